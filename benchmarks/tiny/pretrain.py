@@ -86,7 +86,7 @@ def look(teacher: nn.Module, images: Tensor, *, size: int) -> Tensor:
     """The teacher's pooled features of the images enlarged to ``size``; half precision (n, 1280)."""
     rows = []
     for batch in images.split(128):
-        x = F.interpolate(batch.float() / 127.5 - 1, size=size, mode="bicubic", antialias=True)
+        x = F.interpolate(batch.float() / 127.5 - 1, size=size, mode="bilinear")
         x = x.to(memory_format=torch.channels_last)
         rows.append(teacher.forward_head(teacher.forward_features(x), pre_logits=True).half())  # (b, 1280)
     return torch.cat(rows)
@@ -135,8 +135,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--views", type=int, default=6)
-    parser.add_argument("--teacher-size", type=int, default=160)
+    parser.add_argument("--views", type=int, default=5)
+    parser.add_argument("--teacher-size", type=int, default=128)
     parser.add_argument("--epochs", type=int, default=42)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--lr", type=float, default=2.5e-3)
@@ -204,7 +204,7 @@ def main() -> None:
             total += loss.item()
         took = time.monotonic() - started
         print(f"epoch {epoch + 1}: loss {total / steps:.3f} val {accuracy(student, val_x, val_y):.3f} {took:.0f} s", flush=True)
-        if epoch % 6 == 5:
+        if epoch % 4 == 3:
             save_model(student, str(args.out.with_suffix(".partial.safetensors")))
 
     everything, _ = parts["train"]

@@ -1,0 +1,26 @@
+"""Transfer learning on your images: what to transfer, when it pays and how, answered by measurement."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from autotl.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from autotl.fit import analyze, fit, load
+
+__all__ = ["__version__", "analyze", "fit", "hookimpl", "load"]
+
+__version__ = version("autotl")
+
+
+def __getattr__(name: str) -> Any:
+    # torch, timm and optuna take seconds to import: only those who fit or load pay for them.
+    if name in {"fit", "load", "analyze"}:
+        # import_module first: the submodule `fit` would otherwise stand where the function should.
+        module = import_module("autotl.fit")
+        globals().update({each: getattr(module, each) for each in ("fit", "load", "analyze")})
+        return globals()[name]
+    raise AttributeError(f"module 'autotl' has no attribute {name!r}")

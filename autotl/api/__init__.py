@@ -1,0 +1,63 @@
+"""What a plugin author sees: the contracts, and nothing else."""
+
+from autotl.api.backbone import (
+    Backbone,
+    BackboneSource,
+    DataConfig,
+    Pace,
+    Reference,
+    SourceClass,
+    Stage,
+    Weights,
+)
+from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
+from autotl.api.executor import Executor, FoldScore, Go, Job, Outcome, Said, State, Work
+from autotl.api.learner import Epoch, Learner, Rows, Workbench
+from autotl.api.report import Arm, Plan, Record, Reporter
+from autotl.api.similarity import Likeness, Similarity
+from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
+from autotl.api.task import Applies, Task
+
+__all__ = [
+    "Applies",
+    "Arm",
+    "Backbone",
+    "BackboneSource",
+    "Columns",
+    "Cost",
+    "DataConfig",
+    "Dataset",
+    "Epoch",
+    "Executor",
+    "Fold",
+    "FoldScore",
+    "Go",
+    "Item",
+    "Job",
+    "Learner",
+    "Likeness",
+    "Listing",
+    "Machine",
+    "Outcome",
+    "Pace",
+    "Params",
+    "Part",
+    "Plan",
+    "Reader",
+    "Record",
+    "Reference",
+    "Reporter",
+    "Rows",
+    "Said",
+    "Similarity",
+    "SourceClass",
+    "Space",
+    "Splits",
+    "Stage",
+    "State",
+    "Strategy",
+    "Task",
+    "Weights",
+    "Work",
+    "Workbench",
+]

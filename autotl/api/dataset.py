@@ -1,0 +1,111 @@
+"""Labelled images, from what a reader finds to the parts of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+from autotl.api.task import Applies
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    Rows = NDArray[np.int64]
+
+Part = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One labelled image as a reader found it.
+
+    ``open`` decodes it, and may raise: an unreadable image is listed and skipped. ``part`` is the part of a split the
+    user's own data puts it in; images of one ``group`` never straddle a split.
+    """
+
+    name: str
+    label: str
+    open: Callable[[], Image.Image]
+    group: str | None = None
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a reader found; ``notes`` say what it inferred, in sentences shown to the user."""
+
+    items: Sequence[Item]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns of a table hold what; None where the reader is to find out."""
+
+    image: str | None = None
+    label: str | None = None
+    group: str | None = None
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Turns one form of data into a listing. The first reader, by name, that says it reads a form is used."""
+
+    name: str
+    summary: str
+
+    def reads(self, source: object) -> Applies:
+        """Whether this form is mine. Looks, but reads no image."""
+        ...
+
+    def read(self, source: object, columns: Columns) -> Listing:
+        """List the images. Raises :class:`autotl.errors.DataError` where the form is right and its content wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Images that can be opened, in the order of their content digests.
+
+    ``table`` has one row per image, indexed 0…n-1: ``item`` (its name), ``label`` (an index into ``classes``),
+    ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels. ``openers[i]`` gives
+    row i as an upright RGB image. ``unreadable`` maps the items left out to the reason. ``digest`` names the content
+    as a whole.
+    """
+
+    table: pd.DataFrame
+    openers: Sequence[Callable[[], Image.Image]]
+    classes: tuple[str, ...]
+    digest: str
+    notes: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.openers)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows to learn from and rows to validate on."""
+
+    train: Rows
+    val: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Rows by part. ``train`` holds validation too; ``folds`` say how it is divided.
+
+    ``kind`` is ``"kfold"`` or ``"holdout"``, or ``"given"`` where the user's own validation part was kept. ``hash``
+    depends on the digests in each part alone: the same images split the same way have the same hash.
+    """
+
+    train: Rows
+    test: Rows
+    folds: tuple[Fold, ...]
+    kind: Literal["kfold", "holdout", "given"]
+    hash: str

@@ -1,0 +1,82 @@
+"""The contract between the search and the place where trials run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from autotl.api.learner import Epoch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+State = Literal["complete", "pruned", "stopped", "failed"]
+"""``pruned``: no hope against the best; ``stopped``: out of time; both keep what they scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One trial, as plain data: it crosses process borders."""
+
+    number: int
+    strategy: str
+    backbone: str
+    params: Mapping[str, Any]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoldScore:
+    """What a job reached on one fold: the metric, the validation logits behind it, the time and epochs it took."""
+
+    fold: int
+    score: float
+    logits: NDArray[np.float32]
+    seconds: float
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended. ``why`` says the reason unless it is complete; ``model`` is the file that holds the weights
+    of its first fold, ``side`` the image size they want."""
+
+    job: Job
+    state: State
+    folds: tuple[FoldScore, ...]
+    seconds: float
+    why: str = ""
+    model: str | None = None
+    side: int = 0
+
+    @property
+    def score(self) -> float | None:
+        """The mean over the folds that were scored."""
+        return sum(f.score for f in self.folds) / len(self.folds) if self.folds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a running job tells: an epoch inside a fold, or (``done``) a fold that has just been scored."""
+
+    fold: int
+    epoch: Epoch
+    done: FoldScore | None = None
+
+
+Go = Callable[[Job, Said], State | None]
+"""Told what a job does; answers None to go on, or how it is to end."""
+
+Work = Callable[[Job, Go], Outcome]
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it ends."""
+
+    name: str
+    summary: str
+
+    def run(self, jobs: Iterable[Job], work: Work, go: Go) -> Iterator[Outcome]: ...

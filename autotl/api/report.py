@@ -1,0 +1,61 @@
+"""The contracts of a search's plan and records, and of what is written about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from autotl.api.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A strategy with a backbone."""
+
+    strategy: str
+    backbone: str
+
+    def __str__(self) -> str:
+        return f"{self.strategy} · {self.backbone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a search is about to do. ``skipped`` maps the arms left out to the reason."""
+
+    task: Task
+    arms: tuple[Arm, ...]
+    skipped: Mapping[Arm, str]
+    seconds: float | None
+    trials: int | None
+    folds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finished trial: a row of the leaderboard. ``score`` is the validation metric over ``folds`` folds."""
+
+    number: int
+    arm: Arm
+    params: Mapping[str, Any]
+    default: bool
+    state: str
+    score: float | None
+    folds: int
+    epochs: int
+    seconds: float
+    why: str = ""
+
+
+@runtime_checkable
+class Reporter(Protocol):
+    """Writes one form of the report."""
+
+    name: str
+    summary: str
+
+    def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
+        """Write the report (the content of ``report.json``) below ``folder``; say which files were written."""
+        ...

@@ -1,0 +1,65 @@
+"""Every error autotl raises on purpose, and how it words them.
+
+AutotlError
+├── DataError       the data cannot be read, or cannot be learned from
+├── UnknownName     a strategy, backbone, similarity, … nobody offers
+├── WeightsError    a backbone's weights cannot be had or loaded
+├── BudgetError     a budget that makes no sense
+├── PluginError     a plugin could not be loaded, or broke the rules of its hook
+├── RunError        a run folder that is missing, in use, or not one of ours
+└── SearchError     no trial ended with a usable model
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AutotlError",
+    "BudgetError",
+    "DataError",
+    "PluginError",
+    "RunError",
+    "SearchError",
+    "UnknownName",
+    "WeightsError",
+]
+
+
+class AutotlError(Exception):
+    """Base of every error a caller may want to catch."""
+
+
+class DataError(AutotlError, ValueError):
+    """The data cannot be read, or nothing can be learned from it."""
+
+
+class UnknownName(AutotlError, LookupError):
+    """A strategy, backbone, similarity, reader, executor or reporter nobody offers."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        close = get_close_matches(name, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"No {kind} called {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
+
+
+class WeightsError(AutotlError):
+    """A backbone's weights cannot be had or loaded."""
+
+
+class BudgetError(AutotlError, ValueError):
+    """A budget that makes no sense."""
+
+
+class PluginError(AutotlError):
+    """A plugin could not be loaded, or broke the rules of its hook."""
+
+
+class RunError(AutotlError):
+    """A run folder that is missing, in use, or not one of ours."""
+
+
+class SearchError(AutotlError):
+    """No trial ended with a usable model."""

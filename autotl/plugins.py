@@ -1,0 +1,150 @@
+"""Find the installed plugins and gather what they offer."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from autotl import hookspecs
+from autotl.api import BackboneSource, Executor, Reader, Reporter, Similarity, Strategy
+from autotl.errors import PluginError, UnknownName
+
+GROUP = "autotl"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something came from, as shown by ``autotl plugins`` and in reports."""
+
+    plugin: str
+    distribution: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[T]):
+    """What the plugins offer of one kind, by name. ``kind`` is the word errors use for it."""
+
+    kind: str
+    contract: type[Any]
+    items: dict[str, T] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self.items:
+            raise UnknownName(self.kind, name, self.items)
+        return self.items[name]
+
+    def pick(self, names: Iterable[str]) -> dict[str, T]:
+        """The items of these names; all of them where no name is given. Raises UnknownName."""
+        chosen = list(names)
+        return {name: self[name] for name in chosen} if chosen else dict(self.items)
+
+    def add(self, item: Any, origin: Origin) -> None:
+        """Put ``item`` on the shelf. Raises PluginError where it breaks the contract or its name is taken."""
+        if not isinstance(item, self.contract):
+            raise PluginError(f"{origin.distribution} returned {item!r} where a {self.kind} was due.")
+        if first := self.origins.get(item.name):
+            raise PluginError(
+                f"Two plugins offer a {self.kind} called {item.name!r}: {first.distribution} {first.version} "
+                f"(plugin {first.plugin!r}) and {origin.distribution} {origin.version} (plugin {origin.plugin!r}). "
+                f"Uninstall one, or leave one out with --without {origin.plugin}."
+            )
+        self.items[item.name], self.origins[item.name] = item, origin
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything the installed plugins offer, and which of them could not be loaded (name to reason)."""
+
+    strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", Strategy))
+    similarities: Shelf[Similarity] = field(default_factory=lambda: Shelf("similarity", Similarity))
+    backbones: Shelf[BackboneSource] = field(default_factory=lambda: Shelf("backbone source", BackboneSource))
+    readers: Shelf[Reader] = field(default_factory=lambda: Shelf("reader", Reader))
+    executors: Shelf[Executor] = field(default_factory=lambda: Shelf("executor", Executor))
+    reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", Reporter))
+    observers: dict[str, pluggy.HookCaller | Any] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    def shelves(self) -> Mapping[str, Shelf[Any]]:
+        """The shelves by the plural that names their hook: ``autotl_<plural>``."""
+        kinds = ("strategies", "similarities", "backbones", "readers", "executors", "reporters")
+        return {kind: getattr(self, kind) for kind in kinds}
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """Call the life-cycle hook ``autotl_<event>`` of every observer. One that raises is dropped."""
+        for name, plugin in list(self.observers.items()):
+            hook = getattr(plugin, f"autotl_{event}", None)
+            if hook is None:
+                continue
+            try:
+                _call(hook, facts)
+            except Exception as error:  # a stranger's code: an observer must not end the search
+                del self.observers[name]
+                warnings.warn(
+                    f"The plugin {name!r} failed in autotl_{event} and is no longer told of this run: "
+                    f"{type(error).__name__}: {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+
+def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = ()) -> Catalog:
+    """Load every plugin but those left out, by plugin name or by the name of what they offer.
+
+    A broken plugin is recorded, not raised. Raises UnknownName for a name to leave out that nobody has, and
+    PluginError where two plugins offer the same name.
+    """
+    left_out, unused = frozenset(without), set(without)
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    catalog = Catalog()
+    points = sorted(entry_points(group=GROUP) if found is None else found, key=lambda point: point.name)
+    known = {point.name for point in points}
+    for point in points:
+        if point.name in left_out:
+            unused.discard(point.name)
+            continue
+        try:
+            plugin = point.load()
+            manager.register(plugin, name=point.name)
+            manager.check_pending()
+            offers = _offers(manager, point.name)
+        except Exception as error:  # a stranger's code: anything may come out of it
+            catalog.broken[point.name] = f"{type(error).__name__}: {error}"
+            if manager.has_plugin(point.name):
+                manager.unregister(name=point.name)
+            continue
+        dist = point.dist
+        origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
+        for kind, items in offers.items():
+            for item in items:
+                known.add(name := getattr(item, "name", repr(item)))
+                if name in left_out:
+                    unused.discard(name)
+                else:
+                    catalog.shelves()[kind].add(item, origin)
+        catalog.observers[point.name] = plugin
+    for name in sorted(unused):
+        raise UnknownName("plugin", name, known)
+    return catalog
+
+
+def _offers(manager: pluggy.PluginManager, name: str) -> dict[str, list[Any]]:
+    others = [plugin for other, plugin in manager.list_name_plugin() if other != name]
+    return {
+        kind: [item for batch in manager.subset_hook_caller(f"autotl_{kind}", others)() for item in batch]
+        for kind in Catalog().shelves()
+    }
+
+
+def _call(hook: Any, facts: Mapping[str, Any]) -> None:
+    # As pluggy does: an implementation may leave out the arguments it does not want.
+    wanted = pluggy._hooks.varnames(hook)[0]
+    hook(**{name: value for name, value in facts.items() if name in wanted})
