@@ -18,13 +18,18 @@ State = Literal["complete", "pruned", "stopped", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One trial, as plain data: it crosses process borders."""
+    """One trial, or some more folds of one, as plain data: it crosses process borders.
+
+    ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as in the
+    final refit.
+    """
 
     number: int
     strategy: str
     backbone: str
     params: Mapping[str, Any]
     seed: int
+    folds: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,11 @@ class FoldScore:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended. ``why`` says the reason unless it is complete; ``model`` is the file that holds the weights
-    of its first fold, ``side`` the image size they want."""
+    """How a job ended. ``why`` says the reason unless it is complete.
+
+    ``model`` is the safetensors file with the weights of its first fold (or of the refit), ``side`` the image size
+    they want.
+    """
 
     job: Job
     state: State
@@ -50,11 +58,6 @@ class Outcome:
     why: str = ""
     model: str | None = None
     side: int = 0
-
-    @property
-    def score(self) -> float | None:
-        """The mean over the folds that were scored."""
-        return sum(f.score for f in self.folds) / len(self.folds) if self.folds else None
 
 
 @dataclass(frozen=True, slots=True)

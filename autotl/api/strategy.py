@@ -44,12 +44,13 @@ class Strategy(Protocol):
     """One way of moving a pretrained backbone to a new task.
 
     ``name`` is unique and scopes its parameters; ``summary`` is one line; ``reference`` names the paper or
-    documentation it implements.
+    documentation it implements. ``baseline`` is True where nothing is transferred: what transfer is measured against.
     """
 
     name: str
     summary: str
     reference: str
+    baseline: bool
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Whether it can be used, and why (not)."""

@@ -1,0 +1,81 @@
+"""Train on from the pretrained weights, from a chosen depth up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autotl import hookimpl
+from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
+from autotl.backbone import freeze
+from autotl.train import AUGMENTATIONS, Recipe, Training, affordable, affordable_side, epoch_seconds
+
+EPOCHS = 12
+
+
+class FineTune:
+    """Freeze the first ``freeze`` stages (0: none; all of them: only the head learns) and train the rest."""
+
+    name = "finetune"
+    summary = "train on from the pretrained weights, with the first stages frozen or not"
+    reference = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
+    baseline = False
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        return Applies(True, f"{backbone.name} has {len(backbone.stages)} stages that can be frozen or trained")
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        side = affordable_side(task, backbone, trained=1.0, epochs=EPOCHS)
+        return {
+            "freeze": 0,
+            "lr": 1e-3,
+            "layer_decay": 0.75,
+            "weight_decay": 0.02,
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=EPOCHS),
+            "augment": "shift",
+            "norm": "frozen",
+            "image_size": side,
+        }
+
+    def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        depth = space.suggest_int("freeze", 0, len(backbone.stages))
+        side = space.suggest_categorical("image_size", list(backbone.sides))
+        trained = _trained(backbone, depth)
+        wanted = space.suggest_int("epochs", 1, 3 * EPOCHS, log=True)
+        return {
+            "freeze": depth,
+            "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
+            "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
+            "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
+            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted),
+            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
+            "image_size": side,
+        }
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        trained = _trained(backbone, params["freeze"])
+        each = epoch_seconds(task, backbone, side=params["image_size"], trained=trained)
+        return Cost(each * params["epochs"], 16 * backbone.parameters)
+
+    def build(self, params: Params, bench: Workbench) -> Training:
+        model = bench.model()
+        train_mode = freeze(model, params["freeze"], norm=params["norm"])
+        recipe = Recipe(
+            side=params["image_size"],
+            epochs=params["epochs"],
+            lr=params["lr"],
+            weight_decay=params["weight_decay"],
+            layer_decay=params["layer_decay"],
+            augment=params["augment"],
+        )
+        return Training(model, bench, recipe, train_mode=train_mode)
+
+
+def _trained(backbone: Backbone, depth: int) -> float:
+    """The share of the arithmetic that runs backward when ``depth`` stages are frozen."""
+    return 1.0 - backbone.stages[depth - 1].flops if depth else 1.0
+
+
+@hookimpl
+def autotl_strategies() -> list[Any]:
+    return [FineTune()]

@@ -1,0 +1,65 @@
+"""Forget the pretrained weights and train the same network from a random start: what transfer is measured against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autotl import hookimpl
+from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
+from autotl.train import AUGMENTATIONS, Recipe, Training, affordable, affordable_side, epoch_seconds
+
+EPOCHS = 60  # a random start needs several times the epochs of a pretrained one (He et al.)
+LEAST = 20
+SHARE = 1.5  # and is given more time for them, so that the comparison is fair
+
+
+class FromScratch:
+    """The backbone's architecture, re-initialised, with a longer recipe and higher learning rate of its own."""
+
+    name = "from_scratch"
+    summary = "the same architecture from random weights: the baseline transfer has to beat"
+    reference = "He et al., Rethinking ImageNet Pre-training, ICCV 2019"
+    baseline = True
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        return Applies(True, "the baseline that the gain of transfer is measured against")
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        side = affordable_side(task, backbone, trained=1.0, epochs=LEAST, share=SHARE)
+        return {
+            "lr": 3e-3,
+            "weight_decay": 0.05,
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=EPOCHS, share=SHARE),
+            "augment": "shift",
+            "image_size": side,
+        }
+
+    def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        side = space.suggest_categorical("image_size", list(backbone.sides))
+        wanted = space.suggest_int("epochs", LEAST // 2, 2 * EPOCHS, log=True)
+        return {
+            "lr": space.suggest_float("lr", 3e-4, 2e-2, log=True),
+            "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=SHARE),
+            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "image_size": side,
+        }
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        each = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0)
+        return Cost(each * params["epochs"], 16 * backbone.parameters)
+
+    def build(self, params: Params, bench: Workbench) -> Training:
+        recipe = Recipe(
+            side=params["image_size"],
+            epochs=params["epochs"],
+            lr=params["lr"],
+            weight_decay=params["weight_decay"],
+            augment=params["augment"],
+        )
+        return Training(bench.model(pretrained=False), bench, recipe)
+
+
+@hookimpl
+def autotl_strategies() -> list[Any]:
+    return [FromScratch()]

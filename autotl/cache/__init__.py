@@ -1,0 +1,5 @@
+"""Keep what was computed once: arrays on disk, named by what they were computed from."""
+
+from autotl.cache.store import Store
+
+__all__ = ["Store"]

@@ -1,0 +1,36 @@
+"""Pair strategies with backbones, and say why a pair is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autotl.api import Arm, Backbone, Strategy, Task
+
+
+def plan_arms(
+    strategies: Mapping[str, Strategy], backbones: Mapping[str, Backbone], task: Task
+) -> tuple[list[Arm], dict[Arm, str]]:
+    """The arms worth trying, and those that are not with the reason.
+
+    A baseline transfers nothing, so it runs once for each architecture, whatever the number of its checkpoints.
+    """
+    arms: list[Arm] = []
+    skipped: dict[Arm, str] = {}
+    for name, strategy in strategies.items():
+        built: dict[str, str] = {}
+        for backbone in backbones.values():
+            arm = Arm(name, backbone.name)
+            try:
+                applies = strategy.applies(task, backbone)
+            except Exception as error:  # a stranger's code: it must not keep the others from running
+                skipped[arm] = f"{type(error).__name__}: {error}"
+                continue
+            first = built.get(backbone.architecture)
+            if not applies:
+                skipped[arm] = applies.why
+            elif strategy.baseline and first:
+                skipped[arm] = f"the same network as {first}, which stands for both"
+            else:
+                built[backbone.architecture] = backbone.name
+                arms.append(arm)
+    return arms, skipped

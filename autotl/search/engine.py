@@ -1,0 +1,174 @@
+"""Spend the budget: defaults of every arm first, then what is expected to gain most a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import optuna
+
+from autotl.api import Arm, Backbone, Executor, Job, Machine, Outcome, Said, State, Strategy, Task, Work
+from autotl.clock import Budget, Clock
+from autotl.search.allocate import Extend, choose
+from autotl.search.ledger import Ledger, Trial
+from autotl.search.study import ArmStudy
+from autotl.seeds import derive
+
+CHEAP_SHARE = 0.02
+"""A trial whose folds together cost no more than this share of the budget runs on all of them at once."""
+BASELINE_SHARE = 0.2
+REPEATS = 3
+"""An arm that suggests settings it has already tried this many times in a row is done."""
+
+
+class Search:
+    """One search over arms. ``until`` says when, on the clock, trials must end: it may move as the search learns what
+    the final evaluation will cost."""
+
+    def __init__(
+        self,
+        arms: Sequence[Arm],
+        strategies: Mapping[str, Strategy],
+        backbones: Mapping[str, Backbone],
+        task: Task,
+        ledger: Ledger,
+        *,
+        machine: Machine,
+        budget: Budget,
+        clock: Clock,
+        until: Callable[[], float],
+        storage: optuna.storages.BaseStorage,
+        seed: int,
+    ) -> None:
+        self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
+        self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
+        self.ledger = ledger
+        self._studies = {
+            arm: ArmStudy(
+                arm,
+                strategies[arm.strategy],
+                task,
+                backbones[arm.backbone],
+                storage=storage,
+                seed=seed,
+            )
+            for arm in arms
+        }
+        self._open_arms = list(arms)
+        self._waiting = list(arms)
+        self._pace: dict[Arm, float] = {}
+        self._running: dict[int, Trial] = {}
+        self._count = 0
+        self._started = clock.now()
+
+    def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
+        """Yield each trial when a job of it has ended. Stop reading to stop the search."""
+        for outcome in executor.run(self._jobs(), work, self._go):
+            yield self._enter(outcome)
+
+    def _jobs(self) -> Iterator[Job]:
+        while (job := self._next()) is not None:
+            yield job
+
+    def _next(self) -> Job | None:
+        left = self._until() - self._clock.now()
+        if left <= 0 and self._count:
+            return None
+        if self._waiting:
+            self._waiting.sort(key=self._default_cost)
+            return self._new(self._waiting.pop(0), default=True)
+        while self._open_arms:
+            action = choose(
+                self.ledger,
+                self._open_arms,
+                baselines=[arm for arm in self._open_arms if self._strategies[arm.strategy].baseline],
+                baseline_share=BASELINE_SHARE,
+                seconds=self._new_cost,
+                left=left,
+            )
+            if isinstance(action, Extend):
+                return self._extend(action.trial, action.fold)
+            if action is None or self._out_of_trials():
+                return None
+            for _ in range(REPEATS):
+                if job := self._new(action.arm, default=False):
+                    return job
+            self._open_arms.remove(action.arm)
+        return None
+
+    def _out_of_trials(self) -> bool:
+        return self._budget.trials is not None and self._count >= self._budget.trials
+
+    def _new(self, arm: Arm, *, default: bool) -> Job | None:
+        """A job for a new trial of the arm; None where its study suggests what has been tried before."""
+        if default and self._out_of_trials() and not self._strategies[arm.strategy].baseline:
+            return None
+        number = self._count
+        study = self._studies[arm]
+        params = study.ask(number, default=default)
+        seen = [trial for trial in self.ledger.trials.values() if trial.arm == arm and trial.params == params]
+        if seen:
+            study.tell(number, seen[0].state, self.ledger.score(seen[0]))
+            return None
+        trials = sum(trial.arm == arm for trial in self.ledger.trials.values())
+        trial = Trial(number, arm, params, derive(self._seed, str(arm), trials), default)
+        self._count += 1
+        folds = range(len(self.ledger.labels))
+        every = self._predict(arm, params) * len(folds)
+        cheap = self._budget.seconds is None or every <= CHEAP_SHARE * self._budget.seconds
+        self._running[number] = trial
+        return _job(trial, tuple(folds) if cheap else (0,))
+
+    def _extend(self, trial: Trial, fold: int) -> Job:
+        self._running[trial.number] = trial
+        return _job(trial, (fold,))
+
+    def _go(self, job: Job, said: Said) -> State | None:
+        if self._clock.now() >= self._until() and self.ledger.best() is not None:
+            return "stopped"
+        epoch, trial = said.epoch, self._running[job.number]
+        first = said.done is None and said.fold == 0 and not trial.folds and not trial.default
+        if first and epoch.score is not None:
+            arm = trial.arm
+            if self._studies[arm].hopeless(job.number, epoch.score, epoch.progress):
+                return "pruned"
+        return None
+
+    def _enter(self, outcome: Outcome) -> Trial:
+        trial = self._running.pop(outcome.job.number)
+        new = not trial.folds
+        if new and len(outcome.folds) == len(outcome.job.folds):
+            predicted = self._raw_cost(trial.arm, trial.params) * max(1, len(outcome.folds))
+            ratio = outcome.seconds / max(predicted, 1e-3)
+            # half the old belief, half the new measurement: one slow moment of the machine must not rule
+            self._pace[trial.arm] = 0.5 * (self._pace.get(trial.arm, ratio) + ratio)
+        self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
+        if new:
+            self._studies[trial.arm].tell(trial.number, outcome.state, self.ledger.score(trial))
+        return trial
+
+    def _raw_cost(self, arm: Arm, params: Mapping[str, object]) -> float:
+        strategy = self._strategies[arm.strategy]
+        return strategy.cost(params, self._task, self._backbones[arm.backbone], self._machine).seconds
+
+    def _predict(self, arm: Arm, params: Mapping[str, object]) -> float:
+        return self._raw_cost(arm, params) * self._pace.get(arm, 1.0)
+
+    def _default_cost(self, arm: Arm) -> float:
+        strategy = self._strategies[arm.strategy]
+        return self._predict(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
+
+    def _new_cost(self, arm: Arm) -> float:
+        """A new trial of the arm on its first fold(s): as its trials so far have cost, on average."""
+        own = [trial for trial in self.ledger.trials.values() if trial.arm == arm]
+        return sum(trial.seconds for trial in own) / len(own) if own else self._default_cost(arm)
+
+
+def _job(trial: Trial, folds: tuple[int, ...]) -> Job:
+    return Job(trial.number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, folds)
+
+
+def refit_job(trial: Trial) -> Job:
+    """The job that trains a trial's settings again on all training rows."""
+    job = _job(trial, ())
+    return replace(job, number=trial.number)

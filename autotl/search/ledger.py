@@ -1,0 +1,121 @@
+"""What the trials of a search have shown so far, compared fold by fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
+
+
+@dataclass(slots=True)
+class Trial:
+    """One setting of one arm, on the folds it has run so far."""
+
+    number: int
+    arm: Arm
+    params: Params
+    seed: int
+    default: bool
+    folds: dict[int, FoldScore] = field(default_factory=dict)
+    state: State = "complete"
+    seconds: float = 0.0
+    why: str = ""
+    model: str | None = None
+    side: int = 0
+    finished_at: float = 0.0
+
+    @property
+    def fold_seconds(self) -> float:
+        """What one fold took."""
+        return self.seconds / max(1, len(self.folds))
+
+    def record(self, score: float | None) -> Record:
+        """The trial as a row of the leaderboard."""
+        epochs = max((each.epochs for each in self.folds.values()), default=0)
+        return Record(
+            self.number, self.arm, dict(self.params), self.default, self.state, score, len(self.folds), epochs,
+            self.seconds, self.why,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits."""
+
+    labels: Sequence[NDArray[np.int64]]
+    trials: dict[int, Trial] = field(default_factory=dict)
+
+    def add(self, trial: Trial, outcome: Outcome, *, now: float) -> None:
+        """Enter what a job showed; weights of trials that are no longer an arm's best are deleted."""
+        self.trials[trial.number] = trial
+        trial.seconds += outcome.seconds
+        trial.finished_at = now
+        if outcome.state != "failed" or not trial.folds:  # a failed extension leaves what was known before
+            trial.state = outcome.state
+            trial.why = outcome.why
+        trial.folds.update({each.fold: each for each in outcome.folds})
+        if outcome.model:
+            trial.model, trial.side = outcome.model, outcome.side
+        keep = {best.number for arm in self.arms() if (best := self.best(arm))}
+        for other in self.trials.values():
+            if other.arm == trial.arm and other.model and other.number not in keep:
+                Path(other.model).unlink(missing_ok=True)
+                other.model = None
+
+    def arms(self) -> list[Arm]:
+        """The arms that have been tried, in order of their first trial."""
+        return list(dict.fromkeys(trial.arm for trial in self.trials.values()))
+
+    def of(self, arm: Arm) -> list[Trial]:
+        """An arm's trials that were scored."""
+        return [trial for trial in self.trials.values() if trial.arm == arm and trial.folds]
+
+    def score(self, trial: Trial) -> float | None:
+        """A trial's validation score as if it had run on all folds that the most thorough trial has run on.
+
+        Folds differ in difficulty, so a trial known from some of them is placed by its mean difference to the most
+        thorough trial on the folds both have.
+        """
+        if not trial.folds:
+            return None
+        yardstick = max(
+            (other for other in self.trials.values() if other.folds),
+            key=lambda other: (len(other.folds), -other.number),
+        )
+        shared = trial.folds.keys() & yardstick.folds.keys()
+        if not shared:
+            return float(np.mean([each.score for each in trial.folds.values()]))
+        ahead = np.mean([trial.folds[i].score - yardstick.folds[i].score for i in shared])
+        return float(np.mean([each.score for each in yardstick.folds.values()]) + ahead)
+
+    def best(self, arm: Arm | None = None, *, among: Sequence[Arm] | None = None) -> Trial | None:
+        """The trial with the best validation score; ties go to the cheaper one."""
+        scored = [
+            trial
+            for trial in self.trials.values()
+            if 0 in trial.folds
+            and (arm is None or trial.arm == arm)
+            and (among is None or trial.arm in among)
+        ]
+        return max(scored, key=lambda trial: (self.score(trial), -trial.fold_seconds), default=None)
+
+    def spread(self, one: Trial, other: Trial) -> float:
+        """The standard error of the difference between two trials' accuracies, paired by image."""
+        shared = sorted(one.folds.keys() & other.folds.keys())
+        if not shared:
+            return 0.5
+        differences = np.concatenate([self._hits(one, i) - self._hits(other, i) for i in shared])
+        n = len(differences)
+        return float(max(differences.std() / np.sqrt(n), 0.5 / n))
+
+    def _hits(self, trial: Trial, fold: int) -> NDArray[np.float64]:
+        return (trial.folds[fold].logits.argmax(1) == self.labels[fold]).astype(np.float64)
+
+    def records(self) -> list[Record]:
+        """All trials as rows, in order of their numbers."""
+        return [trial.record(self.score(trial)) for _, trial in sorted(self.trials.items())]

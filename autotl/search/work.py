@@ -1,0 +1,110 @@
+"""Turn a job into an outcome: build the strategy's learner on each fold and drive it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from autotl.api import FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
+from autotl.clock import Clock
+from autotl.seeds import derive
+from autotl.search.bench import Bench
+from autotl.search.materials import Materials
+from autotl.train import logits_of
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Runs jobs on a run's materials; weights go to ``folder`` as safetensors."""
+
+    materials: Materials
+    task: Task
+    strategies: Mapping[str, Strategy]
+    folder: Path
+    clock: Clock
+
+    def __call__(self, job: Job, go: Go) -> Outcome:
+        """Run the job to its end, whatever that is; never raises what a strategy raises."""
+        started = self.clock.now()
+        scores: list[FoldScore] = []
+        state, why, model, side = "complete", "", None, 0
+        try:
+            for fold in job.folds or (None,):
+                learner, bench = self._build(job, fold)
+                ended = self._drive(job, fold, learner, bench, go, scores)
+                side = learner.side
+                scored = fold is None or (bool(scores) and scores[-1].fold == fold)
+                if model is None and scored and fold in (0, None):
+                    model = save_weights(self.folder / f"trial-{job.number:04d}.safetensors", learner.module())
+                if ended:
+                    state, why = ended, _REASONS[ended]
+                    break
+        except Exception as error:  # a stranger's code: one bad trial must not end the search
+            state, why = "failed", _reason(error)
+        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, model, side)  # type: ignore[arg-type]
+
+    def _build(self, job: Job, fold: int | None) -> tuple[Learner, Bench]:
+        backbone = self.materials.backbones[job.backbone]
+        rows = None if fold is None else self.materials.splits.folds[fold]
+        seed = derive(job.seed, "refit" if fold is None else fold)
+        bench = Bench(self.materials, self.task, backbone, rows, seed=seed)
+        return self.strategies[job.strategy].build(job.params, bench), bench
+
+    def _drive(
+        self, job: Job, fold: int | None, learner: Learner, bench: Bench, go: Go, scores: list[FoldScore]
+    ) -> State | None:
+        """Step the learner until it ends or is told to; adds the fold's score, if there is one, to ``scores``."""
+        number, started = -1 if fold is None else fold, self.clock.now()
+        last, ended = None, None
+        with closing(learner.fit()) as epochs:
+            for epoch in epochs:
+                last = epoch if epoch.score is not None else last
+                if ended := go(job, Said(number, epoch)):
+                    break
+        if fold is None:
+            return ended
+        if last is None or last.score is None:
+            if ended is None:
+                raise ValueError("the learner ended without scoring an epoch")
+            return ended
+        logits = last.logits
+        if logits is None:
+            module = learner.module()
+            logits = logits_of(module, bench.pixels(side=learner.side).val, bench)
+        array = logits.detach().float().cpu().numpy()
+        score = bench.score(torch.from_numpy(array))  # measured here: a strategy does not mark its own work
+        if not np.isfinite(array).all():
+            raise ValueError("the network's outputs are not numbers (NaN or infinite)")
+        done = FoldScore(number, score, array, self.clock.now() - started, last.step)
+        scores.append(done)
+        return ended or go(job, Said(number, last, done))
+
+
+_REASONS: dict[State, str] = {
+    "pruned": "stopped early: clearly behind the other trials",
+    "stopped": "stopped: the time was up",
+}
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in text.lower():
+        return f"out of memory: {text[:200]}"
+    return f"{type(error).__name__}: {text[:300]}"
+
+
+def save_weights(path: Path, model: nn.Module) -> str:
+    """Write a network's state as safetensors, in one step; says where."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    temporary = path.with_suffix(".part")
+    save_file(state, temporary, {"format": "pt"})
+    temporary.replace(path)
+    return str(path)

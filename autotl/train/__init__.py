@@ -1,0 +1,31 @@
+"""Training: the one loop, its recipe, augmentation, metrics, devices and precision."""
+
+from autotl.train.allocator import keep_freed_memory
+from autotl.train.augment import AUGMENTATIONS, augment, augmentation
+from autotl.train.device import autocast, machine, pick_device, place, precision
+from autotl.train.forward import in_batches, logits_of
+from autotl.train.loop import Diverged, Training
+from autotl.train.metrics import METRICS, metric
+from autotl.train.recipe import Recipe, affordable, affordable_side, epoch_seconds
+
+__all__ = [
+    "AUGMENTATIONS",
+    "METRICS",
+    "Diverged",
+    "Recipe",
+    "Training",
+    "affordable",
+    "affordable_side",
+    "augment",
+    "augmentation",
+    "autocast",
+    "epoch_seconds",
+    "in_batches",
+    "keep_freed_memory",
+    "logits_of",
+    "machine",
+    "metric",
+    "pick_device",
+    "place",
+    "precision",
+]

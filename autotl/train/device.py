@@ -1,0 +1,54 @@
+"""Choose where tensors live, and in which precision they are multiplied."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import nn
+
+from autotl.api import Machine
+from autotl.errors import UnknownName
+
+
+def pick_device(name: str = "auto") -> str:
+    """``"auto"`` as the best device there is; another name is checked. Raises UnknownName."""
+    there = ["cpu"]
+    if torch.backends.mps.is_available():
+        there.insert(0, "mps")
+    if torch.cuda.is_available():
+        there = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count())), *there]
+    if name == "auto":
+        return there[0]
+    if name not in there:
+        raise UnknownName("device", name, [*there, "auto"])
+    return name
+
+
+def machine(device: str) -> Machine:
+    """This machine, as strategies' cost estimates see it."""
+    if device.startswith("cuda"):
+        memory = torch.cuda.get_device_properties(device).total_memory
+    elif hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    else:
+        memory = 4 * 2**30
+    return Machine(device, torch.get_num_threads(), memory)
+
+
+def precision(device: str) -> str:
+    """The arithmetic used on a device: ``"bfloat16"`` on GPUs that have it, else ``"float32"``."""
+    return "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
+
+
+def autocast(device: str) -> AbstractContextManager[object]:
+    """The context in which forward passes run on ``device``."""
+    if precision(device) == "bfloat16":
+        return torch.autocast("cuda", torch.bfloat16)
+    return nullcontext()
+
+
+def place(model: nn.Module, device: str) -> nn.Module:
+    """The model on the device, in the memory layout that convolutions are fastest in."""
+    return model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,58 @@
+"""The settings of a training run, and how many epochs of it a trial can afford."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autotl.api import Backbone, Task
+
+VALIDATION_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train: AdamW with warm-up and cosine decay.
+
+    ``layer_decay`` multiplies the learning rate once per layer away from the head (1: the same everywhere; Clark et
+    al., ELECTRA, ICLR 2020). ``warmup`` is a share of all steps. ``augment`` is a name of AUGMENTATIONS.
+    """
+
+    side: int
+    epochs: int
+    lr: float
+    weight_decay: float = 0.02
+    layer_decay: float = 1.0
+    batch_size: int = 32
+    warmup: float = 0.1
+    augment: str = "shift"
+    label_smoothing: float = 0.1
+    clip: float = 1.0
+
+
+def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:
+    """What an epoch on one fold is expected to take, validation included; ``trained`` as in Pace.seconds."""
+    rows = task.train_rows
+    learn = backbone.pace.seconds(rows * (1 - VALIDATION_SHARE), side=side, trained=trained)
+    return learn + backbone.pace.seconds(rows * VALIDATION_SHARE, side=side)
+
+
+def affordable(
+    task: Task, backbone: Backbone, *, side: int, trained: float, wanted: int, share: float = 1.0
+) -> int:
+    """How many of the ``wanted`` epochs fit into ``share`` of what one trial may cost; at least 1."""
+    if task.trial_seconds is None:
+        return wanted
+    each = epoch_seconds(task, backbone, side=side, trained=trained)
+    return max(1, min(wanted, int(share * task.trial_seconds / each)))
+
+
+def affordable_side(
+    task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
+) -> int:
+    """The largest image size at which ``epochs`` epochs fit into what one trial may cost, else the smallest."""
+    fits = [
+        side
+        for side in backbone.sides
+        if affordable(task, backbone, side=side, trained=trained, wanted=epochs, share=share) == epochs
+    ]
+    return max(fits, default=min(backbone.sides))
