@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autotl.api import Arm, Backbone, Strategy, Task
+from autotl.api import Arm, Backbone, Machine, Strategy, Task
 
 
 def plan_arms(
-    strategies: Mapping[str, Strategy], backbones: Mapping[str, Backbone], task: Task
+    strategies: Mapping[str, Strategy], backbones: Mapping[str, Backbone], task: Task, *, machine: Machine
 ) -> tuple[list[Arm], dict[Arm, str]]:
     """The arms worth trying, and those that are not with the reason.
 
@@ -22,6 +22,8 @@ def plan_arms(
             arm = Arm(name, backbone.name)
             try:
                 applies = strategy.applies(task, backbone)
+                if applies:
+                    strategy.cost(strategy.defaults(task, backbone), task, backbone, machine)
             except Exception as error:  # a stranger's code: it must not keep the others from running
                 skipped[arm] = f"{type(error).__name__}: {error}"
                 continue

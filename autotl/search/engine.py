@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import optuna
 
@@ -74,9 +74,9 @@ class Search:
         left = self._until() - self._clock.now()
         if left <= 0 and self._count:
             return None
-        if self._waiting:
-            self._waiting.sort(key=self._default_cost)
-            return self._new(self._waiting.pop(0), default=True)
+        while self._waiting and not self._out_of_trials():
+            if job := self._new(self._next_default(left), default=True):
+                return job
         while self._open_arms:
             action = choose(
                 self.ledger,
@@ -93,24 +93,42 @@ class Search:
             for _ in range(REPEATS):
                 if job := self._new(action.arm, default=False):
                     return job
-            self._open_arms.remove(action.arm)
+            self._open_arms = [arm for arm in self._open_arms if arm != action.arm]
         return None
+
+    def _next_default(self, left: float) -> Arm:
+        """The cheapest arm still waiting, or a baseline where it would otherwise not get its turn."""
+        self._waiting.sort(key=self._default_cost)
+        chosen = self._waiting[0]
+        due = [arm for arm in self._waiting if self._strategies[arm.strategy].baseline]
+        if due and self._count:
+            trials = math.inf if self._budget.trials is None else self._budget.trials - self._count
+            if trials <= len(due) or self._default_cost(chosen) + self._default_cost(due[0]) > left:
+                chosen = due[0]
+        self._waiting.remove(chosen)
+        return chosen
 
     def _out_of_trials(self) -> bool:
         return self._budget.trials is not None and self._count >= self._budget.trials
 
     def _new(self, arm: Arm, *, default: bool) -> Job | None:
-        """A job for a new trial of the arm; None where its study suggests what has been tried before."""
-        if default and self._out_of_trials() and not self._strategies[arm.strategy].baseline:
-            return None
+        """A job for a new trial of the arm; None where its settings have been tried before or could not be had."""
         number = self._count
         study = self._studies[arm]
-        params = study.ask(number, default=default)
+        trials = sum(trial.arm == arm for trial in self.ledger.trials.values())
+        try:
+            params = study.ask(number, default=default)
+        except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
+            failed = Trial(number, arm, {}, 0, default, state="failed", why=f"{type(error).__name__}: {error}")
+            self.ledger.trials[number] = failed
+            self._count += 1
+            self._open_arms = [other for other in self._open_arms if other != arm]
+            study.tell(number, "failed", None)
+            return None
         seen = [trial for trial in self.ledger.trials.values() if trial.arm == arm and trial.params == params]
         if seen:
             study.tell(number, seen[0].state, self.ledger.score(seen[0]))
             return None
-        trials = sum(trial.arm == arm for trial in self.ledger.trials.values())
         trial = Trial(number, arm, params, derive(self._seed, str(arm), trials), default)
         self._count += 1
         folds = range(len(self.ledger.labels))
@@ -170,5 +188,4 @@ def _job(trial: Trial, folds: tuple[int, ...]) -> Job:
 
 def refit_job(trial: Trial) -> Job:
     """The job that trains a trial's settings again on all training rows."""
-    job = _job(trial, ())
-    return replace(job, number=trial.number)
+    return _job(trial, ())

@@ -62,6 +62,8 @@ class Ledger:
         if outcome.model:
             trial.model, trial.side = outcome.model, outcome.side
         keep = {best.number for arm in self.arms() if (best := self.best(arm))}
+        if standard := self.best(defaults=True):
+            keep.add(standard.number)
         for other in self.trials.values():
             if other.arm == trial.arm and other.model and other.number not in keep:
                 Path(other.model).unlink(missing_ok=True)
@@ -93,14 +95,17 @@ class Ledger:
         ahead = np.mean([trial.folds[i].score - yardstick.folds[i].score for i in shared])
         return float(np.mean([each.score for each in yardstick.folds.values()]) + ahead)
 
-    def best(self, arm: Arm | None = None, *, among: Sequence[Arm] | None = None) -> Trial | None:
-        """The trial with the best validation score; ties go to the cheaper one."""
+    def best(
+        self, arm: Arm | None = None, *, among: Sequence[Arm] | None = None, defaults: bool = False
+    ) -> Trial | None:
+        """The trial with the best validation score, of one arm, some arms or the defaults; ties go to the cheaper."""
         scored = [
             trial
             for trial in self.trials.values()
             if 0 in trial.folds
             and (arm is None or trial.arm == arm)
             and (among is None or trial.arm in among)
+            and (trial.default or not defaults)
         ]
         return max(scored, key=lambda trial: (self.score(trial), -trial.fold_seconds), default=None)
 

@@ -1,0 +1,24 @@
+"""What a search leaves behind: scores with intervals, the verdict, the model folder and the predictor."""
+
+from autotl.results.evaluate import ClassScore, Evaluation, Gain, calibration_error, evaluate, gain
+from autotl.results.model_folder import Opened, open_model, write_model
+from autotl.results.predictor import Predictor
+from autotl.results.result import Result, read_report
+from autotl.results.verdict import Verdict, judge
+
+__all__ = [
+    "ClassScore",
+    "Evaluation",
+    "Gain",
+    "Opened",
+    "Predictor",
+    "Result",
+    "Verdict",
+    "calibration_error",
+    "evaluate",
+    "gain",
+    "judge",
+    "open_model",
+    "read_report",
+    "write_model",
+]

@@ -1,0 +1,119 @@
+"""Score a model on the test part, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from autotl.train import metric
+
+Labels = NDArray[np.int64]
+Logits = NDArray[np.float32]
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """How one class fared; ``n`` is its number of test images."""
+
+    name: str
+    n: int
+    recall: float
+    precision: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A model's score on labelled images, with a 95 % bootstrap interval over the images.
+
+    ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017), and
+    ``always_majority`` the accuracy of always naming the commonest class.
+    """
+
+    metric: str
+    value: float
+    ci95: tuple[float, float]
+    n: int
+    per_class: tuple[ClassScore, ...]
+    calibration_error: float
+    confusion: tuple[tuple[int, ...], ...]
+    always_majority: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """By how much one model beats another on the same images: paired bootstrap over the images, 95 % interval."""
+
+    value: float
+    ci95: tuple[float, float]
+    n: int
+
+
+def evaluate(labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str, seed: int) -> Evaluation:
+    """Score logits (n, classes) against labels (n,)."""
+    score = metric(measure)
+    guesses = logits.argmax(1)
+    every = np.arange(len(classes))
+    precision, recall, f1, n = precision_recall_fscore_support(
+        labels, guesses, labels=every, zero_division=0.0
+    )
+    drawn = _resampled(measure, labels, logits, seed=seed)
+    return Evaluation(
+        measure,
+        score(labels, logits),
+        _interval(drawn),
+        len(labels),
+        tuple(
+            ClassScore(name, int(n[i]), float(recall[i]), float(precision[i]), float(f1[i]))
+            for i, name in enumerate(classes)
+        ),
+        calibration_error(labels, logits),
+        tuple(map(tuple, confusion_matrix(labels, guesses, labels=every).tolist())),
+        float(np.bincount(labels).max() / len(labels)),
+    )
+
+
+def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str, seed: int) -> Gain:
+    """The difference in the metric, ours minus theirs, on the same images."""
+    score = metric(measure)
+    drawn = _resampled(measure, labels, ours, seed=seed) - _resampled(measure, labels, theirs, seed=seed)
+    return Gain(score(labels, ours) - score(labels, theirs), _interval(drawn), len(labels))
+
+
+def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> float:
+    """The mean gap between confidence and accuracy over equal-width bins of confidence, weighted by their images."""
+    chances = softmax(logits.astype(np.float64), axis=1)
+    confidence, hits = chances.max(1), chances.argmax(1) == labels
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(confidence[bin_of == b].mean() - hits[bin_of == b].mean()) * (bin_of == b).mean()
+        for b in range(bins)
+        if (bin_of == b).any()
+    ]
+    return float(sum(gaps))
+
+
+def _resampled(measure: str, labels: Labels, logits: Logits, *, seed: int) -> NDArray[np.float64]:
+    """The metric on bootstrap samples of the images; the same seed draws the same images."""
+    rng = np.random.default_rng(seed)
+    n = len(labels)
+    if measure == "accuracy":
+        hits = (logits.argmax(1) == labels).astype(np.float64)
+        # the number of times each image is drawn, in blocks that fit in memory
+        return np.concatenate(
+            [rng.multinomial(n, np.full(n, 1 / n), size=100) @ hits / n for _ in range(RESAMPLES // 100)]
+        )
+    score = metric(measure)
+    draws = (rng.integers(0, n, n) for _ in range(RESAMPLES // 4))
+    return np.array([score(labels[rows], logits[rows]) for rows in draws])
+
+
+def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return float(low), float(high)

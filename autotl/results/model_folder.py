@@ -1,0 +1,101 @@
+"""Write and open the model a run leaves behind: a stock timm folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import timm
+from safetensors.torch import save_file
+from torch import nn
+
+from autotl import jsonio
+from autotl.api import Backbone, DataConfig
+from autotl.errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model folder, opened: the network in eval mode, what it wants to see, and its classes."""
+
+    model: nn.Module
+    config: DataConfig
+    classes: tuple[str, ...]
+
+
+def write_model(
+    folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int, model_args: Mapping[str, Any]
+) -> None:
+    """Replace ``folder`` by a timm folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
+
+    It carries the image size the model was trained at and its class names. The new folder is complete before the old
+    one goes.
+    """
+    fresh = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    save_file(state, fresh / "model.safetensors", {"format": "pt"})
+    cfg = dict(getattr(model, "pretrained_cfg", None) or {})
+    config = backbone.config
+    kept = {
+        name: cfg[name] for name in ("first_conv", "classifier", "license", "fixed_input_size") if cfg.get(name) is not None
+    }
+    jsonio.write(
+        fresh / "config.json",
+        {
+            "architecture": backbone.architecture,
+            "num_classes": len(classes),
+            "num_features": backbone.features,
+            "label_names": list(classes),
+            "model_args": dict(model_args),
+            "pretrained_cfg": {
+                **kept,
+                "tag": "autotl",
+                "custom_load": False,
+                "input_size": [3, side, side],
+                "mean": list(config.mean),
+                "std": list(config.std),
+                "interpolation": config.interpolation,
+                "crop_pct": config.crop_pct,
+                "crop_mode": config.crop_mode,
+                "num_classes": len(classes),
+            },
+        },
+    )
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def open_model(folder: Path) -> Opened:
+    """Open a folder written by :func:`write_model`. Raises RunError where it is not one."""
+    config_file, weights = folder / "config.json", folder / "model.safetensors"
+    if not config_file.is_file() or not weights.is_file():
+        raise RunError(
+            f"{folder} holds no model: config.json and model.safetensors are expected there. "
+            f"Give a run folder (the --out of 'autotl fit') or its model/ folder."
+        )
+    try:
+        document = jsonio.read(config_file)
+        cfg = document["pretrained_cfg"]
+        classes = tuple(document["label_names"])
+        config = DataConfig(
+            side=int(cfg["input_size"][-1]),
+            mean=tuple(cfg["mean"]),
+            std=tuple(cfg["std"]),
+            interpolation=cfg["interpolation"],
+            crop_pct=float(cfg["crop_pct"]),
+            crop_mode=cfg.get("crop_mode", "center"),
+            fixed=bool(cfg.get("fixed_input_size", False)),
+        )
+        model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+    except Exception as error:  # a folder edited by hand can break timm in many ways
+        raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
+    return Opened(model.eval(), config, classes)

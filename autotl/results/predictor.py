@@ -1,0 +1,121 @@
+"""Label images with a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.special import softmax
+from torch import nn
+
+from autotl.api import DataConfig, Dataset
+from autotl.data import images_in, open_image, render, render_images, upright_rgb, view_of
+from autotl.errors import DataError
+from autotl.results.evaluate import Evaluation, evaluate
+from autotl.results.model_folder import Opened
+from autotl.train import autocast, place
+
+CHUNK = 256
+
+
+class Predictor:
+    """A network with what it needs to look at images: its view of them and its class names."""
+
+    def __init__(self, opened: Opened, *, device: str) -> None:
+        self.model: nn.Module = place(opened.model, device).eval()
+        self.classes = opened.classes
+        self.config: DataConfig = opened.config
+        self._device = device
+        self._view = view_of(opened.config, side=opened.config.side)
+
+    def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
+        """Label images: paths, folders, PIL images, arrays (n, h, w[, 3]), or a sequence of these.
+
+        One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row each,
+        with their ``rank``. Raises DataError for what cannot be read.
+        """
+        names, openers = _named(images)
+        logits = np.concatenate(
+            [
+                self._logits(render_images([each() for each in openers[start : start + CHUNK]], self._view))
+                for start in range(0, len(openers), CHUNK)
+            ]
+        )
+        return self._table(names, softmax(logits.astype(np.float64), axis=1), top)
+
+    def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits (rows, classes) of a data set's rows."""
+        parts = [
+            self._logits(render(dataset, rows[start : start + CHUNK], self._view))
+            for start in range(0, len(rows), CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def evaluate(self, dataset: Dataset, *, measure: str, seed: int) -> Evaluation:
+        """Score the model on labelled images. Raises DataError for classes it does not know."""
+        unknown = sorted(set(dataset.classes) - set(self.classes))
+        if unknown:
+            raise DataError(
+                f"The data has classes that the model does not know: {', '.join(unknown[:5])}. "
+                f"It knows {', '.join(self.classes[:10])}{', …' if len(self.classes) > 10 else ''}."
+            )
+        index = np.array([self.classes.index(name) for name in dataset.classes])
+        labels = index[dataset.table["label"].to_numpy(dtype=np.int64)]
+        rows = np.arange(len(dataset))
+        return evaluate(labels, self.logits(dataset, rows), self.classes, measure=measure, seed=seed)
+
+    def _logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        mean = torch.tensor(self.config.mean).view(1, -1, 1, 1)
+        std = torch.tensor(self.config.std).view(1, -1, 1, 1)
+        parts = []
+        with torch.inference_mode(), autocast(self._device):
+            for batch in torch.from_numpy(pixels).split(64):
+                x = ((batch.float() / 255 - mean) / std).to(self._device, memory_format=torch.channels_last)
+                parts.append(self.model(x).float().cpu())
+        return np.asarray(torch.cat(parts).numpy())
+
+    def _table(self, names: Sequence[str], chances: NDArray[np.float64], top: int | None) -> pd.DataFrame:
+        k = min(top or 1, len(self.classes))
+        order = np.argsort(-chances, axis=1, kind="stable")[:, :k]  # (images, k)
+        table = pd.DataFrame(
+            {
+                "path": np.repeat(np.asarray(names, dtype=object), k),
+                "rank": np.tile(np.arange(1, k + 1), len(names)),
+                "label": [self.classes[c] for c in order.ravel()],
+                "probability": np.take_along_axis(chances, order, axis=1).ravel(),
+            }
+        )
+        return table if top else table.drop(columns="rank")
+
+
+def _named(images: Any) -> tuple[list[str], list[Callable[[], Image.Image]]]:
+    """What was given as names and ways to open: upright RGB images."""
+    if isinstance(images, str | Path | Image.Image) or (hasattr(images, "ndim") and images.ndim < 4):
+        images = [images]
+    names: list[str] = []
+    openers: list[Callable[[], Image.Image]] = []
+    for position, each in enumerate(_flat(images)):
+        if isinstance(each, str | Path):
+            for path in images_in(Path(each)):
+                names.append(str(path))
+                openers.append(lambda path=path: open_image(path))
+        elif isinstance(each, Image.Image) or hasattr(each, "ndim"):
+            names.append(f"image {position}")
+            openers.append(lambda each=each: upright_rgb(each))
+        else:
+            raise DataError(
+                f"Cannot predict on a {type(each).__name__}. Give paths, folders, PIL images or arrays."
+            )
+    if not names:
+        raise DataError("There is nothing to predict on: no image was given.")
+    return names, openers
+
+
+def _flat(images: Iterable[Any]) -> Iterable[Any]:
+    return images if isinstance(images, Sequence) else list(images)

@@ -1,0 +1,107 @@
+"""What a fit gives back, and what a run folder is opened as."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from autotl import jsonio
+from autotl.api import Dataset
+from autotl.errors import RunError
+from autotl.results.evaluate import Evaluation
+from autotl.results.model_folder import open_model
+from autotl.results.predictor import Predictor
+
+
+class Result:
+    """The best model found, and the evidence for it.
+
+    ``report`` is the content of ``report.json``; ``folder`` the run folder, which lives as long as the result where
+    none was asked for.
+
+    >>> result = autotl.fit("photos/", budget="2m")
+    >>> result.verdict["transfer"], result.predict("new/")
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        report: Mapping[str, Any],
+        *,
+        device: str,
+        read: Callable[[Any], Dataset],
+        keep: object = None,
+    ) -> None:
+        self.folder, self.report = folder, report
+        self._device, self._read, self._keep = device, read, keep
+        self._predictor: Predictor | None = None
+
+    def __repr__(self) -> str:
+        return f"<autotl.Result {self.verdict['sentence']} [{self.folder}]>"
+
+    @property
+    def verdict(self) -> Mapping[str, Any]:
+        """Whether transfer pays, the winning strategy and backbone, and a sentence that says so."""
+        verdict: Mapping[str, Any] = self.report["verdict"]
+        return verdict
+
+    @property
+    def predictor(self) -> Predictor:
+        """The network with its view and classes; opened when first used."""
+        if self._predictor is None:
+            self._predictor = Predictor(open_model(self.folder / "model"), device=self._device)
+        return self._predictor
+
+    def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
+        """Label images; see :meth:`Predictor.predict`."""
+        return self.predictor.predict(images, top=top)
+
+    def evaluate(self, data: Any, *, metric: str | None = None) -> Evaluation:
+        """Score the model on labelled images in any form that ``fit`` takes."""
+        measure = metric or self.report["test"]["metric"]
+        return self.predictor.evaluate(self._read(data), measure=measure, seed=self.report["seed"])
+
+    def leaderboard(self) -> pd.DataFrame:
+        """One row per arm, the winner first; ``best_val`` is what it was chosen by."""
+        table = pd.DataFrame(self.report["arms"])
+        return table[[c for c in LEADERBOARD if c in table.columns]]
+
+    def trials(self) -> pd.DataFrame:
+        """One row per trial, as in ``trials.csv``."""
+        return pd.DataFrame(self.report["trials"])
+
+    def save(self, folder: str | Path) -> Path:
+        """Copy the whole run folder. Raises RunError where something is there already."""
+        target = Path(folder)
+        if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
+            raise RunError(f"{target} exists and is not empty. Give a new folder to save to.")
+        shutil.copytree(self.folder, target, dirs_exist_ok=True)
+        return target
+
+
+LEADERBOARD = (
+    "strategy", "backbone", "best_val", "test", "ci95", "trials", "folds", "seconds", "state", "reason",
+)  # fmt: skip
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """The report of a run folder. Raises RunError where there is none, or it is of another format."""
+    path = folder / "report.json"
+    if not path.is_file():
+        raise RunError(
+            f"{folder} is not a run folder: it holds no report.json. Give the --out of a finished 'autotl fit'."
+        )
+    try:
+        report: dict[str, Any] = jsonio.read(path)
+    except ValueError as error:
+        raise RunError(f"{path} is not readable JSON: {error}") from error
+    if report.get("format") != jsonio.FORMAT:
+        raise RunError(
+            f"{path} has format {report.get('format')!r}, but this autotl reads format {jsonio.FORMAT}. "
+            f"Use the autotl that wrote it: {(report.get('environment') or {}).get('autotl', 'unknown version')}."
+        )
+    return report
