@@ -1,0 +1,37 @@
+"""A pretrained network: found, made, divided into stages, frozen, described and compared with its source."""
+
+from autotl.backbone.create import CONFIG_FILE, WEIGHTS_FILE, create, read_config, safe_file, weights_file
+from autotl.backbone.describe import data_config, describe, sides_of
+from autotl.backbone.find import candidates, find
+from autotl.backbone.freeze import Frozen, freeze
+from autotl.backbone.head import classifier_of, heads, new_head, pooled, set_head
+from autotl.backbone.labels import match_classes
+from autotl.backbone.modes import mode
+from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
+
+__all__ = [
+    "CONFIG_FILE",
+    "WEIGHTS_FILE",
+    "Frozen",
+    "Layout",
+    "candidates",
+    "classifier_of",
+    "create",
+    "data_config",
+    "describe",
+    "find",
+    "freeze",
+    "heads",
+    "layout",
+    "match_classes",
+    "mode",
+    "new_head",
+    "parameters_up_to",
+    "pooled",
+    "read_config",
+    "safe_file",
+    "set_head",
+    "sides_of",
+    "stages_of",
+    "weights_file",
+]

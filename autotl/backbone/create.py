@@ -1,0 +1,132 @@
+"""Make the stock timm model that a backbone's weights describe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from autotl.api import Weights
+from autotl.backbone import hub
+from autotl.backbone.head import new_head
+from autotl.errors import WeightsError
+
+WEIGHTS_FILE = "model.safetensors"
+CONFIG_FILE = "config.json"
+# What timm, torch and safetensors raise at a folder or file that is not what it should be.
+BROKEN = (
+    RuntimeError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+    AssertionError,
+    SafetensorError,
+)
+
+
+def create(
+    weights: Weights, *, classes: int | None = None, pretrained: bool = True, seed: int = 0
+) -> nn.Module:
+    """A stock timm model on the CPU: with its source head, with none (``classes=0``), or with a new zero
+    head.
+
+    With ``pretrained=False`` it is initialised from ``seed`` as timm does for training from scratch. The
+    global random state is left alone either way. Raises :class:`WeightsError` where the weights are missing,
+    damaged, or do not fit their architecture.
+    """
+    wanted = pretrained and weights.pretrained
+    overlay = {"file": str(file)} if wanted and (file := _hub_file(weights)) else None
+    if wanted and weights.folder is not None:
+        safe_file(weights.folder)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reseed every GPU
+        try:
+            model: Any = timm.create_model(
+                weights.timm_name, pretrained=wanted, pretrained_cfg_overlay=overlay
+            )
+        except BROKEN as error:
+            raise WeightsError(
+                f"The weights of {weights.name!r} ({weights.origin}) cannot be loaded: {_gist(error)}. "
+                "Download or save them again, or choose another backbone."
+            ) from error
+        if overlay:  # where the file lay is no fact about the model, and would travel into saved ones
+            model.pretrained_cfg["file"] = None
+        if wanted:
+            _check_finite(model, weights)
+        if classes is not None:
+            new_head(model, classes)
+    created: nn.Module = model.eval()
+    return created
+
+
+def weights_file(weights: Weights) -> Path | None:
+    """The safetensors file the weights are in, where there is one on this machine."""
+    if not weights.pretrained:
+        return None
+    return weights.folder / WEIGHTS_FILE if weights.folder is not None else hub.cached(weights.timm_name)
+
+
+def safe_file(folder: Path) -> Path:
+    """The folder's safetensors file; where there is none, :class:`WeightsError` says what to do."""
+    file = folder / WEIGHTS_FILE
+    if file.is_file():
+        return file
+    pickled = sorted(p.name for end in ("*.bin", "*.pth", "*.pt", "*.pth.tar") for p in folder.glob(end))
+    if pickled:
+        raise WeightsError(
+            f"{folder} holds {pickled[0]}, a pickle, and autotl unpickles nothing. Convert it once: load it "
+            "with torch.load(..., weights_only=True) and save it with safetensors.torch.save_file as "
+            f"{WEIGHTS_FILE}."
+        )
+    raise WeightsError(
+        f"{folder} holds no {WEIGHTS_FILE}. A backbone folder holds {CONFIG_FILE} and {WEIGHTS_FILE}, as "
+        "timm.models.save_for_hf writes them with safe_serialization=True."
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The folder's timm configuration, checked to name an architecture that timm has."""
+    try:
+        config: Any = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"{folder / CONFIG_FILE} cannot be read: {error}. It must be timm's JSON."
+        ) from error
+    architecture = config.get("architecture") if isinstance(config, dict) else None
+    if not isinstance(architecture, str):
+        raise WeightsError(
+            f'{folder / CONFIG_FILE} names no "architecture". Save the model with timm\'s save_for_hf.'
+        )
+    if not timm.is_model(architecture):
+        raise WeightsError(
+            f"{folder / CONFIG_FILE} asks for the architecture {architecture!r}, which timm "
+            f"{timm.__version__} does not have. Install the timm it was saved with."
+        )
+    return dict(config)
+
+
+def _hub_file(weights: Weights) -> Path | None:
+    # timm would ask the hub on every load, and retry for most of a minute when offline: hand it the file.
+    if weights.folder is not None or hub.address(weights.timm_name) is None:
+        return None
+    return hub.fetch(weights.timm_name)
+
+
+def _check_finite(model: nn.Module, weights: Weights) -> None:
+    for name, value in model.state_dict().items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise WeightsError(
+                f"The weights of {weights.name!r} are damaged: {name} holds values that are not finite."
+            )
+
+
+def _gist(error: Exception) -> str:
+    lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2])[:300] or type(error).__name__

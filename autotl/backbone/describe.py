@@ -1,0 +1,131 @@
+"""Open a backbone once and write down the facts that strategies and reports need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import timm.data
+import torch
+from torch import nn
+
+from autotl.api import Backbone, DataConfig, SourceClass, Weights
+from autotl.backbone.create import create, weights_file
+from autotl.backbone.pace import pace_of
+from autotl.backbone.stages import layout
+from autotl.clock import Clock
+
+TIMM_DATA: Any = timm.data  # it is typed in part
+LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more
+SHARE_OF_BUDGET = 0.08  # of the seconds, for one pass over all images through frozen layers
+
+
+def describe(
+    weights: Weights, *, side: int, device: str, seconds: float | None, images: int, clock: Clock
+) -> Backbone:
+    """The facts of a backbone for data whose images are about ``side`` pixels, as measured on this machine.
+
+    ``seconds`` is the budget of the whole search (None: not limited by time) and ``images`` how many there
+    are; both decide only which image size is recommended.
+    """
+    model = create(weights)
+    found = layout(model)
+    config = data_config(model)
+    digest = digest_of(weights, model)
+    classes = source_classes(weights, model)
+    parameters = sum(p.numel() for p in model.parameters())
+    stock: Any = model
+    sides = sides_of(config, side)
+    pace = pace_of(model.to(device), side=sides[0], clock=clock)
+    affordable = [
+        s for s in sides if seconds is None or pace.seconds(images, side=s) <= SHARE_OF_BUDGET * seconds
+    ]
+    return Backbone(
+        name=weights.name,
+        architecture=stock.pretrained_cfg["architecture"],
+        origin=weights.origin,
+        digest=digest,
+        weights=weights,
+        stages=found.stages,
+        features=found.features,
+        parameters=parameters,
+        config=config,
+        classes=classes,
+        sides=sides,
+        side=max(affordable, default=sides[0]),
+        pace=pace,
+    )
+
+
+def data_config(model: nn.Module) -> DataConfig:
+    """How the model's weights want their images, by timm's rules."""
+    stock: Any = model
+    found = TIMM_DATA.resolve_model_data_config(model)
+    return DataConfig(
+        side=int(found["input_size"][-1]),
+        mean=tuple(float(v) for v in found["mean"]),
+        std=tuple(float(v) for v in found["std"]),
+        interpolation=str(found["interpolation"]),
+        crop_pct=float(found["crop_pct"]),
+        crop_mode=str(found["crop_mode"]),
+        fixed=bool(stock.pretrained_cfg.get("fixed_input_size", False)),
+    )
+
+
+def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
+    """Image sizes worth trying, ascending up to the native size, none much above the data's own ``side``."""
+    if config.fixed:
+        return (config.side,)
+    step = 32 if config.side >= 96 else 16
+    steps = {max(round(config.side * k / 7 / step), 1) * step for k in (3, 4, 5)}
+    every = sorted({s for s in steps if s < config.side} | {config.side})
+    return tuple(s for s in every if s <= LARGEST_ENLARGEMENT * side) or (every[0],)
+
+
+def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...]:
+    """The classes of the source head, in order, each with every name it goes by; none where unknown."""
+    stock: Any = model
+    cfg = stock.pretrained_cfg
+    count = int(stock.num_classes)
+    labels, descriptions = cfg.get("label_names"), cfg.get("label_descriptions") or {}
+    if (
+        not labels
+        and weights.pretrained
+        and weights.folder is None
+        and (subset := TIMM_DATA.infer_imagenet_subset(model))
+    ):
+        info = TIMM_DATA.ImageNetInfo(subset)
+        labels, descriptions = info.label_names(), info.label_descriptions(as_dict=True)
+    if not labels or len(labels) != count:
+        return tuple(SourceClass(str(k), ()) for k in range(count))
+    if not isinstance(descriptions, Mapping):
+        descriptions = dict(zip(labels, descriptions, strict=False))
+    return tuple(SourceClass(str(label), _names(str(descriptions.get(label) or label))) for label in labels)
+
+
+def digest_of(weights: Weights, model: nn.Module) -> str:
+    """Names the function a pretrained model computes: its weights, architecture and normalisation."""
+    stock: Any = model
+    said = [
+        stock.pretrained_cfg["architecture"],
+        getattr(stock, "pretrained_model_args", {}),
+        data_config(model),
+    ]
+    digest = hashlib.blake2b(json.dumps(said, default=str, sort_keys=True).encode(), digest_size=16)
+    file: Path | None = weights_file(weights)
+    if file is not None:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    else:
+        for name, value in sorted(model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _names(description: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in description.split(",") if name.strip())

@@ -1,0 +1,206 @@
+"""Divide any timm model into stages: where each ends, what it costs, and which parameters it holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from autotl.api import Stage
+from autotl.backbone.head import heads, pooled
+from autotl.backbone.modes import mode
+
+MOST = 6  # stages; a plain stack of more blocks is grouped
+GROUPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A model's stages and what is in them.
+
+    ``parameters[i]`` and ``modules[i]`` name what stage i holds: together all of the model but its
+    classifier. A module that spans stages is in the last of them, as it is only done there. ``order`` lists
+    modules as they first run; ``features`` is the width of the pooled features.
+    """
+
+    stages: tuple[Stage, ...]
+    parameters: tuple[frozenset[str], ...]
+    modules: tuple[frozenset[str], ...]
+    order: tuple[str, ...]
+    features: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """When a module first started and first and last ended in one pass, and what it gave."""
+
+    start: int
+    first_end: int = -1
+    last_end: int = -1
+    flops: int = 0
+    shape: tuple[int, ...] = ()
+
+
+def layout(model: nn.Module) -> Layout:
+    """Run one blank image through ``model``, on its own device (or meta), and divide it; the model stays as
+    it was.
+
+    Parameters before the first stage's end belong to it, those between two ends to the later stage, and what
+    follows the last end, such as a final norm, to the last stage.
+    """
+    side = native_side(model)
+    runs, flops, features = _watch(model, side)
+    ends = _ends(model, runs)
+    ticks = [runs[name].first_end for name, _, _ in ends]
+    stages = []
+    for i, (name, channels, reduction) in enumerate(ends):
+        share = runs[name].flops / flops if flops and i < len(ends) - 1 else 1.0
+        seen_channels, seen_reduction = _shape(runs[name].shape, side)
+        stages.append(Stage(name, name, channels or seen_channels, reduction or seen_reduction, share))
+
+    def stage_at(tick: int) -> int:
+        return next((i for i, end in enumerate(ticks) if tick <= end), len(ticks) - 1)
+
+    of_head = {id(module) for head in heads(model) for module in head.modules()}
+    parameters: list[set[str]] = [set() for _ in stages]
+    modules: list[set[str]] = [set() for _ in stages]
+    spent: set[int] = set()
+    latest = 0
+    for name, module in model.named_modules():
+        if id(module) in of_head:
+            continue
+        run = runs.get(name)
+        # A module that is used without being called runs with the one defined before it.
+        latest = stage_at(run.start) if run else latest
+        for own, parameter in module.named_parameters(recurse=False):
+            if id(parameter) not in spent:
+                spent.add(id(parameter))
+                parameters[latest].add(f"{name}.{own}" if name else own)
+        if name:
+            container = any(True for _ in module.children())
+            modules[stage_at(run.last_end) if run and container else latest].add(name)
+    return Layout(
+        stages=tuple(stages),
+        parameters=tuple(frozenset(each) for each in parameters),
+        modules=tuple(frozenset(each) for each in modules),
+        order=tuple(sorted(runs, key=lambda name: runs[name].start)),
+        features=features,
+    )
+
+
+def stages_of(model: nn.Module) -> tuple[Stage, ...]:
+    """The model's stages, in the order of the forward pass."""
+    return layout(model).stages
+
+
+def parameters_up_to(model: nn.Module, stage_index: int) -> frozenset[str]:
+    """The names of all parameters up to the end of stage ``stage_index`` (-1: none); never the
+    classifier's."""
+    return frozenset[str]().union(*layout(model).parameters[: stage_index + 1])
+
+
+def native_side(model: nn.Module) -> int:
+    """The image size in pixels that the weights were made for."""
+    stock: Any = model
+    return int((stock.pretrained_cfg.get("input_size") or (3, 224, 224))[-1])
+
+
+def _watch(model: nn.Module, side: int) -> tuple[dict[str, _Run], int, int]:
+    """One pass over a blank image: each module's run, the arithmetic of all, and the features' width."""
+    runs: dict[str, _Run] = {}
+    tick = 0
+    counter = FlopCounterMode(display=False)
+
+    def before(name: str) -> Callable[..., None]:
+        def hook(*_: object) -> None:
+            nonlocal tick
+            tick += 1
+            runs.setdefault(name, _Run(start=tick))
+
+        return hook
+
+    def after(name: str) -> Callable[..., None]:
+        def hook(module: nn.Module, inputs: object, output: object) -> None:
+            nonlocal tick
+            tick += 1
+            run = runs[name]
+            run.last_end = tick
+            if run.first_end < 0:
+                run.first_end, run.flops = tick, counter.get_total_flops()
+                run.shape = tuple(output.shape) if isinstance(output, Tensor) else ()
+
+        return hook
+
+    hooks = []
+    for name, module in model.named_modules():
+        if name:
+            hooks += [
+                module.register_forward_pre_hook(before(name)),
+                module.register_forward_hook(after(name)),
+            ]
+    like = next(model.parameters())
+    try:
+        with mode(model, training=False), torch.no_grad(), counter:
+            features = pooled(
+                model, torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype)
+            ).shape[1]
+    finally:
+        for hook in hooks:
+            hook.remove()
+    # The model itself is not called, only its two halves: it starts first and ends last.
+    runs[""] = _Run(start=0, first_end=tick + 1, last_end=tick + 1)
+    return runs, counter.get_total_flops(), features
+
+
+def _ends(model: nn.Module, runs: dict[str, _Run]) -> list[tuple[str, int, int]]:
+    """The modules that end the stages, with channels and reduction (0 where timm does not say)."""
+    stock: Any = model
+    known = [(f["module"], f["num_chs"], f["reduction"]) for f in getattr(model, "feature_info", None) or ()]
+    known = [end for end in known if end[0] in runs]
+    if len(known) < 2:
+        known = [(name, 0, 0) for name in _children(model, runs)]
+    known.sort(key=lambda end: runs[end[0]].first_end)
+    # A stage that adds no parameters to the one before, such as a pooling layer, is not one of its own.
+    ends: list[tuple[str, int, int]] = []
+    starts = [
+        runs[n].start
+        for n, m in stock.named_modules()
+        if n in runs and any(True for _ in m.parameters(False))
+    ]
+    for end in known:
+        floor = runs[ends[-1][0]].first_end if ends else 0
+        if any(floor < start <= runs[end[0]].first_end for start in starts) or not ends:
+            ends.append(end)
+    if len(ends) > MOST:
+        size = math.ceil(len(ends) / GROUPS)
+        ends = ends[len(ends) - 1 :: -size][
+            ::-1
+        ]  # counted from the end: the last block always ends the last stage
+    return ends
+
+
+def _children(model: nn.Module, runs: dict[str, _Run]) -> list[str]:
+    """Top-level blocks with parameters, plain stacks opened up: where timm has no feature info."""
+    of_head = {id(module) for head in heads(model) for module in head.modules()}
+    names = []
+    for name, child in model.named_children():
+        stack = isinstance(child, nn.Sequential | nn.ModuleList)
+        blocks = [(f"{name}.{k}", block) for k, block in child.named_children()] if stack else [(name, child)]
+        names += [
+            n for n, b in blocks if n in runs and id(b) not in of_head and any(True for _ in b.parameters())
+        ]
+    return names
+
+
+def _shape(shape: tuple[int, ...], side: int) -> tuple[int, int]:
+    """Channels and reduction read off an activation: maps (1, c, h, w), tokens (1, n, c)."""
+    if len(shape) == 4:
+        return shape[1], max(side // max(shape[-1], 1), 1)
+    if len(shape) == 3:
+        return shape[-1], max(round(side / max(math.isqrt(shape[1]), 1)), 1)
+    return (shape[-1] if shape else 0), side
