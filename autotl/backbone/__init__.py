@@ -1,12 +1,22 @@
 """A pretrained network: found, made, divided into stages, frozen, described and compared with its source."""
 
 from autotl.backbone.create import CONFIG_FILE, WEIGHTS_FILE, create, read_config, safe_file, weights_file
+from autotl.backbone.cut import cut
 from autotl.backbone.describe import data_config, describe, sides_of
 from autotl.backbone.find import candidates, find
 from autotl.backbone.freeze import Frozen, freeze
 from autotl.backbone.head import classifier_of, heads, new_head, pooled, set_head
 from autotl.backbone.labels import match_classes
+from autotl.backbone.likeness import likeness
 from autotl.backbone.modes import mode
+from autotl.backbone.reference import (
+    batchnorm_reference,
+    batchnorm_rows,
+    build_reference,
+    load_reference,
+    noise_pixels,
+    save_reference,
+)
 from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
 
 __all__ = [
@@ -14,22 +24,30 @@ __all__ = [
     "WEIGHTS_FILE",
     "Frozen",
     "Layout",
+    "batchnorm_reference",
+    "batchnorm_rows",
+    "build_reference",
     "candidates",
     "classifier_of",
     "create",
+    "cut",
     "data_config",
     "describe",
     "find",
     "freeze",
     "heads",
     "layout",
+    "likeness",
+    "load_reference",
     "match_classes",
     "mode",
     "new_head",
+    "noise_pixels",
     "parameters_up_to",
     "pooled",
     "read_config",
     "safe_file",
+    "save_reference",
     "set_head",
     "sides_of",
     "stages_of",

@@ -51,8 +51,8 @@ def set_head(model: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
     for head in heads(model):
         if not isinstance(head, Classifier) or head.bias is None or head.weight[0].numel() != weight.shape[1]:
             raise WeightsError(
-                f"The classifier of {type(model).__name__} is {head}, but a linear layer of {weight.shape[1]} "
-                "features with a bias was expected. Choose another backbone, or train the head instead."
+                f"The classifier of {type(model).__name__} is {head}, but a linear layer of "
+                f"{weight.shape[1]} features with a bias was expected. Choose another backbone."
             )
         # Two heads are averaged, and so are the features they see: the same weights in both are exact.
         head.weight.copy_(weight.view_as(head.weight))

@@ -1,0 +1,142 @@
+"""What source images look like to a backbone: kept with its weights, built, or read off BatchNorm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from autotl.api import Reference
+from autotl.backbone.head import pooled
+from autotl.backbone.modes import mode
+from autotl.backbone.stages import layout, native_side
+from autotl.errors import WeightsError
+from autotl.seeds import derive
+
+REFERENCE_FILE = "reference.safetensors"
+SAMPLE = 800
+DRAWN = 512
+
+
+def save_reference(folder: Path, reference: Reference) -> None:
+    """Write ``reference`` beside the weights in ``folder``, in single precision (the sample in half)."""
+    arrays: dict[str, NDArray[Any]] = {
+        "mean": reference.mean.astype(np.float32),
+        "cov": np.ascontiguousarray(reference.cov, dtype=np.float32),
+        "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
+    }
+    save_file(arrays, folder / REFERENCE_FILE, {"n": str(reference.n), "image_size": str(reference.side)})
+
+
+def load_reference(folder: Path) -> Reference | None:
+    """The reference that lies beside the weights in ``folder``, if any; :class:`WeightsError` if damaged."""
+    file = folder / REFERENCE_FILE
+    if not file.is_file():
+        return None
+    try:
+        with safe_open(file, framework="np") as stored:
+            said = stored.metadata() or {}
+            mean, cov, sample = (
+                stored.get_tensor(key).astype(np.float64) for key in ("mean", "cov", "sample")
+            )
+            n, side = int(said["n"]), int(said["image_size"])
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise WeightsError(f"{file} is damaged ({error}). Delete it, or write it again.") from error
+    d = len(mean)
+    if cov.shape not in {(d,), (d, d)} or sample.ndim != 2 or sample.shape[1] != d:
+        raise WeightsError(
+            f"{file} holds a mean of {mean.shape}, a covariance of {cov.shape} and a sample of {sample.shape}, "
+            "which do not fit together. Delete it, or write it again."
+        )
+    return Reference(mean=mean, cov=cov, sample=sample, n=n, side=side, origin="shipped")
+
+
+def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Reference:
+    """The reference of source images, from their pooled ``features`` (n, d) at ``side`` pixels; n of 4 or more.
+
+    ``seed`` decides which 800 of them are kept as the sample.
+    """
+    rows = np.asarray(features, dtype=np.float64)
+    if rows.ndim != 2 or len(rows) < 4:
+        raise ValueError(f"features have the shape {rows.shape}, but at least 4 rows are needed.")
+    chosen = np.random.default_rng(derive(seed, "reference")).permutation(len(rows))[:SAMPLE]
+    return Reference(
+        mean=rows.mean(0),
+        cov=np.cov(rows, rowvar=False).reshape(rows.shape[1], rows.shape[1]),
+        sample=rows[np.sort(chosen)],
+        n=len(rows),
+        side=side,
+        origin="source images",
+    )
+
+
+def batchnorm_reference(model: nn.Module) -> Reference | None:
+    """What the last BatchNorm remembers of the source images, or None for a model without one.
+
+    Its running statistics are those of single positions of its input, not of pooled features: compare them
+    with :func:`batchnorm_rows`. They say nothing of correlations, nor of how many images they come from
+    (``n`` is 0).
+    """
+    found = _last_batchnorm(model)
+    if found is None or found.running_mean is None or found.running_var is None:
+        return None
+    mean = found.running_mean.detach().cpu().double().numpy()
+    var = found.running_var.detach().cpu().double().numpy()
+    drawn = np.random.default_rng(derive(0, "batchnorm")).standard_normal((DRAWN, len(mean)))
+    return Reference(
+        mean=mean,
+        cov=var,
+        sample=mean + drawn * np.sqrt(var),
+        n=0,
+        side=native_side(model),
+        origin="batchnorm",
+    )
+
+
+@torch.no_grad()
+def batchnorm_rows(model: nn.Module, x: Tensor, *, seed: int = 0) -> Tensor:
+    """What the last BatchNorm is given at one random position of each normalised image: (rows, channels), float32.
+
+    Each image's position depends on ``seed`` and on its place in ``x`` alone.
+    """
+    batchnorm = _last_batchnorm(model)
+    if batchnorm is None:
+        raise ValueError(f"{type(model).__name__} has no BatchNorm with running statistics.")
+    seen: list[Tensor] = []
+
+    def look(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        seen.append(inputs[0].detach())
+
+    hook = batchnorm.register_forward_pre_hook(look)
+    try:
+        with mode(model, training=False):
+            pooled(model, x)
+    finally:
+        hook.remove()
+    maps = seen[-1].flatten(2) if seen[-1].ndim > 2 else seen[-1].unsqueeze(2)  # (rows, channels, positions)
+    places = np.random.default_rng(derive(seed, "positions")).random(len(maps)) * maps.shape[2]
+    at = torch.from_numpy(places.astype(np.int64)).to(maps.device)
+    return maps[torch.arange(len(maps), device=maps.device), :, at].float()
+
+
+def noise_pixels(n: int, side: int, seed: int) -> Tensor:
+    """Images of uniform noise, uint8 (n, 3, side, side): what no source looks like."""
+    generator = torch.Generator().manual_seed(derive(seed, "noise", side))
+    return torch.randint(0, 256, (n, 3, side, side), dtype=torch.uint8, generator=generator)
+
+
+def _last_batchnorm(model: nn.Module) -> _BatchNorm | None:
+    """The BatchNorm that starts last in the forward pass, the head's own left out."""
+    found: _BatchNorm | None = None
+    for name in layout(model).order:
+        module = model.get_submodule(name)
+        if isinstance(module, _BatchNorm) and module.track_running_stats:
+            found = module
+    return found
