@@ -1,0 +1,90 @@
+"""Tell in sentences what state the data was in, what the run cost, and how its images were divided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autotl.clock import spell
+from autotl.report import words
+from autotl.report.document import Report, at, section
+
+
+def data(report: Report) -> list[str]:
+    """What to know about the data before trusting any score on it."""
+    quality, said = section(report, "quality"), []
+    ratio = at(quality, "imbalance", "ratio")
+    if words.measured(ratio):
+        said.append(
+            f"The largest class has {words.value(round(float(ratio), 1))} times the images of the smallest."
+            if ratio > 1.05
+            else "The classes are balanced."
+        )
+    duplicates = section(quality, "duplicates")
+    if words.measured(duplicates.get("images")):
+        said.append(_duplicates(duplicates))
+    if words.measured(leaked := at(quality, "leakage", "images")):
+        said.append(
+            f"{words.count(leaked, 'image')} had a copy across the split, until copies were kept together."
+            if leaked
+            else "No image stands in both the training part and the test part."
+        )
+    unreadable = quality.get("unreadable")
+    if isinstance(unreadable, Mapping):
+        was = "was" if len(unreadable) == 1 else "were"
+        said.append(
+            f"{words.count(len(unreadable), 'file')} could not be read and {was} left out."
+            if unreadable
+            else "Every file could be read."
+        )
+    issues = quality.get("label_issues")
+    if isinstance(issues, list):
+        said.append(
+            f"{words.count(len(issues), 'label')} look doubtful." if issues else "No label looks doubtful."
+        )
+    if sizes := section(quality, "sizes"):
+        said.append(f"Image sizes in pixels: {words.value(sizes)}.")
+    return said
+
+
+def _duplicates(duplicates: Mapping[str, int]) -> str:
+    if not duplicates["images"]:
+        return "No image occurs twice."
+    groups = words.count(duplicates.get("groups"), "group")
+    text = f"{words.count(duplicates['images'], 'image')} in {groups} are copies of each other"
+    if conflicting := duplicates.get("conflicting"):
+        groups = "one group carries" if conflicting == 1 else f"{conflicting:,} groups carry"
+        return f"{text}; {groups} different labels, so at least one label in it is wrong."
+    return f"{text}; copies always share their label."
+
+
+def cost(report: Report) -> list[str]:
+    """Time, speed and memory."""
+    facts, said = section(report, "cost"), []
+    if words.measured(facts.get("seconds")):
+        text = f"The whole run took {spell(facts['seconds'])}"
+        if words.measured(facts.get("budget_seconds")):
+            text += f" of a budget of {spell(facts['budget_seconds'])}"
+        if words.measured(facts.get("search_seconds")):
+            text += f", {spell(facts['search_seconds'])} of it searching"
+        said.append(text + ".")
+    if words.measured(facts.get("overhead_fraction")):
+        said.append(f"{words.percent(facts['overhead_fraction'])} of the search was spent outside training.")
+    if words.measured(facts.get("images_per_second")):
+        said.append(f"The model answers {facts['images_per_second']:,.0f} images per second on this machine.")
+    if words.measured(facts.get("peak_memory_mb")):
+        said.append(f"Memory peaked at {facts['peak_memory_mb']:,.0f} MB.")
+    return said
+
+
+def split(report: Report) -> list[str]:
+    """How the images were divided."""
+    facts, said = section(report, "split"), []
+    if words.measured(facts.get("train")) and words.measured(facts.get("test")):
+        text = f"{words.count(facts['train'], 'image')} to learn from and {facts['test']:,} to test on"
+        kind, folds = facts.get("kind"), facts.get("folds")
+        if kind == "kfold" and words.measured(folds):
+            text += f"; the search validated in {folds} folds"
+        elif words.measured(facts.get("val")) and facts["val"]:
+            text += f"; the search validated on {facts['val']:,} of the former"
+        said.append(text + ".")
+    return said

@@ -1,0 +1,75 @@
+"""Pick the figures that a report document has the numbers for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autotl.report import figures, words
+from autotl.report.document import (
+    Report,
+    at,
+    baseline,
+    class_names,
+    confusion,
+    is_winner,
+    ranked_arms,
+    rows,
+    section,
+)
+
+
+def drawings(report: Report, *, width: float = figures.WIDE) -> dict[str, str]:
+    """The report's figures as SVG text by name, in their order; those without numbers are absent."""
+    metric = words.metric(at(report, "test", "metric"))
+    gain = section(report, "when", "transfer_gain")
+    shown = {
+        "gain": figures.gain(float(gain["value"]), words.ends(gain.get("ci95")), metric=metric, width=width)
+        if words.measured(gain.get("value"))
+        else "",
+        "similarity": figures.similarity(_places(report), width=width),
+        "arms": figures.arms(_arms(report), metric=metric, width=width),
+        "search": figures.search(_tries(report), metric=metric, width=width),
+        "confusion": figures.confusion(confusion(report), class_names(report), width=width),
+    }
+    return {name: drawn for name, drawn in shown.items() if drawn}
+
+
+def _arms(report: Report) -> list[figures.ArmScore]:
+    return [
+        figures.ArmScore(
+            words.value(arm.get("strategy")),
+            words.value(arm.get("backbone")),
+            float(arm["test"]),
+            words.ends(arm.get("ci95")),
+            "winner"
+            if is_winner(report, arm)
+            else "baseline"
+            if arm.get("strategy") == baseline(report)
+            else "",
+        )
+        for arm in ranked_arms(report)
+        if words.measured(arm.get("test"))
+    ]
+
+
+def _places(report: Report) -> list[figures.Place]:
+    return [
+        figures.Place(str(backbone), str(measure), float(found["calibrated"]), words.ends(found.get("ci95")))
+        for backbone, measures in section(report, "when", "similarity").items()
+        if isinstance(measures, Mapping)
+        for measure, found in measures.items()
+        if words.measured(at(found, "calibrated"))
+    ]
+
+
+def _tries(report: Report) -> list[figures.Try]:
+    return [
+        figures.Try(
+            words.value(trial.get("strategy")),
+            float(trial["finished_at"]),
+            float(trial["score"]) if words.measured(trial.get("score")) else None,
+            bool(trial.get("default")),
+        )
+        for trial in rows(report, "trials")
+        if words.measured(at(trial, "finished_at"))
+    ]

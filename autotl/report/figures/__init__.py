@@ -1,0 +1,24 @@
+"""Figures as SVG text, drawn from plain data: nothing is fetched, nothing is run."""
+
+from autotl.report.figures.arms import ArmScore, arms
+from autotl.report.figures.canvas import HALF, NARROW, STYLE, WIDE
+from autotl.report.figures.confusion import MOST_CLASSES, confusion
+from autotl.report.figures.gain import gain
+from autotl.report.figures.search import Try, search
+from autotl.report.figures.similarity import Place, similarity
+
+__all__ = [
+    "HALF",
+    "MOST_CLASSES",
+    "NARROW",
+    "STYLE",
+    "WIDE",
+    "ArmScore",
+    "Place",
+    "Try",
+    "arms",
+    "confusion",
+    "gain",
+    "search",
+    "similarity",
+]

@@ -1,0 +1,72 @@
+"""Draw the transfer gain as one interval against zero."""
+
+from __future__ import annotations
+
+from autotl.report.figures import canvas
+from autotl.report.words import between_points, effect, ends, points
+
+
+def gain(value: float, ci95: tuple[float, float] | None, *, metric: str, width: float = canvas.WIDE) -> str:
+    """A dot and its 95 % interval between *hurts* on the left and *helps* on the right.
+
+    The line of zero is in the middle, whatever the numbers, so that the side tells the sign at a glance.
+    """
+    pair = ends(ci95)
+    reach = max(abs(value), *(abs(end) for end in pair or (0.02,)), 0.02) * 1.2
+    scale = canvas.Scale(-reach, reach, 14, width - 14)
+    top, bottom, middle = 34.0, 104.0, scale(0)
+    found = effect(pair) or ""
+    colour = {"helps": "good", "hurts": "bad"}.get(found, "flat")
+    parts = [
+        canvas.rect(
+            14,
+            top,
+            middle - 14,
+            bottom - top,
+            css="bad",
+            opacity=0.14 if found == "hurts" else 0.06,
+            round_=4,
+        ),
+        canvas.rect(
+            middle,
+            top,
+            width - 14 - middle,
+            bottom - top,
+            css="good",
+            opacity=0.14 if found == "helps" else 0.06,
+            round_=4,
+        ),
+    ]
+    central = "no measurable difference" if width >= 400 else "no difference"
+    zones = [
+        ("hurts", 14.0, "start", "hurts", "bad"),
+        ("no_measurable_difference", middle, "middle", central, "flat"),
+        ("helps", width - 14, "end", "helps", "good"),
+    ]
+    for key, x, anchor, label, css in zones:
+        weight = f"{css} strong" if key == found else "soft"
+        parts.append(canvas.text(x, 22, label, css=weight, anchor=anchor))
+    for tick in canvas.ticks(-reach, reach, about=4 if width < 520 else 8):
+        zero = abs(tick) < 1e-12
+        parts.append(
+            canvas.line(scale(tick), bottom if not zero else top - 4, scale(tick), bottom + 5, css="axis")
+        )
+        label = "0" if zero else points(tick).replace(".0", "")
+        parts.append(canvas.text(scale(tick), bottom + 19, label, css="soft small", anchor="middle"))
+    y = (top + bottom) / 2 + 8
+    said = f"{points(value)} points" + (f", {between_points(pair)}" if pair else "")
+    drawn = [canvas.line(scale(pair[0]), y, scale(pair[1]), y, css=f"l-{colour}", width=4)] if pair else []
+    drawn += [canvas.mark(scale(value), y, "circle", css=f"{colour} halo", size=7.5)]
+    drawn += [canvas.text(scale(value), y - 15, points(value), css=f"{colour} strong", anchor="middle")]
+    parts.append(canvas.group(said, *drawn))
+    axis = f"points of test {metric}, against training from scratch"
+    parts.append(canvas.text(width - 14, bottom + 37, axis, css="soft small", anchor="end"))
+    return canvas.svg(
+        "gain",
+        width=width,
+        height=bottom + 45,
+        title="Gain of transfer over training from scratch, with its 95% interval",
+        description=f"{said}. Left of zero transfer hurts, right of it transfer helps; "
+        "an interval across zero means that no difference could be measured.",
+        parts=parts,
+    )

@@ -1,0 +1,262 @@
+"""Tell a report document in sentences: what was transferred, when it pays, how it was done, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autotl.clock import spell
+from autotl.report import words
+from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, rows, section
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One key number: what it is, how much, and the words beside it."""
+
+    label: str
+    amount: str
+    detail: str
+
+
+def verdict(report: Report) -> str:
+    """The outcome as one sentence: the report's own, or one made of its numbers."""
+    if own := words.sentence(at(report, "verdict", "sentence")):
+        return own
+    said = words.EFFECTS.get(at(report, "verdict", "transfer") or "")
+    strategy, backbone = at(report, "verdict", "strategy"), at(report, "verdict", "backbone")
+    if not strategy:
+        return "This run has no verdict yet."
+    using = f"{words.name(strategy)} on {words.name(backbone)}" if backbone else words.name(strategy)
+    score = at(report, "test", "value")
+    right = (
+        f" reaches {words.percent(score)} test {words.metric(at(report, 'test', 'metric'))}"
+        if score
+        else " won"
+    )
+    return f"{said}: {using}{right}." if said else f"{using}{right}."
+
+
+def key_numbers(report: Report) -> list[Figure]:
+    """The three or four numbers to read if one reads nothing else."""
+    test, gain, cost = (
+        section(report, "test"),
+        section(report, "when", "transfer_gain"),
+        section(report, "cost"),
+    )
+    figures = []
+    if words.measured(test.get("value")):
+        detail = words.between(test.get("ci95"))
+        figures.append(
+            Figure(f"test {words.metric(test.get('metric'))}", words.percent(test["value"]), detail)
+        )
+    if words.measured(gain.get("value")):
+        detail = words.between_points(gain.get("ci95"))
+        figures.append(Figure("points over training from scratch", words.points(gain["value"]), detail))
+    elif words.measured(test.get("always_majority")):
+        detail = f"the largest class is {words.percent(test['always_majority'])} of the test images"
+        figures.append(
+            Figure("always answering the largest class", words.percent(test["always_majority"]), detail)
+        )
+    if words.measured(at(report, "when", "n_train")):
+        classes = words.count(at(report, "when", "n_classes"), "class", "classes")
+        figures.append(Figure("training images", f"{at(report, 'when', 'n_train'):,}", f"in {classes}"))
+    if words.measured(cost.get("seconds")):
+        trials = at(report, "search", "trials")
+        figures.append(
+            Figure("spent in all", spell(cost["seconds"]), words.count(trials, "trial") if trials else "")
+        )
+    return figures
+
+
+def what(report: Report) -> list[str]:
+    """What was transferred: the source, the stages kept, trained and replaced."""
+    facts, said = section(report, "what"), []
+    if facts.get("backbone"):
+        text = f"The backbone is {words.name(facts['backbone'])}"
+        if facts.get("architecture"):
+            text += f", a {words.name(facts['architecture'])}"
+        if words.measured(facts.get("parameters")):
+            text += f" with {words.large(facts['parameters'])} parameters"
+        said.append(text + ".")
+    said.append(words.sentence(facts.get("source")))
+    moved, frozen = rows(facts, "transferred_stages"), rows(facts, "frozen_stages")
+    if moved:
+        said.append(f"Transferred from it: {words.listing(map(words.name, moved), limit=12)}.")
+    elif facts.get("transferred_stages") is not None:
+        said.append("No layer keeps its pretrained weights.")
+    if frozen and set(map(str, frozen)) >= set(map(str, moved)):
+        said.append("All of that stayed frozen; only what was replaced was trained.")
+    elif frozen:
+        rest = [words.name(stage) for stage in moved if stage not in frozen]
+        trained = f"; {words.listing(rest, limit=12)} went on learning" if rest else ""
+        said.append(f"{words.listing(map(words.name, frozen), limit=12)} stayed frozen{trained}.")
+    elif moved and facts.get("frozen_stages") is not None:
+        said.append("None of it was frozen: every layer went on learning.")
+    if replaced := rows(facts, "replaced"):
+        said.append(f"Replaced: {words.listing(map(str, replaced))}.")
+    said.append(words.sentence(facts.get("bn_policy")))
+    return list(filter(None, said))
+
+
+def when(report: Report) -> list[str]:
+    """When transfer pays: the measured gain, the size of the data, its likeness, the rule of thumb."""
+    facts = section(report, "when")
+    gain = section(facts, "transfer_gain")
+    said = [words.gain(gain), words.meaning(gain.get("ci95")) if words.measured(gain.get("value")) else ""]
+    if words.measured(facts.get("n_train")):
+        text = f"It learned from {words.count(facts['n_train'], 'image')}"
+        if words.measured(facts.get("n_classes")):
+            text += f" of {words.count(facts['n_classes'], 'class', 'classes')}"
+        if words.measured(facts.get("min_per_class")):
+            text += f", {facts['min_per_class']:,} in the smallest"
+        if words.measured(facts.get("image_side")):
+            text += f"; a typical image is {words.value(facts['image_side'])} pixels on its shorter side"
+        said.append(text + ".")
+    said += [likeness for likeness in [_likeness(report)] if likeness]
+    said.append(words.sentence(at(facts, "rule_of_thumb", "sentence")))
+    if (agreed := facts.get("rule_agreed")) is not None and at(facts, "rule_of_thumb", "advice"):
+        advice = words.name(at(facts, "rule_of_thumb", "advice"))
+        said.append(
+            f"The measurement agrees with that advice ({advice})."
+            if agreed
+            else f"The measurement disagrees: the rule advised {advice}, but another strategy scored higher."
+        )
+    if hurt := [each for each in rows(facts, "negative_transfer_classes") if isinstance(each, Mapping)]:
+        each_class = [f"{words.name(c.get('class'))} ({words.points(c.get('gain'))} points)" for c in hurt]
+        noun = "one class does" if len(hurt) == 1 else f"{len(hurt):,} classes do"
+        said.append(f"Taken alone, {noun} worse with transfer: {words.listing(each_class)}.")
+    return list(filter(None, said))
+
+
+def _likeness(report: Report) -> str:
+    backbone = at(report, "verdict", "backbone") or at(report, "what", "backbone")
+    measures = section(report, "when", "similarity", str(backbone))
+    placed = [m for m in measures.values() if isinstance(m, Mapping) and words.measured(m.get("calibrated"))]
+    if not placed:
+        return ""
+    place = sum(m["calibrated"] for m in placed) / len(placed)
+    much = (
+        "very much"
+        if place >= 0.8
+        else "rather"
+        if place >= 0.5
+        else "only faintly"
+        if place >= 0.2
+        else "hardly"
+    )
+    return (
+        f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
+        "on a scale where 0 is noise and 1 is the source itself."
+    )
+
+
+def how(report: Report) -> list[str]:
+    """How it was done: the strategy, its phases, what the images went through."""
+    facts, said = section(report, "how"), []
+    if facts.get("strategy"):
+        said.append(f"The strategy is {words.name(facts['strategy'])}.")
+    said += [words.sentence(phase) for phase in rows(facts, "phases")]
+    if words.measured(facts.get("epochs")) and facts["epochs"] > 0:
+        said.append(f"Training took {words.count(facts['epochs'], 'epoch')}.")
+    seen = []
+    if words.measured(facts.get("image_size")):
+        seen.append(f"at {words.value(facts['image_size'])} pixels")
+    if isinstance(facts.get("augmentation"), bool):
+        seen.append("augmented at random" if facts["augmentation"] else "not augmented")
+    elif facts.get("augmentation") is not None:
+        seen.append(f"with augmentation: {words.value(facts['augmentation'])}")
+    if seen:
+        said.append(f"Images were seen {', '.join(seen)}.")
+    where = [f"on {words.value(facts['device'])}"] if facts.get("device") else []
+    where += [f"in {words.value(facts['precision'])}"] if facts.get("precision") else []
+    return list(filter(None, [*said, f"It ran {' '.join(where)}." if where else ""]))
+
+
+def results(report: Report) -> list[str]:
+    """What the locked test part says of the final model."""
+    test, said = section(report, "test"), []
+    if words.measured(test.get("value")):
+        images = (
+            f" on {words.count(test['n'], 'test image')} that nothing else had looked at"
+            if test.get("n")
+            else ""
+        )
+        interval = words.between(test.get("ci95"))
+        interval = f"; with 95% confidence the truth lies {interval}" if interval else ""
+        score = f"{words.metric(test.get('metric'))} is {words.percent(test['value'])}"
+        said.append(f"The {score}{images}{interval}.")
+    if words.measured(test.get("always_majority")):
+        said.append(
+            f"Always answering the largest class would score {words.percent(test['always_majority'])}."
+        )
+    if words.measured(test.get("calibration_error")):
+        off = f"{100 * test['calibration_error']:.1f} points"
+        said.append(f"Its stated confidence is off by {off} on average (expected calibration error).")
+    if pairs := confused_pairs(report):
+        true, answered, images_, total = pairs[0]
+        share = f"{images_:,} of {words.count(total, 'image')}"
+        said.append(
+            f"The most frequent mistake: {words.name(true)} taken for {words.name(answered)} ({share})."
+        )
+    return said
+
+
+def arms(report: Report) -> list[str]:
+    """How many arms ran, and how the winner stands against the plain choices."""
+    every = [arm for arm in rows(report, "arms") if isinstance(arm, Mapping)]
+    if not every:
+        return ["No arm was recorded."]
+    ran = [arm for arm in every if arm.get("trials") or words.measured(arm.get("test"))]
+    text = f"{words.count(len(ran), 'arm')} (a strategy with a backbone) ran"
+    if left := len(every) - len(ran):
+        text += f"; {left} did not, for the {'reason' if left == 1 else 'reasons'} given"
+    said = [text + "."]
+    tested = [arm for arm in ran if words.measured(arm.get("test"))]
+    scratch = [arm for arm in tested if arm.get("strategy") == baseline(report)]
+    best = [arm for arm in tested if is_winner(report, arm)]
+    if scratch and best and not is_winner(report, scratch[0]):
+        said.append(
+            f"Training from scratch reaches {words.percent(scratch[0]['test'])} on the test images, "
+            f"the winner {words.percent(best[0]['test'])}."
+        )
+    said.append("The winner was chosen by validation score; the test part had no say in it.")
+    return said
+
+
+def search(report: Report) -> list[str]:
+    """What the search tried, and what it was worth beyond the best defaults."""
+    facts, said = section(report, "search"), []
+    if words.measured(facts.get("trials")):
+        endings = [
+            ("failed", "failed"),
+            ("pruned", "were pruned for want of hope"),
+            ("stopped", "ran out of time"),
+        ]
+        ended = [
+            f"{facts[key]:,} {verb}" for key, verb in endings if words.measured(facts.get(key)) and facts[key]
+        ]
+        said.append(
+            f"{words.count(facts['trials'], 'trial')} ran" + (f"; {words.listing(ended)}." if ended else ".")
+        )
+    if isinstance(facts.get("stopped"), str):
+        said.append(words.sentence(facts["stopped"]))
+    worth: Any = facts.get("gain_over_best_default")
+    if isinstance(worth, Mapping) and words.measured(worth.get("value")):
+        interval = words.between_points(worth.get("ci95"))
+        interval = f" (95% interval: {interval})" if interval else ""
+        by = words.points(worth["value"])
+        said.append(f"Searching moved the score by {by} points over the best defaults{interval}.")
+    if words.measured(facts.get("optimism")):
+        by = words.points(abs(facts["optimism"])).lstrip("+")
+        side = "above" if facts["optimism"] > 0 else "below"
+        said.append(
+            f"The winner's validation score lies {by} points {side} its test score."
+            + (
+                " The best of many trials is always a little lucky, which is why the test part counts."
+                if side == "above"
+                else ""
+            )
+        )
+    return said

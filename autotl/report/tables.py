@@ -1,0 +1,207 @@
+"""Arrange a report document in tables that every form of the report shows alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autotl.clock import spell
+from autotl.report import words
+from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, ranked_arms, rows, section
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A cell that a page may draw as a bar: its text, and the share of the width in [0, 1]."""
+
+    text: str
+    share: float
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings. ``numeric`` columns are set to the right; ``strong`` is the row to stand out."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    strong: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+def arms(report: Report) -> Table:
+    """The leaderboard: every arm with its scores, its cost, and why it was skipped or stopped."""
+    table = []
+    ordered = ranked_arms(report)
+    for arm in ordered:
+        role = "scratch baseline" if arm.get("strategy") == baseline(report) else ""
+        state = "" if arm.get("state") in {None, "complete"} else words.value(arm["state"])
+        remarks = [
+            role,
+            ": ".join(filter(None, [state, words.value(arm["reason"]) if arm.get("reason") else ""])),
+        ]
+        seconds = arm.get("seconds") if arm.get("trials") else None
+        table.append(
+            (
+                words.name(arm.get("strategy")),
+                words.name(arm.get("backbone")),
+                words.value(arm.get("trials")),
+                words.percent(arm.get("best_val_default")),
+                words.percent(arm.get("best_val")),
+                words.percent(arm.get("test")),
+                words.span(arm.get("ci95")),
+                spell(seconds) if words.measured(seconds) and seconds is not None else words.DASH,
+                "; ".join(filter(None, remarks)),
+            )
+        )
+    headings = (
+        "strategy",
+        "backbone",
+        "trials",
+        "default, val.",
+        "best, val.",
+        "test",
+        "95% interval",
+        "time",
+        "remarks",
+    )
+    first = 0 if ordered and is_winner(report, ordered[0]) else None
+    return Table(headings, tuple(table), frozenset(range(2, 8)), first)
+
+
+def per_class(report: Report) -> Table:
+    """Recall, precision and F1 of every class on the test part, the weakest recall first."""
+    found = [row for row in rows(report, "test", "per_class") if isinstance(row, Mapping)]
+    found.sort(key=lambda row: (row.get("recall") is None, row.get("recall") or 0.0))
+    table = tuple(
+        (
+            words.name(row.get("class")),
+            words.value(row.get("n")),
+            Bar(words.percent(row.get("recall")), min(max(float(row.get("recall") or 0.0), 0.0), 1.0)),
+            words.percent(row.get("precision")),
+            words.percent(row.get("f1")),
+        )
+        for row in found
+    )
+    return Table(("class", "images", "recall", "precision", "F1"), table, frozenset({1, 2, 3, 4}))
+
+
+def confusions(report: Report, *, limit: int = 12) -> Table:
+    """The most frequent mistakes: which class was taken for which."""
+    table = tuple(
+        (words.name(true), words.name(answered), f"{images:,}", words.percent(images / total))
+        for true, answered, images, total in confused_pairs(report)[:limit]
+    )
+    return Table(("true class", "answered", "images", "of its class"), table, frozenset({2, 3}))
+
+
+def likeness(report: Report) -> Table:
+    """Every measured similarity of the data to a backbone's source."""
+    table = []
+    for backbone, measures in section(report, "when", "similarity").items():
+        for measure, found in (measures if isinstance(measures, Mapping) else {}).items():
+            pair = words.ends(at(found, "ci95"))
+            table.append(
+                (
+                    words.name(backbone),
+                    words.value(measure),
+                    words.value(at(found, "value")),
+                    _place(at(found, "calibrated")),
+                    f"{pair[0]:.2f} – {pair[1]:.2f}" if pair else words.DASH,
+                    words.value(at(found, "reference")),
+                )
+            )
+    headings = ("backbone", "measure", "distance", "place", "95% interval", "reference")
+    return Table(headings, tuple(table), frozenset({2, 3, 4}))
+
+
+def _place(calibrated: float | None) -> str:
+    return f"{calibrated:.2f}" if calibrated is not None and words.measured(calibrated) else words.DASH
+
+
+def negative(report: Report) -> Table:
+    """The classes on which transfer scores below the baseline."""
+    table = tuple(
+        (
+            words.name(each.get("class")),
+            words.points(each.get("gain")),
+            words.between_points(each.get("ci95")) or words.DASH,
+        )
+        for each in rows(report, "when", "negative_transfer_classes")
+        if isinstance(each, Mapping)
+    )
+    return Table(("class", "gain in points", "95% interval"), table, frozenset({1}))
+
+
+def params(report: Report) -> Table:
+    """The settings of the winning trial."""
+    table = tuple(
+        (words.name(key), words.value(value)) for key, value in section(report, "how", "params").items()
+    )
+    return Table(("setting", "value"), table)
+
+
+def class_counts(report: Report) -> Table:
+    """The images of each class, the largest first."""
+    counts = {k: v for k, v in section(report, "quality", "imbalance", "counts").items() if words.measured(v)}
+    most = max(counts.values(), default=1) or 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    table = tuple((words.name(each), Bar(f"{amount:,}", amount / most)) for each, amount in ordered)
+    return Table(("class", "images"), table, frozenset({1}))
+
+
+def unreadable(report: Report) -> Table:
+    """The files left out, and why."""
+    found = section(report, "quality", "unreadable")
+    return Table(
+        ("file", "reason"), tuple((words.name(item), words.value(why)) for item, why in found.items())
+    )
+
+
+def trials(report: Report) -> Table:
+    """Every trial in the order it was started."""
+    found = [trial for trial in rows(report, "trials") if isinstance(trial, Mapping)]
+    table = tuple(
+        (
+            words.value(trial.get("number")),
+            words.name(trial.get("strategy")),
+            words.name(trial.get("backbone")),
+            words.value(trial.get("params")) + (" (default)" if trial.get("default") else ""),
+            words.percent(trial.get("score")),
+            spell(trial["seconds"]) if words.measured(trial.get("seconds")) else words.DASH,
+            ": ".join(words.value(trial[key]) for key in ("state", "why") if trial.get(key)),
+        )
+        for trial in found
+    )
+    headings = ("no.", "strategy", "backbone", "settings", "validation", "time", "state")
+    return Table(headings, table, frozenset({0, 4, 5}))
+
+
+def provenance(report: Report) -> Table:
+    """What it takes to run it again: command, seed, split and versions."""
+    split, environment = section(report, "split"), section(report, "environment")
+    facts = [("command", words.name(report["command"]) if report.get("command") else None)]
+    facts += [("seed", str(report["seed"]) if report.get("seed") is not None else None)]
+    facts += [("split", words.name(split["hash"]) if split.get("hash") else None)]
+    facts += [
+        (str(key), words.value(value))
+        for key, value in environment.items()
+        if key != "plugins" and value is not None
+    ]
+    facts += [
+        (
+            "plugins",
+            ", ".join(f"{d} {words.value(v)}" for d, v in section(environment, "plugins").items()) or None,
+        )
+    ]
+    facts += [("created", words.moment(report["created"]) if report.get("created") else None)]
+    facts += [("report format", words.value(report["format"]) if report.get("format") is not None else None)]
+    return Table(("fact", "value"), tuple((key, value) for key, value in facts if value))

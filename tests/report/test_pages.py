@@ -1,0 +1,200 @@
+import copy
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from autotl.report import html, markdown
+
+HOSTILE = '<script>alert("x")</script>'
+VOID = {"meta", "br", "img", "hr", "input", "link"}
+
+
+class Page(HTMLParser):
+    """Every tag of a page, its text, and whether its tags are balanced."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text, self.open = "", []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.text += data
+
+
+def paths(document: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document; of a list, the first entry stands for all."""
+    inner = (
+        document.items()
+        if isinstance(document, dict)
+        else list(enumerate(document))[:1]
+        if isinstance(document, list)
+        else []
+    )
+    return [place for key, value in inner for place in [(*before, key), *paths(value, (*before, key))]]
+
+
+def test_the_page_fetches_nothing(sample):
+    text = html(sample)
+    page = Page(text)
+    assert "url(" not in text
+    assert "@import" not in text
+    fetching = {"src", "srcset", "data", "poster", "background", "action", "xlink:href"}
+    for tag, attributes in page.tags:
+        assert tag not in {"script", "link", "iframe", "object", "embed", "img", "base", "form"}
+        assert not fetching & attributes.keys()
+        assert not any(name.startswith("on") for name in attributes)
+        assert tag == "a" or "href" not in attributes
+    policy = next(a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+
+
+def test_ids_are_unique_and_links_lead_somewhere(sample):
+    page = Page(html(sample))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for tag, a in page.tags if tag == "a"} <= set(ids)
+    assert {i for _, a in page.tags for i in (a.get("aria-labelledby") or "").split()} <= set(ids)
+
+
+def test_the_verdict_is_the_headline_and_the_sections_follow_in_order(sample):
+    text = Page(html(sample)).text
+    marks = [
+        "Transfer helps: fine-tuning",
+        "What was transferred",
+        "When does transfer pay",
+        "How it was done",
+    ]
+    marks += [
+        "On the test images",
+        "Every arm",
+        "The search",
+        "The state of the data",
+        "What it cost",
+        "Use this model",
+    ]
+    places = [text.index(mark) for mark in [*marks, "Provenance"] if mark != "Provenance"]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("write", [html, markdown])
+def test_the_numbers_that_matter_are_told(sample, write):
+    text = Page(html(sample)).text if write is html else markdown(sample)
+    for fact in (
+        "86.7%",
+        "between 80.0% and 91.7%",
+        "+34.2",
+        "b2:5f0c9a71e3d84c62",
+        "autotl-lora 0.1.0",
+        "--seed 0",
+    ):
+        assert fact in text
+    assert "3 of the 5 classes have no counterpart" in text  # why an arm was skipped
+    assert "local-dir:RUN/model" in text
+
+
+def test_hostile_class_names_are_escaped(sample):
+    text = html(_rename(sample, "daisy", HOSTILE))
+    assert HOSTILE not in text
+    assert "&lt;script&gt;" in text
+    Page(text)
+
+
+def test_hostile_names_cannot_act_in_markdown(sample):
+    hostile = "<img src=x> | [a](b) `c` @team\n# d"
+    text = markdown(_rename(sample, "daisy", hostile))
+    for line in text.splitlines():
+        outside = re.sub(r"`[^`]*`", "", line)
+        assert "<img" not in re.sub(r"\\<", "", outside)
+    _assert_tables_are_well_formed(text)
+
+
+def test_every_nullable_null(sample):
+    for path in paths(sample):
+        report = copy.deepcopy(sample)
+        inner = report
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = None
+        assert "None" not in Page(html(report)).text, path
+        text = markdown(report)
+        assert "None" not in text, path
+        _assert_tables_are_well_formed(text)
+
+
+@pytest.mark.parametrize(
+    "nothing", [{}, dict.fromkeys(("verdict", "what", "when", "how", "test", "arms", "trials"))]
+)
+def test_an_empty_report_is_still_a_page(nothing):
+    assert "no verdict yet" in Page(html(nothing)).text
+    assert "no verdict yet" in markdown(nothing)
+
+
+def test_only_one_arm_and_no_baseline(sample):
+    sample["arms"], sample["when"]["transfer_gain"] = sample["arms"][:1], None
+    text = Page(html(sample)).text
+    assert "1 arm (a strategy with a backbone) ran." in text
+    assert "was not measured" in text
+
+
+def test_two_hundred_classes_are_folded(sample):
+    names = [f"species {i:03} of the family Nymphalidae" for i in range(200)]
+    sample["classes"] = names
+    sample["test"]["confusion"] = [
+        [(5 if i == j else (i + 1) % 200 == j) + 0 for j in range(200)] for i in range(200)
+    ]
+    sample["test"]["per_class"] = [
+        {"class": n, "n": 6, "recall": 5 / 6, "precision": 1.0, "f1": 0.9} for n in names
+    ]
+    text = html(sample)
+    assert "All 200 classes" in text
+    assert "The most frequent mistakes" in text
+    assert 'id="confusion-' not in text
+    assert "180 more in `report.html`" in markdown(sample)
+    assert len(markdown(sample)) < 65_536  # what a comment on GitHub may hold
+
+
+def test_long_and_foreign_names_survive(sample):
+    foreign = "向日葵 🌻 " + "x" * 300
+    assert foreign in Page(html(_rename(sample, "sunflower", foreign))).text
+    assert foreign in markdown(_rename(sample, "sunflower", foreign))
+
+
+def test_a_file_name_that_is_no_text_does_not_lose_the_report(sample):
+    sample["quality"]["unreadable"] = {"caf\udce9.jpg": "truncated"}
+    assert "caf?.jpg" in html(sample)
+    assert "caf?.jpg" in markdown(sample)
+
+
+def test_markdown_tables_are_well_formed(sample):
+    _assert_tables_are_well_formed(markdown(sample))
+
+
+def _assert_tables_are_well_formed(text: str) -> None:
+    for block in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
+        cells = [len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()]
+        assert len(set(cells)) == 1, block
+        assert re.fullmatch(r"\|(-+:?\|)+", block.splitlines()[1])
+
+
+def _rename(report: Any, old: str, new: str) -> Any:
+    if isinstance(report, dict):
+        return {(new if key == old else key): _rename(value, old, new) for key, value in report.items()}
+    if isinstance(report, list):
+        return [_rename(value, old, new) for value in report]
+    return new if report == old else report

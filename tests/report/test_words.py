@@ -1,0 +1,104 @@
+import pytest
+
+from autotl.report import words
+
+
+def test_percentages_have_one_decimal_and_a_real_minus():
+    assert [words.percent(x) for x in (0.913, 1.0, -0.021, None, float("nan"))] == [
+        "91.3%",
+        "100.0%",
+        "−2.1%",
+        "–",
+        "–",
+    ]
+
+
+def test_points_are_signed_but_zero_is_not():
+    assert [words.points(x) for x in (0.048, -0.003, 0.0, -0.0001, None)] == [
+        "+4.8",
+        "−0.3",
+        "0.0",
+        "0.0",
+        "–",
+    ]
+
+
+def test_intervals_are_told_in_words():
+    assert words.between((0.881, 0.939)) == "between 88.1% and 93.9%"
+    assert words.between_points([0.012, 0.084]) == "between +1.2 and +8.4 points"
+    assert words.span([0.881, 0.939]) == "88.1 – 93.9%"
+
+
+@pytest.mark.parametrize("missing", [None, [], [0.1], [0.1, None], "ab", [float("nan"), 1.0]])
+def test_a_missing_interval_says_nothing(missing):
+    assert words.between(missing) == words.between_points(missing) == ""
+    assert words.span(missing) == "–"
+    assert words.effect(missing) is None
+
+
+@pytest.mark.parametrize(
+    ("ci95", "expected"),
+    [
+        ((0.01, 0.08), "helps"),
+        ((-0.08, -0.01), "hurts"),
+        ((-0.01, 0.08), "no_measurable_difference"),
+        ((0.0, 0.08), "no_measurable_difference"),
+    ],
+)
+def test_only_an_interval_on_one_side_of_zero_is_an_effect(ci95, expected):
+    assert words.effect(ci95) == expected
+    assert words.meaning(ci95)
+
+
+def test_the_gain_is_one_sentence():
+    gain = {"value": 0.048, "ci95": [0.012, 0.084], "metric": "balanced_accuracy", "n": 120}
+    assert words.gain(gain) == (
+        "On the same 120 test images, transfer scores 4.8 points higher in balanced accuracy than training "
+        "from scratch (95% interval: between +1.2 and +8.4 points)."
+    )
+    assert (
+        words.gain({"value": -0.02})
+        == "Transfer scores 2.0 points lower in accuracy than training from scratch."
+    )
+    assert "as high" in words.gain({"value": 0.0001})
+    assert "not measured" in words.gain(None)
+
+
+def test_lists_read_as_a_sentence():
+    assert words.listing([]) == ""
+    assert words.listing("a") == "a"
+    assert words.listing("abc") == "a, b and c"
+    assert words.listing(map(str, range(200)), limit=3) == "0, 1 and 198 more"
+
+
+def test_a_name_cannot_leave_its_backticks():
+    assert words.name("a`b\nc") == "`a'b c`"
+    assert words.name("") == "`?`"
+
+
+@pytest.mark.parametrize(
+    ("thing", "expected"),
+    [
+        (None, "–"),
+        (True, "yes"),
+        (0.00031, "0.00031"),
+        (1200, "1,200"),
+        ([224, 160], "224 × 160"),
+        (["a", "b"], "a, b"),
+        ({"lr": 0.1, "mixup": False}, "lr 0.1, mixup no"),
+    ],
+)
+def test_settings_are_short(thing, expected):
+    assert words.value(thing) == expected
+
+
+def test_counts_and_large_numbers_are_readable():
+    assert words.count(1, "class", "classes") == "1 class"
+    assert words.count(1204, "image") == "1,204 images"
+    assert list(map(words.large, (830, 83_000, 2_230_277))) == ["830", "83 thousand", "2.2 million"]
+
+
+def test_moments_are_dates_people_write():
+    assert words.moment("2025-11-20T23:59:00+00:00") == "20 November 2025, 23:59 UTC"
+    assert words.moment("yesterday") == "yesterday"
+    assert words.moment(None) == ""
