@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from autotl.clock import spell
 from autotl.report import words
@@ -23,11 +24,7 @@ def data(report: Report) -> list[str]:
     if words.measured(duplicates.get("images")):
         said.append(_duplicates(duplicates))
     if words.measured(leaked := at(quality, "leakage", "images")):
-        said.append(
-            f"{words.count(leaked, 'image')} had a copy across the split, until copies were kept together."
-            if leaked
-            else "No image stands in both the training part and the test part."
-        )
+        said.append(_leakage(leaked, at(quality, "leakage", "groups")))
     unreadable = quality.get("unreadable")
     if isinstance(unreadable, Mapping):
         was = "was" if len(unreadable) == 1 else "were"
@@ -42,18 +39,42 @@ def data(report: Report) -> list[str]:
             f"{words.count(len(issues), 'label')} look doubtful." if issues else "No label looks doubtful."
         )
     if sizes := section(quality, "sizes"):
-        said.append(f"Image sizes in pixels: {words.value(sizes)}.")
+        said.append(_sizes(sizes))
     return said
+
+
+def _leakage(images: int, groups: int | None) -> str:
+    both = []
+    if images:
+        both.append(f"{words.count(images, 'test image')} also in the training part, pixel by pixel")
+    if groups:
+        both.append(f"{words.count(groups, 'group')} with images in both parts")
+    if both:
+        return f"The split leaks: {words.listing(both)}. The test score flatters the model."
+    return "No test image is also in the training part."
+
+
+def _sizes(sizes: Mapping[str, Any]) -> str:
+    height, width = section(sizes, "height"), section(sizes, "width")
+    if not all(words.measured(side.get(key)) for side in (height, width) for key in ("min", "median", "max")):
+        return f"Image sizes in pixels: {words.value(sizes)}."
+    if all(side["min"] == side["max"] for side in (height, width)):
+        return f"Every image is {width['min']:,} × {height['min']:,} pixels."
+    return (
+        f"Images are {width['min']:,} to {width['max']:,} pixels wide and "
+        f"{height['min']:,} to {height['max']:,} high "
+        f"(medians: {width['median']:,.0f} × {height['median']:,.0f})."
+    )
 
 
 def _duplicates(duplicates: Mapping[str, int]) -> str:
     if not duplicates["images"]:
         return "No image occurs twice."
     groups = words.count(duplicates.get("groups"), "group")
-    text = f"{words.count(duplicates['images'], 'image')} in {groups} are copies of each other"
+    text = f"{words.count(duplicates['images'], 'image')} in {groups} are the same, pixel by pixel"
     if conflicting := duplicates.get("conflicting"):
         groups = "one group carries" if conflicting == 1 else f"{conflicting:,} groups carry"
-        return f"{text}; {groups} different labels, so at least one label in it is wrong."
+        return f"{text}; {groups} different labels, of which at least one is wrong."
     return f"{text}; copies always share their label."
 
 
@@ -70,7 +91,8 @@ def cost(report: Report) -> list[str]:
     if words.measured(facts.get("overhead_fraction")):
         said.append(f"{words.percent(facts['overhead_fraction'])} of the search was spent outside training.")
     if words.measured(facts.get("images_per_second")):
-        said.append(f"The model answers {facts['images_per_second']:,.0f} images per second on this machine.")
+        speed = f"{facts['images_per_second']:,.0f} images per second"
+        said.append(f"The model answers {speed} on this machine, reading them included.")
     if words.measured(facts.get("peak_memory_mb")):
         said.append(f"Memory peaked at {facts['peak_memory_mb']:,.0f} MB.")
     return said

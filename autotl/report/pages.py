@@ -49,11 +49,13 @@ def _environment() -> Environment:
 
 def _content(report: Report) -> dict[str, Any]:
     transfer = str(at(report, "verdict", "transfer") or "")
+    if not words.measured(at(report, "when", "transfer_gain", "value")):
+        transfer = ""  # a gain nobody measured is not "no difference"
     return {
         "name": words.value(at(report, "name") or "Transfer report"),
         "created": words.moment(at(report, "created")),
-        "badge": words.EFFECTS.get(transfer, ""),
-        "transfer": transfer if transfer in words.EFFECTS else "unknown",
+        "badge": words.EFFECTS.get(transfer, "Transfer gain not measured"),
+        "transfer": transfer if transfer in words.EFFECTS else "unmeasured",
         "verdict": story.verdict(report),
         "numbers": story.key_numbers(report),
         "notes": [words.sentence(note) for note in rows(report, "notes")],

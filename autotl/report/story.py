@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,11 @@ class Figure:
 def verdict(report: Report) -> str:
     """The outcome as one sentence: the report's own, or one made of its numbers."""
     if own := words.sentence(at(report, "verdict", "sentence")):
-        return own
+        return (
+            own
+            if "`" in own
+            else _marked(own, at(report, "verdict", "strategy"), at(report, "verdict", "backbone"))
+        )
     said = words.EFFECTS.get(at(report, "verdict", "transfer") or "")
     strategy, backbone = at(report, "verdict", "strategy"), at(report, "verdict", "backbone")
     if not strategy:
@@ -36,6 +41,15 @@ def verdict(report: Report) -> str:
         else " won"
     )
     return f"{said}: {using}{right}." if said else f"{using}{right}."
+
+
+def _marked(sentence: str, *names: object) -> str:
+    """``sentence`` with these names in it marked as names."""
+    for name in filter(None, names):
+        sentence = re.sub(
+            rf"(?<![\w.`-]){re.escape(str(name))}(?![\w`-])", lambda found: words.name(found[0]), sentence
+        )
+    return sentence
 
 
 def key_numbers(report: Report) -> list[Figure]:
@@ -247,7 +261,7 @@ def search(report: Report) -> list[str]:
         interval = words.between_points(worth.get("ci95"))
         interval = f" (95% interval: {interval})" if interval else ""
         by = words.points(worth["value"])
-        said.append(f"Searching moved the score by {by} points over the best defaults{interval}.")
+        said.append(f"On the test images the search brought {by} points over the best default{interval}.")
     if words.measured(facts.get("optimism")):
         by = words.points(abs(facts["optimism"])).lstrip("+")
         side = "above" if facts["optimism"] > 0 else "below"

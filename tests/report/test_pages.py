@@ -75,7 +75,7 @@ def test_ids_are_unique_and_links_lead_somewhere(sample):
 def test_the_verdict_is_the_headline_and_the_sections_follow_in_order(sample):
     text = Page(html(sample)).text
     marks = [
-        "Transfer helps: fine-tuning",
+        "Transfer helps: finetune on",
         "What was transferred",
         "When does transfer pay",
         "How it was done",
@@ -150,6 +150,8 @@ def test_only_one_arm_and_no_baseline(sample):
     text = Page(html(sample)).text
     assert "1 arm (a strategy with a backbone) ran." in text
     assert "was not measured" in text
+    assert "Transfer gain not measured" in text
+    assert "No measurable difference" not in text
 
 
 def test_two_hundred_classes_are_folded(sample):

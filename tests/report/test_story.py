@@ -3,7 +3,9 @@ from autotl.report.document import confused_pairs, ranked_arms
 
 
 def test_the_reports_own_verdict_comes_first(sample):
-    assert story.verdict(sample) == sample["verdict"]["sentence"]
+    said = story.verdict(sample)
+    assert said.replace("`", "") == sample["verdict"]["sentence"]
+    assert "`finetune` on `mobilenetv2_100.in1k`" in said
 
 
 def test_a_verdict_is_made_of_numbers_where_none_was_written(sample):
@@ -62,6 +64,12 @@ def test_the_most_frequent_mistake_is_named(sample):
     assert any("`rose` taken for `tulip` (4 of 24 images)" in sentence for sentence in story.results(sample))
 
 
+def test_a_leaking_split_is_said_plainly(sample):
+    assert any(
+        s.startswith("The split leaks: 2 test images also in the training part") for s in account.data(sample)
+    )
+
+
 def test_clean_data_is_said_to_be_clean():
     clean = {
         "duplicates": {"images": 0},
@@ -72,6 +80,6 @@ def test_clean_data_is_said_to_be_clean():
     assert account.data({"quality": clean}) == [
         "The classes are balanced.",
         "No image occurs twice.",
-        "No image stands in both the training part and the test part.",
+        "No test image is also in the training part.",
         "Every file could be read.",
     ]
