@@ -69,24 +69,25 @@ class Catalog:
     readers: Shelf[Reader] = field(default_factory=lambda: Shelf("reader", Reader))
     executors: Shelf[Executor] = field(default_factory=lambda: Shelf("executor", Executor))
     reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", Reporter))
-    observers: dict[str, pluggy.HookCaller | Any] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
     def shelves(self) -> Mapping[str, Shelf[Any]]:
         """The shelves by the plural that names their hook: ``autotl_<plural>``."""
         kinds = ("strategies", "similarities", "backbones", "readers", "executors", "reporters")
         return {kind: getattr(self, kind) for kind in kinds}
 
+    def origins(self) -> list[Origin]:
+        """Where everything on the shelves came from."""
+        return [origin for shelf in self.shelves().values() for origin in shelf.origins.values()]
+
     def tell(self, event: str, **facts: Any) -> None:
-        """Call the life-cycle hook ``autotl_<event>`` of every observer. One that raises is dropped."""
-        for name, plugin in list(self.observers.items()):
-            hook = getattr(plugin, f"autotl_{event}", None)
-            if hook is None:
-                continue
+        """Call the life-cycle hook ``autotl_<event>`` of every plugin. One that raises is told no more."""
+        for name, plugin in self.manager.list_name_plugin():
             try:
-                _call(hook, facts)
+                _only(self.manager, plugin, f"autotl_{event}")(**facts)
             except Exception as error:  # a stranger's code: an observer must not end the search
-                del self.observers[name]
+                self.manager.unregister(plugin)
                 warnings.warn(
                     f"The plugin {name!r} failed in autotl_{event} and is no longer told of this run: "
                     f"{type(error).__name__}: {error}",
@@ -102,9 +103,9 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
     PluginError where two plugins offer the same name.
     """
     left_out, unused = frozenset(without), set(without)
-    manager = pluggy.PluginManager(GROUP)
-    manager.add_hookspecs(hookspecs)
     catalog = Catalog()
+    manager = catalog.manager
+    manager.add_hookspecs(hookspecs)
     points = sorted(entry_points(group=GROUP) if found is None else found, key=lambda point: point.name)
     known = {point.name for point in points}
     for point in points:
@@ -115,7 +116,10 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
             plugin = point.load()
             manager.register(plugin, name=point.name)
             manager.check_pending()
-            offers = _offers(manager, point.name)
+            offers = {
+                kind: [item for batch in _only(manager, plugin, f"autotl_{kind}")() for item in batch]
+                for kind in catalog.shelves()
+            }
         except Exception as error:  # a stranger's code: anything may come out of it
             catalog.broken[point.name] = f"{type(error).__name__}: {error}"
             if manager.has_plugin(point.name):
@@ -130,21 +134,12 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
                     unused.discard(name)
                 else:
                     catalog.shelves()[kind].add(item, origin)
-        catalog.observers[point.name] = plugin
     for name in sorted(unused):
         raise UnknownName("plugin", name, known)
     return catalog
 
 
-def _offers(manager: pluggy.PluginManager, name: str) -> dict[str, list[Any]]:
-    others = [plugin for other, plugin in manager.list_name_plugin() if other != name]
-    return {
-        kind: [item for batch in manager.subset_hook_caller(f"autotl_{kind}", others)() for item in batch]
-        for kind in Catalog().shelves()
-    }
-
-
-def _call(hook: Any, facts: Mapping[str, Any]) -> None:
-    # As pluggy does: an implementation may leave out the arguments it does not want.
-    wanted = pluggy._hooks.varnames(hook)[0]
-    hook(**{name: value for name, value in facts.items() if name in wanted})
+def _only(manager: pluggy.PluginManager, plugin: Any, hook: str) -> pluggy.HookCaller:
+    """The hook as this plugin alone implements it."""
+    others = [other for other in manager.get_plugins() if other is not plugin]
+    return manager.subset_hook_caller(hook, others)

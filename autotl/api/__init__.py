@@ -13,7 +13,7 @@ from autotl.api.backbone import (
 from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
 from autotl.api.executor import Executor, FoldScore, Go, Job, Outcome, Said, State, Work
 from autotl.api.learner import Epoch, Learner, Rows, Workbench
-from autotl.api.report import Arm, Plan, Record, Reporter
+from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import Likeness, Similarity
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
 from autotl.api.task import Applies, Task
@@ -57,6 +57,7 @@ __all__ = [
     "State",
     "Strategy",
     "Task",
+    "Watch",
     "Weights",
     "Work",
     "Workbench",

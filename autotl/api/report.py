@@ -35,7 +35,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One finished trial: a row of the leaderboard. ``score`` is the validation metric over ``folds`` folds."""
+    """One finished trial: a row of the leaderboard.
+
+    ``score`` is the validation metric over ``folds`` folds; ``finished_at`` counts seconds from the search's start.
+    """
 
     number: int
     arm: Arm
@@ -46,6 +49,7 @@ class Record:
     folds: int
     epochs: int
     seconds: float
+    finished_at: float = 0.0
     why: str = ""
 
 
@@ -58,4 +62,24 @@ class Reporter(Protocol):
 
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
         """Write the report (the content of ``report.json``) below ``folder``; say which files were written."""
+        ...
+
+
+class Watch(Protocol):
+    """Shows a person what a run is doing. Called in the process that runs the search; must not raise."""
+
+    def say(self, text: str) -> None:
+        """A sentence worth reading: what was inferred, what is being done."""
+        ...
+
+    def started(self, plan: Plan) -> None:
+        """The arms are known."""
+        ...
+
+    def learning(self, arm: Arm, *, number: int, fold: int, score: float | None, progress: float) -> None:
+        """A step of a running trial; called often."""
+        ...
+
+    def scored(self, record: Record, best: Record | None) -> None:
+        """A trial has ended; ``best`` leads."""
         ...

@@ -1,8 +1,24 @@
 """Say what a run found, to people and to programs."""
 
+from autotl.report.collect import Evidence, collect, data_name, profile
 from autotl.report.drawings import drawings
 from autotl.report.markdown import markdown
 from autotl.report.pages import html
 from autotl.report.story import verdict
+from autotl.report.terminal import Silence, Terminal, leaderboard
+from autotl.report.writing import write
 
-__all__ = ["drawings", "html", "markdown", "verdict"]
+__all__ = [
+    "Evidence",
+    "Silence",
+    "Terminal",
+    "collect",
+    "data_name",
+    "drawings",
+    "html",
+    "leaderboard",
+    "markdown",
+    "profile",
+    "verdict",
+    "write",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from torch import nn
 
 from autotl import jsonio
 from autotl.api import Backbone, DataConfig
+from autotl.backbone import read_config
 from autotl.errors import RunError
 
 
@@ -27,7 +28,7 @@ class Opened:
 
 
 def write_model(
-    folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int, model_args: Mapping[str, Any]
+    folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int
 ) -> None:
     """Replace ``folder`` by a timm folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
 
@@ -51,7 +52,7 @@ def write_model(
             "num_classes": len(classes),
             "num_features": backbone.features,
             "label_names": list(classes),
-            "model_args": dict(model_args),
+            "model_args": _model_args(backbone),
             "pretrained_cfg": {
                 **kept,
                 "tag": "autotl",
@@ -72,6 +73,12 @@ def write_model(
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _model_args(backbone: Backbone) -> dict[str, Any]:
+    """What the architecture's name alone does not say, such as padding or widths."""
+    folder = backbone.weights.folder
+    return dict(read_config(folder).get("model_args") or {}) if folder is not None else {}
 
 
 def open_model(folder: Path) -> Opened:

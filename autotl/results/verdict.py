@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from autotl.results.evaluate import Gain
+from autotl.results.findings import Findings
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
@@ -20,24 +20,29 @@ class Verdict:
     sentence: str
 
 
-def judge(strategy: str, backbone: str, gain: Gain | None, *, best_transfer: str | None, why_not: str) -> Verdict:
-    """Judge by the 95 % interval of the gain: it helps (hurts) where the interval lies above (below) zero.
+def judge(findings: Findings) -> Verdict:
+    """Judge by the 95 % interval of the gain: transfer helps (hurts) where it lies above (below) zero.
 
-    ``strategy`` won on validation; the gain is that of ``best_transfer`` over the best baseline trial. Without a
-    gain, ``why_not`` says what kept it from being measured.
+    The strategy named is the one chosen on validation; the gain is the best transfer arm's over the best baseline
+    trial, both having learned from the same images.
     """
-    if gain is None or best_transfer is None:
-        sentence = f"{strategy} on {backbone} is the best model found; whether transfer pays was not measured: {why_not}"
-        return Verdict("no_measurable_difference", strategy, backbone, sentence)
+    strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
+    gain, transfer = findings.transfer_gain, findings.transfer
+    if gain is None or transfer is None:
+        return Verdict(
+            "no_measurable_difference",
+            strategy,
+            backbone,
+            f"{strategy} on {backbone} is the best model found. "
+            f"Whether transfer pays was not measured: {findings.why_no_gain}.",
+        )
     low, high = (f"{100 * end:+.1f}" for end in gain.ci95)
-    told = f"{100 * gain.value:+.1f} points over training from scratch (95 % interval {low} to {high})"
+    name = f"{transfer.arm.strategy} on {transfer.arm.backbone}"
+    scored = f"scores {100 * gain.value:+.1f} points against training from scratch (95 % interval {low} to {high})"
     if gain.ci95[0] > 0:
-        return Verdict("helps", strategy, backbone, f"Transfer helps: {best_transfer} on {backbone} gains {told}.")
+        return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.")
     if gain.ci95[1] < 0:
-        return Verdict("hurts", strategy, backbone, f"Transfer hurts: {best_transfer} on {backbone} changes it by {told}.")
+        return Verdict("hurts", strategy, backbone, f"Transfer hurts: {name} {scored}.")
     return Verdict(
-        "no_measurable_difference",
-        strategy,
-        backbone,
-        f"No measurable difference: {best_transfer} on {backbone} changes it by {told}.",
+        "no_measurable_difference", strategy, backbone, f"Transfer makes no measurable difference: {name} {scored}."
     )

@@ -2,9 +2,12 @@
 
 from autotl.search.arms import plan_arms
 from autotl.search.bench import Bench
-from autotl.search.engine import Search, refit_job
+from autotl.search.engine import Search
+from autotl.search.finish import deliver, finish
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
+from autotl.search.prepare import Prepared, Setup, prepare
+from autotl.search.reserve import deadline, refit
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
 from autotl.search.work import Worker
@@ -13,11 +16,17 @@ __all__ = [
     "Bench",
     "Ledger",
     "Materials",
+    "Prepared",
     "Scoped",
     "Search",
+    "Setup",
     "Trial",
     "Worker",
+    "deadline",
+    "deliver",
+    "finish",
     "open_storage",
     "plan_arms",
-    "refit_job",
+    "prepare",
+    "refit",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import optuna
 
-from autotl.api import Arm, Backbone, Executor, Job, Machine, Outcome, Said, State, Strategy, Task, Work
+from autotl.api import Arm, Backbone, Executor, Job, Machine, Outcome, Said, State, Strategy, Task, Watch, Work
 from autotl.clock import Budget, Clock
 from autotl.search.allocate import Extend, choose
 from autotl.search.ledger import Ledger, Trial
@@ -38,8 +38,10 @@ class Search:
         clock: Clock,
         until: Callable[[], float],
         storage: optuna.storages.BaseStorage,
+        watch: Watch,
         seed: int,
     ) -> None:
+        self._watch = watch
         self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
         self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
         self.ledger = ledger
@@ -145,6 +147,9 @@ class Search:
         if self._clock.now() >= self._until() and self.ledger.best() is not None:
             return "stopped"
         epoch, trial = said.epoch, self._running[job.number]
+        self._watch.learning(
+            trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress
+        )
         first = said.done is None and said.fold == 0 and not trial.folds and not trial.default
         if first and epoch.score is not None:
             arm = trial.arm

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from autotl.api import Arm, Backbone, Outcome
+from autotl.api import Arm, Outcome
+from autotl.backbone import layout
+from autotl.clock import Clock
 from autotl.data import LockedTest
-from autotl.results import Evaluation, Gain, Opened, Predictor, evaluate, gain
+from autotl.results import ArmFinding, ClassGain, Findings, Moved, Opened, Predictor, evaluate, gain, write_model
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.seeds import derive
 
-
-@dataclass(frozen=True, slots=True)
-class ClassGain:
-    """A class that transfer changes measurably, in recall on the test part."""
-
-    name: str
-    gain: Gain
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """What the test part showed.
-
-    ``test`` is the delivered model's score. ``arms`` are each arm's best trial, as trained on the first fold: all
-    have learned from the same images, so they can be compared. ``transfer_gain`` is the best transfer arm's lead over
-    the best baseline among these, or None, and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead
-    over the best default.
-    """
-
-    winner: Trial
-    refit: bool
-    test: Evaluation
-    arms: dict[Arm, Evaluation]
-    transfer_gain: Gain | None
-    why_no_gain: str
-    best_transfer: Trial | None
-    best_baseline: Trial | None
-    hurt_classes: tuple[ClassGain, ...]
-    search_gain: Gain | None
+Labels = NDArray[np.int64]
+Logits = NDArray[np.float32]
 
 
 def finish(
@@ -57,80 +34,123 @@ def finish(
     materials: Materials,
     locked: LockedTest,
     measure: str,
+    clock: Clock,
     seed: int,
-) -> Finish:
+) -> Findings:
     """Evaluate the delivered model (the refit where there is one) and each arm's best trial."""
     rows = locked.open("the final evaluation")
     data = materials.dataset
     labels = data.table["label"].to_numpy(dtype=np.int64)[rows]
     draw = derive(seed, "bootstrap")
-    seen: dict[int, NDArray[np.float32]] = {}
+    seen: dict[str, Logits] = {}
+    started = clock.now()
 
-    def look(trial: Trial) -> NDArray[np.float32]:
-        if trial.number not in seen:
-            opened = reopen(materials, trial.arm.backbone, str(trial.model), side=trial.side)
-            seen[trial.number] = Predictor(opened, device=materials.device).logits(data, rows)
-        return seen[trial.number]
+    def look(trial: Trial, weights: str | None = None) -> Logits:
+        file = str(weights or trial.model)
+        if file not in seen:
+            opened = reopen(materials, trial.arm.backbone, file, side=trial.side)
+            seen[file] = Predictor(opened, device=materials.device).logits(data, rows)
+        return seen[file]
 
-    def lead(one: Trial, other: Trial) -> Gain:
-        return gain(labels, look(one), look(other), measure=measure, seed=draw)
-
+    final = look(winner, refit.model if refit else None)
+    speed = len(rows) / max(clock.now() - started, 1e-6)
     best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
-    final = look(winner)
-    if refit is not None and refit.model:
-        opened = reopen(materials, winner.arm.backbone, refit.model, side=refit.side)
-        final = Predictor(opened, device=materials.device).logits(data, rows)
     transfer = ledger.best(among=[arm for arm in best if arm not in baselines])
     baseline = ledger.best(among=[arm for arm in best if arm in baselines])
     standard = ledger.best(defaults=True)
-    both = transfer is not None and baseline is not None
-    return Finish(
-        winner,
-        refit is not None,
-        evaluate(labels, final, data.classes, measure=measure, seed=draw),
-        {
-            arm: evaluate(labels, look(trial), data.classes, measure=measure, seed=draw)
+    lead, hurt = None, ()
+    if transfer and baseline:
+        ours, theirs = look(transfer), look(baseline)
+        lead = gain(labels, ours, theirs, measure=measure, seed=draw)
+        hurt = _hurt(labels, ours, theirs, data.classes, draw)
+    return Findings(
+        winner=ledger.record(winner),
+        refit=refit is not None,
+        side=winner.side,
+        test=evaluate(labels, final, data.classes, measure=measure, seed=draw),
+        arms={
+            arm: ArmFinding(
+                ledger.record(trial),
+                _best_default(ledger, arm),
+                evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
+            )
             for arm, trial in best.items()
         },
-        lead(transfer, baseline) if transfer and baseline else None,
-        "" if both else _why(ledger, baselines, transfer),
-        transfer,
-        baseline,
-        _hurt(labels, look(transfer), look(baseline), data.classes, draw) if transfer and baseline else (),
-        lead(winner, standard) if standard and standard.model else None,
+        transfer=ledger.record(transfer) if transfer else None,
+        baseline=ledger.record(baseline) if baseline else None,
+        transfer_gain=lead,
+        why_no_gain="" if lead else _why(ledger, baselines, transfer),
+        hurt=hurt,
+        search_gain=gain(labels, look(winner), look(standard), measure=measure, seed=draw)
+        if standard and standard.model
+        else None,
+        moved=_moved(materials, winner, str(refit.model if refit else winner.model), baselines),
+        images_per_second=speed,
     )
+
+
+def deliver(folder: Path, materials: Materials, trial: Trial, weights: str) -> None:
+    """Write a trial's network as the run's model folder."""
+    opened = reopen(materials, trial.arm.backbone, weights, side=trial.side)
+    backbone = materials.backbones[trial.arm.backbone]
+    write_model(folder, opened.model, backbone, opened.classes, side=trial.side)
 
 
 def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> Opened:
     """A trial's network as it was saved."""
-    facts: Backbone = materials.backbones[backbone]
     model: nn.Module = materials.model(backbone)
     model.load_state_dict(load_file(weights))
-    return Opened(model.eval(), replace(facts.config, side=side), materials.dataset.classes)
+    config = replace(materials.backbones[backbone].config, side=side)
+    return Opened(model.eval(), config, materials.dataset.classes)
+
+
+def _best_default(ledger: Ledger, arm: Arm) -> float | None:
+    return next((ledger.score(trial) for trial in ledger.of(arm) if trial.default), None)
 
 
 def _why(ledger: Ledger, baselines: Collection[Arm], transfer: Trial | None) -> str:
     if transfer is None:
         return "no transfer strategy finished a trial"
-    tried = [trial for trial in ledger.trials.values() if trial.arm in baselines]
     if not baselines:
         return "no baseline that trains from scratch was among the strategies"
-    return (tried[0].why if tried else "") or "the budget ended before the baseline had scored an epoch"
+    tried = [trial for trial in ledger.trials.values() if trial.arm in baselines and trial.why]
+    return tried[0].why if tried else "the budget ended before the baseline had scored an epoch"
 
 
 def _hurt(
-    labels: NDArray[np.int64],
-    ours: NDArray[np.float32],
-    theirs: NDArray[np.float32],
-    classes: tuple[str, ...],
-    seed: int,
+    labels: Labels, ours: Logits, theirs: Logits, classes: Sequence[str], seed: int
 ) -> tuple[ClassGain, ...]:
     """The classes whose recall under transfer lies measurably below the baseline's."""
     found = []
     for index, name in enumerate(classes):
-        mine = labels == index
-        if mine.sum() >= 2:
-            lead = gain(labels[mine], ours[mine], theirs[mine], measure="accuracy", seed=seed)
+        own = labels == index
+        if own.sum() >= 2:
+            lead = gain(labels[own], ours[own], theirs[own], measure="accuracy", seed=seed)
             if lead.ci95[1] < 0:
                 found.append(ClassGain(name, lead))
     return tuple(found)
+
+
+def _moved(materials: Materials, winner: Trial, weights: str, baselines: Collection[Arm]) -> Moved:
+    """Compare the delivered network's weights with its source's, stage by stage."""
+    model = materials.source_model(winner.arm.backbone)
+    source, ours = model.state_dict(), load_file(weights)
+    found = layout(model)
+    names = [stage.name for stage in found.stages]
+    same = {
+        name: name in ours and torch.equal(value.cpu(), ours[name]) for name, value in source.items()
+    }
+    statistics = [name for name in source if name.endswith(("running_mean", "running_var"))]
+    kept = [all(same[name] for name in stage) for stage in found.parameters]
+    if winner.arm in baselines:
+        return Moved((), (), "learned from scratch" if statistics else "the network has none")
+    if not statistics:
+        norm = "the network has none"
+    elif all(same[name] for name in statistics):
+        norm = "source statistics kept"
+    elif any(same[name] for name in statistics):
+        norm = "source statistics kept in frozen stages, updated in the others"
+    else:
+        norm = "statistics updated on the target"
+    frozen = tuple(name for name, unchanged in zip(names, kept, strict=True) if unchanged)
+    return Moved(tuple(names), frozen, norm)

@@ -39,7 +39,7 @@ class Trial:
         epochs = max((each.epochs for each in self.folds.values()), default=0)
         return Record(
             self.number, self.arm, dict(self.params), self.default, self.state, score, len(self.folds), epochs,
-            self.seconds, self.why,
+            self.seconds, self.finished_at, self.why,
         )  # fmt: skip
 
 
@@ -121,6 +121,10 @@ class Ledger:
     def _hits(self, trial: Trial, fold: int) -> NDArray[np.float64]:
         return (trial.folds[fold].logits.argmax(1) == self.labels[fold]).astype(np.float64)
 
+    def record(self, trial: Trial) -> Record:
+        """A trial as a row of the leaderboard, placed among the others."""
+        return trial.record(self.score(trial))
+
     def records(self) -> list[Record]:
         """All trials as rows, in order of their numbers."""
-        return [trial.record(self.score(trial)) for _, trial in sorted(self.trials.items())]
+        return [self.record(trial) for _, trial in sorted(self.trials.items())]

@@ -36,6 +36,11 @@ class Materials:
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self._models: dict[tuple[str, str], nn.Module] = {}
 
+    def fold_labels(self) -> list[NDArray[np.int64]]:
+        """The validation labels of each fold."""
+        labels = self.dataset.table["label"].to_numpy(dtype=np.int64)
+        return [labels[fold.val] for fold in self.splits.folds]
+
     def positions(self, rows: NDArray[np.int64]) -> Tensor:
         """Where dataset rows stand in ``order``."""
         return torch.tensor([self._place[int(row)] for row in rows], dtype=torch.long)
@@ -44,7 +49,7 @@ class Materials:
         """uint8 images (rows, 3, h, w) of all training rows as ``backbone`` wants them."""
         view = view_of(self.backbones[backbone].config, side=side, margin=margin)
         key = {"pixels": self.dataset.digest, "split": self.splits.hash, "view": view.key}
-        shape = (len(self.order), 3, view.edge, view.edge)
+        shape = (len(self.order), 3, view.pixels, view.pixels)
         return torch.from_numpy(
             self._store.array(key, shape, np.uint8, lambda out: _render(self.dataset, self.order, view, out))
         )

@@ -67,7 +67,7 @@ def measure_likeness(
         target = rows_of(materials.pixels(backbone.name, side=side, margin=False)[np.sort(chosen)], inside=True)
     else:
         target = materials.features(backbone.name, side=side)[np.sort(chosen)].double().numpy()
-    noise = rows_of(torch.from_numpy(noise_pixels(min(len(target), 128), side, seed)), inside=inside)
+    noise = rows_of(noise_pixels(min(len(target), 128), side, seed), inside=inside)
     found = {
         name: likeness(target, reference, noise, measure, seed=derive(seed, name))
         for name, measure in similarities.items()

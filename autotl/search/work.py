@@ -42,7 +42,7 @@ class Worker:
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
                 if model is None and scored and fold in (0, None):
-                    model = save_weights(self.folder / f"trial-{job.number:04d}.safetensors", learner.module())
+                    model = save_weights(self.folder / _file(job), learner.module())
                 if ended:
                     state, why = ended, _REASONS[ended]
                     break
@@ -85,6 +85,10 @@ class Worker:
         done = FoldScore(number, score, array, self.clock.now() - started, last.step)
         scores.append(done)
         return ended or go(job, Said(number, last, done))
+
+
+def _file(job: Job) -> str:
+    return f"trial-{job.number:04d}{'' if job.folds else '-refit'}.safetensors"
 
 
 _REASONS: dict[State, str] = {

@@ -1,0 +1,264 @@
+"""Gather what a run found into the one document every report is made from."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from autotl import jsonio
+from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
+from autotl.results import Findings, Gain, Verdict
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything a run found out, before it is arranged. ``profile`` is what :func:`profile` gave."""
+
+    name: str
+    dataset: Dataset
+    plan: Plan
+    records: Sequence[Record]
+    findings: Findings
+    verdict: Verdict
+    backbones: Mapping[str, Backbone]
+    profile: Mapping[str, Any]
+    splits: Splits
+    notes: Sequence[str]
+    seconds: float
+    search_seconds: float
+    precision: str
+    machine: Machine
+    plugins: Mapping[str, str]
+    seed: int
+
+
+def profile(
+    *,
+    task: Task,
+    splits: Splits,
+    likeness: Mapping[str, Mapping[str, Likeness]],
+    advice: Any,
+    quality: Any,
+) -> dict[str, Any]:
+    """The ``when`` and ``quality`` parts, as far as they are known before training."""
+    when = {
+        "n_train": len(splits.train),
+        "n_test": len(splits.test),
+        "n_classes": len(task.classes),
+        "min_per_class": task.min_per_class,
+        "image_side": task.side,
+        "similarity": likeness,
+        "rule_of_thumb": {"advice": advice.strategy, "sentence": advice.sentence},
+    }
+    known: dict[str, Any] = jsonio.plain({"when": when, "quality": quality})
+    known["quality"]["label_issues"] = None
+    return known
+
+
+def collect(evidence: Evidence) -> dict[str, Any]:
+    """The content of ``report.json``; every key is described in ``docs/report.md``."""
+    e, found = evidence, evidence.findings
+    winner = found.winner
+    when = {
+        **e.profile["when"],
+        "rule_agreed": e.profile["when"]["rule_of_thumb"]["advice"] == winner.arm.strategy,
+        "transfer_gain": _transfer_gain(found),
+        "negative_transfer_classes": [
+            {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt
+        ],
+    }
+    document = {
+        "format": jsonio.FORMAT,
+        "name": e.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "classes": e.dataset.classes,
+        "verdict": asdict(e.verdict),
+        "what": _what(e),
+        "when": when,
+        "how": {
+            "strategy": winner.arm.strategy,
+            "params": winner.params,
+            "phases": _phases(e),
+            "epochs": winner.epochs,
+            "augmentation": winner.params.get("augment"),
+            "image_size": found.side,
+            "precision": e.precision,
+            "device": e.machine.device,
+        },
+        "test": _test(found),
+        "quality": e.profile["quality"],
+        "arms": _arms(e),
+        "search": _search(e),
+        "cost": {
+            "seconds": e.seconds,
+            "search_seconds": e.search_seconds,
+            "overhead_fraction": max(
+                0.0, 1 - sum(r.seconds for r in e.records) / max(e.search_seconds, 1e-9)
+            ),
+            "images_per_second": found.images_per_second,
+            "peak_memory_mb": _peak_memory(),
+            "budget_seconds": e.plan.seconds,
+        },
+        "trials": [_trial(record) for record in e.records],
+        "split": {
+            "hash": e.splits.hash,
+            "train": len(e.splits.train),
+            "val": len(e.splits.folds[0].val),
+            "test": len(e.splits.test),
+            "kind": e.splits.kind,
+            "folds": len(e.splits.folds),
+        },
+        "environment": {
+            "autotl": version("autotl"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "torchvision", "timm", "optuna")},
+            "device": e.machine.device,
+            "threads": e.machine.threads,
+            "platform": platform.platform(),
+            "plugins": e.plugins,
+        },
+        "command": command_line(),
+        "seed": e.seed,
+        "notes": e.notes,
+    }
+    plain: dict[str, Any] = jsonio.plain(document)
+    return plain
+
+
+def _what(e: Evidence) -> dict[str, Any]:
+    backbone, moved = e.backbones[e.findings.winner.arm.backbone], e.findings.moved
+    return {
+        "backbone": backbone.name,
+        "source": backbone.origin,
+        "architecture": backbone.architecture,
+        "parameters": backbone.parameters,
+        "transferred_stages": moved.transferred,
+        "frozen_stages": moved.frozen,
+        "replaced": [f"classifier ({backbone.features} → {len(e.dataset.classes)})"],
+        "bn_policy": moved.norm,
+    }
+
+
+def _transfer_gain(found: Findings) -> dict[str, Any] | None:
+    if found.transfer_gain is None or found.baseline is None:
+        return None
+    return {
+        **_interval(found.transfer_gain),
+        "baseline": f"{found.baseline.arm.strategy} trial {found.baseline.number}",
+        "metric": found.test.metric,
+        "n": found.transfer_gain.n,
+    }
+
+
+def _interval(gain: Gain) -> dict[str, Any]:
+    return {"value": gain.value, "ci95": gain.ci95}
+
+
+def _phases(e: Evidence) -> list[str]:
+    folds = len(e.splits.folds)
+    trained = (
+        f"validated by {e.findings.winner.folds} of {folds} folds"
+        if folds > 1
+        else "validated on one held-out part of the training images"
+    )
+    end = (
+        "then trained again on all training images with the same settings"
+        if e.findings.refit
+        else "delivered as trained for the first validation"
+    )
+    return [trained, end]
+
+
+def _test(found: Findings) -> dict[str, Any]:
+    test = asdict(found.test)
+    test["per_class"] = [{"class": each.pop("name"), **each} for each in map(dict, test["per_class"])]
+    return test
+
+
+def _arms(e: Evidence) -> list[dict[str, Any]]:
+    rows = []
+    for arm in e.plan.arms:
+        own = [record for record in e.records if record.arm == arm]
+        finding = e.findings.arms.get(arm)
+        best = finding.best if finding else None
+        states = {record.state for record in own}
+        failed = next((record.why for record in own if record.state == "failed"), "")
+        rows.append(
+            {
+                "strategy": arm.strategy,
+                "backbone": arm.backbone,
+                "trials": len(own),
+                "best_val": best.score if best else None,
+                "best_val_default": finding.default_score if finding else None,
+                "folds": best.folds if best else 0,
+                "test": finding.test.value if finding else None,
+                "ci95": finding.test.ci95 if finding else None,
+                "seconds": sum(record.seconds for record in own),
+                "state": best.state if best else "failed" if states == {"failed"} else "not reached",
+                "reason": (best.why if best else failed or "the budget ended before it was scored"),
+                "params": best.params if best else None,
+            }
+        )
+    rows.sort(key=lambda row: (row["best_val"] is not None, row["best_val"] or 0.0), reverse=True)
+    rows += [_skipped(arm, why) for arm, why in e.plan.skipped.items()]
+    return rows
+
+
+def _skipped(arm: Arm, why: str) -> dict[str, Any]:
+    empty = dict.fromkeys(("best_val", "best_val_default", "test", "ci95", "params"))
+    return {
+        "strategy": arm.strategy, "backbone": arm.backbone, "trials": 0, "folds": 0, "seconds": 0.0,
+        "state": "skipped", "reason": why, **empty,
+    }  # fmt: skip
+
+
+def _search(e: Evidence) -> dict[str, Any]:
+    def count(state: str) -> int:
+        return sum(record.state == state for record in e.records)
+
+    gained, winner = e.findings.search_gain, e.findings.winner
+    return {
+        "gain_over_best_default": _interval(gained) if gained else None,
+        "optimism": None if winner.score is None else winner.score - e.findings.test.value,
+        "trials": len(e.records),
+        "failed": count("failed"),
+        "pruned": count("pruned"),
+        "stopped": count("stopped"),
+    }
+
+
+def _trial(record: Record) -> dict[str, Any]:
+    row = asdict(record)
+    arm = row.pop("arm")
+    return {"number": row.pop("number"), "strategy": arm["strategy"], "backbone": arm["backbone"], **row}
+
+
+def _peak_memory() -> float | None:
+    """The most memory this process has held, in MB; None where the system does not say."""
+    if resource is None:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def command_line() -> str:
+    """The command that started this process, without the folder of the script."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]) if sys.argv else ""
+
+
+def data_name(data: object) -> str:
+    """What to call the data in a report: the file's or folder's name, or the kind of thing it is."""
+    if isinstance(data, str | Path):
+        return Path(data).name or str(data)
+    return type(data).__name__

@@ -1,0 +1,64 @@
+"""What the final evaluation found, as plain facts for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autotl.api import Arm, Record
+from autotl.results.evaluate import Evaluation, Gain
+
+
+@dataclass(frozen=True, slots=True)
+class ClassGain:
+    """A class that transfer changes measurably, in recall on the test part."""
+
+    name: str
+    gain: Gain
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFinding:
+    """An arm's best trial, as trained on the first fold, and what it scored on the test part."""
+
+    best: Record
+    default_score: float | None
+    test: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Which stages the delivered network shares with its source, found by comparing weights.
+
+    ``frozen`` are bit for bit as in the source; ``transferred`` started from it; ``norm`` says what became of the
+    BatchNorm statistics.
+    """
+
+    transferred: tuple[str, ...]
+    frozen: tuple[str, ...]
+    norm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the test part showed.
+
+    ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be compared.
+    ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None, and then
+    ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt`` are the classes
+    that transfer measurably harms.
+    """
+
+    winner: Record
+    refit: bool
+    side: int
+    test: Evaluation
+    arms: Mapping[Arm, ArmFinding]
+    transfer: Record | None
+    baseline: Record | None
+    transfer_gain: Gain | None
+    why_no_gain: str
+    hurt: tuple[ClassGain, ...]
+    search_gain: Gain | None
+    moved: Moved
+    images_per_second: float

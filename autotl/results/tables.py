@@ -1,0 +1,53 @@
+"""Write the tables a run leaves behind: its split and its trials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from autotl import jsonio
+from autotl.api import Dataset, Record, Splits
+
+
+def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
+    """One row per image: ``item``, ``label``, ``part`` (train or test) and the ``fold`` it is validated in, if any."""
+    part = np.full(len(dataset), "", dtype=object)
+    part[splits.train], part[splits.test] = "train", "test"
+    fold = pd.array([pd.NA] * len(dataset), dtype="Int64")
+    for number, each in enumerate(splits.folds):
+        fold[each.val] = number
+    table = pd.DataFrame(
+        {
+            "item": dataset.table["item"],
+            "label": [dataset.classes[i] for i in dataset.table["label"]],
+            "digest": dataset.table["digest"],
+            "part": part,
+            "fold": fold,
+        }
+    )
+    jsonio.write_text(path, table.to_csv(index=False))
+
+
+def write_trials(path: Path, records: Sequence[Record]) -> None:
+    """One row per trial, in order of their numbers; ``params`` are JSON."""
+    rows = [
+        {
+            "number": record.number,
+            "strategy": record.arm.strategy,
+            "backbone": record.arm.backbone,
+            "default": record.default,
+            "state": record.state,
+            "score": record.score,
+            "folds": record.folds,
+            "epochs": record.epochs,
+            "seconds": round(record.seconds, 4),
+            "params": json.dumps(dict(record.params), sort_keys=True),
+            "why": record.why,
+        }
+        for record in records
+    ]
+    jsonio.write_text(path, pd.DataFrame(rows).to_csv(index=False))

@@ -1,0 +1,182 @@
+"""Make everything a search needs from what the user gave: data, split, backbones, task and profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from autotl.api import Backbone, BackboneSource, Columns, Dataset, Likeness, Reader, Similarity, Splits, Task, Watch
+from autotl.backbone import candidates, describe, find
+from autotl.cache import Store
+from autotl.clock import Budget, Clock
+from autotl.data import LockedTest, Quality, pictures, quality, read, render_images, split, view_of
+from autotl.errors import DataError
+from autotl.search.materials import Materials
+from autotl.search.profile import Advice, measure_likeness, rule_of_thumb
+from autotl.seeds import derive
+
+SOURCE_IMAGES = 2000
+SEARCH_SHARE = 0.6
+"""Of the budget, for the defaults of all arms together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose."""
+
+    data: Any
+    budget: Budget
+    backbones: tuple[str, ...] = ("auto",)
+    source: Any = None
+    columns: Columns = Columns()  # noqa: RUF009 - frozen
+    metric: str = "accuracy"
+    image_size: int | None = None
+    test: float = 0.2
+    device: str = "cpu"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known and at hand before the first trial."""
+
+    dataset: Dataset
+    splits: Splits
+    locked: LockedTest
+    quality: Quality
+    backbones: Mapping[str, Backbone]
+    task: Task
+    materials: Materials
+    likeness: Mapping[str, Mapping[str, Likeness]]
+    advice: Advice
+    notes: tuple[str, ...]
+
+
+def prepare(
+    setup: Setup,
+    *,
+    readers: Mapping[str, Reader],
+    sources: Mapping[str, BackboneSource],
+    similarities: Mapping[str, Similarity],
+    strategies: int,
+    store: Store,
+    clock: Clock,
+    watch: Watch,
+) -> Prepared:
+    """Read, split, lock the test part, open the backbones and measure how like their sources the data is.
+
+    ``strategies`` is how many there are to share the budget.
+    """
+    dataset = read(setup.data, readers=readers, columns=setup.columns)
+    notes = [*dataset.notes]
+    for note in notes:
+        watch.say(note)
+    if dataset.unreadable:
+        watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
+    splits = split(dataset, seed=setup.seed, test=setup.test)
+    backbones, more = _open(setup, sources, dataset, splits, clock)
+    for note in more:
+        watch.say(note)
+    notes += more
+    materials = Materials(dataset, splits, backbones, store, device=setup.device)
+    likeness: dict[str, Mapping[str, Likeness]] = {}
+    shown = None if setup.source is None else pictures(setup.source, readers=readers)
+    for backbone in backbones.values():
+        source = None if shown is None else _source_pixels(shown, backbone, setup.seed)
+        likeness[backbone.name], note = measure_likeness(
+            materials, backbone, similarities, source=source, seed=setup.seed
+        )
+        notes.append(note)
+    task = _task(setup, dataset, splits, likeness, arms=strategies * len(backbones))
+    return Prepared(
+        dataset=dataset,
+        splits=splits,
+        locked=LockedTest(splits.test),
+        quality=quality(dataset, splits),
+        backbones=backbones,
+        task=task,
+        materials=materials,
+        likeness=likeness,
+        advice=rule_of_thumb(task, _nearest(task.likeness)),
+        notes=tuple(notes),
+    )
+
+
+def _open(
+    setup: Setup, sources: Mapping[str, BackboneSource], dataset: Dataset, splits: Splits, clock: Clock
+) -> tuple[dict[str, Backbone], list[str]]:
+    notes: list[str] = []
+    images = len(dataset)
+    if setup.backbones == ("auto",):
+        found, notes = candidates(sources, device=setup.device, seconds=setup.budget.seconds, images=images)
+        notes.append(f"Backbone chosen for this device and budget: {', '.join(each.name for each in found)}.")
+    else:
+        found = [find(name, sources) for name in setup.backbones]
+    side = _side(dataset, splits)
+    backbones: dict[str, Backbone] = {}
+    for weights in found:
+        facts = describe(
+            weights, side=side, device=setup.device, seconds=setup.budget.seconds, images=images, clock=clock
+        )
+        if setup.image_size is not None:
+            if facts.config.fixed and setup.image_size != facts.config.side:
+                raise DataError(
+                    f"{facts.name} takes images of {facts.config.side} px only, not {setup.image_size}. "
+                    f"Leave the image size out, or choose another backbone."
+                )
+            facts = replace(facts, sides=(setup.image_size,), side=setup.image_size)
+        if facts.name in backbones:
+            raise DataError(
+                f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} and {facts.origin}. "
+                f"Rename one folder."
+            )
+        backbones[facts.name] = facts
+    return backbones, notes
+
+
+def _task(
+    setup: Setup,
+    dataset: Dataset,
+    splits: Splits,
+    likeness: Mapping[str, Mapping[str, Likeness]],
+    *,
+    arms: int,
+) -> Task:
+    labels = dataset.table["label"].to_numpy(dtype=np.int64)[splits.train]
+    counts = np.bincount(labels, minlength=len(dataset.classes))
+    budget = setup.budget.seconds
+    return Task(
+        classes=dataset.classes,
+        rows={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
+        side=_side(dataset, splits),
+        metric=setup.metric,
+        # about half of the arms train networks; the baseline takes one and a half times its part
+        trial_seconds=None if budget is None else SEARCH_SHARE * budget / (0.5 * arms + 0.5),
+        likeness={
+            backbone: {name: each.calibrated for name, each in measures.items()}
+            for backbone, measures in likeness.items()
+        },
+    )
+
+
+def _side(dataset: Dataset, splits: Splits) -> int:
+    table = dataset.table.iloc[splits.train]
+    return int(table[["height", "width"]].min(axis=1).median())
+
+
+def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch.Tensor:
+    """A sample of the source images as the backbone sees them, uint8 (n, 3, side, side)."""
+    chosen = np.random.default_rng(derive(seed, "source")).permutation(len(shown))[:SOURCE_IMAGES]
+    view = view_of(backbone.config, side=backbone.side)
+    images = np.concatenate([render_images([shown[int(i)]()], view) for i in sorted(chosen)])
+    return torch.from_numpy(images)
+
+
+def _nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:
+    """The likeness to the nearest source, averaged over the measures."""
+    means = [float(np.mean(list(measures.values()))) for measures in likeness.values() if measures]
+    return max(means, default=None)

@@ -1,0 +1,58 @@
+"""Keep some of the budget for what comes after the search, and train the winner once more with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autotl.api import Outcome, Splits
+from autotl.clock import Budget, Clock
+from autotl.search.engine import refit_job
+from autotl.search.ledger import Ledger, Trial
+from autotl.search.materials import Materials
+from autotl.search.work import Worker
+
+REPORT_SECONDS = 1.5
+SAFETY = 1.2
+
+
+def refit_seconds(trial: Trial, folds: int) -> float:
+    """What training the trial again on all training rows takes; 0 where that is not done (a single fold)."""
+    return trial.fold_seconds * folds / (folds - 1) if folds > 1 else 0.0
+
+
+def reserve(ledger: Ledger, materials: Materials, *, tests: int) -> float:
+    """Seconds to keep for the refit of the best trial, the evaluation of each arm, and the reports."""
+    best = ledger.best()
+    seconds = REPORT_SECONDS
+    if best is not None:
+        seconds += SAFETY * refit_seconds(best, len(ledger.labels))
+    for arm in ledger.arms():
+        if trial := ledger.best(arm):
+            pace = materials.backbones[arm.backbone].pace
+            seconds += SAFETY * pace.seconds(tests, side=trial.side or materials.backbones[arm.backbone].side)
+    return seconds
+
+
+def deadline(
+    started: float, budget: Budget, ledger: Ledger, materials: Materials, *, tests: int
+) -> Callable[[], float]:
+    """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
+
+    def until() -> float:
+        if budget.seconds is None:
+            return float("inf")
+        return started + budget.seconds - reserve(ledger, materials, tests=tests)
+
+    return until
+
+
+def refit(
+    worker: Worker, winner: Trial, splits: Splits, clock: Clock, started: float, budget: Budget
+) -> Outcome | None:
+    """Train the winner's settings on all training rows; None where there is no need, no time, or it fails."""
+    needed = refit_seconds(winner, len(splits.folds))
+    end = float("inf") if budget.seconds is None else started + budget.seconds
+    if len(splits.folds) == 1 or clock.now() + needed > end:
+        return None
+    outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
+    return outcome if outcome.state == "complete" and outcome.model else None
