@@ -58,7 +58,7 @@ def likeness(
     # doubles of a bootstrap would look like a narrower target.
     halves = [np.sort(rng.permutation(size)[: size // 2]) for _ in range(resamples)]
     value, *spread = _distances(measure, rows, ruler, [whole, *halves])
-    far = _distances(measure, noise, ruler, [whole])[0]
+    far = _root(_distances(measure, noise, ruler, [whole])[0])
     near = _own_distance(measure, own, ruler, size, rng)
 
     at = _root(value)
@@ -106,7 +106,7 @@ def _some(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
 
 
 def _root(distance: float) -> float:
-    """The square root, its sign kept: distances are mostly squared, and their unbiased estimates may be negative."""
+    """The square root, its sign kept: an unbiased estimate of a squared distance may be negative."""
     return math.copysign(math.sqrt(abs(distance)), distance)
 
 

@@ -52,14 +52,14 @@ def load_reference(folder: Path) -> Reference | None:
     d = len(mean)
     if cov.shape not in {(d,), (d, d)} or sample.ndim != 2 or sample.shape[1] != d:
         raise WeightsError(
-            f"{file} holds a mean of {mean.shape}, a covariance of {cov.shape} and a sample of {sample.shape}, "
-            "which do not fit together. Delete it, or write it again."
+            f"{file} holds a mean of {mean.shape}, a covariance of {cov.shape} and a sample of "
+            f"{sample.shape}, which do not fit together. Delete it, or write it again."
         )
     return Reference(mean=mean, cov=cov, sample=sample, n=n, side=side, origin="shipped")
 
 
 def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Reference:
-    """The reference of source images, from their pooled ``features`` (n, d) at ``side`` pixels; n of 4 or more.
+    """The reference of 4 or more source images, from their pooled ``features`` (n, d) at ``side`` pixels.
 
     ``seed`` decides which 800 of them are kept as the sample.
     """
@@ -102,7 +102,7 @@ def batchnorm_reference(model: nn.Module) -> Reference | None:
 
 @torch.no_grad()
 def batchnorm_rows(model: nn.Module, x: Tensor, *, seed: int = 0) -> Tensor:
-    """What the last BatchNorm is given at one random position of each normalised image: (rows, channels), float32.
+    """What the last BatchNorm is given at one random position of each normalised image: (rows, channels).
 
     Each image's position depends on ``seed`` and on its place in ``x`` alone.
     """

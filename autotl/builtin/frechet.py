@@ -51,7 +51,7 @@ def _diagonal(rows: Rows, variances: Rows) -> float:
 
 
 def _few_rows(rows: Rows, cov: Rows, subsets: Sequence[NDArray[np.int64]]) -> list[float]:
-    """The same with no root of a (d, d) matrix: of XᵀXS the eigenvalues are those of the small XSXᵀ, and 0."""
+    """The same with no root of a (d, d) matrix: the eigenvalues of XᵀXS are those of XSXᵀ, and 0."""
     seen = rows @ cov @ rows.T  # (n, n)
     squares = np.einsum("ij,ij->i", rows, rows)
     out = []

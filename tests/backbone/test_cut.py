@@ -1,0 +1,94 @@
+import pytest
+import timm
+import torch
+from torch import nn
+
+from autotl.backbone import cut, freeze, layout, new_head
+
+FAMILIES = ["test_resnet", "test_efficientnet", "mobilenetv3_small_050", "test_convnext", "test_vit"]
+
+
+def side_of(model: nn.Module) -> int:
+    return model.pretrained_cfg["input_size"][-1] if model.pretrained_cfg["fixed_input_size"] else 64
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_halves_compute_what_the_whole_does(name):
+    model = timm.create_model(name, num_classes=3, drop_path_rate=0.2).eval()
+    side = side_of(model)
+    x = torch.randn(2, 3, side, side)
+    for stage in layout(model).stages[:-1]:
+        halves = cut(model, stage.module, side=side)
+        assert halves is not None, stage.module
+        prefix, suffix = halves
+        with torch.no_grad():
+            assert torch.equal(suffix(prefix(x)), model(x))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["resnet18", "mobilenetv2_100", "efficientnet_b0", "convnext_atto", "regnety_002", "densenet121",
+             "swin_tiny_patch4_window7_224", "vit_tiny_patch16_224"],
+)  # fmt: skip
+def test_larger_families_can_be_cut_after_every_stage(name):
+    model = timm.create_model(name)
+    assert all(cut(model, stage.module) is not None for stage in layout(model).stages)
+
+
+def test_training_the_suffix_trains_the_model_and_only_behind_the_cut():
+    model = timm.create_model("test_resnet", num_classes=2)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    train_mode = freeze(model, 2, norm="batch")
+    prefix, suffix = cut(model, layout(model).stages[1].module, side=64)
+    train_mode(model)
+    with torch.no_grad():
+        rows = prefix(torch.randn(4, 3, 64, 64))
+    optimiser = torch.optim.SGD((p for p in model.parameters() if p.requires_grad), lr=0.1)
+    for _ in range(3):  # residual branches start at zero: their weights move from the second step on
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(suffix(rows), torch.tensor([0, 1, 0, 1])).backward()
+        optimiser.step()
+    frozen = set().union(*layout(model).modules[:2])
+    for key, value in model.state_dict().items():
+        if key.rpartition(".")[0] in frozen:
+            assert torch.equal(value, before[key])
+    assert not torch.equal(model.layer4[0].conv1.weight, before["layer4.0.conv1.weight"])
+    assert not torch.equal(model.layer4[0].bn1.running_mean, before["layer4.0.bn1.running_mean"])
+
+
+def test_the_suffix_drops_paths_in_training_only():
+    model = timm.create_model("test_convnext", num_classes=2, drop_path_rate=0.9)
+    _, suffix = cut(model, "stages.1", side=64)
+    rows = torch.randn(16, model.feature_info[1]["num_chs"], 8, 8)
+    with torch.no_grad():
+        model.train()
+        assert not torch.equal(suffix(rows), suffix(rows))
+        model.eval()
+        assert torch.equal(suffix(rows), suffix(rows))
+
+
+def test_a_new_heads_zeros_do_not_pass_for_a_proof():
+    model = timm.create_model("test_resnet")
+    new_head(model, 3)
+    prefix, suffix = cut(model, "layer2", side=64)
+    nn.init.normal_(model.fc.weight)
+    x = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        model.eval()
+        assert torch.equal(suffix(prefix(x)), model(x))
+
+
+def test_a_module_that_several_values_pass_by_is_no_cut():
+    model = timm.create_model("test_resnet")
+    assert cut(model, "layer2.0.conv1", side=64) is None
+    assert cut(model, "no.such.module", side=64) is None
+
+
+def test_cutting_leaves_modes_and_state_alone():
+    model = timm.create_model("test_resnet").train()
+    model.layer1.eval()
+    modes = [module.training for module in model.modules()]
+    keys = list(model.state_dict())
+    cut(model, "layer1", side=64)
+    assert [module.training for module in model.modules()] == modes
+    assert list(model.state_dict()) == keys

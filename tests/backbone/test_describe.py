@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import pytest
+import timm
+
+from autotl.api import DataConfig, Weights
+from autotl.backbone import create, describe, sides_of
+from autotl.backbone.describe import digest_of, source_classes
+from autotl.clock import FakeClock, WallClock
+
+
+class TickingClock(FakeClock):
+    """A quarter of a second passes between two looks."""
+
+    def now(self) -> float:
+        self.advance(0.25)
+        return super().now()
+
+
+def config(side: int, *, fixed: bool = False) -> DataConfig:
+    return DataConfig(side, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", fixed)
+
+
+@pytest.mark.parametrize(
+    ("native", "data", "sides"),
+    [
+        (224, 300, (96, 128, 160, 224)),
+        (64, 64, (32, 48, 64)),
+        (224, 16, (96, 128)),
+        (224, 8, (96,)),
+        (299, 500, (128, 160, 224, 299)),
+        (32, 32, (16, 32)),
+    ],
+)
+def test_sides_climb_to_the_native_one_and_stay_near_the_datas(native, data, sides):
+    assert sides_of(config(native), data) == sides
+
+
+def test_a_fixed_size_is_the_only_one():
+    assert sides_of(config(224, fixed=True), 16) == (224,)
+
+
+def test_a_backbone_is_described_from_its_folder(small):
+    found = describe(small, side=64, device="cpu", seconds=None, images=100, clock=WallClock())
+    assert (found.name, found.architecture, found.features) == ("small", "resnet18", 20)
+    assert found.config == DataConfig(64, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", False)
+    assert [c.names for c in found.classes] == [("tench", "Tinca tinca"), ("cat",), ("dog",)]
+    assert found.parameters == sum(p.numel() for p in create(small).parameters())
+    assert [stage.module for stage in found.stages] == ["act1", "layer1", "layer2", "layer3", "layer4"]
+    assert found.sides == (32, 48, 64)
+    assert found.side == 64
+    assert found.pace.side == 32
+    assert found.pace.forward >= found.pace.training > 0
+
+
+@pytest.mark.parametrize(("seconds", "side"), [(1.0, 32), (500.0, 48), (10_000.0, 64)])
+def test_the_recommended_side_is_the_largest_that_takes_a_small_part_of_the_budget(small, seconds, side):
+    # 16 images in 0.25 s are 64 a second at 32 px: 1,000 images take 16 s there, 35 s at 48 px, 62 s at 64 px
+    found = describe(small, side=64, device="cpu", seconds=seconds, images=1000, clock=TickingClock())
+    assert found.pace.forward == 64
+    assert found.side == side
+
+
+def test_the_digest_names_the_function_and_not_the_place(small, tmp_path):
+    model = create(small)
+    assert digest_of(small, model) == digest_of(replace(small, name="other"), create(small))
+    assert digest_of(replace(small, pretrained=False), model) != digest_of(small, model)
+    changed = create(small)
+    changed.pretrained_cfg["mean"] = (0.1, 0.1, 0.1)
+    assert digest_of(small, changed) != digest_of(small, model)
+
+
+def test_imagenet_classes_get_their_names_from_timm_for_its_own_weights_only():
+    model = timm.create_model("test_resnet")
+    hub = source_classes(Weights("r", "test_resnet.r160_in1k", "timm"), model)
+    assert (hub[0].id, hub[0].names) == ("n01440764", ("tench", "Tinca tinca"))
+    assert len(hub) == 1000
+    own = source_classes(Weights("r", "local-dir:x", "mine", folder="x"), model)
+    assert own[7].names == ()
