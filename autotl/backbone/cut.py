@@ -72,8 +72,8 @@ def cut(
 def _trace(model: nn.Module, *, training: bool) -> tuple[Graph, dict[Node, str]]:
     """The graph of the model in one mode, and the module each node lies in."""
     # Traced through, a BatchNorm would have its mode baked in, and a classifier could not be watched.
-    whole = {type(m) for m in model.modules() if isinstance(m, _BatchNorm)}
-    whole |= {type(head) for head in heads(model)}
+    batchnorms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
+    whole = {type(module) for module in (*batchnorms, *heads(model))}
     with mode(model, training=training):
         tracer: Any = NodePathTracer(
             autowrap_functions=list(TIMM_LAYERS.get_notrace_functions()),

@@ -10,7 +10,7 @@ from autotl.api import SourceClass
 
 
 def match_classes(targets: Sequence[str], known: Sequence[SourceClass]) -> Mapping[str, tuple[int, ...]]:
-    """For each target class the indices of the source classes that go by its name, or its id; often none or one.
+    """For each target class the source classes, by index, that go by its name or id; often none or one.
 
     Names are compared without case, accents, punctuation and a plural ending, and a source class goes by each
     of the synonyms in its label string ("tench, Tinca tinca").

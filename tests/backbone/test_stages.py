@@ -6,7 +6,8 @@ from autotl.backbone import heads, layout, parameters_up_to
 
 FAMILIES = [
     "resnet18", "vgg11", "mobilenetv2_100", "mobilenetv3_small_100", "efficientnet_b0", "convnext_atto",
-    "regnety_002", "densenet121", "vit_tiny_patch16_224", "swin_tiny_patch4_window7_224", "hrnet_w18_small", "levit_128s",
+    "regnety_002", "densenet121", "vit_tiny_patch16_224", "swin_tiny_patch4_window7_224",
+    "hrnet_w18_small", "levit_128s",
 ]  # fmt: skip
 
 
