@@ -1,0 +1,70 @@
+"""Labelled images: from what a reader lists to a dataset, its split, its faults and what a network sees."""
+
+from autotl.data.columns import Chosen, choose_columns, is_image_path
+from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
+from autotl.data.forms import (
+    as_path,
+    class_order,
+    known_column,
+    label_text,
+    label_texts,
+    no_columns,
+    no_label,
+    part_of,
+    some,
+)
+from autotl.data.images import images_in, pictures
+from autotl.data.lock import LockedTest, OpenedTwice
+from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
+from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
+from autotl.data.reading import read
+from autotl.data.splitting import split
+from autotl.data.tree import Placed, place
+from autotl.data.view import View, render, render_images, view_of
+from autotl.data.zipped import ZippedImages
+
+__all__ = [
+    "SUFFIXES",
+    "Chosen",
+    "Duplicates",
+    "Imbalance",
+    "Leakage",
+    "LockedTest",
+    "OpenedTwice",
+    "Placed",
+    "Quality",
+    "Scale",
+    "Sizes",
+    "Span",
+    "View",
+    "ZippedImages",
+    "as_array",
+    "as_path",
+    "choose_columns",
+    "class_order",
+    "digest",
+    "image_of",
+    "images_in",
+    "is_array",
+    "is_image_path",
+    "known_column",
+    "label_text",
+    "label_texts",
+    "no_columns",
+    "no_label",
+    "open_image",
+    "part_of",
+    "pictures",
+    "place",
+    "quality",
+    "quietly",
+    "read",
+    "reason",
+    "render",
+    "render_images",
+    "scale_of",
+    "some",
+    "split",
+    "upright_rgb",
+    "view_of",
+]

@@ -1,0 +1,153 @@
+"""Make a Dataset of whatever a reader can list, with one look at every image."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from autotl.api import Columns, Dataset, Item, Listing, Reader
+from autotl.data.decode import digest, quietly, reason, upright_rgb
+from autotl.data.forms import as_path, class_order, some
+from autotl.data.threads import in_threads
+from autotl.errors import AutotlError, DataError
+
+_UNREADABLE = 0.05
+"""The share of unreadable images above which the data, and not a few files, is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    digest: str
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Upright:
+    """A reader's ``open``, whatever mode its image has."""
+
+    open: Callable[[], Image.Image]
+
+    def __call__(self) -> Image.Image:
+        return upright_rgb(self.open())
+
+
+def read(
+    source: object,
+    *,
+    readers: Mapping[str, Reader],
+    columns: Columns = Columns(),  # noqa: B008 - frozen: one for all calls is one for each
+    threads: int | None = None,
+) -> Dataset:
+    """The labelled images in ``source``, read by the first of the readers, by name, that reads its form.
+
+    Every image is decoded once, in threads, for its size and the digest of its pixels. Those that cannot be
+    are left out and listed. Raises DataError where nothing can be learned: no reader for it, no images, one
+    class, more than 5 % of the images or a whole class unreadable.
+    """
+    listing = _listing(source, readers, columns)
+    items = listing.items
+    if not items:
+        raise DataError(f"{_named(source)} holds no images.")
+    if len(labels := {item.label for item in items}) < 2:
+        raise DataError(
+            f"All {len(items)} images in {_named(source)} have the one label {labels.pop()!r}. "
+            "At least two classes are due."
+        )
+    with quietly():
+        seen = list(in_threads(_look, items, threads=threads))
+    unreadable = {item.name: why for item, why in zip(items, seen, strict=True) if isinstance(why, str)}
+    found = [(item, look) for item, look in zip(items, seen, strict=True) if isinstance(look, _Seen)]
+    _check(source, items, found, unreadable)
+    classes = class_order(item.label for item, _ in found)
+    index = {name: number for number, name in enumerate(classes)}
+    found.sort(key=lambda pair: (pair[1].digest, index[pair[0].label], pair[0].name))
+    table = pd.DataFrame(
+        {
+            "item": [item.name for item, _ in found],
+            "label": pd.Series([index[item.label] for item, _ in found], dtype="int64"),
+            "group": pd.Series([item.group for item, _ in found], dtype=object),
+            "digest": [look.digest for _, look in found],
+            "part": pd.Series([item.part for item, _ in found], dtype=object),
+            "height": pd.Series([look.height for _, look in found], dtype="int64"),
+            "width": pd.Series([look.width for _, look in found], dtype="int64"),
+        }
+    )
+    content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
+    for row_digest, label in zip(table["digest"], table["label"], strict=True):
+        content.update(f"{row_digest} {label}\n".encode())
+    openers = [_Upright(item.open) for item, _ in found]
+    return Dataset(table, openers, classes, content.hexdigest(), tuple(listing.notes), unreadable)
+
+
+def _look(item: Item) -> _Seen | str:
+    """What is known of a picture once it has been decoded, or why it cannot be."""
+    try:
+        image = upright_rgb(item.open())
+        return _Seen(digest(image), image.height, image.width)
+    except (
+        Exception
+    ) as error:  # a stranger's code on a stranger's file: one bad image must not end the reading
+        return reason(error)
+
+
+def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
+    path = as_path(source)
+    if path is not None and not path.exists():
+        raise DataError(f"There is no {path}.{_near(path)}")
+    refusals = []
+    for name in sorted(readers):
+        reader = readers[name]
+        try:
+            answer = reader.reads(source)
+            if answer:
+                return reader.read(source, columns)
+        except AutotlError:
+            raise
+        except Exception as error:  # a stranger's code
+            raise DataError(
+                f"The reader {name} broke on {_named(source)}: {type(error).__name__}: {error}"
+            ) from error
+        refusals.append(f"\n  {name}: {reader.summary} ({answer.why})")
+    raise DataError(f"Nothing reads {_named(source)}. What can be read:{''.join(refusals) or ' nothing.'}")
+
+
+def _check(
+    source: object, items: Sequence[Item], found: Sequence[tuple[Item, _Seen]], unreadable: Mapping[str, str]
+) -> None:
+    lost = len(items) - len(found)
+    examples = some((f"{name} ({why})" for name, why in unreadable.items()), most=3)
+    if lost > _UNREADABLE * len(items):
+        raise DataError(
+            f"{lost} of {len(items)} images in {_named(source)} cannot be read, more than {_UNREADABLE:.0%}: "
+            f"{examples}. Repair the files or the paths, or take them out."
+        )
+    gone = Counter(item.label for item in items).keys() - {item.label for item, _ in found}
+    if gone:
+        raise DataError(
+            f"No image of the class {some(sorted(gone))} in {_named(source)} can be read: {examples}."
+        )
+
+
+def _near(path: Path) -> str:
+    """A hint at what the path may have been meant to be."""
+    parent = path.parent
+    if not parent.is_dir():
+        return f" There is no folder {parent} either: check the path, from {Path.cwd()}."
+    close = get_close_matches(path.name, [each.name for each in parent.iterdir()], n=1)
+    return f" Did you mean {parent / close[0]}?" if close else f" Check the path, from {Path.cwd()}."
+
+
+def _named(source: object) -> str:
+    path = as_path(source)
+    if path is not None:
+        return str(path)
+    inside = f" of {len(source)}" if isinstance(source, tuple | list) else ""
+    return f"the {type(source).__name__}{inside} given"

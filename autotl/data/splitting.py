@@ -1,0 +1,132 @@
+"""Divide a dataset into a test part and folds, by what the images show and never by their names or order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from autotl.api import Dataset, Fold, Splits
+from autotl.data.forms import some
+from autotl.data.units import Unit, carve, deal, units_of
+from autotl.errors import DataError
+from autotl.seeds import derive
+
+if TYPE_CHECKING:
+    from autotl.api.dataset import Rows
+
+Kind = Literal["kfold", "holdout", "given"]
+
+_SMALL = 2000  # training images below which one holdout would be too noisy to choose by
+_FOLDS = 5
+_HOLDOUT = 0.15
+_MOST_HOLDOUT = 5000
+
+
+def split(dataset: Dataset, *, seed: int, test: float = 0.2) -> Splits:
+    """A test part, ``test`` of each class, and folds of the rest: five below 2,000 images, else one holdout.
+
+    The same images, seed and groups give the same split, whatever form the data came in. The parts of the
+    user's own are kept. In the parts made here, neither a group nor copies of one image are divided. Each
+    class is in the training rows of every fold, and in the test part where it has two groups or single
+    images. Raises DataError for a share outside (0, 0.9], and for a class that keeps fewer than two training
+    images.
+    """
+    _check_share(test)
+    part = dataset.table["part"]
+    given_test, given_val = _where(part == "test"), _where(part == "val")
+    rest = _where(~part.isin(["test", "val"]))
+    if not len(rest):
+        raise DataError(
+            "The data's own split has no images to train on. A 'train' part is due beside the others."
+        )
+    held = given_test if len(given_test) else _carve_test(dataset, rest, given_val, seed=seed, share=test)
+    learn = np.setdiff1d(rest, held)  # rows that any fold may learn from
+    train = np.union1d(learn, given_val)
+    _check_classes(dataset, learn if len(given_val) else train, held)
+    kind: Kind
+    folds: tuple[Fold, ...]
+    if len(given_val):
+        kind, folds = "given", (Fold(learn, given_val),)
+    else:
+        kind, folds = _folds(dataset, train, seed=seed)
+    return Splits(train, held, folds, kind, _hash(dataset, train, held, folds))
+
+
+def _carve_test(dataset: Dataset, rest: Rows, val: Rows, *, seed: int, share: float) -> Rows:
+    units = units_of(dataset, np.union1d(rest, val))
+    validating = set(val.tolist())
+    stay = [unit for unit in units if not validating.isdisjoint(unit.rows)]
+    taken = carve(units, share, seed=derive(seed, "split", "test"), keep=2, stay=stay)
+    if not taken:
+        raise DataError(
+            "No test part can be made: every class comes from a single group, which a split must not divide. "
+            "Give finer groups, or a test part of your own."
+        )
+    return _rows(taken)
+
+
+def _folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, tuple[Fold, ...]]:
+    units = units_of(dataset, train)
+    seed = derive(seed, "split", "folds")
+    kind: Kind
+    if len(train) < _SMALL:
+        times = Counter(label for unit in units for label in unit.counts)
+        fewest = min((n for n in times.values() if n > 1), default=2)
+        hands, kind = deal(units, max(2, min(_FOLDS, fewest)), seed=seed), "kfold"
+    else:
+        share = min(_HOLDOUT, _MOST_HOLDOUT / len(train))
+        hands, kind = [carve(units, share, seed=seed, keep=1, most=_MOST_HOLDOUT)], "holdout"
+    vals = [_rows(hand) for hand in hands if hand]
+    if not vals:
+        raise DataError(
+            "No validation part can be made: every class trains on a single group, which must stay whole. "
+            "Give finer groups, or a validation part of your own."
+        )
+    return kind, tuple(Fold(np.setdiff1d(train, val), val) for val in vals)
+
+
+def _check_share(test: float) -> None:
+    if test == 0:
+        raise DataError(
+            "A test share of 0 was asked for: the test part is what makes the report honest. "
+            "Give a share such as 0.2."
+        )
+    if isinstance(test, bool) or not 0 < test <= 0.9:
+        raise DataError(f"The test share {test} is not in (0, 0.9]. Give a share such as 0.2.")
+
+
+def _check_classes(dataset: Dataset, train: Rows, test: Rows) -> None:
+    labels = dataset.table["label"].to_numpy()
+    n_train = np.bincount(labels[train], minlength=len(dataset.classes))
+    n_test = np.bincount(labels[test], minlength=len(dataset.classes))
+    if short := [
+        f"{name!r} ({n} to train on, {tested} in the test part)"
+        for name, n, tested in zip(dataset.classes, n_train, n_test, strict=True)
+        if n < 2
+    ]:
+        raise DataError(
+            f"Too few images of the class {some(short)}: two to train on are due, and one to test on. "
+            "Add images of it, or leave the class out."
+        )
+
+
+def _where(mask: Iterable[bool]) -> Rows:
+    return np.flatnonzero(np.asarray(mask, dtype=bool)).astype(np.int64)
+
+
+def _rows(units: Iterable[Unit]) -> Rows:
+    return np.array(sorted(row for unit in units for row in unit.rows), dtype=np.int64)
+
+
+def _hash(dataset: Dataset, train: Rows, test: Rows, folds: Iterable[Fold]) -> str:
+    digests = dataset.table["digest"].to_numpy()
+    name = hashlib.blake2b(digest_size=16)
+    parts = [("train", train), ("test", test)]
+    parts += [(part, rows) for fold in folds for part, rows in (("fold", fold.train), ("val", fold.val))]
+    for part, rows in parts:
+        name.update(f"{part} {' '.join(sorted(digests[rows]))}\n".encode())
+    return name.hexdigest()

@@ -1,0 +1,115 @@
+"""What every reader must do, as tests: subclass it, name the reader, and write pictures in its form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autotl.api import Columns, Reader
+from autotl.data import digest, read
+from autotl.errors import DataError, UnknownName
+
+Pictures = Sequence[tuple[Image.Image, str]]
+
+
+def tiny_pictures(*, each: int = 4, labels: Sequence[str] = ("ant", "bee", "Ümläut 3")) -> Pictures:
+    """Small RGB pictures of noise, ``each`` per label, the same whenever they are asked for."""
+    rng = np.random.default_rng(0)
+    return [
+        (Image.fromarray(rng.integers(0, 256, (12, 9, 3), dtype=np.uint8)), label)
+        for label in labels
+        for _ in range(each)
+    ]
+
+
+class ReaderChecks:
+    """The conformance checks of the contract :class:`autotl.api.Reader`.
+
+    >>> class TestFolders(ReaderChecks):
+    ...     reader = Folders()
+    ...
+    ...     def source(self, pictures, folder):
+    ...         for number, (image, label) in enumerate(pictures):
+    ...             (folder / label).mkdir(exist_ok=True)
+    ...             image.save(folder / label / f"{number}.png")
+    ...         return folder
+    """
+
+    reader: Reader
+
+    def source(self, pictures: Pictures, folder: Path) -> object:
+        """The pictures, without loss, in the form the reader reads; files go below ``folder``."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def given(self, tmp_path: Path) -> object:
+        return self.source(tiny_pictures(), tmp_path)
+
+    def test_it_keeps_the_contract(self) -> None:
+        assert isinstance(self.reader, Reader)
+        assert self.reader.name.isidentifier()
+        assert self.reader.summary.strip()
+        assert "\n" not in self.reader.summary
+
+    def test_it_knows_its_own_form_and_says_why(self, given: object) -> None:
+        answer = self.reader.reads(given)
+        assert answer.ok, answer.why
+        assert answer.why
+
+    @pytest.mark.parametrize(
+        "foreign",
+        [None, 42, "", "\0", "no/such/path", Path("no/such.file"), object(), [], (), {}, b"bytes", ([],)],
+    )
+    def test_it_refuses_what_is_not_its_form_without_raising(self, foreign: object) -> None:
+        answer = self.reader.reads(foreign)
+        assert not answer.ok
+        assert answer.why
+
+    def test_it_lists_every_picture_with_its_label(self, given: object) -> None:
+        listing = self.reader.read(given, Columns())
+        assert sorted(item.label for item in listing.items) == sorted(label for _, label in tiny_pictures())
+        assert len({item.name for item in listing.items}) == len(listing.items)
+        assert all(item.part in (None, "train", "val", "test") for item in listing.items)
+
+    def test_its_notes_are_sentences(self, given: object) -> None:
+        notes = self.reader.read(given, Columns()).notes
+        assert all(note[0].isupper() and note.endswith(".") for note in notes), notes
+
+    def test_the_pixels_arrive_unchanged(self, given: object) -> None:
+        listing = self.reader.read(given, Columns())
+        found = sorted((digest(item.open().convert("RGB")), item.label) for item in listing.items)
+        assert found == sorted((digest(image), label) for image, label in tiny_pictures())
+
+    def test_an_image_can_be_opened_again_and_from_many_threads(self, given: object) -> None:
+        items = self.reader.read(given, Columns()).items
+        once = [digest(item.open().convert("RGB")) for item in items]
+        with ThreadPoolExecutor(8) as pool:
+            often = list(pool.map(lambda item: digest(item.open().convert("RGB")), list(items) * 8))
+        assert often == once * 8
+
+    def test_reading_twice_lists_the_same(self, given: object) -> None:
+        first, second = (self.reader.read(given, Columns()) for _ in range(2))
+        assert [(i.name, i.label, i.part, i.group) for i in first.items] == [
+            (i.name, i.label, i.part, i.group) for i in second.items
+        ]
+
+    @pytest.mark.parametrize("role", ["image", "label", "group"])
+    def test_a_column_that_is_not_there_is_refused_by_name(self, given: object, role: str) -> None:
+        with pytest.raises((DataError, UnknownName), match="no_such_column"):
+            self.reader.read(given, Columns(**{role: "no_such_column"}))
+
+    def test_one_class_is_refused(self, tmp_path: Path) -> None:
+        given = self.source(tiny_pictures(labels=["lonely"]), tmp_path)
+        with pytest.raises(DataError, match="lonely"):
+            read(given, readers={self.reader.name: self.reader}, columns=Columns())
+
+    def test_a_dataset_comes_out(self, given: object) -> None:
+        dataset = read(given, readers={self.reader.name: self.reader})
+        assert dataset.classes == ("ant", "bee", "Ümläut 3")
+        assert len(dataset) == len(tiny_pictures())
+        assert not dataset.unreadable

@@ -1,0 +1,157 @@
+"""Every stored form of a picture becomes the same upright RGB one."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autotl.data import digest, open_image, quietly, upright_rgb
+from autotl.errors import DataError
+
+RNG = np.random.default_rng(0)
+RGB = Image.fromarray(RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8))
+GREY = RGB.convert("L")
+
+
+def saved(image: Image.Image, form: str, **options: object) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def pixels(image: Image.Image) -> np.ndarray:
+    assert image.mode == "RGB"
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("form", ["PNG", "BMP", "TIFF", "PPM"])
+def test_rgb_and_grey_pixels_are_kept(form: str) -> None:
+    assert (pixels(open_image(saved(RGB, form))) == pixels(RGB)).all()
+    assert (pixels(open_image(saved(GREY, form))) == np.asarray(GREY)[..., None]).all()
+
+
+def test_an_upright_rgb_image_is_handed_back_as_it_is() -> None:
+    assert upright_rgb(RGB) is RGB
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "La", "RGBa"])
+def test_what_is_transparent_lies_on_white(mode: str) -> None:
+    clear = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+    clear.putpixel((1, 0), (0, 0, 0, 255))
+    image = clear.convert("LA").convert(mode) if mode == "La" else clear.convert(mode)
+    assert pixels(upright_rgb(image)).tolist() == [[[255] * 3, [0] * 3]]
+
+
+def test_half_transparent_is_blended() -> None:
+    assert pixels(upright_rgb(Image.new("RGBA", (1, 1), (255, 0, 0, 128))))[0, 0].tolist() == [255, 127, 127]
+
+
+def test_a_palette_is_looked_up_and_its_transparent_colour_is_white() -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    image.putpixel((1, 0), 1)
+    assert pixels(open_image(saved(image, "PNG"))).tolist() == [[[10, 20, 30], [40, 50, 60]]]
+    assert pixels(open_image(saved(image, "PNG", transparency=1)))[0].tolist() == [[10, 20, 30], [255] * 3]
+    assert pixels(open_image(saved(image, "GIF", transparency=1)))[0].tolist() == [[10, 20, 30], [255] * 3]
+
+
+def test_a_transparent_colour_of_an_rgb_png_is_white() -> None:
+    image = Image.new("RGB", (2, 1), (1, 2, 3))
+    image.putpixel((0, 0), (9, 9, 9))
+    found = open_image(saved(image, "PNG", transparency=(1, 2, 3)))
+    assert pixels(found).tolist() == [[[9] * 3, [255] * 3]]
+
+
+def test_one_bit_is_black_and_white() -> None:
+    assert set(pixels(open_image(saved(GREY.convert("1"), "PNG"))).ravel()) == {0, 255}
+
+
+def test_cmyk_becomes_rgb() -> None:
+    assert pixels(open_image(saved(Image.new("CMYK", (1, 1), (0, 0, 0, 0)), "TIFF"))).tolist() == [
+        [[255] * 3]
+    ]
+
+
+@pytest.mark.parametrize(("top", "low"), [(65535, 257), (4095, 16), (255, 1)])
+def test_16_bit_values_are_scaled_by_the_bits_they_use(top: int, low: int) -> None:
+    image = Image.fromarray(np.array([[0, low, top]], dtype=np.uint16))
+    assert pixels(open_image(saved(image, "PNG")))[0, :, 0].tolist() == [0, 1, 255]
+    assert pixels(open_image(saved(image, "TIFF")))[0, :, 0].tolist() == [0, 1, 255]
+
+
+@pytest.mark.parametrize("values", [[-1000, 0, 1000], [0, 500_000, 1_000_000]])
+def test_wider_integers_are_stretched(values: list[int]) -> None:
+    image = Image.fromarray(np.array([values], dtype=np.int32))
+    assert pixels(upright_rgb(image))[0, :, 0].tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize("values", [[0, 0.2, 1], [0, 51, 255], [-1, -0.6, 1]])
+def test_floats_are_scaled_by_the_range_they_use(values: list[float]) -> None:
+    image = Image.fromarray(np.array([values], dtype=np.float32))
+    assert pixels(upright_rgb(image))[0, :, 0].tolist() == [0, 51, 255]
+
+
+def test_a_flat_float_image_is_black_and_one_with_nan_is_refused() -> None:
+    assert not pixels(upright_rgb(Image.new("F", (2, 2), -7.0))).any()
+    with pytest.raises(DataError, match="finite"):
+        upright_rgb(Image.new("F", (2, 2), float("nan")))
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_exif_orientation_is_honoured_once(turn: int) -> None:
+    back = {5: 5, 6: 8, 7: 7, 8: 6}.get(turn, turn)  # what undoes each turn
+    exif = Image.Exif()
+    exif[0x0112] = back
+    stored = upright_rgb(open_image(saved(RGB, "PNG", exif=exif)))
+    exif[0x0112] = turn
+    again = upright_rgb(open_image(saved(stored, "PNG", exif=exif)))
+    assert (pixels(upright_rgb(again)) == pixels(RGB)).all()
+
+
+def test_a_damaged_exif_block_does_not_cost_the_picture() -> None:
+    with quietly():
+        assert (
+            pixels(open_image(saved(RGB, "PNG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"))) == pixels(RGB)
+        ).all()
+
+
+def test_the_first_frame_of_many_is_taken() -> None:
+    frames = saved(GREY, "GIF", save_all=True, append_images=[GREY.point(lambda v: 255 - v)])
+    assert (pixels(open_image(frames)) == np.asarray(GREY)[..., None]).all()
+
+
+def png_header(width: int, height: int) -> bytes:
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    crc = struct.pack(">I", zlib.crc32(chunk))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + crc + b"\0\0\0\0IDAT" + b"\0" * 16
+
+
+@pytest.mark.parametrize("side", [10_000, 50_000])
+def test_a_decompression_bomb_is_an_error_and_not_a_warning(side: int, tmp_path: Path) -> None:
+    (tmp_path / "bomb.png").write_bytes(png_header(side, side))
+    with quietly(), pytest.raises((Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        open_image(tmp_path / "bomb.png")
+
+
+def test_a_truncated_jpeg_and_a_text_file_are_errors() -> None:
+    with pytest.raises(OSError, match="truncated"):
+        open_image(saved(RGB.resize((99, 99)), "JPEG")[:700])
+    with pytest.raises(OSError, match="cannot identify"):
+        open_image(b"I am no picture.")
+
+
+def test_postscript_is_never_run() -> None:
+    with pytest.raises(OSError, match="cannot identify"):
+        open_image(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+
+
+def test_the_digest_tells_shapes_and_pixels_apart() -> None:
+    wide, high = Image.new("RGB", (4, 2)), Image.new("RGB", (2, 4))
+    assert len({digest(wide), digest(high), digest(Image.new("RGB", (4, 2), "red"))}) == 3
+    assert digest(wide) == digest(Image.new("RGB", (4, 2)))

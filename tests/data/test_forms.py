@@ -1,0 +1,51 @@
+"""How paths, labels and parts are written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from autotl.data import as_path, class_order, label_text, label_texts, part_of
+from autotl.errors import DataError
+
+
+@pytest.mark.parametrize(
+    "three", [3, 3.0, "3", " 3 ", np.int64(3), np.float32(3), np.array(3), torch.tensor(3)]
+)
+def test_a_three_is_a_three(three: object) -> None:
+    assert label_text(three) == "3"
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), np.nan, pd.NA, pd.NaT, "", "  "])
+def test_an_empty_label_is_missing(nothing: object) -> None:
+    with pytest.raises(DataError, match="1 of 2 labels are missing: row 2"):
+        label_texts(["a", nothing], places=["row 1", "row 2"])
+
+
+@pytest.mark.parametrize("odd", [0.5, [1, 0], np.array([0, 1]), torch.tensor([0, 1]), {}])
+def test_what_is_no_class_is_refused_by_place(odd: object) -> None:
+    with pytest.raises(DataError, match=r"A label is .*here"):
+        label_texts([odd], places=["here"])
+
+
+def test_whole_numbers_are_ordered_as_numbers_and_names_as_strings() -> None:
+    assert class_order(["10", "9", "-1", "9"]) == ("-1", "9", "10")
+    assert class_order(["b10", "b9", "7"]) == ("7", "b10", "b9")
+    assert class_order(["00010", "00009"]) == ("00009", "00010")
+
+
+def test_a_part_is_known_by_its_usual_names() -> None:
+    assert [part_of(name) for name in ("Train", " valid", "TEST", "extra", None)] == [
+        "train",
+        "val",
+        "test",
+        None,
+        None,
+    ]
+
+
+def test_what_is_no_path_is_none() -> None:
+    assert [as_path(each) for each in (3, None, "", "a\0b", b"bytes")] == [None] * 5
+    assert as_path("~nobody-has-this-name/x") is not None

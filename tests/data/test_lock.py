@@ -1,0 +1,25 @@
+"""The test part is looked at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autotl.data import LockedTest, OpenedTwice
+from autotl.errors import AutotlError
+
+
+def test_it_opens_once_and_says_who_came_first() -> None:
+    test = LockedTest(np.arange(3))
+    assert len(test) == 3
+    assert test.opened is None
+    assert test.open("the final evaluation").tolist() == [0, 1, 2]
+    assert len(test) == 3
+    with pytest.raises(OpenedTwice, match=r"for the final evaluation; .* for curiosity") as raised:
+        test.open("curiosity")
+    assert isinstance(raised.value, AutotlError)
+    assert isinstance(raised.value, RuntimeError)
+
+
+def test_it_does_not_show_its_rows() -> None:
+    assert repr(LockedTest(np.arange(3))) == "<LockedTest of 3 rows, locked>"
