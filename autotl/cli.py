@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl import plugins, report
+from autotl import plugins, terminal
 from autotl.clock import WallClock
 from autotl.errors import AutotlError, RunError
 from autotl.jsonio import plain
@@ -144,7 +144,10 @@ def analyze(
         seed=seed,
         watch=_watch(as_json),
     )
-    _print_json(profile) if as_json else Console().print(report.profile_text(profile))
+    if as_json:
+        _print_json(profile)
+    else:
+        terminal.show_profile(profile, Console())
 
 
 @app.command()
@@ -296,8 +299,8 @@ def _complain(text: str) -> None:
     Console(stderr=True).print(text, style="red", highlight=False, markup=False)
 
 
-def _watch(silent: bool) -> report.Terminal | report.Silence:
-    return report.Silence() if silent else report.Terminal(clock=WallClock())
+def _watch(silent: bool) -> terminal.Terminal | terminal.Silence:
+    return terminal.Silence() if silent else terminal.Terminal(clock=WallClock())
 
 
 def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
@@ -306,7 +309,7 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         console = Console()
         console.print()
-        console.print(report.leaderboard(result.report, console))
+        console.print(terminal.leaderboard(result.report, console))
         console.print()
         console.print(result.verdict["sentence"], style="bold", highlight=False, markup=False)
         console.print(f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autotl import jsonio, plugins, report, results, search
+from autotl import jsonio, plugins, report, results, search, terminal
 from autotl.api import Columns, Outcome, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Budget, Clock, WallClock, seconds
@@ -26,7 +26,7 @@ class _Run:
 
     setup: search.Setup
     folder: Path
-    keep: object
+    temporary: bool
     catalog: plugins.Catalog
     strategies: Mapping[str, Strategy]
     watch: Watch
@@ -76,14 +76,18 @@ def fit(
     )
     catalog = plugins.load(without=without)
     chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
-    folder, keep = _folder(out)
-    shown = report.Terminal(clock=clock) if watch is None else watch
-    run = _Run(setup, folder, keep, catalog, chosen, shown, clock, clock.now())
+    folder = _folder(out)
+    shown = terminal.Terminal(clock=clock) if watch is None else watch
+    run = _Run(setup, folder, out is None, catalog, chosen, shown, clock, clock.now())
     keep_freed_memory()
     cache = folder / ".cache"
     try:
         ready = _prepare(run, cache)
         return _conclude(run, ready, _explore(run, ready, cache))
+    except BaseException:
+        if run.temporary:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     finally:
         shutil.rmtree(cache, ignore_errors=True)
         if close := getattr(shown, "close", None):
@@ -118,8 +122,8 @@ def analyze(
     catalog = plugins.load(without=without)
     keep_freed_memory()
     with tempfile.TemporaryDirectory(prefix="autotl-") as folder:
-        silent = report.Silence() if watch is None else watch
-        run = _Run(setup, Path(folder), None, catalog, {}, silent, clock, clock.now())
+        silent = terminal.Silence() if watch is None else watch
+        run = _Run(setup, Path(folder), True, catalog, {}, silent, clock, clock.now())
         return _profile(_prepare(run, Path(folder) / ".cache"))
 
 
@@ -164,11 +168,10 @@ def _setup(
     )
 
 
-def _folder(out: str | Path | None) -> tuple[Path, object]:
-    """The run folder, made, and what keeps it alive."""
+def _folder(out: str | Path | None) -> Path:
+    """The run folder, made."""
     if out is None:
-        temporary = tempfile.TemporaryDirectory(prefix="autotl-")
-        return Path(temporary.name), temporary
+        return Path(tempfile.mkdtemp(prefix="autotl-"))
     path = Path(out)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is not empty. Give --out a new folder, or remove this one.")
@@ -176,7 +179,7 @@ def _folder(out: str | Path | None) -> tuple[Path, object]:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"The run folder {path} cannot be made: {error.strerror}.") from error
-    return path, None
+    return path
 
 
 def _prepare(run: _Run, cache: Path) -> search.Prepared:
@@ -312,7 +315,7 @@ def _conclude(run: _Run, ready: search.Prepared, explored: _Explored) -> results
         document,
         device=setup.device,
         read=lambda data: read(data, readers=readers, columns=setup.columns),
-        keep=run.keep,
+        temporary=run.temporary,
     )
     run.catalog.tell("search_finished", result=result)
     if explored.interrupted:

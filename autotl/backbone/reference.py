@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +102,19 @@ def batchnorm_reference(model: nn.Module) -> Reference | None:
     )
 
 
-@torch.no_grad()
-def batchnorm_rows(model: nn.Module, x: Tensor, *, seed: int = 0) -> Tensor:
-    """What the last BatchNorm is given at one random position of each normalised image: (rows, channels).
+def batchnorm_rows(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], Tensor]:
+    """What gives, for normalised images, the last BatchNorm's input at one random position of each: (rows, channels).
 
-    Each image's position depends on ``seed`` and on its place in ``x`` alone.
+    Each image's position depends on ``seed`` and on its place in the batch alone.
     """
     batchnorm = _last_batchnorm(model)
     if batchnorm is None:
         raise ValueError(f"{type(model).__name__} has no BatchNorm with running statistics.")
+    return partial(_rows_at, model, batchnorm, seed=seed)
+
+
+@torch.no_grad()
+def _rows_at(model: nn.Module, batchnorm: nn.Module, x: Tensor, *, seed: int) -> Tensor:
     seen: list[Tensor] = []
 
     def look(module: nn.Module, inputs: tuple[Any, ...]) -> None:

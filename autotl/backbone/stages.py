@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,14 +48,17 @@ class _Run:
 
 
 def layout(model: nn.Module) -> Layout:
-    """Run one blank image through ``model``, on its own device (or meta), and divide it; the model stays as
-    it was.
+    """Run one blank image through a copy of ``model`` that computes nothing, and divide it.
 
     Parameters before the first stage's end belong to it, those between two ends to the later stage, and what
     follows the last end, such as a final norm, to the last stage.
     """
     side = native_side(model)
-    runs, flops, features = _watch(model, side)
+    shadow = copy.deepcopy(model).to("meta")
+    try:
+        runs, flops, features = _watch(shadow, side)
+    except (NotImplementedError, RuntimeError):  # an operation that needs real numbers
+        runs, flops, features = _watch(model, side)
     ends = _ends(model, runs)
     ticks = [runs[name].first_end for name, _, _ in ends]
     stages = []

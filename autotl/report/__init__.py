@@ -5,18 +5,14 @@ from autotl.report.drawings import drawings
 from autotl.report.markdown import markdown
 from autotl.report.pages import html
 from autotl.report.story import verdict
-from autotl.report.terminal import Silence, Terminal, leaderboard
 from autotl.report.writing import write
 
 __all__ = [
     "Evidence",
-    "Silence",
-    "Terminal",
     "collect",
     "data_name",
     "drawings",
     "html",
-    "leaderboard",
     "markdown",
     "profile",
     "verdict",

@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
-from autotl.results import Findings, Gain, Verdict
+
+if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
+    from autotl.results import Findings, Gain, Verdict
 
 try:
     import resource

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,18 @@ from scipy.special import softmax
 from torch import nn
 
 from autotl.api import DataConfig, Dataset
-from autotl.data import images_in, open_image, render, render_images, upright_rgb, view_of
+from autotl.data import (
+    as_array,
+    image_of,
+    images_in,
+    is_array,
+    open_image,
+    render,
+    render_images,
+    scale_of,
+    upright_rgb,
+    view_of,
+)
 from autotl.errors import DataError
 from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.model_folder import Opened
@@ -96,18 +107,22 @@ class Predictor:
 
 def _named(images: Any) -> tuple[list[str], list[Callable[[], Image.Image]]]:
     """What was given as names and ways to open: upright RGB images."""
-    if isinstance(images, str | Path | Image.Image) or (hasattr(images, "ndim") and images.ndim < 4):
+    if isinstance(images, str | Path | Image.Image) or _is_one(images):
         images = [images]
     names: list[str] = []
     openers: list[Callable[[], Image.Image]] = []
-    for position, each in enumerate(_flat(images)):
+    for position, each in enumerate(images):
         if isinstance(each, str | Path):
             for path in images_in(Path(each)):
                 names.append(str(path))
                 openers.append(lambda path=path: open_image(path))
-        elif isinstance(each, Image.Image) or hasattr(each, "ndim"):
+        elif isinstance(each, Image.Image):
             names.append(f"image {position}")
             openers.append(lambda each=each: upright_rgb(each))
+        elif is_array(each):
+            names.append(f"image {position}")
+            scale, _ = scale_of([as_array(each)])
+            openers.append(lambda each=each, scale=scale: upright_rgb(image_of(each, scale)))
         else:
             raise DataError(
                 f"Cannot predict on a {type(each).__name__}. Give paths, folders, PIL images or arrays."
@@ -117,5 +132,9 @@ def _named(images: Any) -> tuple[list[str], list[Callable[[], Image.Image]]]:
     return names, openers
 
 
-def _flat(images: Iterable[Any]) -> Iterable[Any]:
-    return images if isinstance(images, Sequence) else list(images)
+def _is_one(images: Any) -> bool:
+    """Whether an array is a single image, (h, w) or (h, w, c), and not a stack of them."""
+    if not is_array(images):
+        return False
+    shape = tuple(images.shape)
+    return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or shape[0] in (1, 3, 4)))

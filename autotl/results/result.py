@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,12 @@ class Result:
         *,
         device: str,
         read: Callable[[Any], Dataset],
-        keep: object = None,
+        temporary: bool = False,
     ) -> None:
         self.folder, self.report = folder, report
-        self._device, self._read, self._keep = device, read, keep
+        self._device, self._read = device, read
+        if temporary:
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._predictor: Predictor | None = None
 
     def __repr__(self) -> str:

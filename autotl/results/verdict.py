@@ -36,9 +36,9 @@ def judge(findings: Findings) -> Verdict:
             f"{strategy} on {backbone} is the best model found. "
             f"Whether transfer pays was not measured: {findings.why_no_gain}.",
         )
-    low, high = (f"{100 * end:+.1f}" for end in gain.ci95)
+    low, high = (_signed(end) for end in gain.ci95)
     name = f"{transfer.arm.strategy} on {transfer.arm.backbone}"
-    scored = f"scores {100 * gain.value:+.1f} points against training from scratch (95 % interval {low} to {high})"
+    scored = f"scores {_signed(gain.value)} points against training from scratch (95% interval {low} to {high})"
     if gain.ci95[0] > 0:
         return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.")
     if gain.ci95[1] < 0:
@@ -46,3 +46,7 @@ def judge(findings: Findings) -> Verdict:
     return Verdict(
         "no_measurable_difference", strategy, backbone, f"Transfer makes no measurable difference: {name} {scored}."
     )
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")

@@ -18,7 +18,9 @@ from autotl.api import Arm
 from autotl.search.ledger import Ledger, Trial
 
 PRIOR_SPREAD = 0.03
-"""How much the settings of an arm are assumed to matter before it has shown it."""
+"""How much the settings of an arm are assumed to matter before it has shown it; less with each one tried."""
+LEAST_COST = 0.01
+"""The share of the time left that even the cheapest action counts as, lest a thousand of them crowd out the rest."""
 CONTENDERS = 4
 
 
@@ -61,34 +63,37 @@ def choose(
     due = [arm for arm in baselines if arm in arms and seconds(arm) <= left]
     if due and sum(spent[arm] for arm in due) < baseline_share * sum(spent.values()):
         return Try(min(due, key=lambda arm: spent[arm]))
+    least = LEAST_COST * left if math.isfinite(left) else 1.0
     options: list[tuple[float, Action]] = []
     for arm in arms:
-        cost = max(seconds(arm), 1e-3)
-        if cost <= left:
-            options.append((_new_trial(ledger, arm, best) / cost, Try(arm)))
+        if (cost := seconds(arm)) <= left:
+            options.append((_new_trial(ledger, arm, best) / max(cost, least), Try(arm)))
     for trial, gain in _extensions(ledger, best):
-        cost = max(trial.fold_seconds, 1e-3)
         missing = [fold for fold in range(len(ledger.labels)) if fold not in trial.folds]
-        if cost <= left and missing:
-            options.append((gain / cost, Extend(trial, missing[0])))
+        if missing and trial.fold_seconds <= left:
+            options.append((gain / max(trial.fold_seconds, least), Extend(trial, missing[0])))
     return max(options, key=lambda option: option[0])[1] if options else None
 
 
 def _new_trial(ledger: Ledger, arm: Arm, best: Trial) -> float:
     """How much the arm's next trial is expected to improve on the best."""
-    scores = sorted((ledger.score(trial) or 0.0 for trial in ledger.of(arm)), reverse=True)
-    if not scores:
+    ranked = sorted(ledger.of(arm), key=ledger.belief, reverse=True)
+    if not ranked:
         return 0.0  # every trial of it failed
-    top = scores[: max(1, math.ceil(len(scores) / 2))]
-    spread = float(np.std(top)) if len(top) > 2 else PRIOR_SPREAD / math.sqrt(len(scores))
-    return improvement(float(np.mean(top)) - (ledger.score(best) or 0.0), max(spread, 1e-3))
+    top = ranked[: math.ceil(len(ranked) / 2)]
+    scores = [ledger.belief(trial) for trial in top]
+    # what scores differ by beyond the noise of the validation images they were measured on
+    noise = float(np.mean([ledger.spread(trial, best) for trial in top]))
+    real = max(float(np.var(scores)) - noise**2, 0.0)
+    spread = math.sqrt(real + (PRIOR_SPREAD / len(ranked)) ** 2)
+    return improvement(max(scores) - ledger.belief(best), spread)
 
 
 def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Trial, float]]:
     """The leading trials, with what one more fold of each is expected to be worth."""
     ranked = sorted(
         (trial for trial in ledger.trials.values() if 0 in trial.folds and trial.state == "complete"),
-        key=lambda trial: ledger.score(trial) or 0.0,
+        key=ledger.belief,
         reverse=True,
     )[:CONTENDERS]
     worth = []
@@ -96,7 +101,7 @@ def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Trial, float]]:
         rival = next((other for other in ranked if other is not trial), None) if trial is best else best
         if rival is None:
             continue
-        behind = -abs((ledger.score(trial) or 0.0) - (ledger.score(rival) or 0.0))
+        behind = -abs(ledger.belief(trial) - ledger.belief(rival))
         folds = len(trial.folds)
         # one more fold moves the mean by about this much of its present uncertainty
         worth.append((trial, improvement(behind, ledger.spread(trial, rival) / math.sqrt(folds + 1))))

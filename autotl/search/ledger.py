@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
 
 
+LEADS = 0.05
+"""How far one trial is expected to lead or trail another, before any image shows it."""
+
+
 @dataclass(slots=True)
 class Trial:
     """One setting of one arm, on the folds it has run so far."""
@@ -85,20 +89,37 @@ class Ledger:
         """
         if not trial.folds:
             return None
-        yardstick = max(
-            (other for other in self.trials.values() if other.folds),
-            key=lambda other: (len(other.folds), -other.number),
-        )
+        yardstick = self._yardstick()
+        return _mean(yardstick) + self._ahead(trial, yardstick)
+
+    def belief(self, trial: Trial) -> float:
+        """The score to choose by: a lead over the most thorough trial counts the less the fewer images show it.
+
+        The posterior mean of the lead under a Normal(0, LEADS²) prior, so that one lucky fold wins nothing.
+        """
+        yardstick = self._yardstick()
+        if trial is yardstick:
+            return _mean(yardstick)
+        trust = LEADS**2 / (LEADS**2 + self.spread(trial, yardstick) ** 2)
+        return _mean(yardstick) + trust * self._ahead(trial, yardstick)
+
+    def _yardstick(self) -> Trial:
+        scored = (trial for trial in self.trials.values() if trial.folds)
+        return max(scored, key=lambda trial: (len(trial.folds), -trial.number))
+
+    def _ahead(self, trial: Trial, yardstick: Trial) -> float:
         shared = trial.folds.keys() & yardstick.folds.keys()
         if not shared:
-            return float(np.mean([each.score for each in trial.folds.values()]))
-        ahead = np.mean([trial.folds[i].score - yardstick.folds[i].score for i in shared])
-        return float(np.mean([each.score for each in yardstick.folds.values()]) + ahead)
+            return _mean(trial) - _mean(yardstick)
+        return float(np.mean([trial.folds[i].score - yardstick.folds[i].score for i in shared]))
 
     def best(
         self, arm: Arm | None = None, *, among: Sequence[Arm] | None = None, defaults: bool = False
     ) -> Trial | None:
-        """The trial with the best validation score, of one arm, some arms or the defaults; ties go to the cheaper."""
+        """The trial believed best, of one arm, some arms or the defaults; ties go to the cheaper.
+
+        A trial that was stopped early for being behind is none, unless there is nothing else.
+        """
         scored = [
             trial
             for trial in self.trials.values()
@@ -107,7 +128,8 @@ class Ledger:
             and (among is None or trial.arm in among)
             and (trial.default or not defaults)
         ]
-        return max(scored, key=lambda trial: (self.score(trial), -trial.fold_seconds), default=None)
+        whole = [trial for trial in scored if trial.state != "pruned"] or scored
+        return max(whole, key=lambda trial: (self.belief(trial), -trial.fold_seconds), default=None)
 
     def spread(self, one: Trial, other: Trial) -> float:
         """The standard error of the difference between two trials' accuracies, paired by image."""
@@ -128,3 +150,7 @@ class Ledger:
     def records(self) -> list[Record]:
         """All trials as rows, in order of their numbers."""
         return [self.record(trial) for _, trial in sorted(self.trials.items())]
+
+
+def _mean(trial: Trial) -> float:
+    return float(np.mean([each.score for each in trial.folds.values()]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,14 @@ from autotl.backbone import (
     noise_pixels,
     pooled,
 )
+from autotl.data import render, view_of
 from autotl.search.materials import Materials
 from autotl.seeds import derive
 from autotl.train import in_batches
 
-ROWS = 400
-"""Distances are measured on at most this many images; more narrow the interval, not the answer."""
+ROWS, ROWS_INSIDE = 400, 150
+"""Distances are measured on at most this many images (inside the network, at the weights' own image size, each costs
+more); more would narrow the interval, not change the answer."""
 SMALL, PER_CLASS, SIMILAR = 2000, 100, 0.5
 
 
@@ -45,9 +48,8 @@ def measure_likeness(
     model = materials.source_model(backbone.name)
 
     def rows_of(pixels: Tensor, *, inside: bool) -> NDArray[np.float64]:
-        look = batchnorm_rows if inside else pooled
         rows = in_batches(
-            lambda x: look(model, x),
+            batchnorm_rows(model) if inside else partial(pooled, model),
             pixels,
             normalise=lambda x: materials.normalise(backbone.name, x),
             device=materials.device,
@@ -61,12 +63,12 @@ def measure_likeness(
             f"Give some of its training images as source= (--source) to measure it."
         )
     inside = reference.origin == "batchnorm"
-    side = backbone.side
-    chosen = np.random.default_rng(derive(seed, "likeness")).permutation(len(materials.order))[:ROWS]
-    if inside:
-        target = rows_of(materials.pixels(backbone.name, side=side, margin=False)[np.sort(chosen)], inside=True)
-    else:
-        target = materials.features(backbone.name, side=side)[np.sort(chosen)].double().numpy()
+    # statistics move with the image size, so the target is seen as the source was
+    side = backbone.side if reference.origin == "source images" else reference.side
+    order = np.random.default_rng(derive(seed, "likeness")).permutation(len(materials.order))
+    chosen = materials.order[np.sort(order[: ROWS_INSIDE if inside else ROWS])]
+    view = view_of(backbone.config, side=side)
+    target = rows_of(torch.from_numpy(render(materials.dataset, chosen, view)), inside=inside)
     noise = rows_of(noise_pixels(min(len(target), 128), side, seed), inside=inside)
     found = {
         name: likeness(target, reference, noise, measure, seed=derive(seed, name))

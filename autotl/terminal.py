@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -105,7 +109,7 @@ class Silence:
         """Nothing."""
 
 
-def leaderboard(report: dict[str, object], console: Console) -> Table:
+def leaderboard(report: Mapping[str, Any], console: Console) -> Table:
     """The arms as a table that fits the console."""
     wide = console.width >= 90
     table = Table(box=None, pad_edge=False, header_style="dim", expand=False)
@@ -116,9 +120,7 @@ def leaderboard(report: dict[str, object], console: Console) -> Table:
     if console.width >= 60:
         table.add_column("95 % interval", justify="right", no_wrap=True)
     table.add_column("trials", justify="right", no_wrap=True)
-    arms = report["arms"]
-    assert isinstance(arms, list)
-    for arm in arms:
+    for arm in report["arms"]:
         if arm["test"] is None:
             continue
         low, high = arm["ci95"]
@@ -130,6 +132,32 @@ def leaderboard(report: dict[str, object], console: Console) -> Table:
             cells.append(f"{low:.3f} – {high:.3f}")
         table.add_row(*cells, str(arm["trials"]))
     return table
+
+
+def show_profile(profile: Mapping[str, Any], console: Console) -> None:
+    """Print what ``autotl analyze`` found, in sentences."""
+    when, quality = profile["when"], profile["quality"]
+    say = partial(console.print, highlight=False, markup=False)
+    say(
+        f"{when['n_train']:,} images to learn from and {when['n_test']:,} to test on, {when['n_classes']} classes, "
+        f"{when['min_per_class']} in the smallest; images of about {when['image_side']} px."
+    )
+    say(f"Imbalance: the largest class has {quality['imbalance']['ratio']:.1f} times the images of the smallest.")
+    duplicates, leakage = quality["duplicates"], quality["leakage"]
+    say(
+        f"Exact duplicates: {duplicates['images']} images in {duplicates['groups']} sets, "
+        f"{duplicates['conflicting']} with conflicting labels; {leakage['images']} shared by train and test."
+    )
+    if quality["unreadable"]:
+        say(f"Unreadable: {len(quality['unreadable'])}, such as {next(iter(quality['unreadable'].items()))}.")
+    for backbone, measures in when["similarity"].items():
+        for name, likeness in measures.items():
+            low, high = likeness["ci95"]
+            say(
+                f"Likeness to the source of {backbone} ({name}, against {likeness['reference']}): "
+                f"{likeness['calibrated']:.2f} of 1 (95 % interval {low:.2f} to {high:.2f})."
+            )
+    say(f"Rule of thumb: {when['rule_of_thumb']['sentence']}", style="bold")
 
 
 def _limits(plan: Plan) -> str:

@@ -1,0 +1,144 @@
+"""Subclass :class:`StrategyChecks` and set ``strategy``; pytest does the rest.
+
+    class TestMine(StrategyChecks):
+        strategy = Mine()
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import timm
+import torch
+from optuna import create_study
+from optuna.trial import FixedTrial
+
+from autotl.api import Backbone, Epoch, Learner, Machine, Params, Strategy, Task
+from autotl.search import Prepared, Scoped
+from autotl.testing.bench import tiny_bench, tiny_run
+
+MACHINE = Machine("cpu", 2, 8 * 2**30)
+
+
+class StrategyChecks:
+    """What the search relies on, for built-in and other strategies alike.
+
+    ``classes`` may be replaced where the strategy applies to certain class names only: they name the tiny images.
+    """
+
+    strategy: Strategy
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def ready(cls, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+        """Tiny images and the embedded backbone, shared by the checks of a class."""
+        folder: Path = tmp_path_factory.mktemp("cache")
+        return cls.prepare(folder)
+
+    @classmethod
+    def prepare(cls, folder: Path) -> Prepared:
+        """The run to check on; to be overridden where tiny images will not do."""
+        return tiny_run(folder)
+
+    @pytest.fixture
+    def task(self, ready: Prepared) -> Task:
+        """The task of the tiny run."""
+        return ready.task
+
+    @pytest.fixture
+    def backbone(self, ready: Prepared) -> Backbone:
+        """The embedded backbone."""
+        return ready.backbones["tiny"]
+
+    def _suggest(self, task: Task, backbone: Backbone) -> tuple[Params, Mapping[str, Any]]:
+        trial = create_study().ask()
+        return self.strategy.suggest(Scoped(trial, "x"), task, backbone), dict(trial.params)
+
+    def _learn(self, ready: Prepared, params: Params, *, seed: int = 7) -> tuple[Learner, list[Epoch]]:
+        learner = self.strategy.build(params, tiny_bench(ready, seed=seed))
+        with closing(learner.fit()) as epochs:
+            return learner, list(epochs)
+
+    def test_keeps_the_contract(self) -> None:
+        """Every member is there, and the name can scope parameters."""
+        assert isinstance(self.strategy, Strategy)
+        assert self.strategy.name.isidentifier()
+        assert self.strategy.summary
+        assert self.strategy.reference
+
+    def test_says_why_it_applies(self, task: Task, backbone: Backbone) -> None:
+        """The reason goes into the report."""
+        assert self.strategy.applies(task, backbone).why
+
+    def test_settings_are_plain_data(self, task: Task, backbone: Backbone) -> None:
+        """They cross processes and go into JSON."""
+        for params in (self.strategy.defaults(task, backbone), self._suggest(task, backbone)[0]):
+            assert json.loads(json.dumps(dict(params))) == params
+
+    def test_defaults_name_what_is_searched(self, task: Task, backbone: Backbone) -> None:
+        """Defaults and suggestions have the same keys, so that Optuna learns from the defaults too."""
+        assert self.strategy.defaults(task, backbone).keys() == self._suggest(task, backbone)[0].keys()
+
+    def test_the_same_answers_give_the_same_settings(self, task: Task, backbone: Backbone) -> None:
+        """A trial can be repeated from what Optuna has kept."""
+        params, asked = self._suggest(task, backbone)
+        assert self.strategy.suggest(Scoped(FixedTrial(dict(asked)), "x"), task, backbone) == params
+
+    def test_the_cost_is_a_number_of_seconds(self, task: Task, backbone: Backbone) -> None:
+        """Finite and not negative: the budget is planned with it."""
+        cost = self.strategy.cost(self.strategy.defaults(task, backbone), task, backbone, MACHINE)
+        assert math.isfinite(cost.seconds)
+        assert cost.seconds >= 0
+
+    def test_progress_rises_to_one_and_the_last_step_is_scored(self, ready: Prepared) -> None:
+        """The engine keeps its deadline and draws its progress from these."""
+        backbone = ready.backbones["tiny"]
+        _, epochs = self._learn(ready, self.strategy.defaults(ready.task, backbone))
+        progress = [epoch.progress for epoch in epochs]
+        assert progress == sorted(progress)
+        assert epochs[-1].score is not None
+        assert 0 <= epochs[-1].score <= 1
+
+    def test_it_ends_as_a_stock_timm_model(self, ready: Prepared) -> None:
+        """Images in, finite logits out, and a state that timm's own model of the architecture loads."""
+        backbone = ready.backbones["tiny"]
+        learner, _ = self._learn(ready, self.strategy.defaults(ready.task, backbone))
+        module = learner.module()
+        assert not module.training
+        with torch.no_grad():
+            logits = module(torch.zeros(2, 3, learner.side, learner.side))
+        assert logits.shape == (2, len(ready.task.classes))
+        assert logits.isfinite().all()
+        stock = timm.create_model(
+            backbone.weights.timm_name, pretrained=False, num_classes=len(ready.task.classes)
+        )
+        stock.load_state_dict(module.state_dict())
+
+    def test_it_can_be_closed_after_one_step(self, ready: Prepared) -> None:
+        """Closing is how pruning and the deadline work; a network must come out even then."""
+        backbone = ready.backbones["tiny"]
+        learner = self.strategy.build(self.strategy.defaults(ready.task, backbone), tiny_bench(ready))
+        epochs = learner.fit()
+        next(epochs)
+        epochs.close()
+        assert not learner.module().training
+
+    def test_the_same_seed_gives_the_same_scores(self, ready: Prepared) -> None:
+        """A run can be repeated."""
+        params = self.strategy.defaults(ready.task, ready.backbones["tiny"])
+        first, second = ([e.score for e in self._learn(ready, params)[1]] for _ in range(2))
+        assert first == second
+
+    def test_it_learns_from_all_rows_when_there_is_nothing_to_validate_on(self, ready: Prepared) -> None:
+        """The winner is trained once more on every training row."""
+        params = self.strategy.defaults(ready.task, ready.backbones["tiny"])
+        learner = self.strategy.build(params, tiny_bench(ready, fold=None))
+        for _ in learner.fit():
+            pass
+        assert not learner.module().training

@@ -1,0 +1,115 @@
+"""The built-in strategies keep the contract that strangers' must."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from autotl.api import SourceClass
+from autotl.builtin.direct import Direct
+from autotl.builtin.finetune import FineTune
+from autotl.builtin.from_scratch import FromScratch
+from autotl.builtin.linear_probe import LinearProbe
+from autotl.search import Prepared
+from autotl.testing import StrategyChecks, tiny_bench, tiny_run
+from autotl.train import logits_of
+
+
+class TestLinearProbe(StrategyChecks):
+    strategy = LinearProbe()
+
+    @pytest.mark.parametrize("c", [1e-3, 0.1])
+    def test_it_finds_scikit_learns_optimum(self, ready: Prepared, c: float) -> None:
+        bench = tiny_bench(ready)
+        learner = self.strategy.build({"C": c, "image_size": 32}, bench)
+        epochs = list(learner.fit())
+        features, labels = bench.features(side=32), bench.labels()
+        x = features.train.double().numpy()
+        # scikit-learn's scaler divides by n, torch's std by n - 1
+        scale = StandardScaler().fit(x)
+        scale.scale_ = x.std(0, ddof=1).clip(1e-6)
+        theirs = LogisticRegression(C=c, max_iter=5000, tol=1e-8).fit(scale.transform(x), labels.train.numpy())
+        expected = theirs.decision_function(scale.transform(features.val.double().numpy()))
+        ours = epochs[-1].logits
+        assert ours is not None
+        ours = ours - ours.mean(1, keepdim=True)
+        expected = expected - expected.mean(1, keepdims=True)
+        np.testing.assert_allclose(ours.numpy(), expected, atol=2e-2)
+
+    def test_the_network_computes_what_the_probe_scored(self, ready: Prepared) -> None:
+        bench = tiny_bench(ready)
+        learner = self.strategy.build({"C": 0.01, "image_size": 32}, bench)
+        scored = list(learner.fit())[-1].logits
+        assert scored is not None
+        whole = logits_of(learner.module(), bench.pixels(side=32).val, bench)
+        torch.testing.assert_close(whole, scored, atol=1e-3, rtol=1e-3)
+
+
+class TestFineTune(StrategyChecks):
+    strategy = FineTune()
+
+    def test_frozen_stages_do_not_move_by_a_bit(self, ready: Prepared) -> None:
+        bench = tiny_bench(ready)
+        params = {
+            **self.strategy.defaults(ready.task, ready.backbones["tiny"]),
+            "freeze": 3, "norm": "batch", "epochs": 1,
+        }  # fmt: skip
+        before = bench.model().state_dict()
+        learner = self.strategy.build(params, bench)
+        for _ in learner.fit():
+            pass
+        after = learner.module().state_dict()
+        early = [name for name in before if name.startswith(("conv1", "bn1", "layer1", "layer2"))]
+        assert all(torch.equal(before[name], after[name]) for name in early)
+        assert not torch.equal(before["layer4.0.conv1.weight"], after["layer4.0.conv1.weight"])
+
+
+class TestFromScratch(StrategyChecks):
+    strategy = FromScratch()
+
+    def test_nothing_of_the_pretrained_weights_is_left(self, ready: Prepared) -> None:
+        bench = tiny_bench(ready)
+        pretrained, fresh = bench.model().state_dict(), bench.model(pretrained=False).state_dict()
+        shared = [
+            name
+            for name in pretrained
+            if "conv" in name and name.endswith("weight") and torch.equal(pretrained[name], fresh[name])
+        ]
+        assert shared == []
+
+
+class TestDirect(StrategyChecks):
+    strategy = Direct()
+
+    @classmethod
+    def prepare(cls, folder: Path) -> Prepared:
+        """The tiny images' classes are renamed to ones the backbone knows."""
+        ready = tiny_run(folder)
+        backbone = ready.backbones["tiny"]
+        names = tuple(each.names[0] for each in backbone.classes[:3])
+        return replace(ready, task=replace(ready.task, classes=names))
+
+    def test_it_needs_every_class_by_name(self, ready: Prepared) -> None:
+        backbone = ready.backbones["tiny"]
+        assert self.strategy.applies(ready.task, backbone)
+        other = replace(ready.task, classes=(*ready.task.classes[:2], "no such thing"))
+        applies = self.strategy.applies(other, backbone)
+        assert not applies
+        assert "knows 2 of the 3 classes" in applies.why
+
+    def test_names_are_met_through_synonyms_plurals_and_ids(self, ready: Prepared) -> None:
+        backbone = replace(
+            ready.backbones["tiny"],
+            classes=(
+                SourceClass("n01443537", ("goldfish", "Carassius auratus")),
+                SourceClass("n02", ("ladybug", "ladybeetle")),
+            ),
+        )
+        for name in ("Goldfish", "gold fish".replace(" ", ""), "carassius_auratus", "n01443537", "Ladybugs"):
+            assert self.strategy.applies(replace(ready.task, classes=(name, "ladybeetle")), backbone), name

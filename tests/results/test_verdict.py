@@ -1,0 +1,52 @@
+"""The verdict follows from the interval, and from nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from autotl.api import Arm, Record
+from autotl.results import ClassScore, Evaluation, Findings, Gain, Moved, judge
+
+EVALUATION = Evaluation("accuracy", 0.8, (0.7, 0.9), 100, (ClassScore("a", 100, 0.8, 0.8, 0.8),), 0.1, ((80,),), 0.5)
+
+
+def findings(gain: Gain | None, why: str = "") -> Findings:
+    winner = Record(0, Arm("linear_probe", "net"), {}, True, "complete", 0.8, 5, 1, 1.0)
+    baseline = Record(1, Arm("from_scratch", "net"), {}, True, "complete", 0.6, 1, 9, 9.0)
+    return Findings(
+        winner=winner,
+        refit=False,
+        side=64,
+        test=EVALUATION,
+        arms={},
+        transfer=winner,
+        baseline=baseline if gain else None,
+        transfer_gain=gain,
+        why_no_gain=why,
+        hurt=(),
+        search_gain=None,
+        moved=Moved((), (), ""),
+        images_per_second=1.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ci95", "transfer"),
+    [
+        ((0.01, 0.2), "helps"),
+        ((-0.01, 0.2), "no_measurable_difference"),
+        ((0.0, 0.2), "no_measurable_difference"),
+        ((-0.2, 0.0), "no_measurable_difference"),
+        ((-0.2, -0.01), "hurts"),
+    ],
+)
+def test_the_interval_decides(ci95: tuple[float, float], transfer: str) -> None:
+    verdict = judge(findings(Gain(sum(ci95) / 2, ci95, 100)))
+    assert verdict.transfer == transfer
+    assert verdict.strategy == "linear_probe"
+
+
+def test_a_gain_that_was_not_measured_is_said_to_be_so() -> None:
+    verdict = judge(findings(None, "out of memory: 9 GiB"))
+    assert verdict.transfer == "no_measurable_difference"
+    assert "not measured: out of memory: 9 GiB" in verdict.sentence

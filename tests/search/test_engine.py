@@ -1,0 +1,189 @@
+"""The engine: what it runs, in which order, and when it stops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from autotl.api import Job
+from autotl.builtin.serial import Serial
+from autotl.clock import Budget, FakeClock
+from autotl.search import Ledger, Search, Trial, open_storage, plan_arms
+from autotl.terminal import Silence
+
+
+class Rig:
+    """A search over fakes."""
+
+    def __init__(
+        self, fakes: ModuleType, strategies: list[Any], budget: Budget, folder: Path, **work: Any
+    ) -> None:
+        self.clock = FakeClock()
+        named = {strategy.name: strategy for strategy in strategies}
+        backbones = {"net": fakes.backbone()}
+        arms, self.skipped = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        self.work = fakes.FakeWork(named, self.clock, folder, **work)
+        self.ledger = Ledger(self.work.labels())
+        end = float("inf") if budget.seconds is None else budget.seconds
+        self.search = Search(
+            arms,
+            named,
+            backbones,
+            fakes.TASK,
+            self.ledger,
+            machine=fakes.MACHINE,
+            budget=budget,
+            clock=self.clock,
+            until=lambda: end,
+            storage=open_storage(None),
+            watch=Silence(),
+            seed=0,
+        )
+
+    def run(self) -> list[Trial]:
+        return list(self.search.run(Serial(), self.work))
+
+
+@pytest.fixture
+def rig(fakes: ModuleType, tmp_path: Path) -> Callable[..., Rig]:
+    def make(strategies: list[Any], budget: Budget, **work: Any) -> Rig:
+        return Rig(fakes, strategies, budget, tmp_path, **work)
+
+    return make
+
+
+def test_the_defaults_come_first_and_the_cheapest_of_them_first(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig(
+        [fakes.Fake("dear", seconds=9), fakes.Fake("cheap", seconds=1), fakes.Fake("middle", seconds=3)],
+        Budget(seconds=60),
+    )
+    made.run()
+    first = made.work.jobs[:3]
+    assert [job.strategy for job in first] == ["cheap", "middle", "dear"]
+    assert all(job.params == {"x": 0.5} for job in first)
+
+
+def test_no_trial_outlasts_the_deadline_by_more_than_a_step(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig([fakes.Fake("slow", seconds=7), fakes.Fake("slower", seconds=20)], Budget(seconds=50))
+    made.run()
+    assert made.clock.now() <= 50 + 20 / 4
+
+
+def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig([fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=400)], Budget(seconds=50))
+    stopped = [trial for trial in made.run() if trial.state == "stopped"]
+    assert [trial.arm.strategy for trial in stopped] == ["endless"]
+    assert made.ledger.score(stopped[0]) is not None
+
+
+def test_the_number_of_trials_is_kept_and_a_baseline_is_among_them(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    made = rig(
+        [fakes.Fake("a"), fakes.Fake("b"), fakes.Fake("scratch", baseline=True, seconds=30)], Budget(trials=2)
+    )
+    made.run()
+    assert [trial.arm.strategy for trial in made.ledger.trials.values()] == ["a", "scratch"]
+
+
+def test_the_baseline_gets_its_turn_before_the_time_is_up(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    strategies = [fakes.Fake(f"s{i}", seconds=8) for i in range(6)]
+    made = rig([*strategies, fakes.Fake("scratch", baseline=True, seconds=12)], Budget(seconds=40))
+    made.run()
+    assert "scratch" in {trial.arm.strategy for trial in made.ledger.trials.values()}
+
+
+def test_the_baseline_gets_its_share_of_the_time(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig(
+        [fakes.Fake("good", 0.9, seconds=2), fakes.Fake("scratch", 0.4, seconds=2, baseline=True)],
+        Budget(seconds=100),
+    )
+    made.run()
+    spent: Counter[str] = Counter()
+    for trial in made.ledger.trials.values():
+        spent[trial.arm.strategy] += trial.seconds  # type: ignore[assignment]
+    assert 0.15 < spent["scratch"] / sum(spent.values()) < 0.35
+
+
+def test_the_time_goes_to_the_arm_that_wins(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig([fakes.Fake("good", 0.95), fakes.Fake("bad", 0.5)], Budget(seconds=60))
+    made.run()
+    spent = Counter(job.strategy for job in made.work.jobs)
+    assert spent["good"] > 2 * spent["bad"]
+
+
+def test_contenders_are_run_on_more_folds(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig([fakes.Fake("one", 0.8, seconds=3), fakes.Fake("two", 0.8, seconds=3)], Budget(seconds=100))
+    made.run()
+    best = made.ledger.best()
+    assert best is not None
+    assert len(best.folds) > 1
+
+
+def test_one_failing_strategy_does_not_end_the_search(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    def fails(job: Job) -> str:
+        return "MemoryError: no room" if job.strategy == "boom" else ""
+
+    made = rig([fakes.Fake("boom"), fakes.Fake("fine")], Budget(trials=8), fails=fails)
+    made.run()
+    records = made.ledger.records()
+    assert "MemoryError: no room" in {record.why for record in records}
+    assert made.ledger.best() is not None
+    assert sum(record.arm.strategy == "boom" for record in records) < 4
+
+
+def test_a_strategy_that_breaks_while_suggesting_is_left_out_with_its_reason(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    class Broken(fakes.Fake):  # type: ignore[name-defined,misc]
+        def suggest(self, space: object, task: object, backbone: object) -> dict[str, float]:
+            raise ZeroDivisionError("oops")
+
+    made = rig([Broken("broken"), fakes.Fake("fine")], Budget(trials=5))
+    made.run()
+    why = {record.arm.strategy: record.why for record in made.ledger.records() if record.state == "failed"}
+    assert why == {"broken": "ZeroDivisionError: oops"}
+
+
+def test_a_strategy_that_breaks_before_the_search_is_skipped_with_its_reason(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    def breaks(backbone: object) -> bool:
+        raise ZeroDivisionError("oops")
+
+    made = rig([fakes.Fake("broken", applies_to=breaks), fakes.Fake("fine")], Budget(trials=2))
+    assert list(made.skipped.values()) == ["ZeroDivisionError: oops"]
+
+
+def test_an_arm_with_nothing_new_to_try_ends(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    class Single(fakes.Fake):  # type: ignore[name-defined,misc]
+        def suggest(self, space: object, task: object, backbone: object) -> dict[str, float]:
+            return {"x": 0.5}
+
+    made = rig([Single("single")], Budget(trials=50))
+    made.run()
+    assert len(made.ledger.trials) == 1
+
+
+def test_adding_an_arm_changes_no_other_arms_trials(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    def settings(strategies: list[Any]) -> list[float]:
+        made = rig(strategies, Budget(trials=12))
+        made.run()
+        return [t.params["x"] for t in made.ledger.trials.values() if t.arm.strategy == "a"]
+
+    alone, joined = settings([fakes.Fake("a")]), settings([fakes.Fake("a"), fakes.Fake("b", 0.2)])
+    assert joined == alone[: len(joined)]
+
+
+def test_the_same_seed_gives_the_same_search(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    def once() -> list[tuple[str, float]]:
+        made = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=10))
+        made.run()
+        return [(t.arm.strategy, t.params["x"]) for t in made.ledger.trials.values()]
+
+    assert once() == once()

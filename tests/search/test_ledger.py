@@ -1,0 +1,91 @@
+"""The ledger: comparing trials that have seen different folds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autotl.api import Arm, FoldScore, Job, Outcome
+from autotl.search import Ledger, Trial
+
+LABELS = [np.zeros(10, dtype=np.int64), np.zeros(10, dtype=np.int64)]
+
+
+def right(share: float) -> np.ndarray:
+    logits = np.tile(np.array([0.0, 1.0], dtype=np.float32), (10, 1))
+    logits[: round(10 * share)] = [1.0, 0.0]
+    return logits
+
+
+def enter(ledger: Ledger, number: int, arm: str, scores: dict[int, float], model: Path | None = None) -> Trial:
+    trial = ledger.trials.get(number) or Trial(number, Arm(arm, "net"), {"x": number}, 0, number == 0)
+    job = Job(number, arm, "net", {}, 0, tuple(scores))
+    folds = tuple(FoldScore(fold, score, right(score), 1.0, 1) for fold, score in scores.items())
+    if model is not None:
+        model.write_bytes(b"x")
+    outcome = Outcome(job, "complete", folds, 1.0 * len(folds), "", str(model) if model else None, 32)
+    ledger.add(trial, outcome, now=float(number))
+    return trial
+
+
+def test_a_trial_known_from_an_easy_fold_is_not_taken_for_better() -> None:
+    ledger = Ledger(LABELS)
+    thorough = enter(ledger, 0, "a", {0: 0.9, 1: 0.5})
+    lucky = enter(ledger, 1, "b", {0: 0.9})
+    ahead = enter(ledger, 2, "c", {0: 1.0})
+    assert ledger.score(thorough) == ledger.score(lucky) == pytest.approx(0.7)
+    assert ledger.score(ahead) == pytest.approx(0.8)
+    assert ledger.best() is ahead
+
+
+def test_a_small_lead_on_one_fold_does_not_beat_a_proven_one() -> None:
+    ledger = Ledger(LABELS)
+    enter(ledger, 0, "yardstick", {0: 0.5, 1: 0.5})
+    proven = enter(ledger, 1, "a", {0: 0.7, 1: 0.7})
+    lucky = enter(ledger, 2, "b", {0: 0.71})
+    assert (ledger.score(lucky) or 0) > (ledger.score(proven) or 0)
+    assert ledger.best() is proven
+
+
+def test_a_pruned_trial_is_not_the_best_unless_there_is_nothing_else() -> None:
+    ledger = Ledger(LABELS)
+    pruned = enter(ledger, 0, "a", {0: 0.9})
+    pruned.state = "pruned"
+    assert ledger.best() is pruned
+    whole = enter(ledger, 1, "b", {0: 0.6})
+    assert ledger.best() is whole
+
+
+def test_ties_go_to_the_cheaper() -> None:
+    ledger = Ledger(LABELS)
+    dear = enter(ledger, 0, "a", {0: 0.8})
+    dear.seconds = 50
+    cheap = enter(ledger, 1, "b", {0: 0.8})
+    assert ledger.best() is cheap
+
+
+def test_weights_are_kept_for_each_arms_best_and_the_best_default_alone(tmp_path: Path) -> None:
+    ledger = Ledger(LABELS)
+    enter(ledger, 0, "a", {0: 0.5}, tmp_path / "0")
+    enter(ledger, 1, "a", {0: 0.6}, tmp_path / "1")
+    enter(ledger, 2, "a", {0: 0.9}, tmp_path / "2")
+    enter(ledger, 3, "b", {0: 0.4}, tmp_path / "3")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2", "3"]
+
+
+def test_a_failed_extension_leaves_what_was_known(tmp_path: Path) -> None:
+    ledger = Ledger(LABELS)
+    trial = enter(ledger, 0, "a", {0: 0.8}, tmp_path / "0")
+    ledger.add(trial, Outcome(Job(0, "a", "net", {}, 0, (1,)), "failed", (), 1.0, "boom"), now=2.0)
+    assert trial.state == "complete"
+    assert ledger.score(trial) == pytest.approx(0.8)
+
+
+def test_the_spread_is_paired_by_image() -> None:
+    ledger = Ledger(LABELS)
+    one, other = enter(ledger, 0, "a", {0: 0.5}), enter(ledger, 1, "b", {0: 0.5})
+    assert ledger.spread(one, other) == pytest.approx(0.05)  # the floor: they agree on every image
+    worse = enter(ledger, 2, "c", {0: 0.1})
+    assert ledger.spread(one, worse) > 0.1

@@ -1,0 +1,44 @@
+"""Durations and budgets."""
+
+from __future__ import annotations
+
+import pytest
+
+from autotl.clock import Budget, FakeClock, seconds, spell
+from autotl.errors import BudgetError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90s", 90), ("10m", 600), ("2h", 7200), ("1.5h", 5400), ("1h30m", 5400), ("45", 45), (12, 12), ("1 m", 60)],
+)
+def test_durations_are_read_as_people_write_them(text: str | float, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "soon", "10 minutes", "5x", "m", "-3s", "1h-3m"])
+def test_what_is_no_duration_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(BudgetError, match="Cannot read"):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"seconds": 0.0}, {"seconds": -1.0}, {"seconds": float("inf")}, {"trials": 0}]
+)
+def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(BudgetError):
+        Budget(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [(3.21, "3.2 s"), (59, "59 s"), (60, "1 min"), (125, "2 min 5 s"), (3780, "1 h 3 min")]
+)
+def test_durations_are_spelt_short(amount: float, text: str) -> None:
+    assert spell(amount) == text
+
+
+def test_the_fake_clock_moves_only_when_told() -> None:
+    clock = FakeClock()
+    assert clock.now() == clock.now() == 0
+    clock.advance(2.5)
+    assert clock.now() == 2.5

@@ -1,0 +1,73 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from autotl.search import Bench, Prepared
+from autotl.testing import tiny_bench, tiny_run
+from autotl.train import Diverged, Recipe, Training
+
+RECIPE = Recipe(side=32, epochs=2, lr=2e-3, batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def bench(ready: Prepared) -> Bench:
+    return tiny_bench(ready)
+
+
+def test_it_learns(bench: Bench) -> None:
+    learner = Training(bench.model(), bench, replace(RECIPE, epochs=6))
+    scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
+    assert len(scores) == 6
+    assert max(scores) > 0.6  # three classes
+
+
+def test_every_step_yields_so_that_a_deadline_can_hold(bench: Bench) -> None:
+    epochs = list(Training(bench.model(), bench, RECIPE).fit())
+    steps = [epoch for epoch in epochs if epoch.score is None]
+    assert len(steps) == 2 * 3  # 40 rows in batches of at most 16
+    assert epochs[-1].progress == 1
+
+
+def test_closing_gives_the_network_of_the_last_scored_epoch(bench: Bench) -> None:
+    learner = Training(bench.model(), bench, replace(RECIPE, epochs=4))
+    running = learner.fit()
+    for epoch in running:
+        if epoch.score is not None:
+            scored = {name: value.clone() for name, value in learner._model.state_dict().items()}
+            break
+    next(running)
+    next(running)
+    running.close()
+    kept = learner.module().state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in scored.items())
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_the_step(bench: Bench) -> None:
+    model = bench.model()
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(Diverged, match=r"nan at step 1 of 6"):
+        list(Training(model, bench, RECIPE).fit())
+
+
+def test_no_batch_is_a_single_row(ready: Prepared) -> None:
+    bench = tiny_bench(ready)  # 40 rows: batches of 39 would leave one row, on which BatchNorm raises
+    assert list(Training(bench.model(), bench, replace(RECIPE, epochs=1, batch_size=39)).fit())
+
+
+def test_augmented_training_uses_the_margin_and_validates_without(bench: Bench, tmp_path: Path) -> None:
+    plain, margin = (bench.pixels(side=32, augmented=wanted) for wanted in (False, True))
+    assert plain.train.shape[-1] == 32
+    assert margin.train.shape[-1] > 32
+    assert torch.equal(plain.val, margin.val)
