@@ -1,0 +1,1 @@
+"""Plugins for autotl, one hook to a file."""

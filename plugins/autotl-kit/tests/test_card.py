@@ -1,0 +1,45 @@
+import json
+
+from autotl_kit.card import Card
+
+from autotl.testing import ReporterChecks
+from autotl.testing.reporter import REPORT
+
+
+class TestCard(ReporterChecks):
+    reporter = Card()
+
+
+def written(tmp_path, report=REPORT):
+    (path,) = Card().write(report, tmp_path)
+    assert path == tmp_path / "model" / "README.md"
+    return path.read_text(encoding="utf-8")
+
+
+def front_matter(text):
+    lines = text.split("---\n")[1].splitlines()
+    return {key: json.loads(value) for key, _, value in (line.partition(": ") for line in lines)}
+
+
+def test_the_front_matter_carries_the_score(tmp_path):
+    meta = front_matter(written(tmp_path))
+    assert meta["library_name"] == "timm"
+    (result,) = meta["model-index"][0]["results"]
+    assert result["metrics"] == [{"type": "accuracy", "value": 0.8}]
+    assert result["dataset"]["name"] == REPORT["name"]
+
+
+def test_a_score_stands_with_its_interval_and_its_images(tmp_path):
+    assert "Accuracy **0.800** (95 % interval 0.600 to 0.950) on 20 test images" in written(tmp_path)
+
+
+def test_names_cannot_break_the_page(tmp_path):
+    text = written(tmp_path, {**REPORT, "name": "a\n---\n# b <script>", "classes": ["<b>", "x|y"]})
+    assert text.count("\n---\n") == 1
+    assert "<script>" not in text.split("\n---\n")[1]
+    assert "\\<b\\>, x\\|y" in text
+
+
+def test_without_a_score_none_is_claimed(tmp_path):
+    meta = front_matter(written(tmp_path, {**REPORT, "test": None}))
+    assert "model-index" not in meta

@@ -1,0 +1,50 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from autotl_kit import diary
+
+from autotl import plugins
+from autotl.api import Arm, Plan, Record, Task
+
+ARM = Arm("linear_probe", "tiny")
+PLAN = Plan(
+    Task(("a", "b"), {"a": 3, "b": 3}, 24), (ARM,), {Arm("direct", "tiny"): "no classes"}, 60.0, None, 1
+)
+RECORD = Record(0, ARM, {"C": 0.01}, True, "complete", 0.5, 1, 3, 0.2)
+
+
+@pytest.fixture
+def catalog(monkeypatch):
+    monkeypatch.delenv(diary.VARIABLE, raising=False)
+    return plugins.load()
+
+
+def tell(catalog, folder):
+    catalog.tell("search_started", plan=PLAN)
+    catalog.tell("trial_finished", record=RECORD)
+    result = SimpleNamespace(folder=folder, verdict={"transfer": "helps"}, report={"test": {"value": 0.9}})
+    catalog.tell("search_finished", result=result)
+
+
+def test_each_event_is_a_line(catalog, monkeypatch, tmp_path):
+    monkeypatch.setenv(diary.VARIABLE, str(tmp_path / "diary.jsonl"))
+    tell(catalog, tmp_path)
+    started, trial, finished = map(json.loads, (tmp_path / "diary.jsonl").read_text().splitlines())
+    assert started["event"] == "search_started"
+    assert started["plan"]["skipped"] == {"direct · tiny": "no classes"}
+    assert trial["record"]["params"] == {"C": 0.01}
+    assert finished["verdict"] == {"transfer": "helps"}
+    assert all(line["at"].endswith("+00:00") for line in (started, trial, finished))
+
+
+def test_without_the_variable_it_is_silent(catalog, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tell(catalog, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_does_not_end_the_search(catalog, monkeypatch, tmp_path):
+    monkeypatch.setenv(diary.VARIABLE, str(tmp_path / "no" / "such" / "folder.jsonl"))
+    with pytest.warns(RuntimeWarning, match="'diary' failed in autotl_search_started"):
+        tell(catalog, tmp_path)

@@ -1,0 +1,102 @@
+"""What the documents say of the code is true."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+import types
+from pathlib import Path
+
+import pytest
+
+from autotl import hookspecs, testing
+from autotl.testing import StrategyChecks
+
+ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "plugins" / "README.md"
+PAGES = sorted(
+    page
+    for page in [
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("plugins/README.md"),
+        *ROOT.glob("plugins/*/README.md"),
+    ]
+    if page.is_file()
+)
+HOOKS = [
+    node
+    for node in ast.parse(Path(hookspecs.__file__).read_text(encoding="utf-8")).body
+    if isinstance(node, ast.FunctionDef)
+]
+LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return [text for found, text in FENCED.findall(page.read_text(encoding="utf-8")) if found == language]
+
+
+def tutorial() -> str:
+    """The strategy that the guide writes."""
+    return next(block for block in blocks(GUIDE, "python") if "autotl_strategies" in block)
+
+
+def module_of(code: str) -> types.ModuleType:
+    """Code as if it were installed."""
+    module = types.ModuleType("tutorial")
+    sys.modules[module.__name__] = module
+    exec(compile(code, str(GUIDE), "exec"), vars(module))
+    return module
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.name)
+def test_every_hook_is_in_the_guide_with_its_exact_signature(hook: ast.FunctionDef) -> None:
+    assert hook.returns is not None
+    signature = f"`def {hook.name}({ast.unparse(hook.args)}) -> {ast.unparse(hook.returns)}`"
+    assert signature in GUIDE.read_text(encoding="utf-8")
+
+
+def test_the_guide_names_no_hook_that_is_not_there() -> None:
+    named = set(re.findall(r"def (autotl_\w+)", GUIDE.read_text(encoding="utf-8")))
+    assert named == {hook.name for hook in HOOKS}
+
+
+def test_the_guide_names_every_class_of_checks() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert [name for name in testing.__all__ if name.endswith("Checks") and name not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    links = [one or other for one, other in LINK.findall(text)]
+    inside = [link.partition("#")[0] for link in links if not re.match(r"https?:|mailto:|#", link)]
+    assert [link for link in inside if not (page.parent / link).exists()] == []
+    headings = {_anchor(line) for line in text.splitlines() if line.startswith("#")}
+    assert [link for link in links if link.startswith("#") and link[1:] not in headings] == []
+
+
+@pytest.mark.parametrize("code", blocks(GUIDE, "python"), ids=lambda code: code.splitlines()[0])
+def test_every_block_of_python_compiles(code: str) -> None:
+    compile(code, str(GUIDE), "exec")
+
+
+def test_the_tutorial_is_the_plugin_it_links_to() -> None:
+    folder = ROOT / "plugins" / "autotl-prototypes"
+    assert tutorial() == (folder / "autotl_prototypes.py").read_text(encoding="utf-8")
+    (declared,) = blocks(GUIDE, "toml")
+    assert declared == (folder / "pyproject.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(declared)["project"]["entry-points"]["autotl"] == {"prototypes": "autotl_prototypes"}
+
+
+class TestTutorial(StrategyChecks):
+    strategy = module_of(tutorial()).Prototypes()
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub links to it."""
+    return re.sub(r"[^\w\- ]", "", heading.lstrip("#").strip().lower()).replace(" ", "-")

@@ -1,0 +1,175 @@
+"""Plugins are found, checked, left out and, where they are broken, survived."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import warnings
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+import pytest
+
+from autotl import plugins
+from autotl.errors import PluginError, UnknownName
+
+Install = Callable[..., EntryPoint]
+
+REPORTER = """
+    from autotl import hookimpl
+
+    class Slides:
+        name, summary = "slides", "slides.md, to be talked over"
+        def write(self, report, folder):
+            return []
+
+    @hookimpl
+    def autotl_reporters():
+        return [Slides()]
+"""
+OBSERVER = """
+    from autotl import hookimpl
+
+    seen = []
+
+    @hookimpl
+    def autotl_search_started(plan):
+        seen.append(plan)
+"""
+FAILING_OBSERVER = """
+    from autotl import hookimpl
+
+    @hookimpl
+    def autotl_search_started(plan):
+        raise RuntimeError("no ink")
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Put a distribution with one plugin where Python finds it, as pip does."""
+
+    def put(plugin: str, code: str, *, dist: str | None = None) -> EntryPoint:
+        dist = dist or f"autotl-{plugin}"
+        place, module = tmp_path / dist, f"{dist}_{plugin}".replace("-", "_")
+        about = place / f"{dist.replace('-', '_')}-1.2.dist-info"
+        about.mkdir(parents=True)
+        (place / f"{module}.py").write_text(textwrap.dedent(code))
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.2\n")
+        (about / "entry_points.txt").write_text(f"[autotl]\n{plugin} = {module}\n")
+        monkeypatch.syspath_prepend(str(place))
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        return next(p for p in entry_points(group="autotl") if p.value == module)
+
+    return put
+
+
+def test_a_built_in_and_a_stranger_arrive_the_same_way(install: Install) -> None:
+    install("slides", REPORTER)
+    origins = plugins.load().reporters.origins
+    assert origins["html"].distribution == "autotl"
+    assert origins["slides"] == plugins.Origin("slides", "autotl-slides", "1.2")
+
+
+def test_no_built_in_is_broken() -> None:
+    found = plugins.load()
+    assert found.broken == {}
+    assert all(shelf.items for shelf in found.shelves().values()), (
+        "every hook that offers is used by a built-in"
+    )
+
+
+@pytest.mark.parametrize("name", ["report_html", "html"])
+def test_a_built_in_can_be_left_out_by_its_plugins_name_or_its_own(name: str) -> None:
+    found = plugins.load(without=[name])
+    assert "html" not in found.reporters.items
+    assert "json" in found.reporters.items
+
+
+def test_a_stranger_can_be_left_out_likewise(install: Install) -> None:
+    point = install("talk", REPORTER)
+    for name in ("talk", "slides"):
+        assert plugins.load([point], without=[name]).reporters.items == {}
+
+
+def test_a_name_to_leave_out_that_nobody_has_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"No plugin called 'finetun'\. Did you mean 'finetune'"):
+        plugins.load(without=["finetun"])
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("1 / 0", "ZeroDivisionError"),
+        (REPORTER.replace("[Slides()]", "[Slides(), 1 / 0]"), "ZeroDivisionError"),
+        (REPORTER.replace("autotl_reporters", "autotl_reporter"), "unknown hook 'autotl_reporter'"),
+        (
+            OBSERVER.replace("(plan)", "(plans)"),
+            "{'plans'} are declared in the hookimpl but can not be found",
+        ),
+    ],
+    ids=["missing import", "raises at import", "raises in a hook", "misspelt hook", "misspelt argument"],
+)
+def test_a_broken_plugin_is_recorded_and_the_others_work(install: Install, code: str, why: str) -> None:
+    points = [install("bad", code), install("slides", REPORTER)]
+    found = plugins.load(points)
+    assert why in found.broken["bad"]
+    assert list(found.broken) == ["bad"]
+    assert list(found.reporters.items) == ["slides"]
+    assert not found.manager.has_plugin("bad")
+
+
+def test_a_broken_plugin_that_is_left_out_is_not_even_loaded(install: Install) -> None:
+    assert plugins.load([install("bad", "1 / 0")], without=["bad"]).broken == {}
+
+
+def test_a_clash_names_both_distributions_and_the_way_out(install: Install) -> None:
+    points = [install("slides", REPORTER), install("talk", REPORTER)]
+    with pytest.raises(PluginError, match="Two plugins offer a reporter called 'slides'") as caught:
+        plugins.load(points)
+    for part in ("autotl-slides 1.2", "autotl-talk 1.2", "--without talk"):
+        assert part in str(caught.value)
+    assert list(plugins.load(points, without=["talk"]).reporters.items) == ["slides"]
+
+
+@pytest.mark.xfail(reason="loading the second plugin of a name takes the first one's observers away")
+def test_two_plugins_with_one_name_do_not_take_each_other_down(install: Install) -> None:
+    points = [install("mine", OBSERVER, dist="autotl-one"), install("mine", REPORTER, dist="autotl-two")]
+    found = plugins.load(points)
+    assert "mine" in found.broken
+    found.tell("search_started", plan=None)
+    assert sys.modules["autotl_one_mine"].seen == [None]
+
+
+def test_a_near_miss_is_suggested() -> None:
+    shelf = plugins.load().strategies
+    with pytest.raises(UnknownName, match=r"No strategy called 'linear_prob'\. Did you mean 'linear_probe'"):
+        shelf["linear_prob"]
+    with pytest.raises(UnknownName):
+        shelf.pick(["linear_probe", "linear_prob"])
+
+
+def test_no_name_picks_all_and_names_pick_in_their_order() -> None:
+    shelf = plugins.load().strategies
+    assert list(shelf.pick([])) == list(shelf.items)
+    assert list(shelf.pick(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
+
+
+def test_the_wrong_type_is_an_error_that_names_the_distribution(install: Install) -> None:
+    point = install("odd", REPORTER.replace("[Slides()]", "['slides']"))
+    with pytest.raises(PluginError, match="autotl-odd returned 'slides' where a reporter was due"):
+        plugins.load([point])
+
+
+def test_an_observer_that_raises_is_dropped_and_the_others_are_told(install: Install) -> None:
+    points = [install("a", FAILING_OBSERVER), install("b", OBSERVER), install("c", FAILING_OBSERVER)]
+    found = plugins.load(points)
+    with pytest.warns(RuntimeWarning, match="no ink") as caught:
+        found.tell("search_started", plan=None)
+    assert [str(each.message).split("'")[1] for each in caught] == ["a", "c"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found.tell("search_started", plan=None)
+    assert sys.modules["autotl_b_b"].seen == [None, None]
