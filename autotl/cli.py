@@ -32,15 +32,25 @@ Backbone = Annotated[
     list[str] | None,
     typer.Option(help="A timm model name, a folder with its weights, or 'tiny'. May be given several times."),
 ]
-Source = Annotated[str | None, typer.Option(help="Images the backbone was pretrained on, to measure likeness.")]
-Strategy = Annotated[list[str] | None, typer.Option(help="Search only this strategy. May be given several times.")]
-Without = Annotated[list[str] | None, typer.Option(help="Leave out this plugin, built-in or not. May be repeated.")]
+Source = Annotated[
+    str | None, typer.Option(help="Images the backbone was pretrained on, to measure likeness.")
+]
+Strategy = Annotated[
+    list[str] | None, typer.Option(help="Search only this strategy. May be given several times.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option(help="Leave out this plugin, built-in or not. May be repeated.")
+]
 Metric = Annotated[str, typer.Option(help="accuracy, balanced_accuracy or macro_f1.")]
 Side = Annotated[int | None, typer.Option(min=8, help="Image size in pixels, instead of a searched one.")]
-Test = Annotated[float, typer.Option(help="Share of the images kept for the final test, where the data has none.")]
+Test = Annotated[
+    float, typer.Option(help="Share of the images kept for the final test, where the data has none.")
+]
 Image = Annotated[str | None, typer.Option(help="The column of image paths, in a table.")]
 Label = Annotated[str | None, typer.Option(help="The column of labels, in a table.")]
-Group = Annotated[str | None, typer.Option(help="The column whose equal values must stay in one part of the split.")]
+Group = Annotated[
+    str | None, typer.Option(help="The column whose equal values must stay in one part of the split.")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Seed = Annotated[int, typer.Option(help="Same data and seed, same split and same random choices.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
@@ -186,8 +196,8 @@ def evaluate(
     console = Console()
     low, high = found.ci95
     console.print(
-        f"{found.metric} [bold]{found.value:.3f}[/] (95 % interval {low:.3f} – {high:.3f}) on {found.n} images; "
-        f"always naming the commonest class: {found.always_majority:.3f}",
+        f"{found.metric} [bold]{found.value:.3f}[/] (95% interval {low:.3f} – {high:.3f}) "
+        f"on {found.n} images; always naming the commonest class: {found.always_majority:.3f}",
         highlight=False,
     )
     for each in found.per_class:
@@ -235,7 +245,9 @@ def show_plugins(as_json: Json = False) -> None:
         console.print(f"[bold]{kind}[/]")
         for row in rows:
             if row["kind"] == kind:
-                stranger = "" if row["distribution"] == "autotl" else f" [{row['distribution']} {row['version']}]"
+                stranger = (
+                    "" if row["distribution"] == "autotl" else f" [{row['distribution']} {row['version']}]"
+                )
                 console.print(f"  {row['name']}{stranger}: {row['summary']}", highlight=False, markup=False)
     for name, why in catalog.broken.items():
         console.print(f"broken: {name}: {why}", style="red", markup=False)
@@ -312,7 +324,9 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
         console.print(terminal.leaderboard(result.report, console))
         console.print()
         console.print(result.verdict["sentence"], style="bold", highlight=False, markup=False)
-        console.print(f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
+        )
         console.print(f"Model:  {result.folder / 'model'}", highlight=False, markup=False, soft_wrap=True)
 
 

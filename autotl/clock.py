@@ -15,7 +15,9 @@ UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a search may spend: wall-clock seconds, a number of trials, or both (the first to run out ends it)."""
+    """What a search may spend: wall-clock seconds, a number of trials, or both (the first to run out ends
+    it).
+    """
 
     seconds: float | None = None
     trials: int | None = None

@@ -56,23 +56,33 @@ def fit(
 ) -> results.Result:
     """Search for the best way to transfer to ``data``; give the best model, and why it is the best.
 
-    ``data`` is a folder of class folders, a zip of one, a table of image paths and labels (CSV, Parquet, DataFrame;
-    name its columns with ``image``, ``label`` and ``group``), ``(images, labels)`` arrays, or a dataset of torch or
-    Hugging Face. ``backbone`` is one or several timm names, folders or ``"tiny"``; ``source`` some images that the
-    backbone was pretrained on. ``budget`` is wall-clock time ("90s", "10m", "2h"; five minutes where neither it nor
-    ``trials`` is given); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in
-    the new folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what happens; by
-    default a line per trial is printed.
+    ``data`` is a folder of class folders, a zip of one, a table of image paths and labels (CSV, Parquet,
+    DataFrame; name its columns with ``image``, ``label`` and ``group``), ``(images, labels)`` arrays, or a
+    dataset of torch or Hugging Face. ``backbone`` is one or several timm names, folders or ``"tiny"``;
+    ``source`` some images that the backbone was pretrained on. ``budget`` is wall-clock time ("90s", "10m",
+    "2h"; five minutes where neither it nor ``trials`` is given); ``trials`` a number of trials; the first to
+    run out ends the search. Everything is kept in the new folder ``out``, or in a temporary one that lives as
+    long as the result. ``watch`` is told what happens; by default a line per trial is printed.
 
-    Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is evaluated
-    and saved before KeyboardInterrupt goes on.
+    Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
+    evaluated and saved before KeyboardInterrupt goes on.
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> print(result.verdict["sentence"])
     """
     clock = WallClock()
     setup = _setup(
-        data, backbone, source, budget, trials, metric, image_size, test, Columns(image, label, group), device, seed
+        data,
+        backbone,
+        source,
+        budget,
+        trials,
+        metric,
+        image_size,
+        test,
+        Columns(image, label, group),
+        device,
+        seed,
     )
     catalog = plugins.load(without=without)
     chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
@@ -111,14 +121,23 @@ def analyze(
 ) -> dict[str, Any]:
     """Profile ``data`` without training: ``{"when": …, "quality": …}`` as in ``report.json``.
 
-    Counts, imbalance, duplicates, the distance to each backbone's source with its interval, and what the rule of
-    thumb suggests. The arguments are those of :func:`fit`.
+    Counts, imbalance, duplicates, the distance to each backbone's source with its interval, and what the rule
+    of thumb suggests. The arguments are those of :func:`fit`.
     """
     clock = WallClock()
     setup = _setup(
-        data, backbone, source, DEFAULT_BUDGET, None, "accuracy", image_size, test, Columns(image, label, group),
-        device, seed,
-    )  # fmt: skip
+        data,
+        backbone,
+        source,
+        DEFAULT_BUDGET,
+        None,
+        "accuracy",
+        image_size,
+        test,
+        Columns(image, label, group),
+        device,
+        seed,
+    )
     catalog = plugins.load(without=without)
     keep_freed_memory()
     with tempfile.TemporaryDirectory(prefix="autotl-") as folder:
@@ -269,7 +288,9 @@ def _conclude(run: _Run, ready: search.Prepared, explored: _Explored) -> results
         why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
         if explored.interrupted:
             raise KeyboardInterrupt
-        raise SearchError(f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}")
+        raise SearchError(
+            f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
+        )
     refit: Outcome | None = None
     if not explored.interrupted:
         refit = search.refit(explored.worker, winner, ready.splits, run.clock, run.started, setup.budget)

@@ -19,8 +19,8 @@ hookimpl = HookimplMarker("autotl")
 def autotl_strategies() -> Iterable[Strategy]:
     """Return the transfer strategies this plugin adds to the search.
 
-    Called once, when the plugins are loaded, as are all hooks that offer things. Names must be unique across all
-    installed plugins; a clash stops the run and names both distributions.
+    Called once, when the plugins are loaded, as are all hooks that offer things. Names must be unique across
+    all installed plugins; a clash stops the run and names both distributions.
     """
     return ()
 

@@ -53,7 +53,8 @@ class Shelf(Generic[T]):
         if first := self.origins.get(item.name):
             raise PluginError(
                 f"Two plugins offer a {self.kind} called {item.name!r}: {first.distribution} {first.version} "
-                f"(plugin {first.plugin!r}) and {origin.distribution} {origin.version} (plugin {origin.plugin!r}). "
+                f"(plugin {first.plugin!r}) and {origin.distribution} {origin.version} "
+                f"(plugin {origin.plugin!r}). "
                 f"Uninstall one, or leave one out with --without {origin.plugin}."
             )
         self.items[item.name], self.origins[item.name] = item, origin

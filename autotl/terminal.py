@@ -118,7 +118,7 @@ def leaderboard(report: Mapping[str, Any], console: Console) -> Table:
         table.add_column("backbone", overflow="fold")
     table.add_column("test", justify="right", no_wrap=True)
     if console.width >= 60:
-        table.add_column("95 % interval", justify="right", no_wrap=True)
+        table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("trials", justify="right", no_wrap=True)
     for arm in report["arms"]:
         if arm["test"] is None:
@@ -139,10 +139,14 @@ def show_profile(profile: Mapping[str, Any], console: Console) -> None:
     when, quality = profile["when"], profile["quality"]
     say = partial(console.print, highlight=False, markup=False)
     say(
-        f"{when['n_train']:,} images to learn from and {when['n_test']:,} to test on, {when['n_classes']} classes, "
-        f"{when['min_per_class']} in the smallest; images of about {when['image_side']} px."
+        f"{when['n_train']:,} images to learn from and {when['n_test']:,} to test on, "
+        f"{when['n_classes']} classes, {when['min_per_class']} in the smallest; "
+        f"images of about {when['image_side']} px."
     )
-    say(f"Imbalance: the largest class has {quality['imbalance']['ratio']:.1f} times the images of the smallest.")
+    say(
+        f"Imbalance: the largest class has {quality['imbalance']['ratio']:.1f} times "
+        "the images of the smallest."
+    )
     duplicates, leakage = quality["duplicates"], quality["leakage"]
     say(
         f"Exact duplicates: {duplicates['images']} images in {duplicates['groups']} sets, "
@@ -155,7 +159,7 @@ def show_profile(profile: Mapping[str, Any], console: Console) -> None:
             low, high = likeness["ci95"]
             say(
                 f"Likeness to the source of {backbone} ({name}, against {likeness['reference']}): "
-                f"{likeness['calibrated']:.2f} of 1 (95 % interval {low:.2f} to {high:.2f})."
+                f"{likeness['calibrated']:.2f} of 1 (95% interval {low:.2f} to {high:.2f})."
             )
     say(f"Rule of thumb: {when['rule_of_thumb']['sentence']}", style="bold")
 

@@ -10,7 +10,16 @@ from autotl.errors import BudgetError
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("90s", 90), ("10m", 600), ("2h", 7200), ("1.5h", 5400), ("1h30m", 5400), ("45", 45), (12, 12), ("1 m", 60)],
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("2h", 7200),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        ("45", 45),
+        (12, 12),
+        ("1 m", 60),
+    ],
 )
 def test_durations_are_read_as_people_write_them(text: str | float, expected: float) -> None:
     assert seconds(text) == expected
@@ -31,7 +40,8 @@ def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("amount", "text"), [(3.21, "3.2 s"), (59, "59 s"), (60, "1 min"), (125, "2 min 5 s"), (3780, "1 h 3 min")]
+    ("amount", "text"),
+    [(3.21, "3.2 s"), (59, "59 s"), (60, "1 min"), (125, "2 min 5 s"), (3780, "1 h 3 min")],
 )
 def test_durations_are_spelt_short(amount: float, text: str) -> None:
     assert spell(amount) == text

@@ -19,7 +19,13 @@ class Point:
 
 
 def test_dataclasses_arrays_and_paths_become_plain() -> None:
-    document = {"p": Point(1.0, "é"), "a": np.arange(2), "f": np.float32(0.5), "path": Path("a/b"), 3: (1, None)}
+    document = {
+        "p": Point(1.0, "é"),
+        "a": np.arange(2),
+        "f": np.float32(0.5),
+        "path": Path("a/b"),
+        3: (1, None),
+    }
     assert jsonio.plain(document) == {
         "p": {"x": 1.0, "name": "é"},
         "a": [0, 1],

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Weights:
     """Where a backbone comes from, as plain data that crosses processes.
 
-    ``timm_name`` is what ``timm.create_model`` takes, ``local-dir:`` included. ``folder`` is the local folder, if
-    any: a source reference may lie there. ``origin`` says it to a person.
+    ``timm_name`` is what ``timm.create_model`` takes, ``local-dir:`` included. ``folder`` is the local
+    folder, if any: a source reference may lie there. ``origin`` says it to a person.
     """
 
     name: str
@@ -66,7 +66,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
-    """How the weights want their images. ``side`` is the native input size in pixels; ``fixed`` forbids others."""
+    """How the weights want their images. ``side`` is the native input size in pixels; ``fixed`` forbids
+    others.
+    """
 
     side: int
     mean: tuple[float, ...]
@@ -94,16 +96,18 @@ class Pace:
     training: float
 
     def seconds(self, images: float, *, side: int, trained: float = 0.0) -> float:
-        """Seconds for one pass over ``images`` at ``side`` pixels; ``trained`` is the share of the arithmetic that
-        is also run backward (0: inference; 1: every layer)."""
+        """Seconds for one pass over ``images`` at ``side`` pixels; ``trained`` is the share of the arithmetic
+        that is also run backward (0: inference; 1: every layer).
+        """
         forward, step = 1 / self.forward, 1 / self.training
         return images * (forward + trained * max(step - forward, 0.0)) * (side / self.side) ** 2
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """The facts of an opened backbone, as strategies see them. ``sides`` are the image sizes worth trying for the
-    task at hand, ascending; ``side`` is the recommended one for a pass over frozen layers."""
+    """The facts of an opened backbone, as strategies see them. ``sides`` are the image sizes worth trying for
+    the task at hand, ascending; ``side`` is the recommended one for a pass over frozen layers.
+    """
 
     name: str
     architecture: str
@@ -124,9 +128,9 @@ class Backbone:
 class Reference:
     """What the source images look like to a backbone.
 
-    ``mean`` (d,), ``cov`` (d, d) or its diagonal (d,), and ``sample`` (m, d) of pooled features; ``n`` images were
-    seen at ``side`` pixels. Where ``origin`` is ``"batchnorm"`` these are not pooled features but the running
-    statistics of the last BatchNorm's input, and ``sample`` is drawn from that Gaussian.
+    ``mean`` (d,), ``cov`` (d, d) or its diagonal (d,), and ``sample`` (m, d) of pooled features; ``n`` images
+    were seen at ``side`` pixels. Where ``origin`` is ``"batchnorm"`` these are not pooled features but the
+    running statistics of the last BatchNorm's input, and ``sample`` is drawn from that Gaussian.
     """
 
     mean: NDArray[np.float64]

@@ -23,8 +23,8 @@ Part = Literal["train", "val", "test"]
 class Item:
     """One labelled image as a reader found it.
 
-    ``open`` decodes it, and may raise: an unreadable image is listed and skipped. ``part`` is the part of a split the
-    user's own data puts it in; images of one ``group`` never straddle a split.
+    ``open`` decodes it, and may raise: an unreadable image is listed and skipped. ``part`` is the part of a
+    split the user's own data puts it in; images of one ``group`` never straddle a split.
     """
 
     name: str
@@ -63,7 +63,9 @@ class Reader(Protocol):
         ...
 
     def read(self, source: object, columns: Columns) -> Listing:
-        """List the images. Raises :class:`autotl.errors.DataError` where the form is right and its content wrong."""
+        """List the images. Raises :class:`autotl.errors.DataError` where the form is right and its content
+        wrong.
+        """
         ...
 
 
@@ -71,10 +73,10 @@ class Reader(Protocol):
 class Dataset:
     """Images that can be opened, in the order of their content digests.
 
-    ``table`` has one row per image, indexed 0…n-1: ``item`` (its name), ``label`` (an index into ``classes``),
-    ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels. ``openers[i]`` gives
-    row i as an upright RGB image. ``unreadable`` maps the items left out to the reason. ``digest`` names the content
-    as a whole.
+    ``table`` has one row per image, indexed 0…n-1: ``item`` (its name), ``label`` (an index into
+    ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels.
+    ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
+    ``digest`` names the content as a whole.
     """
 
     table: pd.DataFrame
@@ -100,8 +102,8 @@ class Fold:
 class Splits:
     """Rows by part. ``train`` holds validation too; ``folds`` say how it is divided.
 
-    ``kind`` is ``"kfold"`` or ``"holdout"``, or ``"given"`` where the user's own validation part was kept. ``hash``
-    depends on the digests in each part alone: the same images split the same way have the same hash.
+    ``kind`` is ``"kfold"`` or ``"holdout"``, or ``"given"`` where the user's own validation part was kept.
+    ``hash`` depends on the digests in each part alone: the same images split the same way have the same hash.
     """
 
     train: Rows

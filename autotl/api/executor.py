@@ -20,8 +20,8 @@ State = Literal["complete", "pruned", "stopped", "failed"]
 class Job:
     """One trial, or some more folds of one, as plain data: it crosses process borders.
 
-    ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as in the
-    final refit.
+    ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as
+    in the final refit.
     """
 
     number: int
@@ -34,7 +34,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FoldScore:
-    """What a job reached on one fold: the metric, the validation logits behind it, the time and epochs it took."""
+    """What a job reached on one fold: the metric, the validation logits behind it, the time and epochs it
+    took.
+    """
 
     fold: int
     score: float
@@ -47,8 +49,8 @@ class FoldScore:
 class Outcome:
     """How a job ended. ``why`` says the reason unless it is complete.
 
-    ``model`` is the safetensors file with the weights of its first fold (or of the refit), ``side`` the image size
-    they want.
+    ``model`` is the safetensors file with the weights of its first fold (or of the refit), ``side`` the image
+    size they want.
     """
 
     job: Job
@@ -77,7 +79,9 @@ Work = Callable[[Job, Go], Outcome]
 
 @runtime_checkable
 class Executor(Protocol):
-    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it ends."""
+    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it
+    ends.
+    """
 
     name: str
     summary: str

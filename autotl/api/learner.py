@@ -19,9 +19,10 @@ T = TypeVar("T")
 class Epoch:
     """One step of learning, as the search sees it.
 
-    ``score`` is the task's metric on the validation rows (higher is better), or None for a step inside an epoch:
-    yield those too where epochs are long, so that a deadline holds within a step. ``progress`` is the share of the
-    planned work that is done, in [0, 1]. ``logits`` (validation rows, classes) spare the search a pass of its own.
+    ``score`` is the task's metric on the validation rows (higher is better), or None for a step inside an
+    epoch: yield those too where epochs are long, so that a deadline holds within a step. ``progress`` is the
+    share of the planned work that is done, in [0, 1]. ``logits`` (validation rows, classes) spare the search
+    a pass of its own.
     """
 
     step: int
@@ -46,7 +47,9 @@ class Learner(Protocol):
         ...
 
     def module(self) -> nn.Module:
-        """The whole network at the best epoch so far: images in, logits out; a stock timm model in eval mode."""
+        """The whole network at the best epoch so far: images in, logits out; a stock timm model in eval
+        mode.
+        """
         ...
 
     @property
@@ -88,8 +91,8 @@ class Workbench(Protocol):
     def pixels(self, *, side: int, augmented: bool = False) -> Rows[Tensor]:
         """Images as uint8 (rows, 3, height, width), decoded once and kept on disk, not yet normalised.
 
-        As the network is to see them in evaluation; with ``augmented=True`` the training rows come with the margin
-        that random crops need.
+        As the network is to see them in evaluation; with ``augmented=True`` the training rows come with the
+        margin that random crops need.
         """
         ...
 

@@ -37,7 +37,8 @@ class Plan:
 class Record:
     """One finished trial: a row of the leaderboard.
 
-    ``score`` is the validation metric over ``folds`` folds; ``finished_at`` counts seconds from the search's start.
+    ``score`` is the validation metric over ``folds`` folds; ``finished_at`` counts seconds from the search's
+    start.
     """
 
     number: int
@@ -61,7 +62,9 @@ class Reporter(Protocol):
     summary: str
 
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
-        """Write the report (the content of ``report.json``) below ``folder``; say which files were written."""
+        """Write the report (the content of ``report.json``) below ``folder``; say which files were
+        written.
+        """
         ...
 
 

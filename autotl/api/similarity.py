@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Similarity(Protocol):
-    """Measures how far a target's features lie from a source's. Larger is farther; the zero and the unit are its own:
-    autotl calibrates it against source-versus-source and source-versus-noise at the same number of rows."""
+    """Measures how far a target's features lie from a source's. Larger is farther; the zero and the unit are
+    its own: autotl calibrates it against source-versus-source and source-versus-noise at the same number of
+    rows.
+    """
 
     name: str
     summary: str
@@ -28,8 +30,9 @@ class Similarity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A measured distance and what it means: ``calibrated`` is 1 for images like the source's own and 0 for noise,
-    with a 95 % bootstrap interval over the target's rows."""
+    """A measured distance and what it means: ``calibrated`` is 1 for images like the source's own and 0 for
+    noise, with a 95 % bootstrap interval over the target's rows.
+    """
 
     value: float
     calibrated: float

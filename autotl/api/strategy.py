@@ -44,7 +44,8 @@ class Strategy(Protocol):
     """One way of moving a pretrained backbone to a new task.
 
     ``name`` is unique and scopes its parameters; ``summary`` is one line; ``reference`` names the paper or
-    documentation it implements. ``baseline`` is True where nothing is transferred: what transfer is measured against.
+    documentation it implements. ``baseline`` is True where nothing is transferred: what transfer is measured
+    against.
     """
 
     name: str
@@ -69,5 +70,7 @@ class Strategy(Protocol):
         ...
 
     def build(self, params: Params, bench: Workbench) -> Learner:
-        """A learner ready to start. May look at the data through ``bench``; raising fails this trial alone."""
+        """A learner ready to start. May look at the data through ``bench``; raising fails this trial
+        alone.
+        """
         ...

@@ -22,9 +22,9 @@ class Task:
     """The target task as a strategy sees it: names and counts, no images.
 
     ``rows`` maps each class to its number of training images, in label order. ``side`` is the median of the
-    images' shorter sides in pixels. ``likeness`` maps a backbone's name to its calibrated similarities (1 is like the
-    source itself, 0 like noise), empty where nothing could be measured. ``trial_seconds`` is what one trial may cost,
-    or None where only trials are counted.
+    images' shorter sides in pixels. ``likeness`` maps a backbone's name to its calibrated similarities (1 is
+    like the source itself, 0 like noise), empty where nothing could be measured. ``trial_seconds`` is what
+    one trial may cost, or None where only trials are counted.
     """
 
     classes: tuple[str, ...]

@@ -103,7 +103,8 @@ def batchnorm_reference(model: nn.Module) -> Reference | None:
 
 
 def batchnorm_rows(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], Tensor]:
-    """What gives, for normalised images, the last BatchNorm's input at one random position of each: (rows, channels).
+    """What gives, for normalised images, the last BatchNorm's input at one random position of each: (rows,
+    channels).
 
     Each image's position depends on ``seed`` and on its place in the batch alone.
     """

@@ -21,7 +21,9 @@ class FineTune:
     baseline = False
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
-        return Applies(True, f"{backbone.name} has {len(backbone.stages)} stages that can be frozen or trained")
+        return Applies(
+            True, f"{backbone.name} has {len(backbone.stages)} stages that can be frozen or trained"
+        )
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         side = affordable_side(task, backbone, trained=1.0, epochs=EPOCHS)

@@ -1,4 +1,4 @@
-"""Forget the pretrained weights and train the same network from a random start: what transfer is measured against."""
+"""Train the same network from a random start: what transfer is measured against."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHARE = 1.5  # and is given more time for them, so that the comparison is fair
 
 
 class FromScratch:
-    """The backbone's architecture, re-initialised, with a longer recipe and higher learning rate of its own."""
+    """The backbone's architecture, re-initialised, with a longer recipe of its own."""
 
     name = "from_scratch"
     summary = "the same architecture from random weights: the baseline transfer has to beat"

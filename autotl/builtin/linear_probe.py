@@ -63,7 +63,11 @@ class _Probe:
         weight = torch.zeros(classes, x.train.shape[1], requires_grad=True)
         bias = torch.zeros(classes, requires_grad=True)
         solver = torch.optim.LBFGS(
-            [weight, bias], max_iter=STEPS, history_size=10, tolerance_grad=1e-5, line_search_fn="strong_wolfe"
+            [weight, bias],
+            max_iter=STEPS,
+            history_size=10,
+            tolerance_grad=1e-5,
+            line_search_fn="strong_wolfe",
         )
         # scikit-learn's objective over n, so that C means the same here as there
         decay = 0.5 / (self._c * len(x.train))

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 class Store:
     """Arrays that are computed once and memory-mapped afterwards.
 
-    An entry appears whole or not at all: it is filled under another name and renamed when complete, so a killed
-    process leaves nothing that could be served, and two processes making the same entry do no harm.
+    An entry appears whole or not at all: it is filled under another name and renamed when complete, so a
+    killed process leaves nothing that could be served, and two processes making the same entry do no harm.
 
     >>> store = Store(tmp_path)
     >>> store.array({"what": "zeros"}, (2,), np.float32, lambda out: out.fill(0))
@@ -36,7 +36,8 @@ class Store:
         dtype: Any,
         fill: Callable[[NDArray[Any]], None],
     ) -> NDArray[Any]:
-        """The array this key stands for; changes to it are not kept. ``fill`` computes it into a given one if it is not there yet.
+        """The array this key stands for; changes to it are not kept. ``fill`` computes it into a given one if
+        it is not there yet.
 
         The key must name all that the content depends on, as plain JSON data.
         """

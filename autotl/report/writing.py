@@ -10,7 +10,9 @@ from autotl.api import Reporter, Watch
 
 
 def write(reporter: Reporter, document: Mapping[str, Any], folder: Path, *, watch: Watch) -> list[Path]:
-    """Write one form below ``folder``; a reporter that fails is told of, and the others still write theirs."""
+    """Write one form below ``folder``; a reporter that fails is told of, and the others still write
+    theirs.
+    """
     try:
         return list(reporter.write(document, folder))
     except Exception as error:  # a stranger's code: the model and the other reports must not be lost

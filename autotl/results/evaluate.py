@@ -32,8 +32,8 @@ class ClassScore:
 class Evaluation:
     """A model's score on labelled images, with a 95 % bootstrap interval over the images.
 
-    ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017), and
-    ``always_majority`` the accuracy of always naming the commonest class.
+    ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017),
+    and ``always_majority`` the accuracy of always naming the commonest class.
     """
 
     metric: str
@@ -48,14 +48,18 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """By how much one model beats another on the same images: paired bootstrap over the images, 95 % interval."""
+    """By how much one model beats another on the same images: paired bootstrap over the images, 95 %
+    interval.
+    """
 
     value: float
     ci95: tuple[float, float]
     n: int
 
 
-def evaluate(labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str, seed: int) -> Evaluation:
+def evaluate(
+    labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str, seed: int
+) -> Evaluation:
     """Score logits (n, classes) against labels (n,)."""
     score = metric(measure)
     guesses = logits.argmax(1)
@@ -87,7 +91,9 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str, seed: in
 
 
 def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> float:
-    """The mean gap between confidence and accuracy over equal-width bins of confidence, weighted by their images."""
+    """The mean gap between confidence and accuracy over equal-width bins of confidence, weighted by their
+    images.
+    """
     chances = softmax(logits.astype(np.float64), axis=1)
     confidence, hits = chances.max(1), chances.argmax(1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)

@@ -30,8 +30,8 @@ class ArmFinding:
 class Moved:
     """Which stages the delivered network shares with its source, found by comparing weights.
 
-    ``frozen`` are bit for bit as in the source; ``transferred`` started from it; ``norm`` says what became of the
-    BatchNorm statistics.
+    ``frozen`` are bit for bit as in the source; ``transferred`` started from it; ``norm`` says what became of
+    the BatchNorm statistics.
     """
 
     transferred: tuple[str, ...]
@@ -43,10 +43,10 @@ class Moved:
 class Findings:
     """What the test part showed.
 
-    ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be compared.
-    ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None, and then
-    ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt`` are the classes
-    that transfer measurably harms.
+    ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be
+    compared. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
+    and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
+    are the classes that transfer measurably harms.
     """
 
     winner: Record

@@ -30,10 +30,11 @@ class Opened:
 def write_model(
     folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int
 ) -> None:
-    """Replace ``folder`` by a timm folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
+    """Replace ``folder`` by a timm folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)``
+    opens.
 
-    It carries the image size the model was trained at and its class names. The new folder is complete before the old
-    one goes.
+    It carries the image size the model was trained at and its class names. The new folder is complete before
+    the old one goes.
     """
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -43,7 +44,9 @@ def write_model(
     cfg = dict(getattr(model, "pretrained_cfg", None) or {})
     config = backbone.config
     kept = {
-        name: cfg[name] for name in ("first_conv", "classifier", "license", "fixed_input_size") if cfg.get(name) is not None
+        name: cfg[name]
+        for name in ("first_conv", "classifier", "license", "fixed_input_size")
+        if cfg.get(name) is not None
     }
     jsonio.write(
         fresh / "config.json",

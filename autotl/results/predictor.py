@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.model_folder import Opened
 from autotl.train import autocast, place
 
-CHUNK = 256
+CHUNK, BATCH = 256, 64  # images decoded, and images in the network, at a time
 
 
 class Predictor:
@@ -48,8 +49,8 @@ class Predictor:
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
         """Label images: paths, folders, PIL images, arrays (n, h, w[, 3]), or a sequence of these.
 
-        One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row each,
-        with their ``rank``. Raises DataError for what cannot be read.
+        One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row
+        each, with their ``rank``. Raises DataError for what cannot be read.
         """
         names, openers = _named(images)
         logits = np.concatenate(
@@ -86,7 +87,8 @@ class Predictor:
         std = torch.tensor(self.config.std).view(1, -1, 1, 1)
         parts = []
         with torch.inference_mode(), autocast(self._device):
-            for batch in torch.from_numpy(pixels).split(64):
+            for start in range(0, len(pixels), BATCH):
+                batch = torch.from_numpy(pixels[start : start + BATCH])
                 x = ((batch.float() / 255 - mean) / std).to(self._device, memory_format=torch.channels_last)
                 parts.append(self.model(x).float().cpu())
         return np.asarray(torch.cat(parts).numpy())
@@ -115,14 +117,14 @@ def _named(images: Any) -> tuple[list[str], list[Callable[[], Image.Image]]]:
         if isinstance(each, str | Path):
             for path in images_in(Path(each)):
                 names.append(str(path))
-                openers.append(lambda path=path: open_image(path))
+                openers.append(partial(open_image, path))
         elif isinstance(each, Image.Image):
             names.append(f"image {position}")
-            openers.append(lambda each=each: upright_rgb(each))
+            openers.append(partial(upright_rgb, each))
         elif is_array(each):
             names.append(f"image {position}")
             scale, _ = scale_of([as_array(each)])
-            openers.append(lambda each=each, scale=scale: upright_rgb(image_of(each, scale)))
+            openers.append(partial(image_of, each, scale))
         else:
             raise DataError(
                 f"Cannot predict on a {type(each).__name__}. Give paths, folders, PIL images or arrays."

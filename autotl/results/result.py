@@ -21,8 +21,8 @@ from autotl.results.predictor import Predictor
 class Result:
     """The best model found, and the evidence for it.
 
-    ``report`` is the content of ``report.json``; ``folder`` the run folder, which lives as long as the result where
-    none was asked for.
+    ``report`` is the content of ``report.json``; ``folder`` the run folder, which lives as long as the result
+    where none was asked for.
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> result.verdict["transfer"], result.predict("new/")
@@ -96,7 +96,8 @@ def read_report(folder: Path) -> dict[str, Any]:
     path = folder / "report.json"
     if not path.is_file():
         raise RunError(
-            f"{folder} is not a run folder: it holds no report.json. Give the --out of a finished 'autotl fit'."
+            f"{folder} is not a run folder: it holds no report.json. "
+            "Give the --out of a finished 'autotl fit'."
         )
     try:
         report: dict[str, Any] = jsonio.read(path)
@@ -105,6 +106,7 @@ def read_report(folder: Path) -> dict[str, Any]:
     if report.get("format") != jsonio.FORMAT:
         raise RunError(
             f"{path} has format {report.get('format')!r}, but this autotl reads format {jsonio.FORMAT}. "
-            f"Use the autotl that wrote it: {(report.get('environment') or {}).get('autotl', 'unknown version')}."
+            "Use the autotl that wrote it: "
+            f"{(report.get('environment') or {}).get('autotl', 'unknown version')}."
         )
     return report

@@ -14,7 +14,9 @@ from autotl.api import Dataset, Record, Splits
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
-    """One row per image: ``item``, ``label``, ``part`` (train or test) and the ``fold`` it is validated in, if any."""
+    """One row per image: ``item``, ``label``, ``part`` (train or test) and the ``fold`` it is validated in,
+    if any.
+    """
     part = np.full(len(dataset), "", dtype=object)
     part[splits.train], part[splits.test] = "train", "test"
     fold = pd.array([pd.NA] * len(dataset), dtype="Int64")

@@ -23,8 +23,8 @@ class Verdict:
 def judge(findings: Findings) -> Verdict:
     """Judge by the 95 % interval of the gain: transfer helps (hurts) where it lies above (below) zero.
 
-    The strategy named is the one chosen on validation; the gain is the best transfer arm's over the best baseline
-    trial, both having learned from the same images.
+    The strategy named is the one chosen on validation; the gain is the best transfer arm's over the best
+    baseline trial, both having learned from the same images.
     """
     strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     gain, transfer = findings.transfer_gain, findings.transfer
@@ -38,13 +38,18 @@ def judge(findings: Findings) -> Verdict:
         )
     low, high = (_signed(end) for end in gain.ci95)
     name = f"{transfer.arm.strategy} on {transfer.arm.backbone}"
-    scored = f"scores {_signed(gain.value)} points against training from scratch (95% interval {low} to {high})"
+    scored = (
+        f"scores {_signed(gain.value)} points against training from scratch (95% interval {low} to {high})"
+    )
     if gain.ci95[0] > 0:
         return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.")
     if gain.ci95[1] < 0:
         return Verdict("hurts", strategy, backbone, f"Transfer hurts: {name} {scored}.")
     return Verdict(
-        "no_measurable_difference", strategy, backbone, f"Transfer makes no measurable difference: {name} {scored}."
+        "no_measurable_difference",
+        strategy,
+        backbone,
+        f"Transfer makes no measurable difference: {name} {scored}.",
     )
 
 

@@ -1,9 +1,9 @@
 """Decide what to run next: the action with the highest expected gain per second.
 
-After the defaults there are two kinds of action. A new trial of an arm may beat the best (expected improvement: Jones
-et al., 1998). Another fold of a promising trial may correct the choice between it and the best (expected value of
-information: Frazier et al., "The knowledge gradient", 2009). Both are in units of the validation score, so that they
-can be divided by seconds and compared.
+After the defaults there are two kinds of action. A new trial of an arm may beat the best (expected
+improvement: Jones et al., 1998). Another fold of a promising trial may correct the choice between it and the
+best (expected value of information: Frazier et al., "The knowledge gradient", 2009). Both are in units of the
+validation score, so that they can be divided by seconds and compared.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from autotl.search.ledger import Ledger, Trial
 PRIOR_SPREAD = 0.03
 """How much the settings of an arm are assumed to matter before it has shown it; less with each one tried."""
 LEAST_COST = 0.01
-"""The share of the time left that even the cheapest action counts as, lest a thousand of them crowd out the rest."""
+"""The share of the time left that even the cheapest action counts as, lest a thousand of them crowd out the
+rest.
+"""
 CONTENDERS = 4
 
 
@@ -53,8 +55,8 @@ def choose(
 ) -> Action | None:
     """The best action that fits into ``left`` seconds; None where none does.
 
-    ``seconds`` estimates a new trial of an arm. Arms in ``baselines`` together get at least ``baseline_share`` of the
-    time spent on trials, so that the measured gain of transfer is honest.
+    ``seconds`` estimates a new trial of an arm. Arms in ``baselines`` together get at least
+    ``baseline_share`` of the time spent on trials, so that the measured gain of transfer is honest.
     """
     best = ledger.best()
     if best is None:

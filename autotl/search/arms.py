@@ -12,7 +12,8 @@ def plan_arms(
 ) -> tuple[list[Arm], dict[Arm, str]]:
     """The arms worth trying, and those that are not with the reason.
 
-    A baseline transfers nothing, so it runs once for each architecture, whatever the number of its checkpoints.
+    A baseline transfers nothing, so it runs once for each architecture, whatever the number of its
+    checkpoints.
     """
     arms: list[Arm] = []
     skipped: dict[Arm, str] = {}

@@ -10,7 +10,9 @@ from autotl.train import metric
 
 
 class Bench:
-    """A :class:`~autotl.api.Workbench` over a run's shared materials; without a fold, all rows are to learn from."""
+    """A :class:`~autotl.api.Workbench` over a run's shared materials; without a fold, all rows are to learn
+    from.
+    """
 
     def __init__(
         self, materials: Materials, task: Task, backbone: Backbone, fold: Fold | None, *, seed: int

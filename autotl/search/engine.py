@@ -7,7 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import optuna
 
-from autotl.api import Arm, Backbone, Executor, Job, Machine, Outcome, Said, State, Strategy, Task, Watch, Work
+from autotl.api import (
+    Arm,
+    Backbone,
+    Executor,
+    Job,
+    Machine,
+    Outcome,
+    Said,
+    State,
+    Strategy,
+    Task,
+    Watch,
+    Work,
+)
 from autotl.clock import Budget, Clock
 from autotl.search.allocate import Extend, choose
 from autotl.search.ledger import Ledger, Trial
@@ -22,8 +35,9 @@ REPEATS = 3
 
 
 class Search:
-    """One search over arms. ``until`` says when, on the clock, trials must end: it may move as the search learns what
-    the final evaluation will cost."""
+    """One search over arms. ``until`` says when, on the clock, trials must end: it may move as the search
+    learns what the final evaluation will cost.
+    """
 
     def __init__(
         self,
@@ -114,14 +128,18 @@ class Search:
         return self._budget.trials is not None and self._count >= self._budget.trials
 
     def _new(self, arm: Arm, *, default: bool) -> Job | None:
-        """A job for a new trial of the arm; None where its settings have been tried before or could not be had."""
+        """A job for a new trial of the arm; None where its settings have been tried before or could not be
+        had.
+        """
         number = self._count
         study = self._studies[arm]
         trials = sum(trial.arm == arm for trial in self.ledger.trials.values())
         try:
             params = study.ask(number, default=default)
         except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
-            failed = Trial(number, arm, {}, 0, default, state="failed", why=f"{type(error).__name__}: {error}")
+            failed = Trial(
+                number, arm, {}, 0, default, state="failed", why=f"{type(error).__name__}: {error}"
+            )
             self.ledger.trials[number] = failed
             self._count += 1
             self._open_arms = [other for other in self._open_arms if other != arm]

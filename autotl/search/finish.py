@@ -16,7 +16,18 @@ from autotl.api import Arm, Outcome
 from autotl.backbone import layout
 from autotl.clock import Clock
 from autotl.data import LockedTest
-from autotl.results import ArmFinding, ClassGain, Findings, Moved, Opened, Predictor, evaluate, gain, write_model
+from autotl.results import (
+    ArmFinding,
+    ClassGain,
+    Findings,
+    Gain,
+    Moved,
+    Opened,
+    Predictor,
+    evaluate,
+    gain,
+    write_model,
+)
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.seeds import derive
@@ -58,7 +69,8 @@ def finish(
     transfer = ledger.best(among=[arm for arm in best if arm not in baselines])
     baseline = ledger.best(among=[arm for arm in best if arm in baselines])
     standard = ledger.best(defaults=True)
-    lead, hurt = None, ()
+    lead: Gain | None = None
+    hurt: tuple[ClassGain, ...] = ()
     if transfer and baseline:
         ours, theirs = look(transfer), look(baseline)
         lead = gain(labels, ours, theirs, measure=measure, seed=draw)
@@ -137,9 +149,7 @@ def _moved(materials: Materials, winner: Trial, weights: str, baselines: Collect
     source, ours = model.state_dict(), load_file(weights)
     found = layout(model)
     names = [stage.name for stage in found.stages]
-    same = {
-        name: name in ours and torch.equal(value.cpu(), ours[name]) for name, value in source.items()
-    }
+    same = {name: name in ours and torch.equal(value.cpu(), ours[name]) for name, value in source.items()}
     statistics = [name for name in source if name.endswith(("running_mean", "running_var"))]
     kept = [all(same[name] for name in stage) for stage in found.parameters]
     if winner.arm in baselines:

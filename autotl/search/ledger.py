@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
 
-
 LEADS = 0.05
 """How far one trial is expected to lead or trail another, before any image shows it."""
 
@@ -42,9 +41,18 @@ class Trial:
         """The trial as a row of the leaderboard."""
         epochs = max((each.epochs for each in self.folds.values()), default=0)
         return Record(
-            self.number, self.arm, dict(self.params), self.default, self.state, score, len(self.folds), epochs,
-            self.seconds, self.finished_at, self.why,
-        )  # fmt: skip
+            number=self.number,
+            arm=self.arm,
+            params=dict(self.params),
+            default=self.default,
+            state=self.state,
+            score=score,
+            folds=len(self.folds),
+            epochs=epochs,
+            seconds=self.seconds,
+            finished_at=self.finished_at,
+            why=self.why,
+        )
 
 
 @dataclass(slots=True)
@@ -84,8 +92,8 @@ class Ledger:
     def score(self, trial: Trial) -> float | None:
         """A trial's validation score as if it had run on all folds that the most thorough trial has run on.
 
-        Folds differ in difficulty, so a trial known from some of them is placed by its mean difference to the most
-        thorough trial on the folds both have.
+        Folds differ in difficulty, so a trial known from some of them is placed by its mean difference to the
+        most thorough trial on the folds both have.
         """
         if not trial.folds:
             return None
@@ -93,7 +101,8 @@ class Ledger:
         return _mean(yardstick) + self._ahead(trial, yardstick)
 
     def belief(self, trial: Trial) -> float:
-        """The score to choose by: a lead over the most thorough trial counts the less the fewer images show it.
+        """The score to choose by: a lead over the most thorough trial counts the less the fewer images show
+        it.
 
         The posterior mean of the lead under a Normal(0, LEADS²) prior, so that one lucky fold wins nothing.
         """
@@ -141,7 +150,10 @@ class Ledger:
         return float(max(differences.std() / np.sqrt(n), 0.5 / n))
 
     def _hits(self, trial: Trial, fold: int) -> NDArray[np.float64]:
-        return (trial.folds[fold].logits.argmax(1) == self.labels[fold]).astype(np.float64)
+        hits: NDArray[np.float64] = (trial.folds[fold].logits.argmax(1) == self.labels[fold]).astype(
+            np.float64
+        )
+        return hits
 
     def record(self, trial: Trial) -> Record:
         """A trial as a row of the leaderboard, placed among the others."""

@@ -21,12 +21,18 @@ from autotl.train import in_batches, place
 class Materials:
     """Images, features and networks of one run, each made when first asked for and kept.
 
-    Rows are positions in ``order``: the training rows, arranged so that the parts of a single fold are contiguous and
-    can be handed out without copying. The test part is not in here.
+    Rows are positions in ``order``: the training rows, arranged so that the parts of a single fold are
+    contiguous and can be handed out without copying. The test part is not in here.
     """
 
     def __init__(
-        self, dataset: Dataset, splits: Splits, backbones: Mapping[str, Backbone], store: Store, *, device: str
+        self,
+        dataset: Dataset,
+        splits: Splits,
+        backbones: Mapping[str, Backbone],
+        store: Store,
+        *,
+        device: str,
     ) -> None:
         self.dataset, self.splits, self.backbones, self.device = dataset, splits, backbones, device
         self._store = store
@@ -112,7 +118,6 @@ class Materials:
                 new_head(model, len(self.dataset.classes))
             self._models[backbone, head] = place(model, self.device).eval()
         return self._models[backbone, head]
-
 
 
 def _render(dataset: Dataset, rows: NDArray[np.int64], view: View, out: NDArray[Any]) -> None:

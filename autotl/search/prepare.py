@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from autotl.api import Backbone, BackboneSource, Columns, Dataset, Likeness, Reader, Similarity, Splits, Task, Watch
+from autotl.api import (
+    Backbone,
+    BackboneSource,
+    Columns,
+    Dataset,
+    Likeness,
+    Reader,
+    Similarity,
+    Splits,
+    Task,
+    Watch,
+)
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
 from autotl.clock import Budget, Clock
@@ -131,7 +142,8 @@ def _open(
             facts = replace(facts, sides=(setup.image_size,), side=setup.image_size)
         if facts.name in backbones:
             raise DataError(
-                f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} and {facts.origin}. "
+                f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} "
+                f"and {facts.origin}. "
                 f"Rename one folder."
             )
         backbones[facts.name] = facts

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -27,8 +27,9 @@ from autotl.seeds import derive
 from autotl.train import in_batches
 
 ROWS, ROWS_INSIDE = 400, 150
-"""Distances are measured on at most this many images (inside the network, at the weights' own image size, each costs
-more); more would narrow the interval, not change the answer."""
+"""Distances are measured on at most this many images (inside the network, at the weights' own image size,
+each costs more); more would narrow the interval, not change the answer.
+"""
 SMALL, PER_CLASS, SIMILAR = 2000, 100, 0.5
 
 
@@ -40,10 +41,12 @@ def measure_likeness(
     source: Tensor | None,
     seed: int,
 ) -> tuple[dict[str, Likeness], str]:
-    """Each similarity of the training images to a backbone's source, and a note on what it was measured against.
+    """Each similarity of the training images to a backbone's source, and a note on what it was measured
+    against.
 
-    ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the reference kept
-    beside the weights is used, else the running statistics of the last BatchNorm. Empty where there is none of these.
+    ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the
+    reference kept beside the weights is used, else the running statistics of the last BatchNorm. Empty where
+    there is none of these.
     """
     model = materials.source_model(backbone.name)
 
@@ -59,7 +62,7 @@ def measure_likeness(
     reference = _reference(materials, backbone, source, rows_of)
     if reference is None:
         return {}, (
-            f"{backbone.name} has no source reference and no BatchNorm, so its likeness to the data is unknown. "
+            f"{backbone.name} has no source reference and no BatchNorm, so the likeness is unknown. "
             f"Give some of its training images as source= (--source) to measure it."
         )
     inside = reference.origin == "batchnorm"
@@ -90,7 +93,7 @@ def _note(backbone: Backbone, reference: Reference) -> str:
     told = {
         "shipped": f"against the features of {reference.n:,} source images kept beside the weights",
         "source images": f"against the features of {reference.n:,} source images",
-        "batchnorm": "against the running statistics of its last BatchNorm, since no source images are at hand",
+        "batchnorm": "against its last BatchNorm's running statistics, since no source images are at hand",
     }
     return f"The likeness to {backbone.name}'s source was measured {told[reference.origin]}."
 
@@ -104,8 +107,10 @@ class Advice:
 
 
 def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
-    """The field's rule (Stanford CS231n, "Transfer Learning"): the smaller the data, the less is trained; the farther
-    from the source, the more has to be. ``likeness`` is calibrated in [0, 1], or None where unknown."""
+    """The field's rule (Stanford CS231n, "Transfer Learning"): the smaller the data, the less is trained; the
+    farther from the source, the more has to be. ``likeness`` is calibrated in [0, 1], or None where
+    unknown.
+    """
     small = task.train_rows < SMALL or task.min_per_class < PER_CLASS
     size = f"{task.train_rows:,} training images, {task.min_per_class} in the smallest class, are " + (
         "few" if small else "many"
@@ -121,4 +126,7 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
         return Advice("finetune", f"{size} but {place}: fine-tune carefully, early stages frozen.")
     if near:
         return Advice("finetune", f"{size} and {place}: fine-tune everything.")
-    return Advice("finetune", f"{size} but {place}: fine-tune everything, and expect training from scratch to come close.")
+    return Advice(
+        "finetune",
+        f"{size} but {place}: fine-tune everything, and expect training from scratch to come close.",
+    )

@@ -24,7 +24,9 @@ PARTS = 10
 
 
 def open_storage(path: Path | None) -> optuna.storages.BaseStorage:
-    """The SQLite file that holds a run's studies, which optuna-dashboard can open; in memory without a path."""
+    """The SQLite file that holds a run's studies, which optuna-dashboard can open; in memory without a
+    path.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if path is None:
         return optuna.storages.InMemoryStorage()
@@ -66,9 +68,7 @@ class ArmStudy:
         with warnings.catch_warnings():
             # a default outside the searched range is the strategy's right; Optuna then samples in its place
             warnings.simplefilter("ignore", UserWarning)
-            suggested = self._strategy.suggest(
-                Scoped(trial, self._strategy.name), self._task, self._backbone
-            )
+            suggested = self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
         params: dict[str, Any] = dict(defaults or suggested)
         trial.set_user_attr("params", params)
         return params

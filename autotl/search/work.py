@@ -14,9 +14,9 @@ from torch import nn
 
 from autotl.api import FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
 from autotl.clock import Clock
-from autotl.seeds import derive
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
+from autotl.seeds import derive
 from autotl.train import logits_of
 
 
@@ -60,7 +60,9 @@ class Worker:
     def _drive(
         self, job: Job, fold: int | None, learner: Learner, bench: Bench, go: Go, scores: list[FoldScore]
     ) -> State | None:
-        """Step the learner until it ends or is told to; adds the fold's score, if there is one, to ``scores``."""
+        """Step the learner until it ends or is told to; adds the fold's score, if there is one, to
+        ``scores``.
+        """
         number, started = -1 if fold is None else fold, self.clock.now()
         last, ended = None, None
         with closing(learner.fit()) as epochs:

@@ -1,4 +1,6 @@
-"""A workbench over tiny images and the embedded backbone, for the checks and for a plugin author's own tests."""
+"""A workbench over tiny images and the embedded backbone, for the checks and for a plugin author's own
+tests.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Subclass :class:`StrategyChecks` and set ``strategy``; pytest does the rest.
 
-    class TestMine(StrategyChecks):
-        strategy = Mine()
+class TestMine(StrategyChecks):
+    strategy = Mine()
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ MACHINE = Machine("cpu", 2, 8 * 2**30)
 class StrategyChecks:
     """What the search relies on, for built-in and other strategies alike.
 
-    ``classes`` may be replaced where the strategy applies to certain class names only: they name the tiny images.
+    ``classes`` may be replaced where the strategy applies to certain class names only: they name the tiny
+    images.
     """
 
     strategy: Strategy

@@ -12,8 +12,9 @@ DEFAULT_TRIM, DEFAULT_MMAP_MAX = 128 * 1024, 65536
 def keep_freed_memory(on: bool = True) -> bool:
     """Tell glibc to keep freed memory (or, with ``on=False``, to go back to its defaults); False elsewhere.
 
-    With the defaults every activation of a CPU network is a fresh mapping whose pages fault in one by one, which
-    takes more than half the time of small-model inference. The price: the process stays at its peak memory.
+    With the defaults every activation of a CPU network is a fresh mapping whose pages fault in one by one,
+    which takes more than half the time of small-model inference. The price: the process stays at its peak
+    memory.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -17,7 +17,9 @@ from autotl.errors import UnknownName
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far views may stray: smallest share of the area cropped, rotation in degrees, mirroring, and colour."""
+    """How far views may stray: smallest share of the area cropped, rotation in degrees, mirroring, and
+    colour.
+    """
 
     area: float
     turn: float
@@ -64,7 +66,9 @@ def augment(pixels: Tensor, how: Augmentation, *, side: int, generator: torch.Ge
         1,
     ).to(pixels.device)  # (n, 2, 3)
     grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
-    views = F.grid_sample(pixels.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    views = F.grid_sample(
+        pixels.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False
+    )
     if how.colour:
         gain = uniform(1 - how.colour, 1 + how.colour).view(n, 1, 1, 1).to(pixels.device)
         lift = (uniform(-how.colour, how.colour) * 128).view(n, 1, 1, 1).to(pixels.device)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
+from typing import Any
 
+import timm.optim
 import torch
 import torch.nn.functional as F
-from timm.optim import param_groups_layer_decay
 from torch import Tensor, nn
 
 from autotl.api import Epoch, Workbench
@@ -17,6 +18,8 @@ from autotl.train.device import autocast
 from autotl.train.forward import logits_of
 from autotl.train.recipe import Recipe
 
+TIMM_OPTIM: Any = timm.optim  # it is typed in part
+
 
 class Diverged(RuntimeError):
     """The loss stopped being a number."""
@@ -25,8 +28,8 @@ class Diverged(RuntimeError):
 class Training:
     """A learner that trains the parameters of ``model`` that require gradients.
 
-    ``train_mode`` puts the model into training mode, leaving in eval what is to stay frozen. After each epoch the
-    weights are kept, so that closing :meth:`fit` at any step loses at most the epoch that was running.
+    ``train_mode`` puts the model into training mode, leaving in eval what is to stay frozen. After each epoch
+    the weights are kept, so that closing :meth:`fit` at any step loses at most the epoch that was running.
 
     >>> learner = Training(bench.model(), bench, Recipe(side=64, epochs=3, lr=1e-3))
     >>> scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
@@ -64,7 +67,9 @@ class Training:
         each = max(1, math.ceil(rows / recipe.batch_size))
         total = each * recipe.epochs
         optimiser = _optimiser(model, recipe)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step, total, recipe.warmup))
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: _pace(step, total, recipe.warmup)
+        )
         generator = torch.Generator().manual_seed(derive(bench.seed, "order and views"))
         torch.manual_seed(derive(bench.seed, "dropout"))
         done = 0
@@ -78,7 +83,9 @@ class Training:
                 with autocast(bench.device):
                     logits = model(bench.normalise(batch))  # (rows, classes)
                 loss = F.cross_entropy(
-                    logits.float(), labels.train[chosen].to(bench.device), label_smoothing=recipe.label_smoothing
+                    logits.float(),
+                    labels.train[chosen].to(bench.device),
+                    label_smoothing=recipe.label_smoothing,
                 )
                 if not torch.isfinite(loss):
                     raise Diverged(f"the loss became {loss.item()} at step {done + 1} of {total}")
@@ -95,7 +102,7 @@ class Training:
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    groups = param_groups_layer_decay(model, recipe.weight_decay, layer_decay=recipe.layer_decay)
+    groups = TIMM_OPTIM.param_groups_layer_decay(model, recipe.weight_decay, layer_decay=recipe.layer_decay)
     for group in groups:
         group["lr"] = recipe.lr * group.pop("lr_scale", 1.0)
         group.pop("param_names", None)

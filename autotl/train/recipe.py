@@ -13,8 +13,9 @@ VALIDATION_SHARE = 0.2
 class Recipe:
     """How to train: AdamW with warm-up and cosine decay.
 
-    ``layer_decay`` multiplies the learning rate once per layer away from the head (1: the same everywhere; Clark et
-    al., ELECTRA, ICLR 2020). ``warmup`` is a share of all steps. ``augment`` is a name of AUGMENTATIONS.
+    ``layer_decay`` multiplies the learning rate once per layer away from the head (1: the same everywhere;
+    Clark et al., ELECTRA, ICLR 2020). ``warmup`` is a share of all steps. ``augment`` is a name of
+    AUGMENTATIONS.
     """
 
     side: int
@@ -49,7 +50,9 @@ def affordable(
 def affordable_side(
     task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
 ) -> int:
-    """The largest image size at which ``epochs`` epochs fit into what one trial may cost, else the smallest."""
+    """The largest image size at which ``epochs`` epochs fit into what one trial may cost, else the
+    smallest.
+    """
     fits = [
         side
         for side in backbone.sides

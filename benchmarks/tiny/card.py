@@ -14,29 +14,30 @@ SAMPLE = 800
 
 CARD = """# tiny: the backbone that ships with autotl
 
-A stock timm `{architecture}` with narrow stages ({parameters:,} parameters, {bytes:.2f} MB in half precision), for
-images of about {size} px. It exists so that autotl works at once, without a network. For real work name a larger
-backbone.
+A stock timm `{architecture}` with narrow stages ({parameters:,} parameters, {bytes:.2f} MB in half
+precision), for images of about {size} px. It exists so that autotl works at once, without a network. For real
+work name a larger backbone.
 
 | | |
 | --- | --- |
 | architecture | `timm.create_model("{architecture}", **{model_args})` |
-| source data | 24,000 training images of 200 classes from Tiny ImageNet (64 px; 120 a class, from its published train part) |
-| teacher | MobileNetV2 1.0 trained on ImageNet-1k, looking at the same crops enlarged |
-| recipe | AdamW, one-cycle, {epochs} epochs over {views} fixed random crops of each image; labels, teacher probabilities and teacher feature direction; colour, grey, low-resolution and size changes |
-| cost | {minutes:.0f} minutes on 2 CPU cores |
-| accuracy, 2,000 test images (10 a class), {size} px, opened once | **{test:.1%}** of 200 classes |
-| accuracy, 1,000 held-out training images | {validation:.1%} |
+| source data | 24,000 training images of 200 classes from Tiny ImageNet (64 px; 120 a class, from its
+published train part) | | teacher | MobileNetV2 1.0 trained on ImageNet-1k, looking at the same crops enlarged
+| | recipe | AdamW, one-cycle, {epochs} epochs over {views} fixed random crops of each image; labels, teacher
+probabilities and teacher feature direction; colour, grey, low-resolution and size changes | | cost |
+{minutes:.0f} minutes on 2 CPU cores | | accuracy, 2,000 test images (10 a class), {size} px, opened once |
+**{test:.1%}** of 200 classes | | accuracy, 1,000 held-out training images | {validation:.1%} |
 
 `benchmarks/tiny/pretrain.py` makes this folder again.
 
-- `model.safetensors`: weights, half precision. `config.json`: timm's local-folder format, with the class names.
-- `reference.safetensors`: the source reference: mean and covariance of the pooled features of the source images,
+- `model.safetensors`: weights, half precision. `config.json`: timm's local-folder format, with the class
+names. - `reference.safetensors`: the source reference: mean and covariance of the pooled features of the
+source images,
   and the features of {sample} of them, as seen at {size} px.
 
-It knows small photographs of everyday objects and animals; it has not been checked for any other use, and the images
-it learned from carry the biases of ImageNet. The weights are under this project's licence; the training images are
-not included.
+It knows small photographs of everyday objects and animals; it has not been checked for any other use, and the
+images it learned from carry the biases of ImageNet. The weights are under this project's licence; the
+training images are not included.
 """
 
 

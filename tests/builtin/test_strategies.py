@@ -34,7 +34,9 @@ class TestLinearProbe(StrategyChecks):
         # scikit-learn's scaler divides by n, torch's std by n - 1
         scale = StandardScaler().fit(x)
         scale.scale_ = x.std(0, ddof=1).clip(1e-6)
-        theirs = LogisticRegression(C=c, max_iter=5000, tol=1e-8).fit(scale.transform(x), labels.train.numpy())
+        theirs = LogisticRegression(C=c, max_iter=5000, tol=1e-8).fit(
+            scale.transform(x), labels.train.numpy()
+        )
         expected = theirs.decision_function(scale.transform(features.val.double().numpy()))
         ours = epochs[-1].logits
         assert ours is not None

@@ -7,7 +7,9 @@ import pytest
 from autotl.api import Arm, Record
 from autotl.results import ClassScore, Evaluation, Findings, Gain, Moved, judge
 
-EVALUATION = Evaluation("accuracy", 0.8, (0.7, 0.9), 100, (ClassScore("a", 100, 0.8, 0.8, 0.8),), 0.1, ((80,),), 0.5)
+EVALUATION = Evaluation(
+    "accuracy", 0.8, (0.7, 0.9), 100, (ClassScore("a", 100, 0.8, 0.8, 0.8),), 0.1, ((80,),), 0.5
+)
 
 
 def findings(gain: Gain | None, why: str = "") -> Findings:

@@ -57,7 +57,9 @@ def rig(fakes: ModuleType, tmp_path: Path) -> Callable[..., Rig]:
     return make
 
 
-def test_the_defaults_come_first_and_the_cheapest_of_them_first(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_the_defaults_come_first_and_the_cheapest_of_them_first(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
     made = rig(
         [fakes.Fake("dear", seconds=9), fakes.Fake("cheap", seconds=1), fakes.Fake("middle", seconds=3)],
         Budget(seconds=60),
@@ -68,7 +70,9 @@ def test_the_defaults_come_first_and_the_cheapest_of_them_first(rig: Callable[..
     assert all(job.params == {"x": 0.5} for job in first)
 
 
-def test_no_trial_outlasts_the_deadline_by_more_than_a_step(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_no_trial_outlasts_the_deadline_by_more_than_a_step(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
     made = rig([fakes.Fake("slow", seconds=7), fakes.Fake("slower", seconds=20)], Budget(seconds=50))
     made.run()
     assert made.clock.now() <= 50 + 20 / 4

@@ -19,7 +19,9 @@ def right(share: float) -> np.ndarray:
     return logits
 
 
-def enter(ledger: Ledger, number: int, arm: str, scores: dict[int, float], model: Path | None = None) -> Trial:
+def enter(
+    ledger: Ledger, number: int, arm: str, scores: dict[int, float], model: Path | None = None
+) -> Trial:
     trial = ledger.trials.get(number) or Trial(number, Arm(arm, "net"), {"x": number}, 0, number == 0)
     job = Job(number, arm, "net", {}, 0, tuple(scores))
     folds = tuple(FoldScore(fold, score, right(score), 1.0, 1) for fold, score in scores.items())

@@ -21,7 +21,9 @@ def test_metrics_agree_with_scikit_learn(drawn: tuple[np.ndarray, np.ndarray]) -
     labels, logits = drawn
     guesses = logits.argmax(1)
     assert metric("accuracy")(labels, logits) == pytest.approx(accuracy_score(labels, guesses))
-    assert metric("balanced_accuracy")(labels, logits) == pytest.approx(balanced_accuracy_score(labels, guesses))
+    assert metric("balanced_accuracy")(labels, logits) == pytest.approx(
+        balanced_accuracy_score(labels, guesses)
+    )
     assert metric("macro_f1")(labels, logits) == pytest.approx(f1_score(labels, guesses, average="macro"))
 
 
