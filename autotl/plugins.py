@@ -114,17 +114,9 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
             unused.discard(point.name)
             continue
         try:
-            plugin = point.load()
-            manager.register(plugin, name=point.name)
-            manager.check_pending()
-            offers = {
-                kind: [item for batch in _only(manager, plugin, f"autotl_{kind}")() for item in batch]
-                for kind in catalog.shelves()
-            }
-        except Exception as error:  # a stranger's code: anything may come out of it
+            offers = _enter(manager, point, catalog.shelves())
+        except (Exception, SystemExit) as error:  # a stranger's code: anything may come out of it
             catalog.broken[point.name] = f"{type(error).__name__}: {error}"
-            if manager.has_plugin(point.name):
-                manager.unregister(name=point.name)
             continue
         dist = point.dist
         origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
@@ -138,6 +130,24 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
     for name in sorted(unused):
         raise UnknownName("plugin", name, known)
     return catalog
+
+
+def _enter(manager: pluggy.PluginManager, point: EntryPoint, kinds: Iterable[str]) -> dict[str, list[Any]]:
+    """Register a plugin and gather what it offers; where anything goes wrong it is forgotten again."""
+    plugin = point.load()
+    if manager.has_plugin(point.name) or manager.is_registered(plugin):
+        raise PluginError(f"Another plugin is called {point.name!r}, or is the same module. Rename one.")
+    try:
+        manager.register(plugin, name=point.name)
+        manager.check_pending()
+        return {
+            kind: [item for batch in _only(manager, plugin, f"autotl_{kind}")() for item in batch]
+            for kind in kinds
+        }
+    except BaseException:
+        if manager.has_plugin(point.name):
+            manager.unregister(name=point.name)
+        raise
 
 
 def _only(manager: pluggy.PluginManager, plugin: Any, hook: str) -> pluggy.HookCaller:

@@ -134,7 +134,6 @@ def test_a_clash_names_both_distributions_and_the_way_out(install: Install) -> N
     assert list(plugins.load(points, without=["talk"]).reporters.items) == ["slides"]
 
 
-@pytest.mark.xfail(reason="loading the second plugin of a name takes the first one's observers away")
 def test_two_plugins_with_one_name_do_not_take_each_other_down(install: Install) -> None:
     points = [install("mine", OBSERVER, dist="autotl-one"), install("mine", REPORTER, dist="autotl-two")]
     found = plugins.load(points)

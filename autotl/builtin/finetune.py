@@ -9,7 +9,10 @@ from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Wo
 from autotl.backbone import freeze
 from autotl.train import AUGMENTATIONS, Recipe, Training, affordable, affordable_side, epoch_seconds
 
-EPOCHS = 12
+EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
+STEPS = 400
+BATCH = 32
+NEAR = 0.5
 
 
 class FineTune:
@@ -26,15 +29,19 @@ class FineTune:
         )
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        side = affordable_side(task, backbone, trained=1.0, epochs=EPOCHS)
+        # Far from the source more has to change: a higher rate, in early layers too, and statistics of one's own
+        # (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020).
+        near = _likeness(task, backbone) >= NEAR
+        wanted = _epochs(task)
+        side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
         return {
             "freeze": 0,
-            "lr": 1e-3,
-            "layer_decay": 0.75,
+            "lr": 1e-3 if near else 3e-3,
+            "layer_decay": 0.75 if near else 0.95,
             "weight_decay": 0.02,
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=EPOCHS),
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted),
             "augment": "shift",
-            "norm": "frozen",
+            "norm": "frozen" if near else "batch",
             "image_size": side,
         }
 
@@ -42,7 +49,8 @@ class FineTune:
         depth = space.suggest_int("freeze", 0, len(backbone.stages))
         side = space.suggest_categorical("image_size", list(backbone.sides))
         trained = _trained(backbone, depth)
-        wanted = space.suggest_int("epochs", 1, 3 * EPOCHS, log=True)
+        usual = _epochs(task)
+        wanted = space.suggest_int("epochs", max(1, usual // 3), 2 * usual, log=True)
         return {
             "freeze": depth,
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
@@ -69,8 +77,19 @@ class FineTune:
             weight_decay=params["weight_decay"],
             layer_decay=params["layer_decay"],
             augment=params["augment"],
+            batch_size=BATCH,
         )
         return Training(model, bench, recipe, train_mode=train_mode)
+
+
+def _epochs(task: Task) -> int:
+    return max(EPOCHS, min(3 * EPOCHS, STEPS * BATCH // task.train_rows))
+
+
+def _likeness(task: Task, backbone: Backbone) -> float:
+    """The mean of the measured similarities; 0, the more careful assumption, where there are none."""
+    found = task.likeness.get(backbone.name, {}).values()
+    return sum(found) / len(found) if found else 0.0
 
 
 def _trained(backbone: Backbone, depth: int) -> float:

@@ -80,7 +80,7 @@ class _Probe:
 
         before = float("inf")
         for step in range(1, ROUNDS + 1):
-            now = float(solver.step(loss))  # type: ignore[no-untyped-call]
+            now = float(solver.step(loss).detach())  # type: ignore[no-untyped-call]
             with torch.no_grad():
                 self._head = (weight / std, bias - (weight / std) @ mean)
                 logits = x.val @ weight.T + bias

@@ -263,4 +263,4 @@ def data_name(data: object) -> str:
     """What to call the data in a report: the file's or folder's name, or the kind of thing it is."""
     if isinstance(data, str | Path):
         return Path(data).name or str(data)
-    return type(data).__name__
+    return "images" if isinstance(data, tuple | list) else type(data).__name__

@@ -48,6 +48,8 @@ def measure_likeness(
     reference kept beside the weights is used, else the running statistics of the last BatchNorm. Empty where
     there is none of these.
     """
+    if not backbone.weights.pretrained:
+        return {}, f"{backbone.name} has random weights: there is no source to be like."
     model = materials.source_model(backbone.name)
 
     def rows_of(pixels: Tensor, *, inside: bool) -> NDArray[np.float64]:

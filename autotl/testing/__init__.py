@@ -3,6 +3,7 @@
 from autotl.testing.backbone import BackboneSourceChecks
 from autotl.testing.bench import tiny_bench, tiny_run
 from autotl.testing.data import tiny_images
+from autotl.testing.executor import ExecutorChecks
 from autotl.testing.reader import ReaderChecks
 from autotl.testing.reporter import ReporterChecks
 from autotl.testing.similarity import SimilarityChecks
@@ -10,6 +11,7 @@ from autotl.testing.strategy import StrategyChecks
 
 __all__ = [
     "BackboneSourceChecks",
+    "ExecutorChecks",
     "ReaderChecks",
     "ReporterChecks",
     "SimilarityChecks",

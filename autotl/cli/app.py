@@ -1,0 +1,23 @@
+"""The application that commands register with, and how it prints JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+
+from autotl.jsonio import plain
+
+app = typer.Typer(
+    help="Transfer learning on your images: what to transfer, when it pays and how, answered by measurement.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,38 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[str, typer.Argument(help="A folder of class folders, a zip of one, or a CSV/Parquet table.")]
+Run = Annotated[Path, typer.Argument(help="A run folder: the --out of 'autotl fit'.")]
+Backbone = Annotated[
+    list[str] | None,
+    typer.Option(help="A timm model name, a folder with its weights, or 'tiny'. May be given several times."),
+]
+Source = Annotated[
+    str | None, typer.Option(help="Images the backbone was pretrained on, to measure likeness.")
+]
+Strategy = Annotated[
+    list[str] | None, typer.Option(help="Search only this strategy. May be given several times.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option(help="Leave out this plugin, built-in or not. May be repeated.")
+]
+Metric = Annotated[str, typer.Option(help="accuracy, balanced_accuracy or macro_f1.")]
+Side = Annotated[int | None, typer.Option(min=8, help="Image size in pixels, instead of a searched one.")]
+Test = Annotated[
+    float, typer.Option(help="Share of the images kept for the final test, where the data has none.")
+]
+Image = Annotated[str | None, typer.Option(help="The column of image paths, in a table.")]
+Label = Annotated[str | None, typer.Option(help="The column of labels, in a table.")]
+Group = Annotated[
+    str | None, typer.Option(help="The column whose equal values must stay in one part of the split.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Seed = Annotated[int, typer.Option(help="Same data and seed, same split and same random choices.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

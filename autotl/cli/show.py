@@ -1,0 +1,90 @@
+"""The commands that show what is there: reports, plugins, backbones."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import autotl
+from autotl import plugins
+from autotl.cli.app import app, print_json
+from autotl.cli.options import Json, Run
+
+
+@app.command(name="report")
+def show_report(
+    run: Run,
+    form: Annotated[str, typer.Option("--format", help="html, md or json.")] = "md",
+) -> None:
+    """Print a RUN's report: Markdown or JSON, or where the HTML page lies (written anew if it is gone)."""
+    result = autotl.load(run)
+    catalog = plugins.load()
+    reporter = catalog.reporters[form]
+    files = [Path(file) for file in reporter.write(result.report, run)]
+    if form == "html":
+        print(files[0])
+    else:
+        sys.stdout.write(files[0].read_text(encoding="utf-8"))
+
+
+@app.command(name="plugins")
+def show_plugins(as_json: Json = False) -> None:
+    """List what is installed: strategies, similarities, backbones, readers, executors, reporters."""
+    catalog = plugins.load()
+    rows = [
+        {
+            "kind": kind,
+            "name": name,
+            "distribution": shelf.origins[name].distribution,
+            "version": shelf.origins[name].version,
+            "plugin": shelf.origins[name].plugin,
+            "summary": item.summary,
+        }
+        for kind, shelf in catalog.shelves().items()
+        for name, item in shelf.items.items()
+    ]
+    if as_json:
+        print_json({"plugins": rows, "broken": catalog.broken})
+        return
+    say = partial(Console().print, highlight=False, markup=False, soft_wrap=True)
+    for kind in catalog.shelves():
+        say(kind, style="bold")
+        for row in rows:
+            if row["kind"] == kind:
+                stranger = (
+                    "" if row["distribution"] == "autotl" else f" [{row['distribution']} {row['version']}]"
+                )
+                console.print(
+                    f"  {row['name']}{stranger}: {row['summary']}",
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
+                )
+    for name, why in catalog.broken.items():
+        say(f"broken: {name}: {why}", style="red")
+
+
+@app.command(name="backbones")
+def show_backbones(as_json: Json = False) -> None:
+    """List the backbones worth naming; any other timm name works too."""
+    sources = plugins.load().backbones.items
+    rows = [
+        {"name": name, "source": source.name, "summary": source.summary}
+        for source in sources.values()
+        for name in source.offers()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        Console().print(
+            f"{row['name']:40} {row['source']}: {row['summary']}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )

@@ -1,0 +1,179 @@
+"""The steps of one run: prepare, search, conclude."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autotl import jsonio, plugins, report, results, search
+from autotl.api import Executor, Outcome, Plan, Strategy, Watch
+from autotl.cache import Store
+from autotl.clock import Clock
+from autotl.data import read
+from autotl.errors import SearchError
+from autotl.train import machine, precision
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call: what was asked for, opened and checked. The steps below share it."""
+
+    setup: search.Setup
+    folder: Path
+    temporary: bool
+    catalog: plugins.Catalog
+    strategies: Mapping[str, Strategy]
+    executor: Executor
+    watch: Watch
+    clock: Clock
+    started: float
+
+
+def prepare(run: Run, cache: Path) -> search.Prepared:
+    return search.prepare(
+        run.setup,
+        readers=run.catalog.readers.items,
+        sources=run.catalog.backbones.items,
+        similarities=run.catalog.similarities.items,
+        strategies=len(run.strategies),
+        store=Store(cache),
+        clock=run.clock,
+        watch=run.watch,
+    )
+
+
+def profile(ready: search.Prepared) -> dict[str, Any]:
+    return report.profile(
+        task=ready.task,
+        splits=ready.splits,
+        likeness=ready.likeness,
+        advice=ready.advice,
+        quality=ready.quality,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What the search leaves for the end."""
+
+    plan: Plan
+    ledger: search.Ledger
+    worker: search.Worker
+    seconds: float
+    interrupted: bool
+
+
+def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
+    setup, clock = run.setup, run.clock
+    box = machine(setup.device)
+    arms, skipped = search.plan_arms(run.strategies, ready.backbones, ready.task, machine=box)
+    if not arms:
+        raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
+    budget = setup.budget
+    plan = Plan(ready.task, tuple(arms), skipped, budget.seconds, budget.trials, len(ready.splits.folds))
+    jsonio.write(run.folder / "profile.json", profile(ready))
+    results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
+    run.catalog.tell("search_started", plan=plan)
+    run.watch.started(plan)
+    ledger = search.Ledger(ready.materials.fold_labels())
+    worker = search.Worker(ready.materials, ready.task, run.strategies, cache / "trials", clock)
+    searching = search.Search(
+        arms,
+        run.strategies,
+        ready.backbones,
+        ready.task,
+        ledger,
+        machine=box,
+        budget=budget,
+        clock=clock,
+        until=search.deadline(run.started, budget, ledger, ready.materials, tests=len(ready.locked)),
+        storage=search.open_storage(run.folder / "study.db"),
+        watch=run.watch,
+        seed=setup.seed,
+    )
+    begun, interrupted = clock.now(), False
+    saved: tuple[int, str] | None = None
+    try:
+        for trial in searching.run(run.executor, worker):
+            best = ledger.best()
+            if best is not None and best.model and saved != (best.number, best.model):
+                search.deliver(run.folder / "model", ready.materials, best, best.model)
+                saved = best.number, best.model
+            results.write_trials(run.folder / "trials.csv", ledger.records())
+            record = ledger.record(trial)
+            run.catalog.tell("trial_finished", record=record)
+            run.watch.scored(record, ledger.record(best) if best else None)
+    except KeyboardInterrupt:
+        interrupted = True
+        run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
+    return Explored(plan, ledger, worker, clock.now() - begun, interrupted)
+
+
+def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
+    ledger, setup = explored.ledger, run.setup
+    winner = ledger.best()
+    if winner is None:
+        why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
+        if explored.interrupted:
+            raise KeyboardInterrupt
+        raise SearchError(
+            f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
+        )
+    refit: Outcome | None = None
+    if not explored.interrupted:
+        refit = search.refit(explored.worker, winner, ready.splits, run.clock, run.started, setup.budget)
+    findings = search.finish(
+        ledger,
+        winner,
+        refit,
+        baselines=[
+            arm
+            for arm in explored.plan.arms
+            # whatever is done with random weights, nothing is transferred
+            if run.strategies[arm.strategy].baseline or not ready.backbones[arm.backbone].weights.pretrained
+        ],
+        materials=ready.materials,
+        locked=ready.locked,
+        measure=setup.metric,
+        clock=run.clock,
+        seed=setup.seed,
+    )
+    search.deliver(run.folder / "model", ready.materials, winner, str(refit.model if refit else winner.model))
+    notes = [*ready.notes, *(["The search was interrupted."] if explored.interrupted else [])]
+    notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
+    document = report.collect(
+        report.Evidence(
+            name=report.data_name(setup.data),
+            dataset=ready.dataset,
+            plan=explored.plan,
+            records=ledger.records(),
+            findings=findings,
+            verdict=results.judge(findings),
+            backbones=ready.backbones,
+            profile=profile(ready),
+            splits=ready.splits,
+            notes=notes,
+            seconds=run.clock.now() - run.started,
+            search_seconds=explored.seconds,
+            precision=precision(setup.device),
+            machine=machine(setup.device),
+            plugins={origin.distribution: origin.version for origin in run.catalog.origins()},
+            seed=setup.seed,
+        )
+    )
+    for reporter in run.catalog.reporters.items.values():
+        report.write(reporter, document, run.folder, watch=run.watch)
+    readers = run.catalog.readers.items
+    result = results.Result(
+        run.folder,
+        document,
+        device=setup.device,
+        read=lambda data: read(data, readers=readers, columns=setup.columns),
+        temporary=run.temporary,
+    )
+    run.catalog.tell("search_finished", result=result)
+    if explored.interrupted:
+        raise KeyboardInterrupt
+    return result
