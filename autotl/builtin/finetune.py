@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from torch import nn
+
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
-from autotl.backbone import freeze
-from autotl.train import AUGMENTATIONS, Recipe, Training, affordable, affordable_side, epoch_seconds
+from autotl.backbone import freeze, set_head
+from autotl.train import (
+    AUGMENTATIONS,
+    Recipe,
+    Training,
+    affordable,
+    affordable_side,
+    epoch_seconds,
+    logistic_regression,
+)
 
 EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
 STEPS = 400
 BATCH = 32
 NEAR = 0.5
+PROBE_C = 0.01
 
 
 class FineTune:
@@ -29,14 +40,16 @@ class FineTune:
         )
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        # Far from the source more has to change: a higher rate, in early layers too, and statistics of one's own
-        # (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020).
+        # Near the source, start from the probe's head and move little (Kumar et al., Fine-Tuning can Distort
+        # Pretrained Features, ICLR 2022). Far from it more has to change: a higher rate, in early layers too,
+        # and statistics of one's own (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020).
         near = _likeness(task, backbone) >= NEAR
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
         return {
             "freeze": 0,
-            "lr": 1e-3 if near else 3e-3,
+            "head": "probe" if near else "new",
+            "lr": 3e-4 if near else 3e-3,
             "layer_decay": 0.75 if near else 0.95,
             "weight_decay": 0.02,
             "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted),
@@ -53,6 +66,7 @@ class FineTune:
         wanted = space.suggest_int("epochs", max(1, usual // 3), 2 * usual, log=True)
         return {
             "freeze": depth,
+            "head": space.suggest_categorical("head", ["probe", "new"]),
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
@@ -69,6 +83,8 @@ class FineTune:
 
     def build(self, params: Params, bench: Workbench) -> Training:
         model = bench.model()
+        if params["head"] == "probe":
+            _start_from_probe(model, bench, side=params["image_size"])
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
         recipe = Recipe(
             side=params["image_size"],
@@ -80,6 +96,12 @@ class FineTune:
             batch_size=BATCH,
         )
         return Training(model, bench, recipe, train_mode=train_mode)
+
+
+def _start_from_probe(model: nn.Module, bench: Workbench, *, side: int) -> None:
+    features, labels = bench.features(side=side).train, bench.labels().train
+    for weight, bias, _ in logistic_regression(features, labels, classes=len(bench.task.classes), c=PROBE_C):
+        set_head(model, weight, bias)
 
 
 def _epochs(task: Task) -> int:

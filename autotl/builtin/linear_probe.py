@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Epoch, Machine, Params, Rows, Space, Task, Workbench
+from autotl.api import Applies, Backbone, Cost, Epoch, Machine, Params, Space, Task, Workbench
 from autotl.backbone import set_head
-
-ROUNDS, STEPS = 20, 15  # L-BFGS steps between two looks at the clock; far past convergence in all
+from autotl.train import logistic_regression
 
 
 class LinearProbe:
@@ -57,39 +54,13 @@ class _Probe:
 
     def fit(self) -> Generator[Epoch, None, None]:
         features, labels = self._bench.features(side=self._side), self._bench.labels()
-        mean, std = features.train.mean(0), features.train.std(0).clamp(min=1e-6)
-        x = Rows((features.train - mean) / std, (features.val - mean) / std)  # (rows, features)
         classes = len(self._bench.task.classes)
-        weight = torch.zeros(classes, x.train.shape[1], requires_grad=True)
-        bias = torch.zeros(classes, requires_grad=True)
-        solver = torch.optim.LBFGS(
-            [weight, bias],
-            max_iter=STEPS,
-            history_size=10,
-            tolerance_grad=1e-5,
-            line_search_fn="strong_wolfe",
-        )
-        # scikit-learn's objective over n, so that C means the same here as there
-        decay = 0.5 / (self._c * len(x.train))
-
-        def loss() -> Tensor:
-            solver.zero_grad()
-            value = F.cross_entropy(x.train @ weight.T + bias, labels.train) + decay * weight.square().sum()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value
-
-        before = float("inf")
-        for step in range(1, ROUNDS + 1):
-            now = float(solver.step(loss).detach())  # type: ignore[no-untyped-call]
-            with torch.no_grad():
-                self._head = (weight / std, bias - (weight / std) @ mean)
-                logits = x.val @ weight.T + bias
-            converged = before - now < 1e-5 * max(abs(now), 1e-3)
-            before = now
-            done = converged or step == ROUNDS
-            yield Epoch(step, self._bench.score(logits) if done else None, step / ROUNDS, logits)
-            if done:
-                return
+        solver = logistic_regression(features.train, labels.train, classes=classes, c=self._c)
+        for step, (weight, bias, final) in enumerate(solver, start=1):
+            self._head = weight, bias
+            logits = features.val @ weight.T + bias  # (rows, classes)
+            score = self._bench.score(logits) if final else None
+            yield Epoch(step, score, 1.0 if final else step / (step + 3), logits)
 
     def module(self) -> nn.Module:
         model = self._bench.model()

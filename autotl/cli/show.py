@@ -56,15 +56,9 @@ def show_plugins(as_json: Json = False) -> None:
         say(kind, style="bold")
         for row in rows:
             if row["kind"] == kind:
-                stranger = (
-                    "" if row["distribution"] == "autotl" else f" [{row['distribution']} {row['version']}]"
-                )
-                console.print(
-                    f"  {row['name']}{stranger}: {row['summary']}",
-                    highlight=False,
-                    markup=False,
-                    soft_wrap=True,
-                )
+                built_in = row["distribution"] == "autotl"
+                stranger = "" if built_in else f" [{row['distribution']} {row['version']}]"
+                say(f"  {row['name']}{stranger}: {row['summary']}")
     for name, why in catalog.broken.items():
         say(f"broken: {name}: {why}", style="red")
 

@@ -125,9 +125,11 @@ class Ledger:
     def best(
         self, arm: Arm | None = None, *, among: Sequence[Arm] | None = None, defaults: bool = False
     ) -> Trial | None:
-        """The trial believed best, of one arm, some arms or the defaults; ties go to the cheaper.
+        """The trial to choose, of one arm, some arms or the defaults: the cheapest not clearly behind.
 
-        A trial that was stopped early for being behind is none, unless there is nothing else.
+        Behind is a lead of the leading trial of more than one standard error, paired by image (Breiman et
+        al., Classification and Regression Trees, 1984): a dearer trial has to show that it is better. One
+        that was stopped early for being behind is none, unless there is nothing else.
         """
         scored = [
             trial
@@ -138,7 +140,20 @@ class Ledger:
             and (trial.default or not defaults)
         ]
         whole = [trial for trial in scored if trial.state != "pruned"] or scored
-        return max(whole, key=lambda trial: (self.belief(trial), -trial.fold_seconds), default=None)
+        if not whole:
+            return None
+        lead = max(whole, key=lambda trial: (self.belief(trial), -trial.fold_seconds))
+        near = [
+            trial for trial in whole if trial is lead or self._ahead(lead, trial) < self.spread(lead, trial)
+        ]
+        arms = {other.arm: self._arm_seconds(other.arm) for other in near}
+        cheapest = min(arms, key=lambda each: arms[each])
+        # within an arm settings cost about the same, so there the leader is taken
+        return max((trial for trial in near if trial.arm == cheapest), key=self.belief)
+
+    def _arm_seconds(self, arm: Arm) -> float:
+        """What a fold of an arm takes, in the middle of its trials."""
+        return float(np.median([trial.fold_seconds for trial in self.of(arm)]))
 
     def spread(self, one: Trial, other: Trial) -> float:
         """The standard error of the difference between two trials' accuracies, paired by image."""

@@ -31,7 +31,7 @@ from autotl.search.profile import Advice, measure_likeness, rule_of_thumb
 from autotl.seeds import derive
 
 SOURCE_IMAGES = 2000
-SEARCH_SHARE = 0.6
+SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
 

@@ -13,6 +13,7 @@ from autotl.search.work import Worker
 
 REPORT_SECONDS = 1.5
 SAFETY = 1.2
+REFIT_SHARE = 0.2
 
 
 def refit_seconds(trial: Trial, folds: int) -> float:
@@ -20,11 +21,17 @@ def refit_seconds(trial: Trial, folds: int) -> float:
     return trial.fold_seconds * folds / (folds - 1) if folds > 1 else 0.0
 
 
-def reserve(ledger: Ledger, materials: Materials, *, tests: int) -> float:
+def worth_refitting(trial: Trial, folds: int, budget: Budget) -> bool:
+    """Whether a refit costs little enough: the last fifth of the images is not worth half the search."""
+    seconds = refit_seconds(trial, folds)
+    return folds > 1 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
+
+
+def reserve(ledger: Ledger, materials: Materials, *, budget: Budget, tests: int) -> float:
     """Seconds to keep for the refit of the best trial, the evaluation of each arm, and the reports."""
     best = ledger.best()
     seconds = REPORT_SECONDS
-    if best is not None:
+    if best is not None and worth_refitting(best, len(ledger.labels), budget):
         seconds += SAFETY * refit_seconds(best, len(ledger.labels))
     for arm in ledger.arms():
         if trial := ledger.best(arm):
@@ -41,7 +48,7 @@ def deadline(
     def until() -> float:
         if budget.seconds is None:
             return float("inf")
-        return started + budget.seconds - reserve(ledger, materials, tests=tests)
+        return started + budget.seconds - reserve(ledger, materials, budget=budget, tests=tests)
 
     return until
 
@@ -52,7 +59,7 @@ def refit(
     """Train the winner's settings on all training rows; None where there is no need, no time, or it fails."""
     needed = refit_seconds(winner, len(splits.folds))
     end = float("inf") if budget.seconds is None else started + budget.seconds
-    if len(splits.folds) == 1 or clock.now() + needed > end:
+    if not worth_refitting(winner, len(splits.folds), budget) or clock.now() + needed > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
     return outcome if outcome.state == "complete" and outcome.model else None

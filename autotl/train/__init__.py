@@ -4,6 +4,7 @@ from autotl.train.allocator import keep_freed_memory
 from autotl.train.augment import AUGMENTATIONS, augment, augmentation
 from autotl.train.device import autocast, machine, pick_device, place, precision
 from autotl.train.forward import in_batches, logits_of
+from autotl.train.linear import logistic_regression
 from autotl.train.loop import Diverged, Training
 from autotl.train.metrics import METRICS, metric
 from autotl.train.recipe import Recipe, affordable, affordable_side, epoch_seconds
@@ -22,6 +23,7 @@ __all__ = [
     "epoch_seconds",
     "in_batches",
     "keep_freed_memory",
+    "logistic_regression",
     "logits_of",
     "machine",
     "metric",
