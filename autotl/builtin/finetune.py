@@ -15,6 +15,7 @@ from autotl.train import (
     Training,
     affordable,
     affordable_side,
+    affordable_sides,
     epoch_seconds,
     logistic_regression,
 )
@@ -60,9 +61,10 @@ class FineTune:
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         depth = space.suggest_int("freeze", 0, len(backbone.stages))
-        side = space.suggest_categorical("image_size", list(backbone.sides))
-        trained = _trained(backbone, depth)
         usual = _epochs(task)
+        sides = affordable_sides(task, backbone, trained=1.0, epochs=max(1, usual // 3))
+        side = space.suggest_categorical("image_size", sides)
+        trained = _trained(backbone, depth)
         wanted = space.suggest_int("epochs", max(1, usual // 3), 2 * usual, log=True)
         return {
             "freeze": depth,

@@ -6,7 +6,15 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
-from autotl.train import AUGMENTATIONS, Recipe, Training, affordable, affordable_side, epoch_seconds
+from autotl.train import (
+    AUGMENTATIONS,
+    Recipe,
+    Training,
+    affordable,
+    affordable_side,
+    affordable_sides,
+    epoch_seconds,
+)
 
 EPOCHS = 60  # a random start needs several times the epochs of a pretrained one (He et al.)
 LEAST = 20
@@ -35,7 +43,8 @@ class FromScratch:
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        side = space.suggest_categorical("image_size", list(backbone.sides))
+        sides = affordable_sides(task, backbone, trained=1.0, epochs=LEAST // 2, share=SHARE)
+        side = space.suggest_categorical("image_size", sides)
         wanted = space.suggest_int("epochs", LEAST // 2, 2 * EPOCHS, log=True)
         return {
             "lr": space.suggest_float("lr", 3e-4, 2e-2, log=True),

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
 
+KEPT = 6
+"""How many of an arm's trials keep their weights: the order changes as trials are run on more folds."""
 LEADS = 0.05
 """How far one trial is expected to lead or trail another, before any image shows it."""
 
@@ -63,7 +65,7 @@ class Ledger:
     trials: dict[int, Trial] = field(default_factory=dict)
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> None:
-        """Enter what a job showed; weights of trials that are no longer an arm's best are deleted."""
+        """Enter what a job showed; weights of trials far from their arm's best are deleted."""
         self.trials[trial.number] = trial
         trial.seconds += outcome.seconds
         trial.finished_at = now
@@ -73,13 +75,16 @@ class Ledger:
         trial.folds.update({each.fold: each for each in outcome.folds})
         if outcome.model:
             trial.model, trial.side = outcome.model, outcome.side
-        keep = {best.number for arm in self.arms() if (best := self.best(arm))}
-        if standard := self.best(defaults=True):
-            keep.add(standard.number)
-        for other in self.trials.values():
-            if other.arm == trial.arm and other.model and other.number not in keep:
-                Path(other.model).unlink(missing_ok=True)
-                other.model = None
+        self._forget(trial.arm)
+
+    def _forget(self, arm: Arm) -> None:
+        """Delete the weights of an arm's trials that can hardly become its best again; the default's stay."""
+        held = sorted((trial for trial in self.of(arm) if trial.model), key=self.belief, reverse=True)
+        best = self.best(arm)
+        for trial in held[KEPT:]:
+            if not trial.default and trial is not best:
+                Path(str(trial.model)).unlink(missing_ok=True)
+                trial.model = None
 
     def arms(self) -> list[Arm]:
         """The arms that have been tried, in order of their first trial."""
@@ -135,6 +140,7 @@ class Ledger:
             trial
             for trial in self.trials.values()
             if 0 in trial.folds
+            and trial.model
             and (arm is None or trial.arm == arm)
             and (among is None or trial.arm in among)
             and (trial.default or not defaults)

@@ -7,7 +7,7 @@ from autotl.train.forward import in_batches, logits_of
 from autotl.train.linear import logistic_regression
 from autotl.train.loop import Diverged, Training
 from autotl.train.metrics import METRICS, metric
-from autotl.train.recipe import Recipe, affordable, affordable_side, epoch_seconds
+from autotl.train.recipe import Recipe, affordable, affordable_side, affordable_sides, epoch_seconds
 
 __all__ = [
     "AUGMENTATIONS",
@@ -17,6 +17,7 @@ __all__ = [
     "Training",
     "affordable",
     "affordable_side",
+    "affordable_sides",
     "augment",
     "augmentation",
     "autocast",

@@ -47,6 +47,16 @@ def affordable(
     return max(1, min(wanted, int(share * task.trial_seconds / each)))
 
 
+def affordable_sides(
+    task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
+) -> list[int]:
+    """The image sizes at which at least ``epochs`` epochs fit into a trial, ascending; the smallest in any
+    case.
+    """
+    largest = affordable_side(task, backbone, trained=trained, epochs=epochs, share=share)
+    return [side for side in backbone.sides if side <= largest]
+
+
 def affordable_side(
     task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
 ) -> int:

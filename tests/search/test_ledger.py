@@ -27,7 +27,8 @@ def enter(
     folds = tuple(FoldScore(fold, score, right(score), 1.0, 1) for fold, score in scores.items())
     if model is not None:
         model.write_bytes(b"x")
-    outcome = Outcome(job, "complete", folds, 1.0 * len(folds), "", str(model) if model else None, 32)
+    weights = str(model) if model else f"no file {number}"
+    outcome = Outcome(job, "complete", folds, 1.0 * len(folds), "", weights, 32)
     ledger.add(trial, outcome, now=float(number))
     return trial
 
@@ -68,13 +69,25 @@ def test_ties_go_to_the_cheaper() -> None:
     assert ledger.best() is cheap
 
 
-def test_weights_are_kept_for_each_arms_best_and_the_best_default_alone(tmp_path: Path) -> None:
+def test_weights_are_kept_for_each_arms_leaders_and_the_defaults(tmp_path: Path) -> None:
     ledger = Ledger(LABELS)
-    enter(ledger, 0, "a", {0: 0.5}, tmp_path / "0")
-    enter(ledger, 1, "a", {0: 0.6}, tmp_path / "1")
-    enter(ledger, 2, "a", {0: 0.9}, tmp_path / "2")
-    enter(ledger, 3, "b", {0: 0.4}, tmp_path / "3")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2", "3"]
+    for number in range(9):
+        enter(ledger, number, "a", {0: 0.1 + 0.1 * number}, tmp_path / str(number))
+    enter(ledger, 9, "b", {0: 0.1}, tmp_path / "9")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "3", "4", "5", "6", "7", "8", "9"]
+    assert ledger.trials[1].model is None
+
+
+def test_the_choice_is_always_a_trial_whose_weights_are_there(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    ledger = Ledger(LABELS)
+    for number in range(60):
+        folds = {0: rng.integers(5, 10) / 10} | ({1: rng.integers(5, 10) / 10} if number % 3 == 0 else {})
+        enter(ledger, number, "ab"[number % 2], folds, tmp_path / str(number))
+        for arm in (None, *ledger.arms()):
+            best = ledger.best(arm)
+            assert best is not None
+            assert Path(str(best.model)).is_file()
 
 
 def test_a_failed_extension_leaves_what_was_known(tmp_path: Path) -> None:
