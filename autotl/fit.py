@@ -142,7 +142,10 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     found = results.read_report(path)
     readers = plugins.load().readers.items
     return results.Result(
-        path, found, device=pick_device(device), read=lambda data: read(data, readers=readers)
+        path,
+        found,
+        device=pick_device(device),
+        read=lambda data, columns: read(data, readers=readers, columns=columns),
     )
 
 

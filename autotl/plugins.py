@@ -46,10 +46,16 @@ class Shelf(Generic[T]):
         chosen = list(names)
         return {name: self[name] for name in chosen} if chosen else dict(self.items)
 
-    def add(self, item: Any, origin: Origin) -> None:
-        """Put ``item`` on the shelf. Raises PluginError where it breaks the contract or its name is taken."""
+    def check(self, item: Any) -> None:
+        """Raise PluginError where ``item`` lacks a part of the contract."""
         if not isinstance(item, self.contract):
-            raise PluginError(f"{origin.distribution} returned {item!r} where a {self.kind} was due.")
+            parts = [part for part in dir(self.contract) if not part.startswith("_")]
+            annotated = getattr(self.contract, "__annotations__", {})
+            missing = sorted(part for part in {*parts, *annotated} if not hasattr(item, part))
+            raise PluginError(f"It offers {item!r} where a {self.kind} is due: {', '.join(missing)} missing.")
+
+    def add(self, item: Any, origin: Origin) -> None:
+        """Put ``item`` on the shelf. Raises PluginError where its name is taken."""
         if first := self.origins.get(item.name):
             raise PluginError(
                 f"Two plugins offer a {self.kind} called {item.name!r}: {first.distribution} {first.version} "
@@ -132,7 +138,9 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
     return catalog
 
 
-def _enter(manager: pluggy.PluginManager, point: EntryPoint, kinds: Iterable[str]) -> dict[str, list[Any]]:
+def _enter(
+    manager: pluggy.PluginManager, point: EntryPoint, kinds: Mapping[str, Shelf[Any]]
+) -> dict[str, list[Any]]:
     """Register a plugin and gather what it offers; where anything goes wrong it is forgotten again."""
     plugin = point.load()
     if manager.has_plugin(point.name) or manager.is_registered(plugin):
@@ -140,10 +148,14 @@ def _enter(manager: pluggy.PluginManager, point: EntryPoint, kinds: Iterable[str
     try:
         manager.register(plugin, name=point.name)
         manager.check_pending()
-        return {
+        offers = {
             kind: [item for batch in _only(manager, plugin, f"autotl_{kind}")() for item in batch]
             for kind in kinds
         }
+        for kind, items in offers.items():
+            for item in items:
+                kinds[kind].check(item)
+        return offers
     except BaseException:
         if manager.has_plugin(point.name):
             manager.unregister(name=point.name)

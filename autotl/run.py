@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,10 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         )
     refit: Outcome | None = None
     if not explored.interrupted:
-        refit = search.refit(explored.worker, winner, ready.splits, run.clock, run.started, setup.budget)
+        try:
+            refit = search.refit(explored.worker, winner, ready.splits, run.clock, run.started, setup.budget)
+        except KeyboardInterrupt:
+            explored = replace(explored, interrupted=True)
     findings = search.finish(
         ledger,
         winner,
@@ -170,7 +173,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         run.folder,
         document,
         device=setup.device,
-        read=lambda data: read(data, readers=readers, columns=setup.columns),
+        read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
     )
     run.catalog.tell("search_finished", result=result)

@@ -156,10 +156,10 @@ def test_no_name_picks_all_and_names_pick_in_their_order() -> None:
     assert list(shelf.pick(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
 
 
-def test_the_wrong_type_is_an_error_that_names_the_distribution(install: Install) -> None:
-    point = install("odd", REPORTER.replace("[Slides()]", "['slides']"))
-    with pytest.raises(PluginError, match="autotl-odd returned 'slides' where a reporter was due"):
-        plugins.load([point])
+def test_what_breaks_its_contract_is_recorded_with_what_is_missing(install: Install) -> None:
+    found = plugins.load([install("odd", REPORTER.replace("[Slides()]", "['slides']"))])
+    assert "offers 'slides' where a reporter is due: name, summary, write missing" in found.broken["odd"]
+    assert not found.reporters.items
 
 
 def test_an_observer_that_raises_is_dropped_and_the_others_are_told(install: Install) -> None:

@@ -38,7 +38,7 @@ def run(command: str) -> int:
     if words[1] == "fit":
         words = [w for w in words if w not in {"--budget", "2m"}]
         words += ["--backbone", "tiny", "--trials", "2", "--image-size", "32"]
-    return cli._guarded(lambda: cli.app(words[1:], standalone_mode=False))
+    return cli.guarded(lambda: cli.app(words[1:], standalone_mode=False))
 
 
 def test_every_language_of_a_block_has_its_test() -> None:

@@ -47,7 +47,7 @@ class Learner(Protocol):
         ...
 
     def module(self) -> nn.Module:
-        """The whole network at the best epoch so far: images in, logits out; a stock timm model in eval
+        """The whole network as last scored: images in, logits out; a stock timm model in eval
         mode.
         """
         ...

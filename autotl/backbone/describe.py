@@ -39,7 +39,8 @@ def describe(
     parameters = sum(p.numel() for p in model.parameters())
     stock: Any = model
     sides = sides_of(config, side)
-    pace = pace_of(model.to(device), side=sides[0], clock=clock)
+    # in the middle: at the smallest size, fixed costs would make the larger ones look slower than they are
+    pace = pace_of(model.to(device), side=sides[len(sides) // 2], clock=clock)
     affordable = [
         s for s in sides if seconds is None or pace.seconds(images, side=s) <= SHARE_OF_BUDGET * seconds
     ]
@@ -71,7 +72,11 @@ def data_config(model: nn.Module) -> DataConfig:
         interpolation=str(found["interpolation"]),
         crop_pct=float(found["crop_pct"]),
         crop_mode=str(found["crop_mode"]),
-        fixed=bool(stock.pretrained_cfg.get("fixed_input_size", False)),
+        # folders saved by older timm do not say it, but the model's own patch embedding insists
+        fixed=bool(
+            stock.pretrained_cfg.get("fixed_input_size")
+            or getattr(getattr(stock, "patch_embed", None), "strict_img_size", False)
+        ),
     )
 
 
@@ -100,7 +105,7 @@ def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...
         info = TIMM_DATA.ImageNetInfo(subset)
         labels, descriptions = info.label_names(), info.label_descriptions(as_dict=True)
     if not labels or len(labels) != count:
-        return tuple(SourceClass(str(k), ()) for k in range(count))
+        return ()
     if not isinstance(descriptions, Mapping):
         descriptions = dict(zip(labels, descriptions, strict=False))
     return tuple(SourceClass(str(label), _names(str(descriptions.get(label) or label))) for label in labels)

@@ -1,50 +1,6 @@
-"""The command line: thin commands over the library, and what their mistakes look like."""
+"""The command line: thin commands over the library."""
 
-from __future__ import annotations
-
-import sys
-import warnings
-from collections.abc import Callable
-from typing import Any
-
-import typer
-from rich.console import Console
-
-from autotl.cli import commands, show  # noqa: F401 - they register their commands
 from autotl.cli.app import app
-from autotl.errors import AutotlError
+from autotl.cli.entry import guarded, main
 
-__all__ = ["app", "main"]
-
-
-def main() -> None:
-    """Run the command line. A user's mistake ends with code 2 and a message, Ctrl-C with 130."""
-    # Progress and tables are for people; a library's deprecations are for its developers.
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
-    sys.exit(_guarded(lambda: app(standalone_mode=False)))
-
-
-def _guarded(command: Callable[[], Any]) -> int:
-    try:
-        code = command()
-        return code if isinstance(code, int) else 0
-    except AutotlError as error:
-        _complain(str(error))
-        return 2
-    except typer.Exit as error:
-        return int(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        _complain("Interrupted. What was found so far is in the run folder.")
-        return 130
-    except BrokenPipeError:
-        return 0
-    except Exception as error:
-        if hasattr(error, "format_message"):  # click's own: a missing argument, an unknown option
-            _complain(error.format_message())
-            return 2
-        raise
-
-
-def _complain(text: str) -> None:
-    Console(stderr=True).print(text, style="red", highlight=False, markup=False)
+__all__ = ["app", "guarded", "main"]

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl import terminal
+from autotl import jsonio, terminal
 from autotl.cli.app import app, print_json
 from autotl.cli.options import (
     Backbone,
@@ -32,7 +32,6 @@ from autotl.cli.options import (
 )
 from autotl.clock import WallClock
 from autotl.errors import RunError
-from autotl.jsonio import plain
 
 
 @app.command()
@@ -152,7 +151,7 @@ def predict(
     """Label images with the model of a RUN: path, label, probability."""
     table = autotl.load(run, device=device).predict(paths, top=top)
     if out is not None:
-        table.to_csv(out, index=False)
+        jsonio.write_text(out, table.to_csv(index=False))
         Console(stderr=True).print(f"{len(table)} rows in {out}")
     elif as_json:
         print_json(table.to_dict(orient="records"))
@@ -165,13 +164,15 @@ def evaluate(
     run: Run,
     data: Data,
     metric: Annotated[str | None, typer.Option(help="Another metric than the run's own.")] = None,
+    image: Image = None,
+    label: Label = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
     """Score the model of a RUN on other labelled images."""
-    found = autotl.load(run, device=device).evaluate(data, metric=metric)
+    found = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
     if as_json:
-        print_json(plain(found))
+        print_json(found)
         return
     console = Console()
     low, high = found.ci95

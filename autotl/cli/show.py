@@ -25,11 +25,13 @@ def show_report(
     result = autotl.load(run)
     catalog = plugins.load()
     reporter = catalog.reporters[form]
-    files = [Path(file) for file in reporter.write(result.report, run)]
+    file = run / f"report.{form}"
+    if not file.is_file():
+        file = Path(reporter.write(result.report, run)[0])
     if form == "html":
-        print(files[0])
+        print(file)
     else:
-        sys.stdout.write(files[0].read_text(encoding="utf-8"))
+        sys.stdout.write(file.read_text(encoding="utf-8"))
 
 
 @app.command(name="plugins")

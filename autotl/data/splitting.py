@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
@@ -74,9 +73,8 @@ def _folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, tuple[Fol
     seed = derive(seed, "split", "folds")
     kind: Kind
     if len(train) < _SMALL:
-        times = Counter(label for unit in units for label in unit.counts)
-        fewest = min((n for n in times.values() if n > 1), default=2)
-        hands, kind = deal(units, max(2, min(_FOLDS, fewest)), seed=seed), "kfold"
+        # one rare class must not cost all the others their training images: it sits out some folds instead
+        hands, kind = deal(units, max(2, min(_FOLDS, len(units))), seed=seed), "kfold"
     else:
         share = min(_HOLDOUT, _MOST_HOLDOUT / len(train))
         hands, kind = [carve(units, share, seed=seed, keep=1, most=_MOST_HOLDOUT)], "holdout"

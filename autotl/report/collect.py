@@ -74,7 +74,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
     winner = found.winner
     when = {
         **e.profile["when"],
-        "rule_agreed": e.profile["when"]["rule_of_thumb"]["advice"] == winner.arm.strategy,
+        "rule_agreed": _rule_agreed(e),
         "transfer_gain": _transfer_gain(found),
         "negative_transfer_classes": [
             {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt
@@ -136,6 +136,13 @@ def collect(evidence: Evidence) -> dict[str, Any]:
     }
     plain: dict[str, Any] = jsonio.plain(document)
     return plain
+
+
+def _rule_agreed(e: Evidence) -> bool | None:
+    """Whether the rule of thumb named the winner; None where what it named was not tried."""
+    advice = e.profile["when"]["rule_of_thumb"]["advice"]
+    tried = {arm.strategy for arm in e.findings.arms}
+    return advice == e.findings.winner.arm.strategy if advice in tried else None
 
 
 def _what(e: Evidence) -> dict[str, Any]:
@@ -212,7 +219,15 @@ def _arms(e: Evidence) -> list[dict[str, Any]]:
                 "params": best.params if best else None,
             }
         )
-    rows.sort(key=lambda row: (row["best_val"] is not None, row["best_val"] or 0.0), reverse=True)
+    won = e.findings.winner.arm
+    rows.sort(
+        key=lambda row: (
+            (row["strategy"], row["backbone"]) == (won.strategy, won.backbone),
+            row["best_val"] is not None,
+            row["best_val"] or 0.0,
+        ),
+        reverse=True,
+    )
     rows += [_skipped(arm, why) for arm, why in e.plan.skipped.items()]
     return rows
 

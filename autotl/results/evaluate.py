@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from autotl.train import metric
@@ -33,7 +34,7 @@ class Evaluation:
     """A model's score on labelled images, with a 95 % bootstrap interval over the images.
 
     ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017),
-    and ``always_majority`` the accuracy of always naming the commonest class.
+    and ``always_majority`` the score of always naming the commonest class.
     """
 
     metric: str
@@ -48,13 +49,23 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """By how much one model beats another on the same images: paired bootstrap over the images, 95 %
-    interval.
+    """By how much one model beats another on the same images, with a 95 % paired bootstrap interval.
+
+    ``p`` is the two-sided exact sign test on the images that one model alone gets right (McNemar, 1947),
+    which a few images cannot fool as they can a bootstrap.
     """
 
     value: float
     ci95: tuple[float, float]
     n: int
+    p: float
+
+    @property
+    def direction(self) -> int:
+        """1 where it is measurably above zero, -1 below, else 0: interval and exact test have to agree."""
+        if self.p >= 0.05 or self.ci95[0] <= 0 <= self.ci95[1]:
+            return 0
+        return 1 if self.value > 0 else -1
 
 
 def evaluate(
@@ -79,7 +90,10 @@ def evaluate(
         ),
         calibration_error(labels, logits),
         tuple(map(tuple, confusion_matrix(labels, guesses, labels=every).tolist())),
-        float(np.bincount(labels).max() / len(labels)),
+        score(
+            labels,
+            np.tile(np.eye(len(classes), dtype=np.float32)[np.bincount(labels).argmax()], (len(labels), 1)),
+        ),
     )
 
 
@@ -87,7 +101,10 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str, seed: in
     """The difference in the metric, ours minus theirs, on the same images."""
     score = metric(measure)
     drawn = _resampled(measure, labels, ours, seed=seed) - _resampled(measure, labels, theirs, seed=seed)
-    return Gain(score(labels, ours) - score(labels, theirs), _interval(drawn), len(labels))
+    won = int(((ours.argmax(1) == labels) & (theirs.argmax(1) != labels)).sum())
+    lost = int(((ours.argmax(1) != labels) & (theirs.argmax(1) == labels)).sum())
+    p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
+    return Gain(score(labels, ours) - score(labels, theirs), _interval(drawn), len(labels), p)
 
 
 def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> float:

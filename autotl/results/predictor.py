@@ -22,6 +22,8 @@ from autotl.data import (
     images_in,
     is_array,
     open_image,
+    quietly,
+    reason,
     render,
     render_images,
     scale_of,
@@ -31,8 +33,9 @@ from autotl.data import (
 from autotl.errors import DataError
 from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.model_folder import Opened
-from autotl.train import autocast, place
+from autotl.train import place
 
+Opener = Callable[[], Image.Image]
 CHUNK, BATCH = 256, 64  # images decoded, and images in the network, at a time
 
 
@@ -44,7 +47,7 @@ class Predictor:
         self.classes = opened.classes
         self.config: DataConfig = opened.config
         self._device = device
-        self._view = view_of(opened.config, side=opened.config.side)
+        self.view = view_of(opened.config, side=opened.config.side)
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
         """Label images: paths, folders, PIL images, arrays (n, h, w[, 3]), or a sequence of these.
@@ -55,8 +58,8 @@ class Predictor:
         names, openers = _named(images)
         logits = np.concatenate(
             [
-                self._logits(render_images([each() for each in openers[start : start + CHUNK]], self._view))
-                for start in range(0, len(openers), CHUNK)
+                self.logits_of(self._look(names[start : start + BATCH], openers[start : start + BATCH]))
+                for start in range(0, len(openers), BATCH)
             ]
         )
         return self._table(names, softmax(logits.astype(np.float64), axis=1), top)
@@ -64,7 +67,7 @@ class Predictor:
     def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits (rows, classes) of a data set's rows."""
         parts = [
-            self._logits(render(dataset, rows[start : start + CHUNK], self._view))
+            self.logits_of(render(dataset, rows[start : start + CHUNK], self.view))
             for start in range(0, len(rows), CHUNK)
         ]
         return np.concatenate(parts)
@@ -82,11 +85,23 @@ class Predictor:
         rows = np.arange(len(dataset))
         return evaluate(labels, self.logits(dataset, rows), self.classes, measure=measure, seed=seed)
 
-    def _logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _look(self, names: Sequence[str], openers: Sequence[Opener]) -> NDArray[np.uint8]:
+        """Images as the network sees them; one at a time, so that no more than one is held at full size."""
+        seen = []
+        with quietly():
+            for name, each in zip(names, openers, strict=True):
+                try:
+                    seen.append(render_images([each()], self.view))
+                except Exception as error:  # whatever a file that is no image makes its decoder raise
+                    raise DataError(f"{name} cannot be read: {reason(error)}.") from error
+        return np.concatenate(seen)
+
+    def logits_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits (n, classes) of uint8 images (n, 3, h, w) seen through ``view``, in full precision."""
         mean = torch.tensor(self.config.mean).view(1, -1, 1, 1)
         std = torch.tensor(self.config.std).view(1, -1, 1, 1)
         parts = []
-        with torch.inference_mode(), autocast(self._device):
+        with torch.inference_mode():
             for start in range(0, len(pixels), BATCH):
                 batch = torch.from_numpy(pixels[start : start + BATCH])
                 x = ((batch.float() / 255 - mean) / std).to(self._device, memory_format=torch.channels_last)
@@ -107,12 +122,13 @@ class Predictor:
         return table if top else table.drop(columns="rank")
 
 
-def _named(images: Any) -> tuple[list[str], list[Callable[[], Image.Image]]]:
+def _named(images: Any) -> tuple[list[str], list[Opener]]:
     """What was given as names and ways to open: upright RGB images."""
     if isinstance(images, str | Path | Image.Image) or _is_one(images):
         images = [images]
     names: list[str] = []
-    openers: list[Callable[[], Image.Image]] = []
+    openers: list[Opener] = []
+    scale, _ = scale_of([as_array(each) for each in images if is_array(each)] or [np.zeros(1, np.uint8)])
     for position, each in enumerate(images):
         if isinstance(each, str | Path):
             for path in images_in(Path(each)):
@@ -123,7 +139,6 @@ def _named(images: Any) -> tuple[list[str], list[Callable[[], Image.Image]]]:
             openers.append(partial(upright_rgb, each))
         elif is_array(each):
             names.append(f"image {position}")
-            scale, _ = scale_of([as_array(each)])
             openers.append(partial(image_of, each, scale))
         else:
             raise DataError(
@@ -139,4 +154,5 @@ def _is_one(images: Any) -> bool:
     if not is_array(images):
         return False
     shape = tuple(images.shape)
-    return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or shape[0] in (1, 3, 4)))
+    first = shape[0] in (1, 3, 4) and not isinstance(images, np.ndarray)  # tensors have channels first
+    return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or first))

@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 from autotl import jsonio
-from autotl.api import Dataset
+from autotl.api import Columns, Dataset
 from autotl.errors import RunError
 from autotl.results.evaluate import Evaluation
 from autotl.results.model_folder import open_model
 from autotl.results.predictor import Predictor
+from autotl.train import metric as metric_of
 
 
 class Result:
@@ -34,7 +35,7 @@ class Result:
         report: Mapping[str, Any],
         *,
         device: str,
-        read: Callable[[Any], Dataset],
+        read: Callable[[Any, Columns], Dataset],
         temporary: bool = False,
     ) -> None:
         self.folder, self.report = folder, report
@@ -63,10 +64,14 @@ class Result:
         """Label images; see :meth:`Predictor.predict`."""
         return self.predictor.predict(images, top=top)
 
-    def evaluate(self, data: Any, *, metric: str | None = None) -> Evaluation:
-        """Score the model on labelled images in any form that ``fit`` takes."""
+    def evaluate(
+        self, data: Any, *, metric: str | None = None, image: str | None = None, label: str | None = None
+    ) -> Evaluation:
+        """Score the model on labelled images in any form that ``fit`` takes; columns as there."""
         measure = metric or self.report["test"]["metric"]
-        return self.predictor.evaluate(self._read(data), measure=measure, seed=self.report["seed"])
+        metric_of(measure)  # raises early for one nobody knows
+        dataset = self._read(data, Columns(image, label))
+        return self.predictor.evaluate(dataset, measure=measure, seed=self.report["seed"])
 
     def leaderboard(self) -> pd.DataFrame:
         """One row per arm, the winner first; ``best_val`` is what it was chosen by."""
@@ -94,6 +99,8 @@ LEADERBOARD = (
 def read_report(folder: Path) -> dict[str, Any]:
     """The report of a run folder. Raises RunError where there is none, or it is of another format."""
     path = folder / "report.json"
+    if not path.is_file() and (folder / "model" / "config.json").is_file():
+        return _unfinished(folder)
     if not path.is_file():
         raise RunError(
             f"{folder} is not a run folder: it holds no report.json. "
@@ -103,10 +110,28 @@ def read_report(folder: Path) -> dict[str, Any]:
         report: dict[str, Any] = jsonio.read(path)
     except ValueError as error:
         raise RunError(f"{path} is not readable JSON: {error}") from error
-    if report.get("format") != jsonio.FORMAT:
+    if not isinstance(report, dict) or report.get("format") != jsonio.FORMAT:
+        report = report if isinstance(report, dict) else {}
         raise RunError(
             f"{path} has format {report.get('format')!r}, but this autotl reads format {jsonio.FORMAT}. "
             "Use the autotl that wrote it: "
             f"{(report.get('environment') or {}).get('autotl', 'unknown version')}."
         )
     return report
+
+
+def _unfinished(folder: Path) -> dict[str, Any]:
+    """What can be said of a run that was killed after it had saved a model: that it can predict."""
+    config = jsonio.read(folder / "model" / "config.json")
+    sentence = "The run did not finish: its best model so far is here, but it was not evaluated."
+    return {
+        "format": jsonio.FORMAT,
+        "name": folder.name,
+        "classes": config.get("label_names"),
+        "verdict": {"transfer": None, "strategy": None, "backbone": None, "sentence": sentence},
+        "test": {"metric": "accuracy"},
+        "arms": [],
+        "trials": [],
+        "seed": 0,
+        "notes": [sentence],
+    }

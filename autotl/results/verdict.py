@@ -21,7 +21,8 @@ class Verdict:
 
 
 def judge(findings: Findings) -> Verdict:
-    """Judge by the 95 % interval of the gain: transfer helps (hurts) where it lies above (below) zero.
+    """Judge by the 95 % interval of the gain: transfer helps (hurts) where it lies above (below) zero
+    and the exact sign test on the same images agrees.
 
     The strategy named is the one chosen on validation; the gain is the best transfer arm's over the best
     baseline trial, both having learned from the same images.
@@ -41,9 +42,9 @@ def judge(findings: Findings) -> Verdict:
     scored = (
         f"scores {_signed(gain.value)} points against training from scratch (95% interval {low} to {high})"
     )
-    if gain.ci95[0] > 0:
+    if gain.direction > 0:
         return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.")
-    if gain.ci95[1] < 0:
+    if gain.direction < 0:
         return Verdict("hurts", strategy, backbone, f"Transfer hurts: {name} {scored}.")
     return Verdict(
         "no_measurable_difference",

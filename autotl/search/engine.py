@@ -96,7 +96,7 @@ class Search:
         while self._open_arms:
             action = choose(
                 self.ledger,
-                self._open_arms,
+                [] if self._out_of_trials() else self._open_arms,
                 baselines=[arm for arm in self._open_arms if self._strategies[arm.strategy].baseline],
                 baseline_share=BASELINE_SHARE,
                 seconds=self._new_cost,
@@ -104,7 +104,7 @@ class Search:
             )
             if isinstance(action, Extend):
                 return self._extend(action.trial, action.fold)
-            if action is None or self._out_of_trials():
+            if action is None:
                 return None
             for _ in range(REPEATS):
                 if job := self._new(action.arm, default=False):
@@ -184,13 +184,24 @@ class Search:
             # half the old belief, half the new measurement: one slow moment of the machine must not rule
             self._pace[trial.arm] = 0.5 * (self._pace.get(trial.arm, ratio) + ratio)
         self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
+        self._drop_if_broken(trial.arm)
         if new:
             self._studies[trial.arm].tell(trial.number, outcome.state, self.ledger.score(trial))
         return trial
 
+    def _drop_if_broken(self, arm: Arm) -> None:
+        """An arm whose every trial failed is tried no more than REPEATS times."""
+        states = [trial.state for trial in self.ledger.trials.values() if trial.arm == arm]
+        if len(states) >= REPEATS and set(states) == {"failed"}:
+            self._open_arms = [other for other in self._open_arms if other != arm]
+
     def _raw_cost(self, arm: Arm, params: Mapping[str, object]) -> float:
         strategy = self._strategies[arm.strategy]
-        return strategy.cost(params, self._task, self._backbones[arm.backbone], self._machine).seconds
+        try:
+            cost = strategy.cost(params, self._task, self._backbones[arm.backbone], self._machine)
+            return float(cost.seconds)
+        except Exception:  # a stranger's code: a trial without an estimate is still a trial
+            return 0.0
 
     def _predict(self, arm: Arm, params: Mapping[str, object]) -> float:
         return self._raw_cost(arm, params) * self._pace.get(arm, 1.0)

@@ -15,7 +15,7 @@ from torch import nn
 from autotl.api import Arm, Outcome
 from autotl.backbone import layout
 from autotl.clock import Clock
-from autotl.data import LockedTest
+from autotl.data import LockedTest, render
 from autotl.results import (
     ArmFinding,
     ClassGain,
@@ -54,20 +54,25 @@ def finish(
     labels = data.table["label"].to_numpy(dtype=np.int64)[rows]
     draw = derive(seed, "bootstrap")
     seen: dict[str, Logits] = {}
+    shown: dict[str, NDArray[np.uint8]] = {}
     started = clock.now()
 
     def look(trial: Trial, weights: str | None = None) -> Logits:
         file = str(weights or trial.model)
         if file not in seen:
-            opened = reopen(materials, trial.arm.backbone, file, side=trial.side)
-            seen[file] = Predictor(opened, device=materials.device).logits(data, rows)
+            predictor = Predictor(
+                reopen(materials, trial.arm.backbone, file, side=trial.side), device=materials.device
+            )
+            if predictor.view.key not in shown:
+                shown[predictor.view.key] = render(data, rows, predictor.view)
+            seen[file] = predictor.logits_of(shown[predictor.view.key])
         return seen[file]
 
     final = look(winner, refit.model if refit else None)
     speed = len(rows) / max(clock.now() - started, 1e-6)
     best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
-    transfer = ledger.best(among=[arm for arm in best if arm not in baselines])
-    baseline = ledger.best(among=[arm for arm in best if arm in baselines])
+    transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
+    baseline = ledger.best(among=[arm for arm in best if arm in baselines], leading=True)
     standard = ledger.best(defaults=True)
     lead: Gain | None = None
     hurt: tuple[ClassGain, ...] = ()
@@ -132,14 +137,18 @@ def _why(ledger: Ledger, baselines: Collection[Arm], transfer: Trial | None) -> 
 def _hurt(
     labels: Labels, ours: Logits, theirs: Logits, classes: Sequence[str], seed: int
 ) -> tuple[ClassGain, ...]:
-    """The classes whose recall under transfer lies measurably below the baseline's."""
-    found = []
+    """The classes whose recall under transfer lies measurably below the baseline's, by Holm's correction."""
+    leads = {}
     for index, name in enumerate(classes):
         own = labels == index
         if own.sum() >= 2:
-            lead = gain(labels[own], ours[own], theirs[own], measure="accuracy", seed=seed)
-            if lead.ci95[1] < 0:
-                found.append(ClassGain(name, lead))
+            leads[name] = gain(labels[own], ours[own], theirs[own], measure="accuracy", seed=seed)
+    found = []
+    for rank, (name, lead) in enumerate(sorted(leads.items(), key=lambda pair: pair[1].p)):
+        if lead.p >= 0.05 / (len(leads) - rank):
+            break
+        if lead.direction < 0:
+            found.append(ClassGain(name, lead))
     return tuple(found)
 
 

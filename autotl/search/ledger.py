@@ -63,13 +63,15 @@ class Ledger:
 
     labels: Sequence[NDArray[np.int64]]
     trials: dict[int, Trial] = field(default_factory=dict)
+    version: int = 0
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> None:
         """Enter what a job showed; weights of trials far from their arm's best are deleted."""
+        self.version += 1
         self.trials[trial.number] = trial
         trial.seconds += outcome.seconds
         trial.finished_at = now
-        if outcome.state != "failed" or not trial.folds:  # a failed extension leaves what was known before
+        if outcome.state == "complete" or not trial.folds:  # a broken-off extension leaves what was known
             trial.state = outcome.state
             trial.why = outcome.why
         trial.folds.update({each.fold: each for each in outcome.folds})
@@ -128,13 +130,19 @@ class Ledger:
         return float(np.mean([trial.folds[i].score - yardstick.folds[i].score for i in shared]))
 
     def best(
-        self, arm: Arm | None = None, *, among: Sequence[Arm] | None = None, defaults: bool = False
+        self,
+        arm: Arm | None = None,
+        *,
+        among: Sequence[Arm] | None = None,
+        defaults: bool = False,
+        leading: bool = False,
     ) -> Trial | None:
         """The trial to choose, of one arm, some arms or the defaults: the cheapest not clearly behind.
 
         Behind is a lead of the leading trial of more than one standard error, paired by image (Breiman et
         al., Classification and Regression Trees, 1984): a dearer trial has to show that it is better. One
-        that was stopped early for being behind is none, unless there is nothing else.
+        that was stopped early for being behind is none, unless there is nothing else. With ``leading`` the
+        leading trial itself is taken, however dear.
         """
         scored = [
             trial
@@ -149,6 +157,8 @@ class Ledger:
         if not whole:
             return None
         lead = max(whole, key=lambda trial: (self.belief(trial), -trial.fold_seconds))
+        if leading:
+            return lead
         near = [
             trial for trial in whole if trial is lead or self._ahead(lead, trial) < self.spread(lead, trial)
         ]

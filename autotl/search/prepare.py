@@ -20,6 +20,7 @@ from autotl.api import (
     Splits,
     Task,
     Watch,
+    Weights,
 )
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
@@ -30,7 +31,8 @@ from autotl.search.materials import Materials
 from autotl.search.profile import Advice, measure_likeness, rule_of_thumb
 from autotl.seeds import derive
 
-SOURCE_IMAGES = 2000
+LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
+AUTO = ("auto",)
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
@@ -82,6 +84,9 @@ def prepare(
 
     ``strategies`` is how many there are to share the budget.
     """
+    named = (
+        [] if setup.backbones == AUTO else [find(name, sources) for name in dict.fromkeys(setup.backbones)]
+    )
     dataset = read(setup.data, readers=readers, columns=setup.columns)
     notes = [*dataset.notes]
     for note in notes:
@@ -89,7 +94,7 @@ def prepare(
     if dataset.unreadable:
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
     splits = split(dataset, seed=setup.seed, test=setup.test)
-    backbones, more = _open(setup, sources, dataset, splits, clock)
+    backbones, more = _open(setup, named, sources, dataset, splits, clock)
     for note in more:
         watch.say(note)
     notes += more
@@ -118,15 +123,18 @@ def prepare(
 
 
 def _open(
-    setup: Setup, sources: Mapping[str, BackboneSource], dataset: Dataset, splits: Splits, clock: Clock
+    setup: Setup,
+    found: list[Weights],
+    sources: Mapping[str, BackboneSource],
+    dataset: Dataset,
+    splits: Splits,
+    clock: Clock,
 ) -> tuple[dict[str, Backbone], list[str]]:
     notes: list[str] = []
     images = len(dataset)
-    if setup.backbones == ("auto",):
+    if not found:
         found, notes = candidates(sources, device=setup.device, seconds=setup.budget.seconds, images=images)
         notes.append(f"Backbone chosen for this device and budget: {', '.join(each.name for each in found)}.")
-    else:
-        found = [find(name, sources) for name in setup.backbones]
     side = _side(dataset, splits)
     backbones: dict[str, Backbone] = {}
     for weights in found:
@@ -182,6 +190,11 @@ def _side(dataset: Dataset, splits: Splits) -> int:
 
 def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch.Tensor:
     """A sample of the source images as the backbone sees them, uint8 (n, 3, side, side)."""
+    if len(shown) < LEAST_SOURCE:
+        raise DataError(
+            f"The source has {len(shown)} images, but at least {LEAST_SOURCE} are due to measure likeness; "
+            "some hundred are better."
+        )
     chosen = np.random.default_rng(derive(seed, "source")).permutation(len(shown))[:SOURCE_IMAGES]
     view = view_of(backbone.config, side=backbone.side)
     images = np.concatenate([render_images([shown[int(i)]()], view) for i in sorted(chosen)])

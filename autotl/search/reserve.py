@@ -45,10 +45,15 @@ def deadline(
 ) -> Callable[[], float]:
     """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
 
+    known: dict[int, float] = {}  # asked at every step, but it changes only with the ledger
+
     def until() -> float:
         if budget.seconds is None:
             return float("inf")
-        return started + budget.seconds - reserve(ledger, materials, budget=budget, tests=tests)
+        if ledger.version not in known:
+            known.clear()
+            known[ledger.version] = reserve(ledger, materials, budget=budget, tests=tests)
+        return started + budget.seconds - known[ledger.version]
 
     return until
 

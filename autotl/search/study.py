@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
+from sqlalchemy.pool import NullPool
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
 from autotl.search.space import Scoped
@@ -31,7 +34,10 @@ def open_storage(path: Path | None) -> optuna.storages.BaseStorage:
     if path is None:
         return optuna.storages.InMemoryStorage()
     path.parent.mkdir(parents=True, exist_ok=True)
-    return optuna.storages.RDBStorage(f"sqlite:///{path}")
+    # connected by path, not by URL: a folder may be called "50% done?"
+    return optuna.storages.RDBStorage(
+        "sqlite://", engine_kwargs={"creator": partial(sqlite3.connect, path), "poolclass": NullPool}
+    )
 
 
 class ArmStudy:
@@ -70,11 +76,18 @@ class ArmStudy:
             warnings.simplefilter("ignore", UserWarning)
             suggested = self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
         params: dict[str, Any] = dict(defaults or suggested)
+        if params != dict(suggested):
+            # Optuna drew something else in the default's place, and must not be told that this is what scored
+            self._study.tell(trial, state=TrialState.FAIL)
+            del self._open[number]
+            return params
         trial.set_user_attr("params", params)
         return params
 
     def hopeless(self, number: int, score: float, progress: float) -> bool:
         """Enter an intermediate score; whether it is behind the median of the arm's trials at this point."""
+        if number not in self._open:
+            return False
         trial, part = self._open[number]
         now = int(progress * PARTS)
         if now <= part or now >= PARTS:
@@ -85,6 +98,8 @@ class ArmStudy:
 
     def tell(self, number: int, state: State, score: float | None) -> None:
         """Close trial ``number``."""
+        if number not in self._open:
+            return  # it could not even be asked for
         trial, _ = self._open.pop(number)
         if state == "complete" and score is None:
             state = "failed"

@@ -70,8 +70,8 @@ class Worker:
                 last = epoch if epoch.score is not None else last
                 if ended := go(job, Said(number, epoch)):
                     break
-        if fold is None:
-            return ended
+        if fold is None or (ended and fold != 0):
+            return ended  # a fold cut short is worth something only where nothing else is known
         if last is None or last.score is None:
             if ended is None:
                 raise ValueError("the learner ended without scoring an epoch")

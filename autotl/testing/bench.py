@@ -1,6 +1,4 @@
-"""A workbench over tiny images and the embedded backbone, for the checks and for a plugin author's own
-tests.
-"""
+"""A workbench over tiny images, for the checks and for a plugin author's own tests."""
 
 from __future__ import annotations
 

@@ -49,13 +49,13 @@ def test_a_backbone_is_described_from_its_folder(small):
     assert [stage.module for stage in found.stages] == ["act1", "layer1", "layer2", "layer3", "layer4"]
     assert found.sides == (32, 48, 64)
     assert found.side == 64
-    assert found.pace.side == 32
+    assert found.pace.side == found.sides[len(found.sides) // 2]
     assert found.pace.forward >= found.pace.training > 0
 
 
-@pytest.mark.parametrize(("seconds", "side"), [(1.0, 32), (500.0, 48), (10_000.0, 64)])
+@pytest.mark.parametrize(("seconds", "side"), [(1.0, 32), (250.0, 48), (10_000.0, 64)])
 def test_the_recommended_side_is_the_largest_that_takes_a_small_part_of_the_budget(small, seconds, side):
-    # 16 images in 0.25 s are 64 a second at 32 px: 1,000 images take 16 s there, 35 s at 48 px, 62 s at 64 px
+    # 16 images in 0.25 s are 64 a second at 48 px: 1,000 images take 16 s there, 7 s at 32 px, 28 s at 64 px
     found = describe(small, side=64, device="cpu", seconds=seconds, images=1000, clock=TickingClock())
     assert found.pace.forward == 64
     assert found.side == side
@@ -76,4 +76,4 @@ def test_imagenet_classes_get_their_names_from_timm_for_its_own_weights_only():
     assert (hub[0].id, hub[0].names) == ("n01440764", ("tench", "Tinca tinca"))
     assert len(hub) == 1000
     own = source_classes(Weights("r", "local-dir:x", "mine", folder="x"), model)
-    assert own[7].names == ()
+    assert own == ()

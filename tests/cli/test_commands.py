@@ -20,7 +20,7 @@ Run = Callable[..., tuple[int, str, str]]
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     def call(*words: object) -> tuple[int, str, str]:
         capsys.readouterr()
-        code = cli._guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
+        code = cli.guarded(lambda: cli.app([str(word) for word in words], standalone_mode=False))
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -40,7 +40,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "run"
     words = ["fit", str(photos), "--out", str(folder), "--backbone", "tiny", "--trials", "2", "--quiet"]
-    assert cli._guarded(lambda: cli.app([*words, "--image-size", "32"], standalone_mode=False)) == 0
+    assert cli.guarded(lambda: cli.app([*words, "--image-size", "32"], standalone_mode=False)) == 0
     return folder
 
 

@@ -43,7 +43,7 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
     ],
 )
 def test_the_interval_decides(ci95: tuple[float, float], transfer: str) -> None:
-    verdict = judge(findings(Gain(sum(ci95) / 2, ci95, 100)))
+    verdict = judge(findings(Gain(sum(ci95) / 2, ci95, 100, 0.001)))
     assert verdict.transfer == transfer
     assert verdict.strategy == "linear_probe"
 
