@@ -105,7 +105,7 @@ class Ledger:
         if not trial.folds:
             return None
         yardstick = self._yardstick()
-        return _mean(yardstick) + self._ahead(trial, yardstick)
+        return min(1.0, max(0.0, _mean(yardstick) + self._ahead(trial, yardstick)))
 
     def belief(self, trial: Trial) -> float:
         """The score to choose by: a lead over the most thorough trial counts the less the fewer images show
@@ -156,7 +156,11 @@ class Ledger:
         whole = [trial for trial in scored if trial.state != "pruned"] or scored
         if not whole:
             return None
-        lead = max(whole, key=lambda trial: (self.belief(trial), -trial.fold_seconds))
+
+        def order(trial: Trial) -> tuple[float, float]:
+            return self.belief(trial), -trial.fold_seconds
+
+        lead = max(whole, key=order)
         if leading:
             return lead
         near = [
@@ -165,7 +169,7 @@ class Ledger:
         arms = {other.arm: self._arm_seconds(other.arm) for other in near}
         cheapest = min(arms, key=lambda each: arms[each])
         # within an arm settings cost about the same, so there the leader is taken
-        return max((trial for trial in near if trial.arm == cheapest), key=self.belief)
+        return max((trial for trial in near if trial.arm == cheapest), key=order)
 
     def _arm_seconds(self, arm: Arm) -> float:
         """What a fold of an arm takes, in the middle of its trials."""
