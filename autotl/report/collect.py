@@ -167,6 +167,7 @@ def _transfer_gain(found: Findings) -> dict[str, Any] | None:
         "baseline": f"{found.baseline.arm.strategy} trial {found.baseline.number}",
         "metric": found.test.metric,
         "n": found.transfer_gain.n,
+        "p": found.transfer_gain.p,
     }
 
 

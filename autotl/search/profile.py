@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -52,7 +52,7 @@ def measure_likeness(
         return {}, f"{backbone.name} has random weights: there is no source to be like."
     model = materials.source_model(backbone.name)
 
-    def rows_of(pixels: Tensor, *, inside: bool) -> NDArray[np.float64]:
+    def rows_of(pixels: Tensor, inside: bool) -> NDArray[np.float64]:
         rows = in_batches(
             batchnorm_rows(model) if inside else partial(pooled, model),
             pixels,
@@ -73,8 +73,8 @@ def measure_likeness(
     order = np.random.default_rng(derive(seed, "likeness")).permutation(len(materials.order))
     chosen = materials.order[np.sort(order[: ROWS_INSIDE if inside else ROWS])]
     view = view_of(backbone.config, side=side)
-    target = rows_of(torch.from_numpy(render(materials.dataset, chosen, view)), inside=inside)
-    noise = rows_of(noise_pixels(min(len(target), 128), side, seed), inside=inside)
+    target = rows_of(torch.from_numpy(render(materials.dataset, chosen, view)), inside)
+    noise = rows_of(noise_pixels(min(len(target), 128), side, seed), inside)
     found = {
         name: likeness(target, reference, noise, measure, seed=derive(seed, name))
         for name, measure in similarities.items()
@@ -83,10 +83,13 @@ def measure_likeness(
 
 
 def _reference(
-    materials: Materials, backbone: Backbone, source: Tensor | None, rows_of: object
+    materials: Materials,
+    backbone: Backbone,
+    source: Tensor | None,
+    rows_of: Callable[[Tensor, bool], NDArray[np.float64]],
 ) -> Reference | None:
     if source is not None:
-        return build_reference(rows_of(source, inside=False), side=backbone.side)  # type: ignore[operator]
+        return build_reference(rows_of(source, False), side=backbone.side)
     kept = load_reference(backbone.weights.folder) if backbone.weights.folder else None
     return kept or batchnorm_reference(materials.source_model(backbone.name))
 

@@ -34,7 +34,8 @@ class Worker:
         """Run the job to its end, whatever that is; never raises what a strategy raises."""
         started = self.clock.now()
         scores: list[FoldScore] = []
-        state, why, model, side = "complete", "", None, 0
+        state: State = "complete"
+        why, model, side = "", None, 0
         try:
             for fold in job.folds or (None,):
                 learner, bench = self._build(job, fold)
@@ -48,7 +49,7 @@ class Worker:
                     break
         except Exception as error:  # a stranger's code: one bad trial must not end the search
             state, why = "failed", _reason(error)
-        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, model, side)  # type: ignore[arg-type]
+        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, model, side)
 
     def _build(self, job: Job, fold: int | None) -> tuple[Learner, Bench]:
         backbone = self.materials.backbones[job.backbone]
