@@ -6,6 +6,7 @@ AutotlError
 ├── WeightsError    a backbone's weights cannot be had or loaded
 ├── BudgetError     a budget that makes no sense
 ├── PluginError     a plugin could not be loaded, or broke the rules of its hook
+├── CacheError      the cache is too small, or its disk is full
 ├── RunError        a run folder that is missing, in use, or not one of ours
 └── SearchError     no trial ended with a usable model
 """
@@ -18,6 +19,7 @@ from difflib import get_close_matches
 __all__ = [
     "AutotlError",
     "BudgetError",
+    "CacheError",
     "DataError",
     "PluginError",
     "RunError",
@@ -55,6 +57,10 @@ class BudgetError(AutotlError, ValueError):
 
 class PluginError(AutotlError):
     """A plugin could not be loaded, or broke the rules of its hook."""
+
+
+class CacheError(AutotlError):
+    """The cache is too small for what it is to hold, or its disk is full."""
 
 
 class RunError(AutotlError):

@@ -10,6 +10,7 @@ from typing import Any
 
 from autotl import plugins, results, search, terminal
 from autotl.api import Columns, Watch
+from autotl.cache import size
 from autotl.clock import Budget, WallClock, seconds
 from autotl.data import read
 from autotl.errors import RunError
@@ -38,6 +39,7 @@ def fit(
     group: str | None = None,
     device: str = "auto",
     executor: str = "serial",
+    cache: str | int | None = None,
     seed: int = 0,
     watch: Watch | None = None,
 ) -> results.Result:
@@ -50,7 +52,9 @@ def fit(
     "2h"; five minutes where neither it nor ``trials`` is given); ``trials`` a number of trials; the first to
     run out ends the search. Everything is kept in the new folder ``out``, or in a temporary one that lives as
     long as the result. ``watch`` is told what happens; by default a line per trial is printed.
-    ``executor`` names where trials run.
+    ``executor`` names where trials run. ``cache`` bounds the disk that decoded images and the activations of
+    frozen layers may take while it runs ("2GiB"; by default half of what is free, 20 GiB at most); "off"
+    keeps no activations.
 
     Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
     evaluated and saved before KeyboardInterrupt goes on.
@@ -71,6 +75,7 @@ def fit(
         Columns(image, label, group),
         device,
         seed,
+        cache,
     )
     catalog = plugins.load(without=without)
     chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
@@ -79,16 +84,16 @@ def fit(
     shown = terminal.Terminal(clock=clock) if watch is None else watch
     run = Run(setup, folder, out is None, catalog, chosen, place, shown, clock, clock.now())
     keep_freed_memory()
-    cache = folder / ".cache"
+    kept = folder / ".cache"
     try:
-        ready = prepare(run, cache)
-        return conclude(run, ready, explore(run, ready, cache))
+        ready = prepare(run, kept)
+        return conclude(run, ready, explore(run, ready, kept))
     except BaseException:
         if run.temporary:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
-        shutil.rmtree(cache, ignore_errors=True)
+        shutil.rmtree(kept, ignore_errors=True)
         if close := getattr(shown, "close", None):
             close()
 
@@ -161,6 +166,7 @@ def _setup(
     columns: Columns,
     device: str,
     seed: int,
+    cache: str | int | None = None,
 ) -> search.Setup:
     metric_of(measure)  # raises early for one nobody knows
     if budget is None and trials is None:
@@ -176,6 +182,8 @@ def _setup(
         image_size=image_size,
         test=test,
         device=pick_device(device),
+        cache=None if cache in (None, "off") else size(cache),
+        reuse=cache != "off",
         seed=seed,
     )
 

@@ -38,7 +38,7 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
         sources=run.catalog.backbones.items,
         similarities=run.catalog.similarities.items,
         strategies=len(run.strategies),
-        store=Store(cache),
+        store=Store(cache, bound=run.setup.cache),
         clock=run.clock,
         watch=run.watch,
     )
@@ -78,7 +78,8 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     run.catalog.tell("search_started", plan=plan)
     run.watch.started(plan)
     ledger = search.Ledger(ready.materials.fold_labels())
-    worker = search.Worker(ready.materials, ready.task, run.strategies, cache / "trials", clock)
+    activations = search.Activations(ready.materials, on=setup.reuse)
+    worker = search.Worker(ready.materials, activations, ready.task, run.strategies, cache / "trials", clock)
     searching = search.Search(
         arms,
         run.strategies,

@@ -12,7 +12,7 @@ from autotl.api.backbone import (
 )
 from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
 from autotl.api.executor import Executor, FoldScore, Go, Job, Outcome, Said, State, Work
-from autotl.api.learner import Epoch, Learner, Rows, Workbench
+from autotl.api.learner import Cut, Epoch, Images, Learner, Rows, Workbench
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import Likeness, Similarity
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
@@ -25,6 +25,7 @@ __all__ = [
     "BackboneSource",
     "Columns",
     "Cost",
+    "Cut",
     "DataConfig",
     "Dataset",
     "Epoch",
@@ -32,6 +33,7 @@ __all__ = [
     "Fold",
     "FoldScore",
     "Go",
+    "Images",
     "Item",
     "Job",
     "Learner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from autotl.api.backbone import Backbone
 from autotl.api.task import Task
@@ -22,13 +22,14 @@ class Epoch:
     ``score`` is the task's metric on the validation rows (higher is better), or None for a step inside an
     epoch: yield those too where epochs are long, so that a deadline holds within a step. ``progress`` is the
     share of the planned work that is done, in [0, 1]. ``logits`` (validation rows, classes) spare the search
-    a pass of its own.
+    a pass of its own. ``loss`` is the mean training loss of an epoch that is over.
     """
 
     step: int
     score: float | None = None
     progress: float = 0.0
     logits: Tensor | None = None
+    loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,34 @@ class Rows(Generic[T]):
 
     train: T
     val: T
+
+
+class Images(Protocol):
+    """uint8 images (rows, 3, height, width): a tensor, or what decodes them when they are asked for."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: Any, /) -> Tensor: ...
+
+
+class Cut(Protocol):
+    """A model whose frozen first layers need not be run again: what they give is computed once and kept.
+
+    ``suffix`` is the rest of the model: activations in, logits out. It shares the model's layers and follows
+    its mode. ``views`` is how many differently augmented views of the training images are kept at most.
+    """
+
+    @property
+    def suffix(self) -> nn.Module: ...
+    @property
+    def views(self) -> int: ...
+
+    def activations(self, view: int = 0) -> Rows[Tensor]:
+        """What the frozen layers give, float16 or bfloat16 (rows, …), in the order of the labels.
+
+        Training images are seen in that augmented view, validation images as in evaluation. The first call
+        for a view runs the frozen layers.
+        """
+        ...
 
 
 class Learner(Protocol):
@@ -59,7 +88,11 @@ class Learner(Protocol):
 
 
 class Workbench(Protocol):
-    """What a learner works on: one task, one backbone, one fold, one seed."""
+    """What a learner works on: one task, one backbone, one fold, one seed.
+
+    Where the time is up, a call may end the trial by raising what no ``except Exception`` catches: let it
+    pass.
+    """
 
     task: Task
     backbone: Backbone
@@ -88,7 +121,18 @@ class Workbench(Protocol):
         """
         ...
 
-    def pixels(self, *, side: int, augmented: bool = False) -> Rows[Tensor]:
+    def cut(
+        self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
+    ) -> Cut | None:
+        """``model`` cut behind its first ``through`` stages, which must be frozen as :meth:`model` gave them.
+
+        ``augment`` is a name of AUGMENTATIONS, ``views`` how many views of it are wanted. None where nothing
+        is frozen, the network cannot be cut there, or there is no room to keep what the layers give: then
+        train the whole.
+        """
+        ...
+
+    def pixels(self, *, side: int, augmented: bool = False) -> Rows[Images]:
         """Images as uint8 (rows, 3, height, width), decoded once and kept on disk, not yet normalised.
 
         As the network is to see them in evaluation; with ``augmented=True`` the training rows come with the

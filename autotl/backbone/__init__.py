@@ -1,7 +1,7 @@
 """A pretrained network: found, made, divided into stages, frozen, described and compared with its source."""
 
 from autotl.backbone.create import CONFIG_FILE, WEIGHTS_FILE, create, read_config, safe_file, weights_file
-from autotl.backbone.cut import cut
+from autotl.backbone.cut import HEAD, Cuts, cut
 from autotl.backbone.describe import data_config, describe, sides_of
 from autotl.backbone.find import candidates, find
 from autotl.backbone.freeze import Frozen, freeze
@@ -21,7 +21,9 @@ from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
 
 __all__ = [
     "CONFIG_FILE",
+    "HEAD",
     "WEIGHTS_FILE",
+    "Cuts",
     "Frozen",
     "Layout",
     "batchnorm_reference",

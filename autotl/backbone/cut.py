@@ -1,4 +1,4 @@
-"""Cut a model in two after a stage, and prove that the halves compute what the whole does."""
+"""Cut a model in pieces, and prove that together they compute what the whole does."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ TIMM_LAYERS: Any = timm.layers  # it is typed in part
 Graph = fx.Graph
 Node = fx.Node
 
+HEAD = "(head)"
+"""The place of a cut right before the classifier: its input are the pooled features."""
+
 
 class Suffix(nn.Module):
     """The part after a cut, as it is traced for training and for evaluation; it follows the model's own mode.
@@ -40,33 +43,72 @@ class Suffix(nn.Module):
         return out
 
 
-def cut(
-    model: nn.Module, stage_module: str, *, side: int | None = None
-) -> tuple[nn.Module, nn.Module] | None:
-    """``model`` in two, up to the end of ``stage_module`` and the rest; None where it has no such cut.
+class Cuts:
+    """The places where the computation of ``model`` can be divided for images of ``side`` pixels.
 
-    A cut is given only if exactly one value crosses it and ``suffix(prefix(x))`` equals ``model(x)`` for
-    images of ``side`` pixels (the native size unless given), the features its classifier sees included. Both
-    halves share the model's modules, whatever mode these are in: run the prefix with its modules frozen in
-    eval mode. Replace the head or move the model to a device before cutting, not after.
+    A place is the name of a module, the cut being behind it, or ``HEAD``, right before the classifier. It is
+    one only if exactly one value crosses it and the two halves give what the whole gives, the features its
+    classifier sees included. Replace the head, or move the model to a device, before and not after. All
+    pieces share the model's modules, whatever mode these are in: run a prefix with its modules in eval mode.
     """
-    side = side or native_side(model)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            settled, paths = _trace(model, training=False)
-            learning, learning_paths = _trace(model, training=True)
-        ends, starts = (
-            _crossing(settled, paths, stage_module),
-            _crossing(learning, learning_paths, stage_module),
-        )
-        if ends is None or starts is None:
+
+    def __init__(self, model: nn.Module, *, side: int | None = None) -> None:
+        self._model, self._side = model, side or native_side(model)
+        self._graphs: dict[bool, tuple[Graph, dict[Node, str]]] = {}
+        self._proofs: dict[str, bool] = {}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._graphs = {training: _trace(model, training=training) for training in (False, True)}
+        except Exception:  # a stranger's architecture: whatever torch.fx cannot follow runs uncut
+            self._graphs = {}
+
+    def __contains__(self, place: object) -> bool:
+        """Whether there is a cut at this place, proven on images the tracing has not seen."""
+        if not isinstance(place, str) or not self._graphs:
+            return False
+        if place not in self._proofs:
+            self._proofs[place] = self._prove(place)
+        return self._proofs[place]
+
+    def piece(self, start: str | None, end: str) -> nn.Module:
+        """From the value at ``start`` (None: from images) to the value at ``end``, as in evaluation."""
+        graph, _ = self._graphs[False]
+        last, first = self._node(end, training=False), self._node(start, training=False)
+        if last is None or (start is not None and first is None):
+            raise ValueError(f"There is no cut between {start or 'the image'!r} and {end!r}.")
+        return _between(self._model, graph, first, last)
+
+    def suffix(self, place: str, model: nn.Module | None = None) -> Suffix:
+        """What follows ``place``, of this model or of another one of the same making."""
+        whole = self._model if model is None else model
+        halves = []
+        for training in (True, False):
+            node = self._node(place, training=training)
+            if node is None:
+                raise ValueError(f"There is no cut at {place!r}.")
+            halves.append(_between(whole, self._graphs[training][0], node, None))
+        return Suffix(whole, *halves)
+
+    def _node(self, place: str | None, *, training: bool) -> Node | None:
+        if place is None:
             return None
-        prefix = _prefix(model, settled, ends)
-        suffix = Suffix(model, _suffix(model, learning, starts), _suffix(model, settled, ends))
-        return (prefix, suffix) if _proven(model, prefix, suffix, side) else None
-    except Exception:  # a stranger's architecture: whatever torch.fx cannot follow runs uncut
-        return None
+        graph, paths = self._graphs[training]
+        return _before_head(graph, self._model) if place == HEAD else _crossing(graph, paths, place)
+
+    def _prove(self, place: str) -> bool:
+        if self._node(place, training=False) is None or self._node(place, training=True) is None:
+            return False
+        try:
+            return _proven(self._model, self.piece(None, place), self.suffix(place), self._side)
+        except Exception:  # as above
+            return False
+
+
+def cut(model: nn.Module, place: str, *, side: int | None = None) -> tuple[nn.Module, nn.Module] | None:
+    """``model`` in two, up to ``place`` and the rest; None where it has no such cut. See :class:`Cuts`."""
+    cuts = Cuts(model, side=side)
+    return (cuts.piece(None, place), cuts.suffix(place)) if place in cuts else None
 
 
 def _trace(model: nn.Module, *, training: bool) -> tuple[Graph, dict[Node, str]]:
@@ -109,24 +151,35 @@ def _constant(node: Node) -> bool:
     return node.op == "get_attr" or (node.op == "placeholder" and bool(node.args))
 
 
-def _prefix(model: nn.Module, graph: Graph, end: Node) -> nn.Module:
+def _before_head(graph: Graph, model: nn.Module) -> Node | None:
+    """What the classifier is given, if that is the only value alive before it."""
+    modules = {id(module): name for name, module in model.named_modules()}
+    names = {modules[id(head)] for head in heads(model)}
     nodes = list(graph.nodes)
+    found = [node for node in nodes if node.op == "call_module" and node.target in names]
+    if len(found) != 1 or len(found[0].all_input_nodes) != 1:
+        return None
+    (given,) = found[0].all_input_nodes
+    used_later = {used for node in nodes[nodes.index(found[0]) :] for used in node.all_input_nodes}
+    past = set(nodes[: nodes.index(found[0])])
+    return given if {n for n in used_later & past if not _constant(n)} == {given} else None
+
+
+def _between(model: nn.Module, graph: Graph, first: Node | None, last: Node | None) -> nn.Module:
+    """The part of the graph behind ``first`` (None: from the image) up to ``last`` (None: to the end)."""
+    nodes = list(graph.nodes)
+    at = 0 if first is None else nodes.index(first) + 1
+    rest = nodes[at : None if last is None else nodes.index(last) + 1]
     half = Graph()
     copies: dict[Node, Node] = {}
-    _copy(half, nodes[: nodes.index(end) + 1], copies)
-    half.output(copies[end])
-    return fx.GraphModule(model, half)
-
-
-def _suffix(model: nn.Module, graph: Graph, end: Node) -> nn.Module:
-    nodes = list(graph.nodes)
-    at = nodes.index(end) + 1
-    half = Graph()
-    copies = {end: half.placeholder("x")}
-    needed = {used for node in nodes[at:] for used in node.all_input_nodes}
+    if first is not None:
+        copies[first] = half.placeholder("x")
+    needed = {used for node in rest for used in node.all_input_nodes}
     # A default must come after the input in a signature, and so it does here.
     _copy(half, [n for n in nodes[:at] if _constant(n) and n in needed], copies)
-    _copy(half, nodes[at:], copies)
+    _copy(half, rest, copies)
+    if last is not None:
+        half.output(copies[last])
     return fx.GraphModule(model, half)
 
 

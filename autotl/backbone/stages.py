@@ -16,7 +16,7 @@ from autotl.api import Stage
 from autotl.backbone.head import heads, pooled
 from autotl.backbone.modes import mode
 
-MOST = 6  # stages; a plain stack of more blocks is grouped
+MOST = 8  # stages; a plain stack of more blocks is grouped
 GROUPS = 4
 
 
@@ -36,6 +36,10 @@ class Layout:
     features: int
 
 
+REMEMBERED = 16
+_known: dict[int, Layout] = {}  # looking takes a quarter of a second, and every trial freezes a model
+
+
 @dataclass(slots=True)
 class _Run:
     """When a module first started and first and last ended in one pass, and what it gave."""
@@ -50,9 +54,25 @@ class _Run:
 def layout(model: nn.Module) -> Layout:
     """Run one blank image through a copy of ``model`` that computes nothing, and divide it.
 
-    Parameters before the first stage's end belong to it, those between two ends to the later stage, and what
-    follows the last end, such as a final norm, to the last stage.
+    Stages end where timm's ``feature_info`` says, at the numbered blocks beside those, and at a convolution
+    or projection that follows them all. Parameters before the first stage's end belong to it, those between
+    two ends to the later stage, and what follows the last end, such as a final norm, to the last stage.
     """
+    key = _structure(model)
+    if key not in _known:
+        if len(_known) >= REMEMBERED:
+            _known.pop(next(iter(_known)))
+        _known[key] = _divide(model)
+    return _known[key]
+
+
+def _structure(model: nn.Module) -> int:
+    """Equal for models of the same make: what is in them, whatever the values of their weights."""
+    parts = tuple((name, type(module)) for name, module in model.named_modules())
+    return hash((native_side(model), parts, tuple((n, p.shape) for n, p in model.named_parameters())))
+
+
+def _divide(model: nn.Module) -> Layout:
     side = native_side(model)
     shadow = copy.deepcopy(model).to("meta")
     try:
@@ -168,6 +188,8 @@ def _ends(model: nn.Module, runs: dict[str, _Run]) -> list[tuple[str, int, int]]
     known = [end for end in known if end[0] in runs]
     if len(known) < 2:
         known = [(name, 0, 0) for name in _children(model, runs)]
+    said = {name for name, _, _ in known}
+    known += [(name, 0, 0) for name in _siblings(stock, said, runs) if name not in said]
     known.sort(key=lambda end: runs[end[0]].first_end)
     # A stage that adds no parameters to the one before, such as a pooling layer, is not one of its own.
     ends: list[tuple[str, int, int]] = []
@@ -185,7 +207,31 @@ def _ends(model: nn.Module, runs: dict[str, _Run]) -> list[tuple[str, int, int]]
         ends = ends[len(ends) - 1 :: -size][
             ::-1
         ]  # counted from the end: the last block always ends the last stage
-    return ends
+    return [*ends, *((name, 0, 0) for name in _afterwards(stock, runs, runs[ends[-1][0]].first_end))]
+
+
+def _siblings(model: nn.Module, ends: set[str], runs: dict[str, _Run]) -> list[str]:
+    """The numbered blocks beside those that end a stage: ``feature_info`` leaves out the ones that keep the
+    resolution.
+    """
+    modules = dict(model.named_modules())
+    beside = {end.rpartition(".")[0] for end in ends if end.rpartition(".")[2].isdigit()}
+    names = [f"{parent}.{child}" for parent in beside for child, _ in modules[parent].named_children()]
+    return [name for name in names if name in runs and any(True for _ in modules[name].children())]
+
+
+def _afterwards(model: nn.Module, runs: dict[str, _Run], tick: int) -> list[str]:
+    """The last module with a weight matrix that runs behind ``tick`` and is not the classifier, if any."""
+    of_head = {id(module) for head in heads(model) for module in head.modules()}
+    found = [
+        name
+        for name, module in model.named_modules()
+        if name in runs
+        and runs[name].start > tick
+        and id(module) not in of_head
+        and any(p.ndim > 1 for p in module.parameters(recurse=False))
+    ]
+    return sorted(found, key=lambda name: runs[name].start)[-1:]
 
 
 def _children(model: nn.Module, runs: dict[str, _Run]) -> list[str]:

@@ -11,13 +11,14 @@ from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Wo
 from autotl.backbone import freeze, set_head
 from autotl.train import (
     AUGMENTATIONS,
+    VIEWS,
     Recipe,
     Training,
     affordable,
     affordable_side,
     affordable_sides,
-    epoch_seconds,
     logistic_regression,
+    training_seconds,
 )
 
 EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
@@ -72,7 +73,7 @@ class FineTune:
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted),
+            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=VIEWS),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
             "image_size": side,
@@ -80,8 +81,15 @@ class FineTune:
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         trained = _trained(backbone, params["freeze"])
-        each = epoch_seconds(task, backbone, side=params["image_size"], trained=trained)
-        return Cost(each * params["epochs"], 16 * backbone.parameters)
+        seconds = training_seconds(
+            task,
+            backbone,
+            side=params["image_size"],
+            trained=trained,
+            epochs=params["epochs"],
+            views=1 if params["augment"] == "none" else VIEWS,
+        )
+        return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:
         model = bench.model()
@@ -97,7 +105,7 @@ class FineTune:
             augment=params["augment"],
             batch_size=BATCH,
         )
-        return Training(model, bench, recipe, train_mode=train_mode)
+        return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
 
 def _start_from_probe(model: nn.Module, bench: Workbench, *, side: int) -> None:

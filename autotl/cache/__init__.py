@@ -1,5 +1,6 @@
 """Keep what was computed once: arrays on disk, named by what they were computed from."""
 
+from autotl.cache.sizes import size
 from autotl.cache.store import Store
 
-__all__ = ["Store"]
+__all__ = ["Store", "size"]

@@ -52,6 +52,9 @@ def fit(
     group: Group = None,
     device: Device = "auto",
     executor: Annotated[str, typer.Option(help="Where trials run; see 'autotl plugins'.")] = "serial",
+    cache: Annotated[
+        str | None, typer.Option(help="Disk for images and activations: 2GiB, or off. Default: as free.")
+    ] = None,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -74,6 +77,7 @@ def fit(
         group=group,
         device=device,
         executor=executor,
+        cache=cache,
         seed=seed,
         watch=_watch(quiet or as_json),
     )

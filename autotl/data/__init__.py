@@ -15,12 +15,13 @@ from autotl.data.forms import (
 )
 from autotl.data.images import images_in, pictures
 from autotl.data.lock import LockedTest, OpenedTwice
+from autotl.data.ondemand import OnDemand
 from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
 from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
 from autotl.data.reading import read
 from autotl.data.splitting import split
 from autotl.data.tree import Placed, place
-from autotl.data.view import View, render, render_images, view_of
+from autotl.data.view import View, render, render_images, render_parts, view_of
 from autotl.data.zipped import ZippedImages
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Imbalance",
     "Leakage",
     "LockedTest",
+    "OnDemand",
     "OpenedTwice",
     "Placed",
     "Quality",
@@ -62,6 +64,7 @@ __all__ = [
     "reason",
     "render",
     "render_images",
+    "render_parts",
     "scale_of",
     "some",
     "split",

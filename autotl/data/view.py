@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,15 +110,37 @@ def render(
     seen = np.empty(shape, dtype=np.uint8) if out is None else out
     if seen.shape != shape or seen.dtype != np.uint8:
         raise DataError(f"The images take uint8 {shape}, but out is {seen.dtype} {seen.shape}.")
+    for _ in render_parts(dataset, rows, view, [slice(0, len(rows))], seen, threads=threads):
+        pass
+    return seen
+
+
+def render_parts(
+    dataset: Dataset,
+    rows: Rows,
+    view: View,
+    parts: Sequence[slice],
+    out: NDArray[np.uint8],
+    *,
+    threads: int | None = None,
+) -> Iterator[slice]:
+    """Render the rows into ``out``; yields each of the ``parts``, in order, as soon as it is there.
+
+    Decoding goes on while whoever reads the parts is busy.
+    """
     look = view.transform()
 
     def show(place: int) -> None:
-        seen[place] = look(dataset.openers[int(rows[place])]())
+        out[place] = look(dataset.openers[int(rows[place])]())
 
     with quietly():
-        for _ in in_threads(show, range(len(rows)), threads=threads):
+        shown = in_threads(show, range(len(rows)), threads=threads)
+        for part in parts:
+            for _ in range(part.start, part.stop):
+                next(shown)
+            yield part
+        for _ in shown:  # lets the threads end
             pass
-    return seen
 
 
 def render_images(images: Sequence[Image.Image], view: View) -> NDArray[np.uint8]:

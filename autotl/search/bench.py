@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import overload
+
+import torch
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Fold, Rows, Task
-from autotl.search.materials import Materials
+from autotl.api import Backbone, Fold, Images, Rows, Task
+from autotl.backbone import parameters_up_to
+from autotl.data import OnDemand
+from autotl.search.activations import Activations, Look
+from autotl.search.materials import Materials, Pulse, no_pulse
 from autotl.train import metric
 
 
 class Bench:
     """A :class:`~autotl.api.Workbench` over a run's shared materials; without a fold, all rows are to learn
-    from.
+    from. ``pulse`` is called during long work, and may raise to end it.
     """
 
     def __init__(
-        self, materials: Materials, task: Task, backbone: Backbone, fold: Fold | None, *, seed: int
+        self,
+        materials: Materials,
+        task: Task,
+        backbone: Backbone,
+        fold: Fold | None,
+        *,
+        seed: int,
+        pulse: Pulse = no_pulse,
+        activations: Activations | None = None,
     ) -> None:
         self.task, self.backbone, self.seed, self.device = task, backbone, seed, materials.device
-        self._materials = materials
+        self._materials, self._pulse = materials, pulse
+        self._activations = activations or Activations(materials)
         train = materials.positions(materials.splits.train if fold is None else fold.train)
         val = train[:0] if fold is None else materials.positions(fold.val)
         self._rows = Rows(train, val)
+        # the only fold there is never trains on its validation rows: they need no augmented views
+        alone = fold is not None and len(materials.splits.folds) == 1
+        self._learned = len(train) if alone else len(materials.order)
 
     def model(self, *, pretrained: bool = True) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
@@ -40,15 +59,47 @@ class Bench:
 
     def features(self, *, side: int) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""
-        features = self._materials.features(self.backbone.name, side=side)
+        features = self._materials.features(self.backbone.name, side=side, pulse=self._pulse)
         return Rows(_take(features, self._rows.train), _take(features, self._rows.val))
 
-    def pixels(self, *, side: int, augmented: bool = False) -> Rows[Tensor]:
+    def cut(
+        self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
+    ) -> CutModel | None:
         """See :class:`~autotl.api.Workbench`."""
-        name = self.backbone.name
-        train = self._materials.pixels(name, side=side, margin=augmented)
-        val = self._materials.pixels(name, side=side, margin=False)
+        name, kept = self.backbone.name, self._activations
+        if through == 0 or not self._as_given(model, through):
+            return None
+        place = kept.place(name, through)
+        wanted = views if augment != "none" else 1
+        room = kept.views(name, place, side=side, rows=len(self._materials.order), wanted=wanted)
+        if not room:
+            return None
+        return CutModel(self, kept.cuts(name, side).suffix(place, model), room, place, side, augment)
+
+    def activations(self, place: str, look: Look) -> Rows[Tensor]:
+        """The kept activations of the training rows under ``look`` and of the validation rows as in
+        evaluation.
+        """
+        name, kept, pulse = self.backbone.name, self._activations, self._pulse
+        plain = Look(look.side, len(self._materials.order))
+        if look.augment == "none":
+            found = kept.array(name, place, plain, pulse=pulse)
+            return Rows(_take(found, self._rows.train), _take(found, self._rows.val))
+        train = kept.array(name, place, look, pulse=pulse)
+        if not len(self._rows.val):
+            return Rows(_take(train, self._rows.train), train[:0])
+        val = kept.array(name, place, plain, pulse=pulse)
         return Rows(_take(train, self._rows.train), _take(val, self._rows.val))
+
+    def pixels(self, *, side: int, augmented: bool = False) -> Rows[Images]:
+        """See :class:`~autotl.api.Workbench`."""
+        name, materials, pulse = self.backbone.name, self._materials, self._pulse
+        if augmented:
+            train = materials.pixels(name, side=side, margin=True, rows=self._learned, pulse=pulse)
+            if not len(self._rows.val):
+                return Rows(_take(train, self._rows.train), torch.empty(0, 3, side, side, dtype=torch.uint8))
+        val = materials.pixels(name, side=side, margin=False, pulse=pulse)
+        return Rows(_take(train if augmented else val, self._rows.train), _take(val, self._rows.val))
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""
@@ -61,9 +112,43 @@ class Bench:
         labels = self._materials.labels[self._rows.val]
         return metric(self.task.metric)(labels.numpy(), logits.float().numpy())
 
+    @property
+    def learned(self) -> int:
+        """The leading rows of the materials that augmented views are made of."""
+        return self._learned
 
-def _take(values: Tensor, rows: Tensor) -> Tensor:
+    def _as_given(self, model: nn.Module, through: int) -> bool:
+        """Whether the model's first stages are still those that the kept activations come from."""
+        given = dict(self._materials.task_model(self.backbone.name).state_dict())
+        own = model.state_dict()
+        names = parameters_up_to(model, through - 1)
+        return all(name in own and torch.equal(own[name], given[name]) for name in names if name in given)
+
+
+@dataclass(frozen=True, slots=True)
+class CutModel:
+    """A :class:`~autotl.api.Cut` on a bench."""
+
+    bench: Bench
+    suffix: nn.Module
+    views: int
+    place: str
+    side: int
+    augment: str
+
+    def activations(self, view: int = 0) -> Rows[Tensor]:
+        """See :class:`~autotl.api.Cut`."""
+        return self.bench.activations(self.place, Look(self.side, self.bench.learned, self.augment, view))
+
+
+@overload
+def _take(values: Tensor, rows: Tensor) -> Tensor: ...
+@overload
+def _take(values: Tensor | OnDemand, rows: Tensor) -> Tensor | OnDemand: ...
+def _take(values: Tensor | OnDemand, rows: Tensor) -> Tensor | OnDemand:
     """The rows, without copying where they stand side by side."""
+    if isinstance(values, OnDemand):
+        return values.only(rows)
     if len(rows) and bool((rows[1:] - rows[:-1] == 1).all()):
         return values[int(rows[0]) : int(rows[-1]) + 1]
     return values[rows]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,18 @@ from torch import Tensor, nn
 from autotl.api import Backbone, Dataset, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
-from autotl.data import View, render, view_of
+from autotl.data import OnDemand, View, render_parts, view_of
 from autotl.train import in_batches, place
+
+PART, PART_ELSEWHERE = 64, 512
+"""Images that go through a network together, on a CPU and on an accelerator."""
+
+Pulse = Callable[[], None]
+"""Called every now and then in long work; may raise to end it."""
+
+
+def no_pulse() -> None:
+    """Nobody is waiting."""
 
 
 class Materials:
@@ -35,11 +46,12 @@ class Materials:
         device: str,
     ) -> None:
         self.dataset, self.splits, self.backbones, self.device = dataset, splits, backbones, device
-        self._store = store
+        self.store = store
         first = splits.folds[0]
         self.order = np.concatenate([first.train, first.val]) if len(splits.folds) == 1 else splits.train
         self._place = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
+        self.part = PART if device == "cpu" else PART_ELSEWHERE
         self._models: dict[tuple[str, str], nn.Module] = {}
 
     def fold_labels(self) -> list[NDArray[np.int64]]:
@@ -51,16 +63,49 @@ class Materials:
         """Where dataset rows stand in ``order``."""
         return torch.tensor([self._place[int(row)] for row in rows], dtype=torch.long)
 
-    def pixels(self, backbone: str, *, side: int, margin: bool) -> Tensor:
-        """uint8 images (rows, 3, h, w) of all training rows as ``backbone`` wants them."""
-        view = view_of(self.backbones[backbone].config, side=side, margin=margin)
-        key = {"pixels": self.dataset.digest, "split": self.splits.hash, "view": view.key}
-        shape = (len(self.order), 3, view.pixels, view.pixels)
-        return torch.from_numpy(
-            self._store.array(key, shape, np.uint8, lambda out: _render(self.dataset, self.order, view, out))
-        )
+    def pixels(
+        self, backbone: str, *, side: int, margin: bool, rows: int | None = None, pulse: Pulse = no_pulse
+    ) -> Tensor | OnDemand:
+        """uint8 images (rows, 3, h, w) of the first ``rows`` training rows as ``backbone`` wants them.
 
-    def features(self, backbone: str, *, side: int) -> Tensor:
+        Decoded once and memory-mapped; where the store has no room for them, decoded when asked for.
+        """
+        view, count = self._view(backbone, side, margin), rows or len(self.order)
+        if not self.store.fits(self._shape(view, count), np.uint8):
+            return OnDemand(self.dataset, self.order[:count], view)
+        while (found := self.store.find(self._key(view, count))) is None:
+            with closing(self.shown(backbone, side=side, margin=margin, rows=count)) as parts:
+                for _ in parts:
+                    pulse()
+        return torch.from_numpy(found)
+
+    def shown(
+        self, backbone: str, *, side: int, margin: bool, rows: int | None = None
+    ) -> Generator[tuple[slice, Tensor], None, None]:
+        """The images of :meth:`pixels` in parts, in order, each as soon as it is decoded: the next ones are
+        being decoded meanwhile.
+        """
+        view, count = self._view(backbone, side, margin), rows or len(self.order)
+        key, shape = self._key(view, count), self._shape(view, count)
+        parts = [slice(start, min(start + self.part, count)) for start in range(0, count, self.part)]
+        images: Any = None
+        if not self.store.fits(shape, np.uint8):
+            images = OnDemand(self.dataset, self.order[:count], view)
+        elif (found := self.store.find(key)) is not None:
+            images = torch.from_numpy(found)
+        if images is not None:
+            for part in parts:
+                yield part, images[part]
+            return
+        with self.store.making(key, shape, np.uint8) as out:
+            if out is not None:
+                rendering = render_parts(self.dataset, self.order[:count], view, parts, out)
+                for part, _ in zip(parts, rendering, strict=True):
+                    yield part, torch.from_numpy(out[part])
+                return
+        yield from self.shown(backbone, side=side, margin=margin, rows=rows)  # another process has made it
+
+    def features(self, backbone: str, *, side: int, pulse: Pulse = no_pulse) -> Tensor:
         """Pooled features (rows, features) of all training rows through the frozen backbone, float32."""
         facts = self.backbones[backbone]
         key = {
@@ -72,27 +117,32 @@ class Materials:
 
         def fill(out: NDArray[Any]) -> None:
             model = self.source_model(backbone)
-            pixels = self.pixels(backbone, side=side, margin=False)
-            # in pieces, so that a large data set never stands in memory as a whole
-            for start in range(0, len(pixels), 1024):
-                rows = in_batches(
-                    lambda x: pooled(model, x),
-                    pixels[start : start + 1024],
-                    normalise=lambda x: self.normalise(backbone, x),
-                    device=self.device,
-                )
-                out[start : start + 1024] = rows.numpy()
+            with closing(self.shown(backbone, side=side, margin=False)) as parts:
+                for part, pixels in parts:
+                    pulse()
+                    rows = in_batches(
+                        lambda x: pooled(model, x),
+                        pixels,
+                        normalise=lambda x: self.normalise(backbone, x),
+                        device=self.device,
+                        batch=self.part,
+                    )
+                    out[part] = rows.numpy()
 
         shape = (len(self.order), facts.features)
-        return torch.from_numpy(self._store.array(key, shape, np.float32, fill))
+        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
 
     def source_model(self, backbone: str) -> nn.Module:
         """The pretrained network with its own head, in eval mode. Shared: not to be changed."""
         return self._model(backbone, "source")
 
+    def task_model(self, backbone: str) -> nn.Module:
+        """The pretrained network with a new zero head for the task. Shared: not to be changed."""
+        return self._model(backbone, "task")
+
     def model(self, backbone: str) -> nn.Module:
         """A fresh copy of the pretrained network with a new zero head for the task."""
-        return copy.deepcopy(self._model(backbone, "task"))
+        return copy.deepcopy(self.task_model(backbone))
 
     def random_model(self, backbone: str, *, seed: int) -> nn.Module:
         """The same network, re-initialised from the seed, with a new zero head for the task."""
@@ -108,6 +158,15 @@ class Materials:
         x = (pixels.to(torch.float32) / 255 - mean) / std
         return x.to(device=self.device, memory_format=torch.channels_last)
 
+    def _view(self, backbone: str, side: int, margin: bool) -> View:
+        return view_of(self.backbones[backbone].config, side=side, margin=margin)
+
+    def _key(self, view: View, rows: int) -> dict[str, Any]:
+        return {"pixels": self.dataset.digest, "split": self.splits.hash, "rows": rows, "view": view.key}
+
+    def _shape(self, view: View, rows: int) -> tuple[int, ...]:
+        return rows, 3, view.pixels, view.pixels
+
     def _model(self, backbone: str, head: str) -> nn.Module:
         if (backbone, head) not in self._models:
             weights = self.backbones[backbone].weights
@@ -118,7 +177,3 @@ class Materials:
                 new_head(model, len(self.dataset.classes))
             self._models[backbone, head] = place(model, self.device).eval()
         return self._models[backbone, head]
-
-
-def _render(dataset: Dataset, rows: NDArray[np.int64], view: View, out: NDArray[Any]) -> None:
-    render(dataset, rows, view, out=out)

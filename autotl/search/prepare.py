@@ -39,7 +39,10 @@ SEARCH_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose."""
+    """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
+    ``cache`` is the bytes that kept images and activations may take (None: as there is room); without
+    ``reuse`` no activations are kept.
+    """
 
     data: Any
     budget: Budget
@@ -50,6 +53,8 @@ class Setup:
     image_size: int | None = None
     test: float = 0.2
     device: str = "cpu"
+    cache: int | None = None
+    reuse: bool = True
     seed: int = 0
 
 

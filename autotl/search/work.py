@@ -12,12 +12,21 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from autotl.api import FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
+from autotl.api import Epoch, FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
 from autotl.clock import Clock
+from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
 from autotl.seeds import derive
 from autotl.train import logits_of
+
+
+class _Ended(BaseException):
+    """A trial is over in the middle of work on its data. No ``except Exception`` of a strategy stops it."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class Worker:
     """Runs jobs on a run's materials; weights go to ``folder`` as safetensors."""
 
     materials: Materials
+    activations: Activations
     task: Task
     strategies: Mapping[str, Strategy]
     folder: Path
@@ -38,7 +48,7 @@ class Worker:
         why, model, side = "", None, 0
         try:
             for fold in job.folds or (None,):
-                learner, bench = self._build(job, fold)
+                learner, bench = self._build(job, fold, go)
                 ended = self._drive(job, fold, learner, bench, go, scores)
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
@@ -47,15 +57,31 @@ class Worker:
                 if ended:
                     state, why = ended, _REASONS[ended]
                     break
+        except _Ended as ended_early:
+            state, why = ended_early.state, _REASONS[ended_early.state]
         except Exception as error:  # a stranger's code: one bad trial must not end the search
             state, why = "failed", _reason(error)
         return Outcome(job, state, tuple(scores), self.clock.now() - started, why, model, side)
 
-    def _build(self, job: Job, fold: int | None) -> tuple[Learner, Bench]:
+    def _build(self, job: Job, fold: int | None, go: Go) -> tuple[Learner, Bench]:
+        number = -1 if fold is None else fold
+
+        def pulse() -> None:
+            if ended := go(job, Said(number, Epoch(0))):
+                raise _Ended(ended)
+
         backbone = self.materials.backbones[job.backbone]
         rows = None if fold is None else self.materials.splits.folds[fold]
         seed = derive(job.seed, "refit" if fold is None else fold)
-        bench = Bench(self.materials, self.task, backbone, rows, seed=seed)
+        bench = Bench(
+            self.materials,
+            self.task,
+            backbone,
+            rows,
+            seed=seed,
+            pulse=pulse,
+            activations=self.activations,
+        )
         return self.strategies[job.strategy].build(job.params, bench), bench
 
     def _drive(
@@ -67,10 +93,13 @@ class Worker:
         number, started = -1 if fold is None else fold, self.clock.now()
         last, ended = None, None
         with closing(learner.fit()) as epochs:
-            for epoch in epochs:
-                last = epoch if epoch.score is not None else last
-                if ended := go(job, Said(number, epoch)):
-                    break
+            try:
+                for epoch in epochs:
+                    last = epoch if epoch.score is not None else last
+                    if ended := go(job, Said(number, epoch)):
+                        break
+            except _Ended as early:  # what has been scored before counts all the same
+                ended = early.state
         if fold is None or (ended and fold != 0):
             return ended  # a fold cut short is worth something only where nothing else is known
         if last is None or last.score is None:

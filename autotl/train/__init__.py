@@ -7,11 +7,20 @@ from autotl.train.forward import in_batches, logits_of
 from autotl.train.linear import logistic_regression
 from autotl.train.loop import Diverged, Training
 from autotl.train.metrics import METRICS, metric
-from autotl.train.recipe import Recipe, affordable, affordable_side, affordable_sides, epoch_seconds
+from autotl.train.recipe import (
+    VIEWS,
+    Recipe,
+    affordable,
+    affordable_side,
+    affordable_sides,
+    epoch_seconds,
+    training_seconds,
+)
 
 __all__ = [
     "AUGMENTATIONS",
     "METRICS",
+    "VIEWS",
     "Diverged",
     "Recipe",
     "Training",
@@ -31,4 +40,5 @@ __all__ = [
     "pick_device",
     "place",
     "precision",
+    "training_seconds",
 ]

@@ -7,30 +7,41 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Workbench
+from autotl.api import Images, Workbench
 from autotl.train.device import autocast
+from autotl.train.split_batch import in_pieces
 
 BATCH = 64
 
 
 def in_batches(
     run: Callable[[Tensor], Tensor],
-    pixels: Tensor,
+    inputs: Images | Tensor,
     *,
     normalise: Callable[[Tensor], Tensor],
     device: str,
     batch: int = BATCH,
 ) -> Tensor:
-    """``run`` over uint8 images (n, 3, h, w) batch by batch; what it returns, float32 on the CPU."""
-    parts = []
+    """``run`` over the inputs (n, …) batch by batch; what it returns, float32 on the CPU.
+
+    ``normalise`` makes of a batch on the device what ``run`` takes. A batch that does not fit into memory is
+    run in smaller pieces.
+    """
+    parts: list[Tensor] = []
+    pieces = 1
     with torch.inference_mode(), autocast(device):
-        for start in range(0, len(pixels), batch):
-            moved = pixels[start : start + batch].to(device, non_blocking=True)
-            parts.append(run(normalise(moved)).float().cpu())
+        for start in range(0, len(inputs), batch):
+            moved = inputs[start : start + batch].to(device, non_blocking=True)
+
+            def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:
+                return [run(normalise(part)).float().cpu() for part in moved.tensor_split(pieces)]
+
+            found, pieces = in_pieces(attempt, pieces, most=len(moved))
+            parts += found
     return torch.cat(parts) if parts else torch.empty(0)
 
 
-def logits_of(model: nn.Module, pixels: Tensor, bench: Workbench) -> Tensor:
+def logits_of(model: nn.Module, pixels: Images | Tensor, bench: Workbench) -> Tensor:
     """The model's logits (n, classes) in eval mode, float32 on the CPU."""
     model.eval()
     if not len(pixels):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from autotl.api import Backbone, Task
 
 VALIDATION_SHARE = 0.2
+VIEWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class Recipe:
 
     ``layer_decay`` multiplies the learning rate once per layer away from the head (1: the same everywhere;
     Clark et al., ELECTRA, ICLR 2020). ``warmup`` is a share of all steps. ``augment`` is a name of
-    AUGMENTATIONS.
+    AUGMENTATIONS. ``mixup`` is the α of mixup's Beta(α, α) and ``ema`` the decay of a moving average of the
+    weights (0: neither). Behind a cut, up to ``views`` augmented views of each image are kept.
     """
 
     side: int
@@ -28,23 +30,59 @@ class Recipe:
     augment: str = "shift"
     label_smoothing: float = 0.1
     clip: float = 1.0
+    mixup: float = 0.0
+    ema: float = 0.0
+    views: int = VIEWS
 
 
 def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:
-    """What an epoch on one fold is expected to take, validation included; ``trained`` as in Pace.seconds."""
+    """What an epoch on one fold is expected to take, validation included, on images; ``trained`` as in
+    Pace.seconds.
+    """
     rows = task.train_rows
     learn = backbone.pace.seconds(rows * (1 - VALIDATION_SHARE), side=side, trained=trained)
     return learn + backbone.pace.seconds(rows * VALIDATION_SHARE, side=side)
 
 
+def training_seconds(
+    task: Task, backbone: Backbone, *, side: int, trained: float, epochs: int, views: int = 0
+) -> float:
+    """What ``epochs`` epochs on one fold are expected to take.
+
+    With ``views``, what the frozen layers give is kept: they run once for each of so many views of the
+    training images, and an epoch costs what the trained share of the arithmetic does.
+    """
+    whole = epoch_seconds(task, backbone, side=side, trained=trained)
+    if not views or trained >= 1:
+        return epochs * whole
+    look = backbone.pace.seconds(task.train_rows, side=side) * (1 - trained)
+    suffix = trained * epoch_seconds(task, backbone, side=side, trained=1.0)
+    return min(views, epochs) * look + epochs * suffix
+
+
 def affordable(
-    task: Task, backbone: Backbone, *, side: int, trained: float, wanted: int, share: float = 1.0
+    task: Task,
+    backbone: Backbone,
+    *,
+    side: int,
+    trained: float,
+    wanted: int,
+    share: float = 1.0,
+    views: int = 0,
 ) -> int:
-    """How many of the ``wanted`` epochs fit into ``share`` of what one trial may cost; at least 1."""
+    """How many of the ``wanted`` epochs fit into ``share`` of what one trial may cost; at least 1.
+
+    ``trained`` and ``views`` are as in :func:`training_seconds`.
+    """
     if task.trial_seconds is None:
         return wanted
-    each = epoch_seconds(task, backbone, side=side, trained=trained)
-    return max(1, min(wanted, int(share * task.trial_seconds / each)))
+    room = share * task.trial_seconds
+    fits = (
+        epochs
+        for epochs in range(wanted, 1, -1)
+        if training_seconds(task, backbone, side=side, trained=trained, epochs=epochs, views=views) <= room
+    )
+    return next(fits, 1)
 
 
 def affordable_sides(

@@ -1,9 +1,11 @@
+import copy
+
 import pytest
 import timm
 import torch
 from torch import nn
 
-from autotl.backbone import cut, freeze, layout, new_head
+from autotl.backbone import HEAD, Cuts, cut, freeze, layout, new_head, pooled
 
 FAMILIES = ["test_resnet", "test_efficientnet", "mobilenetv3_small_050", "test_convnext", "test_vit"]
 
@@ -92,3 +94,36 @@ def test_cutting_leaves_modes_and_state_alone():
     cut(model, "layer1", side=64)
     assert [module.training for module in model.modules()] == modes
     assert list(model.state_dict()) == keys
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "mobilenetv3_small_050", "test_vit"])
+def test_pieces_in_a_row_compute_what_the_whole_does_up_to_the_classifier(name):
+    model = timm.create_model(name, num_classes=3).eval()
+    side = side_of(model)
+    cuts = Cuts(model, side=side)
+    x = torch.randn(2, 3, side, side)
+    places = [stage.module for stage in layout(model).stages[:-1]]
+    with torch.no_grad():
+        value, start = x, None
+        for place in [*places, HEAD]:
+            assert place in cuts
+            value, start = cuts.piece(start, place)(value), place
+        assert torch.equal(value.flatten(1), pooled(model, x))
+        assert torch.equal(cuts.suffix(HEAD)(value), model(x))
+
+
+def test_blocks_inside_a_stage_can_be_cut_too():
+    model = timm.create_model("mobilenetv2_100", num_classes=3)
+    cuts = Cuts(model, side=64)
+    assert "blocks.3.1" in cuts
+    assert "blocks.3.1.conv_pw" not in cuts  # its shortcut passes by
+
+
+def test_the_suffix_of_another_copy_trains_that_copy():
+    model = timm.create_model("test_resnet", num_classes=2)
+    other = copy.deepcopy(model)
+    suffix = Cuts(model, side=64).suffix("layer2", other)
+    rows = torch.randn(2, model.feature_info[2]["num_chs"], 8, 8)
+    suffix(rows).sum().backward()
+    assert other.layer4[0].conv1.weight.grad is not None
+    assert model.layer4[0].conv1.weight.grad is None

@@ -25,7 +25,7 @@ def test_stages_divide_all_parameters_but_the_heads_in_the_order_of_the_forward_
     body = [key for key, p in model.named_parameters() if id(p) not in of_head]
     assert sorted(key for part in found.parameters for key in part) == sorted(body)
     assert all(found.parameters)
-    assert 3 <= len(found.stages) <= 6
+    assert 3 <= len(found.stages) <= 9
     shares = [stage.flops for stage in found.stages]
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.5
@@ -34,6 +34,11 @@ def test_stages_divide_all_parameters_but_the_heads_in_the_order_of_the_forward_
     modules = dict(model.named_modules())
     assert all(stage.module in modules for stage in found.stages)
     assert found.features == (model.head_hidden_size or model.num_features)
+
+
+def test_blocks_that_keep_the_resolution_are_stages_too_and_so_is_a_convolution_behind_them_all():
+    found = [stage.module for stage in layout(shell("mobilenetv2_100")).stages]
+    assert found == [*(f"blocks.{i}" for i in range(7)), "conv_head"]
 
 
 def test_the_stem_is_in_the_first_stage_and_what_follows_the_last_block_in_the_last():

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from autotl.cache import Store
+from autotl.errors import CacheError
 
 
 def test_an_array_is_computed_once(tmp_path: Path) -> None:
@@ -49,3 +54,88 @@ def test_changing_an_array_changes_no_later_one(tmp_path: Path) -> None:
     first = Store(tmp_path).array({"a": 1}, (2,), np.float32, lambda out: out.fill(1))
     first[:] = 9
     assert Store(tmp_path).array({"a": 1}, (2,), np.float32, lambda out: out.fill(0)).tolist() == [1, 1]
+
+
+def test_the_longest_unused_entries_make_room(tmp_path: Path) -> None:
+    store = Store(tmp_path, bound=3 * 1200)
+    for number in range(3):
+        store.array({"a": number}, (1000,), np.uint8, lambda out, number=number: out.fill(number))
+        os.utime(store._path({"a": number}), (number, number))
+    reader = store.find({"a": 0})  # now the one used last
+    store.array({"a": 3}, (1000,), np.uint8, lambda out: out.fill(3))
+    assert store.find({"a": 1}) is None
+    assert store.find({"a": 0}) is not None
+    store.array({"a": 4}, (3000,), np.uint8, lambda out: out.fill(4))
+    assert store.find({"a": 0}) is None
+    assert reader is not None
+    assert reader.sum() == 0  # whoever reads an entry keeps it
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 3 * 1200
+
+
+def test_what_is_larger_than_the_bound_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CacheError, match=r"2 MiB is larger .* 1 MiB\. Give --cache"):
+        Store(tmp_path, bound=2**20).array({"a": 1}, (2**21,), np.uint8, lambda out: out.fill(0))
+
+
+def test_a_full_disk_is_an_error_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int, start: int, size: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(CacheError, match="No space left on device"):
+        Store(tmp_path).array({"a": 1}, (2,), np.uint8, lambda out: pytest.fail("it was computed"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_cut_short_is_made_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.array({"a": 1}, (1000,), np.uint8, lambda out: out.fill(1))
+    path = store._path({"a": 1})
+    os.truncate(path, 300)
+    assert store.array({"a": 1}, (1000,), np.uint8, lambda out: out.fill(2)).tolist() == [2] * 1000
+
+
+FILLER = """
+import sys, time, numpy as np
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from autotl.cache import Store
+from autotl.errors import CacheError
+def fill(out):
+    print("filling", flush=True)
+    out[:500] = 1
+    time.sleep(float(sys.argv[2]))
+    out[:] = 1
+print(Store(Path(sys.argv[1])).array({"a": 1}, (1000,), np.uint8, fill).sum(), flush=True)
+"""
+
+
+def filler(folder: Path, seconds: float) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", FILLER, str(folder), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_two_processes_that_want_the_same_entry_fill_it_once(tmp_path: Path) -> None:
+    both = [filler(tmp_path, 0.5), filler(tmp_path, 0.5)]
+    said = [process.communicate()[0] for process in both]
+    assert sorted(said) == ["1000\n", "filling\n1000\n"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_killed_process_leaves_nothing_that_is_served_or_in_the_way(tmp_path: Path) -> None:
+    killed = filler(tmp_path, 60)
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "filling\n"
+    killed.kill()
+    killed.communicate()
+    store = Store(tmp_path)
+    assert store.find({"a": 1}) is None
+    assert store.array({"b": 1}, (4,), np.uint8, lambda out: out.fill(2)).sum() == 8  # clears what it left
+    assert len(list(tmp_path.iterdir())) == 1
+    assert store.array({"a": 1}, (1000,), np.uint8, lambda out: out.fill(3)).sum() == 3000

@@ -1,0 +1,178 @@
+"""What the frozen first layers of a network give for every image, computed once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from autotl.backbone import HEAD, Cuts
+from autotl.data import view_of
+from autotl.search.materials import Materials, Pulse, no_pulse
+from autotl.seeds import derive
+from autotl.train import augment, augmentation, autocast
+
+SHARE = 0.5
+"""Of the store, for all the views of one cut together: the rest is for other cuts and the images."""
+KINDS = (torch.float16, torch.bfloat16)
+"""In the order they are tried: float16 is eight times finer, bfloat16 holds what float16 overflows at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the first ``rows`` training images are seen: at ``side`` pixels, in one view of an augmentation."""
+
+    side: int
+    rows: int
+    augment: str = "none"
+    view: int = 0
+
+
+class _Overflow(ValueError):
+    """An activation is too large for the kind of number that is tried."""
+
+
+class Activations:
+    """The kept activations of a run's backbones, by place of the cut and by look.
+
+    A place behind one that is kept is computed from that one, not from the images.
+    """
+
+    def __init__(self, materials: Materials, *, on: bool = True) -> None:
+        self._materials, self._on = materials, on
+        self._cuts: dict[tuple[str, int], Cuts] = {}
+        self._shapes: dict[tuple[str, str, int], tuple[int, ...]] = {}
+
+    def cuts(self, backbone: str, side: int) -> Cuts:
+        """Where the task's network can be cut for images of ``side`` pixels."""
+        if (backbone, side) not in self._cuts:
+            self._cuts[backbone, side] = Cuts(self._materials.task_model(backbone), side=side)
+        return self._cuts[backbone, side]
+
+    def place(self, backbone: str, through: int) -> str:
+        """Where ``through`` frozen stages end; all of them end at the classifier."""
+        stages = self._materials.backbones[backbone].stages
+        return HEAD if through == len(stages) else stages[through - 1].module
+
+    def views(self, backbone: str, place: str, *, side: int, rows: int, wanted: int) -> int:
+        """How many views of ``rows`` images there is room for, of the ``wanted`` ones; 0 where there is none,
+        or the network cannot be cut there.
+        """
+        if not self._on or place not in self.cuts(backbone, side):
+            return 0
+        one = (rows, *self._shape(backbone, place, side))
+        fits = [
+            k for k in range(1, wanted + 1) if self._materials.store.fits((k, *one), np.int16, share=SHARE)
+        ]
+        return max(fits, default=0)
+
+    def array(self, backbone: str, place: str, look: Look, *, pulse: Pulse = no_pulse) -> Tensor:
+        """Activations (rows, …) as float16, or as bfloat16 where they overflow that; maps channels last.
+
+        Raises ValueError where they are not finite.
+        """
+        if (found := self._find(backbone, place, look)) is not None:
+            return found
+        shape = (look.rows, *self._shape(backbone, place, look.side))
+        for kind in KINDS:
+            fill = partial(self._fill, backbone, place, look, kind, pulse)
+            with suppress(_Overflow):
+                key = self._key(backbone, place, look, kind)
+                return _as_kind(self._materials.store.array(key, shape, np.int16, fill), kind)
+        raise ValueError(f"the activations of {backbone} at {place} are not finite")
+
+    def _fill(
+        self,
+        backbone: str,
+        place: str,
+        look: Look,
+        kind: torch.dtype,
+        pulse: Pulse,
+        out: NDArray[Any],
+    ) -> None:
+        start, given = self._nearest(backbone, place, look)
+        piece = self.cuts(backbone, look.side).piece(start, place)
+        with closing(given), torch.inference_mode(), autocast(self._materials.device):
+            for part, x in given:
+                pulse()
+                kept = _channels_last(piece(x)).to(kind)
+                if not kept.isfinite().all():
+                    raise _Overflow
+                torch.from_numpy(out[part]).copy_(kept.view(torch.int16))
+
+    def _nearest(
+        self, backbone: str, place: str, look: Look
+    ) -> tuple[str | None, Generator[tuple[slice, Tensor], None, None]]:
+        """The deepest kept place in front of ``place`` and its activations in parts; else the images."""
+        stages = [stage.module for stage in self._materials.backbones[backbone].stages]
+        before = stages[: stages.index(place)] if place in stages else stages[:-1]
+        for each in reversed(before):
+            if (found := self._find(backbone, each, look)) is not None:
+                return each, self._parts(found)
+        return None, self._images(backbone, look)
+
+    def _parts(self, kept: Tensor) -> Generator[tuple[slice, Tensor], None, None]:
+        step = self._materials.part
+        for start in range(0, len(kept), step):
+            part = slice(start, min(start + step, len(kept)))
+            yield part, kept[part].to(self._materials.device, torch.float32)
+
+    def _images(self, backbone: str, look: Look) -> Generator[tuple[slice, Tensor], None, None]:
+        materials, how = self._materials, augmentation(look.augment)
+        draw = torch.Generator().manual_seed(derive(0, materials.splits.hash, look.view))
+        shown = materials.shown(backbone, side=look.side, margin=how is not None, rows=look.rows)
+        with closing(shown):
+            for part, pixels in shown:
+                x = pixels.to(materials.device, non_blocking=True)
+                if how is not None:
+                    x = augment(x, how, side=look.side, generator=draw)
+                yield part, materials.normalise(backbone, x)
+
+    def _find(self, backbone: str, place: str, look: Look) -> Tensor | None:
+        for kind in KINDS:
+            found = self._materials.store.find(self._key(backbone, place, look, kind))
+            if found is not None:
+                return _as_kind(found, kind)
+        return None
+
+    def _key(self, backbone: str, place: str, look: Look, kind: torch.dtype) -> dict[str, Any]:
+        facts = self._materials.backbones[backbone]
+        return {
+            "activations": self._materials.dataset.digest,
+            "split": self._materials.splits.hash,
+            "rows": look.rows,
+            "weights": facts.digest,
+            "place": place,
+            "view": view_of(facts.config, side=look.side).key,
+            "augment": [look.augment, look.view],
+            "kind": str(kind),
+        }
+
+    def _shape(self, backbone: str, place: str, side: int) -> tuple[int, ...]:
+        """What one image gives, channels last: known from a blank one."""
+        known = (backbone, place, side)
+        if known not in self._shapes:
+            blank = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+            with torch.inference_mode():
+                given = self.cuts(backbone, side).piece(None, place)(
+                    self._materials.normalise(backbone, blank)
+                )
+            self._shapes[known] = tuple(_channels_last(given).shape[1:])
+        return self._shapes[known]
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    """Maps (n, c, h, w) as (n, h, w, c), the order convolutions are fastest in; anything else as it is."""
+    return x.permute(0, 2, 3, 1).contiguous() if x.ndim == 4 else x.contiguous()
+
+
+def _as_kind(kept: NDArray[Any], kind: torch.dtype) -> Tensor:
+    found = torch.from_numpy(kept).view(kind)
+    return found.permute(0, 3, 1, 2) if found.ndim == 4 else found
