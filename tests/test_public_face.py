@@ -57,10 +57,15 @@ def test_all_is_what_can_be_imported_in_order(file: Path) -> None:
     assert [name for name in shown if not hasattr(package, name)] == []
 
 
-def test_importing_autotl_is_light() -> None:
-    code = f"import autotl, sys; print([name for name in {HEAVY!r} if name in sys.modules])"
+@pytest.mark.parametrize(
+    "start",
+    ["import autotl", "from autotl.cli import app; app(['--help'], standalone_mode=False)"],
+    ids=["import", "help"],
+)
+def test_starting_is_light(start: str) -> None:
+    code = f"{start}; import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

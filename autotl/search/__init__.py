@@ -1,6 +1,6 @@
 """Search over strategies, backbones and their settings."""
 
-from autotl.search.activations import Activations
+from autotl.search.activations import EXACT, Activations
 from autotl.search.arms import plan_arms
 from autotl.search.bench import Bench
 from autotl.search.engine import Search
@@ -14,6 +14,7 @@ from autotl.search.study import open_storage
 from autotl.search.work import Worker
 
 __all__ = [
+    "EXACT",
     "Activations",
     "Bench",
     "Ledger",

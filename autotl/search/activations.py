@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +21,14 @@ from autotl.train import augment, augmentation, autocast
 
 SHARE = 0.5
 """Of the store, for all the views of one cut together: the rest is for other cuts and the images."""
-KINDS = (torch.float16, torch.bfloat16)
+HALF = (torch.float16, torch.bfloat16)
 """In the order they are tried: float16 is eight times finer, bfloat16 holds what float16 overflows at."""
+EXACT = (torch.float32,)
+
+
+# NumPy knows no bfloat16: every kind is kept as whole numbers of the same bits
+_RAW = {torch.float16: np.int16, torch.bfloat16: np.int16, torch.float32: np.int32}
+_INTEGER = {torch.float16: torch.int16, torch.bfloat16: torch.int16, torch.float32: torch.int32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,12 @@ class _Overflow(ValueError):
 class Activations:
     """The kept activations of a run's backbones, by place of the cut and by look.
 
-    A place behind one that is kept is computed from that one, not from the images.
+    A place behind one that is kept is computed from that one, not from the images. ``kinds`` are the number
+    formats to keep them in, in the order they are tried.
     """
 
-    def __init__(self, materials: Materials, *, on: bool = True) -> None:
-        self._materials, self._on = materials, on
+    def __init__(self, materials: Materials, *, on: bool = True, kinds: Sequence[torch.dtype] = HALF) -> None:
+        self._materials, self._on, self._kinds = materials, on, kinds
         self._cuts: dict[tuple[str, int], Cuts] = {}
         self._shapes: dict[tuple[str, str, int], tuple[int, ...]] = {}
 
@@ -67,10 +74,8 @@ class Activations:
         """
         if not self._on or place not in self.cuts(backbone, side):
             return 0
-        one = (rows, *self._shape(backbone, place, side))
-        fits = [
-            k for k in range(1, wanted + 1) if self._materials.store.fits((k, *one), np.int16, share=SHARE)
-        ]
+        one, store = (rows, *self._shape(backbone, place, side)), self._materials.store
+        fits = [k for k in range(1, wanted + 1) if store.fits((k, *one), _RAW[self._kinds[0]], share=SHARE)]
         return max(fits, default=0)
 
     def array(self, backbone: str, place: str, look: Look, *, pulse: Pulse = no_pulse) -> Tensor:
@@ -81,11 +86,11 @@ class Activations:
         if (found := self._find(backbone, place, look)) is not None:
             return found
         shape = (look.rows, *self._shape(backbone, place, look.side))
-        for kind in KINDS:
+        for kind in self._kinds:
             fill = partial(self._fill, backbone, place, look, kind, pulse)
             with suppress(_Overflow):
                 key = self._key(backbone, place, look, kind)
-                return _as_kind(self._materials.store.array(key, shape, np.int16, fill), kind)
+                return _as_kind(self._materials.store.array(key, shape, _RAW[kind], fill), kind)
         raise ValueError(f"the activations of {backbone} at {place} are not finite")
 
     def _fill(
@@ -105,7 +110,7 @@ class Activations:
                 kept = _channels_last(piece(x)).to(kind)
                 if not kept.isfinite().all():
                     raise _Overflow
-                torch.from_numpy(out[part]).copy_(kept.view(torch.int16))
+                torch.from_numpy(out[part]).copy_(kept.view(_INTEGER[kind]))
 
     def _nearest(
         self, backbone: str, place: str, look: Look
@@ -136,7 +141,7 @@ class Activations:
                 yield part, materials.normalise(backbone, x)
 
     def _find(self, backbone: str, place: str, look: Look) -> Tensor | None:
-        for kind in KINDS:
+        for kind in self._kinds:
             found = self._materials.store.find(self._key(backbone, place, look, kind))
             if found is not None:
                 return _as_kind(found, kind)

@@ -25,6 +25,8 @@ class Average:
     @torch.no_grad()
     def update(self) -> None:
         """Move the average towards the weights as they are now."""
+        if not self._own:
+            return
         self._steps += 1
         decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
         torch._foreach_lerp_(self._averaged, self._own, 1 - decay)

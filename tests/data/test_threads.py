@@ -1,12 +1,16 @@
-"""Work done in threads comes back in order."""
+"""Work done in threads comes back in order, and there are no more threads than cores."""
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
+import torch
 
-from autotl.data.threads import in_threads
+from autotl.data import threads as module
+from autotl.data.threads import in_threads, torch_within_cores, usable_cores
 
 
 def test_results_come_in_the_order_of_the_things() -> None:
@@ -21,3 +25,86 @@ def test_an_error_comes_out_and_ends_the_threads() -> None:
     with pytest.raises(ZeroDivisionError):
         list(in_threads(work, range(10_000), threads=2))
     assert threading.active_count() == 1
+
+
+@pytest.fixture
+def eight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is bound to 8 of 64 cores."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+
+
+@pytest.mark.usefixtures("eight")
+@pytest.mark.parametrize(
+    ("written", "cores"),
+    [("max 100000", 8), ("250000 100000", 3), ("50000 100000", 1), ("9999999 100000", 8)],
+)
+def test_cores_are_those_bound_to_within_the_containers_share(
+    written: str, cores: int, tmp_path: Path
+) -> None:
+    assert usable_cores(tmp_path) == 8
+    (tmp_path / "cpu.max").write_text(written)
+    assert usable_cores(tmp_path) == cores
+
+
+@pytest.mark.usefixtures("eight")
+@pytest.mark.parametrize(("quota", "cores"), [("-1", 8), ("200000", 2)])
+def test_the_first_version_of_control_groups_is_read_too(quota: str, cores: int, tmp_path: Path) -> None:
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(quota)
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000")
+    assert usable_cores(tmp_path) == cores
+
+
+def test_without_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert usable_cores(tmp_path) == 5
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores(tmp_path) == 1
+
+
+def test_decoding_takes_a_thread_per_usable_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "usable_cores", lambda: 3)
+    asked: list[int] = []
+
+    class Pool(module.ThreadPoolExecutor):
+        def __init__(self, max_workers: int) -> None:
+            asked.append(max_workers)
+            super().__init__(max_workers)
+
+    monkeypatch.setattr(module, "ThreadPoolExecutor", Pool)
+    assert list(in_threads(abs, range(1000))) == list(range(1000))
+    assert asked == [3]
+
+
+@pytest.fixture
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_torch_keeps_within_the_cores_and_gets_its_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "usable_cores", lambda: 1)
+    with torch_within_cores():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_torch_is_given_no_more_threads_than_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "usable_cores", lambda: 64)
+    with torch_within_cores():
+        assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_users_own_number_of_threads_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "usable_cores", lambda: 1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    with torch_within_cores():
+        assert torch.get_num_threads() == 2

@@ -1,0 +1,1 @@
+"""How fast autotl trains, as ratios measured within one run; see README.md."""
