@@ -12,10 +12,10 @@ from autotl import plugins, results, search, terminal
 from autotl.api import Columns, Watch
 from autotl.cache import size
 from autotl.clock import Budget, WallClock, seconds
-from autotl.data import read
+from autotl.data import read, torch_within_cores
 from autotl.errors import RunError
 from autotl.run import Run, conclude, explore, prepare, profile
-from autotl.train import keep_freed_memory, pick_device
+from autotl.train import freed_memory_kept, pick_device
 from autotl.train import metric as metric_of
 
 DEFAULT_BUDGET = "5m"
@@ -83,11 +83,11 @@ def fit(
     folder = _folder(out)
     shown = terminal.Terminal(clock=clock) if watch is None else watch
     run = Run(setup, folder, out is None, catalog, chosen, place, shown, clock, clock.now())
-    keep_freed_memory()
     kept = folder / ".cache"
     try:
-        ready = prepare(run, kept)
-        return conclude(run, ready, explore(run, ready, kept))
+        with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
+            ready = prepare(run, kept)
+            return conclude(run, ready, explore(run, ready, kept))
     except BaseException:
         if run.temporary:
             shutil.rmtree(folder, ignore_errors=True)
@@ -133,8 +133,11 @@ def analyze(
         seed,
     )
     catalog = plugins.load(without=without)
-    keep_freed_memory()
-    with tempfile.TemporaryDirectory(prefix="autotl-") as folder:
+    with (
+        torch_within_cores(),
+        freed_memory_kept(setup.device == "cpu"),
+        tempfile.TemporaryDirectory(prefix="autotl-") as folder,
+    ):
         silent = terminal.Silence() if watch is None else watch
         place = catalog.executors["serial"]
         run = Run(setup, Path(folder), True, catalog, {}, place, silent, clock, clock.now())

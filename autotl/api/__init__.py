@@ -12,7 +12,7 @@ from autotl.api.backbone import (
 )
 from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
 from autotl.api.executor import Executor, FoldScore, Go, Job, Outcome, Said, State, Work
-from autotl.api.learner import Cut, Epoch, Images, Learner, Rows, Workbench
+from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Rows, Workbench
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import Likeness, Similarity
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
@@ -33,6 +33,7 @@ __all__ = [
     "Fold",
     "FoldScore",
     "Go",
+    "HeadSetting",
     "Images",
     "Item",
     "Job",

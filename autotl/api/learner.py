@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -38,6 +38,19 @@ class Rows(Generic[T]):
 
     train: T
     val: T
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSetting:
+    """How a linear classifier is fitted to frozen features by multinomial logistic regression.
+
+    ``c`` is scikit-learn's C, ``balanced`` its ``class_weight="balanced"``; ``standardise`` scales each
+    feature to variance 1 on the rows that are fitted.
+    """
+
+    c: float
+    standardise: bool = True
+    balanced: bool = False
 
 
 class Images(Protocol):
@@ -118,6 +131,14 @@ class Workbench(Protocol):
         """Pooled features of the frozen backbone, float32 (rows, features), computed once and kept on disk.
 
         Rows come in the order of :meth:`labels`. Images are seen as in evaluation, at ``side`` pixels.
+        """
+        ...
+
+    def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
+        """A linear classifier on :meth:`features` for each setting: weight (classes, features) and bias
+        (classes,).
+
+        The first call with these settings fits them all, on all folds at once; what it finds is kept on disk.
         """
         ...
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
-
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
+from autotl.api import Applies, Backbone, Cost, HeadSetting, Machine, Params, Space, Task, Workbench
 from autotl.backbone import freeze, set_head
 from autotl.train import (
     AUGMENTATIONS,
@@ -17,7 +15,6 @@ from autotl.train import (
     affordable,
     affordable_side,
     affordable_sides,
-    logistic_regression,
     training_seconds,
 )
 
@@ -94,7 +91,8 @@ class FineTune:
     def build(self, params: Params, bench: Workbench) -> Training:
         model = bench.model()
         if params["head"] == "probe":
-            _start_from_probe(model, bench, side=params["image_size"])
+            ((weight, bias),) = bench.heads([HeadSetting(PROBE_C)], side=params["image_size"])
+            set_head(model, weight, bias)
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
         recipe = Recipe(
             side=params["image_size"],
@@ -106,12 +104,6 @@ class FineTune:
             batch_size=BATCH,
         )
         return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
-
-
-def _start_from_probe(model: nn.Module, bench: Workbench, *, side: int) -> None:
-    features, labels = bench.features(side=side).train, bench.labels().train
-    for weight, bias, _ in logistic_regression(features, labels, classes=len(bench.task.classes), c=PROBE_C):
-        set_head(model, weight, bias)
 
 
 def _epochs(task: Task) -> int:

@@ -5,16 +5,41 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Epoch, Machine, Params, Space, Task, Workbench
+from autotl.api import (
+    Applies,
+    Backbone,
+    Cost,
+    Epoch,
+    HeadSetting,
+    Machine,
+    Params,
+    Space,
+    Task,
+    Workbench,
+)
 from autotl.backbone import set_head
-from autotl.train import logistic_regression
+
+CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
+DEFAULT_C = 0.01
+GRID = tuple(
+    HeadSetting(c, standardise, balanced)
+    for standardise in (True, False)
+    for balanced in (False, True)
+    for c in CS
+)
+STEP_SECONDS = 3e-11
+"""For one multiply-add of a solver's step on common hardware; a head takes some twenty steps."""
+STEPS = 20
+SHARE = 0.3
+"""Of a trial's time: where all settings at once take more, each is fitted when it is tried."""
 
 
 class LinearProbe:
-    """Standardised features, multinomial logistic regression, folded into the network's own classifier."""
+    """Multinomial logistic regression on pooled features, folded into the network's own classifier."""
 
     name = "linear_probe"
     summary = "freeze the whole backbone, learn a linear classifier on its features"
@@ -25,19 +50,20 @@ class LinearProbe:
         return Applies(True, f"{backbone.features} frozen features fit any number of images")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        return {"C": 0.01, "image_size": backbone.side}
+        return {"C": DEFAULT_C, "standardise": True, "class_weight": "none", "image_size": backbone.side}
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         sides = [side for side in backbone.sides if side <= backbone.side]
         return {
-            "C": space.suggest_float("C", 1e-4, 10.0, log=True),
+            "C": CS[space.suggest_int("C", 0, len(CS) - 1)],
+            "standardise": space.suggest_categorical("standardise", [True, False]),
+            "class_weight": space.suggest_categorical("class_weight", ["none", "balanced"]),
             "image_size": space.suggest_categorical("image_size", sides),
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        solve = task.train_rows * backbone.features * len(task.classes) * 1e-8
         look = backbone.pace.seconds(task.train_rows, side=params["image_size"]) / 5  # shared by five folds
-        return Cost(look + solve, 4 * task.train_rows * backbone.features)
+        return Cost(look + _fit_seconds(task, backbone), 4 * task.train_rows * backbone.features)
 
     def build(self, params: Params, bench: Workbench) -> _Probe:
         return _Probe(params, bench)
@@ -45,7 +71,10 @@ class LinearProbe:
 
 class _Probe:
     def __init__(self, params: Params, bench: Workbench) -> None:
-        self._bench, self._c, self._side = bench, float(params["C"]), int(params["image_size"])
+        self._bench, self._side = bench, int(params["image_size"])
+        self._setting = HeadSetting(
+            float(params["C"]), bool(params["standardise"]), params["class_weight"] == "balanced"
+        )
         self._head: tuple[Tensor, Tensor] | None = None
 
     @property
@@ -53,20 +82,26 @@ class _Probe:
         return self._side
 
     def fit(self) -> Generator[Epoch, None, None]:
-        features, labels = self._bench.features(side=self._side), self._bench.labels()
-        classes = len(self._bench.task.classes)
-        solver = logistic_regression(features.train, labels.train, classes=classes, c=self._c)
-        for step, (weight, bias, final) in enumerate(solver, start=1):
-            self._head = weight, bias
-            logits = features.val @ weight.T + bias  # (rows, classes)
-            score = self._bench.score(logits) if final else None
-            yield Epoch(step, score, 1.0 if final else step / (step + 3), logits)
+        bench = self._bench
+        # one by one at first: the default is due soon, and may be all there is time for
+        several = self._setting in GRID and _fit_seconds(bench.task, bench.backbone) * len(GRID) < (
+            SHARE * (bench.task.trial_seconds or float("inf"))
+        )
+        settings = GRID if several else (self._setting,)
+        self._head = weight, bias = bench.heads(settings, side=self._side)[settings.index(self._setting)]
+        logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
+        yield Epoch(1, bench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
         model = self._bench.model()
         if self._head is not None:
             set_head(model, *self._head)
         return model.eval()
+
+
+def _fit_seconds(task: Task, backbone: Backbone) -> float:
+    """What fitting one setting on one fold is expected to take, alone."""
+    return STEPS * STEP_SECONDS * task.train_rows * backbone.features * len(task.classes)
 
 
 @hookimpl

@@ -1,24 +1,54 @@
-"""Do the same work on many things in threads, results in order."""
+"""Use the cores that this process may use: for the same work on many things, and for torch."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
+
+import torch
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+CGROUP = Path("/sys/fs/cgroup")
 _CHUNK = 64  # one task per image would cost more than decoding a small one
 
 
+def usable_cores(cgroup: Path = CGROUP) -> int:
+    """How many cores this process can keep busy: those it is bound to, within its container's share."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(bound, math.ceil(min(_share(cgroup), bound))))
+
+
+@contextmanager
+def torch_within_cores() -> Iterator[None]:
+    """Within the block torch computes in at most as many threads as there are usable cores.
+
+    torch looks at the cores it is bound to, not at a container's share of them: with ``--cpus 2`` on 64 cores
+    its 64 threads would wait for each other. Fewer threads, and a user's OMP_NUM_THREADS, stay as they are.
+    """
+    before = torch.get_num_threads()
+    if "OMP_NUM_THREADS" in os.environ or before <= (cores := usable_cores()):
+        yield
+        return
+    torch.set_num_threads(cores)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def in_threads(work: Callable[[T], R], things: Sequence[T], *, threads: int | None = None) -> Iterator[R]:
-    """``work`` of each thing, in their order; by default in a thread per core, 16 at most.
+    """``work`` of each thing, in their order; by default in a thread per usable core, 16 at most.
 
     What ``work`` raises comes out here, and ends the rest.
     """
-    threads = threads or min(os.cpu_count() or 1, 16)
+    threads = threads or min(usable_cores(), 16)
     chunks = [things[start : start + _CHUNK] for start in range(0, len(things), _CHUNK)]
     pool = ThreadPoolExecutor(max_workers=max(1, min(threads, len(chunks))))
     try:
@@ -26,3 +56,17 @@ def in_threads(work: Callable[[T], R], things: Sequence[T], *, threads: int | No
             yield from done
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _share(cgroup: Path) -> float:
+    """How many cores' time the container grants; infinity where nothing limits it."""
+    try:
+        if (cgroup / "cpu.max").is_file():
+            quota, period = map(int, (cgroup / "cpu.max").read_text().split())
+        else:  # the first version of control groups
+            quota, period = (
+                int((cgroup / f"cpu/cpu.cfs_{name}_us").read_text()) for name in ("quota", "period")
+            )
+    except (OSError, ValueError):  # no control groups, or "max" for no limit
+        return math.inf
+    return quota / period if quota > 0 and period > 0 else math.inf

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Fold, Images, Rows, Task
+from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
 from autotl.backbone import parameters_up_to
 from autotl.data import OnDemand
 from autotl.search.activations import Activations, Look
@@ -35,6 +36,9 @@ class Bench:
         self.task, self.backbone, self.seed, self.device = task, backbone, seed, materials.device
         self._materials, self._pulse = materials, pulse
         self._activations = activations or Activations(materials)
+        folds = materials.splits.folds
+        # the final refit comes last, behind the folds
+        self._fold = next(i for i, each in enumerate([*folds, None]) if each is fold)
         train = materials.positions(materials.splits.train if fold is None else fold.train)
         val = train[:0] if fold is None else materials.positions(fold.val)
         self._rows = Rows(train, val)
@@ -61,6 +65,11 @@ class Bench:
         """See :class:`~autotl.api.Workbench`."""
         features = self._materials.features(self.backbone.name, side=side, pulse=self._pulse)
         return Rows(_take(features, self._rows.train), _take(features, self._rows.val))
+
+    def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
+        """See :class:`~autotl.api.Workbench`."""
+        found = self._materials.heads(self.backbone.name, settings, side=side, pulse=self._pulse)
+        return [(each[:, :-1].contiguous(), each[:, -1].contiguous()) for each in found[self._fold]]
 
     def cut(
         self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1

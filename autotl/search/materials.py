@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Dataset, Splits
+from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.data import OnDemand, View, render_parts, view_of
-from autotl.train import in_batches, place
+from autotl.train import fit_heads, in_batches, place
 
 PART, PART_ELSEWHERE = 64, 512
 """Images that go through a network together, on a CPU and on an accelerator."""
@@ -130,6 +130,39 @@ class Materials:
                     out[part] = rows.numpy()
 
         shape = (len(self.order), facts.features)
+        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
+
+    def heads(
+        self, backbone: str, settings: Sequence[HeadSetting], *, side: int, pulse: Pulse = no_pulse
+    ) -> Tensor:
+        """Linear classifiers on the features (folds + 1, settings, classes, features + 1), the bias last.
+
+        The last fold is all training rows together.
+        """
+        facts, classes = self.backbones[backbone], len(self.dataset.classes)
+        key = {
+            "heads": [[each.c, each.standardise, each.balanced] for each in settings],
+            "labels": self.dataset.digest,
+            "split": self.splits.hash,
+            "view": view_of(facts.config, side=side).key,
+            "weights": facts.digest,
+        }
+
+        def fill(out: NDArray[Any]) -> None:
+            features = self.features(backbone, side=side, pulse=pulse).to(self.device)
+            rows = [self.positions(fold.train) for fold in self.splits.folds]
+            rows.append(self.positions(self.splits.train))
+            found = fit_heads(
+                features,
+                self.labels.to(self.device),
+                classes=classes,
+                settings=settings,
+                folds=[each.to(self.device) for each in rows],
+                pulse=pulse,
+            )
+            out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()
+
+        shape = (len(self.splits.folds) + 1, len(settings), classes, facts.features + 1)
         return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
 
     def source_model(self, backbone: str) -> nn.Module:

@@ -1,10 +1,10 @@
 """Training: the one loop, its recipe, augmentation, metrics, devices and precision."""
 
-from autotl.train.allocator import keep_freed_memory
+from autotl.train.allocator import freed_memory_kept
 from autotl.train.augment import AUGMENTATIONS, augment, augmentation
 from autotl.train.device import autocast, machine, pick_device, place, precision
 from autotl.train.forward import in_batches, logits_of
-from autotl.train.linear import logistic_regression
+from autotl.train.heads import Heads, fit_heads
 from autotl.train.loop import Diverged, Training
 from autotl.train.metrics import METRICS, metric
 from autotl.train.recipe import (
@@ -22,6 +22,7 @@ __all__ = [
     "METRICS",
     "VIEWS",
     "Diverged",
+    "Heads",
     "Recipe",
     "Training",
     "affordable",
@@ -31,9 +32,9 @@ __all__ = [
     "augmentation",
     "autocast",
     "epoch_seconds",
+    "fit_heads",
+    "freed_memory_kept",
     "in_batches",
-    "keep_freed_memory",
-    "logistic_regression",
     "logits_of",
     "machine",
     "metric",

@@ -39,9 +39,7 @@ def measure(
         for _ in range(2):  # fill the store
             ours.epoch()
         plain.epoch()  # its workers start here
-        seconds = alternate(
-            {"plain": plain.epoch, "ours": ours.epoch, "suffix": suffix.epoch}, rounds=rounds
-        )
+        seconds = alternate({"plain": plain.epoch, "ours": ours.epoch, "suffix": suffix.epoch}, rounds=rounds)
         ours.close()
         rows.append(
             {
@@ -122,4 +120,3 @@ def _line(row: dict[str, Any]) -> str:
         k: round(v["median"] if isinstance(v, dict) else v, 3 if k == "frozen" else 2) for k, v in row.items()
     }
     return "  ".join(f"{k} {v}" for k, v in shown.items())
-

@@ -24,14 +24,18 @@ LOOK_SECONDS = 0.1
 
 
 def measure(data: Path, backbone: str, *, budget: str = "2m", seeds: int = 3) -> dict[str, Any]:
-    """A row per seed and cache, on and off by turns, and the median over seeds of the ratio of trials."""
+    """A row per seed and cache, on and off by turns, and medians over seeds of the ratios of trials."""
     rows = []
     for seed in range(seeds):
         for name, cache in CACHES.items():
             rows.append({"cache": name, **one(data, backbone, budget=budget, seed=seed, cache=cache)})
             print(rows[-1], flush=True)
-    ratios = [on["trials"] / max(1, off["trials"]) for on, off in zip(rows[::2], rows[1::2], strict=True)]
-    return {"data": data.stem, "budget": budget, "trials, on / off": median(ratios), "rows": rows}
+    pairs = list(zip(rows[::2], rows[1::2], strict=True))
+    ratios = {
+        f"{what}, on / off": median(on[what] / max(1, off[what]) for on, off in pairs)
+        for what in ("trials", "complete")
+    }
+    return {"data": data.stem, "budget": budget, **ratios, "rows": rows}
 
 
 def memory(data: Path, backbone: str, *, budget: str = "2m", cache: str = "2GiB") -> dict[str, Any]:
@@ -41,7 +45,7 @@ def memory(data: Path, backbone: str, *, budget: str = "2m", cache: str = "2GiB"
 
 
 def one(data: Path, backbone: str, *, budget: str, seed: int, cache: str | None) -> dict[str, Any]:
-    """One fit: wall seconds, trials that were run, test score, overhead as a share, peak memory in MiB."""
+    """One fit: trials begun, complete, test score, overhead (a share), wall seconds, peak memory in MiB."""
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
         out = Path(folder) / "run"
         words = ["fit", str(data), "--backbone", backbone, "--budget", budget, "--seed", str(seed)]
@@ -49,9 +53,11 @@ def one(data: Path, backbone: str, *, budget: str, seed: int, cache: str | None)
         child = [sys.executable, str(Path(__file__).resolve()), *words]
         found = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)
         report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    search = report["search"]
     return {
         "seed": seed,
-        "trials": report["search"]["trials"],
+        "trials": search["trials"],
+        "complete": search["trials"] - search["failed"] - search["pruned"] - search["stopped"],
         "test": report["test"]["value"],
         "n_test": report["test"]["n"],
         "chosen": report["verdict"]["strategy"],

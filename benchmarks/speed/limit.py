@@ -23,7 +23,9 @@ def flops(run: Callable[[], object]) -> int:
 class Suffix:
     """The trained layers behind a cut on ready tensors: the least that any training has to do."""
 
-    def __init__(self, model: nn.Module, place: str | None, *, side: int, classes: int, batch: int, rows: int):
+    def __init__(
+        self, model: nn.Module, place: str | None, *, side: int, classes: int, batch: int, rows: int
+    ):
         self.model = model
         images = torch.rand(rows, 3, side, side).to(memory_format=torch.channels_last)
         if place is None:

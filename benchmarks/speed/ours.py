@@ -35,7 +35,13 @@ class Ours:
         bench = Bench(ready.materials, ready.task, backbone, None, seed=0, activations=activations)
         self.model = bench.model()
         recipe = Recipe(
-            side=side, epochs=epochs, lr=lr, augment=augment, batch_size=batch, label_smoothing=0.0, views=views
+            side=side,
+            epochs=epochs,
+            lr=lr,
+            augment=augment,
+            batch_size=batch,
+            label_smoothing=0.0,
+            views=views,
         )
         train_mode = freeze(self.model, frozen, norm="frozen")
         self.learner = Training(self.model, bench, recipe, train_mode=train_mode, frozen=frozen)

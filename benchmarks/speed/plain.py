@@ -52,7 +52,9 @@ def transform_of(model: nn.Module, side: int, *, augmented: bool) -> object:
 class Plain:
     """Epochs of the plain loop over one data set at one freeze depth."""
 
-    def __init__(self, data: Path, backbone: str, *, side: int, blocks: int, augmented: bool, most: int, batch: int):
+    def __init__(
+        self, data: Path, backbone: str, *, side: int, blocks: int, augmented: bool, most: int, batch: int
+    ):
         probe = model_of(backbone, 2)
         rows = Zipped(data, transform_of(probe, side, augmented=augmented), most=most)
         self.model = model_of(backbone, rows.classes)

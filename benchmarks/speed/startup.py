@@ -1,7 +1,8 @@
 """How long the command line takes to start, beside a bare interpreter.
 
-Run ``python -m benchmarks.speed.startup --rounds 9``; the first round, which fills the disk's cache, is left out.
-Expect ``import autotl`` under 0.3 s and ``autotl --help`` under 0.5 s: 0.08 s and 0.28 s on an AMD EPYC (Zen 3).
+Run ``python -m benchmarks.speed.startup --rounds 9``; the first round, which fills the disk's cache, is left
+out. Expect ``import autotl`` under 0.3 s and ``autotl --help`` under 0.5 s: 0.08 s and 0.28 s on an AMD EPYC
+(Zen 3, Python 3.11).
 """
 
 from __future__ import annotations

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from autotl.api import SourceClass
+from autotl.api import HeadSetting, Learner, SourceClass, Workbench
+from autotl.backbone import classifier_of
 from autotl.builtin.direct import Direct
 from autotl.builtin.finetune import FineTune
 from autotl.builtin.from_scratch import FromScratch
@@ -21,32 +23,54 @@ from autotl.testing import StrategyChecks, tiny_bench, tiny_run
 from autotl.train import logits_of
 
 
+def params(**own: float) -> dict[str, object]:
+    return {"C": 0.01, "standardise": True, "class_weight": "none", "image_size": 32, **own}
+
+
+def head_of(learner: Learner, bench: Workbench) -> tuple[np.ndarray, np.ndarray]:
+    """The classifier of what was learned, float64."""
+    for _ in learner.fit():
+        pass
+    weight, bias = classifier_of(learner.module())
+    return weight.double().numpy(), bias.double().numpy()
+
+
 class TestLinearProbe(StrategyChecks):
     strategy = LinearProbe()
 
     @pytest.mark.parametrize("c", [1e-3, 0.1])
     def test_it_finds_scikit_learns_optimum(self, ready: Prepared, c: float) -> None:
         bench = tiny_bench(ready)
-        learner = self.strategy.build({"C": c, "image_size": 32}, bench)
-        epochs = list(learner.fit())
+        learner = self.strategy.build(params(C=c), bench)
+        weight, bias = head_of(learner, bench)
         features, labels = bench.features(side=32), bench.labels()
         x = features.train.double().numpy()
-        # scikit-learn's scaler divides by n, torch's std by n - 1
         scale = StandardScaler().fit(x)
+        # scikit-learn's scaler divides by n, torch's std by n - 1
         scale.scale_ = x.std(0, ddof=1).clip(1e-6)
         theirs = LogisticRegression(C=c, max_iter=5000, tol=1e-8).fit(
             scale.transform(x), labels.train.numpy()
         )
-        expected = theirs.decision_function(scale.transform(features.val.double().numpy()))
-        ours = epochs[-1].logits
-        assert ours is not None
-        ours = ours - ours.mean(1, keepdim=True)
-        expected = expected - expected.mean(1, keepdims=True)
-        np.testing.assert_allclose(ours.numpy(), expected, atol=2e-2)
+
+        def objective(weight: np.ndarray, bias: np.ndarray) -> float:
+            logits = torch.from_numpy(scale.transform(x) @ weight.T + bias)
+            return float(F.cross_entropy(logits, labels.train)) + (weight**2).sum() / (2 * c * len(x))
+
+        ours = objective(weight * scale.scale_, bias + weight @ scale.mean_)
+        assert ours == pytest.approx(objective(theirs.coef_, theirs.intercept_), abs=1e-3)
+
+    def test_settings_that_are_fitted_together_are_what_they_are_alone(self, ready: Prepared) -> None:
+        bench = tiny_bench(ready)
+        several = [HeadSetting(c, s, b) for c in (1e-3, 0.1) for s in (True, False) for b in (True, False)]
+        together = bench.heads(several, side=32)
+        for setting, (weight, bias) in zip(several, together, strict=True):
+            ((alone, own_bias),) = bench.heads([setting], side=32)
+            x = bench.features(side=32).val
+            assert torch.allclose(x @ weight.T + bias, x @ alone.T + own_bias, atol=0.2)
 
     def test_the_network_computes_what_the_probe_scored(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)
-        learner = self.strategy.build({"C": 0.01, "image_size": 32}, bench)
+        learner = self.strategy.build(params(), bench)
         scored = list(learner.fit())[-1].logits
         assert scored is not None
         whole = logits_of(learner.module(), bench.pixels(side=32).val, bench)
