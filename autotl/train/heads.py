@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,12 @@ from torch import Tensor
 from autotl.api import HeadSetting
 from autotl.train.stacked import Stack, minimise
 
-COLUMNS = 1400
-"""Heads × classes in one matrix product: enough for full speed, and few enough to stay in the caches."""
+COLUMNS = 172
+"""Heads × classes in one matrix product: enough for full speed, and few enough that the next ones start close
+to what these have found.
+"""
+FAR = 3.0
+"""The factor of C up to which a line is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ def fit_heads(
     """Multinomial logistic regression for every setting on every fold's training rows.
 
     ``features`` are float32 (n, d), ``labels`` int64 (n,), a fold the indices of its rows. Minimises
-    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. Folds start from what
-    all rows together give. ``pulse`` is called before each step, and may raise to end the work.
+    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. C rises, each few
+    settings starting where the last ones ended, and folds from what all rows together give. ``pulse`` is called before each step, and may raise to end the work.
 
     A step of all heads is one matrix product. It is taken in the eigenbasis of the features, where Böhning's
     bound on the curvature (Multinomial logistic regression algorithm, Ann. Inst. Stat. Math., 1992) is
@@ -62,17 +67,47 @@ def fit_heads(
             continue
         whole = _Design(features, every, standardise=standardise)
         designs = [_Design(features, rows, standardise=standardise, basis=whole.basis) for rows in folds]
-        size = max(1, COLUMNS // classes)
-        kinds = sorted(asked)
-        for group in (kinds[i : i + size] for i in range(0, len(kinds), size)):
-            blank = features.new_zeros(whole.rows.shape[1], len(group), classes)
-            start = minimise(whole.stack(labels, group), blank, pulse)
-            for f, design in enumerate(designs):
-                found = minimise(design.stack(labels, group), design.taken_from(whole, start), pulse)
-                for (weight, bias), kind in zip(design.unfold(found), group, strict=True):
-                    for place in asked[kind]:
-                        heads.weight[f, place], heads.bias[f, place] = weight, bias
+        for balanced in (False, True):
+            path = sorted(kind for kind in asked if kind[1] == balanced)
+            size = max(2, COLUMNS // classes)
+            common, own = _Path(), [_Path() for _ in designs]
+            for group in (path[i : i + size] for i in range(0, len(path), size)):
+                cs = [c for c, _ in group]
+                blank = features.new_zeros(whole.rows.shape[1], len(group), classes)
+                start = minimise(whole.stack(labels, group), common.ahead(cs, blank), pulse)
+                common.went(cs, start)
+                for f, design in enumerate(designs):
+                    same = design.taken_from(whole, start)
+                    guess = same + own[f].ahead(cs, torch.zeros_like(same))
+                    found = minimise(design.stack(labels, group), guess, pulse)
+                    own[f].went(cs, found - same)
+                    for (weight, bias), kind in zip(design.unfold(found), group, strict=True):
+                        for place in asked[kind]:
+                            heads.weight[f, place], heads.bias[f, place] = weight, bias
     return heads
+
+
+class _Path:
+    """Coefficients along rising C: where they have come to, and where they seem to go."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[float, Tensor]] = []
+
+    def ahead(self, cs: Sequence[float], blank: Tensor) -> Tensor:
+        """A guess at the coefficients (r, len(cs), K) by a line in log C; ``blank`` where nothing is known."""
+        if not self._known:
+            return blank
+        end, last = self._known[-1]
+        if len(self._known) < 2:
+            return last.expand_as(blank)
+        before, first = self._known[0]
+        steps = [math.log(min(c, end * FAR) / end) / math.log(end / before) for c in cs]
+        line = torch.tensor(steps, dtype=last.dtype, device=last.device).view(1, -1, 1)
+        return last + line * (last - first)
+
+    def went(self, cs: Sequence[float], found: Tensor) -> None:
+        """Take note of coefficients that were found."""
+        self._known = [(c, found[:, i : i + 1]) for i, c in enumerate(cs)][-2:]
 
 
 class _Design:
@@ -90,6 +125,7 @@ class _Design:
         self.basis = basis if basis is not None and len(basis) == basis.shape[1] else _basis(x)
         turned = x @ self.basis
         self.rows = torch.cat([turned, turned.new_ones(len(x), 1)], 1)  # (n, r + 1)
+        self.squares = self.rows.square()
 
     def stack(self, labels: Tensor, kinds: Sequence[tuple[float, bool]]) -> Stack:
         """The regressions of some (C, balanced) on these rows."""
@@ -101,9 +137,7 @@ class _Design:
             counts = own.bincount(minlength=1)
             even = n / (counts.count_nonzero() * counts[own])  # (n,), as scikit-learn counts
             weights = torch.stack([even if b else torch.ones_like(even) for _, b in kinds], 1)
-        curvature = 0.5 * self.rows.square().mean(0).unsqueeze(1) + 1 / (c * n)  # (r + 1, H)
-        curvature[-1] = 0.5
-        return Stack(self.rows, own, weights, c, 1 / curvature)
+        return Stack(self.rows, own, weights, c, self.squares)
 
     def taken_from(self, other: _Design, found: Tensor) -> Tensor:
         """Coefficients found on another design, in this one's basis."""

@@ -12,8 +12,8 @@ GAP, FREE = 1e-3, 2e-3
 """A head is done when its mean loss is proven to be within GAP of the least, and the mean gradient of its
 free biases is below FREE.
 """
-MEMORY = 5
-STEPS = 500
+MEMORY = 10
+STEPS, RESCALE = 500, 8
 LEAST_STEP = 1e-4
 
 
@@ -22,19 +22,19 @@ class Stack:
     """H logistic regressions of K classes on the same rows.
 
     ``rows`` is (n, r + 1), the last column ones; ``labels`` (n,); ``weights`` (n, H) or None for ones; ``c``
-    (H,) is each one's C. ``scale`` (r + 1, H) is the inverse of a diagonal that bounds the curvature.
+    (H,) is each one's C. ``squares`` are the rows, each number squared.
     """
 
     rows: Tensor
     labels: Tensor
     weights: Tensor | None
     c: Tensor
-    scale: Tensor
+    squares: Tensor
 
     def only(self, heads: Tensor) -> Stack:
         """Some of the regressions."""
         weights = None if self.weights is None else self.weights[:, heads]
-        return replace(self, weights=weights, c=self.c[heads], scale=self.scale[:, heads])
+        return replace(self, weights=weights, c=self.c[heads])
 
     def value(self, u: Tensor) -> tuple[Tensor, Tensor]:
         """Mean losses (H,) with their penalties at ``u`` (r + 1, H, K), and the gradient."""
@@ -52,6 +52,17 @@ class Stack:
         decay = 1 / (self.c * n)  # (H,)
         gradient[:-1] += decay.view(1, h, 1) * u[:-1]
         return loss.mean(0) + 0.5 * decay * _dot(u[:-1], u[:-1]), gradient
+
+    def scale(self, u: Tensor) -> Tensor:
+        """The inverse of the curvature's diagonal at ``u``, (r + 1, H, K)."""
+        n, (r, h, k) = len(self.rows), u.shape
+        p = (self.rows @ u.reshape(r, h * k)).view(n, h, k).softmax(2)
+        p = p * (1 - p)
+        if self.weights is not None:
+            p *= self.weights.unsqueeze(2)
+        curvature = (self.squares.T @ p.view(n, h * k)).view(r, h, k) / n
+        curvature[:-1] += (1 / (self.c * n)).view(1, h, 1)
+        return 1 / curvature.clamp(min=1e-6)
 
     def done(self, gradient: Tensor) -> Tensor:
         """Which heads (H,) are at their least: strong convexity bounds what is left by C·n·‖gradient‖²/2."""
@@ -71,7 +82,8 @@ def minimise(stack: Stack, start: Tensor, pulse: Callable[[], None]) -> Tensor:
     value, gradient = stack.value(u)
     moves: list[tuple[Tensor, Tensor, Tensor]] = []  # s, y and 1/(s·y), 0 where the pair says nothing
     direction, step = None, torch.ones_like(value)
-    for _ in range(STEPS):
+    scale = stack.scale(u)
+    for count in range(1, STEPS):
         pulse()
         done = stack.done(gradient) | (step < LEAST_STEP)
         if done.any():
@@ -79,12 +91,14 @@ def minimise(stack: Stack, start: Tensor, pulse: Callable[[], None]) -> Tensor:
             if done.all():
                 return found
             keep = (~done).nonzero().squeeze(1)
-            stack, left, u, value, gradient = (
-                stack.only(keep), left[keep], u[:, keep], value[keep], gradient[:, keep]
+            stack, left, u, value, gradient, scale = (
+                stack.only(keep), left[keep], u[:, keep], value[keep], gradient[:, keep], scale[:, keep]
             )  # fmt: skip
             moves = [(s[:, keep], y[:, keep], rho[keep]) for s, y, rho in moves]
             step, direction = step[keep], None if direction is None else direction[:, keep]
-        fresh = _direction(gradient, moves, stack.scale)
+        if count % RESCALE == 0:
+            scale = stack.scale(u)
+        fresh = _direction(gradient, moves, scale)
         # a head whose last step was refused tries a shorter one the same way
         again = (step < 1).view(1, -1, 1)
         direction = fresh if direction is None else torch.where(again, direction, fresh)
@@ -112,10 +126,10 @@ def _direction(gradient: Tensor, moves: list[tuple[Tensor, Tensor, Tensor]], sca
         share = rho * _dot(s, q)
         q -= share.view(1, -1, 1) * y
         shares.append(share)
-    q *= scale.unsqueeze(2)
+    q *= scale
     if moves:
         s, y, rho = moves[-1]
-        size = _dot(s, y) / _dot(y, scale.unsqueeze(2) * y).clamp(min=1e-30)
+        size = _dot(s, y) / _dot(y, scale * y).clamp(min=1e-30)
         q *= torch.where(rho > 0, size, 1.0).view(1, -1, 1)
     for (s, y, rho), share in zip(moves, reversed(shares), strict=True):
         q += (share - rho * _dot(y, q)).view(1, -1, 1) * s
