@@ -15,7 +15,7 @@ from autotl.clock import Budget, WallClock, seconds
 from autotl.data import read, torch_within_cores
 from autotl.errors import RunError
 from autotl.run import Run, conclude, explore, prepare, profile
-from autotl.train import freed_memory_kept, pick_device
+from autotl.train import check_processes, freed_memory_kept, pick_device
 from autotl.train import metric as metric_of
 
 DEFAULT_BUDGET = "5m"
@@ -39,6 +39,7 @@ def fit(
     group: str | None = None,
     device: str = "auto",
     executor: str = "serial",
+    processes: int = 1,
     cache: str | int | None = None,
     seed: int = 0,
     watch: Watch | None = None,
@@ -52,7 +53,8 @@ def fit(
     "2h"; five minutes where neither it nor ``trials`` is given); ``trials`` a number of trials; the first to
     run out ends the search. Everything is kept in the new folder ``out``, or in a temporary one that lives as
     long as the result. ``watch`` is told what happens; by default a line per trial is printed.
-    ``executor`` names where trials run. ``cache`` bounds the disk that decoded images and the activations of
+    ``executor`` names where trials run; ``processes`` train each network together, one on each GPU (needs
+    ``autotl[processes]``). ``cache`` bounds the disk that decoded images and the activations of
     frozen layers may take while it runs ("2GiB"; by default half of what is free, 20 GiB at most); "off"
     keeps no activations.
 
@@ -76,6 +78,7 @@ def fit(
         device,
         seed,
         cache,
+        processes,
     )
     catalog = plugins.load(without=without)
     chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
@@ -170,10 +173,13 @@ def _setup(
     device: str,
     seed: int,
     cache: str | int | None = None,
+    processes: int = 1,
 ) -> search.Setup:
     metric_of(measure)  # raises early for one nobody knows
     if budget is None and trials is None:
         budget = DEFAULT_BUDGET
+    device = pick_device(device)
+    check_processes(processes, device)
     names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
     return search.Setup(
         data=data,
@@ -184,7 +190,8 @@ def _setup(
         metric=measure,
         image_size=image_size,
         test=test,
-        device=pick_device(device),
+        device=device,
+        processes=processes,
         cache=None if cache in (None, "off") else size(cache),
         reuse=cache != "off",
         seed=seed,

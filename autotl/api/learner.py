@@ -103,13 +103,15 @@ class Learner(Protocol):
 class Workbench(Protocol):
     """What a learner works on: one task, one backbone, one fold, one seed.
 
-    Where the time is up, a call may end the trial by raising what no ``except Exception`` catches: let it
+    ``processes`` is how many are to train a network together (1: this one). Where the time is up, a call may
+    end the trial by raising what no ``except Exception`` catches: let it
     pass.
     """
 
     task: Task
     backbone: Backbone
     device: str
+    processes: int
     seed: int
 
     def model(self, *, pretrained: bool = True) -> nn.Module:

@@ -52,6 +52,7 @@ def fit(
     group: Group = None,
     device: Device = "auto",
     executor: Annotated[str, typer.Option(help="Where trials run; see 'autotl plugins'.")] = "serial",
+    processes: Annotated[int, typer.Option(min=1, help="Train each network in N, one on each GPU.")] = 1,
     cache: Annotated[
         str | None, typer.Option(help="Disk for images and activations: 2GiB, or off. Default: as free.")
     ] = None,
@@ -77,6 +78,7 @@ def fit(
         group=group,
         device=device,
         executor=executor,
+        processes=processes,
         cache=cache,
         seed=seed,
         watch=_watch(quiet or as_json),

@@ -34,6 +34,7 @@ class Bench:
         activations: Activations | None = None,
     ) -> None:
         self.task, self.backbone, self.seed, self.device = task, backbone, seed, materials.device
+        self.processes = materials.processes
         self._materials, self._pulse = materials, pulse
         self._activations = activations or Activations(materials)
         folds = materials.splits.folds

@@ -16,7 +16,7 @@ from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.data import OnDemand, View, render_parts, view_of
-from autotl.train import fit_heads, in_batches, place
+from autotl.train import Normalise, fit_heads, in_batches, place
 
 PART, PART_ELSEWHERE = 64, 512
 """Images that go through a network together, on a CPU and on an accelerator."""
@@ -44,7 +44,9 @@ class Materials:
         store: Store,
         *,
         device: str,
+        processes: int = 1,
     ) -> None:
+        self.processes = processes
         self.dataset, self.splits, self.backbones, self.device = dataset, splits, backbones, device
         self.store = store
         first = splits.folds[0]
@@ -186,10 +188,7 @@ class Materials:
     def normalise(self, backbone: str, pixels: Tensor) -> Tensor:
         """uint8 images as the backbone wants them: float32, on the device, channels last."""
         config = self.backbones[backbone].config
-        mean = torch.tensor(config.mean, device=pixels.device).view(1, -1, 1, 1)
-        std = torch.tensor(config.std, device=pixels.device).view(1, -1, 1, 1)
-        x = (pixels.to(torch.float32) / 255 - mean) / std
-        return x.to(device=self.device, memory_format=torch.channels_last)
+        return Normalise(config.mean, config.std, self.device)(pixels)
 
     def _view(self, backbone: str, side: int, margin: bool) -> View:
         return view_of(self.backbones[backbone].config, side=side, margin=margin)

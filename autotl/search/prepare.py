@@ -40,8 +40,8 @@ SEARCH_SHARE = 0.5
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
-    ``cache`` is the bytes that kept images and activations may take (None: as there is room); without
-    ``reuse`` no activations are kept.
+    ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
+    take (None: as there is room); without ``reuse`` no activations are kept.
     """
 
     data: Any
@@ -53,6 +53,7 @@ class Setup:
     image_size: int | None = None
     test: float = 0.2
     device: str = "cpu"
+    processes: int = 1
     cache: int | None = None
     reuse: bool = True
     seed: int = 0
@@ -103,7 +104,7 @@ def prepare(
     for note in more:
         watch.say(note)
     notes += more
-    materials = Materials(dataset, splits, backbones, store, device=setup.device)
+    materials = Materials(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
     likeness: dict[str, Mapping[str, Likeness]] = {}
     shown = None if setup.source is None else pictures(setup.source, readers=readers)
     for backbone in backbones.values():

@@ -5,8 +5,11 @@ from autotl.train.augment import AUGMENTATIONS, augment, augmentation
 from autotl.train.device import autocast, machine, pick_device, place, precision
 from autotl.train.forward import in_batches, logits_of
 from autotl.train.heads import Heads, fit_heads
-from autotl.train.loop import Diverged, Training
+from autotl.train.learn import Diverged
+from autotl.train.loop import Training
 from autotl.train.metrics import METRICS, metric
+from autotl.train.normalise import Normalise
+from autotl.train.processes import check_processes
 from autotl.train.recipe import (
     VIEWS,
     Recipe,
@@ -23,6 +26,7 @@ __all__ = [
     "VIEWS",
     "Diverged",
     "Heads",
+    "Normalise",
     "Recipe",
     "Training",
     "affordable",
@@ -31,6 +35,7 @@ __all__ = [
     "augment",
     "augmentation",
     "autocast",
+    "check_processes",
     "epoch_seconds",
     "fit_heads",
     "freed_memory_kept",

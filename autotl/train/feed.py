@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol, overload
 
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Cut, Images, Rows, Workbench
-from autotl.train.augment import augment, augmentation
+from autotl.api import Cut, Images, Workbench
+from autotl.train.augment import Augmentation, augment, augmentation
 from autotl.train.forward import in_batches, logits_of
+from autotl.train.normalise import Normalise
 from autotl.train.recipe import Recipe
 
 RESIDENT = 0.4
 """The share of an accelerator's free memory that the training data may take to live there."""
 
+Run = Callable[[Tensor], Tensor]
+
 
 class Feed(Protocol):
     """Batches of the training rows, and the layers they go through."""
 
-    run: Callable[[Tensor], Tensor]
+    @property
+    def run(self) -> Run: ...
 
     def start(self, epoch: int) -> None:
-        """Make the epoch's batches ready."""
+        """Make the batches of an epoch (from 1) ready."""
         ...
 
     def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
         """The inputs of these rows, on the device."""
+        ...
+
+
+class Portable(Feed, Protocol):
+    """A feed that crosses to another process."""
+
+    def moved(self, device: str) -> Feed:
+        """The same on another device."""
+        ...
+
+
+class Scored(Feed, Protocol):
+    """A feed that knows the validation rows."""
+
+    def portable(self) -> Portable:
+        """The training rows alone, for other processes."""
         ...
 
     def logits(self) -> Tensor:
@@ -35,7 +56,7 @@ class Feed(Protocol):
         ...
 
 
-def feed(model: nn.Module, bench: Workbench, recipe: Recipe, *, frozen: int) -> Feed:
+def feed(model: nn.Module, bench: Workbench, recipe: Recipe, *, frozen: int) -> Scored:
     """The shortest way: from the cut behind the ``frozen`` stages where there is one, else from the
     images.
     """
@@ -44,64 +65,124 @@ def feed(model: nn.Module, bench: Workbench, recipe: Recipe, *, frozen: int) -> 
     return FromImages(model, bench, recipe) if cut is None else FromCut(model, bench, cut)
 
 
-class FromImages:
-    """Augmented and normalised images through the whole model."""
+@dataclass(frozen=True)
+class Pictures:
+    """A :class:`Feed` of uint8 images (rows, 3, h, w), each batch in views of its own."""
 
-    def __init__(self, model: nn.Module, bench: Workbench, recipe: Recipe) -> None:
-        self.run: Callable[[Tensor], Tensor] = model
-        self._model, self._bench, self._side = model, bench, recipe.side
-        self._how = augmentation(recipe.augment)
-        pixels = bench.pixels(side=recipe.side, augmented=self._how is not None)
-        self._pixels = Rows(resident(pixels.train, bench.device), pixels.val)
+    run: Run
+    images: Images
+    how: Augmentation | None
+    side: int
+    normalise: Normalise
 
     def start(self, epoch: int) -> None:
         """Every view is drawn when its batch is."""
 
     def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """See :class:`Feed`; each image in a view of its own."""
-        pixels = take(self._pixels.train, chosen, self._bench.device)
-        if self._how is not None:
-            pixels = augment(pixels, self._how, side=self._side, generator=generator)
-        return self._bench.normalise(pixels)
+        """See :class:`Feed`."""
+        pixels = take(self.images, chosen, self.normalise.device)
+        if self.how is not None:
+            pixels = augment(pixels, self.how, side=self.side, generator=generator)
+        return self.normalise(pixels)
+
+    def moved(self, device: str) -> Pictures:
+        """See :class:`Portable`."""
+        here = resident(self.images, device)
+        return replace(self, images=here, normalise=replace(self.normalise, device=device))
+
+
+@dataclass
+class Kept:
+    """A :class:`Feed` of kept activations (rows, …): epoch e sees view e, and after the last the first
+    again.
+    """
+
+    run: Run
+    views: Sequence[Tensor]
+    device: str
+    now: Tensor = field(default_factory=lambda: torch.empty(0))
+
+    def start(self, epoch: int) -> None:
+        """See :class:`Feed`."""
+        self.now = resident(self.views[(epoch - 1) % len(self.views)], self.device)
+
+    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
+        """See :class:`Feed`."""
+        return as_input(take(self.now, chosen, self.device), self.device)
+
+    def moved(self, device: str) -> Kept:
+        """See :class:`Portable`."""
+        return replace(self, device=device)
+
+
+class FromImages:
+    """Augmented and normalised images through the whole model."""
+
+    def __init__(self, model: nn.Module, bench: Workbench, recipe: Recipe) -> None:
+        self.run: Run = model
+        self._model, self._bench = model, bench
+        how = augmentation(recipe.augment)
+        pixels = bench.pixels(side=recipe.side, augmented=how is not None)
+        config = bench.backbone.config
+        normalise = Normalise(config.mean, config.std, bench.device)
+        self._val = pixels.val
+        self._train = Pictures(model, pixels.train, how, recipe.side, normalise).moved(bench.device)
+
+    def start(self, epoch: int) -> None:
+        """See :class:`Feed`."""
+        self._train.start(epoch)
+
+    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
+        """See :class:`Feed`."""
+        return self._train.batch(chosen, generator)
+
+    def portable(self) -> Portable:
+        """See :class:`Scored`."""
+        return self._train.moved("cpu")
 
     def logits(self) -> Tensor:
-        """See :class:`Feed`."""
-        return logits_of(self._model, self._pixels.val, self._bench)
+        """See :class:`Scored`."""
+        return logits_of(self._model, self._val, self._bench)
 
 
 class FromCut:
-    """Kept activations through the trained suffix: epoch e sees view e, and after the last the first again.
+    """Kept activations through the trained suffix.
 
     A view is computed in the first epoch that sees it, so the first epochs cost what they cost without a cut
     and nothing is computed that is not used.
     """
 
     def __init__(self, model: nn.Module, bench: Workbench, cut: Cut) -> None:
-        self.run: Callable[[Tensor], Tensor] = cut.suffix
+        self.run: Run = cut.suffix
         self._model, self._bench, self._cut = model, bench, cut
-        self._rows: Rows[Tensor] | None = None
+        self._train = Kept(cut.suffix, [torch.empty(0)], bench.device)
+        self._val: Tensor | None = None
 
     def start(self, epoch: int) -> None:
         """See :class:`Feed`: runs the frozen layers where nobody has yet."""
-        rows = self._cut.activations((epoch - 1) % self._cut.views)
-        if self._rows is None or self._cut.views > 1:
-            self._rows = Rows(resident(rows.train, self._bench.device), rows.val)
+        if self._val is None or self._cut.views > 1:
+            rows = self._cut.activations((epoch - 1) % self._cut.views)
+            self._train.views, self._val = [rows.train], rows.val
+            self._train.start(1)
 
     def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
         """See :class:`Feed`."""
-        assert self._rows is not None, "start an epoch first"
-        return as_input(take(self._rows.train, chosen, self._bench.device), self._bench.device)
+        return self._train.batch(chosen, generator)
+
+    def portable(self) -> Portable:
+        """See :class:`Scored`: all the views."""
+        rows = [self._cut.activations(view) for view in range(self._cut.views)]
+        self._val = rows[0].val
+        return Kept(self._cut.suffix, [each.train for each in rows], "cpu")
 
     def logits(self) -> Tensor:
-        """See :class:`Feed`."""
-        assert self._rows is not None, "start an epoch first"
+        """See :class:`Scored`."""
+        assert self._val is not None, "start an epoch first"
         self._model.eval()
-        if not len(self._rows.val):
-            return torch.empty(0, len(self._bench.task.classes))
         device = self._bench.device
-        return in_batches(
-            self._cut.suffix, self._rows.val, normalise=lambda x: as_input(x, device), device=device
-        )
+        if not len(self._val):
+            return torch.empty(0, len(self._bench.task.classes))
+        return in_batches(self._cut.suffix, self._val, normalise=lambda x: as_input(x, device), device=device)
 
 
 def as_input(activations: Tensor, device: str) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -43,12 +43,12 @@ def fit_heads(
     """Multinomial logistic regression for every setting on every fold's training rows.
 
     ``features`` are float32 (n, d), ``labels`` int64 (n,), a fold the indices of its rows. Minimises
-    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. C rises, each few
-    settings starting where the last ones ended, and folds from what all rows together give. ``pulse`` is called before each step, and may raise to end the work.
+    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. ``pulse`` is called
+    before each step, and may raise to end the work.
 
-    A step of all heads is one matrix product. It is taken in the eigenbasis of the features, where Böhning's
-    bound on the curvature (Multinomial logistic regression algorithm, Ann. Inst. Stat. Math., 1992) is
-    diagonal and serves as the preconditioner.
+    C rises, each few settings starting where the last ones were going, and folds from what all rows together
+    give. A step of a few heads is one matrix product, taken in the eigenbasis of the features, where the
+    curvature is nearly diagonal and its diagonal a good preconditioner.
     """
     heads = Heads(
         features.new_empty(len(folds), len(settings), classes, features.shape[1]),
@@ -56,35 +56,44 @@ def fit_heads(
     )
     every = torch.arange(len(features), device=features.device)
     uneven = any(not _even(labels[rows]) for rows in (every, *folds))
-    for standardise in (True, False):
-        asked: dict[
-            tuple[float, bool], list[int]
-        ] = {}  # where the classes are even, balanced changes nothing
-        for place, setting in enumerate(settings):
-            if setting.standardise == standardise:
-                asked.setdefault((setting.c, setting.balanced and uneven), []).append(place)
-        if not asked:
-            continue
+    asked: dict[tuple[bool, bool, float], list[int]] = {}
+    for place, setting in enumerate(settings):  # where the classes are even, balanced changes nothing
+        kind = setting.standardise, setting.balanced and uneven, setting.c
+        asked.setdefault(kind, []).append(place)
+    for standardise in sorted({kind[0] for kind in asked}):
         whole = _Design(features, every, standardise=standardise)
         designs = [_Design(features, rows, standardise=standardise, basis=whole.basis) for rows in folds]
         for balanced in (False, True):
-            path = sorted(kind for kind in asked if kind[1] == balanced)
-            size = max(2, COLUMNS // classes)
-            common, own = _Path(), [_Path() for _ in designs]
-            for group in (path[i : i + size] for i in range(0, len(path), size)):
-                cs = [c for c, _ in group]
-                blank = features.new_zeros(whole.rows.shape[1], len(group), classes)
-                start = minimise(whole.stack(labels, group), common.ahead(cs, blank), pulse)
-                common.went(cs, start)
-                for f, design in enumerate(designs):
-                    same = design.taken_from(whole, start)
-                    guess = same + own[f].ahead(cs, torch.zeros_like(same))
-                    found = minimise(design.stack(labels, group), guess, pulse)
-                    own[f].went(cs, found - same)
-                    for (weight, bias), kind in zip(design.unfold(found), group, strict=True):
-                        for place in asked[kind]:
-                            heads.weight[f, place], heads.bias[f, place] = weight, bias
+            cs = sorted(kind[2] for kind in asked if kind[:2] == (standardise, balanced))
+            for f, c, weight, bias in _along(cs, balanced, whole, designs, labels, classes, pulse):
+                for place in asked[standardise, balanced, c]:
+                    heads.weight[f, place], heads.bias[f, place] = weight, bias
     return heads
+
+
+def _along(
+    cs: Sequence[float],
+    balanced: bool,
+    whole: _Design,
+    designs: Sequence[_Design],
+    labels: Tensor,
+    classes: int,
+    pulse: Callable[[], None],
+) -> Iterator[tuple[int, float, Tensor, Tensor]]:
+    """Fold, C, weight and bias of every head on the path of rising C."""
+    size = max(2, COLUMNS // classes)
+    common, own = _Path(), [_Path() for _ in designs]
+    for group in (cs[i : i + size] for i in range(0, len(cs), size)):
+        blank = whole.rows.new_zeros(whole.rows.shape[1], len(group), classes)
+        start = minimise(whole.stack(labels, group, balanced), common.ahead(group, blank), pulse)
+        common.went(group, start)
+        for f, design in enumerate(designs):
+            same = design.taken_from(whole, start)
+            guess = same + own[f].ahead(group, torch.zeros_like(same))
+            found = minimise(design.stack(labels, group, balanced), guess, pulse)
+            own[f].went(group, found - same)
+            for c, (weight, bias) in zip(group, design.unfold(found), strict=True):
+                yield f, c, weight, bias
 
 
 class _Path:
@@ -94,7 +103,9 @@ class _Path:
         self._known: list[tuple[float, Tensor]] = []
 
     def ahead(self, cs: Sequence[float], blank: Tensor) -> Tensor:
-        """A guess at the coefficients (r, len(cs), K) by a line in log C; ``blank`` where nothing is known."""
+        """A guess at the coefficients (r, len(cs), K) by a line in log C; ``blank`` where nothing is
+        known.
+        """
         if not self._known:
             return blank
         end, last = self._known[-1]
@@ -127,17 +138,14 @@ class _Design:
         self.rows = torch.cat([turned, turned.new_ones(len(x), 1)], 1)  # (n, r + 1)
         self.squares = self.rows.square()
 
-    def stack(self, labels: Tensor, kinds: Sequence[tuple[float, bool]]) -> Stack:
-        """The regressions of some (C, balanced) on these rows."""
+    def stack(self, labels: Tensor, cs: Sequence[float], balanced: bool) -> Stack:
+        """The regressions of these C on the rows."""
         own = labels[self.chosen]
-        n = len(own)
-        c = torch.tensor([c for c, _ in kinds], dtype=self.rows.dtype, device=self.rows.device)
         weights = None
-        if any(balanced for _, balanced in kinds):
+        if balanced:
             counts = own.bincount(minlength=1)
-            even = n / (counts.count_nonzero() * counts[own])  # (n,), as scikit-learn counts
-            weights = torch.stack([even if b else torch.ones_like(even) for _, b in kinds], 1)
-        return Stack(self.rows, own, weights, c, self.squares)
+            weights = len(own) / (counts.count_nonzero() * counts[own])  # (n,), as scikit-learn counts
+        return Stack(self.rows, self.squares, own, weights, self.rows.new_tensor(cs))
 
     def taken_from(self, other: _Design, found: Tensor) -> Tensor:
         """Coefficients found on another design, in this one's basis."""

@@ -21,20 +21,19 @@ LEAST_STEP = 1e-4
 class Stack:
     """H logistic regressions of K classes on the same rows.
 
-    ``rows`` is (n, r + 1), the last column ones; ``labels`` (n,); ``weights`` (n, H) or None for ones; ``c``
-    (H,) is each one's C. ``squares`` are the rows, each number squared.
+    ``rows`` is (n, r + 1), the last column ones, and ``squares`` each of its numbers squared; ``labels``
+    (n,); ``weights`` (n,) or None for ones; ``c`` (H,) is each one's C.
     """
 
     rows: Tensor
+    squares: Tensor
     labels: Tensor
     weights: Tensor | None
     c: Tensor
-    squares: Tensor
 
     def only(self, heads: Tensor) -> Stack:
         """Some of the regressions."""
-        weights = None if self.weights is None else self.weights[:, heads]
-        return replace(self, weights=weights, c=self.c[heads])
+        return replace(self, c=self.c[heads])
 
     def value(self, u: Tensor) -> tuple[Tensor, Tensor]:
         """Mean losses (H,) with their penalties at ``u`` (r + 1, H, K), and the gradient."""
@@ -46,8 +45,8 @@ class Stack:
         p = z.sub_(top.unsqueeze(2)).exp_()
         p.scatter_add_(2, own, p.new_full((n, h, 1), -1.0))
         if self.weights is not None:
-            loss = loss * self.weights
-            p *= self.weights.unsqueeze(2)
+            loss = loss * self.weights.view(n, 1)
+            p *= self.weights.view(n, 1, 1)
         gradient = (self.rows.T @ p.view(n, h * k)).view(r, h, k) / n
         decay = 1 / (self.c * n)  # (H,)
         gradient[:-1] += decay.view(1, h, 1) * u[:-1]
@@ -59,7 +58,7 @@ class Stack:
         p = (self.rows @ u.reshape(r, h * k)).view(n, h, k).softmax(2)
         p = p * (1 - p)
         if self.weights is not None:
-            p *= self.weights.unsqueeze(2)
+            p *= self.weights.view(n, 1, 1)
         curvature = (self.squares.T @ p.view(n, h * k)).view(r, h, k) / n
         curvature[:-1] += (1 / (self.c * n)).view(1, h, 1)
         return 1 / curvature.clamp(min=1e-6)
@@ -73,8 +72,8 @@ class Stack:
 def minimise(stack: Stack, start: Tensor, pulse: Callable[[], None]) -> Tensor:
     """Where all heads are at their least, (r + 1, H, K), starting from ``start``.
 
-    L-BFGS (Nocedal, Math. Comp., 1980) preconditioned by ``stack.scale``, each head with steps of its own;
-    heads that are done leave the stack.
+    L-BFGS (Nocedal, Updating quasi-Newton matrices with limited storage, Math. Comp., 1980), preconditioned
+    by the curvature's diagonal, each head with steps of its own; heads that are done leave the stack.
     """
     found = start.clone()
     left = torch.arange(start.shape[1], device=start.device)

@@ -1,0 +1,103 @@
+"""Fitting many linear classifiers at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from autotl.api import HeadSetting
+from autotl.train import fit_heads
+
+
+def clusters(n: int, d: int, classes: int, *, seed: int = 0, apart: float = 1.0) -> tuple[Tensor, Tensor]:
+    rng = np.random.default_rng(seed)
+    y = np.sort(np.arange(n) % classes)
+    x = apart * rng.normal(size=(classes, d))[y] + rng.normal(size=(n, d)) * rng.uniform(0.1, 3, d) + 2
+    return torch.from_numpy(x).float(), torch.from_numpy(y)
+
+
+def halves(n: int) -> list[Tensor]:
+    return [torch.arange(0, n, 2), torch.arange(1, n, 2)]
+
+
+def objective(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor, setting: HeadSetting) -> float:
+    """What is minimised, divided by the rows; ``weight`` is for the (standardised) features."""
+    counts = torch.bincount(y)
+    rows = (len(y) / (counts.count_nonzero() * counts))[y] if setting.balanced else torch.ones(len(y))
+    losses = F.cross_entropy(x @ weight.T + bias, y, reduction="none")
+    return float((rows * losses).mean() + weight.square().sum() / (2 * setting.c * len(y)))
+
+
+def excess(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor, setting: HeadSetting) -> float:
+    """How far the mean loss lies above scikit-learn's optimum."""
+    x = x.double()
+    std = x.std(0).clamp(min=1e-6) if setting.standardise else torch.ones(x.shape[1], dtype=x.dtype)
+    mean = x.mean(0)
+    z = (x - mean) / std
+    how = "balanced" if setting.balanced else None
+    best = LogisticRegression(C=setting.c, max_iter=20_000, tol=1e-8, class_weight=how).fit(z, y)
+    own = objective(z, y, weight.double() * std, bias.double() + weight.double() @ mean, setting)
+    return own - objective(z, y, torch.from_numpy(best.coef_), torch.from_numpy(best.intercept_), setting)
+
+
+SETTINGS = [
+    HeadSetting(c, standardise, balanced)
+    for c in (1e-4, 1e-2, 1.0, 100.0)
+    for standardise in (True, False)
+    for balanced in (False, True)
+]
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "apart"), [(200, 12, 0.5), (60, 150, 1.0), (120, 20, 5.0)], ids=["long", "wide", "separable"]
+)
+def test_every_setting_on_every_fold_reaches_scikit_learns_optimum(n: int, d: int, apart: float) -> None:
+    x, y = clusters(n, d, 4, apart=apart)
+    keep = (torch.arange(n) % 3 > 0) | (y > 1)  # uneven, so that balancing matters
+    x, y = x[keep], y[keep]
+    folds = halves(len(x))
+    found = fit_heads(x, y, classes=4, settings=SETTINGS, folds=folds)
+    for f, rows in enumerate(folds):
+        for s, setting in enumerate(SETTINGS):
+            assert excess(x[rows], y[rows], found.weight[f, s], found.bias[f, s], setting) < 1e-3
+
+
+def test_a_class_that_a_fold_lacks_is_not_predicted_there() -> None:
+    x, y = clusters(90, 5, 3)
+    fold = (y != 1).nonzero().squeeze(1)
+    found = fit_heads(x, y, classes=3, settings=[HeadSetting(1.0)], folds=[fold])
+    logits = x[fold] @ found.weight[0, 0].T + found.bias[0, 0]
+    assert (logits.argmax(1) != 1).all()
+
+
+def test_features_that_never_change_do_no_harm() -> None:
+    x, y = clusters(60, 4, 2)
+    x[:, 1] = 7.0
+    found = fit_heads(x, y, classes=2, settings=SETTINGS, folds=halves(60))
+    assert found.weight.isfinite().all()
+    assert found.bias.isfinite().all()
+
+
+def test_settings_that_mean_the_same_are_fitted_once() -> None:
+    x, y = clusters(80, 6, 4)
+    steps: list[int] = []
+    both = [HeadSetting(0.1), HeadSetting(0.1, balanced=True)]  # the classes are even
+    found = fit_heads(x, y, classes=4, settings=both, folds=[torch.arange(80)], pulse=lambda: steps.append(1))
+    alone: list[int] = []
+    fit_heads(x, y, classes=4, settings=both[:1], folds=[torch.arange(80)], pulse=lambda: alone.append(1))
+    assert torch.equal(found.weight[:, 0], found.weight[:, 1])
+    assert len(steps) == len(alone)
+
+
+def test_it_can_be_ended_between_steps() -> None:
+    x, y = clusters(60, 4, 2)
+
+    def enough() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_heads(x, y, classes=2, settings=SETTINGS, folds=halves(60), pulse=enough)
