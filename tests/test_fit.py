@@ -15,7 +15,7 @@ from PIL import Image
 
 import autotl
 from autotl.api import Arm, Plan, Record
-from autotl.errors import BudgetError, DataError, RunError, SearchError, UnknownName
+from autotl.errors import BudgetError, CacheError, DataError, RunError, SearchError, UnknownName
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -183,6 +183,8 @@ class Breaking:
         ({"metric": "acc"}, UnknownName, "No metric called 'acc'"),
         ({"device": "gpu"}, UnknownName, "No device called 'gpu'"),
         ({"test": 0.0}, DataError, "test"),
+        ({"cache": "much"}, CacheError, "'2GiB' or '500MB', or 'off'"),
+        ({"processes": 0}, RunError, "0 processes"),
         ({"strategies": ["direct"]}, SearchError, "knows 0 of the 3 classes"),
     ],
 )
@@ -192,6 +194,16 @@ def test_a_users_mistake_is_told_in_words(
     arguments = {"backbone": "tiny", "trials": 1, "watch": Silence(), **wrong}
     with pytest.raises(error, match=match):
         autotl.fit(data, **arguments)  # type: ignore[arg-type]
+
+
+def test_without_the_cache_the_search_runs_all_the_same(
+    data: tuple[np.ndarray, list[str]], tmp_path: Path
+) -> None:
+    found = autotl.fit(
+        data, out=tmp_path / "run", backbone="tiny", trials=2, strategies="finetune", image_size=32,
+        cache="off", watch=Silence(),
+    )  # fmt: skip
+    assert found.report["search"]["failed"] == 0
 
 
 def test_analyze_trains_nothing_and_has_the_same_keys(data: tuple[np.ndarray, list[str]]) -> None:
