@@ -29,6 +29,24 @@ class _Ended(BaseException):
         self.state = state
 
 
+class _Pulse:
+    """What a job says: called during long work on its data, it says again where the learner stands."""
+
+    def __init__(self, job: Job, fold: int | None, go: Go) -> None:
+        self._job, self._fold, self._go = job, -1 if fold is None else fold, go
+        self._stands = Epoch(0)
+
+    def __call__(self) -> None:
+        """Raises _Ended where the trial is to end."""
+        if ended := self._go(self._job, Said(self._fold, self._stands)):
+            raise _Ended(ended)
+
+    def tell(self, epoch: Epoch, done: FoldScore | None = None) -> State | None:
+        """Say what the learner says; answers as :data:`autotl.api.Go` does."""
+        self._stands = Epoch(epoch.step, progress=epoch.progress)
+        return self._go(self._job, Said(self._fold, epoch, done))
+
+
 @dataclass(frozen=True)
 class Worker:
     """Runs jobs on a run's materials; weights go to ``folder`` as safetensors."""
@@ -48,8 +66,9 @@ class Worker:
         why, model, side = "", None, 0
         try:
             for fold in job.folds or (None,):
-                learner, bench = self._build(job, fold, go)
-                ended = self._drive(job, fold, learner, bench, go, scores)
+                pulse = _Pulse(job, fold, go)
+                learner, bench = self._build(job, fold, pulse)
+                ended = self._drive(job, fold, learner, bench, pulse, scores)
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
                 if model is None and scored and fold in (0, None):
@@ -63,13 +82,7 @@ class Worker:
             state, why = "failed", _reason(error)
         return Outcome(job, state, tuple(scores), self.clock.now() - started, why, model, side)
 
-    def _build(self, job: Job, fold: int | None, go: Go) -> tuple[Learner, Bench]:
-        number = -1 if fold is None else fold
-
-        def pulse() -> None:
-            if ended := go(job, Said(number, Epoch(0))):
-                raise _Ended(ended)
-
+    def _build(self, job: Job, fold: int | None, pulse: _Pulse) -> tuple[Learner, Bench]:
         backbone = self.materials.backbones[job.backbone]
         rows = None if fold is None else self.materials.splits.folds[fold]
         seed = derive(job.seed, "refit" if fold is None else fold)
@@ -85,18 +98,24 @@ class Worker:
         return self.strategies[job.strategy].build(job.params, bench), bench
 
     def _drive(
-        self, job: Job, fold: int | None, learner: Learner, bench: Bench, go: Go, scores: list[FoldScore]
+        self,
+        job: Job,
+        fold: int | None,
+        learner: Learner,
+        bench: Bench,
+        pulse: _Pulse,
+        scores: list[FoldScore],
     ) -> State | None:
         """Step the learner until it ends or is told to; adds the fold's score, if there is one, to
         ``scores``.
         """
-        number, started = -1 if fold is None else fold, self.clock.now()
+        started = self.clock.now()
         last, ended = None, None
         with closing(learner.fit()) as epochs:
             try:
                 for epoch in epochs:
                     last = epoch if epoch.score is not None else last
-                    if ended := go(job, Said(number, epoch)):
+                    if ended := pulse.tell(epoch):
                         break
             except _Ended as early:  # what has been scored before counts all the same
                 ended = early.state
@@ -114,9 +133,9 @@ class Worker:
         score = bench.score(torch.from_numpy(array))  # measured here: a strategy does not mark its own work
         if not np.isfinite(array).all():
             raise ValueError("the network's outputs are not numbers (NaN or infinite)")
-        done = FoldScore(number, score, array, self.clock.now() - started, last.step)
+        done = FoldScore(fold, score, array, self.clock.now() - started, last.step)
         scores.append(done)
-        return ended or go(job, Said(number, last, done))
+        return ended or pulse.tell(last, done)
 
 
 def _file(job: Job) -> str:

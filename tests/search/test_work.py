@@ -56,7 +56,7 @@ def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
 
     def go(job: Job, said: Said) -> State | None:
         """The time is up while the features are computed."""
-        return "stopped" if said.done is None and said.epoch.step == 0 else None
+        return "stopped" if said.done is None and said.epoch.score is None else None
 
     return worker(Job(0, "looks", "tiny", {}, 0, (0,)), go)
 
