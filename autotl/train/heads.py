@@ -136,7 +136,6 @@ class _Design:
         self.basis = basis if basis is not None and len(basis) == basis.shape[1] else _basis(x)
         turned = x @ self.basis
         self.rows = torch.cat([turned, turned.new_ones(len(x), 1)], 1)  # (n, r + 1)
-        self.squares = self.rows.square()
 
     def stack(self, labels: Tensor, cs: Sequence[float], balanced: bool) -> Stack:
         """The regressions of these C on the rows."""
@@ -145,7 +144,7 @@ class _Design:
         if balanced:
             counts = own.bincount(minlength=1)
             weights = len(own) / (counts.count_nonzero() * counts[own])  # (n,), as scikit-learn counts
-        return Stack(self.rows, self.squares, own, weights, self.rows.new_tensor(cs))
+        return Stack(self.rows, own, weights, self.rows.new_tensor(cs))
 
     def taken_from(self, other: _Design, found: Tensor) -> Tensor:
         """Coefficients found on another design, in this one's basis."""

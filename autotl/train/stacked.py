@@ -21,12 +21,11 @@ LEAST_STEP = 1e-4
 class Stack:
     """H logistic regressions of K classes on the same rows.
 
-    ``rows`` is (n, r + 1), the last column ones, and ``squares`` each of its numbers squared; ``labels``
-    (n,); ``weights`` (n,) or None for ones; ``c`` (H,) is each one's C.
+    ``rows`` is (n, r + 1), the last column ones; ``labels`` (n,); ``weights`` (n,) or None for ones; ``c``
+    (H,) is each one's C.
     """
 
     rows: Tensor
-    squares: Tensor
     labels: Tensor
     weights: Tensor | None
     c: Tensor
@@ -59,7 +58,7 @@ class Stack:
         p = p * (1 - p)
         if self.weights is not None:
             p *= self.weights.view(n, 1, 1)
-        curvature = (self.squares.T @ p.view(n, h * k)).view(r, h, k) / n
+        curvature = (self.rows.square().T @ p.view(n, h * k)).view(r, h, k) / n
         curvature[:-1] += (1 / (self.c * n)).view(1, h, 1)
         return 1 / curvature.clamp(min=1e-6)
 
