@@ -15,6 +15,11 @@ from autotl.data import read
 from autotl.errors import SearchError
 from autotl.train import machine, precision
 
+DELIVERY_SECONDS = 5.0
+"""Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
+otherwise spend more on it than on themselves.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -96,12 +101,14 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     )
     begun, interrupted = clock.now(), False
     saved: tuple[int, str] | None = None
+    due = begun
     try:
         for trial in searching.run(run.executor, worker):
             best = ledger.best()
-            if best is not None and best.model and saved != (best.number, best.model):
+            if best is not None and best.model and saved != (best.number, best.model) and clock.now() >= due:
                 search.deliver(run.folder / "model", ready.materials, best, best.model)
                 saved = best.number, best.model
+                due = clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", ledger.records())
             record = ledger.record(trial)
             run.catalog.tell("trial_finished", record=record)

@@ -55,7 +55,7 @@ class LinearProbe:
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         sides = [side for side in backbone.sides if side <= backbone.side]
         return {
-            "C": CS[space.suggest_int("C", 0, len(CS) - 1)],
+            "C": space.suggest_categorical("C", CS),
             "standardise": space.suggest_categorical("standardise", [True, False]),
             "class_weight": space.suggest_categorical("class_weight", ["none", "balanced"]),
             "image_size": space.suggest_categorical("image_size", sides),
