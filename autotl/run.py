@@ -94,7 +94,9 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         machine=box,
         budget=budget,
         clock=clock,
-        until=search.deadline(run.started, budget, ledger, ready.materials, tests=len(ready.locked)),
+        until=search.deadline(
+            run.started, budget, ledger, ready.materials, tests=len(ready.locked), arms=len(arms)
+        ),
         storage=search.open_storage(run.folder / "study.db"),
         watch=run.watch,
         seed=setup.seed,

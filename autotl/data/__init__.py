@@ -20,6 +20,7 @@ from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
 from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
 from autotl.data.reading import read
 from autotl.data.splitting import split
+from autotl.data.thinning import thin
 from autotl.data.threads import torch_within_cores, usable_cores
 from autotl.data.tree import Placed, place
 from autotl.data.view import View, render, render_images, render_parts, view_of
@@ -69,6 +70,7 @@ __all__ = [
     "scale_of",
     "some",
     "split",
+    "thin",
     "torch_within_cores",
     "upright_rgb",
     "usable_cores",

@@ -52,7 +52,7 @@ def split(dataset: Dataset, *, seed: int, test: float = 0.2) -> Splits:
         kind, folds = "given", (Fold(learn, given_val),)
     else:
         kind, folds = _folds(dataset, train, seed=seed)
-    return Splits(train, held, folds, kind, _hash(dataset, train, held, folds))
+    return Splits(train, held, folds, kind, hash_of(dataset, train, held, folds))
 
 
 def _carve_test(dataset: Dataset, rest: Rows, val: Rows, *, seed: int, share: float) -> Rows:
@@ -120,7 +120,8 @@ def _rows(units: Iterable[Unit]) -> Rows:
     return np.array(sorted(row for unit in units for row in unit.rows), dtype=np.int64)
 
 
-def _hash(dataset: Dataset, train: Rows, test: Rows, folds: Iterable[Fold]) -> str:
+def hash_of(dataset: Dataset, train: Rows, test: Rows, folds: Iterable[Fold]) -> str:
+    """Names a split by the images in each of its parts."""
     digests = dataset.table["digest"].to_numpy()
     name = hashlib.blake2b(digest_size=16)
     parts = [("train", train), ("test", test)]

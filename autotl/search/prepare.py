@@ -25,7 +25,7 @@ from autotl.api import (
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
 from autotl.clock import Budget, Clock
-from autotl.data import LockedTest, Quality, pictures, quality, read, render_images, split, view_of
+from autotl.data import LockedTest, Quality, pictures, quality, read, render_images, split, thin, view_of
 from autotl.errors import DataError
 from autotl.search.materials import Materials
 from autotl.search.profile import Advice, measure_likeness, rule_of_thumb
@@ -33,6 +33,8 @@ from autotl.seeds import derive
 
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
 AUTO = ("auto",)
+LOOK_SHARE, LEAST_ROWS = 0.2, 2000
+"""Of the budget, for one pass of every backbone over the training images; these many are used in any case."""
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
@@ -104,6 +106,11 @@ def prepare(
     for note in more:
         watch.say(note)
     notes += more
+    found = quality(dataset, splits)
+    splits, less = _affordable(setup, dataset, splits, backbones)
+    if less:
+        watch.say(less)
+        notes.append(less)
     materials = Materials(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
     likeness: dict[str, Mapping[str, Likeness]] = {}
     shown = None if setup.source is None else pictures(setup.source, readers=readers)
@@ -118,7 +125,7 @@ def prepare(
         dataset=dataset,
         splits=splits,
         locked=LockedTest(splits.test),
-        quality=quality(dataset, splits),
+        quality=found,
         backbones=backbones,
         task=task,
         materials=materials,
@@ -162,6 +169,23 @@ def _open(
             )
         backbones[facts.name] = facts
     return backbones, notes
+
+
+def _affordable(
+    setup: Setup, dataset: Dataset, splits: Splits, backbones: Mapping[str, Backbone]
+) -> tuple[Splits, str]:
+    """The split with as many training images as the budget allows one look at, and a note if not all."""
+    if setup.budget.seconds is None:
+        return splits, ""
+    each = sum(facts.pace.seconds(1, side=facts.side) for facts in backbones.values())
+    most = max(LEAST_ROWS, int(LOOK_SHARE * setup.budget.seconds / each))
+    fewer = thin(dataset, splits, most, seed=setup.seed)
+    if fewer is splits:
+        return splits, ""
+    return fewer, (
+        f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of them "
+        f"would take more than {LOOK_SHARE:.0%} of the budget on this machine. Give more time to use more."
+    )
 
 
 def _task(

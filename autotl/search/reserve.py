@@ -27,13 +27,20 @@ def worth_refitting(trial: Trial, folds: int, budget: Budget) -> bool:
     return folds > 1 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
 
 
-def reserve(ledger: Ledger, materials: Materials, *, budget: Budget, tests: int) -> float:
-    """Seconds to keep for the refit of the best trial, the evaluation of each arm, and the reports."""
+def reserve(ledger: Ledger, materials: Materials, *, budget: Budget, tests: int, arms: int) -> float:
+    """Seconds to keep for the refit of the best trial, the evaluation of each arm, and the reports.
+
+    Where fewer than all ``arms`` have scored, one more will: the one that is running.
+    """
     best = ledger.best()
     seconds = REPORT_SECONDS
     if best is not None and worth_refitting(best, len(ledger.labels), budget):
         seconds += SAFETY * refit_seconds(best, len(ledger.labels))
-    for arm in ledger.arms():
+    scored = [arm for arm in ledger.arms() if ledger.best(arm)]
+    if len(scored) < arms:
+        paces = [each.pace.seconds(tests, side=each.side) for each in materials.backbones.values()]
+        seconds += SAFETY * max(paces)
+    for arm in scored:
         if trial := ledger.best(arm):
             pace = materials.backbones[arm.backbone].pace
             seconds += SAFETY * pace.seconds(tests, side=trial.side or materials.backbones[arm.backbone].side)
@@ -41,7 +48,7 @@ def reserve(ledger: Ledger, materials: Materials, *, budget: Budget, tests: int)
 
 
 def deadline(
-    started: float, budget: Budget, ledger: Ledger, materials: Materials, *, tests: int
+    started: float, budget: Budget, ledger: Ledger, materials: Materials, *, tests: int, arms: int
 ) -> Callable[[], float]:
     """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
 
@@ -52,7 +59,7 @@ def deadline(
             return float("inf")
         if ledger.version not in known:
             known.clear()
-            known[ledger.version] = reserve(ledger, materials, budget=budget, tests=tests)
+            known[ledger.version] = reserve(ledger, materials, budget=budget, tests=tests, arms=arms)
         return started + budget.seconds - known[ledger.version]
 
     return until

@@ -1,0 +1,46 @@
+"""Learning from fewer images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autotl import plugins
+from autotl.api import Dataset
+from autotl.data import read, split, thin
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    """2,600 images, one class of them rare."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (2600, 4, 4, 3), dtype=np.uint8)
+    labels = ["rare" if i < 20 else ("left", "right")[i % 2] for i in range(2600)]
+    return read((images, labels), readers=plugins.load().readers.items)
+
+
+def test_every_class_keeps_its_share_and_the_test_part_stays(dataset: Dataset) -> None:
+    whole = split(dataset, seed=0)
+    less = thin(dataset, whole, 500, seed=0)
+    assert len(less.train) == pytest.approx(500, abs=10)
+    assert np.array_equal(less.test, whole.test)
+    assert less.hash != whole.hash
+    labels = dataset.table["label"].to_numpy()
+    before, after = (np.bincount(labels[each.train], minlength=3) for each in (whole, less))
+    assert after / after.sum() == pytest.approx(before / before.sum(), abs=0.01)
+    assert (np.bincount(labels[less.folds[0].train], minlength=3) >= 2).all()
+
+
+def test_what_was_apart_stays_apart(dataset: Dataset) -> None:
+    whole = split(dataset, seed=0)
+    less = thin(dataset, whole, 500, seed=0)
+    assert np.isin(less.folds[0].train, whole.folds[0].train).all()
+    assert np.isin(less.folds[0].val, whole.folds[0].val).all()
+    assert np.array_equal(less.train, np.union1d(less.folds[0].train, less.folds[0].val))
+
+
+def test_the_same_seed_thins_the_same_way_and_enough_is_left_alone(dataset: Dataset) -> None:
+    whole = split(dataset, seed=0)
+    assert thin(dataset, whole, 500, seed=1).hash == thin(dataset, whole, 500, seed=1).hash
+    assert thin(dataset, whole, 500, seed=1).hash != thin(dataset, whole, 500, seed=2).hash
+    assert thin(dataset, whole, len(whole.train), seed=0) is whole
