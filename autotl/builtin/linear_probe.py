@@ -24,7 +24,7 @@ from autotl.api import (
 from autotl.backbone import set_head
 
 CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
-DEFAULT_C = 0.01
+DEFAULT = HeadSetting(0.01)
 GRID = tuple(
     HeadSetting(c, standardise, balanced)
     for standardise in (True, False)
@@ -50,7 +50,12 @@ class LinearProbe:
         return Applies(True, f"{backbone.features} frozen features fit any number of images")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        return {"C": DEFAULT_C, "standardise": True, "class_weight": "none", "image_size": backbone.side}
+        return {
+            "C": DEFAULT.c,
+            "standardise": DEFAULT.standardise,
+            "class_weight": "none",
+            "image_size": backbone.side,
+        }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         sides = [side for side in backbone.sides if side <= backbone.side]
@@ -83,8 +88,9 @@ class _Probe:
 
     def fit(self) -> Generator[Epoch, None, None]:
         bench = self._bench
-        # one by one at first: the default is due soon, and may be all there is time for
-        several = self._setting in GRID and _fit_seconds(bench.task, bench.backbone) * len(GRID) < (
+        # The default is fitted alone: it is due soon, and may be all there is time for.
+        searched = self._setting in GRID and self._setting != DEFAULT
+        several = searched and _fit_seconds(bench.task, bench.backbone) * len(GRID) < (
             SHARE * (bench.task.trial_seconds or float("inf"))
         )
         settings = GRID if several else (self._setting,)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
-from autotl.backbone import parameters_up_to
+from autotl.backbone import layout, parameters_up_to
 from autotl.data import OnDemand
 from autotl.search.activations import Activations, Look
 from autotl.search.materials import Materials, Pulse, no_pulse
@@ -129,10 +129,12 @@ class Bench:
 
     def _as_given(self, model: nn.Module, through: int) -> bool:
         """Whether the model's first stages are still those that the kept activations come from."""
-        given = dict(self._materials.task_model(self.backbone.name).state_dict())
-        own = model.state_dict()
-        names = parameters_up_to(model, through - 1)
-        return all(name in own and torch.equal(own[name], given[name]) for name in names if name in given)
+        given = self._materials.task_model(self.backbone.name).state_dict()
+        own, frozen = model.state_dict(), frozenset[str]().union(*layout(model).modules[:through])
+        kept = parameters_up_to(model, through - 1)
+        # a BatchNorm's statistics are no parameters, but what its layer gives hangs on them
+        kept |= {name for name in given if name.rpartition(".")[0] in frozen}
+        return all(name in own and torch.equal(own[name], given[name]) for name in kept & given.keys())
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,9 @@ def test_a_model_whose_frozen_layers_were_changed_is_not_cut(ready: Prepared, tm
     with torch.no_grad():
         next(model.parameters()).mul_(1.001)
     assert bench.cut(model, 2, side=32) is None
+    moved = bench.model()
+    moved.bn1.running_mean.add_(0.1)
+    assert bench.cut(moved, 2, side=32) is None
     assert bench.cut(bench.model(), 0, side=32) is None
     assert bench.cut(bench.model(), 2, side=32) is not None
 
