@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
-    from autotl.api import BackboneSource, Executor, Plan, Reader, Record, Reporter, Similarity, Strategy
+    from autotl.api import (
+        BackboneSource,
+        Executor,
+        LayerSimilarity,
+        Plan,
+        Reader,
+        Record,
+        Reporter,
+        Similarity,
+        Strategy,
+        Transferability,
+    )
     from autotl.results import Result
 
 hookspec = HookspecMarker("autotl")
@@ -26,8 +37,14 @@ def autotl_strategies() -> Iterable[Strategy]:
 
 
 @hookspec
-def autotl_similarities() -> Iterable[Similarity]:
+def autotl_similarities() -> Iterable[Similarity | LayerSimilarity]:
     """Return the distances between target and source features this plugin adds to the profile."""
+    return ()
+
+
+@hookspec
+def autotl_transferabilities() -> Iterable[Transferability]:
+    """Return the scores this plugin adds that rank backbones before any training."""
     return ()
 
 

@@ -11,7 +11,16 @@ from typing import Any, Generic, TypeVar
 import pluggy
 
 from autotl import hookspecs
-from autotl.api import BackboneSource, Executor, Reader, Reporter, Similarity, Strategy
+from autotl.api import (
+    BackboneSource,
+    Executor,
+    LayerSimilarity,
+    Reader,
+    Reporter,
+    Similarity,
+    Strategy,
+    Transferability,
+)
 from autotl.errors import PluginError, UnknownName
 
 GROUP = "autotl"
@@ -29,10 +38,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Shelf(Generic[T]):
-    """What the plugins offer of one kind, by name. ``kind`` is the word errors use for it."""
+    """What the plugins offer of one kind, by name. ``kind`` is the word errors use for it.
+
+    An item keeps one of the ``contracts``; the first is the one that errors compare it with.
+    """
 
     kind: str
-    contract: type[Any]
+    contracts: tuple[type[Any], ...]
     items: dict[str, T] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
 
@@ -48,9 +60,10 @@ class Shelf(Generic[T]):
 
     def check(self, item: Any) -> None:
         """Raise PluginError where ``item`` lacks a part of the contract."""
-        if not isinstance(item, self.contract):
-            parts = [part for part in dir(self.contract) if not part.startswith("_")]
-            annotated = getattr(self.contract, "__annotations__", {})
+        if not isinstance(item, self.contracts):
+            contract = self.contracts[0]
+            parts = [part for part in dir(contract) if not part.startswith("_")]
+            annotated = getattr(contract, "__annotations__", {})
             missing = sorted(part for part in {*parts, *annotated} if not hasattr(item, part))
             raise PluginError(f"It offers {item!r} where a {self.kind} is due: {', '.join(missing)} missing.")
 
@@ -70,18 +83,33 @@ class Shelf(Generic[T]):
 class Catalog:
     """Everything the installed plugins offer, and which of them could not be loaded (name to reason)."""
 
-    strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", Strategy))
-    similarities: Shelf[Similarity] = field(default_factory=lambda: Shelf("similarity", Similarity))
-    backbones: Shelf[BackboneSource] = field(default_factory=lambda: Shelf("backbone source", BackboneSource))
-    readers: Shelf[Reader] = field(default_factory=lambda: Shelf("reader", Reader))
-    executors: Shelf[Executor] = field(default_factory=lambda: Shelf("executor", Executor))
-    reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", Reporter))
+    strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", (Strategy,)))
+    similarities: Shelf[Similarity | LayerSimilarity] = field(
+        default_factory=lambda: Shelf("similarity", (Similarity, LayerSimilarity))
+    )
+    transferabilities: Shelf[Transferability] = field(
+        default_factory=lambda: Shelf("transferability", (Transferability,))
+    )
+    backbones: Shelf[BackboneSource] = field(
+        default_factory=lambda: Shelf("backbone source", (BackboneSource,))
+    )
+    readers: Shelf[Reader] = field(default_factory=lambda: Shelf("reader", (Reader,)))
+    executors: Shelf[Executor] = field(default_factory=lambda: Shelf("executor", (Executor,)))
+    reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", (Reporter,)))
     broken: dict[str, str] = field(default_factory=dict)
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
     def shelves(self) -> Mapping[str, Shelf[Any]]:
         """The shelves by the plural that names their hook: ``autotl_<plural>``."""
-        kinds = ("strategies", "similarities", "backbones", "readers", "executors", "reporters")
+        kinds = (
+            "strategies",
+            "similarities",
+            "transferabilities",
+            "backbones",
+            "readers",
+            "executors",
+            "reporters",
+        )
         return {kind: getattr(self, kind) for kind in kinds}
 
     def origins(self) -> list[Origin]:

@@ -14,9 +14,10 @@ from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Read
 from autotl.api.executor import Executor, FoldScore, Go, Job, Outcome, Said, State, Work
 from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Rows, Workbench
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
-from autotl.api.similarity import Likeness, Similarity
+from autotl.api.similarity import LayerLikeness, LayerSimilarity, Likeness, Similarity, TestedSimilarity
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
 from autotl.api.task import Applies, Task
+from autotl.api.transferability import LabelledFeatures, Transferability
 
 __all__ = [
     "Applies",
@@ -37,6 +38,9 @@ __all__ = [
     "Images",
     "Item",
     "Job",
+    "LabelledFeatures",
+    "LayerLikeness",
+    "LayerSimilarity",
     "Learner",
     "Likeness",
     "Listing",
@@ -60,6 +64,8 @@ __all__ = [
     "State",
     "Strategy",
     "Task",
+    "TestedSimilarity",
+    "Transferability",
     "Watch",
     "Weights",
     "Work",

@@ -129,6 +129,14 @@ class Workbench(Protocol):
         """Class indices, int64 (rows,), on the CPU."""
         ...
 
+    def weights(self) -> Tensor | None:
+        """How much each training row is to count, float32 (rows,) of mean 1, on the CPU; None: all the same.
+
+        Rows that are doubtful, or unlike the images the model is for, count less. A strategy that trains
+        multiplies each row's loss by its weight; one that cannot may say so in ``applies``.
+        """
+        ...
+
     def features(self, *, side: int) -> Rows[Tensor]:
         """Pooled features of the frozen backbone, float32 (rows, features), computed once and kept on disk.
 

@@ -28,13 +28,60 @@ class Similarity(Protocol):
         ...
 
 
+@runtime_checkable
+class LayerSimilarity(Protocol):
+    """A similarity that looks at every normalised layer rather than at the pooled features.
+
+    It needs no source image: a BatchNorm remembers what its layer's input was like on the source.
+    """
+
+    name: str
+    summary: str
+    reference: str
+
+    def layer_distance(
+        self,
+        mean: NDArray[np.float64],
+        var: NDArray[np.float64],
+        source_mean: NDArray[np.float64],
+        source_var: NDArray[np.float64],
+    ) -> float:
+        """How far one layer's input on the target, by channel (c,), lies from what it was on the source."""
+        ...
+
+
+@runtime_checkable
+class TestedSimilarity(Protocol):
+    """A similarity that comes with a two-sample test."""
+
+    def p_value(self, features: NDArray[np.float64], source: Reference) -> float:
+        """The probability of so large a distance, were ``features`` (n, d) images of the source."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLikeness:
+    """How like the source one layer's input is, calibrated as in :class:`Likeness`; ``layer`` is a module's
+    name, ``depth`` the share of the forward pass before it, in [0, 1].
+    """
+
+    layer: str
+    depth: float
+    calibrated: float
+
+
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """A measured distance and what it means: ``calibrated`` is 1 for images like the source's own and 0 for
-    noise, with a 95 % bootstrap interval over the target's rows.
+    noise, with a 95 % interval from random halves of the target's rows.
+
+    ``p`` is that of a two-sample test against the source, where the measure has one. ``layers`` are in the
+    order of the forward pass, where it looks at layers.
     """
 
     value: float
     calibrated: float
     ci95: tuple[float, float]
     reference: str
+    p: float | None = None
+    layers: tuple[LayerLikeness, ...] = ()

@@ -7,6 +7,15 @@ from autotl.backbone.find import candidates, find
 from autotl.backbone.freeze import Frozen, freeze
 from autotl.backbone.head import classifier_of, heads, new_head, pooled, set_head
 from autotl.backbone.labels import match_classes
+from autotl.backbone.layers import (
+    Layer,
+    Moments,
+    as_moments,
+    departure,
+    layer_likeness,
+    moments_of,
+    normalised_layers,
+)
 from autotl.backbone.likeness import likeness
 from autotl.backbone.modes import mode
 from autotl.backbone.reference import (
@@ -17,7 +26,7 @@ from autotl.backbone.reference import (
     noise_pixels,
     save_reference,
 )
-from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
+from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
 
 __all__ = [
     "CONFIG_FILE",
@@ -25,7 +34,10 @@ __all__ = [
     "WEIGHTS_FILE",
     "Cuts",
     "Frozen",
+    "Layer",
     "Layout",
+    "Moments",
+    "as_moments",
     "batchnorm_reference",
     "batchnorm_rows",
     "build_reference",
@@ -34,17 +46,22 @@ __all__ = [
     "create",
     "cut",
     "data_config",
+    "departure",
     "describe",
     "find",
     "freeze",
     "heads",
+    "layer_likeness",
     "layout",
     "likeness",
     "load_reference",
     "match_classes",
     "mode",
+    "moments_of",
+    "native_side",
     "new_head",
     "noise_pixels",
+    "normalised_layers",
     "parameters_up_to",
     "pooled",
     "read_config",

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Likeness, Reference, Similarity
+from autotl.api import Likeness, Reference, Similarity, TestedSimilarity
 from autotl.backbone.reference import build_reference
 from autotl.errors import DataError
 from autotl.seeds import derive
@@ -54,24 +54,23 @@ def likeness(
     rows, noise = _some(rows, size, rng), _some(noise_rows, size, rng)
     whole = np.arange(size)
 
-    # Halves drawn without replacement spread as much as resamples of the whole do, and hold no row twice: the
-    # doubles of a bootstrap would look like a narrower target.
-    halves = [np.sort(rng.permutation(size)[: size // 2]) for _ in range(resamples)]
+    halves = halves_of(size, resamples, rng)
     value, *spread = _distances(measure, rows, ruler, [whole, *halves])
-    far = _root(_distances(measure, noise, ruler, [whole])[0])
+    far = root(_distances(measure, noise, ruler, [whole])[0])
     near = _own_distance(measure, own, ruler, size, rng)
 
-    at = _root(value)
-    half = np.array([_root(each) for each in spread])
+    at = root(value)
+    half = np.array([root(each) for each in spread])
     # Half as many rows measure farther on the whole: only how they scatter is wanted.
     moved = at + half - half.mean() if len(half) else np.array([at])
     low, high = (float(np.quantile(moved, q)) for q in (0.025, 0.975))
-    ends = [_between(each, near, far) for each in (high, low)]
+    ends = [between(each, near, far) for each in (high, low)]
     return Likeness(
         value=value if ruler is reference else measure.distance(rows, reference),
-        calibrated=_between(at, near, far),
+        calibrated=between(at, near, far),
         ci95=(ends[0], ends[1]),
         reference=reference.origin,
+        p=measure.p_value(rows, ruler) if isinstance(measure, TestedSimilarity) else None,
     )
 
 
@@ -90,7 +89,7 @@ def _own_distance(
 ) -> float:
     """The mean root distance of random subsets of the source's own rows."""
     subsets = [np.sort(rng.permutation(len(own))[:size]) for _ in range(SUBSETS if size < len(own) else 1)]
-    return float(np.mean([_root(each) for each in _distances(measure, own, ruler, subsets)]))
+    return float(np.mean([root(each) for each in _distances(measure, own, ruler, subsets)]))
 
 
 def _distances(
@@ -101,16 +100,26 @@ def _distances(
     return [measure.distance(rows[chosen], source) for chosen in subsets]
 
 
+def halves_of(size: int, count: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Random halves of so many rows, to see how a measurement scatters.
+
+    Drawn without replacement they spread as much as resamples of the whole do, and hold no row twice: the
+    doubles of a bootstrap would look like a narrower target.
+    """
+    return [np.sort(rng.permutation(size)[: size // 2]) for _ in range(count)]
+
+
 def _some(rows: Rows, size: int, rng: np.random.Generator) -> Rows:
     return np.asarray(rows[np.sort(rng.permutation(len(rows))[:size])], dtype=np.float64)
 
 
-def _root(distance: float) -> float:
+def root(distance: float) -> float:
     """The square root, its sign kept: an unbiased estimate of a squared distance may be negative."""
     return math.copysign(math.sqrt(abs(distance)), distance)
 
 
-def _between(at: float, near: float, far: float) -> float:
+def between(at: float, near: float, far: float) -> float:
+    """Where ``at`` lies on the way from far (0) to near (1)."""
     if far <= near:  # the measure cannot tell noise from the source
         return float(at <= near)
     return float(min(max(1 - (at - near) / (far - near), 0.0), 1.0))

@@ -15,6 +15,7 @@ from autotl.train import (
     affordable,
     affordable_side,
     affordable_sides,
+    balances,
     training_seconds,
 )
 
@@ -53,6 +54,7 @@ class FineTune:
             "weight_decay": 0.02,
             "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted),
             "augment": "shift",
+            "balance": "none",
             "norm": "frozen" if near else "batch",
             "image_size": side,
         }
@@ -72,6 +74,7 @@ class FineTune:
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
             "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=VIEWS),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "balance": space.suggest_categorical("balance", balances(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
             "image_size": side,
         }
@@ -101,6 +104,7 @@ class FineTune:
             weight_decay=params["weight_decay"],
             layer_decay=params["layer_decay"],
             augment=params["augment"],
+            balance=params["balance"],
             batch_size=BATCH,
         )
         return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])

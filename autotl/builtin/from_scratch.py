@@ -13,6 +13,7 @@ from autotl.train import (
     affordable,
     affordable_side,
     affordable_sides,
+    balances,
     epoch_seconds,
 )
 
@@ -39,6 +40,7 @@ class FromScratch:
             "weight_decay": 0.05,
             "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=EPOCHS, share=SHARE),
             "augment": "shift",
+            "balance": "none",
             "image_size": side,
         }
 
@@ -51,6 +53,7 @@ class FromScratch:
             "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
             "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=SHARE),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "balance": space.suggest_categorical("balance", balances(task)),
             "image_size": side,
         }
 
@@ -65,6 +68,7 @@ class FromScratch:
             lr=params["lr"],
             weight_decay=params["weight_decay"],
             augment=params["augment"],
+            balance=params["balance"],
         )
         return Training(bench.model(pretrained=False), bench, recipe)
 

@@ -62,6 +62,13 @@ class Bench:
         labels = self._materials.labels
         return Rows(labels[self._rows.train], labels[self._rows.val])
 
+    def weights(self) -> Tensor | None:
+        """See :class:`~autotl.api.Workbench`."""
+        if self._materials.weights is None:
+            return None
+        own = self._materials.weights[self._rows.train]
+        return own / own.mean()
+
     def features(self, *, side: int) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""
         features = self._materials.features(self.backbone.name, side=side, pulse=self._pulse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -33,7 +34,8 @@ class Materials:
     """Images, features and networks of one run, each made when first asked for and kept.
 
     Rows are positions in ``order``: the training rows, arranged so that the parts of a single fold are
-    contiguous and can be handed out without copying. The test part is not in here.
+    contiguous and can be handed out without copying. The test part is not in here. ``weights`` (dataset
+    rows,) say how much each is to count; None: all the same.
     """
 
     def __init__(
@@ -45,12 +47,15 @@ class Materials:
         *,
         device: str,
         processes: int = 1,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         self.processes = processes
         self.dataset, self.splits, self.backbones, self.device = dataset, splits, backbones, device
         self.store = store
         first = splits.folds[0]
         self.order = np.concatenate([first.train, first.val]) if len(splits.folds) == 1 else splits.train
+        self.weights = None if weights is None else torch.from_numpy(weights[self.order]).float()
+        self._weighed = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
         self._place = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.part = PART if device == "cpu" else PART_ELSEWHERE
@@ -145,6 +150,7 @@ class Materials:
         key = {
             "heads": [[each.c, each.standardise, each.balanced] for each in settings],
             "labels": self.dataset.digest,
+            "row weights": self._weighed,
             "split": self.splits.hash,
             "view": view_of(facts.config, side=side).key,
             "weights": facts.digest,
@@ -160,6 +166,7 @@ class Materials:
                 classes=classes,
                 settings=settings,
                 folds=[each.to(self.device) for each in rows],
+                weights=None if self.weights is None else self.weights.to(self.device),
                 pulse=pulse,
             )
             out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()

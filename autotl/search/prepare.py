@@ -27,8 +27,9 @@ from autotl.cache import Store
 from autotl.clock import Budget, Clock
 from autotl.data import LockedTest, Quality, pictures, quality, read, render_images, split, thin, view_of
 from autotl.errors import DataError
+from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.materials import Materials
-from autotl.search.profile import Advice, measure_likeness, rule_of_thumb
+from autotl.search.profile import measure_likeness
 from autotl.seeds import derive
 
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000

@@ -1,4 +1,4 @@
-"""Profile the task before the search: how far it lies from each source, and what the rule of thumb says."""
+"""Profile the task before the search: how far it lies from each source, by every similarity there is."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from autotl.api import Backbone, Likeness, Reference, Similarity, Task
+from autotl.api import Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
+    as_moments,
     batchnorm_reference,
     batchnorm_rows,
     build_reference,
+    layer_likeness,
     likeness,
     load_reference,
+    moments_of,
+    native_side,
     noise_pixels,
+    normalised_layers,
     pooled,
 )
 from autotl.data import render, view_of
@@ -30,13 +35,13 @@ ROWS, ROWS_INSIDE = 400, 150
 """Distances are measured on at most this many images (inside the network, at the weights' own image size,
 each costs more); more would narrow the interval, not change the answer.
 """
-SMALL, PER_CLASS, SIMILAR = 2000, 100, 0.5
+NOISE = 128
 
 
 def measure_likeness(
     materials: Materials,
     backbone: Backbone,
-    similarities: Mapping[str, Similarity],
+    similarities: Mapping[str, Similarity | LayerSimilarity],
     *,
     source: Tensor | None,
     seed: int,
@@ -45,93 +50,99 @@ def measure_likeness(
     against.
 
     ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the
-    reference kept beside the weights is used, else the running statistics of the last BatchNorm. Empty where
-    there is none of these.
+    reference kept beside the weights is used, else the running statistics of BatchNorm. Empty where there is
+    none of these.
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights: there is no source to be like."
-    model = materials.source_model(backbone.name)
-
-    def rows_of(pixels: Tensor, inside: bool) -> NDArray[np.float64]:
-        rows = in_batches(
-            batchnorm_rows(model) if inside else partial(pooled, model),
-            pixels,
-            normalise=lambda x: materials.normalise(backbone.name, x),
-            device=materials.device,
-        )
-        return rows.double().numpy()
-
-    reference = _reference(materials, backbone, source, rows_of)
-    if reference is None:
+    look = _Look(materials, backbone, source, seed)
+    of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
+    of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
+    reference = _reference(look)
+    found: dict[str, Likeness] = {}
+    if reference is not None and of_features:
+        found |= _over_features(look, reference, of_features)
+    if of_layers:
+        found |= _over_layers(look, of_layers)
+    if reference is None and not found:
         return {}, (
             f"{backbone.name} has no source reference and no BatchNorm, so the likeness is unknown. "
             f"Give some of its training images as source= (--source) to measure it."
         )
-    inside = reference.origin == "batchnorm"
-    # statistics move with the image size, so the target is seen as the source was
-    side = backbone.side if reference.origin == "source images" else reference.side
-    order = np.random.default_rng(derive(seed, "likeness")).permutation(len(materials.order))
-    chosen = materials.order[np.sort(order[: ROWS_INSIDE if inside else ROWS])]
-    view = view_of(backbone.config, side=side)
-    target = rows_of(torch.from_numpy(render(materials.dataset, chosen, view)), inside)
-    noise = rows_of(noise_pixels(min(len(target), 128), side, seed), inside)
-    found = {
-        name: likeness(target, reference, noise, measure, seed=derive(seed, name))
-        for name, measure in similarities.items()
-    }
     return found, _note(backbone, reference)
 
 
-def _reference(
-    materials: Materials,
-    backbone: Backbone,
-    source: Tensor | None,
-    rows_of: Callable[[Tensor, bool], NDArray[np.float64]],
-) -> Reference | None:
-    if source is not None:
-        return build_reference(rows_of(source, False), side=backbone.side)
-    kept = load_reference(backbone.weights.folder) if backbone.weights.folder else None
-    return kept or batchnorm_reference(materials.source_model(backbone.name))
-
-
-def _note(backbone: Backbone, reference: Reference) -> str:
-    told = {
-        "shipped": f"against the features of {reference.n:,} source images kept beside the weights",
-        "source images": f"against the features of {reference.n:,} source images",
-        "batchnorm": "against its last BatchNorm's running statistics, since no source images are at hand",
-    }
-    return f"The likeness to {backbone.name}'s source was measured {told[reference.origin]}."
-
-
 @dataclass(frozen=True, slots=True)
-class Advice:
-    """What the size-and-similarity rule suggests, before any training."""
+class _Look:
+    """A backbone, and how images go through it."""
 
-    strategy: str
-    sentence: str
+    materials: Materials
+    backbone: Backbone
+    source: Tensor | None
+    seed: int
+
+    @property
+    def model(self) -> nn.Module:
+        return self.materials.source_model(self.backbone.name)
+
+    def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
+        normalise = partial(self.materials.normalise, self.backbone.name)
+        found = in_batches(run, pixels, normalise=normalise, device=self.materials.device)
+        return found.double().numpy()
+
+    def target(self, most: int, side: int) -> Tensor:
+        """At most so many of the training images, uint8 (n, 3, side, side)."""
+        order = np.random.default_rng(derive(self.seed, "likeness")).permutation(len(self.materials.order))
+        chosen = self.materials.order[np.sort(order[:most])]
+        view = view_of(self.backbone.config, side=side)
+        return torch.from_numpy(render(self.materials.dataset, chosen, view))
 
 
-def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
-    """The field's rule (Stanford CS231n, "Transfer Learning"): the smaller the data, the less is trained; the
-    farther from the source, the more has to be. ``likeness`` is calibrated in [0, 1], or None where
-    unknown.
-    """
-    small = task.train_rows < SMALL or task.min_per_class < PER_CLASS
-    size = f"{task.train_rows:,} training images, {task.min_per_class} in the smallest class, are " + (
-        "few" if small else "many"
-    )
-    if likeness is None:
-        chosen = "linear_probe" if small else "finetune"
-        return Advice(chosen, f"{size}, and the likeness to the source is unknown: try {chosen}.")
-    near = likeness >= SIMILAR
-    place = f"the images are {'near' if near else 'far from'} the source ({likeness:.2f} of 1)"
-    if small and near:
-        return Advice("linear_probe", f"{size} and {place}: frozen features should do.")
-    if small:
-        return Advice("finetune", f"{size} but {place}: fine-tune carefully, early stages frozen.")
-    if near:
-        return Advice("finetune", f"{size} and {place}: fine-tune everything.")
-    return Advice(
-        "finetune",
-        f"{size} but {place}: fine-tune everything, and expect training from scratch to come close.",
-    )
+def _over_features(
+    look: _Look, reference: Reference, measures: Mapping[str, Similarity]
+) -> dict[str, Likeness]:
+    inside = reference.origin == "batchnorm"
+    # statistics move with the image size, so the target is seen as the source was
+    side = look.backbone.side if reference.origin == "source images" else reference.side
+    run = batchnorm_rows(look.model) if inside else partial(pooled, look.model)
+    target = look.rows(run, look.target(ROWS_INSIDE if inside else ROWS, side))
+    noise = look.rows(run, noise_pixels(min(len(target), NOISE), side, look.seed))
+    return {
+        name: likeness(target, reference, noise, measure, seed=derive(look.seed, name))
+        for name, measure in measures.items()
+    }
+
+
+def _over_layers(look: _Look, measures: Mapping[str, LayerSimilarity]) -> dict[str, Likeness]:
+    layers = normalised_layers(look.model)
+    if not layers:
+        return {}
+    side = native_side(look.model) if look.source is None else look.backbone.side
+    run = moments_of(look.model, layers)
+    target = as_moments(look.rows(run, look.target(ROWS_INSIDE, side)))
+    noise = as_moments(look.rows(run, noise_pixels(min(len(target), NOISE), side, look.seed)))
+    own = None if look.source is None else as_moments(look.rows(run, look.source[:ROWS_INSIDE]))
+    return {
+        name: layer_likeness(target, layers, noise, measure, own=own, seed=derive(look.seed, name))
+        for name, measure in measures.items()
+    }
+
+
+def _reference(look: _Look) -> Reference | None:
+    """What stands for the source: the user's images of it, what lies beside the weights, or BatchNorm."""
+    if look.source is not None:
+        rows = look.rows(partial(pooled, look.model), look.source)
+        return build_reference(rows, side=look.backbone.side)
+    folder = look.backbone.weights.folder
+    kept = load_reference(folder) if folder else None
+    return kept or batchnorm_reference(look.model)
+
+
+def _note(backbone: Backbone, reference: Reference | None) -> str:
+    told = {
+        "shipped": "against the features of {n:,} source images kept beside the weights",
+        "source images": "against the features of {n:,} source images",
+        "batchnorm": "against its BatchNorm layers' running statistics, since no source images are at hand",
+    }
+    origin, n = (reference.origin, reference.n) if reference else ("batchnorm", 0)
+    return f"The likeness to {backbone.name}'s source was measured {told[origin].format(n=n)}."

@@ -16,7 +16,7 @@ WIDTH = 12
 class SimilarityChecks:
     """Subclass it, and give the similarity.
 
-    >>> from autotl.builtin.frechet import Frechet
+    >>> from autotl.builtin.similarity.frechet import Frechet
     >>> class TestFrechet(SimilarityChecks):
     ...     similarity = Frechet()
     """

@@ -2,6 +2,7 @@
 
 from autotl.train.allocator import freed_memory_kept
 from autotl.train.augment import AUGMENTATIONS, augment, augmentation
+from autotl.train.balance import BALANCES, balances, class_weights
 from autotl.train.device import autocast, machine, pick_device, place, precision
 from autotl.train.forward import in_batches, logits_of
 from autotl.train.heads import Heads, fit_heads
@@ -22,6 +23,7 @@ from autotl.train.recipe import (
 
 __all__ = [
     "AUGMENTATIONS",
+    "BALANCES",
     "METRICS",
     "VIEWS",
     "Diverged",
@@ -35,7 +37,9 @@ __all__ = [
     "augment",
     "augmentation",
     "autocast",
+    "balances",
     "check_processes",
+    "class_weights",
     "epoch_seconds",
     "fit_heads",
     "freed_memory_kept",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from autotl.api import HeadSetting
+from autotl.train.balance import class_weights
 from autotl.train.stacked import Stack, minimise
 
 COLUMNS = 172
@@ -38,13 +39,15 @@ def fit_heads(
     classes: int,
     settings: Sequence[HeadSetting],
     folds: Sequence[Tensor],
+    weights: Tensor | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Heads:
     """Multinomial logistic regression for every setting on every fold's training rows.
 
     ``features`` are float32 (n, d), ``labels`` int64 (n,), a fold the indices of its rows. Minimises
-    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. ``pulse`` is called
-    before each step, and may raise to end the work.
+    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. wᵢ are ``weights``
+    (n,), brought to mean 1 on each fold, times those of balanced classes. ``pulse`` is called before each
+    step, and may raise to end the work.
 
     C rises, each few settings starting where the last ones were going, and folds from what all rows together
     give. A step of a few heads is one matrix product, taken in the eigenbasis of the features, where the
@@ -61,8 +64,10 @@ def fit_heads(
         kind = setting.standardise, setting.balanced and uneven, setting.c
         asked.setdefault(kind, []).append(place)
     for standardise in sorted({kind[0] for kind in asked}):
-        whole = _Design(features, every, standardise=standardise)
-        designs = [_Design(features, rows, standardise=standardise, basis=whole.basis) for rows in folds]
+        whole = _Design(features, every, weights, standardise=standardise)
+        designs = [
+            _Design(features, rows, weights, standardise=standardise, basis=whole.basis) for rows in folds
+        ]
         for balanced in (False, True):
             cs = sorted(kind[2] for kind in asked if kind[:2] == (standardise, balanced))
             for f, c, weight, bias in _along(cs, balanced, whole, designs, labels, classes, pulse):
@@ -125,10 +130,17 @@ class _Design:
     """Rows as the solver sees them: standardised, turned into a basis of their own, with a column of ones."""
 
     def __init__(
-        self, features: Tensor, chosen: Tensor, *, standardise: bool, basis: Tensor | None = None
+        self,
+        features: Tensor,
+        chosen: Tensor,
+        weights: Tensor | None,
+        *,
+        standardise: bool,
+        basis: Tensor | None = None,
     ) -> None:
         x = features[chosen]
         self.chosen = chosen
+        self.weights = None if weights is None else weights[chosen] / weights[chosen].mean()
         self.mean = x.mean(0)
         self.std = x.std(0).clamp(min=1e-6) if standardise else torch.ones_like(self.mean)
         x = (x - self.mean) / self.std
@@ -140,10 +152,10 @@ class _Design:
     def stack(self, labels: Tensor, cs: Sequence[float], balanced: bool) -> Stack:
         """The regressions of these C on the rows."""
         own = labels[self.chosen]
-        weights = None
+        weights = self.weights
         if balanced:
-            counts = own.bincount(minlength=1)
-            weights = len(own) / (counts.count_nonzero() * counts[own])  # (n,), as scikit-learn counts
+            even = class_weights(own)
+            weights = even if weights is None else even * weights
         return Stack(self.rows, own, weights, self.rows.new_tensor(cs))
 
     def taken_from(self, other: _Design, found: Tensor) -> Tensor:

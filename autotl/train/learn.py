@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from autotl.seeds import derive
 from autotl.train.average import Average
+from autotl.train.balance import order_of
 from autotl.train.device import autocast
 from autotl.train.feed import Feed
 from autotl.train.mixing import Targets, loss_of, mixed
@@ -42,8 +43,9 @@ class Step:
 class Lesson:
     """Everything a training needs but the validation rows; crosses to other processes.
 
-    ``feed`` gives batches of the training rows, ``labels`` (rows,) are theirs. ``train_mode`` puts the model
-    into training mode, leaving in eval what is to stay frozen.
+    ``feed`` gives batches of the training rows, ``labels`` (rows,) are theirs and ``weights`` (rows,) what
+    each one's loss is multiplied by (None: 1). ``train_mode`` puts the model into training mode, leaving in
+    eval what is to stay frozen.
     """
 
     model: nn.Module
@@ -53,6 +55,7 @@ class Lesson:
     train_mode: Callable[[nn.Module], object]
     device: str
     seed: int
+    weights: Tensor | None = None
 
 
 class Crew(Protocol):
@@ -107,10 +110,11 @@ def learn(lesson: Lesson, crew: Crew) -> Generator[Step, None, None]:
         lesson.train_mode(model)
         losses: list[Tensor] = []
         # tensor_split leaves no last batch of one row, on which BatchNorm cannot learn
-        for together in torch.randperm(rows, generator=order).tensor_split(each):
+        for together in order_of(lesson.labels, recipe.balance, order).tensor_split(each):
             chosen = together[crew.rank :: crew.size]
             labels = lesson.labels[chosen].to(device, non_blocking=True)
-            batch, targets = mixed(given.batch(chosen, draw), labels, recipe.mixup, draw)
+            weights = None if lesson.weights is None else lesson.weights[chosen].to(device)
+            batch, targets = mixed(given.batch(chosen, draw), labels, recipe.mixup, draw, weights)
             share = len(chosen) * crew.size / len(together)
             loss, pieces = _gradients(run, batch, targets, lesson, optimiser, share=share, pieces=pieces)
             losses.append(loss)

@@ -8,6 +8,7 @@ from contextlib import closing
 from torch import Tensor, nn
 
 from autotl.api import Epoch, Workbench
+from autotl.train.balance import row_weights
 from autotl.train.feed import feed
 from autotl.train.learn import Alone, Lesson, learn
 from autotl.train.processes import learn_together
@@ -54,8 +55,10 @@ class Training:
         """Train; yields at every step, with a score, logits and loss at the end of each epoch."""
         bench, model = self._bench, self._model
         given = feed(model, bench, self._recipe, frozen=self._frozen)
+        labels = bench.labels().train
+        weights = row_weights(labels, bench.weights(), self._recipe.balance)
         lesson = Lesson(
-            model, given, bench.labels().train, self._recipe, self._train_mode, bench.device, bench.seed
+            model, given, labels, self._recipe, self._train_mode, bench.device, bench.seed, weights
         )
         if bench.processes == 1:
             steps = learn(lesson, Alone())

@@ -17,7 +17,8 @@ class Recipe:
     ``layer_decay`` multiplies the learning rate once per layer away from the head (1: the same everywhere;
     Clark et al., ELECTRA, ICLR 2020). ``warmup`` is a share of all steps. ``augment`` is a name of
     AUGMENTATIONS. ``mixup`` is the α of mixup's Beta(α, α) and ``ema`` the decay of a moving average of the
-    weights (0: neither). Behind a cut, up to ``views`` augmented views of each image are kept.
+    weights (0: neither). Behind a cut, up to ``views`` augmented views of each image are kept. ``balance`` is
+    a name of BALANCES: whether small classes count more, by their weight in the loss or by sampling.
     """
 
     side: int
@@ -33,6 +34,7 @@ class Recipe:
     mixup: float = 0.0
     ema: float = 0.0
     views: int = VIEWS
+    balance: str = "none"
 
 
 def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:

@@ -5,7 +5,7 @@ import pytest
 
 from autotl.api import Reference
 from autotl.backbone import build_reference, likeness
-from autotl.builtin.frechet import Frechet
+from autotl.builtin.similarity.frechet import Frechet
 from autotl.errors import DataError
 
 D = 40

@@ -101,3 +101,18 @@ def test_it_can_be_ended_between_steps() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         fit_heads(x, y, classes=2, settings=SETTINGS, folds=halves(60), pulse=enough)
+
+
+def test_weights_of_rows_count_as_scikit_learn_counts_them() -> None:
+    x, y = clusters(160, 10, 3)
+    weights = torch.linspace(0.2, 1.8, len(x))
+    rows = torch.arange(0, len(x), 2)
+    found = fit_heads(
+        x, y, classes=int(y.max()) + 1, settings=[HeadSetting(0.1, standardise=False)], folds=[rows],
+        weights=weights,
+    )  # fmt: skip
+    own = weights[rows] / weights[rows].mean()
+    theirs = LogisticRegression(C=0.1, tol=1e-8, max_iter=5000)
+    theirs.fit(x[rows].numpy(), y[rows].numpy(), sample_weight=own.numpy())
+    ours = x @ found.weight[0, 0].T + found.bias[0, 0]
+    np.testing.assert_allclose(ours.softmax(1).numpy(), theirs.predict_proba(x.numpy()), atol=0.03)

@@ -6,10 +6,10 @@ import pytest
 
 from autotl.api import Reference
 from autotl.backbone import build_reference
-from autotl.builtin.frechet import Frechet
+from autotl.builtin.similarity.frechet import Frechet
 from autotl.testing.similarity import SimilarityChecks
 
-VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "transferability.json"
+VECTORS = Path(__file__).parents[3].parent / "shared" / "vectors" / "transferability.json"
 
 
 class TestFrechet(SimilarityChecks):

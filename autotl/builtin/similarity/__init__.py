@@ -1,0 +1,1 @@
+"""Distances between the target's features and a source's, one plugin per file."""

@@ -1,0 +1,1 @@
+"""Scores that rank backbones on labelled features before any training, one plugin per file."""

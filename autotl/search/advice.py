@@ -1,0 +1,43 @@
+"""What the field's rule of thumb suggests, before any training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autotl.api import Task
+
+SMALL, PER_CLASS, SIMILAR = 2000, 100, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the size-and-similarity rule suggests, before any training."""
+
+    strategy: str
+    sentence: str
+
+
+def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
+    """The field's rule (Stanford CS231n, "Transfer Learning"): the smaller the data, the less is trained; the
+    farther from the source, the more has to be. ``likeness`` is calibrated in [0, 1], or None where
+    unknown.
+    """
+    small = task.train_rows < SMALL or task.min_per_class < PER_CLASS
+    size = f"{task.train_rows:,} training images, {task.min_per_class} in the smallest class, are " + (
+        "few" if small else "many"
+    )
+    if likeness is None:
+        chosen = "linear_probe" if small else "finetune"
+        return Advice(chosen, f"{size}, and the likeness to the source is unknown: try {chosen}.")
+    near = likeness >= SIMILAR
+    place = f"the images are {'near' if near else 'far from'} the source ({likeness:.2f} of 1)"
+    if small and near:
+        return Advice("linear_probe", f"{size} and {place}: frozen features should do.")
+    if small:
+        return Advice("finetune", f"{size} but {place}: fine-tune carefully, early stages frozen.")
+    if near:
+        return Advice("finetune", f"{size} and {place}: fine-tune everything.")
+    return Advice(
+        "finetune",
+        f"{size} but {place}: fine-tune everything, and expect training from scratch to come close.",
+    )
