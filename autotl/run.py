@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autotl import jsonio, plugins, report, results, search
-from autotl.api import Executor, Outcome, Plan, Strategy, Watch
+from autotl.api import Arm, Executor, Outcome, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.data import read
@@ -42,6 +42,7 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
         readers=run.catalog.readers.items,
         sources=run.catalog.backbones.items,
         similarities=run.catalog.similarities.items,
+        transferabilities=run.catalog.transferabilities.items,
         strategies=len(run.strategies),
         store=Store(cache, bound=run.setup.cache),
         clock=run.clock,
@@ -54,6 +55,7 @@ def profile(ready: search.Prepared) -> dict[str, Any]:
         task=ready.task,
         splits=ready.splits,
         likeness=ready.likeness,
+        ranking=ready.ranking,
         advice=ready.advice,
         quality=ready.quality,
     )
@@ -74,6 +76,9 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     setup, clock = run.setup, run.clock
     box = machine(setup.device)
     arms, skipped = search.plan_arms(run.strategies, ready.backbones, ready.task, machine=box)
+    skipped |= {
+        Arm(name, aside): why for aside, why in ready.ranking.aside.items() for name in run.strategies
+    }
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
     budget = setup.budget

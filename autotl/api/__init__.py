@@ -17,7 +17,7 @@ from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import LayerLikeness, LayerSimilarity, Likeness, Similarity, TestedSimilarity
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
 from autotl.api.task import Applies, Task
-from autotl.api.transferability import LabelledFeatures, Transferability
+from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Transferability
 
 __all__ = [
     "Applies",
@@ -45,6 +45,7 @@ __all__ = [
     "Likeness",
     "Listing",
     "Machine",
+    "MeanScore",
     "Outcome",
     "Pace",
     "Params",
@@ -56,6 +57,7 @@ __all__ = [
     "Reporter",
     "Rows",
     "Said",
+    "Scored",
     "Similarity",
     "SourceClass",
     "Space",

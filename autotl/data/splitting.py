@@ -87,6 +87,13 @@ def _folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, tuple[Fol
     return kind, tuple(Fold(np.setdiff1d(train, val), val) for val in vals)
 
 
+def cross_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> list[Rows]:
+    """The rows in about equal parts with about the same classes; groups and copies are not divided."""
+    units = units_of(dataset, rows)
+    hands = deal(units, max(2, min(parts, len(units))), seed=derive(seed, "cross parts"))
+    return [_rows(hand) for hand in hands if hand]
+
+
 def _check_share(test: float) -> None:
     if test == 0:
         raise DataError(

@@ -50,6 +50,7 @@ def profile(
     task: Task,
     splits: Splits,
     likeness: Mapping[str, Mapping[str, Likeness]],
+    ranking: Any,
     advice: Any,
     quality: Any,
 ) -> dict[str, Any]:
@@ -61,6 +62,14 @@ def profile(
         "min_per_class": task.min_per_class,
         "image_side": task.side,
         "similarity": likeness,
+        "transferability": ranking.scores,
+        "choice": {
+            "by": ranking.by or None,
+            "order": ranking.order,
+            "kept": ranking.kept,
+            "aside": ranking.aside,
+            "sentence": ranking.sentence,
+        },
         "rule_of_thumb": {"advice": advice.strategy, "sentence": advice.sentence},
     }
     known: dict[str, Any] = jsonio.plain({"when": when, "quality": quality})

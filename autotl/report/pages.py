@@ -86,6 +86,7 @@ _TABLES = (
     tables.per_class,
     tables.confusions,
     tables.likeness,
+    tables.transferability,
     tables.negative,
     tables.params,
     tables.class_counts,

@@ -128,7 +128,8 @@ def when(report: Report) -> list[str]:
         if words.measured(facts.get("image_side")):
             text += f"; a typical image is {words.value(facts['image_side'])} pixels on its shorter side"
         said.append(text + ".")
-    said += [likeness for likeness in [_likeness(report)] if likeness]
+    said += [likeness for likeness in [_likeness(report), _departure(report)] if likeness]
+    said.append(words.sentence(at(facts, "choice", "sentence")))
     said.append(words.sentence(at(facts, "rule_of_thumb", "sentence")))
     if (agreed := facts.get("rule_agreed")) is not None and at(facts, "rule_of_thumb", "advice"):
         advice = words.name(at(facts, "rule_of_thumb", "advice"))
@@ -164,6 +165,31 @@ def _likeness(report: Report) -> str:
         f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
         "on a scale where 0 is noise and 1 is the source itself."
     )
+
+
+def _departure(report: Report) -> str:
+    """From which layer on the images no longer look to the network like the source's."""
+    backbone = at(report, "verdict", "backbone") or at(report, "what", "backbone")
+    for measure in section(report, "when", "similarity", str(backbone)).values():
+        layers = [each for each in rows(measure, "layers") if words.measured(at(each, "calibrated"))]
+        if not layers:
+            continue
+        far = 0
+        for layer in reversed(layers):
+            if layer["calibrated"] >= 0.5:
+                break
+            far += 1
+        if not far:
+            return "Its last layers are fed much as they were on the source."
+        first = layers[-far]
+        if far == len(layers):
+            return "From the first layer on, the network is fed what it was not trained on."
+        share = words.percent(first["depth"]).replace(".0%", "%")
+        return (
+            f"From layer {words.name(first['layer'])} on ({share} of the way) what the network is fed "
+            "departs from the source."
+        )
+    return ""
 
 
 def how(report: Report) -> list[str]:

@@ -116,11 +116,40 @@ def likeness(report: Report) -> Table:
                     words.value(at(found, "value")),
                     _place(at(found, "calibrated")),
                     f"{pair[0]:.2f} – {pair[1]:.2f}" if pair else words.DASH,
+                    _p(at(found, "p")),
                     words.value(at(found, "reference")),
                 )
             )
-    headings = ("backbone", "measure", "distance", "place", "95% interval", "reference")
-    return Table(headings, tuple(table), frozenset({2, 3, 4}))
+    headings = ("backbone", "measure", "distance", "place", "95% interval", "p", "reference")
+    return Table(headings, tuple(table), frozenset({2, 3, 4, 5}))
+
+
+def transferability(report: Report) -> Table:
+    """Every score of every backbone before training, and how far it is behind the best by that score."""
+    by = at(report, "when", "choice", "by")
+    table = []
+    for backbone, scores in section(report, "when", "transferability").items():
+        for score, found in (scores if isinstance(scores, Mapping) else {}).items():
+            pair = words.ends(at(found, "ci95"))
+            behind = rows(found, "behind")
+            apart = ""
+            if len(behind) == 3 and any(behind):
+                apart = "behind" if behind[2] < 0 else "not told apart"
+            table.append(
+                (
+                    words.name(backbone),
+                    words.value(score) + (" (decides)" if score == by else ""),
+                    words.value(at(found, "value")),
+                    f"{words.value(pair[0])} – {words.value(pair[1])}" if pair else words.DASH,
+                    apart or ("best" if len(section(report, "when", "transferability")) > 1 else ""),
+                )
+            )
+    headings = ("backbone", "score", "value", "95% interval", "beside the best")
+    return Table(headings, tuple(table), frozenset({2, 3}))
+
+
+def _p(found: float | None) -> str:
+    return f"{found:.3f}" if found is not None and words.measured(found) else words.DASH
 
 
 def _place(calibrated: float | None) -> str:

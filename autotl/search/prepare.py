@@ -14,11 +14,13 @@ from autotl.api import (
     BackboneSource,
     Columns,
     Dataset,
+    LayerSimilarity,
     Likeness,
     Reader,
     Similarity,
     Splits,
     Task,
+    Transferability,
     Watch,
     Weights,
 )
@@ -28,14 +30,18 @@ from autotl.clock import Budget, Clock
 from autotl.data import LockedTest, Quality, pictures, quality, read, render_images, split, thin, view_of
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
+from autotl.search.looking import look
 from autotl.search.materials import Materials
 from autotl.search.profile import measure_likeness
+from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
 from autotl.seeds import derive
 
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
 AUTO = ("auto",)
 LOOK_SHARE, LEAST_ROWS = 0.2, 2000
 """Of the budget, for one pass of every backbone over the training images; these many are used in any case."""
+SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
+"""Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
@@ -44,7 +50,8 @@ SEARCH_SHARE = 0.5
 class Setup:
     """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
     ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
-    take (None: as there is room); without ``reuse`` no activations are kept.
+    take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
+    set aside before training. ``thorough`` measures every score, however long it takes.
     """
 
     data: Any
@@ -59,12 +66,14 @@ class Setup:
     processes: int = 1
     cache: int | None = None
     reuse: bool = True
+    all_backbones: bool = False
+    thorough: bool = False
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known and at hand before the first trial."""
+    """What is known and at hand before the first trial. ``backbones`` are those worth the budget."""
 
     dataset: Dataset
     splits: Splits
@@ -74,6 +83,7 @@ class Prepared:
     task: Task
     materials: Materials
     likeness: Mapping[str, Mapping[str, Likeness]]
+    ranking: Ranking
     advice: Advice
     notes: tuple[str, ...]
 
@@ -83,7 +93,8 @@ def prepare(
     *,
     readers: Mapping[str, Reader],
     sources: Mapping[str, BackboneSource],
-    similarities: Mapping[str, Similarity],
+    similarities: Mapping[str, Similarity | LayerSimilarity],
+    transferabilities: Mapping[str, Transferability],
     strategies: int,
     store: Store,
     clock: Clock,
@@ -121,16 +132,21 @@ def prepare(
             materials, backbone, similarities, source=source, seed=setup.seed
         )
         notes.append(note)
-    task = _task(setup, dataset, splits, likeness, arms=strategies * len(backbones))
+    ranking = _rank(setup, materials, transferabilities, clock)
+    if len(backbones) > 1:
+        watch.say(ranking.sentence)
+    kept = {name: facts for name, facts in backbones.items() if name not in ranking.aside}
+    task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept))
     return Prepared(
         dataset=dataset,
         splits=splits,
         locked=LockedTest(splits.test),
         quality=found,
-        backbones=backbones,
+        backbones=kept,
         task=task,
         materials=materials,
         likeness=likeness,
+        ranking=ranking,
         advice=rule_of_thumb(task, _nearest(task.likeness)),
         notes=tuple(notes),
     )
@@ -187,6 +203,26 @@ def _affordable(
         f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of them "
         f"would take more than {LOOK_SHARE:.0%} of the budget on this machine. Give more time to use more."
     )
+
+
+def _rank(
+    setup: Setup, materials: Materials, measures: Mapping[str, Transferability], clock: Clock
+) -> Ranking:
+    """Score every backbone on the training images, none where no score is installed."""
+    if not measures:
+        return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
+    budget, started = setup.budget.seconds, clock.now()
+    late = float("inf") if setup.thorough or budget is None else started + SCORE_SHARE * budget
+    scores = Scores(
+        measures,
+        setup.seed,
+        most=SCORED_THOROUGHLY if setup.thorough else SCORED_ROWS,
+        out_of_time=lambda: clock.now() > late,
+    )
+    for name in materials.backbones:
+        scores.add(name, look(materials, name, seed=setup.seed))
+    found = scores.ranking()
+    return replace(found, kept=found.order, aside={}) if setup.all_backbones else found
 
 
 def _task(

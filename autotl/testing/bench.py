@@ -29,6 +29,7 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
         readers=catalog.readers.items,
         sources=catalog.backbones.items,
         similarities={},
+        transferabilities={},
         strategies=1,
         store=Store(folder),
         clock=WallClock(),

@@ -42,6 +42,7 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
             readers=catalog.readers.items,
             sources=catalog.backbones.items,
             similarities={},
+            transferabilities={},
             strategies=1,
             store=Store(Path(folder) / "cache"),
             clock=clock,
