@@ -13,7 +13,7 @@ from autotl.api import Columns, Watch
 from autotl.cache import size
 from autotl.clock import Budget, WallClock, seconds
 from autotl.data import read, torch_within_cores
-from autotl.errors import RunError
+from autotl.errors import RunError, UnknownName
 from autotl.run import Run, conclude, explore, prepare, profile
 from autotl.train import check_processes, freed_memory_kept, pick_device
 from autotl.train import metric as metric_of
@@ -41,6 +41,10 @@ def fit(
     executor: str = "serial",
     processes: int = 1,
     cache: str | int | None = None,
+    clean: str = "report",
+    reweight: bool = False,
+    all_backbones: bool = False,
+    experience: bool = True,
     seed: int = 0,
     watch: Watch | None = None,
 ) -> results.Result:
@@ -57,6 +61,14 @@ def fit(
     ``autotl[processes]``). ``cache`` bounds the disk that decoded images and the activations of
     frozen layers may take while it runs ("2GiB"; by default half of what is free, 20 GiB at most); "off"
     keeps no activations.
+
+    Of several backbones only those are searched that scores taken before training cannot tell apart from the
+    best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of
+    near copies, and of those that are in the test part too: "report" names them, "drop" leaves them out,
+    "weight" lets them count less; the test part is never altered. ``reweight`` lets training images count the
+    more the more they look like the test images, where the two parts differ. What a run shows is kept in a
+    table on this machine, and read by later runs to decide what to try first; ``experience=False`` neither
+    reads nor writes it.
 
     Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
     evaluated and saved before KeyboardInterrupt goes on.
@@ -79,6 +91,10 @@ def fit(
         seed,
         cache,
         processes,
+        clean=clean,
+        reweight=reweight,
+        all_backbones=all_backbones,
+        experience=experience,
     )
     catalog = plugins.load(without=without)
     chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
@@ -113,13 +129,16 @@ def analyze(
     image_size: int | None = None,
     without: Iterable[str] = (),
     device: str = "auto",
+    experience: bool = True,
     seed: int = 0,
     watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Profile ``data`` without training: ``{"when": …, "quality": …}`` as in ``report.json``.
 
-    Counts, imbalance, duplicates, the distance to each backbone's source with its interval, and what the rule
-    of thumb suggests. The arguments are those of :func:`fit`.
+    How far the images lie from each backbone's source, by every distance; which backbone the scores foretell
+    to transfer best; what more images would bring; what the rule of thumb and past runs suggest; and what is
+    wrong with the data: imbalance, copies, leaks, doubtful labels, outliers, a shift between the parts. The
+    arguments are those of :func:`fit`.
     """
     clock = WallClock()
     setup = _setup(
@@ -134,6 +153,8 @@ def analyze(
         Columns(image, label, group),
         device,
         seed,
+        thorough=True,
+        experience=experience,
     )
     catalog = plugins.load(without=without)
     with (
@@ -174,7 +195,15 @@ def _setup(
     seed: int,
     cache: str | int | None = None,
     processes: int = 1,
+    *,
+    clean: str = "report",
+    reweight: bool = False,
+    all_backbones: bool = False,
+    thorough: bool = False,
+    experience: bool = True,
 ) -> search.Setup:
+    if clean not in search.CLEANING:
+        raise UnknownName("way of cleaning", clean, search.CLEANING)
     metric_of(measure)  # raises early for one nobody knows
     if budget is None and trials is None:
         budget = DEFAULT_BUDGET
@@ -194,6 +223,11 @@ def _setup(
         processes=processes,
         cache=None if cache in (None, "off") else size(cache),
         reuse=cache != "off",
+        clean=clean,
+        reweight=reweight,
+        all_backbones=all_backbones,
+        thorough=thorough,
+        experience=experience,
         seed=seed,
     )
 

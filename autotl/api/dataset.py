@@ -74,7 +74,8 @@ class Dataset:
     """Images that can be opened, in the order of their content digests.
 
     ``table`` has one row per image, indexed 0…n-1: ``item`` (its name), ``label`` (an index into
-    ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels.
+    ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels,
+    ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture).
     ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
     ``digest`` names the content as a whole.
     """

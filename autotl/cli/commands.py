@@ -13,15 +13,19 @@ import autotl
 from autotl import jsonio, terminal
 from autotl.cli.app import app, print_json
 from autotl.cli.options import (
+    AllBackbones,
     Backbone,
+    Clean,
     Data,
     Device,
+    Experience,
     Group,
     Image,
     Json,
     Label,
     Metric,
     Quiet,
+    Reweight,
     Run,
     Seed,
     Side,
@@ -56,6 +60,10 @@ def fit(
     cache: Annotated[
         str | None, typer.Option(help="Disk for images and activations: 2GiB, or off. Default: as free.")
     ] = None,
+    clean: Clean = "report",
+    reweight: Reweight = False,
+    all_backbones: AllBackbones = False,
+    experience: Experience = True,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -80,6 +88,10 @@ def fit(
         executor=executor,
         processes=processes,
         cache=cache,
+        clean=clean,
+        reweight=reweight,
+        all_backbones=all_backbones,
+        experience=experience,
         seed=seed,
         watch=_watch(quiet or as_json),
     )
@@ -121,10 +133,11 @@ def analyze(
     test: Test = 0.2,
     without: Without = None,
     device: Device = "auto",
+    experience: Experience = True,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Profile DATA without training: counts, faults, and its likeness to each backbone's source."""
+    """Profile DATA without training: faults, likeness to each source, and which backbone promises most."""
     profile = autotl.analyze(
         data,
         backbone=backbone or "auto",
@@ -136,6 +149,7 @@ def analyze(
         test=test,
         without=without or (),
         device=device,
+        experience=experience,
         seed=seed,
         watch=_watch(as_json),
     )

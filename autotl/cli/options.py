@@ -33,6 +33,23 @@ Group = Annotated[
     str | None, typer.Option(help="The column whose equal values must stay in one part of the split.")
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Clean = Annotated[
+    str,
+    typer.Option(help="Doubtful labels, copies and leaks: report, drop (leave out) or weight (count less)."),
+]
+Reweight = Annotated[
+    bool,
+    typer.Option("--reweight", help="Weigh training images by how much they look like the test's."),
+]
+AllBackbones = Annotated[
+    bool, typer.Option("--all-backbones", help="Search them all, also those that scores set aside.")
+]
+Experience = Annotated[
+    bool,
+    typer.Option(
+        "--experience/--no-experience", help="Learn from past runs on this machine, and keep what this shows."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Same data and seed, same split and same random choices.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -21,19 +21,30 @@ class LockedTest:
     >>> len(test), test.opened
     (40, None)
     >>> rows = test.open("the final evaluation")
+
+    Its pictures may be compared with the training part's, to find copies of them there or a shift between the
+    two: :meth:`pictures` gives the rows for that, and nobody who asks for them reads a label.
     """
 
-    __slots__ = ("_rows", "opened")
+    __slots__ = ("_rows", "compared", "opened")
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self.opened: str | None = None
+        self.compared: list[str] = []
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __repr__(self) -> str:
         return f"<LockedTest of {len(self)} rows, {'opened for ' + self.opened if self.opened else 'locked'}>"
+
+    def pictures(self, reason: str) -> Rows:
+        """The rows, to look at what the images show and never at their labels; why is kept in
+        ``compared``.
+        """
+        self.compared.append(reason)
+        return self._rows
 
     def open(self, reason: str) -> Rows:
         """The rows, this once. Raises OpenedTwice for who comes second, and tells what the first came for."""

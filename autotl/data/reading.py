@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import Columns, Dataset, Item, Listing, Reader
 from autotl.data.decode import digest, quietly, reason, upright_rgb
+from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
 from autotl.data.threads import in_threads
 from autotl.errors import AutotlError, DataError
@@ -27,6 +30,7 @@ class _Seen:
     digest: str
     height: int
     width: int
+    thumbnail: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def read(
             "part": pd.Series([item.part for item, _ in found], dtype=object),
             "height": pd.Series([look.height for _, look in found], dtype="int64"),
             "width": pd.Series([look.width for _, look in found], dtype="int64"),
+            "looks": perceptual_hashes(np.stack([look.thumbnail for _, look in found])),
         }
     )
     content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
@@ -91,7 +96,7 @@ def _look(item: Item) -> _Seen | str:
     """What is known of a picture once it has been decoded, or why it cannot be."""
     try:
         image = upright_rgb(item.open())
-        return _Seen(digest(image), image.height, image.width)
+        return _Seen(digest(image), image.height, image.width, thumbnail(image))
     except (
         Exception
     ) as error:  # a stranger's code on a stranger's file: one bad image must not end the reading

@@ -38,6 +38,7 @@ from autotl.seeds import derive
 
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
 AUTO = ("auto",)
+CLEANING = ("report", "drop", "weight")
 LOOK_SHARE, LEAST_ROWS = 0.2, 2000
 """Of the budget, for one pass of every backbone over the training images; these many are used in any case."""
 SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
@@ -51,7 +52,8 @@ class Setup:
     """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
     ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
     take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
-    set aside before training. ``thorough`` measures every score, however long it takes.
+    set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
+    CLEANING; ``reweight`` and ``experience`` are as in :func:`autotl.fit`.
     """
 
     data: Any
@@ -66,8 +68,11 @@ class Setup:
     processes: int = 1
     cache: int | None = None
     reuse: bool = True
+    clean: str = "report"
+    reweight: bool = False
     all_backbones: bool = False
     thorough: bool = False
+    experience: bool = True
     seed: int = 0
 
 
