@@ -9,14 +9,13 @@ from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
     from autotl.api import (
+        AnySimilarity,
         BackboneSource,
         Executor,
-        LayerSimilarity,
         Plan,
         Reader,
         Record,
         Reporter,
-        Similarity,
         Strategy,
         Transferability,
     )
@@ -37,7 +36,7 @@ def autotl_strategies() -> Iterable[Strategy]:
 
 
 @hookspec
-def autotl_similarities() -> Iterable[Similarity | LayerSimilarity]:
+def autotl_similarities() -> Iterable[AnySimilarity]:
     """Return the distances between target and source features this plugin adds to the profile."""
     return ()
 

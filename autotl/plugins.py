@@ -12,6 +12,7 @@ import pluggy
 
 from autotl import hookspecs
 from autotl.api import (
+    AnySimilarity,
     BackboneSource,
     Executor,
     LayerSimilarity,
@@ -84,7 +85,7 @@ class Catalog:
     """Everything the installed plugins offer, and which of them could not be loaded (name to reason)."""
 
     strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", (Strategy,)))
-    similarities: Shelf[Similarity | LayerSimilarity] = field(
+    similarities: Shelf[AnySimilarity] = field(
         default_factory=lambda: Shelf("similarity", (Similarity, LayerSimilarity))
     )
     transferabilities: Shelf[Transferability] = field(

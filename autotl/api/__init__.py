@@ -14,12 +14,20 @@ from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Read
 from autotl.api.executor import Executor, FoldScore, Go, Job, Outcome, Said, State, Work
 from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Rows, Workbench
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
-from autotl.api.similarity import LayerLikeness, LayerSimilarity, Likeness, Similarity, TestedSimilarity
+from autotl.api.similarity import (
+    AnySimilarity,
+    LayerLikeness,
+    LayerSimilarity,
+    Likeness,
+    Similarity,
+    TestedSimilarity,
+)
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
 from autotl.api.task import Applies, Task
 from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Transferability
 
 __all__ = [
+    "AnySimilarity",
     "Applies",
     "Arm",
     "Backbone",

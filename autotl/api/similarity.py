@@ -50,6 +50,9 @@ class LayerSimilarity(Protocol):
         ...
 
 
+AnySimilarity = Similarity | LayerSimilarity
+
+
 @runtime_checkable
 class TestedSimilarity(Protocol):
     """A similarity that comes with a two-sample test."""

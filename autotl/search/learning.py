@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 
 from autotl.data import cross_parts
-from autotl.search.materials import PROBE, Materials, Pulse, no_pulse
+from autotl.search.materials import Materials, Pulse, no_pulse
 from autotl.seeds import derive
-from autotl.train import fit_heads
+from autotl.train import PROBE, fit_heads
 
 SIZES, SMALLEST, REPEATS = 6, 32, 5
 """Sizes of the training part, from a 32nd of it (two images a class at least), each on so many parts."""

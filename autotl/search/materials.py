@@ -17,13 +17,10 @@ from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.data import OnDemand, View, cross_parts, render_parts, view_of
-from autotl.train import Normalise, fit_heads, in_batches, place
+from autotl.train import PROBE, Normalise, cross_logits, fit_heads, in_batches, place
 
 PART, PART_ELSEWHERE = 64, 512
 """Images that go through a network together, on a CPU and on an accelerator."""
-
-PROBE = HeadSetting(0.01)
-"""The linear classifier that looks at frozen features before any search: the linear probe's default."""
 
 Pulse = Callable[[], None]
 """Called every now and then in long work; may raise to end it."""
@@ -190,22 +187,18 @@ class Materials:
         if len(folds) > 1:
             found = self.heads(backbone, [PROBE], side=side, pulse=pulse)[:-1, 0]
             weight, bias = found[..., :-1], found[..., -1]
-        else:
-            every = torch.arange(len(self.order))
-            rest = [every[~torch.isin(every, place)] for place in places]
-            fitted = fit_heads(
-                features.to(self.device),
-                self.labels.to(self.device),
-                classes=len(self.dataset.classes),
-                settings=[PROBE],
-                folds=[each.to(self.device) for each in rest],
-                pulse=pulse,
-            )
-            weight, bias = fitted.weight[:, 0].cpu(), fitted.bias[:, 0].cpu()
-        logits = torch.empty(len(self.order), len(self.dataset.classes))
-        for own, w, b in zip(places, weight, bias, strict=True):
-            logits[own] = features[own] @ w.T + b
-        return logits
+            logits = torch.empty(len(self.order), len(self.dataset.classes))
+            for own, w, b in zip(places, weight, bias, strict=True):
+                logits[own] = features[own] @ w.T + b
+            return logits
+        found = cross_logits(
+            features.to(self.device),
+            self.labels.to(self.device),
+            classes=len(self.dataset.classes),
+            parts=[each.to(self.device) for each in places],
+            pulse=pulse,
+        )
+        return found.cpu()
 
     def source_model(self, backbone: str) -> nn.Module:
         """The pretrained network with its own head, in eval mode. Shared: not to be changed."""

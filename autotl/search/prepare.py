@@ -10,14 +10,13 @@ import numpy as np
 import torch
 
 from autotl.api import (
+    AnySimilarity,
     Backbone,
     BackboneSource,
     Columns,
     Dataset,
-    LayerSimilarity,
     Likeness,
     Reader,
-    Similarity,
     Splits,
     Task,
     Transferability,
@@ -98,7 +97,7 @@ def prepare(
     *,
     readers: Mapping[str, Reader],
     sources: Mapping[str, BackboneSource],
-    similarities: Mapping[str, Similarity | LayerSimilarity],
+    similarities: Mapping[str, AnySimilarity],
     transferabilities: Mapping[str, Transferability],
     strategies: int,
     store: Store,

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from autotl.api import Backbone, LayerSimilarity, Likeness, Reference, Similarity
+from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
     as_moments,
     batchnorm_reference,
@@ -41,7 +41,7 @@ NOISE = 128
 def measure_likeness(
     materials: Materials,
     backbone: Backbone,
-    similarities: Mapping[str, Similarity | LayerSimilarity],
+    similarities: Mapping[str, AnySimilarity],
     *,
     source: Tensor | None,
     seed: int,

@@ -3,6 +3,7 @@
 from autotl.train.allocator import freed_memory_kept
 from autotl.train.augment import AUGMENTATIONS, augment, augmentation
 from autotl.train.balance import BALANCES, balances, class_weights
+from autotl.train.cross_probe import PROBE, cross_logits
 from autotl.train.device import autocast, machine, pick_device, place, precision
 from autotl.train.forward import in_batches, logits_of
 from autotl.train.heads import Heads, fit_heads
@@ -25,6 +26,7 @@ __all__ = [
     "AUGMENTATIONS",
     "BALANCES",
     "METRICS",
+    "PROBE",
     "VIEWS",
     "Diverged",
     "Heads",
@@ -40,6 +42,7 @@ __all__ = [
     "balances",
     "check_processes",
     "class_weights",
+    "cross_logits",
     "epoch_seconds",
     "fit_heads",
     "freed_memory_kept",

@@ -10,5 +10,5 @@ def test_every_plugin_of_the_kit_is_found_and_none_is_broken():
         for name, origin in shelf.origins.items()
         if origin.distribution == "autotl-kit"
     }
-    assert offered == {"energy", "filenames", "placebo", "patient", "card"}
+    assert offered == {"drift", "centroid_accuracy", "filenames", "placebo", "patient", "card"}
     assert catalog.manager.has_plugin("diary")

@@ -1,0 +1,98 @@
+"""How much of the features' variance the classes explain, as seen through the features' own covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl import hookimpl
+from autotl.api import LabelledFeatures, Transferability
+
+
+class HScore:
+    """tr(cov(f)⁺ cov(E[f|y])), covariances with 1/n: between 0 and the number of classes less one.
+
+    Where there are fewer images than features it is at its most whatever the labels: then look at the
+    regularised form.
+    """
+
+    name = "h_score"
+    summary = "variance between classes, in units of the features' own; needs more images than features"
+    reference = "Bao et al., An Information-Theoretic Approach to Transferability, ICIP 2019"
+    needs_head = False
+
+    def score(self, seen: LabelledFeatures) -> float:
+        x, means = _centred(seen)
+        values, directions, kept = _axes(x)
+        along = means @ directions[:, kept]  # (classes, r), each scaled by the root of its class's share
+        return float((along**2 / values[kept]).sum())
+
+
+class RegularisedHScore:
+    """The H-score with the covariance shrunk towards a multiple of the identity, by Ledoit & Wolf's share.
+
+    The variance between classes is scaled by the same share, so that noise among few images adds little.
+    """
+
+    name = "h_score_regularised"
+    summary = "H-score with a shrunk covariance: also for fewer images than features"
+    reference = "Ibrahim et al., Newer is Not Always Better, ECML-PKDD 2022, arXiv:2110.06893"
+    needs_head = False
+
+    def score(self, seen: LabelledFeatures) -> float:
+        x, means = _centred(seen)
+        d = x.shape[1]
+        share = ledoit_wolf(x)
+        values, directions, kept = _axes(x)
+        even = float((x**2).sum() / x.size)
+        if even == 0:
+            return 0.0
+        along = means @ directions[:, kept]
+        inside = (along**2 / ((1 - share) * values[kept] + share * even)).sum()
+        outside = 0.0  # of the class means, what lies along no axis: rounding
+        if share > 0 and d > kept.sum():
+            outside = max(float((means**2).sum() - (along**2).sum()), 0.0) / (share * even)
+        return float((1 - share) * (inside + outside))
+
+
+def ledoit_wolf(x: NDArray[np.float64]) -> float:
+    """The share of the identity in Ledoit & Wolf's estimate (J. Multivariate Analysis 88, 2004) of the
+    covariance of centred rows (n, d), in [0, 1].
+    """
+    n, d = x.shape
+    gram = x @ x.T if n <= d else x.T @ x  # same squares either way
+    even = np.trace(gram) / (n * d)
+    spread = float((gram**2).sum()) / n**2 - d * even**2
+    squares = (x**2).sum(1)
+    noise = (float((squares**2).sum()) / n - float((gram**2).sum()) / n**2) / n
+    return float(np.clip(noise / spread, 0.0, 1.0)) if spread > 0 else 1.0
+
+
+def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centred rows (n, d) and class means (classes, d), these times the root of their class's share."""
+    x = seen.features - seen.features.mean(0)
+    counts = np.bincount(seen.labels, minlength=seen.classes)
+    sums = np.eye(seen.classes)[seen.labels].T @ x
+    return x, sums / np.sqrt(np.maximum(counts, 1) * len(x))[:, None]
+
+
+def _axes(
+    x: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Variances along the principal axes (r,), the axes (d, r), and which of them are more than rounding."""
+    n, d = x.shape
+    if n <= d:
+        values, mixes = np.linalg.eigh(x @ x.T / n)
+        kept = values > max(n, d) * 1e-13 * max(float(values[-1]), 1e-300)
+        axes = np.zeros((d, n))
+        axes[:, kept] = x.T @ (mixes[:, kept] / np.sqrt(n * values[kept]))
+        return values, axes, kept
+    values, axes = np.linalg.eigh(x.T @ x / n)
+    return values, axes, values > d * 1e-13 * max(float(values[-1]), 1e-300)
+
+
+@hookimpl
+def autotl_transferabilities() -> Iterable[Transferability]:
+    return [HScore(), RegularisedHScore()]
