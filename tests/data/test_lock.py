@@ -23,3 +23,11 @@ def test_it_opens_once_and_says_who_came_first() -> None:
 
 def test_it_does_not_show_its_rows() -> None:
     assert repr(LockedTest(np.arange(3))) == "<LockedTest of 3 rows, locked>"
+
+
+def test_pictures_may_be_compared_before_and_why_is_kept() -> None:
+    test = LockedTest(np.arange(3))
+    assert test.pictures("copies in the training part").tolist() == [0, 1, 2]
+    assert test.compared == ["copies in the training part"]
+    assert test.opened is None
+    assert test.open("the final evaluation").tolist() == [0, 1, 2]
