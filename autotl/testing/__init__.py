@@ -8,6 +8,7 @@ from autotl.testing.reader import ReaderChecks
 from autotl.testing.reporter import ReporterChecks
 from autotl.testing.similarity import SimilarityChecks
 from autotl.testing.strategy import StrategyChecks
+from autotl.testing.transferability import TransferabilityChecks
 
 __all__ = [
     "BackboneSourceChecks",
@@ -16,6 +17,7 @@ __all__ = [
     "ReporterChecks",
     "SimilarityChecks",
     "StrategyChecks",
+    "TransferabilityChecks",
     "tiny_bench",
     "tiny_images",
     "tiny_run",

@@ -27,7 +27,7 @@ def cross_logits(
 
     ``features`` are float32 (n, d) and ``labels`` int64 (n,). ``parts`` are the rows of each part, or how
     many to make: then the rows of each class are dealt out in the order of their values along one random
-    direction, so that their own order does not matter.
+    direction, so that neither their own order nor the numbers of the classes matter.
     """
     own = deal(features, labels, parts) if isinstance(parts, int) else list(parts)
     every = torch.arange(len(features), device=features.device)
@@ -44,6 +44,10 @@ def deal(features: Tensor, labels: Tensor, parts: int) -> list[Tensor]:
     direction = torch.randn(features.shape[1], generator=torch.Generator().manual_seed(0)).to(features)
     keys = features @ direction
     order = torch.argsort(keys, stable=True)
-    order = order[torch.argsort(labels[order], stable=True)]  # by class, then by key
-    hand = torch.arange(len(order), device=features.device) % min(parts, max(2, len(order)))
+    own = labels[order]
+    places = torch.arange(len(order), device=features.device)
+    # classes in the order of their least keys, so that it does not matter how they are numbered
+    first = places.new_full((int(labels.max()) + 1,), len(order)).scatter_reduce(0, own, places, "amin")
+    order = order[torch.argsort(first[own], stable=True)]  # by class, then by key
+    hand = places % min(parts, max(2, len(order)))
     return [order[hand == part].sort().values for part in range(int(hand.max()) + 1)]

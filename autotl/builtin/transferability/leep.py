@@ -24,12 +24,8 @@ class Leep:
     needs_head = True
 
     def score(self, seen: LabelledFeatures) -> float:
-        return float(self.contributions(seen).mean())
-
-    def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """Each image's log-likelihood (n,)."""
         assert seen.probabilities is not None
-        return log_expected_prediction(seen.probabilities, seen.labels, seen.classes)
+        return float(log_expected_prediction(seen.probabilities, seen.labels, seen.classes).mean())
 
 
 def log_expected_prediction(

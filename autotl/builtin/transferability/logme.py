@@ -64,6 +64,9 @@ def _filled(values: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.
 def _evidence(
     energy: NDArray[np.float64], squares: NDArray[np.float64], outside: float, n: int, d: int
 ) -> float:
+    if not energy.any():  # features that are all zero: only the noise is left to explain the labels
+        beta = n / (outside + TINY)
+        return float(np.log(beta / (2 * np.pi)) / 2 - beta * outside / (2 * n))
     alpha = beta = 1.0
     found = 0.0
     for _ in range(STEPS):

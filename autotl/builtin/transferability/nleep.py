@@ -32,7 +32,8 @@ class NLeep:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
 
-        x = seen.features - seen.features.mean(0)
+        x = seen.features - seen.features[0]  # so that what never changes becomes 0 exactly
+        x -= x.mean(0)
         values, axes = np.linalg.eigh(x.T @ x if len(x) > x.shape[1] else x @ x.T)
         if values[-1] <= 0:
             return float(log_expected_prediction(np.ones((len(x), 1)), seen.labels, seen.classes).mean())
@@ -42,6 +43,11 @@ class NLeep:
         tall = len(x) > x.shape[1]
         turned = x @ axes[:, kept] if tall else axes[:, kept] * np.sqrt(values[kept])
         turned = turned / turned.std()
+        # An axis has no sign of its own, and the mixture starts from some of its rows: both are settled by
+        # the rows' values, so that their order does not matter.
+        turned *= np.where(turned[np.abs(turned).argmax(0), np.arange(turned.shape[1])] < 0, -1, 1)
+        order = np.lexsort(turned.T[::-1])
+        turned, labels = turned[order], seen.labels[order]
         shown = turned[np.linspace(0, len(turned) - 1, min(ROWS, len(turned))).astype(int)]
         distinct = len(np.unique(shown, axis=0))
         clusters = max(1, min(PER_CLASS * seen.classes, MOST, distinct // 4))
@@ -52,7 +58,7 @@ class NLeep:
                 clusters, covariance_type="diag", reg_covar=1e-3, max_iter=30, tol=1e-2, random_state=0
             ).fit(shown)
         found = mixture.predict_proba(turned)
-        return float(log_expected_prediction(found, seen.labels, seen.classes).mean())
+        return float(log_expected_prediction(found, labels, seen.classes).mean())
 
 
 @hookimpl

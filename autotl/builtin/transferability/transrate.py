@@ -15,8 +15,8 @@ PRECISION = 1e-4
 
 class TransRate:
     """The coding rate of the features less that of each class's own: an estimate of their mutual information
-    with the label, in nats. Features are centred and scaled to a total variance of 1 first, as the authors
-    do.
+    with the label, in nats. Features are centred and scaled first, so that the trace of their covariance
+    is 1: ε then means the same for all backbones.
     """
 
     name = "transrate"
@@ -26,7 +26,7 @@ class TransRate:
 
     def score(self, seen: LabelledFeatures) -> float:
         x = seen.features - seen.features.mean(0)
-        size = np.sqrt(np.trace(x.T @ x) if x.shape[1] < len(x) else (x**2).sum())
+        size = np.sqrt((x**2).sum() / len(x))
         if size == 0:
             return 0.0
         x = x / size

@@ -6,7 +6,7 @@ from autotl.testing import TransferabilityChecks
 
 
 class TestCentroidAccuracy(TransferabilityChecks):
-    score = CentroidAccuracy()
+    transferability = CentroidAccuracy()
 
 
 def test_it_leaves_each_image_out_of_its_own_mean():
