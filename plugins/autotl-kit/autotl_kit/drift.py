@@ -17,7 +17,8 @@ class Drift:
     What so few rows scatter by on their own, var/n, is taken off: the mean of rows of the source's own
     distribution is 0 on average, and a single estimate may fall below it.
 
-    >>> source = Reference(np.zeros(1), np.full((1, 1), 4.0), np.zeros((2, 1)), n=2, side=64, origin="shipped")
+    >>> variance, sample = np.full((1, 1), 4.0), np.zeros((2, 1))
+    >>> source = Reference(np.zeros(1), variance, sample, n=2, side=64, origin="shipped")
     >>> Drift().distance(np.array([[5.0], [7.0]]), source)
     8.75
     """

@@ -19,13 +19,13 @@ def blobs(sizes, width, *, apart=1.0, seed=0):
 
 
 def published(features, labels, eps=1e-4):
-    """The paper's listing, in other words: classes count the same, features are scaled to a trace of 1."""
+    """The paper's listing, in other words: classes count the same, their covariance to a trace of 1."""
 
     def rate(z):
         return np.linalg.slogdet(np.eye(z.shape[1]) + z.T @ z / (len(z) * eps))[1] / 2
 
     z = features - features.mean(0)
-    z /= np.sqrt(np.trace(z.T @ z))
+    z /= np.sqrt(np.trace(z.T @ z) / len(z))
     return rate(z) - np.mean([rate(z[labels == label]) for label in np.unique(labels)])
 
 
@@ -38,7 +38,7 @@ def test_with_even_classes_it_is_the_published_one(width):
 def test_classes_count_by_their_images():
     seen = blobs((4, 36), 3)
     z = seen.features - seen.features.mean(0)
-    z /= np.linalg.norm(z)
+    z /= np.linalg.norm(z) / np.sqrt(len(z))
     rates = [
         np.log1p(np.linalg.svd(part, compute_uv=False) ** 2 / (len(part) * 1e-4)).sum() / 2
         for part in (z, z[:4], z[4:])
