@@ -19,7 +19,7 @@ from autotl.data.ondemand import OnDemand
 from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
 from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
 from autotl.data.reading import read
-from autotl.data.splitting import cross_parts, split
+from autotl.data.splitting import cross_parts, split, without
 from autotl.data.thinning import thin
 from autotl.data.threads import torch_within_cores, usable_cores
 from autotl.data.tree import Placed, place
@@ -76,4 +76,5 @@ __all__ = [
     "upright_rgb",
     "usable_cores",
     "view_of",
+    "without",
 ]

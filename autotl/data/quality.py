@@ -64,13 +64,18 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What to know of the data before trusting a result. ``unreadable`` maps images left out to why."""
+    """What to know of the data before trusting a result.
+
+    ``unreadable`` maps images left out to why,
+    ``missing`` a class to the parts that hold no image of it.
+    """
 
     imbalance: Imbalance
     duplicates: Duplicates
     leakage: Leakage
     unreadable: Mapping[str, str]
     sizes: Sizes
+    missing: Mapping[str, tuple[str, ...]]
 
 
 def quality(dataset: Dataset, splits: Splits) -> Quality:
@@ -86,6 +91,7 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
         _leakage(dataset, splits),
         dict(dataset.unreadable),
         Sizes(_span(table["height"].to_numpy()), _span(table["width"].to_numpy())),
+        _missing(dataset, splits),
     )
 
 
@@ -101,6 +107,17 @@ def _leakage(dataset: Dataset, splits: Splits) -> Leakage:
     leaked = test[test["digest"].isin(train["digest"])]
     groups = set(train["group"].dropna()) & set(test["group"].dropna())
     return Leakage(len(leaked), len(groups), tuple(leaked["item"][:_EXAMPLES]))
+
+
+def _missing(dataset: Dataset, splits: Splits) -> dict[str, tuple[str, ...]]:
+    labels = dataset.table["label"].to_numpy()
+    parts = {"test": splits.test, "validation": np.concatenate([fold.val for fold in splits.folds])}
+    there = {name: set(labels[rows].tolist()) for name, rows in parts.items()}
+    return {
+        name: lacking
+        for index, name in enumerate(dataset.classes)
+        if (lacking := tuple(part for part, found in there.items() if index not in found))
+    }
 
 
 def _span(sizes: NDArray[Any]) -> Span:

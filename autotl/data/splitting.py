@@ -87,6 +87,20 @@ def _folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, tuple[Fol
     return kind, tuple(Fold(np.setdiff1d(train, val), val) for val in vals)
 
 
+def without(dataset: Dataset, splits: Splits, rows: Rows) -> Splits:
+    """The split with these rows left out of what is learned from and validated on; the test part is as it
+    was.
+    """
+    folds = tuple(
+        Fold(np.setdiff1d(fold.train, rows), np.setdiff1d(fold.val, rows))
+        for fold in splits.folds
+        if len(np.setdiff1d(fold.val, rows))
+    )
+    train = np.setdiff1d(splits.train, rows)
+    name = hash_of(dataset, train, splits.test, folds)
+    return Splits(train, splits.test, folds, splits.kind, name)
+
+
 def cross_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> list[Rows]:
     """The rows in about equal parts with about the same classes; groups and copies are not divided."""
     units = units_of(dataset, rows)

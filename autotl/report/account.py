@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from autotl.clock import spell
-from autotl.report import words
+from autotl.report import findings, words
 from autotl.report.document import Report, at, section
+
+UNEVEN = 3.0
+"""From this ratio of the classes on, accuracy alone misleads."""
 
 
 def data(report: Report) -> list[str]:
@@ -15,11 +18,7 @@ def data(report: Report) -> list[str]:
     quality, said = section(report, "quality"), []
     ratio = at(quality, "imbalance", "ratio")
     if words.measured(ratio):
-        said.append(
-            f"The largest class has {words.value(round(float(ratio), 1))} times the images of the smallest."
-            if ratio > 1.05
-            else "The classes are balanced."
-        )
+        said.append(_imbalance(float(ratio)))
     duplicates = section(quality, "duplicates")
     if words.measured(duplicates.get("images")):
         said.append(_duplicates(duplicates))
@@ -33,14 +32,23 @@ def data(report: Report) -> list[str]:
             if unreadable
             else "Every file could be read."
         )
-    issues = quality.get("label_issues")
-    if isinstance(issues, list):
-        said.append(
-            f"{words.count(len(issues), 'label')} look doubtful." if issues else "No label looks doubtful."
-        )
+    said += findings.told(report)
     if sizes := section(quality, "sizes"):
         said.append(_sizes(sizes))
     return said
+
+
+def _imbalance(ratio: float) -> str:
+    if ratio <= 1.05:
+        return "The classes are balanced."
+    text = f"The largest class has {words.value(round(ratio, 1))} times the images of the smallest."
+    if ratio < UNEVEN:
+        return text
+    return (
+        f"{text} Plain accuracy then says little of the small ones: read balanced accuracy beside it, or "
+        "give "
+        "`--metric balanced_accuracy`; class weights and balanced sampling are among what is searched."
+    )
 
 
 def _leakage(images: int, groups: int | None) -> str:

@@ -1,0 +1,122 @@
+"""Tell what a look through a backbone found wrong with the data: what it is, what it means, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autotl.report import words
+from autotl.report.document import Report, at, rows, section
+
+SIGNIFICANT = 0.01
+
+
+def told(report: Report) -> list[str]:
+    """Sentences on copies, leaks, doubtful labels, outliers, a shift between the parts and missing
+    classes.
+    """
+    quality = section(report, "quality")
+    parts = [
+        _copies(section(quality, "near_duplicates")),
+        _leaks(section(quality, "near_leakage")),
+        _labels(quality.get("label_issues")),
+        _outliers(rows(quality, "outliers")),
+        _shift(section(quality, "shift")),
+        _missing(section(quality, "missing")),
+        _cleaned(section(quality, "cleaned")),
+    ]
+    return [part for part in parts if part]
+
+
+def _copies(found: Mapping[str, Any]) -> str:
+    if not found.get("images"):
+        return ""
+    text = (
+        f"{words.count(found['images'], 'training image')} in {words.count(found.get('groups'), 'group')} "
+        "look "
+        "like copies of one another: they count several times, and flatter validation where a fold divides "
+        "them"
+    )
+    if found.get("conflicting"):
+        text += f"; {words.count(found['conflicting'], 'group')} bear different labels"
+    return text + ". `--clean drop` keeps one of each, `--clean weight` lets each count less."
+
+
+def _leaks(found: Mapping[str, Any]) -> str:
+    if not found.get("images"):
+        return ""
+    pairs = [pair for pair in rows(found, "examples") if len(pair) == 2]
+    such = f", such as {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
+    return (
+        f"{words.count(found['images'], 'test image')} look like copies of training images{such}: the test "
+        "score "
+        "flatters the model. `--clean drop` takes their copies out of the training part."
+    )
+
+
+def _labels(found: object) -> str:
+    if not isinstance(found, list):
+        return ""
+    if not found:
+        return "No label looks doubtful."
+    first = found[0] if isinstance(found[0], Mapping) else {}
+    such = ""
+    if first.get("item"):
+        such = (
+            f", first {words.name(first['item'])}, labelled {words.name(first.get('given'))} and more like "
+            f"{words.name(first.get('suggested'))}"
+        )
+    return (
+        f"{words.count(len(found), 'label')} look doubtful{such}: what the frozen features say of them, "
+        "learned "
+        "from the other images, contradicts them. Look at the list in `report.json`; `--clean drop` leaves "
+        "them "
+        "out, `--clean weight` lets them count less."
+    )
+
+
+def _outliers(found: list[Any]) -> str:
+    items = [words.name(at(each, "item")) for each in found]
+    if not items:
+        return ""
+    return (
+        f"{words.count(len(items), 'training image')} look like no other of their class: "
+        f"{words.listing(items, limit=4)}. They may be rare, or not belong here."
+    )
+
+
+def _shift(found: Mapping[str, Any]) -> str:
+    p, auc = found.get("p"), found.get("auc")
+    if not words.measured(p) or not words.measured(auc) or p is None or auc is None:
+        return ""
+    proof = f"a classifier tells them apart with an AUC of {auc:.2f}, p = {p:.3f}"
+    if p >= SIGNIFICANT:
+        return f"Training and test images look alike ({proof}; 0.5 is chance)."
+    return (
+        f"Training and test images differ ({proof}): the test score says how well the model does on the "
+        "latter. "
+        "`--reweight` lets training images that look like them count more."
+    )
+
+
+def _missing(found: Mapping[str, Any]) -> str:
+    if not found:
+        return ""
+    each = [f"{words.name(name)} ({words.listing(map(str, parts))})" for name, parts in found.items()]
+    return (
+        f"Some classes are missing from a part: {words.listing(each)}. What is missing there is not "
+        "measured: "
+        "add images of it."
+    )
+
+
+def _cleaned(found: Mapping[str, Any]) -> str:
+    said = []
+    if found.get("dropped"):
+        said.append(f"{words.count(found['dropped'], 'training image')} were left out, as asked")
+    if found.get("reweighted") and words.measured(found.get("n_eff")):
+        said.append(
+            f"training images were weighted, as asked: they are worth {found['n_eff']:,.0f} that all count "
+            "alike"
+        )
+    return words.sentence("; ".join(said))
