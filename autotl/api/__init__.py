@@ -20,7 +20,7 @@ from autotl.api.similarity import (
     LayerSimilarity,
     Likeness,
     Similarity,
-    TestedSimilarity,
+    SimilarityWithTest,
 )
 from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
 from autotl.api.task import Applies, Task
@@ -67,6 +67,7 @@ __all__ = [
     "Said",
     "Scored",
     "Similarity",
+    "SimilarityWithTest",
     "SourceClass",
     "Space",
     "Splits",
@@ -74,7 +75,6 @@ __all__ = [
     "State",
     "Strategy",
     "Task",
-    "TestedSimilarity",
     "Transferability",
     "Watch",
     "Weights",

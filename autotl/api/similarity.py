@@ -54,7 +54,7 @@ AnySimilarity = Similarity | LayerSimilarity
 
 
 @runtime_checkable
-class TestedSimilarity(Protocol):
+class SimilarityWithTest(Protocol):
     """A similarity that comes with a two-sample test."""
 
     def p_value(self, features: NDArray[np.float64], source: Reference) -> float:

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Likeness, Reference, Similarity, TestedSimilarity
+from autotl.api import Likeness, Reference, Similarity, SimilarityWithTest
 from autotl.backbone.reference import build_reference
 from autotl.errors import DataError
 from autotl.seeds import derive
@@ -70,7 +70,7 @@ def likeness(
         calibrated=between(at, near, far),
         ci95=(ends[0], ends[1]),
         reference=reference.origin,
-        p=measure.p_value(rows, ruler) if isinstance(measure, TestedSimilarity) else None,
+        p=measure.p_value(rows, ruler) if isinstance(measure, SimilarityWithTest) else None,
     )
 
 

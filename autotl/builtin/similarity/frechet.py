@@ -12,11 +12,18 @@ from autotl.api import Reference, Similarity
 
 Rows = NDArray[np.float64]
 
+PLENTY = 2
+"""Rows for each feature from which on a covariance needs no shrinking."""
+AXES = 96
+"""Of the source's principal axes, those along which a shrunk covariance is whole."""
+
 
 class Frechet:
     """The squared Fréchet distance; covariances are those of a sample, 1/(n-1).
 
-    Where the source is known by its variances alone, so is the target taken.
+    With fewer than two rows a feature the target's covariance is shrunk: in the basis of the source's
+    principal axes it is whole along the first 96, by Ledoit & Wolf's share of the identity, and diagonal
+    along the others. Where the source is known by its variances alone, so is the target taken.
 
     >>> from autotl.api import Reference
     >>> source = Reference(np.zeros(2), np.eye(2), np.zeros((4, 2)), n=4, side=64, origin="shipped")
@@ -25,8 +32,13 @@ class Frechet:
     """
 
     name = "frechet"
-    summary = "squared Fréchet distance of the features' Gaussians; fine from some 50 images on"
-    reference = "Heusel et al. 2017, arXiv:1706.08500; Dowson & Landau 1982"
+    summary = (
+        "squared Fréchet distance of the features' Gaussians, with a shrunk covariance where rows are few"
+    )
+    reference = (
+        "Heusel et al. 2017, arXiv:1706.08500; Dowson & Landau 1982; "
+        "Ledoit & Wolf, Journal of Multivariate Analysis 88, 2004"
+    )
 
     def distance(self, features: Rows, source: Reference) -> float:
         return self.distances(features, source, [np.arange(len(features))])[0]
@@ -38,10 +50,13 @@ class Frechet:
         rows = np.asarray(features, dtype=np.float64) - source.mean  # (n, d); moving both moves no distance
         if source.cov.ndim == 1:
             return [_diagonal(rows[chosen], source.cov) for chosen in subsets]
-        if max(map(len, subsets)) <= rows.shape[1]:
-            return _few_rows(rows, source.cov, subsets)
-        root = _root(source.cov)
-        return [_many_rows(rows[chosen], source.cov, root) for chosen in subsets]
+        values, axes = np.linalg.eigh(source.cov)
+        values = np.maximum(values, 0)
+        if min(map(len, subsets)) >= PLENTY * rows.shape[1]:
+            root = (axes * np.sqrt(values)) @ axes.T
+            return [_whole(rows[chosen], source.cov, root) for chosen in subsets]
+        turned = (rows @ axes)[:, ::-1]  # the widest axis first
+        return [_shrunk(turned[chosen], values[::-1]) for chosen in subsets]
 
 
 def _diagonal(rows: Rows, variances: Rows) -> float:
@@ -50,31 +65,26 @@ def _diagonal(rows: Rows, variances: Rows) -> float:
     return float(rows.mean(0) @ rows.mean(0) + gap @ gap)
 
 
-def _few_rows(rows: Rows, cov: Rows, subsets: Sequence[NDArray[np.int64]]) -> list[float]:
-    """The same with no root of a (d, d) matrix: the eigenvalues of XᵀXS are those of XSXᵀ, and 0."""
-    seen = rows @ cov @ rows.T  # (n, n)
-    squares = np.einsum("ij,ij->i", rows, rows)
-    out = []
-    for chosen in subsets:
-        n = len(chosen)
-        gram = seen[np.ix_(chosen, chosen)]
-        centred = gram - gram.mean(0) - gram.mean(1)[:, None] + gram.mean()
-        mean = rows[chosen].mean(0)
-        own = (squares[chosen].sum() - n * (mean @ mean)) / (n - 1)  # the trace of the target's covariance
-        out.append(float(mean @ mean + own + np.trace(cov) - 2 * _root_trace(centred / (n - 1))))
-    return out
+def _shrunk(rows: Rows, variances: Rows) -> float:
+    """For rows in the basis in which the source's covariance is diagonal."""
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
+    mean = rows.mean(0)
+    centred = rows - mean
+    first = centred[:, :AXES]
+    own = first.T @ first / (len(rows) - 1)
+    share = float(ledoit_wolf_shrinkage(first, assume_centered=True))
+    own = (1 - share) * own + share * np.trace(own) / len(own) * np.eye(len(own))
+    root = np.sqrt(variances[:AXES])
+    rest = (centred[:, AXES:] ** 2).sum(0) / (len(rows) - 1)
+    shared = _root_trace(root[:, None] * own * root) + float(np.sqrt(rest * variances[AXES:]).sum())
+    return float(mean @ mean + np.trace(own) + rest.sum() + variances.sum() - 2 * shared)
 
 
-def _many_rows(rows: Rows, cov: Rows, root: Rows) -> float:
+def _whole(rows: Rows, cov: Rows, root: Rows) -> float:
     own = np.atleast_2d(np.cov(rows, rowvar=False))
     mean = rows.mean(0)
     return float(mean @ mean + np.trace(own) + np.trace(cov) - 2 * _root_trace(root @ own @ root))
-
-
-def _root(cov: Rows) -> Rows:
-    values, vectors = np.linalg.eigh(cov)
-    root: Rows = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    return root
 
 
 def _root_trace(matrix: Rows) -> float:

@@ -42,9 +42,11 @@ class RegularisedHScore:
     needs_head = False
 
     def score(self, seen: LabelledFeatures) -> float:
+        from sklearn.covariance import ledoit_wolf_shrinkage
+
         x, means = _centred(seen)
         d = x.shape[1]
-        share = ledoit_wolf(x)
+        share = float(ledoit_wolf_shrinkage(x, assume_centered=True))
         values, directions, kept = _axes(x)
         even = float((x**2).sum() / x.size)
         if even == 0:
@@ -55,19 +57,6 @@ class RegularisedHScore:
         if share > 0 and d > kept.sum():
             outside = max(float((means**2).sum() - (along**2).sum()), 0.0) / (share * even)
         return float((1 - share) * (inside + outside))
-
-
-def ledoit_wolf(x: NDArray[np.float64]) -> float:
-    """The share of the identity in Ledoit & Wolf's estimate (J. Multivariate Analysis 88, 2004) of the
-    covariance of centred rows (n, d), in [0, 1].
-    """
-    n, d = x.shape
-    gram = x @ x.T if n <= d else x.T @ x  # same squares either way
-    even = np.trace(gram) / (n * d)
-    spread = float((gram**2).sum()) / n**2 - d * even**2
-    squares = (x**2).sum(1)
-    noise = (float((squares**2).sum()) / n - float((gram**2).sum()) / n**2) / n
-    return float(np.clip(noise / spread, 0.0, 1.0)) if spread > 0 else 1.0
 
 
 def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,0 +1,40 @@
+"""How far what every BatchNorm layer is fed lies from what it was fed on the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl import hookimpl
+from autotl.api import LayerSimilarity
+
+Channels = NDArray[np.float64]
+
+
+class BatchNorm:
+    """The squared 2-Wasserstein distance between a layer's Gaussians, in units of the source's variance.
+
+    Each channel is a Gaussian; Σ (μ − μₛ)² + (σ − σₛ)² over channels is divided by Σ σₛ², so that a channel
+    that hardly moved on the source does not decide alone.
+
+    >>> ones = np.ones(2)
+    >>> BatchNorm().layer_distance(np.array([1.0, 0.0]), 4 * ones, 0 * ones, ones)
+    1.5
+    """
+
+    name = "batchnorm"
+    summary = "distance of every BatchNorm layer's input from its running statistics: needs no source image"
+    reference = "Schneider et al., Improving robustness against common corruptions, NeurIPS 2020"
+
+    def layer_distance(
+        self, mean: Channels, var: Channels, source_mean: Channels, source_var: Channels
+    ) -> float:
+        moved = (mean - source_mean) ** 2 + (np.sqrt(var) - np.sqrt(source_var)) ** 2
+        return float(moved.sum() / max(float(source_var.sum()), 1e-12))
+
+
+@hookimpl
+def autotl_similarities() -> Iterable[LayerSimilarity]:
+    return [BatchNorm()]
