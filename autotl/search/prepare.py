@@ -31,7 +31,7 @@ from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.looking import look
 from autotl.search.materials import Materials
-from autotl.search.profile import measure_likeness
+from autotl.search.profile import RESAMPLES, RESAMPLES_THOROUGH, measure_likeness
 from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
 from autotl.seeds import derive
 
@@ -133,7 +133,12 @@ def prepare(
     for backbone in backbones.values():
         source = None if shown is None else _source_pixels(shown, backbone, setup.seed)
         likeness[backbone.name], note = measure_likeness(
-            materials, backbone, similarities, source=source, seed=setup.seed
+            materials,
+            backbone,
+            similarities,
+            source=source,
+            seed=setup.seed,
+            resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
         )
         notes.append(note)
     ranking = _rank(setup, materials, transferabilities, clock)

@@ -36,6 +36,8 @@ ROWS, ROWS_INSIDE = 400, 150
 each costs more); more would narrow the interval, not change the answer.
 """
 NOISE = 128
+RESAMPLES, RESAMPLES_THOROUGH = 25, 100
+"""Random halves of the images that an interval comes from."""
 
 
 def measure_likeness(
@@ -45,6 +47,7 @@ def measure_likeness(
     *,
     source: Tensor | None,
     seed: int,
+    resamples: int = RESAMPLES,
 ) -> tuple[dict[str, Likeness], str]:
     """Each similarity of the training images to a backbone's source, and a note on what it was measured
     against.
@@ -55,7 +58,7 @@ def measure_likeness(
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights: there is no source to be like."
-    look = _Look(materials, backbone, source, seed)
+    look = _Look(materials, backbone, source, seed, resamples)
     of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(look)
@@ -80,6 +83,7 @@ class _Look:
     backbone: Backbone
     source: Tensor | None
     seed: int
+    resamples: int
 
     @property
     def model(self) -> nn.Module:
@@ -108,7 +112,9 @@ def _over_features(
     target = look.rows(run, look.target(ROWS_INSIDE if inside else ROWS, side))
     noise = look.rows(run, noise_pixels(min(len(target), NOISE), side, look.seed))
     return {
-        name: likeness(target, reference, noise, measure, seed=derive(look.seed, name))
+        name: likeness(
+            target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
+        )
         for name, measure in measures.items()
     }
 
@@ -123,7 +129,15 @@ def _over_layers(look: _Look, measures: Mapping[str, LayerSimilarity]) -> dict[s
     noise = as_moments(look.rows(run, noise_pixels(min(len(target), NOISE), side, look.seed)))
     own = None if look.source is None else as_moments(look.rows(run, look.source[:ROWS_INSIDE]))
     return {
-        name: layer_likeness(target, layers, noise, measure, own=own, seed=derive(look.seed, name))
+        name: layer_likeness(
+            target,
+            layers,
+            noise,
+            measure,
+            own=own,
+            seed=derive(look.seed, name),
+            resamples=look.resamples,
+        )
         for name, measure in measures.items()
     }
 

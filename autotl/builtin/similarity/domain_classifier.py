@@ -19,8 +19,8 @@ RIDGE = 1.0
 
 
 class DomainClassifier:
-    """The squared proxy A-distance, 2 (1 − 2 error): 0 where the two cannot be told apart, towards 4 where they
-    can, and below 0 where a classifier does worse than chance.
+    """The squared proxy A-distance, 2 (1 − 2 error): 0 where the two cannot be told apart, towards 4 where
+    they can, and below 0 where a classifier does worse than chance.
 
     A ridge classifier on features in units of the source's spread, cross-validated over five folds against
     at most 256 rows of the source. Its error is that of two Gaussians as far apart as its scores of unseen

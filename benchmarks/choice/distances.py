@@ -1,0 +1,105 @@
+"""Place every data set between the source's own images and noise, by every distance.
+
+    python -m benchmarks.choice.distances --backbone FOLDER --source SOURCE.zip --out distances.csv DATA.zip …
+
+``SOURCE.zip`` holds images the backbone was trained on. Two more targets are made: one half of the source,
+held back, against the other half; and images of noise. A row per target and measure: the distance, its place
+(1 is the source, 0 is noise) and the place's interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from autotl import plugins, search
+from autotl.cache import Store
+from autotl.clock import Budget, WallClock
+from autotl.data import torch_within_cores
+from autotl.terminal import Silence
+from autotl.train import freed_memory_kept
+
+SIDE = 128
+NOISE = 300
+
+
+def halves(source: Path, folder: Path) -> tuple[Path, Path]:
+    """One half of the source's images as a data set of two classes, the other half as a folder of images."""
+    target, other = folder / "held_back_source.zip", folder / "source"
+    other.mkdir()
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w") as out:
+        names = sorted(name for name in archive.namelist() if name.lower().endswith((".jpg", ".png")))
+        for place, index in enumerate(np.random.default_rng(0).permutation(len(names))):
+            content = archive.read(names[index])
+            if place % 2:
+                (other / Path(names[index]).name).write_bytes(content)
+            else:
+                out.writestr(f"{'ab'[place // 2 % 2]}/{Path(names[index]).name}", content)
+    return target, other
+
+
+def noise(folder: Path) -> Path:
+    """Images of noise as a data set of two classes."""
+    path, rng = folder / "noise.zip", np.random.default_rng(1)
+    with zipfile.ZipFile(path, "w") as out:
+        for i in range(NOISE):
+            stream = io.BytesIO()
+            Image.fromarray(rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)).save(stream, "PNG")
+            out.writestr(f"{'ab'[i % 2]}/{i}.png", stream.getvalue())
+    return path
+
+
+def places(data: Path, backbone: str, source: Path):
+    """Rows of target, measure, value, place, low, high, p and the layer where it departs."""
+    catalog = plugins.load()
+    with tempfile.TemporaryDirectory() as folder:
+        ready = search.prepare(
+            search.Setup(
+                data=str(data),
+                budget=Budget(trials=1),
+                backbones=(backbone,),
+                source=str(source),
+                image_size=SIDE,
+                thorough=True,
+                experience=False,
+            ),
+            readers=catalog.readers.items,
+            sources=catalog.backbones.items,
+            similarities=catalog.similarities.items,
+            transferabilities={},
+            strategies=1,
+            store=Store(Path(folder)),
+            clock=WallClock(),
+            watch=Silence(),
+        )
+    (found,) = ready.likeness.values()
+    for name, each in found.items():
+        yield data.stem, name, each.value, each.calibrated, *each.ci95, each.p
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", nargs="+", type=Path)
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    told = parser.parse_args()
+    told.out.write_text("data,measure,value,place,low,high,p\n")
+    with torch_within_cores(), freed_memory_kept(True), tempfile.TemporaryDirectory() as folder:
+        own, other = halves(told.source, Path(folder))
+        targets = [(own, other), *((data, told.source) for data in told.data)]
+        for data, source in [*targets, (noise(Path(folder)), told.source)]:
+            with told.out.open("a", newline="") as file:
+                csv.writer(file).writerows(places(data, told.backbone, source))
+            print(data.stem, flush=True)
+
+
+if __name__ == "__main__":
+    main()
