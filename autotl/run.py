@@ -58,6 +58,7 @@ def profile(ready: search.Prepared) -> dict[str, Any]:
         ranking=ready.ranking,
         advice=ready.advice,
         quality=ready.quality,
+        examined=ready.examined.told,
     )
 
 

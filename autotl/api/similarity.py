@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Similarity(Protocol):
     """Measures how far a target's features lie from a source's. Larger is farther; the zero and the unit are
     its own: autotl calibrates it against source-versus-source and source-versus-noise at the same number of
-    rows.
+    rows. One that needs no more than the source's mean and variances may say so with ``of_moments = True``:
+    it is then used as well where nothing but BatchNorm's statistics is known of the source.
     """
 
     name: str

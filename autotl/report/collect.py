@@ -53,6 +53,7 @@ def profile(
     ranking: Any,
     advice: Any,
     quality: Any,
+    examined: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The ``when`` and ``quality`` parts, as far as they are known before training."""
     when = {
@@ -73,7 +74,7 @@ def profile(
         "rule_of_thumb": {"advice": advice.strategy, "sentence": advice.sentence},
     }
     known: dict[str, Any] = jsonio.plain({"when": when, "quality": quality})
-    known["quality"]["label_issues"] = None
+    known["quality"] |= jsonio.plain(examined)
     return known
 
 

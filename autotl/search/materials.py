@@ -35,7 +35,8 @@ class Materials:
 
     Rows are positions in ``order``: the training rows, arranged so that the parts of a single fold are
     contiguous and can be handed out without copying. The test part is not in here. ``weights`` (dataset
-    rows,) say how much each is to count; None: all the same.
+    rows,) say how much each is to count; None: all the same. ``before`` are the materials of the same run
+    before some rows were left out: the features it has are not computed again.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Materials:
         device: str,
         processes: int = 1,
         weights: NDArray[np.float64] | None = None,
+        before: Materials | None = None,
     ) -> None:
         self.processes = processes
         self.dataset, self.splits, self.backbones, self.device = dataset, splits, backbones, device
@@ -59,7 +61,8 @@ class Materials:
         self._place = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.part = PART if device == "cpu" else PART_ELSEWHERE
-        self._models: dict[tuple[str, str], nn.Module] = {}
+        self._before = before
+        self._models: dict[tuple[str, str], nn.Module] = {} if before is None else before._models
 
     def fold_labels(self) -> list[NDArray[np.int64]]:
         """The validation labels of each fold."""
@@ -115,14 +118,13 @@ class Materials:
     def features(self, backbone: str, *, side: int, pulse: Pulse = no_pulse) -> Tensor:
         """Pooled features (rows, features) of all training rows through the frozen backbone, float32."""
         facts = self.backbones[backbone]
-        key = {
-            "features": self.dataset.digest,
-            "split": self.splits.hash,
-            "view": view_of(facts.config, side=side).key,
-            "weights": facts.digest,
-        }
+        key = self._features_key(backbone, side)
 
         def fill(out: NDArray[Any]) -> None:
+            known = None if self._before is None else self._before.known_features(backbone, side=side)
+            if known is not None and self._before is not None:
+                out[:] = known[self._before.positions(self.order).numpy()]
+                return
             model = self.source_model(backbone)
             with closing(self.shown(backbone, side=side, margin=False)) as parts:
                 for part, pixels in parts:
@@ -138,6 +140,22 @@ class Materials:
 
         shape = (len(self.order), facts.features)
         return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
+
+    def known_features(self, backbone: str, *, side: int) -> NDArray[Any] | None:
+        """The features of the training rows, where they have been computed."""
+        return self.store.find(self._features_key(backbone, side))
+
+    def features_of(self, backbone: str, rows: NDArray[np.int64], *, side: int) -> NDArray[np.float64]:
+        """Pooled features (rows, features) of any rows of the dataset; not kept."""
+        view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
+        found = in_batches(
+            lambda x: pooled(model, x),
+            OnDemand(self.dataset, rows, view),
+            normalise=lambda x: self.normalise(backbone, x),
+            device=self.device,
+            batch=self.part,
+        )
+        return found.double().numpy()
 
     def heads(
         self, backbone: str, settings: Sequence[HeadSetting], *, side: int, pulse: Pulse = no_pulse
@@ -228,6 +246,15 @@ class Materials:
 
     def _key(self, view: View, rows: int) -> dict[str, Any]:
         return {"pixels": self.dataset.digest, "split": self.splits.hash, "rows": rows, "view": view.key}
+
+    def _features_key(self, backbone: str, side: int) -> dict[str, Any]:
+        facts = self.backbones[backbone]
+        return {
+            "features": self.dataset.digest,
+            "split": self.splits.hash,
+            "view": view_of(facts.config, side=side).key,
+            "weights": facts.digest,
+        }
 
     def _shape(self, view: View, rows: int) -> tuple[int, ...]:
         return rows, 3, view.pixels, view.pixels

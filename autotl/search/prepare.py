@@ -26,9 +26,21 @@ from autotl.api import (
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
 from autotl.clock import Budget, Clock
-from autotl.data import LockedTest, Quality, pictures, quality, read, render_images, split, thin, view_of
+from autotl.data import (
+    LockedTest,
+    Quality,
+    pictures,
+    quality,
+    read,
+    render_images,
+    split,
+    thin,
+    view_of,
+    without,
+)
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
+from autotl.search.examine import Examined, examine
 from autotl.search.looking import look
 from autotl.search.materials import Materials
 from autotl.search.profile import RESAMPLES, RESAMPLES_THOROUGH, measure_likeness
@@ -42,6 +54,8 @@ LOOK_SHARE, LEAST_ROWS = 0.2, 2000
 """Of the budget, for one pass of every backbone over the training images; these many are used in any case."""
 SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
 """Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
+TEST_SHARE = 0.03
+"""Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
@@ -83,6 +97,7 @@ class Prepared:
     splits: Splits
     locked: LockedTest
     quality: Quality
+    examined: Examined
     backbones: Mapping[str, Backbone]
     task: Task
     materials: Materials
@@ -145,12 +160,28 @@ def prepare(
     if len(backbones) > 1:
         watch.say(ranking.sentence)
     kept = {name: facts for name, facts in backbones.items() if name not in ranking.aside}
+    locked = LockedTest(splits.test)
+    examined = _examine(setup, materials, ranking, locked)
+    splits = without(dataset, splits, examined.drop)
+    materials = Materials(
+        dataset,
+        splits,
+        kept,
+        store,
+        device=setup.device,
+        processes=setup.processes,
+        weights=examined.weights,
+        before=materials,
+    )
+    if examined.cleaned.why or examined.cleaned.reweighted:
+        watch.say(_said(examined))
     task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept))
     return Prepared(
         dataset=dataset,
         splits=splits,
-        locked=LockedTest(splits.test),
+        locked=locked,
         quality=found,
+        examined=examined,
         backbones=kept,
         task=task,
         materials=materials,
@@ -212,6 +243,32 @@ def _affordable(
         f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of them "
         f"would take more than {LOOK_SHARE:.0%} of the budget on this machine. Give more time to use more."
     )
+
+
+def _examine(setup: Setup, materials: Materials, ranking: Ranking, locked: LockedTest) -> Examined:
+    """Look for faults through the most promising backbone."""
+    name = ranking.order[0]
+    facts, budget = materials.backbones[name], setup.budget.seconds
+    looks = len(locked)
+    if budget is not None and not setup.thorough:
+        looks = min(looks, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
+    return examine(
+        materials,
+        name,
+        look(materials, name, seed=setup.seed),
+        locked,
+        test_looks=looks,
+        mode=setup.clean,
+        reweight=setup.reweight,
+        seed=derive(setup.seed, "examine"),
+    )
+
+
+def _said(examined: Examined) -> str:
+    done = examined.cleaned
+    said = [f"{done.dropped} training images are left out" if done.dropped else ""]
+    said += [f"training images are weighted, worth {done.n_eff:,.0f} equal ones" if done.reweighted else ""]
+    return f"{'; '.join(filter(None, said)) or 'Nothing had to be cleaned'}, as asked; the report says which."
 
 
 def _rank(

@@ -63,6 +63,9 @@ def measure_likeness(
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(look)
     found: dict[str, Likeness] = {}
+    if reference is not None and reference.origin == "batchnorm":
+        # a sample drawn from variances alone has none of the shape that the others compare
+        of_features = {name: each for name, each in of_features.items() if getattr(each, "of_moments", False)}
     if reference is not None and of_features:
         found |= _over_features(look, reference, of_features)
     if of_layers:

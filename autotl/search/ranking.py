@@ -23,6 +23,7 @@ SCORED_ROWS = 2000
 """Images that all but the deciding score are measured on."""
 HALVES = 8
 SURE = 1.96
+TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ class Scores:
         if best == backbone or reach is None:
             return Scored(value, ci95, None if reach is None else (0.0, 0.0, 0.0))
         lead = value - self._whole[best][name]
+        if abs(lead) <= TINY * max(1.0, abs(value)):  # the same but for rounding
+            return Scored(value, ci95, (0.0, 0.0, 0.0))
         apart = _reach(spread - self._spread[best][name], exact) or 0.0
         return Scored(value, ci95, (lead, lead - apart, lead + apart))
 

@@ -39,6 +39,7 @@ class Frechet:
         "Heusel et al. 2017, arXiv:1706.08500; Dowson & Landau 1982; "
         "Ledoit & Wolf, Journal of Multivariate Analysis 88, 2004"
     )
+    of_moments = True
 
     def distance(self, features: Rows, source: Reference) -> float:
         return self.distances(features, source, [np.arange(len(features))])[0]

@@ -26,6 +26,7 @@ class Drift:
     name = "drift"
     summary = "squared shift of the features' means, in variances of the source; cheap, blind to all else"
     reference = "Hotelling, Annals of Mathematical Statistics 2(3), 1931, with a diagonal covariance"
+    of_moments = True
 
     def distance(self, features: Rows, source: Reference) -> float:
         return self.distances(features, source, [np.arange(len(features))])[0]

@@ -1,0 +1,26 @@
+"""What is wrong with labelled images, found from hashes, features and probabilities."""
+
+from autotl.quality.duplicates import near_duplicates
+from autotl.quality.hashing import hamming_pairs, perceptual_hash
+from autotl.quality.labels import LabelIssues, label_issues
+from autotl.quality.leakage import leaks
+from autotl.quality.outliers import Outliers, outliers
+from autotl.quality.plan import Cleaning, plan_cleaning
+from autotl.quality.shift import Importance, Shift, importance_weights, shift
+
+__all__ = [
+    "Cleaning",
+    "Importance",
+    "LabelIssues",
+    "Outliers",
+    "Shift",
+    "hamming_pairs",
+    "importance_weights",
+    "label_issues",
+    "leaks",
+    "near_duplicates",
+    "outliers",
+    "perceptual_hash",
+    "plan_cleaning",
+    "shift",
+]

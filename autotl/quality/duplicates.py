@@ -1,0 +1,101 @@
+"""Which images show the same picture, encoded anew, resized or slightly cropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse.csgraph
+from numpy.typing import NDArray
+
+from autotl.errors import DataError
+from autotl.quality.hashing import distances, hamming_pairs, textured
+
+MOST_BITS = 20  # hashes farther apart than this are never of one picture
+BITS_ALONE = 2  # what is trusted where there are no features
+NEIGHBOUR = 5
+NEARER, PER_BIT = 0.55, 0.025
+"""A copy lies nearer than this share of the way to the fifth neighbour, less for each bit that differs."""
+LIKE = 0.6  # least cosine of a copy
+ALIKE, FEW_BITS = 0.97, 4  # what is a copy whatever else is near
+SMALL = 20  # rows below which neither their mean nor their neighbours say what is usual
+_CELLS = 4_000_000
+
+
+def near_duplicates(
+    hashes: NDArray[np.uint64], features: NDArray[np.floating] | None
+) -> list[tuple[int, ...]]:
+    """Groups of rows that show the same picture, each in rising order, by their first rows.
+
+    ``hashes`` (n,) are perceptual hashes and ``features`` (n, d) of a pretrained network. Two images are one
+    picture where the hashes are near and the features much nearer than those of the fifth neighbour, so that
+    pictures which merely look alike, as sketches and scans do, are left alone. Without features only hashes
+    at most 2 bits apart are trusted, and those of flat pictures never. Mirror images are not found. Raises
+    DataError where the lengths differ.
+    """
+    pairs = hamming_pairs(hashes, MOST_BITS if features is not None else BITS_ALONE)
+    return _groups(pairs[same_picture(pairs, hashes, features)], len(hashes))
+
+
+def same_picture(
+    pairs: NDArray[np.int64], hashes: NDArray[np.uint64], features: NDArray[np.floating] | None
+) -> NDArray[np.bool_]:
+    """Whether the two rows of each pair (pairs, 2) show one picture."""
+    bits = distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
+    full = textured(hashes)[pairs].all(axis=1)
+    if features is None:
+        return full & (bits <= BITS_ALONE)
+    if len(features) != len(hashes):
+        raise DataError(f"There are {len(hashes)} hashes but features of {len(features)} images.")
+    units = _units(features)
+    cosines = _cosines(units, pairs)
+    same = (cosines >= ALIKE) & (bits <= FEW_BITS)
+    if len(units) < SMALL:
+        return same
+    open_ = np.flatnonzero(full & ~same & (cosines >= LIKE))
+    rows, place = np.unique(pairs[open_], return_inverse=True)
+    crowd = _neighbour(units, rows)[place.reshape(-1, 2)].max(axis=1)
+    nearer = 1 - cosines[open_] < (NEARER - PER_BIT * bits[open_]) * (1 - crowd)
+    same[open_[nearer]] = True
+    return same
+
+
+def _units(features: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The rows less their mean, of length 1: what all the pictures have in common tells none apart."""
+    rows = np.asarray(features, dtype=np.float64)
+    lengths = np.linalg.norm(rows, axis=1)
+    if len(rows) >= SMALL:
+        rows = rows - rows.mean(axis=0)
+    own = np.linalg.norm(rows, axis=1)
+    # where every image is the same, rounding is all that the mean leaves
+    void = own <= 1e-6 * np.maximum(lengths, 1e-12)
+    rows = np.where(void[:, None], np.eye(1, rows.shape[1]), rows)
+    return (rows / np.where(void, 1.0, own)[:, None]).astype(np.float32)
+
+
+def _cosines(units: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The cosine of each pair (pairs,)."""
+    step = max(1, _CELLS // max(units.shape[1], 1))
+    found = [np.empty(0)]
+    for start in range(0, len(pairs), step):
+        left, right = pairs[start : start + step].T
+        found.append(np.einsum("nd,nd->n", units[left], units[right]).astype(np.float64))
+    return np.concatenate(found)
+
+
+def _neighbour(units: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The cosine of each of ``rows`` to its fifth nearest neighbour among all."""
+    step = max(1, _CELLS // len(units))
+    found = [np.empty(0)]
+    for start in range(0, len(rows), step):
+        cosines = units[rows[start : start + step]] @ units.T
+        # the row itself is the nearest
+        found.append(-np.partition(-cosines, NEIGHBOUR, axis=1)[:, NEIGHBOUR].astype(np.float64))
+    return np.concatenate(found)
+
+
+def _groups(pairs: NDArray[np.int64], n: int) -> list[tuple[int, ...]]:
+    links = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
+    rows = np.unique(pairs)
+    order = rows[np.argsort(part[rows], kind="stable")]
+    cuts = np.flatnonzero(np.diff(part[order])) + 1
+    return sorted(tuple(map(int, each)) for each in np.split(order, cuts) if len(each))

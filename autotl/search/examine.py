@@ -1,0 +1,195 @@
+"""Examine the data through a frozen backbone, and say which images to leave out or to weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.api import LabelledFeatures
+from autotl.data import LockedTest
+from autotl.quality import (
+    Shift,
+    importance_weights,
+    label_issues,
+    leaks,
+    near_duplicates,
+    outliers,
+    plan_cleaning,
+    shift,
+)
+from autotl.search.looking import softmax
+from autotl.search.materials import Materials
+
+Mode = Literal["report", "drop", "weight"]
+
+EXAMPLES, LISTED = 20, 200
+FAR_ROWS = 20_000
+"""Training images up to which outliers are looked for: each is compared with all others."""
+LEAST_SHIFT = 20
+"""Images a part must have for the two to be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearCopies:
+    """Sets of training images that show the same picture, re-encoded, resized or cropped, with exact copies
+    among them; ``conflicting`` sets bear different labels.
+    """
+
+    groups: int
+    images: int
+    conflicting: int
+    examples: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearLeakage:
+    """Test images that show the same picture as a training image: ``examples`` are (test, training)."""
+
+    images: int
+    examples: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A label that the frozen features contradict: ``confidence`` is what they give the label it has."""
+
+    item: str
+    given: str
+    suggested: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A training image far from all others of its class; ``score`` ranks them, larger is farther."""
+
+    item: str
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What was done about it: training images left out, or made to count less, and why.
+
+    ``n_eff`` is how many equally weighted images the weighted ones are worth.
+    """
+
+    mode: str
+    dropped: int
+    reweighted: bool
+    n_eff: float
+    why: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a look through a backbone showed. ``drop`` are dataset rows to leave out of training, ``weights``
+    (dataset rows,) what each counts.
+    """
+
+    near_duplicates: NearCopies
+    near_leakage: NearLeakage | None
+    label_issues: tuple[Doubt, ...]
+    outliers: tuple[Odd, ...]
+    shift: Shift | None
+    cleaned: Cleaned
+    drop: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def told(self) -> Mapping[str, object]:
+        """What a report says of it, as plain data."""
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in found.items() if name not in ("drop", "weights")}
+
+
+def examine(
+    materials: Materials,
+    backbone: str,
+    seen: LabelledFeatures,
+    locked: LockedTest,
+    *,
+    test_looks: int,
+    mode: str,
+    reweight: bool,
+    seed: int,
+) -> Examined:
+    """Find faults in the training images, and what they share with the test images or differ from them in.
+
+    ``seen`` is what the backbone sees in the training rows. At most ``test_looks`` test images are looked at
+    through it; labels of the test part are not read.
+    """
+    data, order = materials.dataset, materials.order
+    items, looks = data.table["item"].to_numpy(), data.table["looks"].to_numpy()
+    labels, n = seen.labels, len(order)
+    assert seen.probe is not None
+    groups = near_duplicates(looks[order], seen.features)
+    issues = label_issues(labels, softmax(seen.probe))
+    odd = outliers(seen.features, labels) if n <= FAR_ROWS else None
+    tests = locked.pictures("copies in the training part, and a shift between the two")
+    looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
+    side = materials.backbones[backbone].side
+    test_features = materials.features_of(backbone, tests[looked], side=side) if len(looked) else None
+    pairs = leaks(looks[order], looks[tests[looked]], seen.features, test_features)
+    moved = None
+    if test_features is not None and min(n, len(looked)) >= LEAST_SHIFT:
+        moved = shift(seen.features, test_features, seed=seed)
+    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
+    weights = plan.weights if mode == "weight" else None
+    if reweight and test_features is not None and moved is not None:
+        weighed = importance_weights(seen.features, test_features, seed=seed)
+        weights = weighed.weights if weights is None else weights * weighed.weights
+    left = n - len(plan.drop)
+    n_eff = left if weights is None else float(weights.sum() ** 2 / (weights**2).sum())
+    names = data.classes
+    doubts = tuple(
+        Doubt(str(items[order[row]]), names[labels[row]], names[suggested], float(confidence))
+        for row, suggested, confidence in zip(
+            issues.rows, issues.suggested, issues.self_confidence, strict=True
+        )
+    )
+    near = NearCopies(
+        len(groups),
+        sum(map(len, groups)),
+        sum(len(set(labels[list(group)])) > 1 for group in groups),
+        tuple(tuple(str(items[order[row]]) for row in group) for group in groups[:EXAMPLES]),
+    )
+    leaked = NearLeakage(
+        len({test for _, test in pairs}),
+        tuple(
+            (str(items[tests[looked[test]]]), str(items[order[train]])) for train, test in pairs[:EXAMPLES]
+        ),
+    )
+    far = [] if odd is None else sorted(odd.rows.tolist(), key=lambda row: -odd.scores[row])
+    cleaned = Cleaned(
+        mode,
+        len(plan.drop),
+        weights is not None,
+        n_eff,
+        {str(items[order[row]]): why for row, why in list(plan.why.items())[:LISTED]},
+    )
+    return Examined(
+        near_duplicates=near,
+        near_leakage=leaked if len(looked) else None,
+        label_issues=doubts[:LISTED],
+        outliers=tuple(
+            Odd(str(items[order[row]]), names[labels[row]], float(odd.scores[row]))
+            for row in far[:EXAMPLES]
+            if odd is not None
+        ),
+        shift=moved,
+        cleaned=cleaned,
+        drop=order[plan.drop],
+        weights=None if weights is None else _of_all_rows(weights, order, len(data)),
+    )
+
+
+def _of_all_rows(weights: NDArray[np.float64], order: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
+    found = np.ones(rows)
+    found[order] = weights
+    return found
