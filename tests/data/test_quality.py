@@ -39,4 +39,4 @@ def test_sizes_are_summed_up_and_all_of_it_is_plain_data(make: Make) -> None:
     dataset = make(["a", "b"] * 10)
     found = jsonio.plain(quality(dataset, split(dataset, seed=0)))
     assert found["sizes"]["height"] == {"min": 4, "median": 4.0, "max": 4}
-    assert list(found) == ["imbalance", "duplicates", "leakage", "unreadable", "sizes"]
+    assert list(found) == ["imbalance", "duplicates", "leakage", "unreadable", "sizes", "missing"]

@@ -1,0 +1,15 @@
+"""Learning curves: how the score rises with the number of images, and what more of them would bring."""
+
+from autotl.curve.forecast import Curve, Interval, catch_up, catch_up_sentence, forecast, sentence
+from autotl.curve.power_law import PowerLaw, fit_power_law
+
+__all__ = [
+    "Curve",
+    "Interval",
+    "PowerLaw",
+    "catch_up",
+    "catch_up_sentence",
+    "fit_power_law",
+    "forecast",
+    "sentence",
+]

@@ -1,0 +1,1 @@
+"""Are planted faults found, and does cleaning help?"""

@@ -1,0 +1,150 @@
+"""Plant faults in a clean data set, see which are found, and what cleaning does to the test accuracy.
+
+    python -m benchmarks.faults --data flowers5.zip --backbone FOLDER --out faults.json
+
+Of the training images 5 % get another label; 10 are copied into the test part, at 70 % of their size and
+re-encoded; one class is cut to a tenth. For each seed: precision and recall of what ``analyze`` finds, and
+the accuracy, on the test part as it was before, of the model that ``fit`` delivers with each way of cleaning.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import autotl
+from autotl.terminal import Silence
+
+FLIPPED, COPIED, KEPT = 0.05, 10, 0.1
+MODES = ("report", "drop", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A data set with faults, and which images bear them, by name."""
+
+    folder: Path
+    clean_test: Path
+    flipped: set[str]
+    copied: set[str]
+    small: str
+
+
+def plant(data: Path, folder: Path, *, seed: int) -> Planted:
+    """Write the data set with faults below ``folder``."""
+    rng = np.random.default_rng(seed)
+    with zipfile.ZipFile(data) as archive:
+        files = {name: archive.read(name) for name in sorted(archive.namelist()) if not name.endswith("/")}
+    train = [name for name in files if name.startswith("train/")]
+    classes = sorted({name.split("/")[1] for name in train})
+    small = str(rng.choice(classes))
+    own = [name for name in train if name.split("/")[1] == small]
+    gone = {own[i] for i in rng.permutation(len(own))[round(KEPT * len(own)) :]}
+    train = [name for name in train if name not in gone]
+    # the small class keeps its labels: it is a fault of its own
+    others = [name for name in train if name.split("/")[1] != small]
+    chosen = rng.permutation(len(others))
+    flip = {others[i] for i in chosen[: round(FLIPPED * len(train))]}
+    copy = {others[i] for i in chosen[len(flip) : len(flip) + COPIED]}
+    root, clean = folder / "data", folder / "clean"
+    flipped, copied = set(), set()
+    for name, content in files.items():
+        part, label, stem = name.split("/")
+        if part == "test":
+            _write(clean / label / stem, content)
+            _write(root / "test" / label / stem, content)
+        elif name in train:
+            place = label
+            if name in flip:
+                place = str(rng.choice([each for each in classes if each not in (label, small)]))
+                flipped.add(f"train/{place}/{stem}")
+            _write(root / "train" / place / stem, content)
+        if name in copy:
+            _write(root / "test" / label / f"copy_{stem}.jpg", _again(content))
+            copied.add(f"test/{label}/copy_{stem}.jpg")
+    return Planted(root, clean, flipped, copied, small)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _again(content: bytes) -> bytes:
+    image = Image.open(io.BytesIO(content)).convert("RGB")
+    stream = io.BytesIO()
+    image.resize((int(0.7 * image.width), int(0.7 * image.height))).save(stream, "JPEG", quality=60)
+    return stream.getvalue()
+
+
+def found(profile: dict[str, Any], planted: Planted) -> dict[str, Any]:
+    """What of the faults was found, and what else."""
+    quality = profile["quality"]
+    doubts = {_end(each["item"]) for each in quality["label_issues"]}
+    leaks = {_end(test) for test, _ in quality["near_leakage"]["examples"]}
+    hits, copies = doubts & planted.flipped, leaks & planted.copied
+    return {
+        "flipped": len(planted.flipped),
+        "doubted": len(doubts),
+        "labels_recall": len(hits) / len(planted.flipped),
+        "labels_precision": len(hits) / max(1, len(doubts)),
+        "leaks": quality["near_leakage"]["images"],
+        "leaks_recall": len(copies) / len(planted.copied),
+        "leaks_precision": len(copies) / max(1, len(leaks)),
+        "imbalance": quality["imbalance"]["ratio"],
+        "shift_p": quality["shift"]["p"],
+    }
+
+
+def _end(item: str) -> str:
+    return "/".join(Path(item).parts[-3:])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--out", type=Path, required=True)
+    told = parser.parse_args()
+    rows = []
+    for seed in range(told.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            planted = plant(told.data, Path(folder), seed=seed)
+            profile = autotl.analyze(planted.folder, backbone=told.backbone, image_size=128, experience=False)
+            row = {"seed": seed, **found(profile, planted)}
+            for mode in MODES:
+                result = autotl.fit(
+                    planted.folder,
+                    backbone=told.backbone,
+                    image_size=128,
+                    strategies="linear_probe",
+                    trials=told.trials,
+                    clean=mode,
+                    experience=False,
+                    seed=seed,
+                    watch=Silence(),
+                )
+                scored = result.evaluate(planted.clean_test)
+                row[f"{mode}_accuracy"] = scored.value
+                row[f"{mode}_small_recall"] = next(
+                    each.recall for each in scored.per_class if each.name == planted.small
+                )
+                row[f"{mode}_reported"] = result.report["test"]["value"]
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+            told.out.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
