@@ -13,6 +13,8 @@ from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.data import read
 from autotl.errors import SearchError
+from autotl.experience import Prior
+from autotl.remember import foretold, recall, remember
 from autotl.train import machine, precision
 
 DELIVERY_SECONDS = 5.0
@@ -51,11 +53,15 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
 
 
 def profile(ready: search.Prepared) -> dict[str, Any]:
+    """The ``when`` and ``quality`` of a report, as far as they are known before training."""
     return report.profile(
         task=ready.task,
         splits=ready.splits,
         likeness=ready.likeness,
+        overlap=ready.overlap,
+        copies=ready.copies,
         ranking=ready.ranking,
+        outlook=ready.outlook,
         advice=ready.advice,
         quality=ready.quality,
         examined=ready.examined.told,
@@ -71,6 +77,7 @@ class Explored:
     worker: search.Worker
     seconds: float
     interrupted: bool
+    prior: Prior | None
 
 
 def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
@@ -88,6 +95,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
     run.catalog.tell("search_started", plan=plan)
     run.watch.started(plan)
+    known = recall(ready, setup.metric) if setup.experience else None
     ledger = search.Ledger(ready.materials.fold_labels())
     activations = search.Activations(ready.materials, on=setup.reuse)
     worker = search.Worker(ready.materials, activations, ready.task, run.strategies, cache / "trials", clock)
@@ -106,6 +114,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         storage=search.open_storage(run.folder / "study.db"),
         watch=run.watch,
         seed=setup.seed,
+        prior=known,
     )
     begun, interrupted = clock.now(), False
     saved: tuple[int, str] | None = None
@@ -124,7 +133,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     except KeyboardInterrupt:
         interrupted = True
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
-    return Explored(plan, ledger, worker, clock.now() - begun, interrupted)
+    return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known)
 
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
@@ -161,6 +170,8 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     )
     search.deliver(run.folder / "model", ready.materials, winner, str(refit.model if refit else winner.model))
     notes = [*ready.notes, *(["The search was interrupted."] if explored.interrupted else [])]
+    if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
+        notes.append(why)
     notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
     document = report.collect(
         report.Evidence(
@@ -172,6 +183,9 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             verdict=results.judge(findings),
             backbones=ready.backbones,
             profile=profile(ready),
+            experience=foretold(
+                explored.prior, findings.winner.arm.strategy, [arm.strategy for arm in findings.arms]
+            ),
             splits=ready.splits,
             notes=notes,
             seconds=run.clock.now() - run.started,

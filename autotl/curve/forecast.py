@@ -57,12 +57,13 @@ class Curve:
         """The score after learning from ``n`` images, on a validation set without end."""
         return _interval(self.members(n)[:, 0])
 
-    def gain(self, more: float) -> Interval:
-        """What ``more`` images beyond the largest size would add to the score.
+    def gain(self, more: float, *, since: float | None = None) -> Interval:
+        """What ``more`` images beyond the largest size, or beyond ``since``, would add to the score.
 
         Each curve of the ensemble is compared with itself, so that what all sizes share cancels out.
         """
-        ends = self.members(np.array([self.largest, self.largest + more]))
+        start = self.largest if since is None else since
+        ends = self.members(np.array([start, start + more]))
         return _interval(ends[:, 1] - ends[:, 0])
 
     def needed(self, score: float) -> Interval | None:
@@ -79,7 +80,8 @@ class Curve:
         error = np.where(self._logarithmic[:, None], a - b * np.log(share), a + b * share**-c)
         beyond = np.log(np.maximum(share, 1.0))
         turn = DRIFT * beyond + (DRIFT_BEYOND - DRIFT) * np.maximum(beyond - math.log(TRUSTED), 0)
-        return 1 - np.clip(error * np.exp(self._drift[:, None] * turn), 0, 1)
+        scores: Floats = 1 - np.clip(error * np.exp(self._drift[:, None] * turn), 0, 1)
+        return scores
 
 
 def forecast(
@@ -93,8 +95,8 @@ def forecast(
     scatter. The centres of the priors are drawn too, so that the ensemble is as wide as what the points leave
     open. Three families take part by how well they fit: power laws that end at some error, ones that end at
     0, and errors that fall by the logarithm of n. Past the data the slope may turn, beyond 4 times the data
-    three times as fast. On :func:`autotl.curve.fit_power_law` see there. Raises DataError for fewer than
-    three sizes or sizes that do not rise.
+    three times as fast. The power laws are those of :func:`autotl.curve.fit_power_law`. Raises DataError for
+    fewer than three sizes or sizes that do not rise.
     """
     sizes = np.asarray(sizes, dtype=np.int64)
     errors = 1 - np.asarray(scores, dtype=np.float64)  # (s, repeats)
@@ -114,19 +116,13 @@ def forecast(
 
     exponent = EXPONENT * np.exp(EXPONENT_SPREAD * rng.standard_normal(resamples))
     floor = np.maximum(FLOOR + FLOOR_SPREAD * rng.standard_normal(resamples), 0)
-    families = [
-        lambda e, c, f: fit_laws(shares, e, own, exponent=c, floor=f),
-        lambda e, c, f: fit_laws(shares, e, own, exponent=c, floored=False),
-        lambda e, c, f: _logarithm(shares, e, own),
-    ]
-    misfits = np.array([fit(mean[None], EXPONENT, FLOOR).misfit[0] for fit in families])
+    misfits = np.array([each.misfit[0] for each in _fits(shares, mean[None], own, EXPONENT, FLOOR)])
     weights = np.exp((misfits.min() - misfits) / 2)
-    chosen = rng.choice(len(families), size=resamples, p=weights / weights.sum())
-    fitted = [fit(moved, exponent, floor) for fit in families]
+    chosen = rng.choice(len(weights), size=resamples, p=weights / weights.sum())
+    fitted = _fits(shares, moved, own, exponent, floor)
     rows = np.arange(resamples)
     a, b, c, misfit = (
-        np.stack([getattr(each, name) for each in fitted])[chosen, rows]
-        for name in ("a", "b", "c", "misfit")
+        np.stack([getattr(each, name) for each in fitted])[chosen, rows] for name in ("a", "b", "c", "misfit")
     )
     return Curve(sizes, 1 - mean, Laws(a, b, c, misfit), chosen == 2, rng.standard_normal(resamples))
 
@@ -145,9 +141,9 @@ def catch_up(curve_a: Curve, curve_b: Curve) -> Interval | None:
     return _sizes_interval(_first(stays, sizes))
 
 
-def sentence(curve: Curve, more: int) -> str:
+def sentence(curve: Curve, more: int, *, since: float | None = None) -> str:
     """What so many more images would bring, in points: hundredths of the score."""
-    gain = curve.gain(more)
+    gain = curve.gain(more, since=since)
     value, low, high = (100 * each for each in (gain.value, *gain.ci95))
     subject = f"{more:,} more image{'' if more == 1 else 's'} would"
     span = f"({low + 0.0:.1f} to {high:.1f})"
@@ -165,18 +161,18 @@ def catch_up_sentence(transfer: Curve, scratch: Curve) -> str:
     if found is None:
         return (
             f"Training from scratch would not catch up with transfer within {FAR} times the data "
-            f"({_round(FAR * largest)} images)."
+            f"({_rounded(FAR * largest)} images)."
         )
     low, high = found.ci95
-    most = _round(high) if math.isfinite(high) else f"more than {_round(FAR * largest)}"
+    most = _rounded(high) if math.isfinite(high) else f"more than {_rounded(FAR * largest)}"
     verb = "does" if found.value <= largest else "would do"
     return (
-        f"Training from scratch {verb} as well as transfer from about {_round(found.value)} images on "
-        f"({_round(low)} to {most})."
+        f"Training from scratch {verb} as well as transfer from about {_rounded(found.value)} images on "
+        f"({_rounded(low)} to {most})."
     )
 
 
-def _round(n: float) -> str:
+def _rounded(n: float) -> str:
     """A number of images to two digits that mean something."""
     digits = max(0, math.floor(math.log10(max(n, 1))) - 1)
     return f"{round(n, -digits):,.0f}"
@@ -185,12 +181,22 @@ def _round(n: float) -> str:
 def _scatter(errors: Floats, coin: Floats, n_val: int) -> float:
     """The variance of a size's mean over the repeats in units of ``coin``, without what all sizes share."""
     count, repeats = errors.shape
-    least = OWN_SHARE / n_val
     if repeats < 2:
         return 1 / n_val
     rest = errors - errors.mean(1, keepdims=True) - errors.mean(0) + errors.mean()
-    found = float((rest**2 / coin[:, None]).sum()) / ((count - 1) * (repeats - 1)) / repeats
-    return max(found, least)
+    found = float(np.sum(rest**2 / coin[:, None])) / ((count - 1) * (repeats - 1) * repeats)
+    return max(found, OWN_SHARE / n_val)
+
+
+def _fits(
+    shares: Floats, errors: Floats, se: Floats, exponent: Floats | float, floor: Floats | float
+) -> tuple[Laws, Laws, Laws]:
+    """The nearest power laws that end at some error, power laws that end at 0, and logarithms."""
+    return (
+        fit_laws(shares, errors, se, exponent=exponent, floor=floor),
+        fit_laws(shares, errors, se, exponent=exponent, floored=False),
+        _logarithm(shares, errors, se),
+    )
 
 
 def _logarithm(shares: Floats, errors: Floats, se: Floats) -> Laws:
@@ -211,8 +217,9 @@ def _ladder(smallest: int, largest: int) -> Floats:
 
 
 def _first(reached: NDArray[np.bool_], sizes: Floats) -> Floats:
-    """The first size (members,) at which each row of ``reached`` (members, sizes) holds; infinite for none."""
-    return np.where(reached.any(1), sizes[reached.argmax(1)], np.inf)
+    """The first size (members,) at which ``reached`` (members, sizes) holds; infinite for none."""
+    first: Floats = np.where(reached.any(1), sizes[reached.argmax(1)], np.inf)
+    return first
 
 
 def _interval(values: Floats) -> Interval:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ class PowerLaw:
 
     def at(self, n: float) -> float:
         """The error after learning from ``n`` images; at most 1."""
-        return min(1.0, self.a + self.b * float(n) ** -self.c)
+        return min(1.0, self.a + self.b * math.pow(n, -self.c))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,10 @@ def fit_laws(
     yy = (errors**2 @ weight)[:, None]
 
     def misfit(a: Floats, b: Floats) -> Floats:
-        data = ones * a**2 + 2 * one * a * b + two * b**2 - 2 * a * y - 2 * b * fy + yy
-        return data + precision * (a - centre) ** 2 if floored else data
+        data: Floats = ones * a**2 + 2 * one * a * b + two * b**2 - 2 * a * y - 2 * b * fy + yy
+        if floored:
+            data = data + precision * (a - centre) ** 2
+        return data
 
     def along(a: Floats) -> tuple[Floats, Floats]:
         return a, np.maximum((fy - one * a) / two, 0)

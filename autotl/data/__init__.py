@@ -2,6 +2,7 @@
 
 from autotl.data.columns import Chosen, choose_columns, is_image_path
 from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
+from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import (
     as_path,
     class_order,
@@ -59,6 +60,7 @@ __all__ = [
     "no_label",
     "open_image",
     "part_of",
+    "perceptual_hashes",
     "pictures",
     "place",
     "quality",
@@ -72,6 +74,7 @@ __all__ = [
     "some",
     "split",
     "thin",
+    "thumbnail",
     "torch_within_cores",
     "upright_rgb",
     "usable_cores",

@@ -1,17 +1,20 @@
 """Experience: what past runs showed, on this machine and elsewhere, and what it says about the next one."""
 
-from autotl.experience.prior import Prior, Profile, Record, prior
+from autotl.experience.prior import Predicted, Prior, Profile, Record, prior
 from autotl.experience.row import Row
-from autotl.experience.shipped import shipped_rows
+from autotl.experience.shipped import rows_from_csv, rows_to_csv, shipped_rows
 from autotl.experience.table import Experience, default_path
 
 __all__ = [
     "Experience",
+    "Predicted",
     "Prior",
     "Profile",
     "Record",
     "Row",
     "default_path",
     "prior",
+    "rows_from_csv",
+    "rows_to_csv",
     "shipped_rows",
 ]

@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from autotl.experience.row import Row
+from autotl.jsonio import plain
 
 VERSION = 1
 PATIENCE = 10_000  # milliseconds to wait for another process that is writing
@@ -77,7 +78,8 @@ class Experience:
                     with _writing(connection):
                         known = connection.execute("SELECT 1 FROM arms WHERE run = ? LIMIT 1", (run,))
                         if known.fetchone() is None:
-                            connection.executemany(f"INSERT INTO arms VALUES ({_MARKS})", map(astuple, own))
+                            values = [plain(astuple(row)) for row in own]
+                            connection.executemany(f"INSERT INTO arms VALUES ({_MARKS})", values)
         except (sqlite3.Error, OSError, _Unusable) as error:
             self.why = self._told("write", error)
             return False

@@ -32,7 +32,8 @@ def textured(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
     are in pictures that are flat or vary along one direction alone.
     """
     counts: NDArray[np.int64] = _bits(hashes).sum(axis=1, dtype=np.int64)
-    return counts == BITS // 2
+    half: NDArray[np.bool_] = counts == BITS // 2
+    return half
 
 
 def hamming_pairs(hashes: NDArray[np.uint64], within: int) -> NDArray[np.int64]:
@@ -71,7 +72,7 @@ def distances(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np
 def _nearest(
     signs: NDArray[np.float32], others: NDArray[np.float32], within: int, *, after: bool
 ) -> NDArray[np.int64]:
-    """Pairs (row, other) at most so many bits apart, at most 64 of a row; ``after``: others after it alone."""
+    """Pairs (row, other) at most so many bits apart, at most 64 a row. ``after``: of later ones alone."""
     agreed = signs @ others.T  # 64 − 2 · distance
     hits = np.flatnonzero(agreed >= BITS - 2 * within)
     rows, columns = np.divmod(hits, len(others))

@@ -149,7 +149,8 @@ def _hat(gram: Floats, own: Places, rest: Places) -> Floats:
     outer = between - between.mean(1, keepdims=True) - columns + level
     factor = _factor(inner - columns - columns[:, None] + level, RIDGE)
     found: Floats = scipy.linalg.cho_solve(factor, outer.T, check_finite=False).T
-    return found - found.mean(1, keepdims=True)  # as if the targets were centred
+    found -= found.mean(1, keepdims=True)  # as if the targets were centred
+    return found
 
 
 def _factor(gram: Floats, ridge: float) -> tuple[Floats, bool]:

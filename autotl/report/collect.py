@@ -43,6 +43,7 @@ class Evidence:
     machine: Machine
     plugins: Mapping[str, str]
     seed: int
+    experience: Mapping[str, Any] | None = None
 
 
 def profile(
@@ -50,7 +51,10 @@ def profile(
     task: Task,
     splits: Splits,
     likeness: Mapping[str, Mapping[str, Likeness]],
+    overlap: Any,
+    copies: Any,
     ranking: Any,
+    outlook: Any,
     advice: Any,
     quality: Any,
     examined: Mapping[str, Any],
@@ -63,6 +67,8 @@ def profile(
         "min_per_class": task.min_per_class,
         "image_side": task.side,
         "similarity": likeness,
+        "label_overlap": overlap,
+        "source_copies": copies,
         "transferability": ranking.scores,
         "choice": {
             "by": ranking.by or None,
@@ -71,6 +77,7 @@ def profile(
             "aside": ranking.aside,
             "sentence": ranking.sentence,
         },
+        "learning_curve": outlook,
         "rule_of_thumb": {"advice": advice.strategy, "sentence": advice.sentence},
     }
     known: dict[str, Any] = jsonio.plain({"when": when, "quality": quality})
@@ -85,6 +92,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
     when = {
         **e.profile["when"],
         "rule_agreed": _rule_agreed(e),
+        "experience": e.experience,
         "transfer_gain": _transfer_gain(found),
         "negative_transfer_classes": [
             {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt

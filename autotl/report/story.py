@@ -128,7 +128,7 @@ def when(report: Report) -> list[str]:
         if words.measured(facts.get("image_side")):
             text += f"; a typical image is {words.value(facts['image_side'])} pixels on its shorter side"
         said.append(text + ".")
-    said += [likeness for likeness in [_likeness(report), _departure(report)] if likeness]
+    said += [_likeness(report), _departure(report), _overlap(report)]
     said.append(words.sentence(at(facts, "choice", "sentence")))
     said.append(words.sentence(at(facts, "rule_of_thumb", "sentence")))
     if (agreed := facts.get("rule_agreed")) is not None and at(facts, "rule_of_thumb", "advice"):
@@ -138,6 +138,11 @@ def when(report: Report) -> list[str]:
             if agreed
             else f"The measurement disagrees: the rule advised {advice}, but another strategy scored higher."
         )
+    said.append(_experience(report))
+    curve = section(report, "when", "learning_curve")
+    if curve.get("sentence"):
+        said.append(f"By the learning curve of the linear probe, {curve['sentence']}")
+    said.append(words.sentence(at(curve, "catch_up", "sentence")))
     if hurt := [each for each in rows(facts, "negative_transfer_classes") if isinstance(each, Mapping)]:
         each_class = [f"{words.name(c.get('class'))} ({words.points(c.get('gain'))} points)" for c in hurt]
         noun = "one class does" if len(hurt) == 1 else f"{len(hurt):,} classes do"
@@ -165,6 +170,41 @@ def _likeness(report: Report) -> str:
         f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
         "on a scale where 0 is noise and 1 is the source itself."
     )
+
+
+def _experience(report: Report) -> str:
+    """What past runs foretold, and whether it came true."""
+    facts = section(report, "when", "experience")
+    if not facts.get("predicted"):
+        return ""
+    told = (
+        f"{words.sentence(facts.get('evidence'))} That made {words.name(facts['predicted'])} likeliest to win"
+    )
+    if words.measured(facts.get("probability")):
+        told += f" ({words.percent(facts['probability'])})"
+    if facts.get("agreed") is None:
+        return told + "."
+    return told + (", and it did." if facts["agreed"] else ", but another strategy scored higher here.")
+
+
+def _overlap(report: Report) -> str:
+    """What of the data the source has probably seen."""
+    backbone = str(at(report, "verdict", "backbone") or at(report, "what", "backbone"))
+    found = section(report, "when", "label_overlap", backbone)
+    said = []
+    if found.get("known") and words.measured(found.get("of")):
+        known = [words.name(name) for name in section(found, "classes")]
+        said.append(
+            f"Its own head knows {found['known']:,} of the {found['of']:,} classes by name "
+            f"({words.listing(known, limit=5)})."
+        )
+    copies = section(report, "when", "source_copies")
+    if copies.get("images"):
+        said.append(
+            f"{words.count(copies['images'], 'image')} look like copies of images it was trained on: "
+            "scores on them flatter transfer."
+        )
+    return " ".join(said)
 
 
 def _departure(report: Report) -> str:
@@ -227,6 +267,13 @@ def results(report: Report) -> list[str]:
         interval = f"; with 95% confidence the truth lies {interval}" if interval else ""
         score = f"{words.metric(test.get('metric'))} is {words.percent(test['value'])}"
         said.append(f"The {score}{images}{interval}.")
+    balanced = at(test, "metrics", "balanced_accuracy")
+    plain = at(test, "metrics", "accuracy")
+    if words.measured(balanced) and words.measured(plain) and abs(balanced - plain) >= 0.01:
+        said.append(
+            f"With every class counting the same (balanced accuracy) it is {words.percent(balanced)}; "
+            f"plain accuracy is {words.percent(plain)}."
+        )
     if words.measured(test.get("always_majority")):
         said.append(
             f"Always answering the largest class would score {words.percent(test['always_majority'])}."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from scipy.special import softmax
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from autotl.train import metric
+from autotl.train import METRICS, metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -34,7 +34,8 @@ class Evaluation:
     """A model's score on labelled images, with a 95 % bootstrap interval over the images.
 
     ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017),
-    and ``always_majority`` the score of always naming the commonest class.
+    and ``always_majority`` the score of always naming the commonest class. ``metrics`` has the same answers
+    by every metric there is.
     """
 
     metric: str
@@ -45,6 +46,7 @@ class Evaluation:
     calibration_error: float
     confusion: tuple[tuple[int, ...], ...]
     always_majority: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def evaluate(
             labels,
             np.tile(np.eye(len(classes), dtype=np.float32)[np.bincount(labels).argmax()], (len(labels), 1)),
         ),
+        {name: each(labels, logits) for name, each in METRICS.items()},
     )
 
 

@@ -22,6 +22,7 @@ from autotl.api import (
     Work,
 )
 from autotl.clock import Budget, Clock
+from autotl.experience import Prior
 from autotl.search.allocate import Extend, choose
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.study import ArmStudy
@@ -30,6 +31,10 @@ from autotl.seeds import derive
 CHEAP_SHARE = 0.02
 """A trial whose folds together cost no more than this share of the budget runs on all of them at once."""
 BASELINE_SHARE = 0.2
+HINTS = 2
+"""Settings of past runs that an arm tries before it searches."""
+DEARER = 0.05
+"""An arm expected to end this far behind the best waits as if it cost twice as much."""
 REPEATS = 3
 """An arm that suggests settings it has already tried this many times in a row is done."""
 
@@ -54,6 +59,7 @@ class Search:
         storage: optuna.storages.BaseStorage,
         watch: Watch,
         seed: int,
+        prior: Prior | None = None,
     ) -> None:
         self._watch = watch
         self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
@@ -67,9 +73,11 @@ class Search:
                 backbones[arm.backbone],
                 storage=storage,
                 seed=seed,
+                hints=prior.first_params(arm.strategy, HINTS) if prior else (),
             )
             for arm in arms
         }
+        self._prior = prior
         self._open_arms = list(arms)
         self._waiting = list(arms)
         self._pace: dict[Arm, float] = {}
@@ -113,8 +121,11 @@ class Search:
         return None
 
     def _next_default(self, left: float) -> Arm:
-        """The cheapest arm still waiting, or a baseline where it would otherwise not get its turn."""
-        self._waiting.sort(key=self._default_cost)
+        """The cheapest arm still waiting, or a baseline where it would otherwise not get its turn.
+
+        What past runs foretell counts as well: to be this far behind makes an arm seem that much dearer.
+        """
+        self._waiting.sort(key=lambda arm: self._default_cost(arm) * (1 + self._foretold(arm) / DEARER))
         chosen = self._waiting[0]
         due = [arm for arm in self._waiting if self._strategies[arm.strategy].baseline]
         if due and self._count:
@@ -123,6 +134,13 @@ class Search:
                 chosen = due[0]
         self._waiting.remove(chosen)
         return chosen
+
+    def _foretold(self, arm: Arm) -> float:
+        """The regret that past runs lead one to expect of the arm's strategy."""
+        if self._prior is None:
+            return 0.0
+        known = self._prior.records.get(arm.strategy)
+        return max(0.0, known.regret if known else self._prior.typical)
 
     def _out_of_trials(self) -> bool:
         return self._budget.trials is not None and self._count >= self._budget.trials

@@ -41,8 +41,11 @@ from autotl.data import (
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.examine import Examined, examine
+from autotl.search.learning import probe_at_sizes
 from autotl.search.looking import look
 from autotl.search.materials import Materials
+from autotl.search.outlook import Outlook, outlook
+from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.search.profile import RESAMPLES, RESAMPLES_THOROUGH, measure_likeness
 from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
 from autotl.seeds import derive
@@ -56,6 +59,10 @@ SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
 """Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
 TEST_SHARE = 0.03
 """Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
+CURVE_SHARE, FIT_SECONDS = 0.03, 1e-8
+"""Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
+classes, on common hardware.
+"""
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
@@ -102,7 +109,10 @@ class Prepared:
     task: Task
     materials: Materials
     likeness: Mapping[str, Mapping[str, Likeness]]
+    overlap: Mapping[str, ClassOverlap | None]
+    copies: SourceCopies | None
     ranking: Ranking
+    outlook: Outlook | None
     advice: Advice
     notes: tuple[str, ...]
 
@@ -186,7 +196,10 @@ def prepare(
         task=task,
         materials=materials,
         likeness=likeness,
+        overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
+        copies=None if shown is None else source_copies(dataset, splits.train, shown[:SOURCE_IMAGES]),
         ranking=ranking,
+        outlook=_outlook(setup, materials, ranking.order[0]),
         advice=rule_of_thumb(task, _nearest(task.likeness)),
         notes=tuple(notes),
     )
@@ -262,6 +275,17 @@ def _examine(setup: Setup, materials: Materials, ranking: Ranking, locked: Locke
         reweight=setup.reweight,
         seed=derive(setup.seed, "examine"),
     )
+
+
+def _outlook(setup: Setup, materials: Materials, backbone: str) -> Outlook | None:
+    """The probe's learning curve, where there are images and time for one."""
+    budget, rows = setup.budget.seconds, len(materials.order)
+    work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
+    late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget
+    found = None if late else probe_at_sizes(materials, backbone, seed=setup.seed)
+    if found is None:
+        return None
+    return outlook(backbone, found, now=rows, seed=derive(setup.seed, "outlook"))
 
 
 def _said(examined: Examined) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ STATES: dict[State, TrialState] = {
     "stopped": TrialState.PRUNED,
     "failed": TrialState.FAIL,
 }
+OF_ITS_OWN = ("image_size", "epochs")
+"""Settings that hang on a run's own machine and budget, and are not taken over from others."""
 PARTS = 10
 """Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
 
@@ -41,7 +44,10 @@ def open_storage(path: Path | None) -> optuna.storages.BaseStorage:
 
 
 class ArmStudy:
-    """The study of one arm. Adding an arm, or a plugin, leaves every other study as it was."""
+    """The study of one arm. Adding an arm, or a plugin, leaves every other study as it was.
+
+    ``hints`` are settings that did well in past runs: they are tried after the defaults, before any others.
+    """
 
     def __init__(
         self,
@@ -52,8 +58,10 @@ class ArmStudy:
         *,
         storage: optuna.storages.BaseStorage,
         seed: int,
+        hints: Sequence[Params] = (),
     ) -> None:
         self._strategy, self._task, self._backbone = strategy, task, backbone
+        self._hints = list(hints)
         self._study = optuna.create_study(
             study_name=str(arm),
             storage=storage,
@@ -67,14 +75,27 @@ class ArmStudy:
     def ask(self, number: int, *, default: bool) -> Params:
         """Settings for trial ``number`` of the search: the strategy's defaults, or what Optuna suggests."""
         defaults = self._strategy.defaults(self._task, self._backbone) if default else {}
+        hinted = False
         if default:
-            self._study.enqueue_trial({f"{self._strategy.name}.{k}": v for k, v in defaults.items()})
+            self._enqueue(defaults)
+        elif hinted := bool(self._hints):
+            self._enqueue({k: v for k, v in self._hints.pop(0).items() if k not in OF_ITS_OWN})
         trial = self._study.ask()
         self._open[number] = (trial, 0)
         with warnings.catch_warnings():
             # a default outside the searched range is the strategy's right; Optuna then samples in its place
             warnings.simplefilter("ignore", UserWarning)
-            suggested = self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
+            try:
+                suggested = self._strategy.suggest(
+                    Scoped(trial, self._strategy.name), self._task, self._backbone
+                )
+            except ValueError:
+                if not hinted:
+                    raise
+                # a past run chose what is no choice here
+                self._study.tell(trial, state=TrialState.FAIL)
+                del self._open[number]
+                return self.ask(number, default=False)
         params: dict[str, Any] = dict(defaults or suggested)
         if params != dict(suggested):
             # Optuna drew something else in the default's place, and must not be told that this is what scored
@@ -83,6 +104,9 @@ class ArmStudy:
             return params
         trial.set_user_attr("params", params)
         return params
+
+    def _enqueue(self, params: Params) -> None:
+        self._study.enqueue_trial({f"{self._strategy.name}.{k}": v for k, v in params.items()})
 
     def hopeless(self, number: int, score: float, progress: float) -> bool:
         """Enter an intermediate score; whether it is behind the median of the arm's trials at this point."""

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from autotl.errors import DataError
+from autotl.quality import near_duplicates
+
+
+def hashes_of(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Random hashes of which half the bits are set, as those of textured pictures are."""
+    bits = np.array([rng.permutation(np.repeat([0, 1], 32)) for _ in range(n)], dtype=np.uint8)
+    return np.packbits(bits, axis=1).view(np.uint64).ravel()
+
+
+def moved(hashes: np.ndarray, swaps: int) -> np.ndarray:
+    """Hashes that differ in twice as many bits: so many ones become zeros, and zeros ones."""
+    bits = np.unpackbits(np.ascontiguousarray(hashes)[:, None].view(np.uint8), axis=1)
+    for row in bits:
+        ones, zeros = np.flatnonzero(row == 1)[:swaps], np.flatnonzero(row == 0)[:swaps]
+        row[ones], row[zeros] = 0, 1
+    return np.packbits(bits, axis=1).view(np.uint64).ravel()
+
+
+@pytest.fixture
+def pictures():
+    """100 pictures, then copies of the first ten: hashes 4 bits away and features nearly the same."""
+    rng = np.random.default_rng(0)
+    hashes, features = hashes_of(rng, 100), rng.standard_normal((100, 64)) + 2
+    copies = features[:10] + rng.normal(0, 0.2, (10, 64))
+    return np.concatenate([hashes, moved(hashes[:10], 2)]), np.concatenate([features, copies])
+
+
+def test_planted_copies_are_found_and_nothing_else(pictures):
+    assert near_duplicates(*pictures) == [(i, 100 + i) for i in range(10)]
+
+
+def test_clean_data_has_none(pictures):
+    hashes, features = pictures
+    assert near_duplicates(hashes[:100], features[:100]) == []
+    assert near_duplicates(hashes[:100], None) == []
+
+
+def test_near_hashes_are_no_copies_where_the_features_differ(pictures):
+    hashes, features = pictures
+    other = np.random.default_rng(1).standard_normal((10, 64)) + 2
+    assert near_duplicates(hashes, np.concatenate([features[:100], other])) == []
+
+
+def test_near_features_are_no_copies_where_the_hashes_differ(pictures):
+    hashes, features = pictures
+    far = hashes_of(np.random.default_rng(1), 10)
+    assert near_duplicates(np.concatenate([hashes[:100], far]), features) == []
+
+
+def test_pictures_that_all_look_alike_are_no_copies():
+    rng = np.random.default_rng(0)
+    styles = rng.standard_normal((8, 64)) * 2
+    features = np.repeat(styles, 15, axis=0) + rng.normal(0, 0.8, (120, 64))
+    hashes = np.repeat(hashes_of(rng, 8), 15)  # the hash sees only the style
+    assert near_duplicates(hashes, features) == []
+
+
+def test_without_features_only_hashes_next_to_each_other_count(pictures):
+    hashes, _ = pictures
+    assert near_duplicates(hashes, None) == []
+    near = np.concatenate([hashes[:100], moved(hashes[:10], 1)])
+    assert near_duplicates(near, None) == [(i, 100 + i) for i in range(10)]
+
+
+def test_flat_pictures_count_as_copies_only_where_the_features_are_the_same():
+    features = np.random.default_rng(0).standard_normal((40, 32))
+    features[39] = features[3]
+    flat = np.full(40, 1 << 63, dtype=np.uint64)
+    assert near_duplicates(flat, None) == []
+    assert near_duplicates(flat, features) == [(3, 39)]
+
+
+@pytest.mark.parametrize("n", [2, 5, 30, 200])
+def test_one_picture_many_times_is_one_group(n):
+    hashes = hashes_of(np.random.default_rng(0), 1).repeat(n)
+    everything = [tuple(range(n))]
+    assert near_duplicates(hashes, None) == everything
+    assert near_duplicates(hashes, np.full((n, 16), 0.3, dtype=np.float32)) == everything
+
+
+def test_more_copies_than_neighbours_are_found(pictures):
+    hashes, features = pictures
+    hashes, features = (
+        np.r_[hashes[:100], hashes[:1].repeat(9)],
+        np.r_[features[:100], features[:1].repeat(9, 0)],
+    )
+    assert near_duplicates(hashes, features) == [(0, *range(100, 109))]
+
+
+def test_no_rows_and_one_row_have_no_copies():
+    for n in (0, 1):
+        assert near_duplicates(np.zeros(n, dtype=np.uint64), np.zeros((n, 4))) == []
+
+
+def test_lengths_that_differ_are_refused():
+    with pytest.raises(DataError, match="3 hashes but features of 2"):
+        near_duplicates(np.zeros(3, dtype=np.uint64), np.zeros((2, 4)))
