@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -66,7 +67,7 @@ def likeness(
     low, high = (float(np.quantile(moved, q)) for q in (0.025, 0.975))
     ends = [between(each, near, far) for each in (high, low)]
     return Likeness(
-        value=value if ruler is reference else measure.distance(rows, reference),
+        value=measure.distance(rows, reference),
         calibrated=between(at, near, far),
         ci95=(ends[0], ends[1]),
         reference=reference.origin,
@@ -77,10 +78,10 @@ def likeness(
 def _ruler(reference: Reference, rng: np.random.Generator) -> tuple[Reference, Rows]:
     """What to measure against, and source rows that it does not owe its shape to."""
     sample = reference.sample
-    if reference.origin == "batchnorm" or reference.n >= PLENTY * len(sample):
-        return reference, sample
     order = rng.permutation(len(sample))
     own, other = sample[order[: len(sample) // 2]], sample[order[len(sample) // 2 :]]
+    if reference.origin == "batchnorm" or reference.n >= PLENTY * len(sample):
+        return replace(reference, sample=other), own  # rows measured against themselves would be too near
     return build_reference(other, side=reference.side), own
 
 

@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 
 FAR = 100  # times the data: nothing is said of what lies beyond
 TRUSTED = 4.0  # times the data, up to which a curve is taken to go on as it went
-DRIFT, DRIFT_BEYOND = 0.10, 0.30
-"""How far (1 standard deviation) the slope of log error over log n may turn past the data: measured curves
-follow no law exactly.
+PACE, PACE_BEYOND = 0.25, 0.7
+"""How much faster or slower, in logarithms (1 standard deviation), a curve may go on past the data and past
+what is trusted: measured curves follow no law exactly.
 """
 OWN_SHARE = 0.25
 """Of the variance of the validation images' choice, the part that at least differs from size to size."""
@@ -46,7 +46,7 @@ class Curve:
     scores: Floats
     _laws: Laws
     _logarithmic: NDArray[np.bool_]
-    _drift: Floats
+    _pace: Floats
 
     @property
     def largest(self) -> int:
@@ -58,7 +58,7 @@ class Curve:
         return _interval(self.members(n)[:, 0])
 
     def gain(self, more: float, *, since: float | None = None) -> Interval:
-        """What ``more`` images beyond the largest size, or beyond ``since``, would add to the score.
+        """What ``more`` images than ``since``, or than the largest size, would add to the score.
 
         Each curve of the ensemble is compared with itself, so that what all sizes share cancels out.
         """
@@ -76,11 +76,13 @@ class Curve:
     def members(self, n: Any) -> Floats:
         """The scores of all curves of the ensemble at sizes (k,), as (members, k)."""
         share = np.atleast_1d(np.asarray(n, dtype=np.float64))[None] / self.largest  # (1, k)
+        far = np.log(share)
+        near = np.minimum(far, math.log(TRUSTED))
+        pace = self._pace[:, None]
+        far = near * np.where(far > 0, np.exp(PACE * pace), 1) + (far - near) * np.exp(PACE_BEYOND * pace)
         a, b, c = (each[:, None] for each in (self._laws.a, self._laws.b, self._laws.c))
-        error = np.where(self._logarithmic[:, None], a - b * np.log(share), a + b * share**-c)
-        beyond = np.log(np.maximum(share, 1.0))
-        turn = DRIFT * beyond + (DRIFT_BEYOND - DRIFT) * np.maximum(beyond - math.log(TRUSTED), 0)
-        scores: Floats = 1 - np.clip(error * np.exp(self._drift[:, None] * turn), 0, 1)
+        error = np.where(self._logarithmic[:, None], a - b * far, a + b * np.exp(-c * far))
+        scores: Floats = 1 - np.clip(error, 0, 1)
         return scores
 
 
@@ -94,9 +96,9 @@ def forecast(
     the validation images, which all sizes share, is binomial; that of each size comes from how its repeats
     scatter. The centres of the priors are drawn too, so that the ensemble is as wide as what the points leave
     open. Three families take part by how well they fit: power laws that end at some error, ones that end at
-    0, and errors that fall by the logarithm of n. Past the data the slope may turn, beyond 4 times the data
-    three times as fast. The power laws are those of :func:`autotl.curve.fit_power_law`. Raises DataError for
-    fewer than three sizes or sizes that do not rise.
+    0, and errors that fall by the logarithm of n. Past the data a curve may go on faster or slower than its
+    law, and beyond 4 times the data more so. The power laws are those of
+    :func:`autotl.curve.fit_power_law`. Raises DataError for fewer than three sizes or sizes that do not rise.
     """
     sizes = np.asarray(sizes, dtype=np.int64)
     errors = 1 - np.asarray(scores, dtype=np.float64)  # (s, repeats)
@@ -128,17 +130,20 @@ def forecast(
 
 
 def catch_up(curve_a: Curve, curve_b: Curve) -> Interval | None:
-    """The number of images from which on curve b scores as curve a does, such as training from scratch as
+    """The number of images with which curve b first scores as curve a does, such as training from scratch as
     transfer does.
 
-    None where most pairs of the two ensembles do not meet within 100 times the data; the upper end is
-    infinite where some do not. The curves need as many resamples, and seeds of their own.
+    Where b is ahead at the end of the data already, it is the number from which on it has been. None where
+    most pairs of the two ensembles do not meet within 100 times the data; the upper end is infinite where
+    some do not. The curves need as many resamples as each other, and seeds of their own.
     """
     largest = max(curve_a.largest, curve_b.largest)
     sizes = _ladder(min(curve_a.sizes[0], curve_b.sizes[0]), largest)
     ahead = curve_b.members(sizes) >= curve_a.members(sizes)
-    stays = np.logical_and.accumulate(ahead[:, ::-1], axis=1)[:, ::-1]
-    return _sizes_interval(_first(stays, sizes))
+    measured = int(np.searchsorted(sizes, largest))
+    within = ahead[:, measured::-1]  # from the end of the data back
+    ahead[:, : measured + 1] = np.logical_and.accumulate(within, axis=1)[:, ::-1]
+    return _sizes_interval(_first(ahead, sizes))
 
 
 def sentence(curve: Curve, more: int, *, since: float | None = None) -> str:
@@ -185,7 +190,7 @@ def _scatter(errors: Floats, coin: Floats, n_val: int) -> float:
         return 1 / n_val
     rest = errors - errors.mean(1, keepdims=True) - errors.mean(0) + errors.mean()
     found = float(np.sum(rest**2 / coin[:, None])) / ((count - 1) * (repeats - 1) * repeats)
-    return max(found, OWN_SHARE / n_val)
+    return found if found > OWN_SHARE / n_val else OWN_SHARE / n_val
 
 
 def _fits(

@@ -10,7 +10,7 @@ from autotl.errors import DataError
 from autotl.quality.hashing import distances, hamming_pairs, textured
 
 MOST_BITS = 20  # hashes farther apart than this are never of one picture
-BITS_ALONE = 2  # what is trusted where there are no features
+BITS_ALONE = 0  # without features: at 2, most pairs of sketches are of different ones
 NEIGHBOUR = 5
 NEARER, PER_BIT = 0.55, 0.025
 """A copy lies nearer than this share of the way to the fifth neighbour, less for each bit that differs."""
@@ -27,8 +27,8 @@ def near_duplicates(
 
     ``hashes`` (n,) are perceptual hashes and ``features`` (n, d) of a pretrained network. Two images are one
     picture where the hashes are near and the features much nearer than those of the fifth neighbour, so that
-    pictures which merely look alike, as sketches and scans do, are left alone. Without features only hashes
-    at most 2 bits apart are trusted, and those of flat pictures never. Mirror images are not found. Raises
+    pictures which merely look alike, as sketches and scans do, are left alone. Without features only equal
+    hashes are trusted, and those of flat pictures never. Mirror images are not found. Raises
     DataError where the lengths differ.
     """
     pairs = hamming_pairs(hashes, MOST_BITS if features is not None else BITS_ALONE)

@@ -33,10 +33,10 @@ def label_issues(labels: NDArray[np.int64], probabilities: NDArray[np.floating])
 
     Confident learning says how many labels are wrong (Northcutt, Jiang and Chuang, Confident Learning, JAIR
     2021), and so many of the rows whose own class is least probable are taken, but for those whose own class
-    is the likeliest. Of cleanlab's filters, this one was the most precise on photographs with 5% of the
-    labels flipped, and found no fewer. Clean data of hard classes has doubtful labels too. None is doubted
-    where there is one class. Raises DataError where the shapes do not fit or a
-    probability is negative or not finite.
+    is the likeliest. Of cleanlab's filters this one was the most precise on flower photographs with 5% of the
+    labels flipped (65%, of which it found 73%); ``prune_by_class`` found 84%, at 43%. Where classes are hard
+    to tell apart, clean labels are doubted too: of sketches, a tenth. None is doubted where there is one
+    class. Raises DataError where the shapes do not fit or a probability is negative or not finite.
     """
     labels = np.asarray(labels, dtype=np.int64)
     odds = _checked(labels, np.asarray(probabilities, dtype=np.float64))

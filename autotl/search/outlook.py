@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from autotl.curve import Curve, forecast, sentence
 from autotl.search.learning import Sizes
 
@@ -77,5 +75,5 @@ def _gain(curve: Curve, now: int, more: int) -> tuple[float, tuple[float, float]
 
 
 def _round(n: float) -> int:
-    size = 10 ** max(0, math.floor(math.log10(max(n, 1))))
-    return max(1, int(np.round(n / size)) * size)
+    size: int = 10 ** max(0, math.floor(math.log10(max(n, 1))))
+    return max(1, round(n / size) * size)

@@ -63,7 +63,7 @@ def places(data: Path, backbone: str, source: Path):
         ready = search.prepare(
             search.Setup(
                 data=str(data),
-                budget=Budget(trials=1),
+                budget=Budget(seconds=100),
                 backbones=(backbone,),
                 source=str(source),
                 image_size=SIDE,

@@ -13,6 +13,7 @@ from autotl.builtin.similarity.two_sample import (
     MOST,
     mean_of_pairs,
     permutation_p,
+    spaced,
     squares_between,
     unbiased,
 )
@@ -48,8 +49,8 @@ class Energy:
 
     def p_value(self, features: Rows, source: Reference) -> float:
         """By 500 permutations of at most 400 rows a side."""
-        x = features[:MOST]
-        rows = np.concatenate([x, source.sample[:MOST]])
+        x = spaced(features, MOST)
+        rows = np.concatenate([x, spaced(source.sample, MOST)])
         return permutation_p(_kernel(rows, rows), len(x))
 
 

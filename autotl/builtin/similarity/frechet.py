@@ -53,11 +53,15 @@ class Frechet:
             return [_diagonal(rows[chosen], source.cov) for chosen in subsets]
         values, axes = np.linalg.eigh(source.cov)
         values = np.maximum(values, 0)
-        if min(map(len, subsets)) >= PLENTY * rows.shape[1]:
-            root = (axes * np.sqrt(values)) @ axes.T
-            return [_whole(rows[chosen], source.cov, root) for chosen in subsets]
+        root = (axes * np.sqrt(values)) @ axes.T
         turned = (rows @ axes)[:, ::-1]  # the widest axis first
-        return [_shrunk(turned[chosen], values[::-1]) for chosen in subsets]
+        enough = PLENTY * rows.shape[1]
+        return [
+            _whole(rows[chosen], source.cov, root)
+            if len(chosen) >= enough
+            else _shrunk(turned[chosen], values[::-1])
+            for chosen in subsets
+        ]
 
 
 def _diagonal(rows: Rows, variances: Rows) -> float:

@@ -13,6 +13,7 @@ from autotl.builtin.similarity.two_sample import (
     MOST,
     mean_of_pairs,
     permutation_p,
+    spaced,
     squares_between,
     unbiased,
 )
@@ -53,7 +54,7 @@ class Mmd:
 
     def p_value(self, features: Rows, source: Reference) -> float:
         """By 500 permutations of at most 400 rows a side."""
-        x, y = features[:MOST], source.sample[:MOST]
+        x, y = spaced(features, MOST), spaced(source.sample, MOST)
         gamma = self._width(squares_between(y, y))
         rows = np.concatenate([x, y])
         return permutation_p(np.exp(-gamma * squares_between(rows, rows)), len(x))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +32,19 @@ class SlicedWasserstein:
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
         """The distances of several subsets of the same rows; all are projected once."""
-        import ot  # takes seconds, and only this needs it
-
-        optimal: Any = ot  # it is typed in part
         directions = np.random.default_rng(0).standard_normal((features.shape[1], DIRECTIONS))
         directions /= np.linalg.norm(directions, axis=0)
-        x, y = features @ directions, source.sample @ directions
-        return [float(np.mean(optimal.wasserstein_1d(x[chosen], y, p=2))) for chosen in subsets]
+        x, y = features @ directions, np.sort(source.sample @ directions, axis=0)
+        return [_along(np.sort(x[chosen], axis=0), y) for chosen in subsets]
+
+
+def _along(x: Rows, y: Rows) -> float:
+    """The mean over columns of ∫ (F⁻¹ − G⁻¹)² of sorted columns (n, k) and (m, k)."""
+    n, m = len(x), len(y)
+    ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)  # in shares of 1/nm, exact
+    widths = np.diff(ends, prepend=0) / (n * m)
+    gaps = x[(ends - 1) // m] - y[(ends - 1) // n]  # both quantile functions are steps
+    return float((widths @ gaps**2).mean())
 
 
 @hookimpl

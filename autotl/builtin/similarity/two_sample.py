@@ -14,6 +14,11 @@ MOST = 400
 PERMUTATIONS = 500
 
 
+def spaced(rows: Rows, most: int) -> Rows:
+    """At most so many of the rows, evenly spaced: a source's sample may lie in the order of its classes."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
+
+
 def squares_between(a: Rows, b: Rows) -> Rows:
     """The squared Euclidean distance of each row of ``a`` (n, d) to each of ``b`` (m, d): (n, m)."""
     centre = b.mean(0)  # a common offset would cost digits in the squares

@@ -1,0 +1,160 @@
+import math
+import re
+
+import numpy as np
+import pytest
+
+from autotl.curve import catch_up, catch_up_sentence, forecast, sentence
+from autotl.errors import DataError
+
+SIZES = np.array([26, 45, 79, 138, 240, 419])
+
+
+def drawn(a, b, c, *, seed, n_val=1000, repeats=5, sizes=SIZES):
+    """Scores of a curve with error a + b·n^(-c), each repeat on its own validation images."""
+    rng = np.random.default_rng(seed)
+    error = np.clip(a + b * np.asarray(sizes) ** -float(c), 0, 1)
+    each = n_val // repeats
+    return 1 - rng.binomial(each, np.tile(error[:, None], (1, repeats))) / each
+
+
+def curve(a=0.02, b=2.0, c=0.5, *, seed=0, n_val=1000, sizes=SIZES):
+    return forecast(sizes, drawn(a, b, c, seed=seed, n_val=n_val, sizes=sizes), n_val, seed=seed)
+
+
+@pytest.mark.parametrize(("a", "b", "c"), [(0.0, 1.5, 0.4), (0.1, 2.0, 0.6), (0.3, 1.5, 0.5)])
+def test_intervals_hold_the_truth_about_as_often_as_they_say(a, b, c):
+    held = []
+    for seed in range(60):
+        found = curve(a, b, c, seed=seed).at(1200)
+        held.append(found.ci95[0] <= 1 - a - b * 1200**-c <= found.ci95[1])
+    assert np.mean(held) >= 0.9
+
+
+def test_a_forecast_within_the_points_is_what_was_measured():
+    found = curve()
+    for size, score in zip(found.sizes, found.scores, strict=True):
+        at = found.at(size)
+        assert at.value == pytest.approx(score, abs=0.03)
+        assert at.ci95[0] <= score <= at.ci95[1]
+
+
+def test_the_farther_the_wider():
+    found = curve(0.1, 2.0, 0.5)
+    widths = [high - low for low, high in (found.at(factor * 419).ci95 for factor in (1, 2, 4, 16))]
+    assert widths == sorted(widths)
+    assert widths[3] > 2 * widths[0]
+
+
+def test_more_validation_images_narrow_it():
+    widths = [np.diff(curve(n_val=n).at(419).ci95)[0] for n in (200, 20_000)]
+    assert widths[1] < widths[0] / 2
+
+
+def test_a_gain_is_surer_than_the_scores_it_lies_between():
+    found = curve()
+    gain = found.gain(200)
+    assert gain.value == pytest.approx(found.at(619).value - found.at(419).value, abs=0.005)
+    assert np.diff(gain.ci95) < np.diff(found.at(619).ci95)
+    assert found.gain(0).ci95 == (0.0, 0.0)
+    assert gain.ci95[0] >= 0  # more images never hurt a member
+
+
+def test_a_gain_may_be_counted_from_a_number_that_was_not_measured():
+    found = curve()
+    both = found.gain(100), found.gain(200, since=519)
+    assert found.gain(300).value == pytest.approx(sum(each.value for each in both), abs=0.003)
+    assert sentence(found, 200, since=519) != sentence(found, 200)
+
+
+def test_the_same_seed_gives_the_same_forecast():
+    assert curve(seed=1).at(2000) == curve(seed=1).at(2000)
+
+
+def test_what_is_needed_is_where_the_curve_gets_there():
+    found = curve()
+    needed = found.needed(0.93)
+    assert needed is not None
+    assert found.at(needed.value).value == pytest.approx(0.93, abs=0.003)
+    assert needed.ci95[0] < needed.value < needed.ci95[1]
+
+
+def test_nothing_is_needed_for_a_score_beyond_reach():
+    assert curve(0.3, 2.0, 0.7).needed(0.99999) is None
+
+
+def test_an_end_of_the_interval_may_be_without_bound():
+    found = curve(0.05, 2.0, 0.5)
+    needed = found.needed(0.975)
+    assert needed is None or math.isinf(needed.ci95[1])
+
+
+def test_a_gain_is_told_in_points():
+    said = sentence(curve(0.02, 3.0, 0.5), 200)
+    numbers = re.fullmatch(
+        r"200 more images would give about \+(\d\.\d) points \((\d\.\d) to (\d\.\d)\)\.", said
+    )
+    assert numbers
+    value, low, high = map(float, numbers.groups())
+    assert low < value < high
+    truth = 100 * 3 * (419**-0.5 - 619**-0.5)
+    assert low <= truth <= high
+
+
+def test_a_curve_that_is_flat_promises_nothing():
+    said = sentence(forecast(SIZES, np.full((6, 5), 0.8), 1000, seed=0), 200)
+    assert said.startswith("200 more images would bring no measurable gain (0.0 to ")
+    assert "-0.0" not in said
+
+
+def test_a_gain_that_may_be_none_is_not_promised():
+    scores = np.array([0.70, 0.79, 0.76, 0.78, 0.775, 0.80])[:, None]
+    said = sentence(forecast(SIZES, scores, 60, seed=0), 2000)
+    assert "but none is possible too (0.0 to" in said
+
+
+def test_scores_of_1_leave_nothing_to_gain():
+    found = forecast(SIZES, np.ones((6, 3)), 500, seed=0)
+    assert 0.99 < found.at(1000).value <= 1
+    assert "no measurable gain" in sentence(found, 1000)
+
+
+def test_one_repeat_is_enough():
+    found = forecast(SIZES, drawn(0.02, 2.0, 0.5, seed=0, repeats=1), 1000, seed=0)
+    low, high = found.at(1000).ci95
+    assert low < 1 - 0.02 - 2 * 1000**-0.5 < high
+
+
+def test_scratch_catches_up_where_the_curves_meet():
+    transfer, scratch = curve(0.05, 0.5, 0.3, seed=1), curve(0.05, 6.0, 0.7, seed=2)
+    truth = 12.0 ** (1 / 0.4)
+    found = catch_up(transfer, scratch)
+    assert found is not None
+    assert found.ci95[0] <= truth <= found.ci95[1]
+    said = catch_up_sentence(transfer, scratch)
+    assert re.match(
+        r"Training from scratch \w+( do)? as well as transfer from about [\d,]+ images on \(", said
+    )
+
+
+def test_scratch_that_stays_behind_never_catches_up():
+    transfer, scratch = curve(0.02, 0.5, 0.3, seed=1), curve(0.3, 3.0, 0.5, seed=2)
+    assert catch_up(transfer, scratch) is None
+    assert catch_up_sentence(transfer, scratch) == (
+        "Training from scratch would not catch up with transfer within 100 times the data (42,000 images)."
+    )
+
+
+def test_scratch_that_is_ahead_all_along_has_caught_up_at_once():
+    found = catch_up(curve(0.3, 2.0, 0.6, seed=1), curve(0.01, 0.3, 0.5, seed=2))
+    assert found is not None
+    assert found.value == pytest.approx(26)
+
+
+def test_what_is_no_curve_is_refused():
+    with pytest.raises(DataError, match="3 or more rising sizes"):
+        forecast(SIZES[:2], np.ones((2, 3)), 100, seed=0)
+    with pytest.raises(DataError, match="3 or more rising sizes"):
+        forecast(SIZES[::-1], np.ones((6, 3)), 100, seed=0)
+    with pytest.raises(DataError, match="3 or more rising sizes"):
+        forecast(SIZES, np.ones(6), 100, seed=0)

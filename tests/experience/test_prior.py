@@ -1,0 +1,158 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from autotl.experience import Profile, Row, prior
+
+PROFILE = Profile("new", 800, 5, 100, 224, likeness=0.5, probe_score=0.8)
+
+
+def run(name, regrets, *, profile=PROFILE, digest=None, params=None, provenance="this machine"):
+    """Rows of a run in which each strategy had this regret."""
+    return [
+        Row(
+            run=name,
+            created=f"2025-01-01T00:00:{len(name):02}+00:00",
+            provenance=provenance,
+            data_digest=digest or f"of {name}",
+            n_train=profile.n_train,
+            n_classes=profile.n_classes,
+            min_per_class=profile.min_per_class,
+            image_side=profile.image_side,
+            likeness=profile.likeness,
+            probe_score=profile.probe_score,
+            strategy=strategy,
+            backbone_architecture="resnet18",
+            pretrained=strategy != "from_scratch",
+            metric="accuracy",
+            score=0.9 - regret,
+            test=None,
+            rank=rank,
+            regret=regret,
+            params=json.dumps((params or {}).get(strategy, {"lr": regret})),
+            seconds=1.0,
+            budget_seconds=None,
+        )
+        for rank, (strategy, regret) in enumerate(sorted(regrets.items(), key=lambda each: each[1]), 1)
+    ]
+
+
+WON = {"finetune": 0.0, "linear_probe": 0.02, "from_scratch": 0.3}
+LOST = {"linear_probe": 0.0, "finetune": 0.01, "from_scratch": 0.2}
+
+
+def test_without_past_runs_nothing_is_foretold():
+    known = prior([], PROFILE)
+    assert known.order(["b", "a"]) == ["b", "a"]
+    assert known.predicted is None
+    assert known.first_params("a") == []
+    assert known.evidence == "There is no past run to learn from."
+
+
+def test_what_won_on_data_like_this_comes_first():
+    known = prior([row for i in range(4) for row in run(f"r{i}", WON)], PROFILE)
+    assert known.order(["from_scratch", "linear_probe", "finetune"]) == [
+        "finetune",
+        "linear_probe",
+        "from_scratch",
+    ]
+    assert known.predicted is not None
+    assert known.predicted.strategy == "finetune"
+    assert 0.8 < known.predicted.probability < 1
+    record = known.records["finetune"]
+    assert (record.runs, record.wins) == (4, 4)
+    assert 0 <= record.regret < 0.03
+
+
+def test_strategies_that_nobody_tried_stand_in_the_middle_in_their_order():
+    known = prior([row for i in range(4) for row in run(f"r{i}", WON)], PROFILE)
+    order = known.order(["new_b", "from_scratch", "new_a", "finetune"])
+    assert order == ["finetune", "new_b", "new_a", "from_scratch"]
+
+
+def test_the_more_alike_the_data_the_more_a_run_counts():
+    far = Profile("far", 80_000, 100, 400, 32, likeness=0.1, probe_score=0.3)
+    rows = [row for i in range(6) for row in run(f"far{i}", LOST, profile=far)] + run("near", WON)
+    here, there = prior(rows, PROFILE), prior(rows, far)
+    assert here.predicted is not None
+    assert here.predicted.strategy == "finetune"
+    assert there.predicted is not None
+    assert there.predicted.strategy == "linear_probe"
+    assert here.evidence == "In 1 past run on data like this, finetune won 1."
+
+
+def test_runs_that_are_all_far_decide_little():
+    far = replace(PROFILE, n_train=800_000, image_side=16)
+    known = prior([row for i in range(4) for row in run(f"r{i}", WON, profile=far)], PROFILE)
+    assert known.predicted is not None
+    assert known.predicted.probability < 0.4
+    assert known.evidence == "None of 4 past runs was on data like this."
+    assert known.first_params("finetune") == []
+
+
+def test_more_runs_make_surer():
+    errors = [
+        prior([row for i in range(n) for row in run(f"r{i}", WON)], PROFILE).records["finetune"].se
+        for n in (1, 4, 16)
+    ]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[2] < errors[0] / 2
+
+
+def test_many_runs_on_one_data_set_count_less_than_on_many():
+    one = prior([row for i in range(9) for row in run(f"r{i}", WON, digest="same")], PROFILE)
+    many = prior([row for i in range(9) for row in run(f"r{i}", WON)], PROFILE)
+    assert one.predicted is not None
+    assert many.predicted is not None
+    assert one.predicted.probability < many.predicted.probability
+
+
+@pytest.mark.parametrize("missing", ["likeness", "probe_score"])
+def test_what_is_unknown_of_one_side_makes_a_run_count_less_but_not_nothing(missing):
+    def sure(rows, profile):
+        found = prior(rows, profile).predicted
+        assert found is not None
+        return found.probability
+
+    without = replace(PROFILE, **{missing: None})
+    full = sure(run("r", WON), PROFILE)
+    assert 1 / 3 < sure(run("r", WON), without) < full
+    assert sure(run("r", WON, profile=without), PROFILE) == sure(run("r", WON), without)
+    assert sure(run("r", WON, profile=without), without) == full
+
+
+def test_the_evidence_counts_wins_and_tells_of_the_same_data_and_of_shipped_runs():
+    rows = [
+        *run("a", WON, digest="new"),
+        *run("b", WON),
+        *run("c", LOST, provenance="shipped: demo, 1"),
+    ]
+    assert prior(rows, PROFILE).evidence == (
+        "In 3 past runs on data like this, finetune won 2, linear_probe won 1. One of them was on this very "
+        "data. One of them was not made here but shipped with autotl."
+    )
+
+
+def test_first_params_are_those_of_the_most_alike_runs_and_none_twice():
+    less = replace(PROFILE, n_train=1600)
+    rows = [
+        *run("x", WON, profile=less, params={"finetune": {"lr": 3}}),
+        *run("y", WON, params={"finetune": {"lr": 1}}),
+        *run("z", WON, params={"finetune": {"lr": 1}}),
+    ]
+    known = prior(rows, PROFILE)
+    assert known.first_params("finetune") == [{"lr": 1}, {"lr": 3}]
+    assert known.first_params("finetune", 1) == [{"lr": 1}]
+    assert known.first_params("unheard_of") == []
+
+
+def test_a_strategy_on_two_backbones_counts_once_a_run_with_its_better_arm():
+    rows = run("a", WON)
+    worse = replace(rows[0], backbone_architecture="other", rank=4, regret=0.4, params='{"lr": 9}')
+    assert prior([worse, *rows], PROFILE) == prior(rows, PROFILE)
+
+
+def test_params_that_are_no_json_are_passed_over():
+    rows = [replace(row, params="{") for row in run("a", WON)]
+    assert prior(rows, PROFILE).first_params("finetune") == []

@@ -1,0 +1,26 @@
+from importlib import resources
+
+from autotl.experience import Row, rows_from_csv, rows_to_csv, shipped_rows
+
+ROWS = [
+    Row("r1", "2025-01-01T00:00:00+00:00", "shipped: demo, 1", "d1", 800, 5, 100, 224, 0.5, None, "finetune",
+        "resnet18", True, "accuracy", 0.9, None, 1, 0.0, '{"lr": 0.1, "note": "a, b"}', 12.5, None),
+    Row("r1", "2025-01-01T00:00:00+00:00", "shipped: demo, 1", "d1", 800, 5, 100, 224, None, 0.8,
+        "from_scratch", "resnet18", False, "accuracy", None, 0.1, 2, 1 / 3, "{}", 1e-9, 60.0),
+]  # fmt: skip
+
+
+def test_rows_come_back_as_they_were_written():
+    assert rows_from_csv(rows_to_csv(ROWS)) == ROWS
+
+
+def test_a_header_alone_and_nothing_at_all_are_no_rows():
+    assert rows_from_csv(rows_to_csv([])) == []
+    assert rows_from_csv("") == []
+
+
+def test_what_is_shipped_can_be_read_and_says_where_it_comes_from():
+    text = resources.files("autotl.experience").joinpath("shipped.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[0] == rows_to_csv([]).strip()
+    assert len(shipped_rows()) == len(text.splitlines()) - 1
+    assert all(row.provenance.startswith("shipped: ") for row in shipped_rows())
