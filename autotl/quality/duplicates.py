@@ -16,6 +16,10 @@ NEARER, PER_BIT = 0.55, 0.025
 """A copy lies nearer than this share of the way to the fifth neighbour, less for each bit that differs."""
 LIKE = 0.6  # least cosine of a copy
 ALIKE, FEW_BITS = 0.97, 4  # what is a copy whatever else is near
+LONE_BITS, LONE_LIKE = 12, 0.4
+"""Two hashes a few bits apart are one picture's, where no third is nearer to either than so many bits and the
+features do not gainsay it: a copy that lost much in re-encoding looks like one to the hash alone.
+"""
 SMALL = 20  # rows below which neither their mean nor their neighbours say what is usual
 _CELLS = 4_000_000
 
@@ -48,6 +52,9 @@ def same_picture(
     units = _units(features)
     cosines = _cosines(units, pairs)
     same = (cosines >= ALIKE) & (bits <= FEW_BITS)
+    near = np.bincount(pairs[bits < LONE_BITS].ravel(), minlength=len(hashes))
+    lone = (near[pairs] == 1).all(axis=1)
+    same |= full & lone & (bits <= FEW_BITS) & (cosines >= LONE_LIKE)
     if len(units) < SMALL:
         return same
     open_ = np.flatnonzero(full & ~same & (cosines >= LIKE))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autotl.quality.labels import LabelIssues
 
+SURELY = 0.05  # the probability of its own class below which a doubtful label is dropped
 LEFT = 2  # rows that every class keeps, where it has them
 
 COPY = "shows the same picture as another training image"
@@ -43,16 +44,17 @@ def plan_cleaning(
     """What follows from findings about the training rows whose labels (n,) are given.
 
     All rows are places among those; only the second of each of ``leaks`` is a test row, and test rows are
-    left alone. ``"drop"`` takes out rows that are in the test part, doubtful labels, all but the least
-    doubtful image of each group, and whole groups whose labels differ. ``"weight"`` gives leaks no weight,
-    doubtful labels the probability of their class, and a group the weight of one image. A class keeps at
-    least two rows, those with the least harmful faults. ``"report"`` touches nothing.
+    left alone. ``"drop"`` takes out rows that are in the test part, labels whose class has a probability
+    below 0.05 (hard classes have doubtful labels that are right), all but the least doubtful image of each
+    group, and whole groups whose labels differ. ``"weight"`` gives leaks no weight, doubtful labels the
+    probability of their class, and a group the weight of one image. A class keeps at least two rows, those
+    with the least harmful faults. ``"report"`` touches nothing.
     """
     if mode == "report":
         return Cleaning(np.empty(0, dtype=np.int64), np.ones(len(labels)), {})
     trust = np.ones(len(labels))
     trust[issues.rows] = issues.self_confidence
-    faults = _faults(labels, issues, groups, leaks)
+    faults = _faults(labels, issues, groups, leaks, SURELY if mode == "drop" else 1.0)
     if mode == "drop":
         for group in groups:
             copies = [row for row in group if faults[row] in (COPY, DOUBT)]
@@ -77,12 +79,19 @@ def _faults(
     issues: LabelIssues,
     groups: Sequence[Sequence[int]],
     leaks: Sequence[tuple[int, int]],
+    doubtful: float,
 ) -> dict[int, str]:
-    """The worst fault of each row that has one."""
+    """The worst fault of each row that has one; a label is one whose class is less probable than
+    ``doubtful``.
+    """
     found = [
         (row, COPY if len(set(labels[list(group)])) == 1 else CONFLICT) for group in groups for row in group
     ]
-    found += [(row, DOUBT) for row in issues.rows.tolist()]
+    found += [
+        (row, DOUBT)
+        for row, trust in zip(issues.rows.tolist(), issues.self_confidence, strict=True)
+        if trust < doubtful
+    ]
     found += [(row, LEAK) for row, _ in leaks]
     return dict(sorted(found, key=lambda each: GRAVITY.index(each[1])))
 

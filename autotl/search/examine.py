@@ -129,7 +129,7 @@ def examine(
     labels, n = seen.labels, len(order)
     assert seen.probe is not None
     groups = near_duplicates(looks[order], seen.features)
-    issues = label_issues(labels, softmax(seen.probe))
+    issues = label_issues(labels, _even(softmax(seen.probe), labels))
     odd = outliers(seen.features, labels) if n <= FAR_ROWS else None
     tests = locked.pictures("copies in the training part, and a shift between the two")
     looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
@@ -187,6 +187,14 @@ def examine(
         drop=order[plan.drop],
         weights=None if weights is None else _of_all_rows(weights, order, len(data)),
     )
+
+
+def _even(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """As if all classes were as frequent: a rare class must not look doubtful for being rare."""
+    share = np.maximum(np.bincount(labels, minlength=probabilities.shape[1]), 1) / len(labels)
+    found: NDArray[np.float64] = probabilities / share
+    found /= found.sum(1, keepdims=True)
+    return found
 
 
 def _of_all_rows(weights: NDArray[np.float64], order: NDArray[np.int64], rows: int) -> NDArray[np.float64]:

@@ -99,3 +99,23 @@ def test_no_rows_and_one_row_have_no_copies():
 def test_lengths_that_differ_are_refused():
     with pytest.raises(DataError, match="3 hashes but features of 2"):
         near_duplicates(np.zeros(3, dtype=np.uint64), np.zeros((2, 4)))
+
+
+def test_a_hash_that_only_its_copy_is_near_is_enough_where_features_do_not_gainsay_it():
+    rng = np.random.default_rng(3)
+    hashes = rng.integers(0, 2**64, 40, dtype=np.uint64)
+    hashes[7] = hashes[3] ^ np.uint64(0b101)
+    features = rng.standard_normal((40, 30))
+    features[7] = features[3] + 1.2 * rng.standard_normal(30)  # a copy that lost much
+    assert near_duplicates(hashes, features) == [(3, 7)]
+    features[7] = -features[3]
+    assert near_duplicates(hashes, features) == []
+
+
+def test_a_hash_that_others_are_near_as_well_proves_nothing():
+    rng = np.random.default_rng(4)
+    hashes = rng.integers(0, 2**64, 40, dtype=np.uint64)
+    hashes[7], hashes[9] = hashes[3] ^ np.uint64(0b101), hashes[3] ^ np.uint64(0b11110000)
+    features = rng.standard_normal((40, 30))
+    features[7] = features[3] + 1.2 * rng.standard_normal(30)
+    assert near_duplicates(hashes, features) == []

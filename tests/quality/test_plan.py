@@ -36,7 +36,7 @@ def test_a_report_touches_nothing():
 
 
 def test_dropping_takes_leaks_doubts_and_copies_but_one():
-    found = plan("drop", issues=issues(r1=0.1), groups=[(2, 3)], leaks=[(8, 0), (8, 1)])
+    found = plan("drop", issues=issues(r1=0.01), groups=[(2, 3)], leaks=[(8, 0), (8, 1)])
     assert found.drop.tolist() == [1, 3, 8]
     assert found.drop.dtype == np.int64
     assert "doubtful" in found.why[1]
@@ -51,7 +51,13 @@ def test_of_copies_the_least_doubtful_is_kept_and_a_leak_never():
 
 
 def test_copies_that_are_all_doubtful_all_go():
-    assert plan("drop", issues=issues(r2=0.1, r3=0.2), groups=[(2, 3)]).drop.tolist() == [2, 3]
+    assert plan("drop", issues=issues(r2=0.01, r3=0.02), groups=[(2, 3)]).drop.tolist() == [2, 3]
+
+
+def test_what_is_merely_doubtful_is_not_dropped():
+    found = plan("drop", issues=issues(r1=0.04, r2=0.06))
+    assert found.drop.tolist() == [1]
+    assert plan("weight", issues=issues(r2=0.06)).weights[2] < 0.1
 
 
 def test_copies_of_different_labels_all_go():
@@ -61,7 +67,7 @@ def test_copies_of_different_labels_all_go():
 
 
 def test_a_class_keeps_its_two_best_rows():
-    doubtful = issues(r0=0.1, r1=0.3, r2=0.2, r3=0.05)
+    doubtful = issues(r0=0.01, r1=0.03, r2=0.02, r3=0.005)
     found = plan("drop", issues=doubtful, leaks=[(4, 0), (5, 1)])
     assert found.drop.tolist() == [0, 3, 4, 5]
     assert set(found.why) == {0, 3, 4, 5}
