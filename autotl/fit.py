@@ -14,7 +14,7 @@ from autotl.cache import size
 from autotl.clock import Budget, WallClock, seconds
 from autotl.data import read, torch_within_cores
 from autotl.errors import RunError, UnknownName
-from autotl.run import Run, conclude, explore, prepare, profile
+from autotl.run import Run, analysis, conclude, explore, prepare
 from autotl.train import check_processes, freed_memory_kept, pick_device
 from autotl.train import metric as metric_of
 
@@ -165,7 +165,7 @@ def analyze(
         silent = terminal.Silence() if watch is None else watch
         place = catalog.executors["serial"]
         run = Run(setup, Path(folder), True, catalog, {}, place, silent, clock, clock.now())
-        return profile(prepare(run, Path(folder) / ".cache"))
+        return analysis(run, Path(folder) / ".cache")
 
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:

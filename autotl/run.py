@@ -68,6 +68,15 @@ def profile(ready: search.Prepared) -> dict[str, Any]:
     )
 
 
+def analysis(run: Run, cache: Path) -> dict[str, Any]:
+    """The profile, with what past runs foretell."""
+    ready = prepare(run, cache)
+    found = profile(ready)
+    known = recall(ready, run.setup.metric) if run.setup.experience else None
+    found["when"]["experience"] = foretold(known, None, ())
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Explored:
     """What the search leaves for the end."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -134,34 +134,16 @@ def leaderboard(report: Mapping[str, Any], console: Console) -> Table:
     return table
 
 
-def show_profile(profile: Mapping[str, Any], console: Console) -> None:
-    """Print what ``autotl analyze`` found, in sentences."""
-    when, quality = profile["when"], profile["quality"]
-    say = partial(console.print, highlight=False, markup=False)
-    say(
-        f"{when['n_train']:,} images to learn from and {when['n_test']:,} to test on, "
-        f"{when['n_classes']} classes, {when['min_per_class']} in the smallest; "
-        f"images of about {when['image_side']} px."
-    )
-    say(
-        f"Imbalance: the largest class has {quality['imbalance']['ratio']:.1f} times "
-        "the images of the smallest."
-    )
-    duplicates, leakage = quality["duplicates"], quality["leakage"]
-    say(
-        f"Exact duplicates: {duplicates['images']} images in {duplicates['groups']} sets, "
-        f"{duplicates['conflicting']} with conflicting labels; {leakage['images']} shared by train and test."
-    )
-    if quality["unreadable"]:
-        say(f"Unreadable: {len(quality['unreadable'])}, such as {next(iter(quality['unreadable'].items()))}.")
-    for backbone, measures in when["similarity"].items():
-        for name, likeness in measures.items():
-            low, high = likeness["ci95"]
-            say(
-                f"Likeness to the source of {backbone} ({name}, against {likeness['reference']}): "
-                f"{likeness['calibrated']:.2f} of 1 (95% interval {low:.2f} to {high:.2f})."
-            )
-    say(f"Rule of thumb: {when['rule_of_thumb']['sentence']}", style="bold")
+def show_sections(sections: Sequence[tuple[str, Sequence[str]]], console: Console) -> None:
+    """Print titles with a sentence on each line below them; names between backticks stand out."""
+    for title, sentences in sections:
+        console.print(Text(title, style="bold"))
+        for sentence in sentences:
+            line = Text()
+            for place, part in enumerate(sentence.split("`")):
+                line.append(part, style="cyan" if place % 2 else "")
+            console.print(Padding(line, (0, 0, 0, 2)))
+        console.print()
 
 
 def _limits(plan: Plan) -> str:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl import jsonio, terminal
+from autotl import jsonio, report, terminal
 from autotl.cli.app import app, print_json
 from autotl.cli.options import (
     AllBackbones,
@@ -156,7 +156,7 @@ def analyze(
     if as_json:
         print_json(profile)
     else:
-        terminal.show_profile(profile, Console())
+        terminal.show_sections(report.analysis(profile), Console())
 
 
 @app.command()

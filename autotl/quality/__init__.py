@@ -1,7 +1,7 @@
 """What is wrong with labelled images, found from hashes, features and probabilities."""
 
 from autotl.quality.duplicates import near_duplicates
-from autotl.quality.hashing import hamming_pairs, perceptual_hash
+from autotl.quality.hashing import hamming_pairs
 from autotl.quality.labels import LabelIssues, label_issues
 from autotl.quality.leakage import leaks
 from autotl.quality.outliers import Outliers, outliers
@@ -20,7 +20,6 @@ __all__ = [
     "leaks",
     "near_duplicates",
     "outliers",
-    "perceptual_hash",
     "plan_cleaning",
     "shift",
 ]

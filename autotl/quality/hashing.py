@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 BITS = 64
 PER_ROW = 64
 _CELLS = 2_000_000  # distances held at once
-
-
-def perceptual_hash(image: Image.Image) -> int:
-    """The 64 bits of ``imagehash.phash``, the first bit the highest.
-
-    Each says whether one of the lowest frequencies of the picture in grey is above their median (Zauner,
-    Implementation and Benchmarking of Perceptual Image Hash Functions, 2010). A picture without texture has
-    no such frequencies, and shares its hash with others like it: see ``textured``.
-    """
-    import imagehash
-
-    return int(str(imagehash.phash(image)), 16)
 
 
 def textured(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """Say what a run found, to people and to programs."""
 
+from autotl.report.analysis import analysis
 from autotl.report.collect import Evidence, collect, data_name, profile
 from autotl.report.drawings import drawings
 from autotl.report.markdown import markdown
@@ -9,6 +10,7 @@ from autotl.report.writing import write
 
 __all__ = [
     "Evidence",
+    "analysis",
     "collect",
     "data_name",
     "drawings",

@@ -128,7 +128,8 @@ def when(report: Report) -> list[str]:
         if words.measured(facts.get("image_side")):
             text += f"; a typical image is {words.value(facts['image_side'])} pixels on its shorter side"
         said.append(text + ".")
-    said += [_likeness(report), _departure(report), _overlap(report)]
+    backbone = str(at(report, "verdict", "backbone") or at(report, "what", "backbone"))
+    said += [_likeness(report, backbone), departure(report, backbone), overlap(report, backbone)]
     said.append(words.sentence(at(facts, "choice", "sentence")))
     said.append(words.sentence(at(facts, "rule_of_thumb", "sentence")))
     if (agreed := facts.get("rule_agreed")) is not None and at(facts, "rule_of_thumb", "advice"):
@@ -138,7 +139,7 @@ def when(report: Report) -> list[str]:
             if agreed
             else f"The measurement disagrees: the rule advised {advice}, but another strategy scored higher."
         )
-    said.append(_experience(report))
+    said.append(experience(report))
     curve = section(report, "when", "learning_curve")
     if curve.get("sentence"):
         said.append(f"By the learning curve of the linear probe, {curve['sentence']}")
@@ -150,9 +151,8 @@ def when(report: Report) -> list[str]:
     return list(filter(None, said))
 
 
-def _likeness(report: Report) -> str:
-    backbone = at(report, "verdict", "backbone") or at(report, "what", "backbone")
-    measures = section(report, "when", "similarity", str(backbone))
+def _likeness(report: Report, backbone: str) -> str:
+    measures = section(report, "when", "similarity", backbone)
     placed = [m for m in measures.values() if isinstance(m, Mapping) and words.measured(m.get("calibrated"))]
     if not placed:
         return ""
@@ -172,7 +172,7 @@ def _likeness(report: Report) -> str:
     )
 
 
-def _experience(report: Report) -> str:
+def experience(report: Report) -> str:
     """What past runs foretold, and whether it came true."""
     facts = section(report, "when", "experience")
     if not facts.get("predicted"):
@@ -187,9 +187,8 @@ def _experience(report: Report) -> str:
     return told + (", and it did." if facts["agreed"] else ", but another strategy scored higher here.")
 
 
-def _overlap(report: Report) -> str:
-    """What of the data the source has probably seen."""
-    backbone = str(at(report, "verdict", "backbone") or at(report, "what", "backbone"))
+def overlap(report: Report, backbone: str) -> str:
+    """What of the data a backbone's source has probably seen."""
     found = section(report, "when", "label_overlap", backbone)
     said = []
     if found.get("known") and words.measured(found.get("of")):
@@ -207,10 +206,9 @@ def _overlap(report: Report) -> str:
     return " ".join(said)
 
 
-def _departure(report: Report) -> str:
-    """From which layer on the images no longer look to the network like the source's."""
-    backbone = at(report, "verdict", "backbone") or at(report, "what", "backbone")
-    for measure in section(report, "when", "similarity", str(backbone)).values():
+def departure(report: Report, backbone: str) -> str:
+    """From which layer on the images no longer look to a backbone like its source's."""
+    for measure in section(report, "when", "similarity", backbone).values():
         layers = [each for each in rows(measure, "layers") if words.measured(at(each, "calibrated"))]
         if not layers:
             continue

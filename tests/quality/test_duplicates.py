@@ -103,8 +103,8 @@ def test_lengths_that_differ_are_refused():
 
 def test_a_hash_that_only_its_copy_is_near_is_enough_where_features_do_not_gainsay_it():
     rng = np.random.default_rng(3)
-    hashes = rng.integers(0, 2**64, 40, dtype=np.uint64)
-    hashes[7] = hashes[3] ^ np.uint64(0b101)
+    hashes = hashes_of(rng, 40)
+    hashes[7] = moved(hashes[3:4], 1)[0]
     features = rng.standard_normal((40, 30))
     features[7] = features[3] + 1.2 * rng.standard_normal(30)  # a copy that lost much
     assert near_duplicates(hashes, features) == [(3, 7)]
@@ -114,8 +114,8 @@ def test_a_hash_that_only_its_copy_is_near_is_enough_where_features_do_not_gains
 
 def test_a_hash_that_others_are_near_as_well_proves_nothing():
     rng = np.random.default_rng(4)
-    hashes = rng.integers(0, 2**64, 40, dtype=np.uint64)
-    hashes[7], hashes[9] = hashes[3] ^ np.uint64(0b101), hashes[3] ^ np.uint64(0b11110000)
+    hashes = hashes_of(rng, 40)
+    hashes[7], hashes[9] = moved(hashes[3:4], 1)[0], moved(hashes[3:4], 3)[0]
     features = rng.standard_normal((40, 30))
     features[7] = features[3] + 1.2 * rng.standard_normal(30)
     assert near_duplicates(hashes, features) == []

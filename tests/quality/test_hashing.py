@@ -2,13 +2,19 @@ import imagehash
 import numpy as np
 from PIL import Image
 
-from autotl.quality import hamming_pairs, perceptual_hash
+from autotl.data import perceptual_hashes, thumbnail
+from autotl.quality import hamming_pairs
 from autotl.quality.hashing import PER_ROW, hamming_between, textured
 
 
 def noise(seed: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     return Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((96, 96))
+
+
+def perceptual_hash(image):
+    """The hash as the table of a data set has it."""
+    return int(perceptual_hashes(thumbnail(image)[None])[0])
 
 
 def test_a_hash_holds_the_bits_of_imagehash_and_survives_resizing():
