@@ -35,7 +35,7 @@ def profile_of(ready: search.Prepared) -> Profile:
         n_classes=len(task.classes),
         min_per_class=task.min_per_class,
         image_side=task.side,
-        likeness=float(np.mean(likeness)) if likeness else None,
+        likeness=float(np.median(likeness)) if likeness else None,
         probe_score=scored.value if scored else None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
 from autotl import hookimpl
@@ -115,9 +116,9 @@ def _epochs(task: Task) -> int:
 
 
 def _likeness(task: Task, backbone: Backbone) -> float:
-    """The mean of the measured similarities; 0, the more careful assumption, where there are none."""
+    """The middle of the measured similarities; 0, the more careful assumption, where there are none."""
     found = task.likeness.get(backbone.name, {}).values()
-    return sum(found) / len(found) if found else 0.0
+    return median(found) if found else 0.0
 
 
 def _trained(backbone: Backbone, depth: int) -> float:

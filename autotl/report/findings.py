@@ -68,10 +68,8 @@ def _labels(found: object) -> str:
         )
     return (
         f"{words.count(len(found), 'label')} look doubtful{such}: what the frozen features say of them, "
-        "learned "
-        "from the other images, contradicts them. Look at the list in `report.json`; `--clean drop` leaves "
-        "them "
-        "out, `--clean weight` lets them count less."
+        "learned from the other images, contradicts them. Look at them (`label_issues` in the JSON); "
+        "`--clean drop` leaves the surest out, `--clean weight` lets them count less."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from autotl.clock import spell
@@ -156,7 +157,7 @@ def _likeness(report: Report, backbone: str) -> str:
     placed = [m for m in measures.values() if isinstance(m, Mapping) and words.measured(m.get("calibrated"))]
     if not placed:
         return ""
-    place = sum(m["calibrated"] for m in placed) / len(placed)
+    place = median(m["calibrated"] for m in placed)
     much = (
         "very much"
         if place >= 0.8
@@ -168,7 +169,8 @@ def _likeness(report: Report, backbone: str) -> str:
     )
     return (
         f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
-        "on a scale where 0 is noise and 1 is the source itself."
+        "on a scale where 0 is noise and 1 is the source itself"
+        + (f" (the middle of {len(placed)} measures)." if len(placed) > 1 else ".")
     )
 
 

@@ -359,6 +359,6 @@ def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch
 
 
 def _nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:
-    """The likeness to the nearest source, averaged over the measures."""
-    means = [float(np.mean(list(measures.values()))) for measures in likeness.values() if measures]
-    return max(means, default=None)
+    """The likeness to the nearest source, in the middle of the measures."""
+    middles = [float(np.median(list(measures.values()))) for measures in likeness.values() if measures]
+    return max(middles, default=None)
