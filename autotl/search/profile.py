@@ -31,11 +31,11 @@ from autotl.search.materials import Materials
 from autotl.seeds import derive
 from autotl.train import in_batches
 
-ROWS, ROWS_INSIDE = 400, 150
+ROWS, ROWS_INSIDE = 400, 100
 """Distances are measured on at most this many images (inside the network, at the weights' own image size,
 each costs more); more would narrow the interval, not change the answer.
 """
-NOISE = 128
+NOISE, NOISE_INSIDE = 128, 64
 RESAMPLES, RESAMPLES_THOROUGH = 25, 100
 """Random halves of the images that an interval comes from."""
 
@@ -113,7 +113,8 @@ def _over_features(
     side = look.backbone.side if reference.origin == "source images" else reference.side
     run = batchnorm_rows(look.model) if inside else partial(pooled, look.model)
     target = look.rows(run, look.target(ROWS_INSIDE if inside else ROWS, side))
-    noise = look.rows(run, noise_pixels(min(len(target), NOISE), side, look.seed))
+    least = NOISE_INSIDE if inside else NOISE
+    noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
     return {
         name: likeness(
             target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
@@ -129,7 +130,7 @@ def _over_layers(look: _Look, measures: Mapping[str, LayerSimilarity]) -> dict[s
     side = native_side(look.model) if look.source is None else look.backbone.side
     run = moments_of(look.model, layers)
     target = as_moments(look.rows(run, look.target(ROWS_INSIDE, side)))
-    noise = as_moments(look.rows(run, noise_pixels(min(len(target), NOISE), side, look.seed)))
+    noise = as_moments(look.rows(run, noise_pixels(min(len(target), NOISE_INSIDE), side, look.seed)))
     own = None if look.source is None else as_moments(look.rows(run, look.source[:ROWS_INSIDE]))
     return {
         name: layer_likeness(

@@ -1,0 +1,99 @@
+"""Forecast the probe's accuracy on all training images from half of them, and compare with what it is.
+
+    python -m benchmarks.choice.curves --backbone FOLDER --seeds 5 --out curves.csv DATA.zip …
+
+Truth is the mean accuracy of the probe cross-validated on all training images, which has then learned from
+four fifths of them; the forecast is made for just as many. A row per data set and seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from autotl import plugins, search
+from autotl.cache import Store
+from autotl.clock import Budget, WallClock
+from autotl.curve import forecast
+from autotl.data import torch_within_cores
+from autotl.search.learning import Sizes, probe_at_sizes
+from autotl.terminal import Silence
+from autotl.train import freed_memory_kept
+
+SIDE = 128
+
+
+def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> Sizes:
+    """The probe's accuracies at rising sizes."""
+    catalog = plugins.load()
+    ready = search.prepare(
+        search.Setup(
+            data=str(data),
+            budget=Budget(trials=1),
+            backbones=(backbone,),
+            image_size=SIDE,
+            experience=False,
+        ),
+        readers=catalog.readers.items,
+        sources=catalog.backbones.items,
+        similarities={},
+        transferabilities={},
+        strategies=1,
+        store=Store(folder),
+        clock=WallClock(),
+        watch=Silence(),
+    )
+    found = probe_at_sizes(ready.materials, next(iter(ready.backbones)), seed=seed)
+    assert found is not None, "too few images for a curve"
+    return found
+
+
+def half(data: Path, folder: Path, *, seed: int) -> Path:
+    """The data set with a random half of each class's training images."""
+    path, rng = folder / f"{data.stem}-half-{seed}.zip", np.random.default_rng(seed)
+    with zipfile.ZipFile(data) as archive, zipfile.ZipFile(path, "w") as out:
+        names = sorted(name for name in archive.namelist() if not name.endswith("/"))
+        train = [name for name in names if name.startswith("train/")]
+        kept = set(names) - set(train)
+        for label in sorted({name.split("/")[1] for name in train}):
+            own = [name for name in train if name.split("/")[1] == label]
+            kept |= {own[i] for i in rng.permutation(len(own))[: len(own) // 2]}
+        for name in names:
+            if name in kept:
+                out.writestr(name, archive.read(name))
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", nargs="+", type=Path)
+    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=Path, required=True)
+    told = parser.parse_args()
+    told.out.write_text("data,seed,n_half,n_full,now,forecast,low,high,truth\n")
+    with torch_within_cores(), freed_memory_kept(True), tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for data in told.data:
+            whole = sizes_of(data, told.backbone, folder / "cache", seed=0)
+            truth, full = float(whole.scores[-1].mean()), int(whole.sizes[-1])
+            for seed in range(told.seeds):
+                part = half(data, folder, seed=seed)
+                found = sizes_of(part, told.backbone, folder / "cache", seed=seed)
+                said = forecast(found.sizes, found.scores, found.validated, seed=seed).at(full)
+                row = (
+                    data.stem, seed, int(found.sizes[-1]), full, round(float(found.scores[-1].mean()), 4),
+                    round(said.value, 4), *(round(end, 4) for end in said.ci95), round(truth, 4),
+                )  # fmt: skip
+                with told.out.open("a", newline="") as file:
+                    csv.writer(file).writerow(row)
+                print(*row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
