@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.report import account, story, words
+from autotl.report import account, foretold, words
 from autotl.report.document import Report, at, rows, section
 
 
@@ -45,7 +45,7 @@ def _likeness(profile: Report) -> list[str]:
                 f"{words.name(backbone)}, from 0 (noise) to 1 (its source's own images): "
                 f"{words.listing(places, limit=12)}."
             )
-        said += [story.departure(profile, backbone), story.overlap(profile, backbone)]
+        said += [foretold.departure(profile, backbone), foretold.overlap(profile, backbone)]
     return said
 
 
@@ -92,5 +92,5 @@ def _outlook(profile: Report) -> list[str]:
 def _advice(profile: Report) -> list[str]:
     return [
         words.sentence(at(profile, "when", "rule_of_thumb", "sentence")),
-        story.experience(profile),
+        foretold.experience(profile),
     ]

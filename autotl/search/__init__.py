@@ -7,8 +7,9 @@ from autotl.search.engine import Search
 from autotl.search.finish import deliver, finish
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
-from autotl.search.prepare import CLEANING, Prepared, Setup, prepare
+from autotl.search.prepare import Prepared, prepare
 from autotl.search.reserve import deadline, refit
+from autotl.search.setup import CLEANING, Setup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
 from autotl.search.work import Worker

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import torch
 
 from autotl.api import (
     AnySimilarity,
     Backbone,
     BackboneSource,
-    Columns,
     Dataset,
     Likeness,
     Reader,
@@ -25,75 +22,32 @@ from autotl.api import (
 )
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
-from autotl.clock import Budget, Clock
+from autotl.clock import Clock
 from autotl.data import (
     LockedTest,
     Quality,
     pictures,
     quality,
     read,
-    render_images,
     split,
     thin,
-    view_of,
     without,
 )
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
-from autotl.search.examine import Examined, examine
-from autotl.search.learning import probe_at_sizes
-from autotl.search.looking import look
+from autotl.search.examine import Examined
 from autotl.search.materials import Materials
-from autotl.search.outlook import Outlook, outlook
+from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
-from autotl.search.profile import RESAMPLES, RESAMPLES_THOROUGH, measure_likeness
-from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
-from autotl.seeds import derive
+from autotl.search.ranking import Ranking
+from autotl.search.setup import Setup
+from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, rank, said
 
-LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
 AUTO = ("auto",)
-CLEANING = ("report", "drop", "weight")
 LOOK_SHARE, LEAST_ROWS = 0.2, 2000
 """Of the budget, for one pass of every backbone over the training images; these many are used in any case."""
-SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
-"""Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
-TEST_SHARE = 0.03
-"""Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
-CURVE_SHARE, FIT_SECONDS = 0.03, 1e-8
-"""Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
-classes, on common hardware.
-"""
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
-    ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
-    take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
-    set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
-    CLEANING; ``reweight`` and ``experience`` are as in :func:`autotl.fit`.
-    """
-
-    data: Any
-    budget: Budget
-    backbones: tuple[str, ...] = ("auto",)
-    source: Any = None
-    columns: Columns = Columns()  # noqa: RUF009 - frozen
-    metric: str = "accuracy"
-    image_size: int | None = None
-    test: float = 0.2
-    device: str = "cpu"
-    processes: int = 1
-    cache: int | None = None
-    reuse: bool = True
-    clean: str = "report"
-    reweight: bool = False
-    all_backbones: bool = False
-    thorough: bool = False
-    experience: bool = True
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,25 +107,15 @@ def prepare(
         watch.say(less)
         notes.append(less)
     materials = Materials(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
-    likeness: dict[str, Mapping[str, Likeness]] = {}
     shown = None if setup.source is None else pictures(setup.source, readers=readers)
-    for backbone in backbones.values():
-        source = None if shown is None else _source_pixels(shown, backbone, setup.seed)
-        likeness[backbone.name], note = measure_likeness(
-            materials,
-            backbone,
-            similarities,
-            source=source,
-            seed=setup.seed,
-            resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
-        )
-        notes.append(note)
-    ranking = _rank(setup, materials, transferabilities, clock)
+    likeness, more = likenesses(setup, materials, similarities, shown)
+    notes += more
+    ranking = rank(setup, materials, transferabilities, clock)
     if len(backbones) > 1:
         watch.say(ranking.sentence)
     kept = {name: facts for name, facts in backbones.items() if name not in ranking.aside}
     locked = LockedTest(splits.test)
-    examined = _examine(setup, materials, ranking, locked)
+    examined = find_faults(setup, materials, ranking, locked)
     splits = without(dataset, splits, examined.drop)
     materials = Materials(
         dataset,
@@ -184,7 +128,7 @@ def prepare(
         before=materials,
     )
     if examined.cleaned.why or examined.cleaned.reweighted:
-        watch.say(_said(examined))
+        watch.say(said(examined))
     task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept))
     return Prepared(
         dataset=dataset,
@@ -199,7 +143,7 @@ def prepare(
         overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
         copies=None if shown is None else source_copies(dataset, splits.train, shown[:SOURCE_IMAGES]),
         ranking=ranking,
-        outlook=_outlook(setup, materials, ranking.order[0]),
+        outlook=look_ahead(setup, materials, ranking.order[0]),
         advice=rule_of_thumb(task, _nearest(task.likeness)),
         notes=tuple(notes),
     )
@@ -258,63 +202,6 @@ def _affordable(
     )
 
 
-def _examine(setup: Setup, materials: Materials, ranking: Ranking, locked: LockedTest) -> Examined:
-    """Look for faults through the most promising backbone."""
-    name = ranking.order[0]
-    facts, budget = materials.backbones[name], setup.budget.seconds
-    looks = len(locked)
-    if budget is not None and not setup.thorough:
-        looks = min(looks, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
-    return examine(
-        materials,
-        name,
-        look(materials, name, seed=setup.seed),
-        locked,
-        test_looks=looks,
-        mode=setup.clean,
-        reweight=setup.reweight,
-        seed=derive(setup.seed, "examine"),
-    )
-
-
-def _outlook(setup: Setup, materials: Materials, backbone: str) -> Outlook | None:
-    """The probe's learning curve, where there are images and time for one."""
-    budget, rows = setup.budget.seconds, len(materials.order)
-    work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
-    late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget
-    found = None if late else probe_at_sizes(materials, backbone, seed=setup.seed)
-    if found is None:
-        return None
-    return outlook(backbone, found, now=rows, seed=derive(setup.seed, "outlook"))
-
-
-def _said(examined: Examined) -> str:
-    done = examined.cleaned
-    said = [f"{done.dropped} training images are left out" if done.dropped else ""]
-    said += [f"training images are weighted, worth {done.n_eff:,.0f} equal ones" if done.reweighted else ""]
-    return f"{'; '.join(filter(None, said)) or 'Nothing had to be cleaned'}, as asked; the report says which."
-
-
-def _rank(
-    setup: Setup, materials: Materials, measures: Mapping[str, Transferability], clock: Clock
-) -> Ranking:
-    """Score every backbone on the training images, none where no score is installed."""
-    if not measures:
-        return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
-    budget, started = setup.budget.seconds, clock.now()
-    late = float("inf") if setup.thorough or budget is None else started + SCORE_SHARE * budget
-    scores = Scores(
-        measures,
-        setup.seed,
-        most=SCORED_THOROUGHLY if setup.thorough else SCORED_ROWS,
-        out_of_time=lambda: clock.now() > late,
-    )
-    for name in materials.backbones:
-        scores.add(name, look(materials, name, seed=setup.seed))
-    found = scores.ranking()
-    return replace(found, kept=found.order, aside={}) if setup.all_backbones else found
-
-
 def _task(
     setup: Setup,
     dataset: Dataset,
@@ -343,19 +230,6 @@ def _task(
 def _side(dataset: Dataset, splits: Splits) -> int:
     table = dataset.table.iloc[splits.train]
     return int(table[["height", "width"]].min(axis=1).median())
-
-
-def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch.Tensor:
-    """A sample of the source images as the backbone sees them, uint8 (n, 3, side, side)."""
-    if len(shown) < LEAST_SOURCE:
-        raise DataError(
-            f"The source has {len(shown)} images, but at least {LEAST_SOURCE} are due to measure likeness; "
-            "some hundred are better."
-        )
-    chosen = np.random.default_rng(derive(seed, "source")).permutation(len(shown))[:SOURCE_IMAGES]
-    view = view_of(backbone.config, side=backbone.side)
-    images = np.concatenate([render_images([shown[int(i)]()], view) for i in sorted(chosen)])
-    return torch.from_numpy(images)
 
 
 def _nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
+from autotl.builtin.similarity.principal import principal_axes
 
 Rows = NDArray[np.float64]
 
@@ -51,15 +52,11 @@ class Frechet:
         rows = np.asarray(features, dtype=np.float64) - source.mean  # (n, d); moving both moves no distance
         if source.cov.ndim == 1:
             return [_diagonal(rows[chosen], source.cov) for chosen in subsets]
-        values, axes = np.linalg.eigh(source.cov)
-        values = np.maximum(values, 0)
-        root = (axes * np.sqrt(values)) @ axes.T
-        turned = (rows @ axes)[:, ::-1]  # the widest axis first
+        values, axes = principal_axes(source)
+        turned = rows @ axes  # the widest axis first
         enough = PLENTY * rows.shape[1]
         return [
-            _whole(rows[chosen], source.cov, root)
-            if len(chosen) >= enough
-            else _shrunk(turned[chosen], values[::-1])
+            _whole(turned[chosen], values) if len(chosen) >= enough else _shrunk(turned[chosen], values)
             for chosen in subsets
         ]
 
@@ -86,10 +83,12 @@ def _shrunk(rows: Rows, variances: Rows) -> float:
     return float(mean @ mean + np.trace(own) + rest.sum() + variances.sum() - 2 * shared)
 
 
-def _whole(rows: Rows, cov: Rows, root: Rows) -> float:
+def _whole(rows: Rows, variances: Rows) -> float:
+    """For rows in the same basis, and enough of them."""
     own = np.atleast_2d(np.cov(rows, rowvar=False))
-    mean = rows.mean(0)
-    return float(mean @ mean + np.trace(own) + np.trace(cov) - 2 * _root_trace(root @ own @ root))
+    mean, root = rows.mean(0), np.sqrt(variances)
+    shared = _root_trace(root[:, None] * own * root)
+    return float(mean @ mean + np.trace(own) + variances.sum() - 2 * shared)
 
 
 def _root_trace(matrix: Rows) -> float:

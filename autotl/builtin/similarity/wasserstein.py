@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
+from autotl.builtin.similarity.principal import principal_axes
 from autotl.builtin.similarity.two_sample import spaced, squares_between
 
 Rows = NDArray[np.float64]
@@ -42,17 +43,9 @@ class Wasserstein:
         import ot  # takes seconds, and only this needs it
 
         optimal: Any = ot  # it is typed in part
-        axes = _axes(source)
+        axes = principal_axes(source)[1][:, :AXES]
         costs = squares_between(features @ axes, spaced(source.sample, MOST) @ axes)
         return [float(optimal.emd2([], [], np.ascontiguousarray(costs[chosen]))) for chosen in subsets]
-
-
-def _axes(source: Reference) -> Rows:
-    """The widest directions of the source (d, r)."""
-    if source.cov.ndim == 1:
-        found: Rows = np.eye(len(source.cov))[:, np.argsort(-source.cov)[:AXES]]
-        return found
-    return np.linalg.eigh(source.cov)[1][:, ::-1][:, :AXES]
 
 
 @hookimpl

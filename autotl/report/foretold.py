@@ -1,0 +1,89 @@
+"""Tell what was known before training: likeness to the source, what it has seen, what past runs foretold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+
+from autotl.report import words
+from autotl.report.document import Report, at, rows, section
+
+
+def likeness(report: Report, backbone: str) -> str:
+    measures = section(report, "when", "similarity", backbone)
+    placed = [m for m in measures.values() if isinstance(m, Mapping) and words.measured(m.get("calibrated"))]
+    if not placed:
+        return ""
+    place = median(m["calibrated"] for m in placed)
+    much = (
+        "very much"
+        if place >= 0.8
+        else "rather"
+        if place >= 0.5
+        else "only faintly"
+        if place >= 0.2
+        else "hardly"
+    )
+    return (
+        f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
+        "on a scale where 0 is noise and 1 is the source itself"
+        + (f" (the middle of {len(placed)} measures)." if len(placed) > 1 else ".")
+    )
+
+
+def experience(report: Report) -> str:
+    """What past runs foretold, and whether it came true."""
+    facts = section(report, "when", "experience")
+    if not facts.get("predicted"):
+        return ""
+    told = (
+        f"{words.sentence(facts.get('evidence'))} That made {words.name(facts['predicted'])} likeliest to win"
+    )
+    if words.measured(facts.get("probability")):
+        told += f" ({words.percent(facts['probability'])})"
+    if facts.get("agreed") is None:
+        return told + "."
+    return told + (", and it did." if facts["agreed"] else ", but another strategy scored higher here.")
+
+
+def overlap(report: Report, backbone: str) -> str:
+    """What of the data a backbone's source has probably seen."""
+    found = section(report, "when", "label_overlap", backbone)
+    said = []
+    if found.get("known") and words.measured(found.get("of")):
+        known = [words.name(name) for name in section(found, "classes")]
+        said.append(
+            f"Its own head knows {found['known']:,} of the {found['of']:,} classes by name "
+            f"({words.listing(known, limit=5)})."
+        )
+    copies = section(report, "when", "source_copies")
+    if copies.get("images"):
+        said.append(
+            f"{words.count(copies['images'], 'image')} look like copies of images it was trained on: "
+            "scores on them flatter transfer."
+        )
+    return " ".join(said)
+
+
+def departure(report: Report, backbone: str) -> str:
+    """From which layer on the images no longer look to a backbone like its source's."""
+    for measure in section(report, "when", "similarity", backbone).values():
+        layers = [each for each in rows(measure, "layers") if words.measured(at(each, "calibrated"))]
+        if not layers:
+            continue
+        far = 0
+        for layer in reversed(layers):
+            if layer["calibrated"] >= 0.5:
+                break
+            far += 1
+        if not far:
+            return "Its last layers are fed much as they were on the source."
+        first = layers[-far]
+        if far == len(layers):
+            return "From the first layer on, the network is fed what it was not trained on."
+        share = words.percent(first["depth"]).replace(".0%", "%")
+        return (
+            f"From layer {words.name(first['layer'])} on ({share} of the way) what the network is fed "
+            "departs from the source."
+        )
+    return ""

@@ -1,0 +1,40 @@
+"""What the user asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from autotl.api import Columns
+from autotl.clock import Budget
+
+CLEANING = ("report", "drop", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
+    ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
+    take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
+    set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
+    CLEANING; ``reweight`` and ``experience`` are as in :func:`autotl.fit`.
+    """
+
+    data: Any
+    budget: Budget
+    backbones: tuple[str, ...] = ("auto",)
+    source: Any = None
+    columns: Columns = Columns()  # noqa: RUF009 - frozen
+    metric: str = "accuracy"
+    image_size: int | None = None
+    test: float = 0.2
+    device: str = "cpu"
+    processes: int = 1
+    cache: int | None = None
+    reuse: bool = True
+    clean: str = "report"
+    reweight: bool = False
+    all_backbones: bool = False
+    thorough: bool = False
+    experience: bool = True
+    seed: int = 0

@@ -1,0 +1,131 @@
+"""Survey the data through every backbone: how far it lies, which promises most, what is wrong with it.
+
+Each step keeps to its share of the budget; a thorough survey takes the time it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
+from autotl.clock import Clock
+from autotl.data import LockedTest, render_images, view_of
+from autotl.errors import DataError
+from autotl.search.examine import Examined, examine
+from autotl.search.learning import probe_at_sizes
+from autotl.search.looking import look
+from autotl.search.materials import Materials
+from autotl.search.outlook import Outlook, outlook
+from autotl.search.profile import RESAMPLES, RESAMPLES_THOROUGH, measure_likeness
+from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
+from autotl.search.setup import Setup
+from autotl.seeds import derive
+
+SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
+"""Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
+TEST_SHARE = 0.03
+"""Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
+CURVE_SHARE, FIT_SECONDS = 0.03, 1e-8
+"""Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
+classes, on common hardware.
+"""
+LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
+
+
+def likenesses(
+    setup: Setup,
+    materials: Materials,
+    similarities: Mapping[str, AnySimilarity],
+    shown: Sequence[Any] | None,
+) -> tuple[dict[str, Mapping[str, Likeness]], list[str]]:
+    """How like each backbone's source the training images are, and a note on each; ``shown`` are ways to open
+    images of the source, if the user has some.
+    """
+    found: dict[str, Mapping[str, Likeness]] = {}
+    notes = []
+    for backbone in materials.backbones.values():
+        found[backbone.name], note = measure_likeness(
+            materials,
+            backbone,
+            similarities,
+            source=None if shown is None else _source_pixels(shown, backbone, setup.seed),
+            seed=setup.seed,
+            resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
+        )
+        notes.append(note)
+    return found, notes
+
+
+def rank(
+    setup: Setup, materials: Materials, measures: Mapping[str, Transferability], clock: Clock
+) -> Ranking:
+    """Score every backbone on the training images, none where no score is installed."""
+    if not measures:
+        return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
+    budget, started = setup.budget.seconds, clock.now()
+    late = float("inf") if setup.thorough or budget is None else started + SCORE_SHARE * budget
+    scores = Scores(
+        measures,
+        setup.seed,
+        most=SCORED_THOROUGHLY if setup.thorough else SCORED_ROWS,
+        out_of_time=lambda: clock.now() > late,
+    )
+    for name in materials.backbones:
+        scores.add(name, look(materials, name, seed=setup.seed))
+    found = scores.ranking()
+    return replace(found, kept=found.order, aside={}) if setup.all_backbones else found
+
+
+def find_faults(setup: Setup, materials: Materials, ranking: Ranking, locked: LockedTest) -> Examined:
+    """Look for faults through the most promising backbone."""
+    name = ranking.order[0]
+    facts, budget = materials.backbones[name], setup.budget.seconds
+    looks = len(locked)
+    if budget is not None and not setup.thorough:
+        looks = min(looks, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
+    return examine(
+        materials,
+        name,
+        look(materials, name, seed=setup.seed),
+        locked,
+        test_looks=looks,
+        mode=setup.clean,
+        reweight=setup.reweight,
+        seed=derive(setup.seed, "examine"),
+    )
+
+
+def look_ahead(setup: Setup, materials: Materials, backbone: str) -> Outlook | None:
+    """The probe's learning curve, where there are images and time for one."""
+    budget, rows = setup.budget.seconds, len(materials.order)
+    work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
+    late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget
+    found = None if late else probe_at_sizes(materials, backbone, seed=setup.seed)
+    if found is None:
+        return None
+    return outlook(backbone, found, now=rows, seed=derive(setup.seed, "outlook"))
+
+
+def said(examined: Examined) -> str:
+    done = examined.cleaned
+    said = [f"{done.dropped} training images are left out" if done.dropped else ""]
+    said += [f"training images are weighted, worth {done.n_eff:,.0f} equal ones" if done.reweighted else ""]
+    return f"{'; '.join(filter(None, said)) or 'Nothing had to be cleaned'}, as asked; the report says which."
+
+
+def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch.Tensor:
+    """A sample of the source images as the backbone sees them, uint8 (n, 3, side, side)."""
+    if len(shown) < LEAST_SOURCE:
+        raise DataError(
+            f"The source has {len(shown)} images, but at least {LEAST_SOURCE} are due to measure likeness; "
+            "some hundred are better."
+        )
+    chosen = np.random.default_rng(derive(seed, "source")).permutation(len(shown))[:SOURCE_IMAGES]
+    view = view_of(backbone.config, side=backbone.side)
+    images = np.concatenate([render_images([shown[int(i)]()], view) for i in sorted(chosen)])
+    return torch.from_numpy(images)
