@@ -45,6 +45,7 @@ def fit(
     reweight: bool = False,
     all_backbones: bool = False,
     experience: bool = True,
+    curves: bool = False,
     seed: int = 0,
     watch: Watch | None = None,
 ) -> results.Result:
@@ -68,7 +69,8 @@ def fit(
     "weight" lets them count less; the test part is never altered. ``reweight`` lets training images count the
     more the more they look like the test images, where the two parts differ. What a run shows is kept in a
     table on this machine, and read by later runs to decide what to try first; ``experience=False`` neither
-    reads nor writes it.
+    reads nor writes it. ``curves`` keeps time to train the best transferred trial and the best one from
+    scratch on fewer images too, and says at how many images scratch would catch up.
 
     Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
     evaluated and saved before KeyboardInterrupt goes on.
@@ -95,6 +97,7 @@ def fit(
         reweight=reweight,
         all_backbones=all_backbones,
         experience=experience,
+        curves=curves,
     )
     catalog = plugins.load(without=without)
     chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
@@ -201,6 +204,7 @@ def _setup(
     all_backbones: bool = False,
     thorough: bool = False,
     experience: bool = True,
+    curves: bool = False,
 ) -> search.Setup:
     if clean not in search.CLEANING:
         raise UnknownName("way of cleaning", clean, search.CLEANING)
@@ -228,6 +232,7 @@ def _setup(
         all_backbones=all_backbones,
         thorough=thorough,
         experience=experience,
+        curves=curves,
         seed=seed,
     )
 

@@ -87,6 +87,7 @@ class Explored:
     seconds: float
     interrupted: bool
     prior: Prior | None
+    catch_up: search.CatchUp | None = None
 
 
 def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
@@ -118,7 +119,13 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         budget=budget,
         clock=clock,
         until=search.deadline(
-            run.started, budget, ledger, ready.materials, tests=len(ready.locked), arms=len(arms)
+            run.started,
+            budget,
+            ledger,
+            ready.materials,
+            tests=len(ready.locked),
+            arms=len(arms),
+            baselines=_baselines(run, ready, plan) if setup.curves else (),
         ),
         storage=search.open_storage(run.folder / "study.db"),
         watch=run.watch,
@@ -142,7 +149,33 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     except KeyboardInterrupt:
         interrupted = True
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
-    return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known)
+    meet = None
+    if setup.curves and not interrupted:
+        meet = _catch_up(run, ready, ledger, worker, _baselines(run, ready, plan))
+    return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet)
+
+
+def _baselines(run: Run, ready: search.Prepared, plan: Plan) -> list[Arm]:
+    """The arms that transfer nothing, whatever is done with random weights among them."""
+    return [
+        arm
+        for arm in plan.arms
+        if run.strategies[arm.strategy].baseline or not ready.backbones[arm.backbone].weights.pretrained
+    ]
+
+
+def _catch_up(
+    run: Run, ready: search.Prepared, ledger: search.Ledger, worker: search.Worker, baselines: list[Arm]
+) -> search.CatchUp | None:
+    transfer, scratch = search.rivals(ledger, baselines)
+    if transfer is None or scratch is None:
+        return None
+    run.watch.say("Learning from a quarter and from half of the images, to see where scratch would catch up.")
+    budget = run.setup.budget.seconds
+    end = float("inf") if budget is None else run.started + budget
+    return search.measure_catch_up(
+        worker, transfer, scratch, late=lambda: run.clock.now() > end, seed=run.setup.seed
+    )
 
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
@@ -165,12 +198,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         ledger,
         winner,
         refit,
-        baselines=[
-            arm
-            for arm in explored.plan.arms
-            # whatever is done with random weights, nothing is transferred
-            if run.strategies[arm.strategy].baseline or not ready.backbones[arm.backbone].weights.pretrained
-        ],
+        baselines=_baselines(run, ready, explored.plan),
         materials=ready.materials,
         locked=ready.locked,
         measure=setup.metric,
@@ -192,6 +220,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             verdict=results.judge(findings),
             backbones=ready.backbones,
             profile=profile(ready),
+            catch_up=explored.catch_up,
             experience=foretold(
                 explored.prior, findings.winner.arm.strategy, [arm.strategy for arm in findings.arms]
             ),

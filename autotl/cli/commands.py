@@ -16,6 +16,7 @@ from autotl.cli.options import (
     AllBackbones,
     Backbone,
     Clean,
+    Curves,
     Data,
     Device,
     Experience,
@@ -64,6 +65,7 @@ def fit(
     reweight: Reweight = False,
     all_backbones: AllBackbones = False,
     experience: Experience = True,
+    curves: Curves = False,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -92,6 +94,7 @@ def fit(
         reweight=reweight,
         all_backbones=all_backbones,
         experience=experience,
+        curves=curves,
         seed=seed,
         watch=_watch(quiet or as_json),
     )

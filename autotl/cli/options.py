@@ -50,6 +50,9 @@ Experience = Annotated[
         "--experience/--no-experience", help="Learn from past runs on this machine, and keep what this shows."
     ),
 ]
+Curves = Annotated[
+    bool, typer.Option("--curves", help="Say at how many images training from scratch would catch up.")
+]
 Seed = Annotated[int, typer.Option(help="Same data and seed, same split and same random choices.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

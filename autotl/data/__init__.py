@@ -20,7 +20,7 @@ from autotl.data.ondemand import OnDemand
 from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
 from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
 from autotl.data.reading import read
-from autotl.data.splitting import cross_parts, split, without
+from autotl.data.splitting import cross_parts, hash_of, split, without
 from autotl.data.thinning import thin
 from autotl.data.threads import torch_within_cores, usable_cores
 from autotl.data.tree import Placed, place
@@ -49,6 +49,7 @@ __all__ = [
     "class_order",
     "cross_parts",
     "digest",
+    "hash_of",
     "image_of",
     "images_in",
     "is_array",

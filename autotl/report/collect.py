@@ -44,6 +44,7 @@ class Evidence:
     plugins: Mapping[str, str]
     seed: int
     experience: Mapping[str, Any] | None = None
+    catch_up: Any = None
 
 
 def profile(
@@ -93,6 +94,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
         **e.profile["when"],
         "rule_agreed": _rule_agreed(e),
         "experience": e.experience,
+        "catch_up": e.catch_up,
         "transfer_gain": _transfer_gain(found),
         "negative_transfer_classes": [
             {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt

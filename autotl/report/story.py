@@ -144,7 +144,7 @@ def when(report: Report) -> list[str]:
     curve = section(report, "when", "learning_curve")
     if curve.get("sentence"):
         said.append(f"By the learning curve of the linear probe, {curve['sentence']}")
-    said.append(words.sentence(at(curve, "catch_up", "sentence")))
+    said.append(words.sentence(at(facts, "catch_up", "sentence")))
     if hurt := [each for each in rows(facts, "negative_transfer_classes") if isinstance(each, Mapping)]:
         each_class = [f"{words.name(c.get('class'))} ({words.points(c.get('gain'))} points)" for c in hurt]
         noun = "one class does" if len(hurt) == 1 else f"{len(hurt):,} classes do"

@@ -3,12 +3,13 @@
 from autotl.search.activations import EXACT, Activations
 from autotl.search.arms import plan_arms
 from autotl.search.bench import Bench
+from autotl.search.catching_up import CatchUp, measure_catch_up
 from autotl.search.engine import Search
 from autotl.search.finish import deliver, finish
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
-from autotl.search.reserve import deadline, refit
+from autotl.search.reserve import deadline, refit, rivals
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
@@ -19,6 +20,7 @@ __all__ = [
     "EXACT",
     "Activations",
     "Bench",
+    "CatchUp",
     "Ledger",
     "Materials",
     "Prepared",
@@ -30,8 +32,10 @@ __all__ = [
     "deadline",
     "deliver",
     "finish",
+    "measure_catch_up",
     "open_storage",
     "plan_arms",
     "prepare",
     "refit",
+    "rivals",
 ]

@@ -49,7 +49,7 @@ def probe_at_sizes(
     if least * 4 > most:
         return None
     wanted = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
-    orders = [_stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
+    orders = [stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
     subsets = [torch.from_numpy(order[:n]) for n in wanted for order in orders]
     features = materials.features(backbone, side=facts.side, pulse=pulse)
     found = fit_heads(
@@ -71,7 +71,7 @@ def probe_at_sizes(
     return Sizes(wanted, scores, len(labels))
 
 
-def _stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
+def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
     """The rows in an order whose every beginning has the classes in about their shares, each at least once
     from the start.
     """

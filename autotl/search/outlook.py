@@ -29,17 +29,6 @@ class More:
 
 
 @dataclass(frozen=True, slots=True)
-class CatchUp:
-    """From how many images on training from scratch would score as transfer does; None where it never would,
-    by curves that were measured.
-    """
-
-    n: float | None
-    ci95: tuple[float, float] | None
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class Outlook:
     """The learning curve of the linear probe, and its continuation."""
 
@@ -47,7 +36,6 @@ class Outlook:
     points: tuple[Point, ...]
     forecast: tuple[More, ...]
     sentence: str
-    catch_up: CatchUp | None = None
 
 
 def outlook(backbone: str, found: Sizes, *, now: int, seed: int) -> Outlook:

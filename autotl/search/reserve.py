@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from autotl.api import Outcome, Splits
+from autotl.api import Arm, Outcome, Splits
 from autotl.clock import Budget, Clock
+from autotl.search.catching_up import seconds_for_curves
 from autotl.search.engine import refit_job
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
@@ -27,15 +28,26 @@ def worth_refitting(trial: Trial, folds: int, budget: Budget) -> bool:
     return folds > 1 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
 
 
-def reserve(ledger: Ledger, materials: Materials, *, budget: Budget, tests: int, arms: int) -> float:
+def reserve(
+    ledger: Ledger,
+    materials: Materials,
+    *,
+    budget: Budget,
+    tests: int,
+    arms: int,
+    baselines: Collection[Arm] = (),
+) -> float:
     """Seconds to keep for the refit of the best trial, the evaluation of each arm, and the reports.
 
-    Where fewer than all ``arms`` have scored, one more will: the one that is running.
+    Where fewer than all ``arms`` have scored, one more will: the one that is running. With ``baselines``,
+    for the curves of the best of them and of the best other trial as well.
     """
     best = ledger.best()
     seconds = REPORT_SECONDS
     if best is not None and worth_refitting(best, len(ledger.labels), budget):
         seconds += SAFETY * refit_seconds(best, len(ledger.labels))
+    if baselines:
+        seconds += seconds_for_curves(*rivals(ledger, baselines))
     scored = [arm for arm in ledger.arms() if ledger.best(arm)]
     if len(scored) < arms:
         paces = [each.pace.seconds(tests, side=each.side) for each in materials.backbones.values()]
@@ -47,8 +59,22 @@ def reserve(ledger: Ledger, materials: Materials, *, budget: Budget, tests: int,
     return seconds
 
 
+def rivals(ledger: Ledger, baselines: Collection[Arm]) -> tuple[Trial | None, Trial | None]:
+    """The best trial that transfers and the best that does not."""
+    best = [arm for arm in ledger.arms() if ledger.best(arm)]
+    transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
+    return transfer, ledger.best(among=[arm for arm in best if arm in baselines], leading=True)
+
+
 def deadline(
-    started: float, budget: Budget, ledger: Ledger, materials: Materials, *, tests: int, arms: int
+    started: float,
+    budget: Budget,
+    ledger: Ledger,
+    materials: Materials,
+    *,
+    tests: int,
+    arms: int,
+    baselines: Collection[Arm] = (),
 ) -> Callable[[], float]:
     """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
 
@@ -59,7 +85,9 @@ def deadline(
             return float("inf")
         if ledger.version not in known:
             known.clear()
-            known[ledger.version] = reserve(ledger, materials, budget=budget, tests=tests, arms=arms)
+            known[ledger.version] = reserve(
+                ledger, materials, budget=budget, tests=tests, arms=arms, baselines=baselines
+            )
         return started + budget.seconds - known[ledger.version]
 
     return until

@@ -17,7 +17,8 @@ class Setup:
     ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
     take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
     set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
-    CLEANING; ``reweight`` and ``experience`` are as in :func:`autotl.fit`.
+    CLEANING; ``reweight``, ``experience`` and ``curves`` are as in
+    :func:`autotl.fit`.
     """
 
     data: Any
@@ -37,4 +38,5 @@ class Setup:
     all_backbones: bool = False
     thorough: bool = False
     experience: bool = True
+    curves: bool = False
     seed: int = 0
