@@ -13,6 +13,7 @@ import pytest
 from autotl.api import Job
 from autotl.builtin.serial import Serial
 from autotl.clock import Budget, FakeClock
+from autotl.experience import Prior, Record
 from autotl.search import Ledger, Search, Trial, open_storage, plan_arms
 from autotl.terminal import Silence
 
@@ -21,7 +22,13 @@ class Rig:
     """A search over fakes."""
 
     def __init__(
-        self, fakes: ModuleType, strategies: list[Any], budget: Budget, folder: Path, **work: Any
+        self,
+        fakes: ModuleType,
+        strategies: list[Any],
+        budget: Budget,
+        folder: Path,
+        prior: Prior | None = None,
+        **work: Any,
     ) -> None:
         self.clock = FakeClock()
         named = {strategy.name: strategy for strategy in strategies}
@@ -43,6 +50,7 @@ class Rig:
             storage=open_storage(None),
             watch=Silence(),
             seed=0,
+            prior=prior,
         )
 
     def run(self) -> list[Trial]:
@@ -191,3 +199,44 @@ def test_the_same_seed_gives_the_same_search(rig: Callable[..., Rig], fakes: Mod
         return [(t.arm.strategy, t.params["x"]) for t in made.ledger.trials.values()]
 
     assert once() == once()
+
+
+def past(params: dict[str, Any] | None = None, **regrets: float) -> Prior:
+    """What past runs showed: the regret of each strategy, and settings that did well."""
+    records = {name: Record(regret, 0.01, 3, 1) for name, regret in regrets.items()}
+    return Prior(records, 0.0, None, "", dict.fromkeys(regrets, (params,) if params else ()))
+
+
+def test_what_past_runs_found_to_be_behind_waits_longer(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    strategies = [fakes.Fake("a", seconds=1), fakes.Fake("b", seconds=1.5), fakes.Fake("c", seconds=2)]
+    made = rig(strategies, Budget(seconds=60), prior=past(a=0.2, b=0.0, c=0.05))
+    made.run()
+    assert [job.strategy for job in made.work.jobs[:3]] == ["b", "c", "a"]
+
+
+def test_settings_of_past_runs_are_tried_after_the_defaults(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    made = rig([fakes.Fake("a")], Budget(trials=3), prior=past({"x": 0.875, "image_size": 999}, a=0.0))
+    made.run()
+    assert [t.params["x"] for t in made.ledger.trials.values()][:2] == [0.5, 0.875]
+    assert made.ledger.trials[2].params["x"] not in (0.5, 0.875)
+
+
+def test_settings_that_are_no_choice_here_are_passed_over(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    class Chooses(fakes.Fake):  # type: ignore[name-defined, misc]
+        def defaults(self, task: object, backbone: object) -> dict[str, Any]:
+            return {"x": 0.5, "how": "one"}
+
+        def suggest(self, space: Any, task: object, backbone: object) -> dict[str, Any]:
+            return {
+                "x": space.suggest_float("x", 0.0, 1.0),
+                "how": space.suggest_categorical("how", ["one", "two"]),
+            }
+
+    made = rig([Chooses("a")], Budget(trials=3), prior=past({"x": 0.25, "how": "three"}, a=0.0))
+    made.run()
+    trials = list(made.ledger.trials.values())
+    assert len(trials) == 3
+    assert {t.state for t in trials} == {"complete"}
+    assert all(t.params["how"] in ("one", "two") for t in trials)
