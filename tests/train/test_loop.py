@@ -108,3 +108,22 @@ def test_processes_end_with_the_generator_and_what_fails_in_one_is_told(ready: P
         next(model.parameters()).fill_(float("nan"))
     with pytest.raises(RuntimeError, match="the loss became nan"):
         list(Training(model, bench, RECIPE).fit())
+
+
+@pytest.mark.parametrize("balance", ["none", "weights", "sampling"])
+def test_a_row_without_weight_teaches_nothing(
+    ready: Prepared, monkeypatch: pytest.MonkeyPatch, balance: str
+) -> None:
+    labels = ready.materials.labels
+    monkeypatch.setattr(ready.materials, "weights", (labels != 2).float() * len(labels) / (labels != 2).sum())
+    bench = tiny_bench(ready)
+    weights = bench.weights()
+    assert weights is not None
+    assert float(weights.mean()) == pytest.approx(1)
+    learner = Training(bench.model(), bench, replace(RECIPE, epochs=5, balance=balance))
+    last = [epoch for epoch in learner.fit() if epoch.logits is not None][-1]
+    assert last.logits is not None
+    answers = last.logits.argmax(1)
+    assert (answers != 2).all()
+    known = bench.labels().val != 2
+    assert (answers[known] == bench.labels().val[known]).float().mean() > 0.6
