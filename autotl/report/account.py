@@ -46,8 +46,7 @@ def _imbalance(ratio: float) -> str:
         return text
     return (
         f"{text} Plain accuracy then says little of the small ones: read balanced accuracy beside it, or "
-        "give "
-        "`--metric balanced_accuracy`; class weights and balanced sampling are among what is searched."
+        "give `--metric balanced_accuracy`; class weights and balanced sampling are among what is searched."
     )
 
 

@@ -49,8 +49,7 @@ def _leaks(found: Mapping[str, Any]) -> str:
     such = f", such as {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
     return (
         f"{words.count(found['images'], 'test image')} look like copies of training images{such}: the test "
-        "score "
-        "flatters the model. `--clean drop` takes their copies out of the training part."
+        "score flatters the model. `--clean drop` takes their copies out of the training part."
     )
 
 
@@ -92,8 +91,7 @@ def _shift(found: Mapping[str, Any]) -> str:
         return f"Training and test images look alike ({proof}; 0.5 is chance)."
     return (
         f"Training and test images differ ({proof}): the test score says how well the model does on the "
-        "latter. "
-        "`--reweight` lets training images that look like them count more."
+        "latter. `--reweight` lets training images that look like them count more."
     )
 
 
@@ -103,8 +101,7 @@ def _missing(found: Mapping[str, Any]) -> str:
     each = [f"{words.name(name)} ({words.listing(map(str, parts))})" for name, parts in found.items()]
     return (
         f"Some classes are missing from a part: {words.listing(each)}. What is missing there is not "
-        "measured: "
-        "add images of it."
+        "measured: add images of it."
     )
 
 

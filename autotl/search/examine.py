@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, cast
 
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from autotl.api import LabelledFeatures
 from autotl.data import LockedTest
 from autotl.quality import (
+    LabelIssues,
+    Outliers,
     Shift,
     importance_weights,
     label_issues,
@@ -47,9 +49,12 @@ class NearCopies:
 
 @dataclass(frozen=True, slots=True)
 class NearLeakage:
-    """Test images that show the same picture as a training image: ``examples`` are (test, training)."""
+    """Test images, of the ``compared`` ones, that show the same picture as a training image: ``examples`` are
+    (test, training).
+    """
 
     images: int
+    compared: int
     examples: tuple[tuple[str, str], ...]
 
 
@@ -146,47 +151,57 @@ def examine(
         weights = weighed.weights if weights is None else weights * weighed.weights
     left = n - len(plan.drop)
     n_eff = left if weights is None else float(weights.sum() ** 2 / (weights**2).sum())
-    names = data.classes
-    doubts = tuple(
-        Doubt(str(items[order[row]]), names[labels[row]], names[suggested], float(confidence))
-        for row, suggested, confidence in zip(
-            issues.rows, issues.suggested, issues.self_confidence, strict=True
-        )
-    )
-    near = NearCopies(
-        len(groups),
-        sum(map(len, groups)),
-        sum(len(set(labels[list(group)])) > 1 for group in groups),
-        tuple(tuple(str(items[order[row]]) for row in group) for group in groups[:EXAMPLES]),
-    )
-    leaked = NearLeakage(
-        len({test for _, test in pairs}),
-        tuple(
-            (str(items[tests[looked[test]]]), str(items[order[train]])) for train, test in pairs[:EXAMPLES]
-        ),
-    )
-    far = [] if odd is None else sorted(odd.rows.tolist(), key=lambda row: -odd.scores[row])
-    cleaned = Cleaned(
-        mode,
-        len(plan.drop),
-        weights is not None,
-        n_eff,
-        {str(items[order[row]]): why for row, why in list(plan.why.items())[:LISTED]},
-    )
+    own = [str(item) for item in items[order]]
+    theirs = [str(item) for item in items[tests[looked]]]
     return Examined(
-        near_duplicates=near,
-        near_leakage=leaked if len(looked) else None,
-        label_issues=doubts[:LISTED],
-        outliers=tuple(
-            Odd(str(items[order[row]]), names[labels[row]], float(odd.scores[row]))
-            for row in far[:EXAMPLES]
-            if odd is not None
-        ),
+        near_duplicates=_near_copies(groups, labels, own),
+        near_leakage=_near_leakage(pairs, own, theirs) if theirs else None,
+        label_issues=_doubts(issues, own, data.classes)[:LISTED],
+        outliers=_odd_ones(odd, labels, own, data.classes),
         shift=moved,
-        cleaned=cleaned,
+        cleaned=Cleaned(
+            mode,
+            len(plan.drop),
+            weights is not None,
+            n_eff,
+            {own[row]: why for row, why in list(plan.why.items())[:LISTED]},
+        ),
         drop=order[plan.drop],
         weights=None if weights is None else _of_all_rows(weights, order, len(data)),
     )
+
+
+def _near_copies(
+    groups: Sequence[Sequence[int]], labels: NDArray[np.int64], own: Sequence[str]
+) -> NearCopies:
+    return NearCopies(
+        len(groups),
+        sum(map(len, groups)),
+        sum(len(set(labels[list(group)])) > 1 for group in groups),
+        tuple(tuple(own[row] for row in group) for group in groups[:EXAMPLES]),
+    )
+
+
+def _near_leakage(pairs: Sequence[tuple[int, int]], own: Sequence[str], theirs: Sequence[str]) -> NearLeakage:
+    examples = tuple((theirs[test], own[train]) for train, test in pairs[:EXAMPLES])
+    return NearLeakage(len({test for _, test in pairs}), len(theirs), examples)
+
+
+def _doubts(issues: LabelIssues, own: Sequence[str], classes: Sequence[str]) -> tuple[Doubt, ...]:
+    found = zip(issues.rows, issues.given, issues.suggested, issues.self_confidence, strict=True)
+    return tuple(
+        Doubt(own[row], classes[given], classes[suggested], float(confidence))
+        for row, given, suggested, confidence in found
+    )
+
+
+def _odd_ones(
+    odd: Outliers | None, labels: NDArray[np.int64], own: Sequence[str], classes: Sequence[str]
+) -> tuple[Odd, ...]:
+    if odd is None:
+        return ()
+    far = sorted(odd.rows.tolist(), key=lambda row: -odd.scores[row])[:EXAMPLES]
+    return tuple(Odd(own[row], classes[labels[row]], float(odd.scores[row])) for row in far)
 
 
 def _even(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
