@@ -33,9 +33,8 @@ def _copies(found: Mapping[str, Any]) -> str:
         return ""
     text = (
         f"{words.count(found['images'], 'training image')} in {words.count(found.get('groups'), 'group')} "
-        "look "
-        "like copies of one another: they count several times, and flatter validation where a fold divides "
-        "them"
+        "look like copies of one another: they count several times, and flatter validation where a fold "
+        "divides them"
     )
     if found.get("conflicting"):
         text += f"; {words.count(found['conflicting'], 'group')} bear different labels"
@@ -111,7 +110,7 @@ def _cleaned(found: Mapping[str, Any]) -> str:
         said.append(f"{words.count(found['dropped'], 'training image')} were left out, as asked")
     if found.get("reweighted") and words.measured(found.get("n_eff")):
         said.append(
-            f"training images were weighted, as asked: they are worth {found['n_eff']:,.0f} that all count "
-            "alike"
+            f"training images were weighted, as asked: they are worth {found['n_eff']:,.0f} "
+            "that all count alike"
         )
     return words.sentence("; ".join(said))
