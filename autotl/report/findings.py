@@ -28,6 +28,10 @@ def told(report: Report) -> list[str]:
     return [part for part in parts if part]
 
 
+def _look(amount: int) -> str:
+    return "looks" if amount == 1 else "look"
+
+
 def _copies(found: Mapping[str, Any]) -> str:
     if not found.get("images"):
         return ""
@@ -37,7 +41,8 @@ def _copies(found: Mapping[str, Any]) -> str:
         "divides them"
     )
     if found.get("conflicting"):
-        text += f"; {words.count(found['conflicting'], 'group')} bear different labels"
+        verb = "bears" if found["conflicting"] == 1 else "bear"
+        text += f"; {words.count(found['conflicting'], 'group')} {verb} different labels"
     return text + ". `--clean drop` keeps one of each, `--clean weight` lets each count less."
 
 
@@ -47,7 +52,8 @@ def _leaks(found: Mapping[str, Any]) -> str:
     pairs = [pair for pair in rows(found, "examples") if len(pair) == 2]
     such = f", such as {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
     return (
-        f"{words.count(found['images'], 'test image')} look like copies of training images{such}: the test "
+        f"{words.count(found['images'], 'test image')} {_look(found['images'])} like copies of training "
+        f"images{such}: the test "
         "score flatters the model. `--clean drop` takes their copies out of the training part."
     )
 
@@ -65,7 +71,8 @@ def _labels(found: object) -> str:
             f"{words.name(first.get('suggested'))}"
         )
     return (
-        f"{words.count(len(found), 'label')} look doubtful{such}: what the frozen features say of them, "
+        f"{words.count(len(found), 'label')} {_look(len(found))} doubtful{such}: what the frozen features "
+        "say of them, "
         "learned from the other images, contradicts them. Look at them (`label_issues` in the JSON); "
         "`--clean drop` leaves the surest out, `--clean weight` lets them count less."
     )
@@ -76,7 +83,7 @@ def _outliers(found: list[Any]) -> str:
     if not items:
         return ""
     return (
-        f"{words.count(len(items), 'training image')} look like no other of their class: "
+        f"{words.count(len(items), 'training image')} {_look(len(items))} like no other of their class: "
         f"{words.listing(items, limit=4)}. They may be rare, or not belong here."
     )
 
