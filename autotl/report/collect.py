@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
+from autotl.report.memory import peak_memory
 
 if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
     from autotl.results import Findings, Gain, Verdict
-
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +125,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
                 0.0, 1 - sum(r.seconds for r in e.records) / max(e.search_seconds, 1e-9)
             ),
             "images_per_second": found.images_per_second,
-            "peak_memory_mb": _peak_memory(),
+            "peak_memory_mb": peak_memory(),
             "budget_seconds": e.plan.seconds,
         },
         "trials": [_trial(record) for record in e.records],
@@ -280,14 +276,6 @@ def _trial(record: Record) -> dict[str, Any]:
     row = asdict(record)
     arm = row.pop("arm")
     return {"number": row.pop("number"), "strategy": arm["strategy"], "backbone": arm["backbone"], **row}
-
-
-def _peak_memory() -> float | None:
-    """The most memory this process has held, in MB; None where the system does not say."""
-    if resource is None:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def command_line() -> str:

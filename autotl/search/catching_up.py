@@ -1,4 +1,4 @@
-"""From how many images on would training from scratch do as well as transfer?
+"""Say from how many images on training from scratch would do as well as transfer.
 
 The best transferred trial and the best one from scratch are trained again on a quarter and on half of the
 first fold's training images, and their learning curves are continued.
