@@ -8,7 +8,8 @@ AutotlError
 ├── PluginError     a plugin could not be loaded, or broke the rules of its hook
 ├── CacheError      the cache is too small, or its disk is full
 ├── RunError        a run folder that is missing, in use, or not one of ours
-└── SearchError     no trial ended with a usable model
+├── SearchError     no trial ended with a usable model
+└── BenchError      a suite, or a file of results, that is not as it must be
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "AutotlError",
+    "BenchError",
     "BudgetError",
     "CacheError",
     "DataError",
@@ -69,3 +71,7 @@ class RunError(AutotlError):
 
 class SearchError(AutotlError):
     """No trial ended with a usable model."""
+
+
+class BenchError(AutotlError, ValueError):
+    """A suite, or a file of results, is not as it must be."""

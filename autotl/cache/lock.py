@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autotl.errors import RunError
+
 fcntl: Any
 try:
     import fcntl
@@ -28,6 +30,19 @@ def locked(path: Path) -> Iterator[int]:
             time.sleep(WAIT)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Hold ``path``, made if need be, or raise RunError at once where another process does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if not _taken(descriptor):
+            raise RunError(f"Another process is at work in {what}. Wait for its end, or stop it.")
+        yield
     finally:
         os.close(descriptor)
 

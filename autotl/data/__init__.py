@@ -22,7 +22,7 @@ from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, 
 from autotl.data.reading import read
 from autotl.data.splitting import cross_parts, hash_of, split, without
 from autotl.data.thinning import thin
-from autotl.data.threads import torch_within_cores, usable_cores
+from autotl.data.threads import in_threads, torch_within_cores, usable_cores
 from autotl.data.tree import Placed, place
 from autotl.data.view import View, render, render_images, render_parts, view_of
 from autotl.data.zipped import ZippedImages
@@ -52,6 +52,7 @@ __all__ = [
     "hash_of",
     "image_of",
     "images_in",
+    "in_threads",
     "is_array",
     "is_image_path",
     "known_column",

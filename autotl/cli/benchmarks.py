@@ -1,0 +1,128 @@
+"""The commands for benchmarks: run a suite, show who stands where, check what others sent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autotl import jsonio
+from autotl.cli.app import app, print_json
+from autotl.cli.options import Device, Json, Quiet
+
+
+@app.command()
+def bench(
+    suite: Annotated[
+        str, typer.Argument(help="The name of a shipped suite (smoke, public, …), or a .toml file.")
+    ],
+    out: Annotated[Path, typer.Option(help="The folder for the results. A killed benchmark goes on there.")],
+    strategies: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this entrant: a strategy, NAME@default, autotl, a peer. May be repeated."),
+    ] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="Only this data set. May be repeated.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="Only this seed. May be repeated.")] = None,
+    budget: Annotated[
+        list[str] | None, typer.Option(help="Instead of the suite's: 60s, 5m. May be repeated.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Measurements side by side, the cores dealt out.")] = 1,
+    executor: Annotated[str, typer.Option(help="Where measurements run: local or ray.")] = "local",
+    data: Annotated[
+        Path | None, typer.Option(envvar="AUTOTL_BENCH_DATA", help="The folder with the suite's data files.")
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(envvar="AUTOTL_BENCH_WEIGHTS", help="The folder with the suite's checkpoints."),
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure again what failed.")] = False,
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Run a benchmark SUITE: every strategy, autotl and other tools, on the same splits and budgets."""
+    from autotl import bench as benchmarks
+    from autotl.clock import seconds
+
+    console = Console(stderr=True)
+    told = benchmarks.Plan(
+        suite=benchmarks.load(suite),
+        out=out,
+        only=tuple(strategies or ()),
+        datasets=tuple(dataset or ()),
+        seeds=tuple(seed or ()),
+        budgets=tuple(seconds(each) for each in budget or ()),
+        workers=workers,
+        executor=executor,
+        data=data,
+        weights=weights,
+        device=device,
+        again=retry_failed,
+    )
+    found = benchmarks.run(
+        told,
+        lambda text: None if quiet else console.print(text, highlight=False, markup=False, soft_wrap=True),
+    )
+    print(found)
+
+
+@app.command()
+def leaderboard(
+    results: Annotated[
+        list[Path], typer.Argument(help="Folders or files that 'autotl bench' wrote; or: check FILE…")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Write a page (.html) or Markdown (.md) here instead of printing.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="Only rows with size=, distance=, backbone=, shots=, budget= or dataset= this."),
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option(help="With check: the suite that the results are of, if it is not shipped.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The heading.")] = "Leaderboard",
+    as_json: Json = False,
+) -> None:
+    """Who stands where in RESULTS; 'autotl leaderboard check FILE' says whether a file of results holds."""
+    from autotl import leaderboard as boards
+
+    if str(results[0]) == "check":
+        _check(results[1:], suite)
+        return
+    rows = boards.where([row for path in results for row in boards.read_rows(_file(path))], where or ())
+    if as_json:
+        print_json(boards.document(rows))
+    elif out is None:
+        sys.stdout.write(boards.markdown(rows, title=title))
+    else:
+        make = boards.markdown if out.suffix == ".md" else boards.page
+        jsonio.write_text(out, make(rows, title=title))
+        Console(stderr=True).print(str(out), highlight=False, markup=False, soft_wrap=True)
+
+
+def _file(path: Path) -> Path:
+    return path / "results.parquet" if path.is_dir() else path
+
+
+def _check(files: list[Path], suite: str | None) -> None:
+    from autotl import bench as benchmarks
+    from autotl import leaderboard as boards
+    from autotl.errors import BenchError
+
+    if not files:
+        raise BenchError("Which file is to be checked? autotl leaderboard check FILE…")
+    console = Console()
+    wrong = 0
+    for path in files:
+        rows = boards.read_rows(_file(path))
+        faults = benchmarks.check(rows, suite=suite)
+        wrong += len(faults)
+        for fault in faults:
+            console.print(f"{path}: {fault}", highlight=False, markup=False, soft_wrap=True)
+        if not faults:
+            console.print(f"{path}: {len(rows)} rows hold.", highlight=False, markup=False, soft_wrap=True)
+    if wrong:
+        raise BenchError(f"{wrong} faults. These results cannot go on a leaderboard as they are.")

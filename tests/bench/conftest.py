@@ -1,0 +1,69 @@
+"""A small suite whose only entrant is a command of a few lines, so that a benchmark takes a second."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autotl.bench import Suite, load
+
+PEER = """
+    import csv, json, os, sys, time
+    import numpy as np
+    if sys.argv[1] == "prepare":
+        sys.exit(0)
+    job, out = json.load(open(sys.argv[3])), sys.argv[4]
+    {body}
+    n = len(list(csv.DictReader(open(job["test"]))))
+    logits = np.random.default_rng(job["seed"]).normal(size=(n, len(job["classes"]))).astype("float32")
+    np.save(os.path.join(out, "logits.npy"), logits)
+    json.dump(
+        {{"plugin": "guess", "version": "1.2", "val": 0.25, "trials": [{{"params": {{}}, "val": 0.25}}],
+          "chosen": 0, "versions": {{"python": "3"}}, "notes": ["It guesses."]}},
+        open(os.path.join(out, "entry.json"), "w"),
+    )
+"""
+
+SUITE = """
+summary = "Guessing."
+budgets = ["2s"]
+seeds = [0, 1]
+shots = [5]
+strategies = []
+autotl = false
+
+[[dataset]]
+name = "shapes"
+generator = "shapes"
+settings = {{ per_class = 25 }}
+
+[[dataset]]
+name = "colours"
+generator = "colours"
+settings = {{ per_class = 25 }}
+
+[[backbone]]
+name = "tiny"
+
+[[peer]]
+name = "guess"
+command = ["{python}", "{script}"]
+"""
+
+
+@pytest.fixture
+def guessing(tmp_path: Path) -> Callable[..., Suite]:
+    """Makes a suite whose peer guesses, after doing what ``body`` says."""
+
+    def make(body: str = "pass") -> Suite:
+        script = tmp_path / "guess.py"
+        script.write_text(textwrap.dedent(PEER).format(body=body), encoding="utf-8")
+        path = tmp_path / "guessing.toml"
+        path.write_text(SUITE.format(python=sys.executable, script=script), encoding="utf-8")
+        return load(path)
+
+    return make

@@ -1,0 +1,84 @@
+"""Suites are read with every mistake named, and the shipped ones are whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autotl import bench
+from autotl.bench import split as splits
+from autotl.errors import BenchError, UnknownName
+
+WHOLE = """
+[[dataset]]
+name = "a"
+generator = "shapes"
+[[backbone]]
+name = "tiny"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_is_not_said_has_defaults(tmp_path: Path) -> None:
+    suite = bench.load(written(tmp_path, WHOLE))
+    assert (suite.name, suite.metric, suite.budgets, suite.seeds, suite.shots) == (
+        "mine", "accuracy", (60.0,), (0,), (0,),
+    )  # fmt: skip
+    assert suite.autotl
+    assert suite.strategies == ("all",)
+
+
+@pytest.mark.parametrize("name", ["smoke", "public", "vtab-lite", "full"])
+def test_the_shipped_suites_can_be_read(name: str) -> None:
+    suite = bench.load(name)
+    assert suite.summary
+    assert name in bench.shipped()
+
+
+@pytest.mark.parametrize("name", ["smoke", "public"])
+def test_the_splits_of_what_needs_no_hub_are_fixed(name: str) -> None:
+    suite = bench.load(name)
+    for data in suite.datasets:
+        for shots in suite.shots:
+            for seed in suite.seeds:
+                split = splits.read(suite.splits / splits.file_name(data.name, shots=shots, seed=seed))
+                train = {line.digest for line in split.lines if line.part == "train"}
+                test = {line.digest for line in split.lines if line.part == "test"}
+                assert train
+                assert test
+                assert not train & test
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seeds = [0", "no TOML"),
+        ("sedes = [0]" + WHOLE, "Did you mean 'seeds'"),
+        (WHOLE.replace("generator", "genrator"), "Did you mean 'generator'"),
+        (WHOLE.replace('generator = "shapes"', ""), "0 of generator, file and huggingface"),
+        (WHOLE.replace('name = "a"', 'name = "a/b"'), "needs a name"),
+        (WHOLE + WHOLE, "is there twice"),
+        ("seeds = 3" + WHOLE, "no list"),
+        ("seeds = [-1]" + WHOLE, "-1"),
+        ('[[dataset]]\nname = "a"\ngenerator = "shapes"', "no [[backbone]]"),
+        (WHOLE + '[[peer]]\nname = "x"', "no command"),
+        (WHOLE.replace('"shapes"', '"shapes"\ntest = 2'), "not in (0, 0.9]"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BenchError, match=re.escape(said)):
+        bench.load(written(tmp_path, text))
+
+
+def test_an_unknown_suite_gets_a_hint() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'smoke'"):
+        bench.load("smok")
+    with pytest.raises(BenchError, match="There is no suite"):
+        bench.load("nowhere.toml")
