@@ -20,6 +20,7 @@ from autotl import jsonio
 from autotl.bench import process
 from autotl.bench.entry import Entry
 from autotl.bench.material import Material
+from autotl.bench.places import Seat
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from autotl.train import metric
@@ -35,7 +36,7 @@ def measure(
     material: Material,
     *,
     weights: Path | None,
-    cores: Sequence[int],
+    seat: Seat,
     device: str,
     folder: Path,
     stop: Event,
@@ -47,14 +48,14 @@ def measure(
     """
     command = command_of(entry, folder)
     jsonio.write(
-        folder / "job.json", job(entry, material, weights=weights, threads=len(cores), device=device)
+        folder / "job.json", job(entry, material, weights=weights, threads=seat.threads, device=device)
     )
     ended = process.Ended(unable, 0.0, 0.0)
     if not unable:
-        threads = str(len(cores))
+        threads = str(seat.threads)
         ended = process.run(
             command,
-            cores=cores,
+            cores=seat.cores,
             limit=OVER * entry.budget + GRACE,
             log=folder / "log.txt",
             environment={name: threads for name in THREADS} | ENVIRONMENT,
@@ -99,7 +100,7 @@ def measure(
         flops=_number(told.get("flops")),
         peak_memory_mb=round(ended.peak_memory_mb, 1) or None,
         machine=machine(),
-        threads=len(cores),
+        threads=seat.threads,
         device=device,
         versions={"autotl": autotl.__version__, **(told.get("versions") or {})},
         command=_shown(command, folder),

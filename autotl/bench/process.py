@@ -47,9 +47,10 @@ def run(
     environment: Mapping[str, str],
     stop: Event,
 ) -> Ended:
-    """Run ``command`` bound to ``cores``, for ``limit`` seconds at most; what it says goes to ``log``.
+    """Run ``command``, bound to ``cores`` if there are any, for ``limit`` seconds at most.
 
-    It dies with this process, however that ends, and at once when ``stop`` is set: then Stopped is raised.
+    What it says goes to ``log``. It dies with this process, however that ends, and at once when ``stop`` is
+    set: then Stopped is raised.
     """
     clock = WallClock()
     with log.open("wb") as said:
@@ -94,7 +95,7 @@ def run(
 
 def _bind(cores: Sequence[int]) -> None:
     """In the child: keep to the cores, and die with the parent."""
-    if hasattr(os, "sched_setaffinity"):
+    if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)

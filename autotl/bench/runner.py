@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from statistics import median
+from threading import Event
 
 from autotl import plugins
 from autotl.bench import split as splits
 from autotl.bench.entry import Entrant, Entry, entrants, entries
 from autotl.bench.material import Material, Missing, material
 from autotl.bench.measure import measure, python
+from autotl.bench.places import Seat, place
 from autotl.bench.suite import Checkpoint, Data, Suite
 from autotl.cache import alone
-from autotl.data import usable_cores
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
 from autotl.train import pick_device
@@ -35,8 +32,8 @@ class Plan:
     """What is asked of a benchmark: a suite, or the part of it that ``only``, ``datasets``, ``seeds`` and
     ``budgets`` name.
 
-    ``data`` and ``weights`` are the folders in which the suite's files and checkpoints lie. ``again`` repeats
-    what failed.
+    ``workers`` measure side by side; ``executor`` is "local" or "ray". ``data`` and ``weights`` are the
+    folders in which the suite's files and checkpoints lie. ``again`` repeats what failed.
     """
 
     suite: Suite
@@ -60,7 +57,8 @@ def run(plan: Plan, say: Say) -> Path:
     where none of the suite's data sets or backbones is here, RunError where another process is at work in
     ``out``.
     """
-    plan = replace(plan, device=pick_device(plan.device))
+    plan = replace(plan, device=pick_device(plan.device), out=plan.out.resolve())
+    where = place(plan.executor, plan.workers)
     with alone(plan.out / ".lock", str(plan.out)):
         catalog = plugins.load()
         taking_part = entrants(plan.suite, sorted(catalog.strategies.items), plan.only)
@@ -80,7 +78,11 @@ def run(plan: Plan, say: Say) -> Path:
         due = [e for e in asked if e.key not in kept or (plan.again and kept[e.key].status == "failed")]
         say(f"{len(asked)} measurements, {len(asked) - len(due)} of them done before.")
         broken = _prepare([each for each in taking_part if any(e.entrant == each for e in due)], say)
-        _measure_all(plan, due, materials, broken, say)
+        measuring = _Measuring(plan, materials, broken)
+        for count, (entry, row) in enumerate(where.run(due, measuring), 1):
+            write_rows(plan.out / "rows" / f"{entry.id}.parquet", [row])
+            assemble(plan.out)
+            say(f"{count}/{len(due)}  {_said(row, entry)}")
         return assemble(plan.out)
 
 
@@ -186,47 +188,32 @@ def _prepare(taking_part: Sequence[Entrant], say: Say) -> dict[str, str]:
     return broken
 
 
-def _measure_all(
-    plan: Plan, due: Sequence[Entry], materials: _Materials, broken: dict[str, str], say: Say
-) -> None:
-    slots: SimpleQueue[Sequence[int]] = SimpleQueue()
-    for cores in shares(plan.workers):
-        slots.put(cores)
-    counted = iter(range(1, len(due) + 1))
-    writing, stop = threading.Lock(), threading.Event()
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    """Measures an entry wherever it is sent: plain data, so that it can be sent."""
 
-    def one(entry: Entry) -> None:
-        cores = slots.get()
-        try:
-            with _scratch(plan.out / ".work" / entry.id) as folder:
-                row = measure(
-                    entry,
-                    materials[entry.data.name, entry.shots, entry.seed],
-                    weights=plan.weights,
-                    cores=cores,
-                    device=plan.device,
-                    folder=folder,
-                    unable=broken.get(entry.entrant.name, ""),
-                    stop=stop,
-                )
-        finally:
-            slots.put(cores)
-        with writing:
-            write_rows(plan.out / "rows" / f"{entry.id}.parquet", [row])
-            assemble(plan.out)
-            shown = f"{row.test:.3f}" if row.test is not None else "failed"
-            said = f"{next(counted)}/{len(due)}  {shown}  {row.seconds:4.0f} s  {entry}"
-            say(said + (f"\n    {row.error.splitlines()[-1]}" if row.error else ""))
+    plan: Plan
+    materials: _Materials
+    broken: dict[str, str]
 
-    with ThreadPoolExecutor(plan.workers) as pool:
-        running = [pool.submit(one, entry) for entry in due]
-        try:
-            for each in running:
-                each.result()
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    def __call__(self, entry: Entry, seat: Seat, stop: Event) -> Row:
+        with _scratch(self.plan.out / ".work" / entry.id) as folder:
+            return measure(
+                entry,
+                self.materials[entry.data.name, entry.shots, entry.seed],
+                weights=self.plan.weights,
+                seat=seat,
+                device=self.plan.device,
+                folder=folder,
+                unable=self.broken.get(entry.entrant.name, ""),
+                stop=stop,
+            )
+
+
+def _said(row: Row, entry: Entry) -> str:
+    shown = f"{row.test:.3f}" if row.test is not None else "failed"
+    why = f"\n    {row.error.splitlines()[-1]}" if row.error else ""
+    return f"{shown}  {row.seconds:4.0f} s  {entry}{why}"
 
 
 @contextmanager
@@ -238,14 +225,3 @@ def _scratch(folder: Path) -> Iterator[Path]:
         yield folder.resolve()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def shares(workers: int) -> list[list[int]]:
-    """The usable cores dealt out evenly to so many workers. Raises BenchError where there are too few."""
-    mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    mine = mine or list(range(os.cpu_count() or 1))
-    mine = mine[: usable_cores()]
-    if not 1 <= workers <= len(mine):
-        raise BenchError(f"{workers} workers need a core each, and {len(mine)} are usable.")
-    each = len(mine) // workers
-    return [mine[i * each : (i + 1) * each] for i in range(workers)]
