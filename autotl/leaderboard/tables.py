@@ -1,0 +1,176 @@
+"""Arrange a board in tables that the page and the Markdown show alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autotl.leaderboard.board import Board
+from autotl.leaderboard.bootstrap import Interval
+from autotl.leaderboard.cases import CaseResult, Cell
+from autotl.leaderboard.caveats import Caveats
+from autotl.leaderboard.rules import Rule
+from autotl.leaderboard.significance import ToldApart
+from autotl.report.tables import Table
+from autotl.report.words import DASH, count, listing, moment, name, percent, points
+
+
+def standings(board: Board) -> Table:
+    """Every entrant, the best mean rank first, with intervals in brackets; blocks where they differ."""
+    rows = tuple(
+        (
+            name(each.entrant),
+            f"{each.rank:.2f}{_numbers(each.rank_ci95)}",
+            f"{each.normalised:.2f}{_numbers(each.normalised_ci95)}",
+            f"{each.wins:.1f}".removesuffix(".0"),
+            percent(each.test),
+            f"{cost(each.regret)}{_costs(each.regret_ci95)}",
+            _seconds(each.seconds),
+            _seconds(each.seconds_median),
+            f"{100 * each.budget_share:.0f}%" if each.budget_share is not None else DASH,
+            str(each.failures),
+            *([f"{each.blocks} of {board.blocks}"] if board.uneven else []),
+        )
+        for each in board.standings
+    )
+    headings = (
+        "entrant",
+        "mean rank",
+        "normalised",
+        "wins",
+        "test",
+        "regret",
+        "mean time",
+        "median",
+        "of budget",
+        "failed",
+        *(["blocks"] if board.uneven else []),
+    )
+    return Table(headings, rows, frozenset(range(1, len(headings))), 0 if len(rows) > 1 else None)
+
+
+def rules(found: Sequence[Rule]) -> Table:
+    """Ways of choosing a family, the smallest regret first."""
+    rows = tuple(
+        (
+            rule_name(rule),
+            f"{percent(rule.right)}{_percents(rule.right_ci95)}",
+            f"{cost(rule.regret)}{_costs(rule.regret_ci95)}",
+            f"{rule.blocks} of {rule.of}",
+        )
+        for rule in found
+    )
+    return Table(("rule", "right family", "regret", "blocks"), rows, frozenset({1, 2, 3}))
+
+
+def rule_name(rule: Rule) -> str:
+    """A rule as people say it: "always frozen", "`autotl`", "rule of thumb (size × similarity)"."""
+    spelled = {"thumb": f"rule of thumb ({rule.name})", "always": f"always {rule.name}"}
+    return spelled.get(rule.kind, name(rule.name))
+
+
+def pairs(tests: ToldApart) -> Table:
+    """Every pair of entrants: the difference, and whether it can be told from none."""
+    rows = tuple(
+        (
+            name(pair.first),
+            name(pair.second),
+            str(pair.datasets),
+            points(pair.difference),
+            _p(pair.p),
+            _p(pair.p_holm),
+            pair.why or ("told apart" if pair.told_apart else "not told apart"),
+        )
+        for pair in tests.pairs
+    )
+    headings = ("first", "second", "data sets", "difference", "p", "p, Holm", "so")
+    return Table(headings, rows, frozenset({2, 3, 4, 5}))
+
+
+def scores(cases: Sequence[CaseResult], entrants: Sequence[str]) -> Table:
+    """The mean test score of every entrant on every case, and the best single strategy's family."""
+    rows = []
+    for each in cases:
+        cells = {cell.entrant: cell for cell in each.cells}
+        rows.append(
+            (
+                name(each.label),
+                f"{each.n_train:,}",
+                f"{each.likeness:.2f}" if each.likeness is not None else DASH,
+                each.family or DASH,
+                *(_score(cells.get(entrant)) for entrant in entrants),
+            )
+        )
+    headings = ("case", "images", "likeness", "winning family", *entrants)
+    return Table(headings, tuple(rows), frozenset({1, 2, *range(4, len(headings))}))
+
+
+def failures(caveats: Caveats) -> Table:
+    """Rows that failed, by entrant and reason."""
+    rows = tuple(
+        (name(each.entrant), str(each.rows), listing(map(name, each.cases), limit=4), name(each.error))
+        for each in caveats.failures
+    )
+    return Table(("entrant", "rows", "on", "reason"), rows, frozenset({1}))
+
+
+def missing(caveats: Caveats) -> Table:
+    """Entrants that did not run everywhere, and where."""
+    rows = tuple(
+        (name(each.entrant), str(each.blocks), listing(map(name, each.cases), limit=8))
+        for each in caveats.missing
+    )
+    return Table(("entrant", "blocks missing", "in"), rows, frozenset({1}))
+
+
+def origin(caveats: Caveats) -> Table:
+    """What the rows were measured on, and when."""
+    first, last = (moment(each) for each in caveats.created)
+    facts = (
+        ("suite", caveats.suites),
+        ("machine", caveats.machines),
+        ("device", caveats.devices),
+        ("threads", caveats.threads),
+        ("entrants from", caveats.plugins),
+        ("versions", caveats.versions),
+        ("measured", (first,) if first == last else (f"{first} to {last}",)),
+        ("notes", caveats.notes),
+    )
+    rows = tuple((fact, ", ".join(values)) for fact, values in facts if any(values))
+    return Table(("fact", "value"), rows)
+
+
+def _score(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    if cell.test is None:
+        return "failed"
+    return percent(cell.test) + (f" ({count(cell.failures, 'seed')} failed)" if cell.failures else "")
+
+
+def _numbers(pair: Interval | None) -> str:
+    return f" ({pair[0]:.2f} – {pair[1]:.2f})" if pair else ""
+
+
+def _percents(pair: Interval | None) -> str:
+    return f" ({100 * pair[0]:.0f} – {100 * pair[1]:.0f}%)" if pair else ""
+
+
+def cost(regret: float | None) -> str:
+    """A regret in points, its sign only where it is a gain: ``"4.3"``, ``"−0.5"``."""
+    return points(regret).removeprefix("+")
+
+
+def _costs(pair: Interval | None) -> str:
+    return f" ({cost(pair[0])} – {cost(pair[1])})" if pair else ""
+
+
+def _seconds(amount: float | None) -> str:
+    if amount is None:
+        return DASH
+    return f"{amount:,.1f} s" if amount < 10 else f"{amount:,.0f} s"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return DASH
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
