@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from autotl.bench.generated.canvas import Planes, each, frame, ink, inverted, noise, texture
 
 HUES = 2 * np.pi / 12 * np.array([0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11])
-"""Of the twelve kinds, in radians; any four that follow each other from 0, 4 or 8 are as far apart as can be."""
+"""Of the twelve kinds, in radians; the first four are as far apart as can be, so the second and the third."""
 RED, GREEN_BLUE = np.array([2.0, -1.0, -1.0]) / np.sqrt(6), np.array([0.0, 1.0, -1.0]) / np.sqrt(2)
 """Directions of colour that leave the mean of the channels as it is."""
 LUMINANCE = (0.26, 0.74)
@@ -28,7 +28,8 @@ def colours(
     grey = grey + noise(grey.shape, rng=rng, spread=0.02 + 0.05 * difficulty)
     hue = HUES[kinds] + np.deg2rad(30) * difficulty * rng.uniform(-1, 1, n)
     strength = (0.8 - 0.7 * difficulty) * CHROMA * rng.uniform(0.7, 1.2, n)
-    coloured = np.where(each(inverted(n, rng=rng, distance=distance)), 1 - cover, cover)
+    swapped = inverted(n, rng=rng, distance=distance)[:, None, None]
+    coloured = np.where(swapped, 1 - cover, cover)
     spread = (0.02 + 0.35 * difficulty) * CHROMA
     first = each(strength * np.cos(hue)) * coloured + noise(grey.shape, rng=rng, spread=spread)
     second = each(strength * np.sin(hue)) * coloured + noise(grey.shape, rng=rng, spread=spread)

@@ -48,12 +48,12 @@ def draw(
     """Images (n, 32, 32, 3) and their labels (n,), from 0; n is ``per_class`` times ``classes``.
 
     ``shapes`` are told apart by their outline, ``gratings`` by the direction and width of their bars and
-    ``colours`` by the hue of a blob, whose luminance (the mean of the three channels) tells nothing. What else
-    is in an image is random. The classes are the kinds ``first``, ``first + 1``, … of the family's twelve, so
-    that two data sets of one family may share none. ``difficulty`` in [0, 1] adds noise, takes contrast away
-    and makes what is random vary more; ``distance`` in [0, 1] goes over to another style of drawing, with the
-    same classes. Labels take turns, so that every part of the rows is balanced. The same arguments give
-    the same images everywhere, and another seed gives fresh ones.
+    ``colours`` by the hue of a blob, whose luminance (the mean of the three channels) tells nothing. What
+    else is in an image is random. The classes are the kinds ``first``, ``first + 1``, … of the family's
+    twelve, so that two data sets of one family may share none. ``difficulty`` in [0, 1] adds noise, takes
+    contrast away and makes what is random vary more; ``distance`` in [0, 1] goes over to another style of
+    drawing, with the same classes. Labels take turns, so that every part of the rows is balanced. The same
+    arguments give the same images everywhere, and another seed gives fresh ones.
 
     Raises UnknownName for a family there is none of, and BenchError for numbers out of range.
 

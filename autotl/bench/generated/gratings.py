@@ -29,4 +29,5 @@ def gratings(
     pattern = (0.05 + 0.15 * difficulty + 0.2 * distance) * texture(n, rng=rng)
     grey = each(rng.uniform(0.35, 0.65, n)) + each(contrast) * wave + pattern
     painted = grey[..., None] + rng.uniform(-0.15, 0.15, (n, 1, 1, CHANNELS))
-    return painted + noise(painted.shape, rng=rng, spread=0.02 + 0.25 * difficulty)
+    planes: Planes = painted + noise(painted.shape, rng=rng, spread=0.02 + 0.25 * difficulty)
+    return planes

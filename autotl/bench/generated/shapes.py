@@ -17,11 +17,13 @@ def _box(u: Planes, v: Planes, wide: float, high: float) -> Planes:
 
 
 def _disc(u: Planes, v: Planes, radius: float) -> Planes:
-    return np.hypot(u, v) - radius
+    gap: Planes = np.hypot(u, v) - radius
+    return gap
 
 
 def _star(u: Planes, v: Planes) -> Planes:
-    return np.hypot(u, v) - 0.65 - 0.3 * np.cos(5 * np.arctan2(v, u))
+    gap: Planes = np.hypot(u, v) - 0.65 - 0.3 * np.cos(5 * np.arctan2(v, u))
+    return gap
 
 
 OUTLINES: tuple[Outline, ...] = (
@@ -59,4 +61,5 @@ def shapes(
     grey = each(paper) + each(contrast) * cover + pattern
     tints = rng.uniform(-0.15, 0.15, (2, n, 1, 1, CHANNELS))
     painted = grey[..., None] + tints[0] * cover[..., None] + tints[1]
-    return painted + noise(painted.shape, rng=rng, spread=0.02 + 0.2 * difficulty)
+    planes: Planes = painted + noise(painted.shape, rng=rng, spread=0.02 + 0.2 * difficulty)
+    return planes
