@@ -206,6 +206,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         seed=setup.seed,
     )
     search.deliver(run.folder / "model", ready.materials, winner, str(refit.model if refit else winner.model))
+    results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *(["The search was interrupted."] if explored.interrupted else [])]
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)

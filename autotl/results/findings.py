@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from autotl.api import Arm, Record
 from autotl.results.evaluate import Evaluation, Gain
 
@@ -40,6 +43,14 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What the delivered model said of the test images: their ``rows`` (n,) and ``logits`` (n, classes)."""
+
+    rows: NDArray[np.int64]
+    logits: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What the test part showed.
 
@@ -62,3 +73,4 @@ class Findings:
     search_gain: Gain | None
     moved: Moved
     images_per_second: float
+    answers: Answers

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
+from autotl.results.findings import Answers
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
@@ -32,6 +34,22 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
         }
     )
     jsonio.write_text(path, table.to_csv(index=False))
+
+
+def write_answers(path: Path, dataset: Dataset, answers: Answers) -> None:
+    """One row per test image: ``item``, ``label``, ``answer``, and the probability of each class."""
+    chances = softmax(answers.logits.astype(np.float64), axis=1)
+    names = np.asarray(dataset.classes, dtype=object)
+    rows = answers.rows
+    table = pd.DataFrame(
+        {
+            "item": dataset.table["item"].to_numpy()[rows],
+            "label": names[dataset.table["label"].to_numpy()[rows]],
+            "answer": names[chances.argmax(1)],
+        }
+    )
+    shares = pd.DataFrame(chances, columns=[f"p:{name}" for name in dataset.classes])
+    jsonio.write_text(path, pd.concat([table, shares], axis=1).to_csv(index=False, float_format="%.6g"))
 
 
 def write_trials(path: Path, records: Sequence[Record]) -> None:

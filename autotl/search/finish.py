@@ -17,6 +17,7 @@ from autotl.backbone import layout
 from autotl.clock import Clock
 from autotl.data import LockedTest, render
 from autotl.results import (
+    Answers,
     ArmFinding,
     ClassGain,
     Findings,
@@ -103,6 +104,7 @@ def finish(
         else None,
         moved=_moved(materials, winner, str(refit.model if refit else winner.model), baselines),
         images_per_second=speed,
+        answers=Answers(rows, final),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from autotl.api import Arm, Record
-from autotl.results import ClassScore, Evaluation, Findings, Gain, Moved, judge
+from autotl.results import Answers, ClassScore, Evaluation, Findings, Gain, Moved, judge
 
 EVALUATION = Evaluation(
     "accuracy", 0.8, (0.7, 0.9), 100, (ClassScore("a", 100, 0.8, 0.8, 0.8),), 0.1, ((80,),), 0.5
@@ -16,6 +17,7 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
     winner = Record(0, Arm("linear_probe", "net"), {}, True, "complete", 0.8, 5, 1, 1.0)
     baseline = Record(1, Arm("from_scratch", "net"), {}, True, "complete", 0.6, 1, 9, 9.0)
     return Findings(
+        answers=Answers(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float32)),
         winner=winner,
         refit=False,
         side=64,
