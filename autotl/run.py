@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autotl import jsonio, plugins, report, results, search
-from autotl.api import Arm, Executor, Outcome, Plan, Strategy, Watch
+from autotl.api import WHOLE, Arm, Executor, Outcome, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.data import read
@@ -203,9 +203,11 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         locked=ready.locked,
         measure=setup.metric,
         clock=run.clock,
+        spare=search.spare(setup.budget),
         seed=setup.seed,
     )
-    search.deliver(run.folder / "model", ready.materials, winner, str(refit.model if refit else winner.model))
+    weights = refit.models[WHOLE] if refit else winner.models[0]
+    search.deliver(run.folder / "model", ready.materials, winner, weights)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *(["The search was interrupted."] if explored.interrupted else [])]
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):

@@ -70,8 +70,8 @@ def test_the_report_has_every_key_of_its_contract(result: autotl.results.Result)
 def test_the_run_folder_is_complete_and_holds_no_pickle(result: autotl.results.Result) -> None:
     names = {str(path.relative_to(result.folder)) for path in result.folder.rglob("*") if path.is_file()}
     assert {
-        "report.html", "report.json", "report.md", "trials.csv", "profile.json", "split.csv", "study.db", "test.csv",
-        "model/config.json", "model/model.safetensors",
+        "report.html", "report.json", "report.md", "trials.csv", "profile.json", "split.csv", "study.db",
+        "test.csv", "model/config.json", "model/model.safetensors",
     } <= names  # fmt: skip
     assert not {name for name in names if name.endswith((".pkl", ".pt", ".pth", ".bin", ".part"))}
     assert not any("cache" in name for name in names)

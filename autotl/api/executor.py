@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from autotl.api.learner import Epoch
@@ -11,6 +11,9 @@ from autotl.api.learner import Epoch
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+WHOLE = -1
+"""Stands for all training rows where a fold's number would stand."""
 
 State = Literal["complete", "pruned", "stopped", "failed"]
 """``pruned``: no hope against the best; ``stopped``: out of time; both keep what they scored."""
@@ -49,8 +52,8 @@ class FoldScore:
 class Outcome:
     """How a job ended. ``why`` says the reason unless it is complete.
 
-    ``model`` is the safetensors file with the weights of its first fold (or of the refit), ``side`` the image
-    size they want.
+    ``models`` are safetensors files with the weights of its folds, by fold (the refit's under :data:`WHOLE`),
+    ``side`` is the image size they want.
     """
 
     job: Job
@@ -58,7 +61,7 @@ class Outcome:
     folds: tuple[FoldScore, ...]
     seconds: float
     why: str = ""
-    model: str | None = None
+    models: Mapping[int, str] = field(default_factory=dict)
     side: int = 0
 
 

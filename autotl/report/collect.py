@@ -184,6 +184,7 @@ def _transfer_gain(found: Findings) -> dict[str, Any] | None:
         "metric": found.test.metric,
         "n": found.transfer_gain.n,
         "p": found.transfer_gain.p,
+        "trainings": found.transfer_gain.trainings,
     }
 
 

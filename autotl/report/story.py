@@ -118,7 +118,9 @@ def when(report: Report) -> list[str]:
     """When transfer pays: the measured gain, the size of the data, its likeness, the rule of thumb."""
     facts = section(report, "when")
     gain = section(facts, "transfer_gain")
-    said = [words.gain(gain), words.meaning(gain.get("ci95")) if words.measured(gain.get("value")) else ""]
+    said = [words.gain(gain)]
+    if words.measured(gain.get("value")):
+        said += [words.meaning(gain.get("ci95")), words.trainings(gain)]
     if words.measured(facts.get("n_train")):
         text = f"It learned from {words.count(facts['n_train'], 'image')}"
         if words.measured(facts.get("n_classes")):

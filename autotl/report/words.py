@@ -168,12 +168,25 @@ def gain(report_gain: Mapping[str, Any] | None) -> str:
     return text[0].upper() + text[1:]
 
 
+def trainings(gain: Mapping[str, Any]) -> str:
+    """How many networks the gain was measured with, as a sentence; empty in a report that does not tell."""
+    pair = gain.get("trainings")
+    if not isinstance(pair, Sequence) or len(pair) != 2:
+        return ""
+    if tuple(pair) == (1, 1):
+        return "One network of each was trained; how much another would differ is assumed, in the interval."
+    return (
+        f"It is the mean over {count(pair[0], 'network')} that transferred and {count(pair[1], 'network')} "
+        "from scratch; the interval knows how much they differ."
+    )
+
+
 def meaning(ci95: object) -> str:
     """What the interval of the transfer gain allows one to say, in one sentence; empty where not measured."""
     said = {
         "helps": "The whole interval lies above zero: transfer helps on this data.",
         "hurts": "The whole interval lies below zero: transfer hurts on this data.",
-        "no_measurable_difference": "The interval includes zero: the test images cannot tell the two apart.",
+        "no_measurable_difference": "The interval includes zero: the two cannot be told apart.",
     }
     found = effect(ci95)
     return said[found] if found else ""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from autotl.train import METRICS, metric
@@ -49,27 +48,6 @@ class Evaluation:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """By how much one model beats another on the same images, with a 95 % paired bootstrap interval.
-
-    ``p`` is the two-sided exact sign test on the images that one model alone gets right (McNemar, 1947),
-    which a few images cannot fool as they can a bootstrap.
-    """
-
-    value: float
-    ci95: tuple[float, float]
-    n: int
-    p: float
-
-    @property
-    def direction(self) -> int:
-        """1 where it is measurably above zero, -1 below, else 0: interval and exact test have to agree."""
-        if self.p >= 0.05 or self.ci95[0] <= 0 <= self.ci95[1]:
-            return 0
-        return 1 if self.value > 0 else -1
-
-
 def evaluate(
     labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str, seed: int
 ) -> Evaluation:
@@ -80,11 +58,11 @@ def evaluate(
     precision, recall, f1, n = precision_recall_fscore_support(
         labels, guesses, labels=every, zero_division=0.0
     )
-    drawn = _resampled(measure, labels, logits, seed=seed)
+    drawn = resampled(measure, labels, logits, seed=seed)
     return Evaluation(
         measure,
         score(labels, logits),
-        _interval(drawn),
+        interval(drawn),
         len(labels),
         tuple(
             ClassScore(name, int(n[i]), float(recall[i]), float(precision[i]), float(f1[i]))
@@ -98,16 +76,6 @@ def evaluate(
         ),
         {name: each(labels, logits) for name, each in METRICS.items()},
     )
-
-
-def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str, seed: int) -> Gain:
-    """The difference in the metric, ours minus theirs, on the same images."""
-    score = metric(measure)
-    drawn = _resampled(measure, labels, ours, seed=seed) - _resampled(measure, labels, theirs, seed=seed)
-    won = int(((ours.argmax(1) == labels) & (theirs.argmax(1) != labels)).sum())
-    lost = int(((ours.argmax(1) != labels) & (theirs.argmax(1) == labels)).sum())
-    p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
-    return Gain(score(labels, ours) - score(labels, theirs), _interval(drawn), len(labels), p)
 
 
 def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> float:
@@ -125,21 +93,24 @@ def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> floa
     return float(sum(gaps))
 
 
-def _resampled(measure: str, labels: Labels, logits: Logits, *, seed: int) -> NDArray[np.float64]:
-    """The metric on bootstrap samples of the images; the same seed draws the same images."""
+def resampled(measure: str, labels: Labels, *several: Logits, seed: int) -> NDArray[np.float64]:
+    """The metric on bootstrap samples of the images, the mean over several networks; the same seed draws the
+    same images.
+    """
     rng = np.random.default_rng(seed)
     n = len(labels)
     if measure == "accuracy":
-        hits = (logits.argmax(1) == labels).astype(np.float64)
+        hits = np.mean([(logits.argmax(1) == labels) for logits in several], axis=0)
         # the number of times each image is drawn, in blocks that fit in memory
         return np.concatenate(
             [rng.multinomial(n, np.full(n, 1 / n), size=100) @ hits / n for _ in range(RESAMPLES // 100)]
         )
     score = metric(measure)
     draws = (rng.integers(0, n, n) for _ in range(RESAMPLES // 4))
-    return np.array([score(labels[rows], logits[rows]) for rows in draws])
+    return np.array([np.mean([score(labels[rows], logits[rows]) for logits in several]) for rows in draws])
 
 
-def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
+def interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    """The middle 95 % of what was drawn."""
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Arm, Record
-from autotl.results.evaluate import Evaluation, Gain
+from autotl.results.evaluate import Evaluation
+from autotl.results.gain import Gain
 
 
 @dataclass(frozen=True, slots=True)

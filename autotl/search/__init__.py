@@ -9,7 +9,7 @@ from autotl.search.finish import deliver, finish
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
-from autotl.search.reserve import deadline, refit, rivals
+from autotl.search.reserve import deadline, refit, rivals, spare
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
@@ -38,4 +38,5 @@ __all__ = [
     "prepare",
     "refit",
     "rivals",
+    "spare",
 ]

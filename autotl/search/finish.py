@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from autotl.api import Arm, Outcome
+from autotl.api import WHOLE, Arm, Outcome
 from autotl.backbone import layout
 from autotl.clock import Clock
 from autotl.data import LockedTest, render
@@ -27,6 +28,7 @@ from autotl.results import (
     Predictor,
     evaluate,
     gain,
+    gain_of_training,
     write_model,
 )
 from autotl.search.ledger import Ledger, Trial
@@ -47,9 +49,13 @@ def finish(
     locked: LockedTest,
     measure: str,
     clock: Clock,
+    spare: float,
     seed: int,
 ) -> Findings:
-    """Evaluate the delivered model (the refit where there is one) and each arm's best trial."""
+    """Evaluate the delivered model (the refit where there is one) and each arm's best trial.
+
+    The gain of transfer is measured with as many of both sides' networks as ``spare`` seconds allow.
+    """
     rows = locked.open("the final evaluation")
     data = materials.dataset
     labels = data.table["label"].to_numpy(dtype=np.int64)[rows]
@@ -69,7 +75,7 @@ def finish(
             seen[file] = predictor.logits_of(shown[predictor.view.key])
         return seen[file]
 
-    final = look(winner, refit.model if refit else None)
+    final = look(winner, refit.models[WHOLE] if refit else None)
     speed = len(rows) / max(clock.now() - started, 1e-6)
     best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
     transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
@@ -79,7 +85,9 @@ def finish(
     hurt: tuple[ClassGain, ...] = ()
     if transfer and baseline:
         ours, theirs = look(transfer), look(baseline)
-        lead = gain(labels, ours, theirs, measure=measure, seed=draw)
+        several = _repeated(transfer, baseline, look, clock=clock, until=clock.now() + spare)
+        learned = min(len(fold.train) for fold in materials.splits.folds)
+        lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
         hurt = _hurt(labels, ours, theirs, data.classes, draw)
     return Findings(
         winner=ledger.record(winner),
@@ -102,10 +110,29 @@ def finish(
         search_gain=gain(labels, look(winner), look(standard), measure=measure, seed=draw)
         if standard and standard.model
         else None,
-        moved=_moved(materials, winner, str(refit.model if refit else winner.model), baselines),
+        moved=_moved(materials, winner, refit.models[WHOLE] if refit else str(winner.model), baselines),
         images_per_second=speed,
         answers=Answers(rows, final),
     )
+
+
+def _repeated(
+    one: Trial, other: Trial, look: Callable[[Trial, str], Logits], *, clock: Clock, until: float
+) -> tuple[list[Logits], list[Logits]]:
+    """The test logits of both trials' networks: those of the first fold, and of others in turn while there is
+    time.
+    """
+    found = ([look(one, one.models[0])], [look(other, other.models[0])])
+    folds, last = range(1, 1 + max((*one.models, *other.models))), 0.0
+    for fold, (side, trial) in itertools.product(folds, enumerate((one, other))):
+        if fold not in trial.models:
+            continue
+        began = clock.now()
+        if began + last > until:
+            break
+        found[side].append(look(trial, trial.models[fold]))
+        last = clock.now() - began
+    return found
 
 
 def deliver(folder: Path, materials: Materials, trial: Trial, weights: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
 
 KEPT = 6
 """How many of an arm's trials keep their weights: the order changes as trials are run on more folds."""
+REPEATED = 2
+"""How many of them keep the weights of further folds as well."""
 LEADS = 0.05
 """How far one trial is expected to lead or trail another, before any image shows it."""
 
@@ -30,7 +32,7 @@ class Trial:
     state: State = "complete"
     seconds: float = 0.0
     why: str = ""
-    model: str | None = None
+    models: dict[int, str] = field(default_factory=dict)
     side: int = 0
     finished_at: float = 0.0
 
@@ -38,6 +40,11 @@ class Trial:
     def fold_seconds(self) -> float:
         """What one fold took."""
         return self.seconds / max(1, len(self.folds))
+
+    @property
+    def model(self) -> str | None:
+        """The weights by which it is compared with others: those of the first fold."""
+        return self.models.get(0)
 
     def record(self, score: float | None) -> Record:
         """The trial as a row of the leaderboard."""
@@ -75,8 +82,9 @@ class Ledger:
             trial.state = outcome.state
             trial.why = outcome.why
         trial.folds.update({each.fold: each for each in outcome.folds})
-        if outcome.model:
-            trial.model, trial.side = outcome.model, outcome.side
+        if outcome.models:
+            trial.models |= outcome.models
+            trial.side = outcome.side
         self._forget(trial.arm)
 
     def _forget(self, arm: Arm) -> None:
@@ -85,8 +93,15 @@ class Ledger:
         best = self.best(arm)
         for trial in held[KEPT:]:
             if not trial.default and trial is not best:
-                Path(str(trial.model)).unlink(missing_ok=True)
-                trial.model = None
+                self._drop(trial, trial.models)
+        for trial in held[REPEATED:]:
+            if trial is not best:
+                self._drop(trial, trial.models.keys() - {0})
+
+    @staticmethod
+    def _drop(trial: Trial, folds: Iterable[int]) -> None:
+        for fold in list(folds):
+            Path(trial.models.pop(fold)).unlink(missing_ok=True)
 
     def arms(self) -> list[Arm]:
         """The arms that have been tried, in order of their first trial."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 
-from autotl.api import Arm, Outcome, Splits
+from autotl.api import WHOLE, Arm, Outcome, Splits
 from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
 from autotl.search.engine import refit_job
@@ -15,6 +16,8 @@ from autotl.search.work import Worker
 REPORT_SECONDS = 1.5
 SAFETY = 1.2
 REFIT_SHARE = 0.2
+REPEAT_SHARE = 0.05
+"""Of the budget, for testing more than one network of each side of the gain."""
 
 
 def refit_seconds(trial: Trial, folds: int) -> float:
@@ -52,11 +55,19 @@ def reserve(
     if len(scored) < arms:
         paces = [each.pace.seconds(tests, side=each.side) for each in materials.backbones.values()]
         seconds += SAFETY * max(paces)
+    repeats = 0.0
     for arm in scored:
         if trial := ledger.best(arm):
-            pace = materials.backbones[arm.backbone].pace
-            seconds += SAFETY * pace.seconds(tests, side=trial.side or materials.backbones[arm.backbone].side)
-    return seconds
+            backbone = materials.backbones[arm.backbone]
+            once = backbone.pace.seconds(tests, side=trial.side or backbone.side)
+            seconds += SAFETY * once
+            repeats += once * (len(trial.models) - 1)
+    return seconds + min(repeats, spare(budget))
+
+
+def spare(budget: Budget) -> float:
+    """Seconds for testing further networks of the two sides whose difference is the gain of transfer."""
+    return math.inf if budget.seconds is None else REPEAT_SHARE * budget.seconds
 
 
 def rivals(ledger: Ledger, baselines: Collection[Arm]) -> tuple[Trial | None, Trial | None]:
@@ -102,4 +113,4 @@ def refit(
     if not worth_refitting(winner, len(splits.folds), budget) or clock.now() + needed > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
-    return outcome if outcome.state == "complete" and outcome.model else None
+    return outcome if outcome.state == "complete" and WHOLE in outcome.models else None

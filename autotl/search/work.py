@@ -12,13 +12,16 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from autotl.api import Epoch, FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
+from autotl.api import WHOLE, Epoch, FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
 from autotl.clock import Clock
 from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
 from autotl.seeds import derive
 from autotl.train import logits_of
+
+WORTH_KEEPING = 0.2
+"""Seconds of training from which on the weights of further folds are kept: less is sooner done again."""
 
 
 class _Ended(BaseException):
@@ -63,7 +66,8 @@ class Worker:
         started = self.clock.now()
         scores: list[FoldScore] = []
         state: State = "complete"
-        why, model, side = "", None, 0
+        why, side = "", 0
+        models: dict[int, str] = {}
         try:
             for fold in job.folds or (None,):
                 pulse = _Pulse(job, fold, go)
@@ -71,8 +75,9 @@ class Worker:
                 ended = self._drive(job, fold, learner, bench, pulse, scores)
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
-                if model is None and scored and fold in (0, None):
-                    model = save_weights(self.folder / _file(job), learner.module())
+                number = WHOLE if fold is None else fold
+                if scored and (fold in (0, None) or scores[-1].seconds > WORTH_KEEPING):
+                    models[number] = save_weights(self.folder / _file(job, number), learner.module())
                 if ended:
                     state, why = ended, _REASONS[ended]
                     break
@@ -80,7 +85,7 @@ class Worker:
             state, why = ended_early.state, _REASONS[ended_early.state]
         except Exception as error:  # a stranger's code: one bad trial must not end the search
             state, why = "failed", _reason(error)
-        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, model, side)
+        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, models, side)
 
     def _build(self, job: Job, fold: int | None, pulse: _Pulse) -> tuple[Learner, Bench]:
         backbone = self.materials.backbones[job.backbone]
@@ -138,8 +143,9 @@ class Worker:
         return ended or pulse.tell(last, done)
 
 
-def _file(job: Job) -> str:
-    return f"trial-{job.number:04d}{'' if job.folds else '-refit'}.safetensors"
+def _file(job: Job, fold: int) -> str:
+    part = "-whole" if fold == WHOLE else f"-fold{fold}" if fold else ""
+    return f"trial-{job.number:04d}{part}.safetensors"
 
 
 _REASONS: dict[State, str] = {

@@ -119,7 +119,7 @@ class FakeWork:
         model = self.folder / f"{job.number}.safetensors"
         if 0 in job.folds:
             model.write_bytes(b"weights")
-        kept = str(model) if 0 in job.folds else None
+        kept = {0: str(model)} if 0 in job.folds else {}
         return Outcome(job, ended or "complete", tuple(scores), self.clock.now() - started, "", kept, 32)
 
     def _hits(self, job: Job, fold: int) -> np.ndarray:

@@ -27,7 +27,7 @@ def enter(
     folds = tuple(FoldScore(fold, score, right(score), 1.0, 1) for fold, score in scores.items())
     if model is not None:
         model.write_bytes(b"x")
-    weights = str(model) if model else f"no file {number}"
+    weights = {0: str(model) if model else f"no file {number}"}
     outcome = Outcome(job, "complete", folds, 1.0 * len(folds), "", weights, 32)
     ledger.add(trial, outcome, now=float(number))
     return trial
@@ -104,3 +104,19 @@ def test_the_spread_is_paired_by_image() -> None:
     assert ledger.spread(one, other) == pytest.approx(0.05)  # the floor: they agree on every image
     worse = enter(ledger, 2, "c", {0: 0.1})
     assert ledger.spread(one, worse) > 0.1
+
+
+def test_only_the_leading_trials_keep_the_networks_of_further_folds(tmp_path: Path) -> None:
+    ledger = Ledger(LABELS)
+    for number, score in enumerate((0.5, 0.9, 0.7, 0.8)):
+        trial = Trial(number, Arm("a", "net"), {"x": number}, 0, False)
+        files = {fold: tmp_path / f"{number}-{fold}" for fold in (0, 1)}
+        for file in files.values():
+            file.write_bytes(b"x")
+        folds = tuple(FoldScore(fold, score, right(score), 1.0, 1) for fold in (0, 1))
+        job = Job(number, "a", "net", {}, 0, (0, 1))
+        models = {fold: str(file) for fold, file in files.items()}
+        ledger.add(trial, Outcome(job, "complete", folds, 2.0, "", models, 32), now=float(number))
+    kept = {number: set(trial.models) for number, trial in ledger.trials.items()}
+    assert kept == {0: {0}, 1: {0, 1}, 2: {0}, 3: {0, 1}}
+    assert {file.name for file in tmp_path.iterdir()} == {"0-0", "1-0", "1-1", "2-0", "3-0", "3-1"}

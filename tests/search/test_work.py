@@ -67,7 +67,7 @@ def test_a_deadline_in_the_middle_of_a_pass_keeps_what_was_scored_before(
     found = outcome(ready, tmp_path, LooksAgain(scores=True))
     assert found.state == "stopped"
     assert [each.score for each in found.folds] == [1.0]
-    assert Path(found.model).is_file()
+    assert Path(found.models[0]).is_file()
 
 
 def test_a_deadline_before_anything_was_scored_leaves_a_stopped_trial(

@@ -1,0 +1,118 @@
+"""The benchmark of the verdict: its counting, and that what it takes for true is true."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import torch
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def part(monkeypatch):
+    """Import a module of the benchmark."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return lambda name: importlib.import_module(f"benchmarks.truth.{name}")
+
+
+def _row(situation="helps", *, verdict="helps", gain=0.1, half=0.05, true=0.1, seconds=10.0):
+    return {
+        "situation": situation,
+        "truth": "helps" if situation == "helps" else "no_measurable_difference",
+        "verdict": verdict,
+        "gain": gain,
+        "low": gain - half,
+        "high": gain + half,
+        "true_gain": true,
+        "seconds": seconds,
+    }
+
+
+def test_a_share_has_the_exact_interval(part):
+    share = part("tally").Share(19, 20)
+    assert share.value == 0.95
+    # Clopper & Pearson, from tables of the beta distribution
+    assert share.ci95 == pytest.approx((0.7513, 0.9987), abs=1e-4)
+    assert part("tally").Share(20, 20).ci95 == pytest.approx((0.8316, 1.0), abs=1e-4)
+    assert str(share) == "19/20 (75–100 %)"
+
+
+def test_right_verdicts_and_covered_gains_are_counted_by_situation(part):
+    rows = [
+        _row(true=0.12),
+        _row(true=0.20),
+        _row(verdict="no_measurable_difference", gain=0.02, true=0.04),
+        _row("nothing", verdict="no_measurable_difference", gain=0.03, true=0.01),
+        _row("nothing", verdict="hurts", gain=-0.08, true=-0.06),
+    ]
+    helps, nothing = part("tally").tally(rows, expected={"nothing": 0.0})
+    assert (helps.situation, helps.right.count, helps.right.n) == ("helps", 2, 3)
+    assert helps.expected == pytest.approx(0.12)
+    assert helps.covers_tested.count == 2
+    assert helps.covers_expected.count == 2
+    assert helps.between == pytest.approx(0.08)
+    assert helps.half == pytest.approx(0.05)
+    assert (nothing.right.count, nothing.right.n) == (1, 2)
+    assert nothing.expected == 0.0
+    assert nothing.covers_expected.count == 1
+    assert nothing.covers_tested.count == 2
+
+
+def test_the_table_has_a_line_for_each_situation_and_gains_in_points(part):
+    tally = part("tally")
+    lines = tally.markdown(tally.tally([_row(), _row()], expected={})).splitlines()
+    assert len(lines) == 3
+    assert lines[0].count("|") == lines[1].count("|") == lines[2].count("|")
+    assert "| +10.0 | +10.0 | 0.0 | 5.0 |" in lines[2]
+
+
+def test_a_blind_network_sees_no_hue(part, tmp_path):
+    part("network").blind(tmp_path, family="shapes", first=4, classes=3, per_class=8, difficulty=0.2)
+    model = timm.create_model(f"local-dir:{tmp_path}", pretrained=True).eval()
+    x = torch.rand(4, 3, 32, 32)
+    hue = torch.rand(4, 3, 32, 32)
+    hue -= hue.mean(1, keepdim=True)
+    with torch.inference_mode():
+        seen, other = model(x), model(x + hue)
+        darker = model(x - 0.5)
+    assert torch.allclose(seen, other, atol=1e-4)
+    assert not torch.allclose(seen, darker, atol=1e-2)
+
+
+def test_random_networks_of_two_seeds_differ(part, tmp_path):
+    for seed in (0, 1):
+        part("network").random(tmp_path / str(seed), seed=seed, classes=4)
+    first, second = (
+        timm.create_model(f"local-dir:{tmp_path / str(seed)}", pretrained=True).conv1[0].weight
+        for seed in (0, 1)
+    )
+    assert not torch.equal(first, second)
+
+
+def test_the_same_recipe_is_that_of_from_scratch_and_transfers_nothing(part):
+    from autotl.builtin.from_scratch import FromScratch
+
+    class Bench:
+        def model(self, *, pretrained=True):
+            return "pretrained" if pretrained else "random"
+
+    params = {
+        "image_size": 32, "epochs": 3, "lr": 0.1, "weight_decay": 0.2, "augment": "none", "balance": "none",
+    }  # fmt: skip
+    strategy = part("same_recipe").SameRecipe()
+    same, scratch = strategy.build(params, Bench()), FromScratch().build(params, Bench())
+    assert same._model == scratch._model == "random"
+    assert same._recipe == scratch._recipe
+    assert not strategy.baseline
+
+
+def test_source_and_target_share_no_class(part):
+    situations = part("situations")
+    source = situations.SOURCE
+    assert source["first"] >= situations.CLASSES
+    images, labels = situations.SITUATIONS["helps"].data(0)
+    assert np.bincount(labels).tolist() == [situations.LEARN + situations.TEST] * situations.CLASSES
+    assert not np.array_equal(images, situations.SITUATIONS["helps"].data(1)[0])
