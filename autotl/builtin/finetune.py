@@ -23,6 +23,7 @@ from autotl.train import (
 EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
 STEPS = 400
 BATCH = 32
+LEAST = 5  # epochs below which fewer layers, that are trained for longer, learn more
 NEAR = 0.5
 PROBE_C = 0.01
 
@@ -47,14 +48,17 @@ class FineTune:
         near = _likeness(task, backbone) >= NEAR
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
+        depth = _affordable_depth(task, backbone, side)
         return {
-            "freeze": 0,
+            "freeze": depth,
             "head": "probe" if near else "new",
             "lr": 3e-4 if near else 3e-3,
             "layer_decay": 0.75 if near else 0.95,
             "weight_decay": 0.02,
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted),
-            "augment": "shift",
+            "epochs": affordable(
+                task, backbone, side=side, trained=_trained(backbone, depth), wanted=wanted, views=1
+            ),
+            "augment": "none" if depth else "shift",
             "balance": "none",
             "norm": "frozen" if near else "batch",
             "image_size": side,
@@ -109,6 +113,15 @@ class FineTune:
             batch_size=BATCH,
         )
         return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
+
+
+def _affordable_depth(task: Task, backbone: Backbone, side: int) -> int:
+    """The fewest stages to freeze so that the others are trained for some epochs in the time of a trial."""
+    for depth in range(len(backbone.stages)):
+        trained = _trained(backbone, depth)
+        if affordable(task, backbone, side=side, trained=trained, wanted=LEAST, views=1) == LEAST:
+            return depth
+    return len(backbone.stages)
 
 
 def _epochs(task: Task) -> int:

@@ -90,6 +90,7 @@ def prepare(
     named = (
         [] if setup.backbones == AUTO else [find(name, sources) for name in dict.fromkeys(setup.backbones)]
     )
+    began = clock.now()
     dataset = read(setup.data, readers=readers, columns=setup.columns)
     notes = [*dataset.notes]
     for note in notes:
@@ -129,7 +130,12 @@ def prepare(
     )
     if examined.cleaned.why or examined.cleaned.reweighted:
         watch.say(said(examined))
-    task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept))
+    ahead = look_ahead(setup, materials, ranking.order[0])
+    left = None
+    if setup.budget.seconds is not None:
+        tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
+        left = max(0.0, setup.budget.seconds - (clock.now() - began) - strategies * tests)
+    task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept), left=left)
     return Prepared(
         dataset=dataset,
         splits=splits,
@@ -143,7 +149,7 @@ def prepare(
         overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
         copies=None if shown is None else source_copies(dataset, splits.train, shown[:SOURCE_IMAGES]),
         ranking=ranking,
-        outlook=look_ahead(setup, materials, ranking.order[0]),
+        outlook=ahead,
         advice=rule_of_thumb(task, _nearest(task.likeness)),
         notes=tuple(notes),
     )
@@ -209,17 +215,18 @@ def _task(
     likeness: Mapping[str, Mapping[str, Likeness]],
     *,
     arms: int,
+    left: float | None,
 ) -> Task:
+    """The task; ``left`` are the seconds left for trials, None without a budget."""
     labels = dataset.table["label"].to_numpy(dtype=np.int64)[splits.train]
     counts = np.bincount(labels, minlength=len(dataset.classes))
-    budget = setup.budget.seconds
     return Task(
         classes=dataset.classes,
         rows={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
         side=_side(dataset, splits),
         metric=setup.metric,
         # about half of the arms train networks; the baseline takes one and a half times its part
-        trial_seconds=None if budget is None else SEARCH_SHARE * budget / (0.5 * arms + 0.5),
+        trial_seconds=None if left is None else SEARCH_SHARE * left / (0.5 * arms + 0.5),
         likeness={
             backbone: {name: each.calibrated for name, each in measures.items()}
             for backbone, measures in likeness.items()

@@ -36,6 +36,8 @@ ROWS, ROWS_INSIDE = 400, 100
 each costs more); more would narrow the interval, not change the answer.
 """
 NOISE, NOISE_INSIDE = 128, 64
+LEAST_ROWS, LEAST_NOISE = 32, 20
+"""However short the time."""
 RESAMPLES, RESAMPLES_THOROUGH = 25, 100
 """Random halves of the images that an interval comes from."""
 
@@ -48,17 +50,18 @@ def measure_likeness(
     source: Tensor | None,
     seed: int,
     resamples: int = RESAMPLES,
+    seconds: float | None = None,
 ) -> tuple[dict[str, Likeness], str]:
     """Each similarity of the training images to a backbone's source, and a note on what it was measured
     against.
 
     ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the
-    reference kept beside the weights is used, else the running statistics of BatchNorm. Empty where there is
-    none of these.
+    reference kept beside the weights is used, else the running statistics of BatchNorm. As many images are
+    looked at as take about ``seconds``. Empty where there is nothing to compare with.
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights: there is no source to be like."
-    look = _Look(materials, backbone, source, seed, resamples)
+    look = _Look(materials, backbone, source, seed, resamples, seconds)
     of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(look)
@@ -87,6 +90,14 @@ class _Look:
     source: Tensor | None
     seed: int
     resamples: int
+    seconds: float | None
+
+    def affordable(self, most: int, side: int) -> int:
+        """How many of at most so many images fit into half of the time: there are two kinds of looks."""
+        if self.seconds is None:
+            return most
+        each = (1 + NOISE_INSIDE / ROWS_INSIDE) * self.backbone.pace.seconds(1, side=side)
+        return max(LEAST_ROWS, min(most, int(0.5 * self.seconds / each)))
 
     @property
     def model(self) -> nn.Module:
@@ -112,8 +123,9 @@ def _over_features(
     # statistics move with the image size, so the target is seen as the source was
     side = look.backbone.side if reference.origin == "source images" else reference.side
     run = batchnorm_rows(look.model) if inside else partial(pooled, look.model)
-    target = look.rows(run, look.target(ROWS_INSIDE if inside else ROWS, side))
-    least = NOISE_INSIDE if inside else NOISE
+    most = look.affordable(ROWS_INSIDE if inside else ROWS, side)
+    target = look.rows(run, look.target(most, side))
+    least = min(NOISE_INSIDE if inside else NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
     noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
     return {
         name: likeness(
@@ -129,8 +141,10 @@ def _over_layers(look: _Look, measures: Mapping[str, LayerSimilarity]) -> dict[s
         return {}
     side = native_side(look.model) if look.source is None else look.backbone.side
     run = moments_of(look.model, layers)
-    target = as_moments(look.rows(run, look.target(ROWS_INSIDE, side)))
-    noise = as_moments(look.rows(run, noise_pixels(min(len(target), NOISE_INSIDE), side, look.seed)))
+    most = look.affordable(ROWS_INSIDE, side)
+    target = as_moments(look.rows(run, look.target(most, side)))
+    least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
+    noise = as_moments(look.rows(run, noise_pixels(min(len(target), least), side, look.seed)))
     own = None if look.source is None else as_moments(look.rows(run, look.source[:ROWS_INSIDE]))
     return {
         name: layer_likeness(

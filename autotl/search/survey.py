@@ -28,6 +28,8 @@ from autotl.seeds import derive
 
 SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
 """Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
+LIKENESS_SHARE = 0.05
+"""Of the budget, for the distances to the sources: fewer images widen their intervals."""
 TEST_SHARE = 0.03
 """Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
 CURVE_SHARE, FIT_SECONDS = 0.03, 1e-8
@@ -48,6 +50,7 @@ def likenesses(
     """
     found: dict[str, Mapping[str, Likeness]] = {}
     notes = []
+    budget = setup.budget.seconds
     for backbone in materials.backbones.values():
         found[backbone.name], note = measure_likeness(
             materials,
@@ -56,6 +59,9 @@ def likenesses(
             source=None if shown is None else _source_pixels(shown, backbone, setup.seed),
             seed=setup.seed,
             resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
+            seconds=None
+            if setup.thorough or budget is None
+            else LIKENESS_SHARE * budget / len(materials.backbones),
         )
         notes.append(note)
     return found, notes
