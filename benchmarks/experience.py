@@ -1,19 +1,27 @@
-"""Run ``autotl fit`` on data sets and write what each arm showed: the rows of experience that autotl ships.
+"""The rows of experience that autotl ships: from benchmark results, or from fits made for them.
 
+    python -m benchmarks.experience --out rows.csv results/public.parquet …
     python -m benchmarks.experience --backbone FOLDER --budget 90s --out rows.csv DATA.zip …
 
-Each run starts without experience, so that no row owes anything to another. Rows of one run share its name.
+A results file gives a row for each strategy that was searched on its own, on each data set, seed and budget;
+a data file is fitted without experience, so that no row owes anything to another. Rows of one run share its
+name.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import autotl
+from autotl import bench, leaderboard
+from autotl.bench import split as splits
 from autotl.experience import Experience, Row, rows_to_csv
 from autotl.terminal import Silence
 
@@ -29,21 +37,70 @@ def rows_of(data: Path, backbone: str, budget: str, folder: Path) -> list[Row]:
     return [replace(row, run=f"shipped-{data.stem}", provenance=said) for row in Experience(place).rows()]
 
 
+def measured(path: Path, architecture: str) -> list[Row]:
+    """What the strategies of a benchmark showed; their backbone is of this architecture."""
+    blocks: dict[tuple[object, ...], list[leaderboard.Row]] = defaultdict(list)
+    for row in leaderboard.read_rows(path):
+        if row.kind == "strategy" and row.status == "ok" and row.val is not None:
+            blocks[row.dataset, row.shots, row.backbone, row.seed, row.budget_seconds].append(row)
+    return [row for block in blocks.values() for row in _block(block, architecture)]
+
+
+def _block(block: Sequence[leaderboard.Row], architecture: str) -> list[Row]:
+    ranked = sorted(block, key=lambda row: -float(row.val or 0.0))
+    first = ranked[0]
+    suite = bench.load(first.suite)
+    split = splits.read(suite.splits / splits.file_name(first.dataset, shots=first.shots, seed=first.seed))
+    smallest = min(Counter(line.label for line in split.lines if line.part == "train").values())
+    probe = [float(row.val or 0.0) for row in ranked if row.entrant == "linear_probe"]
+    said = (
+        f"shipped: {first.dataset}, {first.backbone}, {first.budget_seconds:g} s "
+        f"on {first.threads} CPU cores, {first.plugin} {first.version}"
+    )
+    return [
+        Row(
+            run=f"shipped-{first.suite}-{first.dataset}-{first.shots}-{first.seed}-{first.budget_seconds:g}",
+            created=row.created,
+            provenance=said,
+            data_digest=row.split,
+            n_train=row.n_train,
+            n_classes=row.n_classes,
+            min_per_class=smallest,
+            image_side=row.image_side,
+            likeness=row.likeness,
+            probe_score=probe[0] if probe else None,
+            strategy=row.entrant,
+            backbone_architecture=architecture,
+            pretrained=True,
+            metric=row.metric,
+            score=row.val,
+            test=row.test,
+            rank=rank,
+            regret=float(first.val or 0.0) - float(row.val or 0.0),
+            params=json.dumps({k: v for k, v in row.params.items() if k != "strategy"}, sort_keys=True),
+            seconds=row.seconds,
+            budget_seconds=row.budget_seconds,
+        )
+        for rank, row in enumerate(ranked, 1)
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", nargs="+", type=Path)
-    parser.add_argument("--backbone", required=True)
+    parser.add_argument("--backbone", default="mobilenetv2_100")
     parser.add_argument("--budget", default="90s")
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     found: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for data in told.data:
-            found += rows_of(data, told.backbone, told.budget, Path(folder))
+            if data.suffix == ".parquet":
+                found += measured(data, told.backbone)
+            else:
+                found += rows_of(data, told.backbone, told.budget, Path(folder))
             told.out.write_text(rows_to_csv(found), encoding="utf-8")
-            print(
-                data.stem, [(row.strategy, row.rank, row.score, row.test) for row in found[-4:]], flush=True
-            )
+            print(data.stem, len(found), "rows", flush=True)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ def gain_of_training(
     of one training's score p is assumed to be p (1 - p) / n with n = ``learned`` training images, as large
     as if each of these told one answer; this counts as PRIOR_TRAININGS trainings (a scaled inverse χ² prior).
     The interval is Student's with Welch's degrees of freedom. ``p`` is the larger of its p and that of the
-    sign test on the first network of each.
+    sign test on the first network of each. That a pretrained start is a lucky one is not chance here: it is
+    the start that was asked about.
     """
     score = metric(measure)
     drawn = resampled(measure, labels, *ours, seed=seed) - resampled(measure, labels, *theirs, seed=seed)

@@ -9,7 +9,7 @@ from autotl.search.finish import deliver, finish
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
-from autotl.search.reserve import deadline, refit, rivals, spare
+from autotl.search.reserve import deadline, refit, repeat, rivals, spare
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
@@ -37,6 +37,7 @@ __all__ = [
     "plan_arms",
     "prepare",
     "refit",
+    "repeat",
     "rivals",
     "spare",
 ]

@@ -173,11 +173,11 @@ class Search:
         every = self._predict(arm, params) * len(folds)
         cheap = self._budget.seconds is None or every <= CHEAP_SHARE * self._budget.seconds
         self._running[number] = trial
-        return _job(trial, tuple(folds) if cheap else (0,))
+        return job_of(trial, tuple(folds) if cheap else (0,))
 
     def _extend(self, trial: Trial, fold: int) -> Job:
         self._running[trial.number] = trial
-        return _job(trial, (fold,))
+        return job_of(trial, (fold,))
 
     def _go(self, job: Job, said: Said) -> State | None:
         if self._clock.now() >= self._until() and self.ledger.best() is not None:
@@ -234,10 +234,11 @@ class Search:
         return sum(trial.seconds for trial in own) / len(own) if own else self._default_cost(arm)
 
 
-def _job(trial: Trial, folds: tuple[int, ...]) -> Job:
+def job_of(trial: Trial, folds: tuple[int, ...]) -> Job:
+    """The job that trains a trial's settings on these folds."""
     return Job(trial.number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, folds)
 
 
 def refit_job(trial: Trial) -> Job:
     """The job that trains a trial's settings again on all training rows."""
-    return _job(trial, ())
+    return job_of(trial, ())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from autotl.api import WHOLE, Arm, Outcome, Splits
 from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
-from autotl.search.engine import refit_job
+from autotl.search.engine import job_of, refit_job
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.work import Worker
@@ -102,6 +103,18 @@ def deadline(
         return started + budget.seconds - known[ledger.version]
 
     return until
+
+
+def repeat(worker: Worker, ledger: Ledger, baselines: Collection[Arm], budget: Budget) -> None:
+    """Train the two rivals again on folds whose networks were not kept, where that takes next to nothing.
+
+    The interval of the gain wants several networks of each.
+    """
+    for trial in rivals(ledger, baselines):
+        missing = sorted(trial.folds.keys() - trial.models.keys()) if trial else []
+        if trial and missing and trial.fold_seconds * len(missing) <= 0.5 * spare(budget):
+            again = replace(worker, keep=0.0)(job_of(trial, tuple(missing)), lambda job, said: None)
+            trial.models |= again.models
 
 
 def refit(

@@ -52,7 +52,10 @@ class _Pulse:
 
 @dataclass(frozen=True)
 class Worker:
-    """Runs jobs on a run's materials; weights go to ``folder`` as safetensors."""
+    """Runs jobs on a run's materials; weights go to ``folder`` as safetensors.
+
+    Those of further folds than the first do where training one took more than ``keep`` seconds.
+    """
 
     materials: Materials
     activations: Activations
@@ -60,6 +63,7 @@ class Worker:
     strategies: Mapping[str, Strategy]
     folder: Path
     clock: Clock
+    keep: float = WORTH_KEEPING
 
     def __call__(self, job: Job, go: Go) -> Outcome:
         """Run the job to its end, whatever that is; never raises what a strategy raises."""
@@ -76,7 +80,7 @@ class Worker:
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
                 number = WHOLE if fold is None else fold
-                if scored and (fold in (0, None) or scores[-1].seconds > WORTH_KEEPING):
+                if scored and (fold in (0, None) or scores[-1].seconds > self.keep):
                     models[number] = save_weights(self.folder / _file(job, number), learner.module())
                 if ended:
                     state, why = ended, _REASONS[ended]
