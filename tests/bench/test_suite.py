@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autotl import bench
+from autotl import bench, plugins
 from autotl.bench import split as splits
+from autotl.bench.material import material
 from autotl.errors import BenchError, UnknownName
 
 WHOLE = """
@@ -82,3 +83,15 @@ def test_an_unknown_suite_gets_a_hint() -> None:
         bench.load("smok")
     with pytest.raises(BenchError, match="There is no suite"):
         bench.load("nowhere.toml")
+
+
+@pytest.mark.parametrize("name", ["digits", "shapes", "gratings-far", "colours"])
+def test_what_is_drawn_here_is_what_the_splits_were_made_of(name: str, tmp_path: Path) -> None:
+    suite = bench.load("smoke")
+    (data,) = (each for each in suite.datasets if each.name == name)
+    readers = plugins.load().readers.items
+    found = material(
+        data, shots=10, seed=0, folder=tmp_path, files=None, official=suite.splits, readers=readers
+    )
+    assert found.split == splits.read(suite.splits / splits.file_name(name, shots=10, seed=0))
+    assert len(found.test.read_text(encoding="utf-8").splitlines()) == 1 + found.split.count("test")
