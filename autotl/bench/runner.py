@@ -103,8 +103,12 @@ def assemble(out: Path) -> Path:
 
 
 def _kept(out: Path) -> dict[tuple[object, ...], Row]:
-    rows = (row for path in sorted((out / "rows").glob("*.parquet")) for row in read_rows(path))
-    return {row.key: row for row in rows}
+    """What is measured already: the rows of their own files, and of a file of results put there to go on
+    from.
+    """
+    whole = out / "results.parquet"
+    paths = [*([whole] if whole.is_file() else []), *sorted((out / "rows").glob("*.parquet"))]
+    return {row.key: row for path in paths for row in read_rows(path)}
 
 
 _Materials = dict[tuple[str, int, int], Material]

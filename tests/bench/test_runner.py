@@ -64,6 +64,16 @@ def test_what_was_measured_is_not_measured_again(guessing: Make, tmp_path: Path)
     assert [row.created for row in both if row.dataset == "shapes"] == [row.created for row in first]
 
 
+def test_a_file_of_results_can_be_gone_on_from(guessing: Make, tmp_path: Path) -> None:
+    plan = bench.Plan(guessing(), tmp_path / "out", datasets=("shapes",))
+    first, _ = ran(plan)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "out/results.parquet").rename(tmp_path / "more/results.parquet")
+    both, said = ran(bench.Plan(plan.suite, tmp_path / "more"))
+    assert "4 measurements, 2 of them done before." in said
+    assert [row.seal for row in both if row.dataset == "shapes"] == [row.seal for row in first]
+
+
 def test_failures_are_rows_and_can_be_tried_again(guessing: Make, tmp_path: Path) -> None:
     plan = bench.Plan(guessing("sys.exit('no luck')"), tmp_path / "out", datasets=("shapes",))
     rows, said = ran(plan)
