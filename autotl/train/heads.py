@@ -49,9 +49,9 @@ def fit_heads(
     (n,), brought to mean 1 on each fold, times those of balanced classes. ``pulse`` is called before each
     step, and may raise to end the work.
 
-    C rises, each few settings starting where the last ones were going, and folds from what all rows together
-    give. A step of a few heads is one matrix product, taken in the eigenbasis of the features, where the
-    curvature is nearly diagonal and its diagonal a good preconditioner.
+    C rises, each few settings starting where the last ones of their fold were going. A step of a few heads is
+    one matrix product, taken in the eigenbasis of the features, where the curvature is nearly diagonal and its
+    diagonal a good preconditioner.
     """
     heads = Heads(
         features.new_empty(len(folds), len(settings), classes, features.shape[1]),
@@ -70,7 +70,7 @@ def fit_heads(
         ]
         for balanced in (False, True):
             cs = sorted(kind[2] for kind in asked if kind[:2] == (standardise, balanced))
-            for f, c, weight, bias in _along(cs, balanced, whole, designs, labels, classes, pulse):
+            for f, c, weight, bias in _along(cs, balanced, designs, labels, classes, pulse):
                 for place in asked[standardise, balanced, c]:
                     heads.weight[f, place], heads.bias[f, place] = weight, bias
     return heads
@@ -79,24 +79,25 @@ def fit_heads(
 def _along(
     cs: Sequence[float],
     balanced: bool,
-    whole: _Design,
     designs: Sequence[_Design],
     labels: Tensor,
     classes: int,
     pulse: Callable[[], None],
 ) -> Iterator[tuple[int, float, Tensor, Tensor]]:
-    """Fold, C, weight and bias of every head on the path of rising C."""
+    """Fold, C, weight and bias of every head on the path of rising C.
+
+    No fold starts from what other rows have taught. Where C is large and the classes lie apart the loss is
+    all but flat: such a start would be good enough to stay at, and would know the validation rows.
+    """
     size = max(2, COLUMNS // classes)
-    common, own = _Path(), [_Path() for _ in designs]
-    for group in (cs[i : i + size] for i in range(0, len(cs), size)):
-        blank = whole.rows.new_zeros(whole.rows.shape[1], len(group), classes)
-        start = minimise(whole.stack(labels, group, balanced), common.ahead(group, blank), pulse)
-        common.went(group, start)
-        for f, design in enumerate(designs):
-            same = design.taken_from(whole, start)
-            guess = same + own[f].ahead(group, torch.zeros_like(same))
-            found = minimise(design.stack(labels, group, balanced), guess, pulse)
-            own[f].went(group, found - same)
+    groups = [cs[i : i + size] for i in range(0, len(cs), size)]
+    for f, design in enumerate(designs):
+        path = _Path()
+        blank = design.rows.new_zeros(design.rows.shape[1], 1, classes)
+        for group in groups:
+            start = path.ahead(group, blank.expand(-1, len(group), -1))
+            found = minimise(design.stack(labels, group, balanced), start, pulse)
+            path.went(group, found)
             for c, (weight, bias) in zip(group, design.unfold(found), strict=True):
                 yield f, c, weight, bias
 
@@ -157,13 +158,6 @@ class _Design:
             even = class_weights(own)
             weights = even if weights is None else even * weights
         return Stack(self.rows, own, weights, self.rows.new_tensor(cs))
-
-    def taken_from(self, other: _Design, found: Tensor) -> Tensor:
-        """Coefficients found on another design, in this one's basis."""
-        if self.basis is other.basis:
-            return found
-        turned = self.basis.T @ (other.basis @ found[:-1].flatten(1))
-        return torch.cat([turned.view(-1, *found.shape[1:]), found[-1:]])
 
     def unfold(self, found: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Weight (classes, d) and bias (classes,) of each head, for features as they came."""

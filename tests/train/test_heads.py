@@ -116,3 +116,26 @@ def test_weights_of_rows_count_as_scikit_learn_counts_them() -> None:
     theirs.fit(x[rows].numpy(), y[rows].numpy(), sample_weight=own.numpy())
     ours = x @ found.weight[0, 0].T + found.bias[0, 0]
     np.testing.assert_allclose(ours.softmax(1).numpy(), theirs.predict_proba(x.numpy()), atol=0.03)
+
+
+def test_nothing_is_learned_from_the_rows_a_fold_leaves_out() -> None:
+    # classes that lie apart and a large C: the loss is so flat that any good start would do
+    generator = torch.Generator().manual_seed(0)
+    n, d, classes = 300, 600, 5
+    labels = torch.randint(0, classes, (n,), generator=generator)
+    means = 0.1 * torch.randn(classes, d, generator=generator)
+    features = torch.randn(n, d, generator=generator) + means[labels]
+    every = torch.arange(n)
+    folds = [every[every % 5 != part] for part in range(5)]
+    settings = [HeadSetting(c, standardise=False, balanced=False) for c in (0.01, 1.0, 10.0)]
+    found = fit_heads(features, labels, classes=classes, settings=settings, folds=[*folds, every])
+    for place, setting in enumerate(settings):
+        ours = theirs = 0
+        for part, rows in enumerate(folds):
+            out = every % 5 == part
+            weight, bias = found.weight[part, place], found.bias[part, place]
+            ours += int(((features[out] @ weight.T + bias).argmax(1) == labels[out]).sum())
+            stock = LogisticRegression(C=setting.c, max_iter=2000)
+            stock.fit(features[rows].numpy(), labels[rows].numpy())
+            theirs += int((stock.predict(features[out].numpy()) == labels[out].numpy()).sum())
+        assert abs(ours - theirs) <= 0.03 * n
