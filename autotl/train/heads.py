@@ -50,8 +50,8 @@ def fit_heads(
     step, and may raise to end the work.
 
     C rises, each few settings starting where the last ones of their fold were going. A step of a few heads is
-    one matrix product, taken in the eigenbasis of the features, where the curvature is nearly diagonal and its
-    diagonal a good preconditioner.
+    one matrix product, taken in the eigenbasis of the features, where the curvature is nearly diagonal and
+    its diagonal a good preconditioner.
     """
     heads = Heads(
         features.new_empty(len(folds), len(settings), classes, features.shape[1]),
