@@ -120,6 +120,8 @@ def _chosen(row: Row) -> Iterator[str]:
         return
     kept = row.trials[row.chosen].get("val")
     known = [each["val"] for each in row.trials if each.get("val") is not None]
+    if kept is None and row.val is None and row.kind == "peer":
+        return  # a tool that was stopped before it had validated
     if kept is None or row.val is None or abs(kept - row.val) > SAME:
         yield f"its validation score {row.val} is not the kept trial's, {kept}."
         return

@@ -94,6 +94,13 @@ def test_a_failure_holds(honest: Honest) -> None:
     assert bench.check(failed, suite=suite.path) == []
 
 
+def test_a_tool_that_has_not_validated_holds(honest: Honest) -> None:
+    suite, rows = honest
+    place = next(i for i, row in enumerate(rows) if row.kind == "peer")
+    rows[place] = replace(rows[place], val=None, trials=({"params": {}, "val": None},)).sealed()
+    assert bench.check(rows, suite=suite.path) == []
+
+
 def test_a_choice_within_the_error_holds(honest: Honest) -> None:
     suite, rows = honest
     assert bench.check(first(rows, chosen=3, val=0.5 - 0.03), suite=suite.path) == []
