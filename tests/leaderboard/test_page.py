@@ -146,3 +146,10 @@ def test_different_coverage_is_told_loudly(suite):
 def test_no_rows_are_an_error():
     with pytest.raises(BenchError, match="no rows to rank"):
         page([], title="x")
+
+
+def test_without_a_strategy_no_section_is_left_empty(suite):
+    text = page([row for row in suite if row.kind in ("peer", "autotl")], title="Tools")
+    assert "No strategy took part on its own" in text
+    assert "there is none" in text
+    assert "No strategy took part on its own" not in page(suite, title="All")
