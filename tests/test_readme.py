@@ -60,9 +60,14 @@ def test_the_commands_and_the_python_of_the_readme_run(
 ) -> None:
     monkeypatch.chdir(here)
     lines = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("autotl ")]
-    assert [line.split()[1] for line in lines] == ["fit", "predict", "analyze"]
+    assert [line.split()[1] for line in lines] == ["fit", "predict", "analyze", "bench", "leaderboard"]
     for line in lines:
-        assert run(line) == 0, capsys.readouterr().err
+        # of the suite, which takes minutes, one measurement
+        short = line.replace(
+            "--workers 2", "--dataset digits --seed 0 --budget 10s --strategies linear_probe"
+        )
+        assert run(short) == 0, capsys.readouterr().err
+    assert "linear_probe" in capsys.readouterr().out
     assert (here / "predictions.csv").read_text().startswith("path,label,probability\n")
     for block in blocks("python"):
         if block.startswith("class "):
