@@ -7,7 +7,8 @@ AutotlError
 ├── BudgetError     a budget that makes no sense
 ├── PluginError     a plugin could not be loaded, or broke the rules of its hook
 ├── CacheError      the cache is too small, or its disk is full
-├── RunError        a run folder that is missing, in use, or not one of ours
+├── RunError        a run folder that is missing, in use, finished, or not one of ours
+│   └── DiskFull    no room for what a run writes; it can be resumed
 ├── SearchError     no trial ended with a usable model
 └── BenchError      a suite, or a file of results, that is not as it must be
 """
@@ -23,6 +24,7 @@ __all__ = [
     "BudgetError",
     "CacheError",
     "DataError",
+    "DiskFull",
     "PluginError",
     "RunError",
     "SearchError",
@@ -67,6 +69,10 @@ class CacheError(AutotlError):
 
 class RunError(AutotlError):
     """A run folder that is missing, in use, or not one of ours."""
+
+
+class DiskFull(RunError):
+    """No room for what a run writes. What it had written is whole, and it can be resumed."""
 
 
 class SearchError(AutotlError):

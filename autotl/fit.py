@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from autotl import plugins, results, search, terminal
-from autotl.api import Columns, Watch
-from autotl.cache import size
-from autotl.clock import Budget, WallClock, seconds
+from autotl.api import Columns, Executor, Strategy, Watch
+from autotl.cache import alone, size
+from autotl.clock import Budget, Clock, WallClock, seconds
 from autotl.data import read, torch_within_cores
-from autotl.errors import RunError, UnknownName
+from autotl.disk import is_full
+from autotl.errors import DiskFull, RunError, UnknownName
+from autotl.resume import arguments, changes, merged
 from autotl.run import Run, analysis, conclude, explore, prepare
 from autotl.train import check_processes, freed_memory_kept, pick_device
 from autotl.train import metric as metric_of
@@ -47,6 +53,7 @@ def fit(
     experience: bool = True,
     curves: bool = False,
     seed: int = 0,
+    resume: bool = False,
     watch: Watch | None = None,
 ) -> results.Result:
     """Search for the best way to transfer to ``data``; give the best model, and why it is the best.
@@ -72,51 +79,83 @@ def fit(
     reads nor writes it. ``curves`` keeps time to train the best transferred trial and the best one from
     scratch on fewer images too, and says at how many images scratch would catch up.
 
+    With ``resume`` a run in ``out`` that was interrupted, killed or ran out of disk goes on: with the same
+    data and what it was begun with, so that nothing else need be given (``data`` may be None where it was a
+    path). A larger ``budget`` or number of ``trials`` makes a finished run go on too. Where there is no run in
+    ``out``, one is begun.
+
     Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
     evaluated and saved before KeyboardInterrupt goes on.
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> print(result.verdict["sentence"])
     """
-    clock = WallClock()
-    setup = _setup(
-        data,
-        backbone,
-        source,
-        budget,
-        trials,
-        metric,
-        image_size,
-        test,
-        Columns(image, label, group),
-        device,
-        seed,
-        cache,
-        processes,
-        clean=clean,
-        reweight=reweight,
-        all_backbones=all_backbones,
-        experience=experience,
-        curves=curves,
-    )
-    catalog = plugins.load(without=without)
-    chosen = catalog.strategies.pick([strategies] if isinstance(strategies, str) else strategies)
-    place = catalog.executors[executor]
+    asked = dict(locals())  # the arguments by name, before there is anything else
+    if resume and out is not None and results.is_run(Path(out)):
+        with alone(Path(out) / ".lock", str(out)):
+            return _go_on(Path(out), asked)
+    begin = _opened(asked)
     folder = _folder(out)
-    shown = terminal.Terminal(clock=clock) if watch is None else watch
-    run = Run(setup, folder, out is None, catalog, chosen, place, shown, clock, clock.now())
-    kept = folder / ".cache"
+    with alone(folder / ".lock", str(folder)):
+        file = results.RunFile(arguments(asked), version("autotl"), begin.catalog.versions())
+        results.write_run_file(folder, file)
+        return _carry_out(begin, folder, file, temporary=out is None)
+
+
+def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
+    """Resume the run in ``folder``."""
+    file = results.read_run_file(folder)
+    defaults = {name: each.default for name, each in signature(fit).parameters.items()} | {"data": None}
+    together = merged(asked, file, defaults, folder)
+    begin = _opened(together, of_those_left=True)
+    notes = [*begin.notes, *changes(file, begin.catalog.versions())]
+    for note in notes:
+        begin.watch.say(note)
+    results.set_report_aside(folder)
+    results.write_run_file(folder, replace(file, arguments=arguments(together)))
+    spent = max(search.spent(folder), file.elapsed if file.ended == "finished" else 0.0)
+    return _carry_out(replace(begin, notes=tuple(notes)), folder, file, spent=spent)
+
+
+def _carry_out(
+    begin: _Opened, folder: Path, file: results.RunFile, *, spent: float = 0.0, temporary: bool = False
+) -> results.Result:
+    """Run it. What it leaves can be resumed, unless it was not begun in earnest."""
+    setup, clock = begin.setup, begin.clock
+    run = Run(
+        setup,
+        folder,
+        temporary,
+        begin.catalog,
+        begin.strategies,
+        begin.executor,
+        begin.watch,
+        clock,
+        clock.now() - spent,
+        file,
+        begin.notes,
+    )
+    kept, finished = folder / ".cache", False
     try:
         with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
             ready = prepare(run, kept)
-            return conclude(run, ready, explore(run, ready, kept))
-    except BaseException:
-        if run.temporary:
-            shutil.rmtree(folder, ignore_errors=True)
+            result = conclude(run, ready, explore(run, ready, kept))
+            finished = True
+            return result
+    except Exception as error:
+        if is_full(error) and not temporary:
+            raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
+        if not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
+            (folder / results.RUN_FILE).unlink(missing_ok=True)
+            (folder / ".lock").unlink(missing_ok=True)
+            finished = True
         raise
     finally:
-        shutil.rmtree(kept, ignore_errors=True)
-        if close := getattr(shown, "close", None):
+        if temporary and sys.exc_info()[0] is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif finished:
+            shutil.rmtree(kept, ignore_errors=True)
+        if close := getattr(begin.watch, "close", None):
             close()
 
 
@@ -184,6 +223,65 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A call whose arguments are checked, and what they name."""
+
+    setup: search.Setup
+    catalog: plugins.Catalog
+    strategies: Mapping[str, Strategy]
+    executor: Executor
+    watch: Watch
+    clock: Clock
+    notes: tuple[str, ...] = ()
+
+
+def _opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> _Opened:
+    """``of_those_left``: strategies and plugins that are named but not installed any more are passed over."""
+    clock = WallClock()
+    setup = _setup(
+        asked["data"],
+        asked["backbone"],
+        asked["source"],
+        asked["budget"],
+        asked["trials"],
+        asked["metric"],
+        asked["image_size"],
+        asked["test"],
+        Columns(asked["image"], asked["label"], asked["group"]),
+        asked["device"],
+        asked["seed"],
+        asked["cache"],
+        asked["processes"],
+        clean=asked["clean"],
+        reweight=asked["reweight"],
+        all_backbones=asked["all_backbones"],
+        experience=asked["experience"],
+        curves=asked["curves"],
+    )
+    without, named = list(asked["without"]), asked["strategies"]
+    named = [named] if isinstance(named, str) else list(named)
+    gone: list[str] = []
+    if of_those_left and without:
+        known = plugins.load().names()
+        without = [name for name in without if name in known]
+    catalog = plugins.load(without=without)
+    if of_those_left:
+        gone = [name for name in named if name not in catalog.strategies.items]
+        named = [name for name in named if name not in gone] or named
+    return _Opened(
+        setup,
+        catalog,
+        catalog.strategies.pick(named),
+        catalog.executors[asked["executor"]],
+        terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
+        clock,
+        tuple(
+            f"The strategy {name} is not installed any more: its trials stay as they are." for name in gone
+        ),
+    )
+
+
 def _setup(
     data: Any,
     backbone: str | Path | Sequence[str | Path],
@@ -242,6 +340,12 @@ def _folder(out: str | Path | None) -> Path:
     if out is None:
         return Path(tempfile.mkdtemp(prefix="autotl-"))
     path = Path(out)
+    if results.is_run(path):
+        with alone(path / ".lock", str(path)):  # says so where it is still at work
+            raise RunError(
+                f"{path} exists and is not empty: a run is in it. Go on with it: autotl resume {path} "
+                "(resume=True). Or give --out a new folder."
+            )
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is not empty. Give --out a new folder, or remove this one.")
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from autotl import disk
 
 FORMAT = 1
 
@@ -33,19 +33,8 @@ def plain(value: Any) -> Any:
 
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` in one step: a reader sees the old file or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        # file names may hold bytes that are no Unicode: better a question mark than no report
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    # file names may hold bytes that are no Unicode: better a question mark than no report
+    disk.write_bytes(path, text.encode("utf-8", errors="replace"))
 
 
 def write(path: Path, document: Any) -> None:

@@ -117,6 +117,15 @@ class Catalog:
         """Where everything on the shelves came from."""
         return [origin for shelf in self.shelves().values() for origin in shelf.origins.values()]
 
+    def versions(self) -> dict[str, str]:
+        """The distributions that offer something, and their versions."""
+        return {origin.distribution: origin.version for origin in self.origins()}
+
+    def names(self) -> frozenset[str]:
+        """Whatever can be left out: plugins, what they offer, and those that are broken."""
+        offered = {name for shelf in self.shelves().values() for name in shelf.items}
+        return frozenset({origin.plugin for origin in self.origins()} | offered | self.broken.keys())
+
     def tell(self, event: str, **facts: Any) -> None:
         """Call the life-cycle hook ``autotl_<event>`` of every plugin. One that raises is told no more."""
         for name, plugin in self.manager.list_name_plugin():

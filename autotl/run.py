@@ -13,7 +13,7 @@ from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.data import read
 from autotl.errors import SearchError
-from autotl.experience import Prior
+from autotl.experience import Prior, prior_from
 from autotl.remember import foretold, recall, remember
 from autotl.train import machine, precision
 
@@ -21,11 +21,19 @@ DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
 otherwise spend more on it than on themselves.
 """
+OPENED_BEFORE = (
+    "The test part had been opened {times} before, when the run had ended earlier: what it showed then may "
+    "have led to going on, so this score is no longer that of a single look."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call: what was asked for, opened and checked. The steps below share it."""
+    """One call: what was asked for, opened and checked. The steps below share it.
+
+    ``started`` lies back by what the run had spent before it was resumed; ``file`` is its ``run.json`` as it
+    was found, None where nothing is kept.
+    """
 
     setup: search.Setup
     folder: Path
@@ -36,9 +44,16 @@ class Run:
     watch: Watch
     clock: Clock
     started: float
+    file: results.RunFile | None = None
+    notes: tuple[str, ...] = ()
+
+    def keep(self, **changed: Any) -> None:
+        """Change what ``run.json`` says."""
+        results.write_run_file(self.folder, replace(results.read_run_file(self.folder), **changed))
 
 
 def prepare(run: Run, cache: Path) -> search.Prepared:
+    known = None if run.file is None or run.file.decided is None else search.decided_from(run.file.decided)
     return search.prepare(
         run.setup,
         readers=run.catalog.readers.items,
@@ -46,9 +61,10 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
         similarities=run.catalog.similarities.items,
         transferabilities=run.catalog.transferabilities.items,
         strategies=len(run.strategies),
-        store=Store(cache, bound=run.setup.cache),
+        store=Store(cache, bound=run.setup.cache if known is None else known.cache),
         clock=run.clock,
         watch=run.watch,
+        decided=known,
     )
 
 
@@ -88,6 +104,7 @@ class Explored:
     interrupted: bool
     prior: Prior | None
     catch_up: search.CatchUp | None = None
+    notes: tuple[str, ...] = ()
 
 
 def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
@@ -100,15 +117,24 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
     budget = setup.budget
-    plan = Plan(ready.task, tuple(arms), skipped, budget.seconds, budget.trials, len(ready.splits.folds))
+    ledger = search.Ledger(ready.materials.fold_labels())
+    journal = search.Journal(run.folder, lambda: clock.now() - run.started)
+    resumed = search.take_up(
+        ledger, journal, arms, classes=len(ready.dataset.classes), timed=budget.seconds is not None
+    )
+    gone = [arm for arm in ledger.arms() if arm not in arms and arm not in skipped]
+    plan = Plan(ready.task, (*arms, *gone), skipped, budget.seconds, budget.trials, len(ready.splits.folds))
     jsonio.write(run.folder / "profile.json", profile(ready))
     results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
     run.catalog.tell("search_started", plan=plan)
     run.watch.started(plan)
-    known = recall(ready, setup.metric) if setup.experience else None
-    ledger = search.Ledger(ready.materials.fold_labels())
+    known = _recall(run, ready)
+    run.keep(decided=jsonio.plain(ready.decided), prior=jsonio.plain(known), ended=None)
     activations = search.Activations(ready.materials, on=setup.reuse)
     worker = search.Worker(ready.materials, activations, ready.task, run.strategies, cache / "trials", clock)
+    told = (*resumed.told, *search.revive(ledger, worker))
+    for each in told:
+        run.watch.say(each)
     searching = search.Search(
         arms,
         run.strategies,
@@ -125,14 +151,17 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             ready.materials,
             tests=len(ready.locked),
             arms=len(arms),
-            baselines=_baselines(run, ready, plan) if setup.curves else (),
+            baselines=_baselines(run, ready, plan, ledger) if setup.curves else (),
         ),
         storage=search.open_storage(run.folder / "study.db"),
         watch=run.watch,
         seed=setup.seed,
         prior=known,
+        journal=journal,
+        resumed=resumed,
     )
-    begun, interrupted = clock.now(), False
+    before = max((trial.finished_at for trial in ledger.trials.values()), default=0.0)
+    begun, interrupted = clock.now() - before, False
     saved: tuple[int, str] | None = None
     due = begun
     try:
@@ -151,16 +180,27 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
     meet = None
     if setup.curves and not interrupted:
-        meet = _catch_up(run, ready, ledger, worker, _baselines(run, ready, plan))
-    return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet)
+        meet = _catch_up(run, ready, ledger, worker, _baselines(run, ready, plan, ledger))
+    return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet, told)
 
 
-def _baselines(run: Run, ready: search.Prepared, plan: Plan) -> list[Arm]:
+def _recall(run: Run, ready: search.Prepared) -> Prior | None:
+    """What past runs foretell; in a run that is resumed, what they foretold when it was begun."""
+    if not run.setup.experience:
+        return None
+    if run.file is not None and run.file.prior is not None:
+        return prior_from(run.file.prior)
+    return recall(ready, run.setup.metric)
+
+
+def _baselines(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Ledger) -> list[Arm]:
     """The arms that transfer nothing, whatever is done with random weights among them."""
+    known = {name for name, strategy in run.strategies.items() if strategy.baseline}
+    known |= {trial.arm.strategy for trial in ledger.trials.values() if trial.baseline}
     return [
         arm
         for arm in plan.arms
-        if run.strategies[arm.strategy].baseline or not ready.backbones[arm.backbone].weights.pretrained
+        if arm.strategy in known or not ready.backbones[arm.backbone].weights.pretrained
     ]
 
 
@@ -195,11 +235,13 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             search.repeat(explored.worker, ledger, _baselines(run, ready, explored.plan), setup.budget)
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
+    opened = 0 if run.file is None else run.file.tested
+    run.keep(tested=opened + 1)
     findings = search.finish(
         ledger,
         winner,
         refit,
-        baselines=_baselines(run, ready, explored.plan),
+        baselines=_baselines(run, ready, explored.plan, ledger),
         materials=ready.materials,
         locked=ready.locked,
         measure=setup.metric,
@@ -210,7 +252,9 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     weights = refit.models[WHOLE] if refit else winner.models[0]
     search.deliver(run.folder / "model", ready.materials, winner, weights)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
-    notes = [*ready.notes, *(["The search was interrupted."] if explored.interrupted else [])]
+    notes = [*ready.notes, *run.notes, *explored.notes]
+    notes += [OPENED_BEFORE.format(times="once" if opened == 1 else f"{opened} times")] if opened else []
+    notes += ["The search was interrupted."] if explored.interrupted else []
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)
     notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
@@ -234,7 +278,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             search_seconds=explored.seconds,
             precision=precision(setup.device),
             machine=machine(setup.device),
-            plugins={origin.distribution: origin.version for origin in run.catalog.origins()},
+            plugins=run.catalog.versions(),
             seed=setup.seed,
         )
     )
@@ -249,6 +293,9 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         temporary=run.temporary,
     )
     run.catalog.tell("search_finished", result=result)
+    run.keep(
+        ended="interrupted" if explored.interrupted else "finished", elapsed=run.clock.now() - run.started
+    )
     if explored.interrupted:
         raise KeyboardInterrupt
     return result

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autotl import jsonio
+from autotl import disk, jsonio
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(jsonio.os, "fsync", full)
+    monkeypatch.setattr(disk.os, "fsync", full)
     with pytest.raises(OSError, match="disk full"):
         jsonio.write(target, {"a": 2})
     assert json.loads(target.read_text()) == {"a": 1}

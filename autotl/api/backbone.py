@@ -89,7 +89,9 @@ class SourceClass:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast this machine runs a backbone: images a second at ``side`` pixels, forward and in training."""
+    """How fast a backbone runs: images a second at ``side`` pixels, forward and in training. Measured on this
+    machine, but where a search is not limited by time: then it is what is usual.
+    """
 
     side: int
     forward: float

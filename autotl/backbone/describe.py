@@ -14,8 +14,8 @@ from torch import nn
 
 from autotl.api import Backbone, DataConfig, SourceClass, Weights
 from autotl.backbone.create import create, weights_file
-from autotl.backbone.pace import pace_of
-from autotl.backbone.stages import layout
+from autotl.backbone.pace import pace_of, usual_pace
+from autotl.backbone.stages import layout, native_side
 from autotl.clock import Clock
 
 TIMM_DATA: Any = timm.data  # it is typed in part
@@ -26,10 +26,11 @@ SHARE_OF_BUDGET = 0.08  # of the seconds, for one pass over all images through f
 def describe(
     weights: Weights, *, side: int, device: str, seconds: float | None, images: int, clock: Clock
 ) -> Backbone:
-    """The facts of a backbone for data whose images are about ``side`` pixels, as measured on this machine.
+    """The facts of a backbone for data whose images are about ``side`` pixels.
 
-    ``seconds`` is the budget of the whole search (None: not limited by time) and ``images`` how many there
-    are; both decide only which image size is recommended.
+    ``seconds`` is the budget of the whole search and ``images`` how many there are: they decide which image
+    size is recommended, by the pace measured on this machine. None is a search that is not limited by time:
+    its pace is the usual one, so that the same seed gives the same search.
     """
     model = create(weights)
     found = layout(model)
@@ -40,7 +41,11 @@ def describe(
     stock: Any = model
     sides = sides_of(config, side)
     # in the middle: at the smallest size, fixed costs would make the larger ones look slower than they are
-    pace = pace_of(model.to(device), side=sides[len(sides) // 2], clock=clock)
+    middle = sides[len(sides) // 2]
+    if seconds is None:
+        pace = usual_pace(found.flops, native=native_side(model), side=middle, device=device)
+    else:
+        pace = pace_of(model.to(device), side=middle, clock=clock)
     affordable = [
         s for s in sides if seconds is None or pace.seconds(images, side=s) <= SHARE_OF_BUDGET * seconds
     ]

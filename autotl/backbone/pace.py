@@ -14,6 +14,8 @@ from autotl.clock import Clock
 BATCH = 16
 REPEATS = 3
 PATIENCE = 0.8  # seconds for each of the two measurements, once warm
+RATE, FAST = 4e10, 4e12  # operations a second on a CPU and on an accelerator, roughly
+BACKWARD = 3.0  # times a forward pass: a step of training
 
 
 def pace_of(model: nn.Module, *, side: int, clock: Clock) -> Pace:
@@ -41,6 +43,15 @@ def pace_of(model: nn.Module, *, side: int, clock: Clock) -> Pace:
     trained = BATCH / _seconds(step, device, clock)
     model.eval()
     return Pace(side=side, forward=seen, training=min(trained, seen))
+
+
+def usual_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
+    """What a network of so many operations an image, at ``native`` pixels, does on common hardware: the same
+    in every run, so that what is decided by it is too.
+    """
+    rate = RATE if device.startswith("cpu") else FAST
+    seen = rate / max(flops, 1) * (native / side) ** 2
+    return Pace(side=side, forward=seen, training=seen / BACKWARD)
 
 
 def _seconds(work: Callable[[], None], device: torch.device, clock: Clock) -> float:

@@ -26,7 +26,8 @@ class Layout:
 
     ``parameters[i]`` and ``modules[i]`` name what stage i holds: together all of the model but its
     classifier. A module that spans stages is in the last of them, as it is only done there. ``order`` lists
-    modules as they first run; ``features`` is the width of the pooled features.
+    modules as they first run; ``features`` is the width of the pooled features, ``flops`` the
+    arithmetic of one image at the native size.
     """
 
     stages: tuple[Stage, ...]
@@ -34,6 +35,7 @@ class Layout:
     modules: tuple[frozenset[str], ...]
     order: tuple[str, ...]
     features: int
+    flops: int
 
 
 REMEMBERED = 16
@@ -114,6 +116,7 @@ def _divide(model: nn.Module) -> Layout:
         modules=tuple(frozenset(each) for each in modules),
         order=tuple(sorted(runs, key=lambda name: runs[name].start)),
         features=features,
+        flops=flops,
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl import jsonio, report, terminal
+from autotl import jsonio, report, results, terminal
 from autotl.cli.app import app, print_json
 from autotl.cli.options import (
     AllBackbones,
@@ -97,6 +97,24 @@ def fit(
         curves=curves,
         seed=seed,
         watch=_watch(quiet or as_json),
+    )
+    _tell(result, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def resume(
+    run: Run,
+    budget: Annotated[
+        str | None, typer.Option(help="More wall-clock time in all than it was begun with.")
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="More trials in all.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
+    results.read_run_file(run)  # a folder without a run is no place to begin one
+    result = autotl.fit(
+        None, out=run, resume=True, budget=budget, trials=trials, watch=_watch(quiet or as_json)
     )
     _tell(result, as_json=as_json, quiet=quiet)
 

@@ -92,6 +92,18 @@ class Prior:
         return [dict(params) for params in self._params.get(strategy, ())[:n]]
 
 
+def prior_from(told: Mapping[str, Any]) -> Prior:
+    """Read back what ``jsonio.plain`` made of it."""
+    predicted = told["predicted"]
+    return Prior(
+        {name: Record(**record) for name, record in told["records"].items()},
+        told["typical"],
+        Predicted(**predicted) if predicted else None,
+        told["evidence"],
+        {name: tuple(params) for name, params in told["_params"].items()},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One past run: the best arm of each strategy, and how much it counts."""

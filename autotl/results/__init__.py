@@ -6,10 +6,13 @@ from autotl.results.gain import Gain, gain, gain_of_training
 from autotl.results.model_folder import Opened, open_model, write_model
 from autotl.results.predictor import Predictor
 from autotl.results.result import Result, read_report
+from autotl.results.run_file import NAME as RUN_FILE
+from autotl.results.run_file import RunFile, is_run, read_run_file, set_report_aside, write_run_file
 from autotl.results.tables import write_answers, write_split, write_trials
 from autotl.results.verdict import Verdict, judge
 
 __all__ = [
+    "RUN_FILE",
     "Answers",
     "ArmFinding",
     "ClassGain",
@@ -21,16 +24,21 @@ __all__ = [
     "Opened",
     "Predictor",
     "Result",
+    "RunFile",
     "Verdict",
     "calibration_error",
     "evaluate",
     "gain",
     "gain_of_training",
+    "is_run",
     "judge",
     "open_model",
     "read_report",
+    "read_run_file",
+    "set_report_aside",
     "write_answers",
     "write_model",
+    "write_run_file",
     "write_split",
     "write_trials",
 ]

@@ -15,6 +15,7 @@ from torch import nn
 from autotl import jsonio
 from autotl.api import Backbone, DataConfig
 from autotl.backbone import read_config
+from autotl.disk import settle, told_if_full
 from autotl.errors import RunError
 
 
@@ -38,9 +39,11 @@ def write_model(
     """
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    save_file(state, fresh / "model.safetensors", {"format": "pt"})
+    with told_if_full(folder, sum(value.numel() * value.element_size() for value in state.values())):
+        fresh.mkdir(parents=True)
+        save_file(state, fresh / "part", {"format": "pt"})
+        settle(fresh / "part", fresh / "model.safetensors")
     cfg = dict(getattr(model, "pretrained_cfg", None) or {})
     config = backbone.config
     kept = {

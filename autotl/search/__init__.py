@@ -4,12 +4,16 @@ from autotl.search.activations import EXACT, Activations
 from autotl.search.arms import plan_arms
 from autotl.search.bench import Bench
 from autotl.search.catching_up import CatchUp, measure_catch_up
+from autotl.search.decided import Decided, decided_from
 from autotl.search.engine import Search
 from autotl.search.finish import deliver, finish
+from autotl.search.journal import Journal, Running, spent
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
 from autotl.search.reserve import deadline, refit, repeat, rivals, spare
+from autotl.search.resume import Resumed, take_up
+from autotl.search.revive import revive
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
@@ -21,15 +25,20 @@ __all__ = [
     "Activations",
     "Bench",
     "CatchUp",
+    "Decided",
+    "Journal",
     "Ledger",
     "Materials",
     "Prepared",
+    "Resumed",
+    "Running",
     "Scoped",
     "Search",
     "Setup",
     "Trial",
     "Worker",
     "deadline",
+    "decided_from",
     "deliver",
     "finish",
     "measure_catch_up",
@@ -38,6 +47,9 @@ __all__ = [
     "prepare",
     "refit",
     "repeat",
+    "revive",
     "rivals",
     "spare",
+    "spent",
+    "take_up",
 ]

@@ -61,7 +61,7 @@ def choose(
     best = ledger.best()
     if best is None:
         return next((Try(arm) for arm in arms if seconds(arm) <= left), None)
-    spent = {arm: sum(t.seconds for t in ledger.trials.values() if t.arm == arm) for arm in arms}
+    spent = {arm: sum(t.cost for t in ledger.trials.values() if t.arm == arm) for arm in arms}
     due = [arm for arm in baselines if arm in arms and seconds(arm) <= left]
     if due and sum(spent[arm] for arm in due) < baseline_share * sum(spent.values()):
         return Try(min(due, key=lambda arm: spent[arm]))
@@ -71,9 +71,11 @@ def choose(
         if (cost := seconds(arm)) <= left:
             options.append((_new_trial(ledger, arm, best) / max(cost, least), Try(arm)))
     for trial, gain in _extensions(ledger, best):
-        missing = [fold for fold in range(len(ledger.labels)) if fold not in trial.folds]
-        if missing and trial.fold_seconds <= left:
-            options.append((gain / max(trial.fold_seconds, least), Extend(trial, missing[0])))
+        missing = [
+            fold for fold in range(len(ledger.labels)) if fold not in trial.folds and fold not in trial.barred
+        ]
+        if missing and trial.fold_cost <= left:
+            options.append((gain / max(trial.fold_cost, least), Extend(trial, missing[0])))
     return max(options, key=lambda option: option[0])[1] if options else None
 
 

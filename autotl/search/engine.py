@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import optuna
 
@@ -22,9 +23,12 @@ from autotl.api import (
     Work,
 )
 from autotl.clock import Budget, Clock
+from autotl.errors import DiskFull
 from autotl.experience import Prior
 from autotl.search.allocate import Extend, choose
+from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.resume import Resumed
 from autotl.search.study import ArmStudy
 from autotl.seeds import derive
 
@@ -41,7 +45,8 @@ REPEATS = 3
 
 class Search:
     """One search over arms. ``until`` says when, on the clock, trials must end: it may move as the search
-    learns what the final evaluation will cost.
+    learns what the final evaluation will cost. Each turn of a trial is kept in the ``journal``; a search that
+    is taken up finds its trials in the ``ledger``, and in ``resumed`` those that were running.
     """
 
     def __init__(
@@ -60,8 +65,10 @@ class Search:
         watch: Watch,
         seed: int,
         prior: Prior | None = None,
+        journal: Journal | None = None,
+        resumed: Resumed = Resumed(),  # noqa: B008 - frozen: one for all searches is one for each
     ) -> None:
-        self._watch = watch
+        self._watch, self._journal = watch, journal
         self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
         self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
         self.ledger = ledger
@@ -74,21 +81,33 @@ class Search:
                 storage=storage,
                 seed=seed,
                 hints=prior.first_params(arm.strategy, HINTS) if prior else (),
+                scored={trial.number: (trial.state, ledger.score(trial)) for trial in ledger.trials.values()},
             )
             for arm in arms
         }
         self._prior = prior
-        self._open_arms = list(arms)
-        self._waiting = list(arms)
+        self._timed = budget.seconds is not None
+        self._again = list(resumed.running)
+        begun = [*ledger.trials.values(), *(entry.trial for entry in self._again)]
+        self._count = 1 + max((trial.number for trial in begun), default=-1)
+        self._waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
+        self._open_arms = [arm for arm in arms if not self._is_done(arm)]
         self._pace: dict[Arm, float] = {}
-        self._running: dict[int, Trial] = {}
-        self._count = 0
-        self._started = clock.now()
+        for trial in ledger.trials.values():
+            self._learn_pace(trial, trial.seconds, len(trial.folds))
+        self._running: dict[int, tuple[Trial, Running]] = {}
+        self._started = clock.now() - max((trial.finished_at for trial in begun), default=0.0)
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
         """Yield each trial when a job of it has ended. Stop reading to stop the search."""
-        for outcome in executor.run(self._jobs(), work, self._go):
-            yield self._enter(outcome)
+        try:
+            for outcome in executor.run(self._jobs(), work, self._go):
+                yield self._enter(outcome)
+        finally:
+            for trial, running in self._running.values():
+                with suppress(DiskFull):  # told already
+                    # whoever is stopped by an error or by Ctrl-C has not brought the process down
+                    self._keep(trial, Running(running.folds, running.attempts - 1))
 
     def _jobs(self) -> Iterator[Job]:
         while (job := self._next()) is not None:
@@ -98,6 +117,8 @@ class Search:
         left = self._until() - self._clock.now()
         if left <= 0 and self._count:
             return None
+        if self._again:
+            return self._retry(self._again.pop(0))
         while self._waiting and not self._out_of_trials():
             if job := self._new(self._next_default(left), default=True):
                 return job
@@ -114,9 +135,12 @@ class Search:
                 return self._extend(action.trial, action.fold)
             if action is None:
                 return None
-            for _ in range(REPEATS):
+            while self._studies[action.arm].repeated < REPEATS:
+                number = self._count
                 if job := self._new(action.arm, default=False):
                     return job
+                if self._count > number:  # it could not be asked for
+                    break
             self._open_arms = [arm for arm in self._open_arms if arm != action.arm]
         return None
 
@@ -159,30 +183,54 @@ class Search:
                 number, arm, {}, 0, default, state="failed", why=f"{type(error).__name__}: {error}"
             )
             self.ledger.trials[number] = failed
+            self._keep(failed)
             self._count += 1
             self._open_arms = [other for other in self._open_arms if other != arm]
             study.tell(number, "failed", None)
             return None
         seen = [trial for trial in self.ledger.trials.values() if trial.arm == arm and trial.params == params]
         if seen:
-            study.tell(number, seen[0].state, self.ledger.score(seen[0]))
+            study.tell_again(number, seen[0].state, self.ledger.score(seen[0]))
             return None
-        trial = Trial(number, arm, params, derive(self._seed, str(arm), trials), default)
+        once = self._predict(arm, params)
+        trial = Trial(
+            number,
+            arm,
+            params,
+            derive(self._seed, str(arm), trials),
+            default,
+            baseline=self._strategies[arm.strategy].baseline,
+            expected=None if self._timed else once,
+        )
         self._count += 1
         folds = range(len(self.ledger.labels))
-        every = self._predict(arm, params) * len(folds)
-        cheap = self._budget.seconds is None or every <= CHEAP_SHARE * self._budget.seconds
-        self._running[number] = trial
-        return job_of(trial, tuple(folds) if cheap else (0,))
+        cheap = self._budget.seconds is None or once * len(folds) <= CHEAP_SHARE * self._budget.seconds
+        return self._begin(trial, tuple(folds) if cheap else (0,))
 
     def _extend(self, trial: Trial, fold: int) -> Job:
-        self._running[trial.number] = trial
-        return job_of(trial, (fold,))
+        return self._begin(trial, (fold,))
+
+    def _retry(self, entry: Entry) -> Job:
+        assert entry.running is not None
+        trial = entry.trial
+        if not trial.folds:
+            self._studies[trial.arm].ask_again(trial.number, trial.params)
+        return self._begin(trial, entry.running.folds, attempts=entry.running.attempts + 1)
+
+    def _begin(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
+        running = Running(folds, attempts)
+        self._keep(trial, running)
+        self._running[trial.number] = trial, running
+        return job_of(trial, folds)
+
+    def _keep(self, trial: Trial, running: Running | None = None) -> None:
+        if self._journal is not None:
+            self._journal.write(trial, running)
 
     def _go(self, job: Job, said: Said) -> State | None:
         if self._clock.now() >= self._until() and self.ledger.best() is not None:
             return "stopped"
-        epoch, trial = said.epoch, self._running[job.number]
+        epoch, (trial, _) = said.epoch, self._running[job.number]
         self._watch.learning(
             trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress
         )
@@ -194,24 +242,37 @@ class Search:
         return None
 
     def _enter(self, outcome: Outcome) -> Trial:
-        trial = self._running.pop(outcome.job.number)
+        trial, _ = self._running[outcome.job.number]
         new = not trial.folds
         if new and len(outcome.folds) == len(outcome.job.folds):
-            predicted = self._raw_cost(trial.arm, trial.params) * max(1, len(outcome.folds))
-            ratio = outcome.seconds / max(predicted, 1e-3)
-            # half the old belief, half the new measurement: one slow moment of the machine must not rule
-            self._pace[trial.arm] = 0.5 * (self._pace.get(trial.arm, ratio) + ratio)
-        self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
-        self._drop_if_broken(trial.arm)
-        if new:
+            self._learn_pace(trial, outcome.seconds, len(outcome.folds))
+        changed = self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
+        for each in (trial, *(other for other in changed if other is not trial)):
+            self._keep(each, self._running[each.number][1] if each.number in self._others(trial) else None)
+        del self._running[trial.number]
+        self._open_arms = [arm for arm in self._open_arms if not self._is_done(arm)]
+        if new:  # only now: a study is closed by what the journal says, never the other way round
             self._studies[trial.arm].tell(trial.number, outcome.state, self.ledger.score(trial))
         return trial
 
-    def _drop_if_broken(self, arm: Arm) -> None:
-        """An arm whose every trial failed is tried no more than REPEATS times."""
-        states = [trial.state for trial in self.ledger.trials.values() if trial.arm == arm]
-        if len(states) >= REPEATS and set(states) == {"failed"}:
-            self._open_arms = [other for other in self._open_arms if other != arm]
+    def _others(self, trial: Trial) -> set[int]:
+        return self._running.keys() - {trial.number}
+
+    def _is_done(self, arm: Arm) -> bool:
+        """Whether an arm cannot say what to try, has failed REPEATS times and never ended well, or only
+        repeats itself.
+        """
+        own = [trial for trial in self.ledger.trials.values() if trial.arm == arm]
+        failed = bool(own) and {trial.state for trial in own} == {"failed"}
+        mute = any(trial.state == "failed" and not trial.params for trial in own)
+        return mute or (failed and len(own) >= REPEATS) or self._studies[arm].repeated >= REPEATS
+
+    def _learn_pace(self, trial: Trial, seconds: float, folds: int) -> None:
+        if not self._timed or not folds or trial.arm not in self._studies:
+            return
+        ratio = seconds / max(self._raw_cost(trial.arm, trial.params) * folds, 1e-3)
+        # half the old belief, half the new measurement: one slow moment of the machine must not rule
+        self._pace[trial.arm] = 0.5 * (self._pace.get(trial.arm, ratio) + ratio)
 
     def _raw_cost(self, arm: Arm, params: Mapping[str, object]) -> float:
         strategy = self._strategies[arm.strategy]
@@ -231,7 +292,7 @@ class Search:
     def _new_cost(self, arm: Arm) -> float:
         """A new trial of the arm on its first fold(s): as its trials so far have cost, on average."""
         own = [trial for trial in self.ledger.trials.values() if trial.arm == arm]
-        return sum(trial.seconds for trial in own) / len(own) if own else self._default_cost(arm)
+        return sum(trial.cost for trial in own) / len(own) if own else self._default_cost(arm)
 
 
 def job_of(trial: Trial, folds: tuple[int, ...]) -> Job:

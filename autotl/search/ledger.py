@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,11 @@ LEADS = 0.05
 
 @dataclass(slots=True)
 class Trial:
-    """One setting of one arm, on the folds it has run so far."""
+    """One setting of one arm, on the folds it has run so far.
+
+    ``expected`` is what a fold is expected to take, where the clock is not to decide anything; ``barred`` are
+    folds that are not to be tried (again).
+    """
 
     number: int
     arm: Arm
@@ -35,6 +39,19 @@ class Trial:
     models: dict[int, str] = field(default_factory=dict)
     side: int = 0
     finished_at: float = 0.0
+    baseline: bool = False
+    expected: float | None = None
+    barred: frozenset[int] = frozenset()
+
+    @property
+    def cost(self) -> float:
+        """The seconds that choices between trials count it with."""
+        return self.seconds if self.expected is None else self.expected * max(1, len(self.folds))
+
+    @property
+    def fold_cost(self) -> float:
+        """The same for one fold."""
+        return self.fold_seconds if self.expected is None else self.expected
 
     @property
     def fold_seconds(self) -> float:
@@ -72,8 +89,10 @@ class Ledger:
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
 
-    def add(self, trial: Trial, outcome: Outcome, *, now: float) -> None:
-        """Enter what a job showed; weights of trials far from their arm's best are deleted."""
+    def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
+        """Enter what a job showed; weights of trials far from their arm's best are deleted. Gives those
+        trials.
+        """
         self.version += 1
         self.trials[trial.number] = trial
         trial.seconds += outcome.seconds
@@ -82,26 +101,26 @@ class Ledger:
             trial.state = outcome.state
             trial.why = outcome.why
         trial.folds.update({each.fold: each for each in outcome.folds})
+        if outcome.state == "failed":
+            trial.barred |= frozenset(outcome.job.folds) - trial.folds.keys()
         if outcome.models:
             trial.models |= outcome.models
             trial.side = outcome.side
-        self._forget(trial.arm)
+        return self._forget(trial.arm)
 
-    def _forget(self, arm: Arm) -> None:
+    def _forget(self, arm: Arm) -> list[Trial]:
         """Delete the weights of an arm's trials that can hardly become its best again; the default's stay."""
         held = sorted((trial for trial in self.of(arm) if trial.model), key=self.belief, reverse=True)
         best = self.best(arm)
-        for trial in held[KEPT:]:
-            if not trial.default and trial is not best:
-                self._drop(trial, trial.models)
-        for trial in held[REPEATED:]:
-            if trial is not best:
-                self._drop(trial, trial.models.keys() - {0})
-
-    @staticmethod
-    def _drop(trial: Trial, folds: Iterable[int]) -> None:
-        for fold in list(folds):
-            Path(trial.models.pop(fold)).unlink(missing_ok=True)
+        dropped = []
+        for place, trial in enumerate(held):
+            if trial is best or place < REPEATED:
+                continue
+            gone = trial.models.keys() - ({0} if place < KEPT or trial.default else set())
+            for fold in gone:
+                Path(trial.models.pop(fold)).unlink(missing_ok=True)
+            dropped += [trial] if gone else []
+        return dropped
 
     def arms(self) -> list[Arm]:
         """The arms that have been tried, in order of their first trial."""
@@ -173,7 +192,7 @@ class Ledger:
             return None
 
         def order(trial: Trial) -> tuple[float, float]:
-            return self.belief(trial), -trial.fold_seconds
+            return self.belief(trial), -trial.fold_cost
 
         lead = max(whole, key=order)
         if leading:
@@ -188,7 +207,7 @@ class Ledger:
 
     def _arm_seconds(self, arm: Arm) -> float:
         """What a fold of an arm takes, in the middle of its trials."""
-        return float(np.median([trial.fold_seconds for trial in self.of(arm)]))
+        return float(np.median([trial.fold_cost for trial in self.of(arm)]))
 
     def spread(self, one: Trial, other: Trial) -> float:
         """The standard error of the difference between two trials' accuracies, paired by image."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from autotl.data import (
 )
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
+from autotl.search.decided import Decided, Seen
 from autotl.search.examine import Examined
 from autotl.search.materials import Materials
 from autotl.search.outlook import Outlook
@@ -69,6 +71,7 @@ class Prepared:
     outlook: Outlook | None
     advice: Advice
     notes: tuple[str, ...]
+    decided: Decided
 
 
 def prepare(
@@ -82,14 +85,18 @@ def prepare(
     store: Store,
     clock: Clock,
     watch: Watch,
+    decided: Decided | None = None,
 ) -> Prepared:
     """Read, split, lock the test part, open the backbones and measure how like their sources the data is.
 
-    ``strategies`` is how many there are to share the budget.
+    ``strategies`` is how many there are to share the budget. What was ``decided`` in a run that is resumed
+    stays so. Raises RunError where its data has changed.
     """
-    named = (
-        [] if setup.backbones == AUTO else [find(name, sources) for name in dict.fromkeys(setup.backbones)]
-    )
+    if decided is not None:
+        opened = tuple(each.opened_as for each in decided.backbones.values())
+        setup = replace(setup, backbones=opened, budget=replace(setup.budget, seconds=decided.seconds))
+    names = [] if setup.backbones == AUTO else list(dict.fromkeys(setup.backbones))
+    named = [find(name, sources) for name in names]
     began = clock.now()
     dataset = read(setup.data, readers=readers, columns=setup.columns)
     notes = [*dataset.notes]
@@ -98,7 +105,14 @@ def prepare(
     if dataset.unreadable:
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
     splits = split(dataset, seed=setup.seed, test=setup.test)
+    first = splits.hash
+    if decided is not None:
+        decided.check_data(dataset, splits)
     backbones, more = _open(setup, named, sources, dataset, splits, clock)
+    opened_as = dict(zip(backbones, names or backbones, strict=True))
+    if decided is not None:
+        backbones, more = {name: decided.keep(facts) for name, facts in backbones.items()}, [*decided.notes]
+    chosen = tuple(more)
     for note in more:
         watch.say(note)
     notes += more
@@ -112,6 +126,9 @@ def prepare(
     likeness, more = likenesses(setup, materials, similarities, shown)
     notes += more
     ranking = rank(setup, materials, transferabilities, clock)
+    if decided is not None:
+        kept_on = tuple(name for name in decided.order if name not in decided.aside)
+        ranking = replace(ranking, order=decided.order, kept=kept_on, aside=decided.aside)
     if len(backbones) > 1:
         watch.say(ranking.sentence)
     kept = {name: facts for name, facts in backbones.items() if name not in ranking.aside}
@@ -136,6 +153,28 @@ def prepare(
         tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
         left = max(0.0, setup.budget.seconds - (clock.now() - began) - strategies * tests)
     task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept), left=left)
+    if decided is None:
+        decided = Decided(
+            seconds=setup.budget.seconds,
+            trial_seconds=task.trial_seconds,
+            cache=store.bound,
+            images=len(dataset),
+            classes=dataset.classes,
+            digest=dataset.digest,
+            first_split=first,
+            split=splits.hash,
+            backbones={
+                name: Seen(_lasting(opened_as[name]), facts.digest, facts.sides, facts.side, facts.pace)
+                for name, facts in backbones.items()
+            },
+            order=ranking.order,
+            aside=ranking.aside,
+            likeness=task.likeness,
+            notes=chosen,
+        )
+    else:
+        decided.check_split(splits)
+        task = replace(task, trial_seconds=decided.trial_seconds, likeness=decided.likeness)
     return Prepared(
         dataset=dataset,
         splits=splits,
@@ -152,7 +191,13 @@ def prepare(
         outlook=ahead,
         advice=rule_of_thumb(task, _nearest(task.likeness)),
         notes=tuple(notes),
+        decided=decided,
     )
+
+
+def _lasting(name: str) -> str:
+    """A folder's name as it is called from anywhere."""
+    return str(Path(name).resolve()) if Path(name).is_dir() else name
 
 
 def _open(

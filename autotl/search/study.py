@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import optuna
@@ -25,6 +27,13 @@ STATES: dict[State, TrialState] = {
 }
 OF_ITS_OWN = ("image_size", "epochs")
 """Settings that hang on a run's own machine and budget, and are not taken over from others."""
+DROPPED = "autotl: dropped"
+"""Marks a trial of a study that was asked for and is not one of the search: its process ended too early."""
+AGAIN = "autotl: tried before"
+HINT = "autotl: of past runs"
+NUMBER = "autotl: number"
+NOT_YET = -1
+STARTUP = 4
 PARTS = 10
 """Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
 
@@ -47,6 +56,10 @@ class ArmStudy:
     """The study of one arm. Adding an arm, or a plugin, leaves every other study as it was.
 
     ``hints`` are settings that did well in past runs: they are tried after the defaults, before any others.
+    ``scored`` are the trials of a search that is taken up, by number, as they are told to the study.
+
+    What is suggested hangs on the seed, the arm and what its study was told, and not on the process: so that
+    a search that is taken up goes on as it would have gone.
     """
 
     def __init__(
@@ -59,18 +72,44 @@ class ArmStudy:
         storage: optuna.storages.BaseStorage,
         seed: int,
         hints: Sequence[Params] = (),
+        scored: Mapping[int, tuple[State, float | None]] = MappingProxyType({}),
     ) -> None:
         self._strategy, self._task, self._backbone = strategy, task, backbone
-        self._hints = list(hints)
+        self._arm, self._seed, self._storage = arm, seed, storage
         self._study = optuna.create_study(
             study_name=str(arm),
             storage=storage,
             direction="maximize",
             load_if_exists=True,
-            sampler=optuna.samplers.TPESampler(seed=derive(seed, "sampler", str(arm)), n_startup_trials=4),
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=PARTS // 3),
+            sampler=optuna.samplers.RandomSampler(),  # another one for each trial: see ask
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=PARTS // 3),
         )
-        self._open: dict[int, tuple[optuna.Trial, int]] = {}
+        self._open: dict[int, _Open] = {}
+        self._asked, self._hinted = 0, 0
+        self._unfinished: dict[int, dict[str, Any]] = {}
+        self.repeated = 0
+        """How often in a row it has suggested what had been tried before."""
+        for known in self._study.get_trials(deepcopy=False):
+            self._take_up(known, scored)
+        self._hints = list(hints)[self._hinted :]
+
+    def _take_up(
+        self, known: optuna.trial.FrozenTrial, scored: Mapping[int, tuple[State, float | None]]
+    ) -> None:
+        """Count what an earlier process asked for, and close what it left open."""
+        number = int(known.user_attrs.get(NUMBER, NOT_YET))
+        if DROPPED in known.user_attrs:
+            return
+        if not known.state.is_finished():
+            if number not in scored:
+                self._drop(known._trial_id)
+                self._unfinished[number] = known.params
+                return
+            state, score = scored[number] if "params" in known.user_attrs else ("failed", None)
+            self._close(known.number, state, score)
+        self._asked += 1
+        self._hinted += HINT in known.user_attrs
+        self.repeated = self.repeated + 1 if AGAIN in known.user_attrs else 0
 
     def ask(self, number: int, *, default: bool) -> Params:
         """Settings for trial ``number`` of the search: the strategy's defaults, or what Optuna suggests."""
@@ -80,51 +119,100 @@ class ArmStudy:
             self._enqueue(defaults)
         elif hinted := bool(self._hints):
             self._enqueue({k: v for k, v in self._hints.pop(0).items() if k not in OF_ITS_OWN})
+        trial = self._begin(number)
+        if hinted:
+            trial.set_user_attr(HINT, True)
+        try:
+            suggested = self._suggest(trial)
+        except ValueError:
+            if not hinted:
+                raise
+            # a past run chose what is no choice here
+            self._asked -= 1
+            del self._open[number]
+            self._drop(trial._trial_id)
+            return self.ask(number, default=False)
+        params: dict[str, Any] = dict(defaults or suggested)
+        self._settle(number, params, suggested)
+        return params
+
+    def ask_again(self, number: int, params: Params) -> None:
+        """Take up trial ``number``, which an earlier process asked for and did not finish."""
+        if number in self._unfinished:
+            self._study.enqueue_trial(self._unfinished.pop(number))
+            self._settle(number, params, self._suggest(self._begin(number)))
+
+    def _begin(self, number: int) -> optuna.Trial:
+        # by how often it was asked, not by a generator that went along: see the class
+        drawn = derive(self._seed, "sampler", str(self._arm), self._asked)
+        self._study.sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=STARTUP)
         trial = self._study.ask()
-        self._open[number] = (trial, 0)
+        trial.set_user_attr(NUMBER, number)
+        self._asked += 1
+        self._open[number] = _Open(trial)
+        return trial
+
+    def _suggest(self, trial: optuna.Trial) -> Params:
         with warnings.catch_warnings():
             # a default outside the searched range is the strategy's right; Optuna then samples in its place
             warnings.simplefilter("ignore", UserWarning)
-            try:
-                suggested = self._strategy.suggest(
-                    Scoped(trial, self._strategy.name), self._task, self._backbone
-                )
-            except ValueError:
-                if not hinted:
-                    raise
-                # a past run chose what is no choice here
-                self._study.tell(trial, state=TrialState.FAIL)
-                del self._open[number]
-                return self.ask(number, default=False)
-        params: dict[str, Any] = dict(defaults or suggested)
-        if params != dict(suggested):
-            # Optuna drew something else in the default's place, and must not be told that this is what scored
-            self._study.tell(trial, state=TrialState.FAIL)
-            del self._open[number]
-            return params
-        trial.set_user_attr("params", params)
-        return params
+            return self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
+
+    def _settle(self, number: int, params: Params, suggested: Params) -> None:
+        """Where Optuna drew something else in the default's place, it must not be told that this is what
+        scored.
+        """
+        if params == dict(suggested):
+            self._open[number].trial.set_user_attr("params", params)
+        else:
+            self._open[number].apart = True
 
     def _enqueue(self, params: Params) -> None:
         self._study.enqueue_trial({f"{self._strategy.name}.{k}": v for k, v in params.items()})
 
     def hopeless(self, number: int, score: float, progress: float) -> bool:
         """Enter an intermediate score; whether it is behind the median of the arm's trials at this point."""
-        if number not in self._open:
+        if number not in self._open or self._open[number].apart:
             return False
-        trial, part = self._open[number]
-        now = int(progress * PARTS)
-        if now <= part or now >= PARTS:
+        asked, now = self._open[number], int(progress * PARTS)
+        if now <= asked.part or now >= PARTS:
             return False
-        trial.report(score, now)
-        self._open[number] = (trial, now)
-        return trial.should_prune()
+        asked.trial.report(score, now)
+        asked.part = now
+        return asked.trial.should_prune()
 
     def tell(self, number: int, state: State, score: float | None) -> None:
         """Close trial ``number``."""
         if number not in self._open:
             return  # it could not even be asked for
-        trial, _ = self._open.pop(number)
+        asked = self._open.pop(number)
+        self.repeated = 0
+        self._close(asked.trial.number, *(("failed", None) if asked.apart else (state, score)))
+
+    def tell_again(self, number: int, state: State, score: float | None) -> None:
+        """Close trial ``number``, whose settings had been tried before, with the score they had then."""
+        if number in self._open:
+            self._open[number].trial.set_user_attr(AGAIN, True)
+        repeated = self.repeated
+        self.tell(number, state, score)
+        self.repeated = repeated + 1
+
+    def _close(self, number: int, state: State, score: float | None) -> None:
         if state == "complete" and score is None:
             state = "failed"
-        self._study.tell(trial, score if state == "complete" else None, state=STATES[state])
+        self._study.tell(number, score if state == "complete" else None, state=STATES[state])
+
+    def _drop(self, identity: int) -> None:
+        self._storage.set_trial_user_attr(identity, DROPPED, True)
+        self._storage.set_trial_state_values(identity, TrialState.FAIL)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A trial that is being run, and the last part of it that was reported. ``apart`` from what the study
+    drew, it is none of its business.
+    """
+
+    trial: optuna.Trial
+    part: int = 0
+    apart: bool = False

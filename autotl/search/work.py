@@ -14,6 +14,8 @@ from torch import nn
 
 from autotl.api import WHOLE, Epoch, FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
 from autotl.clock import Clock
+from autotl.disk import is_full, settle, told_if_full
+from autotl.errors import CacheError, DiskFull
 from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
@@ -87,7 +89,11 @@ class Worker:
                     break
         except _Ended as ended_early:
             state, why = ended_early.state, _REASONS[ended_early.state]
+        except DiskFull:
+            raise  # no other trial would fare better
         except Exception as error:  # a stranger's code: one bad trial must not end the search
+            if isinstance(error, CacheError) and is_full(error):
+                raise
             state, why = "failed", _reason(error)
         return Outcome(job, state, tuple(scores), self.clock.now() - started, why, models, side)
 
@@ -167,9 +173,10 @@ def _reason(error: Exception) -> str:
 
 def save_weights(path: Path, model: nn.Module) -> str:
     """Write a network's state as safetensors, in one step; says where."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     temporary = path.with_suffix(".part")
-    save_file(state, temporary, {"format": "pt"})
-    temporary.replace(path)
+    with told_if_full(path, sum(value.numel() * value.element_size() for value in state.values())):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(state, temporary, {"format": "pt"})
+        settle(temporary, path)
     return str(path)

@@ -1,0 +1,75 @@
+"""What a run was asked for and what it decided, kept in its folder so that it can be gone on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from autotl import jsonio
+from autotl.errors import RunError
+
+FORMAT = 1
+NAME = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """The content of ``run.json``.
+
+    ``arguments`` are those of ``fit``, with ``data`` and ``source`` null where they were no paths. ``prior``
+    and ``decided`` are what the preparation found, null before it ended. ``ended`` says how the run did, if
+    it has, after ``elapsed`` seconds; ``tested`` how often the test part has been opened. ``plugins`` maps
+    distributions to versions.
+    """
+
+    arguments: Mapping[str, Any]
+    autotl: str
+    plugins: Mapping[str, str]
+    decided: Mapping[str, Any] | None = None
+    prior: Mapping[str, Any] | None = None
+    ended: Literal["finished", "interrupted"] | None = None
+    elapsed: float = 0.0
+    tested: int = 0
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run was begun in the folder."""
+    return (folder / NAME).is_file()
+
+
+def write_run_file(folder: Path, file: RunFile) -> None:
+    """Keep it. Raises DiskFull."""
+    jsonio.write(folder / NAME, {"format": FORMAT, **jsonio.plain(file)})
+
+
+def set_report_aside(folder: Path) -> None:
+    """What an earlier end reported is no longer what the folder holds."""
+    report = folder / "report.json"
+    if report.is_file():
+        report.replace(folder / "report.before.json")
+
+
+def read_run_file(folder: Path) -> RunFile:
+    """Raises RunError where there is none, or it is of another format."""
+    path = folder / NAME
+    if not path.is_file():
+        raise RunError(
+            f"{folder} cannot be resumed: it holds no {NAME}. Give the --out of an 'autotl fit' that was "
+            "interrupted."
+        )
+    try:
+        told = jsonio.read(path)
+    except ValueError as error:
+        raise RunError(f"{path} is not readable JSON, so the run cannot be resumed: {error}") from error
+    found = told.get("format") if isinstance(told, dict) else None
+    if found != FORMAT:
+        raise RunError(
+            f"{path} has format {found!r}, but this autotl reads format {FORMAT}. "
+            "Use the autotl that wrote it."
+        )
+    missing = {"arguments", "autotl", "plugins"} - told.keys()
+    if missing or not isinstance(told["arguments"], dict):
+        raise RunError(f"{path} lacks {', '.join(sorted(missing)) or 'arguments'}: it was edited.")
+    return RunFile(**{each.name: told[each.name] for each in fields(RunFile) if each.name in told})

@@ -1,0 +1,101 @@
+"""What a call of ``fit`` asks for, kept as plain data and merged with what a run was begun with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from autotl import jsonio
+from autotl.clock import seconds
+from autotl.errors import RunError
+from autotl.results import RunFile
+
+OF_THE_CALL = ("out", "resume", "watch")
+MAY_DIFFER = ("budget", "trials", "device", "executor", "processes", "cache")
+"""What a resumed run may do otherwise: it changes no image and no setting that is tried."""
+OBJECTS = ("data", "source")
+
+
+def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of ``fit`` as JSON knows them. Paths are made absolute; of data in memory nothing is kept
+    but that it was, under ``in_memory``.
+    """
+    kept = {name: value for name, value in asked.items() if name not in (*OF_THE_CALL, *OBJECTS, "backbone")}
+    for name in ("strategies", "without"):
+        kept[name] = [kept[name]] if isinstance(kept[name], str) else list(kept[name])
+    named = asked["backbone"]
+    kept["backbone"] = [lasting(each) for each in ([named] if isinstance(named, str | Path) else named)]
+    for name in OBJECTS:
+        kept[name] = lasting(asked[name], path=True) if isinstance(asked[name], str | os.PathLike) else None
+    kept["in_memory"] = [name for name in OBJECTS if asked[name] is not None and kept[name] is None]
+    plain: dict[str, Any] = jsonio.plain(kept)
+    return plain
+
+
+def lasting(name: str | os.PathLike[str], *, path: bool = False) -> str:
+    """A path as it is called from any folder; a name that is no folder stays as it is, unless it is known to
+    be a ``path``.
+    """
+    place = Path(name).expanduser()
+    return str(place.resolve()) if path or place.is_dir() else str(name)
+
+
+def merged(
+    asked: Mapping[str, Any], file: RunFile, defaults: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """The arguments to go on with: those the run was begun with, and what is asked for otherwise now.
+
+    Raises RunError where that would make it another run, where data in memory is missing, and where the run
+    is finished and no more is asked for.
+    """
+    old, new = file.arguments, arguments(asked)
+    if file.ended == "finished":
+        _check_more(new, old, folder)
+    together = dict(asked)
+    for name, value in old.items():
+        if name in (*OBJECTS, "in_memory"):
+            continue
+        if new[name] == arguments(defaults)[name]:
+            together[name] = value
+        elif new[name] != value and name not in MAY_DIFFER:
+            raise RunError(
+                f"The run in {folder} was begun with {name}={value!r}, and {new[name]!r} is asked for now. "
+                "Leave it out, or start a new run in another folder."
+            )
+    for name in OBJECTS:
+        if asked[name] is None:
+            together[name] = old[name]
+            if name in old["in_memory"]:
+                raise RunError(
+                    f"The run in {folder} was begun on {name} in memory. Go on from Python: "
+                    f"autotl.fit(data, out={str(folder)!r}, resume=True), with the same {name}."
+                )
+    return together
+
+
+def changes(file: RunFile, plugins: Mapping[str, str]) -> list[str]:
+    """Sentences on what is installed otherwise than when the run was begun."""
+    now = {"autotl": version("autotl"), **plugins}
+    then = {"autotl": file.autotl, **file.plugins}
+    told = []
+    for name in sorted({*then, *now}):
+        if then.get(name) != now.get(name):
+            had, has = then.get(name, "not installed"), now.get(name, "not installed")
+            told.append(f"{name} has changed since the run was begun: {had} then, {has} now.")
+    return told
+
+
+def _check_more(new: Mapping[str, Any], old: Mapping[str, Any], folder: Path) -> None:
+    def more(name: str) -> bool:
+        if new[name] is None or old[name] is None:
+            return False
+        return seconds(new[name]) > seconds(old[name]) if name == "budget" else bool(new[name] > old[name])
+
+    if not more("budget") and not more("trials"):
+        had = ", ".join(f"{name} {old[name]}" for name in ("budget", "trials") if old[name] is not None)
+        raise RunError(
+            f"The run in {folder} is finished: nothing is left to do. It had {had}; ask for more to go on."
+        )

@@ -1,0 +1,107 @@
+"""What a preparation decided by measured speed, by scores and by what was installed: a resumed run keeps to
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from autotl.api import Backbone, Dataset, Pace, Splits
+from autotl.errors import RunError
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """``seconds`` is the budget it was decided for; ``first_split`` names the split before rows were left
+    out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
+    ``order`` and ``aside`` are their ranking. ``cache`` is in bytes.
+    """
+
+    seconds: float | None
+    trial_seconds: float | None
+    cache: int
+    images: int
+    classes: tuple[str, ...]
+    digest: str
+    first_split: str
+    split: str
+    backbones: Mapping[str, Seen]
+    order: tuple[str, ...]
+    aside: Mapping[str, str]
+    likeness: Mapping[str, Mapping[str, float]]
+    notes: tuple[str, ...]
+
+    def check_data(self, dataset: Dataset, splits: Splits) -> None:
+        """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
+        if dataset.digest != self.digest:
+            told = [f"it had {self.images} images and has {len(dataset)}"] * (self.images != len(dataset))
+            gone = sorted(set(self.classes) - set(dataset.classes))
+            new = sorted(set(dataset.classes) - set(self.classes))
+            told += [f"the class {name} is gone" for name in gone]
+            told += [f"the class {name} is new" for name in new]
+            what = "; ".join(told) or "as many as before, but some show or are called something else"
+            raise _changed(f"its images differ: {what} ({_digests(self.digest, dataset.digest)})")
+        if splits.hash != self.first_split:
+            raise _changed(
+                "the same images are split otherwise, by groups or by parts of your own "
+                f"({_digests(self.first_split, splits.hash)})"
+            )
+
+    def check_split(self, splits: Splits) -> None:
+        """The same for the split that is learned from."""
+        if splits.hash != self.split:
+            raise _changed(
+                f"other training images are left out ({_digests(self.split, splits.hash)}): autotl or a "
+                "plugin has changed"
+            )
+
+    def keep(self, facts: Backbone) -> Backbone:
+        """The backbone with the image sizes and the pace it had. Raises RunError where its weights differ."""
+        seen = self.backbones[facts.name]
+        if seen.digest != facts.digest:
+            raise _changed(f"the weights of {facts.name} differ ({_digests(seen.digest, facts.digest)})")
+        return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A backbone as it was opened: what names its weights, and what was measured."""
+
+    opened_as: str
+    digest: str
+    sides: tuple[int, ...]
+    side: int
+    pace: Pace
+
+
+def decided_from(told: Mapping[str, Any]) -> Decided:
+    """Read back what ``jsonio.plain`` made of it. Raises RunError where that is something else."""
+    try:
+        kept = {each.name: told[each.name] for each in fields(Decided)}
+        kept["backbones"] = {
+            name: Seen(
+                each["opened_as"], each["digest"], tuple(each["sides"]), each["side"], Pace(**each["pace"])
+            )
+            for name, each in kept["backbones"].items()
+        }
+        for name in ("classes", "order", "notes"):
+            kept[name] = tuple(kept[name])
+        return Decided(**kept)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"What the run had decided cannot be read from run.json ({type(error).__name__}: {error}). "
+            "Was it edited, or written by another version of autotl?"
+        ) from error
+
+
+def _digests(then: str, now: str) -> str:
+    return f"digest {then[:12]} then, {now[:12]} now"
+
+
+def _changed(what: str) -> RunError:
+    return RunError(
+        f"This run cannot be resumed on other data: {what}. "
+        "Give the data as it was, or start a new run in another folder."
+    )

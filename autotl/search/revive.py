@@ -1,0 +1,51 @@
+"""Train again the leading trials of a resumed run whose weights are gone: a finished run keeps only one
+model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from autotl.search.engine import fold_job
+from autotl.search.ledger import Ledger, Trial
+from autotl.search.work import Worker
+
+
+def revive(ledger: Ledger, worker: Worker) -> list[str]:
+    """Make sure that each arm's best trial and its default have their weights, and that no trial claims
+    weights that it has not; sentences on what was done.
+    """
+    told = []
+    for trial in ledger.trials.values():
+        for fold in [fold for fold, path in trial.models.items() if fold and not _whole(path)]:
+            del trial.models[fold]
+    for arm in ledger.arms():
+        for defaults in (False, True):
+            while (best := ledger.best(arm, defaults=defaults)) and not _whole(str(best.model)):
+                told.append(_again(best, worker))
+    for trial in ledger.trials.values():
+        if trial.model and not _whole(trial.model):
+            del trial.models[0]
+    ledger.version += 1
+    return told
+
+
+def _again(trial: Trial, worker: Worker) -> str:
+    """Without weights a trial can be chosen no more: give it up where they cannot be had."""
+    del trial.models[0]
+    outcome = worker(fold_job(trial, (0,)), lambda job, said: None)
+    if outcome.state != "complete" or 0 not in outcome.models:
+        return f"The weights of trial {trial.number} ({trial.arm}) are gone: it cannot be delivered."
+    trial.models[0], trial.side = outcome.models[0], outcome.side
+    return f"Trial {trial.number} ({trial.arm}) was trained again: its weights were gone."
+
+
+def _whole(path: str) -> bool:
+    """Whether the weights are there, and not cut short."""
+    try:
+        with safe_open(path, framework="pt"):
+            return Path(path).is_file()
+    except (SafetensorError, OSError):
+        return False
