@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from autotl import plugins, results, search, terminal
-from autotl.api import Columns, Executor, Strategy, Watch
-from autotl.cache import alone, size
-from autotl.clock import Budget, Clock, WallClock, seconds
+from autotl.api import Columns, Watch
+from autotl.cache import alone
+from autotl.clock import WallClock
 from autotl.data import read, torch_within_cores
 from autotl.disk import is_full
-from autotl.errors import DiskFull, RunError, UnknownName
+from autotl.errors import DiskFull, RunError
+from autotl.opened import DEFAULT_BUDGET, Opened, opened, setup_of
 from autotl.resume import arguments, changes, merged
 from autotl.run import Run, analysis, conclude, explore, prepare
-from autotl.train import check_processes, freed_memory_kept, pick_device
-from autotl.train import metric as metric_of
-
-DEFAULT_BUDGET = "5m"
+from autotl.train import freed_memory_kept, pick_device
 
 
 def fit(
@@ -81,8 +78,8 @@ def fit(
 
     With ``resume`` a run in ``out`` that was interrupted, killed or ran out of disk goes on: with the same
     data and what it was begun with, so that nothing else need be given (``data`` may be None where it was a
-    path). A larger ``budget`` or number of ``trials`` makes a finished run go on too. Where there is no run in
-    ``out``, one is begun.
+    path). A larger ``budget`` or number of ``trials`` makes a finished run go on too. Where there is no run
+    in ``out``, one is begun.
 
     Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
     evaluated and saved before KeyboardInterrupt goes on.
@@ -94,7 +91,7 @@ def fit(
     if resume and out is not None and results.is_run(Path(out)):
         with alone(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
-    begin = _opened(asked)
+    begin = opened(asked)
     folder = _folder(out)
     with alone(folder / ".lock", str(folder)):
         file = results.RunFile(arguments(asked), version("autotl"), begin.catalog.versions())
@@ -107,7 +104,7 @@ def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
     file = results.read_run_file(folder)
     defaults = {name: each.default for name, each in signature(fit).parameters.items()} | {"data": None}
     together = merged(asked, file, defaults, folder)
-    begin = _opened(together, of_those_left=True)
+    begin = opened(together, of_those_left=True)
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
         begin.watch.say(note)
@@ -118,7 +115,7 @@ def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
 
 
 def _carry_out(
-    begin: _Opened, folder: Path, file: results.RunFile, *, spent: float = 0.0, temporary: bool = False
+    begin: Opened, folder: Path, file: results.RunFile, *, spent: float = 0.0, temporary: bool = False
 ) -> results.Result:
     """Run it. What it leaves can be resumed, unless it was not begun in earnest."""
     setup, clock = begin.setup, begin.clock
@@ -135,12 +132,12 @@ def _carry_out(
         file,
         begin.notes,
     )
-    kept, finished = folder / ".cache", False
+    kept, over, done = folder / ".cache", False, False
     try:
         with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
             ready = prepare(run, kept)
             result = conclude(run, ready, explore(run, ready, kept))
-            finished = True
+            over = done = True
             return result
     except Exception as error:
         if is_full(error) and not temporary:
@@ -148,12 +145,12 @@ def _carry_out(
         if not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
             (folder / results.RUN_FILE).unlink(missing_ok=True)
             (folder / ".lock").unlink(missing_ok=True)
-            finished = True
+            over = True
         raise
     finally:
-        if temporary and sys.exc_info()[0] is not None:
+        if temporary and not done:
             shutil.rmtree(folder, ignore_errors=True)
-        elif finished:
+        elif over:
             shutil.rmtree(kept, ignore_errors=True)
         if close := getattr(begin.watch, "close", None):
             close()
@@ -183,7 +180,7 @@ def analyze(
     arguments are those of :func:`fit`.
     """
     clock = WallClock()
-    setup = _setup(
+    setup = setup_of(
         data,
         backbone,
         source,
@@ -220,118 +217,6 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
         found,
         device=pick_device(device),
         read=lambda data, columns: read(data, readers=readers, columns=columns),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A call whose arguments are checked, and what they name."""
-
-    setup: search.Setup
-    catalog: plugins.Catalog
-    strategies: Mapping[str, Strategy]
-    executor: Executor
-    watch: Watch
-    clock: Clock
-    notes: tuple[str, ...] = ()
-
-
-def _opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> _Opened:
-    """``of_those_left``: strategies and plugins that are named but not installed any more are passed over."""
-    clock = WallClock()
-    setup = _setup(
-        asked["data"],
-        asked["backbone"],
-        asked["source"],
-        asked["budget"],
-        asked["trials"],
-        asked["metric"],
-        asked["image_size"],
-        asked["test"],
-        Columns(asked["image"], asked["label"], asked["group"]),
-        asked["device"],
-        asked["seed"],
-        asked["cache"],
-        asked["processes"],
-        clean=asked["clean"],
-        reweight=asked["reweight"],
-        all_backbones=asked["all_backbones"],
-        experience=asked["experience"],
-        curves=asked["curves"],
-    )
-    without, named = list(asked["without"]), asked["strategies"]
-    named = [named] if isinstance(named, str) else list(named)
-    gone: list[str] = []
-    if of_those_left and without:
-        known = plugins.load().names()
-        without = [name for name in without if name in known]
-    catalog = plugins.load(without=without)
-    if of_those_left:
-        gone = [name for name in named if name not in catalog.strategies.items]
-        named = [name for name in named if name not in gone] or named
-    return _Opened(
-        setup,
-        catalog,
-        catalog.strategies.pick(named),
-        catalog.executors[asked["executor"]],
-        terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
-        clock,
-        tuple(
-            f"The strategy {name} is not installed any more: its trials stay as they are." for name in gone
-        ),
-    )
-
-
-def _setup(
-    data: Any,
-    backbone: str | Path | Sequence[str | Path],
-    source: Any,
-    budget: str | float | None,
-    trials: int | None,
-    measure: str,
-    image_size: int | None,
-    test: float,
-    columns: Columns,
-    device: str,
-    seed: int,
-    cache: str | int | None = None,
-    processes: int = 1,
-    *,
-    clean: str = "report",
-    reweight: bool = False,
-    all_backbones: bool = False,
-    thorough: bool = False,
-    experience: bool = True,
-    curves: bool = False,
-) -> search.Setup:
-    if clean not in search.CLEANING:
-        raise UnknownName("way of cleaning", clean, search.CLEANING)
-    metric_of(measure)  # raises early for one nobody knows
-    if budget is None and trials is None:
-        budget = DEFAULT_BUDGET
-    device = pick_device(device)
-    check_processes(processes, device)
-    names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
-    return search.Setup(
-        data=data,
-        budget=Budget(None if budget is None else seconds(budget), trials),
-        backbones=tuple(map(str, names)) or ("auto",),
-        source=source,
-        columns=columns,
-        metric=measure,
-        image_size=image_size,
-        test=test,
-        device=device,
-        processes=processes,
-        cache=None if cache in (None, "off") else size(cache),
-        reuse=cache != "off",
-        clean=clean,
-        reweight=reweight,
-        all_backbones=all_backbones,
-        thorough=thorough,
-        experience=experience,
-        curves=curves,
-        seed=seed,
     )
 
 

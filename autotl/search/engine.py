@@ -23,6 +23,7 @@ from autotl.api import (
     Work,
 )
 from autotl.clock import Budget, Clock
+from autotl.disk import is_full
 from autotl.errors import DiskFull
 from autotl.experience import Prior
 from autotl.search.allocate import Extend, choose
@@ -132,7 +133,7 @@ class Search:
                 left=left,
             )
             if isinstance(action, Extend):
-                return self._extend(action.trial, action.fold)
+                return self._begin(action.trial, (action.fold,))
             if action is None:
                 return None
             while self._studies[action.arm].repeated < REPEATS:
@@ -179,6 +180,8 @@ class Search:
         try:
             params = study.ask(number, default=default)
         except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
+            if is_full(error):
+                raise
             failed = Trial(
                 number, arm, {}, 0, default, state="failed", why=f"{type(error).__name__}: {error}"
             )
@@ -206,9 +209,6 @@ class Search:
         folds = range(len(self.ledger.labels))
         cheap = self._budget.seconds is None or once * len(folds) <= CHEAP_SHARE * self._budget.seconds
         return self._begin(trial, tuple(folds) if cheap else (0,))
-
-    def _extend(self, trial: Trial, fold: int) -> Job:
-        return self._begin(trial, (fold,))
 
     def _retry(self, entry: Entry) -> Job:
         assert entry.running is not None
@@ -247,16 +247,13 @@ class Search:
         if new and len(outcome.folds) == len(outcome.job.folds):
             self._learn_pace(trial, outcome.seconds, len(outcome.folds))
         changed = self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
-        for each in (trial, *(other for other in changed if other is not trial)):
-            self._keep(each, self._running[each.number][1] if each.number in self._others(trial) else None)
         del self._running[trial.number]
+        for each in (trial, *(other for other in changed if other is not trial)):
+            self._keep(each, self._running[each.number][1] if each.number in self._running else None)
         self._open_arms = [arm for arm in self._open_arms if not self._is_done(arm)]
         if new:  # only now: a study is closed by what the journal says, never the other way round
             self._studies[trial.arm].tell(trial.number, outcome.state, self.ledger.score(trial))
         return trial
-
-    def _others(self, trial: Trial) -> set[int]:
-        return self._running.keys() - {trial.number}
 
     def _is_done(self, arm: Arm) -> bool:
         """Whether an arm cannot say what to try, has failed REPEATS times and never ended well, or only

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from autotl.search.engine import fold_job
+from autotl.search.engine import job_of
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.work import Worker
 
@@ -35,7 +35,7 @@ def revive(ledger: Ledger, worker: Worker) -> list[str]:
 def _again(trial: Trial, worker: Worker) -> str:
     """Without weights a trial can be chosen no more: give it up where they cannot be had."""
     del trial.models[0]
-    outcome = worker(fold_job(trial, (0,)), lambda job, said: None)
+    outcome = worker(job_of(trial, (0,)), lambda job, said: None)
     if outcome.state != "complete" or 0 not in outcome.models:
         return f"The weights of trial {trial.number} ({trial.arm}) are gone: it cannot be delivered."
     trial.models[0], trial.side = outcome.models[0], outcome.side

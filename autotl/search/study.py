@@ -138,9 +138,15 @@ class ArmStudy:
 
     def ask_again(self, number: int, params: Params) -> None:
         """Take up trial ``number``, which an earlier process asked for and did not finish."""
-        if number in self._unfinished:
-            self._study.enqueue_trial(self._unfinished.pop(number))
-            self._settle(number, params, self._suggest(self._begin(number)))
+        if number not in self._unfinished:
+            return
+        self._study.enqueue_trial(self._unfinished.pop(number))
+        trial = self._begin(number)
+        try:
+            suggested = self._suggest(trial)
+        except ValueError:  # the strategy has changed meanwhile, and has no such choice any more
+            suggested = {}
+        self._settle(number, params, suggested)
 
     def _begin(self, number: int) -> optuna.Trial:
         # by how often it was asked, not by a generator that went along: see the class

@@ -1,0 +1,132 @@
+"""Check what a call asks for, and find what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autotl import plugins, search, terminal
+from autotl.api import Columns, Executor, Strategy, Watch
+from autotl.cache import size
+from autotl.clock import Budget, Clock, WallClock, seconds
+from autotl.errors import UnknownName
+from autotl.train import check_processes, pick_device
+from autotl.train import metric as metric_of
+
+DEFAULT_BUDGET = "5m"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A call whose arguments are checked, and what they name."""
+
+    setup: search.Setup
+    catalog: plugins.Catalog
+    strategies: Mapping[str, Strategy]
+    executor: Executor
+    watch: Watch
+    clock: Clock
+    notes: tuple[str, ...] = ()
+
+
+def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
+    """Check the arguments of ``fit``; raises the errors of :mod:`autotl.errors`.
+
+    ``of_those_left``: strategies and plugins that are named but not installed any more are passed over.
+    """
+    clock = WallClock()
+    setup = setup_of(
+        asked["data"],
+        asked["backbone"],
+        asked["source"],
+        asked["budget"],
+        asked["trials"],
+        asked["metric"],
+        asked["image_size"],
+        asked["test"],
+        Columns(asked["image"], asked["label"], asked["group"]),
+        asked["device"],
+        asked["seed"],
+        asked["cache"],
+        asked["processes"],
+        clean=asked["clean"],
+        reweight=asked["reweight"],
+        all_backbones=asked["all_backbones"],
+        experience=asked["experience"],
+        curves=asked["curves"],
+    )
+    without, named = list(asked["without"]), asked["strategies"]
+    named = [named] if isinstance(named, str) else list(named)
+    gone: list[str] = []
+    if of_those_left and without:
+        known = plugins.load().names()
+        without = [name for name in without if name in known]
+    catalog = plugins.load(without=without)
+    if of_those_left:
+        gone = [name for name in named if name not in catalog.strategies.items]
+        named = [name for name in named if name not in gone] or named
+    return Opened(
+        setup,
+        catalog,
+        catalog.strategies.pick(named),
+        catalog.executors[asked["executor"]],
+        terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
+        clock,
+        tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),
+    )
+
+
+def setup_of(
+    data: Any,
+    backbone: str | Path | Sequence[str | Path],
+    source: Any,
+    budget: str | float | None,
+    trials: int | None,
+    measure: str,
+    image_size: int | None,
+    test: float,
+    columns: Columns,
+    device: str,
+    seed: int,
+    cache: str | int | None = None,
+    processes: int = 1,
+    *,
+    clean: str = "report",
+    reweight: bool = False,
+    all_backbones: bool = False,
+    thorough: bool = False,
+    experience: bool = True,
+    curves: bool = False,
+) -> search.Setup:
+    """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
+    if clean not in search.CLEANING:
+        raise UnknownName("way of cleaning", clean, search.CLEANING)
+    metric_of(measure)  # raises early for one nobody knows
+    if budget is None and trials is None:
+        budget = DEFAULT_BUDGET
+    device = pick_device(device)
+    check_processes(processes, device)
+    names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
+    return search.Setup(
+        data=data,
+        budget=Budget(None if budget is None else seconds(budget), trials),
+        backbones=tuple(map(str, names)) or ("auto",),
+        source=source,
+        columns=columns,
+        metric=measure,
+        image_size=image_size,
+        test=test,
+        device=device,
+        processes=processes,
+        cache=None if cache in (None, "off") else size(cache),
+        reuse=cache != "off",
+        clean=clean,
+        reweight=reweight,
+        all_backbones=all_backbones,
+        thorough=thorough,
+        experience=experience,
+        curves=curves,
+        seed=seed,
+    )
