@@ -88,7 +88,8 @@ def fit(
     >>> print(result.verdict["sentence"])
     """
     asked = dict(locals())  # the arguments by name, before there is anything else
-    if resume and out is not None and results.is_run(Path(out)):
+    if resume and out is not None and (data is None or results.is_run(Path(out))):
+        results.read_run_file(Path(out))  # before a folder that is none of ours is locked
         with alone(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
     begin = opened(asked)

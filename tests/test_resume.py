@@ -124,10 +124,11 @@ def test_a_strategy_that_is_gone_stays_in_the_table_and_may_win(
         catalog.strategies.add(Twin(), plugins.Origin("twin", "autotl-twin", "1.0"))
         return catalog
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    asked = {**QUICK, "strategies": "twin", "watch": Interrupting(2)}
+    with monkeypatch.context() as patched:
         patched.setattr(plugins, "load", with_twin)
-        asked = {**QUICK, "strategies": "twin", "watch": Interrupting(2)}
-        autotl.fit(photos, out=out, trials=4, **asked)  # type: ignore[arg-type]
+        with pytest.raises(KeyboardInterrupt):
+            autotl.fit(photos, out=out, trials=4, **asked)  # type: ignore[arg-type]
     before = tried(out)
     with pytest.raises(UnknownName, match="twin"):  # nothing that was asked for is left
         autotl.fit(None, out=out, resume=True, watch=Silence())

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl import jsonio, report, results, terminal
+from autotl import jsonio, report, terminal
 from autotl.cli.app import app, print_json
 from autotl.cli.options import (
     AllBackbones,
@@ -112,7 +112,6 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
-    results.read_run_file(run)  # a folder without a run is no place to begin one
     result = autotl.fit(
         None, out=run, resume=True, budget=budget, trials=trials, watch=_watch(quiet or as_json)
     )

@@ -1,6 +1,4 @@
-"""What a preparation decided by measured speed, by scores and by what was installed: a resumed run keeps to
-it.
-"""
+"""What a preparation decided by measured speed and by scores: a resumed run keeps to it."""
 
 from __future__ import annotations
 

@@ -174,17 +174,15 @@ class Search:
         """A job for a new trial of the arm; None where its settings have been tried before or could not be
         had.
         """
-        number = self._count
-        study = self._studies[arm]
+        number, study = self._count, self._studies[arm]
         trials = sum(trial.arm == arm for trial in self.ledger.trials.values())
         try:
             params = study.ask(number, default=default)
         except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
             if is_full(error):
                 raise
-            failed = Trial(
-                number, arm, {}, 0, default, state="failed", why=f"{type(error).__name__}: {error}"
-            )
+            why = f"{type(error).__name__}: {error}"
+            failed = Trial(number, arm, {}, 0, default, state="failed", why=why)
             self.ledger.trials[number] = failed
             self._keep(failed)
             self._count += 1

@@ -1,6 +1,4 @@
-"""Train again the leading trials of a resumed run whose weights are gone: a finished run keeps only one
-model.
-"""
+"""Train leading trials again whose weights are gone: a finished run keeps only one model."""
 
 from __future__ import annotations
 

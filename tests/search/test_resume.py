@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from autotl.api import Arm, Go, Job, Outcome
 from autotl.builtin.serial import Serial
 from autotl.clock import Budget, FakeClock
-from autotl.search import Journal, Ledger, Running, Search, Trial, open_storage, plan_arms, take_up
+from autotl.search import Journal, Ledger, Running, Search, open_storage, plan_arms, take_up
 from autotl.search.resume import DIED
 from autotl.terminal import Silence
 
@@ -277,7 +277,8 @@ def test_a_search_whose_study_is_lost_goes_on(make: Make) -> None:
     (rig.folder / "study.db").unlink()
     again = make(trials=9)
     again.run()
-    assert again.found()[:6] == rig.found() or len(again.ledger.trials) == 9
+    assert again.found()[:6] == rig.found()
+    assert len(again.ledger.trials) == 9
 
 
 def test_trial_costs_do_not_hang_on_the_clock_where_only_trials_count(make: Make) -> None:
@@ -297,10 +298,3 @@ def test_trials_are_not_lost_by_a_wrong_number_of_classes(make: Make) -> None:
     entries, told = rig.journal.read(rig.ledger.labels, 3)
     assert (len(entries), len(told)) == (0, 2)
     assert "not (20, 3)" in told[0]
-
-
-def test_nothing_is_taken_up_where_nothing_was_kept(make: Make) -> None:
-    rig = make()
-    assert rig.resumed.running == ()
-    assert rig.ledger.trials == {}
-    assert isinstance(rig.ledger.best(), Trial | None)
