@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.special import softmax
-from torch import nn
+from torch import Tensor, nn
 
 from autotl.api import DataConfig, Dataset
 from autotl.data import (
@@ -98,6 +98,10 @@ class Predictor:
 
     def logits_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits (n, classes) of uint8 images (n, 3, h, w) seen through ``view``, in full precision."""
+        return self.run(self.model, pixels)
+
+    def run(self, network: Callable[[Tensor], Tensor], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same for another ``network`` that wants to see images as the model does."""
         mean = torch.tensor(self.config.mean).view(1, -1, 1, 1)
         std = torch.tensor(self.config.std).view(1, -1, 1, 1)
         parts = []
@@ -105,7 +109,7 @@ class Predictor:
             for start in range(0, len(pixels), BATCH):
                 batch = torch.from_numpy(pixels[start : start + BATCH])
                 x = ((batch.float() / 255 - mean) / std).to(self._device, memory_format=torch.channels_last)
-                parts.append(self.model(x).float().cpu())
+                parts.append(network(x).float().cpu())
         return np.asarray(torch.cat(parts).numpy())
 
     def _table(self, names: Sequence[str], chances: NDArray[np.float64], top: int | None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from torch import nn
 from autotl.api import WHOLE, Arm, Outcome
 from autotl.backbone import layout
 from autotl.clock import Clock
-from autotl.data import LockedTest, render
+from autotl.data import LockedTest
 from autotl.results import (
     Answers,
     ArmFinding,
@@ -25,13 +25,13 @@ from autotl.results import (
     Gain,
     Moved,
     Opened,
-    Predictor,
     evaluate,
     gain,
     gain_of_training,
     write_model,
 )
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.looks import Looks
 from autotl.search.materials import Materials
 from autotl.seeds import derive
 
@@ -60,20 +60,11 @@ def finish(
     data = materials.dataset
     labels = data.table["label"].to_numpy(dtype=np.int64)[rows]
     draw = derive(seed, "bootstrap")
-    seen: dict[str, Logits] = {}
-    shown: dict[str, NDArray[np.uint8]] = {}
     started = clock.now()
+    looks = Looks(materials, rows, lambda name, file, side: reopen(materials, name, file, side=side))
 
     def look(trial: Trial, weights: str | None = None) -> Logits:
-        file = str(weights or trial.model)
-        if file not in seen:
-            predictor = Predictor(
-                reopen(materials, trial.arm.backbone, file, side=trial.side), device=materials.device
-            )
-            if predictor.view.key not in shown:
-                shown[predictor.view.key] = render(data, rows, predictor.view)
-            seen[file] = predictor.logits_of(shown[predictor.view.key])
-        return seen[file]
+        return looks.logits(trial.arm.backbone, str(weights or trial.model), side=trial.side)
 
     final = look(winner, refit.models[WHOLE] if refit else None)
     speed = len(rows) / max(clock.now() - started, 1e-6)

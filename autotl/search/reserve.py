@@ -11,6 +11,7 @@ from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
 from autotl.search.engine import job_of, refit_job
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.looks import Trunks
 from autotl.search.materials import Materials
 from autotl.search.work import Worker
 
@@ -35,35 +36,44 @@ def worth_refitting(trial: Trial, folds: int, budget: Budget) -> bool:
 def reserve(
     ledger: Ledger,
     materials: Materials,
+    trunks: Trunks,
     *,
     budget: Budget,
     tests: int,
     arms: int,
     baselines: Collection[Arm] = (),
 ) -> float:
-    """Seconds to keep for the refit of the best trial, the evaluation of each arm, and the reports.
+    """Seconds to keep for the refit of the best trial, the evaluation of each arm and the best default, and
+    the reports.
 
     Where fewer than all ``arms`` have scored, one more will: the one that is running. With ``baselines``,
     for the curves of the best of them and of the best other trial as well.
     """
     best = ledger.best()
     seconds = REPORT_SECONDS
+    seen = {trial.model: trial for arm in ledger.arms() if (trial := ledger.best(arm))}
+    passes = [*seen.values()]
+    if (standard := ledger.best(defaults=True)) and standard.model not in seen:
+        passes.append(standard)
     if best is not None and worth_refitting(best, len(ledger.labels), budget):
         seconds += SAFETY * refit_seconds(best, len(ledger.labels))
+        passes.append(best)
     if baselines:
         seconds += seconds_for_curves(*rivals(ledger, baselines))
-    scored = [arm for arm in ledger.arms() if ledger.best(arm)]
-    if len(scored) < arms:
+    if len(seen) < arms:
         paces = [each.pace.seconds(tests, side=each.side) for each in materials.backbones.values()]
         seconds += SAFETY * max(paces)
+    shared: dict[tuple[str, int], float] = {}
     repeats = 0.0
-    for arm in scored:
-        if trial := ledger.best(arm):
-            backbone = materials.backbones[arm.backbone]
-            once = backbone.pace.seconds(tests, side=trial.side or backbone.side)
+    for trial in passes:
+        backbone = materials.backbones[trial.arm.backbone]
+        once = backbone.pace.seconds(tests, side=trial.side or backbone.side)
+        if trunks.is_source(trial.arm.backbone, str(trial.model)):
+            shared[trial.arm.backbone, trial.side] = SAFETY * once
+        else:
             seconds += SAFETY * once
             repeats += once * (len(trial.models) - 1)
-    return seconds + min(repeats, spare(budget))
+    return seconds + sum(shared.values()) + min(repeats, spare(budget))
 
 
 def spare(budget: Budget) -> float:
@@ -90,6 +100,7 @@ def deadline(
 ) -> Callable[[], float]:
     """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
 
+    trunks = Trunks(materials)
     known: dict[int, float] = {}  # asked at every step, but it changes only with the ledger
 
     def until() -> float:
@@ -98,7 +109,7 @@ def deadline(
         if ledger.version not in known:
             known.clear()
             known[ledger.version] = reserve(
-                ledger, materials, budget=budget, tests=tests, arms=arms, baselines=baselines
+                ledger, materials, trunks, budget=budget, tests=tests, arms=arms, baselines=baselines
             )
         return started + budget.seconds - known[ledger.version]
 
