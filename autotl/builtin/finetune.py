@@ -24,6 +24,7 @@ EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one i
 STEPS = 400
 BATCH = 32
 LEAST = 5  # epochs below which fewer layers, that are trained for longer, learn more
+FEWEST = 3  # the same for settings that are only tried
 NEAR = 0.5
 PROBE_C = 0.01
 
@@ -48,7 +49,7 @@ class FineTune:
         near = _likeness(task, backbone) >= NEAR
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
-        depth = _affordable_depth(task, backbone, side)
+        depth = _affordable_depth(task, backbone, side, wanted=LEAST)
         return {
             "freeze": depth,
             "head": "probe" if near else "new",
@@ -65,12 +66,13 @@ class FineTune:
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        depth = space.suggest_int("freeze", 0, len(backbone.stages))
         usual = _epochs(task)
         sides = affordable_sides(task, backbone, trained=1.0, epochs=max(1, usual // 3))
         side = space.suggest_categorical("image_size", sides)
+        least = _affordable_depth(task, backbone, side, wanted=FEWEST)
+        depth = space.suggest_int("freeze", least, len(backbone.stages))
         trained = _trained(backbone, depth)
-        wanted = space.suggest_int("epochs", max(1, usual // 3), 2 * usual, log=True)
+        wanted = space.suggest_int("epochs", 1, 2 * usual, log=True)
         return {
             "freeze": depth,
             "head": space.suggest_categorical("head", ["probe", "new"]),
@@ -115,11 +117,13 @@ class FineTune:
         return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
 
-def _affordable_depth(task: Task, backbone: Backbone, side: int) -> int:
-    """The fewest stages to freeze so that the others are trained for some epochs in the time of a trial."""
+def _affordable_depth(task: Task, backbone: Backbone, side: int, *, wanted: int) -> int:
+    """The fewest stages to freeze so that the others are trained for so many epochs in the time of a
+    trial.
+    """
     for depth in range(len(backbone.stages)):
         trained = _trained(backbone, depth)
-        if affordable(task, backbone, side=side, trained=trained, wanted=LEAST, views=1) == LEAST:
+        if affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1) == wanted:
             return depth
     return len(backbone.stages)
 

@@ -85,6 +85,10 @@ class Prior:
             names, key=lambda name: self.records[name].regret if name in self.records else self.typical
         )
 
+    def behind(self, strategy: str) -> float:
+        """How far behind the best the strategy is expected to end; not less than 0."""
+        return max(0.0, self.records[strategy].regret if strategy in self.records else self.typical)
+
     def first_params(self, strategy: str, n: int = 2) -> list[dict[str, Any]]:
         """The best trials' params of at most ``n`` runs on data like this, the most alike first, none
         twice.

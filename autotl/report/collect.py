@@ -233,7 +233,9 @@ def _arms(e: Evidence) -> list[dict[str, Any]]:
                 "ci95": finding.test.ci95 if finding else None,
                 "seconds": sum(record.seconds for record in own),
                 "state": best.state if best else "failed" if states == {"failed"} else "not reached",
-                "reason": (best.why if best else failed or "the budget ended before it was scored"),
+                "reason": (best.why or finding.given_up)
+                if best and finding
+                else failed or "the budget ended before it was scored",
                 "params": best.params if best else None,
             }
         )

@@ -23,11 +23,15 @@ class ClassGain:
 
 @dataclass(frozen=True, slots=True)
 class ArmFinding:
-    """An arm's best trial, as trained on the first fold, and what it scored on the test part."""
+    """An arm's best trial, as trained on the first fold, and what it scored on the test part.
+
+    ``given_up`` says why no more of its settings were tried, "" where that was for want of time.
+    """
 
     best: Record
     default_score: float | None
     test: Evaluation
+    given_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)

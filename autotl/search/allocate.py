@@ -25,6 +25,8 @@ LEAST_COST = 0.01
 rest.
 """
 CONTENDERS = 4
+DEARER = 0.05
+"""An arm expected to end this far behind the best waits as if it cost twice as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,28 @@ class Open:
     seconds: float
 
 
+def first(
+    waiting: Sequence[Arm],
+    *,
+    baselines: Sequence[Arm],
+    seconds: Callable[[Arm], float],
+    behind: Callable[[Arm], float],
+    left: float,
+    trials: float,
+) -> Arm:
+    """Which arm's default to run next: the cheapest, or a baseline where it would otherwise not get its turn
+    in what is ``left`` (seconds) or in so many ``trials``.
+
+    ``behind`` says how far behind the best past runs lead one to expect an arm: to be DEARER behind makes it
+    seem twice as dear.
+    """
+    order = sorted(waiting, key=lambda arm: seconds(arm) * (1 + behind(arm) / DEARER))
+    due = [arm for arm in order if arm in baselines]
+    if due and (trials <= len(due) or seconds(order[0]) + seconds(due[0]) > left):
+        return due[0]
+    return order[0]
+
+
 def choose(
     ledger: Ledger,
     arms: Sequence[Arm],
@@ -61,30 +85,33 @@ def choose(
     baseline_share: float,
     seconds: Callable[[Arm], float],
     left: float,
+    between: float = 0.0,
     running: Sequence[Open] = (),
 ) -> Action | None:
     """The best action that fits into ``left`` seconds; None where none does.
 
-    ``seconds`` estimates a new trial of an arm. Arms in ``baselines`` together get at least
-    ``baseline_share`` of the time spent on trials, so that the measured gain of transfer is honest. What is
-    ``running`` counts as spent, is not extended, and makes one more trial of its arm less of a surprise.
+    ``seconds`` estimates the default of an arm that has not been tried; to begin any job takes ``between``
+    more. Arms in ``baselines`` together get at least ``baseline_share`` of the time spent on trials, so that
+    the measured gain of transfer is honest. What is ``running`` counts as spent, is not extended, and makes
+    one more trial of its arm less of a surprise.
     """
     best = ledger.best()
     trying = Counter(each.trial.arm for each in running if not each.trial.folds)
+    costs = {arm: _seconds(ledger, arm, seconds) for arm in arms}
     if best is None:
-        affordable = [arm for arm in arms if seconds(arm) <= left]
+        affordable = [arm for arm in arms if costs[arm] <= left]
         return Try(min(affordable, key=lambda arm: trying[arm])) if affordable else None
     spent = {arm: sum(t.cost for t in ledger.trials.values() if t.arm == arm) for arm in arms}
     for each in running:
         if each.trial.arm in spent:
             spent[each.trial.arm] += each.seconds
-    due = [arm for arm in baselines if arm in arms and seconds(arm) <= left]
+    due = [arm for arm in baselines if arm in arms and costs[arm] <= left]
     if due and sum(spent[arm] for arm in due) < baseline_share * sum(spent.values()):
         return Try(min(due, key=lambda arm: spent[arm]))
     least = LEAST_COST * left if math.isfinite(left) else 1.0
     options: list[tuple[float, Action]] = []
     for arm in arms:
-        if (cost := seconds(arm)) <= left:
+        if (cost := costs[arm] + between) <= left:
             options.append((_new_trial(ledger, arm, best, trying[arm]) / max(cost, least), Try(arm)))
     busy = {each.trial.number for each in running}
     for trial, gain in _extensions(ledger, best):
@@ -93,9 +120,15 @@ def choose(
         missing = [
             fold for fold in range(len(ledger.labels)) if fold not in trial.folds and fold not in trial.barred
         ]
-        if missing and trial.fold_cost <= left:
-            options.append((gain / max(trial.fold_cost, least), Extend(trial, missing[0])))
+        if missing and (cost := trial.fold_cost + between) <= left:
+            options.append((gain / max(cost, least), Extend(trial, missing[0])))
     return max(options, key=lambda option: option[0])[1] if options else None
+
+
+def _seconds(ledger: Ledger, arm: Arm, default: Callable[[Arm], float]) -> float:
+    """A new trial of the arm on its first fold(s): as its trials so far have cost, on average."""
+    own = [trial.cost for trial in ledger.trials.values() if trial.arm == arm]
+    return sum(own) / len(own) if own else default(arm)
 
 
 def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:

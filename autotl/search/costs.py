@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from autotl.api import Arm, Backbone, Machine, Strategy, Task
+from autotl.search.allocate import Open
+from autotl.search.journal import Running
+from autotl.search.ledger import Trial
 
 
 class Costs:
@@ -34,6 +37,10 @@ class Costs:
         """The same with the arm's defaults."""
         strategy = self._strategies[arm.strategy]
         return self.of(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
+
+    def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[Open]:
+        """What is running now, and what it is expected to take."""
+        return [Open(trial, self.of(trial.arm, trial.params) * len(each.folds)) for trial, each in running]
 
     def _raw(self, arm: Arm, params: Mapping[str, object]) -> float:
         strategy = self._strategies[arm.strategy]

@@ -27,7 +27,8 @@ from autotl.clock import Budget, Clock
 from autotl.disk import is_full
 from autotl.errors import DiskFull
 from autotl.experience import Prior
-from autotl.search.allocate import Extend, Open, choose
+from autotl.search.allocate import Extend, choose, first
+from autotl.search.beaten import beaten
 from autotl.search.costs import Costs
 from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
@@ -41,8 +42,6 @@ CHEAP_SHARE = 0.02
 BASELINE_SHARE = 0.2
 HINTS = 2
 """Settings of past runs that an arm tries before it searches."""
-DEARER = 0.05
-"""An arm expected to end this far behind the best waits as if it cost twice as much."""
 REPEATS = 3
 """An arm that suggests settings it has already tried this many times in a row is done."""
 
@@ -93,6 +92,7 @@ class Search:
             for arm in arms
         }
         self._prior = prior
+        self._baselines = [arm for arm in arms if strategies[arm.strategy].baseline]
         self._timed = budget.seconds is not None
         self._again = list(resumed.running)
         begun = [*ledger.trials.values(), *(entry.trial for entry in self._again)]
@@ -103,6 +103,9 @@ class Search:
         for trial in ledger.trials.values():
             self._learn_pace(trial, trial.seconds, len(trial.folds))
         self._running: dict[int, tuple[Trial, Running]] = {}
+        self._since: dict[int, float] = {}  # when, on the clock, the last job of a trial began
+        self._between = 0.0  # seconds from the end of a job to the next one, of late
+        self._ended: float | None = None
         self._held: Counter[Arm] = Counter()  # how often an arm suggested what is running now
         self._started = clock.now() - max((trial.finished_at for trial in begun), default=0.0)
 
@@ -123,6 +126,9 @@ class Search:
     def _jobs(self) -> Iterator[Job | None]:
         """None where there is nothing to do until a running trial has ended."""
         while (job := self._next()) is not None or self._running:
+            if job is not None and self._timed and self._ended is not None:
+                self._between = 0.5 * (self._between + self._clock.now() - self._ended)
+                self._ended = None
             yield job
 
     def _next(self) -> Job | None:
@@ -137,12 +143,13 @@ class Search:
         while self._open_arms:
             action = choose(
                 self.ledger,
-                [] if self._out_of_trials() else [a for a in self._open_arms if self._held[a] < REPEATS],
-                baselines=[arm for arm in self._open_arms if self._strategies[arm.strategy].baseline],
+                [] if self._out_of_trials() else self._worth_trying(),
+                baselines=self._baselines,
                 baseline_share=BASELINE_SHARE,
-                seconds=self._new_cost,
+                seconds=self._costs.default,
+                between=self._between,
                 left=left,
-                running=self._underway(),
+                running=self._costs.underway(self._running.values()),
             )
             if isinstance(action, Extend):
                 return self._begin(action.trial, (action.fold,))
@@ -159,26 +166,20 @@ class Search:
         return None
 
     def _next_default(self, left: float) -> Arm:
-        """The cheapest arm still waiting, or a baseline where it would otherwise not get its turn.
-
-        What past runs foretell counts as well: to be this far behind makes an arm seem that much dearer.
-        """
-        self._waiting.sort(key=lambda arm: self._costs.default(arm) * (1 + self._foretold(arm) / DEARER))
-        chosen = self._waiting[0]
-        due = [arm for arm in self._waiting if self._strategies[arm.strategy].baseline]
-        if due and self._count:
-            trials = math.inf if self._budget.trials is None else self._budget.trials - self._count
-            if trials <= len(due) or self._costs.default(chosen) + self._costs.default(due[0]) > left:
-                chosen = due[0]
+        chosen = first(
+            self._waiting,
+            baselines=self._baselines if self._count else (),
+            seconds=self._costs.default,
+            behind=lambda arm: self._prior.behind(arm.strategy) if self._prior else 0.0,
+            left=left,
+            trials=math.inf if self._budget.trials is None else self._budget.trials - self._count,
+        )
         self._waiting.remove(chosen)
         return chosen
 
-    def _foretold(self, arm: Arm) -> float:
-        """The regret that past runs lead one to expect of the arm's strategy."""
-        if self._prior is None:
-            return 0.0
-        known = self._prior.records.get(arm.strategy)
-        return max(0.0, known.regret if known else self._prior.typical)
+    def _worth_trying(self) -> list[Arm]:
+        free = (arm for arm in self._open_arms if self._held[arm] < REPEATS)
+        return [arm for arm in free if arm in self._baselines or not beaten(self.ledger, arm)]
 
     def _out_of_trials(self) -> bool:
         return self._budget.trials is not None and self._count >= self._budget.trials
@@ -188,15 +189,9 @@ class Search:
         known = self.ledger.trials | {number: trial for number, (trial, _) in self._running.items()}
         return [trial for trial in known.values() if trial.arm == arm]
 
-    def _underway(self) -> list[Open]:
-        return [
-            Open(trial, self._costs.of(trial.arm, trial.params) * len(running.folds))
-            for trial, running in self._running.values()
-        ]
-
     def _new(self, arm: Arm, *, default: bool) -> Job | None:
-        """A job for a new trial of the arm; None where its settings were tried before, run now or could not be
-        had.
+        """A job for a new trial of the arm; None where its settings were tried before, are running or could
+        not be had.
         """
         number, study, begun = self._count, self._studies[arm], self._begun(arm)
         try:
@@ -205,9 +200,8 @@ class Search:
             if is_full(error):
                 raise
             why = f"{type(error).__name__}: {error}"
-            failed = Trial(number, arm, {}, 0, default, state="failed", why=why)
-            self.ledger.trials[number] = failed
-            self._keep(failed)
+            self.ledger.trials[number] = Trial(number, arm, {}, 0, default, state="failed", why=why)
+            self._keep(self.ledger.trials[number])
             self._count += 1
             self._open_arms = [other for other in self._open_arms if other != arm]
             study.tell(number, "failed", None)
@@ -244,6 +238,7 @@ class Search:
 
     def _begin(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
         running = Running(folds, attempts)
+        self._since[trial.number] = self._clock.now()
         self._keep(trial, running)
         self._running[trial.number] = trial, running
         return job_of(trial, folds)
@@ -256,6 +251,8 @@ class Search:
         if self._clock.now() >= self._until() and self.ledger.best() is not None:
             return "stopped"
         epoch, (trial, _) = said.epoch, self._running[job.number]
+        if trial.baseline and self._has_had_its_share(trial):
+            return "stopped"
         self._watch.learning(
             trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress
         )
@@ -266,7 +263,14 @@ class Search:
                 return "pruned"
         return None
 
+    def _has_had_its_share(self, trial: Trial) -> bool:
+        """Whether a baseline has taken its share of the time while other arms still wait for a first turn."""
+        wait = any(arm not in self._baselines for arm in self._waiting)
+        share = BASELINE_SHARE * (self._until() - self._started)
+        return wait and self._clock.now() - self._since[trial.number] > share
+
     def _enter(self, outcome: Outcome) -> Trial:
+        self._ended = self._clock.now()
         trial, _ = self._running[outcome.job.number]
         new = not trial.folds
         if new and len(outcome.folds) == len(outcome.job.folds):
@@ -293,8 +297,3 @@ class Search:
     def _learn_pace(self, trial: Trial, seconds: float, folds: int) -> None:
         if self._timed and folds and trial.arm in self._studies:
             self._costs.learn(trial.arm, trial.params, seconds, folds)
-
-    def _new_cost(self, arm: Arm) -> float:
-        """A new trial of the arm on its first fold(s): as its trials so far have cost, on average."""
-        own = [trial for trial in self.ledger.trials.values() if trial.arm == arm]
-        return sum(trial.cost for trial in own) / len(own) if own else self._costs.default(arm)

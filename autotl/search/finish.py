@@ -30,6 +30,7 @@ from autotl.results import (
     gain_of_training,
     write_model,
 )
+from autotl.search.beaten import beaten
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
@@ -90,6 +91,7 @@ def finish(
                 ledger.record(trial),
                 _best_default(ledger, arm),
                 evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
+                "" if arm in baselines else beaten(ledger, arm),
             )
             for arm, trial in best.items()
         },

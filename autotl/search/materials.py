@@ -62,6 +62,7 @@ class Materials:
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.part = PART if device == "cpu" else PART_ELSEWHERE
         self._before = before
+        self._crossed: dict[tuple[str, int, int], Tensor] = {}
         self._models: dict[tuple[str, str], nn.Module] = {} if before is None else before._models
 
     def fold_labels(self) -> list[NDArray[np.int64]]:
@@ -196,6 +197,12 @@ class Materials:
         """Logits (rows, classes) of a linear classifier that has learned from other rows: each part of the
         training rows is scored by what the other parts teach.
         """
+        key = (backbone, side, seed)
+        if key not in self._crossed:
+            self._crossed[key] = self._cross_probe(backbone, side, seed, pulse)
+        return self._crossed[key]
+
+    def _cross_probe(self, backbone: str, side: int, seed: int, pulse: Pulse) -> Tensor:
         folds = self.splits.folds
         parts = [fold.val for fold in folds]
         if len(parts) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import warnings
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from optuna.trial import TrialState
 from sqlalchemy.pool import NullPool
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
+from autotl.search.nearby import Nearby
 from autotl.search.space import Scoped
 from autotl.seeds import derive
 
@@ -34,6 +36,7 @@ HINT = "autotl: of past runs"
 NUMBER = "autotl: number"
 NOT_YET = -1
 STARTUP = 4
+"""Trials after the default that stay near the best; those that follow learn from all there were (TPE)."""
 PARTS = 10
 """Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
 
@@ -48,8 +51,15 @@ def open_storage(path: Path | None) -> optuna.storages.BaseStorage:
     path.parent.mkdir(parents=True, exist_ok=True)
     # connected by path, not by URL: a folder may be called "50% done?"
     return optuna.storages.RDBStorage(
-        "sqlite://", engine_kwargs={"creator": partial(sqlite3.connect, path), "poolclass": NullPool}
+        "sqlite://", engine_kwargs={"creator": partial(_connect, path), "poolclass": NullPool}
     )
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Without waiting for the disk: the journal does, and a study that is lost costs no trial."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous = OFF")
+    return connection
 
 
 class ArmStudy:
@@ -153,18 +163,30 @@ class ArmStudy:
         self._settle(number, params, suggested)
 
     def _begin(self, number: int) -> optuna.Trial:
-        # by how often it was asked, not by a generator that went along: see the class
-        drawn = derive(self._seed, "sampler", str(self._arm), self._asked)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            self._study.sampler = optuna.samplers.TPESampler(
-                seed=drawn, n_startup_trials=STARTUP, constant_liar=self._side_by_side
-            )
+        self._study.sampler = self._sampler()
         trial = self._study.ask()
         trial.set_user_attr(NUMBER, number)
         self._asked += 1
         self._open[number] = _Open(trial)
         return trial
+
+    def _sampler(self) -> optuna.samplers.BaseSampler:
+        # by how often it was asked, not by a generator that went along: see the class
+        drawn = derive(self._seed, "sampler", str(self._arm), self._asked)
+        if self._asked <= STARTUP and not self.repeated:  # nearby there may be nothing new
+            return Nearby(self._best(), seed=drawn)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.samplers.TPESampler(
+                seed=drawn, n_startup_trials=STARTUP, constant_liar=self._side_by_side
+            )
+
+    def _best(self) -> dict[str, Any]:
+        """The best settings so far, or the defaults, named as in the study."""
+        done = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if done:
+            return max(done, key=lambda trial: (trial.value or -math.inf, -trial.number)).params
+        return self._named(self._strategy.defaults(self._task, self._backbone))
 
     def _suggest(self, trial: optuna.Trial) -> Params:
         with warnings.catch_warnings():
@@ -182,7 +204,10 @@ class ArmStudy:
             self._open[number].apart = True
 
     def _enqueue(self, params: Params) -> None:
-        self._study.enqueue_trial({f"{self._strategy.name}.{k}": v for k, v in params.items()})
+        self._study.enqueue_trial(self._named(params))
+
+    def _named(self, params: Params) -> dict[str, Any]:
+        return {f"{self._strategy.name}.{name}": value for name, value in params.items()}
 
     def hopeless(self, number: int, score: float, progress: float) -> bool:
         """Enter an intermediate score; whether it is behind the median of the arm's trials at this point."""

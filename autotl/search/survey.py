@@ -5,6 +5,7 @@ Each step keeps to its share of the budget; a thorough survey takes the time it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,13 +27,15 @@ from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
 from autotl.search.setup import Setup
 from autotl.seeds import derive
 
-SCORE_SHARE, SCORED_THOROUGHLY = 0.05, 10_000
-"""Of the budget, for the scores that do not decide; and the images they are measured on without a budget."""
+SCORE_SHARE, SCORE_SHARE_ALONE, SCORED_THOROUGHLY = 0.05, 0.02, 10_000
+"""Of the budget, for the scores that do not decide, and where there is but one backbone; and the images they
+are measured on without a budget.
+"""
 LIKENESS_SHARE = 0.05
 """Of the budget, for the distances to the sources: fewer images widen their intervals."""
 TEST_SHARE = 0.03
 """Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
-CURVE_SHARE, FIT_SECONDS = 0.03, 1e-8
+CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
 """Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
 classes, on common hardware.
 """
@@ -73,8 +76,9 @@ def rank(
     """Score every backbone on the training images, none where no score is installed."""
     if not measures:
         return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
-    budget, started = setup.budget.seconds, clock.now()
-    late = float("inf") if setup.thorough or budget is None else started + SCORE_SHARE * budget
+    budget = setup.budget.seconds
+    share = SCORE_SHARE if len(materials.backbones) > 1 else SCORE_SHARE_ALONE
+    late = clock.now() + (math.inf if setup.thorough or budget is None else share * budget)
     scores = Scores(
         measures,
         setup.seed,
@@ -82,7 +86,10 @@ def rank(
         out_of_time=lambda: clock.now() > late,
     )
     for name in materials.backbones:
-        scores.add(name, look(materials, name, seed=setup.seed))
+        began = clock.now()
+        seen = look(materials, name, seed=setup.seed)
+        late += clock.now() - began  # a pass that trials share is not for the scores to pay
+        scores.add(name, seen)
     found = scores.ranking()
     return replace(found, kept=found.order, aside={}) if setup.all_backbones else found
 

@@ -46,6 +46,10 @@ class _Pulse:
         if ended := self._go(self._job, Said(self._fold, self._stands)):
             raise _Ended(ended)
 
+    def be_silent(self) -> None:
+        """Say nothing more: the trial is over, and is only looked at."""
+        self._go = lambda job, said: None
+
     def tell(self, epoch: Epoch, done: FoldScore | None = None) -> State | None:
         """Say what the learner says; answers as :data:`autotl.api.Go` does."""
         self._stands = Epoch(epoch.step, progress=epoch.progress)
@@ -136,10 +140,13 @@ class Worker:
                 ended = early.state
         if fold is None or (ended and fold != 0):
             return ended  # a fold cut short is worth something only where nothing else is known
-        if last is None or last.score is None:
+        if last is None:
             if ended is None:
                 raise ValueError("the learner ended without scoring an epoch")
-            return ended
+            if ended != "stopped" or not self.strategies[job.strategy].baseline:
+                return ended
+            last = Epoch(0)  # what it has learned so far: there must be something to compare with
+            pulse.be_silent()
         logits = last.logits
         if logits is None:
             module = learner.module()

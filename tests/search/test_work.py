@@ -25,6 +25,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 class LooksAgain:
     """Scores once where it is told to, then asks for features, which takes a pass over all images."""
 
+    baseline = False
+
     def __init__(self, *, scores: bool) -> None:
         self._scores = scores
 
@@ -77,3 +79,13 @@ def test_a_deadline_before_anything_was_scored_leaves_a_stopped_trial(
     assert found.state == "stopped"
     assert found.folds == ()
     assert found.why == "stopped: the time was up"
+
+
+def test_a_baseline_stopped_before_it_scored_is_scored_as_it_is(ready: Prepared, tmp_path: Path) -> None:
+    strategy = LooksAgain(scores=False)
+    strategy.baseline = True
+    found = outcome(ready, tmp_path, strategy)
+    assert found.state == "stopped"
+    assert [(each.fold, each.epochs) for each in found.folds] == [(0, 0)]
+    assert found.folds[0].logits.shape == (len(ready.splits.folds[0].val), 3)
+    assert Path(found.models[0]).is_file()

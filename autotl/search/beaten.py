@@ -1,0 +1,32 @@
+"""Say which arms cannot win any more: no further trial of them is worth its time."""
+
+from __future__ import annotations
+
+from autotl.api import Arm
+from autotl.search.allocate import PRIOR_SPREAD
+from autotl.search.ledger import Ledger
+
+SURE = 2.58
+"""Standard errors: one arm in a hundred is given up that would have deserved another trial."""
+REACH = 5.0
+"""How far further settings may reach beyond those tried, in what settings are assumed to matter."""
+
+
+def beaten(ledger: Ledger, arm: Arm) -> str:
+    """Why no setting of the arm is expected to win, "" where one may.
+
+    Its best trial is behind the best of all by more than the noise of the validation images (paired, as in
+    :meth:`Ledger.spread`) and what further settings may bring, which is less the more have been tried.
+    """
+    best, own = ledger.best(leading=True), ledger.best(arm, leading=True)
+    if best is None or own is None or own.arm == best.arm:
+        return ""
+    behind = ledger.belief(best) - ledger.belief(own)
+    reach = SURE * ledger.spread(own, best) + REACH * PRIOR_SPREAD / len(ledger.of(arm))
+    if behind <= reach:
+        return ""
+    tried = len(ledger.of(arm))
+    return (
+        f"given up after {tried} {'trial' if tried == 1 else 'trials'}: {100 * behind:.1f} points behind "
+        f"{best.arm} on the validation images, beyond noise and other settings ({100 * reach:.1f})"
+    )

@@ -1,0 +1,85 @@
+"""Networks with the source's trunk share one pass over the images, and say what they say alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from autotl.backbone import set_head
+from autotl.results import Opened, Predictor
+from autotl.search import Materials, Prepared
+from autotl.search import looks as module
+from autotl.search.finish import reopen
+from autotl.search.looks import Looks, Trunks
+from autotl.search.work import save_weights
+from autotl.testing import tiny_run
+
+SIDE = 32
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+def with_head(materials: Materials, folder: Path, seed: int, *, trained: bool = False) -> str:
+    """A network with a random head, and with other weights in its trunk where it was ``trained``."""
+    rng = torch.Generator().manual_seed(seed)
+    model = materials.model("tiny")
+    width = materials.backbones["tiny"].features
+    set_head(model, torch.randn(3, width, generator=rng), torch.randn(3, generator=rng))
+    if trained:
+        with torch.no_grad():
+            next(p for p in model.parameters() if p.ndim == 4).mul_(1.01)
+    return save_weights(folder / f"{seed}-{trained}.safetensors", model)
+
+
+def alone(materials: Materials, rows: NDArray[np.int64], file: str) -> NDArray[np.float32]:
+    predictor = Predictor(reopen(materials, "tiny", file, side=SIDE), device="cpu")
+    return predictor.logits(materials.dataset, rows)
+
+
+def looks_of(materials: Materials, rows: NDArray[np.int64]) -> Looks:
+    def again(name: str, file: str, side: int) -> Opened:
+        return reopen(materials, name, file, side=side)
+
+    return Looks(materials, rows, again)
+
+
+def test_a_trunk_is_the_sources_unless_a_weight_in_it_differs(ready: Prepared, tmp_path: Path) -> None:
+    trunks = Trunks(ready.materials)
+    assert trunks.is_source("tiny", with_head(ready.materials, tmp_path, 0))
+    assert not trunks.is_source("tiny", with_head(ready.materials, tmp_path, 0, trained=True))
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_logits_are_those_of_the_network_alone(ready: Prepared, tmp_path: Path, trained: bool) -> None:
+    rows = ready.splits.folds[0].val
+    file = with_head(ready.materials, tmp_path, 1, trained=trained)
+    found = looks_of(ready.materials, rows).logits("tiny", file, side=SIDE)
+    np.testing.assert_allclose(found, alone(ready.materials, rows, file), rtol=1e-4, atol=1e-4)
+
+
+def test_heads_on_one_trunk_share_a_pass(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes = []
+    pooled = module.pooled
+
+    def counted(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        passes.append(len(x))
+        return pooled(model, x)
+
+    monkeypatch.setattr(module, "pooled", counted)
+    rows = ready.splits.folds[0].val
+    looks = looks_of(ready.materials, rows)
+    several = [
+        looks.logits("tiny", with_head(ready.materials, tmp_path, seed), side=SIDE) for seed in (2, 3, 4)
+    ]
+    assert sum(passes) == len(rows)
+    assert not np.allclose(several[0], several[1])
