@@ -1,10 +1,8 @@
-"""Keep a search in MLflow: a run for the search, and below it one for each trial."""
+"""Tell MLflow of a search: what is said of it, and of each trial, in MLflow's terms."""
 
 from __future__ import annotations
 
-import atexit
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from autotl import hookimpl
 from autotl.api import Plan, Record
 from autotl.jsonio import plain
-from autotl_mlflow import runs
+from autotl_mlflow.scribe import Scribe
 
 if TYPE_CHECKING:  # listing plugins must not cost the time it takes to import torch
     from autotl.results import Result
 
-ARTIFACTS = ("report.html", "report.json", "trials.csv")
+KEPT = ("report.html", "report.md", "report.json", "trials.csv", "model")
+"""What of the run folder goes among the artifacts, the largest last."""
+
 STATUS = {"complete": "FINISHED", "failed": "FAILED", "pruned": "KILLED", "stopped": "KILLED"}
 DESCRIPTION = "mlflow.note.content"
 """The tag that MLflow shows as a run's description."""
@@ -27,15 +27,9 @@ DESCRIPTION = "mlflow.note.content"
 
 @dataclass(slots=True)
 class Search:
-    """A search that is being kept: its run, and the run and the score of each trial told so far.
+    """A search that is being kept, and the score of each trial told so far."""
 
-    ``leave`` ends the run of a search that ended without a result.
-    """
-
-    run: runs.Run
-    leave: Callable[[], None]
-    told: int = 0
-    trials: dict[int, runs.Run] = field(default_factory=dict)
+    scribe: Scribe
     scores: dict[int, float] = field(default_factory=dict)
 
 
@@ -44,107 +38,104 @@ _current: ContextVar[Search | None] = ContextVar("autotl_mlflow", default=None)
 
 
 @hookimpl
-def autotl_search_started(plan: Plan) -> None:
-    if left := _current.get():  # an error ended the search before this one
-        atexit.unregister(left.leave)
-        _current.set(None)
-        left.leave()
-    run = runs.start(_name(plan))
-
-    def leave() -> None:
-        with suppress(Exception):  # a stranger's code, when nobody is left to tell
-            run.end("KILLED")
-
-    atexit.register(leave)
-    _current.set(Search(run, leave))
-    task = plan.task
-    run.log(
+def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -> None:
+    _leave()
+    search, task = Search(Scribe(folder)), plan.task
+    _current.set(search)
+    search.scribe.tell(
+        "begin",
+        name=_name(plan),
         params={
             "images": task.train_rows,
             "classes": len(task.classes),
             "smallest_class": task.min_per_class,
             "metric": task.metric,
             "folds": plan.folds,
-            "budget_seconds": plan.seconds,
-            "budget_trials": plan.trials,
         },
         tags={
             "autotl.arms": "; ".join(map(str, plan.arms)),
             "autotl.skipped": "; ".join(f"{arm}: {why}" for arm, why in plan.skipped.items()) or None,
+            "autotl.folder": folder.absolute(),
+            # a resumed run may have more of either, and no parameter can be set twice
+            "autotl.budget_seconds": plan.seconds,
+            "autotl.budget_trials": plan.trials,
         },
     )
+    for record in records:
+        _tell(search, record, known=True)
 
 
 @hookimpl
 def autotl_trial_finished(record: Record) -> None:
     """A trial that ran on more folds is told again: its run then has one more step."""
-    search = _search()
-    search.told += 1
-    if record.score is not None:
-        search.scores[record.number] = record.score
-    best = max(search.scores.values(), default=None)
-    params: dict[str, Any] = {}  # MLflow lets none be set twice
-    if record.number not in search.trials:
-        name = f"{record.number:03} {record.arm.strategy} · {Path(record.arm.backbone).name}"
-        search.trials[record.number] = search.run.child(name, seconds=record.seconds)
-        about = {"strategy": record.arm.strategy, "backbone": record.arm.backbone, "default": record.default}
-        params = {**plain(record.params), **about}
-    run = search.trials[record.number]
-    numbers = {
-        "score": record.score,
-        "best_score": best,
-        "epochs": record.epochs,
-        "folds": record.folds,
-        "seconds": record.seconds,
-    }
-    run.log(
-        params=params,
-        metrics=numbers,
-        tags={"autotl.state": record.state, "autotl.why": record.why or None},
-        step=record.folds,
-    )
-    run.end(STATUS.get(record.state, "FINISHED"))
-    search.run.log(metrics=numbers, step=search.told)
+    if search := _current.get():
+        _tell(search, record)
 
 
 @hookimpl
 def autotl_search_finished(result: Result) -> None:
-    search, report = _search(), result.report
-    atexit.unregister(search.leave)
-    _current.set(None)
-    try:
-        search.run.log(
-            params={
-                "strategy": _at(report, "verdict", "strategy"),
-                "backbone": _at(report, "verdict", "backbone"),
-                **{f"winner.{name}": value for name, value in (_at(report, "how", "params") or {}).items()},
-            },
-            metrics={
-                **_measured("test", _at(report, "test")),
-                **_measured("transfer_gain", _at(report, "when", "transfer_gain")),
-                "transfer_gain_p": _at(report, "when", "transfer_gain", "p"),
-                "total_seconds": _at(report, "cost", "seconds"),
-                "trials": _at(report, "search", "trials"),
-            },
-            tags={
-                "autotl.verdict": _at(report, "verdict", "transfer"),
-                "autotl.folder": result.folder,
-                "autotl.command": _at(report, "command"),
-                "autotl.version": _at(report, "environment", "autotl"),
-                DESCRIPTION: _at(report, "verdict", "sentence"),
-            },
-        )
-        for file in (result.folder / name for name in ARTIFACTS):
-            if file.is_file():  # a reporter may have been left out
-                search.run.keep(file)
-    finally:
-        search.run.end("FINISHED")
+    if not (search := _current.get()):
+        return
+    report = result.report
+    search.scribe.tell(
+        "finish",
+        params={"seed": _at(report, "seed"), "data": _at(report, "name")},
+        metrics={
+            **_measured("test", _at(report, "test")),
+            **_measured("transfer_gain", _at(report, "when", "transfer_gain")),
+            "transfer_gain_p": _at(report, "when", "transfer_gain", "p"),
+            "total_seconds": _at(report, "cost", "seconds"),
+            "trials": _at(report, "search", "trials"),
+        },
+        tags={
+            "autotl.verdict": _at(report, "verdict", "transfer"),
+            "autotl.strategy": _at(report, "verdict", "strategy"),
+            "autotl.backbone": _at(report, "verdict", "backbone"),
+            **{f"autotl.winner.{name}": x for name, x in (_at(report, "how", "params") or {}).items()},
+            "autotl.command": _at(report, "command"),
+            "autotl.version": _at(report, "environment", "autotl"),
+            DESCRIPTION: _at(report, "verdict", "sentence"),
+        },
+        files=[str(path) for name in KEPT if (path := result.folder.absolute() / name).exists()],
+    )
+    _leave()
 
 
-def _search() -> Search:
+@hookimpl
+def autotl_search_ended() -> None:
+    _leave()
+
+
+def _leave() -> None:
+    """Let go of the search there was: unless it was told to be finished, its run is KILLED."""
     if search := _current.get():
-        return search
-    raise LookupError("A search went on whose start this plugin was not told of.")
+        _current.set(None)
+        search.scribe.close()
+
+
+def _tell(search: Search, record: Record, *, known: bool = False) -> None:
+    """``known``: it may have been told by the process that began the run."""
+    if record.score is not None:
+        search.scores[record.number] = record.score
+    arm = record.arm
+    about = {"strategy": arm.strategy, "backbone": arm.backbone, "default": record.default}
+    search.scribe.tell(
+        "trial",
+        known=known,
+        number=record.number,
+        name=f"{record.number:03} {arm.strategy} · {Path(arm.backbone).name}",
+        params={**plain(record.params), **about},
+        metrics={
+            "score": record.score,
+            "best_score": max(search.scores.values(), default=None),
+            "epochs": record.epochs,
+            "folds": record.folds,
+            "seconds": record.seconds,
+        },
+        tags={"autotl.state": record.state, "autotl.why": record.why or None},
+        step=record.folds,
+        status=STATUS.get(record.state, "FINISHED"),
+    )
 
 
 def _name(plan: Plan) -> str:
