@@ -40,7 +40,10 @@ def remember(folder: Path, run: str, *, own: bool) -> None:
     """Keep which run it is, for when the search is resumed. No password is kept."""
     about: dict[str, Any] = {"run": run}
     if not own:
-        about |= {"store": _without_password(os.environ.get("MLFLOW_TRACKING_URI", "")), "cwd": str(Path.cwd())}
+        about |= {
+            "store": _without_password(os.environ.get("MLFLOW_TRACKING_URI", "")),
+            "cwd": str(Path.cwd()),
+        }
     part = folder / f".{FILE}.part"
     part.write_text(json.dumps(about), encoding="utf-8")
     part.replace(folder / FILE)

@@ -48,9 +48,7 @@ class Search:
     finished: bool = False
 
     @classmethod
-    def begin(
-        cls, folder: Path, *, name: str, params: Mapping[str, Any], tags: Mapping[str, Any]
-    ) -> Search:
+    def begin(cls, folder: Path, *, name: str, params: Mapping[str, Any], tags: Mapping[str, Any]) -> Search:
         """Go on with the run that the folder remembers, where the store still has it; else begin one."""
         client, own = memory.store(folder)
         found = _known(client, memory.run(folder))

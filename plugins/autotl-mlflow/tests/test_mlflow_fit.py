@@ -1,6 +1,7 @@
 import warnings
 
 import pytest
+from autotl_mlflow import scribe
 
 import autotl
 from autotl import plugins
@@ -23,6 +24,7 @@ def runs(folder):
 def test_a_search_and_its_resumption_are_one_run(tmp_path, monkeypatch):
     for name in ("TRACKING_URI", "EXPERIMENT_NAME", "EXPERIMENT_ID", "RUN_ID"):
         monkeypatch.delenv(f"MLFLOW_{name}", raising=False)
+    monkeypatch.setattr(scribe, "PATIENCE", 600.0)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     others = [name for name in ("tensorboard",) if plugins.load().manager.has_plugin(name)]

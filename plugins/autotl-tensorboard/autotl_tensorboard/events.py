@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
@@ -16,8 +18,14 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, Sessi
 from tensorboard.plugins.text.metadata import create_summary_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-FILE = "events.out.tfevents.0.autotl"
-"""TensorBoard knows an event file by the middle of its name."""
+FILE = "events.out.tfevents.{part:010d}.autotl"
+"""TensorBoard knows an event file by the middle of its name, and reads those of a run in order of their names.
+
+Each process that works on a search has files of its own: a record that a killed one left half written would
+end what is read of a file.
+"""
+
+PART = re.compile(r"events\.out\.tfevents\.(\d+)\.autotl")
 
 Scalars = Mapping[str, float | None]
 Settings = Mapping[str, float | str | bool]
@@ -26,6 +34,7 @@ Settings = Mapping[str, float | str | bool]
 def write(
     folder: Path,
     *,
+    part: int = 0,
     step: int = 0,
     scalars: Scalars | None = None,
     texts: Mapping[str, str] | None = None,
@@ -41,13 +50,29 @@ def write(
     values += [] if settings is None else _session(settings, failed)
     folder.mkdir(parents=True, exist_ok=True)
     now = time.time()
-    with (folder / FILE).open("ab") as file:
+    with (folder / FILE.format(part=part)).open("ab") as file:
         records = RecordWriter(file)
         if not file.tell():
             records.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
         for value in values:
             event = Event(wall_time=now, step=step, summary=Summary(value=[value]))
             records.write(event.SerializeToString())
+
+
+def parts(folder: Path) -> int:
+    """How many processes have written below ``folder``."""
+    found = (int(name[1]) for each in folder.rglob("*") if (name := PART.fullmatch(each.name)))
+    return max((number + 1 for number in found), default=0)
+
+
+def last_step(folder: Path) -> int | None:
+    """The last step of the scalars of a run; None where it has none. What is torn is passed over."""
+    steps = []
+    for file in sorted(each for each in folder.glob("*") if PART.fullmatch(each.name)):
+        for event in LegacyEventFileLoader(str(file)).Load():
+            if any(value.WhichOneof("value") == "simple_value" for value in event.summary.value):
+                steps.append(event.step)
+    return max(steps, default=None)
 
 
 def _text(tag: str, text: str) -> Summary.Value:

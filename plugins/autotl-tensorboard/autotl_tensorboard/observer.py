@@ -20,34 +20,82 @@ if TYPE_CHECKING:  # listing plugins must not cost the time it takes to import t
     from autotl.results import Result
 
 VARIABLE = "AUTOTL_TENSORBOARD_DIR"
-FOLDER = "runs"
-"""Where runs go without the variable: as torch's writer has it."""
+FOLDER = "tensorboard"
+"""In the run folder: where a search goes without the variable."""
+
+MEMORY = "tensorboard.json"
+"""In the run folder: where a search went with the variable, for when it is resumed."""
 
 
 @dataclass(slots=True)
 class Search:
-    """A search that is being shown: its folder, and the score of each trial told so far."""
+    """A search that is being shown: its folder, and the score of each trial told so far.
+
+    ``part`` counts the processes that showed it before, ``told`` what was said of trials: the search's steps.
+    """
 
     folder: Path
+    part: int = 0
     told: int = 0
     scores: dict[int, float] = field(default_factory=dict)
 
 
-_current: ContextVar[Search] = ContextVar("autotl_tensorboard")
+_current: ContextVar[Search | None] = ContextVar("autotl_tensorboard", default=None)
 """Hooks are told of a search without being told which; each thread runs its own."""
 
 
 @hookimpl
-def autotl_search_started(plan: Plan) -> None:
-    search = Search(_new_folder(Path(os.environ.get(VARIABLE) or FOLDER), _name(plan)))
+def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -> None:
+    # tensorboard is loaded by those who search, not by those who list plugins
+    from autotl_tensorboard import events
+
+    _current.set(None)
+    place = _place(folder, plan)
+    search = Search(place, events.parts(place), events.last_step(place) or 0)
+    _write(search, search.folder, texts={"plan": _plan(plan)})
+    for record in records:
+        shown = events.last_step(_folder(search, record))
+        if shown is None or shown < record.folds:  # its process ended before it could be told
+            _show(search, record)
+        elif record.score is not None:
+            search.scores[record.number] = record.score
     _current.set(search)
-    _write(search.folder, texts={"plan": _plan(plan)})
 
 
 @hookimpl
 def autotl_trial_finished(record: Record) -> None:
     """A trial that ran on more folds is told again: its run then has one more step."""
-    search = _current.get()
+    if search := _current.get():
+        _show(search, record)
+
+
+@hookimpl
+def autotl_search_finished(result: Result) -> None:
+    if not (search := _current.get()):
+        return
+    report = result.report
+    gain, cost = _at(report, "when", "transfer_gain"), _at(report, "cost", "seconds")
+    scalars = {**_measured("test", _at(report, "test")), **_measured("transfer_gain", gain), "seconds": cost}
+    _write(search, search.folder, step=search.told, texts={"verdict": _verdict(result)})
+    _write(
+        search,
+        search.folder / "winner",
+        step=search.told,
+        scalars=scalars,
+        settings=_settings(
+            _at(report, "how", "params") or {},
+            strategy=_at(report, "verdict", "strategy"),
+            backbone=_at(report, "verdict", "backbone"),
+        ),
+    )
+
+
+@hookimpl
+def autotl_search_ended() -> None:
+    _current.set(None)
+
+
+def _show(search: Search, record: Record) -> None:
     search.told += 1
     if record.score is not None:
         search.scores[record.number] = record.score
@@ -58,6 +106,7 @@ def autotl_trial_finished(record: Record) -> None:
         "seconds": record.seconds,
     }
     _write(
+        search,
         search.folder,
         step=search.told,
         scalars={
@@ -66,7 +115,8 @@ def autotl_trial_finished(record: Record) -> None:
         },
     )
     _write(
-        search.folder / _safe(f"{record.number:03}_{record.arm.strategy}_{Path(record.arm.backbone).name}"),
+        search,
+        _folder(search, record),
         step=record.folds,
         scalars=numbers,
         texts={"trial": _trial(record)},
@@ -80,29 +130,40 @@ def autotl_trial_finished(record: Record) -> None:
     )
 
 
-@hookimpl
-def autotl_search_finished(result: Result) -> None:
-    search, report = _current.get(), result.report
-    gain, cost = _at(report, "when", "transfer_gain"), _at(report, "cost", "seconds")
-    scalars = {**_measured("test", _at(report, "test")), **_measured("transfer_gain", gain), "seconds": cost}
-    _write(search.folder, step=search.told, texts={"verdict": _verdict(result)})
-    _write(
-        search.folder / "winner",
-        step=search.told,
-        scalars=scalars,
-        settings=_settings(
-            _at(report, "how", "params") or {},
-            strategy=_at(report, "verdict", "strategy"),
-            backbone=_at(report, "verdict", "backbone"),
-        ),
-    )
-
-
-def _write(folder: Path, **content: Any) -> None:
-    # tensorboard is loaded by those who search, not by those who list plugins
+def _write(search: Search, folder: Path, **content: Any) -> None:
     from autotl_tensorboard import events
 
-    events.write(folder, **content)
+    events.write(folder, part=search.part, **content)
+
+
+def _folder(search: Search, record: Record) -> Path:
+    """A trial's own."""
+    return search.folder / _safe(f"{record.number:03}_{record.arm.strategy}_{Path(record.arm.backbone).name}")
+
+
+def _place(run: Path, plan: Plan) -> Path:
+    """Where the search of this run folder goes, or where it went before it was resumed.
+
+    A variable that has come to name another place since begins there anew.
+    """
+    root, memory = os.environ.get(VARIABLE), run / MEMORY
+    known = _remembered(memory)
+    if known and (not root or known.parent == Path(root).resolve()):
+        return known
+    if not root:
+        return run / FOLDER
+    folder = _new_folder(Path(root).resolve(), _name(plan))
+    memory.write_text(json.dumps({"folder": str(folder)}), encoding="utf-8")
+    return folder
+
+
+def _remembered(memory: Path) -> Path | None:
+    """The folder that a run had gone to; None where there was none, or it is gone."""
+    try:
+        folder = Path(json.loads(memory.read_text(encoding="utf-8"))["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return folder if folder.is_dir() else None
 
 
 def _new_folder(root: Path, name: str) -> Path:
@@ -112,6 +173,8 @@ def _new_folder(root: Path, name: str) -> Path:
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
+            if not root.is_dir():
+                raise
             continue
         return folder
     raise FileExistsError(f"{root} holds a thousand runs called {name}. Set {VARIABLE} to another folder.")

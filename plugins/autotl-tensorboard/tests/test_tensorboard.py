@@ -2,8 +2,10 @@ import dataclasses
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +16,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 import autotl
 from autotl import plugins
 from autotl.api import Arm, Plan, Record, Task
+from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
 ARM = Arm("linear_probe", "tiny")
@@ -43,19 +46,22 @@ def alone():
     return plugins.load([point for point in entry_points(group=plugins.GROUP) if point.name == "tensorboard"])
 
 
-def told(*records, report=REPORT, folder="run"):
-    """The life of a search, as its plugins are told of it."""
+def told(*records, had=(), report=REPORT, folder=None):
+    """The life of a search in a run folder, by default a new one, as its plugins are told of it."""
     catalog = alone()
-    catalog.tell("search_started", plan=PLAN)
+    folder = folder or Path(tempfile.mkdtemp(dir="."))
+    catalog.tell("search_started", plan=PLAN, folder=folder, records=had)
     for record in records:
         catalog.tell("trial_finished", record=record)
     if report is not None:
         catalog.tell("search_finished", result=SimpleNamespace(folder=folder, report=report))
+    catalog.tell("search_ended")
 
 
 @pytest.fixture
 def root(monkeypatch, tmp_path):
     monkeypatch.setenv(observer.VARIABLE, str(tmp_path / "board"))
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "board"
 
 
@@ -185,7 +191,7 @@ def test_two_searches_within_a_second_are_two_runs(root):
 
 def test_two_searches_at_once_do_not_mix(root):
     catalog = alone()
-    catalog.tell("search_started", plan=PLAN)
+    catalog.tell("search_started", plan=PLAN, folder=Path(tempfile.mkdtemp(dir=".")), records=[])
     other = threading.Thread(target=told, args=(trial(0, 0.25),))
     other.start()
     other.join()
@@ -207,18 +213,67 @@ def test_a_folder_that_cannot_be_made_does_not_end_the_search(monkeypatch, tmp_p
         told(trial(0, 0.5))
 
 
-def test_a_real_search_is_shown(root, tmp_path):
-    result = autotl.fit(
-        tiny_images(classes=2, each=12),
+def test_without_the_variable_nothing_is_written_outside_the_run_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv(observer.VARIABLE, raising=False)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    told(trial(0, 0.5), folder=tmp_path / "run")
+    assert list((tmp_path / "here").iterdir()) == []
+    assert [each.name for each in (tmp_path / "run").iterdir()] == ["tensorboard"]
+    assert scalars(tmp_path / "run" / "tensorboard", "best_score") == [(1, 0.5)]
+
+
+@pytest.mark.parametrize("variable", [True, False])
+def test_a_resumed_search_goes_on_in_its_folder_and_repeats_no_trial(root, tmp_path, monkeypatch, variable):
+    run = tmp_path / "run"
+    run.mkdir()
+    if not variable:
+        monkeypatch.delenv(observer.VARIABLE)
+    told(trial(0, 0.5), trial(1, 0.25), report=None, folder=run)
+    monkeypatch.delenv(observer.VARIABLE, raising=False)
+    (shown,) = root.iterdir() if variable else (run / "tensorboard",)
+    for torn in shown.rglob("events.*"):
+        with torn.open("ab") as file:
+            file.write(b"half a rec")
+    had = [trial(0, 0.5), trial(1, 0.75, folds=3), trial(2, 0.625)]
+    told(trial(3, 0.5), had=had, folder=run)
+    assert scalars(shown, "trial/score") == [(1, 0.5), (2, 0.25), (3, 0.75), (4, 0.625), (5, 0.5)]
+    assert scalars(shown, "best_score")[-1] == (5, 0.75)
+    assert scalars(shown / "001_linear_probe_tiny", "score") == [(1, 0.25), (3, 0.75)]
+    assert scalars(shown / "002_linear_probe_tiny", "score") == [(1, 0.625)]
+    assert scalars(shown / "winner", "test/value") == [(5, 0.75)]
+
+
+def test_a_variable_that_names_another_place_begins_there_anew(root, tmp_path, monkeypatch):
+    run = tmp_path / "run"
+    run.mkdir()
+    told(trial(0, 0.5), report=None, folder=run)
+    monkeypatch.setenv(observer.VARIABLE, str(tmp_path / "other"))
+    told(trial(1, 0.25), had=[trial(0, 0.5)], folder=run)
+    (shown,) = (tmp_path / "other").iterdir()
+    assert scalars(shown, "trial/score") == [(1, 0.5), (2, 0.25)]
+
+
+def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch):
+    monkeypatch.delenv(observer.VARIABLE, raising=False)
+    data, out = tiny_images(classes=2, each=12), tmp_path / "run"
+    autotl.fit(
+        data,
+        out=out,
         backbone="tiny",
         image_size=32,
         trials=2,
-        out=tmp_path / "run",
         experience=False,
         without=["mlflow"] if plugins.load().manager.has_plugin("mlflow") else (),
+        watch=Silence(),
     )
-    (run,) = root.iterdir()
-    trials = sorted(folder.name for folder in run.iterdir() if folder.name[0].isdigit())
-    assert len(trials) == len(result.report["trials"])
-    assert scalars(run / "winner", "test/value")[0][1] == pytest.approx(result.report["test"]["value"])
-    assert result.verdict["sentence"] in text(run, "verdict")
+    result = autotl.fit(data, out=out, resume=True, trials=4, watch=Silence())
+    shown = out / "tensorboard"
+    trials = sorted(folder.name for folder in shown.iterdir() if folder.name[0].isdigit())
+    assert len(trials) == len(result.report["trials"]) == 4
+    steps = [step for step, _ in scalars(shown, "trial/seconds")]
+    assert steps == sorted(set(steps))
+    assert scalars(shown / "winner", "test/value")[-1][1] == pytest.approx(result.report["test"]["value"])
+    verdict = read(shown).Tensors("verdict")[-1].tensor_proto.string_val[0].decode()
+    assert result.verdict["sentence"] in verdict
