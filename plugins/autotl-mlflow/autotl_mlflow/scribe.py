@@ -74,8 +74,8 @@ class Scribe:
         except subprocess.TimeoutExpired:
             _left.append(self._process)
             raise RuntimeError(
-                f"MLflow has not taken everything after {PATIENCE:g} seconds. It is still being sent, and the "
-                "run there is RUNNING until it has been."
+                f"MLflow has not taken everything after {PATIENCE:g} seconds. It is still being sent, and "
+                "its run is RUNNING until it has been."
             ) from None
 
 

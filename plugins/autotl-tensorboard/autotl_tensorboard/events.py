@@ -19,7 +19,7 @@ from tensorboard.plugins.text.metadata import create_summary_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 FILE = "events.out.tfevents.{part:010d}.autotl"
-"""TensorBoard knows an event file by the middle of its name, and reads those of a run in order of their names.
+"""TensorBoard knows an event file by the middle of its name, and reads those of a run in their order.
 
 Each process that works on a search has files of its own: a record that a killed one left half written would
 end what is read of a file.
