@@ -79,7 +79,7 @@ def autotl_search_finished(result: Result) -> None:
     report = result.report
     search.scribe.tell(
         "finish",
-        params={"seed": _at(report, "seed"), "data": _at(report, "name")},
+        params={"seed": _at(report, "seed")},
         metrics={
             **_measured("test", _at(report, "test")),
             **_measured("transfer_gain", _at(report, "when", "transfer_gain")),
@@ -88,6 +88,7 @@ def autotl_search_finished(result: Result) -> None:
             "trials": _at(report, "search", "trials"),
         },
         tags={
+            "autotl.data": _at(report, "name"),
             "autotl.verdict": _at(report, "verdict", "transfer"),
             "autotl.strategy": _at(report, "verdict", "strategy"),
             "autotl.backbone": _at(report, "verdict", "backbone"),

@@ -69,6 +69,18 @@ def own(folder):
     return [(each, below.get(each.info.run_id, [])) for each in below[None]]
 
 
+def test_it_is_found_and_can_be_left_out():
+    assert plugins.load().manager.has_plugin("mlflow")
+    assert not plugins.load(without=["mlflow"]).manager.has_plugin("mlflow")
+
+
+def test_the_process_of_the_search_loads_neither_mlflow_nor_torch():
+    heavy = "print([name for name in ('mlflow', 'torch') if name in sys.modules])"
+    code = f"import autotl_mlflow.observer, sys; {heavy}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_without_variables_nothing_is_written_outside_the_run_folder(run, tmp_path):
     (run / "report.html").write_text("")
     told(run, trial(0, 0.5), report={})
