@@ -104,13 +104,15 @@ class Search:
     ) -> None:
         """What the search found, with the files and folders that go among the run's artifacts."""
         self._log(self.id, params=params, metrics=metrics, tags=tags, step=self.told)
-        for each in map(Path, files):
-            if each.is_dir():
-                self.client.log_artifacts(self.id, str(each), each.name)
-            else:
-                self.client.log_artifact(self.id, str(each))
-        self.client.set_terminated(self.id, "FINISHED")
         self.finished = True
+        try:
+            for each in map(Path, files):
+                if each.is_dir():
+                    self.client.log_artifacts(self.id, str(each), each.name)
+                else:
+                    self.client.log_artifact(self.id, str(each))
+        finally:  # files may go elsewhere than the rest, and by packages that are not there
+            self.client.set_terminated(self.id, "FINISHED")
 
     def leave(self) -> None:
         """End it as KILLED, unless it is finished."""

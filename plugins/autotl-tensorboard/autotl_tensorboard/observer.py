@@ -79,7 +79,7 @@ def autotl_search_finished(result: Result) -> None:
     _write(search, search.folder, step=search.told, texts={"verdict": _verdict(result)})
     _write(
         search,
-        search.folder / "winner",
+        _new_folder(search.folder, "winner"),  # a resumed search may have another, and no row changes
         step=search.told,
         scalars=scalars,
         settings=_settings(

@@ -274,6 +274,6 @@ def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch
     assert len(trials) == len(result.report["trials"]) == 4
     steps = [step for step, _ in scalars(shown, "trial/seconds")]
     assert steps == sorted(set(steps))
-    assert scalars(shown / "winner", "test/value")[-1][1] == pytest.approx(result.report["test"]["value"])
+    assert scalars(shown / "winner_2", "test/value")[-1][1] == pytest.approx(result.report["test"]["value"])
     verdict = read(shown).Tensors("verdict")[-1].tensor_proto.string_val[0].decode()
     assert result.verdict["sentence"] in verdict
