@@ -149,6 +149,7 @@ def _carry_out(
             over = True
         raise
     finally:
+        begin.catalog.tell("search_ended")
         if temporary and not done:
             shutil.rmtree(folder, ignore_errors=True)
         elif over:

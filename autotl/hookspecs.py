@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pluggy import HookimplMarker, HookspecMarker
@@ -72,18 +73,33 @@ def autotl_reporters() -> Iterable[Reporter]:
 
 
 @hookspec
-def autotl_search_started(plan: Plan) -> None:
+def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -> None:
     """Told once, when the arms are known and before the first trial.
 
-    An observer that raises, here or below, is dropped with a warning; the search goes on.
+    ``folder`` is the run folder: what an observer keeps there, a run that is resumed finds again. ``records``
+    are the trials that such a run had already, by number; there are none in a new run.
+
+    An observer takes the arguments it needs. One that raises, here or below, is dropped with a warning; the
+    search goes on.
     """
 
 
 @hookspec
 def autotl_trial_finished(record: Record) -> None:
-    """Told after every trial, in the process that runs the search, failed trials included."""
+    """Told after every trial, in the process that runs the search, failed trials included.
+
+    A trial that then runs on more folds is told again, with the same number.
+    """
 
 
 @hookspec
 def autotl_search_finished(result: Result) -> None:
     """Told once, when the test part has been scored and the run folder is complete."""
+
+
+@hookspec
+def autotl_search_ended() -> None:
+    """Told last, however a run ended: finished, interrupted or by an error, even before its search started.
+
+    The place to close what was opened. A process that is killed tells nothing.
+    """

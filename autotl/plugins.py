@@ -122,9 +122,9 @@ class Catalog:
         return {origin.distribution: origin.version for origin in self.origins()}
 
     def names(self) -> frozenset[str]:
-        """Whatever can be left out: plugins, what they offer, and those that are broken."""
+        """Whatever can be left out: plugins, observers among them, what they offer, those that are broken."""
         offered = {name for shelf in self.shelves().values() for name in shelf.items}
-        return frozenset({origin.plugin for origin in self.origins()} | offered | self.broken.keys())
+        return frozenset({name for name, _ in self.manager.list_name_plugin()} | offered | self.broken.keys())
 
     def tell(self, event: str, **facts: Any) -> None:
         """Call the life-cycle hook ``autotl_<event>`` of every plugin. One that raises is told no more."""

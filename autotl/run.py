@@ -126,7 +126,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     plan = Plan(ready.task, (*arms, *gone), skipped, budget.seconds, budget.trials, len(ready.splits.folds))
     jsonio.write(run.folder / "profile.json", profile(ready))
     results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
-    run.catalog.tell("search_started", plan=plan)
+    run.catalog.tell("search_started", plan=plan, folder=run.folder, records=ledger.records())
     run.watch.started(plan)
     known = _recall(run, ready)
     run.keep(decided=jsonio.plain(ready.decided), prior=jsonio.plain(known), ended=None)

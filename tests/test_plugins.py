@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import autotl
 from autotl import plugins
-from autotl.errors import PluginError, UnknownName
+from autotl.errors import PluginError, SearchError, UnknownName
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
 
 Install = Callable[..., EntryPoint]
 
@@ -138,7 +141,7 @@ def test_two_plugins_with_one_name_do_not_take_each_other_down(install: Install)
     points = [install("mine", OBSERVER, dist="autotl-one"), install("mine", REPORTER, dist="autotl-two")]
     found = plugins.load(points)
     assert "mine" in found.broken
-    found.tell("search_started", plan=None)
+    found.tell("search_started", plan=None, folder=Path(), records=[])
     assert sys.modules["autotl_one_mine"].seen == [None]
 
 
@@ -166,9 +169,80 @@ def test_an_observer_that_raises_is_dropped_and_the_others_are_told(install: Ins
     points = [install("a", FAILING_OBSERVER), install("b", OBSERVER), install("c", FAILING_OBSERVER)]
     found = plugins.load(points)
     with pytest.warns(RuntimeWarning, match="no ink") as caught:
-        found.tell("search_started", plan=None)
+        found.tell("search_started", plan=None, folder=Path(), records=[])
     assert [str(each.message).split("'")[1] for each in caught] == ["a", "c"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found.tell("search_started", plan=None)
+        found.tell("search_started", plan=None, folder=Path(), records=[])
     assert sys.modules["autotl_b_b"].seen == [None, None]
+
+
+WITNESS = """
+    from autotl import hookimpl
+
+    seen = []
+
+    @hookimpl
+    def autotl_search_started(plan, folder, records):
+        seen.append(("started", folder, [record.number for record in records]))
+
+    @hookimpl
+    def autotl_trial_finished(record):
+        seen.append(record.number)
+
+    @hookimpl
+    def autotl_search_finished(result):
+        seen.append(("finished", result.folder))
+
+    @hookimpl
+    def autotl_search_ended():
+        seen.append("ended")
+"""
+
+
+def test_an_observer_is_told_the_life_of_a_run_and_of_its_resumption(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("witness", WITNESS)
+    out, asked = tmp_path / "run", {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe"}
+    data = tiny_images(classes=2, each=12)
+    autotl.fit(data, out=out, trials=1, watch=Silence(), experience=False, **asked)  # type: ignore[arg-type]
+    seen = sys.modules["autotl_witness_witness"].seen
+    assert (seen[0], seen[-2:]) == (("started", out, []), [("finished", out), "ended"])
+    seen.clear()
+    autotl.fit(data, out=out, trials=2, resume=True, watch=Silence())
+    assert (seen[0], seen[-2:]) == (("started", out, [0]), [("finished", out), "ended"])
+    assert 0 not in seen
+
+
+def test_an_observer_is_told_of_the_end_of_a_run_that_failed(install: Install, tmp_path: Path) -> None:
+    install("witness", WITNESS)
+    with pytest.raises(SearchError, match="knows 0 of the 2 classes"):
+        autotl.fit(
+            tiny_images(classes=2, each=12),
+            out=tmp_path / "run",
+            backbone="tiny",
+            strategies="direct",
+            watch=Silence(),
+        )
+    assert sys.modules["autotl_witness_witness"].seen == ["ended"]
+
+
+def test_a_resumed_run_leaves_out_the_observer_that_it_was_begun_without(
+    install: Install, tmp_path: Path
+) -> None:
+    install("witness", WITNESS)
+    out, data = tmp_path / "run", tiny_images(classes=2, each=12)
+    autotl.fit(
+        data,
+        out=out,
+        trials=1,
+        backbone="tiny",
+        image_size=32,
+        strategies="linear_probe",
+        without=["witness"],
+        watch=Silence(),
+        experience=False,
+    )
+    autotl.fit(data, out=out, trials=2, resume=True, watch=Silence())
+    assert sys.modules["autotl_witness_witness"].seen == []

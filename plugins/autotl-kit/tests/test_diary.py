@@ -21,7 +21,7 @@ def catalog(monkeypatch):
 
 
 def tell(catalog, folder):
-    catalog.tell("search_started", plan=PLAN)
+    catalog.tell("search_started", plan=PLAN, folder=folder, records=[])
     catalog.tell("trial_finished", record=RECORD)
     result = SimpleNamespace(folder=folder, verdict={"transfer": "helps"}, report={"test": {"value": 0.9}})
     catalog.tell("search_finished", result=result)

@@ -1,0 +1,1 @@
+"""Keep the searches of autotl in MLflow."""

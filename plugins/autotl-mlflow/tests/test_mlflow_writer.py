@@ -1,0 +1,180 @@
+import os
+import subprocess
+import sys
+import time
+import warnings
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from autotl_mlflow import scribe
+
+import autotl
+from autotl import plugins
+from autotl.api import Arm, Plan, Record, Task
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
+
+PLAN = Plan(Task(("a", "b"), {"a": 3, "b": 4}, 24), (Arm("linear_probe", "tiny"),), {}, 60.0, None, 3)
+
+
+def trial(number, score):
+    return Record(number, PLAN.arms[0], {"C": 0.5}, True, "complete", score, 1, 3, 0.25)
+
+
+def told(folder, *records, had=(), report=None):
+    """The life of a search, as its plugins are told of it."""
+    catalog = plugins.load([point for point in entry_points(group=plugins.GROUP) if point.name == "mlflow"])
+    catalog.tell("search_started", plan=PLAN, folder=folder, records=had)
+    for record in records:
+        catalog.tell("trial_finished", record=record)
+    if report is not None:
+        catalog.tell("search_finished", result=SimpleNamespace(folder=folder, report=report))
+    catalog.tell("search_ended")
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    """No variable set, in a folder of its own that is not the run's."""
+    for name in ("TRACKING_URI", "EXPERIMENT_NAME", "EXPERIMENT_ID", "RUN_ID"):
+        monkeypatch.delenv(f"MLFLOW_{name}", raising=False)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(scribe, "PATIENCE", 600.0)  # a test is not what a slow machine may fail
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "run").mkdir()
+    return tmp_path / "run"
+
+
+def client(folder):
+    """Of the store in a run folder. What MLflow warns of while it is loaded is not what is tested."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mlflow import MlflowClient
+
+        return MlflowClient(f"sqlite:///{folder}/mlflow.db")
+
+
+def own(folder):
+    """The searches in the store of a run folder, and below each its trials."""
+    mlflow = client(folder)
+    found = mlflow.search_runs([mlflow.get_experiment_by_name("autotl").experiment_id])
+    below = {}
+    for each in found:
+        below.setdefault(each.data.tags.get("mlflow.parentRunId"), []).append(each)
+    return [(each, below.get(each.info.run_id, [])) for each in below[None]]
+
+
+def test_it_is_found_and_can_be_left_out():
+    assert plugins.load().manager.has_plugin("mlflow")
+    assert not plugins.load(without=["mlflow"]).manager.has_plugin("mlflow")
+
+
+def test_the_process_of_the_search_loads_neither_mlflow_nor_torch():
+    heavy = "print([name for name in ('mlflow', 'torch') if name in sys.modules])"
+    code = f"import autotl_mlflow.observer, sys; {heavy}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_variables_nothing_is_written_outside_the_run_folder(run, tmp_path):
+    (run / "report.html").write_text("")
+    told(run, trial(0, 0.5), report={})
+    assert list((tmp_path / "here").iterdir()) == []
+    assert {each.name for each in tmp_path.iterdir()} == {"here", "run"}
+    ((found, trials),) = own(run)
+    assert len(trials) == 1
+    assert (run / "mlartifacts" / found.info.run_id / "artifacts" / "report.html").is_file()
+
+
+def test_a_run_folder_that_was_moved_keeps_its_artifacts_where_it_is(run, tmp_path):
+    told(run, trial(0, 0.5))
+    moved = run.rename(tmp_path / "moved")
+    (moved / "report.html").write_text("")
+    told(moved, had=[trial(0, 0.5)], report={})
+    ((found, trials),) = own(moved)
+    assert (len(trials), run.exists()) == (1, False)
+    assert (moved / "mlartifacts" / found.info.run_id / "artifacts" / "report.html").is_file()
+
+
+def test_a_server_that_is_gone_costs_one_warning(run, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.warns(RuntimeWarning, match="'mlflow' failed in autotl_search_finished.*127.0.0.1") as caught:
+        told(run, trial(0, 0.5), report={})
+    assert len(caught) == 1
+
+
+def test_a_writer_that_gave_up_is_noticed_at_the_next_trial(run, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense://")
+    found = scribe.Scribe(run)
+    found.tell("begin", name="x", params={}, tags={})
+    found._process.wait()
+    with pytest.raises(RuntimeError, match="nonsense"):
+        found.tell("trial")
+    found.close()
+
+
+def test_a_search_that_is_killed_is_kept_and_ended(run):
+    code = (
+        "import os, test_mlflow_writer as t, pathlib, signal\n"
+        f"t.observer.autotl_search_started(t.PLAN, pathlib.Path({str(run)!r}), [])\n"
+        "t.observer.autotl_trial_finished(t.trial(0, 0.5))\n"
+        "print(t.observer._current.get().scribe._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n{code}"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    wait_for(int(done.stdout))
+    ((found, (first,)),) = own(run)
+    assert found.info.status == "KILLED"
+    assert first.data.metrics["score"] == 0.5
+
+
+def wait_for(process):
+    """Until a process that is nobody's child has ended."""
+    for _ in range(600):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        stat = Path(f"/proc/{process}/stat")
+        if stat.is_file() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the writer outlives the search")
+
+
+def test_a_search_and_its_resumption_are_one_run(tmp_path):
+    others = [name for name in ("tensorboard",) if plugins.load().manager.has_plugin(name)]
+    data, out = tiny_images(classes=2, each=12), tmp_path / "run"
+    autotl.fit(
+        data,
+        out=out,
+        backbone="tiny",
+        image_size=32,
+        trials=2,
+        without=others,
+        experience=False,
+        watch=Silence(),
+    )
+    ((search, trials),) = own(out)
+    assert (search.info.status, len(trials)) == ("FINISHED", 2)
+    result = autotl.fit(data, out=out, resume=True, trials=4, watch=Silence())
+    ((again, trials),) = own(out)
+    assert again.info.run_id == search.info.run_id
+    assert len(trials) == len(result.report["trials"]) == 4
+    assert again.data.metrics["test"] == pytest.approx(result.report["test"]["value"])
+    assert again.data.tags["mlflow.note.content"] == result.verdict["sentence"]
+    files = {each.path for each in client(out).list_artifacts(again.info.run_id)}
+    assert files == {"report.html", "report.json", "report.md", "trials.csv", "model"} & files
+    assert {"report.html", "model"} <= files
+    assert list((tmp_path / "here").iterdir()) == []

@@ -1,0 +1,1 @@
+"""Show the searches of autotl in TensorBoard."""
