@@ -232,7 +232,9 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     if not explored.interrupted:
         try:
             refit = search.refit(explored.worker, winner, ready.splits, run.clock, run.started, setup.budget)
-            search.repeat(explored.worker, ledger, _baselines(run, ready, explored.plan), setup.budget)
+            search.repeat(
+                explored.worker, ledger, _baselines(run, ready, explored.plan, ledger), setup.budget
+            )
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
     opened = 0 if run.file is None else run.file.tested
