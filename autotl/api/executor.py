@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 WHOLE = -1
 """Stands for all training rows where a fold's number would stand."""
 
+ATTEMPTS = 2
+"""How often a job is run whose process dies."""
+DIED = "the process ended twice while it ran: killed, out of memory, or a crash in native code"
+
 State = Literal["complete", "pruned", "stopped", "failed"]
 """``pruned``: no hope against the best; ``stopped``: out of time; both keep what they scored."""
 
@@ -82,11 +86,21 @@ Work = Callable[[Job, Go], Outcome]
 
 @runtime_checkable
 class Executor(Protocol):
-    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it
-    ends.
+    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it ends.
+
+    At most ``workers`` jobs run at once, on ``device`` as torch names it. ``work`` and what it gives can be
+    pickled; ``go`` cannot: it is called where the outcomes are read, by one thread at a time, and for no job
+    that has ended. What a job says without a score is passed on often enough, not each time; so may an
+    epoch's logits be left out.
+
+    Where ``jobs`` yields None there is nothing to do until a job that is running has ended: yield its
+    outcome, then ask again. Who runs one job at a time never meets it. A job whose process dies is run once
+    more; where that dies too, its outcome is failed, with :data:`DIED`. Who stops reading ends what runs.
     """
 
     name: str
     summary: str
 
-    def run(self, jobs: Iterable[Job], work: Work, go: Go) -> Iterator[Outcome]: ...
+    def run(
+        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+    ) -> Iterator[Outcome]: ...

@@ -59,7 +59,9 @@ class ArmStudy:
     ``scored`` are the trials of a search that is taken up, by number, as they are told to the study.
 
     What is suggested hangs on the seed, the arm and what its study was told, and not on the process: so that
-    a search that is taken up goes on as it would have gone.
+    a search that is taken up goes on as it would have gone. With ``side_by_side`` several of its trials
+    run at once: those that do are taken for poor ones, so that the next is looked for elsewhere (constant
+    liar: Ginsbourger et al., 2010).
     """
 
     def __init__(
@@ -73,7 +75,9 @@ class ArmStudy:
         seed: int,
         hints: Sequence[Params] = (),
         scored: Mapping[int, tuple[State, float | None]] = MappingProxyType({}),
+        side_by_side: bool = False,
     ) -> None:
+        self._side_by_side = side_by_side
         self._strategy, self._task, self._backbone = strategy, task, backbone
         self._arm, self._seed, self._storage = arm, seed, storage
         self._study = optuna.create_study(
@@ -151,7 +155,11 @@ class ArmStudy:
     def _begin(self, number: int) -> optuna.Trial:
         # by how often it was asked, not by a generator that went along: see the class
         drawn = derive(self._seed, "sampler", str(self._arm), self._asked)
-        self._study.sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=STARTUP)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = optuna.samplers.TPESampler(
+                seed=drawn, n_startup_trials=STARTUP, constant_liar=self._side_by_side
+            )
         trial = self._study.ask()
         trial.set_user_attr(NUMBER, number)
         self._asked += 1
@@ -202,6 +210,12 @@ class ArmStudy:
         repeated = self.repeated
         self.tell(number, state, score)
         self.repeated = repeated + 1
+
+    def pass_over(self, number: int) -> None:
+        """Close trial ``number``, whose settings are running now: nothing is known of them yet."""
+        repeated = self.repeated
+        self.tell(number, "failed", None)
+        self.repeated = repeated
 
     def _close(self, number: int, state: State, score: float | None) -> None:
         if state == "complete" and score is None:
