@@ -195,7 +195,7 @@ class Search:
         ]
 
     def _new(self, arm: Arm, *, default: bool) -> Job | None:
-        """A job for a new trial of the arm; None where its settings were tried before, run now or could not be
+        """A job for a new trial of the arm; None where its settings were tried, run now or could not be
         had.
         """
         number, study, begun = self._count, self._studies[arm], self._begun(arm)
