@@ -66,8 +66,8 @@ def fit(
     ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
     turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``processes``
     train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds the disk
-    that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by default half of what is free, 20 GiB at most); "off"
-    keeps no activations.
+    that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by default half
+    of what is free, 20 GiB at most); "off" keeps no activations.
 
     Of several backbones only those are searched that scores taken before training cannot tell apart from the
     best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of

@@ -11,6 +11,7 @@ import pickle
 import signal
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,13 +53,19 @@ def live(pipe: Connection[Any, Any], seat: Seat, parent: int) -> None:
             _tell(pipe, "broken", f"{type(error).__name__}: {error}")
             return
         _tell(pipe, "ready", None)
-        from autotl.train import freed_memory_kept  # brings torch, which was to wait
-
-        with freed_memory_kept(seat.gpu is None):
+        with _memory_kept(seat.gpu is None):
             while True:
                 _one(pipe, work)
     except (EOFError, OSError):  # nobody is there any more
         return
+
+
+def _memory_kept(on_cpu: bool) -> AbstractContextManager[None]:
+    if "torch" not in sys.modules:  # the work does without
+        return nullcontext()
+    from autotl.train import freed_memory_kept  # brings torch, which was to wait
+
+    return freed_memory_kept(on_cpu)
 
 
 def _one(pipe: Connection[Any, Any], work: Any) -> None:
