@@ -181,8 +181,8 @@ def _parcel(work: Work) -> bytes:
     except Exception as error:  # whatever a stranger's class does when it is asked to travel
         raise RunError(
             f"What trials need cannot be sent to other processes: {type(error).__name__}: {error}. A "
-            "strategy of a plugin must be an instance of a class in a module, and data in memory must be such "
-            "that pickle can copy it; otherwise use workers=1."
+            "strategy of a plugin must be an instance of a class in a module, and data in memory must be "
+            "such that pickle can copy it; otherwise use workers=1."
         ) from error
 
 

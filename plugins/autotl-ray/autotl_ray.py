@@ -31,9 +31,9 @@ class Ray:
     """The cluster that RAY_ADDRESS names or this process is connected to, or one started here and ended
     afterwards (Moritz et al., "Ray: A Distributed Framework for Emerging AI Applications", 2018).
 
-    Each of the ``workers`` is an actor with an equal share of the cores; on ``cuda`` it gets one GPU where the
-    cluster has any, or AUTOTL_RAY_GPUS of one. Where its machine sees the run's folder, what is kept there is
-    shared; elsewhere it works in a temporary folder of its own, and weights travel back with the outcome.
+    Each of the ``workers`` is an actor with an equal share of the cores; on ``cuda`` it gets one GPU where
+    the cluster has any, or AUTOTL_RAY_GPUS of one. Where its machine sees the run's folder, what is kept
+    there is shared; elsewhere it works in a temporary folder of its own, and weights travel back with the outcome.
     """
 
     name = "ray"
@@ -220,9 +220,9 @@ def _parcel(work: Work) -> bytes:
         return pickle.dumps(work)
     except Exception as error:  # whatever a stranger's class does when it is asked to travel
         raise RunError(
-            f"What trials need cannot be sent to Ray's workers: {type(error).__name__}: {error}. A strategy of "
-            "a plugin must be an instance of a class in a module, and data in memory must be such that pickle "
-            "can copy it; otherwise leave out --executor."
+            f"What trials need cannot be sent to Ray's workers: {type(error).__name__}: {error}. A strategy "
+            "of a plugin must be an instance of a class in a module, and data in memory must be such that "
+            "pickle can copy it; otherwise leave out --executor."
         ) from error
 
 
@@ -255,7 +255,7 @@ def _gpus(text: str) -> float:
         found = float(text)
     except ValueError:
         found = -1.0
-    if not 0 < found:
+    if not found > 0:
         raise RunError(f"{GPUS} is {text!r}, but it must be a number of GPUs above 0, such as 1 or 0.5.")
     return found
 
