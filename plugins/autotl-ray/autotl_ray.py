@@ -33,7 +33,8 @@ class Ray:
 
     Each of the ``workers`` is an actor with an equal share of the cores; on ``cuda`` it gets one GPU where
     the cluster has any, or AUTOTL_RAY_GPUS of one. Where its machine sees the run's folder, what is kept
-    there is shared; elsewhere it works in a temporary folder of its own, and weights travel back with the outcome.
+    there is shared; elsewhere it works in a temporary folder of its own, and weights travel back with the
+    outcome.
     """
 
     name = "ray"
