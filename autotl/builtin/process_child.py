@@ -49,11 +49,12 @@ def live(pipe: Connection[Any, Any], seat: Seat, parent: int) -> None:
             work = pickle.loads(parcel)
             if "torch" in sys.modules:
                 sys.modules["torch"].set_num_threads(seat.threads)
+            kept = _memory_kept(seat.gpu is None)
         except Exception as error:  # a stranger's class may do anything when it arrives
             _tell(pipe, "broken", f"{type(error).__name__}: {error}")
             return
         _tell(pipe, "ready", None)
-        with _memory_kept(seat.gpu is None):
+        with kept:
             while True:
                 _one(pipe, work)
     except (EOFError, OSError):  # nobody is there any more
