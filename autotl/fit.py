@@ -41,7 +41,8 @@ def fit(
     label: str | None = None,
     group: str | None = None,
     device: str = "auto",
-    executor: str = "serial",
+    executor: str = "auto",
+    workers: int = 1,
     processes: int = 1,
     cache: str | int | None = None,
     clean: str = "report",
@@ -62,10 +63,11 @@ def fit(
     "2h"; five minutes where neither it nor ``trials`` is given); ``trials`` a number of trials; the first to
     run out ends the search. Everything is kept in the new folder ``out``, or in a temporary one that lives as
     long as the result. ``watch`` is told what happens; by default a line per trial is printed.
-    ``executor`` names where trials run; ``processes`` train each network together, one on each GPU (needs
-    ``autotl[processes]``). ``cache`` bounds the disk that decoded images and the activations of
-    frozen layers may take while it runs ("2GiB"; by default half of what is free, 20 GiB at most); "off"
-    keeps no activations.
+    ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
+    turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``processes``
+    train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds the disk
+    that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by default half
+    of what is free, 20 GiB at most); "off" keeps no activations.
 
     Of several backbones only those are searched that scores taken before training cannot tell apart from the
     best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of

@@ -14,7 +14,7 @@ from autotl.errors import RunError
 from autotl.results import RunFile
 
 OF_THE_CALL = ("out", "resume", "watch")
-MAY_DIFFER = ("budget", "trials", "device", "executor", "processes", "cache")
+MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache")
 """What a resumed run may do otherwise: it changes no image and no setting that is tried."""
 OBJECTS = ("data", "source")
 

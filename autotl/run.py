@@ -159,6 +159,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         prior=known,
         journal=journal,
         resumed=resumed,
+        workers=setup.workers,
     )
     before = max((trial.finished_at for trial in ledger.trials.values()), default=0.0)
     begun, interrupted = clock.now() - before, False

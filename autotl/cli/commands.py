@@ -56,7 +56,8 @@ def fit(
     label: Label = None,
     group: Group = None,
     device: Device = "auto",
-    executor: Annotated[str, typer.Option(help="Where trials run; see 'autotl plugins'.")] = "serial",
+    executor: Annotated[str, typer.Option(help="Where trials run; see 'autotl plugins'.")] = "auto",
+    workers: Annotated[int, typer.Option(min=1, help="Run N trials at once, each in a process.")] = 1,
     processes: Annotated[int, typer.Option(min=1, help="Train each network in N, one on each GPU.")] = 1,
     cache: Annotated[
         str | None, typer.Option(help="Disk for images and activations: 2GiB, or off. Default: as free.")
@@ -88,6 +89,7 @@ def fit(
         group=group,
         device=device,
         executor=executor,
+        workers=workers,
         processes=processes,
         cache=cache,
         clean=clean,
