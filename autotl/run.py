@@ -220,8 +220,7 @@ def _catch_up(
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
     ledger, setup = explored.ledger, run.setup
-    winner = ledger.best()
-    if winner is None:
+    if (winner := ledger.best()) is None:
         why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
         if explored.interrupted:
             raise KeyboardInterrupt
