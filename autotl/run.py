@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autotl import jsonio, plugins, report, results, search
-from autotl.api import WHOLE, Arm, Executor, Outcome, Plan, Strategy, Watch
+from autotl.api import Arm, Executor, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.data import read
@@ -221,30 +221,28 @@ def _catch_up(
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
     ledger, setup = explored.ledger, run.setup
-    winner = ledger.best()
-    if winner is None:
+    if (winner := ledger.best()) is None:
         why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
         if explored.interrupted:
             raise KeyboardInterrupt
         raise SearchError(
             f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
         )
-    refit: Outcome | None = None
+    baselines, worker = _baselines(run, ready, explored.plan, ledger), explored.worker
+    delivery: search.Delivery | None = None
     if not explored.interrupted:
         try:
-            refit = search.refit(explored.worker, winner, ready.splits, run.clock, run.started, setup.budget)
-            search.repeat(
-                explored.worker, ledger, _baselines(run, ready, explored.plan, ledger), setup.budget
-            )
+            delivery = search.settle(worker, ledger, winner, setup, run.started)
+            search.repeat(worker, ledger, baselines, setup.budget)
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
+    delivery = delivery or search.settle(worker, ledger, winner, setup, run.started, hurried=True)
     opened = 0 if run.file is None else run.file.tested
     run.keep(tested=opened + 1)
     findings = search.finish(
         ledger,
-        winner,
-        refit,
-        baselines=_baselines(run, ready, explored.plan, ledger),
+        delivery,
+        baselines=baselines,
         materials=ready.materials,
         locked=ready.locked,
         measure=setup.metric,
@@ -252,8 +250,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         spare=search.spare(setup.budget),
         seed=setup.seed,
     )
-    weights = refit.models[WHOLE] if refit else winner.models[0]
-    search.deliver(run.folder / "model", ready.materials, winner, weights)
+    search.deliver(run.folder / "model", ready.materials, winner, delivery.weights)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *run.notes, *explored.notes]
     notes += [OPENED_BEFORE.format(times="once" if opened == 1 else f"{opened} times")] if opened else []

@@ -5,7 +5,7 @@ from autotl.backbone.cut import HEAD, Cuts, cut
 from autotl.backbone.describe import data_config, describe, sides_of
 from autotl.backbone.find import candidates, find
 from autotl.backbone.freeze import Frozen, freeze
-from autotl.backbone.head import classifier_of, heads, new_head, pooled, set_head
+from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
 from autotl.backbone.labels import match_classes
 from autotl.backbone.layers import (
     Layer,
@@ -48,6 +48,7 @@ __all__ = [
     "data_config",
     "departure",
     "describe",
+    "ends_linear",
     "find",
     "freeze",
     "heads",
@@ -67,6 +68,7 @@ __all__ = [
     "read_config",
     "safe_file",
     "save_reference",
+    "scale_head",
     "set_head",
     "sides_of",
     "stages_of",

@@ -60,6 +60,28 @@ def set_head(model: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
     return model
 
 
+def ends_linear(model: nn.Module) -> bool:
+    """Whether the last thing ``model`` does is a plain linear layer, so that :func:`scale_head` is exact."""
+    found = heads(model)
+    return bool(found) and all(isinstance(head, Classifier) for head in found)
+
+
+@torch.no_grad()
+def scale_head(model: nn.Module, factor: float) -> nn.Module:
+    """Multiply the scores of ``model`` by ``factor`` through the weights of its classifier, and return it.
+
+    Raises :class:`WeightsError` where that is not a plain linear layer.
+    """
+    if not ends_linear(model):
+        raise WeightsError(
+            f"The classifier of {type(model).__name__} is not a linear layer. Choose another backbone."
+        )
+    for head in heads(model):  # two heads are averaged
+        for value in head.parameters():
+            value.mul_(factor)
+    return model
+
+
 @torch.no_grad()
 def classifier_of(model: nn.Module) -> tuple[Tensor, Tensor]:
     """The classifier as a matrix (classes, features) and a bias (classes,), copied; two heads are averaged.

@@ -250,6 +250,8 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
         console.print(terminal.leaderboard(result.report, console))
         console.print()
         console.print(result.verdict["sentence"], style="bold", highlight=False, markup=False, soft_wrap=True)
+        for sentence in filter(None, (report.gained(result.report), report.flattered(result.report))):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
         console.print(
             f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
         )

@@ -6,6 +6,7 @@ from autotl.report.drawings import drawings
 from autotl.report.markdown import markdown
 from autotl.report.pages import html
 from autotl.report.story import verdict
+from autotl.report.worth import flattered, gained
 from autotl.report.writing import write
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "collect",
     "data_name",
     "drawings",
+    "flattered",
+    "gained",
     "html",
     "markdown",
     "profile",

@@ -111,6 +111,8 @@ def collect(evidence: Evidence) -> dict[str, Any]:
             "epochs": winner.epochs,
             "augmentation": winner.params.get("augment"),
             "image_size": found.side,
+            "soup": found.soup,
+            "temperature": found.temperature,
             "precision": e.precision,
             "device": e.machine.device,
         },
@@ -203,12 +205,15 @@ def _phases(e: Evidence) -> list[str]:
         "then trained again on all training images with the same settings"
         if e.findings.refit
         else "delivered as trained for the first validation"
+        if not e.findings.soup.kept
+        else "averaged with other trials as trained for the first validation"
     )
     return [trained, end]
 
 
 def _test(found: Findings) -> dict[str, Any]:
     test = asdict(found.test)
+    test["calibration_error_before"] = found.calibration_error_before
     test["per_class"] = [{"class": each.pop("name"), **each} for each in map(dict, test["per_class"])]
     return test
 
@@ -264,10 +269,13 @@ def _search(e: Evidence) -> dict[str, Any]:
     def count(state: str) -> int:
         return sum(record.state == state for record in e.records)
 
-    gained, winner = e.findings.search_gain, e.findings.winner
+    gained, optimism = e.findings.search_gain, e.findings.optimism
     return {
         "gain_over_best_default": _interval(gained) if gained else None,
-        "optimism": None if winner.score is None else winner.score - e.findings.test.value,
+        "winner_is_default": e.findings.winner.default,
+        "optimism": optimism.value if optimism else None,
+        "optimism_se": optimism.se if optimism else None,
+        "optimism_ci95": optimism.ci95 if optimism else None,
         "trials": len(e.records),
         "failed": count("failed"),
         "pruned": count("pruned"),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from autotl.clock import spell
-from autotl.report import foretold, words
+from autotl.report import foretold, words, worth
 from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, rows, section
 
 
@@ -160,6 +159,7 @@ def how(report: Report) -> list[str]:
     if facts.get("strategy"):
         said.append(f"The strategy is {words.name(facts['strategy'])}.")
     said += [words.sentence(phase) for phase in rows(facts, "phases")]
+    said += worth.delivered(report)
     if words.measured(facts.get("epochs")) and facts["epochs"] > 0:
         said.append(f"Training took {words.count(facts['epochs'], 'epoch')}.")
     seen = []
@@ -202,7 +202,11 @@ def results(report: Report) -> list[str]:
         )
     if words.measured(test.get("calibration_error")):
         off = f"{100 * test['calibration_error']:.1f} points"
-        said.append(f"Its stated confidence is off by {off} on average (expected calibration error).")
+        before, after = test.get("calibration_error_before"), test["calibration_error"]
+        was = ""
+        if words.measured(before) and before is not None and f"{before:.3f}" != f"{after:.3f}":
+            was = f"; before its temperature it was {100 * before:.1f}"
+        said.append(f"Its stated confidence is off by {off} on average (expected calibration error){was}.")
     if pairs := confused_pairs(report):
         true, answered, images_, total = pairs[0]
         share = f"{images_:,} of {words.count(total, 'image')}"
@@ -251,21 +255,4 @@ def search(report: Report) -> list[str]:
         )
     if isinstance(facts.get("stopped"), str):
         said.append(words.sentence(facts["stopped"]))
-    worth: Any = facts.get("gain_over_best_default")
-    if isinstance(worth, Mapping) and words.measured(worth.get("value")):
-        interval = words.between_points(worth.get("ci95"))
-        interval = f" (95% interval: {interval})" if interval else ""
-        by = words.points(worth["value"])
-        said.append(f"On the test images the search brought {by} points over the best default{interval}.")
-    if words.measured(facts.get("optimism")):
-        by = words.points(abs(facts["optimism"])).lstrip("+")
-        side = "above" if facts["optimism"] > 0 else "below"
-        said.append(
-            f"The winner's validation score lies {by} points {side} its test score."
-            + (
-                " The best of many trials is always a little lucky, which is why the test part counts."
-                if side == "above"
-                else ""
-            )
-        )
-    return said
+    return [*said, *filter(None, (worth.gained(report), worth.flattered(report)))]

@@ -1,14 +1,16 @@
 """What a search leaves behind: scores with intervals, the verdict, the model folder and the predictor."""
 
 from autotl.results.evaluate import ClassScore, Evaluation, calibration_error, evaluate
-from autotl.results.findings import Answers, ArmFinding, ClassGain, Findings, Moved
+from autotl.results.findings import Answers, ArmFinding, ClassGain, Findings, Moved, Soup
 from autotl.results.gain import Gain, gain, gain_of_training
 from autotl.results.model_folder import Opened, open_model, write_model
+from autotl.results.optimism import Optimism, optimism
 from autotl.results.predictor import Predictor
 from autotl.results.result import Result, read_report
 from autotl.results.run_file import NAME as RUN_FILE
 from autotl.results.run_file import RunFile, is_run, read_run_file, set_report_aside, write_run_file
 from autotl.results.tables import write_answers, write_split, write_trials
+from autotl.results.temperature import Temperature, calibrate, fit_temperature, surprise
 from autotl.results.verdict import Verdict, judge
 
 __all__ = [
@@ -22,20 +24,27 @@ __all__ = [
     "Gain",
     "Moved",
     "Opened",
+    "Optimism",
     "Predictor",
     "Result",
     "RunFile",
+    "Soup",
+    "Temperature",
     "Verdict",
+    "calibrate",
     "calibration_error",
     "evaluate",
+    "fit_temperature",
     "gain",
     "gain_of_training",
     "is_run",
     "judge",
     "open_model",
+    "optimism",
     "read_report",
     "read_run_file",
     "set_report_aside",
+    "surprise",
     "write_answers",
     "write_model",
     "write_run_file",

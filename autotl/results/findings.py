@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from autotl.api import Arm, Record
 from autotl.results.evaluate import Evaluation
 from autotl.results.gain import Gain
+from autotl.results.optimism import Optimism
+from autotl.results.temperature import Temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,24 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Soup:
+    """The average of the weights of several trials' networks, or why there is none.
+
+    ``trials`` are the numbers of those averaged, of ``tried``; ``gain`` is the lead over the chosen trial in
+    the metric on the first fold's validation images, ``se`` its standard error, paired by image, and ``due``
+    the lead it needed beyond that, None each where nothing could be averaged.
+    """
+
+    kept: bool = False
+    trials: tuple[int, ...] = ()
+    tried: int = 0
+    gain: float | None = None
+    se: float | None = None
+    due: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What the delivered model said of the test images: their ``rows`` (n,) and ``logits`` (n, classes)."""
 
@@ -62,7 +82,8 @@ class Findings:
     ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be
     compared. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
     and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
-    are the classes that transfer measurably harms.
+    are the classes that transfer measurably harms. ``optimism`` compares validation with test;
+    ``calibration_error_before`` is the delivered model's without its ``temperature``.
     """
 
     winner: Record
@@ -79,3 +100,7 @@ class Findings:
     moved: Moved
     images_per_second: float
     answers: Answers
+    optimism: Optimism | None = None
+    soup: Soup = Soup()
+    temperature: Temperature = Temperature()  # noqa: RUF009 - frozen
+    calibration_error_before: float | None = None

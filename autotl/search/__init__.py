@@ -5,16 +5,18 @@ from autotl.search.arms import plan_arms
 from autotl.search.bench import Bench
 from autotl.search.catching_up import CatchUp, measure_catch_up
 from autotl.search.decided import Decided, decided_from
+from autotl.search.delivery import Delivery, deliver, settle
 from autotl.search.engine import Search
-from autotl.search.finish import deliver, finish
+from autotl.search.finish import finish
 from autotl.search.journal import Journal, Running, spent
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
-from autotl.search.reserve import deadline, refit, repeat, rivals, spare
+from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
 from autotl.search.resume import Resumed, take_up
 from autotl.search.revive import revive
 from autotl.search.setup import CLEANING, Setup
+from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
 from autotl.search.work import Worker
@@ -26,6 +28,7 @@ __all__ = [
     "Bench",
     "CatchUp",
     "Decided",
+    "Delivery",
     "Journal",
     "Ledger",
     "Materials",
@@ -35,20 +38,23 @@ __all__ = [
     "Scoped",
     "Search",
     "Setup",
+    "Souped",
     "Trial",
     "Worker",
     "deadline",
     "decided_from",
     "deliver",
+    "expected_of_refit",
     "finish",
     "measure_catch_up",
     "open_storage",
     "plan_arms",
     "prepare",
-    "refit",
     "repeat",
     "revive",
     "rivals",
+    "settle",
+    "soup",
     "spare",
     "spent",
     "take_up",

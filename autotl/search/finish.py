@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from torch import nn
 
-from autotl.api import WHOLE, Arm, Outcome
+from autotl.api import Arm
 from autotl.backbone import layout
 from autotl.clock import Clock
 from autotl.data import LockedTest
@@ -24,13 +21,14 @@ from autotl.results import (
     Findings,
     Gain,
     Moved,
-    Opened,
+    calibration_error,
     evaluate,
     gain,
     gain_of_training,
-    write_model,
+    optimism,
 )
 from autotl.search.beaten import beaten
+from autotl.search.delivery import Delivery, reopen
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
@@ -42,8 +40,7 @@ Logits = NDArray[np.float32]
 
 def finish(
     ledger: Ledger,
-    winner: Trial,
-    refit: Outcome | None,
+    delivery: Delivery,
     *,
     baselines: Collection[Arm],
     materials: Materials,
@@ -53,7 +50,7 @@ def finish(
     spare: float,
     seed: int,
 ) -> Findings:
-    """Evaluate the delivered model (the refit where there is one) and each arm's best trial.
+    """Evaluate the model that is delivered and each arm's best trial.
 
     The gain of transfer is measured with as many of both sides' networks as ``spare`` seconds allow.
     """
@@ -67,7 +64,8 @@ def finish(
     def look(trial: Trial, weights: str | None = None) -> Logits:
         return looks.logits(trial.arm.backbone, str(weights or trial.model), side=trial.side)
 
-    final = look(winner, refit.models[WHOLE] if refit else None)
+    winner, temperature = delivery.trial, delivery.temperature.value
+    final = look(winner, delivery.weights)
     speed = len(rows) / max(clock.now() - started, 1e-6)
     best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
     transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
@@ -83,7 +81,7 @@ def finish(
         hurt = _hurt(labels, ours, theirs, data.classes, draw)
     return Findings(
         winner=ledger.record(winner),
-        refit=refit is not None,
+        refit=delivery.refit,
         side=winner.side,
         test=evaluate(labels, final, data.classes, measure=measure, seed=draw),
         arms={
@@ -103,9 +101,19 @@ def finish(
         search_gain=gain(labels, look(winner), look(standard), measure=measure, seed=draw)
         if standard and standard.model
         else None,
-        moved=_moved(materials, winner, refit.models[WHOLE] if refit else str(winner.model), baselines),
+        moved=_moved(materials, winner, delivery.weights, baselines),
         images_per_second=speed,
         answers=Answers(rows, final),
+        optimism=optimism(
+            ledger.record(winner).score,
+            [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items()],
+            (labels, look(winner)),
+            measure=measure,
+            seed=draw,
+        ),
+        soup=delivery.soup,
+        temperature=delivery.temperature,
+        calibration_error_before=calibration_error(labels, final * temperature),
     )
 
 
@@ -126,21 +134,6 @@ def _repeated(
         found[side].append(look(trial, trial.models[fold]))
         last = clock.now() - began
     return found
-
-
-def deliver(folder: Path, materials: Materials, trial: Trial, weights: str) -> None:
-    """Write a trial's network as the run's model folder."""
-    opened = reopen(materials, trial.arm.backbone, weights, side=trial.side)
-    backbone = materials.backbones[trial.arm.backbone]
-    write_model(folder, opened.model, backbone, opened.classes, side=trial.side)
-
-
-def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> Opened:
-    """A trial's network as it was saved."""
-    model: nn.Module = materials.model(backbone)
-    model.load_state_dict(load_file(weights))
-    config = replace(materials.backbones[backbone].config, side=side)
-    return Opened(model.eval(), config, materials.dataset.classes)
 
 
 def _best_default(ledger: Ledger, arm: Arm) -> float | None:

@@ -13,6 +13,7 @@ from autotl.search.jobs import job_of, refit_job
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Trunks
 from autotl.search.materials import Materials
+from autotl.search.soup import seconds_for_soup
 from autotl.search.work import Worker
 
 REPORT_SECONDS = 1.5
@@ -33,6 +34,16 @@ def worth_refitting(trial: Trial, folds: int, budget: Budget) -> bool:
     return folds > 1 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
 
 
+def expected_of_refit(ledger: Ledger, trial: Trial, folds: int, budget: Budget) -> float:
+    """What training the trial again on all training rows is expected to add to its score; 0 without a refit.
+
+    Errors are taken to fall with the root of the number of images, as the prior of the learning curves does.
+    """
+    if not worth_refitting(trial, folds, budget):
+        return 0.0
+    return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - 1 / folds))
+
+
 def reserve(
     ledger: Ledger,
     materials: Materials,
@@ -43,8 +54,8 @@ def reserve(
     arms: int,
     baselines: Collection[Arm] = (),
 ) -> float:
-    """Seconds to keep for the refit of the best trial, the evaluation of each arm and the best default, and
-    the reports.
+    """Seconds to keep for averaging weights, the refit of the best trial, testing each arm and the best
+    default, and the reports.
 
     Where fewer than all ``arms`` have scored, one more will: the one that is running. With ``baselines``,
     for the curves of the best of them and of the best other trial as well.
@@ -58,6 +69,10 @@ def reserve(
     if best is not None and worth_refitting(best, len(ledger.labels), budget):
         seconds += SAFETY * refit_seconds(best, len(ledger.labels))
         passes.append(best)
+    if best is not None:
+        backbone = materials.backbones[best.arm.backbone]
+        look = backbone.pace.seconds(len(ledger.labels[0]), side=best.side or backbone.side)
+        seconds += seconds_for_soup(ledger, best, SAFETY * look, budget)
     if baselines:
         seconds += seconds_for_curves(*rivals(ledger, baselines))
     if len(seen) < arms:

@@ -22,7 +22,7 @@ from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.data import render, torch_within_cores
 from autotl.results import Predictor
-from autotl.search.finish import reopen
+from autotl.search.delivery import reopen
 from autotl.terminal import Silence
 from autotl.train import freed_memory_kept
 

@@ -14,7 +14,7 @@ from autotl.backbone import set_head
 from autotl.results import Opened, Predictor
 from autotl.search import Materials, Prepared
 from autotl.search import looks as module
-from autotl.search.finish import reopen
+from autotl.search.delivery import reopen
 from autotl.search.looks import Looks, Trunks
 from autotl.search.work import save_weights
 from autotl.testing import tiny_run

@@ -1,0 +1,75 @@
+"""Tell what searching was worth, and by how much its best validation score flatters."""
+
+from __future__ import annotations
+
+from autotl.report import words
+from autotl.report.document import Report, rows, section
+
+
+def gained(report: Report) -> str:
+    """What the search gained over the best default on the test images, in one sentence; empty in a report of
+    no search.
+    """
+    facts = section(report, "search")
+    if not facts:
+        return ""
+    worth = section(facts, "gain_over_best_default")
+    value, pair = worth.get("value"), words.ends(worth.get("ci95"))
+    if facts.get("winner_is_default"):
+        return "The default was best: searching gained nothing."
+    if value is None or not words.measured(value):
+        return "What searching gained over the best default was not measured: no default was scored."
+    if pair is None:
+        return f"Search gained {words.points(value)} points over the best default."
+    half = f"{50 * (pair[1] - pair[0]):.1f}"
+    return (
+        f"Search gained {words.points(value)} ± {half} points over the best default "
+        f"(95% interval on the test images: {words.between_points(pair)})."
+    )
+
+
+def flattered(report: Report) -> str:
+    """By how much the chosen trial's validation score lies above its test score, in one sentence; empty where
+    that is not known.
+    """
+    facts = section(report, "search")
+    value, pair = facts.get("optimism"), words.ends(facts.get("optimism_ci95"))
+    if value is None or not words.measured(value):
+        return ""
+    by = words.points(abs(value)).lstrip("+")
+    side = "above" if value > 0 else "below"
+    text = f"The chosen trial's validation score lies {by} points {side} its test score"
+    text += f" (95% interval of the difference: {words.between_points(pair)})" if pair else ""
+    if pair and pair[0] <= 0 <= pair[1]:
+        return f"{text}: no more than chance explains."
+    if side == "above":
+        return f"{text}: the best of many trials is also a lucky one, which is why the test part counts."
+    return text + "."
+
+
+def delivered(report: Report) -> list[str]:
+    """What was done to the chosen network before it was delivered: averaging and calibration."""
+    how, said = section(report, "how"), []
+    soup, cooled = section(how, "soup"), section(how, "temperature")
+    if soup.get("kept"):
+        numbers = words.listing([str(each) for each in rows(soup, "trials")], limit=12)
+        by = f"{words.points(soup.get('gain'))} ± {100 * (soup.get('se') or 0):.1f}"
+        said.append(
+            f"What is delivered is the average of the weights of trials {numbers} (a model soup): on "
+            f"validation images it scores {by} points against the chosen trial, as gain and standard error."
+        )
+    elif soup.get("tried", 0) > 1:
+        said.append(
+            f"Averages of weights were tried with {words.count(soup['tried'], 'network')}; none was kept: "
+            f"{soup.get('why')}."
+        )
+    value = cooled.get("value")
+    if cooled.get("kept") and value is not None and words.measured(value):
+        sure = "less sure of itself" if value > 1 else "surer of itself"
+        said.append(
+            f"Its scores were divided by the temperature {value:.2f}, found on validation images: "
+            f"it is {sure} now, and no answer changes."
+        )
+    elif cooled.get("why"):
+        said.append(f"Its stated confidence was left as it was learned: no temperature, {cooled['why']}.")
+    return said

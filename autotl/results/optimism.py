@@ -1,0 +1,47 @@
+"""By how much a trial that was chosen by its validation score scored higher there than on the test part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.results.evaluate import resampled
+from autotl.seeds import derive
+from autotl.train import metric
+
+Scored = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Labels (n,) and logits (n, classes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimism:
+    """How much higher the chosen trial scored in validation than on the test part; ``se`` is its standard
+    error. Both scores are of networks that learned from the same share of the images.
+    """
+
+    value: float
+    se: float
+    ci95: tuple[float, float]
+
+
+def optimism(
+    validated: float | None, folds: Sequence[Scored], tested: Scored, *, measure: str, seed: int
+) -> Optimism | None:
+    """The best of many trials owes its validation score to luck as well (Cawley & Talbot, On Over-fitting in
+    Model Selection, JMLR 2010): ``validated``, the score it was chosen by, minus that on the test images.
+
+    The parts share no image, so the bootstrap variances of the mean over ``folds`` and of the test score add
+    up. None where nothing was validated.
+    """
+    if validated is None or not folds:
+        return None
+    value = validated - metric(measure)(*tested)
+    draws = [resampled(measure, *each, seed=derive(seed, "fold", i)) for i, each in enumerate(folds)]
+    variance = sum(float(drawn.var()) for drawn in draws) / len(folds) ** 2
+    variance += float(resampled(measure, *tested, seed=seed).var())
+    se = math.sqrt(variance)
+    return Optimism(value, se, (value - 1.96 * se, value + 1.96 * se))
