@@ -161,11 +161,11 @@ class Search:
         return chosen
 
     def _foretold(self, arm: Arm) -> float:
-        """The regret that past runs lead one to expect of the arm's strategy."""
+        """The regret that past runs lead one to expect of the arm's strategy, in units of accuracy."""
         if self._prior is None:
             return 0.0
         known = self._prior.records.get(arm.strategy)
-        return max(0.0, known.regret if known else self._prior.typical)
+        return max(0.0, known.regret if known else self._prior.typical) / self.ledger.unit
 
     def _out_of_trials(self) -> bool:
         return self._budget.trials is not None and self._count >= self._budget.trials

@@ -34,6 +34,7 @@ from autotl.results import (
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.seeds import derive
+from autotl.train import Metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -47,7 +48,7 @@ def finish(
     baselines: Collection[Arm],
     materials: Materials,
     locked: LockedTest,
-    measure: str,
+    measure: Metric,
     clock: Clock,
     spare: float,
     seed: int,
