@@ -66,8 +66,9 @@ def merged(
         if name == "metric" and name in old["in_memory"]:
             if not callable(asked[name]):
                 raise RunError(
-                    f"The run in {folder} was begun with a metric that is a function of its own process. Go on "
-                    f"from Python: autotl.fit(None, out={str(folder)!r}, resume=True, metric=...), with the same."
+                    f"The run in {folder} was begun with a metric that is a function of its own process. "
+                    f"Go on from Python with the same one: "
+                    f"autotl.fit(None, out={str(folder)!r}, resume=True, metric=...)."
                 )
             continue
         if new[name] == arguments(defaults)[name]:

@@ -21,10 +21,6 @@ DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
 otherwise spend more on it than on themselves.
 """
-OPENED_BEFORE = (
-    "The test part had been opened {times} before, when the run had ended earlier: what it showed then may "
-    "have led to going on, so this score is no longer that of a single look."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +251,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     search.deliver(run.folder / "model", ready.materials, winner, weights)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *run.notes, *explored.notes]
-    notes += [OPENED_BEFORE.format(times="once" if opened == 1 else f"{opened} times")] if opened else []
+    notes += results.opened_before(opened)
     notes += ["The search was interrupted."] if explored.interrupted else []
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)

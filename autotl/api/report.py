@@ -41,8 +41,8 @@ class Plan:
 class Record:
     """One finished trial: a row of the leaderboard.
 
-    ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts seconds from the search's
-    start.
+    ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts
+    seconds from the search's start.
     """
 
     number: int

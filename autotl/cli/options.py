@@ -25,7 +25,7 @@ Without = Annotated[
 Metric = Annotated[
     str,
     typer.Option(
-        help="accuracy, balanced_accuracy, macro_f1, log_loss, auroc, or package.module:function of labels and "
+        help="accuracy, balanced_accuracy, macro_f1, log_loss, auroc, or module:function of labels and "
         "probabilities, higher being better."
     ),
 ]

@@ -238,10 +238,8 @@ def arms(report: Report) -> list[str]:
     scratch = [arm for arm in tested if arm.get("strategy") == baseline(report)]
     best = [arm for arm in tested if is_winner(report, arm)]
     if scratch and best and not is_winner(report, scratch[0]):
-        said.append(
-            f"Training from scratch reaches {measure_of(report).value(scratch[0]['test'])} on the test images, "
-            f"the winner {measure_of(report).value(best[0]['test'])}."
-        )
+        theirs, ours = (measure_of(report).value(each[0]["test"]) for each in (scratch, best))
+        said.append(f"Training from scratch reaches {theirs} on the test images, the winner {ours}.")
     said.append("The winner was chosen by validation score; the test part had no say in it.")
     return said
 

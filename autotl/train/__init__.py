@@ -10,9 +10,8 @@ from autotl.train.heads import Heads, fit_heads
 from autotl.train.learn import Diverged
 from autotl.train.loop import Training
 from autotl.train.metrics import METRICS
-from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
-from autotl.train.scoring import Metric, shares
 from autotl.train.normalise import Normalise
+from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
 from autotl.train.processes import check_processes
 from autotl.train.recipe import (
     VIEWS,
@@ -23,6 +22,7 @@ from autotl.train.recipe import (
     epoch_seconds,
     training_seconds,
 )
+from autotl.train.scoring import Metric, shares
 
 __all__ = [
     "AUGMENTATIONS",

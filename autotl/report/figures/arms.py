@@ -99,5 +99,6 @@ def _row(
         parts.append(canvas.text(left - 14, y - 2, note, css=f"small {css}", anchor="end") if note else "")
         parts.append(canvas.text(12, y + 13, canvas.fit(each.backbone, left - 26, size=11), css="soft small"))
         parts.append(canvas.text(width - 12, y + 4, measure.value(each.score), css=strong, anchor="end"))
-    said = f"{each.strategy} on {each.backbone}: {measure.value(each.score)} {measure.between(each.ci95)}".strip()
+    scored = f"{measure.value(each.score)} {measure.between(each.ci95)}".strip()
+    said = f"{each.strategy} on {each.backbone}: {scored}"
     return canvas.group(said, *parts)

@@ -26,6 +26,10 @@ def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = 
     scores.
     """
     tries = [replace(t, score=None if t.score is None else measure.merit(t.score)) for t in tries]
+
+    def said_of(score: float | None) -> str:
+        return measure.value(None if score is None else measure.merit(score))
+
     scored = sorted((t for t in tries if t.score is not None), key=lambda t: t.seconds)
     if not scored:
         return ""
@@ -71,7 +75,7 @@ def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = 
     for each in tries:
         place = strategies.index(each.strategy) % 7
         y = bottom - 1.5 if each.score is None else up(each.score) if each.score >= low else bottom - 10
-        said = f"{each.strategy}, {measure.value(None if each.score is None else measure.merit(each.score))} after {each.seconds:.0f} s"
+        said = f"{each.strategy}, {said_of(each.score)} after {each.seconds:.0f} s"
         css, size = (
             (f"s{place} halo", 5.2 if each.default else 4.4) if each.score is not None else ("flat", 3.0)
         )
@@ -83,8 +87,8 @@ def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = 
         width=width,
         height=bottom + 43,
         title=f"Validation {measure.name} of {count(len(tries), 'trial')} over time",
-        description=f"The best, {measure.value(measure.merit(best.score or 0.0))} by {best.strategy}, came after {best.seconds:.0f} s. "
-        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {measure.value(measure.merit(low))}, in the "
+        description=f"The best, {said_of(best.score)} by {best.strategy}, came after {best.seconds:.0f} s. "
+        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {said_of(low)}, in the "
         f"lowest lane: {count(below, 'trial')}.",
         parts=parts,
     )
