@@ -125,7 +125,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
     run.catalog.tell("search_started", plan=plan)
     run.watch.started(plan)
-    known = recalled(ready, setup, run.file and run.file.prior)
+    known = recalled(ready, setup, run.file.prior if run.file else None)
     run.keep(decided=jsonio.plain(ready.decided), prior=jsonio.plain(known), ended=None)
     activations = search.Activations(ready.materials, on=setup.reuse)
     worker = search.Worker(

@@ -214,7 +214,7 @@ def _test(found: Findings) -> dict[str, Any]:
 
 
 def _arms(e: Evidence) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for arm in e.plan.arms:
         own = [record for record in e.records if record.arm == arm]
         finding = e.findings.arms.get(arm)

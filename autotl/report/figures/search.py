@@ -88,8 +88,8 @@ def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = 
         height=bottom + 43,
         title=f"Validation {measure.name} of {count(len(tries), 'trial')} over time",
         description=f"The best, {said_of(best.score)} by {best.strategy}, came after {best.seconds:.0f} s. "
-        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {said_of(low)}, in the "
-        f"lowest lane: {count(below, 'trial')}.",
+        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {said_of(low)}, in "
+        f"the lowest lane: {count(below, 'trial')}.",
         parts=parts,
     )
 
