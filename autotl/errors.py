@@ -5,6 +5,7 @@ AutotlError
 ├── UnknownName     a strategy, backbone, similarity, … nobody offers
 ├── WeightsError    a backbone's weights cannot be had or loaded
 ├── BudgetError     a budget that makes no sense
+├── MetricError     a metric that cannot be imported or called, or gives no number
 ├── PluginError     a plugin could not be loaded, or broke the rules of its hook
 ├── CacheError      the cache is too small, or its disk is full
 ├── RunError        a run folder that is missing, in use, finished, or not one of ours
@@ -25,6 +26,7 @@ __all__ = [
     "CacheError",
     "DataError",
     "DiskFull",
+    "MetricError",
     "PluginError",
     "RunError",
     "SearchError",
@@ -57,6 +59,10 @@ class WeightsError(AutotlError):
 
 class BudgetError(AutotlError, ValueError):
     """A budget that makes no sense."""
+
+
+class MetricError(AutotlError, ValueError):
+    """A metric that cannot be imported or called, or gives no finite number."""
 
 
 class PluginError(AutotlError):

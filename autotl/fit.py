@@ -21,7 +21,7 @@ from autotl.errors import DiskFull, RunError
 from autotl.opened import DEFAULT_BUDGET, Opened, opened, setup_of
 from autotl.resume import arguments, changes, merged
 from autotl.run import Run, analysis, conclude, explore, prepare
-from autotl.train import freed_memory_kept, pick_device
+from autotl.train import OwnMetric, freed_memory_kept, pick_device
 
 
 def fit(
@@ -34,7 +34,7 @@ def fit(
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
-    metric: str = "accuracy",
+    metric: str | OwnMetric = "accuracy",
     image_size: int | None = None,
     test: float = 0.2,
     image: str | None = None,
@@ -68,6 +68,11 @@ def fit(
     train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds the disk
     that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by default half
     of what is free, 20 GiB at most); "off" keeps no activations.
+
+    ``metric`` is what the search optimises: "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc",
+    or a function of labels (n,) int64 and probabilities (n, classes) float that gives one number, the higher
+    the better; also as "package.module:function". By it the winner is chosen, early stopping decided, and
+    everything is reported.
 
     Of several backbones only those are searched that scores taken before training cannot tell apart from the
     best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of

@@ -13,7 +13,7 @@ from autotl.api import Columns, Executor, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds
 from autotl.errors import RunError, UnknownName
-from autotl.train import check_processes, pick_device
+from autotl.train import OwnMetric, check_processes, pick_device
 from autotl.train import metric as metric_of
 
 DEFAULT_BUDGET = "5m"
@@ -113,7 +113,7 @@ def setup_of(
     source: Any,
     budget: str | float | None,
     trials: int | None,
-    measure: str,
+    measure: str | OwnMetric,
     image_size: int | None,
     test: float,
     columns: Columns,
@@ -133,7 +133,6 @@ def setup_of(
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
     if clean not in search.CLEANING:
         raise UnknownName("way of cleaning", clean, search.CLEANING)
-    metric_of(measure)  # raises early for one nobody knows
     if budget is None and trials is None:
         budget = DEFAULT_BUDGET
     device = pick_device(device)
@@ -145,7 +144,7 @@ def setup_of(
         backbones=tuple(map(str, names)) or ("auto",),
         source=source,
         columns=columns,
-        metric=measure,
+        metric=metric_of(measure),
         image_size=image_size,
         test=test,
         device=device,

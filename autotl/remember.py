@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,16 +12,23 @@ import numpy as np
 
 from autotl import results, search
 from autotl.api import Arm, Backbone
-from autotl.experience import Experience, Prior, Profile, Row, default_path, prior, shipped_rows
+from autotl.experience import Experience, Prior, Profile, Row, default_path, prior, prior_from, shipped_rows
 
 HERE = "this machine"
 
 
-def recall(ready: search.Prepared, metric: str) -> Prior:
-    """What the rows on this machine and the shipped ones say of data like this."""
+def recall(ready: search.Prepared, metric: str | None) -> Prior:
+    """What the rows on this machine and the shipped ones say of data like this by this metric."""
     path = default_path()
     known = [*shipped_rows(), *(Experience(path).rows() if path else [])]
     return prior([row for row in known if row.metric == metric], profile_of(ready))
+
+
+def recalled(ready: search.Prepared, setup: search.Setup, kept: Mapping[str, Any] | None) -> Prior | None:
+    """What past runs foretell; in a run that is resumed, what they foretold when it was begun."""
+    if not setup.experience:
+        return None
+    return recall(ready, setup.metric.key) if kept is None else prior_from(kept)
 
 
 def profile_of(ready: search.Prepared) -> Profile:
@@ -45,7 +52,7 @@ def remember(
 ) -> str:
     """Add a row for each arm that was scored; says why where that could not be done."""
     path = default_path()
-    if path is None:
+    if path is None or ledger.measure.key is None:
         return ""
     table = Experience(path)
     table.add(rows_of(ready, ledger, findings, budget))
@@ -80,9 +87,9 @@ def rows_of(
             strategy=arm.strategy,
             backbone_architecture=_backbone(ready, arm).architecture,
             pretrained=_backbone(ready, arm).weights.pretrained,
-            metric=task.metric,
+            metric=ledger.measure.key or task.metric,
             score=scored[arm].score,
-            test=findings.arms[arm].test.value,
+            test=ledger.measure.shown(findings.arms[arm].test.value),
             rank=rank,
             regret=float(scored[ranked[0]].score or 0.0) - float(scored[arm].score or 0.0),
             params=json.dumps(dict(scored[arm].params), sort_keys=True),

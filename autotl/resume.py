@@ -12,6 +12,7 @@ from autotl import jsonio
 from autotl.clock import seconds
 from autotl.errors import RunError
 from autotl.results import RunFile
+from autotl.train import reference
 
 OF_THE_CALL = ("out", "resume", "watch")
 MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache")
@@ -20,8 +21,9 @@ OBJECTS = ("data", "source")
 
 
 def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of ``fit`` as JSON knows them. Paths are made absolute; of data in memory nothing is kept
-    but that it was, under ``in_memory``.
+    """The arguments of ``fit`` as JSON knows them. Paths are made absolute, a function is named as
+    ``module:function``; of data in memory, and of a function without such a name, nothing is kept but that
+    it was, under ``in_memory``.
     """
     kept = {name: value for name, value in asked.items() if name not in (*OF_THE_CALL, *OBJECTS, "backbone")}
     for name in ("strategies", "without"):
@@ -30,7 +32,10 @@ def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
     kept["backbone"] = [lasting(each) for each in ([named] if isinstance(named, str | Path) else named)]
     for name in OBJECTS:
         kept[name] = lasting(asked[name], path=True) if isinstance(asked[name], str | os.PathLike) else None
-    kept["in_memory"] = [name for name in OBJECTS if asked[name] is not None and kept[name] is None]
+    kept["metric"] = asked["metric"] if isinstance(asked["metric"], str) else reference(asked["metric"])
+    kept["in_memory"] = [
+        name for name in (*OBJECTS, "metric") if asked[name] is not None and kept[name] is None
+    ]
     plain: dict[str, Any] = jsonio.plain(kept)
     return plain
 
@@ -57,6 +62,14 @@ def merged(
     together = dict(asked)
     for name, value in old.items():
         if name in (*OBJECTS, "in_memory"):
+            continue
+        if name == "metric" and name in old["in_memory"]:
+            if not callable(asked[name]):
+                raise RunError(
+                    f"The run in {folder} was begun with a metric that is a function of its own process. "
+                    f"Go on from Python with the same one: "
+                    f"autotl.fit(None, out={str(folder)!r}, resume=True, metric=...)."
+                )
             continue
         if new[name] == arguments(defaults)[name]:
             together[name] = value

@@ -13,18 +13,14 @@ from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.data import read
 from autotl.errors import SearchError
-from autotl.experience import Prior, prior_from
-from autotl.remember import foretold, recall, remember
+from autotl.experience import Prior
+from autotl.remember import foretold, recall, recalled, remember
 from autotl.train import machine, precision
 
 DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
 otherwise spend more on it than on themselves.
 """
-OPENED_BEFORE = (
-    "The test part had been opened {times} before, when the run had ended earlier: what it showed then may "
-    "have led to going on, so this score is no longer that of a single look."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,7 @@ def analysis(run: Run, cache: Path) -> dict[str, Any]:
     """The profile, with what past runs foretell."""
     ready = prepare(run, cache)
     found = profile(ready)
-    known = recall(ready, run.setup.metric) if run.setup.experience else None
+    known = recall(ready, run.setup.metric.key) if run.setup.experience else None
     found["when"]["experience"] = foretold(known, None, ())
     return found
 
@@ -117,21 +113,30 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
     budget = setup.budget
-    ledger = search.Ledger(ready.materials.fold_labels())
+    ledger = search.Ledger(ready.materials.fold_labels(), measure=setup.metric)
     journal = search.Journal(run.folder, lambda: clock.now() - run.started)
     resumed = search.take_up(
         ledger, journal, arms, classes=len(ready.dataset.classes), timed=budget.seconds is not None
     )
     gone = [arm for arm in ledger.arms() if arm not in arms and arm not in skipped]
-    plan = Plan(ready.task, (*arms, *gone), skipped, budget.seconds, budget.trials, len(ready.splits.folds))
+    folds, higher = len(ready.splits.folds), setup.metric.higher_is_better
+    plan = Plan(ready.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
     jsonio.write(run.folder / "profile.json", profile(ready))
     results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
     run.catalog.tell("search_started", plan=plan, folder=run.folder, records=ledger.records())
     run.watch.started(plan)
-    known = _recall(run, ready)
+    known = recalled(ready, setup, run.file.prior if run.file else None)
     run.keep(decided=jsonio.plain(ready.decided), prior=jsonio.plain(known), ended=None)
     activations = search.Activations(ready.materials, on=setup.reuse)
-    worker = search.Worker(ready.materials, activations, ready.task, run.strategies, cache / "trials", clock)
+    worker = search.Worker(
+        ready.materials,
+        activations,
+        ready.task,
+        run.strategies,
+        cache / "trials",
+        clock,
+        measure=setup.metric,
+    )
     told = (*resumed.told, *search.revive(ledger, worker))
     for each in told:
         run.watch.say(each)
@@ -172,7 +177,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
                 search.deliver(run.folder / "model", ready.materials, best, best.model)
                 saved = best.number, best.model
                 due = clock.now() + DELIVERY_SECONDS
-            results.write_trials(run.folder / "trials.csv", ledger.records())
+            results.write_trials(run.folder / "trials.csv", ledger.records(), setup.metric)
             record = ledger.record(trial)
             run.catalog.tell("trial_finished", record=record)
             run.watch.scored(record, ledger.record(best) if best else None)
@@ -183,15 +188,6 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     if setup.curves and not interrupted:
         meet = _catch_up(run, ready, ledger, worker, _baselines(run, ready, plan, ledger))
     return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet, told)
-
-
-def _recall(run: Run, ready: search.Prepared) -> Prior | None:
-    """What past runs foretell; in a run that is resumed, what they foretold when it was begun."""
-    if not run.setup.experience:
-        return None
-    if run.file is not None and run.file.prior is not None:
-        return prior_from(run.file.prior)
-    return recall(ready, run.setup.metric)
 
 
 def _baselines(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Ledger) -> list[Arm]:
@@ -253,7 +249,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     search.deliver(run.folder / "model", ready.materials, winner, delivery.weights)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *run.notes, *explored.notes]
-    notes += [OPENED_BEFORE.format(times="once" if opened == 1 else f"{opened} times")] if opened else []
+    notes += results.opened_before(opened)
     notes += ["The search was interrupted."] if explored.interrupted else []
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)
@@ -291,6 +287,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         device=setup.device,
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
+        measure=setup.metric,
     )
     run.catalog.tell("search_finished", result=result)
     run.keep(

@@ -38,9 +38,11 @@ class Terminal:
         """Print what the search is about to do."""
         self._plan = plan
         task = plan.task
+        goal = "" if task.metric == "accuracy" else f" · {escape(task.metric.replace('_', ' '))}"
+        goal += "" if plan.higher_is_better else ", lower is better"
         self._console.print(
             f"[bold]{task.train_rows:,}[/] training images, [bold]{len(task.classes)}[/] classes · "
-            f"{len(plan.arms)} arms · {_limits(plan)}"
+            f"{len(plan.arms)} arms · {_limits(plan)}{goal}"
         )
         if self._console.is_terminal:
             self._live = Live(console=self._console, refresh_per_second=4, transient=True)
@@ -59,7 +61,7 @@ class Terminal:
             f"{arm.strategy} · {arm.backbone} · {place} {progress:4.0%}",
         )
         if self._best and self._best.score is not None:
-            line.append(f" · best {self._best.score:.3f} {self._best.arm.strategy}", "green")
+            line.append(f" · best {self._shown(self._best.score)} {self._best.arm.strategy}", "green")
         if (left := self._left(now)) is not None:
             line.append(f" · {spell(max(left, 0))} left", "dim")
         self._live.update(line)
@@ -67,7 +69,7 @@ class Terminal:
     def scored(self, record: Record, best: Record | None) -> None:
         """Print a finished trial."""
         self._best = best
-        score = "   – " if record.score is None else f"{record.score:.3f}"
+        score = "   – " if record.score is None else self._shown(record.score)
         first = best is not None and record.number == best.number
         mark = "[green]★[/]" if first else " "
         what = "default" if record.default else _short(record)
@@ -78,6 +80,11 @@ class Terminal:
             soft_wrap=not self._console.is_terminal,
             highlight=False,
         )
+
+    def _shown(self, score: float) -> str:
+        """A score as people read the metric; the plan tells it."""
+        lower = self._plan is not None and not self._plan.higher_is_better
+        return f"{-score if lower else score:.3f}"
 
     def close(self) -> None:
         """Take the live line away. To be called however the run ends."""

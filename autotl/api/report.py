@@ -23,7 +23,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a search is about to do. ``skipped`` maps the arms left out to the reason."""
+    """What a search is about to do. ``skipped`` maps the arms left out to the reason.
+
+    ``higher_is_better`` is of the metric as people read it; scores told during a search are always so.
+    """
 
     task: Task
     arms: tuple[Arm, ...]
@@ -31,14 +34,15 @@ class Plan:
     seconds: float | None
     trials: int | None
     folds: int
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One finished trial: a row of the leaderboard.
 
-    ``score`` is the validation metric over ``folds`` folds; ``finished_at`` counts seconds from the search's
-    start.
+    ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts
+    seconds from the search's start.
     """
 
     number: int

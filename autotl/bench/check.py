@@ -125,8 +125,10 @@ def _chosen(row: Row) -> Iterator[str]:
     if kept is None or row.val is None or abs(kept - row.val) > SAME:
         yield f"its validation score {row.val} is not the kept trial's, {kept}."
         return
-    images = max(VALIDATED * row.n_train, 1)
-    allowed = ERRORS * math.sqrt(2 * max(kept * (1 - kept), 0.01) / images)
+    images, measure = max(VALIDATED * row.n_train, 1), metric(row.metric)
+    # of a metric that is no share of right answers, as much as of one that says nothing of any image
+    variance = max(kept * (1 - kept), 0.01) if measure.hits else 0.25 * measure.chance(row.n_classes)[1] ** 2
+    allowed = ERRORS * math.sqrt(2 * variance / images)
     if max(known) - kept > allowed:
         yield (
             f"the kept trial has {kept:.3f} on validation and another {max(known):.3f}: "

@@ -83,13 +83,14 @@ def run(job: dict[str, Any], out: Path) -> None:
 
 
 def trials(report: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
-    """The scored trials of a report, and which of them was delivered."""
+    """The scored trials of a report, higher being better, and which of them was delivered."""
     scored = [trial for trial in report["trials"] if trial["score"] is not None]
+    sign = 1 if report["test"].get("higher_is_better", True) else -1
     won = report["verdict"]["strategy"], report["verdict"]["backbone"], report["how"]["params"]
     told = [
         {
             "params": {"strategy": trial["strategy"], **trial["params"]},
-            "val": trial["score"],
+            "val": sign * trial["score"],
             "folds": trial["folds"],
         }
         for trial in scored

@@ -11,6 +11,7 @@ from typing import Any
 
 from autotl.clock import seconds
 from autotl.errors import BenchError, UnknownName
+from autotl.train import METRICS
 
 HERE = Path(__file__).parent / "suites"
 
@@ -130,7 +131,7 @@ class _Reading:
         suite = Suite(
             name=self.path.stem,
             summary=str(found.get("summary", "")),
-            metric=str(found.get("metric", "accuracy")),
+            metric=self._metric(found),
             datasets=tuple(self._data(each) for each in self._list(found, "dataset", [])),
             backbones=tuple(self._checkpoint(each) for each in self._list(found, "backbone", [])),
             budgets=budgets,
@@ -156,6 +157,12 @@ class _Reading:
                     f"{self.path}: the {what} {twice[0]!r} is there twice. Names tell them apart."
                 )
         return suite
+
+    def _metric(self, found: Mapping[str, Any]) -> str:
+        name = str(found.get("metric", "accuracy"))
+        if name not in METRICS:  # a suite is run by others too, who have no function of one's own
+            raise BenchError(f"{self.path}: {UnknownName('metric', name, METRICS)}")
+        return name
 
     def _data(self, table: dict[str, Any]) -> Data:
         name = self._name(table, "dataset")

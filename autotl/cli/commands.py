@@ -72,6 +72,7 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Find the best way to transfer to DATA, train it, and say what, when and how."""
+    _see_here()
     result = autotl.fit(
         data,
         out=out,
@@ -114,6 +115,7 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
+    _see_here()
     result = autotl.fit(
         None, out=run, resume=True, budget=budget, trials=trials, watch=_watch(quiet or as_json)
     )
@@ -205,22 +207,27 @@ def predict(
 def evaluate(
     run: Run,
     data: Data,
-    metric: Annotated[str | None, typer.Option(help="Another metric than the run's own.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Another metric than the run's own; as for fit.")] = None,
     image: Image = None,
     label: Label = None,
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
     """Score the model of a RUN on other labelled images."""
+    _see_here()
     found = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
     if as_json:
         print_json(found)
         return
     console = Console()
     low, high = found.ci95
+    known = found.always_majority
+    commonest = "" if known is None else f"; by the share of each class alone: {known:.3f}"
+    if found.percent and known is not None:
+        commonest = f"; always naming the commonest class: {known:.3f}"
     console.print(
         f"{found.metric} [bold]{found.value:.3f}[/] (95% interval {low:.3f} – {high:.3f}) "
-        f"on {found.n} images; always naming the commonest class: {found.always_majority:.3f}",
+        f"on {found.n} images{'' if found.higher_is_better else ' (lower is better)'}{commonest}",
         highlight=False,
     )
     for each in found.per_class:
@@ -256,6 +263,12 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
             f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
         )
         console.print(f"Model:  {result.folder / 'model'}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _see_here() -> None:
+    """A metric of one's own may lie in the folder that the command is given in, as with ``python -m``."""
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
 
 
 def _digits() -> tuple[Any, Any]:

@@ -22,7 +22,13 @@ Strategy = Annotated[
 Without = Annotated[
     list[str] | None, typer.Option(help="Leave out this plugin, built-in or not. May be repeated.")
 ]
-Metric = Annotated[str, typer.Option(help="accuracy, balanced_accuracy or macro_f1.")]
+Metric = Annotated[
+    str,
+    typer.Option(
+        help="accuracy, balanced_accuracy, macro_f1, log_loss, auroc, or module:function of labels and "
+        "probabilities, higher being better."
+    ),
+]
 Side = Annotated[int | None, typer.Option(min=8, help="Image size in pixels, instead of a searched one.")]
 Test = Annotated[
     float, typer.Option(help="Share of the images kept for the final test, where the data has none.")

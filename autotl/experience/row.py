@@ -12,8 +12,9 @@ class Row:
     ``run`` names the run and ``created`` is an ISO 8601 time. ``provenance`` says where it was seen: "this
     machine" or "shipped: …". ``probe_score`` is the cross-validated accuracy of a linear probe before the
     search, and ``likeness`` lies between 0 (noise) and 1 (the source's own images). ``score`` and ``test``
-    are in units of ``metric``. ``rank`` is 1 for the run's best arm by validation, and ``regret`` how far
-    this arm's validation score lay below that one's. ``params`` are a JSON object.
+    are in units of ``metric``, negated where of it lower is better. ``rank`` is 1 for the run's best arm by
+    validation, and ``regret`` how far this arm's validation score lay below that one's. ``params`` are a JSON
+    object.
     """
 
     run: str

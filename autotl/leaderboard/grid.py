@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from autotl.errors import BenchError
 from autotl.leaderboard.row import Row
+from autotl.train import METRICS
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -155,6 +156,9 @@ def _score(row: Row | None) -> float:
 
 def _chance(found: Sequence[Row]) -> float:
     classes = max(row.n_classes for row in found)
+    named = found[0].metric
+    if named in METRICS and classes:
+        return METRICS[named].chance(classes)[0]
     return 1 / classes if classes else 0.0
 
 

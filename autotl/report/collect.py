@@ -130,7 +130,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
             "peak_memory_mb": peak_memory(),
             "budget_seconds": e.plan.seconds,
         },
-        "trials": [_trial(record) for record in e.records],
+        "trials": [_trial(e, record) for record in e.records],
         "split": {
             "hash": e.splits.hash,
             "train": len(e.splits.train),
@@ -219,7 +219,7 @@ def _test(found: Findings) -> dict[str, Any]:
 
 
 def _arms(e: Evidence) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for arm in e.plan.arms:
         own = [record for record in e.records if record.arm == arm]
         finding = e.findings.arms.get(arm)
@@ -231,8 +231,8 @@ def _arms(e: Evidence) -> list[dict[str, Any]]:
                 "strategy": arm.strategy,
                 "backbone": arm.backbone,
                 "trials": len(own),
-                "best_val": best.score if best else None,
-                "best_val_default": finding.default_score if finding else None,
+                "best_val": _shown(e, best.score) if best else None,
+                "best_val_default": _shown(e, finding.default_score) if finding else None,
                 "folds": best.folds if best else 0,
                 "test": finding.test.value if finding else None,
                 "ci95": finding.test.ci95 if finding else None,
@@ -249,7 +249,7 @@ def _arms(e: Evidence) -> list[dict[str, Any]]:
         key=lambda row: (
             (row["strategy"], row["backbone"]) == (won.strategy, won.backbone),
             row["best_val"] is not None,
-            row["best_val"] or 0.0,
+            _shown(e, row["best_val"]) or 0.0,
         ),
         reverse=True,
     )
@@ -283,8 +283,13 @@ def _search(e: Evidence) -> dict[str, Any]:
     }
 
 
-def _trial(record: Record) -> dict[str, Any]:
-    row = asdict(record)
+def _shown(e: Evidence, score: float | None) -> float | None:
+    """A score of the search, where higher is better, as people read the metric; and back."""
+    return score if score is None or e.findings.test.higher_is_better else -score
+
+
+def _trial(e: Evidence, record: Record) -> dict[str, Any]:
+    row = {**asdict(record), "score": _shown(e, record.score)}
     arm = row.pop("arm")
     return {"number": row.pop("number"), "strategy": arm["strategy"], "backbone": arm["backbone"], **row}
 

@@ -51,7 +51,8 @@ def ranked_arms(report: Report) -> list[Mapping[str, Any]]:
 
     def place(arm: Mapping[str, Any]) -> tuple[bool, bool, float, float]:
         test, val = arm.get("test"), arm.get("best_val")
-        return not is_winner(report, arm), test is None, -(test or 0.0), -(val or 0.0)
+        sign = 1 if at(report, "test", "higher_is_better") is False else -1
+        return not is_winner(report, arm), test is None, sign * (test or 0.0), sign * (val or 0.0)
 
     return sorted((arm for arm in rows(report, "arms") if isinstance(arm, Mapping)), key=place)
 

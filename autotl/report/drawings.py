@@ -16,19 +16,20 @@ from autotl.report.document import (
     rows,
     section,
 )
+from autotl.report.measure import measure_of
 
 
 def drawings(report: Report, *, width: float = figures.WIDE) -> dict[str, str]:
     """The report's figures as SVG text by name, in their order; those without numbers are absent."""
-    metric = words.metric(at(report, "test", "metric"))
+    measure = measure_of(report)
     gain = section(report, "when", "transfer_gain")
     shown = {
-        "gain": figures.gain(float(gain["value"]), words.ends(gain.get("ci95")), metric=metric, width=width)
+        "gain": figures.gain(float(gain["value"]), words.ends(gain.get("ci95")), measure=measure, width=width)
         if words.measured(gain.get("value"))
         else "",
         "similarity": figures.similarity(_places(report), width=width),
-        "arms": figures.arms(_arms(report), metric=metric, width=width),
-        "search": figures.search(_tries(report), metric=metric, width=width),
+        "arms": figures.arms(_arms(report), measure=measure, width=width),
+        "search": figures.search(_tries(report), measure=measure, width=width),
         "confusion": figures.confusion(confusion(report), class_names(report), width=width),
     }
     return {name: drawn for name, drawn in shown.items() if drawn}

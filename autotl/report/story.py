@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autotl.clock import spell
 from autotl.report import foretold, words, worth
 from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, rows, section
+from autotl.report.measure import measure_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,8 @@ def verdict(report: Report) -> str:
     if not strategy:
         return "This run has no verdict yet."
     using = f"{words.name(strategy)} on {words.name(backbone)}" if backbone else words.name(strategy)
-    score = at(report, "test", "value")
-    right = (
-        f" reaches {words.percent(score)} test {words.metric(at(report, 'test', 'metric'))}"
-        if score
-        else " won"
-    )
+    score, measure = at(report, "test", "value"), measure_of(report)
+    right = f" reaches {measure.value(score)} test {measure.name}{measure.remark}" if score else " won"
     return f"{said}: {using}{right}." if said else f"{using}{right}."
 
 
@@ -58,16 +55,15 @@ def key_numbers(report: Report) -> list[Figure]:
         section(report, "when", "transfer_gain"),
         section(report, "cost"),
     )
-    figures = []
+    figures, measure = [], measure_of(report)
     if words.measured(test.get("value")):
-        detail = words.between(test.get("ci95"))
-        figures.append(
-            Figure(f"test {words.metric(test.get('metric'))}", words.percent(test["value"]), detail)
-        )
+        detail = measure.between(test.get("ci95"))
+        figures.append(Figure(f"test {measure.name}{measure.remark}", measure.value(test["value"]), detail))
     if words.measured(gain.get("value")):
-        detail = words.between_points(gain.get("ci95"))
-        figures.append(Figure("points over training from scratch", words.points(gain["value"]), detail))
-    elif words.measured(test.get("always_majority")):
+        detail = measure.between_gains(gain.get("ci95"))
+        label = "points over" if measure.percent else f"better in {measure.name} than"
+        figures.append(Figure(f"{label} training from scratch", measure.gain(gain["value"]), detail))
+    elif measure.percent and words.measured(test.get("always_majority")):
         detail = f"the largest class is {words.percent(test['always_majority'])} of the test images"
         figures.append(
             Figure("always answering the largest class", words.percent(test["always_majority"]), detail)
@@ -117,7 +113,7 @@ def when(report: Report) -> list[str]:
     """When transfer pays: the measured gain, the size of the data, its likeness, the rule of thumb."""
     facts = section(report, "when")
     gain = section(facts, "transfer_gain")
-    said = [words.gain(gain)]
+    said = [words.gain(gain) if measure_of(report).percent else _gain(report)]
     if words.measured(gain.get("value")):
         said += [words.meaning(gain.get("ci95")), words.trainings(gain)]
     if words.measured(facts.get("n_train")):
@@ -153,6 +149,19 @@ def when(report: Report) -> list[str]:
     return list(filter(None, said))
 
 
+def _gain(report: Report) -> str:
+    """The transfer gain of a metric that is no share."""
+    gain, measure = section(report, "when", "transfer_gain"), measure_of(report)
+    if not words.measured(gain.get("value")):
+        return words.gain(gain)
+    images = f"On the same {words.count(gain['n'], 'test image')}, " if gain.get("n") else ""
+    by = measure.gain(gain["value"])
+    way = "higher" if measure.higher_is_better else "lower"
+    interval = measure.between_gains(gain.get("ci95"))
+    said = f"transfer is {by} better in {measure.name} than training from scratch; {way} is better"
+    return words.sentence(images + said + (f" (95% interval: {interval})" if interval else ""))
+
+
 def how(report: Report) -> list[str]:
     """How it was done: the strategy, its phases, what the images went through."""
     facts, said = section(report, "how"), []
@@ -178,16 +187,16 @@ def how(report: Report) -> list[str]:
 
 def results(report: Report) -> list[str]:
     """What the locked test part says of the final model."""
-    test, said = section(report, "test"), []
+    test, said, measure = section(report, "test"), [], measure_of(report)
     if words.measured(test.get("value")):
         images = (
             f" on {words.count(test['n'], 'test image')} that nothing else had looked at"
             if test.get("n")
             else ""
         )
-        interval = words.between(test.get("ci95"))
+        interval = measure.between(test.get("ci95"))
         interval = f"; with 95% confidence the truth lies {interval}" if interval else ""
-        score = f"{words.metric(test.get('metric'))} is {words.percent(test['value'])}"
+        score = f"{measure.name} is {measure.value(test['value'])}{measure.remark}"
         said.append(f"The {score}{images}{interval}.")
     balanced = at(test, "metrics", "balanced_accuracy")
     plain = at(test, "metrics", "accuracy")
@@ -197,9 +206,12 @@ def results(report: Report) -> list[str]:
             f"plain accuracy is {words.percent(plain)}."
         )
     if words.measured(test.get("always_majority")):
-        said.append(
-            f"Always answering the largest class would score {words.percent(test['always_majority'])}."
+        plainly = (
+            "Always answering the largest class"
+            if measure.percent
+            else "Knowing the share of each class and nothing of the images"
         )
+        said.append(f"{plainly} would score {measure.value(test['always_majority'])}.")
     if words.measured(test.get("calibration_error")):
         off = f"{100 * test['calibration_error']:.1f} points"
         before, after = test.get("calibration_error_before"), test["calibration_error"]
@@ -230,10 +242,8 @@ def arms(report: Report) -> list[str]:
     scratch = [arm for arm in tested if arm.get("strategy") == baseline(report)]
     best = [arm for arm in tested if is_winner(report, arm)]
     if scratch and best and not is_winner(report, scratch[0]):
-        said.append(
-            f"Training from scratch reaches {words.percent(scratch[0]['test'])} on the test images, "
-            f"the winner {words.percent(best[0]['test'])}."
-        )
+        theirs, ours = (measure_of(report).value(each[0]["test"]) for each in (scratch, best))
+        said.append(f"Training from scratch reaches {theirs} on the test images, the winner {ours}.")
     said.append("The winner was chosen by validation score; the test part had no say in it.")
     return said
 

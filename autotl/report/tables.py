@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from autotl.clock import spell
 from autotl.report import words
 from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, ranked_arms, rows, section
+from autotl.report.measure import measure_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Table:
 
 def arms(report: Report) -> Table:
     """The leaderboard: every arm with its scores, its cost, and why it was skipped or stopped."""
-    table = []
+    table, measure = [], measure_of(report)
     ordered = ranked_arms(report)
     for arm in ordered:
         role = "scratch baseline" if arm.get("strategy") == baseline(report) else ""
@@ -54,10 +55,10 @@ def arms(report: Report) -> Table:
                 words.name(arm.get("strategy")),
                 words.name(arm.get("backbone")),
                 words.value(arm.get("trials")),
-                words.percent(arm.get("best_val_default")),
-                words.percent(arm.get("best_val")),
-                words.percent(arm.get("test")),
-                words.span(arm.get("ci95")),
+                measure.value(arm.get("best_val_default")),
+                measure.value(arm.get("best_val")),
+                measure.value(arm.get("test")),
+                measure.span(arm.get("ci95")),
                 spell(seconds) if words.measured(seconds) and seconds is not None else words.DASH,
                 "; ".join(filter(None, remarks)),
             )
@@ -204,7 +205,7 @@ def trials(report: Report) -> Table:
             words.name(trial.get("strategy")),
             words.name(trial.get("backbone")),
             words.value(trial.get("params")) + (" (default)" if trial.get("default") else ""),
-            words.percent(trial.get("score")),
+            measure_of(report).value(trial.get("score")),
             spell(trial["seconds"]) if words.measured(trial.get("seconds")) else words.DASH,
             ": ".join(words.value(trial[key]) for key in ("state", "why") if trial.get(key)),
         )

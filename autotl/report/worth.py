@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autotl.report import words
 from autotl.report.document import Report, rows, section
+from autotl.report.measure import measure_of
 
 
 def gained(report: Report) -> str:
@@ -19,12 +20,13 @@ def gained(report: Report) -> str:
         return "The default was best: searching gained nothing."
     if value is None or not words.measured(value):
         return "What searching gained over the best default was not measured: no default was scored."
+    measure = measure_of(report)
     if pair is None:
-        return f"Search gained {words.points(value)} points over the best default."
-    half = f"{50 * (pair[1] - pair[0]):.1f}"
+        return f"Search gained {measure.gain(value)}{measure.unit} over the best default."
+    half = measure.amount((pair[1] - pair[0]) / 2)
     return (
-        f"Search gained {words.points(value)} ± {half} points over the best default "
-        f"(95% interval on the test images: {words.between_points(pair)})."
+        f"Search gained {measure.gain(value)} ± {half} over the best default "
+        f"(95% interval on the test images: {measure.between_gains(pair)})."
     )
 
 
@@ -36,13 +38,14 @@ def flattered(report: Report) -> str:
     value, pair = facts.get("optimism"), words.ends(facts.get("optimism_ci95"))
     if value is None or not words.measured(value):
         return ""
-    by = words.points(abs(value)).lstrip("+")
-    side = "above" if value > 0 else "below"
-    text = f"The chosen trial's validation score lies {by} points {side} its test score"
-    text += f" (95% interval of the difference: {words.between_points(pair)})" if pair else ""
+    measure = measure_of(report)
+    lucky = value > 0
+    side = "above" if lucky == measure.higher_is_better else "below"
+    text = f"The chosen trial's validation score lies {measure.amount(value)} {side} its test score"
+    text += f" (95% interval of what it is better by: {measure.between_gains(pair)})" if pair else ""
     if pair and pair[0] <= 0 <= pair[1]:
         return f"{text}: no more than chance explains."
-    if side == "above":
+    if lucky:
         return f"{text}: the best of many trials is also a lucky one, which is why the test part counts."
     return text + "."
 
@@ -53,10 +56,11 @@ def delivered(report: Report) -> list[str]:
     soup, cooled = section(how, "soup"), section(how, "temperature")
     if soup.get("kept"):
         numbers = words.listing([str(each) for each in rows(soup, "trials")], limit=12)
-        by = f"{words.points(soup.get('gain'))} ± {100 * (soup.get('se') or 0):.1f}"
+        measure = measure_of(report)
+        by = f"{measure.gain(soup.get('gain'))} ± {measure.amount(soup.get('se') or 0)}"
         said.append(
             f"What is delivered is the average of the weights of trials {numbers} (a model soup): on "
-            f"validation images it scores {by} points against the chosen trial, as gain and standard error."
+            f"validation images it scores {by} against the chosen trial, as gain and standard error."
         )
     elif soup.get("tried", 0) > 1:
         said.append(

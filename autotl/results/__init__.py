@@ -8,7 +8,14 @@ from autotl.results.optimism import Optimism, optimism
 from autotl.results.predictor import Predictor
 from autotl.results.result import Result, read_report
 from autotl.results.run_file import NAME as RUN_FILE
-from autotl.results.run_file import RunFile, is_run, read_run_file, set_report_aside, write_run_file
+from autotl.results.run_file import (
+    RunFile,
+    is_run,
+    opened_before,
+    read_run_file,
+    set_report_aside,
+    write_run_file,
+)
 from autotl.results.tables import write_answers, write_split, write_trials
 from autotl.results.temperature import Temperature, calibrate, fit_temperature, surprise
 from autotl.results.verdict import Verdict, judge
@@ -40,6 +47,7 @@ __all__ = [
     "is_run",
     "judge",
     "open_model",
+    "opened_before",
     "optimism",
     "read_report",
     "read_run_file",

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from autotl.results.evaluate import interval, resampled
-from autotl.train import metric
+from autotl.train import Metric, metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -22,7 +22,8 @@ PRIOR_TRAININGS = 4
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """A difference in the metric on the same images, with a 95 % interval.
+    """A difference in the metric on the same images, with a 95 % interval: above zero where ours is better,
+    also for a metric of which lower is better.
 
     ``p`` is two-sided. ``trainings`` is how many networks of each side were tested; (1, 1) where two given
     models were compared, or where there was time for no more.
@@ -42,17 +43,19 @@ class Gain:
         return 1 if self.value > 0 else -1
 
 
-def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str, seed: int) -> Gain:
+def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str | Metric, seed: int) -> Gain:
     """The difference between two given models, ours minus theirs.
 
     The interval is a paired bootstrap over the images. ``p`` is the exact sign test on the images that one
     model alone gets right (McNemar, Psychometrika, 1947), which a few images cannot fool as they can a
-    bootstrap.
+    bootstrap. For a metric that is not about right answers alone it is the bootstrap's own: twice the share
+    of samples on the other side of zero.
     """
     score = metric(measure)
-    drawn = resampled(measure, labels, ours, seed=seed) - resampled(measure, labels, theirs, seed=seed)
+    drawn = resampled(score, labels, ours, seed=seed) - resampled(score, labels, theirs, seed=seed)
     value = score(labels, ours) - score(labels, theirs)
-    return Gain(value, interval(drawn), len(labels), _sign_test(labels, ours, theirs))
+    p = _sign_test(labels, ours, theirs) if score.hits else _bootstrap_test(drawn)
+    return Gain(value, interval(drawn), len(labels), p)
 
 
 def gain_of_training(
@@ -60,7 +63,7 @@ def gain_of_training(
     ours: Sequence[Logits],
     theirs: Sequence[Logits],
     *,
-    measure: str,
+    measure: str | Metric,
     seed: int,
     learned: int,
 ) -> Gain:
@@ -73,35 +76,65 @@ def gain_of_training(
     over trainings is added to that of the bootstrap over images. Where few trainings show it, the variance
     of one training's score p is assumed to be p (1 - p) / n with n = ``learned`` training images, as large
     as if each of these told one answer; this counts as PRIOR_TRAININGS trainings (a scaled inverse χ² prior).
+    For other metrics than accuracy it is assumed likewise to be the variance over test images, by the
+    bootstrap, that as many images as were learned from would give.
     The interval is Student's with Welch's degrees of freedom. ``p`` is the larger of its p and that of the
-    sign test on the first network of each. That a pretrained start is a lucky one is not chance here: it is
+    sign test on the first network of each, or of the bootstrap where the metric is not about right answers
+    alone. That a pretrained start is a lucky one is not chance here: it is
     the start that was asked about.
     """
     score = metric(measure)
-    drawn = resampled(measure, labels, *ours, seed=seed) - resampled(measure, labels, *theirs, seed=seed)
+    drawn = resampled(score, labels, *ours, seed=seed) - resampled(score, labels, *theirs, seed=seed)
     sides = [[score(labels, each) for each in side] for side in (ours, theirs)]
     value = float(np.mean(sides[0]) - np.mean(sides[1]))
-    parts = [_of_training(scores, learned) for scores in sides]
-    variance = float(np.var(drawn)) + sum(part for part, _ in parts)
+    parts = [
+        _of_training(scores, _assumed(score, labels, side, scores, learned=learned, seed=seed))
+        for side, scores in zip((ours, theirs), sides, strict=True)
+    ]
+    variance = float(np.nanvar(drawn)) + sum(part for part, _ in parts)
     free = variance**2 / sum(part**2 / freedom for part, freedom in parts)
     half = float(student.ppf(0.975, free) * np.sqrt(variance))
     chance = 2 * float(student.sf(abs(value) / np.sqrt(variance), free))
+    other = _sign_test(labels, ours[0], theirs[0]) if score.hits else _bootstrap_test(drawn)
     return Gain(
         value,
         (value - half, value + half),
         len(labels),
-        max(chance, _sign_test(labels, ours[0], theirs[0])),
+        max(chance, other),
         (len(ours), len(theirs)),
     )
 
 
-def _of_training(scores: Sequence[float], learned: int) -> tuple[float, float]:
-    """The variance of the mean of some trainings' scores, and its degrees of freedom."""
-    mean = (float(np.mean(scores)) * learned + 2) / (learned + 4)  # Agresti & Coull, 1998: 0 and 1 are no end
-    assumed = mean * (1 - mean) / learned
+def _of_training(scores: Sequence[float], assumed: float) -> tuple[float, float]:
+    """The variance of the mean of some trainings' scores, and its degrees of freedom; ``assumed`` is that of
+    one training.
+    """
     freedom = PRIOR_TRAININGS + len(scores) - 1
     shown = float(np.sum((np.asarray(scores) - np.mean(scores)) ** 2))
     return (PRIOR_TRAININGS * assumed + shown) / freedom / len(scores), freedom
+
+
+def _assumed(
+    score: Metric, labels: Labels, side: Sequence[Logits], scores: Sequence[float], *, learned: int, seed: int
+) -> float:
+    """The variance of one training's score before trainings show it."""
+    if score.name == "accuracy":
+        mean = (float(np.mean(scores)) * learned + 2) / (learned + 4)  # Agresti & Coull, 1998: 0, 1: no end
+        return mean * (1 - mean) / learned
+    drawn = resampled(score, labels, side[0], seed=seed)
+    of_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
+    # as of accuracy: no network is so good that another could not be worse
+    least = 2 * (score.unit(labels, side[0].shape[1]) / (learned + 4)) ** 2
+    return max(of_images * len(labels) / learned, least)
+
+
+def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
+    """Twice the share of the samples on the rarer side of zero, the seen one counted among them (Davison &
+    Hinkley, Bootstrap Methods and their Application, 1997).
+    """
+    drawn = drawn[np.isfinite(drawn)]
+    rarer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    return min(1.0, 2 * (rarer + 1) / (len(drawn) + 1))
 
 
 def _sign_test(labels: Labels, ours: Logits, theirs: Logits) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autotl.results.evaluate import resampled
 from autotl.seeds import derive
-from autotl.train import metric
+from autotl.train import Metric, metric
 
 Scored = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Labels (n,) and logits (n, classes)."""
@@ -29,7 +29,7 @@ class Optimism:
 
 
 def optimism(
-    validated: float | None, folds: Sequence[Scored], tested: Scored, *, measure: str, seed: int
+    validated: float | None, folds: Sequence[Scored], tested: Scored, *, measure: str | Metric, seed: int
 ) -> Optimism | None:
     """The best of many trials owes its validation score to luck as well (Cawley & Talbot, On Over-fitting in
     Model Selection, JMLR 2010): ``validated``, the score it was chosen by, minus that on the test images.
@@ -41,7 +41,7 @@ def optimism(
         return None
     value = validated - metric(measure)(*tested)
     draws = [resampled(measure, *each, seed=derive(seed, "fold", i)) for i, each in enumerate(folds)]
-    variance = sum(float(drawn.var()) for drawn in draws) / len(folds) ** 2
-    variance += float(resampled(measure, *tested, seed=seed).var())
+    variance = sum(float(np.nanvar(drawn)) for drawn in draws) / len(folds) ** 2
+    variance += float(np.nanvar(resampled(measure, *tested, seed=seed)))
     se = math.sqrt(variance)
     return Optimism(value, se, (value - 1.96 * se, value + 1.96 * se))

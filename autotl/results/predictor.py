@@ -33,7 +33,7 @@ from autotl.data import (
 from autotl.errors import DataError
 from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.model_folder import Opened
-from autotl.train import place
+from autotl.train import Metric, place
 
 Opener = Callable[[], Image.Image]
 CHUNK, BATCH = 256, 64  # images decoded, and images in the network, at a time
@@ -72,7 +72,7 @@ class Predictor:
         ]
         return np.concatenate(parts)
 
-    def evaluate(self, dataset: Dataset, *, measure: str, seed: int) -> Evaluation:
+    def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
         """Score the model on labelled images. Raises DataError for classes it does not know."""
         unknown = sorted(set(dataset.classes) - set(self.classes))
         if unknown:

@@ -12,10 +12,11 @@ import pandas as pd
 
 from autotl import jsonio
 from autotl.api import Columns, Dataset
-from autotl.errors import RunError
+from autotl.errors import MetricError, RunError
 from autotl.results.evaluate import Evaluation
 from autotl.results.model_folder import open_model
 from autotl.results.predictor import Predictor
+from autotl.train import METRICS, Metric, OwnMetric
 from autotl.train import metric as metric_of
 
 
@@ -37,8 +38,10 @@ class Result:
         device: str,
         read: Callable[[Any, Columns], Dataset],
         temporary: bool = False,
+        measure: Metric | None = None,
     ) -> None:
         self.folder, self.report = folder, report
+        self._measure = measure
         self._device, self._read = device, read
         if temporary:
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -65,13 +68,31 @@ class Result:
         return self.predictor.predict(images, top=top)
 
     def evaluate(
-        self, data: Any, *, metric: str | None = None, image: str | None = None, label: str | None = None
+        self,
+        data: Any,
+        *,
+        metric: str | OwnMetric | None = None,
+        image: str | None = None,
+        label: str | None = None,
     ) -> Evaluation:
-        """Score the model on labelled images in any form that ``fit`` takes; columns as there."""
-        measure = metric or self.report["test"]["metric"]
-        metric_of(measure)  # raises early for one nobody knows
+        """Score the model on labelled images in any form that ``fit`` takes; ``metric`` and columns as there.
+
+        Raises MetricError where the run was scored by a function that has to be given again.
+        """
+        measure = self._own_metric() if metric is None else metric_of(metric)
         dataset = self._read(data, Columns(image, label))
         return self.predictor.evaluate(dataset, measure=measure, seed=self.report["seed"])
+
+    def _own_metric(self) -> Metric:
+        name = self.report["test"]["metric"]
+        if self._measure is not None:
+            return self._measure
+        if name not in METRICS:  # what a report names is not imported: reports come from anywhere
+            raise MetricError(
+                f"This run was scored by a function called {name}. Give it again with metric=, or one of "
+                f"{', '.join(METRICS)}."
+            )
+        return METRICS[name]
 
     def leaderboard(self) -> pd.DataFrame:
         """One row per arm, the winner first; ``best_val`` is what it was chosen by."""

@@ -34,6 +34,17 @@ class RunFile:
     tested: int = 0
 
 
+def opened_before(times: int) -> list[str]:
+    """What is to be said of a test part that had been opened so many times before."""
+    if not times:
+        return []
+    return [
+        f"The test part had been opened {'once' if times == 1 else f'{times} times'} before, when the run "
+        "had ended earlier: what it showed then may have led to going on, so this score is no longer that of "
+        "a single look."
+    ]
+
+
 def is_run(folder: Path) -> bool:
     """Whether a run was begun in the folder."""
     return (folder / NAME).is_file()

@@ -13,6 +13,7 @@ from scipy.special import softmax
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
 from autotl.results.findings import Answers
+from autotl.train import METRICS, Metric
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
@@ -52,8 +53,8 @@ def write_answers(path: Path, dataset: Dataset, answers: Answers) -> None:
     jsonio.write_text(path, pd.concat([table, shares], axis=1).to_csv(index=False, float_format="%.6g"))
 
 
-def write_trials(path: Path, records: Sequence[Record]) -> None:
-    """One row per trial, in order of their numbers; ``params`` are JSON."""
+def write_trials(path: Path, records: Sequence[Record], measure: Metric = METRICS["accuracy"]) -> None:
+    """One row per trial, in order of their numbers; ``score`` as people read it, ``params`` are JSON."""
     rows = [
         {
             "number": record.number,
@@ -61,7 +62,7 @@ def write_trials(path: Path, records: Sequence[Record]) -> None:
             "backbone": record.arm.backbone,
             "default": record.default,
             "state": record.state,
-            "score": record.score,
+            "score": None if record.score is None else measure.shown(record.score),
             "folds": record.folds,
             "epochs": record.epochs,
             "seconds": round(record.seconds, 4),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from autotl.results.evaluate import Evaluation
 from autotl.results.findings import Findings
+from autotl.results.gain import Gain
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
@@ -37,11 +39,8 @@ def judge(findings: Findings) -> Verdict:
             f"{strategy} on {backbone} is the best model found. "
             f"Whether transfer pays was not measured: {findings.why_no_gain}.",
         )
-    low, high = (_signed(end) for end in gain.ci95)
     name = f"{transfer.arm.strategy} on {transfer.arm.backbone}"
-    scored = (
-        f"scores {_signed(gain.value)} points against training from scratch (95% interval {low} to {high})"
-    )
+    scored = _scored(gain, findings.test)
     if gain.direction > 0:
         return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.")
     if gain.direction < 0:
@@ -54,5 +53,16 @@ def judge(findings: Findings) -> Verdict:
     )
 
 
-def _signed(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
+def _scored(gain: Gain, test: Evaluation) -> str:
+    if test.percent:
+        low, high = (_signed(100 * end, 1) for end in gain.ci95)
+        by = f"scores {_signed(100 * gain.value, 1)} points"
+    else:
+        better = "higher" if test.higher_is_better else "lower"
+        low, high = (_signed(end, 3) for end in gain.ci95)
+        by = f"is {_signed(gain.value, 3)} better in {test.metric} ({better} is better)"
+    return f"{by} against training from scratch (95% interval {low} to {high})"
+
+
+def _signed(number: float, digits: int) -> str:
+    return f"{number:+.{digits}f}".replace("-", "−")

@@ -19,7 +19,9 @@ from autotl.api import Arm
 from autotl.search.ledger import Ledger, Trial
 
 PRIOR_SPREAD = 0.03
-"""How much the settings of an arm are assumed to matter before it has shown it; less with each one tried."""
+"""How much the settings of an arm are assumed to matter before it has shown it; less with each one tried.
+In units of accuracy: the ledger's ``unit`` says what corresponds to it by another metric.
+"""
 LEAST_COST = 0.01
 """The share of the time left that even the cheapest action counts as, lest a thousand of them crowd out the
 rest.
@@ -141,7 +143,7 @@ def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:
     # what scores differ by beyond the noise of the validation images they were measured on
     noise = float(np.mean([ledger.spread(trial, best) for trial in top]))
     real = max(float(np.var(scores)) - noise**2, 0.0)
-    spread = math.sqrt(real + (PRIOR_SPREAD / (len(ranked) + trying)) ** 2)
+    spread = math.sqrt(real + (PRIOR_SPREAD * ledger.unit / (len(ranked) + trying)) ** 2)
     return improvement(max(scores) - ledger.belief(best), spread)
 
 

@@ -22,11 +22,16 @@ def beaten(ledger: Ledger, arm: Arm) -> str:
     if best is None or own is None or own.arm == best.arm:
         return ""
     behind = ledger.belief(best) - ledger.belief(own)
-    reach = SURE * ledger.spread(own, best) + REACH * PRIOR_SPREAD / len(ledger.of(arm))
+    reach = SURE * ledger.spread(own, best) + REACH * PRIOR_SPREAD * ledger.unit / len(ledger.of(arm))
     if behind <= reach:
         return ""
     tried = len(ledger.of(arm))
+    by, bar = (_told(ledger, each) for each in (behind, reach))
     return (
-        f"given up after {tried} {'trial' if tried == 1 else 'trials'}: {100 * behind:.1f} points behind "
-        f"{best.arm} on the validation images, beyond noise and other settings ({100 * reach:.1f})"
+        f"given up after {tried} {'trial' if tried == 1 else 'trials'}: {by} behind "
+        f"{best.arm} on the validation images, beyond noise and other settings ({bar})"
     )
+
+
+def _told(ledger: Ledger, difference: float) -> str:
+    return f"{100 * difference:.1f} points" if ledger.measure.percent else f"{difference:.3f}"

@@ -14,7 +14,7 @@ from autotl.backbone import layout, parameters_up_to
 from autotl.data import OnDemand
 from autotl.search.activations import Activations, Look
 from autotl.search.materials import Materials, Pulse, no_pulse
-from autotl.train import metric
+from autotl.train import Metric, metric
 
 
 class Bench:
@@ -32,10 +32,12 @@ class Bench:
         seed: int,
         pulse: Pulse = no_pulse,
         activations: Activations | None = None,
+        measure: Metric | None = None,
     ) -> None:
         self.task, self.backbone, self.seed, self.device = task, backbone, seed, materials.device
         self.processes = materials.processes
         self._materials, self._pulse = materials, pulse
+        self._measure = measure or metric(task.metric)
         self._activations = activations or Activations(materials)
         folds = materials.splits.folds
         # the final refit comes last, behind the folds
@@ -127,7 +129,7 @@ class Bench:
         if not len(self._rows.val):
             return 0.0
         labels = self._materials.labels[self._rows.val]
-        return metric(self.task.metric)(labels.numpy(), logits.float().numpy())
+        return self._measure(labels.numpy(), logits.float().numpy())
 
     @property
     def learned(self) -> int:

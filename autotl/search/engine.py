@@ -170,7 +170,7 @@ class Search:
             self._waiting,
             baselines=self._baselines if self._count else (),
             seconds=self._costs.default,
-            behind=lambda arm: self._prior.behind(arm.strategy) if self._prior else 0.0,
+            behind=lambda arm: self._prior.behind(arm.strategy) / self.ledger.unit if self._prior else 0.0,
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - self._count,
         )

@@ -33,6 +33,7 @@ from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
 from autotl.seeds import derive
+from autotl.train import Metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -45,7 +46,7 @@ def finish(
     baselines: Collection[Arm],
     materials: Materials,
     locked: LockedTest,
-    measure: str,
+    measure: Metric,
     clock: Clock,
     spare: float,
     seed: int,

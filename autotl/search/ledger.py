@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
+from autotl.search.spread import Spreads
+from autotl.train import METRICS, Metric
 
 KEPT = 6
 """How many of an arm's trials keep their weights: the order changes as trials are run on more folds."""
 REPEATED = 2
 """How many of them keep the weights of further folds as well."""
 LEADS = 0.05
-"""How far one trial is expected to lead or trail another, before any image shows it."""
+"""How far one trial is expected to lead or trail another, before any image shows it, in units of accuracy."""
 
 
 @dataclass(slots=True)
@@ -83,11 +85,21 @@ class Trial:
 
 @dataclass(slots=True)
 class Ledger:
-    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits."""
+    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits; ``unit`` is
+    what corresponds to a difference of 1 in accuracy, by ``measure``.
+    """
 
     labels: Sequence[NDArray[np.int64]]
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
+    measure: Metric = METRICS["accuracy"]
+    unit: float = field(init=False)
+    _spreads: Spreads = field(init=False)
+
+    def __post_init__(self) -> None:
+        every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
+        self.unit = self.measure.unit(every, int(every.max(initial=0)) + 1)
+        self._spreads = Spreads(self.labels, self.measure, self.unit)
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
         """Enter what a job showed; weights of trials far from their arm's best are deleted. Gives those
@@ -139,18 +151,21 @@ class Ledger:
         if not trial.folds:
             return None
         yardstick = self._yardstick()
-        return min(1.0, max(0.0, _mean(yardstick) + self._ahead(trial, yardstick)))
+        low, high = self.measure.bounds
+        return min(high, max(low, _mean(yardstick) + self._ahead(trial, yardstick)))
 
     def belief(self, trial: Trial) -> float:
         """The score to choose by: a lead over the most thorough trial counts the less the fewer images show
         it.
 
-        The posterior mean of the lead under a Normal(0, LEADS²) prior, so that one lucky fold wins nothing.
+        The posterior mean of the lead under a Normal(0, LEADS²) prior, in units of
+        accuracy, so that one lucky fold wins nothing.
         """
         yardstick = self._yardstick()
         if trial is yardstick:
             return _mean(yardstick)
-        trust = LEADS**2 / (LEADS**2 + self.spread(trial, yardstick) ** 2)
+        leads = LEADS * self.unit
+        trust = leads**2 / (leads**2 + self.spread(trial, yardstick) ** 2)
         return _mean(yardstick) + trust * self._ahead(trial, yardstick)
 
     def _yardstick(self) -> Trial:
@@ -210,19 +225,8 @@ class Ledger:
         return float(np.median([trial.fold_cost for trial in self.of(arm)]))
 
     def spread(self, one: Trial, other: Trial) -> float:
-        """The standard error of the difference between two trials' accuracies, paired by image."""
-        shared = sorted(one.folds.keys() & other.folds.keys())
-        if not shared:
-            return 0.5
-        differences = np.concatenate([self._hits(one, i) - self._hits(other, i) for i in shared])
-        n = len(differences)
-        return float(max(differences.std() / np.sqrt(n), 0.5 / n))
-
-    def _hits(self, trial: Trial, fold: int) -> NDArray[np.float64]:
-        hits: NDArray[np.float64] = (trial.folds[fold].logits.argmax(1) == self.labels[fold]).astype(
-            np.float64
-        )
-        return hits
+        """The standard error of the difference between two trials' scores, paired by image."""
+        return self._spreads.between((one.number, one.folds), (other.number, other.folds))
 
     def record(self, trial: Trial) -> Record:
         """A trial as a row of the leaderboard, placed among the others."""

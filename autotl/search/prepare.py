@@ -44,6 +44,7 @@ from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, sou
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, rank, said
+from autotl.train import check_metric
 
 AUTO = ("auto",)
 LOOK_SHARE, LEAST_ROWS = 0.2, 2000
@@ -99,6 +100,7 @@ def prepare(
     named = [find(name, sources) for name in names]
     began = clock.now()
     dataset = read(setup.data, readers=readers, columns=setup.columns)
+    check_metric(setup.metric, len(dataset.classes))
     notes = [*dataset.notes]
     for note in notes:
         watch.say(note)
@@ -269,7 +271,7 @@ def _task(
         classes=dataset.classes,
         rows={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
         side=_side(dataset, splits),
-        metric=setup.metric,
+        metric=setup.metric.name,
         # about half of the arms train networks; the baseline takes one and a half times its part
         trial_seconds=None if left is None else SEARCH_SHARE * left / (0.5 * arms + 0.5),
         likeness={

@@ -7,6 +7,7 @@ from typing import Any
 
 from autotl.api import Columns
 from autotl.clock import Budget
+from autotl.train import METRICS, Metric
 
 CLEANING = ("report", "drop", "weight")
 
@@ -26,7 +27,7 @@ class Setup:
     backbones: tuple[str, ...] = ("auto",)
     source: Any = None
     columns: Columns = Columns()  # noqa: RUF009 - frozen
-    metric: str = "accuracy"
+    metric: Metric = METRICS["accuracy"]
     image_size: int | None = None
     test: float = 0.2
     device: str = "cpu"

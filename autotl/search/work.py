@@ -21,7 +21,7 @@ from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
 from autotl.seeds import derive
-from autotl.train import logits_of
+from autotl.train import Metric, logits_of
 
 WORTH_KEEPING = 0.2
 """Seconds of training from which on the weights of further folds are kept: less is sooner done again."""
@@ -61,7 +61,8 @@ class _Pulse:
 class Worker:
     """Runs jobs on a run's materials; weights go to ``folder`` as safetensors.
 
-    Those of further folds than the first do where training one took more than ``keep`` seconds.
+    Those of further folds than the first do where training one took more than ``keep`` seconds. Scores are by
+    ``measure``, or by the task's metric of that name.
     """
 
     materials: Materials
@@ -71,6 +72,7 @@ class Worker:
     folder: Path
     clock: Clock
     keep: float = WORTH_KEEPING
+    measure: Metric | None = None
 
     def __call__(self, job: Job, go: Go) -> Outcome:
         """Run the job to its end, whatever that is; never raises what a strategy raises."""
@@ -123,6 +125,7 @@ class Worker:
             seed=seed,
             pulse=pulse,
             activations=self.activations,
+            measure=self.measure,
         )
         return self.strategies[job.strategy].build(job.params, bench), bench
 

@@ -9,8 +9,9 @@ from autotl.train.forward import in_batches, logits_of
 from autotl.train.heads import Heads, fit_heads
 from autotl.train.learn import Diverged
 from autotl.train.loop import Training
-from autotl.train.metrics import METRICS, metric
+from autotl.train.metrics import METRICS
 from autotl.train.normalise import Normalise
+from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
 from autotl.train.processes import check_processes
 from autotl.train.recipe import (
     VIEWS,
@@ -21,6 +22,7 @@ from autotl.train.recipe import (
     epoch_seconds,
     training_seconds,
 )
+from autotl.train.scoring import Metric, shares
 
 __all__ = [
     "AUGMENTATIONS",
@@ -30,7 +32,9 @@ __all__ = [
     "VIEWS",
     "Diverged",
     "Heads",
+    "Metric",
     "Normalise",
+    "OwnMetric",
     "Recipe",
     "Training",
     "affordable",
@@ -40,6 +44,7 @@ __all__ = [
     "augmentation",
     "autocast",
     "balances",
+    "check_metric",
     "check_processes",
     "class_weights",
     "cross_logits",
@@ -53,5 +58,7 @@ __all__ = [
     "pick_device",
     "place",
     "precision",
+    "reference",
+    "shares",
     "training_seconds",
 ]

@@ -50,21 +50,21 @@ def test_light_and_dark_are_both_drawn():
 
 def test_hostile_names_cannot_break_a_picture():
     scores = [figures.ArmScore('</text><script>x</script>&"\x00', "b" * 500, 0.5, (0.4, 0.6), "winner")]
-    svg = figures.arms(scores, metric="accuracy")
+    svg = figures.arms(scores)
     assert "<script" not in svg
     assert "…" in words_of(svg)
 
 
 def test_without_numbers_there_is_no_picture():
-    assert figures.arms([], metric="accuracy") == ""
+    assert figures.arms([]) == ""
     assert figures.similarity([]) == ""
-    assert figures.search([figures.Try("finetune", 3.0, None)], metric="accuracy") == ""
+    assert figures.search([figures.Try("finetune", 3.0, None)]) == ""
     assert figures.confusion([], []) == ""
     assert drawings({}) == {}
 
 
 def test_one_arm_without_an_interval_is_drawn():
-    assert "50.0%" in words_of(figures.arms([figures.ArmScore("finetune", "tiny", 0.5)], metric="accuracy"))
+    assert "50.0%" in words_of(figures.arms([figures.ArmScore("finetune", "tiny", 0.5)]))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_one_arm_without_an_interval_is_drawn():
     [((0.01, 0.1), "helps"), ((-0.1, -0.01), "hurts"), ((-0.1, 0.1), "no measurable difference"), (None, "")],
 )
 def test_the_gain_stands_in_its_zone(ci95, zone):
-    root = ET.fromstring(figures.gain(0.0 if ci95 is None else sum(ci95) / 2, ci95, metric="accuracy"))
+    root = ET.fromstring(figures.gain(0.0 if ci95 is None else sum(ci95) / 2, ci95))
     bold = [
         t.text for t in root.iter(f"{SVG}text") if "strong" in (t.get("class") or "") and t.get("y") == "22"
     ]
@@ -88,7 +88,7 @@ def test_more_than_twenty_classes_are_no_heat_map():
 def test_a_far_off_baseline_does_not_flatten_the_search():
     tries = [figures.Try("finetune", float(i), 0.85 + 0.002 * i) for i in range(10)]
     tries.append(figures.Try("from_scratch", 11.0, 0.2))
-    svg = figures.search(tries, metric="accuracy")
+    svg = figures.search(tries)
     assert "lower" in words_of(svg)
     assert "20%" not in words_of(svg).split()
 

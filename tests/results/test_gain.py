@@ -75,7 +75,7 @@ def test_it_is_the_mean_over_the_trainings() -> None:
     assert found.ci95[0] < found.value < found.ci95[1]
 
 
-@pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1"])
+@pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1", "log_loss", "auroc"])
 def test_other_metrics_have_a_gain_too(measure: str) -> None:
     rng = np.random.default_rng(6)
     sides = [[answers(0.9, rng)], [answers(0.6, rng)]]

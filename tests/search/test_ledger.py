@@ -9,6 +9,7 @@ import pytest
 
 from autotl.api import Arm, FoldScore, Job, Outcome
 from autotl.search import Ledger, Trial
+from autotl.train import metric
 
 LABELS = [np.zeros(10, dtype=np.int64), np.zeros(10, dtype=np.int64)]
 
@@ -120,3 +121,55 @@ def test_only_the_leading_trials_keep_the_networks_of_further_folds(tmp_path: Pa
     kept = {number: set(trial.models) for number, trial in ledger.trials.items()}
     assert kept == {0: {0}, 1: {0, 1}, 2: {0}, 3: {0, 1}}
     assert {file.name for file in tmp_path.iterdir()} == {"0-0", "1-0", "1-1", "2-0", "3-0", "3-1"}
+
+
+def sure(by: float, rng: np.random.Generator) -> np.ndarray:
+    """Logits of two classes whose right answer stands out by so much, and a little chance."""
+    logits = np.zeros((100, 2), dtype=np.float32)
+    logits[np.arange(100), np.arange(100) % 2] = by + rng.normal(0, 0.1, 100)
+    return logits
+
+
+def test_under_log_loss_the_cheaper_of_two_that_are_not_told_apart_is_chosen() -> None:
+    measure, rng = metric("log_loss"), np.random.default_rng(0)
+    labels = [np.arange(100) % 2]
+    ledger = Ledger(labels, measure=measure)
+    shaky = sure(2.0, rng) * rng.choice([0.2, 1.8], (100, 1)).astype(np.float32)
+    for number, (arm, seconds, logits) in enumerate(
+        [("cheap", 1.0, sure(2.0, rng)), ("dear", 9.0, sure(2.001, rng)), ("worse", 0.1, shaky)]
+    ):
+        trial = Trial(number, Arm(arm, "net"), {}, 0, False)
+        score = FoldScore(0, measure(labels[0], logits), logits, seconds, 1)
+        job = Job(number, arm, "net", {}, 0, (0,))
+        outcome = Outcome(job, "complete", (score,), seconds, "", {0: "none"}, 32)
+        ledger.add(trial, outcome, now=0.0)
+    cheap, dear, worse = (ledger.trials[number] for number in range(3))
+    assert all((logits.folds[0].logits.argmax(1) == labels[0]).all() for logits in (cheap, dear, worse))
+    assert ledger.score(cheap) == pytest.approx(cheap.folds[0].score)  # below zero, and not cut off there
+    assert ledger.best(leading=True) in (cheap, dear)
+    assert ledger.best() is cheap
+    assert ledger.spread(cheap, worse) > ledger.spread(cheap, dear) > 0
+
+
+def test_a_function_of_ones_own_has_a_spread_that_does_not_change() -> None:
+    def certainty(labels: np.ndarray, chances: np.ndarray) -> float:
+        if len(np.unique(labels)) < 2:
+            raise ValueError("two classes are due")
+        return float(chances[np.arange(len(labels)), labels].mean())
+
+    ledger, rng = Ledger([np.arange(100) % 2], measure=metric(certainty)), np.random.default_rng(0)
+    trials = []
+    for number, by in enumerate((1.0, 2.0)):
+        logits = sure(by, rng) * rng.choice([-1, 1, 1], (100, 1)).astype(np.float32)
+        score = FoldScore(0, ledger.measure(ledger.labels[0], logits), logits, 1.0, 1)
+        trials.append(Trial(number, Arm("a", "net"), {}, 0, False, folds={0: score}))
+    each = [t.folds[0].logits for t in trials]
+    apart = np.subtract(
+        *[
+            1
+            / (1 + np.exp(x[np.arange(100), 1 - np.arange(100) % 2] - x[np.arange(100), np.arange(100) % 2]))
+            for x in each
+        ]
+    )
+    assert ledger.spread(*trials) == pytest.approx(apart.std() / 10, rel=0.25)
+    assert ledger.spread(*trials) == ledger.spread(*trials)

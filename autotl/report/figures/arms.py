@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autotl.report.figures import canvas
-from autotl.report.words import between, ends, percent
+from autotl.report.measure import ACCURACY, Measure
+from autotl.report.words import ends
 
 
 @dataclass(frozen=True, slots=True)
 class ArmScore:
-    """One arm on the test images. ``score`` and ``ci95`` are fractions."""
+    """One arm on the test images. ``score`` and ``ci95`` are numbers of the metric."""
 
     strategy: str
     backbone: str
@@ -21,42 +22,59 @@ class ArmScore:
     role: Literal["winner", "baseline", ""] = ""
 
 
-def arms(scores: Sequence[ArmScore], *, metric: str, width: float = canvas.WIDE) -> str:
+def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
     """One line per arm: a dot at its score, a bar over its 95 % interval. Empty where no arm has a score."""
     if not scores:
         return ""
     stacked = width < 520
     left, right, top, row = (12.0, 16.0, 8.0, 46.0) if stacked else (250.0, 64.0, 10.0, 40.0)
     bottom = top + row * len(scores)
+    floor, ceiling = measure.bounds
     low, high = canvas.span(
-        [end for each in scores for end in (each.score, *(ends(each.ci95) or ()))], floor=0.0, ceiling=1.0
+        [end for each in scores for end in (each.score, *(ends(each.ci95) or ()))],
+        floor=floor,
+        ceiling=ceiling,
     )
     scale = canvas.Scale(low, high, left + 6, width - right)
     steps = canvas.ticks(low, high, about=4 if stacked else 6)
     parts = canvas.rulers([scale(tick) for tick in steps], top, bottom, rows=len(scores) if stacked else 0)
     for tick in steps:
-        label = percent(tick).replace(".0%", "%")
+        label = measure.tick(tick)
         parts.append(canvas.text(scale(tick), bottom + 17, label, css="soft small", anchor="middle"))
     for index, each in enumerate(scores):
         y = top + row * (index + 0.5)
-        parts.append(_row(each, scale, y + (9 if stacked else 0), width, left, right, stacked=stacked))
-    parts.append(canvas.text(width - right, bottom + 34, f"test {metric}", css="soft small", anchor="end"))
+        parts.append(
+            _row(each, scale, y + (9 if stacked else 0), width, left, right, measure, stacked=stacked)
+        )
+    parts.append(
+        canvas.text(
+            width - right, bottom + 34, f"test {measure.name}{measure.remark}", css="soft small", anchor="end"
+        )
+    )
     said = "; ".join(
-        f"{each.strategy} on {each.backbone} {percent(each.score)} {between(each.ci95)}".strip()
+        f"{each.strategy} on {each.backbone} {measure.value(each.score)} {measure.between(each.ci95)}".strip()
         for each in scores
     )
     return canvas.svg(
         "arms",
         width=width,
         height=bottom + 42,
-        title=f"Test {metric} of {len(scores)} arms, with 95% intervals",
+        title=f"Test {measure.name} of {len(scores)} arms, with 95% intervals",
         description=f"From best to worst: {said}.",
         parts=parts,
     )
 
 
 def _row(
-    each: ArmScore, scale: canvas.Scale, y: float, width: float, left: float, right: float, *, stacked: bool
+    each: ArmScore,
+    scale: canvas.Scale,
+    y: float,
+    width: float,
+    left: float,
+    right: float,
+    measure: Measure,
+    *,
+    stacked: bool,
 ) -> str:
     css = {"winner": "good", "baseline": "bad"}.get(each.role, "flat")
     parts = []
@@ -74,12 +92,13 @@ def _row(
     if stacked:
         label = canvas.fit(f"{each.strategy} · {each.backbone}", width - left - right - 52)
         parts.append(canvas.text(left, y - 13, label, css=strong))
-        parts.append(canvas.text(width - right, y - 13, percent(each.score), css=strong, anchor="end"))
+        parts.append(canvas.text(width - right, y - 13, measure.value(each.score), css=strong, anchor="end"))
     else:
         name_width = left - 24 - (canvas.text_width(note, size=11) + 12 if note else 0)
         parts.append(canvas.text(12, y - 2, canvas.fit(each.strategy, name_width), css=f"{strong} ".strip()))
         parts.append(canvas.text(left - 14, y - 2, note, css=f"small {css}", anchor="end") if note else "")
         parts.append(canvas.text(12, y + 13, canvas.fit(each.backbone, left - 26, size=11), css="soft small"))
-        parts.append(canvas.text(width - 12, y + 4, percent(each.score), css=strong, anchor="end"))
-    said = f"{each.strategy} on {each.backbone}: {percent(each.score)} {between(each.ci95)}".strip()
+        parts.append(canvas.text(width - 12, y + 4, measure.value(each.score), css=strong, anchor="end"))
+    scored = f"{measure.value(each.score)} {measure.between(each.ci95)}".strip()
+    said = f"{each.strategy} on {each.backbone}: {scored}"
     return canvas.group(said, *parts)

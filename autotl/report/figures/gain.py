@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from autotl.report.figures import canvas
-from autotl.report.words import between_points, effect, ends, points
+from autotl.report.measure import ACCURACY, Measure
+from autotl.report.words import effect, ends
 
 
-def gain(value: float, ci95: tuple[float, float] | None, *, metric: str, width: float = canvas.WIDE) -> str:
+def gain(
+    value: float,
+    ci95: tuple[float, float] | None,
+    *,
+    measure: Measure = ACCURACY,
+    width: float = canvas.WIDE,
+) -> str:
     """A dot and its 95 % interval between *hurts* on the left and *helps* on the right.
 
     The line of zero is in the middle, whatever the numbers, so that the side tells the sign at a glance.
@@ -51,15 +58,22 @@ def gain(value: float, ci95: tuple[float, float] | None, *, metric: str, width: 
         parts.append(
             canvas.line(scale(tick), bottom if not zero else top - 4, scale(tick), bottom + 5, css="axis")
         )
-        label = "0" if zero else points(tick).replace(".0", "")
+        label = (
+            "0"
+            if zero
+            else measure.gain(tick).replace(".0", "")
+            if measure.percent
+            else f"{tick:+g}".replace("-", "−")
+        )
         parts.append(canvas.text(scale(tick), bottom + 19, label, css="soft small", anchor="middle"))
     y = (top + bottom) / 2 + 8
-    said = f"{points(value)} points" + (f", {between_points(pair)}" if pair else "")
+    said = f"{measure.gain(value)}{measure.unit}" + (f", {measure.between_gains(pair)}" if pair else "")
     drawn = [canvas.line(scale(pair[0]), y, scale(pair[1]), y, css=f"l-{colour}", width=4)] if pair else []
     drawn += [canvas.mark(scale(value), y, "circle", css=f"{colour} halo", size=7.5)]
-    drawn += [canvas.text(scale(value), y - 15, points(value), css=f"{colour} strong", anchor="middle")]
+    drawn += [canvas.text(scale(value), y - 15, measure.gain(value), css=f"{colour} strong", anchor="middle")]
     parts.append(canvas.group(said, *drawn))
-    axis = f"points of test {metric}, against training from scratch"
+    of = "points of" if measure.percent else "better in"
+    axis = f"{of} test {measure.name}, against training from scratch"
     parts.append(canvas.text(width - 14, bottom + 37, axis, css="soft small", anchor="end"))
     return canvas.svg(
         "gain",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from autotl.report.figures import canvas
-from autotl.report.words import count, percent
+from autotl.report.measure import ACCURACY, Measure
+from autotl.report.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,15 @@ class Try:
     default: bool = False
 
 
-def search(tries: Sequence[Try], *, metric: str, width: float = canvas.WIDE) -> str:
-    """A mark per trial, a shape per strategy; the staircase is the best so far. Empty without scores."""
+def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
+    """A mark per trial, a shape per strategy; the staircase is the best so far. Better is up. Empty without
+    scores.
+    """
+    tries = [replace(t, score=None if t.score is None else measure.merit(t.score)) for t in tries]
+
+    def said_of(score: float | None) -> str:
+        return measure.value(None if score is None else measure.merit(score))
+
     scored = sorted((t for t in tries if t.score is not None), key=lambda t: t.seconds)
     if not scored:
         return ""
@@ -29,8 +37,11 @@ def search(tries: Sequence[Try], *, metric: str, width: float = canvas.WIDE) -> 
     legend, top = _legend(strategies, width)
     left, right, bottom = 52.0, width - 14, top + (250.0 if width >= 520 else 210.0)
     scores = [t.score for t in scored if t.score is not None]
-    lowest = max(scores) - max(3 * (max(scores) - median(scores)), 0.06)
-    low, high = canvas.span([max(s, lowest) for s in scores], floor=0.0, ceiling=1.0)
+    least = 0.06 if measure.percent else 0.0
+    lowest = max(scores) - max(3 * (max(scores) - median(scores)), least)
+    low, high = canvas.span(
+        [max(s, lowest) for s in scores], floor=measure.bounds[0], ceiling=measure.bounds[1]
+    )
     below = sum(s < low for s in scores)
     across = canvas.Scale(0.0, max(max(t.seconds for t in tries), 1.0), left + 4, right - 6)
     up = canvas.Scale(low, high, bottom - (26 if below else 10), top + 6)
@@ -39,12 +50,20 @@ def search(tries: Sequence[Try], *, metric: str, width: float = canvas.WIDE) -> 
         parts.append(canvas.line(left, up(tick), right, up(tick)))
         parts.append(
             canvas.text(
-                left - 8, up(tick) + 4, percent(tick).replace(".0%", "%"), css="soft small", anchor="end"
+                left - 8, up(tick) + 4, measure.tick(measure.merit(tick)), css="soft small", anchor="end"
             )
         )
     if below:  # a baseline far down would press all the others into one line
         parts.append(canvas.line(left, bottom - 20, right, bottom - 20, dash="2 3"))
-        parts.append(canvas.text(left - 8, bottom - 6, "lower", css="soft small", anchor="end"))
+        parts.append(
+            canvas.text(
+                left - 8,
+                bottom - 6,
+                "lower" if measure.higher_is_better else "higher",
+                css="soft small",
+                anchor="end",
+            )
+        )
     unit, word = _unit(across.high)
     for tick in canvas.ticks(0.0, across.high / unit, about=4 if width < 520 else 8):
         x = across(tick * unit)
@@ -56,21 +75,21 @@ def search(tries: Sequence[Try], *, metric: str, width: float = canvas.WIDE) -> 
     for each in tries:
         place = strategies.index(each.strategy) % 7
         y = bottom - 1.5 if each.score is None else up(each.score) if each.score >= low else bottom - 10
-        said = f"{each.strategy}, {percent(each.score)} after {each.seconds:.0f} s"
+        said = f"{each.strategy}, {said_of(each.score)} after {each.seconds:.0f} s"
         css, size = (
             (f"s{place} halo", 5.2 if each.default else 4.4) if each.score is not None else ("flat", 3.0)
         )
         shape = canvas.SHAPES[place] if each.score is not None else "bar"
         parts.append(canvas.group(said, canvas.mark(across(each.seconds), y, shape, css=css, size=size)))
-    best = max(scored, key=lambda t: t.score or 0.0)
+    best = max(scored, key=lambda t: -float("inf") if t.score is None else t.score)
     return canvas.svg(
         "search",
         width=width,
         height=bottom + 43,
-        title=f"Validation {metric} of {count(len(tries), 'trial')} over time",
-        description=f"The best, {percent(best.score)} by {best.strategy}, came after {best.seconds:.0f} s. "
-        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Below {percent(low)}, in the "
-        f"lowest lane: {count(below, 'trial')}.",
+        title=f"Validation {measure.name} of {count(len(tries), 'trial')} over time",
+        description=f"The best, {said_of(best.score)} by {best.strategy}, came after {best.seconds:.0f} s. "
+        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {said_of(low)}, in "
+        f"the lowest lane: {count(below, 'trial')}.",
         parts=parts,
     )
 
@@ -89,7 +108,7 @@ def _legend(strategies: Sequence[str], width: float) -> tuple[list[str], float]:
 
 
 def _staircase(scored: Sequence[Try], across: canvas.Scale, up: canvas.Scale, end: float) -> str:
-    best = -1.0
+    best = -float("inf")
     corners: list[tuple[float, float]] = []
     for each in scored:
         if each.score is not None and each.score > best:
