@@ -1,0 +1,67 @@
+"""What a run delivers is what it reports: one network, with its temperature inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import autotl
+from autotl.report import gained
+from autotl.results import Result
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for number, (image, name) in enumerate(zip(*tiny_images(classes=3, each=20, noise=0.5), strict=True)):
+        (folder / name).mkdir(exist_ok=True)
+        Image.fromarray(image).save(folder / name / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return autotl.fit(
+        photos,
+        out=tmp_path_factory.mktemp("run") / "RUN",
+        backbone="tiny",
+        trials=3,
+        image_size=32,
+        strategies="linear_probe",
+        watch=Silence(),
+    )
+
+
+def test_the_model_says_of_the_test_images_what_the_run_wrote_down(photos: Path, result: Result) -> None:
+    table = pd.read_csv(result.folder / "test.csv")
+    said = result.predict([photos / item for item in table["item"]])
+    assert said["label"].tolist() == table["answer"].tolist()
+    written = table[[f"p:{name}" for name in result.predictor.classes]].max(axis=1)
+    assert np.allclose(said["probability"], written, atol=1e-4)
+
+
+def test_the_report_says_what_was_kept_and_what_it_did(result: Result) -> None:
+    report = result.report
+    temperature, soup = report["how"]["temperature"], report["how"]["soup"]
+    assert temperature["kept"] == (temperature["value"] != 1.0)
+    assert temperature["n"] == report["split"]["train"]
+    assert (temperature["gain"] > temperature["se"]) == temperature["kept"]
+    assert soup["tried"] >= 1
+    assert bool(soup["why"]) != soup["kept"]
+    test = report["test"]
+    if not temperature["kept"]:
+        assert test["calibration_error"] == pytest.approx(test["calibration_error_before"])
+    low, high = report["search"]["optimism_ci95"]
+    assert low < report["search"]["optimism"] < high
+
+
+def test_every_form_says_what_searching_gained(result: Result) -> None:
+    said = gained(result.report)
+    for form in ("md", "html"):
+        assert said in (result.folder / f"report.{form}").read_text()
