@@ -60,7 +60,8 @@ def _scored(gain: Gain, test: Evaluation) -> str:
     else:
         better = "higher" if test.higher_is_better else "lower"
         low, high = (_signed(end, 3) for end in gain.ci95)
-        by = f"is {_signed(gain.value, 3)} better in {test.metric} ({better} is better)"
+        name = test.metric.replace("_", " ")
+        by = f"is {_signed(gain.value, 3)} better in {name} ({better} is better)"
     return f"{by} against training from scratch (95% interval {low} to {high})"
 
 
