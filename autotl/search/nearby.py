@@ -35,6 +35,7 @@ class Nearby(BaseSampler):
 
     def __init__(self, centre: Mapping[str, Any], *, seed: int) -> None:
         self._centre = centre
+        self._chance = max(CHANGED, 1 / max(len(centre), 1))  # the only setting there is has to change
         self._rng = np.random.default_rng(seed)
         self._anywhere = RandomSampler(seed=seed)
 
@@ -52,7 +53,7 @@ class Nearby(BaseSampler):
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         """The setting as it is at the centre, or changed."""
-        moved = self._rng.random() < CHANGED
+        moved = self._rng.random() < self._chance
         step = float(self._rng.normal(0.0, STEP))
         other = float(self._rng.random())
         if param_name in self._centre:
