@@ -11,8 +11,21 @@ from autotl.api.backbone import (
     Weights,
 )
 from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
-from autotl.api.executor import WHOLE, Executor, FoldScore, Go, Job, Outcome, Said, State, Work
+from autotl.api.executor import (
+    ATTEMPTS,
+    DIED,
+    WHOLE,
+    Executor,
+    FoldScore,
+    Go,
+    Job,
+    Outcome,
+    Said,
+    State,
+    Work,
+)
 from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Rows, Workbench
+from autotl.api.place import Place, Placed
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
     AnySimilarity,
@@ -27,6 +40,8 @@ from autotl.api.task import Applies, Task
 from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Transferability
 
 __all__ = [
+    "ATTEMPTS",
+    "DIED",
     "WHOLE",
     "AnySimilarity",
     "Applies",
@@ -59,6 +74,8 @@ __all__ = [
     "Pace",
     "Params",
     "Part",
+    "Place",
+    "Placed",
     "Plan",
     "Reader",
     "Record",

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 WHOLE = -1
 """Stands for all training rows where a fold's number would stand."""
 
+ATTEMPTS = 2
+"""How often a job is run whose process dies."""
+DIED = "the process ended twice while it ran: killed, out of memory, or a crash in native code"
+
 State = Literal["complete", "pruned", "stopped", "failed"]
 """``pruned``: no hope against the best; ``stopped``: out of time; both keep what they scored."""
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from autotl.api import Arm
+from autotl.api import ATTEMPTS, DIED, Arm
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger, Trial
-
-ATTEMPTS = 2
-DIED = "the process ended twice while it ran: killed, out of memory, or a crash in native code"
 
 
 @dataclass(frozen=True, slots=True)
