@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autotl import plugins, search, terminal
-from autotl.api import Columns, Executor, Strategy, Watch
+from autotl.api import Columns, Executor, Placed, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds
-from autotl.errors import UnknownName
+from autotl.errors import RunError, UnknownName
 from autotl.train import check_processes, pick_device
 from autotl.train import metric as metric_of
 
 DEFAULT_BUDGET = "5m"
+AUTO = "auto"
+"""Stands for the executor that suits the number of workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,13 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
 
     ``of_those_left``: strategies and plugins that are named but not installed any more are passed over.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RunError(
+            "autotl.fit was called while a worker process imported your script. Put the call, and what else "
+            "the script does, under: if __name__ == '__main__':"
+        )
     clock = WallClock()
+    executor = _executor(asked["executor"], asked["workers"], asked["processes"])
     setup = setup_of(
         asked["data"],
         asked["backbone"],
@@ -56,6 +65,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         all_backbones=asked["all_backbones"],
         experience=asked["experience"],
         curves=asked["curves"],
+        workers=asked["workers"],
     )
     without, named = list(asked["without"]), asked["strategies"]
     named = [named] if isinstance(named, str) else list(named)
@@ -67,15 +77,36 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
     if of_those_left:
         gone = [name for name in named if name not in catalog.strategies.items]
         named = [name for name in named if name not in gone] or named
+    place = catalog.executors[executor]
+    workers = max(2, setup.workers) if isinstance(place, Placed) else setup.workers  # nobody knows how many
     return Opened(
-        setup,
+        replace(setup, workers=workers, storage=asked["storage"]),
         catalog,
         catalog.strategies.pick(named),
-        catalog.executors[asked["executor"]],
+        place,
         terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
         clock,
         tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),
     )
+
+
+def _executor(name: str, workers: int, processes: int) -> str:
+    """The executor to use. Raises RunError where it cannot run so many trials at once."""
+    if workers < 1:
+        raise RunError(f"{workers} workers cannot run anything. Give --workers 1 or more.")
+    if workers > 1 and processes > 1:
+        raise RunError(
+            "Trials can run side by side (--workers), or each in several processes (--processes), not both. "
+            "Leave one out."
+        )
+    if name == AUTO:
+        return "processes" if workers > 1 else "serial"
+    if name == "serial" and workers > 1:
+        raise RunError(
+            f"The executor 'serial' runs one trial at a time, not {workers}. Leave out --executor, or "
+            "--workers."
+        )
+    return name
 
 
 def setup_of(
@@ -99,6 +130,7 @@ def setup_of(
     thorough: bool = False,
     experience: bool = True,
     curves: bool = False,
+    workers: int = 1,
 ) -> search.Setup:
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
     if clean not in search.CLEANING:
@@ -128,5 +160,6 @@ def setup_of(
         thorough=thorough,
         experience=experience,
         curves=curves,
+        workers=workers,
         seed=seed,
     )

@@ -47,6 +47,11 @@ class Run:
     file: results.RunFile | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What the run is called in a database."""
+        return "" if self.file is None else self.file.name
+
     def keep(self, **changed: Any) -> None:
         """Change what ``run.json`` says."""
         results.write_run_file(self.folder, replace(results.read_run_file(self.folder), **changed))
@@ -153,12 +158,13 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             arms=len(arms),
             baselines=_baselines(run, ready, plan, ledger) if setup.curves else (),
         ),
-        storage=search.open_storage(run.folder / "study.db"),
+        storage=search.open_storage(run.folder / "study.db", setup.storage, run.name),
         watch=run.watch,
         seed=setup.seed,
         prior=known,
         journal=journal,
         resumed=resumed,
+        workers=setup.workers,
     )
     before = max((trial.finished_at for trial in ledger.trials.values()), default=0.0)
     begun, interrupted = clock.now() - before, False

@@ -86,11 +86,21 @@ Work = Callable[[Job, Go], Outcome]
 
 @runtime_checkable
 class Executor(Protocol):
-    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it
-    ends.
+    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it ends.
+
+    At most ``workers`` jobs run at once, on ``device`` as torch names it. ``work`` and what it gives can be
+    pickled; ``go`` cannot: it is called where the outcomes are read, by one thread at a time, and for no job
+    that has ended. What a job says without a score is passed on often enough, not each time; so may an
+    epoch's logits be left out.
+
+    Where ``jobs`` yields None there is nothing to do until a job that is running has ended: yield its
+    outcome, then ask again. Who runs one job at a time never meets it. A job whose process dies is run once
+    more; where that dies too, its outcome is failed, with :data:`DIED`. Who stops reading ends what runs.
     """
 
     name: str
     summary: str
 
-    def run(self, jobs: Iterable[Job], work: Work, go: Go) -> Iterator[Outcome]: ...
+    def run(
+        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+    ) -> Iterator[Outcome]: ...

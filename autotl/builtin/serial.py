@@ -14,9 +14,12 @@ class Serial:
     name = "serial"
     summary = "trials run in this process, one after the other"
 
-    def run(self, jobs: Iterable[Job], work: Work, go: Go) -> Iterator[Outcome]:
+    def run(
+        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+    ) -> Iterator[Outcome]:
         for job in jobs:
-            yield work(job, go)
+            if job is not None:
+                yield work(job, go)
 
 
 @hookimpl

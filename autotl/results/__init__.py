@@ -7,7 +7,14 @@ from autotl.results.model_folder import Opened, open_model, write_model
 from autotl.results.predictor import Predictor
 from autotl.results.result import Result, read_report
 from autotl.results.run_file import NAME as RUN_FILE
-from autotl.results.run_file import RunFile, is_run, read_run_file, set_report_aside, write_run_file
+from autotl.results.run_file import (
+    RunFile,
+    is_run,
+    lasting_name,
+    read_run_file,
+    set_report_aside,
+    write_run_file,
+)
 from autotl.results.tables import write_answers, write_split, write_trials
 from autotl.results.verdict import Verdict, judge
 
@@ -32,6 +39,7 @@ __all__ = [
     "gain_of_training",
     "is_run",
     "judge",
+    "lasting_name",
     "open_model",
     "read_report",
     "read_run_file",

@@ -16,7 +16,7 @@ from autotl.search.resume import Resumed, take_up
 from autotl.search.revive import revive
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.space import Scoped
-from autotl.search.study import open_storage
+from autotl.search.storage import open_storage
 from autotl.search.work import Worker
 
 __all__ = [

@@ -57,6 +57,14 @@ class Activations:
         self._cuts: dict[tuple[str, int], Cuts] = {}
         self._shapes: dict[tuple[str, str, int], tuple[int, ...]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: it cuts the networks itself."""
+        return self.__dict__ | {"_cuts": {}, "_shapes": {}}
+
+    def moved(self, materials: Materials) -> Activations:
+        """The same, kept in the store of other materials."""
+        return Activations(materials, on=self._on, kinds=self._kinds)
+
     def cuts(self, backbone: str, side: int) -> Cuts:
         """Where the task's network can be cut for images of ``side`` pixels."""
         if (backbone, side) not in self._cuts:

@@ -9,6 +9,7 @@ validation score, so that they can be divided by seconds and compared.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,14 @@ class Extend:
 Action = Try | Extend
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A trial that is running now, and the seconds its job is expected to take."""
+
+    trial: Trial
+    seconds: float
+
+
 def choose(
     ledger: Ledger,
     arms: Sequence[Arm],
@@ -52,16 +61,23 @@ def choose(
     baseline_share: float,
     seconds: Callable[[Arm], float],
     left: float,
+    running: Sequence[Open] = (),
 ) -> Action | None:
     """The best action that fits into ``left`` seconds; None where none does.
 
     ``seconds`` estimates a new trial of an arm. Arms in ``baselines`` together get at least
-    ``baseline_share`` of the time spent on trials, so that the measured gain of transfer is honest.
+    ``baseline_share`` of the time spent on trials, so that the measured gain of transfer is honest. What is
+    ``running`` counts as spent, is not extended, and makes one more trial of its arm less of a surprise.
     """
     best = ledger.best()
+    trying = Counter(each.trial.arm for each in running if not each.trial.folds)
     if best is None:
-        return next((Try(arm) for arm in arms if seconds(arm) <= left), None)
+        affordable = [arm for arm in arms if seconds(arm) <= left]
+        return Try(min(affordable, key=lambda arm: trying[arm])) if affordable else None
     spent = {arm: sum(t.cost for t in ledger.trials.values() if t.arm == arm) for arm in arms}
+    for each in running:
+        if each.trial.arm in spent:
+            spent[each.trial.arm] += each.seconds
     due = [arm for arm in baselines if arm in arms and seconds(arm) <= left]
     if due and sum(spent[arm] for arm in due) < baseline_share * sum(spent.values()):
         return Try(min(due, key=lambda arm: spent[arm]))
@@ -69,8 +85,11 @@ def choose(
     options: list[tuple[float, Action]] = []
     for arm in arms:
         if (cost := seconds(arm)) <= left:
-            options.append((_new_trial(ledger, arm, best) / max(cost, least), Try(arm)))
+            options.append((_new_trial(ledger, arm, best, trying[arm]) / max(cost, least), Try(arm)))
+    busy = {each.trial.number for each in running}
     for trial, gain in _extensions(ledger, best):
+        if trial.number in busy:
+            continue
         missing = [
             fold for fold in range(len(ledger.labels)) if fold not in trial.folds and fold not in trial.barred
         ]
@@ -79,8 +98,8 @@ def choose(
     return max(options, key=lambda option: option[0])[1] if options else None
 
 
-def _new_trial(ledger: Ledger, arm: Arm, best: Trial) -> float:
-    """How much the arm's next trial is expected to improve on the best."""
+def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:
+    """How much the arm's next trial is expected to improve on the best, besides ``trying`` that run now."""
     ranked = sorted(ledger.of(arm), key=ledger.belief, reverse=True)
     if not ranked:
         return 0.0  # every trial of it failed
@@ -89,7 +108,7 @@ def _new_trial(ledger: Ledger, arm: Arm, best: Trial) -> float:
     # what scores differ by beyond the noise of the validation images they were measured on
     noise = float(np.mean([ledger.spread(trial, best) for trial in top]))
     real = max(float(np.var(scores)) - noise**2, 0.0)
-    spread = math.sqrt(real + (PRIOR_SPREAD / len(ranked)) ** 2)
+    spread = math.sqrt(real + (PRIOR_SPREAD / (len(ranked) + trying)) ** 2)
     return improvement(max(scores) - ledger.belief(best), spread)
 
 

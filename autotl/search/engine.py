@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -26,7 +27,9 @@ from autotl.clock import Budget, Clock
 from autotl.disk import is_full
 from autotl.errors import DiskFull
 from autotl.experience import Prior
-from autotl.search.allocate import Extend, choose
+from autotl.search.allocate import Extend, Open, choose
+from autotl.search.costs import Costs
+from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.resume import Resumed
@@ -47,7 +50,8 @@ REPEATS = 3
 class Search:
     """One search over arms. ``until`` says when, on the clock, trials must end: it may move as the search
     learns what the final evaluation will cost. Each turn of a trial is kept in the ``journal``; a search that
-    is taken up finds its trials in the ``ledger``, and in ``resumed`` those that were running.
+    is taken up finds its trials in the ``ledger``, and in ``resumed`` those that were running. ``workers``
+    trials may run at once.
     """
 
     def __init__(
@@ -68,9 +72,10 @@ class Search:
         prior: Prior | None = None,
         journal: Journal | None = None,
         resumed: Resumed = Resumed(),  # noqa: B008 - frozen: one for all searches is one for each
+        workers: int = 1,
     ) -> None:
-        self._watch, self._journal = watch, journal
-        self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
+        self._watch, self._journal, self._workers = watch, journal, workers
+        self._strategies, self._machine = strategies, machine
         self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
         self.ledger = ledger
         self._studies = {
@@ -83,6 +88,7 @@ class Search:
                 seed=seed,
                 hints=prior.first_params(arm.strategy, HINTS) if prior else (),
                 scored={trial.number: (trial.state, ledger.score(trial)) for trial in ledger.trials.values()},
+                side_by_side=workers > 1,
             )
             for arm in arms
         }
@@ -93,16 +99,20 @@ class Search:
         self._count = 1 + max((trial.number for trial in begun), default=-1)
         self._waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
         self._open_arms = [arm for arm in arms if not self._is_done(arm)]
-        self._pace: dict[Arm, float] = {}
+        self._costs = Costs(strategies, backbones, task, machine)
         for trial in ledger.trials.values():
             self._learn_pace(trial, trial.seconds, len(trial.folds))
         self._running: dict[int, tuple[Trial, Running]] = {}
+        self._held: Counter[Arm] = Counter()  # how often an arm suggested what is running now
         self._started = clock.now() - max((trial.finished_at for trial in begun), default=0.0)
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
         """Yield each trial when a job of it has ended. Stop reading to stop the search."""
         try:
-            for outcome in executor.run(self._jobs(), work, self._go):
+            outcomes = executor.run(
+                self._jobs(), work, self._go, workers=self._workers, device=self._machine.device
+            )
+            for outcome in outcomes:
                 yield self._enter(outcome)
         finally:
             for trial, running in self._running.values():
@@ -110,8 +120,9 @@ class Search:
                     # whoever is stopped by an error or by Ctrl-C has not brought the process down
                     self._keep(trial, Running(running.folds, running.attempts - 1))
 
-    def _jobs(self) -> Iterator[Job]:
-        while (job := self._next()) is not None:
+    def _jobs(self) -> Iterator[Job | None]:
+        """None where there is nothing to do until a running trial has ended."""
+        while (job := self._next()) is not None or self._running:
             yield job
 
     def _next(self) -> Job | None:
@@ -126,23 +137,25 @@ class Search:
         while self._open_arms:
             action = choose(
                 self.ledger,
-                [] if self._out_of_trials() else self._open_arms,
+                [] if self._out_of_trials() else [a for a in self._open_arms if self._held[a] < REPEATS],
                 baselines=[arm for arm in self._open_arms if self._strategies[arm.strategy].baseline],
                 baseline_share=BASELINE_SHARE,
                 seconds=self._new_cost,
                 left=left,
+                running=self._underway(),
             )
             if isinstance(action, Extend):
                 return self._begin(action.trial, (action.fold,))
             if action is None:
                 return None
-            while self._studies[action.arm].repeated < REPEATS:
+            while self._studies[action.arm].repeated < REPEATS and self._held[action.arm] < REPEATS:
                 number = self._count
                 if job := self._new(action.arm, default=False):
                     return job
                 if self._count > number:  # it could not be asked for
                     break
-            self._open_arms = [arm for arm in self._open_arms if arm != action.arm]
+            if self._held[action.arm] < REPEATS:
+                self._open_arms = [arm for arm in self._open_arms if arm != action.arm]
         return None
 
     def _next_default(self, left: float) -> Arm:
@@ -150,12 +163,12 @@ class Search:
 
         What past runs foretell counts as well: to be this far behind makes an arm seem that much dearer.
         """
-        self._waiting.sort(key=lambda arm: self._default_cost(arm) * (1 + self._foretold(arm) / DEARER))
+        self._waiting.sort(key=lambda arm: self._costs.default(arm) * (1 + self._foretold(arm) / DEARER))
         chosen = self._waiting[0]
         due = [arm for arm in self._waiting if self._strategies[arm.strategy].baseline]
         if due and self._count:
             trials = math.inf if self._budget.trials is None else self._budget.trials - self._count
-            if trials <= len(due) or self._default_cost(chosen) + self._default_cost(due[0]) > left:
+            if trials <= len(due) or self._costs.default(chosen) + self._costs.default(due[0]) > left:
                 chosen = due[0]
         self._waiting.remove(chosen)
         return chosen
@@ -170,12 +183,22 @@ class Search:
     def _out_of_trials(self) -> bool:
         return self._budget.trials is not None and self._count >= self._budget.trials
 
+    def _begun(self, arm: Arm) -> list[Trial]:
+        """The arm's trials, those that are running for the first time among them."""
+        known = self.ledger.trials | {number: trial for number, (trial, _) in self._running.items()}
+        return [trial for trial in known.values() if trial.arm == arm]
+
+    def _underway(self) -> list[Open]:
+        return [
+            Open(trial, self._costs.of(trial.arm, trial.params) * len(running.folds))
+            for trial, running in self._running.values()
+        ]
+
     def _new(self, arm: Arm, *, default: bool) -> Job | None:
-        """A job for a new trial of the arm; None where its settings have been tried before or could not be
+        """A job for a new trial of the arm; None where its settings were tried, run now or could not be
         had.
         """
-        number, study = self._count, self._studies[arm]
-        trials = sum(trial.arm == arm for trial in self.ledger.trials.values())
+        number, study, begun = self._count, self._studies[arm], self._begun(arm)
         try:
             params = study.ask(number, default=default)
         except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
@@ -189,16 +212,20 @@ class Search:
             self._open_arms = [other for other in self._open_arms if other != arm]
             study.tell(number, "failed", None)
             return None
-        seen = [trial for trial in self.ledger.trials.values() if trial.arm == arm and trial.params == params]
+        seen = [trial for trial in begun if trial.params == params]
+        if seen and seen[0].number not in self.ledger.trials:
+            self._held[arm] += 1
+            study.pass_over(number)
+            return None
         if seen:
             study.tell_again(number, seen[0].state, self.ledger.score(seen[0]))
             return None
-        once = self._predict(arm, params)
+        once = self._costs.of(arm, params)
         trial = Trial(
             number,
             arm,
             params,
-            derive(self._seed, str(arm), trials),
+            derive(self._seed, str(arm), len(begun)),
             default,
             baseline=self._strategies[arm.strategy].baseline,
             expected=None if self._timed else once,
@@ -246,6 +273,7 @@ class Search:
             self._learn_pace(trial, outcome.seconds, len(outcome.folds))
         changed = self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
         del self._running[trial.number]
+        self._held.clear()
         for each in (trial, *(other for other in changed if other is not trial)):
             self._keep(each, self._running[each.number][1] if each.number in self._running else None)
         self._open_arms = [arm for arm in self._open_arms if not self._is_done(arm)]
@@ -263,38 +291,10 @@ class Search:
         return mute or (failed and len(own) >= REPEATS) or self._studies[arm].repeated >= REPEATS
 
     def _learn_pace(self, trial: Trial, seconds: float, folds: int) -> None:
-        if not self._timed or not folds or trial.arm not in self._studies:
-            return
-        ratio = seconds / max(self._raw_cost(trial.arm, trial.params) * folds, 1e-3)
-        # half the old belief, half the new measurement: one slow moment of the machine must not rule
-        self._pace[trial.arm] = 0.5 * (self._pace.get(trial.arm, ratio) + ratio)
-
-    def _raw_cost(self, arm: Arm, params: Mapping[str, object]) -> float:
-        strategy = self._strategies[arm.strategy]
-        try:
-            cost = strategy.cost(params, self._task, self._backbones[arm.backbone], self._machine)
-            return float(cost.seconds)
-        except Exception:  # a stranger's code: a trial without an estimate is still a trial
-            return 0.0
-
-    def _predict(self, arm: Arm, params: Mapping[str, object]) -> float:
-        return self._raw_cost(arm, params) * self._pace.get(arm, 1.0)
-
-    def _default_cost(self, arm: Arm) -> float:
-        strategy = self._strategies[arm.strategy]
-        return self._predict(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
+        if self._timed and folds and trial.arm in self._studies:
+            self._costs.learn(trial.arm, trial.params, seconds, folds)
 
     def _new_cost(self, arm: Arm) -> float:
         """A new trial of the arm on its first fold(s): as its trials so far have cost, on average."""
         own = [trial for trial in self.ledger.trials.values() if trial.arm == arm]
-        return sum(trial.cost for trial in own) / len(own) if own else self._default_cost(arm)
-
-
-def job_of(trial: Trial, folds: tuple[int, ...]) -> Job:
-    """The job that trains a trial's settings on these folds."""
-    return Job(trial.number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, folds)
-
-
-def refit_job(trial: Trial) -> Job:
-    """The job that trains a trial's settings again on all training rows."""
-    return job_of(trial, ())
+        return sum(trial.cost for trial in own) / len(own) if own else self._costs.default(arm)

@@ -64,6 +64,20 @@ class Materials:
         self._before = before
         self._models: dict[tuple[str, str], nn.Module] = {} if before is None else before._models
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: it opens the networks itself, and finds the rest in the store."""
+        return self.__dict__ | {"_models": {}, "_place": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        self._place = {int(row): position for position, row in enumerate(self.order)}
+
+    def moved(self, store: Store) -> Materials:
+        """The same with another store, where this one cannot be reached."""
+        there = copy.copy(self)
+        there.store = store
+        return there
+
     def fold_labels(self) -> list[NDArray[np.int64]]:
         """The validation labels of each fold."""
         labels = self.dataset.table["label"].to_numpy(dtype=np.int64)

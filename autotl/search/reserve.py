@@ -9,7 +9,7 @@ from dataclasses import replace
 from autotl.api import WHOLE, Arm, Outcome, Splits
 from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
-from autotl.search.engine import job_of, refit_job
+from autotl.search.jobs import job_of, refit_job
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.work import Worker

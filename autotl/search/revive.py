@@ -6,7 +6,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
-from autotl.search.engine import job_of
+from autotl.search.jobs import job_of
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.work import Worker
 

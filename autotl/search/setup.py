@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autotl.api import Columns
@@ -17,8 +17,8 @@ class Setup:
     ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
     take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
     set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
-    CLEANING; ``reweight``, ``experience`` and ``curves`` are as in
-    :func:`autotl.fit`.
+    CLEANING; ``reweight``, ``experience``, ``curves`` and ``workers`` are
+    as in :func:`autotl.fit`. ``storage`` may hold a password.
     """
 
     data: Any
@@ -39,4 +39,6 @@ class Setup:
     thorough: bool = False
     experience: bool = True
     curves: bool = False
+    workers: int = 1
     seed: int = 0
+    storage: str | None = field(default=None, repr=False)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
-from sqlalchemy.pool import NullPool
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
 from autotl.search.space import Scoped
@@ -38,20 +34,6 @@ PARTS = 10
 """Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
 
 
-def open_storage(path: Path | None) -> optuna.storages.BaseStorage:
-    """The SQLite file that holds a run's studies, which optuna-dashboard can open; in memory without a
-    path.
-    """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if path is None:
-        return optuna.storages.InMemoryStorage()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # connected by path, not by URL: a folder may be called "50% done?"
-    return optuna.storages.RDBStorage(
-        "sqlite://", engine_kwargs={"creator": partial(sqlite3.connect, path), "poolclass": NullPool}
-    )
-
-
 class ArmStudy:
     """The study of one arm. Adding an arm, or a plugin, leaves every other study as it was.
 
@@ -59,7 +41,9 @@ class ArmStudy:
     ``scored`` are the trials of a search that is taken up, by number, as they are told to the study.
 
     What is suggested hangs on the seed, the arm and what its study was told, and not on the process: so that
-    a search that is taken up goes on as it would have gone.
+    a search that is taken up goes on as it would have gone. With ``side_by_side`` several of its trials
+    run at once: those that do are taken for poor ones, so that the next is looked for elsewhere (constant
+    liar: Ginsbourger et al., 2010).
     """
 
     def __init__(
@@ -73,7 +57,9 @@ class ArmStudy:
         seed: int,
         hints: Sequence[Params] = (),
         scored: Mapping[int, tuple[State, float | None]] = MappingProxyType({}),
+        side_by_side: bool = False,
     ) -> None:
+        self._side_by_side = side_by_side
         self._strategy, self._task, self._backbone = strategy, task, backbone
         self._arm, self._seed, self._storage = arm, seed, storage
         self._study = optuna.create_study(
@@ -151,7 +137,11 @@ class ArmStudy:
     def _begin(self, number: int) -> optuna.Trial:
         # by how often it was asked, not by a generator that went along: see the class
         drawn = derive(self._seed, "sampler", str(self._arm), self._asked)
-        self._study.sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=STARTUP)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = optuna.samplers.TPESampler(
+                seed=drawn, n_startup_trials=STARTUP, constant_liar=self._side_by_side
+            )
         trial = self._study.ask()
         trial.set_user_attr(NUMBER, number)
         self._asked += 1
@@ -202,6 +192,12 @@ class ArmStudy:
         repeated = self.repeated
         self.tell(number, state, score)
         self.repeated = repeated + 1
+
+    def pass_over(self, number: int) -> None:
+        """Close trial ``number``, whose settings are running now: nothing is known of them yet."""
+        repeated = self.repeated
+        self.tell(number, "failed", None)
+        self.repeated = repeated
 
     def _close(self, number: int, state: State, score: float | None) -> None:
         if state == "complete" and score is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from autotl.api import WHOLE, Epoch, FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
+from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.disk import is_full, settle, told_if_full
 from autotl.errors import CacheError, DiskFull
@@ -96,6 +97,15 @@ class Worker:
                 raise
             state, why = "failed", _reason(error)
         return Outcome(job, state, tuple(scores), self.clock.now() - started, why, models, side)
+
+    def moved(self, folder: Path) -> Worker:
+        """The same on a machine that cannot reach this one's disk: all that is written goes below
+        ``folder``.
+        """
+        there = self.materials.moved(Store(folder / "kept"))
+        return replace(
+            self, materials=there, activations=self.activations.moved(there), folder=folder / "trials"
+        )
 
     def _build(self, job: Job, fold: int | None, pulse: _Pulse) -> tuple[Learner, Bench]:
         backbone = self.materials.backbones[job.backbone]

@@ -74,21 +74,23 @@ class ExecutorChecks:
 
     def test_every_job_comes_back_exactly_once(self) -> None:
         jobs = [job(n, folds=(0, 1)) for n in range(7)]
-        outcomes = list(self.executor.run(jobs, work, listen))
+        outcomes = list(self.executor.run(jobs, work, listen, workers=self.room))
         assert sorted(outcome.job.number for outcome in outcomes) == list(range(7))
         assert all(outcome.job == jobs[outcome.job.number] for outcome in outcomes)
         assert all([each.fold for each in outcome.folds] == [0, 1] for outcome in outcomes)
 
     def test_more_folds_of_a_trial_are_a_job_of_their_own(self) -> None:
-        outcomes = list(self.executor.run([job(3), job(3, folds=(1,)), job(3, folds=())], work, listen))
+        outcomes = list(
+            self.executor.run([job(3), job(3, folds=(1,)), job(3, folds=())], work, listen, workers=self.room)
+        )
         assert sorted(outcome.job.folds for outcome in outcomes) == [(), (0,), (1,)]
 
     def test_no_jobs_give_no_outcomes(self) -> None:
-        assert list(self.executor.run([], work, listen)) == []
+        assert list(self.executor.run([], work, listen, workers=self.room)) == []
 
     def test_what_a_job_says_is_passed_on_with_the_job(self) -> None:
         queue = Queue([job(0), job(1)])
-        list(self.executor.run(queue, work, queue.go))
+        list(self.executor.run(queue, work, queue.go, workers=self.room))
         assert sorted(queue.said) == [(n, step) for n in (0, 1) for step in range(1, STEPS + 1)]
 
     def test_the_answer_ends_that_job_and_no_other(self) -> None:
@@ -98,7 +100,7 @@ class ExecutorChecks:
             steps.append(job.number)
             return "stopped" if job.number == 1 else None
 
-        outcomes = list(self.executor.run([job(n) for n in range(3)], work, go))
+        outcomes = list(self.executor.run([job(n) for n in range(3)], work, go, workers=self.room))
         assert {outcome.job.number: outcome.state for outcome in outcomes} == {
             0: "complete",
             1: "stopped",
@@ -108,7 +110,7 @@ class ExecutorChecks:
 
     def test_a_failed_job_does_not_end_the_others(self) -> None:
         jobs = [job(n, fails=n == 1) for n in range(4)]
-        outcomes = list(self.executor.run(jobs, work, listen))
+        outcomes = list(self.executor.run(jobs, work, listen, workers=self.room))
         assert sorted(outcome.job.number for outcome in outcomes if outcome.state == "failed") == [1]
         assert len(outcomes) == 4
         assert all(outcome.why for outcome in outcomes if outcome.state == "failed")
@@ -116,7 +118,7 @@ class ExecutorChecks:
     def test_the_next_job_is_pulled_only_when_there_is_room(self) -> None:
         """The search chooses each job by what the ones before it scored."""
         queue = Queue([job(n) for n in range(8)])
-        outcomes = iter(self.executor.run(queue, work, listen))
+        outcomes = iter(self.executor.run(queue, work, listen, workers=self.room))
         assert queue.pulled == 0
         for read in range(1, 8):
             next(outcomes)
@@ -124,14 +126,35 @@ class ExecutorChecks:
         assert len(list(outcomes)) == 1
         assert queue.pulled == 8
 
+    def test_no_job_now_is_asked_for_again_after_the_next_outcome(self) -> None:
+        """The search may have nothing to do until a job that is running has ended."""
+        if self.room == 1:
+            return  # it never meets it
+        running: set[int] = set()
+
+        def jobs() -> Iterator[Job | None]:
+            for number in range(4):
+                while running:
+                    yield None
+                running.add(number)
+                yield job(number)
+
+        ended = []
+        for outcome in self.executor.run(jobs(), work, listen, workers=self.room):
+            running.remove(outcome.job.number)
+            ended.append(outcome.job.number)
+        assert ended == [0, 1, 2, 3]
+
     def test_who_stops_reading_stops_the_rest(self) -> None:
         queue = Queue([job(n) for n in range(50)])
-        outcomes = self.executor.run(queue, work, queue.go)
+        outcomes = self.executor.run(queue, work, queue.go, workers=self.room)
         next(iter(outcomes))
         if close := getattr(outcomes, "close", None):
             close()
         del outcomes
         pulled, said = queue.pulled, len(queue.said)
         assert pulled <= self.room
-        assert [each.state for each in self.executor.run([job(0)], work, listen)] == ["complete"]
+        assert [each.state for each in self.executor.run([job(0)], work, listen, workers=self.room)] == [
+            "complete"
+        ]
         assert (queue.pulled, len(queue.said)) == (pulled, said)

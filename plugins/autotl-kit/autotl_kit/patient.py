@@ -23,8 +23,12 @@ class Patient:
     def __init__(self, *, pause: float = 5.0, sleep: Callable[[float], None] = time.sleep) -> None:
         self.pause, self.sleep = pause, sleep
 
-    def run(self, jobs: Iterable[Job], work: Work, go: Go) -> Iterator[Outcome]:
+    def run(
+        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+    ) -> Iterator[Outcome]:
         for job in jobs:
+            if job is None:
+                continue
             outcome = work(job, go)
             if _out_of_memory(outcome):
                 _free()

@@ -1,0 +1,44 @@
+"""What a trial is expected to take: as its strategy says, corrected by what the arm's trials have taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autotl.api import Arm, Backbone, Machine, Strategy, Task
+
+
+class Costs:
+    """Seconds a fold of an arm's trial is expected to take."""
+
+    def __init__(
+        self,
+        strategies: Mapping[str, Strategy],
+        backbones: Mapping[str, Backbone],
+        task: Task,
+        machine: Machine,
+    ) -> None:
+        self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
+        self._pace: dict[Arm, float] = {}
+
+    def learn(self, arm: Arm, params: Mapping[str, object], seconds: float, folds: int) -> None:
+        """Take in what so many folds with these settings have taken."""
+        ratio = seconds / max(self._raw(arm, params) * folds, 1e-3)
+        # half the old belief, half the new measurement: one slow moment of the machine must not rule
+        self._pace[arm] = 0.5 * (self._pace.get(arm, ratio) + ratio)
+
+    def of(self, arm: Arm, params: Mapping[str, object]) -> float:
+        """What a fold with these settings is expected to take."""
+        return self._raw(arm, params) * self._pace.get(arm, 1.0)
+
+    def default(self, arm: Arm) -> float:
+        """The same with the arm's defaults."""
+        strategy = self._strategies[arm.strategy]
+        return self.of(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
+
+    def _raw(self, arm: Arm, params: Mapping[str, object]) -> float:
+        strategy = self._strategies[arm.strategy]
+        try:
+            cost = strategy.cost(params, self._task, self._backbones[arm.backbone], self._machine)
+            return float(cost.seconds)
+        except Exception:  # a stranger's code: a trial without an estimate is still a trial
+            return 0.0

@@ -1,0 +1,153 @@
+"""The search with several trials open at once, whichever of them ends first."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from autotl.api import Go, Job, Outcome, Work
+from autotl.clock import Budget, FakeClock
+from autotl.search import Ledger, Search, open_storage, plan_arms
+from autotl.terminal import Silence
+
+
+class Held:
+    """Keeps ``workers`` jobs open, and ends the one that ``pick`` says."""
+
+    name, summary = "held", "for tests"
+
+    def __init__(self, pick: Callable[[int], int]) -> None:
+        self.pick, self.most, self.told_none = pick, 0, 0
+        self.open: list[Job] = []
+        self.states: list[list[Job]] = []
+
+    def run(
+        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+    ) -> Iterator[Outcome]:
+        source = iter(jobs)
+        more = True
+        while True:
+            while more and len(self.open) < workers:
+                job = next(source, "end")
+                if job == "end":
+                    more = False
+                elif job is None:
+                    assert self.open, "nothing runs, so nothing can be waited for"
+                    self.told_none += 1
+                    break
+                else:
+                    assert isinstance(job, Job)
+                    assert job.number not in {each.number for each in self.open}
+                    assert (job.strategy, dict(job.params)) not in [
+                        (each.strategy, dict(each.params)) for each in self.open
+                    ]
+                    self.open.append(job)
+            self.most = max(self.most, len(self.open))
+            if not self.open:
+                return
+            yield work(self.open.pop(self.pick(len(self.open)) % len(self.open)), go)
+
+
+ORDERS: dict[str, Callable[[], Callable[[int], int]]] = {
+    "first in, first out": lambda: lambda n: 0,
+    "last in, first out": lambda: lambda n: n - 1,
+    "in turn": lambda: (lambda c: lambda n: next(c))(itertools.count()),
+    "at random": lambda: (lambda r: lambda n: r.randrange(n))(random.Random(3)),
+}
+
+
+@pytest.fixture(params=list(ORDERS))
+def rig(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path) -> Callable[..., Any]:
+    def make(strategies: list[Any], budget: Budget, *, workers: int = 3) -> tuple[Held, Any, Ledger]:
+        clock = FakeClock()
+        named = {strategy.name: strategy for strategy in strategies}
+        backbones = {"net": fakes.backbone()}
+        arms, _ = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        work = fakes.FakeWork(named, clock, tmp_path)
+        ledger = Ledger(work.labels())
+        end = float("inf") if budget.seconds is None else budget.seconds
+        search = Search(
+            arms,
+            named,
+            backbones,
+            fakes.TASK,
+            ledger,
+            machine=fakes.MACHINE,
+            budget=budget,
+            clock=clock,
+            until=lambda: end,
+            storage=open_storage(None),
+            watch=Silence(),
+            seed=0,
+            workers=workers,
+        )
+        held = Held(ORDERS[request.param]())
+        list(search.run(held, work))
+        return held, work, ledger
+
+    return make
+
+
+def test_the_number_of_trials_is_exact_and_defaults_come_first(
+    rig: Callable[..., Any], fakes: ModuleType
+) -> None:
+    held, _, ledger = rig([fakes.Fake("a"), fakes.Fake("b"), fakes.Fake("c")], Budget(trials=8))
+    assert sorted(ledger.trials) == list(range(8))
+    assert held.most == 3
+    defaults = [number for number, trial in ledger.trials.items() if trial.default]
+    assert sorted(defaults) == [0, 1, 2]
+
+
+def test_no_settings_are_run_twice_and_every_trial_ends_once(
+    rig: Callable[..., Any], fakes: ModuleType
+) -> None:
+    _, work, ledger = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=12), workers=4)
+    settings = [(trial.arm, trial.params["x"]) for trial in ledger.trials.values()]
+    assert len(set(settings)) == len(settings) == 12
+    assert len(work.jobs) == 12
+
+
+def test_no_trial_is_extended_while_it_runs_and_no_fold_is_run_twice(
+    rig: Callable[..., Any], fakes: ModuleType
+) -> None:
+    # the executor itself asserts that no trial is open twice
+    _, work, ledger = rig(
+        [fakes.Fake("one", 0.8, seconds=3), fakes.Fake("two", 0.8, seconds=3)], Budget(seconds=120)
+    )
+    folds = [(job.number, fold) for job in work.jobs for fold in job.folds]
+    assert len(set(folds)) == len(folds)
+    assert max(len(trial.folds) for trial in ledger.trials.values()) > 1
+
+
+def test_an_arm_whose_only_settings_run_waits_for_them_and_then_ends(
+    rig: Callable[..., Any], fakes: ModuleType
+) -> None:
+    class Three(fakes.Fake):  # type: ignore[name-defined,misc]
+        def suggest(self, space: Any, task: object, backbone: object) -> dict[str, float]:
+            return {
+                "x": {"low": 0.25, "middle": 0.5, "high": 0.75}[
+                    space.suggest_categorical("level", ["low", "middle", "high"])
+                ]
+            }
+
+    held, _, ledger = rig([Three("a")], Budget(trials=50), workers=4)
+    assert len({trial.params["x"] for trial in ledger.trials.values()}) == len(ledger.trials) <= 3
+    assert held.told_none
+
+
+def test_the_baseline_gets_its_share(rig: Callable[..., Any], fakes: ModuleType) -> None:
+    _, _, ledger = rig(
+        [fakes.Fake("good", 0.9, seconds=2), fakes.Fake("scratch", 0.4, seconds=2, baseline=True)],
+        Budget(seconds=100),
+    )
+    spent = {
+        name: sum(t.seconds for t in ledger.trials.values() if t.arm.strategy == name)
+        for name in ("good", "scratch")
+    }
+    assert 0.12 < spent["scratch"] / sum(spent.values()) < 0.4
