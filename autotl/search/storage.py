@@ -51,13 +51,16 @@ class _OfOneRun(optuna.storages.RDBStorage):
     """A database in which each study has the run's name in front."""
 
     def __init__(self, run: str, url: str, engine_kwargs: dict[str, Any]) -> None:
-        self._of_run = run
+        self._front = f"{run}/"
         super().__init__(url, engine_kwargs=engine_kwargs)
 
     def create_new_study(
         self, directions: Sequence[optuna.study.StudyDirection], study_name: str | None = None
     ) -> int:
-        return super().create_new_study(directions, f"{self._of_run}/{study_name}")
+        return super().create_new_study(directions, self._whole(study_name or ""))
 
-    def get_study_id_from_study_name(self, study_name: str) -> int:
-        return super().get_study_id_from_study_name(f"{self._of_run}/{study_name}")
+    def get_study_id_from_name(self, study_name: str) -> int:
+        return super().get_study_id_from_name(self._whole(study_name))
+
+    def _whole(self, name: str) -> str:
+        return name if name.startswith(self._front) else self._front + name
