@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -42,8 +42,11 @@ def work(job: Job, go: Go) -> Outcome:
     return Outcome(job, "complete", tuple(FoldScore(f, 0.5, logits, 1.0, 2) for f in job.folds), 2.0)
 
 
-def member(storage: str, crew: ModuleType, name: str = "w") -> Member:
-    return Member(Database(storage), crew.RUN, name)
+Connect = Callable[[], Database]
+
+
+def member(connect: Connect, crew: ModuleType, name: str = "w") -> Member:
+    return Member(connect(), crew.RUN, name)
 
 
 def claimed(each: Member) -> object:
@@ -58,9 +61,18 @@ def claimed(each: Member) -> object:
 
 
 @pytest.fixture
-def tables(storage: str) -> str:
-    Database(storage).create()
-    return storage
+def connect(storage: str) -> Iterator[Connect]:
+    """More connections to a database that holds the tables."""
+    opened = [Database(storage)]
+    opened[0].create()
+
+    def another() -> Database:
+        opened.append(Database(storage))
+        return opened[-1]
+
+    yield another
+    for each in opened:
+        each.close()
 
 
 def test_two_workers_share_the_jobs_and_each_is_done_once(
@@ -78,16 +90,16 @@ def test_two_workers_share_the_jobs_and_each_is_done_once(
 
 
 def test_who_claims_at_the_same_time_gets_different_jobs(
-    tables: str, tmp_path: Path, crew: ModuleType
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
 ) -> None:
-    coordinator = Coordinator(Database(tables), crew.RUN)
+    coordinator = Coordinator(connect(), crew.RUN)
     coordinator.begin(tmp_path)
     for number in range(20):
         coordinator.put(number, job(number))
     got: list[int] = []
 
     def take_all() -> None:
-        mine = member(tables, crew)
+        mine = member(connect, crew)
         while claim := mine.claim():
             got.append(claim.job.number)
 
@@ -101,15 +113,15 @@ def test_who_claims_at_the_same_time_gets_different_jobs(
 
 
 def test_a_silent_workers_job_is_given_to_another_and_its_late_outcome_refused(
-    tables: str, tmp_path: Path, crew: ModuleType
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
 ) -> None:
-    late = member(tables, crew, "late")
-    outcomes = crew.executor_at(tables, tmp_path, dead_after=0.3).run([job(0)], work, listen)
+    late = member(connect, crew, "late")
+    outcomes = crew.executor_at(storage, tmp_path, dead_after=0.3).run([job(0)], work, listen)
     found: list[Outcome] = []
     reading = threading.Thread(target=lambda: found.extend(outcomes))
     reading.start()
     first = claimed(late)
-    other = member(tables, crew, "other")
+    other = member(connect, crew, "other")
     second = claimed(other)
     assert (first.job, first.number, second.job, second.number) == (job(0), 1, job(0), 2)
     assert late.beat(first).lost
@@ -122,13 +134,15 @@ def test_a_silent_workers_job_is_given_to_another_and_its_late_outcome_refused(
     assert [(each.job, each.state) for each in found] == [(job(0), "complete")]
 
 
-def test_a_job_whose_worker_dies_twice_has_failed(tables: str, tmp_path: Path, crew: ModuleType) -> None:
-    outcomes = crew.executor_at(tables, tmp_path, dead_after=0.3).run([job(0)], work, listen)
+def test_a_job_whose_worker_dies_twice_has_failed(
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
+) -> None:
+    outcomes = crew.executor_at(storage, tmp_path, dead_after=0.3).run([job(0)], work, listen)
     found: list[Outcome] = []
     reading = threading.Thread(target=lambda: found.extend(outcomes))
     reading.start()
-    claimed(member(tables, crew, "one"))
-    claimed(member(tables, crew, "two"))
+    claimed(member(connect, crew, "one"))
+    claimed(member(connect, crew, "two"))
     reading.join()
     assert [(each.state, each.why, each.folds) for each in found] == [("failed", DIED, ())]
 
@@ -153,11 +167,11 @@ serve(
 
 
 def test_the_job_of_a_killed_process_is_done_by_the_other(
-    tables: str, tmp_path: Path, crew: ModuleType
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
 ) -> None:
-    script = KILLED.format(folder=str(Path(__file__).parent), storage=tables, root=str(tmp_path))
+    script = KILLED.format(folder=str(Path(__file__).parent), storage=storage, root=str(tmp_path))
     doomed = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    outcomes = crew.executor_at(tables, tmp_path, dead_after=1.0).run(
+    outcomes = crew.executor_at(storage, tmp_path, dead_after=1.0).run(
         [job(n) for n in range(4)], work, listen
     )
     found: list[Outcome] = []
@@ -167,23 +181,23 @@ def test_the_job_of_a_killed_process_is_done_by_the_other(
     with doomed:
         assert doomed.stdout.readline() == "begun\n"
         os.kill(doomed.pid, signal.SIGKILL)
-    with crew.crew(tables, tmp_path, work):
+    with crew.crew(storage, tmp_path, work):
         reading.join()
     assert sorted(each.job.number for each in found) == [0, 1, 2, 3]
     assert {each.state for each in found} == {"complete"}
 
 
 def test_a_resumed_run_drops_what_its_dead_coordinator_left(
-    tables: str, tmp_path: Path, crew: ModuleType
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
 ) -> None:
-    dead = Coordinator(Database(tables), crew.RUN)
+    dead = Coordinator(connect(), crew.RUN)
     dead.begin(tmp_path)
     for number in range(3):
         dead.put(number, job(number))
-    busy = member(tables, crew)
+    busy = member(connect, crew)
     stale = busy.claim()
     assert stale is not None
-    now = Coordinator(Database(tables), crew.RUN)
+    now = Coordinator(connect(), crew.RUN)
     assert now.begin(tmp_path) == 2
     now.put(0, job(1))
     assert [row.claim for row in now.look().jobs] == [0]
@@ -201,8 +215,10 @@ def test_a_resumed_run_drops_what_its_dead_coordinator_left(
     assert (again.incarnation, again.job.number) == (2, 1)
 
 
-def test_ctrl_c_hands_the_job_back_unharmed(tables: str, tmp_path: Path, crew: ModuleType) -> None:
-    coordinator = Coordinator(Database(tables), crew.RUN)
+def test_ctrl_c_hands_the_job_back_unharmed(
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
+) -> None:
+    coordinator = Coordinator(connect(), crew.RUN)
     coordinator.begin(tmp_path)
     coordinator.put(0, job(0))
 
@@ -211,40 +227,49 @@ def test_ctrl_c_hands_the_job_back_unharmed(tables: str, tmp_path: Path, crew: M
 
     with pytest.raises(KeyboardInterrupt):
         serve(
-            member(tables, crew), lambda _: pressed, tmp_path, idle=1, clock=WallClock(), say=lambda _: None
+            member(connect, crew), lambda _: pressed, tmp_path, idle=1, clock=WallClock(), say=lambda _: None
         )
     (row,) = coordinator.look().jobs
     assert (row.state, row.died, row.worker) == ("open", 0, None)
     assert coordinator.look().workers == {}
 
 
-def test_a_full_disk_ends_the_search(tables: str, tmp_path: Path, crew: ModuleType) -> None:
+def test_a_full_disk_ends_the_search(
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
+) -> None:
     def full(job: Job, go: Go) -> Outcome:
         raise DiskFull("The disk is full: 3 MiB are needed")
 
     def working() -> None:
         with pytest.raises(DiskFull):
             serve(
-                member(tables, crew), lambda _: full, tmp_path, idle=20, clock=WallClock(), say=lambda _: None
+                member(connect, crew),
+                lambda _: full,
+                tmp_path,
+                idle=20,
+                clock=WallClock(),
+                say=lambda _: None,
             )
 
     thread = threading.Thread(target=working)
     thread.start()
     with pytest.raises(DiskFull, match="3 MiB are needed"):
-        list(crew.executor_at(tables, tmp_path).run([job(0)], work, listen))
+        list(crew.executor_at(storage, tmp_path).run([job(0)], work, listen))
     thread.join()
 
 
 def test_a_job_nobody_takes_is_withdrawn_when_the_time_is_up(
-    tables: str, tmp_path: Path, crew: ModuleType
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
 ) -> None:
-    outcomes = crew.executor_at(tables, tmp_path, dead_after=0.05).run(
+    outcomes = crew.executor_at(storage, tmp_path, dead_after=0.05).run(
         [job(0)], work, lambda job, said: "stopped"
     )
     assert [(each.state, each.folds) for each in outcomes] == [("stopped", ())]
 
 
-def test_one_job_more_than_there_are_workers_is_open(tables: str, tmp_path: Path, crew: ModuleType) -> None:
+def test_one_job_more_than_there_are_workers_is_open(
+    storage: str, connect: Connect, tmp_path: Path, crew: ModuleType
+) -> None:
     pulled: list[int] = []
 
     def jobs() -> Iterator[Job]:
@@ -252,8 +277,8 @@ def test_one_job_more_than_there_are_workers_is_open(tables: str, tmp_path: Path
             pulled.append(number)
             yield job(number)
 
-    crowd = [member(tables, crew, f"w{n}") for n in range(3)]
-    outcomes = crew.executor_at(tables, tmp_path).run(jobs(), work, listen)
+    crowd = [member(connect, crew, f"w{n}") for n in range(3)]
+    outcomes = crew.executor_at(storage, tmp_path).run(jobs(), work, listen)
 
     def one() -> None:
         claim = claimed(crowd[0])
