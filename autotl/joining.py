@@ -57,7 +57,7 @@ def join(
     Raises RunError where this machine does not see the same data, weights, autotl and plugins as the run, and
     where its data was in memory; StorageError where the database cannot be used.
 
-    >>> autotl.join("/shared/run", storage="postgresql://me:secret@host/runs")
+    >>> autotl.join("/nfs/run", storage="postgresql://me:secret@host/runs")
     """
     limit, clock = seconds(idle), WallClock()
     folder = _begun(run, storage, limit)

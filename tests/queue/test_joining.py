@@ -105,7 +105,7 @@ def begun(folder: Path, *, in_memory: tuple[str, ...] = (), decided: dict[str, i
 
 def test_data_in_memory_is_refused_with_what_to_do(tmp_path: Path) -> None:
     storage = begun(tmp_path, in_memory=("data",), decided={})
-    with pytest.raises(RunError, match="begun on data in memory.*Save the images where all machines see"):
+    with pytest.raises(RunError, match=r"begun on data in memory.*Save the images where all machines see"):
         autotl.join(tmp_path, storage=storage, idle=1, say=lambda _: None)
 
 
