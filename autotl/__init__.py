@@ -10,8 +10,9 @@ from autotl.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from autotl.fit import analyze, fit, load
+    from autotl.joining import join
 
-__all__ = ["__version__", "analyze", "fit", "hookimpl", "load"]
+__all__ = ["__version__", "analyze", "fit", "hookimpl", "join", "load"]
 
 __version__ = version("autotl")
 
@@ -22,5 +23,8 @@ def __getattr__(name: str) -> Any:
         # import_module first: the submodule `fit` would otherwise stand where the function should.
         module = import_module("autotl.fit")
         globals().update({each: getattr(module, each) for each in ("fit", "load", "analyze")})
+        return globals()[name]
+    if name == "join":
+        globals()[name] = import_module("autotl.joining").join
         return globals()[name]
     raise AttributeError(f"module 'autotl' has no attribute {name!r}")

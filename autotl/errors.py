@@ -9,7 +9,8 @@ AutotlError
 ├── PluginError     a plugin could not be loaded, or broke the rules of its hook
 ├── CacheError      the cache is too small, or its disk is full
 ├── RunError        a run folder that is missing, in use, finished, or not one of ours
-│   └── DiskFull    no room for what a run writes; it can be resumed
+│   ├── DiskFull    no room for what a run writes; it can be resumed
+│   └── StorageError  the database of a run cannot be reached or written
 ├── SearchError     no trial ended with a usable model
 └── BenchError      a suite, or a file of results, that is not as it must be
 """
@@ -30,6 +31,7 @@ __all__ = [
     "PluginError",
     "RunError",
     "SearchError",
+    "StorageError",
     "UnknownName",
     "WeightsError",
 ]
@@ -79,6 +81,10 @@ class RunError(AutotlError):
 
 class DiskFull(RunError):
     """No room for what a run writes. What it had written is whole, and it can be resumed."""
+
+
+class StorageError(RunError):
+    """The database of a run cannot be reached, or may not be written. Its password is never told."""
 
 
 class SearchError(AutotlError):

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from autotl import plugins, results, search, terminal
-from autotl.api import Columns, Watch
+from autotl.api import Columns, Place, Placed, Watch
 from autotl.cache import alone
 from autotl.clock import WallClock
+from autotl.conclude import conclude
 from autotl.data import read, torch_within_cores
 from autotl.disk import is_full
 from autotl.errors import DiskFull, RunError
 from autotl.opened import DEFAULT_BUDGET, Opened, opened, setup_of
 from autotl.resume import arguments, changes, merged
-from autotl.run import Run, analysis, conclude, explore, prepare
+from autotl.run import Run, analysis, explore, prepare
 from autotl.train import OwnMetric, freed_memory_kept, pick_device
 
 
@@ -43,6 +44,7 @@ def fit(
     device: str = "auto",
     executor: str = "auto",
     workers: int = 1,
+    storage: str | None = None,
     processes: int = 1,
     cache: str | int | None = None,
     clean: str = "report",
@@ -64,10 +66,12 @@ def fit(
     run out ends the search. Everything is kept in the new folder ``out``, or in a temporary one that lives as
     long as the result. ``watch`` is told what happens; by default a line per trial is printed.
     ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
-    turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``processes``
-    train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds the disk
-    that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by default half
-    of what is free, 20 GiB at most); "off" keeps no activations.
+    turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``storage`` is
+    the URL of a database that holds the studies instead of a file of the run; with ``executor="queue"``
+    trials run in all the ``autotl worker`` processes that name it. Its password is kept nowhere.
+    ``processes`` train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds
+    the disk that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by
+    default half of what is free, 20 GiB at most); "off" keeps no activations.
 
     ``metric`` is what the search optimises: "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc",
     or a function of labels (n,) int64 and probabilities (n, classes) float that gives one number, the higher
@@ -102,7 +106,12 @@ def fit(
     begin = opened(asked)
     folder = _folder(out)
     with alone(folder / ".lock", str(folder)):
-        file = results.RunFile(arguments(asked), version("autotl"), begin.catalog.versions())
+        file = results.RunFile(
+            arguments(asked),
+            version("autotl"),
+            begin.catalog.versions(),
+            name=results.lasting_name(folder),
+        )
         results.write_run_file(folder, file)
         return _carry_out(begin, folder, file, temporary=out is None)
 
@@ -110,6 +119,7 @@ def fit(
 def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
     """Resume the run in ``folder``."""
     file = results.read_run_file(folder)
+    file = file if file.name else replace(file, name=results.lasting_name(folder))
     defaults = {name: each.default for name, each in signature(fit).parameters.items()} | {"data": None}
     together = merged(asked, file, defaults, folder)
     begin = opened(together, of_those_left=True)
@@ -133,7 +143,9 @@ def _carry_out(
         temporary,
         begin.catalog,
         begin.strategies,
-        begin.executor,
+        begin.executor.placed(Place(folder, file.name, setup.storage, begin.watch.say))
+        if isinstance(begin.executor, Placed)
+        else begin.executor,
         begin.watch,
         clock,
         clock.now() - spent,

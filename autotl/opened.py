@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autotl import plugins, search, terminal
-from autotl.api import Columns, Executor, Strategy, Watch
+from autotl.api import Columns, Executor, Placed, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds
 from autotl.errors import RunError, UnknownName
@@ -77,11 +77,13 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
     if of_those_left:
         gone = [name for name in named if name not in catalog.strategies.items]
         named = [name for name in named if name not in gone] or named
+    place = catalog.executors[executor]
+    workers = max(2, setup.workers) if isinstance(place, Placed) else setup.workers  # nobody knows how many
     return Opened(
-        setup,
+        replace(setup, workers=workers, storage=asked["storage"]),
         catalog,
         catalog.strategies.pick(named),
-        catalog.executors[executor],
+        place,
         terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
         clock,
         tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),

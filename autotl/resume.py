@@ -10,6 +10,7 @@ from typing import Any
 
 from autotl import jsonio
 from autotl.clock import seconds
+from autotl.database import HIDDEN, VARIABLE, masked
 from autotl.errors import RunError
 from autotl.results import RunFile
 from autotl.train import reference
@@ -36,6 +37,7 @@ def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
     kept["in_memory"] = [
         name for name in (*OBJECTS, "metric") if asked[name] is not None and kept[name] is None
     ]
+    kept["storage"] = asked["storage"] and masked(asked["storage"])
     plain: dict[str, Any] = jsonio.plain(kept)
     return plain
 
@@ -78,6 +80,8 @@ def merged(
                 f"The run in {folder} was begun with {name}={value!r}, and {new[name]!r} is asked for now. "
                 "Leave it out, or start a new run in another folder."
             )
+    if HIDDEN in (together["storage"] or ""):
+        together["storage"] = _whole_storage(together["storage"], folder)
     for name in OBJECTS:
         if asked[name] is None:
             together[name] = old[name]
@@ -87,6 +91,18 @@ def merged(
                     f"autotl.fit(data, out={str(folder)!r}, resume=True), with the same {name}."
                 )
     return together
+
+
+def _whole_storage(kept: str, folder: Path) -> str:
+    """The storage's URL with its password, which no file of the run holds."""
+    told = os.environ.get(VARIABLE)
+    if told is None or masked(told) != kept:
+        why = "is not set" if told is None else f"is set, but to {masked(told)}"
+        raise RunError(
+            f"The run in {folder} keeps its studies in {kept}, and passwords are not kept. Give the whole "
+            f"URL as --storage (storage=) or in the environment variable {VARIABLE}, which {why}."
+        )
+    return told
 
 
 def changes(file: RunFile, plugins: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The steps of one run: prepare, search, conclude."""
+"""The steps of one run up to its conclusion: prepare and search."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from autotl import jsonio, plugins, report, results, search
 from autotl.api import Arm, Executor, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
-from autotl.data import read
 from autotl.errors import SearchError
 from autotl.experience import Prior
-from autotl.remember import foretold, recall, recalled, remember
-from autotl.train import machine, precision
+from autotl.remember import foretold, recall, recalled
+from autotl.train import machine
 
 DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
@@ -42,6 +41,11 @@ class Run:
     started: float
     file: results.RunFile | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the run is called in a database."""
+        return "" if self.file is None else self.file.name
 
     def keep(self, **changed: Any) -> None:
         """Change what ``run.json`` says."""
@@ -156,9 +160,9 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             ready.materials,
             tests=len(ready.locked),
             arms=len(arms),
-            baselines=_baselines(run, ready, plan, ledger) if setup.curves else (),
+            baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
         ),
-        storage=search.open_storage(run.folder / "study.db"),
+        storage=search.open_storage(run.folder / "study.db", setup.storage, run.name),
         watch=run.watch,
         seed=setup.seed,
         prior=known,
@@ -186,11 +190,11 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
     meet = None
     if setup.curves and not interrupted:
-        meet = _catch_up(run, ready, ledger, worker, _baselines(run, ready, plan, ledger))
+        meet = _catch_up(run, ready, ledger, worker, baselines_of(run, ready, plan, ledger))
     return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet, told)
 
 
-def _baselines(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Ledger) -> list[Arm]:
+def baselines_of(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Ledger) -> list[Arm]:
     """The arms that transfer nothing, whatever is done with random weights among them."""
     known = {name for name, strategy in run.strategies.items() if strategy.baseline}
     known |= {trial.arm.strategy for trial in ledger.trials.values() if trial.baseline}
@@ -213,86 +217,3 @@ def _catch_up(
     return search.measure_catch_up(
         worker, transfer, scratch, late=lambda: run.clock.now() > end, seed=run.setup.seed
     )
-
-
-def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
-    ledger, setup = explored.ledger, run.setup
-    if (winner := ledger.best()) is None:
-        why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
-        if explored.interrupted:
-            raise KeyboardInterrupt
-        raise SearchError(
-            f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
-        )
-    baselines, worker = _baselines(run, ready, explored.plan, ledger), explored.worker
-    delivery: search.Delivery | None = None
-    if not explored.interrupted:
-        try:
-            delivery = search.settle(worker, ledger, winner, setup, run.started)
-            search.repeat(worker, ledger, baselines, setup.budget)
-        except KeyboardInterrupt:
-            explored = replace(explored, interrupted=True)
-    delivery = delivery or search.settle(worker, ledger, winner, setup, run.started, hurried=True)
-    opened = 0 if run.file is None else run.file.tested
-    run.keep(tested=opened + 1)
-    findings = search.finish(
-        ledger,
-        delivery,
-        baselines=baselines,
-        materials=ready.materials,
-        locked=ready.locked,
-        measure=setup.metric,
-        clock=run.clock,
-        spare=search.spare(setup.budget),
-        seed=setup.seed,
-    )
-    search.deliver(run.folder / "model", ready.materials, winner, delivery.weights)
-    results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
-    notes = [*ready.notes, *run.notes, *explored.notes]
-    notes += results.opened_before(opened)
-    notes += ["The search was interrupted."] if explored.interrupted else []
-    if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
-        notes.append(why)
-    notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
-    document = report.collect(
-        report.Evidence(
-            name=report.data_name(setup.data),
-            dataset=ready.dataset,
-            plan=explored.plan,
-            records=ledger.records(),
-            findings=findings,
-            verdict=results.judge(findings),
-            backbones=ready.backbones,
-            profile=profile(ready),
-            catch_up=explored.catch_up,
-            experience=foretold(
-                explored.prior, findings.winner.arm.strategy, [arm.strategy for arm in findings.arms]
-            ),
-            splits=ready.splits,
-            notes=notes,
-            seconds=run.clock.now() - run.started,
-            search_seconds=explored.seconds,
-            precision=precision(setup.device),
-            machine=machine(setup.device),
-            plugins=run.catalog.versions(),
-            seed=setup.seed,
-        )
-    )
-    for reporter in run.catalog.reporters.items.values():
-        report.write(reporter, document, run.folder, watch=run.watch)
-    readers = run.catalog.readers.items
-    result = results.Result(
-        run.folder,
-        document,
-        device=setup.device,
-        read=lambda data, columns: read(data, readers=readers, columns=columns),
-        temporary=run.temporary,
-        measure=setup.metric,
-    )
-    run.catalog.tell("search_finished", result=result)
-    run.keep(
-        ended="interrupted" if explored.interrupted else "finished", elapsed=run.clock.now() - run.started
-    )
-    if explored.interrupted:
-        raise KeyboardInterrupt
-    return result

@@ -25,6 +25,7 @@ from autotl.api.executor import (
     Work,
 )
 from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Rows, Workbench
+from autotl.api.place import Place, Placed
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
     AnySimilarity,
@@ -73,6 +74,8 @@ __all__ = [
     "Pace",
     "Params",
     "Part",
+    "Place",
+    "Placed",
     "Plan",
     "Reader",
     "Record",

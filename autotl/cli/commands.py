@@ -31,6 +31,7 @@ from autotl.cli.options import (
     Seed,
     Side,
     Source,
+    Storage,
     Strategy,
     Test,
     Without,
@@ -57,6 +58,7 @@ def fit(
     group: Group = None,
     device: Device = "auto",
     executor: Annotated[str, typer.Option(help="Where trials run; see 'autotl plugins'.")] = "auto",
+    storage: Storage = None,
     workers: Annotated[int, typer.Option(min=1, help="Run N trials at once, each in a process.")] = 1,
     processes: Annotated[int, typer.Option(min=1, help="Train each network in N, one on each GPU.")] = 1,
     cache: Annotated[
@@ -91,6 +93,7 @@ def fit(
         device=device,
         executor=executor,
         workers=workers,
+        storage=storage,
         processes=processes,
         cache=cache,
         clean=clean,
@@ -111,13 +114,20 @@ def resume(
         str | None, typer.Option(help="More wall-clock time in all than it was begun with.")
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="More trials in all.")] = None,
+    storage: Annotated[str | None, typer.Option(help="Its database, with the password.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
     _see_here()
     result = autotl.fit(
-        None, out=run, resume=True, budget=budget, trials=trials, watch=_watch(quiet or as_json)
+        None,
+        out=run,
+        resume=True,
+        budget=budget,
+        trials=trials,
+        storage=storage,
+        watch=_watch(quiet or as_json),
     )
     _tell(result, as_json=as_json, quiet=quiet)
 

@@ -59,6 +59,14 @@ Experience = Annotated[
 Curves = Annotated[
     bool, typer.Option("--curves", help="Say at how many images training from scratch would catch up.")
 ]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        envvar="AUTOTL_STORAGE",
+        show_envvar=True,
+        help="URL of a database for Optuna's studies and for workers, instead of a file in the run folder.",
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Same data and seed, same split and same random choices.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

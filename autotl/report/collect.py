@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
+from autotl.database import masked
 from autotl.report.memory import peak_memory
 
 if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
@@ -295,8 +296,8 @@ def _trial(e: Evidence, record: Record) -> dict[str, Any]:
 
 
 def command_line() -> str:
-    """The command that started this process, without the folder of the script."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]) if sys.argv else ""
+    """The command that started this process, without the folder of the script or a password."""
+    return " ".join([Path(sys.argv[0]).name, *map(masked, sys.argv[1:])]) if sys.argv else ""
 
 
 def data_name(data: object) -> str:

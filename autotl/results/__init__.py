@@ -11,6 +11,7 @@ from autotl.results.run_file import NAME as RUN_FILE
 from autotl.results.run_file import (
     RunFile,
     is_run,
+    lasting_name,
     opened_before,
     read_run_file,
     set_report_aside,
@@ -46,6 +47,7 @@ __all__ = [
     "gain_of_training",
     "is_run",
     "judge",
+    "lasting_name",
     "open_model",
     "opened_before",
     "optimism",

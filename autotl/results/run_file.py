@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,7 +22,7 @@ class RunFile:
     ``arguments`` are those of ``fit``, with ``data`` and ``source`` null where they were no paths. ``prior``
     and ``decided`` are what the preparation found, null before it ended. ``ended`` says how the run did, if
     it has, after ``elapsed`` seconds; ``tested`` how often the test part has been opened. ``plugins`` maps
-    distributions to versions.
+    distributions to versions. ``name`` is what the run is called in a database.
     """
 
     arguments: Mapping[str, Any]
@@ -32,6 +33,7 @@ class RunFile:
     ended: Literal["finished", "interrupted"] | None = None
     elapsed: float = 0.0
     tested: int = 0
+    name: str = ""
 
 
 def opened_before(times: int) -> list[str]:
@@ -53,6 +55,11 @@ def is_run(folder: Path) -> bool:
 def write_run_file(folder: Path, file: RunFile) -> None:
     """Keep it. Raises DiskFull."""
     jsonio.write(folder / NAME, {"format": FORMAT, **jsonio.plain(file)})
+
+
+def lasting_name(folder: Path) -> str:
+    """A name that no other run has, and that stays when the folder is moved."""
+    return f"{folder.absolute().name[:100]}-{uuid.uuid4().hex[:8]}"
 
 
 def set_report_aside(folder: Path) -> None:

@@ -18,7 +18,7 @@ from autotl.search.revive import revive
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
-from autotl.search.study import open_storage
+from autotl.search.storage import open_storage
 from autotl.search.work import Worker
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autotl.api import Columns
@@ -19,7 +19,7 @@ class Setup:
     take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
     set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
     CLEANING; ``reweight``, ``experience``, ``curves`` and ``workers`` are
-    as in :func:`autotl.fit`.
+    as in :func:`autotl.fit`. ``storage`` may hold a password.
     """
 
     data: Any
@@ -42,3 +42,4 @@ class Setup:
     curves: bool = False
     workers: int = 1
     seed: int = 0
+    storage: str | None = field(default=None, repr=False)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
-from sqlalchemy.pool import NullPool
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
 from autotl.search.nearby import Nearby
@@ -39,27 +35,6 @@ STARTUP = 4
 """Trials after the default that stay near the best; those that follow learn from all there were (TPE)."""
 PARTS = 10
 """Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
-
-
-def open_storage(path: Path | None) -> optuna.storages.BaseStorage:
-    """The SQLite file that holds a run's studies, which optuna-dashboard can open; in memory without a
-    path.
-    """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if path is None:
-        return optuna.storages.InMemoryStorage()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # connected by path, not by URL: a folder may be called "50% done?"
-    return optuna.storages.RDBStorage(
-        "sqlite://", engine_kwargs={"creator": partial(_connect, path), "poolclass": NullPool}
-    )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Without waiting for the disk: the journal does, and a study that is lost costs no trial."""
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA synchronous = OFF")
-    return connection
 
 
 class ArmStudy:

@@ -1,0 +1,45 @@
+"""The command that lets this machine work on a run that another process leads."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+import autotl
+from autotl.cli.app import app
+from autotl.cli.options import Device, Quiet, Storage
+
+
+@app.command()
+def worker(
+    run: Annotated[str, typer.Option(help="The run folder as seen from here, or the run's name.")],
+    storage: Storage = None,
+    name: Annotated[str | None, typer.Option(help="Instead of this machine's name and process.")] = None,
+    idle: Annotated[str, typer.Option(help="Leave after so long without work: 60s, 10m, 2h.")] = "60s",
+    device: Device = "auto",
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for images and activations, instead of the run's.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run trials of the RUN that an 'autotl fit --executor queue' leads, here or on another machine."""
+    console = Console(highlight=False, markup=False)
+    # as Ctrl-C: the job in hand goes to another worker at once
+    signal.signal(signal.SIGTERM, _interrupt)
+    autotl.join(
+        run,
+        storage=storage,
+        name=name,
+        idle=idle,
+        device=device,
+        cache=cache,
+        say=(lambda text: None) if quiet else lambda text: console.print(text, soft_wrap=True),
+    )
+
+
+def _interrupt(number: int, frame: Any) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,95 @@
+"""The last step of a run: choose, test once, and write what it found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autotl import report, results, search
+from autotl.data import read
+from autotl.errors import SearchError
+from autotl.remember import foretold, remember
+from autotl.run import Explored, Run, baselines_of, profile
+from autotl.train import machine, precision
+
+
+def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
+    ledger, setup = explored.ledger, run.setup
+    if (winner := ledger.best()) is None:
+        why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
+        if explored.interrupted:
+            raise KeyboardInterrupt
+        raise SearchError(
+            f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
+        )
+    baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
+    delivery: search.Delivery | None = None
+    if not explored.interrupted:
+        try:
+            delivery = search.settle(worker, ledger, winner, setup, run.started)
+            search.repeat(worker, ledger, baselines, setup.budget)
+        except KeyboardInterrupt:
+            explored = replace(explored, interrupted=True)
+    delivery = delivery or search.settle(worker, ledger, winner, setup, run.started, hurried=True)
+    opened = 0 if run.file is None else run.file.tested
+    run.keep(tested=opened + 1)
+    findings = search.finish(
+        ledger,
+        delivery,
+        baselines=baselines,
+        materials=ready.materials,
+        locked=ready.locked,
+        measure=setup.metric,
+        clock=run.clock,
+        spare=search.spare(setup.budget),
+        seed=setup.seed,
+    )
+    search.deliver(run.folder / "model", ready.materials, winner, delivery.weights)
+    results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
+    notes = [*ready.notes, *run.notes, *explored.notes]
+    notes += results.opened_before(opened)
+    notes += ["The search was interrupted."] if explored.interrupted else []
+    if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
+        notes.append(why)
+    notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
+    document = report.collect(
+        report.Evidence(
+            name=report.data_name(setup.data),
+            dataset=ready.dataset,
+            plan=explored.plan,
+            records=ledger.records(),
+            findings=findings,
+            verdict=results.judge(findings),
+            backbones=ready.backbones,
+            profile=profile(ready),
+            catch_up=explored.catch_up,
+            experience=foretold(
+                explored.prior, findings.winner.arm.strategy, [arm.strategy for arm in findings.arms]
+            ),
+            splits=ready.splits,
+            notes=notes,
+            seconds=run.clock.now() - run.started,
+            search_seconds=explored.seconds,
+            precision=precision(setup.device),
+            machine=machine(setup.device),
+            plugins=run.catalog.versions(),
+            seed=setup.seed,
+        )
+    )
+    for reporter in run.catalog.reporters.items.values():
+        report.write(reporter, document, run.folder, watch=run.watch)
+    readers = run.catalog.readers.items
+    result = results.Result(
+        run.folder,
+        document,
+        device=setup.device,
+        read=lambda data, columns: read(data, readers=readers, columns=columns),
+        temporary=run.temporary,
+        measure=setup.metric,
+    )
+    run.catalog.tell("search_finished", result=result)
+    run.keep(
+        ended="interrupted" if explored.interrupted else "finished", elapsed=run.clock.now() - run.started
+    )
+    if explored.interrupted:
+        raise KeyboardInterrupt
+    return result
