@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -47,11 +48,11 @@ def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
     whole, settings = found.render_as_string(hide_password=False), settings_of(found)
     with told_of(found):
         try:
-            return _OfOneRun(name, whole, settings)
-        except SQLAlchemyError:
-            return _OfOneRun(
-                name, whole, settings
-            )  # another run has just made the tables; or it raises again
+            storage = _OfOneRun(name, whole, settings)
+        except SQLAlchemyError:  # another run has just made the tables; or it raises again
+            storage = _OfOneRun(name, whole, settings)
+    weakref.finalize(storage, storage.engine.dispose)  # Optuna itself never gives its connections back
+    return storage
 
 
 class _OfOneRun(optuna.storages.RDBStorage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,10 @@ import optuna
 import pandas as pd
 import pytest
 from PIL import Image
+from sqlalchemy.pool import NullPool
 
 import autotl
+from autotl.api import Arm
 from autotl.errors import RunError, StorageError
 from autotl.queue import FILE, Coordinator, Database
 from autotl.results import RunFile, lasting_name, read_run_file, write_run_file
@@ -25,6 +28,7 @@ from autotl.testing import tiny_images
 
 QUICK = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe", "watch": Silence()}
 TRIALS = 5
+ARM = Arm("linear_probe", "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +59,10 @@ def test_studies_go_to_the_database_and_its_password_nowhere(
     assert kept.arguments["storage"] == postgres.replace(password, "***")
     assert postgres.replace(password, "***") in json.loads((out / "report.json").read_text())["command"]
     url = postgres.replace("postgresql:", "postgresql+psycopg:")
-    names = optuna.get_all_study_names(url)
+    storage = optuna.storages.RDBStorage(url, engine_kwargs={"poolclass": NullPool})
+    names = optuna.get_all_study_names(storage)
     assert len(names) == 2  # two runs in folders of one name
-    study = optuna.load_study(study_name=f"{kept.name}/linear_probe on tiny", storage=url)
+    study = optuna.load_study(study_name=f"{kept.name}/{ARM}", storage=storage)
     assert len(study.trials) == 2
     with pytest.raises(RunError, match=r"passwords are not kept.*AUTOTL_STORAGE, which is not set"):
         autotl.fit(None, out=out, resume=True, trials=3, watch=Silence())
@@ -67,7 +72,7 @@ def test_studies_go_to_the_database_and_its_password_nowhere(
     autotl.fit(None, out=out, resume=True, trials=3, storage=postgres, watch=Silence())
     monkeypatch.setenv("AUTOTL_STORAGE", postgres)
     assert len(autotl.fit(None, out=out, resume=True, trials=4, watch=Silence()).trials()) == 4
-    assert len(optuna.load_study(study_name=f"{kept.name}/linear_probe on tiny", storage=url).trials) == 4
+    assert len(optuna.load_study(study_name=f"{kept.name}/{ARM}", storage=storage).trials) == 4
     assert password.encode() not in written(tmp_path)
 
 
@@ -110,7 +115,8 @@ def test_data_in_memory_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_another_autotl_or_plugin_is_refused_with_what_differs(photos: Path, tmp_path: Path) -> None:
-    autotl.fit(photos, out=tmp_path / "run", trials=1, **QUICK)  # type: ignore[arg-type]
+    images = Path(shutil.copytree(photos, tmp_path / "images"))
+    autotl.fit(images, out=tmp_path / "run", trials=1, **QUICK)  # type: ignore[arg-type]
     file = replace(read_run_file(tmp_path / "run"), autotl="0.0.1", plugins={"gone": "2"})
     write_run_file(tmp_path / "run", file)
     database = Database(tmp_path / "run" / FILE)
@@ -121,7 +127,7 @@ def test_another_autotl_or_plugin_is_refused_with_what_differs(photos: Path, tmp
     write_run_file(
         tmp_path / "run", replace(file, autotl=autotl.__version__, plugins={"autotl": autotl.__version__})
     )
-    next(photos.rglob("*.png")).rename(photos / "bars" / "another.png")
+    next(images.rglob("*.png")).unlink()
     with pytest.raises(RunError, match=r"does not see the same\..*its images differ"):
         autotl.join(file.name, storage=f"sqlite:///{tmp_path / 'run' / FILE}", idle=1, say=lambda _: None)
 

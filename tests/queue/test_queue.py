@@ -20,7 +20,7 @@ from autotl.api import DIED, Epoch, FoldScore, Go, Job, Outcome, Said, State
 from autotl.clock import WallClock
 from autotl.errors import DiskFull, StorageError
 from autotl.queue import Coordinator, Database, Member, serve
-from autotl.queue.coding import keep_outcome, outcome_from
+from autotl.queue.coding import keep_outcome
 
 LISTEN = 20.0
 """Seconds that a worker is waited for, at most; they are over at once where all is well."""
@@ -295,24 +295,3 @@ def test_one_job_more_than_there_are_workers_is_open(
         assert next(outcomes).job.number == 0
         thread.join()
         assert len(pulled) == 4
-
-
-def test_an_outcome_keeps_its_paths_where_the_folder_is_called_otherwise(tmp_path: Path) -> None:
-    there, here = tmp_path / "there", tmp_path / "here"
-    logits = np.arange(6, dtype=np.float32).reshape(2, 3)
-    told = Outcome(
-        job(4),
-        "pruned",
-        (FoldScore(1, 0.25, logits, 1.5, 3),),
-        2.5,
-        "why",
-        {1: str(there / ".cache" / "w.safetensors")},
-        32,
-    )
-    text = keep_outcome(told, there / ".cache" / "1-0-1", there)
-    there.rename(here)
-    found = outcome_from(text, job(4), here)
-    assert (found.state, found.seconds, found.why, found.side) == ("pruned", 2.5, "why", 32)
-    assert found.models == {1: str(here / ".cache" / "w.safetensors")}
-    assert (found.folds[0].fold, found.folds[0].score, found.folds[0].epochs) == (1, 0.25, 3)
-    assert (found.folds[0].logits == logits).all()
