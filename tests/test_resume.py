@@ -191,7 +191,7 @@ def test_the_command_line_goes_on_only_where_there_is_a_run(
 
 def test_data_in_memory_has_to_be_given_again(tmp_path: Path) -> None:
     defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
-    defaults |= {"strategies": (), "without": (), "seed": 0}
+    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
     kept = arguments({**defaults, "data": ([1], ["a"])})
     assert (kept["data"], kept["in_memory"]) == (None, ["data"])
     file = RunFile(kept, "0", {})
@@ -203,7 +203,7 @@ def test_data_in_memory_has_to_be_given_again(tmp_path: Path) -> None:
 
 def test_only_more_than_before_lets_a_finished_run_go_on(tmp_path: Path) -> None:
     defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
-    defaults |= {"strategies": (), "without": (), "seed": 0}
+    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
     file = RunFile(arguments({**defaults, "data": "photos", "budget": "90s"}), "0", {}, ended="finished")
     for less in ({}, {"budget": "1m"}, {"budget": 90}, {"trials": 100}):
         with pytest.raises(RunError, match="finished"):

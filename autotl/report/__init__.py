@@ -1,9 +1,10 @@
 """Say what a run found, to people and to programs."""
 
 from autotl.report.analysis import analysis
-from autotl.report.collect import Evidence, collect, data_name, profile
+from autotl.report.collect import Evidence, collect, profile
 from autotl.report.drawings import drawings
 from autotl.report.markdown import markdown
+from autotl.report.naming import data_name
 from autotl.report.pages import html
 from autotl.report.story import verdict
 from autotl.report.worth import flattered, gained

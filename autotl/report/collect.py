@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
-from autotl.database import masked
 from autotl.report.memory import peak_memory
+from autotl.report.naming import command_line
 
 if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
     from autotl.results import Findings, Gain, Verdict
@@ -293,15 +291,3 @@ def _trial(e: Evidence, record: Record) -> dict[str, Any]:
     row = {**asdict(record), "score": _shown(e, record.score)}
     arm = row.pop("arm")
     return {"number": row.pop("number"), "strategy": arm["strategy"], "backbone": arm["backbone"], **row}
-
-
-def command_line() -> str:
-    """The command that started this process, without the folder of the script or a password."""
-    return " ".join([Path(sys.argv[0]).name, *map(masked, sys.argv[1:])]) if sys.argv else ""
-
-
-def data_name(data: object) -> str:
-    """What to call the data in a report: the file's or folder's name, or the kind of thing it is."""
-    if isinstance(data, str | Path):
-        return Path(data).name or str(data)
-    return "images" if isinstance(data, tuple | list) else type(data).__name__
