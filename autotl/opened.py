@@ -16,7 +16,6 @@ from autotl.errors import RunError, UnknownName
 from autotl.train import OwnMetric, check_processes, pick_device
 from autotl.train import metric as metric_of
 
-DEFAULT_BUDGET = "5m"
 AUTO = "auto"
 """Stands for the executor that suits the number of workers."""
 
@@ -133,8 +132,6 @@ def setup_of(
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
     if clean not in search.CLEANING:
         raise UnknownName("way of cleaning", clean, search.CLEANING)
-    if budget is None and trials is None:
-        budget = DEFAULT_BUDGET
     device = pick_device(device)
     check_processes(processes, device)
     names = [backbone] if isinstance(backbone, str | Path) else list(backbone)

@@ -47,8 +47,17 @@ Reweight = Annotated[
     bool,
     typer.Option("--reweight", help="Weigh training images by how much they look like the test's."),
 ]
+Preset = Annotated[
+    str,
+    typer.Option(
+        help="quick (1m), balanced (5m) or best (30m, --all-backbones, --curves); what is given wins over it."
+    ),
+]
 AllBackbones = Annotated[
-    bool, typer.Option("--all-backbones", help="Search them all, also those that scores set aside.")
+    bool | None,
+    typer.Option(
+        "--all-backbones/--chosen-backbones", help="Search them all, also those that scores set aside."
+    ),
 ]
 Experience = Annotated[
     bool,
@@ -57,7 +66,8 @@ Experience = Annotated[
     ),
 ]
 Curves = Annotated[
-    bool, typer.Option("--curves", help="Say at how many images training from scratch would catch up.")
+    bool | None,
+    typer.Option("--curves/--no-curves", help="Say at how many images training from scratch would catch up."),
 ]
 Seed = Annotated[int, typer.Option(help="Same data and seed, same split and same random choices.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
