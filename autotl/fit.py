@@ -38,6 +38,8 @@ def fit(
     without: Iterable[str] = (),
     metric: str | OwnMetric = "accuracy",
     image_size: int | None = None,
+    max_latency: str | None = None,
+    max_size: str | int | None = None,
     test: float = 0.2,
     image: str | None = None,
     label: str | None = None,
@@ -63,17 +65,22 @@ def fit(
     dataset of torch or Hugging Face. ``backbone`` is one or several timm names, folders or ``"tiny"``;
     ``source`` some images that the backbone was pretrained on. ``budget`` is wall-clock time ("90s", "10m",
     "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in the new
-    folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what happens; by default a line per trial is printed.
-    ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
-    turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``processes``
-    train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds the disk
-    that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by default half
-    of what is free, 20 GiB at most); "off" keeps no activations.
+    folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what happens; by
+    default a line per trial is printed. ``workers`` trials run at once, each in a process of its own with its
+    share of the threads, on a GPU in turn where there are several; ``executor`` names where they run
+    otherwise ("ray", say). ``processes`` train each network together, one on each GPU (needs
+    ``autotl[processes]``). ``cache`` bounds the disk that decoded images and the activations of frozen layers
+    may take while it runs ("2GiB"; by default half of what is free, 20 GiB at most); "off" keeps no
+    activations.
 
     ``metric`` is what the search optimises: "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc",
     or a function of labels (n,) int64 and probabilities (n, classes) float that gives one number, the higher
     the better; also as "package.module:function". By it the winner is chosen, early stopping decided, and
     everything is reported.
+
+    ``max_latency`` ("5ms") is what the model may take for one image on this machine, in a batch of one, and
+    ``max_size`` ("10MB", or bytes) what its weights file may take: image sizes and backbones that cannot meet
+    them are not searched, and LimitError is raised where nothing is left.
 
     Of several backbones only those are searched that scores taken before training cannot tell apart from the
     best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of

@@ -65,6 +65,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         experience=asked["experience"],
         curves=asked["curves"],
         workers=asked["workers"],
+        limits=search.limits_of(asked["max_latency"], asked["max_size"]),
     )
     without, named = list(asked["without"]), asked["strategies"]
     named = [named] if isinstance(named, str) else list(named)
@@ -128,6 +129,7 @@ def setup_of(
     experience: bool = True,
     curves: bool = False,
     workers: int = 1,
+    limits: search.Limits | None = None,
 ) -> search.Setup:
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
     if clean not in search.CLEANING:
@@ -155,5 +157,6 @@ def setup_of(
         experience=experience,
         curves=curves,
         workers=workers,
+        limits=limits or search.Limits(),
         seed=seed,
     )

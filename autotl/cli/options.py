@@ -30,6 +30,10 @@ Metric = Annotated[
     ),
 ]
 Side = Annotated[int | None, typer.Option(min=8, help="Image size in pixels, instead of a searched one.")]
+MaxLatency = Annotated[
+    str | None, typer.Option(help="What one image may take on this machine, in a batch of one: 5ms.")
+]
+MaxSize = Annotated[str | None, typer.Option(help="What the model's weights file may take: 10MB.")]
 Test = Annotated[
     float, typer.Option(help="Share of the images kept for the final test, where the data has none.")
 ]
