@@ -44,6 +44,12 @@ def seconds(text: str | float) -> float:
     return sum(float(amount) * UNITS[unit] for amount, unit in parts)
 
 
+def in_seconds(text: str) -> float | None:
+    """A short time with its unit, ``"5ms"`` or ``"0.2s"``, in seconds; None where it is none."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)", text.replace(" ", "").lower())
+    return float(match[1]) * {"ms": 1e-3, "s": 1.0}[match[2]] if match else None
+
+
 def spell(amount: float) -> str:
     """A duration as people write it: ``"8 s"``, ``"2 min 5 s"``, ``"1 h 3 min"``."""
     if amount < 10:

@@ -45,7 +45,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     )
     search.deliver(run.folder / "model", ready.materials, winner, delivery.weights)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
-    notes = [*ready.notes, *run.notes, *explored.notes]
+    notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
     notes += results.opened_before(opened)
     notes += ["The search was interrupted."] if explored.interrupted else []
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):

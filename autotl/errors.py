@@ -5,6 +5,7 @@ AutotlError
 ├── UnknownName     a strategy, backbone, similarity, … nobody offers
 ├── WeightsError    a backbone's weights cannot be had or loaded
 ├── BudgetError     a budget that makes no sense
+├── LimitError      a latency or size that makes no sense, or that no backbone keeps to
 ├── MetricError     a metric that cannot be imported or called, or gives no number
 ├── PluginError     a plugin could not be loaded, or broke the rules of its hook
 ├── CacheError      the cache is too small, or its disk is full
@@ -27,6 +28,7 @@ __all__ = [
     "CacheError",
     "DataError",
     "DiskFull",
+    "LimitError",
     "MetricError",
     "PluginError",
     "RunError",
@@ -61,6 +63,10 @@ class WeightsError(AutotlError):
 
 class BudgetError(AutotlError, ValueError):
     """A budget that makes no sense."""
+
+
+class LimitError(AutotlError, ValueError):
+    """A limit of latency or size that cannot be read, or that no backbone keeps to."""
 
 
 class MetricError(AutotlError, ValueError):

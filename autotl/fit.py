@@ -19,7 +19,8 @@ from autotl.conclude import conclude
 from autotl.data import read, torch_within_cores
 from autotl.disk import is_full
 from autotl.errors import DiskFull, RunError
-from autotl.opened import DEFAULT_BUDGET, Opened, opened, setup_of
+from autotl.opened import Opened, opened, setup_of
+from autotl.presets import BALANCED, PRESETS, with_preset
 from autotl.resume import arguments, changes, merged
 from autotl.run import Run, analysis, explore, prepare
 from autotl.train import OwnMetric, freed_memory_kept, pick_device
@@ -28,6 +29,7 @@ from autotl.train import OwnMetric, freed_memory_kept, pick_device
 def fit(
     data: Any,
     *,
+    preset: str = BALANCED,
     out: str | Path | None = None,
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
@@ -37,6 +39,8 @@ def fit(
     without: Iterable[str] = (),
     metric: str | OwnMetric = "accuracy",
     image_size: int | None = None,
+    max_latency: str | None = None,
+    max_size: str | int | None = None,
     test: float = 0.2,
     image: str | None = None,
     label: str | None = None,
@@ -49,9 +53,9 @@ def fit(
     cache: str | int | None = None,
     clean: str = "report",
     reweight: bool = False,
-    all_backbones: bool = False,
+    all_backbones: bool | None = None,
     experience: bool = True,
-    curves: bool = False,
+    curves: bool | None = None,
     seed: int = 0,
     resume: bool = False,
     watch: Watch | None = None,
@@ -62,9 +66,9 @@ def fit(
     DataFrame; name its columns with ``image``, ``label`` and ``group``), ``(images, labels)`` arrays, or a
     dataset of torch or Hugging Face. ``backbone`` is one or several timm names, folders or ``"tiny"``;
     ``source`` some images that the backbone was pretrained on. ``budget`` is wall-clock time ("90s", "10m",
-    "2h"; five minutes where neither it nor ``trials`` is given); ``trials`` a number of trials; the first to
-    run out ends the search. Everything is kept in the new folder ``out``, or in a temporary one that lives as
-    long as the result. ``watch`` is told what happens; by default a line per trial is printed.
+    "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in the new
+    folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what happens; by
+    default a line per trial is printed.
     ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
     turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``storage`` is
     the URL of a database that holds the studies instead of a file of the run; with ``executor="queue"``
@@ -78,6 +82,10 @@ def fit(
     the better; also as "package.module:function". By it the winner is chosen, early stopping decided, and
     everything is reported.
 
+    ``max_latency`` ("5ms") is what the model may take for one image on this machine, in a batch of one, and
+    ``max_size`` ("10MB", or bytes) what its weights file may take: image sizes and backbones that cannot meet
+    them are not searched, and LimitError is raised where nothing is left.
+
     Of several backbones only those are searched that scores taken before training cannot tell apart from the
     best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of
     near copies, and of those that are in the test part too: "report" names them, "drop" leaves them out,
@@ -86,6 +94,16 @@ def fit(
     table on this machine, and read by later runs to decide what to try first; ``experience=False`` neither
     reads nor writes it. ``curves`` keeps time to train the best transferred trial and the best one from
     scratch on fewer images too, and says at how many images scratch would catch up.
+
+    ``preset`` sets what is left at None; what is given always wins over it:
+
+    ========  ===========================================  =============  ======
+    preset    budget, unless it or ``trials`` is given     all_backbones  curves
+    ========  ===========================================  =============  ======
+    quick     1 minute                                     False          False
+    balanced  5 minutes                                    False          False
+    best      30 minutes                                   True           True
+    ========  ===========================================  =============  ======
 
     With ``resume`` a run in ``out`` that was interrupted, killed or ran out of disk goes on: with the same
     data and what it was begun with, so that nothing else need be given (``data`` may be None where it was a
@@ -103,6 +121,7 @@ def fit(
         results.read_run_file(Path(out))  # before a folder that is none of ours is locked
         with alone(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
+    asked = with_preset(asked)
     begin = opened(asked)
     folder = _folder(out)
     with alone(folder / ".lock", str(folder)):
@@ -121,7 +140,7 @@ def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
     file = results.read_run_file(folder)
     file = file if file.name else replace(file, name=results.lasting_name(folder))
     defaults = {name: each.default for name, each in signature(fit).parameters.items()} | {"data": None}
-    together = merged(asked, file, defaults, folder)
+    together = with_preset(merged(asked, file, defaults, folder))
     begin = opened(together, of_those_left=True)
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
@@ -205,7 +224,7 @@ def analyze(
         data,
         backbone,
         source,
-        DEFAULT_BUDGET,
+        PRESETS[BALANCED].budget,
         None,
         "accuracy",
         image_size,

@@ -18,6 +18,7 @@ from autotl.data import torch_within_cores
 from autotl.database import VARIABLE
 from autotl.errors import RunError
 from autotl.opened import opened
+from autotl.presets import with_preset
 from autotl.resume import changes
 from autotl.terminal import Silence
 from autotl.train import freed_memory_kept
@@ -130,7 +131,7 @@ def _worker(
             "images where all machines see them, as a folder of class folders or a table, and begin a run "
             "on that."
         )
-    begin = opened({**file.arguments, **OWN, "device": device})
+    begin = opened(with_preset({**file.arguments, **OWN, "device": device}))
     if differs := changes(file, begin.catalog.versions()):
         raise RunError(
             f"This worker cannot help the run in {folder}: {' '.join(differs)} Install the same here, "

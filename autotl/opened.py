@@ -16,7 +16,6 @@ from autotl.errors import RunError, UnknownName
 from autotl.train import OwnMetric, check_processes, pick_device
 from autotl.train import metric as metric_of
 
-DEFAULT_BUDGET = "5m"
 AUTO = "auto"
 """Stands for the executor that suits the number of workers."""
 
@@ -66,6 +65,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         experience=asked["experience"],
         curves=asked["curves"],
         workers=asked["workers"],
+        limits=search.limits_of(asked["max_latency"], asked["max_size"]),
     )
     without, named = list(asked["without"]), asked["strategies"]
     named = [named] if isinstance(named, str) else list(named)
@@ -131,12 +131,11 @@ def setup_of(
     experience: bool = True,
     curves: bool = False,
     workers: int = 1,
+    limits: search.Limits | None = None,
 ) -> search.Setup:
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
     if clean not in search.CLEANING:
         raise UnknownName("way of cleaning", clean, search.CLEANING)
-    if budget is None and trials is None:
-        budget = DEFAULT_BUDGET
     device = pick_device(device)
     check_processes(processes, device)
     names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
@@ -160,5 +159,6 @@ def setup_of(
         experience=experience,
         curves=curves,
         workers=workers,
+        limits=limits or search.Limits(),
         seed=seed,
     )

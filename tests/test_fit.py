@@ -31,7 +31,8 @@ KEYS = {
     "test": {"metric", "value", "ci95", "n", "per_class", "calibration_error"},
     "quality": {"imbalance", "duplicates", "leakage", "label_issues", "unreadable"},
     "search": {"gain_over_best_default", "optimism", "trials", "failed", "pruned"},
-    "cost": {"seconds", "search_seconds", "overhead_fraction", "images_per_second", "peak_memory_mb"},
+    "cost": {"seconds", "search_seconds", "overhead_fraction", "images_per_second", "peak_memory_mb",
+             "latency_ms", "size_mb"},
     "split": {"hash", "train", "val", "test"},
 }  # fmt: skip
 STRATEGIES = ("direct", "linear_probe", "finetune", "from_scratch")  # whatever else is installed

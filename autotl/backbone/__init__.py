@@ -7,6 +7,7 @@ from autotl.backbone.find import candidates, find
 from autotl.backbone.freeze import Frozen, freeze
 from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
 from autotl.backbone.labels import match_classes
+from autotl.backbone.latency import latency_of
 from autotl.backbone.layers import (
     Layer,
     Moments,
@@ -52,6 +53,7 @@ __all__ = [
     "find",
     "freeze",
     "heads",
+    "latency_of",
     "layer_likeness",
     "layout",
     "likeness",

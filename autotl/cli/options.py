@@ -30,6 +30,10 @@ Metric = Annotated[
     ),
 ]
 Side = Annotated[int | None, typer.Option(min=8, help="Image size in pixels, instead of a searched one.")]
+MaxLatency = Annotated[
+    str | None, typer.Option(help="What one image may take on this machine, in a batch of one: 5ms.")
+]
+MaxSize = Annotated[str | None, typer.Option(help="What the model's weights file may take: 10MB.")]
 Test = Annotated[
     float, typer.Option(help="Share of the images kept for the final test, where the data has none.")
 ]
@@ -47,8 +51,17 @@ Reweight = Annotated[
     bool,
     typer.Option("--reweight", help="Weigh training images by how much they look like the test's."),
 ]
+Preset = Annotated[
+    str,
+    typer.Option(
+        help="quick (1m), balanced (5m) or best (30m, --all-backbones, --curves); what is given wins over it."
+    ),
+]
 AllBackbones = Annotated[
-    bool, typer.Option("--all-backbones", help="Search them all, also those that scores set aside.")
+    bool | None,
+    typer.Option(
+        "--all-backbones/--chosen-backbones", help="Search them all, also those that scores set aside."
+    ),
 ]
 Experience = Annotated[
     bool,
@@ -57,7 +70,8 @@ Experience = Annotated[
     ),
 ]
 Curves = Annotated[
-    bool, typer.Option("--curves", help="Say at how many images training from scratch would catch up.")
+    bool | None,
+    typer.Option("--curves/--no-curves", help="Say at how many images training from scratch would catch up."),
 ]
 Storage = Annotated[
     str | None,

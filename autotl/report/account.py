@@ -100,8 +100,19 @@ def cost(report: Report) -> list[str]:
     if words.measured(facts.get("images_per_second")):
         speed = f"{facts['images_per_second']:,.0f} images per second"
         said.append(f"The model answers {speed} on this machine, reading them included.")
+    said += _served(facts)
     if words.measured(facts.get("peak_memory_mb")):
         said.append(f"Memory peaked at {facts['peak_memory_mb']:,.0f} MB.")
+    return said
+
+
+def _served(facts: Mapping[str, Any]) -> list[str]:
+    """What the model takes where it is used."""
+    said = []
+    if words.measured(facts.get("latency_ms")):
+        said.append(f"One image alone takes it {facts['latency_ms']:.3g} ms, once it is read.")
+    if words.measured(facts.get("size_mb")):
+        said.append(f"Its weights take {facts['size_mb']:.3g} MB on disk.")
     return said
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
-from autotl.report.memory import peak_memory
+from autotl.report.costs import cost_of
 from autotl.report.naming import command_line
 
 if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
@@ -119,16 +119,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
         "quality": e.profile["quality"],
         "arms": _arms(e),
         "search": _search(e),
-        "cost": {
-            "seconds": e.seconds,
-            "search_seconds": e.search_seconds,
-            "overhead_fraction": max(
-                0.0, 1 - sum(r.seconds for r in e.records) / max(e.search_seconds, 1e-9)
-            ),
-            "images_per_second": found.images_per_second,
-            "peak_memory_mb": peak_memory(),
-            "budget_seconds": e.plan.seconds,
-        },
+        "cost": cost_of(e),
         "trials": [_trial(e, record) for record in e.records],
         "split": {
             "hash": e.splits.hash,

@@ -83,7 +83,8 @@ class Findings:
     compared. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
     and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
     are the classes that transfer measurably harms. ``optimism`` compares validation with test;
-    ``calibration_error_before`` is the delivered model's without its ``temperature``.
+    ``calibration_error_before`` is the delivered model's without its ``temperature``; ``latency`` are its
+    seconds for one image in a batch of one, ``size`` the bytes of its weights file.
     """
 
     winner: Record
@@ -104,3 +105,5 @@ class Findings:
     soup: Soup = Soup()
     temperature: Temperature = Temperature()  # noqa: RUF009 - frozen
     calibration_error_before: float | None = None
+    latency: float | None = None
+    size: int | None = None

@@ -10,6 +10,7 @@ from autotl.search.engine import Search
 from autotl.search.finish import finish
 from autotl.search.journal import Journal, Running, spent
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.limits import Limits, Within, limits_of, missed, within
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
 from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
@@ -31,6 +32,7 @@ __all__ = [
     "Delivery",
     "Journal",
     "Ledger",
+    "Limits",
     "Materials",
     "Prepared",
     "Resumed",
@@ -40,13 +42,16 @@ __all__ = [
     "Setup",
     "Souped",
     "Trial",
+    "Within",
     "Worker",
     "deadline",
     "decided_from",
     "deliver",
     "expected_of_refit",
     "finish",
+    "limits_of",
     "measure_catch_up",
+    "missed",
     "open_storage",
     "plan_arms",
     "prepare",
@@ -58,4 +63,5 @@ __all__ = [
     "spare",
     "spent",
     "take_up",
+    "within",
 ]

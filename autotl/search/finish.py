@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from autotl.api import Arm
-from autotl.backbone import layout
+from autotl.backbone import latency_of, layout
 from autotl.clock import Clock
 from autotl.data import LockedTest
 from autotl.results import (
@@ -33,7 +34,7 @@ from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
 from autotl.seeds import derive
-from autotl.train import Metric
+from autotl.train import Metric, place
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -80,6 +81,7 @@ def finish(
         learned = min(len(fold.train) for fold in materials.splits.folds)
         lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
         hurt = _hurt(labels, ours, theirs, data.classes, draw)
+    served = reopen(materials, winner.arm.backbone, delivery.weights, side=winner.side).model
     return Findings(
         winner=ledger.record(winner),
         refit=delivery.refit,
@@ -115,6 +117,8 @@ def finish(
         soup=delivery.soup,
         temperature=delivery.temperature,
         calibration_error_before=calibration_error(labels, final * temperature),
+        latency=latency_of(place(served, materials.device), side=winner.side, clock=clock),
+        size=Path(delivery.weights).stat().st_size,
     )
 
 

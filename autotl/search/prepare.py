@@ -38,6 +38,7 @@ from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.decided import Decided, Seen
 from autotl.search.examine import Examined
+from autotl.search.limits import within
 from autotl.search.materials import Materials
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
@@ -112,7 +113,11 @@ def prepare(
         decided.check_data(dataset, splits)
     backbones, more = _open(setup, named, sources, dataset, splits, clock)
     opened_as = dict(zip(backbones, names or backbones, strict=True))
-    if decided is not None:
+    beyond: Mapping[str, str] = {}
+    if decided is None:
+        fits = within(setup.limits, backbones, classes=len(dataset.classes), device=setup.device, clock=clock)
+        backbones, beyond, more = fits.backbones, fits.aside, [*more, *fits.notes]
+    else:
         backbones, more = {name: decided.keep(facts) for name, facts in backbones.items()}, [*decided.notes]
     chosen = tuple(more)
     for note in more:
@@ -128,6 +133,7 @@ def prepare(
     likeness, more = likenesses(setup, materials, similarities, shown)
     notes += more
     ranking = rank(setup, materials, transferabilities, clock)
+    ranking = replace(ranking, aside={**ranking.aside, **beyond})
     if decided is not None:
         kept_on = tuple(name for name in decided.order if name not in decided.aside)
         ranking = replace(ranking, order=decided.order, kept=kept_on, aside=decided.aside)

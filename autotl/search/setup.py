@@ -7,6 +7,7 @@ from typing import Any
 
 from autotl.api import Columns
 from autotl.clock import Budget
+from autotl.search.limits import Limits
 from autotl.train import METRICS, Metric
 
 CLEANING = ("report", "drop", "weight")
@@ -18,8 +19,8 @@ class Setup:
     ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
     take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
     set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
-    CLEANING; ``reweight``, ``experience``, ``curves`` and ``workers`` are
-    as in :func:`autotl.fit`. ``storage`` may hold a password.
+    CLEANING; ``reweight``, ``experience``, ``curves`` and ``workers`` are as in :func:`autotl.fit`;
+    ``limits`` are what the delivered network may take. ``storage`` may hold a password.
     """
 
     data: Any
@@ -41,5 +42,6 @@ class Setup:
     experience: bool = True
     curves: bool = False
     workers: int = 1
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
     seed: int = 0
     storage: str | None = field(default=None, repr=False)

@@ -1,0 +1,159 @@
+"""Keep the search to networks that are fast and small enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from safetensors.torch import save
+
+from autotl.api import Backbone
+from autotl.backbone import create, latency_of
+from autotl.cache import in_bytes
+from autotl.clock import Clock, in_seconds
+from autotl.errors import LimitError
+from autotl.results import Findings
+from autotl.train import place
+
+MB = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the delivered network may take: ``latency`` in seconds for one image, ``size`` in bytes of its
+    weights file. None is no limit.
+    """
+
+    latency: float | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The ``backbones`` that keep to the limits, with the image sizes that do; ``aside`` says of the others
+    why not, and ``notes`` which image sizes were taken out.
+    """
+
+    backbones: dict[str, Backbone]
+    aside: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def limits_of(max_latency: str | None, max_size: str | int | None) -> Limits:
+    """Read ``"5ms"`` and ``"10MB"`` (a plain number is bytes). Raises LimitError."""
+    latency: float | None = None
+    size: int | None = None
+    if max_latency is not None:
+        latency = in_seconds(max_latency) if isinstance(max_latency, str) else None
+        if latency is None:
+            raise LimitError(f"Cannot read {max_latency!r} as a latency. Write it like '5ms' or '0.2s'.")
+        if latency <= 0:
+            raise LimitError("No network answers in no time. Give a latency above 0, such as '5ms'.")
+    if max_size is not None:
+        size = in_bytes(max_size)
+        if size is None:
+            raise LimitError(f"Cannot read {max_size!r} as a size. Write it like '10MB' or '8MiB'.")
+        if size <= 0:
+            raise LimitError("No network takes no room. Give a size above 0, such as '10MB'.")
+    return Limits(latency, size)
+
+
+def within(
+    limits: Limits, backbones: Mapping[str, Backbone], *, classes: int, device: str, clock: Clock
+) -> Within:
+    """Take out the image sizes at which a network with a head for so many ``classes`` would be too slow, and
+    the backbones that are too large or too slow at every size.
+
+    Each is measured on ``device``. Raises LimitError where nothing is left.
+    """
+    if limits == Limits():
+        return Within(dict(backbones), {})
+    kept: dict[str, Backbone] = {}
+    aside: dict[str, str] = {}
+    notes: list[str] = []
+    sizes: dict[str, int] = {}
+    fastest: dict[str, tuple[float, int]] = {}
+    for name, facts in backbones.items():
+        model = create(facts.weights, classes=classes)
+        state = {key: value.contiguous() for key, value in model.state_dict().items()}
+        sizes[name] = len(save(state, {"format": "pt"}))
+        model = place(model, device)
+        sides: list[int] = []
+        for side in facts.sides if limits.latency is not None else ():
+            took = latency_of(model, side=side, clock=clock)
+            fastest.setdefault(name, (took, side))
+            if limits.latency is not None and took > limits.latency:
+                break  # larger images take longer
+            sides.append(side)
+        if limits.size is not None and sizes[name] > limits.size:
+            aside[name] = f"its weights take {_mb(sizes[name])}, more than the {_mb(limits.size)} allowed"
+        elif limits.latency is None:
+            kept[name] = facts
+        elif not sides:
+            aside[name] = _too_slow(*fastest[name], limits.latency)
+        else:
+            if gone := facts.sides[len(sides) :]:
+                notes.append(
+                    f"{name} is not searched at {_listed(gone)} px: one image would take more than the "
+                    f"{_ms(limits.latency)} allowed."
+                )
+            side = max((each for each in sides if each <= facts.side), default=sides[0])
+            kept[name] = replace(facts, sides=tuple(sides), side=side)
+    if not kept:
+        raise LimitError(_nothing(limits, sizes, fastest))
+    notes += [f"{name} is not searched: {why}." for name, why in aside.items()]
+    return Within(kept, aside, tuple(notes))
+
+
+def missed(limits: Limits, findings: Findings) -> list[str]:
+    """Notes on limits that the delivered network misses, by what was measured of it in the end."""
+    found = []
+    if limits.latency is not None and findings.latency is not None and findings.latency > limits.latency:
+        found.append(
+            f"The delivered model takes {_ms(findings.latency)} for one image, more than the "
+            f"{_ms(limits.latency)} allowed: it was faster when measured before the search, or its strategy "
+            "chose an image size of its own. Measure it where it will run, or allow less."
+        )
+    if limits.size is not None and findings.size is not None and findings.size > limits.size:
+        found.append(
+            f"The delivered model's weights take {_mb(findings.size)}, more than the {_mb(limits.size)} "
+            "allowed."
+        )
+    return found
+
+
+def _too_slow(took: float, side: int, allowed: float) -> str:
+    return (
+        f"one image takes {_ms(took)} at {side} px, its fastest image size, more than the {_ms(allowed)} "
+        "allowed"
+    )
+
+
+def _nothing(limits: Limits, sizes: Mapping[str, int], fastest: Mapping[str, tuple[float, int]]) -> str:
+    told = []
+    if limits.latency is not None:
+        name = min(fastest, key=lambda each: fastest[each][0])
+        took, side = fastest[name]
+        told.append(
+            f"{_ms(limits.latency)} for one image (the fastest, {name}, takes {_ms(took)} at {side} px)"
+        )
+    if limits.size is not None:
+        name = min(sizes, key=lambda each: sizes[each])
+        told.append(f"{_mb(limits.size)} of weights (the smallest, {name}, takes {_mb(sizes[name])})")
+    return (
+        f"No backbone meets the limits on this machine: {' and '.join(told)}. Allow more, or name a smaller "
+        "one with --backbone."
+    )
+
+
+def _listed(sides: tuple[int, ...]) -> str:
+    *most, last = map(str, sides)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _ms(seconds: float) -> str:
+    return f"{1000 * seconds:.3g} ms"
+
+
+def _mb(size: int) -> str:
+    return f"{size / MB:.3g} MB"
