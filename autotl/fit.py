@@ -99,12 +99,22 @@ def fit(
         results.read_run_file(Path(out))  # before a folder that is none of ours is locked
         with alone(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
-    begin = opened(asked)
+    return _begin(asked, search.OWN)
+
+
+def fit_by(way: search.Way, **arguments: Any) -> results.Result:
+    """:func:`fit` with another way of searching, to measure it against autotl's. Nothing is resumed."""
+    defaults = {name: each.default for name, each in signature(fit).parameters.items()}
+    return _begin(defaults | arguments, way)
+
+
+def _begin(asked: dict[str, Any], way: search.Way) -> results.Result:
+    begin, out = opened(asked), asked["out"]
     folder = _folder(out)
     with alone(folder / ".lock", str(folder)):
         file = results.RunFile(arguments(asked), version("autotl"), begin.catalog.versions())
         results.write_run_file(folder, file)
-        return _carry_out(begin, folder, file, temporary=out is None)
+        return _carry_out(begin, folder, file, temporary=out is None, way=way)
 
 
 def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
@@ -123,7 +133,13 @@ def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
 
 
 def _carry_out(
-    begin: Opened, folder: Path, file: results.RunFile, *, spent: float = 0.0, temporary: bool = False
+    begin: Opened,
+    folder: Path,
+    file: results.RunFile,
+    *,
+    spent: float = 0.0,
+    temporary: bool = False,
+    way: search.Way = search.OWN,
 ) -> results.Result:
     """Run it. What it leaves can be resumed, unless it was not begun in earnest."""
     setup, clock = begin.setup, begin.clock
@@ -139,6 +155,7 @@ def _carry_out(
         clock.now() - spent,
         file,
         begin.notes,
+        way,
     )
     kept, over, done = folder / ".cache", False, False
     try:

@@ -19,11 +19,13 @@ from autotl.search.setup import CLEANING, Setup
 from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
 from autotl.search.study import open_storage
+from autotl.search.way import OWN, Way
 from autotl.search.work import Worker
 
 __all__ = [
     "CLEANING",
     "EXACT",
+    "OWN",
     "Activations",
     "Bench",
     "CatchUp",
@@ -40,6 +42,7 @@ __all__ = [
     "Setup",
     "Souped",
     "Trial",
+    "Way",
     "Worker",
     "deadline",
     "decided_from",
