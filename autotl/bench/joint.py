@@ -70,8 +70,10 @@ class JointSearch:
         self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
         self.ledger = ledger
         optuna.logging.set_verbosity(optuna.logging.ERROR)
+        # each data set draws of its own: with one and the same sequence their luck would not be independent
+        drawn = sampler(derive(seed, "joint", *task.classes))
         self._study = optuna.create_study(
-            direction="maximize", sampler=sampler(seed), pruner=optuna.pruners.NopPruner()
+            direction="maximize", sampler=drawn, pruner=optuna.pruners.NopPruner()
         )
         self._running: dict[int, tuple[Trial, optuna.Trial]] = {}
         self._failures, self._started = 0, clock.now()
@@ -141,11 +143,11 @@ class JointSearch:
 
 
 def _random(seed: int) -> BaseSampler:
-    return RandomSampler(seed=seed)
+    return RandomSampler(seed=derive(seed, "random"))
 
 
 def _tpe(seed: int) -> BaseSampler:
-    return TPESampler(seed=seed)
+    return TPESampler(seed=derive(seed, "tpe"))
 
 
 WAYS: dict[str, Way] = {
