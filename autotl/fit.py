@@ -121,8 +121,18 @@ def fit(
         results.read_run_file(Path(out))  # before a folder that is none of ours is locked
         with alone(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
+    return _begin(asked, search.OWN)
+
+
+def fit_by(way: search.Way, **arguments: Any) -> results.Result:
+    """:func:`fit` with another way of searching, to measure it against autotl's. Nothing is resumed."""
+    defaults = {name: each.default for name, each in signature(fit).parameters.items()}
+    return _begin(defaults | arguments, way)
+
+
+def _begin(asked: dict[str, Any], way: search.Way) -> results.Result:
     asked = with_preset(asked)
-    begin = opened(asked)
+    begin, out = opened(asked), asked["out"]
     folder = _folder(out)
     with alone(folder / ".lock", str(folder)):
         file = results.RunFile(
@@ -132,7 +142,7 @@ def fit(
             name=results.lasting_name(folder),
         )
         results.write_run_file(folder, file)
-        return _carry_out(begin, folder, file, temporary=out is None)
+        return _carry_out(begin, folder, file, temporary=out is None, way=way)
 
 
 def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
@@ -152,7 +162,13 @@ def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
 
 
 def _carry_out(
-    begin: Opened, folder: Path, file: results.RunFile, *, spent: float = 0.0, temporary: bool = False
+    begin: Opened,
+    folder: Path,
+    file: results.RunFile,
+    *,
+    spent: float = 0.0,
+    temporary: bool = False,
+    way: search.Way = search.OWN,
 ) -> results.Result:
     """Run it. What it leaves can be resumed, unless it was not begun in earnest."""
     setup, clock = begin.setup, begin.clock
@@ -170,6 +186,7 @@ def _carry_out(
         clock.now() - spent,
         file,
         begin.notes,
+        way,
     )
     kept, over, done = folder / ".cache", False, False
     try:

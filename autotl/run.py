@@ -41,6 +41,7 @@ class Run:
     started: float
     file: results.RunFile | None = None
     notes: tuple[str, ...] = ()
+    way: search.Way = search.OWN
 
     @property
     def name(self) -> str:
@@ -117,7 +118,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
     budget = setup.budget
-    ledger = search.Ledger(ready.materials.fold_labels(), measure=setup.metric)
+    ledger = search.Ledger(ready.materials.fold_labels(), measure=setup.metric, thrifty=run.way.thrifty)
     journal = search.Journal(run.folder, lambda: clock.now() - run.started)
     resumed = search.take_up(
         ledger, journal, arms, classes=len(ready.dataset.classes), timed=budget.seconds is not None
@@ -144,7 +145,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     told = (*resumed.told, *search.revive(ledger, worker))
     for each in told:
         run.watch.say(each)
-    searching = search.Search(
+    searching = run.way.search(
         arms,
         run.strategies,
         ready.backbones,

@@ -13,11 +13,14 @@ from autotl.leaderboard.row import KEY, Kind
 
 AUTOTL = "autotl"
 DEFAULT = "@default"
+SELECTORS = ("random_search", "plain_optuna")  # as in autotl.bench.joint, which brings torch along
 
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Who takes part: a strategy searched on its own, one with its defaults alone, autotl, or a peer."""
+    """Who takes part: a strategy searched on its own, one with its defaults alone, autotl, another search
+    over all strategies (a selector), or a peer.
+    """
 
     name: str
     kind: Kind
@@ -60,7 +63,8 @@ class Entry:
 
 
 def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -> list[Entrant]:
-    """Who meets in a suite: the strategies it names (all installed, where it says so), autotl and the peers.
+    """Who meets in a suite: the strategies it names (all installed, where it says so), other searches,
+    autotl and the peers.
 
     With ``only`` these alone, be they in the suite or not. Raises UnknownName for a name nobody has.
     """
@@ -69,11 +73,13 @@ def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -
         **{name: Entrant(name, "strategy") for name in installed},
         **{name + DEFAULT: Entrant(name + DEFAULT, "default") for name in installed},
         AUTOTL: Entrant(AUTOTL, "autotl"),
+        **{name: Entrant(name, "selector") for name in SELECTORS},
         **{peer.name: Entrant(peer.name, "peer", peer) for peer in suite.peers},
     }
     wanted = list(only) or [
         *named,
         *(name + DEFAULT for name in named if suite.defaults),
+        *suite.selectors,
         *([AUTOTL] if suite.autotl else []),
         *(peer.name for peer in suite.peers),
     ]

@@ -137,6 +137,7 @@ def job(
     return told | {
         "table": str(material.table.resolve()),
         "strategy": entry.entrant.strategy,
+        "search": entry.entrant.name if entry.entrant.kind == "selector" else None,
         "default": entry.entrant.kind == "default",
     }
 

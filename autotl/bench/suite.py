@@ -67,8 +67,9 @@ class Suite:
     """Data sets × shots × backbones × entrants × seeds × budgets.
 
     ``strategies`` are names, or "all" for every one installed; with ``defaults`` each enters a second time
-    with its default settings alone. ``shots`` are training images per class, 0 for all. ``digest`` names the
-    text of the file.
+    with its default settings alone. ``selectors`` are other searches over all strategies:
+    "random_search" and "plain_optuna". ``shots`` are training images per class, 0 for all.
+    ``digest`` names the text of the file.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Suite:
     shots: tuple[int, ...]
     strategies: tuple[str, ...]
     defaults: bool
+    selectors: tuple[str, ...]
     autotl: bool
     peers: tuple[Peer, ...]
     digest: str
@@ -139,6 +141,7 @@ class _Reading:
             shots=self._whole(found, "shots", [0]),
             strategies=tuple(map(str, self._list(found, "strategies", ["all"]))),
             defaults=bool(found.get("defaults", False)),
+            selectors=tuple(map(str, self._list(found, "selectors", []))),
             autotl=bool(found.get("autotl", True)),
             peers=tuple(self._peer(each) for each in self._list(found, "peer", [])),
             digest=digest,
@@ -215,6 +218,6 @@ class _Reading:
 
 
 _KEYS = (
-    "summary", "metric", "budgets", "seeds", "shots", "strategies", "defaults", "autotl",
-    "dataset", "backbone", "peer",
+    "summary", "metric", "budgets", "seeds", "shots", "strategies", "defaults",
+    "selectors", "autotl", "dataset", "backbone", "peer",
 )  # fmt: skip

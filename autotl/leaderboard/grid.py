@@ -20,7 +20,7 @@ T = TypeVar("T")
 SINGLE = ("strategy", "default")
 """The kinds of entrants that are one strategy on its own; the best of them is a block's oracle."""
 
-_KINDS = ("autotl", "strategy", "default", "peer")
+_KINDS = ("autotl", "selector", "strategy", "default", "peer")
 _DIGITS = 12  # scores that differ by less are ties: they are shares of the same test images
 
 
@@ -92,7 +92,7 @@ def by_block(rows: Iterable[Row]) -> dict[Block, list[Row]]:
 
 
 def grid(rows: Iterable[Row]) -> Grid:
-    """Lay out ``rows``; entrants are autotl, strategies, defaults and peers, each by name.
+    """Lay out ``rows``; entrants are autotl, other searches, strategies, defaults and peers, each by name.
 
     Raises BenchError without rows, where a block holds an entrant twice, and where rows of one block were
     measured on different images or by different metrics: their scores say nothing about each other.

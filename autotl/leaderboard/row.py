@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Status = Literal["ok", "failed"]
-Kind = Literal["strategy", "default", "autotl", "peer"]
+Kind = Literal["strategy", "default", "autotl", "selector", "peer"]
 
 KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_seconds")
 """What tells two measurements of one suite apart."""
@@ -26,7 +26,8 @@ class Row:
     """One entrant on one data set, backbone, seed and budget.
 
     ``entrant`` is a strategy searched on its own ("finetune"), one with its default settings alone
-    ("finetune@default"), "autotl" itself, or a peer; ``kind`` says which. ``family`` is what the entrant (of
+    ("finetune@default"), "autotl" itself, another search over all strategies (a "selector"), or a peer;
+    ``kind`` says which. ``family`` is what the entrant (of
     several strategies: the chosen one) does with the source's weights: "as is", "frozen", "partly frozen",
     "fine-tuned", "scratch", or "other". ``shots`` is the number of training images per class, 0 for all.
     ``budget_seconds`` was asked for; ``seconds`` is what a user waited, from the start of the process to its

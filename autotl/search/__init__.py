@@ -20,11 +20,13 @@ from autotl.search.setup import CLEANING, Setup
 from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
 from autotl.search.storage import open_storage
+from autotl.search.way import OWN, Way
 from autotl.search.work import Worker
 
 __all__ = [
     "CLEANING",
     "EXACT",
+    "OWN",
     "Activations",
     "Bench",
     "CatchUp",
@@ -42,6 +44,7 @@ __all__ = [
     "Setup",
     "Souped",
     "Trial",
+    "Way",
     "Within",
     "Worker",
     "deadline",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,13 +87,15 @@ class Trial:
 @dataclass(slots=True)
 class Ledger:
     """All trials. ``labels`` are the validation labels of each fold, in the order of the logits; ``unit`` is
-    what corresponds to a difference of 1 in accuracy, by ``measure``.
+    what corresponds to a difference of 1 in accuracy, by ``measure``. Without ``thrifty`` the highest score
+    is the best, whatever its trial costs and however few images show it.
     """
 
     labels: Sequence[NDArray[np.int64]]
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
     measure: Metric = METRICS["accuracy"]
+    thrifty: bool = True
     unit: float = field(init=False)
     _spreads: Spreads = field(init=False)
 
@@ -205,6 +208,8 @@ class Ledger:
         whole = [trial for trial in scored if trial.state != "pruned"] or scored
         if not whole:
             return None
+        if not self.thrifty:
+            return max(whole, key=lambda trial: (self.score(trial) or -math.inf, -trial.number))
 
         def order(trial: Trial) -> tuple[float, float]:
             return self.belief(trial), -trial.fold_cost

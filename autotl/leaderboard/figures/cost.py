@@ -13,6 +13,7 @@ from autotl.report.words import count, ends
 
 _KINDS = {
     "autotl": ("circle", "s0", "autotl"),
+    "selector": ("circle", "s3", "other search over all strategies"),
     "strategy": ("square", "s2", "strategy, searched"),
     "default": ("diamond", "s4", "strategy, default settings"),
     "peer": ("triangle", "s1", "other system"),

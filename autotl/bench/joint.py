@@ -1,0 +1,161 @@
+"""The searches that autotl's is measured against: one space of all strategies and their settings."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import TrialState
+
+from autotl.api import (
+    Arm,
+    Backbone,
+    Executor,
+    Job,
+    Machine,
+    Outcome,
+    Params,
+    Said,
+    State,
+    Strategy,
+    Task,
+    Watch,
+    Work,
+)
+from autotl.clock import Budget, Clock
+from autotl.disk import is_full
+from autotl.search import Ledger, Scoped, Trial, Way
+from autotl.seeds import derive
+
+FOLD = 0
+PATIENCE = 50
+"""So many failures in a row end a search: there is nothing to be found."""
+
+
+class JointSearch:
+    """One Optuna study in which the strategy is a categorical parameter, and its settings hang on it.
+
+    Each trial learns from one fold, to its end: none is pruned or run on further folds, defaults are not
+    tried first, and past runs are not asked. ``sampler`` is made of a seed; all else is as for
+    :class:`autotl.search.Search`. After ``until`` nothing goes on but what has to: the first score.
+    """
+
+    def __init__(
+        self,
+        arms: Sequence[Arm],
+        strategies: Mapping[str, Strategy],
+        backbones: Mapping[str, Backbone],
+        task: Task,
+        ledger: Ledger,
+        *,
+        sampler: Callable[[int], BaseSampler],
+        machine: Machine,
+        budget: Budget,
+        clock: Clock,
+        until: Callable[[], float],
+        watch: Watch,
+        seed: int,
+        workers: int = 1,
+        **_: Any,  # a journal, past runs, …: what autotl's own search alone uses
+    ) -> None:
+        self._arms: dict[str, list[str]] = {}
+        for arm in arms:
+            self._arms.setdefault(arm.strategy, []).append(arm.backbone)
+        self._strategies, self._backbones, self._task = strategies, backbones, task
+        self._device, self._workers, self._watch = machine.device, workers, watch
+        self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
+        self.ledger = ledger
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        # each data set draws of its own: with one and the same sequence their luck would not be independent
+        drawn = sampler(derive(seed, "joint", *task.classes))
+        self._study = optuna.create_study(
+            direction="maximize", sampler=drawn, pruner=optuna.pruners.NopPruner()
+        )
+        self._running: dict[int, tuple[Trial, optuna.Trial]] = {}
+        self._failures, self._started = 0, clock.now()
+
+    def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
+        """Yield each trial when its job has ended. Stop reading to stop the search."""
+        for outcome in executor.run(self._jobs(), work, self._go, workers=self._workers, device=self._device):
+            yield self._enter(outcome)
+
+    def _jobs(self) -> Iterator[Job]:
+        while not self._is_over():
+            asked = self._study.ask()
+            try:
+                arm, params = self._suggest(asked)
+            except Exception as error:  # a stranger's code: it must not end the search
+                if is_full(error):
+                    raise
+                self._study.tell(asked, state=TrialState.FAIL)
+                self._failures += 1
+                continue
+            trial = Trial(
+                asked.number,
+                arm,
+                params,
+                derive(self._seed, "joint", asked.number),
+                default=False,
+                baseline=self._strategies[arm.strategy].baseline,
+            )
+            self._running[trial.number] = trial, asked
+            yield Job(trial.number, arm.strategy, arm.backbone, params, trial.seed, (FOLD,))
+
+    def _is_over(self) -> bool:
+        begun = len(self.ledger.trials) + len(self._running)
+        if self._failures >= PATIENCE or (self._budget.trials is not None and begun >= self._budget.trials):
+            return True
+        return begun > 0 and self._clock.now() >= self._until()
+
+    def _suggest(self, asked: optuna.Trial) -> tuple[Arm, Params]:
+        name = asked.suggest_categorical("strategy", list(self._arms))
+        backbone = asked.suggest_categorical(f"backbone of {name}", self._arms[name])
+        strategy = self._strategies[name]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a range that its step does not divide, say
+            params = strategy.suggest(Scoped(asked, name), self._task, self._backbones[backbone])
+        return Arm(name, backbone), dict(params)
+
+    def _go(self, job: Job, said: Said) -> State | None:
+        epoch, (trial, _) = said.epoch, self._running[job.number]
+        scored = epoch.score is not None or self.ledger.best() is not None
+        if scored and self._clock.now() >= self._until():
+            return "stopped"
+        self._watch.learning(
+            trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress
+        )
+        return None
+
+    def _enter(self, outcome: Outcome) -> Trial:
+        trial, asked = self._running.pop(outcome.job.number)
+        self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
+        if outcome.state == "complete" and FOLD in trial.folds:
+            self._study.tell(asked, trial.folds[FOLD].score)
+            self._failures = 0
+        else:
+            self._study.tell(asked, state=TrialState.FAIL)
+            self._failures += 1
+        return trial
+
+
+def _random(seed: int) -> BaseSampler:
+    return RandomSampler(seed=derive(seed, "random"))
+
+
+def _tpe(seed: int) -> BaseSampler:
+    return TPESampler(seed=derive(seed, "tpe"))
+
+
+WAYS: dict[str, Way] = {
+    "random_search": Way(partial(JointSearch, sampler=_random), thrifty=False),
+    "plain_optuna": Way(partial(JointSearch, sampler=_tpe), thrifty=False),
+}
+"""The ways of searching that enter a benchmark beside autotl's own, by the names of their entrants.
+
+Random settings of a random strategy (Bergstra and Bengio, 2012), and the Tree-structured Parzen Estimator
+(Bergstra et al., 2011) as Optuna has it by default.
+"""
