@@ -1,9 +1,10 @@
-"""The application that commands register with, and how it prints JSON."""
+"""The application that commands register with, and what they share."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -21,3 +22,9 @@ app = typer.Typer(
 
 def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n")
+
+
+def see_here() -> None:
+    """A metric of one's own may lie in the folder that the command is given in, as with ``python -m``."""
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)

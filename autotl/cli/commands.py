@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +9,8 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl import jsonio, report, terminal
-from autotl.cli.app import app, print_json
+from autotl import report, terminal
+from autotl.cli.app import app, print_json, see_here
 from autotl.cli.options import (
     AllBackbones,
     Backbone,
@@ -80,7 +79,7 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Find the best way to transfer to DATA, train it, and say what, when and how."""
-    _see_here()
+    see_here()
     result = autotl.fit(
         data,
         preset=preset,
@@ -128,7 +127,7 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
-    _see_here()
+    see_here()
     result = autotl.fit(
         None,
         out=run,
@@ -202,58 +201,6 @@ def analyze(
         terminal.show_sections(report.analysis(profile), Console())
 
 
-@app.command()
-def predict(
-    run: Run,
-    paths: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
-    out: Annotated[Path | None, typer.Option(help="Write the table here instead of standard output.")] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="The K likeliest classes, a row each.")] = None,
-    device: Device = "auto",
-    as_json: Json = False,
-) -> None:
-    """Label images with the model of a RUN: path, label, probability."""
-    table = autotl.load(run, device=device).predict(paths, top=top)
-    if out is not None:
-        jsonio.write_text(out, table.to_csv(index=False))
-        Console(stderr=True).print(f"{len(table)} rows in {out}")
-    elif as_json:
-        print_json(table.to_dict(orient="records"))
-    else:
-        table.to_csv(sys.stdout, index=False)
-
-
-@app.command()
-def evaluate(
-    run: Run,
-    data: Data,
-    metric: Annotated[str | None, typer.Option(help="Another metric than the run's own; as for fit.")] = None,
-    image: Image = None,
-    label: Label = None,
-    device: Device = "auto",
-    as_json: Json = False,
-) -> None:
-    """Score the model of a RUN on other labelled images."""
-    _see_here()
-    found = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
-    if as_json:
-        print_json(found)
-        return
-    console = Console()
-    low, high = found.ci95
-    known = found.always_majority
-    commonest = "" if known is None else f"; by the share of each class alone: {known:.3f}"
-    if found.percent and known is not None:
-        commonest = f"; always naming the commonest class: {known:.3f}"
-    console.print(
-        f"{found.metric} [bold]{found.value:.3f}[/] (95% interval {low:.3f} – {high:.3f}) "
-        f"on {found.n} images{'' if found.higher_is_better else ' (lower is better)'}{commonest}",
-        highlight=False,
-    )
-    for each in found.per_class:
-        if each.n:
-            console.print(f"{each.recall:6.3f} of {each.n:4d}  {each.name}", highlight=False, markup=False)
-
-
 @app.callback(invoke_without_command=True)
 def _version(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
@@ -282,12 +229,6 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
             f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
         )
         console.print(f"Model:  {result.folder / 'model'}", highlight=False, markup=False, soft_wrap=True)
-
-
-def _see_here() -> None:
-    """A metric of one's own may lie in the folder that the command is given in, as with ``python -m``."""
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
 
 
 def _digits() -> tuple[Any, Any]:
