@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -46,4 +47,7 @@ def _read(events: queue.SimpleQueue[dict[str, Any] | None]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failed = main()
+    sys.stderr.flush()
+    # not sys.exit: Python aborts where it ends while a thread waits for standard input
+    os._exit(failed)
