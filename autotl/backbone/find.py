@@ -61,11 +61,13 @@ def candidates(
     seconds: float | None,
     images: int,
     cached: Callable[[str], object] = hub.cached,
+    beyond: Callable[[str], str | None] = lambda _: None,
 ) -> tuple[list[Weights], list[str]]:
     """Backbones to try where the user names none, best first, and sentences on what was passed over and why.
 
     Prefers the strongest that the device and the budget allow. A source that fails once is asked no more,
     except for weights that ``cached`` says are on this machine, so being offline costs one attempt.
+    ``beyond`` says why a timm model is not wanted, None where it is.
     """
     wanted = 2 if seconds is None or seconds >= SEVERAL else 1
     chosen: list[Weights] = []
@@ -87,7 +89,8 @@ def candidates(
         source_name = next((k for k, s in sorted(sources.items()) if s.opens(preference.name)), None)
         if source_name is None or (source_name in failed and not cached(preference.name)):
             continue
-        if (why := _too_much(preference, device=device, seconds=seconds, images=images)) is not None:
+        why = _too_much(preference, device=device, seconds=seconds, images=images) or beyond(preference.name)
+        if why is not None:
             notes.append(f"{preference.name} was passed over: {why}.")
             continue
         take(preference.name, source_name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from safetensors.torch import save
+from torch import nn
 
-from autotl.api import Backbone
-from autotl.backbone import create, latency_of
+from autotl.api import Backbone, Weights
+from autotl.backbone import create, data_config, latency_of, sides_of
 from autotl.cache import in_bytes
 from autotl.clock import Clock, in_seconds
 from autotl.errors import LimitError
@@ -75,8 +76,7 @@ def within(
     fastest: dict[str, tuple[float, int]] = {}
     for name, facts in backbones.items():
         model = create(facts.weights, classes=classes)
-        state = {key: value.contiguous() for key, value in model.state_dict().items()}
-        sizes[name] = len(save(state, {"format": "pt"}))
+        sizes[name] = _size_of(model)
         model = place(model, device)
         sides: list[int] = []
         for side in facts.sides if limits.latency is not None else ():
@@ -86,7 +86,7 @@ def within(
                 break  # larger images take longer
             sides.append(side)
         if limits.size is not None and sizes[name] > limits.size:
-            aside[name] = f"its weights take {_mb(sizes[name])}, more than the {_mb(limits.size)} allowed"
+            aside[name] = _too_large(sizes[name], limits.size)
         elif limits.latency is None:
             kept[name] = facts
         elif not sides:
@@ -105,6 +105,31 @@ def within(
     return Within(kept, aside, tuple(notes))
 
 
+def screen(
+    limits: Limits, *, side: int, image_size: int | None, classes: int, device: str, clock: Clock
+) -> Callable[[str], str | None]:
+    """Says of a timm model, by its name, why it cannot keep to the limits, None where it can: from its
+    architecture alone, so that nothing is fetched in vain.
+
+    ``side`` is that of the data's images; ``image_size`` the only one to use, if there is one.
+    """
+
+    def beyond(name: str) -> str | None:
+        if limits == Limits():
+            return None
+        model = create(Weights(name, name, "timm", pretrained=False), classes=classes)
+        if limits.size is not None and (size := _size_of(model)) > limits.size:
+            return _too_large(size, limits.size)
+        if limits.latency is None:
+            return None
+        config = data_config(model)
+        fastest = image_size if image_size and not config.fixed else sides_of(config, side)[0]
+        took = latency_of(place(model, device), side=fastest, clock=clock)
+        return _too_slow(took, fastest, limits.latency) if took > limits.latency else None
+
+    return beyond
+
+
 def missed(limits: Limits, findings: Findings) -> list[str]:
     """Notes on limits that the delivered network misses, by what was measured of it in the end."""
     found = []
@@ -120,6 +145,16 @@ def missed(limits: Limits, findings: Findings) -> list[str]:
             "allowed."
         )
     return found
+
+
+def _size_of(model: nn.Module) -> int:
+    """The bytes of the file that the network's weights will be in."""
+    state = {name: value.contiguous() for name, value in model.state_dict().items()}
+    return len(save(state, {"format": "pt"}))
+
+
+def _too_large(size: int, allowed: int) -> str:
+    return f"its weights take {_mb(size)}, more than the {_mb(allowed)} allowed"
 
 
 def _too_slow(took: float, side: int, allowed: float) -> str:

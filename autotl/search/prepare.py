@@ -24,21 +24,12 @@ from autotl.api import (
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
 from autotl.clock import Clock
-from autotl.data import (
-    LockedTest,
-    Quality,
-    pictures,
-    quality,
-    read,
-    split,
-    thin,
-    without,
-)
+from autotl.data import LockedTest, Quality, pictures, quality, read, split, thin, without
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.decided import Decided, Seen
 from autotl.search.examine import Examined
-from autotl.search.limits import within
+from autotl.search.limits import screen, within
 from autotl.search.materials import Materials
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
@@ -217,11 +208,20 @@ def _open(
     clock: Clock,
 ) -> tuple[dict[str, Backbone], list[str]]:
     notes: list[str] = []
-    images = len(dataset)
+    images, side = len(dataset), _side(dataset, splits)
     if not found:
-        found, notes = candidates(sources, device=setup.device, seconds=setup.budget.seconds, images=images)
+        limited = screen(
+            setup.limits,
+            side=side,
+            image_size=setup.image_size,
+            classes=len(dataset.classes),
+            device=setup.device,
+            clock=clock,
+        )
+        found, notes = candidates(
+            sources, device=setup.device, seconds=setup.budget.seconds, images=images, beyond=limited
+        )
         notes.append(f"Backbone chosen for this device and budget: {', '.join(each.name for each in found)}.")
-    side = _side(dataset, splits)
     backbones: dict[str, Backbone] = {}
     for weights in found:
         facts = describe(

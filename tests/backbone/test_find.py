@@ -93,3 +93,17 @@ def test_with_nothing_to_be_had_the_ways_out_are_told():
         auto(shelf(Shop("hub", *HUB, broken=True)))
     with pytest.raises(WeightsError, match="Three ways out"):
         auto({})
+
+
+def test_what_is_beyond_the_limits_is_passed_over_for_a_lighter_one():
+    hub = Shop("hub", *HUB)
+    chosen, notes = candidates(
+        shelf(hub),
+        device="cpu",
+        seconds=120.0,
+        images=500,
+        cached=lambda _: False,
+        beyond=lambda name: "it is too large" if "large" in name else None,
+    )
+    assert [w.name for w in chosen] == ["mobilenetv3_small_100.lamb_in1k"] == hub.asked
+    assert "mobilenetv3_large_100.ra_in1k was passed over: it is too large." in notes

@@ -22,11 +22,13 @@ from autotl.builtin.tiny import FOLDER, Tiny
 from autotl.clock import Clock, FakeClock, WallClock
 from autotl.errors import LimitError, RunError
 from autotl.search import Limits, Within, limits_of, missed, within
+from autotl.search.limits import screen
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
 TOOK = {32: 0.002, 48: 0.004, 64: 0.006}
 """Seconds that an image of each size takes, where it is not this machine that is asked."""
+SMALL = "test_resnet.r160_in1k"
 QUICK: dict[str, Any] = {"backbone": "tiny", "strategies": "linear_probe", "watch": Silence()}
 
 
@@ -120,12 +122,20 @@ def test_without_limits_nothing_changes(tiny: Backbone) -> None:
 
 
 def test_the_size_limit_sets_a_backbone_aside(tiny: Backbone) -> None:
-    narrow = replace(tiny, name="narrow", weights=replace(tiny.weights, timm_name="test_resnet.r160_in1k"))
+    narrow = replace(tiny, name="narrow", weights=replace(tiny.weights, timm_name=SMALL))
     narrow = replace(narrow, weights=replace(narrow.weights, pretrained=False, folder=None))
     found = kept(Limits(size=3 * 10**6), {"tiny": tiny, "narrow": narrow})
     assert list(found.backbones) == ["narrow"]
     assert found.backbones["narrow"] == narrow
     assert found.aside == {"tiny": "its weights take 3.37 MB, more than the 3 MB allowed"}
+
+
+def test_a_backbone_that_nobody_named_is_judged_by_its_architecture(paced: dict[int, float]) -> None:
+    asked = {"side": 64, "image_size": 48, "classes": 3, "device": "cpu", "clock": FakeClock()}
+    assert screen(Limits(0.005, 10**7), **asked)(SMALL) is None  # type: ignore[arg-type]
+    slow = screen(Limits(latency=0.003), **asked)(SMALL)  # type: ignore[arg-type]
+    assert slow == "one image takes 4 ms at 48 px, its fastest image size, more than the 3 ms allowed"
+    assert "more than the 0.1 MB allowed" in str(screen(Limits(size=10**5), **asked)(SMALL))  # type: ignore[arg-type]
 
 
 def test_where_nothing_is_left_the_error_has_the_numbers(tiny: Backbone, paced: dict[int, float]) -> None:
