@@ -61,7 +61,7 @@ def document(
 ) -> dict[str, Any]:
     """The same as plain data that JSON can hold; ``seed`` draws the bootstrap's resamples.
 
-    Keys: ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``; scores and differences are
-    fractions, times seconds, null what was not measured.
+    Keys: ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``; scores and
+    differences are fractions, times seconds, null what was not measured.
     """
     return {"format": jsonio.FORMAT, **jsonio.plain(findings(rows, seed=seed, labels=labels))}

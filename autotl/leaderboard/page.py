@@ -29,7 +29,9 @@ def page(
     """A page of all ``rows`` with boards of their parts: nothing is fetched, fit for a phone and for paper.
 
     A small script filters and sorts; without it the whole board is shown. ``seed`` draws the bootstrap's
-    resamples; ``labels`` are as for :func:`markdown.markdown`. Raises BenchError where the rows cannot be ranked.
+    resamples; ``labels`` are as for :func:`markdown.markdown`.
+
+    Raises BenchError where the rows cannot be ranked.
     """
     rows = list(rows)
     parts = slices(rows, seed=seed, labels=labels)

@@ -144,7 +144,8 @@ def selection(found: Selection | None) -> list[str]:
     if choosing := [way for way in ways if way.kind in SELECTS]:
         told = listing(f"{way_name(way)} {cost(way.regret)}" for way in choosing)
         said.append(
-            f"Against the best single strategy of every block, known only afterwards, these cost points: {told}."
+            "Against the best single strategy of every block, known only afterwards, these cost points: "
+            f"{told}."
         )
     if always := [way for way in ways if way.kind not in SELECTS]:
         said.append(
