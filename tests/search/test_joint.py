@@ -104,7 +104,7 @@ def test_the_first_score_is_waited_for_and_no_more(watched, fakes) -> None:
 
 
 def test_what_only_fails_comes_to_an_end(watched) -> None:
-    ledger, _, _ = watched("good", seconds=None, fails=lambda job: "broken")
+    ledger, _, _ = watched("good", seconds=None, trials=500, fails=lambda job: "broken")
     assert Counter(trial.state for trial in ledger.trials.values()) == {"failed": PATIENCE}
 
 
