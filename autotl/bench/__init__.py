@@ -1,7 +1,8 @@
 """Benchmarks: suites of data sets, run entrant by entrant, each row with what is needed to check it."""
 
+from autotl.bench.answers import answers
 from autotl.bench.check import check
 from autotl.bench.runner import Plan, assemble, run
 from autotl.bench.suite import Suite, load, shipped
 
-__all__ = ["Plan", "Suite", "assemble", "check", "load", "run", "shipped"]
+__all__ = ["Plan", "Suite", "answers", "assemble", "check", "load", "run", "shipped"]

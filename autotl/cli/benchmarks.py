@@ -87,19 +87,21 @@ def leaderboard(
     as_json: Json = False,
 ) -> None:
     """Who stands where in RESULTS; 'autotl leaderboard check FILE' says whether a file of results holds."""
+    from autotl import bench as benchmarks
     from autotl import leaderboard as boards
 
     if str(results[0]) == "check":
         _check(results[1:], suite)
         return
+    labels = benchmarks.answers(map(_file, results))
     rows = boards.where([row for path in results for row in boards.read_rows(_file(path))], where or ())
     if as_json:
-        print_json(boards.document(rows))
+        print_json(boards.document(rows, labels=labels))
     elif out is None:
-        sys.stdout.write(boards.markdown(rows, title=title))
+        sys.stdout.write(boards.markdown(rows, title=title, labels=labels))
     else:
         make = boards.markdown if out.suffix == ".md" else boards.page
-        jsonio.write_text(out, make(rows, title=title))
+        jsonio.write_text(out, make(rows, title=title, labels=labels))
         Console(stderr=True).print(str(out), highlight=False, markup=False, soft_wrap=True)
 
 

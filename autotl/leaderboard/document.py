@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,24 +11,37 @@ from autotl.leaderboard.board import Board, board_of
 from autotl.leaderboard.cases import CaseResult, case_results
 from autotl.leaderboard.caveats import Caveats, caveats
 from autotl.leaderboard.grid import grid
+from autotl.leaderboard.luck import Labels
 from autotl.leaderboard.row import Row
 from autotl.leaderboard.rules import Rule, rules
+from autotl.leaderboard.selection import Selection, selection
 from autotl.leaderboard.significance import ToldApart, tell_apart
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The board, what can be told apart, the rules, every case, and the caveats."""
+    """The board, what can be told apart, the rules, what selecting is worth (None where no other search than
+    autotl's took part), every case, and the caveats.
+    """
 
     board: Board
     tests: ToldApart
     rules: tuple[Rule, ...]
+    selection: Selection | None
     cases: tuple[CaseResult, ...]
     caveats: Caveats
 
 
-def findings(rows: Iterable[Row], *, seed: int = 0, pairwise: bool = True) -> Findings:
-    """What ``rows`` say, without tests of pairs where ``pairwise`` is false.
+def findings(
+    rows: Iterable[Row],
+    *,
+    seed: int = 0,
+    pairwise: bool = True,
+    labels: Mapping[str, Labels] | None = None,
+) -> Findings:
+    """What ``rows`` say, without tests of pairs and selection where ``pairwise`` is false.
+
+    ``labels`` are as for :func:`selection.selection`.
 
     Raises BenchError where they cannot be ranked (see :func:`grid.grid`).
     """
@@ -37,15 +50,18 @@ def findings(rows: Iterable[Row], *, seed: int = 0, pairwise: bool = True) -> Fi
         board=board_of(laid, seed=seed),
         tests=tell_apart(laid, pairwise=pairwise),
         rules=rules(laid, seed=seed),
+        selection=selection(laid, labels=labels, seed=seed) if pairwise else None,
         cases=case_results(laid),
         caveats=caveats(laid),
     )
 
 
-def document(rows: Iterable[Row], *, seed: int = 0) -> dict[str, Any]:
+def document(
+    rows: Iterable[Row], *, seed: int = 0, labels: Mapping[str, Labels] | None = None
+) -> dict[str, Any]:
     """The same as plain data that JSON can hold; ``seed`` draws the bootstrap's resamples.
 
-    Keys: ``format``, ``board``, ``tests``, ``rules``, ``cases``, ``caveats``; scores and differences are
-    fractions, times seconds, null what was not measured.
+    Keys: ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``; scores and
+    differences are fractions, times seconds, null what was not measured.
     """
-    return {"format": jsonio.FORMAT, **jsonio.plain(findings(rows, seed=seed))}
+    return {"format": jsonio.FORMAT, **jsonio.plain(findings(rows, seed=seed, labels=labels))}

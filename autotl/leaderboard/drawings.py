@@ -7,7 +7,7 @@ from statistics import fmean
 
 from autotl.leaderboard.cases import CaseResult, Cell
 from autotl.leaderboard.document import Findings
-from autotl.leaderboard.figures import HeatCell, Spent, Won, cost, critical, heat, territory
+from autotl.leaderboard.figures import HeatCell, Spent, Spread, Won, budget, cost, critical, heat, territory
 from autotl.report.figures import WIDE
 
 MOST_LINES = 60
@@ -27,6 +27,12 @@ def drawings(found: Findings, *, width: float = WIDE) -> dict[str, str]:
             [Won(case.label, case.n_train, case.likeness, case.family, case.best) for case in found.cases],
             width=width,
         ),
+        "budget": budget(
+            [Spread(each.entrant, each.kind, each.points) for each in found.selection.curves],
+            width=width,
+        )
+        if found.selection
+        else "",
         "cost": cost(
             [
                 Spent(each.entrant, each.kind, each.seconds_median, each.normalised, each.normalised_ci95)

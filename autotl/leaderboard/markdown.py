@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from autotl.leaderboard import story, tables
 from autotl.leaderboard.document import findings
+from autotl.leaderboard.luck import Labels
 from autotl.leaderboard.row import Row
+from autotl.leaderboard.selection import Selection
 from autotl.report.tables import Table
 
 _CODE = re.compile(r"(`[^`]*`)")
@@ -15,12 +17,15 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _ADDRESS = re.compile(r"(?i)(?<=http)(?=s?://)|(?<=www)(?=\.)|@(?=\w)")
 
 
-def markdown(rows: Iterable[Row], *, title: str, seed: int = 0) -> str:
-    """The board of ``rows`` without its figures; ``seed`` draws the bootstrap's resamples.
+def markdown(
+    rows: Iterable[Row], *, title: str, seed: int = 0, labels: Mapping[str, Labels] | None = None
+) -> str:
+    """The board of ``rows`` without its figures; ``seed`` draws the bootstrap's resamples. ``labels`` are
+    the test images' true classes by the hash of their split: with them it says how much of the best is luck.
 
     Raises BenchError where the rows cannot be ranked.
     """
-    found = findings(rows, seed=seed)
+    found = findings(rows, seed=seed, labels=labels)
     order = [each.entrant for each in found.board.standings]
     blocks = [
         f"# {_escape(' '.join(title.split()))}",
@@ -31,6 +36,8 @@ def markdown(rows: Iterable[Row], *, title: str, seed: int = 0) -> str:
         *_section("Can they be told apart?", story.tests(found.tests), tables.pairs(found.tests)),
         *_section("Case by case", [], tables.scores(found.cases, order)),
         *_section("Rules for choosing", story.rules(found.rules), tables.rules(found.rules)),
+        *_section("Selection", story.selection(found.selection), tables.selection(found.selection)),
+        *_budgets(found.selection),
         *_section("Rows that failed", [], tables.failures(found.caveats)),
         *_section("Entrants that did not run everywhere", [], tables.missing(found.caveats)),
         *_section("Measured on", [], tables.origin(found.caveats)),
@@ -39,6 +46,10 @@ def markdown(rows: Iterable[Row], *, title: str, seed: int = 0) -> str:
     ]
     text = "\n\n".join(block for block in blocks if block) + "\n"
     return text.encode("utf-8", "replace").decode("utf-8")  # names that are no text must not lose the board
+
+
+def _budgets(found: Selection | None) -> list[str]:
+    return [_table(tables.budgets(found))] if found and found.curves else []
 
 
 def _section(title: str, sentences: list[str], table: Table) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ import autotl
 from autotl.leaderboard import facets, story, tables
 from autotl.leaderboard.document import Findings
 from autotl.leaderboard.drawings import drawings, heat_noun
+from autotl.leaderboard.luck import Labels
 from autotl.leaderboard.row import Row
 from autotl.leaderboard.slices import MOST, Choice, Slice, offered, slices
 from autotl.report import figures
@@ -22,14 +23,18 @@ from autotl.report.pages import prose
 from autotl.report.words import count
 
 
-def page(rows: Iterable[Row], *, title: str, seed: int = 0) -> str:
+def page(
+    rows: Iterable[Row], *, title: str, seed: int = 0, labels: Mapping[str, Labels] | None = None
+) -> str:
     """A page of all ``rows`` with boards of their parts: nothing is fetched, fit for a phone and for paper.
 
     A small script filters and sorts; without it the whole board is shown. ``seed`` draws the bootstrap's
-    resamples. Raises BenchError where the rows cannot be ranked.
+    resamples; ``labels`` are as for :func:`markdown.markdown`.
+
+    Raises BenchError where the rows cannot be ranked.
     """
     rows = list(rows)
-    parts = slices(rows, seed=seed)
+    parts = slices(rows, seed=seed, labels=labels)
     whole = parts[0].findings
     environment = _environment()
     script = environment.get_template("board.js").render()
@@ -48,6 +53,7 @@ def page(rows: Iterable[Row], *, title: str, seed: int = 0) -> str:
         slices=[_slice(part, rows) for part in parts],
         tests=story.tests(whole.tests),
         rules=story.rules(whole.rules),
+        selection=story.selection(whole.selection),
         tables=_tables(whole),
         heat_noun=heat_noun(whole),
         figures=_figures(whole),
@@ -112,6 +118,8 @@ def _tables(found: Findings) -> dict[str, Any]:
     return {
         "pairs": tables.pairs(found.tests),
         "scores": tables.scores(found.cases, order),
+        "selection": tables.selection(found.selection),
+        "budgets": tables.budgets(found.selection),
         "failures": tables.failures(found.caveats),
         "missing": tables.missing(found.caveats),
         "origin": tables.origin(found.caveats),

@@ -9,6 +9,7 @@ from itertools import product
 from autotl.leaderboard.document import Findings, findings
 from autotl.leaderboard.facets import BAR, WORDS, Facets, facets
 from autotl.leaderboard.grid import Block, block_of
+from autotl.leaderboard.luck import Labels
 from autotl.leaderboard.row import Row
 
 MOST = 40
@@ -33,8 +34,10 @@ def offered(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(sorted(found, key=_order(key))) for key, found in values.items() if len(found) > 1}
 
 
-def slices(rows: Sequence[Row], *, seed: int = 0) -> tuple[Slice, ...]:
-    """The whole first, then its parts, those without tests of pairs.
+def slices(
+    rows: Sequence[Row], *, seed: int = 0, labels: Mapping[str, Labels] | None = None
+) -> tuple[Slice, ...]:
+    """The whole first, then its parts, those without tests of pairs and without selection.
 
     Choices that no block meets are left out, and parts beyond :data:`MOST`.
     """
@@ -51,7 +54,9 @@ def slices(rows: Sequence[Row], *, seed: int = 0) -> tuple[Slice, ...]:
     return tuple(
         Slice(
             tuple(chosen),
-            findings((row for row in rows if block_of(row) in part), seed=seed, pairwise=place == 0),
+            findings(
+                (row for row in rows if block_of(row) in part), seed=seed, pairwise=place == 0, labels=labels
+            ),
         )
         for place, (part, chosen) in enumerate(parts.items())
     )

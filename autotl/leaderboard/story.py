@@ -7,8 +7,9 @@ from autotl.leaderboard.bootstrap import RESAMPLES
 from autotl.leaderboard.caveats import Caveats
 from autotl.leaderboard.document import Findings
 from autotl.leaderboard.rules import PER_CLASS, SIMILAR, SMALL, Rule
+from autotl.leaderboard.selection import SELECTS, Selection
 from autotl.leaderboard.significance import ALPHA, FEWEST, ToldApart
-from autotl.leaderboard.tables import cost, rule_name
+from autotl.leaderboard.tables import cost, rule_name, way_name
 from autotl.report.words import count, listing, metric, name, percent
 
 
@@ -130,6 +131,42 @@ def rules(found: tuple[Rule, ...]) -> list[str]:
         said.append(
             f"The best fixed answer, {rule_name(always[0])}, costs {cost(always[0].regret)}, "
             "which nobody knows beforehand."
+        )
+    return said
+
+
+def selection(found: Selection | None) -> list[str]:
+    """What selecting costs in each way, how much of the oracle is luck, and how to read the tests."""
+    if found is None:
+        return []
+    ways = [way for way in found.ways if way.regret is not None]
+    said = []
+    if choosing := [way for way in ways if way.kind in SELECTS]:
+        told = listing(f"{way_name(way)} {cost(way.regret)}" for way in choosing)
+        said.append(
+            "Against the best single strategy of every block, known only afterwards, these cost points: "
+            f"{told}."
+        )
+    if always := [way for way in ways if way.kind not in SELECTS]:
+        said.append(
+            f"The best fixed answer, {way_name(always[0])}, costs {cost(always[0].regret)}, and the worst, "
+            f"{way_name(always[-1])}, {cost(always[-1].regret)}."
+        )
+    if found.luck is not None:
+        said.append(
+            "The best single strategy is found on the test images that score it, so by luck alone it scores "
+            f"{cost(found.luck)} points too high on average (bootstrap of the images), and every regret is "
+            "as much too large; chance in training comes on top."
+        )
+    elif ways:
+        said.append(
+            "The best single strategy is found on the test images that score it, so its score is too high by "
+            "luck, and every regret too large; by how much was not measured."
+        )
+    if any(way.p is not None for way in ways):
+        said.append(
+            "p is of Wilcoxon's signed-rank test over pairs of data set and seed; seeds of a data set may "
+            "share test images, which makes p too small. The tests over data sets are above."
         )
     return said
 

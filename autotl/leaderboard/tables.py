@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from autotl.clock import spell
 from autotl.leaderboard.board import Board
 from autotl.leaderboard.bootstrap import Interval
 from autotl.leaderboard.cases import CaseResult, Cell
 from autotl.leaderboard.caveats import Caveats
 from autotl.leaderboard.rules import Rule
+from autotl.leaderboard.selection import SELECTS, Selection, Way
 from autotl.leaderboard.significance import ToldApart
 from autotl.report.tables import Table
 from autotl.report.words import DASH, count, listing, moment, name, percent, points
@@ -66,6 +68,41 @@ def rule_name(rule: Rule) -> str:
     """A rule as people say it: "always frozen", "`autotl`", "rule of thumb (size × similarity)"."""
     spelled = {"thumb": f"rule of thumb ({rule.name})", "always": f"always {rule.name}"}
     return spelled.get(rule.kind, name(rule.name))
+
+
+def selection(found: Selection | None) -> Table:
+    """Ways of selecting, the smallest regret first: what each costs, and how far behind autotl it is."""
+    rows = tuple(
+        (
+            way_name(way),
+            percent(way.test),
+            f"{cost(way.regret)}{_costs(way.regret_ci95)}",
+            f"{cost(way.worst)} ({name(way.worst_in)})" if way.worst is not None else DASH,
+            f"{way.trials_per_minute:.1f}" if way.trials_per_minute is not None else DASH,
+            points(way.behind),
+            str(way.pairs) if way.pairs else DASH,
+            _p(way.p),
+            _p(way.p_holm),
+        )
+        for way in (found.ways if found else ())
+    )
+    headings = (
+        "way", "test", "regret", "worst", "trials a minute", "autotl ahead by", "pairs", "p", "p, Holm",
+    )  # fmt: skip
+    return Table(headings, rows, frozenset({1, 2, 4, 5, 6, 7, 8}))
+
+
+def way_name(way: Way) -> str:
+    """A way of selecting as people say it: "`autotl`", "always `finetune`"."""
+    return name(way.entrant) if way.kind in SELECTS else f"always {name(way.entrant)}"
+
+
+def budgets(found: Selection | None) -> Table:
+    """The mean test score of every entrant at every budget."""
+    curves = found.curves if found else ()
+    rows = tuple((name(each.entrant), *(percent(score) for _, score in each.points)) for each in curves)
+    headings = ("entrant", *(spell(at) for at, _ in curves[0].points)) if curves else ("entrant",)
+    return Table(headings, rows, frozenset(range(1, len(headings))))
 
 
 def pairs(tests: ToldApart) -> Table:

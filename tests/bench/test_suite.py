@@ -36,14 +36,14 @@ def test_what_is_not_said_has_defaults(tmp_path: Path) -> None:
     assert suite.strategies == ("all",)
 
 
-@pytest.mark.parametrize("name", ["smoke", "public", "vtab-lite", "full"])
+@pytest.mark.parametrize("name", ["smoke", "public", "selection", "vtab-lite", "full"])
 def test_the_shipped_suites_can_be_read(name: str) -> None:
     suite = bench.load(name)
     assert suite.summary
     assert name in bench.shipped()
 
 
-@pytest.mark.parametrize("name", ["smoke", "public"])
+@pytest.mark.parametrize("name", ["smoke", "public", "selection"])
 def test_the_splits_of_what_needs_no_hub_are_fixed(name: str) -> None:
     suite = bench.load(name)
     for data in suite.datasets:

@@ -1,0 +1,52 @@
+"""Plain searches enter a benchmark beside autotl, and end in rows that hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autotl import bench
+from autotl.bench.entry import SELECTORS, entrants
+from autotl.bench.joint import WAYS
+from autotl.leaderboard import read_rows
+
+
+def test_every_selector_has_a_way_of_searching() -> None:
+    assert set(WAYS) == set(SELECTORS)
+
+
+def test_the_suite_of_selection_names_them() -> None:
+    suite = bench.load("selection")
+    found = {each.name: each.kind for each in entrants(suite, ["a"])}
+    assert found == {
+        "a": "strategy", "a@default": "default", "random_search": "selector", "plain_optuna": "selector",
+        "autotl": "autotl",
+    }  # fmt: skip
+
+
+TINY = """
+budgets = ["10s"]
+shots = [10]
+strategies = []
+autotl = false
+selectors = ["random_search", "plain_optuna"]
+[[dataset]]
+name = "digits"
+generator = "digits"
+test_cap = 20
+[[backbone]]
+name = "tiny"
+"""
+
+
+def test_both_end_in_rows_that_hold(tmp_path: Path) -> None:
+    path = tmp_path / "two.toml"
+    path.write_text(TINY, encoding="utf-8")
+    rows = read_rows(bench.run(bench.Plan(bench.load(path), tmp_path / "out"), lambda _: None))
+    assert {(row.entrant, row.kind, row.status) for row in rows} == {
+        (name, "selector", "ok") for name in SELECTORS
+    }
+    for row in rows:
+        assert row.chosen is not None
+        assert row.trials[row.chosen]["val"] == row.val == max(each["val"] for each in row.trials)
+        assert all(each["folds"] == 1 for each in row.trials)
+    assert bench.answers([tmp_path / "out/results.parquet"]).keys() >= {row.split for row in rows}
