@@ -17,6 +17,8 @@ from threading import Event
 
 from autotl.clock import WallClock
 
+STARTED = "AUTOTL_BENCH_STARTED"
+"""The environment variable that tells a command when it was started, on the machine's monotonic clock."""
 _TAIL = 12  # lines of what a failed command said last
 _LOOK = 0.05  # seconds between two looks at it
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
@@ -49,8 +51,8 @@ def run(
 ) -> Ended:
     """Run ``command``, bound to ``cores`` if there are any, for ``limit`` seconds at most.
 
-    What it says goes to ``log``. It dies with this process, however that ends, and at once when ``stop`` is
-    set: then Stopped is raised.
+    It is told when it was started, as :data:`STARTED`. What it says goes to ``log``. It dies with this
+    process, however that ends, and at once when ``stop`` is set: then Stopped is raised.
     """
     clock = WallClock()
     with log.open("wb") as said:
@@ -61,7 +63,7 @@ def run(
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **environment},
+                env={**os.environ, **environment, STARTED: repr(started)},
                 start_new_session=True,
                 preexec_fn=lambda: _bind(cores),
             )
