@@ -78,7 +78,8 @@ def soup(
     first, *others = every
     state: State = load_file(str(first.model))
     used, best, tried = [first.number], first.folds[0], 1
-    bench = Bench(worker.materials, worker.task, backbone, worker.materials.splits.folds[0], seed=0)
+    rows = worker.materials.splits.folds[0]
+    bench = Bench(worker.materials, worker.task, backbone, rows, seed=0, measure=worker.measure)
     model = worker.materials.model(backbone.name)
     last = 0.0
     for trial in others:
