@@ -39,9 +39,12 @@ def test_each_event_is_a_line(catalog, monkeypatch, tmp_path):
 
 
 def test_without_the_variable_it_is_silent(catalog, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    tell(catalog, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    here, run = tmp_path / "here", tmp_path / "run"  # others that observe may write into the run folder
+    for each in (here, run):
+        each.mkdir()
+    monkeypatch.chdir(here)
+    tell(catalog, run)
+    assert list(here.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_written_does_not_end_the_search(catalog, monkeypatch, tmp_path):
