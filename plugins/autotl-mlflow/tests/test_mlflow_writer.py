@@ -122,9 +122,10 @@ def test_a_writer_that_gave_up_is_noticed_at_the_next_trial(run, monkeypatch):
 def test_a_search_that_is_killed_is_kept_and_ended(run):
     code = (
         "import os, test_mlflow_writer as t, pathlib, signal\n"
-        f"t.observer.autotl_search_started(t.PLAN, pathlib.Path({str(run)!r}), [])\n"
-        "t.observer.autotl_trial_finished(t.trial(0, 0.5))\n"
-        "print(t.observer._current.get().scribe._process.pid, flush=True)\n"
+        "from autotl_mlflow import observer\n"
+        f"observer.autotl_search_started(t.PLAN, pathlib.Path({str(run)!r}), [])\n"
+        "observer.autotl_trial_finished(t.trial(0, 0.5))\n"
+        "print(observer._current.get().scribe._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run(
