@@ -145,6 +145,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     told = (*resumed.told, *search.revive(ledger, worker))
     for each in told:
         run.watch.say(each)
+    storage = search.open_storage(run.folder / "study.db", setup.storage, run.name)
     searching = run.way.search(
         arms,
         run.strategies,
@@ -163,7 +164,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             arms=len(arms),
             baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
         ),
-        storage=search.open_storage(run.folder / "study.db", setup.storage, run.name),
+        storage=storage,
         watch=run.watch,
         seed=setup.seed,
         prior=known,
@@ -189,6 +190,8 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     except KeyboardInterrupt:
         interrupted = True
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
+    finally:
+        search.close_storage(storage)
     meet = None
     if setup.curves and not interrupted:
         meet = _catch_up(run, ready, ledger, worker, baselines_of(run, ready, plan, ledger))

@@ -19,7 +19,7 @@ from autotl.search.revive import revive
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
-from autotl.search.storage import open_storage
+from autotl.search.storage import close_storage, open_storage
 from autotl.search.way import OWN, Way
 from autotl.search.work import Worker
 
@@ -47,6 +47,7 @@ __all__ = [
     "Way",
     "Within",
     "Worker",
+    "close_storage",
     "deadline",
     "decided_from",
     "deliver",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import weakref
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -51,8 +50,14 @@ def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
             storage = _OfOneRun(name, whole, settings)
         except SQLAlchemyError:  # another run has just made the tables; or it raises again
             storage = _OfOneRun(name, whole, settings)
-    weakref.finalize(storage, storage.engine.dispose)  # Optuna itself never gives its connections back
     return storage
+
+
+def close_storage(storage: optuna.storages.BaseStorage) -> None:
+    """Give its connections back: Optuna itself never does."""
+    if isinstance(storage, optuna.storages.RDBStorage):
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 class _OfOneRun(optuna.storages.RDBStorage):
