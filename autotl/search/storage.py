@@ -44,7 +44,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
     connected(url).dispose()  # Optuna's own words would not say what to do
     found = url_of(url)
-    whole, settings = found.render_as_string(hide_password=False), settings_of(found)
+    whole = found.render_as_string(hide_password=False)
+    # no pool: Optuna keeps what it has opened, also where it gives up on the way
+    settings = settings_of(found) | {"poolclass": NullPool}
     with told_of(found):
         try:
             storage = _OfOneRun(name, whole, settings)
