@@ -183,7 +183,7 @@ def _carry_out(
         else begin.executor,
         begin.watch,
         clock,
-        clock.now() - spent,
+        begin.begun - spent,
         file,
         begin.notes,
         way,

@@ -11,7 +11,7 @@ from typing import Any
 from autotl import plugins, search, terminal
 from autotl.api import Columns, Executor, Placed, Strategy, Watch
 from autotl.cache import size
-from autotl.clock import Budget, Clock, WallClock, seconds
+from autotl.clock import Budget, Clock, WallClock, seconds, waited
 from autotl.errors import RunError, UnknownName
 from autotl.train import OwnMetric, check_processes, pick_device
 from autotl.train import metric as metric_of
@@ -22,7 +22,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A call whose arguments are checked, and what they name."""
+    """A call whose arguments are checked, and what they name; its time began at ``begun``, on the clock."""
 
     setup: search.Setup
     catalog: plugins.Catalog
@@ -30,6 +30,7 @@ class Opened:
     executor: Executor
     watch: Watch
     clock: Clock
+    begun: float
     notes: tuple[str, ...] = ()
 
 
@@ -44,6 +45,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
             "the script does, under: if __name__ == '__main__':"
         )
     clock = WallClock()
+    begun = clock.now() - waited()
     executor = _executor(asked["executor"], asked["workers"], asked["processes"])
     setup = setup_of(
         asked["data"],
@@ -86,6 +88,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         place,
         terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
         clock,
+        begun,
         tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),
     )
 
