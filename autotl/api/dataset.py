@@ -77,7 +77,7 @@ class Dataset:
     ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels,
     ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture).
     ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
-    ``digest`` names the content as a whole.
+    ``digest`` names the content as a whole. ``left_out`` images were not read for lack of time.
     """
 
     table: pd.DataFrame
@@ -86,6 +86,7 @@ class Dataset:
     digest: str
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.openers)

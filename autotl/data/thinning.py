@@ -1,4 +1,4 @@
-"""Learn from fewer images where looking at all of them would take too much of the budget."""
+"""Learn from fewer images, or test on fewer, where looking at all would take too much of the budget."""
 
 from __future__ import annotations
 
@@ -26,16 +26,28 @@ def thin(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
     share = most / len(splits.train)
     (fold,) = splits.folds
     labels = dataset.table["label"].to_numpy()
-    draw = np.random.default_rng(derive(seed, "thin"))
-
-    def some(rows: Rows, least: int) -> Rows:
-        kept = []
-        for label in np.unique(labels[rows]):
-            own = rows[labels[rows] == label]
-            count = min(len(own), max(least, round(share * len(own))))
-            kept.append(draw.permutation(own)[:count])
-        return np.sort(np.concatenate(kept))
-
-    less = Fold(some(fold.train, 2), some(fold.val, 1))
+    rng = np.random.default_rng(derive(seed, "thin"))
+    less = Fold(_some(fold.train, labels, share, 2, rng), _some(fold.val, labels, share, 1, rng))
     train = np.union1d(less.train, less.val)
     return replace(splits, train=train, folds=(less,), hash=hash_of(dataset, train, splits.test, (less,)))
+
+
+def thin_test(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
+    """The same split with about ``most`` test rows, each class by the same share and with one at least, drawn
+    from the seed. The others are looked at by nobody.
+    """
+    if len(splits.test) <= most:
+        return splits
+    rng = np.random.default_rng(derive(seed, "thin", "test"))
+    labels = dataset.table["label"].to_numpy()
+    test = _some(splits.test, labels, most / len(splits.test), 1, rng)
+    return replace(splits, test=test, hash=hash_of(dataset, splits.train, test, splits.folds))
+
+
+def _some(rows: Rows, labels: Rows, share: float, least: int, rng: np.random.Generator) -> Rows:
+    kept = []
+    for label in np.unique(labels[rows]):
+        own = rows[labels[rows] == label]
+        count = min(len(own), max(least, round(share * len(own))))
+        kept.append(rng.permutation(own)[:count])
+    return np.sort(np.concatenate(kept))

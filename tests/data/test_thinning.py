@@ -7,7 +7,7 @@ import pytest
 
 from autotl import plugins
 from autotl.api import Dataset
-from autotl.data import read, split, thin
+from autotl.data import read, split, thin, thin_test
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +44,15 @@ def test_the_same_seed_thins_the_same_way_and_enough_is_left_alone(dataset: Data
     assert thin(dataset, whole, 500, seed=1).hash == thin(dataset, whole, 500, seed=1).hash
     assert thin(dataset, whole, 500, seed=1).hash != thin(dataset, whole, 500, seed=2).hash
     assert thin(dataset, whole, len(whole.train), seed=0) is whole
+
+
+def test_fewer_test_images_keep_their_classes_and_leave_training_alone(dataset: Dataset) -> None:
+    whole = split(dataset, seed=0)
+    less = thin_test(dataset, whole, 50, seed=0)
+    assert len(less.test) == pytest.approx(50, abs=3)
+    assert np.isin(less.test, whole.test).all()
+    assert np.array_equal(less.train, whole.train)
+    assert less.hash != whole.hash
+    labels = dataset.table["label"].to_numpy()
+    assert (np.bincount(labels[less.test], minlength=3) >= 1).all()
+    assert thin_test(dataset, whole, len(whole.test), seed=0) is whole
