@@ -10,12 +10,12 @@ import pytest
 
 from autotl import plugins
 from autotl.api import Dataset
-from autotl.clock import Budget
 from autotl.data import read, split
 from autotl.search.afford import (
     LEAST_ROWS,
     LEAST_TESTS,
     affordable,
+    left_of,
     said_of_reading,
     seconds_to_read,
 )
@@ -28,10 +28,6 @@ def dataset() -> Dataset:
     return read((images, ["a", "b", "c"] * 3000), readers=plugins.load().readers.items)
 
 
-def asked(seconds: float | None) -> Any:
-    return SimpleNamespace(budget=Budget(seconds, None if seconds else 5), seed=0)
-
-
 def backbone(seconds: float) -> dict[str, Any]:
     """One that looks at an image in so many seconds."""
     pace = SimpleNamespace(seconds=lambda n, *, side: n * seconds)
@@ -40,24 +36,25 @@ def backbone(seconds: float) -> dict[str, Any]:
 
 def test_all_of_it_where_there_is_time(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
-    assert affordable(asked(60), dataset, whole, backbone(1e-4), strategies=3) == (whole, [])
-    assert affordable(asked(None), dataset, whole, backbone(10.0), strategies=3) == (whole, [])
-    assert seconds_to_read(asked(None)) is None
+    assert affordable(dataset, whole, backbone(1e-4), left=60, strategies=3, seed=0) == (whole, [])
+    assert affordable(dataset, whole, backbone(10.0), left=None, strategies=3, seed=0) == (whole, [])
+    assert seconds_to_read(left_of(None, 3.0)) is None
+    assert left_of(10.0, 3.0) == 7.0
 
 
 def test_shares_of_the_budget_bound_what_is_learned_from_and_tested_on(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
-    less, notes = affordable(asked(60), dataset, whole, backbone(0.005), strategies=3)
-    assert len(less.train) == pytest.approx(0.2 * 60 / 0.005, abs=5)
+    less, notes = affordable(dataset, whole, backbone(0.005), left=60, strategies=3, seed=0)
+    assert len(less.train) == pytest.approx(0.3 * 60 / 0.005, abs=5)
     assert len(less.test) == pytest.approx(0.2 * 60 / 0.015, abs=5)
     assert [note.split(" of ")[0] for note in notes] == [
-        "Learns from 2,400",
+        "Learns from 3,600",
         f"Is tested on {len(less.test)}",
     ]
 
 
 def test_however_short_the_time_some_are_used(dataset: Dataset) -> None:
-    less, _ = affordable(asked(1), dataset, split(dataset, seed=0), backbone(1.0), strategies=3)
+    less, _ = affordable(dataset, split(dataset, seed=0), backbone(1.0), left=-3, strategies=3, seed=0)
     assert len(less.train) == pytest.approx(LEAST_ROWS, abs=5)
     assert len(less.test) == pytest.approx(LEAST_TESTS, abs=5)
 
