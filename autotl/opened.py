@@ -64,6 +64,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         all_backbones=asked["all_backbones"],
         experience=asked["experience"],
         curves=asked["curves"],
+        ensemble=asked["ensemble"],
         workers=asked["workers"],
         limits=search.limits_of(asked["max_latency"], asked["max_size"]),
     )
@@ -130,6 +131,7 @@ def setup_of(
     thorough: bool = False,
     experience: bool = True,
     curves: bool = False,
+    ensemble: bool = False,
     workers: int = 1,
     limits: search.Limits | None = None,
 ) -> search.Setup:
@@ -158,6 +160,7 @@ def setup_of(
         thorough=thorough,
         experience=experience,
         curves=curves,
+        ensemble=ensemble,
         workers=workers,
         limits=limits or search.Limits(),
         seed=seed,
