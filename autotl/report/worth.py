@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from autotl.report import words
 from autotl.report.document import Report, at, rows, section
 from autotl.report.measure import measure_of
@@ -51,12 +54,18 @@ def flattered(report: Report) -> str:
 
 
 def together(report: Report) -> str:
-    """Which trials' networks answer together, or why none do, in one or two sentences; empty where that was
-    not asked for.
+    """Which trials' networks answer together, or why none do, in a sentence or two; empty where that was not
+    asked for.
     """
-    facts, measure = section(report, "how", "ensemble"), measure_of(report)
+    facts = section(report, "how", "ensemble")
     if not facts:
         return ""
+    refused = f" With further networks, {facts['beyond']}." if facts.get("beyond") else ""
+    return _together(report, facts) + refused
+
+
+def _together(report: Report, facts: Mapping[str, Any]) -> str:
+    measure = measure_of(report)
     numbers = rows(facts, "trials")
     if not numbers:
         return f"An ensemble was asked for, and none is delivered: {facts.get('why')}."

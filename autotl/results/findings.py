@@ -75,7 +75,8 @@ class Ensemble:
     ``trials`` are the numbers of those chosen, of ``tried``, and ``shares`` the weight of each, which add up
     to 1. ``gain`` is the lead over what would be delivered otherwise (``over``) in the metric on ``images``
     validation images, ``se`` its standard error, paired by image, and ``due`` the lead it needed beyond that;
-    None each where nothing was put together.
+    None each where nothing was put together. ``beyond`` says with what further networks a limit would have
+    been missed, "" where that kept none out.
     """
 
     kept: bool = False
@@ -87,6 +88,7 @@ class Ensemble:
     due: float | None = None
     images: int = 0
     over: Literal["trial", "soup"] = "trial"
+    beyond: str = ""
     why: str = ""
 
 

@@ -62,7 +62,8 @@ def eligible(ledger: Ledger, winner: Trial) -> list[Trial]:
         and trial.model
         and Path(trial.model).is_file()
     ]
-    return [winner, *sorted(others, key=ledger.belief, reverse=True)[: POOL - 1]]
+    others.sort(key=lambda trial: (-ledger.belief(trial), trial.number))
+    return [winner, *others[: POOL - 1]]
 
 
 def seconds_for_ensemble(
@@ -117,23 +118,34 @@ def ensemble(
         rival = Trial(-2, winner.arm, {}, 0, False, folds={0: souped.fold})
     end = float("inf") if share is None else clock.now() + SHARE * share
     found = Assembled(Ensemble())
+    refused: list[str] = []
+
+    def fits(numbers: Sequence[int]) -> bool:
+        if why := room.why_not([every[number] for number in numbers]):
+            refused.append(why)
+        return not why
+
     for folds in dict.fromkeys((tuple(sorted(rival.folds)), (0,))):
         pool = [trial for trial in every.values() if trial.folds.keys() >= set(folds)]
         if len(pool) < 2:
             continue
-        said = {trial.number: [softmax(trial.folds[i].logits, axis=1) for i in folds] for trial in pool}
+        said = {
+            trial.number: [softmax(trial.folds[i].logits.astype(np.float64), axis=1) for i in folds]
+            for trial in pool
+        }
         chosen = select(
             said,
             [ledger.labels[fold] for fold in folds],
             ledger.measure,
             first=winner.number,
-            fits=lambda numbers: not room.why_not([every[number] for number in numbers]),
+            fits=fits,
             late=lambda: clock.now() > end,
         )
         found = _judged(ledger, every, chosen, rival, folds, due=due, tried=len(pool))
         if found.ensemble.kept:
             break
-    return replace(found, ensemble=replace(found.ensemble, over=over))
+    facts = replace(found.ensemble, over=over, beyond=refused[0] if refused else "")
+    return replace(found, ensemble=facts)
 
 
 def _judged(

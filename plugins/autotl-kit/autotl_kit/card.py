@@ -62,7 +62,7 @@ def _front_matter(report: Mapping[str, Any]) -> str:
     """The hub's metadata. JSON's scalars, lists and maps are YAML too, and quote themselves."""
     name, metric, value = _at(report, "name"), _at(report, "test", "metric"), _at(report, "test", "value")
     meta: dict[str, Any] = {
-        "library_name": "timm",
+        "library_name": "autotl" if _at(report, "how", "ensemble", "kept") else "timm",
         "pipeline_tag": "image-classification",
         "tags": ["image-classification", "timm", "transfer-learning", "autotl"],
     }
