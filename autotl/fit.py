@@ -95,7 +95,7 @@ def fit(
     table on this machine, and read by later runs to decide what to try first; ``experience=False`` neither
     reads nor writes it. ``curves`` keeps time to train the best transferred trial and the best one from
     scratch on fewer images too, and says at how many images scratch would catch up. With ``ensemble`` several
-    trials' networks answer together where that scores clearly better in validation; limits hold for their sum.
+    trials' networks answer together where that scores clearly better in validation; limits hold for the sum.
 
     ``preset`` sets what is left at None; what is given always wins over it:
 

@@ -97,7 +97,7 @@ def _table(
         {
             "path": np.repeat(np.asarray(names, dtype=object), k),
             "rank": np.tile(np.arange(1, k + 1), len(names)),
-            "label": [classes[c] for c in order.ravel()],
+            "label": [classes[c] for c in order.ravel().tolist()],
             "probability": np.take_along_axis(chances, order, axis=1).ravel(),
         }
     )

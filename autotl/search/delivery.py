@@ -102,9 +102,7 @@ def _together(ledger: Ledger, winner: Trial, soup: Soup, many: Assembled, *, see
     if soup.kept:
         soup = replace(soup, kept=False, why="an ensemble of networks beats it in validation")
     temperature = _temperature(ledger, many.folds, seed=seed)
-    return Delivery(
-        winner, many.members[0].weights, False, soup, temperature, many.ensemble, many.members
-    )
+    return Delivery(winner, many.members[0].weights, False, soup, temperature, many.ensemble, many.members)
 
 
 def hand_over(folder: Path, materials: Materials, delivery: Delivery) -> None:

@@ -42,7 +42,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """What was found: the facts, and where an ensemble is kept its members and what they say in validation."""
+    """What was found: the facts, and where an ensemble is kept its members and what they said together."""
 
     ensemble: Ensemble
     members: tuple[Member, ...] = ()

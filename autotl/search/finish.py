@@ -125,9 +125,7 @@ def finish(
     )
 
 
-def _answers(
-    members: Sequence[Member], temperature: float, look: Callable[[Trial, str], Logits]
-) -> Logits:
+def _answers(members: Sequence[Member], temperature: float, look: Callable[[Trial, str], Logits]) -> Logits:
     """What an ensemble says of the test images."""
     several = [look(each.trial, each.weights) for each in members]
     found: Logits = mixture(several, [each.share for each in members]) / np.float32(temperature)

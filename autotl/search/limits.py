@@ -136,8 +136,8 @@ def missed(limits: Limits, findings: Findings) -> list[str]:
     if limits.latency is not None and findings.latency is not None and findings.latency > limits.latency:
         found.append(
             f"The delivered model takes {in_ms(findings.latency)} for one image, more than the "
-            f"{in_ms(limits.latency)} allowed: it was faster when measured before the search, or its strategy "
-            "chose an image size of its own. Measure it where it will run, or allow less."
+            f"{in_ms(limits.latency)} allowed: it was faster when measured before the search, or its "
+            "strategy chose an image size of its own. Measure it where it will run, or allow less."
         )
     if limits.size is not None and findings.size is not None and findings.size > limits.size:
         found.append(

@@ -51,7 +51,14 @@ def test_what_was_kept_and_what_was_not_is_told(sample):
 def test_who_answers_together_is_told_and_why_nobody_does(sample):
     assert together(sample) == ""
     first, second = (trial["number"] for trial in sample["trials"][:2])
-    facts = {"kept": True, "trials": [second, first], "shares": [0.75, 0.25], "tried": 4, "gain": 0.02, "se": 0.01}
+    facts = {
+        "kept": True,
+        "trials": [second, first],
+        "shares": [0.75, 0.25],
+        "tried": 4,
+        "gain": 0.02,
+        "se": 0.01,
+    }
     sample["how"]["ensemble"] = facts | {"images": 90, "over": "trial", "why": ""}
     said = together(sample)
     assert f"trial {second} (`{sample['trials'][1]['strategy']}` on" in said

@@ -100,7 +100,10 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
     for each in delivery.members:
         one = replace(delivery, trial=each.trial, weights=each.weights, members=())
         hand_over(tmp_path / "one", ready.materials, one)
-        alone.append(each.share * softmax(open_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1))
+        alone.append(
+            each.share
+            * softmax(open_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1)
+        )
     cooled = together.logits(ready.dataset, rows) * delivery.temperature.value
     assert np.allclose(softmax(cooled, axis=1), sum(alone), atol=1e-5)
 

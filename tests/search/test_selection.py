@@ -23,11 +23,15 @@ def sure(*, wrong: np.ndarray | list[int], by: float = 0.6) -> np.ndarray:
 
 
 def test_networks_that_err_on_different_images_are_right_together() -> None:
-    chances = {7: [sure(wrong=np.arange(0, 20))], 3: [sure(wrong=np.arange(20, 40))], 5: [sure(wrong=np.arange(40, 60))]}
+    chances = {
+        7: [sure(wrong=np.arange(0, 20))],
+        3: [sure(wrong=np.arange(20, 40))],
+        5: [sure(wrong=np.arange(40, 60))],
+    }
     found = select(chances, [LABELS], ACCURACY, first=7)
     assert found.score == 1.0
     assert set(found.counts) == {3, 5, 7}
-    assert list(found.counts)[0] == 7
+    assert next(iter(found.counts)) == 7
     assert sum(found.shares.values()) == pytest.approx(1.0)
     together = sum(share * chances[number][0] for number, share in found.shares.items())
     assert ACCURACY(LABELS, np.log(together)) == found.score
@@ -52,7 +56,7 @@ def test_a_better_network_outweighs_the_first_by_being_taken_again() -> None:
 def test_the_runs_own_metric_decides() -> None:
     """One network mends class 0, the other class 1: each metric wants another."""
     first = sure(wrong=np.flatnonzero(LABELS < 2), by=0.5)
-    mends = {k: sure(wrong=np.flatnonzero((LABELS < 2) & (LABELS != k)), by=0.9) for k in (0, 1)}
+    mends = {k: sure(wrong=np.flatnonzero(LABELS == 1 - k), by=0.9) for k in (0, 1)}
 
     def recall_of(k: int):  # type: ignore[no-untyped-def]
         def recall(labels: np.ndarray, chances: np.ndarray) -> float:
@@ -91,7 +95,11 @@ def test_folds_count_alike_and_members_are_bounded() -> None:
 
 
 def test_only_those_that_fit_are_taken_and_the_time_is_kept() -> None:
-    chances = {0: [sure(wrong=np.arange(20))], 1: [sure(wrong=np.arange(20, 40))], 2: [sure(wrong=[], by=0.9)]}
+    chances = {
+        0: [sure(wrong=np.arange(20))],
+        1: [sure(wrong=np.arange(20, 40))],
+        2: [sure(wrong=[], by=0.9)],
+    }
     found = select(chances, [LABELS], ACCURACY, first=0, fits=lambda numbers: 2 not in numbers)
     assert 2 not in found.counts
     assert select(chances, [LABELS], ACCURACY, first=0, late=lambda: True).counts == {0: 1}
