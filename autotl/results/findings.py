@@ -109,8 +109,8 @@ class Findings:
     and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
     are the classes that transfer measurably harms. ``ensemble`` is None where none was asked for.
     ``optimism`` compares validation with test; ``calibration_error_before`` is the delivered model's without
-    its ``temperature``; ``latency`` are its seconds for one image in a batch of one, ``size`` the bytes of its
-    weights file: sums over the networks of an ensemble.
+    its ``temperature``; ``latency`` are its seconds for one image in a batch of one, ``size`` the bytes of
+    its weights file: sums over the networks of an ensemble.
     """
 
     winner: Record

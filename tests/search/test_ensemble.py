@@ -202,7 +202,7 @@ def test_time_is_kept_for_the_members_passes(ready: Prepared, ledger: Ledger) ->
 
     def kept(budget: float | None, *besides: str | None) -> float:
         return seconds_for_ensemble(
-            ledger, ready.materials, winner, Budget(budget), tests=tests, besides=besides
+            ledger, ready.materials, winner, Budget(budget, 9), tests=tests, besides=besides
         )
 
     plain = SHARE * 1000 + 2 * TIMED  # two kinds: 32 and 48 px

@@ -56,7 +56,7 @@ def test_a_better_network_outweighs_the_first_by_being_taken_again() -> None:
 def test_the_runs_own_metric_decides() -> None:
     """One network mends class 0, the other class 1: each metric wants another."""
     first = sure(wrong=np.flatnonzero(LABELS < 2), by=0.5)
-    mends = {k: sure(wrong=np.flatnonzero(LABELS == 1 - k), by=0.9) for k in (0, 1)}
+    mends = {k: sure(wrong=np.flatnonzero(LABELS + k == 1), by=0.9) for k in (0, 1)}
 
     def recall_of(k: int):  # type: ignore[no-untyped-def]
         def recall(labels: np.ndarray, chances: np.ndarray) -> float:
