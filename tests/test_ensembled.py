@@ -51,7 +51,7 @@ def result(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules["autotl.search.delivery"], "ensemble", lenient)
         folder = tmp_path_factory.mktemp("run") / "RUN"
-        return autotl.fit(photos, out=folder, trials=6, ensemble=True, watch=Silence(), **QUICK)
+        return autotl.fit(photos, out=folder, trials=4, ensemble=True, watch=Silence(), **QUICK)
 
 
 def test_the_folder_says_of_the_test_images_what_the_run_wrote_down(photos: Path, result: Result) -> None:

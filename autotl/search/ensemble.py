@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,8 @@ TEST_SHARE = 0.2
 """Of the budget, for the members' passes over the test images beyond the winner's."""
 POOL = 30
 """Trials to choose from, the best of them: weak ones are chosen by luck alone."""
+SLIGHT = 1e-9
+"""In units of accuracy, what is no lead but rounding."""
 TIMED = 0.4
 """Seconds to time the answers of one kind of network."""
 
@@ -168,18 +171,21 @@ def _judged(
     together = {fold: _said(ledger, members, fold) for fold in folds}
     gain = float(np.mean([together[fold].score - rival.folds[fold].score for fold in folds]))
     own = {fold: rival.folds[fold] for fold in folds}
-    se = ledger.spread(
+    images = sum(len(ledger.labels[fold]) for fold in folds)
+    apart = ledger.spread(
         Trial(-1, rival.arm, {}, 0, False, folds=together), replace(rival, number=-2, folds=own)
     )
+    # as it is where there is no gain: about its own mean, one image more would always be one error and a bit
+    se = math.hypot(apart, gain / math.sqrt(images))
     facts = Ensemble(
-        gain > due + se,
+        gain - due - se > SLIGHT * ledger.unit,
         tuple(chosen.counts),
         tuple(chosen.shares.values()),
         tried,
         gain,
         se,
         due,
-        sum(len(ledger.labels[fold]) for fold in folds),
+        images,
     )
     if facts.kept:
         return Assembled(facts, members, together)

@@ -139,6 +139,18 @@ def test_it_must_lead_by_what_is_due_and_one_standard_error(worker: Worker, ledg
     assert "expected to bring" in beyond.ensemble.why
 
 
+def test_a_single_image_more_is_no_lead(worker: Worker, ledger: Ledger) -> None:
+    winner, labels = ledger.trials[0], ledger.labels[0]
+    for trial, wrong, firm in zip(ledger.trials.values(), ([0, 1], [0], [0, 1]), (1, 3, 1), strict=True):
+        logits = 2 * firm * np.eye(3, dtype=np.float32)[labels]
+        logits[wrong] = np.roll(logits[wrong], 1, axis=1)
+        trial.folds = {0: FoldScore(0, float((logits.argmax(1) == labels).mean()), logits, 1.0, 1)}
+    found = ensemble(worker, ledger, winner, NONE, due=0.0, setup=ASKED).ensemble
+    assert found.gain == pytest.approx(1 / len(labels))
+    assert found.gain == pytest.approx(found.se)
+    assert not found.kept
+
+
 def test_beside_a_soup_it_has_to_beat_the_soup(worker: Worker, ledger: Ledger) -> None:
     winner, labels = ledger.trials[0], ledger.labels[0]
     right = 4 * np.eye(3, dtype=np.float32)[labels]
