@@ -66,6 +66,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         all_backbones=asked["all_backbones"],
         experience=asked["experience"],
         curves=asked["curves"],
+        ensemble=asked["ensemble"],
         workers=asked["workers"],
         limits=search.limits_of(asked["max_latency"], asked["max_size"]),
     )
@@ -133,6 +134,7 @@ def setup_of(
     thorough: bool = False,
     experience: bool = True,
     curves: bool = False,
+    ensemble: bool = False,
     workers: int = 1,
     limits: search.Limits | None = None,
 ) -> search.Setup:
@@ -161,6 +163,7 @@ def setup_of(
         thorough=thorough,
         experience=experience,
         curves=curves,
+        ensemble=ensemble,
         workers=workers,
         limits=limits or search.Limits(),
         seed=seed,

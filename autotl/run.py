@@ -163,6 +163,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             tests=len(ready.locked),
             arms=len(arms),
             baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
+            ensemble=setup.ensemble,
         ),
         storage=storage,
         watch=run.watch,

@@ -111,6 +111,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
             "augmentation": winner.params.get("augment"),
             "image_size": found.side,
             "soup": found.soup,
+            "ensemble": found.ensemble,
             "temperature": found.temperature,
             "precision": e.precision,
             "device": e.machine.device,
@@ -194,6 +195,9 @@ def _phases(e: Evidence) -> list[str]:
     end = (
         "then trained again on all training images with the same settings"
         if e.findings.refit
+        else "delivered with other trials that it answers together with, each as trained for the first "
+        "validation"
+        if e.findings.ensemble and e.findings.ensemble.kept
         else "delivered as trained for the first validation"
         if not e.findings.soup.kept
         else "averaged with other trials as trained for the first validation"

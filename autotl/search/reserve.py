@@ -9,6 +9,7 @@ from dataclasses import replace
 from autotl.api import WHOLE, Arm, Outcome, Splits
 from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
+from autotl.search.ensemble import seconds_for_ensemble
 from autotl.search.jobs import job_of, refit_job
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Trunks
@@ -53,12 +54,14 @@ def reserve(
     tests: int,
     arms: int,
     baselines: Collection[Arm] = (),
+    ensemble: bool = False,
 ) -> float:
     """Seconds to keep for averaging weights, the refit of the best trial, testing each arm and the best
     default, and the reports.
 
     Where fewer than all ``arms`` have scored, one more will: the one that is running. With ``baselines``,
-    for the curves of the best of them and of the best other trial as well.
+    for the curves of the best of them and of the best other trial as well; with ``ensemble``, for testing
+    its members.
     """
     best = ledger.best()
     seconds = REPORT_SECONDS
@@ -73,6 +76,11 @@ def reserve(
         backbone = materials.backbones[best.arm.backbone]
         look = backbone.pace.seconds(len(ledger.labels[0]), side=best.side or backbone.side)
         seconds += seconds_for_soup(ledger, best, SAFETY * look, budget)
+        if ensemble:
+            besides = [trial.model for trial in passes]
+            seconds += SAFETY * seconds_for_ensemble(
+                ledger, materials, best, budget, tests=tests, besides=besides
+            )
     if baselines:
         seconds += seconds_for_curves(*rivals(ledger, baselines))
     if len(seen) < arms:
@@ -112,6 +120,7 @@ def deadline(
     tests: int,
     arms: int,
     baselines: Collection[Arm] = (),
+    ensemble: bool = False,
 ) -> Callable[[], float]:
     """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
 
@@ -124,7 +133,14 @@ def deadline(
         if ledger.version not in known:
             known.clear()
             known[ledger.version] = reserve(
-                ledger, materials, trunks, budget=budget, tests=tests, arms=arms, baselines=baselines
+                ledger,
+                materials,
+                trunks,
+                budget=budget,
+                tests=tests,
+                arms=arms,
+                baselines=baselines,
+                ensemble=ensemble,
             )
         return started + budget.seconds - known[ledger.version]
 
