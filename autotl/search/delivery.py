@@ -56,7 +56,7 @@ def settle(
     splits, clock, budget = worker.materials.splits, worker.clock, setup.budget
     found, again = Souped(Soup(why="the search was interrupted")), None
     if not hurried:
-        due = expected_of_refit(ledger, winner, len(splits.folds), budget)
+        due = expected_of_refit(ledger, winner, len(splits.first), budget)
         share = float("inf") if budget.seconds is None else SHARE * budget.seconds
         found = soup(worker, ledger, winner, due=due, clock=clock, seconds=share)
         if not found.soup.kept:
@@ -89,9 +89,13 @@ def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> O
 def _temperature(
     ledger: Ledger, said: Mapping[int, FoldScore], model: nn.Module, *, seed: int
 ) -> Temperature:
-    """The temperature of what was said of the validation images of these folds."""
+    """The temperature of what was said of the validation images of these folds.
+
+    Of the first repeat: an image must not be in both halves between which a temperature has to hold.
+    """
     if not ends_linear(model):
         return Temperature(why="the classifier is not a linear layer that it could be folded into")
-    labels = np.concatenate([ledger.labels[fold] for fold in said])
-    logits = np.concatenate([each.logits for each in said.values()])
+    once = [fold for fold in said if fold < ledger.k]
+    labels = np.concatenate([ledger.labels[fold] for fold in once])
+    logits = np.concatenate([said[fold].logits for fold in once])
     return calibrate(labels, logits, seed=derive(seed, "temperature"))
