@@ -22,12 +22,12 @@ Kind = Literal["kfold", "holdout", "given"]
 _SMALL = 2000  # training images below which one holdout would be too noisy to choose by
 _FOLDS = 5
 _FEW = 500
-"""Training images below which a fold validates on fewer than a hundred: by then a choice between trials owes as
-much to how the folds happened to be cut, and the training to go, as to the images.
+"""Training images below which a fold validates on fewer than a hundred: there a choice between trials owes
+much to how the folds happened to be cut and the training to go.
 """
 _REPEATS = 3
-"""Of the division of so few: what the cut adds to the variance falls to a third, and more gain little (Molinaro et
-al., Prediction Error Estimation, Bioinformatics, 2005).
+"""Of the division of so few: what the cut adds to the variance falls to a third, and more gain little
+(Molinaro et al., Prediction Error Estimation, Bioinformatics, 2005).
 """
 _HOLDOUT = 0.15
 _MOST_HOLDOUT = 5000

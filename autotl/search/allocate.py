@@ -3,8 +3,8 @@
 After the defaults there are two kinds of action. A new trial of an arm may beat the best (expected
 improvement: Jones et al., 1998). Another fold of a promising trial may correct the choice between it and the
 best (expected value of information: Frazier et al., "The knowledge gradient", 2009). Both are in units of the
-validation score, so that they can be divided by seconds and compared. A fold of a later repeat validates on images
-that were met before: it tells the less, and only of trials that do not trail fold by fold.
+validation score, so that they can be divided by seconds and compared. A fold of a later repeat validates on
+images that were met before: it tells less, and is run of no trial that trails fold by fold.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ rest.
 """
 CONTENDERS = 4
 WORTH = 0.001
-"""What a fold of a later repeat has to be expected to gain, in units of accuracy: no budget asks for more of the
-same images.
+"""What a fold of a later repeat has to be expected to gain, in units of accuracy: less is not worth its time,
+however much of that there is.
 """
 DEARER = 0.05
 """An arm expected to end this far behind the best waits as if it cost twice as much."""

@@ -38,7 +38,7 @@ from autotl.search.study import ArmStudy
 from autotl.seeds import derive
 
 CHEAP_SHARE = 0.02
-"""A trial whose folds of one repeat together cost no more than this share of the budget runs on all of them at once."""
+"""A trial whose first repeat costs no more than this share of the budget runs on all its folds at once."""
 BASELINE_SHARE = 0.2
 HINTS = 2
 """Settings of past runs that an arm tries before it searches."""

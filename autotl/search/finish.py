@@ -127,8 +127,8 @@ def _repeated(
     one: Trial, other: Trial, look: Callable[[Trial, str], Logits], *, clock: Clock, until: float
 ) -> tuple[list[Logits], list[Logits]]:
     """The test logits of both trials' networks: those of the first fold, and of others in turn while there is
-    time. The networks of later repeats were not kept: they have learned from the same images once more, so the
-    interval would narrow with every repeat, and promise more than these images can tell.
+    time. Networks of later repeats are not kept: they have learned from the same images once more, and the
+    interval would narrow with every repeat beyond what these images can tell.
     """
     found = ([look(one, one.models[0])], [look(other, other.models[0])])
     folds, last = range(1, 1 + max((*one.models, *other.models))), 0.0

@@ -245,8 +245,8 @@ class Ledger:
         return self._spreads.between((one.number, one.folds), (other.number, other.folds))
 
     def news(self, trial: Trial, rival: Trial, fold: int) -> float:
-        """How much of what a fold says of the trial beside the rival is new, as a share of the variance: all of
-        its images that the trial has not met, and of the others what passes when folds are cut anew.
+        """How much of what a fold says of the trial beside the rival is new, as a share of the variance: all
+        on images that the trial has not met, and on others what passes when folds are cut anew.
         """
         met = np.concatenate([self.rows[each] for each in trial.folds]) if trial.folds else self.rows[0][:0]
         fresh = float(np.isin(self.rows[fold], met, invert=True).mean())

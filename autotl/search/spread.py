@@ -120,7 +120,7 @@ class Spreads:
         return np.array(found)
 
     def _resampled(self) -> list[Labels]:
-        """How often each image of each fold is drawn (RESAMPLES, images): equally often wherever it is met."""
+        """How often each image of each fold is drawn (RESAMPLES, images): as often wherever it is met."""
         if not self._drawn:
             images = np.split(
                 self._images(range(len(self.rows))), np.cumsum([len(each) for each in self.rows])[:-1]

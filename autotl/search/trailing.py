@@ -8,16 +8,16 @@ from scipy.stats import wilcoxon
 from autotl.search.ledger import Ledger, Trial
 
 LEVEL = 0.005
-"""One-sided. Folds share training images, and over repeats validation images too, so that their differences are
-not independent and the test finds too much (Bouckaert & Frank, Evaluating the Replicability of Significance Tests
-for Comparing Learning Algorithms, PAKDD 2004): hence less than the usual 0.05. Five folds reach no less than 1/32,
-eight 1/256: it speaks from the second repeat on.
+"""One-sided. Folds share training images, and over repeats validation images too, so that their differences
+are not independent and the test finds too much (Bouckaert & Frank, Evaluating the Replicability of
+Significance Tests for Comparing Learning Algorithms, PAKDD 2004): hence less than the usual 0.05. Five folds
+reach no less than 1/32, eight 1/256: it speaks from the second repeat on.
 """
 
 
 def trails(ledger: Ledger, trial: Trial, best: Trial) -> str:
-    """Why the trial is run on no more folds, "" where it may be: by Wilcoxon's signed-rank test its scores on the
-    folds that both have run are below those of the best.
+    """Why the trial is run on no more folds, "" where it may be: by Wilcoxon's signed-rank test its scores on
+    the folds that both have run are below those of the best.
 
     The value of information cannot tell: it weighs how far apart two trials are against the noise of the
     images, which repeats do not lessen, so two trials within it could be extended to the last fold though one
@@ -34,6 +34,6 @@ def trails(ledger: Ledger, trial: Trial, best: Trial) -> str:
         return ""
     lost = int((ahead < 0).sum())
     return (
-        f"run on no more folds: behind trial {best.number} ({best.arm}) on {lost} of the {len(shared)} folds that "
-        f"both have run (Wilcoxon's p = {p:.2g})"
+        f"run on no more folds: behind trial {best.number} ({best.arm}) on {lost} of the {len(shared)} folds "
+        f"that both have run (Wilcoxon's p = {p:.2g})"
     )

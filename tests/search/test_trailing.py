@@ -77,13 +77,24 @@ def test_a_fold_of_images_met_before_tells_less_than_a_new_one() -> None:
 
 def test_where_repeats_say_the_same_again_they_end() -> None:
     """What the images say stays: a third repeat would only say it once more."""
-    ledger = ledger_of()
-    for number in (0, 1):
-        bad = np.random.default_rng(number).permutation(N)[:15]
-        wrong = [np.flatnonzero(np.isin(rows, bad)).tolist() for rows in ledger.rows[: 2 * K]]
-        enter(ledger, number, wrong)
-    assert ledger.news(ledger.trials[0], ledger.trials[1], 2 * K) < 0.15
-    assert next_of(ledger) is None
+    found = {}
+    for same in (True, False):
+        ledger = ledger_of()
+        for number in (0, 1):
+            bad = [
+                np.random.default_rng(10 * number + repeat * (not same)).permutation(N)[:3]
+                for repeat in (0, 1)
+            ]
+            wrong = [
+                np.flatnonzero(np.isin(rows, bad[fold // K])).tolist()
+                for fold, rows in enumerate(ledger.rows[: 2 * K])
+            ]
+            enter(ledger, number, wrong)
+        found[same] = ledger.news(ledger.trials[0], ledger.trials[1], 2 * K), next_of(ledger)
+    assert found[True][0] < 0.15
+    assert found[True][1] is None
+    assert found[False][0] > 0.7
+    assert isinstance(found[False][1], Extend)
 
 
 def test_one_that_loses_on_every_fold_is_run_no_further_and_the_reason_says_so() -> None:
