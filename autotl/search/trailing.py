@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import wilcoxon
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from autotl.search.ledger import Ledger, Trial
 
@@ -29,11 +30,27 @@ def trails(ledger: Ledger, trial: Trial, best: Trial) -> str:
     ahead = np.array([trial.folds[fold].score - best.folds[fold].score for fold in shared])
     if trial is best or len(shared) <= ledger.k or ahead.mean() >= 0:
         return ""
-    p = float(wilcoxon(ahead, alternative="less", zero_method="zsplit").pvalue)
-    if p >= LEVEL:
+    if (p := signed_rank(ahead)) >= LEVEL:
         return ""
     lost = int((ahead < 0).sum())
     return (
         f"run on no more folds: behind trial {best.number} ({best.arm}) on {lost} of the {len(shared)} folds "
         f"that both have run (Wilcoxon's p = {p:.2g})"
     )
+
+
+def signed_rank(differences: NDArray[np.float64]) -> float:
+    """The one-sided p of Wilcoxon's signed-rank test that differences (n,) lie below zero: the exact share of
+    the ways to sign their ranks that put as little above it. Those of zero are ranked and then left out
+    (Pratt, JASA, 1959).
+
+    Accuracies on a few dozen images tie. For ties SciPy's test permutes in Python, most of a second for ten
+    folds, which a search would pay at every choice.
+    """
+    # of equal sizes the mean rank, which may end in a half; rounded, lest equal ones differ in the last bit
+    ranks = np.rint(2 * rankdata(np.abs(differences).round(9))).astype(np.int64)
+    ways = np.ones(1)  # by the sum of the ranks above zero
+    for rank in ranks[differences != 0]:
+        ways = np.concatenate([ways, np.zeros(rank)]) + np.concatenate([np.zeros(rank), ways])
+    above = int(ranks[differences > 0].sum())
+    return float(ways[: above + 1].sum() / ways.sum())

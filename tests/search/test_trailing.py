@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from scipy.stats import wilcoxon
 
 from autotl.api import Arm, FoldScore
 from autotl.search import Ledger, Trial
 from autotl.search.allocate import Action, Extend, choose
-from autotl.search.trailing import trails
+from autotl.search.trailing import signed_rank, trails
 
 N, K, REPEATS = 100, 5, 3
 
@@ -119,3 +120,19 @@ def test_one_that_is_level_or_loses_now_and_then_is_not_given_up() -> None:
     level = enter(ledger, 1, [[2, 3]] * (2 * K))
     mixed = enter(ledger, 2, [[2, 3, 4], [5]] * K)
     assert trails(ledger, level, best) == trails(ledger, mixed, best) == ""
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_signed_rank_test_is_scipys(seed: int) -> None:
+    untied = np.random.default_rng(seed).normal(-0.5, 1, 10)
+    assert signed_rank(untied) == pytest.approx(wilcoxon(untied, alternative="less", method="exact").pvalue)
+    assert signed_rank(np.full(10, -0.05)) == 1 / 1024
+    assert signed_rank(np.zeros(10)) == 1.0
+    assert signed_rank(np.array([-0.05] * 9 + [0.0])) == 1 / 512
+
+
+def test_ties_are_counted_exactly() -> None:
+    differences = np.array([-0.1, -0.1, -0.1, 0.1, -0.2, -0.2])
+    ranks = np.array([2.5] * 4 + [5.5] * 2)
+    signs = 1 & (np.arange(64)[:, None] >> np.arange(6))
+    assert signed_rank(differences) == ((signs * ranks).sum(1) <= 2.5).mean()
