@@ -35,8 +35,7 @@ def test_small_data_is_validated_on_later_repeats_and_a_resumed_run_keeps_the_sp
     facts = whole.report["split"]
     assert (facts["kind"], facts["folds"], facts["repeats"]) == ("kfold", 5, 3)
     folds = told(whole.folder)["folds"]
-    assert folds.min() == 5
-    assert 5 < folds.max() <= 15
+    assert 5 <= folds.min() < folds.max() <= 15
     assert whole.report["how"]["phases"][0].endswith("of 15 folds (3 × 5-fold)")
     assert "3 times in 5 folds, each time cut anew (3 × 5-fold)" in (whole.folder / "report.md").read_text()
     table = pd.read_csv(whole.folder / "split.csv")
