@@ -104,6 +104,8 @@ class Fold:
 class Splits:
     """Rows by part. ``train`` holds validation too; ``folds`` say how it is divided.
 
+    Small data is divided ``repeats`` times over, each time otherwise: the folds of a repeat follow those of
+    the one before, as many in each. Within a repeat no row is validated twice; over repeats every row is.
     ``kind`` is ``"kfold"`` or ``"holdout"``, or ``"given"`` where the user's own validation part was kept.
     ``hash`` depends on the digests in each part alone: the same images split the same way have the same hash.
     """
@@ -113,3 +115,9 @@ class Splits:
     folds: tuple[Fold, ...]
     kind: Literal["kfold", "holdout", "given"]
     hash: str
+    repeats: int = 1
+
+    @property
+    def first(self) -> tuple[Fold, ...]:
+        """The folds of the first repeat: no two of them validate on the same row."""
+        return self.folds[: len(self.folds) // self.repeats]

@@ -128,7 +128,8 @@ def collect(evidence: Evidence) -> dict[str, Any]:
             "val": len(e.splits.folds[0].val),
             "test": len(e.splits.test),
             "kind": e.splits.kind,
-            "folds": len(e.splits.folds),
+            "folds": len(e.splits.first),
+            "repeats": e.splits.repeats,
         },
         "environment": {
             "autotl": version("autotl"),
@@ -186,9 +187,10 @@ def _interval(gain: Gain) -> dict[str, Any]:
 
 
 def _phases(e: Evidence) -> list[str]:
-    folds = len(e.splits.folds)
+    folds, repeats = len(e.splits.folds), e.splits.repeats
+    of = f"{folds} folds" if repeats == 1 else f"{folds} folds ({repeats} × {folds // repeats}-fold)"
     trained = (
-        f"validated by {e.findings.winner.folds} of {folds} folds"
+        f"validated by {e.findings.winner.folds} of {of}"
         if folds > 1
         else "validated on one held-out part of the training images"
     )

@@ -71,7 +71,7 @@ def settle(
     hasty = "the search was interrupted"
     found, many, again = Souped(Soup(why=hasty)), Assembled(Ensemble(why=hasty)), None
     if not hurried:
-        due = expected_of_refit(ledger, winner, len(splits.folds), budget)
+        due = expected_of_refit(ledger, winner, len(splits.first), budget)
         share = float("inf") if budget.seconds is None else SHARE * budget.seconds
         found = soup(worker, ledger, winner, due=due, clock=clock, seconds=share)
         if setup.ensemble:
@@ -139,7 +139,11 @@ def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> O
 
 
 def _temperature(ledger: Ledger, said: Folds, *, seed: int) -> Temperature:
-    """The temperature of what was said of the validation images of these folds."""
-    labels = np.concatenate([ledger.labels[fold] for fold in said])
-    logits = np.concatenate([each.logits for each in said.values()])
+    """The temperature of what was said of the validation images of these folds.
+
+    Of the first repeat: an image must not be in both halves between which a temperature has to hold.
+    """
+    once = [fold for fold in said if fold < ledger.k]
+    labels = np.concatenate([ledger.labels[fold] for fold in once])
+    logits = np.concatenate([said[fold].logits for fold in once])
     return calibrate(labels, logits, seed=derive(seed, "temperature"))

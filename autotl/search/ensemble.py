@@ -98,7 +98,7 @@ def ensemble(
     paired by image.
 
     Otherwise that is the winner, or the soup where one was kept, to which nothing more is due. The images are
-    those of all folds that the winner was run on, and of the trials only those that were run on all of them;
+    those of all folds of the first repeat that the winner was run on, and of the trials only those that were run on all of them;
     where that finds nothing to keep, and beside a soup, they are the first fold's.
     """
     share, clock, materials = setup.budget.seconds, worker.clock, worker.materials
@@ -128,7 +128,8 @@ def ensemble(
             refused.append(why)
         return not why
 
-    for folds in dict.fromkeys((tuple(sorted(rival.folds)), (0,))):
+    once = tuple(sorted(fold for fold in rival.folds if fold < ledger.k))  # each image is counted once
+    for folds in dict.fromkeys((once, (0,))):
         pool = [trial for trial in every.values() if trial.folds.keys() >= set(folds)]
         if len(pool) < 2:
             continue

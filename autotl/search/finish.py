@@ -35,6 +35,7 @@ from autotl.search.ensemble import Member
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
+from autotl.search.trailing import trails
 from autotl.seeds import derive
 from autotl.train import Metric, place
 
@@ -94,7 +95,7 @@ def finish(
                 ledger.record(trial),
                 _best_default(ledger, arm),
                 evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
-                "" if arm in baselines else beaten(ledger, arm),
+                "" if arm in baselines else beaten(ledger, arm) or trails(ledger, trial, winner),
             )
             for arm, trial in best.items()
         },
@@ -111,7 +112,7 @@ def finish(
         answers=Answers(rows, final),
         optimism=optimism(
             ledger.record(winner).score,
-            [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items()],
+            [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items() if fold < ledger.k],
             (labels, look(winner)),
             measure=measure,
             seed=draw,
@@ -149,7 +150,8 @@ def _repeated(
     one: Trial, other: Trial, look: Callable[[Trial, str], Logits], *, clock: Clock, until: float
 ) -> tuple[list[Logits], list[Logits]]:
     """The test logits of both trials' networks: those of the first fold, and of others in turn while there is
-    time.
+    time. Networks of later repeats are not kept: they have learned from the same images once more, and the
+    interval would narrow with every repeat beyond what these images can tell.
     """
     found = ([look(one, one.models[0])], [look(other, other.models[0])])
     folds, last = range(1, 1 + max((*one.models, *other.models))), 0.0

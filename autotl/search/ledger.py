@@ -86,9 +86,10 @@ class Trial:
 
 @dataclass(slots=True)
 class Ledger:
-    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits; ``unit`` is
-    what corresponds to a difference of 1 in accuracy, by ``measure``. Without ``thrifty`` the highest score
-    is the best, whatever its trial costs and however few images show it.
+    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits, and ``rows``
+    which images these are of; without them no image is in two folds. The folds divide the images ``repeats``
+    times over. ``unit`` is what corresponds to a difference of 1 in accuracy, by ``measure``. Without
+    ``thrifty`` the highest score is the best, whatever its trial costs and however few images show it.
     """
 
     labels: Sequence[NDArray[np.int64]]
@@ -96,13 +97,23 @@ class Ledger:
     version: int = 0
     measure: Metric = METRICS["accuracy"]
     thrifty: bool = True
+    rows: Sequence[NDArray[np.int64]] = ()
+    repeats: int = 1
     unit: float = field(init=False)
     _spreads: Spreads = field(init=False)
 
     def __post_init__(self) -> None:
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
         self.unit = self.measure.unit(every, int(every.max(initial=0)) + 1)
-        self._spreads = Spreads(self.labels, self.measure, self.unit)
+        if not len(self.rows):
+            ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
+            self.rows = np.split(np.arange(len(every)), ends[:-1])
+        self._spreads = Spreads(self.labels, self.rows, self.measure, self.unit)
+
+    @property
+    def k(self) -> int:
+        """The folds of the first repeat: those with lower numbers, no two of which validate on one image."""
+        return len(self.labels) // self.repeats
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
         """Enter what a job showed; weights of trials far from their arm's best are deleted. Gives those
@@ -232,6 +243,17 @@ class Ledger:
     def spread(self, one: Trial, other: Trial) -> float:
         """The standard error of the difference between two trials' scores, paired by image."""
         return self._spreads.between((one.number, one.folds), (other.number, other.folds))
+
+    def news(self, trial: Trial, rival: Trial, fold: int) -> float:
+        """How much of what a fold says of the trial beside the rival is new, as a share of the variance: all
+        on images that the trial has not met, and on others what passes when folds are cut anew.
+        """
+        met = np.concatenate([self.rows[each] for each in trial.folds]) if trial.folds else self.rows[0][:0]
+        fresh = float(np.isin(self.rows[fold], met, invert=True).mean())
+        if fresh == 1:
+            return 1.0
+        passing = self._spreads.passing((trial.number, trial.folds), (rival.number, rival.folds))
+        return fresh + (1 - fresh) * passing
 
     def record(self, trial: Trial) -> Record:
         """A trial as a row of the leaderboard, placed among the others."""

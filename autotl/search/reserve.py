@@ -69,8 +69,8 @@ def reserve(
     passes = [*seen.values()]
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
-    if best is not None and worth_refitting(best, len(ledger.labels), budget):
-        seconds += SAFETY * refit_seconds(best, len(ledger.labels))
+    if best is not None and worth_refitting(best, ledger.k, budget):
+        seconds += SAFETY * refit_seconds(best, ledger.k)
         passes.append(best)
     if best is not None:
         backbone = materials.backbones[best.arm.backbone]
@@ -150,10 +150,11 @@ def deadline(
 def repeat(worker: Worker, ledger: Ledger, baselines: Collection[Arm], budget: Budget) -> None:
     """Train the two rivals again on folds whose networks were not kept, where that takes next to nothing.
 
-    The interval of the gain wants several networks of each.
+    The interval of the gain wants several networks of each: those of the first repeat, as the search keeps.
     """
     for trial in rivals(ledger, baselines):
-        missing = sorted(trial.folds.keys() - trial.models.keys()) if trial else []
+        wanted = {fold for fold in trial.folds if fold < ledger.k} if trial else set()
+        missing = sorted(wanted - trial.models.keys()) if trial else []
         if trial and missing and trial.fold_seconds * len(missing) <= 0.5 * spare(budget):
             again = replace(worker, keep=0.0)(job_of(trial, tuple(missing)), lambda job, said: None)
             trial.models |= again.models
@@ -163,9 +164,9 @@ def refit(
     worker: Worker, winner: Trial, splits: Splits, clock: Clock, started: float, budget: Budget
 ) -> Outcome | None:
     """Train the winner's settings on all training rows; None where there is no need, no time, or it fails."""
-    needed = refit_seconds(winner, len(splits.folds))
+    needed = refit_seconds(winner, len(splits.first))
     end = float("inf") if budget.seconds is None else started + budget.seconds
-    if not worth_refitting(winner, len(splits.folds), budget) or clock.now() + needed > end:
+    if not worth_refitting(winner, len(splits.first), budget) or clock.now() + needed > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
     return outcome if outcome.state == "complete" and WHOLE in outcome.models else None
