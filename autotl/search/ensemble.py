@@ -98,8 +98,8 @@ def ensemble(
     paired by image.
 
     Otherwise that is the winner, or the soup where one was kept, to which nothing more is due. The images are
-    those of all folds of the first repeat that the winner was run on, and of the trials only those that were run on all of them;
-    where that finds nothing to keep, and beside a soup, they are the first fold's.
+    those of all folds of the first repeat that the winner was run on, and of the trials only those that were
+    run on all of them; where that finds nothing to keep, and beside a soup, they are the first fold's.
     """
     share, clock, materials = setup.budget.seconds, worker.clock, worker.materials
     room = Room(
