@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from autotl.api import Backbone, Dataset, Splits
 from autotl.data import thin, thin_test
 
-READ_SHARE = 0.15
+READ_SHARE = 0.08
 """Of the time left, for reading every image once."""
-LOOK_SHARE, LEAST_ROWS = 0.3, 500
+LOOK_SHARE, LEAST_ROWS = 0.25, 500
 """Of the time left, for one pass of every backbone over the training images; so many are used in any case."""
 TEST_SHARE, LEAST_TESTS = 0.2, 500
 """Of the time left, for a pass of every strategy over the test images; so many are tested on in any case."""
