@@ -1,9 +1,10 @@
 """Decide what to run next: the action with the highest expected gain per second.
 
-After the defaults there are two kinds of action. A new trial of an arm may beat the best (expected
-improvement: Jones et al., 1998). Another fold of a promising trial may correct the choice between it and the
-best (expected value of information: Frazier et al., "The knowledge gradient", 2009). Both are in units of the
-validation score, so that they can be divided by seconds and compared.
+After the defaults there are three kinds of action. A new trial of an arm may beat the best (expected
+improvement: Jones et al., 1998), and so may a trial that was stopped for being behind, if it goes on (as in
+Swersky et al., "Freeze-Thaw Bayesian Optimization", 2014). Another fold of a promising trial may correct the
+choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient", 2009).
+All are in units of the validation score, so that they can be divided by seconds and compared.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from autotl.api import Arm
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.promotion import CHANCE, promotable, prospect
 
 PRIOR_SPREAD = 0.03
 """How much the settings of an arm are assumed to matter before it has shown it; less with each one tried.
@@ -46,7 +48,14 @@ class Extend:
     fold: int
 
 
-Action = Try | Extend
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Go on with a trial that was stopped for being behind, to the end of its first fold."""
+
+    trial: Trial
+
+
+Action = Try | Extend | Promote
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,13 @@ def choose(
         ]
         if missing and (cost := trial.fold_cost + between) <= left:
             options.append((gain / max(cost, least), Extend(trial, missing[0])))
+    for trial in promotable(ledger):
+        found = prospect(ledger, trial, best)
+        if trial.number in busy or found is None or found.chance < CHANCE:
+            continue
+        if (cost := trial.remaining + between) <= left:
+            gain = improvement(found.ahead, found.spread)
+            options.append((gain / max(cost, least), Promote(trial)))
     return max(options, key=lambda option: option[0])[1] if options else None
 
 
