@@ -138,6 +138,9 @@ class Ledger:
         if outcome.state == "failed":
             trial.barred |= frozenset(outcome.job.folds) - trial.folds.keys()
         if outcome.models:
+            for fold in trial.models.keys() & outcome.models.keys():
+                if trial.models[fold] != outcome.models[fold]:
+                    Path(trial.models[fold]).unlink(missing_ok=True)
             trial.models |= outcome.models
             trial.side = outcome.side
         return self._forget(trial.arm)

@@ -82,11 +82,14 @@ class Training:
             steps = learn(lesson, Alone(), self._course)
         else:
             steps = learn_together(lesson, given.portable(), bench.processes)
-        with closing(steps):
-            for step in steps:
-                if step.loss is None:
-                    yield Epoch(step.epoch, progress=step.progress)
-                    continue
-                scored = given.logits()
-                self._kept = {name: value.detach().clone() for name, value in model.state_dict().items()}
-                yield Epoch(step.epoch, bench.score(scored), step.progress, scored, step.loss)
+        try:
+            with closing(steps):
+                for step in steps:
+                    if step.loss is None:
+                        yield Epoch(step.epoch, progress=step.progress)
+                        continue
+                    scored = given.logits()
+                    self._kept = {name: value.detach().clone() for name, value in model.state_dict().items()}
+                    yield Epoch(step.epoch, bench.score(scored), step.progress, scored, step.loss)
+        finally:
+            self._course = None  # and the optimiser's memory with it
