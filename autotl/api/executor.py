@@ -28,8 +28,8 @@ class Job:
     """One trial, or some more folds of one, as plain data: it crosses process borders.
 
     ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as
-    in the final refit. ``checkpoint`` is a file to go on from on the first fold, "" to begin it anew; where it
-    is not there the fold is begun anew too.
+    in the final refit. ``checkpoint`` is a file to go on from on the first fold; where there is none, or it is
+    gone, the fold is begun anew.
     """
 
     number: int
@@ -56,8 +56,8 @@ class FoldScore:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a job that was stopped early can go on from: a safetensors file, and the share of the fold's planned
-    work that was done, in (0, 1).
+    """What a job that was stopped early can go on from: a safetensors file, and the share of the fold's
+    planned work that was done, in (0, 1).
     """
 
     path: str

@@ -42,7 +42,8 @@ class Record:
     """One finished trial: a row of the leaderboard.
 
     ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts
-    seconds from the search's start. ``gone_on``: it was stopped early for being behind, and gone on with later.
+    seconds from the search's start. ``gone_on``: it was stopped early for being behind, and gone on with
+    later.
     """
 
     number: int

@@ -1,10 +1,10 @@
 """Decide what to run next: the action with the highest expected gain per second.
 
 After the defaults there are three kinds of action. A new trial of an arm may beat the best (expected
-improvement: Jones et al., 1998), and so may a trial that was stopped for being behind, if it goes on (as in
+improvement: Jones et al., 1998), and so may one that was stopped for being behind, if it goes on (as in
 Swersky et al., "Freeze-Thaw Bayesian Optimization", 2014). Another fold of a promising trial may correct the
-choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient", 2009).
-All are in units of the validation score, so that they can be divided by seconds and compared.
+choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient",
+2009). All are in units of the validation score, so that they can be divided by seconds and compared.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Trial:
 
     @property
     def remaining(self) -> float:
-        """What it is expected to take to go on to the end of the first fold; 0 where there is no checkpoint."""
+        """What going on to the end of the first fold is expected to take; 0 without a checkpoint."""
         if self.checkpoint is None:
             return 0.0
         done = self.checkpoint.progress
@@ -138,9 +138,10 @@ class Ledger:
         if outcome.state == "failed":
             trial.barred |= frozenset(outcome.job.folds) - trial.folds.keys()
         if outcome.models:
+            new = {Path(path).resolve() for path in outcome.models.values()}
             for fold in trial.models.keys() & outcome.models.keys():
-                if trial.models[fold] != outcome.models[fold]:
-                    Path(trial.models[fold]).unlink(missing_ok=True)
+                if (old := Path(trial.models[fold]).resolve()) not in new:
+                    old.unlink(missing_ok=True)
             trial.models |= outcome.models
             trial.side = outcome.side
         return self._forget(trial.arm)

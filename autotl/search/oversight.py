@@ -13,8 +13,8 @@ from autotl.search.study import ArmStudy
 
 class Oversight:
     """The trials that run. One is stopped when the time is up ("stopped"), a baseline too when it has taken
-    ``patience()`` seconds; a new one when its study says that it is behind ("pruned"): never a default, nor one
-    that was stopped for that before and goes on.
+    ``patience()`` seconds; a new one when its study says that it is behind ("pruned"): never a default, nor
+    one that was stopped for that before and goes on.
     """
 
     def __init__(

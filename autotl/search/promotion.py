@@ -10,8 +10,8 @@ import numpy as np
 from autotl.search.ledger import LEADS, Ledger, Trial
 
 GAINS = 0.03
-"""How much the later gains of an arm's trials are assumed to differ before they have shown it: as one trial more
-that is so far from the others, in units of accuracy.
+"""How much the later gains of an arm's trials are assumed to differ before they have shown it: as one trial
+more that is so far from the others, in units of accuracy.
 """
 CHANCE = 0.05
 """A stopped trial that is less likely than this to pass the best at its end stays stopped."""
@@ -40,11 +40,11 @@ def promotable(ledger: Ledger) -> list[Trial]:
 
 
 def prospect(ledger: Ledger, trial: Trial, best: Trial) -> Prospect | None:
-    """What going on with a stopped trial to the end of its first fold is expected to bring; None where no trial
-    of its arm shows what comes after.
+    """What going on with a stopped trial to the end of its first fold is expected to bring; None where no
+    trial of its arm shows what comes after.
 
-    It is expected to gain what the others of its arm have gained from the same share of their work on, give or
-    take how much they differ in that. Its lead counts the less the fewer images show it, as in
+    It is expected to gain what the others of its arm have gained from the same share of their work on, give
+    or take how much they differ in that. Its lead counts the less the fewer images show it, as in
     :meth:`Ledger.belief`.
     """
     if trial.checkpoint is None:

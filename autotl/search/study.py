@@ -35,8 +35,9 @@ NOT_YET = -1
 STARTUP = 4
 """Trials after the default that stay near the best; those that follow learn from all there were (TPE)."""
 MANY = 12
-"""Trials of an arm up to which one is stopped for being behind the median: in each of two brackets fewer than half
-a dozen have then reached a rung, and to be in the better half of so few is chance. Those that follow are halved.
+"""Trials of an arm up to which one is stopped for being behind the median: in each of two brackets about half
+a dozen have then reached a rung, and to be in the better half of fewer is chance. Those that follow are
+halved.
 """
 
 
@@ -191,8 +192,8 @@ class ArmStudy:
         return {f"{self._strategy.name}.{name}": value for name, value in params.items()}
 
     def hopeless(self, number: int, score: float, progress: float) -> bool:
-        """Enter an intermediate score; whether it is behind: the median of the arm's trials at this point, or,
-        where there have been many, the better half of those in its bracket.
+        """Enter an intermediate score; whether it is behind the median of the arm's trials at this point, or,
+        where there have been many, no longer in the better half of its bracket.
         """
         if number not in self._open or self._open[number].apart:
             return False

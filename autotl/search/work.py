@@ -159,7 +159,7 @@ class Worker:
         again: bool,
     ) -> State | None:
         """Step the learner until it ends or is told to; adds the fold's score, if there is one, to
-        ``scores``, and to ``left`` what it can go on from where it is behind. ``again``: it goes on from there.
+        ``scores``, and to ``left`` what it can go on from where it is behind. ``again``: it goes on so.
         """
         started = self.clock.now()
         last, ended = None, None

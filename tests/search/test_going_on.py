@@ -30,8 +30,8 @@ class Killed(BaseException):
 
 @dataclass
 class Rising:
-    """Work whose scores rise to the end, some late: those stopped early may have been the best. It goes on from a
-    file that holds the number of steps taken, unless it is ``forgetful``.
+    """Work whose scores rise to the end, some late: those stopped early may have been the best. It goes on
+    from a file that holds the number of steps taken, unless it is ``forgetful``.
     """
 
     clock: FakeClock
@@ -207,9 +207,7 @@ def mortal(real: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
 
 
 def study_of(fakes: ModuleType, storage: optuna.storages.BaseStorage) -> ArmStudy:
-    return ArmStudy(
-        Arm("a", "net"), fakes.Fake("a"), fakes.TASK, fakes.backbone(), storage=storage, seed=0
-    )
+    return ArmStudy(Arm("a", "net"), fakes.Fake("a"), fakes.TASK, fakes.backbone(), storage=storage, seed=0)
 
 
 def race(study: ArmStudy, count: int, score: Callable[[int], float]) -> dict[int, int]:
@@ -229,7 +227,9 @@ def test_few_trials_are_measured_by_the_median_and_many_by_halving(fakes: Module
     few = race(study_of(fakes, open_storage(None)), MANY, lambda n: (0.5, 0.4)[n % 2])
     assert set(few.values()) == {GRACE}  # the median is asked at each tenth after the grace
     assert min(few) >= 4  # not before there are enough
-    worse = race(study_of(fakes, open_storage(None)), 40, lambda n: 1.0 - n / 100)  # each worse than all before
+    worse = race(
+        study_of(fakes, open_storage(None)), 40, lambda n: 1.0 - n / 100
+    )  # each worse than all before
     assert {worse[n] for n in range(MANY, 40)} == {GRACE, 2 * GRACE}  # the first rungs of two brackets
     better = race(study_of(fakes, open_storage(None)), 40, lambda n: n / 100)
     assert not {n for n in better if n >= MANY}
