@@ -28,8 +28,8 @@ class Job:
     """One trial, or some more folds of one, as plain data: it crosses process borders.
 
     ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as
-    in the final refit. ``checkpoint`` is a file to go on from on the first fold; where there is none, or it is
-    gone, the fold is begun anew.
+    in the final refit. ``checkpoint`` is a file to go on from on the first fold; where there is none, or it
+    is gone, the fold is begun anew.
     """
 
     number: int
