@@ -55,7 +55,7 @@ def through_a_file(kept: Mapping[str, Tensor] | None, folder: Path) -> Mapping[s
     return read
 
 
-@pytest.mark.parametrize("after", [1, 4, 6, 8, 11], ids=lambda n: f"after {n}")
+@pytest.mark.parametrize("after", [1, 4, 7], ids=lambda n: f"after {n}")
 @pytest.mark.parametrize(
     "how",
     [
@@ -96,16 +96,18 @@ def test_to_look_does_not_disturb(ready: Prepared) -> None:
 
 
 def test_frozen_weights_are_not_kept(ready: Prepared) -> None:
-    sizes = []
-    for frozen in (0, 3):
-        learner = training(ready, frozen=frozen, norm="frozen")
-        running = learner.fit()
-        next(running)
-        kept = learner.checkpoint()
-        assert kept is not None
-        sizes.append(sum(value.nbytes for value in kept.values()))
-        running.close()
-    assert sizes[1] < 0.8 * sizes[0]
+    learner = training(ready, frozen=3, norm="frozen")
+    running = learner.fit()
+    next(running)
+    kept = learner.checkpoint()
+    running.close()
+    assert kept is not None
+    frozen = {name for name, value in learner.module().named_parameters() if not value.requires_grad}
+    learned = {name for name, value in learner.module().named_parameters() if value.requires_grad}
+    names = {name.removeprefix("model.") for name in kept}
+    assert frozen
+    assert not frozen & names
+    assert learned <= names
 
 
 def test_a_checkpoint_of_another_network_is_refused(ready: Prepared) -> None:
@@ -121,7 +123,7 @@ def test_a_checkpoint_of_another_network_is_refused(ready: Prepared) -> None:
         next(other.fit())
 
 
-def test_nothing_is_there_before_the_first_step_or_where_several_processes_train(ready: Prepared) -> None:
+def test_there_is_nothing_to_go_on_from_before_the_first_step(ready: Prepared) -> None:
     learner = training(ready)
     assert isinstance(learner, Resumable)
     assert learner.checkpoint() is None
