@@ -126,7 +126,7 @@ def test_a_job_that_was_pruned_goes_on_to_what_it_would_have_been(
     assert (first.state, whole.checkpoint) == ("pruned", None)
     assert first.checkpoint is not None
     assert first.checkpoint.progress == 0.5
-    assert first.folds[0].score != whole.folds[0].score or first.folds[0].epochs < whole.folds[0].epochs
+    assert first.folds[0].epochs < whole.folds[0].epochs
     if gone:
         Path(first.checkpoint.path).write_bytes(b"torn")
     steps: list[float] = []
@@ -136,7 +136,7 @@ def test_a_job_that_was_pruned_goes_on_to_what_it_would_have_been(
         return None
 
     second = run(ready, tmp_path / "again", replace(TRAINED, checkpoint=first.checkpoint.path), go)
-    assert (min(steps) > 0.5) != gone
+    assert (min(steps) >= 0.5) != gone
     assert (second.state, second.checkpoint) == ("complete", None)
     (one,), (other,) = whole.folds, second.folds
     assert (one.score, one.epochs) == (other.score, other.epochs)
