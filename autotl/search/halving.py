@@ -16,6 +16,7 @@ FACTOR = 2
 """From three tenths on, halves are taken at 3 and 6. With Hyperband's usual 3 the second rung would be at
 nine tenths, where nothing is left to be saved.
 """
+RUNGS = (GRACE, FACTOR * GRACE)
 DROPPED = "autotl: dropped"
 """Marks a trial of a study that was asked for and is not one of the search: its process ended too early."""
 DEALT = "autotl: dealt"

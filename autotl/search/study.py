@@ -13,7 +13,7 @@ import optuna
 from optuna.trial import TrialState
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
-from autotl.search.halving import DEALT, DROPPED, GRACE, PARTS, Brackets
+from autotl.search.halving import DEALT, DROPPED, GRACE, PARTS, RUNGS, Brackets
 from autotl.search.nearby import Nearby
 from autotl.search.space import Scoped
 from autotl.seeds import derive
@@ -201,9 +201,10 @@ class ArmStudy:
         if now <= asked.part or now >= PARTS:
             return False
         asked.trial.report(score, now)
+        reached = any(asked.part < rung <= now for rung in RUNGS)
         asked.part = now
         # the first ones too stand on the rungs that later ones are measured by
-        last = self._brackets.prune(self._study, self._frozen(asked.trial))
+        last = reached and self._brackets.prune(self._study, self._frozen(asked.trial))
         return last if asked.many else asked.trial.should_prune()
 
     def gone_on(self, number: int, score: float | None) -> None:
