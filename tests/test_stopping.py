@@ -111,7 +111,7 @@ def with_late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(photos: Path, out: Path, kill: int = -1) -> Any:
-    asked = {"backbone": "tiny", "image_size": 32, "strategies": "late", "trials": 18, "experience": False}
+    asked = {"backbone": "tiny", "image_size": 32, "strategies": "late", "trials": 14, "experience": False}
     return autotl.fit(photos, out=out, watch=Killing(kill), resume=True, **asked)  # type: ignore[arg-type]
 
 
@@ -133,8 +133,8 @@ def test_a_run_killed_on_the_way_goes_on_with_the_same_stopped_trials(photos: Pa
     lives = 0
     while not (tmp_path / "killed" / "report.json").is_file():
         try:
-            run(photos, tmp_path / "killed", kill=4)
+            run(photos, tmp_path / "killed", kill=5)
         except Killed:
             lives += 1
-    assert lives > 2
+    assert lives >= 2
     assert tried(tmp_path / "killed") == rows
