@@ -157,7 +157,7 @@ def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        for module in ("autotl.disk", "autotl.search.work", "autotl.results.model_folder"):
+        for module in ("autotl.disk", "autotl.search.weights", "autotl.results.model_folder"):
             patched.setattr(f"{module}.settle", full)
         with pytest.raises(DiskFull, match=rf"MiB are needed for .*{what}.* are free.*autotl resume"):
             autotl.fit(photos, out=out, trials=3, **QUICK)  # type: ignore[arg-type]

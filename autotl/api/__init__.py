@@ -15,6 +15,7 @@ from autotl.api.executor import (
     ATTEMPTS,
     DIED,
     WHOLE,
+    Checkpoint,
     Executor,
     FoldScore,
     Go,
@@ -24,7 +25,7 @@ from autotl.api.executor import (
     State,
     Work,
 )
-from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Rows, Workbench
+from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Resumable, Rows, Workbench
 from autotl.api.place import Place, Placed
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
@@ -48,6 +49,7 @@ __all__ = [
     "Arm",
     "Backbone",
     "BackboneSource",
+    "Checkpoint",
     "Columns",
     "Cost",
     "Cut",
@@ -81,6 +83,7 @@ __all__ = [
     "Record",
     "Reference",
     "Reporter",
+    "Resumable",
     "Rows",
     "Said",
     "Scored",

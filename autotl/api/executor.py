@@ -28,7 +28,8 @@ class Job:
     """One trial, or some more folds of one, as plain data: it crosses process borders.
 
     ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as
-    in the final refit.
+    in the final refit. ``checkpoint`` is a file to go on from on the first fold; where there is none, or it
+    is gone, the fold is begun anew.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Job:
     params: Mapping[str, Any]
     seed: int
     folds: tuple[int, ...]
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,22 @@ class FoldScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a job that was stopped early can go on from: a safetensors file, and the share of the fold's
+    planned work that was done, in (0, 1).
+    """
+
+    path: str
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended. ``why`` says the reason unless it is complete.
 
     ``models`` are safetensors files with the weights of its folds, by fold (the refit's under :data:`WHOLE`),
-    ``side`` is the image size they want.
+    ``side`` is the image size they want. ``checkpoint`` is what its first fold can go on from, where it was
+    pruned on that and its learner is :class:`~autotl.api.Resumable`.
     """
 
     job: Job
@@ -67,6 +80,7 @@ class Outcome:
     why: str = ""
     models: Mapping[int, str] = field(default_factory=dict)
     side: int = 0
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from autotl.api.backbone import Backbone
 from autotl.api.task import Task
@@ -97,6 +97,26 @@ class Learner(Protocol):
     @property
     def side(self) -> int:
         """The size in pixels of the images the network is to be given."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """What a :class:`Learner` may offer besides: a stopped one can then be gone on with, in another process.
+
+    To go on gives what it would have given had it not been stopped: the same scores and weights.
+    """
+
+    def checkpoint(self) -> Mapping[str, Tensor] | None:
+        """All that is needed to go on from the step :meth:`Learner.fit` has yielded last, before that is
+        closed: copies on the CPU. None where it cannot be gone on with.
+        """
+        ...
+
+    def resume(self, checkpoint: Mapping[str, Tensor]) -> None:
+        """Called before :meth:`Learner.fit`, on a learner built from the same settings, bench and seed: let
+        it go on from there. Steps and progress go on from where they were.
+        """
         ...
 
 

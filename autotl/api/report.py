@@ -42,7 +42,8 @@ class Record:
     """One finished trial: a row of the leaderboard.
 
     ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts
-    seconds from the search's start.
+    seconds from the search's start. ``gone_on``: it was stopped early for being behind, and gone on with
+    later.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Record:
     seconds: float
     finished_at: float = 0.0
     why: str = ""
+    gone_on: bool = False
 
 
 @runtime_checkable

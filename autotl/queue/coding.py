@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from safetensors.numpy import load, save
 
 from autotl import disk, jsonio
-from autotl.api import Epoch, FoldScore, Job, Outcome, Said
+from autotl.api import Checkpoint, Epoch, FoldScore, Job, Outcome, Said
 from autotl.errors import RunError
 
 LOGITS = "logits.safetensors"
@@ -26,6 +27,16 @@ def job_text(job: Job) -> str:
 def job_from(told: str) -> Job:
     found = json.loads(told)
     return Job(**{**found, "folds": tuple(found["folds"])})
+
+
+def parted(job: Job, root: Path) -> Job:
+    """The job with its path below ``root`` relative to it."""
+    return replace(job, checkpoint=_below(Path(job.checkpoint), root)) if job.checkpoint else job
+
+
+def placed(job: Job, root: Path) -> Job:
+    """The same job where ``root`` is called so."""
+    return replace(job, checkpoint=str(root / job.checkpoint)) if job.checkpoint else job
 
 
 def said_text(said: Said) -> str:
@@ -65,6 +76,8 @@ def keep_outcome(outcome: Outcome, folder: Path, root: Path) -> str:
             "side": outcome.side,
             "models": {str(fold): _below(Path(path), root) for fold, path in outcome.models.items()},
             "logits": kept,
+            "checkpoint": outcome.checkpoint
+            and [_below(Path(outcome.checkpoint.path), root), outcome.checkpoint.progress],
             "folds": [[each.fold, float(each.score), each.seconds, each.epochs] for each in outcome.folds],
         }
     )
@@ -74,6 +87,7 @@ def outcome_from(told: str, job: Job, root: Path) -> Outcome:
     """Read it back. Raises RunError where a file of it does not appear."""
     found: dict[str, Any] = json.loads(told)
     logits = load(_there(root / found["logits"])) if found["logits"] else {}
+    left = found["checkpoint"]
     return Outcome(
         job,
         found["state"],
@@ -85,6 +99,7 @@ def outcome_from(told: str, job: Job, root: Path) -> Outcome:
         found["why"],
         {int(fold): str(root / path) for fold, path in found["models"].items()},
         found["side"],
+        Checkpoint(str(root / left[0]), left[1]) if left else None,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from autotl.api import DIED, Epoch, Go, Job, Outcome, Place, Said, State, Work
 from autotl.clock import Clock, WallClock
 from autotl.errors import DiskFull, RunError, StorageError
-from autotl.queue.coding import outcome_from
+from autotl.queue.coding import outcome_from, parted
 from autotl.queue.coordinator import Coordinator, Look, Row
 from autotl.queue.tables import Database
 
@@ -76,7 +76,7 @@ class _Round:
                 if job is None:  # nothing to do until another outcome is known
                     dry = True
                     break
-                self._coordinator.put(seq, job)
+                self._coordinator.put(seq, parted(job, self._settings.place.folder))
                 self._open[seq] = job
                 seq += 1
             if not self._open:

@@ -12,7 +12,7 @@ from autotl.api import Job, Outcome, Said, State, Work
 from autotl.clock import Clock, spell
 from autotl.disk import is_full
 from autotl.errors import StorageError
-from autotl.queue.coding import keep_outcome
+from autotl.queue.coding import keep_outcome, placed
 from autotl.queue.member import Claim, Heard, Member
 
 BEAT = 2.0
@@ -67,7 +67,7 @@ def _run(
     root: Path,
     say: Callable[[str], None],
 ) -> bool:
-    job, folder = claim.job, root / ".cache" / "trials" / claim.folder
+    job, folder = placed(claim.job, root), root / ".cache" / "trials" / claim.folder
     line.take(claim)
     try:
         outcome = make(folder)(job, line.go)

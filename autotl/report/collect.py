@@ -276,6 +276,7 @@ def _search(e: Evidence) -> dict[str, Any]:
         "failed": count("failed"),
         "pruned": count("pruned"),
         "stopped": count("stopped"),
+        "gone_on": sum(record.gone_on for record in e.records),
     }
 
 

@@ -258,6 +258,7 @@ def search(report: Report) -> list[str]:
             ("failed", "failed"),
             ("pruned", "were pruned for want of hope"),
             ("stopped", "ran out of time"),
+            ("gone_on", "had been stopped early and were gone on with"),
         ]
         ended = [
             f"{facts[key]:,} {verb}" for key, verb in endings if words.measured(facts.get(key)) and facts[key]

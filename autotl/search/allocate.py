@@ -1,10 +1,12 @@
 """Decide what to run next: the action with the highest expected gain per second.
 
-After the defaults there are two kinds of action. A new trial of an arm may beat the best (expected
-improvement: Jones et al., 1998). Another fold of a promising trial may correct the choice between it and the
-best (expected value of information: Frazier et al., "The knowledge gradient", 2009). Both are in units of the
-validation score, so that they can be divided by seconds and compared. A fold of a later repeat validates on
-images that were met before: it tells less, and is run of no trial that trails fold by fold.
+After the defaults there are three kinds of action. A new trial of an arm may beat the best (expected
+improvement: Jones et al., 1998), and so may one that was stopped for being behind, if it goes on (as in
+Swersky et al., "Freeze-Thaw Bayesian Optimization", 2014). Another fold of a promising trial may correct the
+choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient",
+2009). All are in units of the validation score, so that they can be divided by seconds and compared. A fold
+of a later repeat validates on images that were met before: it tells less, and is run of no trial that trails
+fold by fold.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 
 from autotl.api import Arm
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.promotion import CHANCE, promotable, prospect
 from autotl.search.trailing import trails
 
 PRIOR_SPREAD = 0.03
@@ -52,7 +55,14 @@ class Extend:
     fold: int
 
 
-Action = Try | Extend
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Go on with a trial that was stopped for being behind, to the end of its first fold."""
+
+    trial: Trial
+
+
+Action = Try | Extend | Promote
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,13 @@ def choose(
     for action, gain in _extensions(ledger, best):
         if action.trial.number not in busy and (cost := action.trial.fold_cost + between) <= left:
             options.append((gain / max(cost, least), action))
+    for trial in promotable(ledger):
+        found = prospect(ledger, trial, best)
+        if trial.number in busy or found is None or found.chance < CHANCE:
+            continue
+        if (cost := trial.remaining + between) <= left:
+            gain = improvement(found.ahead, found.spread)
+            options.append((gain / max(cost, least), Promote(trial)))
     return max(options, key=lambda option: option[0])[1] if options else None
 
 

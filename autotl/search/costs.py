@@ -40,7 +40,10 @@ class Costs:
 
     def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[Open]:
         """What is running now, and what it is expected to take."""
-        return [Open(trial, self.of(trial.arm, trial.params) * len(each.folds)) for trial, each in running]
+        return [
+            Open(trial, trial.remaining or self.of(trial.arm, trial.params) * len(each.folds))
+            for trial, each in running
+        ]
 
     def _raw(self, arm: Arm, params: Mapping[str, object]) -> float:
         strategy = self._strategies[arm.strategy]

@@ -28,7 +28,8 @@ from autotl.search.materials import Materials
 from autotl.search.reserve import expected_of_refit, refit
 from autotl.search.setup import Setup
 from autotl.search.soup import SHARE, Souped, soup
-from autotl.search.work import Worker, save_weights
+from autotl.search.weights import save_weights
+from autotl.search.work import Worker
 from autotl.seeds import derive
 
 Folds = Mapping[int, FoldScore]

@@ -16,8 +16,6 @@ from autotl.api import (
     Job,
     Machine,
     Outcome,
-    Said,
-    State,
     Strategy,
     Task,
     Watch,
@@ -27,12 +25,13 @@ from autotl.clock import Budget, Clock
 from autotl.disk import is_full
 from autotl.errors import DiskFull
 from autotl.experience import Prior
-from autotl.search.allocate import Extend, choose, first
+from autotl.search.allocate import Extend, Promote, choose, first
 from autotl.search.beaten import beaten
 from autotl.search.costs import Costs
 from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.oversight import Oversight
 from autotl.search.resume import Resumed
 from autotl.search.study import ArmStudy
 from autotl.seeds import derive
@@ -73,7 +72,7 @@ class Search:
         resumed: Resumed = Resumed(),  # noqa: B008 - frozen: one for all searches is one for each
         workers: int = 1,
     ) -> None:
-        self._watch, self._journal, self._workers = watch, journal, workers
+        self._journal, self._workers = journal, workers
         self._strategies, self._machine = strategies, machine
         self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
         self.ledger = ledger
@@ -102,18 +101,21 @@ class Search:
         self._costs = Costs(strategies, backbones, task, machine)
         for trial in ledger.trials.values():
             self._learn_pace(trial, trial.seconds, len(trial.folds))
+            self._tell_gone_on(trial)  # or the process ended before it could be told
         self._running: dict[int, tuple[Trial, Running]] = {}
-        self._since: dict[int, float] = {}  # when, on the clock, the last job of a trial began
         self._between = 0.0  # seconds from the end of a job to the next one, of late
         self._ended: float | None = None
         self._held: Counter[Arm] = Counter()  # how often an arm suggested what is running now
         self._started = clock.now() - max((trial.finished_at for trial in begun), default=0.0)
+        self._oversight = Oversight(
+            ledger, self._studies, clock=clock, until=until, patience=self._patience, watch=watch
+        )
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
         """Yield each trial when a job of it has ended. Stop reading to stop the search."""
         try:
             outcomes = executor.run(
-                self._jobs(), work, self._go, workers=self._workers, device=self._machine.device
+                self._jobs(), work, self._oversight.go, workers=self._workers, device=self._machine.device
             )
             for outcome in outcomes:
                 yield self._enter(outcome)
@@ -153,6 +155,8 @@ class Search:
             )
             if isinstance(action, Extend):
                 return self._begin(action.trial, (action.fold,))
+            if isinstance(action, Promote):
+                return self._begin(action.trial, (0,))
             if action is None:
                 return None
             while self._studies[action.arm].repeated < REPEATS and self._held[action.arm] < REPEATS:
@@ -238,7 +242,7 @@ class Search:
 
     def _begin(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
         running = Running(folds, attempts)
-        self._since[trial.number] = self._clock.now()
+        self._oversight.begin(trial)
         self._keep(trial, running)
         self._running[trial.number] = trial, running
         return job_of(trial, folds)
@@ -247,33 +251,16 @@ class Search:
         if self._journal is not None:
             self._journal.write(trial, running)
 
-    def _go(self, job: Job, said: Said) -> State | None:
-        if self._clock.now() >= self._until() and self.ledger.best() is not None:
-            return "stopped"
-        epoch, (trial, _) = said.epoch, self._running[job.number]
-        if trial.baseline and self._has_had_its_share(trial):
-            return "stopped"
-        self._watch.learning(
-            trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress
-        )
-        first = said.done is None and said.fold == 0 and not trial.folds and not trial.default
-        if first and epoch.score is not None:
-            arm = trial.arm
-            if self._studies[arm].hopeless(job.number, epoch.score, epoch.progress):
-                return "pruned"
-        return None
-
-    def _has_had_its_share(self, trial: Trial) -> bool:
-        """Whether a baseline has taken its share of the time while other arms still wait for a first turn."""
+    def _patience(self) -> float:
+        """The seconds that a baseline may take now: its share where other arms wait for a first turn."""
         wait = any(arm not in self._baselines for arm in self._waiting)
-        share = BASELINE_SHARE * (self._until() - self._started)
-        return wait and self._clock.now() - self._since[trial.number] > share
+        return BASELINE_SHARE * (self._until() - self._started) if wait else math.inf
 
     def _enter(self, outcome: Outcome) -> Trial:
         self._ended = self._clock.now()
         trial, _ = self._running[outcome.job.number]
         new = not trial.folds
-        if new and len(outcome.folds) == len(outcome.job.folds):
+        if new and outcome.state != "pruned" and len(outcome.folds) == len(outcome.job.folds):
             self._learn_pace(trial, outcome.seconds, len(outcome.folds))
         changed = self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
         del self._running[trial.number]
@@ -283,7 +270,13 @@ class Search:
         self._open_arms = [arm for arm in self._open_arms if not self._is_done(arm)]
         if new:  # only now: a study is closed by what the journal says, never the other way round
             self._studies[trial.arm].tell(trial.number, outcome.state, self.ledger.score(trial))
+        else:
+            self._tell_gone_on(trial)
         return trial
+
+    def _tell_gone_on(self, trial: Trial) -> None:
+        if trial.gone_on and trial.state == "complete" and trial.arm in self._studies:
+            self._studies[trial.arm].gone_on(trial.number, self.ledger.score(trial))
 
     def _is_done(self, arm: Arm) -> bool:
         """Whether an arm cannot say what to try, has failed REPEATS times and never ended well, or only
@@ -295,5 +288,5 @@ class Search:
         return mute or (failed and len(own) >= REPEATS) or self._studies[arm].repeated >= REPEATS
 
     def _learn_pace(self, trial: Trial, seconds: float, folds: int) -> None:
-        if self._timed and folds and trial.arm in self._studies:
+        if self._timed and folds and trial.state != "pruned" and trial.arm in self._studies:
             self._costs.learn(trial.arm, trial.params, seconds, folds)

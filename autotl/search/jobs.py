@@ -7,8 +7,11 @@ from autotl.search.ledger import Trial
 
 
 def job_of(trial: Trial, folds: tuple[int, ...]) -> Job:
-    """The job that trains a trial's settings on these folds."""
-    return Job(trial.number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, folds)
+    """The job that trains a trial's settings on these folds, on the first from where it was stopped."""
+    checkpoint = trial.checkpoint.path if trial.checkpoint and folds[:1] == (0,) else ""
+    return Job(
+        trial.number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, folds, checkpoint
+    )
 
 
 def refit_job(trial: Trial) -> Job:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from autotl import jsonio
-from autotl.api import Arm, FoldScore
+from autotl.api import Arm, Checkpoint, FoldScore
 from autotl.disk import write_bytes
 from autotl.search.ledger import Trial
 
@@ -90,6 +90,10 @@ class Journal:
                 for each in trial.folds.values()
             ],
             "models": {fold: self._relative(path) for fold, path in trial.models.items()},
+            "curve": trial.curve,
+            "checkpoint": trial.checkpoint
+            and {"path": self._relative(trial.checkpoint.path), "progress": trial.checkpoint.progress},
+            "gone_on": trial.gone_on,
             "running": running,
             "elapsed": self._elapsed(),
         }
@@ -136,7 +140,7 @@ class Journal:
                 raise ValueError(f"fold {each.fold} has logits of shape {each.logits.shape}, not {due}")
         if path.name != f"{int(told['number']):04d}.safetensors" or told["state"] not in STATES:
             raise ValueError("it is no trial of this run")
-        running = told["running"]
+        running, left = told["running"], told.get("checkpoint")
         trial = Trial(
             number=int(told["number"]),
             arm=Arm(str(told["strategy"]), str(told["backbone"])),
@@ -153,6 +157,10 @@ class Journal:
             baseline=bool(told["baseline"]),
             expected=told["expected"],
             barred=frozenset(told["barred"]),
+            # what follows is not in the journals of earlier versions
+            curve=[(float(done), float(score)) for done, score in told.get("curve", ())],
+            checkpoint=left and Checkpoint(self._absolute(left["path"]), float(left["progress"])),
+            gone_on=bool(told.get("gone_on")),
         )
         begun = running and Running(tuple(running["folds"]), int(running["attempts"]))
         return Entry(trial, begun, float(told["elapsed"]))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Arm, FoldScore, Outcome, Params, Record, State
+from autotl.api import Arm, Checkpoint, FoldScore, Outcome, Params, Record, State
 from autotl.search.spread import Spreads
 from autotl.train import METRICS, Metric
 
@@ -18,6 +18,8 @@ KEPT = 6
 """How many of an arm's trials keep their weights: the order changes as trials are run on more folds."""
 REPEATED = 2
 """How many of them keep the weights of further folds as well."""
+RESUMABLE = 3
+"""How many of an arm's trials that were stopped for being behind keep what they can go on from."""
 LEADS = 0.05
 """How far one trial is expected to lead or trail another, before any image shows it, in units of accuracy."""
 
@@ -27,7 +29,8 @@ class Trial:
     """One setting of one arm, on the folds it has run so far.
 
     ``expected`` is what a fold is expected to take, where the clock is not to decide anything; ``barred`` are
-    folds that are not to be tried (again).
+    folds that are not to be tried (again). ``curve`` are scores on the first fold by the share of it that was
+    done then. One that was stopped for being behind can go on from its ``checkpoint``; ``gone_on``: it has.
     """
 
     number: int
@@ -45,6 +48,9 @@ class Trial:
     baseline: bool = False
     expected: float | None = None
     barred: frozenset[int] = frozenset()
+    curve: list[tuple[float, float]] = field(default_factory=list)
+    checkpoint: Checkpoint | None = None
+    gone_on: bool = False
 
     @property
     def cost(self) -> float:
@@ -60,6 +66,14 @@ class Trial:
     def fold_seconds(self) -> float:
         """What one fold took."""
         return self.seconds / max(1, len(self.folds))
+
+    @property
+    def remaining(self) -> float:
+        """What going on to the end of the first fold is expected to take; 0 without a checkpoint."""
+        if self.checkpoint is None:
+            return 0.0
+        done = self.checkpoint.progress
+        return (1 - done) * (self.seconds / done if self.expected is None else self.expected)
 
     @property
     def model(self) -> str | None:
@@ -81,6 +95,7 @@ class Trial:
             seconds=self.seconds,
             finished_at=self.finished_at,
             why=self.why,
+            gone_on=self.gone_on,
         )
 
 
@@ -121,15 +136,23 @@ class Ledger:
         """
         self.version += 1
         self.trials[trial.number] = trial
+        if again := 0 in trial.folds and 0 in outcome.job.folds:
+            outcome = _gone_on(trial, outcome)
         trial.seconds += outcome.seconds
         trial.finished_at = now
-        if outcome.state == "complete" or not trial.folds:  # a broken-off extension leaves what was known
+        trial.checkpoint = trial.checkpoint or outcome.checkpoint
+        # a broken-off extension leaves what was known
+        if outcome.state == "complete" or not trial.folds or (again and trial.gone_on):
             trial.state = outcome.state
-            trial.why = outcome.why
+            trial.why = outcome.why or (trial.why if trial.gone_on else "")
         trial.folds.update({each.fold: each for each in outcome.folds})
         if outcome.state == "failed":
             trial.barred |= frozenset(outcome.job.folds) - trial.folds.keys()
         if outcome.models:
+            new = {Path(path).resolve() for path in outcome.models.values()}
+            for fold in trial.models.keys() & outcome.models.keys():
+                if (old := Path(trial.models[fold]).resolve()) not in new:
+                    old.unlink(missing_ok=True)
             trial.models |= outcome.models
             trial.side = outcome.side
         return self._forget(trial.arm)
@@ -146,6 +169,10 @@ class Ledger:
             for fold in gone:
                 Path(trial.models.pop(fold)).unlink(missing_ok=True)
             dropped += [trial] if gone else []
+        behind = [trial for trial in self.of(arm) if trial.checkpoint]
+        for trial in sorted(behind, key=lambda each: (-each.folds[0].score, each.number))[RESUMABLE:]:
+            _let_go(trial)
+            dropped += [] if trial in dropped else [trial]
         return dropped
 
     def arms(self) -> list[Arm]:
@@ -266,3 +293,29 @@ class Ledger:
 
 def _mean(trial: Trial) -> float:
     return float(np.mean([each.score for each in trial.folds.values()]))
+
+
+def _gone_on(trial: Trial, outcome: Outcome) -> Outcome:
+    """What came of going on with a trial that was stopped for being behind, from its beginning."""
+    begun = trial.folds[0]
+    why = outcome.why
+    if outcome.state == "failed":  # it is not tried again
+        trial.barred |= {0}
+        _let_go(trial)
+    elif any(each.fold == 0 for each in outcome.folds):
+        trial.gone_on = True
+        at = f" at {trial.checkpoint.progress:.0%}" if trial.checkpoint else ""
+        why = "; ".join(filter(None, (f"stopped early{at}, gone on with later", why)))
+        _let_go(trial)
+    folds = tuple(
+        replace(each, seconds=begun.seconds + each.seconds) if each.fold == 0 else each
+        for each in outcome.folds
+    )
+    return replace(outcome, folds=folds, why=why, checkpoint=None)
+
+
+def _let_go(trial: Trial) -> None:
+    """Delete what a trial could go on from."""
+    if trial.checkpoint:
+        Path(trial.checkpoint.path).unlink(missing_ok=True)
+    trial.checkpoint = None

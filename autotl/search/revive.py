@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from safetensors import SafetensorError, safe_open
-
 from autotl.search.jobs import job_of
 from autotl.search.ledger import Ledger, Trial
+from autotl.search.weights import is_whole
 from autotl.search.work import Worker
 
 
 def revive(ledger: Ledger, worker: Worker) -> list[str]:
     """Make sure that each arm's best trial and its default have their weights, and that no trial claims
-    weights that it has not; sentences on what was done.
+    weights or a checkpoint that it has not; sentences on what was done.
     """
     told = []
     for trial in ledger.trials.values():
-        for fold in [fold for fold, path in trial.models.items() if fold and not _whole(path)]:
+        if trial.checkpoint and not is_whole(trial.checkpoint.path):
+            trial.checkpoint = None
+        for fold in [fold for fold, path in trial.models.items() if fold and not is_whole(path)]:
             del trial.models[fold]
     for arm in ledger.arms():
         for defaults in (False, True):
-            while (best := ledger.best(arm, defaults=defaults)) and not _whole(str(best.model)):
+            while (best := ledger.best(arm, defaults=defaults)) and not is_whole(str(best.model)):
                 told.append(_again(best, worker))
     for trial in ledger.trials.values():
-        if trial.model and not _whole(trial.model):
+        if trial.model and not is_whole(trial.model):
             del trial.models[0]
     ledger.version += 1
     return told
@@ -38,12 +37,3 @@ def _again(trial: Trial, worker: Worker) -> str:
         return f"The weights of trial {trial.number} ({trial.arm}) are gone: it cannot be delivered."
     trial.models[0], trial.side = outcome.models[0], outcome.side
     return f"Trial {trial.number} ({trial.arm}) was trained again: its weights were gone."
-
-
-def _whole(path: str) -> bool:
-    """Whether the weights are there, and not cut short."""
-    try:
-        with safe_open(path, framework="pt"):
-            return Path(path).is_file()
-    except (SafetensorError, OSError):
-        return False

@@ -15,7 +15,8 @@ from autotl.clock import Budget, Clock
 from autotl.results import Soup
 from autotl.search.bench import Bench
 from autotl.search.ledger import Ledger, Trial
-from autotl.search.work import Worker, save_weights
+from autotl.search.weights import save_weights
+from autotl.search.work import Worker
 from autotl.train import logits_of
 
 SHARE = 0.03

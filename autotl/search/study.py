@@ -13,6 +13,7 @@ import optuna
 from optuna.trial import TrialState
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
+from autotl.search.halving import DEALT, DROPPED, GRACE, PARTS, RUNGS, Brackets
 from autotl.search.nearby import Nearby
 from autotl.search.space import Scoped
 from autotl.seeds import derive
@@ -25,16 +26,19 @@ STATES: dict[State, TrialState] = {
 }
 OF_ITS_OWN = ("image_size", "epochs")
 """Settings that hang on a run's own machine and budget, and are not taken over from others."""
-DROPPED = "autotl: dropped"
-"""Marks a trial of a study that was asked for and is not one of the search: its process ended too early."""
 AGAIN = "autotl: tried before"
 HINT = "autotl: of past runs"
 NUMBER = "autotl: number"
+GONE_ON = "autotl: gone on with"
+"""Marks the second entry of a trial that was stopped early, told as pruned, and has gone on to its end."""
 NOT_YET = -1
 STARTUP = 4
 """Trials after the default that stay near the best; those that follow learn from all there were (TPE)."""
-PARTS = 10
-"""Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
+MANY = 12
+"""Trials of an arm up to which one is stopped for being behind the median: in each of two brackets about half
+a dozen have then reached a rung, and to be in the better half of fewer is chance. Those that follow are
+halved.
+"""
 
 
 class ArmStudy:
@@ -71,8 +75,10 @@ class ArmStudy:
             direction="maximize",
             load_if_exists=True,
             sampler=optuna.samplers.RandomSampler(),  # another one for each trial: see ask
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=PARTS // 3),
+            # not Hyperband itself: TPE would then learn from the trials of one bracket alone
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=GRACE),
         )
+        self._brackets = Brackets()
         self._open: dict[int, _Open] = {}
         self._asked, self._hinted = 0, 0
         self._unfinished: dict[int, dict[str, Any]] = {}
@@ -87,7 +93,7 @@ class ArmStudy:
     ) -> None:
         """Count what an earlier process asked for, and close what it left open."""
         number = int(known.user_attrs.get(NUMBER, NOT_YET))
-        if DROPPED in known.user_attrs:
+        if DROPPED in known.user_attrs or GONE_ON in known.user_attrs:
             return
         if not known.state.is_finished():
             if number not in scored:
@@ -141,8 +147,9 @@ class ArmStudy:
         self._study.sampler = self._sampler()
         trial = self._study.ask()
         trial.set_user_attr(NUMBER, number)
+        trial.set_user_attr(DEALT, derive(self._seed, "bracket", str(self._arm), self._asked))
         self._asked += 1
-        self._open[number] = _Open(trial)
+        self._open[number] = _Open(trial, many=self._asked > MANY)
         return trial
 
     def _sampler(self) -> optuna.samplers.BaseSampler:
@@ -185,15 +192,41 @@ class ArmStudy:
         return {f"{self._strategy.name}.{name}": value for name, value in params.items()}
 
     def hopeless(self, number: int, score: float, progress: float) -> bool:
-        """Enter an intermediate score; whether it is behind the median of the arm's trials at this point."""
+        """Enter an intermediate score; whether it is behind the median of the arm's trials at this point, or,
+        where there have been many, no longer in the better half of its bracket.
+        """
         if number not in self._open or self._open[number].apart:
             return False
         asked, now = self._open[number], int(progress * PARTS)
         if now <= asked.part or now >= PARTS:
             return False
         asked.trial.report(score, now)
+        reached = any(asked.part < rung <= now for rung in RUNGS)
         asked.part = now
-        return asked.trial.should_prune()
+        # the first ones too stand on the rungs that later ones are measured by
+        last = reached and self._brackets.prune(self._study, self._frozen(asked.trial))
+        return last if asked.many else asked.trial.should_prune()
+
+    def gone_on(self, number: int, score: float | None) -> None:
+        """Tell what trial ``number``, told as stopped before, has come to at its end; once, however often.
+
+        What Optuna was told cannot be changed, and had it not been told, it would have suggested the like
+        again: it learns of one trial more with these settings, that is in no bracket.
+        """
+        every = self._study.get_trials(deepcopy=False)
+        told = [each for each in every if each.user_attrs.get(NUMBER) == number]
+        stopped = next((each for each in told if each.state == TrialState.PRUNED and not _aside(each)), None)
+        if score is None or stopped is None or any(GONE_ON in each.user_attrs for each in told):
+            return
+        self._study.add_trial(
+            optuna.trial.create_trial(
+                value=score,
+                params=stopped.params,
+                distributions=stopped.distributions,
+                user_attrs={NUMBER: number, GONE_ON: True},
+                intermediate_values=stopped.intermediate_values,
+            )
+        )
 
     def tell(self, number: int, state: State, score: float | None) -> None:
         """Close trial ``number``."""
@@ -217,6 +250,9 @@ class ArmStudy:
         self.tell(number, "failed", None)
         self.repeated = repeated
 
+    def _frozen(self, trial: optuna.Trial) -> optuna.trial.FrozenTrial:
+        return self._storage.get_trial(trial._trial_id)
+
     def _close(self, number: int, state: State, score: float | None) -> None:
         if state == "complete" and score is None:
             state = "failed"
@@ -227,12 +263,18 @@ class ArmStudy:
         self._storage.set_trial_state_values(identity, TrialState.FAIL)
 
 
+def _aside(known: optuna.trial.FrozenTrial) -> bool:
+    """Whether a trial of a study is none of the search's own under its number."""
+    return DROPPED in known.user_attrs or AGAIN in known.user_attrs
+
+
 @dataclass(slots=True)
 class _Open:
     """A trial that is being run, and the last part of it that was reported. ``apart`` from what the study
-    drew, it is none of its business.
+    drew, it is none of its business. ``many`` came before it.
     """
 
     trial: optuna.Trial
+    many: bool = False
     part: int = 0
     apart: bool = False

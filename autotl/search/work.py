@@ -9,17 +9,30 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
-from torch import nn
 
-from autotl.api import WHOLE, Epoch, FoldScore, Go, Job, Learner, Outcome, Said, State, Strategy, Task
+from autotl.api import (
+    WHOLE,
+    Checkpoint,
+    Epoch,
+    FoldScore,
+    Go,
+    Job,
+    Learner,
+    Outcome,
+    Resumable,
+    Said,
+    State,
+    Strategy,
+    Task,
+)
 from autotl.cache import Store
 from autotl.clock import Clock
-from autotl.disk import is_full, settle, told_if_full
+from autotl.disk import is_full
 from autotl.errors import CacheError, DiskFull
 from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
+from autotl.search.weights import read_tensors, save_tensors, save_weights
 from autotl.seeds import derive
 from autotl.train import Metric, logits_of
 
@@ -59,7 +72,7 @@ class _Pulse:
 
 @dataclass(frozen=True)
 class Worker:
-    """Runs jobs on a run's materials; weights go to ``folder`` as safetensors.
+    """Runs jobs on a run's materials; weights and checkpoints go to ``folder`` as safetensors.
 
     Those of further folds than the first do where training one took more than ``keep`` seconds, but not those
     of later repeats, which nothing asks for again. Scores are by ``measure``, or by the task's metric of that
@@ -82,11 +95,14 @@ class Worker:
         state: State = "complete"
         why, side = "", 0
         models: dict[int, str] = {}
+        left: list[Checkpoint] = []
         try:
             for fold in job.folds or (None,):
                 pulse = _Pulse(job, fold, go)
                 learner, bench = self._build(job, fold, pulse)
-                ended = self._drive(job, fold, learner, bench, pulse, scores)
+                if again := bool(job.checkpoint) and fold == job.folds[0]:
+                    again = _take_up(learner, job.checkpoint)
+                ended = self._drive(job, fold, learner, bench, pulse, scores, left, again=again)
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
                 number = WHOLE if fold is None else fold
@@ -104,7 +120,8 @@ class Worker:
             if isinstance(error, CacheError) and is_full(error):
                 raise
             state, why = "failed", _reason(error)
-        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, models, side)
+        checkpoint = left[0] if left and state == "pruned" else None
+        return Outcome(job, state, tuple(scores), self.clock.now() - started, why, models, side, checkpoint)
 
     def moved(self, folder: Path) -> Worker:
         """The same on a machine that cannot reach this one's disk: all that is written goes below
@@ -139,9 +156,12 @@ class Worker:
         bench: Bench,
         pulse: _Pulse,
         scores: list[FoldScore],
+        left: list[Checkpoint],
+        *,
+        again: bool,
     ) -> State | None:
         """Step the learner until it ends or is told to; adds the fold's score, if there is one, to
-        ``scores``.
+        ``scores``, and to ``left`` what it can go on from where it is behind. ``again``: it goes on so.
         """
         started = self.clock.now()
         last, ended = None, None
@@ -150,6 +170,8 @@ class Worker:
                 for epoch in epochs:
                     last = epoch if epoch.score is not None else last
                     if ended := pulse.tell(epoch):
+                        if ended == "pruned" and fold == 0 and 0 < epoch.progress < 1:
+                            left += self._keep(job, learner, epoch.progress)
                         break
             except _Ended as early:  # what has been scored before counts all the same
                 ended = early.state
@@ -158,7 +180,7 @@ class Worker:
         if last is None:
             if ended is None:
                 raise ValueError("the learner ended without scoring an epoch")
-            if ended != "stopped" or not self.strategies[job.strategy].baseline:
+            if again or ended != "stopped" or not self.strategies[job.strategy].baseline:
                 return ended
             last = Epoch(0)  # what it has learned so far: there must be something to compare with
             pulse.be_silent()
@@ -173,6 +195,24 @@ class Worker:
         done = FoldScore(fold, score, array, self.clock.now() - started, last.step)
         scores.append(done)
         return ended or pulse.tell(last, done)
+
+    def _keep(self, job: Job, learner: Learner, progress: float) -> list[Checkpoint]:
+        """Write what the learner can go on from, if it can."""
+        kept = learner.checkpoint() if isinstance(learner, Resumable) else None
+        if kept is None:
+            return []
+        path = self.folder / f"trial-{job.number:04d}.checkpoint.safetensors"
+        return [Checkpoint(save_tensors(path, kept), progress)]
+
+
+def _take_up(learner: Learner, path: str) -> bool:
+    """Let the learner go on from the checkpoint, where it can and that is there."""
+    kept = read_tensors(path) if isinstance(learner, Resumable) else None
+    if kept is None:
+        return False
+    assert isinstance(learner, Resumable)
+    learner.resume(kept)
+    return True
 
 
 def _file(job: Job, fold: int) -> str:
@@ -191,14 +231,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in text.lower():
         return f"out of memory: {text[:200]}"
     return f"{type(error).__name__}: {text[:300]}"
-
-
-def save_weights(path: Path, model: nn.Module) -> str:
-    """Write a network's state as safetensors, in one step; says where."""
-    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    temporary = path.with_suffix(".part")
-    with told_if_full(path, sum(value.numel() * value.element_size() for value in state.values())):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, temporary, {"format": "pt"})
-        settle(temporary, path)
-    return str(path)

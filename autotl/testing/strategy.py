@@ -19,7 +19,7 @@ import torch
 from optuna import create_study
 from optuna.trial import FixedTrial
 
-from autotl.api import Backbone, Epoch, Learner, Machine, Params, Strategy, Task
+from autotl.api import Backbone, Epoch, Learner, Machine, Params, Resumable, Strategy, Task
 from autotl.search import Prepared, Scoped
 from autotl.testing.bench import tiny_bench, tiny_run
 
@@ -129,6 +129,27 @@ class StrategyChecks:
         next(epochs)
         epochs.close()
         assert not learner.module().training
+
+    def test_a_stopped_learner_goes_on_as_if_it_had_not_been(self, ready: Prepared) -> None:
+        """Where it offers to (:class:`autotl.api.Resumable`): what is stopped early may be taken up again."""
+        params = self.strategy.defaults(ready.task, ready.backbones["tiny"])
+        whole, epochs = self._learn(ready, params)
+        stopped, again = (self.strategy.build(params, tiny_bench(ready, seed=7)) for _ in range(2))
+        if not isinstance(stopped, Resumable) or not isinstance(again, Resumable):
+            return
+        with closing(stopped.fit()) as running:
+            half = [next(running) for _ in range(len(epochs) // 2)]
+            kept = stopped.checkpoint()
+        if kept is None or not half:
+            return
+        again.resume(kept)
+        with closing(again.fit()) as running:
+            rest = list(running)
+        assert [(e.step, e.score, e.progress) for e in (*half, *rest)] == [
+            (e.step, e.score, e.progress) for e in epochs
+        ]
+        expected = whole.module().state_dict()
+        assert all(torch.equal(value, expected[name]) for name, value in again.module().state_dict().items())
 
     def test_the_same_seed_gives_the_same_scores(self, ready: Prepared) -> None:
         """A run can be repeated."""

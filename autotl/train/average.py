@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -38,3 +40,15 @@ class Average:
             kept = own.clone()
             own.copy_(averaged)
             averaged.copy_(kept)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What :meth:`take_up` needs: the average, and how many steps are in it."""
+        found = {str(number): value for number, value in enumerate(self._averaged)}
+        return found | {"steps": torch.tensor(self._steps)}
+
+    @torch.no_grad()
+    def take_up(self, kept: Mapping[str, Tensor]) -> None:
+        """Go on with an average of the same weights."""
+        self._steps = int(kept["steps"])
+        for number, averaged in enumerate(self._averaged):
+            averaged.copy_(kept[str(number)])

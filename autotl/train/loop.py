@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 
 from torch import Tensor, nn
 
 from autotl.api import Epoch, Workbench
 from autotl.train.balance import row_weights
+from autotl.train.course import Course
 from autotl.train.feed import feed
-from autotl.train.learn import Alone, Lesson, learn
+from autotl.train.learn import Alone, learn
+from autotl.train.lesson import Lesson
 from autotl.train.processes import learn_together
 from autotl.train.recipe import Recipe
 
@@ -21,7 +23,8 @@ class Training:
     ``train_mode`` puts the model into training mode, leaving in eval what is to stay frozen. ``frozen`` is
     how many of its first stages are frozen and as the bench gave them: what these give is then computed once
     and kept, and a step costs what the layers behind them cost. After each epoch the weights are kept, so
-    that closing :meth:`fit` at any step loses at most the epoch that was running.
+    that closing :meth:`fit` at any step loses at most the epoch that was running. One process alone can also
+    go on from where another was stopped, between any two steps, to the same weights.
 
     >>> learner = Training(bench.model(), bench, Recipe(side=64, epochs=3, lr=1e-3))
     >>> scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
@@ -39,6 +42,8 @@ class Training:
         self._model, self._bench, self._recipe, self._train_mode = model, bench, recipe, train_mode
         self._frozen = frozen
         self._kept: dict[str, Tensor] | None = None
+        self._course: Course | None = None
+        self._from: Mapping[str, Tensor] | None = None
 
     @property
     def side(self) -> int:
@@ -51,6 +56,16 @@ class Training:
             self._model.load_state_dict(self._kept)
         return self._model.eval()
 
+    def checkpoint(self) -> Mapping[str, Tensor] | None:
+        """See :class:`autotl.api.Resumable`; None before the first step, and of several processes."""
+        return None if self._course is None else self._course.tensors()
+
+    def resume(self, checkpoint: Mapping[str, Tensor]) -> None:
+        """See :class:`autotl.api.Resumable`. Where it is of another network, :meth:`fit` raises ValueError.
+        Several processes begin anew.
+        """
+        self._from = checkpoint
+
     def fit(self) -> Generator[Epoch, None, None]:
         """Train; yields at every step, with a score, logits and loss at the end of each epoch."""
         bench, model = self._bench, self._model
@@ -61,14 +76,20 @@ class Training:
             model, given, labels, self._recipe, self._train_mode, bench.device, bench.seed, weights
         )
         if bench.processes == 1:
-            steps = learn(lesson, Alone())
+            self._course = Course(lesson)
+            if self._from is not None:
+                self._course.take_up(self._from)
+            steps = learn(lesson, Alone(), self._course)
         else:
             steps = learn_together(lesson, given.portable(), bench.processes)
-        with closing(steps):
-            for step in steps:
-                if step.loss is None:
-                    yield Epoch(step.epoch, progress=step.progress)
-                    continue
-                scored = given.logits()
-                self._kept = {name: value.detach().clone() for name, value in model.state_dict().items()}
-                yield Epoch(step.epoch, bench.score(scored), step.progress, scored, step.loss)
+        try:
+            with closing(steps):
+                for step in steps:
+                    if step.loss is None:
+                        yield Epoch(step.epoch, progress=step.progress)
+                        continue
+                    scored = given.logits()
+                    self._kept = {name: value.detach().clone() for name, value in model.state_dict().items()}
+                    yield Epoch(step.epoch, bench.score(scored), step.progress, scored, step.loss)
+        finally:
+            self._course = None  # and the optimiser's memory with it

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from autotl.errors import RunError
 from autotl.train.feed import Portable
-from autotl.train.learn import Lesson, Step, learn
+from autotl.train.learn import Step, learn
+from autotl.train.lesson import Lesson
 
 PATIENCE = 5.0  # seconds between two looks at whether the others are still alive
 

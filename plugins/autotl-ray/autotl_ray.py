@@ -18,7 +18,7 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from autotl import hookimpl
-from autotl.api import ATTEMPTS, DIED, Go, Job, Outcome, Said, State, Work
+from autotl.api import ATTEMPTS, DIED, Checkpoint, Go, Job, Outcome, Said, State, Work
 from autotl.errors import RunError
 
 GPUS = "AUTOTL_RAY_GPUS"
@@ -33,8 +33,8 @@ class Ray:
 
     Each of the ``workers`` is an actor with an equal share of the cores; on ``cuda`` it gets one GPU where
     the cluster has any, or AUTOTL_RAY_GPUS of one. Where its machine sees the run's folder, what is kept
-    there is shared; elsewhere it works in a temporary folder of its own, and weights travel back with the
-    outcome.
+    there is shared; elsewhere it works in a temporary folder of its own: weights and checkpoints travel back
+    with the outcome, and a checkpoint there with the job.
     """
 
     name = "ray"
@@ -105,7 +105,10 @@ class _Crew:
         """Run a job on an idle actor, or on a fresh one."""
         actor = self._idle.pop() if self._idle and attempt == 1 else self._hire()
         turn = next(self._turns)
-        self.running[actor.run.remote(turn, job)] = _Running(job, actor, turn, attempt, time.monotonic())
+        # in a list, so that it crosses the network only where it is asked for
+        left = [ray.put(Path(job.checkpoint).read_bytes())] if _is_there(job.checkpoint) else []
+        running = actor.run.remote(turn, job, left)
+        self.running[running] = _Running(job, actor, turn, attempt, time.monotonic())
 
     def hear(self, go: Go) -> Outcome | None:
         """Wait until a job says something or ends; an outcome where one has ended."""
@@ -115,7 +118,7 @@ class _Crew:
             return None
         done = self.running.pop(first)
         try:
-            outcome, weights = ray.get(first)
+            outcome, weights, left = ray.get(first)
         except RayActorError:
             if done.attempt < ATTEMPTS:
                 self.begin(done.job, attempt=done.attempt + 1)
@@ -124,7 +127,11 @@ class _Crew:
         except RayTaskError as error:
             raise error.cause or error from None
         self._idle.append(done.actor)
-        return replace(outcome, job=done.job, models=dict(outcome.models) | self._unpack(weights))
+        found = replace(outcome, job=done.job, models=dict(outcome.models) | self._unpack(weights))
+        if left is None or outcome.checkpoint is None:
+            return found
+        path = self._unpack({0: (outcome.checkpoint.path, left)})[0]
+        return replace(found, checkpoint=Checkpoint(path, outcome.checkpoint.progress))
 
     def end(self) -> None:
         """End every actor, whatever it does."""
@@ -194,8 +201,15 @@ class _Worker:
             self._own = tempfile.TemporaryDirectory(prefix="autotl-ray-")
             self._work, self._away = self._work.moved(Path(self._own.name)), True
 
-    def run(self, turn: int, job: Job) -> tuple[Outcome, dict[int, tuple[str, bytes]]]:
+    def run(
+        self, turn: int, job: Job, left: list[Any]
+    ) -> tuple[Outcome, dict[int, tuple[str, bytes]], bytes | None]:
+        """The outcome; from another machine also the content of its weights, and of its checkpoint."""
         last = -SILENT
+        if left and self._away:
+            own = Path(self._own.name) / "gone on with.safetensors"
+            own.write_bytes(ray.get(left[0]))
+            job = replace(job, checkpoint=str(own))
 
         def go(job: Job, said: Said) -> State | None:
             nonlocal last
@@ -209,11 +223,20 @@ class _Worker:
 
         outcome = self._work(job, go)
         weights: dict[int, tuple[str, bytes]] = {}
+        kept = None
         if self._away:
             for fold, name in outcome.models.items():
                 weights[fold] = name, Path(name).read_bytes()
                 Path(name).unlink()
-        return outcome, weights
+            if outcome.checkpoint is not None:
+                name = outcome.checkpoint.path
+                kept = Path(name).read_bytes()
+                Path(name).unlink()
+        return outcome, weights, kept
+
+
+def _is_there(path: str) -> bool:
+    return bool(path) and Path(path).is_file()
 
 
 def _parcel(work: Work) -> bytes:

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autotl.api import Epoch, FoldScore, Job, Outcome, Said
+from autotl.api import Checkpoint, Epoch, FoldScore, Job, Outcome, Said
 from autotl.errors import RunError
 from autotl.queue import coding
-from autotl.queue.coding import job_from, job_text, keep_outcome, outcome_from, said_from, said_text
+from autotl.queue.coding import (
+    job_from,
+    job_text,
+    keep_outcome,
+    outcome_from,
+    parted,
+    placed,
+    said_from,
+    said_text,
+)
 
 JOB = Job(4, "probe", "net", {"c": 0.5, "kind": "a", "deep": True, "none": None}, 2**40, (0, 1))
 
 
 def test_a_job_is_the_same() -> None:
     assert job_from(job_text(JOB)) == JOB
+
+
+def test_a_job_keeps_its_checkpoint_where_the_folder_is_called_otherwise() -> None:
+    job = replace(JOB, checkpoint="/there/run/.cache/c.safetensors")
+    found = placed(job_from(job_text(parted(job, Path("/there/run")))), Path("/here/run"))
+    assert found == replace(JOB, checkpoint="/here/run/.cache/c.safetensors")
+    assert placed(parted(JOB, Path("/there")), Path("/here")) == JOB
 
 
 def test_what_is_said_is_the_same_but_for_logits() -> None:
@@ -48,11 +65,13 @@ def test_an_outcome_keeps_its_paths_where_the_folder_is_called_otherwise(tmp_pat
         "why",
         {1: str(there / ".cache" / "w.safetensors")},
         32,
+        Checkpoint(str(there / ".cache" / "c.safetensors"), 0.3),
     )
     text = keep_outcome(told, there / ".cache" / "1-0-1", there)
     there.rename(here)
     found = outcome_from(text, JOB, here)
     assert (found.state, found.seconds, found.why, found.side) == ("pruned", 2.5, "why", 32)
+    assert found.checkpoint == Checkpoint(str(here / ".cache" / "c.safetensors"), 0.3)
     assert found.models == {1: str(here / ".cache" / "w.safetensors")}
     assert (found.folds[0].fold, found.folds[0].score, found.folds[0].epochs) == (1, 0.25, 3)
     assert (found.folds[0].logits == logits).all()

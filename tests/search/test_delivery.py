@@ -31,7 +31,7 @@ from autotl.search import (
 )
 from autotl.search.engine import job_of
 from autotl.search.soup import SHARE, can_mix, kin, seconds_for_soup
-from autotl.search.work import save_weights
+from autotl.search.weights import save_weights
 from autotl.testing import tiny_run
 
 SIDE = 32

@@ -16,7 +16,7 @@ from autotl.search import Materials, Prepared
 from autotl.search import looks as module
 from autotl.search.delivery import reopen
 from autotl.search.looks import Looks, Trunks
-from autotl.search.work import save_weights
+from autotl.search.weights import save_weights
 from autotl.testing import tiny_run
 
 SIDE = 32

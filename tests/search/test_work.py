@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
-from autotl.api import Epoch, Job, Params, Said, State, Workbench
+from autotl.api import Epoch, Go, Job, Outcome, Params, Said, State, Workbench
+from autotl.builtin.from_scratch import FromScratch
 from autotl.cache import Store
 from autotl.clock import WallClock
+from autotl.errors import DiskFull
 from autotl.search import Activations, Materials, Prepared, Worker
 from autotl.testing import tiny_run
 
@@ -45,9 +50,9 @@ class LooksAgain:
         return self._bench.model().eval()
 
 
-def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
+def worker_of(ready: Prepared, folder: Path, strategy: Any) -> Worker:
     materials = Materials(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
-    worker = Worker(
+    return Worker(
         materials,
         Activations(materials),
         ready.task,
@@ -55,6 +60,10 @@ def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
         folder / "trials",
         WallClock(),
     )
+
+
+def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
+    worker = worker_of(ready, folder, strategy)
 
     def go(job: Job, said: Said) -> State | None:
         """The time is up while the features are computed."""
@@ -89,3 +98,64 @@ def test_a_baseline_stopped_before_it_scored_is_scored_as_it_is(ready: Prepared,
     assert [(each.fold, each.epochs) for each in found.folds] == [(0, 0)]
     assert found.folds[0].logits.shape == (len(ready.splits.folds[0].val), 3)
     assert Path(found.models[0]).is_file()
+
+
+SETTINGS = {"lr": 3e-3, "weight_decay": 0.05, "epochs": 4, "augment": "shift", "image_size": 32}
+TRAINED = Job(3, "looks", "tiny", SETTINGS | {"balance": "none"}, 5, (0,))
+
+
+def let_be(job: Job, said: Said) -> State | None:
+    return None
+
+
+def behind(job: Job, said: Said) -> State | None:
+    """At half of the work."""
+    return "pruned" if said.epoch.progress >= 0.5 else None
+
+
+def run(ready: Prepared, folder: Path, job: Job, go: Go, strategy: Any = None) -> Outcome:
+    return worker_of(ready, folder, strategy or FromScratch())(job, go)
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["from its checkpoint", "anew where that is gone"])
+def test_a_job_that_was_pruned_goes_on_to_what_it_would_have_been(
+    ready: Prepared, tmp_path: Path, gone: bool
+) -> None:
+    whole = run(ready, tmp_path / "whole", TRAINED, let_be)
+    first = run(ready, tmp_path / "again", TRAINED, behind)
+    assert (first.state, whole.checkpoint) == ("pruned", None)
+    assert first.checkpoint is not None
+    assert first.checkpoint.progress == 0.5
+    assert first.folds[0].epochs < whole.folds[0].epochs
+    if gone:
+        Path(first.checkpoint.path).write_bytes(b"torn")
+    steps: list[float] = []
+
+    def go(job: Job, said: Said) -> State | None:
+        steps.append(said.epoch.progress)
+        return None
+
+    second = run(ready, tmp_path / "again", replace(TRAINED, checkpoint=first.checkpoint.path), go)
+    assert (min(steps) >= 0.5) != gone
+    assert (second.state, second.checkpoint) == ("complete", None)
+    (one,), (other,) = whole.folds, second.folds
+    assert (one.score, one.epochs) == (other.score, other.epochs)
+    assert torch.equal(torch.from_numpy(one.logits), torch.from_numpy(other.logits))
+    expected = load_file(whole.models[0])
+    assert all(torch.equal(value, expected[name]) for name, value in load_file(second.models[0]).items())
+
+
+def test_what_cannot_go_on_is_pruned_without_a_checkpoint(ready: Prepared, tmp_path: Path) -> None:
+    found = run(ready, tmp_path, Job(0, "looks", "tiny", {}, 0, (0,)), behind, LooksAgain(scores=True))
+    assert (found.state, found.checkpoint, len(found.folds)) == ("pruned", None, 1)
+
+
+def test_a_checkpoint_for_which_there_is_no_room_ends_the_search(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(temporary: Path, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("autotl.search.weights.settle", full)
+    with pytest.raises(DiskFull, match=r"MiB are needed for .*checkpoint\.safetensors"):
+        run(ready, tmp_path, TRAINED, behind)

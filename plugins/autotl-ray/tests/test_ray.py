@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +14,7 @@ import pytest
 pytest.importorskip("ray")
 
 import ray
-from autotl_ray import Ray, autotl_executors
+from autotl_ray import Ray, _Worker, autotl_executors
 
 from autotl.api import DIED, Job, Said, State
 from autotl.errors import DiskFull, RunError
@@ -21,7 +23,7 @@ WORK = """
 import os, signal
 from dataclasses import dataclass, replace
 from pathlib import Path
-from autotl.api import Epoch, Outcome, Said
+from autotl.api import Checkpoint, Epoch, Outcome, Said
 from autotl.errors import DiskFull
 
 @dataclass
@@ -37,6 +39,11 @@ class Work:
             if how == "dies once":
                 (self.folder / "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if how == "goes on":
+            self.folder.mkdir(parents=True, exist_ok=True)
+            left = self.folder / "left.safetensors"
+            left.write_bytes(Path(job.checkpoint).read_bytes() + b" and more")
+            return Outcome(job, "pruned", (), 0.0, "behind", checkpoint=Checkpoint(str(left), 0.5))
         if how == "disk":
             raise DiskFull("No room for weights.")
         for step in range(1, 4 if how != "endless" else 10**9):
@@ -88,6 +95,24 @@ def test_two_workers_survive_deaths_and_pruning_reaches_them(cluster: ModuleType
     assert found[3].why == DIED
     assert Path(found[4].models[0]).read_bytes() == b"weights"
     assert not list(tmp_path.glob(".ray-*"))
+
+
+def test_a_checkpoint_goes_to_a_job_and_another_comes_back(cluster: ModuleType, tmp_path: Path) -> None:
+    left = tmp_path / "before.safetensors"
+    left.write_bytes(b"state")
+    (job,) = jobs("goes on")
+    (found,) = Ray().run([replace(job, checkpoint=str(left))], cluster.Work(tmp_path / "run"), go)
+    assert found.checkpoint is not None
+    assert Path(found.checkpoint.path).read_bytes() == b"state and more"
+
+
+def test_so_it_does_on_a_machine_that_does_not_see_the_run(cluster: ModuleType, tmp_path: Path) -> None:
+    worker = _Worker(pickle.dumps(cluster.Work(tmp_path / "run")), str(tmp_path / "not there"), None, 1)
+    (job,) = jobs("goes on")
+    there = replace(job, checkpoint="/seen/by/others/only.safetensors")
+    outcome, _, kept = worker.run(0, there, [ray.put(b"state")])
+    assert (kept, outcome.state) == (b"state and more", "pruned")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_full_disk_ends_the_search(cluster: ModuleType, tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Decide at each step of a running trial whether it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from autotl.api import Arm, Job, Said, State, Watch
+from autotl.clock import Clock
+from autotl.search.halving import PARTS
+from autotl.search.ledger import Ledger, Trial
+from autotl.search.study import ArmStudy
+
+
+class Oversight:
+    """The trials that run. One is stopped when the time is up ("stopped"), a baseline too when it has taken
+    ``patience()`` seconds; a new one when its study says that it is behind ("pruned"): never a default, nor
+    one that was stopped for that before and goes on.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        studies: Mapping[Arm, ArmStudy],
+        *,
+        clock: Clock,
+        until: Callable[[], float],
+        patience: Callable[[], float],
+        watch: Watch,
+    ) -> None:
+        self._ledger, self._studies, self._watch = ledger, studies, watch
+        self._clock, self._until, self._patience = clock, until, patience
+        self._open: dict[int, tuple[Trial, float]] = {}
+
+    def begin(self, trial: Trial) -> None:
+        """A job of the trial begins now."""
+        self._open[trial.number] = trial, self._clock.now()
+
+    def go(self, job: Job, said: Said) -> State | None:
+        """See :data:`autotl.api.Go`."""
+        now = self._clock.now()
+        if now >= self._until() and self._ledger.best() is not None:
+            return "stopped"
+        epoch, (trial, since) = said.epoch, self._open[job.number]
+        if trial.baseline and now - since > self._patience():
+            return "stopped"
+        self._watch.learning(
+            trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress
+        )
+        if said.done is not None or said.fold != 0 or epoch.score is None:
+            return None
+        _note(trial, epoch.score, epoch.progress)
+        if trial.folds or trial.default:
+            return None
+        behind = self._studies[trial.arm].hopeless(job.number, epoch.score, epoch.progress)
+        return "pruned" if behind else None
+
+
+def _note(trial: Trial, score: float, progress: float) -> None:
+    """Keep the first score in each tenth of the trial."""
+    if not trial.curve or int(progress * PARTS) > int(trial.curve[-1][0] * PARTS):
+        trial.curve.append((progress, score))

@@ -1,0 +1,45 @@
+"""Write tensors as safetensors, whole or not at all: a network's weights, a training's checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from autotl.disk import settle, told_if_full
+
+
+def save_weights(path: Path, model: nn.Module) -> str:
+    """Write a network's state; says where. Raises DiskFull."""
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    return save_tensors(path, state)
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
+    """Write tensors that lie on the CPU, in one step; says where. Raises DiskFull."""
+    temporary = path.with_suffix(".part")
+    with told_if_full(path, sum(value.numel() * value.element_size() for value in tensors.values())):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(dict(tensors), temporary, {"format": "pt"})
+        settle(temporary, path)
+    return str(path)
+
+
+def read_tensors(path: str) -> dict[str, Tensor] | None:
+    """What was written there; None where nothing is, or not all of it."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError):
+        return None
+
+
+def is_whole(path: str) -> bool:
+    """Whether a file is there, and not cut short."""
+    try:
+        with safe_open(path, framework="pt"):
+            return Path(path).is_file()
+    except (SafetensorError, OSError):
+        return False
