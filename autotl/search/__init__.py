@@ -10,7 +10,7 @@ from autotl.search.engine import Search
 from autotl.search.ensemble import Assembled, Member, eligible, ensemble
 from autotl.search.finish import finish
 from autotl.search.journal import Journal, Running, spent
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.limits import Limits, Within, limits_of, missed, within
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
@@ -23,6 +23,7 @@ from autotl.search.setup import CLEANING, Setup
 from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
 from autotl.search.storage import close_storage, open_storage
+from autotl.search.trial import Trial
 from autotl.search.way import OWN, Way
 from autotl.search.work import Worker
 

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from autotl.api import Arm
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.promotion import CHANCE, promotable, prospect
 from autotl.search.trailing import trails
+from autotl.search.trial import Trial
 
 PRIOR_SPREAD = 0.03
 """How much the settings of an arm are assumed to matter before it has shown it; less with each one tried.

@@ -16,8 +16,8 @@ from autotl.curve import catch_up, catch_up_sentence, forecast
 from autotl.data import hash_of
 from autotl.search.activations import Activations
 from autotl.search.learning import stratified
-from autotl.search.ledger import Trial
 from autotl.search.materials import Materials
+from autotl.search.trial import Trial
 from autotl.search.work import Worker
 from autotl.seeds import derive
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from autotl.api import Arm, Backbone, Machine, Strategy, Task
 from autotl.search.allocate import Open
 from autotl.search.journal import Running
-from autotl.search.ledger import Trial
+from autotl.search.trial import Trial
 
 
 class Costs:

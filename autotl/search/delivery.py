@@ -23,11 +23,12 @@ from autotl.results import (
     write_model,
 )
 from autotl.search.ensemble import Assembled, Member, ensemble
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.materials import Materials
 from autotl.search.reserve import expected_of_refit, refit
 from autotl.search.setup import Setup
 from autotl.search.soup import SHARE, Souped, soup
+from autotl.search.trial import Trial
 from autotl.search.weights import save_weights
 from autotl.search.work import Worker
 from autotl.seeds import derive

@@ -30,10 +30,11 @@ from autotl.search.beaten import beaten
 from autotl.search.costs import Costs
 from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.oversight import Oversight
 from autotl.search.resume import Resumed
 from autotl.search.study import ArmStudy
+from autotl.search.trial import Trial
 from autotl.seeds import derive
 
 CHEAP_SHARE = 0.02

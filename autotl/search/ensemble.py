@@ -14,12 +14,13 @@ from scipy.special import softmax
 from autotl.api import FoldScore
 from autotl.clock import Budget
 from autotl.results import Ensemble, mixture
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.materials import Materials
 from autotl.search.room import Room, seconds_to_test
 from autotl.search.selection import MEMBERS, Chosen, select
 from autotl.search.setup import Setup
 from autotl.search.soup import Souped
+from autotl.search.trial import Trial
 from autotl.search.work import Worker
 
 SHARE = 0.01

@@ -32,10 +32,11 @@ from autotl.results import (
 from autotl.search.beaten import beaten
 from autotl.search.delivery import Delivery, reopen
 from autotl.search.ensemble import Member
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
 from autotl.search.trailing import trails
+from autotl.search.trial import Trial
 from autotl.seeds import derive
 from autotl.train import Metric, place
 

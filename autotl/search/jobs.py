@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autotl.api import Job
-from autotl.search.ledger import Trial
+from autotl.search.trial import Trial
 
 
 def job_of(trial: Trial, folds: tuple[int, ...]) -> Job:

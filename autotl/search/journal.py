@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from autotl import jsonio
 from autotl.api import Arm, Checkpoint, FoldScore
 from autotl.disk import write_bytes
-from autotl.search.ledger import Trial
+from autotl.search.trial import Trial
 
 FORMAT = 1
 WRONG = (ValueError, KeyError, TypeError, AttributeError)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from autotl.api import Arm, Job, Said, State, Watch
 from autotl.clock import Clock
 from autotl.search.halving import PARTS
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.study import ArmStudy
+from autotl.search.trial import Trial
 
 
 class Oversight:

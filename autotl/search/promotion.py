@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autotl.search.ledger import LEADS, Ledger, Trial
+from autotl.search.ledger import LEADS, Ledger
+from autotl.search.trial import Trial
 
 GAINS = 0.03
 """How much the later gains of an arm's trials are assumed to differ before they have shown it: as one trial

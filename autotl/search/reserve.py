@@ -11,10 +11,11 @@ from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
 from autotl.search.ensemble import seconds_for_ensemble
 from autotl.search.jobs import job_of, refit_job
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
 from autotl.search.looks import Trunks
 from autotl.search.materials import Materials
 from autotl.search.soup import seconds_for_soup
+from autotl.search.trial import Trial
 from autotl.search.work import Worker
 
 REPORT_SECONDS = 1.5

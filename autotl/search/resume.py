@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from autotl.api import ATTEMPTS, DIED, Arm
 from autotl.search.journal import Entry, Journal, Running
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
+from autotl.search.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)

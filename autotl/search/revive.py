@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autotl.search.jobs import job_of
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
+from autotl.search.trial import Trial
 from autotl.search.weights import is_whole
 from autotl.search.work import Worker
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from autotl.backbone import latency_of
 from autotl.clock import Clock
-from autotl.search.ledger import Trial
 from autotl.search.limits import Limits, in_mb, in_ms
 from autotl.search.materials import Materials
+from autotl.search.trial import Trial
 
 
 class Room:

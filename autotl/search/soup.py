@@ -14,7 +14,8 @@ from autotl.api import FoldScore
 from autotl.clock import Budget, Clock
 from autotl.results import Soup
 from autotl.search.bench import Bench
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
+from autotl.search.trial import Trial
 from autotl.search.weights import save_weights
 from autotl.search.work import Worker
 from autotl.train import logits_of

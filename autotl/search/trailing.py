@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
+from autotl.search.trial import Trial
 
 LEVEL = 0.005
 """One-sided. Folds share training images, and over repeats validation images too, so that their differences

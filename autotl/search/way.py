@@ -8,7 +8,7 @@ from typing import Protocol
 
 from autotl.api import Executor, Work
 from autotl.search.engine import Search
-from autotl.search.ledger import Trial
+from autotl.search.trial import Trial
 
 
 class Searching(Protocol):

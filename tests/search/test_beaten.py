@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from autotl.api import Arm, FoldScore, Job, Outcome
 from autotl.search.beaten import beaten
-from autotl.search.ledger import Ledger, Trial
+from autotl.search.ledger import Ledger
+from autotl.search.trial import Trial
 
 GOOD, OTHER = Arm("good", "tiny"), Arm("other", "tiny")
 IMAGES = 400

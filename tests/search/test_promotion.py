@@ -11,8 +11,9 @@ import pytest
 
 from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome
 from autotl.search.allocate import Extend, Promote, Try, choose
-from autotl.search.ledger import RESUMABLE, Ledger, Trial
+from autotl.search.ledger import RESUMABLE, Ledger
 from autotl.search.promotion import prospect, score_at
+from autotl.search.trial import Trial
 
 ARM = Arm("a", "net")
 VAL = 200
