@@ -55,6 +55,8 @@ def affordable(
             f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of "
             f"them would take more than {LOOK_SHARE:.0%} of the time on this machine. Give more to use more."
         )
+    if not strategies:  # nothing will be tested
+        return fewer, notes
     tests = max(LEAST_TESTS, int(TEST_SHARE * seconds / (strategies * max(paces))))
     tested = thin_test(dataset, fewer, tests, seed=seed)
     if tested is not fewer:

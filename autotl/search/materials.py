@@ -232,7 +232,8 @@ class Materials:
         if len(folds) > 1:
             found = self.heads(backbone, [PROBE], side=side, pulse=pulse)[:-1, 0]
             weight, bias = found[..., :-1], found[..., -1]
-            logits = torch.empty(len(self.order), len(self.dataset.classes))
+            # equal where a row is in no fold, as a class of one group is: nothing else has taught it
+            logits = torch.zeros(len(self.order), len(self.dataset.classes))
             for own, w, b in zip(places, weight, bias, strict=True):
                 logits[own] = features[own] @ w.T + b
             return logits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,9 @@ def soup(
         why = "no other network could be averaged with the leading one without a loss in validation"
         return Souped(Soup(tried=tried, why=why))
     gain = best.score - winner.folds[0].score
-    se = ledger.spread(Trial(-1, winner.arm, {}, 0, False, folds={0: best}), winner)
+    apart = ledger.spread(Trial(-1, winner.arm, {}, 0, False, folds={0: best}), winner)
+    # as it is where there is no gain: about its own mean, one image more would always be one error and a bit
+    se = math.hypot(apart, gain / math.sqrt(len(rows.val)))
     found = Soup(gain > due + se, tuple(used), tried, gain, se, due)
     if not found.kept:
         return Souped(_refused(found))

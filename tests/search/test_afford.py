@@ -38,6 +38,7 @@ def test_all_of_it_where_there_is_time(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
     assert affordable(dataset, whole, backbone(1e-4), left=60, strategies=3, seed=0) == (whole, [])
     assert affordable(dataset, whole, backbone(10.0), left=None, strategies=3, seed=0) == (whole, [])
+    assert affordable(dataset, whole, backbone(1e-4), left=9, strategies=0, seed=0) == (whole, [])
     assert seconds_to_read(left_of(None, 3.0)) is None
     assert left_of(10.0, 3.0) == 7.0
 

@@ -56,7 +56,8 @@ def worker(ready: Prepared, tmp_path: Path) -> Worker:
 @pytest.fixture
 def ledger(ready: Prepared, worker: Worker) -> Ledger:
     """Three trials, each wrong on a third of the first fold's images, and firm on none of them."""
-    ledger = Ledger([np.tile(each, 6) for each in ready.materials.fold_labels()])
+    labels = [np.tile(each, 6) for each in ready.materials.fold_labels()]
+    ledger = Ledger(labels, repeats=ready.materials.splits.repeats)
     for number, strategy in enumerate(("linear_probe", "finetune", "from_scratch")):
         model = ready.materials.model("tiny")
         draw = torch.Generator().manual_seed(number)
