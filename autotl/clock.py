@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
 from autotl.errors import BudgetError
 
+_SINCE: ContextVar[float | None] = ContextVar("since", default=None)
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -73,6 +77,22 @@ class WallClock:
 
     def now(self) -> float:
         return time.monotonic()
+
+
+@contextmanager
+def waiting_since(moment: float) -> Iterator[None]:
+    """A budget that begins here counts from ``moment`` on the wall clock: imports are waited for as well."""
+    token = _SINCE.set(moment)
+    try:
+        yield
+    finally:
+        _SINCE.reset(token)
+
+
+def waited() -> float:
+    """The seconds that whoever began this has waited already."""
+    since = _SINCE.get()
+    return 0.0 if since is None else max(0.0, WallClock().now() - since)
 
 
 class FakeClock:

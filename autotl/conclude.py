@@ -43,7 +43,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         spare=search.spare(setup.budget),
         seed=setup.seed,
     )
-    search.deliver(run.folder / "model", ready.materials, winner, delivery.weights)
+    search.hand_over(run.folder / "model", ready.materials, delivery)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
     notes += results.opened_before(opened)

@@ -56,6 +56,7 @@ def fit(
     all_backbones: bool | None = None,
     experience: bool = True,
     curves: bool | None = None,
+    ensemble: bool = False,
     seed: int = 0,
     resume: bool = False,
     watch: Watch | None = None,
@@ -93,7 +94,8 @@ def fit(
     more the more they look like the test images, where the two parts differ. What a run shows is kept in a
     table on this machine, and read by later runs to decide what to try first; ``experience=False`` neither
     reads nor writes it. ``curves`` keeps time to train the best transferred trial and the best one from
-    scratch on fewer images too, and says at how many images scratch would catch up.
+    scratch on fewer images too, and says at how many images scratch would catch up. With ``ensemble`` several
+    trials' networks answer together where that scores clearly better in validation; limits hold for the sum.
 
     ``preset`` sets what is left at None; what is given always wins over it:
 
@@ -183,7 +185,7 @@ def _carry_out(
         else begin.executor,
         begin.watch,
         clock,
-        clock.now() - spent,
+        begin.begun - spent,
         file,
         begin.notes,
         way,

@@ -34,6 +34,7 @@ OWN: Mapping[str, Any] = {
     "source": None,  # what it tells is in run.json
     "experience": False,
     "curves": False,
+    "ensemble": False,
 }
 """What a worker is not to do as the run was asked to."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from autotl import plugins, search, terminal
 from autotl.api import Columns, Executor, Placed, Strategy, Watch
 from autotl.cache import size
-from autotl.clock import Budget, Clock, WallClock, seconds
+from autotl.clock import Budget, Clock, WallClock, seconds, waited
 from autotl.errors import RunError, UnknownName
 from autotl.train import OwnMetric, check_processes, pick_device
 from autotl.train import metric as metric_of
@@ -22,7 +22,7 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A call whose arguments are checked, and what they name."""
+    """A call whose arguments are checked, and what they name; its time began at ``begun``, on the clock."""
 
     setup: search.Setup
     catalog: plugins.Catalog
@@ -30,6 +30,7 @@ class Opened:
     executor: Executor
     watch: Watch
     clock: Clock
+    begun: float
     notes: tuple[str, ...] = ()
 
 
@@ -44,6 +45,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
             "the script does, under: if __name__ == '__main__':"
         )
     clock = WallClock()
+    begun = clock.now() - waited()
     executor = _executor(asked["executor"], asked["workers"], asked["processes"])
     setup = setup_of(
         asked["data"],
@@ -64,6 +66,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         all_backbones=asked["all_backbones"],
         experience=asked["experience"],
         curves=asked["curves"],
+        ensemble=asked["ensemble"],
         workers=asked["workers"],
         limits=search.limits_of(asked["max_latency"], asked["max_size"]),
     )
@@ -86,6 +89,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         place,
         terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
         clock,
+        begun,
         tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),
     )
 
@@ -130,6 +134,7 @@ def setup_of(
     thorough: bool = False,
     experience: bool = True,
     curves: bool = False,
+    ensemble: bool = False,
     workers: int = 1,
     limits: search.Limits | None = None,
 ) -> search.Setup:
@@ -158,6 +163,7 @@ def setup_of(
         thorough=thorough,
         experience=experience,
         curves=curves,
+        ensemble=ensemble,
         workers=workers,
         limits=limits or search.Limits(),
         seed=seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -82,7 +83,9 @@ class Shelf(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything the installed plugins offer, and which of them could not be loaded (name to reason)."""
+    """Everything the installed plugins offer; which of them only look on (``observers``), and which could not
+    be loaded (``broken``, name to reason).
+    """
 
     strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", (Strategy,)))
     similarities: Shelf[AnySimilarity] = field(
@@ -97,6 +100,7 @@ class Catalog:
     readers: Shelf[Reader] = field(default_factory=lambda: Shelf("reader", (Reader,)))
     executors: Shelf[Executor] = field(default_factory=lambda: Shelf("executor", (Executor,)))
     reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", (Reporter,)))
+    observers: dict[str, Origin] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
@@ -118,8 +122,13 @@ class Catalog:
         return [origin for shelf in self.shelves().values() for origin in shelf.origins.values()]
 
     def versions(self) -> dict[str, str]:
-        """The distributions that offer something, and their versions."""
+        """The distributions that offer something, and their versions. Who only looks on changes no result."""
         return {origin.distribution: origin.version for origin in self.origins()}
+
+    def about(self, plugin: str) -> str:
+        """The first sentence of a plugin's docstring, or its name where it has none."""
+        words = inspect.getdoc(self.manager.get_plugin(plugin)) or plugin
+        return words.partition("\n\n")[0].replace("\n", " ").rstrip(".")
 
     def names(self) -> frozenset[str]:
         """Whatever can be left out: plugins, observers among them, what they offer, those that are broken."""
@@ -164,6 +173,8 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
             continue
         dist = point.dist
         origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")
+        if not any(offers.values()):
+            catalog.observers[point.name] = origin
         for kind, items in offers.items():
             for item in items:
                 known.add(name := getattr(item, "name", repr(item)))
@@ -186,6 +197,11 @@ def _enter(
     try:
         manager.register(plugin, name=point.name)
         manager.check_pending()
+        if not manager.get_hookcallers(plugin):
+            raise PluginError(
+                "It implements no hook of autotl. Mark its functions with @autotl.hookimpl, and name them "
+                "autotl_strategies, autotl_trial_finished and so on."
+            )
         offers = {
             kind: [item for batch in _only(manager, plugin, f"autotl_{kind}")() for item in batch]
             for kind in kinds

@@ -16,7 +16,7 @@ from autotl.results import RunFile
 from autotl.train import reference
 
 OF_THE_CALL = ("out", "resume", "watch")
-MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache")
+MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache", "ensemble")
 """What a resumed run may do otherwise: it changes no image and no setting that is tried."""
 OBJECTS = ("data", "source")
 

@@ -118,7 +118,13 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
     budget = setup.budget
-    ledger = search.Ledger(ready.materials.fold_labels(), measure=setup.metric, thrifty=run.way.thrifty)
+    ledger = search.Ledger(
+        ready.materials.fold_labels(),
+        measure=setup.metric,
+        thrifty=run.way.thrifty,
+        rows=[fold.val for fold in ready.splits.folds],
+        repeats=ready.splits.repeats,
+    )
     journal = search.Journal(run.folder, lambda: clock.now() - run.started)
     resumed = search.take_up(
         ledger, journal, arms, classes=len(ready.dataset.classes), timed=budget.seconds is not None
@@ -163,6 +169,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             tests=len(ready.locked),
             arms=len(arms),
             baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
+            ensemble=setup.ensemble,
         ),
         storage=storage,
         watch=run.watch,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autotl.clock import Budget, FakeClock, seconds, spell
+from autotl.clock import Budget, FakeClock, WallClock, seconds, spell, waited, waiting_since
 from autotl.errors import BudgetError
 
 
@@ -52,3 +52,15 @@ def test_the_fake_clock_moves_only_when_told() -> None:
     assert clock.now() == clock.now() == 0
     clock.advance(2.5)
     assert clock.now() == 2.5
+
+
+def test_what_was_waited_before_counts_and_is_forgotten_after() -> None:
+    assert waited() == 0
+    with waiting_since(WallClock().now() - 7):
+        assert waited() >= 7
+    assert waited() == 0
+
+
+def test_a_moment_still_to_come_gives_no_time_away() -> None:
+    with waiting_since(WallClock().now() + 60):
+        assert waited() == 0

@@ -246,3 +246,16 @@ def test_a_resumed_run_leaves_out_the_observer_that_it_was_begun_without(
     )
     autotl.fit(data, out=out, trials=2, resume=True, watch=Silence())
     assert sys.modules["autotl_witness_witness"].seen == []
+
+
+def test_who_only_looks_on_is_listed_and_changes_no_result(install: Install) -> None:
+    install("diary", OBSERVER)
+    catalog = plugins.load()
+    assert catalog.observers["diary"].version == "1.2"
+    assert "autotl-diary" not in catalog.versions()
+    assert "diary" in catalog.names()
+
+
+def test_a_plugin_without_a_hook_says_what_is_missing(install: Install) -> None:
+    install("mute", "def autotl_strategies(): return []")
+    assert "@autotl.hookimpl" in plugins.load().broken["mute"]

@@ -77,7 +77,7 @@ class Dataset:
     ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels,
     ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture).
     ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
-    ``digest`` names the content as a whole.
+    ``digest`` names the content as a whole. ``left_out`` images were not read for lack of time.
     """
 
     table: pd.DataFrame
@@ -86,6 +86,7 @@ class Dataset:
     digest: str
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.openers)
@@ -103,6 +104,8 @@ class Fold:
 class Splits:
     """Rows by part. ``train`` holds validation too; ``folds`` say how it is divided.
 
+    Small data is divided ``repeats`` times over, each time otherwise: the folds of a repeat follow those of
+    the one before, as many in each. Within a repeat no row is validated twice; over repeats every row is.
     ``kind`` is ``"kfold"`` or ``"holdout"``, or ``"given"`` where the user's own validation part was kept.
     ``hash`` depends on the digests in each part alone: the same images split the same way have the same hash.
     """
@@ -112,3 +115,9 @@ class Splits:
     folds: tuple[Fold, ...]
     kind: Literal["kfold", "holdout", "given"]
     hash: str
+    repeats: int = 1
+
+    @property
+    def first(self) -> tuple[Fold, ...]:
+        """The folds of the first repeat: no two of them validate on the same row."""
+        return self.folds[: len(self.folds) // self.repeats]

@@ -168,7 +168,8 @@ class Workbench(Protocol):
         """A linear classifier on :meth:`features` for each setting: weight (classes, features) and bias
         (classes,).
 
-        The first call with these settings fits them all, on all folds at once; what it finds is kept on disk.
+        The first call with these settings fits them all, on all folds of the first repeat at once; a fold of
+        a later repeat is fitted when it is asked for. What is found is kept on disk.
         """
         ...
 

@@ -27,11 +27,14 @@ from autotl.backbone.reference import (
     noise_pixels,
     save_reference,
 )
+from autotl.backbone.several import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
 from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
 
 __all__ = [
     "CONFIG_FILE",
+    "ENSEMBLE_FILE",
     "HEAD",
+    "MEMBERS",
     "WEIGHTS_FILE",
     "Cuts",
     "Frozen",
@@ -50,9 +53,11 @@ __all__ = [
     "departure",
     "describe",
     "ends_linear",
+    "ensemble_advice",
     "find",
     "freeze",
     "heads",
+    "is_ensemble",
     "latency_of",
     "layer_likeness",
     "layout",

@@ -14,6 +14,7 @@ from torch import nn
 from autotl.api import Weights
 from autotl.backbone import hub
 from autotl.backbone.head import new_head
+from autotl.backbone.several import ensemble_advice, is_ensemble
 from autotl.errors import WeightsError
 
 WEIGHTS_FILE = "model.safetensors"
@@ -93,6 +94,8 @@ def safe_file(folder: Path) -> Path:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """The folder's timm configuration, checked to name an architecture that timm has."""
+    if is_ensemble(folder):
+        raise WeightsError(f"A backbone is one network, and {ensemble_advice(folder)}")
     try:
         config: Any = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

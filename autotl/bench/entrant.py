@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from autotl import jsonio
 from autotl.bench.process import STARTED
 from autotl.clock import WallClock
 from autotl.errors import AutotlError
+
+if TYPE_CHECKING:
+    from autotl.results import Result
 
 SMALLEST = 1e-30  # a chance of nothing at all has no logarithm
 LEAVING, LEAST = 1.0, 1.0  # seconds: what writing the answers takes, and what a fit is given at the least
@@ -65,7 +68,7 @@ def run(job: dict[str, Any], out: Path) -> None:
             seed=job["seed"],
             watch=Silence(),
         )
-        chances = _chances(result.folder / "test.csv", Path(job["test"]), job["classes"])
+        chances = _chances(result, Path(job["test"]), job["classes"])
         report = result.report
         entry = {
             "plugin": _plugin(job["strategy"]),
@@ -148,12 +151,19 @@ def _flops(predictor: Any) -> float:
     return float(counter.get_total_flops()) / 2
 
 
-def _chances(answers: Path, images: Path, classes: list[str]) -> NDArray[np.float64]:
-    """Probabilities (images, classes) in the order of both, from what the run kept of its test part."""
-    with answers.open(encoding="utf-8", newline="") as file:
+def _chances(result: Result, images: Path, classes: list[str]) -> NDArray[np.float64]:
+    """Probabilities (images, classes) in the order of both: what the run kept of its test part, and of images
+    that it had no time for what the model says now.
+    """
+    with (result.folder / "test.csv").open(encoding="utf-8", newline="") as file:
         told = {row["item"]: [float(row[f"p:{name}"]) for name in classes] for row in csv.DictReader(file)}
     with images.open(encoding="utf-8", newline="") as file:
-        return np.array([told[row["image"]] for row in csv.DictReader(file)])
+        names = [row["image"] for row in csv.DictReader(file)]
+    if missing := [name for name in names if name not in told]:
+        table = result.predict(missing, top=len(classes))
+        wide = table.pivot(index="path", columns="label", values="probability")[classes]
+        told |= {str(name): list(row) for name, row in zip(wide.index, wide.to_numpy(), strict=True)}
+    return np.array([told[name] for name in names])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
-from autotl.backbone import CONFIG_FILE, read_config, safe_file
+from autotl.backbone import CONFIG_FILE, is_ensemble, read_config, safe_file
 from autotl.errors import WeightsError
 
 PREFIX = "local-dir:"
@@ -32,7 +32,7 @@ class ModelFolder:
         folder = Path(name).expanduser()
         if folder.is_dir() and (folder / CONFIG_FILE).is_file():
             return Applies(True, f"it is a folder with a {CONFIG_FILE}")
-        if folder.is_dir() and _is_path(name):
+        if folder.is_dir() and (_is_path(name) or is_ensemble(folder)):
             return Applies(
                 True, f"it is a folder, if one without a {CONFIG_FILE}"
             )  # opening it says what is missing

@@ -18,6 +18,7 @@ from autotl.cli.options import (
     Curves,
     Data,
     Device,
+    Ensemble,
     Experience,
     Group,
     Image,
@@ -74,6 +75,7 @@ def fit(
     all_backbones: AllBackbones = None,
     experience: Experience = True,
     curves: Curves = None,
+    ensemble: Ensemble = False,
     seed: Seed = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -109,6 +111,7 @@ def fit(
         all_backbones=all_backbones,
         experience=experience,
         curves=curves,
+        ensemble=ensemble,
         seed=seed,
         watch=_watch(quiet or as_json),
     )
@@ -223,7 +226,8 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
         console.print(terminal.leaderboard(result.report, console))
         console.print()
         console.print(result.verdict["sentence"], style="bold", highlight=False, markup=False, soft_wrap=True)
-        for sentence in filter(None, (report.gained(result.report), report.flattered(result.report))):
+        told = (each(result.report) for each in (report.gained, report.flattered, report.together))
+        for sentence in filter(None, told):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
         console.print(
             f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from autotl.cli import benchmarks, commands, show, using, worker  # noqa: F401 - they register their commands
 from autotl.cli.app import app
+from autotl.clock import WallClock, waiting_since
 from autotl.errors import AutotlError
 
 
@@ -20,7 +21,9 @@ def main() -> None:
     # Progress and tables are for people; a library's deprecations are for its developers.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    sys.exit(guarded(lambda: app(standalone_mode=False)))
+    with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
+        code = guarded(lambda: app(standalone_mode=False))
+    sys.exit(code)
 
 
 def guarded(command: Callable[[], Any]) -> int:

@@ -73,6 +73,10 @@ Curves = Annotated[
     bool | None,
     typer.Option("--curves/--no-curves", help="Say at how many images training from scratch would catch up."),
 ]
+Ensemble = Annotated[
+    bool,
+    typer.Option("--ensemble", help="Let several trials' networks answer together where that pays."),
+]
 Storage = Annotated[
     str | None,
     typer.Option(

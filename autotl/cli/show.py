@@ -36,7 +36,7 @@ def show_report(
 
 @app.command(name="plugins")
 def show_plugins(as_json: Json = False) -> None:
-    """List what is installed: strategies, similarities, backbones, readers, executors, reporters."""
+    """List what the installed plugins offer, and which of them only look on."""
     catalog = plugins.load()
     rows = [
         {
@@ -50,11 +50,22 @@ def show_plugins(as_json: Json = False) -> None:
         for kind, shelf in catalog.shelves().items()
         for name, item in shelf.items.items()
     ]
+    rows += [
+        {
+            "kind": "observers",
+            "name": name,
+            "distribution": origin.distribution,
+            "version": origin.version,
+            "plugin": name,
+            "summary": catalog.about(name),
+        }
+        for name, origin in catalog.observers.items()
+    ]
     if as_json:
         print_json({"plugins": rows, "broken": catalog.broken})
         return
     say = partial(Console().print, highlight=False, markup=False, soft_wrap=True)
-    for kind in catalog.shelves():
+    for kind in dict.fromkeys([*catalog.shelves(), *(row["kind"] for row in rows)]):
         say(kind, style="bold")
         for row in rows:
             if row["kind"] == kind:

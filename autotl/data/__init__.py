@@ -21,7 +21,7 @@ from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
 from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
 from autotl.data.reading import read
 from autotl.data.splitting import cross_parts, hash_of, split, without
-from autotl.data.thinning import thin
+from autotl.data.thinning import thin, thin_test
 from autotl.data.threads import in_threads, torch_within_cores, usable_cores
 from autotl.data.tree import Placed, place
 from autotl.data.view import View, render, render_images, render_parts, view_of
@@ -76,6 +76,7 @@ __all__ = [
     "some",
     "split",
     "thin",
+    "thin_test",
     "thumbnail",
     "torch_within_cores",
     "upright_rgb",

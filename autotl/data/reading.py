@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import Columns, Dataset, Item, Listing, Reader
+from autotl.clock import Clock, WallClock
 from autotl.data.decode import digest, quietly, reason, upright_rgb
+from autotl.data.drawing import LEAST, draw, pace
 from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
 from autotl.data.threads import in_threads
@@ -49,12 +51,17 @@ def read(
     readers: Mapping[str, Reader],
     columns: Columns = Columns(),  # noqa: B008 - frozen: one for all calls is one for each
     threads: int | None = None,
+    seconds: float | None = None,
+    clock: Clock | None = None,
+    most: int | None = None,
+    seed: int = 0,
 ) -> Dataset:
     """The labelled images in ``source``, read by the first of the readers, by name, that reads its form.
 
     Every image is decoded once, in threads, for its size and the digest of its pixels. Those that cannot be
-    are left out and listed. Raises DataError where nothing can be learned: no reader for it, no images, one
-    class, more than 5 % of the images or a whole class unreadable.
+    are left out and listed. Where reading them all would take more than ``seconds``, or they are more than
+    ``most``, some of each class are drawn from the seed. Raises DataError where nothing can be learned: no
+    reader for it, no images, one class, more than 5 % of the images or a whole class unreadable.
     """
     listing = _listing(source, readers, columns)
     items = listing.items
@@ -66,7 +73,14 @@ def read(
             "At least two classes are due."
         )
     with quietly():
-        seen = list(in_threads(_look, items, threads=threads))
+        if most is None and seconds is not None and len(items) > LEAST:
+            each = pace(
+                items, lambda some: list(in_threads(_look, some, threads=threads)), clock or WallClock()
+            )
+            most = max(LEAST, int(seconds / each)) if each > 0 else None
+        items = items if most is None else draw(items, most, seed=seed)
+        seen = _look_all(items, threads=threads)
+    left_out = len(listing.items) - len(items)
     unreadable = {item.name: why for item, why in zip(items, seen, strict=True) if isinstance(why, str)}
     found = [(item, look) for item, look in zip(items, seen, strict=True) if isinstance(look, _Seen)]
     _check(source, items, found, unreadable)
@@ -89,7 +103,11 @@ def read(
     for row_digest, label in zip(table["digest"], table["label"], strict=True):
         content.update(f"{row_digest} {label}\n".encode())
     openers = [_Upright(item.open) for item, _ in found]
-    return Dataset(table, openers, classes, content.hexdigest(), tuple(listing.notes), unreadable)
+    return Dataset(table, openers, classes, content.hexdigest(), tuple(listing.notes), unreadable, left_out)
+
+
+def _look_all(items: Sequence[Item], *, threads: int | None) -> list[_Seen | str]:
+    return list(in_threads(_look, items, threads=threads))
 
 
 def _look(item: Item) -> _Seen | str:

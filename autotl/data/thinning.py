@@ -1,4 +1,4 @@
-"""Learn from fewer images where looking at all of them would take too much of the budget."""
+"""Learn from fewer images, or test on fewer, where looking at all would take too much of the budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from autotl.api import Dataset, Fold, Splits
-from autotl.data.splitting import hash_of
+from autotl.data.splitting import hash_of, without
 from autotl.seeds import derive
 
 if TYPE_CHECKING:
@@ -18,24 +18,42 @@ if TYPE_CHECKING:
 def thin(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
     """The same split with about ``most`` training rows, each class by the same share, drawn from the seed.
 
-    The test part is untouched, every class keeps two rows to learn from, and what was in different parts
-    stays there. A split into several folds, which small data has, is given back as it is.
+    The test part is untouched, every class keeps two rows to learn from, and what was in different parts, or
+    in the validation parts of different folds, stays there.
     """
-    if len(splits.train) <= most or len(splits.folds) != 1:
+    if len(splits.train) <= most:
         return splits
     share = most / len(splits.train)
-    (fold,) = splits.folds
     labels = dataset.table["label"].to_numpy()
-    draw = np.random.default_rng(derive(seed, "thin"))
-
-    def some(rows: Rows, least: int) -> Rows:
-        kept = []
-        for label in np.unique(labels[rows]):
-            own = rows[labels[rows] == label]
-            count = min(len(own), max(least, round(share * len(own))))
-            kept.append(draw.permutation(own)[:count])
-        return np.sort(np.concatenate(kept))
-
-    less = Fold(some(fold.train, 2), some(fold.val, 1))
+    rng = np.random.default_rng(derive(seed, "thin"))
+    if len(splits.folds) > 1:
+        rest, kept = splits.train, []
+        for fold in splits.folds:  # a class that a fold validates on stays in it
+            kept.append(_some(np.intersect1d(fold.val, rest), labels, share, 1, rng))
+            rest = np.setdiff1d(rest, fold.val)
+        return without(dataset, splits, np.setdiff1d(splits.train, np.concatenate([rest, *kept])))
+    (fold,) = splits.folds
+    less = Fold(_some(fold.train, labels, share, 2, rng), _some(fold.val, labels, share, 1, rng))
     train = np.union1d(less.train, less.val)
     return replace(splits, train=train, folds=(less,), hash=hash_of(dataset, train, splits.test, (less,)))
+
+
+def thin_test(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
+    """The same split with about ``most`` test rows, each class by the same share and with one at least, drawn
+    from the seed. The others are looked at by nobody.
+    """
+    if len(splits.test) <= most:
+        return splits
+    rng = np.random.default_rng(derive(seed, "thin", "test"))
+    labels = dataset.table["label"].to_numpy()
+    test = _some(splits.test, labels, most / len(splits.test), 1, rng)
+    return replace(splits, test=test, hash=hash_of(dataset, splits.train, test, splits.folds))
+
+
+def _some(rows: Rows, labels: Rows, share: float, least: int, rng: np.random.Generator) -> Rows:
+    kept = [rows[:0]]
+    for label in np.unique(labels[rows]):
+        own = rows[labels[rows] == label]
+        count = min(len(own), max(least, round(share * len(own))))
+        kept.append(rng.permutation(own)[:count])
+    return np.sort(np.concatenate(kept))

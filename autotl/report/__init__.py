@@ -7,7 +7,7 @@ from autotl.report.markdown import markdown
 from autotl.report.naming import data_name
 from autotl.report.pages import html
 from autotl.report.story import verdict
-from autotl.report.worth import flattered, gained
+from autotl.report.worth import flattered, gained, together
 from autotl.report.writing import write
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "html",
     "markdown",
     "profile",
+    "together",
     "verdict",
     "write",
 ]

@@ -123,7 +123,9 @@ def split(report: Report) -> list[str]:
         text = f"{words.count(facts['train'], 'image')} to learn from and {facts['test']:,} to test on"
         kind, folds = facts.get("kind"), facts.get("folds")
         if kind == "kfold" and words.measured(folds):
-            text += f"; the search validated in {folds} folds"
+            again = facts.get("repeats", 1)
+            text += f"; the search validated {f'{again} times ' if again > 1 else ''}in {folds} folds"
+            text += f", each time cut anew ({again} × {folds}-fold)" if again > 1 else ""
         elif words.measured(facts.get("val")) and facts["val"]:
             text += f"; the search validated on {facts['val']:,} of the former"
         said.append(text + ".")

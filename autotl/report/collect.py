@@ -111,6 +111,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
             "augmentation": winner.params.get("augment"),
             "image_size": found.side,
             "soup": found.soup,
+            "ensemble": found.ensemble,
             "temperature": found.temperature,
             "precision": e.precision,
             "device": e.machine.device,
@@ -127,7 +128,8 @@ def collect(evidence: Evidence) -> dict[str, Any]:
             "val": len(e.splits.folds[0].val),
             "test": len(e.splits.test),
             "kind": e.splits.kind,
-            "folds": len(e.splits.folds),
+            "folds": len(e.splits.first),
+            "repeats": e.splits.repeats,
         },
         "environment": {
             "autotl": version("autotl"),
@@ -185,15 +187,19 @@ def _interval(gain: Gain) -> dict[str, Any]:
 
 
 def _phases(e: Evidence) -> list[str]:
-    folds = len(e.splits.folds)
+    folds, repeats = len(e.splits.folds), e.splits.repeats
+    of = f"{folds} folds" if repeats == 1 else f"{folds} folds ({repeats} × {folds // repeats}-fold)"
     trained = (
-        f"validated by {e.findings.winner.folds} of {folds} folds"
+        f"validated by {e.findings.winner.folds} of {of}"
         if folds > 1
         else "validated on one held-out part of the training images"
     )
     end = (
         "then trained again on all training images with the same settings"
         if e.findings.refit
+        else "delivered with other trials that it answers together with, each as trained for the first "
+        "validation"
+        if e.findings.ensemble and e.findings.ensemble.kept
         else "delivered as trained for the first validation"
         if not e.findings.soup.kept
         else "averaged with other trials as trained for the first validation"

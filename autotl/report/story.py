@@ -82,6 +82,8 @@ def key_numbers(report: Report) -> list[Figure]:
 def what(report: Report) -> list[str]:
     """What was transferred: the source, the stages kept, trained and replaced."""
     facts, said = section(report, "what"), []
+    if at(report, "how", "ensemble", "kept"):
+        said.append("Several networks answer together; this is of the first of them, the chosen trial's.")
     if facts.get("backbone"):
         text = f"The backbone is {words.name(facts['backbone'])}"
         if facts.get("architecture"):

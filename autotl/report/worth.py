@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from autotl.report import words
-from autotl.report.document import Report, rows, section
+from autotl.report.document import Report, at, rows, section
 from autotl.report.measure import measure_of
 
 
@@ -50,9 +53,47 @@ def flattered(report: Report) -> str:
     return text + "."
 
 
+def together(report: Report) -> str:
+    """Which trials' networks answer together, or why none do, in a sentence or two; empty where that was not
+    asked for.
+    """
+    facts = section(report, "how", "ensemble")
+    if not facts:
+        return ""
+    refused = f" With further networks, {facts['beyond']}." if facts.get("beyond") else ""
+    return _together(report, facts) + refused
+
+
+def _together(report: Report, facts: Mapping[str, Any]) -> str:
+    measure = measure_of(report)
+    numbers = rows(facts, "trials")
+    if not numbers:
+        return f"An ensemble was asked for, and none is delivered: {facts.get('why')}."
+    against = "the average of weights" if facts.get("over") == "soup" else "the chosen trial"
+    by = (
+        f"on {words.count(facts.get('images'), 'validation image')} it scores "
+        f"{measure.gain(facts.get('gain'))} ± {measure.amount(facts.get('se') or 0)} against {against}, "
+        "as gain and standard error"
+    )
+    if not facts.get("kept"):
+        listed = words.listing([str(each) for each in numbers], limit=12)
+        return f"An ensemble of trials {listed} is not delivered: {by}; {facts.get('why')}."
+    known = {at(each, "number"): each for each in rows(report, "trials")}
+    each = [
+        f"trial {number} ({words.name(at(known.get(number), 'strategy'))} on "
+        f"{words.name(at(known.get(number), 'backbone'))}, {words.percent(share)})"
+        for number, share in zip(numbers, rows(facts, "shares"), strict=False)
+    ]
+    return (
+        f"What is delivered is an ensemble, the weighted mean of the probabilities of "
+        f"{words.listing(each, limit=12)}: {by}."
+    )
+
+
 def delivered(report: Report) -> list[str]:
-    """What was done to the chosen network before it was delivered: averaging and calibration."""
-    how, said = section(report, "how"), []
+    """What was done to the chosen network before it was delivered: ensembling, averaging and calibration."""
+    how = section(report, "how")
+    said = [text] if (text := together(report)) else []
     soup, cooled = section(how, "soup"), section(how, "temperature")
     if soup.get("kept"):
         numbers = words.listing([str(each) for each in rows(soup, "trials")], limit=12)

@@ -1,8 +1,11 @@
 """What a search leaves behind: scores with intervals, the verdict, the model folder and the predictor."""
 
+from autotl.results.ensemble_folder import OpenedEnsemble, Part, open_ensemble, write_ensemble
+from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
 from autotl.results.evaluate import ClassScore, Evaluation, calibration_error, evaluate
-from autotl.results.findings import Answers, ArmFinding, ClassGain, Findings, Moved, Soup
+from autotl.results.findings import Answers, ArmFinding, ClassGain, Ensemble, Findings, Moved, Soup
 from autotl.results.gain import Gain, gain, gain_of_training
+from autotl.results.mixture import mixture
 from autotl.results.model_folder import Opened, open_model, write_model
 from autotl.results.optimism import Optimism, optimism
 from autotl.results.predictor import Predictor
@@ -27,12 +30,16 @@ __all__ = [
     "ArmFinding",
     "ClassGain",
     "ClassScore",
+    "Ensemble",
+    "EnsemblePredictor",
     "Evaluation",
     "Findings",
     "Gain",
     "Moved",
     "Opened",
+    "OpenedEnsemble",
     "Optimism",
+    "Part",
     "Predictor",
     "Result",
     "RunFile",
@@ -48,7 +55,10 @@ __all__ = [
     "is_run",
     "judge",
     "lasting_name",
+    "mixture",
+    "open_ensemble",
     "open_model",
+    "open_predictor",
     "opened_before",
     "optimism",
     "read_report",
@@ -56,6 +66,7 @@ __all__ = [
     "set_report_aside",
     "surprise",
     "write_answers",
+    "write_ensemble",
     "write_model",
     "write_run_file",
     "write_split",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,30 @@ class Soup:
 
 
 @dataclass(frozen=True, slots=True)
+class Ensemble:
+    """Several trials' networks whose probabilities are averaged, or why there is none.
+
+    ``trials`` are the numbers of those chosen, of ``tried``, and ``shares`` the weight of each, which add up
+    to 1. ``gain`` is the lead over what would be delivered otherwise (``over``) in the metric on ``images``
+    validation images, ``se`` its standard error, paired by image, and ``due`` the lead it needed beyond that;
+    None each where nothing was put together. ``beyond`` says with what further networks a limit would have
+    been missed, "" where that kept none out.
+    """
+
+    kept: bool = False
+    trials: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
+    tried: int = 0
+    gain: float | None = None
+    se: float | None = None
+    due: float | None = None
+    images: int = 0
+    over: Literal["trial", "soup"] = "trial"
+    beyond: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What the delivered model said of the test images: their ``rows`` (n,) and ``logits`` (n, classes)."""
 
@@ -82,9 +107,10 @@ class Findings:
     ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be
     compared. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
     and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
-    are the classes that transfer measurably harms. ``optimism`` compares validation with test;
-    ``calibration_error_before`` is the delivered model's without its ``temperature``; ``latency`` are its
-    seconds for one image in a batch of one, ``size`` the bytes of its weights file.
+    are the classes that transfer measurably harms. ``ensemble`` is None where none was asked for.
+    ``optimism`` compares validation with test; ``calibration_error_before`` is the delivered model's without
+    its ``temperature``; ``latency`` are its seconds for one image in a batch of one, ``size`` the bytes of
+    its weights file: sums over the networks of an ensemble.
     """
 
     winner: Record
@@ -103,6 +129,7 @@ class Findings:
     answers: Answers
     optimism: Optimism | None = None
     soup: Soup = Soup()
+    ensemble: Ensemble | None = None
     temperature: Temperature = Temperature()  # noqa: RUF009 - frozen
     calibration_error_before: float | None = None
     latency: float | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from torch import nn
 
 from autotl import jsonio
 from autotl.api import Backbone, DataConfig
-from autotl.backbone import read_config
+from autotl.backbone import ensemble_advice, is_ensemble, read_config
 from autotl.disk import settle, told_if_full
 from autotl.errors import RunError
 
@@ -37,13 +38,33 @@ def write_model(
     It carries the image size the model was trained at and its class names. The new folder is complete before
     the old one goes.
     """
+    with replacing(folder) as fresh:
+        write_network(fresh, model, backbone, classes, side=side)
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """Gives a place to make a folder in, which takes the place of ``folder`` when it is complete."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
+    yield fresh
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_network(
+    folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int
+) -> None:
+    """Write one network into a new ``folder``."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     with told_if_full(folder, sum(value.numel() * value.element_size() for value in state.values())):
-        fresh.mkdir(parents=True)
-        save_file(state, fresh / "part", {"format": "pt"})
-        settle(fresh / "part", fresh / "model.safetensors")
+        folder.mkdir(parents=True)
+        save_file(state, folder / "part", {"format": "pt"})
+        settle(folder / "part", folder / "model.safetensors")
     cfg = dict(getattr(model, "pretrained_cfg", None) or {})
     config = backbone.config
     kept = {
@@ -52,7 +73,7 @@ def write_model(
         if cfg.get(name) is not None
     }
     jsonio.write(
-        fresh / "config.json",
+        folder / "config.json",
         {
             "architecture": backbone.architecture,
             "num_classes": len(classes),
@@ -73,12 +94,6 @@ def write_model(
             },
         },
     )
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _model_args(backbone: Backbone) -> dict[str, Any]:
@@ -88,7 +103,11 @@ def _model_args(backbone: Backbone) -> dict[str, Any]:
 
 
 def open_model(folder: Path) -> Opened:
-    """Open a folder written by :func:`write_model`. Raises RunError where it is not one."""
+    """Open a folder written by :func:`write_model`. Raises RunError where it is not one, or holds several
+    networks.
+    """
+    if is_ensemble(folder):
+        raise RunError(f"One network is needed here, and {ensemble_advice(folder)}")
     config_file, weights = folder / "config.json", folder / "model.safetensors"
     if not config_file.is_file() or not weights.is_file():
         raise RunError(

@@ -35,7 +35,8 @@ def optimism(
     Model Selection, JMLR 2010): ``validated``, the score it was chosen by, minus that on the test images.
 
     The parts share no image, so the bootstrap variances of the mean over ``folds`` and of the test score add
-    up. None where nothing was validated.
+    up: of repeated folds those of one repeat, since others bring no further images. None where nothing was
+    validated.
     """
     if validated is None or not folds:
         return None

@@ -12,9 +12,10 @@ import pandas as pd
 
 from autotl import jsonio
 from autotl.api import Columns, Dataset
+from autotl.backbone import CONFIG_FILE, ENSEMBLE_FILE
 from autotl.errors import MetricError, RunError
+from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
 from autotl.results.evaluate import Evaluation
-from autotl.results.model_folder import open_model
 from autotl.results.predictor import Predictor
 from autotl.train import METRICS, Metric, OwnMetric
 from autotl.train import metric as metric_of
@@ -45,7 +46,7 @@ class Result:
         self._device, self._read = device, read
         if temporary:
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._predictor: Predictor | None = None
+        self._predictor: Predictor | EnsemblePredictor | None = None
 
     def __repr__(self) -> str:
         return f"<autotl.Result {self.verdict['sentence']} [{self.folder}]>"
@@ -57,10 +58,13 @@ class Result:
         return verdict
 
     @property
-    def predictor(self) -> Predictor:
-        """The network with its view and classes; opened when first used."""
+    def predictor(self) -> Predictor | EnsemblePredictor:
+        """The network with its view and classes, or several that answer together; opened when first used.
+
+        Raises RunError where the model folder is damaged.
+        """
         if self._predictor is None:
-            self._predictor = Predictor(open_model(self.folder / "model"), device=self._device)
+            self._predictor = open_predictor(self.folder / "model", device=self._device)
         return self._predictor
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
@@ -120,8 +124,9 @@ LEADERBOARD = (
 def read_report(folder: Path) -> dict[str, Any]:
     """The report of a run folder. Raises RunError where there is none, or it is of another format."""
     path = folder / "report.json"
-    if not path.is_file() and (folder / "model" / "config.json").is_file():
-        return _unfinished(folder)
+    for name in (CONFIG_FILE, ENSEMBLE_FILE):
+        if not path.is_file() and (folder / "model" / name).is_file():
+            return _unfinished(folder, folder / "model" / name)
     if not path.is_file():
         raise RunError(
             f"{folder} is not a run folder: it holds no report.json. "
@@ -141,9 +146,9 @@ def read_report(folder: Path) -> dict[str, Any]:
     return report
 
 
-def _unfinished(folder: Path) -> dict[str, Any]:
+def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
     """What can be said of a run that was killed after it had saved a model: that it can predict."""
-    config = jsonio.read(folder / "model" / "config.json")
+    config = jsonio.read(file)
     sentence = "The run did not finish: its best model so far is here, but it was not evaluated."
     return {
         "format": jsonio.FORMAT,

@@ -18,21 +18,21 @@ from autotl.train import METRICS, Metric
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     """One row per image: ``item``, ``label``, ``part`` (train or test) and the ``fold`` it is validated in,
-    if any.
+    if any; that of the second repeat is ``fold_2``, and so on.
     """
     part = np.full(len(dataset), "", dtype=object)
     part[splits.train], part[splits.test] = "train", "test"
-    fold = pd.array([pd.NA] * len(dataset), dtype="Int64")
+    fold = [pd.array([pd.NA] * len(dataset), dtype="Int64") for _ in range(splits.repeats)]
     for number, each in enumerate(splits.folds):
-        fold[each.val] = number
+        fold[number // len(splits.first)][each.val] = number
     table = pd.DataFrame(
         {
             "item": dataset.table["item"],
             "label": [dataset.classes[i] for i in dataset.table["label"]],
             "digest": dataset.table["digest"],
             "part": part,
-            "fold": fold,
         }
+        | {f"fold_{repeat + 1}" if repeat else "fold": found for repeat, found in enumerate(fold)}
     )
     jsonio.write_text(path, table.to_csv(index=False))
 

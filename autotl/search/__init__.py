@@ -5,8 +5,9 @@ from autotl.search.arms import plan_arms
 from autotl.search.bench import Bench
 from autotl.search.catching_up import CatchUp, measure_catch_up
 from autotl.search.decided import Decided, decided_from
-from autotl.search.delivery import Delivery, deliver, settle
+from autotl.search.delivery import Delivery, deliver, hand_over, settle
 from autotl.search.engine import Search
+from autotl.search.ensemble import Assembled, Member, eligible, ensemble
 from autotl.search.finish import finish
 from autotl.search.journal import Journal, Running, spent
 from autotl.search.ledger import Ledger, Trial
@@ -16,6 +17,8 @@ from autotl.search.prepare import Prepared, prepare
 from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
 from autotl.search.resume import Resumed, take_up
 from autotl.search.revive import revive
+from autotl.search.room import Room
+from autotl.search.selection import Chosen, select
 from autotl.search.setup import CLEANING, Setup
 from autotl.search.soup import Souped, soup
 from autotl.search.space import Scoped
@@ -28,16 +31,20 @@ __all__ = [
     "EXACT",
     "OWN",
     "Activations",
+    "Assembled",
     "Bench",
     "CatchUp",
+    "Chosen",
     "Decided",
     "Delivery",
     "Journal",
     "Ledger",
     "Limits",
     "Materials",
+    "Member",
     "Prepared",
     "Resumed",
+    "Room",
     "Running",
     "Scoped",
     "Search",
@@ -51,8 +58,11 @@ __all__ = [
     "deadline",
     "decided_from",
     "deliver",
+    "eligible",
+    "ensemble",
     "expected_of_refit",
     "finish",
+    "hand_over",
     "limits_of",
     "measure_catch_up",
     "missed",
@@ -62,6 +72,7 @@ __all__ = [
     "repeat",
     "revive",
     "rivals",
+    "select",
     "settle",
     "soup",
     "spare",

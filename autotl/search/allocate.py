@@ -4,7 +4,9 @@ After the defaults there are three kinds of action. A new trial of an arm may be
 improvement: Jones et al., 1998), and so may one that was stopped for being behind, if it goes on (as in
 Swersky et al., "Freeze-Thaw Bayesian Optimization", 2014). Another fold of a promising trial may correct the
 choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient",
-2009). All are in units of the validation score, so that they can be divided by seconds and compared.
+2009). All are in units of the validation score, so that they can be divided by seconds and compared. A
+fold of a later repeat validates on images that were met before: it tells less, and is run of no trial that
+trails fold by fold.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 from autotl.api import Arm
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.promotion import CHANCE, promotable, prospect
+from autotl.search.trailing import trails
 
 PRIOR_SPREAD = 0.03
 """How much the settings of an arm are assumed to matter before it has shown it; less with each one tried.
@@ -29,6 +32,10 @@ LEAST_COST = 0.01
 rest.
 """
 CONTENDERS = 4
+WORTH = 0.001
+"""What a fold of a later repeat has to be expected to gain, in units of accuracy: less is not worth its time,
+however much of that there is.
+"""
 DEARER = 0.05
 """An arm expected to end this far behind the best waits as if it cost twice as much."""
 
@@ -125,14 +132,9 @@ def choose(
         if (cost := costs[arm] + between) <= left:
             options.append((_new_trial(ledger, arm, best, trying[arm]) / max(cost, least), Try(arm)))
     busy = {each.trial.number for each in running}
-    for trial, gain in _extensions(ledger, best):
-        if trial.number in busy:
-            continue
-        missing = [
-            fold for fold in range(len(ledger.labels)) if fold not in trial.folds and fold not in trial.barred
-        ]
-        if missing and (cost := trial.fold_cost + between) <= left:
-            options.append((gain / max(cost, least), Extend(trial, missing[0])))
+    for action, gain in _extensions(ledger, best):
+        if action.trial.number not in busy and (cost := action.trial.fold_cost + between) <= left:
+            options.append((gain / max(cost, least), action))
     for trial in promotable(ledger):
         found = prospect(ledger, trial, best)
         if trial.number in busy or found is None or found.chance < CHANCE:
@@ -144,8 +146,12 @@ def choose(
 
 
 def _seconds(ledger: Ledger, arm: Arm, default: Callable[[Arm], float]) -> float:
-    """A new trial of the arm on its first fold(s): as its trials so far have cost, on average."""
-    own = [trial.cost for trial in ledger.trials.values() if trial.arm == arm]
+    """A new trial of the arm on its first fold(s): as its trials so far have cost, on average, without what
+    later repeats of them took.
+    """
+    own = [
+        min(trial.cost, trial.fold_cost * ledger.k) for trial in ledger.trials.values() if trial.arm == arm
+    ]
     return sum(own) / len(own) if own else default(arm)
 
 
@@ -163,22 +169,29 @@ def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:
     return improvement(max(scores) - ledger.belief(best), spread)
 
 
-def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Trial, float]]:
-    """The leading trials, with what one more fold of each is expected to be worth."""
+def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Extend, float]]:
+    """One more fold for each leading trial that has one left, with what it is expected to be worth."""
     ranked = sorted(
         (trial for trial in ledger.trials.values() if 0 in trial.folds and trial.state == "complete"),
         key=ledger.belief,
         reverse=True,
     )[:CONTENDERS]
+    ranked = [trial for trial in ranked if not trails(ledger, trial, best)]
     worth = []
     for trial in ranked:
         rival = next((other for other in ranked if other is not trial), None) if trial is best else best
-        if rival is None:
+        missing = [
+            fold for fold in range(len(ledger.labels)) if fold not in trial.folds and fold not in trial.barred
+        ]
+        if rival is None or not missing:
             continue
         behind = -abs(ledger.belief(trial) - ledger.belief(rival))
-        folds = len(trial.folds)
-        # one more fold moves the mean by about this much of its present uncertainty
-        worth.append((trial, improvement(behind, ledger.spread(trial, rival) / math.sqrt(folds + 1))))
+        # one more fold moves the mean by about this much of its present uncertainty; one of images that were
+        # validated before only by what the cut and the training had to do with it
+        share = math.sqrt(ledger.news(trial, rival, missing[0]) / (len(trial.folds) + 1))
+        gain = improvement(behind, ledger.spread(trial, rival) * share)
+        if missing[0] < ledger.k or gain >= WORTH * ledger.unit:
+            worth.append((Extend(trial, missing[0]), gain))
     return worth
 
 

@@ -40,8 +40,7 @@ class Bench:
         self._measure = measure or metric(task.metric)
         self._activations = activations or Activations(materials)
         folds = materials.splits.folds
-        # the final refit comes last, behind the folds
-        self._fold = next(i for i, each in enumerate([*folds, None]) if each is fold)
+        self._fold = None if fold is None else next(i for i, each in enumerate(folds) if each is fold)
         train = materials.positions(materials.splits.train if fold is None else fold.train)
         val = train[:0] if fold is None else materials.positions(fold.val)
         self._rows = Rows(train, val)
@@ -78,8 +77,13 @@ class Bench:
 
     def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
         """See :class:`~autotl.api.Workbench`."""
-        found = self._materials.heads(self.backbone.name, settings, side=side, pulse=self._pulse)
-        return [(each[:, :-1].contiguous(), each[:, -1].contiguous()) for each in found[self._fold]]
+        name, materials, place = self.backbone.name, self._materials, self._fold
+        if place is not None and place >= len(materials.splits.first):
+            own = materials.heads(name, settings, side=side, fold=place, pulse=self._pulse)[0]
+        else:
+            shared = materials.heads(name, settings, side=side, pulse=self._pulse)
+            own = shared[-1 if place is None else place]
+        return [(each[:, :-1].contiguous(), each[:, -1].contiguous()) for each in own]
 
     def cut(
         self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1

@@ -113,7 +113,7 @@ def _of(whole: Materials, folds: tuple[Fold, ...]) -> Materials:
     name = hash_of(whole.dataset, splits.train, splits.test, folds)
     return Materials(
         whole.dataset,
-        replace(splits, folds=folds, hash=name),
+        replace(splits, folds=folds, hash=name, repeats=1),
         whole.backbones,
         whole.store,
         device=whole.device,

@@ -14,12 +14,16 @@ from autotl.errors import RunError
 class Decided:
     """``seconds`` is the budget it was decided for; ``first_split`` names the split before rows were left
     out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
-    ``order`` and ``aside`` are their ranking. ``cache`` is in bytes.
+    ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
+    ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
+    their number was decided.
     """
 
     seconds: float | None
     trial_seconds: float | None
     cache: int
+    read: int | None
+    left: float | None
     images: int
     classes: tuple[str, ...]
     digest: str

@@ -12,7 +12,17 @@ from torch import nn
 
 from autotl.api import WHOLE, FoldScore
 from autotl.backbone import ends_linear, scale_head
-from autotl.results import Opened, Soup, Temperature, calibrate, write_model
+from autotl.results import (
+    Ensemble,
+    Opened,
+    Part,
+    Soup,
+    Temperature,
+    calibrate,
+    write_ensemble,
+    write_model,
+)
+from autotl.search.ensemble import Assembled, Member, ensemble
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.materials import Materials
 from autotl.search.reserve import expected_of_refit, refit
@@ -29,7 +39,8 @@ Folds = Mapping[int, FoldScore]
 class Delivery:
     """The network that is delivered, by its ``weights``: that of ``trial``, after what is said here.
 
-    ``refit``: it was trained again on all training rows.
+    ``refit``: it was trained again on all training rows. Where there are ``members``, all of these are
+    delivered instead, and ``weights`` are those of the first.
     """
 
     trial: Trial
@@ -37,6 +48,8 @@ class Delivery:
     refit: bool
     soup: Soup
     temperature: Temperature
+    ensemble: Ensemble | None = None
+    members: tuple[Member, ...] = ()
 
 
 def settle(
@@ -48,28 +61,67 @@ def settle(
     *,
     hurried: bool = False,
 ) -> Delivery:
-    """Choose by validation alone between a soup and a refit, and calibrate what is chosen.
+    """Choose by validation alone between an ensemble, where one is asked for, a soup and a refit, and
+    calibrate what is chosen.
 
-    A soup is made of networks of the first fold. Where there is a refit it has to beat the winner by what
-    the refit's further images are expected to bring, and is then delivered in its place; ``hurried`` leaves
-    out both.
+    Ensembles and soups are made of networks of the first fold. Where there is a refit they have to beat the
+    winner by what the refit's further images are expected to bring, and are then delivered in its place;
+    ``hurried`` leaves out all three.
     """
     splits, clock, budget = worker.materials.splits, worker.clock, setup.budget
-    found, again = Souped(Soup(why="the search was interrupted")), None
+    hasty = "the search was interrupted"
+    found, many, again = Souped(Soup(why=hasty)), Assembled(Ensemble(why=hasty)), None
     if not hurried:
-        due = expected_of_refit(ledger, winner, len(splits.folds), budget)
+        due = expected_of_refit(ledger, winner, len(splits.first), budget)
         share = float("inf") if budget.seconds is None else SHARE * budget.seconds
         found = soup(worker, ledger, winner, due=due, clock=clock, seconds=share)
+        if setup.ensemble:
+            many = ensemble(worker, ledger, winner, found, due=due, setup=setup)
+        if many.members:
+            return _together(ledger, winner, found.soup, many, seed=setup.seed)
         if not found.soup.kept:
             again = refit(worker, winner, splits, clock, started, budget)
     weights = found.weights or (again.models[WHOLE] if again else str(winner.model))
     said = {0: found.fold} if found.fold and found.soup.kept else winner.folds
     model = reopen(worker.materials, winner.arm.backbone, weights, side=winner.side).model
-    temperature = _temperature(ledger, said, model, seed=setup.seed)
+    temperature = (
+        _temperature(ledger, said, seed=setup.seed)
+        if ends_linear(model)
+        else Temperature(why="the classifier is not a linear layer that it could be folded into")
+    )
     if temperature.kept:
         cooled = scale_head(model, 1 / temperature.value)
         weights = save_weights(worker.folder / "calibrated.safetensors", cooled)
-    return Delivery(winner, weights, again is not None, found.soup, temperature)
+    facts = many.ensemble if setup.ensemble else None
+    return Delivery(winner, weights, again is not None, found.soup, temperature, facts)
+
+
+def _together(ledger: Ledger, winner: Trial, soup: Soup, many: Assembled, *, seed: int) -> Delivery:
+    """An ensemble in place of all else. Its temperature is kept beside the networks, not in their weights:
+    it belongs to what they say together.
+    """
+    if soup.kept:
+        soup = replace(soup, kept=False, why="an ensemble of networks beats it in validation")
+    temperature = _temperature(ledger, many.folds, seed=seed)
+    return Delivery(winner, many.members[0].weights, False, soup, temperature, many.ensemble, many.members)
+
+
+def hand_over(folder: Path, materials: Materials, delivery: Delivery) -> None:
+    """Write what is delivered as the run's model folder."""
+    if not delivery.members:
+        deliver(folder, materials, delivery.trial, delivery.weights)
+        return
+    parts = (
+        Part(
+            reopen(materials, each.trial.arm.backbone, each.weights, side=each.trial.side).model,
+            materials.backbones[each.trial.arm.backbone],
+            each.trial.side,
+            each.share,
+            each.trial.number,
+        )
+        for each in delivery.members
+    )
+    write_ensemble(folder, parts, materials.dataset.classes, temperature=delivery.temperature.value)
 
 
 def deliver(folder: Path, materials: Materials, trial: Trial, weights: str) -> None:
@@ -87,12 +139,12 @@ def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> O
     return Opened(model.eval(), config, materials.dataset.classes)
 
 
-def _temperature(
-    ledger: Ledger, said: Mapping[int, FoldScore], model: nn.Module, *, seed: int
-) -> Temperature:
-    """The temperature of what was said of the validation images of these folds."""
-    if not ends_linear(model):
-        return Temperature(why="the classifier is not a linear layer that it could be folded into")
-    labels = np.concatenate([ledger.labels[fold] for fold in said])
-    logits = np.concatenate([each.logits for each in said.values()])
+def _temperature(ledger: Ledger, said: Folds, *, seed: int) -> Temperature:
+    """The temperature of what was said of the validation images of these folds.
+
+    Of the first repeat: an image must not be in both halves between which a temperature has to hold.
+    """
+    once = [fold for fold in said if fold < ledger.k]
+    labels = np.concatenate([ledger.labels[fold] for fold in once])
+    logits = np.concatenate([said[fold].logits for fold in once])
     return calibrate(labels, logits, seed=derive(seed, "temperature"))

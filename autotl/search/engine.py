@@ -37,7 +37,7 @@ from autotl.search.study import ArmStudy
 from autotl.seeds import derive
 
 CHEAP_SHARE = 0.02
-"""A trial whose folds together cost no more than this share of the budget runs on all of them at once."""
+"""A trial whose first repeat costs no more than this share of the budget runs on all its folds at once."""
 BASELINE_SHARE = 0.2
 HINTS = 2
 """Settings of past runs that an arm tries before it searches."""
@@ -229,7 +229,7 @@ class Search:
             expected=None if self._timed else once,
         )
         self._count += 1
-        folds = range(len(self.ledger.labels))
+        folds = range(self.ledger.k)
         cheap = self._budget.seconds is None or once * len(folds) <= CHEAP_SHARE * self._budget.seconds
         return self._begin(trial, tuple(folds) if cheap else (0,))
 

@@ -26,13 +26,16 @@ from autotl.results import (
     evaluate,
     gain,
     gain_of_training,
+    mixture,
     optimism,
 )
 from autotl.search.beaten import beaten
 from autotl.search.delivery import Delivery, reopen
+from autotl.search.ensemble import Member
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
+from autotl.search.trailing import trails
 from autotl.seeds import derive
 from autotl.train import Metric, place
 
@@ -67,7 +70,8 @@ def finish(
         return looks.logits(trial.arm.backbone, str(weights or trial.model), side=trial.side)
 
     winner, temperature = delivery.trial, delivery.temperature.value
-    final = look(winner, delivery.weights)
+    served = delivery.members or (Member(winner, delivery.weights, 1.0),)
+    final = _answers(served, temperature, look) if delivery.members else look(winner, delivery.weights)
     speed = len(rows) / max(clock.now() - started, 1e-6)
     best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
     transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
@@ -81,7 +85,6 @@ def finish(
         learned = min(len(fold.train) for fold in materials.splits.folds)
         lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
         hurt = _hurt(labels, ours, theirs, data.classes, draw)
-    served = reopen(materials, winner.arm.backbone, delivery.weights, side=winner.side).model
     return Findings(
         winner=ledger.record(winner),
         refit=delivery.refit,
@@ -92,7 +95,7 @@ def finish(
                 ledger.record(trial),
                 _best_default(ledger, arm),
                 evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
-                "" if arm in baselines else beaten(ledger, arm),
+                "" if arm in baselines else beaten(ledger, arm) or trails(ledger, trial, winner),
             )
             for arm, trial in best.items()
         },
@@ -109,7 +112,7 @@ def finish(
         answers=Answers(rows, final),
         optimism=optimism(
             ledger.record(winner).score,
-            [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items()],
+            [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items() if fold < ledger.k],
             (labels, look(winner)),
             measure=measure,
             seed=draw,
@@ -117,16 +120,38 @@ def finish(
         soup=delivery.soup,
         temperature=delivery.temperature,
         calibration_error_before=calibration_error(labels, final * temperature),
-        latency=latency_of(place(served, materials.device), side=winner.side, clock=clock),
-        size=Path(delivery.weights).stat().st_size,
+        ensemble=delivery.ensemble,
+        latency=_latency(served, materials, clock),
+        size=sum(Path(each.weights).stat().st_size for each in served),
     )
+
+
+def _answers(members: Sequence[Member], temperature: float, look: Callable[[Trial, str], Logits]) -> Logits:
+    """What an ensemble says of the test images."""
+    several = [look(each.trial, each.weights) for each in members]
+    found: Logits = mixture(several, [each.share for each in members]) / np.float32(temperature)
+    return found
+
+
+def _latency(served: Sequence[Member], materials: Materials, clock: Clock) -> float:
+    """Seconds for one image by all the networks, one after the other; those of the same layers and image
+    size take the same.
+    """
+    known: dict[tuple[str, int], float] = {}
+    for each in served:
+        trial = each.trial
+        if (key := (trial.arm.backbone, trial.side)) not in known:
+            model = reopen(materials, trial.arm.backbone, each.weights, side=trial.side).model
+            known[key] = latency_of(place(model, materials.device), side=trial.side, clock=clock)
+    return sum(known[each.trial.arm.backbone, each.trial.side] for each in served)
 
 
 def _repeated(
     one: Trial, other: Trial, look: Callable[[Trial, str], Logits], *, clock: Clock, until: float
 ) -> tuple[list[Logits], list[Logits]]:
     """The test logits of both trials' networks: those of the first fold, and of others in turn while there is
-    time.
+    time. Networks of later repeats are not kept: they have learned from the same images once more, and the
+    interval would narrow with every repeat beyond what these images can tell.
     """
     found = ([look(one, one.models[0])], [look(other, other.models[0])])
     folds, last = range(1, 1 + max((*one.models, *other.models))), 0.0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Arm, Checkpoint, FoldScore, Outcome, Params, Record, State
+from autotl.search.going_on import gone_on, let_go
 from autotl.search.spread import Spreads
 from autotl.train import METRICS, Metric
 
@@ -101,9 +102,10 @@ class Trial:
 
 @dataclass(slots=True)
 class Ledger:
-    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits; ``unit`` is
-    what corresponds to a difference of 1 in accuracy, by ``measure``. Without ``thrifty`` the highest score
-    is the best, whatever its trial costs and however few images show it.
+    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits, and ``rows``
+    which images these are of; without them no image is in two folds. The folds divide the images ``repeats``
+    times over. ``unit`` is what corresponds to a difference of 1 in accuracy, by ``measure``. Without
+    ``thrifty`` the highest score is the best, whatever its trial costs and however few images show it.
     """
 
     labels: Sequence[NDArray[np.int64]]
@@ -111,13 +113,23 @@ class Ledger:
     version: int = 0
     measure: Metric = METRICS["accuracy"]
     thrifty: bool = True
+    rows: Sequence[NDArray[np.int64]] = ()
+    repeats: int = 1
     unit: float = field(init=False)
     _spreads: Spreads = field(init=False)
 
     def __post_init__(self) -> None:
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
         self.unit = self.measure.unit(every, int(every.max(initial=0)) + 1)
-        self._spreads = Spreads(self.labels, self.measure, self.unit)
+        if not len(self.rows):
+            ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
+            self.rows = np.split(np.arange(len(every)), ends[:-1])
+        self._spreads = Spreads(self.labels, self.rows, self.measure, self.unit)
+
+    @property
+    def k(self) -> int:
+        """The folds of the first repeat: those with lower numbers, no two of which validate on one image."""
+        return len(self.labels) // self.repeats
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
         """Enter what a job showed; weights of trials far from their arm's best are deleted. Gives those
@@ -126,7 +138,7 @@ class Ledger:
         self.version += 1
         self.trials[trial.number] = trial
         if again := 0 in trial.folds and 0 in outcome.job.folds:
-            outcome = _gone_on(trial, outcome)
+            outcome = gone_on(trial, outcome)
         trial.seconds += outcome.seconds
         trial.finished_at = now
         trial.checkpoint = trial.checkpoint or outcome.checkpoint
@@ -160,7 +172,7 @@ class Ledger:
             dropped += [trial] if gone else []
         behind = [trial for trial in self.of(arm) if trial.checkpoint]
         for trial in sorted(behind, key=lambda each: (-each.folds[0].score, each.number))[RESUMABLE:]:
-            _let_go(trial)
+            let_go(trial)
             dropped += [] if trial in dropped else [trial]
         return dropped
 
@@ -260,6 +272,17 @@ class Ledger:
         """The standard error of the difference between two trials' scores, paired by image."""
         return self._spreads.between((one.number, one.folds), (other.number, other.folds))
 
+    def news(self, trial: Trial, rival: Trial, fold: int) -> float:
+        """How much of what a fold says of the trial beside the rival is new, as a share of the variance: all
+        on images that the trial has not met, and on others what passes when folds are cut anew.
+        """
+        met = np.concatenate([self.rows[each] for each in trial.folds]) if trial.folds else self.rows[0][:0]
+        fresh = float(np.isin(self.rows[fold], met, invert=True).mean())
+        if fresh == 1:
+            return 1.0
+        passing = self._spreads.passing((trial.number, trial.folds), (rival.number, rival.folds))
+        return fresh + (1 - fresh) * passing
+
     def record(self, trial: Trial) -> Record:
         """A trial as a row of the leaderboard, placed among the others."""
         return trial.record(self.score(trial))
@@ -271,29 +294,3 @@ class Ledger:
 
 def _mean(trial: Trial) -> float:
     return float(np.mean([each.score for each in trial.folds.values()]))
-
-
-def _gone_on(trial: Trial, outcome: Outcome) -> Outcome:
-    """What came of going on with a trial that was stopped for being behind, from its beginning."""
-    begun = trial.folds[0]
-    why = outcome.why
-    if outcome.state == "failed":  # it is not tried again
-        trial.barred |= {0}
-        _let_go(trial)
-    elif any(each.fold == 0 for each in outcome.folds):
-        trial.gone_on = True
-        at = f" at {trial.checkpoint.progress:.0%}" if trial.checkpoint else ""
-        why = "; ".join(filter(None, (f"stopped early{at}, gone on with later", why)))
-        _let_go(trial)
-    folds = tuple(
-        replace(each, seconds=begun.seconds + each.seconds) if each.fold == 0 else each
-        for each in outcome.folds
-    )
-    return replace(outcome, folds=folds, why=why, checkpoint=None)
-
-
-def _let_go(trial: Trial) -> None:
-    """Delete what a trial could go on from."""
-    if trial.checkpoint:
-        Path(trial.checkpoint.path).unlink(missing_ok=True)
-    trial.checkpoint = None

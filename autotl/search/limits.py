@@ -95,7 +95,7 @@ def within(
             if gone := facts.sides[len(sides) :]:
                 notes.append(
                     f"{name} is not searched at {_listed(gone)} px: one image would take more than the "
-                    f"{_ms(limits.latency)} allowed."
+                    f"{in_ms(limits.latency)} allowed."
                 )
             side = max((each for each in sides if each <= facts.side), default=sides[0])
             kept[name] = replace(facts, sides=tuple(sides), side=side)
@@ -135,16 +135,26 @@ def missed(limits: Limits, findings: Findings) -> list[str]:
     found = []
     if limits.latency is not None and findings.latency is not None and findings.latency > limits.latency:
         found.append(
-            f"The delivered model takes {_ms(findings.latency)} for one image, more than the "
-            f"{_ms(limits.latency)} allowed: it was faster when measured before the search, or its strategy "
-            "chose an image size of its own. Measure it where it will run, or allow less."
+            f"The delivered model takes {in_ms(findings.latency)} for one image, more than the "
+            f"{in_ms(limits.latency)} allowed: it was faster when measured before the search, or its "
+            "strategy chose an image size of its own. Measure it where it will run, or allow less."
         )
     if limits.size is not None and findings.size is not None and findings.size > limits.size:
         found.append(
-            f"The delivered model's weights take {_mb(findings.size)}, more than the {_mb(limits.size)} "
+            f"The delivered model's weights take {in_mb(findings.size)}, more than the {in_mb(limits.size)} "
             "allowed."
         )
     return found
+
+
+def in_ms(seconds: float) -> str:
+    """Seconds as people read them here."""
+    return f"{1000 * seconds:.3g} ms"
+
+
+def in_mb(size: int) -> str:
+    """Bytes as people read them here."""
+    return f"{size / MB:.3g} MB"
 
 
 def _size_of(model: nn.Module) -> int:
@@ -154,12 +164,12 @@ def _size_of(model: nn.Module) -> int:
 
 
 def _too_large(size: int, allowed: int) -> str:
-    return f"its weights take {_mb(size)}, more than the {_mb(allowed)} allowed"
+    return f"its weights take {in_mb(size)}, more than the {in_mb(allowed)} allowed"
 
 
 def _too_slow(took: float, side: int, allowed: float) -> str:
     return (
-        f"one image takes {_ms(took)} at {side} px, its fastest image size, more than the {_ms(allowed)} "
+        f"one image takes {in_ms(took)} at {side} px, its fastest image size, more than the {in_ms(allowed)} "
         "allowed"
     )
 
@@ -170,11 +180,11 @@ def _nothing(limits: Limits, sizes: Mapping[str, int], fastest: Mapping[str, tup
         name = min(fastest, key=lambda each: fastest[each][0])
         took, side = fastest[name]
         told.append(
-            f"{_ms(limits.latency)} for one image (the fastest, {name}, takes {_ms(took)} at {side} px)"
+            f"{in_ms(limits.latency)} for one image (the fastest, {name}, takes {in_ms(took)} at {side} px)"
         )
     if limits.size is not None:
         name = min(sizes, key=lambda each: sizes[each])
-        told.append(f"{_mb(limits.size)} of weights (the smallest, {name}, takes {_mb(sizes[name])})")
+        told.append(f"{in_mb(limits.size)} of weights (the smallest, {name}, takes {in_mb(sizes[name])})")
     return (
         f"No backbone meets the limits on this machine: {' and '.join(told)}. Allow more, or name a smaller "
         "one with --backbone."
@@ -184,11 +194,3 @@ def _nothing(limits: Limits, sizes: Mapping[str, int], fastest: Mapping[str, tup
 def _listed(sides: tuple[int, ...]) -> str:
     *most, last = map(str, sides)
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _ms(seconds: float) -> str:
-    return f"{1000 * seconds:.3g} ms"
-
-
-def _mb(size: int) -> str:
-    return f"{size / MB:.3g} MB"

@@ -173,11 +173,17 @@ class Materials:
         return found.double().numpy()
 
     def heads(
-        self, backbone: str, settings: Sequence[HeadSetting], *, side: int, pulse: Pulse = no_pulse
+        self,
+        backbone: str,
+        settings: Sequence[HeadSetting],
+        *,
+        side: int,
+        fold: int | None = None,
+        pulse: Pulse = no_pulse,
     ) -> Tensor:
         """Linear classifiers on the features (folds + 1, settings, classes, features + 1), the bias last.
 
-        The last fold is all training rows together.
+        The folds are those of the first repeat, and last all training rows; or ``fold`` of a later one alone.
         """
         facts, classes = self.backbones[backbone], len(self.dataset.classes)
         key = {
@@ -187,24 +193,24 @@ class Materials:
             "split": self.splits.hash,
             "view": view_of(facts.config, side=side).key,
             "weights": facts.digest,
-        }
+        } | ({} if fold is None else {"fold": fold})
+        folds = self.splits.first if fold is None else self.splits.folds[fold : fold + 1]
+        learned = [each.train for each in folds] + [self.splits.train] * (fold is None)
 
         def fill(out: NDArray[Any]) -> None:
             features = self.features(backbone, side=side, pulse=pulse).to(self.device)
-            rows = [self.positions(fold.train) for fold in self.splits.folds]
-            rows.append(self.positions(self.splits.train))
             found = fit_heads(
                 features,
                 self.labels.to(self.device),
                 classes=classes,
                 settings=settings,
-                folds=[each.to(self.device) for each in rows],
+                folds=[self.positions(rows).to(self.device) for rows in learned],
                 weights=None if self.weights is None else self.weights.to(self.device),
                 pulse=pulse,
             )
             out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()
 
-        shape = (len(self.splits.folds) + 1, len(settings), classes, facts.features + 1)
+        shape = (len(learned), len(settings), classes, facts.features + 1)
         return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
 
     def cross_probe(self, backbone: str, *, side: int, seed: int, pulse: Pulse = no_pulse) -> Tensor:
@@ -217,7 +223,7 @@ class Materials:
         return self._crossed[key]
 
     def _cross_probe(self, backbone: str, side: int, seed: int, pulse: Pulse) -> Tensor:
-        folds = self.splits.folds
+        folds = self.splits.first
         parts = [fold.val for fold in folds]
         if len(parts) == 1:
             parts = cross_parts(self.dataset, np.sort(self.order), seed=seed)

@@ -23,10 +23,11 @@ from autotl.api import (
 )
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
-from autotl.clock import Clock
-from autotl.data import LockedTest, Quality, pictures, quality, read, split, thin, without
+from autotl.clock import Clock, waited
+from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
+from autotl.search.afford import affordable, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, Seen
 from autotl.search.examine import Examined
 from autotl.search.limits import screen, within
@@ -35,12 +36,10 @@ from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
-from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, rank, said
+from autotl.search.survey import SOURCE_IMAGES, find_faults, is_late, likenesses, look_ahead, rank, said
 from autotl.train import check_metric
 
 AUTO = ("auto",)
-LOOK_SHARE, LEAST_ROWS = 0.2, 2000
-"""Of the budget, for one pass of every backbone over the training images; these many are used in any case."""
 SEARCH_SHARE = 0.5
 """Of the budget, for the defaults of all arms together."""
 
@@ -90,10 +89,23 @@ def prepare(
         setup = replace(setup, backbones=opened, budget=replace(setup.budget, seconds=decided.seconds))
     names = [] if setup.backbones == AUTO else list(dict.fromkeys(setup.backbones))
     named = [find(name, sources) for name in names]
-    began = clock.now()
-    dataset = read(setup.data, readers=readers, columns=setup.columns)
+    began = clock.now() - waited()
+    seconds = setup.budget.seconds
+
+    def left() -> float | None:
+        return left_of(seconds, clock.now() - began)
+
+    dataset = read(
+        setup.data,
+        readers=readers,
+        columns=setup.columns,
+        seconds=None if decided else seconds_to_read(left()),
+        clock=clock,
+        most=None if decided is None else decided.read,
+        seed=setup.seed,
+    )
     check_metric(setup.metric, len(dataset.classes))
-    notes = [*dataset.notes]
+    notes = [each for each in (*dataset.notes, said_of_reading(dataset)) if each]
     for note in notes:
         watch.say(note)
     if dataset.unreadable:
@@ -115,13 +127,14 @@ def prepare(
         watch.say(note)
     notes += more
     found = quality(dataset, splits)
-    splits, less = _affordable(setup, dataset, splits, backbones)
-    if less:
-        watch.say(less)
-        notes.append(less)
+    rest = left() if decided is None else decided.left
+    splits, more = affordable(dataset, splits, backbones, left=rest, strategies=strategies, seed=setup.seed)
+    for note in more:
+        watch.say(note)
+    notes += more
     materials = Materials(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
     shown = None if setup.source is None else pictures(setup.source, readers=readers)
-    likeness, more = likenesses(setup, materials, similarities, shown)
+    likeness, more = likenesses(setup, materials, similarities, shown, late=is_late(setup, left()))
     notes += more
     ranking = rank(setup, materials, transferabilities, clock)
     ranking = replace(ranking, aside={**ranking.aside, **beyond})
@@ -146,17 +159,19 @@ def prepare(
     )
     if examined.cleaned.why or examined.cleaned.reweighted:
         watch.say(said(examined))
-    ahead = look_ahead(setup, materials, ranking.order[0])
-    left = None
-    if setup.budget.seconds is not None:
+    ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0])
+    trials = left()
+    if trials is not None:
         tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
-        left = max(0.0, setup.budget.seconds - (clock.now() - began) - strategies * tests)
-    task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept), left=left)
+        trials = max(0.0, trials - strategies * tests)
+    task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept), left=trials)
     if decided is None:
         decided = Decided(
             seconds=setup.budget.seconds,
             trial_seconds=task.trial_seconds,
             cache=store.bound,
+            read=len(dataset) + len(dataset.unreadable) if dataset.left_out else None,
+            left=rest,
             images=len(dataset),
             classes=dataset.classes,
             digest=dataset.digest,
@@ -242,23 +257,6 @@ def _open(
             )
         backbones[facts.name] = facts
     return backbones, notes
-
-
-def _affordable(
-    setup: Setup, dataset: Dataset, splits: Splits, backbones: Mapping[str, Backbone]
-) -> tuple[Splits, str]:
-    """The split with as many training images as the budget allows one look at, and a note if not all."""
-    if setup.budget.seconds is None:
-        return splits, ""
-    each = sum(facts.pace.seconds(1, side=facts.side) for facts in backbones.values())
-    most = max(LEAST_ROWS, int(LOOK_SHARE * setup.budget.seconds / each))
-    fewer = thin(dataset, splits, most, seed=setup.seed)
-    if fewer is splits:
-        return splits, ""
-    return fewer, (
-        f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of them "
-        f"would take more than {LOOK_SHARE:.0%} of the budget on this machine. Give more time to use more."
-    )
 
 
 def _task(

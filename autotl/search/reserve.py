@@ -9,6 +9,7 @@ from dataclasses import replace
 from autotl.api import WHOLE, Arm, Outcome, Splits
 from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
+from autotl.search.ensemble import seconds_for_ensemble
 from autotl.search.jobs import job_of, refit_job
 from autotl.search.ledger import Ledger, Trial
 from autotl.search.looks import Trunks
@@ -53,12 +54,14 @@ def reserve(
     tests: int,
     arms: int,
     baselines: Collection[Arm] = (),
+    ensemble: bool = False,
 ) -> float:
     """Seconds to keep for averaging weights, the refit of the best trial, testing each arm and the best
     default, and the reports.
 
     Where fewer than all ``arms`` have scored, one more will: the one that is running. With ``baselines``,
-    for the curves of the best of them and of the best other trial as well.
+    for the curves of the best of them and of the best other trial as well; with ``ensemble``, for testing
+    its members.
     """
     best = ledger.best()
     seconds = REPORT_SECONDS
@@ -66,13 +69,18 @@ def reserve(
     passes = [*seen.values()]
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
-    if best is not None and worth_refitting(best, len(ledger.labels), budget):
-        seconds += SAFETY * refit_seconds(best, len(ledger.labels))
+    if best is not None and worth_refitting(best, ledger.k, budget):
+        seconds += SAFETY * refit_seconds(best, ledger.k)
         passes.append(best)
     if best is not None:
         backbone = materials.backbones[best.arm.backbone]
         look = backbone.pace.seconds(len(ledger.labels[0]), side=best.side or backbone.side)
         seconds += seconds_for_soup(ledger, best, SAFETY * look, budget)
+        if ensemble:
+            besides = [trial.model for trial in passes]
+            seconds += SAFETY * seconds_for_ensemble(
+                ledger, materials, best, budget, tests=tests, besides=besides
+            )
     if baselines:
         seconds += seconds_for_curves(*rivals(ledger, baselines))
     if len(seen) < arms:
@@ -112,6 +120,7 @@ def deadline(
     tests: int,
     arms: int,
     baselines: Collection[Arm] = (),
+    ensemble: bool = False,
 ) -> Callable[[], float]:
     """When, on the clock, trials must end: earlier or later as the search learns what the end will cost."""
 
@@ -124,7 +133,14 @@ def deadline(
         if ledger.version not in known:
             known.clear()
             known[ledger.version] = reserve(
-                ledger, materials, trunks, budget=budget, tests=tests, arms=arms, baselines=baselines
+                ledger,
+                materials,
+                trunks,
+                budget=budget,
+                tests=tests,
+                arms=arms,
+                baselines=baselines,
+                ensemble=ensemble,
             )
         return started + budget.seconds - known[ledger.version]
 
@@ -134,10 +150,11 @@ def deadline(
 def repeat(worker: Worker, ledger: Ledger, baselines: Collection[Arm], budget: Budget) -> None:
     """Train the two rivals again on folds whose networks were not kept, where that takes next to nothing.
 
-    The interval of the gain wants several networks of each.
+    The interval of the gain wants several networks of each: those of the first repeat, as the search keeps.
     """
     for trial in rivals(ledger, baselines):
-        missing = sorted(trial.folds.keys() - trial.models.keys()) if trial else []
+        wanted = {fold for fold in trial.folds if fold < ledger.k} if trial else set()
+        missing = sorted(wanted - trial.models.keys()) if trial else []
         if trial and missing and trial.fold_seconds * len(missing) <= 0.5 * spare(budget):
             again = replace(worker, keep=0.0)(job_of(trial, tuple(missing)), lambda job, said: None)
             trial.models |= again.models
@@ -147,9 +164,9 @@ def refit(
     worker: Worker, winner: Trial, splits: Splits, clock: Clock, started: float, budget: Budget
 ) -> Outcome | None:
     """Train the winner's settings on all training rows; None where there is no need, no time, or it fails."""
-    needed = refit_seconds(winner, len(splits.folds))
+    needed = refit_seconds(winner, len(splits.first))
     end = float("inf") if budget.seconds is None else started + budget.seconds
-    if not worth_refitting(winner, len(splits.folds), budget) or clock.now() + needed > end:
+    if not worth_refitting(winner, len(splits.first), budget) or clock.now() + needed > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
     return outcome if outcome.state == "complete" and WHOLE in outcome.models else None

@@ -19,7 +19,8 @@ class Setup:
     ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
     take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
     set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
-    CLEANING; ``reweight``, ``experience``, ``curves`` and ``workers`` are as in :func:`autotl.fit`;
+    CLEANING; ``reweight``, ``experience``, ``curves``, ``ensemble`` and ``workers`` are as in
+    :func:`autotl.fit`;
     ``limits`` are what the delivered network may take. ``storage`` may hold a password.
     """
 
@@ -41,6 +42,7 @@ class Setup:
     thorough: bool = False
     experience: bool = True
     curves: bool = False
+    ensemble: bool = False
     workers: int = 1
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     seed: int = 0

@@ -14,16 +14,27 @@ from autotl.train import METRICS, Metric
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Folds = tuple[int, dict[int, FoldScore]]
+"""A trial's number and what it has shown."""
 
 RESAMPLES = 100
-"""Of each fold's images, for a metric that only its function knows."""
+"""Of the images, for a metric that only its function knows."""
 APART = 0.5
 """What is said of two trials that share no image, in units of accuracy."""
+PASSING, PASSING_IMAGES = 0.5, 20
+"""The share of what an image tells that is assumed to pass when the folds are cut anew, and how many images
+validated again it takes to outweigh this.
+"""
 
 
 @dataclass(slots=True)
 class Spreads:
     """Standard errors of differences between trials that were validated on the same images.
+
+    ``rows`` are the validation images of each fold, in the order of ``labels``. An image that several folds
+    validate on, as in repeated cross-validation, is one image: what it shows there is added up before it is
+    squared (Liang & Zeger, Biometrika, 1986). Where every image was met equally often that is the error of
+    the images' means; to count each meeting as an image would promise that repeats make up for images.
 
     A metric that is a mean over the images has that of the mean of the differences; others have it from the
     images' influence on the score (the infinitesimal jackknife: Efron, Biometrika, 1981), which costs as much
@@ -32,29 +43,60 @@ class Spreads:
     """
 
     labels: Sequence[Labels]
+    rows: Sequence[Labels]
     measure: Metric
     unit: float
     _known: dict[tuple[int, int], tuple[object, Floats]] = field(default_factory=dict)
+    _numbered: dict[tuple[int, ...], Labels] = field(default_factory=dict)
+    _drawn: list[Labels] = field(default_factory=list)
 
-    def between(
-        self, one: tuple[int, dict[int, FoldScore]], other: tuple[int, dict[int, FoldScore]]
-    ) -> float:
-        """The standard error of the difference between two trials, each a number and its folds."""
+    def between(self, one: Folds, other: Folds) -> float:
+        """The standard error of the difference between two trials."""
         shared = sorted(one[1].keys() & other[1].keys())
         if not shared:
             return APART * self.unit
         apart = [self._of(*one, fold) - self._of(*other, fold) for fold in shared]
-        n = sum(len(self.labels[fold]) for fold in shared)
-        least = 0.5 * self.unit / n
+        images = self._images(shared)
+        least = 0.5 * self.unit / (int(images.max()) + 1)
         if self.measure.own:
             drawn = np.mean(apart, axis=0)
             drawn = drawn[np.isfinite(drawn)]
             if len(drawn) >= RESAMPLES // 2:
                 return float(max(drawn.std(), least))
-            hits = METRICS["accuracy"]
-            return Spreads(self.labels, hits, 1.0).between(one, other) * self.unit
+            return self._of_hits().between(one, other) * self.unit
         differences = np.concatenate(apart)
-        return float(max(differences.std() / np.sqrt(n), least))
+        of_images = np.bincount(images, weights=differences - differences.mean())
+        return float(max(np.sqrt((of_images**2).sum()) / len(differences), least))
+
+    def passing(self, one: Folds, other: Folds) -> float:
+        """The share, in [0, 1], of the variance of what an image tells between two trials that is owed to how
+        the folds were cut and the trainings went: by so much less does it tell when it is validated again.
+        """
+        if self.measure.own:
+            return self._of_hits().passing(one, other)
+        shared = sorted(one[1].keys() & other[1].keys())
+        if not shared:
+            return PASSING
+        differences = np.concatenate([self._of(*one, fold) - self._of(*other, fold) for fold in shared])
+        images = self._images(shared)
+        times = np.bincount(images)
+        means = np.bincount(images, weights=differences) / times
+        within, free = float(((differences - means[images]) ** 2).sum()), int((times - 1).sum())
+        whole = float(differences.var())
+        if whole == 0:
+            return PASSING
+        return min(1.0, (PASSING * PASSING_IMAGES + within / whole) / (PASSING_IMAGES + free))
+
+    def _images(self, folds: Sequence[int]) -> Labels:
+        """The image behind each validation of these folds, numbered from 0."""
+        name = tuple(folds)
+        if name not in self._numbered:
+            every = np.concatenate([self.rows[fold] for fold in folds])
+            self._numbered[name] = np.unique(every, return_inverse=True)[1]
+        return self._numbered[name]
+
+    def _of_hits(self) -> Spreads:
+        return Spreads(self.labels, self.rows, METRICS["accuracy"], 1.0)
 
     def _of(self, number: int, folds: dict[int, FoldScore], fold: int) -> Floats:
         logits = folds[fold].logits
@@ -68,11 +110,26 @@ class Spreads:
         labels = self.labels[fold]
         if each := self.measure.mean or self.measure.influence:
             return each(labels, logits)
-        rng = np.random.default_rng(derive(0, "spread", fold))
         found = []
-        for rows in rng.integers(0, len(labels), (RESAMPLES, len(labels))):
+        for times in self._resampled()[fold]:
+            rows = np.repeat(np.arange(len(labels)), times)
             try:
                 found.append(self.measure(labels[rows], logits[rows]))
             except Exception:  # a stranger's code: it need not bear a sample that lacks a class
                 found.append(np.nan)
         return np.array(found)
+
+    def _resampled(self) -> list[Labels]:
+        """How often each image of each fold is drawn (RESAMPLES, images): as often wherever it is met."""
+        if not self._drawn:
+            images = np.split(
+                self._images(range(len(self.rows))), np.cumsum([len(each) for each in self.rows])[:-1]
+            )
+            times = np.full((RESAMPLES, 1 + max(int(each.max(initial=-1)) for each in images)), -1)
+            for fold, own in enumerate(images):
+                new = own[times[0, own] < 0]
+                rng = np.random.default_rng(derive(0, "spread", fold))
+                for sample, drawn in enumerate(rng.integers(0, max(1, len(new)), (RESAMPLES, len(new)))):
+                    times[sample, new] = np.bincount(drawn, minlength=len(new))
+                self._drawn.append(times[:, own])
+        return self._drawn

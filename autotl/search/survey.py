@@ -39,7 +39,15 @@ CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
 """Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
 classes, on common hardware.
 """
+LATE = 0.5
+"""Of the budget: where less is left, what the search can do without is not looked at."""
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
+
+
+def is_late(setup: Setup, left: float | None) -> bool:
+    """Whether so little of the budget is left that what can be done without should be."""
+    whole = setup.budget.seconds
+    return whole is not None and left is not None and not setup.thorough and left < LATE * whole
 
 
 def likenesses(
@@ -47,12 +55,19 @@ def likenesses(
     materials: Materials,
     similarities: Mapping[str, AnySimilarity],
     shown: Sequence[Any] | None,
+    *,
+    late: bool = False,
 ) -> tuple[dict[str, Mapping[str, Likeness]], list[str]]:
     """How like each backbone's source the training images are, and a note on each; ``shown`` are ways to open
-    images of the source, if the user has some.
+    images of the source, if the user has some. None is measured where it is ``late``.
     """
     found: dict[str, Mapping[str, Likeness]] = {}
     notes = []
+    if late:
+        return {name: {} for name in materials.backbones}, [
+            "The likeness to the sources was not measured: more than half of the time was spent before. "
+            "Give more to have it."
+        ]
     budget = setup.budget.seconds
     for backbone in materials.backbones.values():
         found[backbone.name], note = measure_likeness(

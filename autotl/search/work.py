@@ -74,8 +74,9 @@ class _Pulse:
 class Worker:
     """Runs jobs on a run's materials; weights and checkpoints go to ``folder`` as safetensors.
 
-    Those of further folds than the first do where training one took more than ``keep`` seconds. Scores are by
-    ``measure``, or by the task's metric of that name.
+    Those of further folds than the first do where training one took more than ``keep`` seconds, but not those
+    of later repeats, which nothing asks for again. Scores are by ``measure``, or by the task's metric of that
+    name.
     """
 
     materials: Materials
@@ -105,7 +106,8 @@ class Worker:
                 side = learner.side
                 scored = fold is None or (bool(scores) and scores[-1].fold == fold)
                 number = WHOLE if fold is None else fold
-                if scored and (fold in (0, None) or scores[-1].seconds > self.keep):
+                again = number < len(self.materials.splits.first)
+                if scored and (fold in (0, None) or (again and scores[-1].seconds > self.keep)):
                     models[number] = save_weights(self.folder / _file(job, number), learner.module())
                 if ended:
                     state, why = ended, _REASONS[ended]

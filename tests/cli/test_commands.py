@@ -11,6 +11,7 @@ from PIL import Image
 
 import autotl
 from autotl import cli
+from autotl.clock import WallClock, waiting_since
 from autotl.testing import tiny_images
 
 Run = Callable[..., tuple[int, str, str]]
@@ -61,6 +62,14 @@ def test_json_is_all_there_is_on_standard_output(run: Run, photos: Path, tmp_pat
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "r/report.json").read_text())
     assert err == ""
+
+
+def test_the_time_counts_from_the_start_of_the_command(run: Run, photos: Path, tmp_path: Path) -> None:
+    words = ["fit", photos, "--out", tmp_path / "r", "--backbone", "tiny", "--strategy", "linear_probe"]
+    with waiting_since(WallClock().now() - 1000):
+        code, out, _ = run(*words, "--trials", 1, "--image-size", 32, "--json")
+    assert code == 0
+    assert json.loads(out)["cost"]["seconds"] >= 1000
 
 
 def test_progress_in_a_pipe_has_no_control_codes(run: Run, photos: Path, tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_a_small_dataset_gets_a_stratified_test_part_and_five_folds(make: Make) 
     check(dataset, splits)
     assert labels(dataset, splits.test) == {"a": 8, "b": 4}
     assert splits.kind == "kfold"
-    assert [len(fold.val) for fold in splits.folds] == [10, 10, 9, 10, 9]
-    assert sorted(np.concatenate([fold.val for fold in splits.folds])) == splits.train.tolist()
+    assert [len(fold.val) for fold in splits.first] == [10, 10, 9, 10, 9]
+    assert sorted(np.concatenate([fold.val for fold in splits.first])) == splits.train.tolist()
     assert all(labels(dataset, fold.val)["b"] in (3, 4) for fold in splits.folds)
 
 
@@ -93,7 +93,7 @@ def test_every_class_is_tested_and_trained_on_however_rare(make: Make) -> None:
     splits = split(dataset, seed=0, test=0.05)
     check(dataset, splits)
     assert labels(dataset, splits.test)["rare"] == 1
-    assert len(splits.folds) == 5  # the rare classes sit some of them out
+    assert len(splits.first) == 5  # the rare classes sit some of them out
 
 
 def test_a_class_of_a_single_group_is_always_trained_on(make: Make) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from autotl import plugins
 from autotl.api import Dataset
-from autotl.data import read, split, thin
+from autotl.data import read, split, thin, thin_test
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +44,31 @@ def test_the_same_seed_thins_the_same_way_and_enough_is_left_alone(dataset: Data
     assert thin(dataset, whole, 500, seed=1).hash == thin(dataset, whole, 500, seed=1).hash
     assert thin(dataset, whole, 500, seed=1).hash != thin(dataset, whole, 500, seed=2).hash
     assert thin(dataset, whole, len(whole.train), seed=0) is whole
+
+
+def test_folds_keep_what_they_validate_on_apart() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (1500, 4, 4, 3), dtype=np.uint8)
+    labels = ["rare" if i < 20 else ("left", "right")[i % 2] for i in range(1500)]
+    found = read((images, labels), readers=plugins.load().readers.items)
+    whole = split(found, seed=0)
+    less = thin(found, whole, 300, seed=0)
+    assert len(less.train) == pytest.approx(300, abs=15)
+    assert len(less.folds) == len(whole.folds) == 5
+    for before, after in zip(whole.folds, less.folds, strict=True):
+        assert np.isin(after.val, before.val).all()
+        assert np.array_equal(np.setdiff1d(less.train, after.val), after.train)
+        assert set(found.table["label"].to_numpy()[after.val]) == {0, 1, 2}
+    assert np.array_equal(less.test, whole.test)
+
+
+def test_fewer_test_images_keep_their_classes_and_leave_training_alone(dataset: Dataset) -> None:
+    whole = split(dataset, seed=0)
+    less = thin_test(dataset, whole, 50, seed=0)
+    assert len(less.test) == pytest.approx(50, abs=3)
+    assert np.isin(less.test, whole.test).all()
+    assert np.array_equal(less.train, whole.train)
+    assert less.hash != whole.hash
+    labels = dataset.table["label"].to_numpy()
+    assert (np.bincount(labels[less.test], minlength=3) >= 1).all()
+    assert thin_test(dataset, whole, len(whole.test), seed=0) is whole

@@ -1,6 +1,6 @@
 """What searching was worth is said in every report, and in one sentence."""
 
-from autotl.report import flattered, gained, html, markdown
+from autotl.report import flattered, gained, html, markdown, together
 from autotl.report.worth import delivered
 
 
@@ -46,3 +46,30 @@ def test_what_was_kept_and_what_was_not_is_told(sample):
     soup, temperature = delivered(sample)
     assert "none was kept: none was better." in soup
     assert "no temperature, it does not help." in temperature
+
+
+def test_who_answers_together_is_told_and_why_nobody_does(sample):
+    assert together(sample) == ""
+    first, second = (trial["number"] for trial in sample["trials"][:2])
+    facts = {
+        "kept": True,
+        "trials": [second, first],
+        "shares": [0.75, 0.25],
+        "tried": 4,
+        "gain": 0.02,
+        "se": 0.01,
+    }
+    sample["how"]["ensemble"] = facts | {"images": 90, "over": "trial", "why": ""}
+    said = together(sample)
+    assert f"trial {second} (`{sample['trials'][1]['strategy']}` on" in said
+    assert "75" in said
+    assert "on 90 validation images it scores +2.0 ± 1.0" in said
+    assert said in delivered(sample)
+    assert said in markdown(sample)
+    assert "Several networks answer together" in markdown(sample)
+    sample["how"]["ensemble"] |= {"kept": False, "over": "soup", "why": "it leads by too little"}
+    assert f"trials {second} and {first} is not delivered" in together(sample)
+    assert "against the average of weights" in together(sample)
+    assert together(sample).endswith("it leads by too little.")
+    sample["how"]["ensemble"] = {"kept": False, "trials": [], "why": "nobody helps"}
+    assert together(sample) == "An ensemble was asked for, and none is delivered: nobody helps."

@@ -130,7 +130,7 @@ def test_a_soup_that_beats_the_winner_is_delivered_in_place_of_the_refit(
     assert delivery.soup.kept, delivery.soup
     assert sorted(delivery.soup.trials) == [1, 2]
     assert not delivery.refit
-    assert expected_of_refit(ledger, pair[0], len(ledger.labels), setup.budget) == delivery.soup.due
+    assert expected_of_refit(ledger, pair[0], len(ready.splits.first), setup.budget) == delivery.soup.due
     mixed = load_file(delivery.weights)
     assert torch.allclose(mixed[name] * delivery.temperature.value, own[name], atol=1e-3)
     assert settle(worker, ledger, pair[0], setup, 0.0, hurried=True).weights != delivery.weights

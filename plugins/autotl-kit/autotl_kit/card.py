@@ -17,6 +17,16 @@ import timm
 # FOLDER is where this card lies
 model = timm.create_model("local-dir:FOLDER", pretrained=True).eval()
 ```"""
+USE_ENSEMBLE = """Several networks answer together here: the mean of their probabilities.
+
+```python
+import autotl
+
+# RUN is the run folder, in whose model/ this card lies
+answers = autotl.load("RUN").predict("images/")
+```
+
+Each network in `members/` is a timm folder of its own; `ensemble.json` has their shares."""
 LIMITS = (
     "It knows the classes above and gives every image one of them, whatever it shows. The score holds for "
     "images like those it was measured on; no check was made for other uses. It carries the biases of the "
@@ -33,11 +43,12 @@ class Card:
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
         """Write model/README.md below ``folder``."""
         path = folder / "model" / "README.md"
+        several = _at(report, "how", "ensemble", "kept")
         blocks = [
             _front_matter(report),
             f"# {_text(_at(report, 'name') or 'Image classifier')}",
             _text(_at(report, "verdict", "sentence") or ""),
-            USE,
+            USE_ENSEMBLE if several else USE,
             *_section("Classes", _classes(report)),
             *_section("How good it is", _score(report)),
             *_section("How it was made", _making(report)),
@@ -51,7 +62,7 @@ def _front_matter(report: Mapping[str, Any]) -> str:
     """The hub's metadata. JSON's scalars, lists and maps are YAML too, and quote themselves."""
     name, metric, value = _at(report, "name"), _at(report, "test", "metric"), _at(report, "test", "value")
     meta: dict[str, Any] = {
-        "library_name": "timm",
+        "library_name": "autotl" if _at(report, "how", "ensemble", "kept") else "timm",
         "pipeline_tag": "image-classification",
         "tags": ["image-classification", "timm", "transfer-learning", "autotl"],
     }
@@ -71,7 +82,8 @@ def _front_matter(report: Mapping[str, Any]) -> str:
 
 def _classes(report: Mapping[str, Any]) -> str:
     names = _at(report, "classes") or []
-    more = f" and {len(names) - SHOWN} more, in `config.json`" if len(names) > SHOWN else ""
+    file = "ensemble.json" if _at(report, "how", "ensemble", "kept") else "config.json"
+    more = f" and {len(names) - SHOWN} more, in `{file}`" if len(names) > SHOWN else ""
     return ", ".join(_text(name) for name in names[:SHOWN]) + more
 
 

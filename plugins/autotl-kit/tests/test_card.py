@@ -43,3 +43,13 @@ def test_names_cannot_break_the_page(tmp_path):
 def test_without_a_score_none_is_claimed(tmp_path):
     meta = front_matter(written(tmp_path, {**REPORT, "test": None}))
     assert "model-index" not in meta
+
+
+def test_an_ensemble_is_opened_by_autotl(tmp_path):
+    text = written(
+        tmp_path, {**REPORT, "how": {"ensemble": {"kept": True}}, "classes": list(map(str, range(101)))}
+    )
+    assert 'autotl.load("RUN")' in text
+    assert "local-dir:FOLDER" not in text
+    assert "1 more, in `ensemble.json`" in text
+    assert front_matter(text)["library_name"] == "autotl"

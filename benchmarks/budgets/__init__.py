@@ -1,0 +1,1 @@
+"""What a longer budget brings, and whether a run keeps to it."""

@@ -1,0 +1,50 @@
+"""A strategy whose every step sleeps for three seconds, and says nothing of it in its cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import closing
+
+from torch import nn
+
+from autotl import hookimpl
+from autotl.api import Epoch, Learner, Params, Workbench
+from autotl.builtin.finetune import FineTune
+
+PAUSE = 3.0
+
+
+class Sleepy:
+    """Another learner, at its own pace."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner = learner
+
+    @property
+    def side(self) -> int:
+        return self._learner.side
+
+    def module(self) -> nn.Module:
+        return self._learner.module()
+
+    def fit(self) -> Generator[Epoch, None, None]:
+        with closing(self._learner.fit()) as steps:
+            for step in steps:
+                time.sleep(PAUSE)
+                yield step
+
+
+class Slow(FineTune):
+    """Fine-tuning that takes three seconds longer a step."""
+
+    name = "slow"
+    summary = "fine-tuning that sleeps three seconds at each step"
+
+    def build(self, params: Params, bench: Workbench) -> Learner:  # type: ignore[override]
+        return Sleepy(super().build(params, bench))
+
+
+@hookimpl
+def autotl_strategies() -> list[Slow]:
+    return [Slow()]

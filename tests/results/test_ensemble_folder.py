@@ -1,0 +1,150 @@
+"""A model folder of several networks: what it says is the mean of what they say, and damage is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import softmax
+
+import autotl
+from autotl.backbone import heads
+from autotl.builtin.model_folder import ModelFolder
+from autotl.errors import RunError, WeightsError
+from autotl.results import (
+    EnsemblePredictor,
+    Part,
+    Predictor,
+    mixture,
+    open_ensemble,
+    open_model,
+    open_predictor,
+    write_ensemble,
+    write_model,
+)
+from autotl.search import Prepared
+from autotl.testing import tiny_images, tiny_run
+
+SHARES, SIDES, TEMPERATURE = (0.75, 0.25), (32, 48), 1.6
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def parts(ready: Prepared) -> list[Part]:
+    """Two networks that see images at different sizes, with heads drawn at random."""
+    made = []
+    for number, (share, side) in enumerate(zip(SHARES, SIDES, strict=True)):
+        model = ready.materials.model("tiny")
+        draw = torch.Generator().manual_seed(number)
+        for value in heads(model)[0].parameters():
+            value.data = 0.05 * torch.randn(value.shape, generator=draw)
+        made.append(Part(model, ready.backbones["tiny"], side, share, number))
+    return made
+
+
+@pytest.fixture
+def folder(parts: list[Part], ready: Prepared, tmp_path: Path) -> Path:
+    write_ensemble(tmp_path / "model", parts, ready.dataset.classes, temperature=TEMPERATURE)
+    return tmp_path / "model"
+
+
+def test_what_it_says_is_the_mean_of_its_members_at_its_temperature(folder: Path, ready: Prepared) -> None:
+    together = open_predictor(folder, device="cpu")
+    assert isinstance(together, EnsemblePredictor)
+    assert [each.config.side for each in together.members] == list(SIDES)
+    rows = np.arange(12)
+    alone = [
+        softmax(
+            Predictor(open_model(folder / "members" / str(n)), device="cpu").logits(ready.dataset, rows), 1
+        )
+        for n in (0, 1)
+    ]
+    mean = SHARES[0] * alone[0] + SHARES[1] * alone[1]
+    logits = together.logits(ready.dataset, rows)
+    assert np.allclose(softmax(logits * TEMPERATURE, axis=1), mean, atol=1e-5)
+    images, _ = tiny_images(classes=3, each=20)
+    table = together.predict(images, top=3)
+    assert table.columns.tolist() == ["path", "rank", "label", "probability"]
+    wide = table.pivot(index="path", columns="label", values="probability")[list(together.classes)]
+    order = ready.dataset.table["item"].iloc[rows]
+    assert np.allclose(wide.loc[order], softmax(logits, axis=1), atol=1e-5)
+
+
+def test_it_is_evaluated_like_one_network(folder: Path, ready: Prepared) -> None:
+    together = open_predictor(folder, device="cpu")
+    found = together.evaluate(ready.dataset, measure="accuracy", seed=0)
+    labels = ready.dataset.table["label"].to_numpy()
+    logits = together.logits(ready.dataset, np.arange(len(ready.dataset)))
+    assert found.value == (logits.argmax(1) == labels).mean()
+
+
+def test_a_single_network_takes_its_place_and_the_other_way_round(
+    folder: Path, parts: list[Part], ready: Prepared
+) -> None:
+    write_model(folder, parts[0].model, parts[0].backbone, ready.dataset.classes, side=32)
+    assert sorted(each.name for each in folder.iterdir()) == ["config.json", "model.safetensors"]
+    assert isinstance(open_predictor(folder, device="cpu"), Predictor)
+    write_ensemble(folder, parts, ready.dataset.classes, temperature=1.0)
+    assert sorted(each.name for each in folder.iterdir()) == ["ensemble.json", "members"]
+    assert open_ensemble(folder).shares == SHARES
+    assert not list(folder.parent.glob(".model*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda told: told.update(format=9), "has format 9, but this autotl reads format 1"),
+        (lambda told: told.pop("temperature"), "shares and temperature cannot be read"),
+        (lambda told: told.update(members="both"), "shares and temperature cannot be read"),
+        (lambda told: told.update(temperature=0), "its temperature is 0.0, and must be above 0"),
+        (lambda told: told["members"][0].update(share=0.5), "must be above 0 and add up to 1"),
+        (lambda told: told["label_names"].reverse(), "does not know the classes"),
+    ],
+)
+def test_an_edited_file_is_told(folder: Path, change: Callable[[dict[str, Any]], object], said: str) -> None:
+    file = folder / "ensemble.json"
+    told = json.loads(file.read_text())
+    change(told)
+    file.write_text(json.dumps(told))
+    with pytest.raises(RunError, match=said):
+        open_predictor(folder, device="cpu")
+
+
+def test_a_file_that_is_cut_short_and_a_member_that_is_gone_are_told(folder: Path) -> None:
+    (folder / "members" / "1" / "model.safetensors").unlink()
+    with pytest.raises(RunError, match=r"members.1 holds no model"):
+        open_predictor(folder, device="cpu")
+    (folder / "ensemble.json").write_text("{")
+    with pytest.raises(RunError, match=r"ensemble.json is not readable JSON"):
+        open_predictor(folder, device="cpu")
+
+
+def test_where_one_network_is_needed_its_members_are_named(folder: Path) -> None:
+    with pytest.raises(RunError, match=r"One network is needed here.*such as .*members.0"):
+        open_model(folder)
+    assert ModelFolder().opens(str(folder))
+    with pytest.raises(WeightsError, match=r"A backbone is one network.*such as .*members.0"):
+        ModelFolder().open(str(folder))
+    assert ModelFolder().open(str(folder / "members" / "0")).folder == folder / "members" / "0"
+
+
+def test_a_run_that_was_killed_after_writing_it_can_predict(folder: Path) -> None:
+    result = autotl.load(folder.parent)
+    assert "did not finish" in result.verdict["sentence"]
+    images, _ = tiny_images(classes=3, each=2)
+    assert len(result.predict(images)) == 6
+
+
+def test_the_mean_of_a_network_with_itself_is_the_network() -> None:
+    logits = np.random.default_rng(0).normal(0, 30, (50, 4)).astype(np.float32)
+    assert np.allclose(softmax(mixture([logits, logits], (0.3, 0.7)), 1), softmax(logits, 1), atol=1e-6)
+    assert np.isfinite(mixture([100 * logits, -100 * logits], (0.5, 0.5))).all()

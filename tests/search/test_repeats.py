@@ -1,0 +1,115 @@
+"""A search over folds that divide the images several times: who pays for which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autotl.api import Job
+from autotl.builtin.serial import Serial
+from autotl.clock import Budget, FakeClock
+from autotl.search import Journal, Ledger, Search, open_storage, plan_arms, take_up
+from autotl.terminal import Silence
+
+K, REPEATS, N = 5, 3, 100
+ROWS = [
+    own for seed in range(REPEATS) for own in np.array_split(np.random.default_rng(seed).permutation(N), K)
+]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Rig:
+    """A search that is kept in ``folder``, over fakes that are level."""
+
+    def __init__(self, fakes: ModuleType, folder: Path, budget: Budget) -> None:
+        class Work(fakes.FakeWork):  # type: ignore[name-defined,misc]
+            def labels(self) -> list[np.ndarray]:
+                return [rows % 2 for rows in ROWS]
+
+        named = {name: fakes.Fake(name, 0.8) for name in ("one", "two")}
+        backbones = {"net": fakes.backbone()}
+        arms, _ = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        self.clock = FakeClock()
+        (folder / "weights").mkdir(parents=True, exist_ok=True)
+        self.work = Work(named, self.clock, folder / "weights")
+        self.ledger = Ledger(self.work.labels(), rows=ROWS, repeats=REPEATS)
+        journal = Journal(folder, self.clock.now)
+        resumed = take_up(self.ledger, journal, arms, classes=2, timed=budget.seconds is not None)
+        end = float("inf") if budget.seconds is None else budget.seconds
+        self.search = Search(
+            arms,
+            named,
+            backbones,
+            fakes.TASK,
+            self.ledger,
+            machine=fakes.MACHINE,
+            budget=budget,
+            clock=self.clock,
+            until=lambda: end,
+            storage=open_storage(folder / "study.db"),
+            watch=Silence(),
+            seed=0,
+            journal=journal,
+            resumed=resumed,
+        )
+
+    def run(self, work: Callable[..., Any] | None = None) -> None:
+        for _ in self.search.run(Serial(), work or self.work):
+            pass
+
+    def found(self) -> list[tuple[int, dict[str, Any], float | None, list[int]]]:
+        return [
+            (number, dict(trial.params), self.ledger.score(trial), sorted(trial.folds))
+            for number, trial in sorted(self.ledger.trials.items())
+        ]
+
+
+@pytest.mark.parametrize("budget", [Budget(trials=4), Budget(seconds=60)])
+def test_a_new_trial_is_run_on_the_first_repeat_and_contenders_on_more(
+    fakes: ModuleType, tmp_path: Path, budget: Budget
+) -> None:
+    rig = Rig(fakes, tmp_path, budget)
+    rig.run()
+    begun: set[int] = set()
+    for job in rig.work.jobs:
+        new = (0,) if budget.seconds else tuple(range(K))
+        assert job.folds == new if job.number not in begun else len(job.folds) == 1
+        begun.add(job.number)
+    assert max(len(trial.folds) for trial in rig.ledger.trials.values()) > K
+
+
+def test_where_no_budget_bounds_it_further_repeats_end_when_they_tell_too_little(
+    fakes: ModuleType, tmp_path: Path
+) -> None:
+    rig = Rig(fakes, tmp_path, Budget(trials=4))
+    rig.run()
+    assert sum(len(trial.folds) for trial in rig.ledger.trials.values()) < 4 * K * REPEATS
+
+
+def test_a_search_killed_within_a_later_repeat_goes_on_as_if_it_had_not_been(
+    fakes: ModuleType, tmp_path: Path
+) -> None:
+    whole = Rig(fakes, tmp_path / "whole", Budget(trials=4))
+    whole.run()
+    later = [place for place, job in enumerate(whole.work.jobs) if min(job.folds) >= K]
+    for kill in (later[0], later[-1]):
+        rig = Rig(fakes, tmp_path / f"{kill}", Budget(trials=4))
+
+        def mortal(job: Job, go: Any, rig: Rig = rig, kill: int = kill) -> Any:
+            if len(rig.work.jobs) == kill:
+                raise Killed
+            return rig.work(job, go)
+
+        with pytest.raises(Killed):
+            rig.run(mortal)
+        again = Rig(fakes, tmp_path / f"{kill}", Budget(trials=4))
+        again.run()
+        assert again.found() == whole.found()
