@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Arm, Outcome, Record
+from autotl.search.going_on import gone_on, let_go
 from autotl.search.spread import Spreads
 from autotl.search.trial import Trial
 from autotl.train import METRICS, Metric
@@ -63,7 +64,7 @@ class Ledger:
         self.version += 1
         self.trials[trial.number] = trial
         if again := 0 in trial.folds and 0 in outcome.job.folds:
-            outcome = _gone_on(trial, outcome)
+            outcome = gone_on(trial, outcome)
         trial.seconds += outcome.seconds
         trial.finished_at = now
         trial.checkpoint = trial.checkpoint or outcome.checkpoint
@@ -97,7 +98,7 @@ class Ledger:
             dropped += [trial] if gone else []
         behind = [trial for trial in self.of(arm) if trial.checkpoint]
         for trial in sorted(behind, key=lambda each: (-each.folds[0].score, each.number))[RESUMABLE:]:
-            _let_go(trial)
+            let_go(trial)
             dropped += [] if trial in dropped else [trial]
         return dropped
 
@@ -219,29 +220,3 @@ class Ledger:
 
 def _mean(trial: Trial) -> float:
     return float(np.mean([each.score for each in trial.folds.values()]))
-
-
-def _gone_on(trial: Trial, outcome: Outcome) -> Outcome:
-    """What came of going on with a trial that was stopped for being behind, from its beginning."""
-    begun = trial.folds[0]
-    why = outcome.why
-    if outcome.state == "failed":  # it is not tried again
-        trial.barred |= {0}
-        _let_go(trial)
-    elif any(each.fold == 0 for each in outcome.folds):
-        trial.gone_on = True
-        at = f" at {trial.checkpoint.progress:.0%}" if trial.checkpoint else ""
-        why = "; ".join(filter(None, (f"stopped early{at}, gone on with later", why)))
-        _let_go(trial)
-    folds = tuple(
-        replace(each, seconds=begun.seconds + each.seconds) if each.fold == 0 else each
-        for each in outcome.folds
-    )
-    return replace(outcome, folds=folds, why=why, checkpoint=None)
-
-
-def _let_go(trial: Trial) -> None:
-    """Delete what a trial could go on from."""
-    if trial.checkpoint:
-        Path(trial.checkpoint.path).unlink(missing_ok=True)
-    trial.checkpoint = None

@@ -110,7 +110,8 @@ def test_so_it_does_on_a_machine_that_does_not_see_the_run(cluster: ModuleType, 
     worker = _Worker(pickle.dumps(cluster.Work(tmp_path / "run")), str(tmp_path / "not there"), None, 1)
     (job,) = jobs("goes on")
     there = replace(job, checkpoint="/seen/by/others/only.safetensors")
-    outcome, _, kept = worker.run(0, there, [ray.put(b"state")])
+    with worker._own:
+        outcome, _, kept = worker.run(0, there, [ray.put(b"state")])
     assert (kept, outcome.state) == (b"state and more", "pruned")
     assert not (tmp_path / "run").exists()
 
