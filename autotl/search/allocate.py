@@ -34,7 +34,7 @@ WORTH = 0.001
 however much of that there is.
 """
 LATER_SHARE = 0.2
-"""What later repeats may cost beside the first folds of all trials, where no time is set: who asks for so many
+"""What later repeats may cost beside the first of all trials, where no time is set: who asks for so many
 trials has not asked for several times their price.
 """
 DEARER = 0.05
