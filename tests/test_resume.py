@@ -84,7 +84,9 @@ def test_an_interrupted_run_goes_on_and_says_so(photos: Path, interrupted: Path,
         autotl.fit(None, out=interrupted, resume=True, trials=3, watch=Silence())
     more = autotl.fit(None, out=interrupted, resume=True, trials=6, watch=Silence())
     assert len(more.trials()) == 6
-    assert tried(interrupted)[:4] == tried(tmp_path / "whole")
+    # with more trials there is more to spend on later repeats of the first ones: their scores may move
+    settings = [each[:3] for each in tried(tmp_path / "whole")]
+    assert [each[:3] for each in tried(interrupted)[:4]] == settings
     assert any("was trained again: its weights were gone" in note for note in more.report["notes"])
 
 

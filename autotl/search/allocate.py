@@ -37,6 +37,10 @@ WORTH = 0.001
 """What a fold of a later repeat has to be expected to gain, in units of accuracy: less is not worth its time,
 however much of that there is.
 """
+LATER_SHARE = 0.2
+"""What later repeats may cost beside the first of all trials, where no time is set: who asks for so many
+trials has not asked for several times their price.
+"""
 DEARER = 0.05
 """An arm expected to end this far behind the best waits as if it cost twice as much."""
 
@@ -133,8 +137,11 @@ def choose(
         if (cost := costs[arm] + between) <= left:
             options.append((_new_trial(ledger, arm, best, trying[arm]) / max(cost, least), Try(arm)))
     busy = {each.trial.number for each in running}
+    later = math.inf if math.isfinite(left) else _left_for_later(ledger)
     for action, gain in _extensions(ledger, best):
-        if action.trial.number not in busy and (cost := action.trial.fold_cost + between) <= left:
+        if action.trial.number in busy or (action.fold >= ledger.k and action.trial.fold_cost > later):
+            continue
+        if (cost := action.trial.fold_cost + between) <= left:
             options.append((gain / max(cost, least), action))
     for trial in promotable(ledger):
         found = prospect(ledger, trial, best)
@@ -154,6 +161,16 @@ def _seconds(ledger: Ledger, arm: Arm, default: Callable[[Arm], float]) -> float
         min(trial.cost, trial.fold_cost * ledger.k) for trial in ledger.trials.values() if trial.arm == arm
     ]
     return sum(own) / len(own) if own else default(arm)
+
+
+def _left_for_later(ledger: Ledger) -> float:
+    """What LATER_SHARE leaves for folds of later repeats."""
+    first = later = 0.0
+    for trial in ledger.trials.values():
+        again = sum(fold >= ledger.k for fold in trial.folds)
+        first += trial.fold_cost * (len(trial.folds) - again)
+        later += trial.fold_cost * again
+    return LATER_SHARE * first - later
 
 
 def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:
