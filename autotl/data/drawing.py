@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from autotl.api import Item
-from autotl.clock import Clock
 from autotl.seeds import derive
 
 PROBE = 256
@@ -15,26 +15,23 @@ LEAST = 1000
 """Images that are read in any case."""
 
 
-def pace(items: Sequence[Item], look: Callable[[Sequence[Item]], object], clock: Clock) -> float:
-    """The seconds that reading one of the items takes, from some that lie evenly among them."""
-    some = items[:: max(1, len(items) // PROBE)]
-    began = clock.now()
-    look(some)
-    return (clock.now() - began) / len(some)
+def probe(n: int) -> range:
+    """Which of ``n`` images, evenly among them, the pace of reading is measured by."""
+    return range(0, n, max(1, math.ceil(n / PROBE)))
 
 
-def draw(items: Sequence[Item], most: int, *, seed: int) -> Sequence[Item]:
-    """About ``most`` of the items in their order, of each class in each part the same share, two at least.
+def draw(items: Sequence[Item], most: int, *, seed: int) -> Sequence[int]:
+    """Which of the items to read: about ``most``, of each class in each part the same share, two at least.
 
     They are drawn by their names and the seed, so that the order in which they are listed does not matter.
     """
     if len(items) <= most:
-        return items
+        return range(len(items))
     strata = defaultdict(list)
     for number, item in enumerate(items):
         strata[item.part, item.label].append(number)
-    kept = set()
+    kept: list[int] = []
     for numbers in strata.values():
         count = max(2, round(most / len(items) * len(numbers)))
-        kept.update(sorted(numbers, key=lambda number: derive(seed, "draw", items[number].name))[:count])
-    return [item for number, item in enumerate(items) if number in kept]
+        kept.extend(sorted(numbers, key=lambda number: derive(seed, "draw", items[number].name))[:count])
+    return sorted(kept)

@@ -17,12 +17,13 @@ from PIL import Image
 from autotl.api import Columns, Dataset, Item, Listing, Reader
 from autotl.clock import Clock, WallClock
 from autotl.data.decode import digest, quietly, reason, upright_rgb
-from autotl.data.drawing import LEAST, draw, pace
+from autotl.data.drawing import LEAST, draw, probe
 from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
 from autotl.data.threads import in_threads
 from autotl.errors import AutotlError, DataError
 
+UNNAMED = Columns()
 _UNREADABLE = 0.05
 """The share of unreadable images above which the data, and not a few files, is at fault."""
 
@@ -49,7 +50,7 @@ def read(
     source: object,
     *,
     readers: Mapping[str, Reader],
-    columns: Columns = Columns(),  # noqa: B008 - frozen: one for all calls is one for each
+    columns: Columns = UNNAMED,
     threads: int | None = None,
     seconds: float | None = None,
     clock: Clock | None = None,
@@ -64,23 +65,30 @@ def read(
     reader for it, no images, one class, more than 5 % of the images or a whole class unreadable.
     """
     listing = _listing(source, readers, columns)
-    items = listing.items
-    if not items:
+    listed = listing.items
+    if not listed:
         raise DataError(f"{_named(source)} holds no images.")
-    if len(labels := {item.label for item in items}) < 2:
+    if len(labels := {item.label for item in listed}) < 2:
         raise DataError(
-            f"All {len(items)} images in {_named(source)} have the one label {labels.pop()!r}. "
+            f"All {len(listed)} images in {_named(source)} have the one label {labels.pop()!r}. "
             "At least two classes are due."
         )
+    looks: dict[int, _Seen | str] = {}
+
+    def look(numbers: Sequence[int]) -> None:
+        new = [number for number in numbers if number not in looks]
+        looks.update(zip(new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True))
+
     with quietly():
-        if most is None and seconds is not None and len(items) > LEAST:
-            each = pace(
-                items, lambda some: list(in_threads(_look, some, threads=threads)), clock or WallClock()
-            )
-            most = max(LEAST, int(seconds / each)) if each > 0 else None
-        items = items if most is None else draw(items, most, seed=seed)
-        seen = _look_all(items, threads=threads)
-    left_out = len(listing.items) - len(items)
+        if most is None and seconds is not None and len(listed) > LEAST:
+            clock = clock or WallClock()
+            began = clock.now()
+            look(probe(len(listed)))
+            if took := clock.now() - began:
+                most = max(LEAST, int(seconds / took * len(looks)))
+        look(numbers := range(len(listed)) if most is None else draw(listed, most, seed=seed))
+    items, seen = [listed[i] for i in numbers], [looks[i] for i in numbers]
+    left_out = len(listed) - len(items)
     unreadable = {item.name: why for item, why in zip(items, seen, strict=True) if isinstance(why, str)}
     found = [(item, look) for item, look in zip(items, seen, strict=True) if isinstance(look, _Seen)]
     _check(source, items, found, unreadable)
@@ -104,10 +112,6 @@ def read(
         content.update(f"{row_digest} {label}\n".encode())
     openers = [_Upright(item.open) for item, _ in found]
     return Dataset(table, openers, classes, content.hexdigest(), tuple(listing.notes), unreadable, left_out)
-
-
-def _look_all(items: Sequence[Item], *, threads: int | None) -> list[_Seen | str]:
-    return list(in_threads(_look, items, threads=threads))
 
 
 def _look(item: Item) -> _Seen | str:

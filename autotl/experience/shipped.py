@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, fields
 from importlib import resources
+from typing import Any
 
 from autotl.experience.row import Row
 
@@ -41,5 +42,5 @@ def rows_to_csv(rows: Iterable[Row]) -> str:
 
 
 def _row(line: dict[str, str]) -> Row:
-    values = {field.name: _READ[str(field.type)](line[field.name]) for field in fields(Row)}
-    return Row(**values)  # type: ignore[arg-type]
+    values: dict[str, Any] = {field.name: _READ[str(field.type)](line[field.name]) for field in fields(Row)}
+    return Row(**values)

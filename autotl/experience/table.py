@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -154,5 +155,5 @@ def _writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _row(values: tuple[object, ...]) -> Row:
-    named = dict(zip(_NAMES, values, strict=True))
-    return Row(**{**named, "pretrained": bool(named["pretrained"])})  # type: ignore[arg-type]
+    named: dict[str, Any] = dict(zip(_NAMES, values, strict=True))
+    return Row(**{**named, "pretrained": bool(named["pretrained"])})

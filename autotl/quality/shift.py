@@ -11,7 +11,7 @@ import scipy.optimize
 import scipy.special
 import scipy.stats
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from autotl.errors import DataError
 from autotl.seeds import derive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -130,7 +130,7 @@ class Findings:
     optimism: Optimism | None = None
     soup: Soup = Soup()
     ensemble: Ensemble | None = None
-    temperature: Temperature = Temperature()  # noqa: RUF009 - frozen
+    temperature: Temperature = field(default_factory=Temperature)
     calibration_error_before: float | None = None
     latency: float | None = None
     size: int | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
 from autotl.data import thin, thin_test
+from autotl.search.setup import Setup
 
 READ_SHARE = 0.08
 """Of the time left, for reading every image once."""
@@ -13,6 +14,9 @@ LOOK_SHARE, LEAST_ROWS = 0.25, 500
 """Of the time left, for one pass of every backbone over the training images; so many are used in any case."""
 TEST_SHARE, LEAST_TESTS = 0.2, 500
 """Of the time left, for a pass of every strategy over the test images; so many are tested on in any case."""
+
+LATE = 0.5
+"""Of the budget: where less is left, what the search can do without is not looked at."""
 
 
 def seconds_to_read(left: float | None) -> float | None:
@@ -71,3 +75,9 @@ def affordable(
 def left_of(seconds: float | None, spent: float) -> float | None:
     """What is left of a budget; None where time does not matter."""
     return None if seconds is None else seconds - spent
+
+
+def is_late(setup: Setup, left: float | None) -> bool:
+    """Whether so little of the budget is left that what can be done without should be."""
+    whole = setup.budget.seconds
+    return whole is not None and left is not None and not setup.thorough and left < LATE * whole

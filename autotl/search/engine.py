@@ -32,7 +32,7 @@ from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger
 from autotl.search.oversight import Oversight
-from autotl.search.resume import Resumed
+from autotl.search.resume import AFRESH, Resumed
 from autotl.search.study import ArmStudy
 from autotl.search.trial import Trial
 from autotl.seeds import derive
@@ -70,7 +70,7 @@ class Search:
         seed: int,
         prior: Prior | None = None,
         journal: Journal | None = None,
-        resumed: Resumed = Resumed(),  # noqa: B008 - frozen: one for all searches is one for each
+        resumed: Resumed = AFRESH,
         workers: int = 1,
     ) -> None:
         self._journal, self._workers = journal, workers

@@ -27,7 +27,7 @@ from autotl.clock import Clock, waited
 from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
-from autotl.search.afford import affordable, left_of, said_of_reading, seconds_to_read
+from autotl.search.afford import affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, Seen
 from autotl.search.examine import Examined
 from autotl.search.limits import screen, within
@@ -36,7 +36,7 @@ from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
-from autotl.search.survey import SOURCE_IMAGES, find_faults, is_late, likenesses, look_ahead, rank, said
+from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, rank, said
 from autotl.train import check_metric
 
 AUTO = ("auto",)

@@ -19,6 +19,10 @@ class Resumed:
     told: tuple[str, ...] = ()
 
 
+AFRESH = Resumed()
+"""Of a search that nothing came before."""
+
+
 def take_up(ledger: Ledger, journal: Journal, arms: Collection[Arm], *, classes: int, timed: bool) -> Resumed:
     """Fill ``ledger`` with the trials in ``journal``.
 

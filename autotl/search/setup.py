@@ -28,7 +28,7 @@ class Setup:
     budget: Budget
     backbones: tuple[str, ...] = ("auto",)
     source: Any = None
-    columns: Columns = Columns()  # noqa: RUF009 - frozen
+    columns: Columns = field(default_factory=Columns)
     metric: Metric = METRICS["accuracy"]
     image_size: int | None = None
     test: float = 0.2
@@ -44,6 +44,6 @@ class Setup:
     curves: bool = False
     ensemble: bool = False
     workers: int = 1
-    limits: Limits = Limits()  # noqa: RUF009 - frozen
+    limits: Limits = field(default_factory=Limits)
     seed: int = 0
     storage: str | None = field(default=None, repr=False)

@@ -39,15 +39,7 @@ CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
 """Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
 classes, on common hardware.
 """
-LATE = 0.5
-"""Of the budget: where less is left, what the search can do without is not looked at."""
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
-
-
-def is_late(setup: Setup, left: float | None) -> bool:
-    """Whether so little of the budget is left that what can be done without should be."""
-    whole = setup.budget.seconds
-    return whole is not None and left is not None and not setup.thorough and left < LATE * whole
 
 
 def likenesses(

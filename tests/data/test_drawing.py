@@ -12,7 +12,7 @@ from autotl import plugins
 from autotl.api import Item, Listing
 from autotl.clock import FakeClock
 from autotl.data import read
-from autotl.data.drawing import LEAST, draw, pace
+from autotl.data.drawing import LEAST, PROBE, draw, probe
 
 
 def items(n: int) -> list[Item]:
@@ -30,7 +30,7 @@ def items(n: int) -> list[Item]:
 
 def test_each_class_of_each_part_keeps_its_share() -> None:
     whole = items(5000)
-    some = draw(whole, 500, seed=0)
+    some = [whole[i] for i in draw(whole, 500, seed=0)]
     before, after = (Counter((each.part, each.label) for each in found) for found in (whole, some))
     assert {key: count / 10 for key, count in before.items()} == pytest.approx(after)
 
@@ -40,20 +40,24 @@ def test_a_class_keeps_two_and_enough_is_left_as_it_is() -> None:
         *items(1000),
         *(Item(f"x{i}.png", "lonely", lambda: Image.new("RGB", (2, 2))) for i in range(3)),
     ]
-    assert sum(each.label == "lonely" for each in draw(lonely, 20, seed=0)) == 2
-    assert draw(lonely, 1003, seed=0) is lonely
+    assert sum(lonely[i].label == "lonely" for i in draw(lonely, 20, seed=0)) == 2
+    assert draw(lonely, 1003, seed=0) == range(1003)
 
 
 def test_what_is_drawn_hangs_on_names_and_seed_and_not_on_the_order() -> None:
     whole = items(1000)
-    names = {each.name for each in draw(whole, 100, seed=0)}
-    assert names == {each.name for each in draw(whole[::-1], 100, seed=0)}
-    assert names != {each.name for each in draw(whole, 100, seed=1)}
+    back = whole[::-1]
+    names = {whole[i].name for i in draw(whole, 100, seed=0)}
+    assert names == {back[i].name for i in draw(back, 100, seed=0)}
+    assert names != {whole[i].name for i in draw(whole, 100, seed=1)}
 
 
-def test_the_pace_is_of_one_image() -> None:
-    clock = FakeClock()
-    assert pace(items(5000), lambda some: clock.advance(0.5 * len(some)), clock) == pytest.approx(0.5)
+@pytest.mark.parametrize("n", [1, PROBE - 1, PROBE + 1, 1001, 60_000])
+def test_the_pace_is_measured_by_a_few_that_lie_evenly(n: int) -> None:
+    some = probe(n)
+    assert min(n, PROBE // 2) <= len(some) <= PROBE
+    assert some[0] == 0
+    assert some[-1] >= n - 1 - some.step
 
 
 class Slow:
@@ -82,6 +86,9 @@ def test_no_more_is_read_than_there_is_time_for() -> None:
     found = read(None, readers={"slow": reader}, seconds=2000.0, clock=clock, threads=1)
     assert len(found) == pytest.approx(2000, abs=4)
     assert found.left_out == 4000 - len(found)
+    assert len(set(reader.opened)) == len(
+        reader.opened
+    )  # those that the pace was measured by are not read again
     again = read(None, readers={"slow": Slow(FakeClock(), 4000)}, most=len(found), threads=1)
     assert again.digest == found.digest
 
