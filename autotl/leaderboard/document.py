@@ -14,8 +14,10 @@ from autotl.leaderboard.grid import grid
 from autotl.leaderboard.luck import Labels
 from autotl.leaderboard.row import Row
 from autotl.leaderboard.rules import Rule, rules
+from autotl.leaderboard.scale import scale
 from autotl.leaderboard.selection import Selection, selection
 from autotl.leaderboard.significance import ToldApart, tell_apart
+from autotl.report.measure import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class Findings:
     selection: Selection | None
     cases: tuple[CaseResult, ...]
     caveats: Caveats
+
+    @property
+    def measure(self) -> Measure:
+        """How its scores are told."""
+        return scale(self.board)
 
 
 def findings(

@@ -22,13 +22,15 @@ def drawings(found: Findings, *, width: float = WIDE) -> dict[str, str]:
         "critical": critical(together.ranks, together.groups, together.critical_difference, width=width)
         if together
         else "",
-        "heat": heat(_lines(found), order, noun=heat_noun(found), width=width),
+        "heat": heat(_lines(found), order, noun=heat_noun(found), measure=found.measure, width=width),
         "territory": territory(
             [Won(case.label, case.n_train, case.likeness, case.family, case.best) for case in found.cases],
+            measure=found.measure,
             width=width,
         ),
         "budget": budget(
             [Spread(each.entrant, each.kind, each.points) for each in found.selection.curves],
+            measure=found.measure,
             width=width,
         )
         if found.selection

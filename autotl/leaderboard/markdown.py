@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from autotl.leaderboard import story, tables
-from autotl.leaderboard.document import findings
+from autotl.leaderboard.document import Findings, findings
 from autotl.leaderboard.luck import Labels
 from autotl.leaderboard.row import Row
-from autotl.leaderboard.selection import Selection
 from autotl.report.tables import Table
 
 _CODE = re.compile(r"(`[^`]*`)")
@@ -32,12 +31,12 @@ def markdown(
         f"**{_prose(story.finding(found))}**",
         _prose(story.scope(found.board)),
         _bullets(story.warnings(found.board, found.caveats)),
-        *_section("Standings", [], tables.standings(found.board)),
-        *_section("Can they be told apart?", story.tests(found.tests), tables.pairs(found.tests)),
-        *_section("Case by case", [], tables.scores(found.cases, order)),
-        *_section("Rules for choosing", story.rules(found.rules), tables.rules(found.rules)),
-        *_section("Selection", story.selection(found.selection), tables.selection(found.selection)),
-        *_budgets(found.selection),
+        *_section("Standings", [], tables.standings(found)),
+        *_section("Can they be told apart?", story.tests(found.tests), tables.pairs(found)),
+        *_section("Case by case", [], tables.scores(found, order)),
+        *_section("Rules for choosing", story.rules(found), tables.rules(found)),
+        *_section("Selection", story.selection(found), tables.selection(found)),
+        *_budgets(found),
         *_section("Rows that failed", [], tables.failures(found.caveats)),
         *_section("Entrants that did not run everywhere", [], tables.missing(found.caveats)),
         *_section("Measured on", [], tables.origin(found.caveats)),
@@ -48,8 +47,8 @@ def markdown(
     return text.encode("utf-8", "replace").decode("utf-8")  # names that are no text must not lose the board
 
 
-def _budgets(found: Selection | None) -> list[str]:
-    return [_table(tables.budgets(found))] if found and found.curves else []
+def _budgets(found: Findings) -> list[str]:
+    return [_table(tables.budgets(found))] if found.selection and found.selection.curves else []
 
 
 def _section(title: str, sentences: list[str], table: Table) -> list[str]:

@@ -52,8 +52,8 @@ def page(
         cut=len(parts) == MOST,
         slices=[_slice(part, rows) for part in parts],
         tests=story.tests(whole.tests),
-        rules=story.rules(whole.rules),
-        selection=story.selection(whole.selection),
+        rules=story.rules(whole),
+        selection=story.selection(whole),
         tables=_tables(whole),
         heat_noun=heat_noun(whole),
         figures=_figures(whole),
@@ -97,8 +97,8 @@ def _slice(part: Slice, rows: Sequence[Row]) -> dict[str, Any]:
         "finding": story.finding(found),
         "scope": story.scope(found.board),
         "warnings": story.warnings(found.board, found.caveats),
-        "standings": tables.standings(found.board),
-        "rules": tables.rules(found.rules),
+        "standings": tables.standings(found),
+        "rules": tables.rules(found),
     }
 
 
@@ -116,10 +116,10 @@ def _key(choice: Choice, offers: Sequence[tuple[str, ...]]) -> str:
 def _tables(found: Findings) -> dict[str, Any]:
     order = [each.entrant for each in found.board.standings]
     return {
-        "pairs": tables.pairs(found.tests),
-        "scores": tables.scores(found.cases, order),
-        "selection": tables.selection(found.selection),
-        "budgets": tables.budgets(found.selection),
+        "pairs": tables.pairs(found),
+        "scores": tables.scores(found, order),
+        "selection": tables.selection(found),
+        "budgets": tables.budgets(found),
         "failures": tables.failures(found.caveats),
         "missing": tables.missing(found.caveats),
         "origin": tables.origin(found.caveats),

@@ -6,10 +6,11 @@ from autotl.leaderboard.board import Board
 from autotl.leaderboard.bootstrap import RESAMPLES
 from autotl.leaderboard.caveats import Caveats
 from autotl.leaderboard.document import Findings
-from autotl.leaderboard.rules import PER_CLASS, SIMILAR, SMALL, Rule
-from autotl.leaderboard.selection import SELECTS, Selection
+from autotl.leaderboard.rules import PER_CLASS, SIMILAR, SMALL
+from autotl.leaderboard.scale import cost, score
+from autotl.leaderboard.selection import SELECTS
 from autotl.leaderboard.significance import ALPHA, FEWEST, ToldApart
-from autotl.leaderboard.tables import cost, rule_name, way_name
+from autotl.leaderboard.tables import rule_name, way_name
 from autotl.report.words import count, listing, metric, name, percent
 
 
@@ -18,7 +19,8 @@ def finding(found: Findings) -> str:
     board = found.board
     first, where = board.standings[0], count(len(board.datasets), "data set")
     if len(board.standings) == 1:
-        return f"{name(first.entrant)} is the only entrant; it scores {percent(first.test)} on {where}."
+        scored = score(first.test, found.measure)
+        return f"{name(first.entrant)} is the only entrant; it scores {scored} on {where}."
     interval = (
         f", 95% interval {first.rank_ci95[0]:.2f} to {first.rank_ci95[1]:.2f}" if first.rank_ci95 else ""
     )
@@ -117,46 +119,49 @@ def tests(found: ToldApart) -> list[str]:
     return said
 
 
-def rules(found: tuple[Rule, ...]) -> list[str]:
+def rules(found: Findings) -> list[str]:
     """How the rule of thumb did beside its rivals; empty without it."""
-    thumb = next((rule for rule in found if rule.kind == "thumb"), None)
+    measure = found.measure
+    thumb = next((rule for rule in found.rules if rule.kind == "thumb"), None)
     if thumb is None:
         return []
     said = [
         f"The rule of thumb names the family of the best single strategy in {percent(thumb.right)} of "
-        f"{count(thumb.blocks, 'block')}, and following it costs {cost(thumb.regret)} points of test score."
+        f"{count(thumb.blocks, 'block')}, and following it costs {cost(thumb.regret, measure)}"
+        f"{measure.unit} of test {measure.name}."
     ]
-    always = [rule for rule in found if rule.kind == "always"]
+    always = [rule for rule in found.rules if rule.kind == "always"]
     if always:
         said.append(
-            f"The best fixed answer, {rule_name(always[0])}, costs {cost(always[0].regret)}, "
+            f"The best fixed answer, {rule_name(always[0])}, costs {cost(always[0].regret, measure)}, "
             "which nobody knows beforehand."
         )
     return said
 
 
-def selection(found: Selection | None) -> list[str]:
+def selection(findings: Findings) -> list[str]:
     """What selecting costs in each way, how much of the oracle is luck, and how to read the tests."""
+    found, measure = findings.selection, findings.measure
     if found is None:
         return []
     ways = [way for way in found.ways if way.regret is not None]
     said = []
     if choosing := [way for way in ways if way.kind in SELECTS]:
-        told = listing(f"{way_name(way)} {cost(way.regret)}" for way in choosing)
+        told = listing(f"{way_name(way)} {cost(way.regret, measure)}" for way in choosing)
         said.append(
-            "Against the best single strategy of every block, known only afterwards, these cost points: "
-            f"{told}."
+            "Against the best single strategy of every block, known only afterwards, these cost"
+            f"{measure.unit} of test {measure.name}: {told}."
         )
     if always := [way for way in ways if way.kind not in SELECTS]:
         said.append(
-            f"The best fixed answer, {way_name(always[0])}, costs {cost(always[0].regret)}, and the worst, "
-            f"{way_name(always[-1])}, {cost(always[-1].regret)}."
+            f"The best fixed answer, {way_name(always[0])}, costs {cost(always[0].regret, measure)}, and the "
+            f"worst, {way_name(always[-1])}, {cost(always[-1].regret, measure)}."
         )
     if found.luck is not None:
         said.append(
             "The best single strategy is found on the test images that score it, so by luck alone it scores "
-            f"{cost(found.luck)} points too high on average (bootstrap of the images), and every regret is "
-            "as much too large; chance in training comes on top."
+            f"{cost(found.luck, measure)}{measure.unit} too high on average (bootstrap of the images), and "
+            "every regret is as much too large; chance in training comes on top."
         )
     elif ways:
         said.append(
@@ -179,7 +184,7 @@ def reading() -> list[str]:
         "Mean rank: 1 is the best place in every case; ties share the mean of their places.",
         "Normalised: 1 for the best score of a block, 0 for the worst, averaged over cases.",
         "Wins: blocks with the highest score; ties are shared.",
-        "Regret: points of test score to the best single strategy of the same block, as one knows it "
+        "Regret: test score short of the best single strategy of the same block, as one knows it "
         "afterwards. Below zero is better than every single strategy.",
         "Time: what a user waits, from the start of the process to its end; of budget is its mean share. "
         "Failed rows are left out.",

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autotl.clock import spell
-from autotl.leaderboard.board import Board
 from autotl.leaderboard.bootstrap import Interval
-from autotl.leaderboard.cases import CaseResult, Cell
+from autotl.leaderboard.cases import Cell
 from autotl.leaderboard.caveats import Caveats
+from autotl.leaderboard.document import Findings
 from autotl.leaderboard.rules import Rule
-from autotl.leaderboard.selection import SELECTS, Selection, Way
-from autotl.leaderboard.significance import ToldApart
+from autotl.leaderboard.scale import cost, score
+from autotl.leaderboard.selection import SELECTS, Way
+from autotl.report.measure import Measure
 from autotl.report.tables import Table
-from autotl.report.words import DASH, count, listing, moment, name, percent, points
+from autotl.report.words import DASH, count, listing, moment, name, percent
 
 
-def standings(board: Board) -> Table:
+def standings(found: Findings) -> Table:
     """Every entrant, the best mean rank first, with intervals in brackets; blocks where they differ."""
+    board, measure = found.board, found.measure
     rows = tuple(
         (
             name(each.entrant),
             f"{each.rank:.2f}{_numbers(each.rank_ci95)}",
             f"{each.normalised:.2f}{_numbers(each.normalised_ci95)}",
             f"{each.wins:.1f}".removesuffix(".0"),
-            percent(each.test),
-            f"{cost(each.regret)}{_costs(each.regret_ci95)}",
+            score(each.test, measure),
+            f"{cost(each.regret, measure)}{_costs(each.regret_ci95, measure)}",
             _seconds(each.seconds),
             _seconds(each.seconds_median),
             f"{100 * each.budget_share:.0f}%" if each.budget_share is not None else DASH,
@@ -50,16 +52,16 @@ def standings(board: Board) -> Table:
     return Table(headings, rows, frozenset(range(1, len(headings))), 0 if len(rows) > 1 else None)
 
 
-def rules(found: Sequence[Rule]) -> Table:
+def rules(found: Findings) -> Table:
     """Ways of choosing a family, the smallest regret first."""
     rows = tuple(
         (
             rule_name(rule),
             f"{percent(rule.right)}{_percents(rule.right_ci95)}",
-            f"{cost(rule.regret)}{_costs(rule.regret_ci95)}",
+            f"{cost(rule.regret, found.measure)}{_costs(rule.regret_ci95, found.measure)}",
             f"{rule.blocks} of {rule.of}",
         )
-        for rule in found
+        for rule in found.rules
     )
     return Table(("rule", "right family", "regret", "blocks"), rows, frozenset({1, 2, 3}))
 
@@ -70,21 +72,22 @@ def rule_name(rule: Rule) -> str:
     return spelled.get(rule.kind, name(rule.name))
 
 
-def selection(found: Selection | None) -> Table:
+def selection(found: Findings) -> Table:
     """Ways of selecting, the smallest regret first: what each costs, and how far behind autotl it is."""
+    measure = found.measure
     rows = tuple(
         (
             way_name(way),
-            percent(way.test),
-            f"{cost(way.regret)}{_costs(way.regret_ci95)}",
-            f"{cost(way.worst)} ({name(way.worst_in)})" if way.worst is not None else DASH,
+            score(way.test, measure),
+            f"{cost(way.regret, measure)}{_costs(way.regret_ci95, measure)}",
+            f"{cost(way.worst, measure)} ({name(way.worst_in)})" if way.worst is not None else DASH,
             f"{way.trials_per_minute:.1f}" if way.trials_per_minute is not None else DASH,
-            points(way.behind),
+            measure.gain(way.behind),
             str(way.pairs) if way.pairs else DASH,
             _p(way.p),
             _p(way.p_holm),
         )
-        for way in (found.ways if found else ())
+        for way in (found.selection.ways if found.selection else ())
     )
     headings = (
         "way", "test", "regret", "worst", "trials a minute", "autotl ahead by", "pairs", "p", "p, Holm",
@@ -97,36 +100,38 @@ def way_name(way: Way) -> str:
     return name(way.entrant) if way.kind in SELECTS else f"always {name(way.entrant)}"
 
 
-def budgets(found: Selection | None) -> Table:
+def budgets(found: Findings) -> Table:
     """The mean test score of every entrant at every budget."""
-    curves = found.curves if found else ()
-    rows = tuple((name(each.entrant), *(percent(score) for _, score in each.points)) for each in curves)
+    curves = found.selection.curves if found.selection else ()
+    rows = tuple(
+        (name(each.entrant), *(score(test, found.measure) for _, test in each.points)) for each in curves
+    )
     headings = ("entrant", *(spell(at) for at, _ in curves[0].points)) if curves else ("entrant",)
     return Table(headings, rows, frozenset(range(1, len(headings))))
 
 
-def pairs(tests: ToldApart) -> Table:
+def pairs(found: Findings) -> Table:
     """Every pair of entrants: the difference, and whether it can be told from none."""
     rows = tuple(
         (
             name(pair.first),
             name(pair.second),
             str(pair.datasets),
-            points(pair.difference),
+            found.measure.gain(pair.difference),
             _p(pair.p),
             _p(pair.p_holm),
             pair.why or ("told apart" if pair.told_apart else "not told apart"),
         )
-        for pair in tests.pairs
+        for pair in found.tests.pairs
     )
     headings = ("first", "second", "data sets", "difference", "p", "p, Holm", "so")
     return Table(headings, rows, frozenset({2, 3, 4, 5}))
 
 
-def scores(cases: Sequence[CaseResult], entrants: Sequence[str]) -> Table:
+def scores(found: Findings, entrants: Sequence[str]) -> Table:
     """The mean test score of every entrant on every case, and the best single strategy's family."""
     rows = []
-    for each in cases:
+    for each in found.cases:
         cells = {cell.entrant: cell for cell in each.cells}
         rows.append(
             (
@@ -134,7 +139,7 @@ def scores(cases: Sequence[CaseResult], entrants: Sequence[str]) -> Table:
                 f"{each.n_train:,}",
                 f"{each.likeness:.2f}" if each.likeness is not None else DASH,
                 each.family or DASH,
-                *(_score(cells.get(entrant)) for entrant in entrants),
+                *(_score(cells.get(entrant), found.measure) for entrant in entrants),
             )
         )
     headings = ("case", "images", "likeness", "winning family", *entrants)
@@ -176,12 +181,12 @@ def origin(caveats: Caveats) -> Table:
     return Table(("fact", "value"), rows)
 
 
-def _score(cell: Cell | None) -> str:
+def _score(cell: Cell | None, measure: Measure) -> str:
     if cell is None:
         return ""
     if cell.test is None:
         return "failed"
-    return percent(cell.test) + (f" ({count(cell.failures, 'seed')} failed)" if cell.failures else "")
+    return score(cell.test, measure) + (f" ({count(cell.failures, 'seed')} failed)" if cell.failures else "")
 
 
 def _numbers(pair: Interval | None) -> str:
@@ -192,13 +197,8 @@ def _percents(pair: Interval | None) -> str:
     return f" ({100 * pair[0]:.0f} – {100 * pair[1]:.0f}%)" if pair else ""
 
 
-def cost(regret: float | None) -> str:
-    """A regret in points, its sign only where it is a gain: ``"4.3"``, ``"−0.5"``."""
-    return points(regret).removeprefix("+")
-
-
-def _costs(pair: Interval | None) -> str:
-    return f" ({cost(pair[0])} – {cost(pair[1])})" if pair else ""
+def _costs(pair: Interval | None, measure: Measure) -> str:
+    return f" ({cost(pair[0], measure)} – {cost(pair[1], measure)})" if pair else ""
 
 
 def _seconds(amount: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -109,3 +111,24 @@ def test_luck_needs_labels_that_give_the_rows_scores(row):
     assert luck(grid(found), {}) is None
     assert luck(grid(found), {"b2:0": np.roll(labels, 1)}) is None
     assert "points too high on average" in markdown(found, title="x", labels=known)
+
+
+def test_a_loss_is_told_in_its_own_numbers(rows, row):
+    losses = [
+        row(each.entrant, -2 * each.test, kind=each.kind, dataset=each.dataset, seed=each.seed,
+            split=each.split, metric="log_loss", budget_seconds=budget)
+        for each in rows
+        for budget in (60.0, 300.0)
+    ]  # fmt: skip
+    found = findings(losses)
+    text = markdown(losses, title="x")
+    drawn = drawings(found)
+    assert found.board.standings[0].entrant == "plain"  # half of a loss of 1.8 is better
+    assert "| `plain` | 1.000 | 1.000 |" in text
+    assert "points" not in text.partition("## How to read this")[0]
+    assert "of test log loss" in text
+    assert "a: 1.600 in 1 min" in drawn["budget"]
+    assert "plain on one" in drawn["heat"]
+    assert "1.000" in drawn["heat"]
+    told = re.findall(r"<text[^>]*>([^<]*)<", drawn["heat"] + drawn["budget"])
+    assert not [words for words in told if "%" in words]

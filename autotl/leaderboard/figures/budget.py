@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from autotl.clock import spell
 from autotl.leaderboard.figures.labels import beside, legend
+from autotl.leaderboard.scale import score
 from autotl.report.figures import canvas
-from autotl.report.words import count, percent
+from autotl.report.measure import ACCURACY, Measure
+from autotl.report.words import count
 
 _KINDS = {
     "autotl": ("circle", "s0", "autotl", "l-good", 2.5),
@@ -21,14 +23,14 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """One entrant's mean test score, a fraction, at each budget in seconds."""
+    """One entrant's mean test score, of which higher is better, at each budget in seconds."""
 
     entrant: str
     kind: str
     points: tuple[tuple[float, float], ...]
 
 
-def budget(spread: Sequence[Spread], *, width: float = canvas.WIDE) -> str:
+def budget(spread: Sequence[Spread], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
     """Test score over budget (log scale), a line per entrant. Empty with fewer than two budgets."""
     spread = sorted(spread, key=lambda each: list(_KINDS).index(each.kind))
     every = sorted({at for each in spread for at, _ in each.points if at > 0})
@@ -39,13 +41,17 @@ def budget(spread: Sequence[Spread], *, width: float = canvas.WIDE) -> str:
     marks, top = legend([_KINDS[kind][:3] for kind in kinds], left=left, right=right, top=14)
     bottom = top + (290.0 if width >= 520 else 260.0)
     names_left = right - min(170.0, width * 0.3)
-    low, high = canvas.span([score for each in spread for _, score in each.points], floor=0, ceiling=1)
+    floor, ceiling = measure.bounds
+    low, high = canvas.span(
+        [test for each in spread for _, test in each.points], floor=floor, ceiling=ceiling
+    )
     across = canvas.Scale(math.log(every[0]), math.log(every[-1]), left + 10, names_left)
     up = canvas.Scale(low, high, bottom - 8, top + 8)
     parts = [*marks]
     for tick in canvas.ticks(low, high):
         parts.append(canvas.line(left, up(tick), right, up(tick)))
-        parts.append(canvas.text(left - 8, up(tick) + 4, f"{100 * tick:g}%", css="soft small", anchor="end"))
+        label = measure.tick(measure.merit(tick))
+        parts.append(canvas.text(left - 8, up(tick) + 4, label, css="soft small", anchor="end"))
     for at in every:
         x, label = across(math.log(at)), spell(at).replace(".0 s", " s")
         parts.append(canvas.line(x, bottom, x, bottom + 4, css="axis"))
@@ -60,21 +66,22 @@ def budget(spread: Sequence[Spread], *, width: float = canvas.WIDE) -> str:
     )
     for each, name in zip(reversed(spread), reversed(names), strict=True):  # autotl last, on top
         shape, css, _, stroke, thick = _KINDS[each.kind]
-        places = [(across(math.log(at)), up(score)) for at, score in each.points]
+        places = [(across(math.log(at)), up(test)) for at, test in each.points]
         path = " ".join(f"{canvas.n(x)},{canvas.n(y)}" for x, y in places)
         drawn = f'<polyline points="{path}" class="{stroke} none" stroke-width="{canvas.n(thick)}"/>'
         dots = [canvas.mark(x, y, shape, css=f"{css} halo") for x, y in places]
-        parts.append(canvas.group(_said(each), drawn, *dots, name))
+        parts.append(canvas.group(_said(each, measure), drawn, *dots, name))
     return canvas.svg(
         "budget",
         width=width,
         height=bottom + 43,
-        title=f"Mean test score of {count(len(spread), 'entrant')} over {count(len(every), 'budget')}",
-        description="; ".join(map(_said, spread)) + ".",
+        title=f"Mean test {measure.name} of {count(len(spread), 'entrant')} "
+        f"over {count(len(every), 'budget')}",
+        description="; ".join(_said(each, measure) for each in spread) + f".{measure.remark}",
         parts=parts,
     )
 
 
-def _said(each: Spread) -> str:
-    told = ", ".join(f"{percent(score)} in {spell(at)}" for at, score in each.points)
+def _said(each: Spread, measure: Measure) -> str:
+    told = ", ".join(f"{score(test, measure)} in {spell(at)}" for at, test in each.points)
     return f"{each.entrant}: {told}"

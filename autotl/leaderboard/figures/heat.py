@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autotl.leaderboard.scale import score
 from autotl.report.figures import canvas
-from autotl.report.words import count, percent
+from autotl.report.measure import ACCURACY, Measure
+from autotl.report.words import count
 
 DEEPEST = 0.5
 """Opacity of the best cell; deeper, and the number on it would be too faint in light or dark."""
@@ -27,6 +29,7 @@ def heat(
     entrants: Sequence[str],
     *,
     noun: str = "case",
+    measure: Measure = ACCURACY,
     width: float = canvas.WIDE,
 ) -> str:
     """A heat map of ``lines`` (a case or another ``noun``, its cells by entrant), empty without any.
@@ -53,13 +56,13 @@ def heat(
                 best = found.test is not None and found.test == highest
                 winners += [entrant] if best else []
                 said = f"{entrant} on {name}"
-                parts.append(_cell(label + cell * i, y, cell, found, said, best=best))
+                parts.append(_cell(label + cell * i, y, cell, found, said, measure, best=best))
     most = max(entrants, key=winners.count)
     return canvas.svg(
         "heat",
         width=width,
         height=top + _ROW * len(lines) + 6,
-        title=f"Test scores of {count(len(entrants), 'entrant')} on {count(len(lines), noun)}",
+        title=f"Test {measure.name} of {count(len(entrants), 'entrant')} on {count(len(lines), noun)}",
         description="Shades go from the worst score of a line to its best, which is set in bold. "
         f"{most} is best, or shares the first place, on {count(winners.count(most), noun)}.",
         parts=parts,
@@ -71,7 +74,9 @@ def _slanted(x: float, y: float, content: str) -> str:
     return f'<g transform="translate({canvas.n(x)} {canvas.n(y)}) rotate(-50)">{turned}</g>'
 
 
-def _cell(x: float, y: float, width: float, cell: HeatCell, said: str, *, best: bool) -> str:
+def _cell(
+    x: float, y: float, width: float, cell: HeatCell, said: str, measure: Measure, *, best: bool
+) -> str:
     size = " small" if width < 44 else ""
     middle, base = x + width / 2, y + _ROW / 2 + 4
     if cell.test is None:
@@ -80,10 +85,13 @@ def _cell(x: float, y: float, width: float, cell: HeatCell, said: str, *, best: 
             f"{said}: failed", canvas.text(middle, base, word, css="bad small", anchor="middle")
         )
     shade = 0.04 + (DEEPEST - 0.04) * cell.normalised
-    number = f"{100 * cell.test:.0f}" if size else percent(cell.test)[:-1]
+    told = score(cell.test, measure)
+    number = told.removesuffix("%")
+    if size:
+        number = f"{100 * cell.test:.0f}" if measure.percent else number[:-1]
     css = f"{'strong' if best else ''}{size}".strip()
     return canvas.group(
-        f"{said}: {percent(cell.test)}",
+        f"{said}: {told}",
         canvas.rect(x + 1, y + 1, width - 2, _ROW - 2, css="good", opacity=shade, round_=3),
         canvas.text(middle, base, number, css=css, anchor="middle"),
     )

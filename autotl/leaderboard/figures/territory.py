@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 from autotl.leaderboard.figures.labels import Box, beside, legend
 from autotl.leaderboard.rules import FAMILIES, SIMILAR, SMALL, advised
+from autotl.leaderboard.scale import score
 from autotl.report.figures import canvas
-from autotl.report.words import count, percent
+from autotl.report.measure import ACCURACY, Measure
+from autotl.report.words import count
 
 _LANE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Won:
-    """A case, and the family of its best single strategy with that strategy's test score, a fraction."""
+    """A case, and the family of its best single strategy with that strategy's test score."""
 
     case: str
     n_train: int
@@ -25,7 +27,7 @@ class Won:
     best: float | None
 
 
-def territory(wins: Sequence[Won], *, width: float = canvas.WIDE) -> str:
+def territory(wins: Sequence[Won], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
     """Cases over training images (log scale) and likeness; colour and shape tell the winning family.
 
     Dashed lines are the rule of thumb's borders. Cases of unknown likeness stand in a lane of their own
@@ -63,8 +65,8 @@ def territory(wins: Sequence[Won], *, width: float = canvas.WIDE) -> str:
     )
     for won, (x, y), name in zip(wins, places, names, strict=True):
         mark = canvas.mark(x, y, _shape(_family(won)), css=f"{_css(_family(won))} halo", size=6)
-        parts.append(canvas.group(_said(won), mark, name))
-    said = "; ".join(map(_said, wins))
+        parts.append(canvas.group(_said(won, measure), mark, name))
+    said = "; ".join(_said(won, measure) for won in wins)
     return canvas.svg(
         "territory",
         width=width,
@@ -133,7 +135,7 @@ def _shape(family: str) -> str:
     return canvas.SHAPES[FAMILIES.index(family)]
 
 
-def _said(won: Won) -> str:
+def _said(won: Won, measure: Measure) -> str:
     likeness = f"likeness {won.likeness:.2f}" if won.likeness is not None else "unknown likeness"
-    score = f" with {percent(won.best)}" if won.best is not None else ""
-    return f"{won.case}, {won.n_train:,} images, {likeness}: {won.family}{score}"
+    best = f" with {score(won.best, measure)}" if won.best is not None else ""
+    return f"{won.case}, {won.n_train:,} images, {likeness}: {won.family}{best}"
