@@ -110,6 +110,23 @@ def test_a_second_process_stops_and_says_why(interrupted: Path, photos: Path) ->
             autotl.fit(photos, out=interrupted, watch=Silence())
 
 
+def test_a_function_as_metric_has_to_be_given_again(photos: Path, tmp_path: Path) -> None:
+    def certainty(labels: np.ndarray, chances: np.ndarray) -> float:
+        return float(chances[np.arange(len(labels)), labels].mean())
+
+    out = tmp_path / "run"
+    interrupted: dict[str, Any] = {**QUICK, "watch": Interrupting(1)}
+    with pytest.raises(KeyboardInterrupt):
+        autotl.fit(photos, out=out, trials=3, metric=certainty, **interrupted)
+    begun = json.loads((out / "run.json").read_text())["arguments"]
+    assert begun["metric"] is None
+    with pytest.raises(RunError, match=r"a function of its own process\. Go on from Python with the same one"):
+        autotl.fit(None, out=out, resume=True, watch=Silence())
+    result = autotl.fit(None, out=out, resume=True, metric=certainty, watch=Silence())
+    assert len(result.trials()) == 3
+    assert result.report["test"]["metric"] == "certainty"
+
+
 class Twin(LinearProbe):
     """What a plugin offers that may be gone."""
 
