@@ -147,7 +147,7 @@ def _worker(
                 sources=begin.catalog.backbones.items,
                 similarities={},  # what these tell is decided
                 transferabilities={},
-                strategies=len(begin.strategies),
+                strategies=begin.strategies,
                 store=Store(cache, bound=decided.cache),
                 clock=clock,
                 watch=Silence(),

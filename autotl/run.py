@@ -61,7 +61,7 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
         sources=run.catalog.backbones.items,
         similarities=run.catalog.similarities.items,
         transferabilities=run.catalog.transferabilities.items,
-        strategies=len(run.strategies),
+        strategies=run.strategies,
         store=Store(cache, bound=run.setup.cache if known is None else known.cache),
         clock=run.clock,
         watch=run.watch,

@@ -120,7 +120,9 @@ def test_a_function_as_metric_has_to_be_given_again(photos: Path, tmp_path: Path
         autotl.fit(photos, out=out, trials=3, metric=certainty, **interrupted)
     begun = json.loads((out / "run.json").read_text())["arguments"]
     assert begun["metric"] is None
-    with pytest.raises(RunError, match=r"a function of its own process\. Go on from Python with the same one"):
+    with pytest.raises(
+        RunError, match=r"a function of its own process\. Go on from Python with the same one"
+    ):
         autotl.fit(None, out=out, resume=True, watch=Silence())
     result = autotl.fit(None, out=out, resume=True, metric=certainty, watch=Silence())
     assert len(result.trials()) == 3

@@ -76,18 +76,27 @@ def normalised_layers(model: nn.Module) -> list[Layer]:
     return found
 
 
-def moments_of(model: nn.Module, layers: Sequence[Layer]) -> Callable[[Tensor], Tensor]:
-    """What gives, for normalised images, the moments (rows, 2, channels of all layers)."""
-    return partial(_moments, model, tuple(layers))
+def moments_of(
+    model: nn.Module, layers: Sequence[Layer], *, run: Callable[[Tensor], Tensor] | None = None
+) -> Callable[[Tensor], Tensor]:
+    """What gives, for normalised images, the moments of all layers' channels (rows, 2 · channels).
+
+    With ``run``, which passes images through the model for numbers of its own (rows, d), these come behind:
+    one pass is enough for both.
+    """
+    return partial(_moments, model, tuple(layers), run)
 
 
-def as_moments(rows: Values) -> Moments:
-    """The rows that :func:`moments_of` gives, by kind."""
-    return Moments(rows[:, 0], rows[:, 1])
+def as_moments(rows: Values, layers: Sequence[Layer]) -> Moments:
+    """The rows that :func:`moments_of` gives, by kind; whatever comes behind is left out."""
+    channels = sum(len(layer.mean) for layer in layers)
+    return Moments(rows[:, :channels], rows[:, channels : 2 * channels])
 
 
 @torch.no_grad()
-def _moments(model: nn.Module, layers: Sequence[Layer], x: Tensor) -> Tensor:
+def _moments(
+    model: nn.Module, layers: Sequence[Layer], run: Callable[[Tensor], Tensor] | None, x: Tensor
+) -> Tensor:
     seen: dict[str, Tensor] = {}
 
     def look(name: str, module: nn.Module, inputs: tuple[Any, ...]) -> None:
@@ -101,11 +110,14 @@ def _moments(model: nn.Module, layers: Sequence[Layer], x: Tensor) -> Tensor:
     ]
     try:
         with mode(model, training=False):
-            pooled(model, x)
+            besides = [] if run is None else [run(x)]
+            if run is None:
+                pooled(model, x)
     finally:
         for hook in hooks:
             hook.remove()
-    return torch.cat([seen[layer.name] for layer in layers], 2)
+    moments = torch.cat([seen[layer.name] for layer in layers], 2).flatten(1)
+    return torch.cat([moments, *besides], 1)
 
 
 def layer_likeness(

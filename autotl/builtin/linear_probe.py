@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from typing import Any
 
@@ -32,8 +33,11 @@ GRID = tuple(
     for c in CS
 )
 STEP_SECONDS = 3e-11
-"""For one multiply-add of a solver's step on common hardware; a head takes some twenty steps."""
-STEPS = 20
+"""For one multiply-add of a solver's step on common hardware."""
+STEPS, GRID_STEPS = 20, 120
+"""What the default takes, and what settings take on average: many more where C is large."""
+AT_ONCE = 6
+"""Heads of one setting that are fitted together: one for each of five folds, and one for all rows."""
 SHARE = 0.3
 """Of a trial's time: where all settings at once take more, each is fitted when it is tried."""
 
@@ -90,9 +94,8 @@ class _Probe:
         bench = self._bench
         # The default is fitted alone: it is due soon, and may be all there is time for.
         searched = self._setting in GRID and self._setting != DEFAULT
-        several = searched and _fit_seconds(bench.task, bench.backbone) * len(GRID) < (
-            SHARE * (bench.task.trial_seconds or float("inf"))
-        )
+        whole = AT_ONCE * len(GRID) * _fit_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
+        several = searched and whole < SHARE * _or_endless(bench.task.trial_seconds)
         settings = GRID if several else (self._setting,)
         self._head = weight, bias = bench.heads(settings, side=self._side)[settings.index(self._setting)]
         logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
@@ -105,9 +108,13 @@ class _Probe:
         return model.eval()
 
 
-def _fit_seconds(task: Task, backbone: Backbone) -> float:
+def _fit_seconds(task: Task, backbone: Backbone, *, steps: int = STEPS) -> float:
     """What fitting one setting on one fold is expected to take, alone."""
-    return STEPS * STEP_SECONDS * task.train_rows * backbone.features * len(task.classes)
+    return steps * STEP_SECONDS * task.train_rows * backbone.features * len(task.classes)
+
+
+def _or_endless(seconds: float | None) -> float:
+    return math.inf if seconds is None else seconds
 
 
 @hookimpl

@@ -16,6 +16,7 @@ from autotl.api import (
     Likeness,
     Reader,
     Splits,
+    Strategy,
     Task,
     Transferability,
     Watch,
@@ -36,12 +37,11 @@ from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
+from autotl.search.share import share_out, task_of
 from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, rank, said
-from autotl.train import check_metric
+from autotl.train import check_metric, machine
 
 AUTO = ("auto",)
-SEARCH_SHARE = 0.5
-"""Of the budget, for the defaults of all arms together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def prepare(
     sources: Mapping[str, BackboneSource],
     similarities: Mapping[str, AnySimilarity],
     transferabilities: Mapping[str, Transferability],
-    strategies: int,
+    strategies: Mapping[str, Strategy],
     store: Store,
     clock: Clock,
     watch: Watch,
@@ -81,8 +81,8 @@ def prepare(
 ) -> Prepared:
     """Read, split, lock the test part, open the backbones and measure how like their sources the data is.
 
-    ``strategies`` is how many there are to share the budget. What was ``decided`` in a run that is resumed
-    stays so. Raises RunError where its data has changed.
+    The budget is shared by those of the ``strategies`` that apply. What was ``decided`` in a run that is
+    resumed stays so. Raises RunError where its data has changed.
     """
     if decided is not None:
         opened = tuple(each.opened_as for each in decided.backbones.values())
@@ -128,7 +128,9 @@ def prepare(
     notes += more
     found = quality(dataset, splits)
     rest = left() if decided is None else decided.left
-    splits, more = affordable(dataset, splits, backbones, left=rest, strategies=strategies, seed=setup.seed)
+    splits, more = affordable(
+        dataset, splits, backbones, left=rest, strategies=len(strategies), seed=setup.seed
+    )
     for note in more:
         watch.say(note)
     notes += more
@@ -160,11 +162,9 @@ def prepare(
     if examined.cleaned.why or examined.cleaned.reweighted:
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0])
-    trials = left()
-    if trials is not None:
-        tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
-        trials = max(0.0, trials - strategies * tests)
-    task = _task(setup, dataset, splits, likeness, arms=strategies * len(kept), left=trials)
+    tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
+    task = task_of(setup.metric.name, dataset, splits, likeness, side=_side(dataset, splits))
+    task = share_out(task, strategies, kept, machine(setup.device), left=left(), tests=tests)
     if decided is None:
         decided = Decided(
             seconds=setup.budget.seconds,
@@ -257,32 +257,6 @@ def _open(
             )
         backbones[facts.name] = facts
     return backbones, notes
-
-
-def _task(
-    setup: Setup,
-    dataset: Dataset,
-    splits: Splits,
-    likeness: Mapping[str, Mapping[str, Likeness]],
-    *,
-    arms: int,
-    left: float | None,
-) -> Task:
-    """The task; ``left`` are the seconds left for trials, None without a budget."""
-    labels = dataset.table["label"].to_numpy(dtype=np.int64)[splits.train]
-    counts = np.bincount(labels, minlength=len(dataset.classes))
-    return Task(
-        classes=dataset.classes,
-        rows={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
-        side=_side(dataset, splits),
-        metric=setup.metric.name,
-        # about half of the arms train networks; the baseline takes one and a half times its part
-        trial_seconds=None if left is None else SEARCH_SHARE * left / (0.5 * arms + 0.5),
-        likeness={
-            backbone: {name: each.calibrated for name, each in measures.items()}
-            for backbone, measures in likeness.items()
-        },
-    )
 
 
 def _side(dataset: Dataset, splits: Splits) -> int:

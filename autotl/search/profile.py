@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
+    Layer,
     as_moments,
     batchnorm_reference,
     batchnorm_rows,
@@ -66,13 +67,17 @@ def measure_likeness(
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(look)
     found: dict[str, Likeness] = {}
-    if reference is not None and reference.origin == "batchnorm":
+    from_batchnorm = reference is not None and reference.origin == "batchnorm"
+    if from_batchnorm:
         # a sample drawn from variances alone has none of the shape that the others compare
         of_features = {name: each for name, each in of_features.items() if getattr(each, "of_moments", False)}
+    inside = None
+    if of_layers or (from_batchnorm and of_features):
+        inside = _look_inside(look, behind=from_batchnorm and bool(of_features))
     if reference is not None and of_features:
-        found |= _over_features(look, reference, of_features)
-    if of_layers:
-        found |= _over_layers(look, of_layers)
+        found |= _over_features(look, reference, of_features, inside if from_batchnorm else None)
+    if inside is not None and of_layers:
+        found |= _over_layers(look, inside, of_layers)
     if reference is None and not found:
         return {}, (
             f"{backbone.name} has no source reference and no BatchNorm, so the likeness is unknown. "
@@ -116,17 +121,51 @@ class _Look:
         return torch.from_numpy(render(self.materials.dataset, chosen, view))
 
 
-def _over_features(
-    look: _Look, reference: Reference, measures: Mapping[str, Similarity]
-) -> dict[str, Likeness]:
-    inside = reference.origin == "batchnorm"
-    # statistics move with the image size, so the target is seen as the source was
-    side = look.backbone.side if reference.origin == "source images" else reference.side
-    run = batchnorm_rows(look.model) if inside else partial(pooled, look.model)
-    most = look.affordable(ROWS_INSIDE if inside else ROWS, side)
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What the BatchNorm ``layers`` see of the target and of noise, and of the source where there are images
+    of it: rows as :func:`moments_of` gives them.
+    """
+
+    layers: Sequence[Layer]
+    target: NDArray[np.float64]
+    noise: NDArray[np.float64]
+    own: NDArray[np.float64] | None
+
+    def behind(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One position of each image in the last layer, where it was looked at."""
+        return rows[:, 2 * sum(len(layer.mean) for layer in self.layers) :]
+
+
+def _look_inside(look: _Look, *, behind: bool) -> _Inside | None:
+    """None for a network without BatchNorm; ``behind`` also asks for one position in the last layer."""
+    layers = normalised_layers(look.model)
+    if not layers:
+        return None
+    side = native_side(look.model) if look.source is None else look.backbone.side
+    run = moments_of(look.model, layers, run=batchnorm_rows(look.model) if behind else None)
+    most = look.affordable(ROWS_INSIDE, side)
     target = look.rows(run, look.target(most, side))
-    least = min(NOISE_INSIDE if inside else NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
+    least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
     noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
+    own = None if look.source is None else look.rows(run, look.source[:ROWS_INSIDE])
+    return _Inside(layers, target, noise, own)
+
+
+def _over_features(
+    look: _Look, reference: Reference, measures: Mapping[str, Similarity], inside: _Inside | None
+) -> dict[str, Likeness]:
+    """Measured on pooled features, or, against what BatchNorm remembers, ``inside`` the network."""
+    if inside is not None:
+        target, noise = inside.behind(inside.target), inside.behind(inside.noise)
+    else:
+        # statistics move with the image size, so the target is seen as the source was
+        side = look.backbone.side if reference.origin == "source images" else reference.side
+        run = partial(pooled, look.model)
+        most = look.affordable(ROWS, side)
+        target = look.rows(run, look.target(most, side))
+        least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
+        noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
     return {
         name: likeness(
             target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
@@ -135,24 +174,17 @@ def _over_features(
     }
 
 
-def _over_layers(look: _Look, measures: Mapping[str, LayerSimilarity]) -> dict[str, Likeness]:
-    layers = normalised_layers(look.model)
-    if not layers:
-        return {}
-    side = native_side(look.model) if look.source is None else look.backbone.side
-    run = moments_of(look.model, layers)
-    most = look.affordable(ROWS_INSIDE, side)
-    target = as_moments(look.rows(run, look.target(most, side)))
-    least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
-    noise = as_moments(look.rows(run, noise_pixels(min(len(target), least), side, look.seed)))
-    own = None if look.source is None else as_moments(look.rows(run, look.source[:ROWS_INSIDE]))
+def _over_layers(
+    look: _Look, inside: _Inside, measures: Mapping[str, LayerSimilarity]
+) -> dict[str, Likeness]:
+    layers = inside.layers
     return {
         name: layer_likeness(
-            target,
+            as_moments(inside.target, layers),
             layers,
-            noise,
+            as_moments(inside.noise, layers),
             measure,
-            own=own,
+            own=None if inside.own is None else as_moments(inside.own, layers),
             seed=derive(look.seed, name),
             resamples=look.resamples,
         )

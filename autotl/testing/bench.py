@@ -30,7 +30,7 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
         sources=catalog.backbones.items,
         similarities={},
         transferabilities={},
-        strategies=1,
+        strategies={},
         store=Store(folder),
         clock=WallClock(),
         watch=Silence(),

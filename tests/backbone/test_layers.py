@@ -8,7 +8,14 @@ import torch
 from torch import nn
 
 from autotl.api import LayerLikeness, Likeness
-from autotl.backbone import as_moments, departure, layer_likeness, moments_of, normalised_layers
+from autotl.backbone import (
+    as_moments,
+    batchnorm_rows,
+    departure,
+    layer_likeness,
+    moments_of,
+    normalised_layers,
+)
 
 
 class Gap:
@@ -36,7 +43,7 @@ def test_the_moments_are_those_that_batchnorm_itself_would_learn(model: nn.Modul
     layers = normalised_layers(model)
     assert len(layers) == sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
     x = images(6, 0)
-    moments = as_moments(moments_of(model, layers)(x).double().numpy())
+    moments = as_moments(moments_of(model, layers)(x).double().numpy(), layers)
     first = layers[0]
     norm = model.get_submodule(first.name)
     fed: list[torch.Tensor] = []
@@ -47,6 +54,15 @@ def test_the_moments_are_those_that_batchnorm_itself_would_learn(model: nn.Modul
     mean, var = moments.of(first, np.arange(6))
     np.testing.assert_allclose(mean, fed[0].mean((0, 2, 3)), atol=1e-5)
     np.testing.assert_allclose(var, fed[0].var((0, 2, 3), correction=0), atol=1e-4)
+
+
+def test_what_else_is_looked_at_in_the_same_pass_comes_behind(model: nn.Module) -> None:
+    layers, x = normalised_layers(model), images(3, 0)
+    alone, run = moments_of(model, layers)(x), batchnorm_rows(model)
+    both = moments_of(model, layers, run=run)(x)
+    assert torch.equal(both, torch.cat([alone, run(x)], 1))
+    moments = as_moments(both.double().numpy(), layers)
+    assert moments.mean.shape == moments.square.shape == (3, alone.shape[1] // 2)
 
 
 def test_looking_changes_neither_mode_nor_statistics(model: nn.Module) -> None:
@@ -61,7 +77,7 @@ def test_looking_changes_neither_mode_nor_statistics(model: nn.Module) -> None:
 def test_images_like_the_source_are_near_one_and_noise_is_zero(model: nn.Module) -> None:
     layers, look = normalised_layers(model), moments_of(model, normalised_layers(model))
     rows = {
-        name: as_moments(look(x).double().numpy())
+        name: as_moments(look(x).double().numpy(), layers)
         for name, x in {
             "own": images(40, 2),
             "like": images(40, 3),

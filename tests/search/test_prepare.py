@@ -32,7 +32,7 @@ def prepared(folder: Path, data: object, **told: object) -> Prepared:
         sources=CATALOG.backbones.items,
         similarities={},
         transferabilities=CATALOG.transferabilities.items,
-        strategies=1,
+        strategies={},
         store=Store(folder),
         clock=WallClock(),
         watch=Silence(),
