@@ -10,8 +10,10 @@ import numpy as np
 from autotl.api import Backbone, Dataset, Likeness, Machine, Splits, Strategy, Task
 from autotl.search.arms import plan_arms
 
-SEARCH_SHARE = 0.5
-"""Of the time left for trials, for the defaults of all arms together."""
+SEARCH_SHARE = 0.6
+"""Of the time left for trials, for the defaults of all arms together: a network that was trained to the end
+is worth more than the choice among several that were not.
+"""
 
 
 def task_of(
@@ -56,8 +58,8 @@ def share_out(
 
     def among(arms: int, tested: int) -> Task:
         trials = max(0.0, left - tested * tests)
-        # about half of the arms train networks; the baseline takes one and a half times its part
-        return replace(task, trial_seconds=SEARCH_SHARE * trials / (0.5 * arms + 0.5))
+        # about half of the arms train networks
+        return replace(task, trial_seconds=SEARCH_SHARE * trials / max(1.0, 0.5 * arms))
 
     first = among(len(strategies) * len(backbones), len(strategies))
     arms, _ = plan_arms(strategies, backbones, first, machine=machine)

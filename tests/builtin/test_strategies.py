@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from autotl.builtin.direct import Direct
 from autotl.builtin.finetune import FineTune
 from autotl.builtin.from_scratch import FromScratch
 from autotl.builtin.linear_probe import LinearProbe
-from autotl.search import Prepared
+from autotl.search import Bench, Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
 from autotl.train import logits_of
 
@@ -67,6 +69,25 @@ class TestLinearProbe(StrategyChecks):
             ((alone, own_bias),) = bench.heads([setting], side=32)
             x = bench.features(side=32).val
             assert torch.allclose(x @ weight.T + bias, x @ alone.T + own_bias, atol=0.2)
+
+    @pytest.mark.parametrize(
+        ("seconds", "together"), [(None, True), (1e4, True), (1e-3, False), (0.0, False)]
+    )
+    def test_all_settings_are_fitted_at_once_only_where_a_trial_can_afford_it(
+        self, ready: Prepared, monkeypatch: pytest.MonkeyPatch, *, seconds: float | None, together: bool
+    ) -> None:
+        asked: list[int] = []
+        heads = Bench.heads
+
+        def counted(bench: Bench, settings: Sequence[HeadSetting], *, side: int) -> Any:
+            asked.append(len(settings))
+            return heads(bench, settings, side=side)
+
+        monkeypatch.setattr(Bench, "heads", counted)
+        timed = replace(ready, task=replace(ready.task, trial_seconds=seconds))
+        list(self.strategy.build(params(C=0.1), tiny_bench(timed)).fit())
+        list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is due at once
+        assert asked == [64 if together else 1, 1]
 
     def test_the_network_computes_what_the_probe_scored(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)

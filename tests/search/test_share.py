@@ -21,12 +21,12 @@ def test_a_strategy_that_does_not_apply_has_no_share() -> None:
     probe, tune = fakes.Fake("probe"), fakes.Fake("tune")
     nowhere = fakes.Fake("nowhere", applies_to=lambda backbone: False)
     assert shared(probe, tune, nowhere) == shared(probe, tune)
-    assert shared(probe, tune) == pytest.approx(0.5 * (100 - 2 * 5) / (0.5 * 4 + 0.5))
+    assert shared(probe, tune) == pytest.approx(0.6 * (100 - 2 * 5) / 2)
 
 
 def test_a_baseline_that_runs_for_one_of_two_checkpoints_counts_once() -> None:
     probe, scratch = fakes.Fake("probe"), fakes.Fake("scratch", baseline=True)
-    assert shared(probe, scratch) == pytest.approx(0.5 * (100 - 2 * 5) / (0.5 * 3 + 0.5))
+    assert shared(probe, scratch) == pytest.approx(0.6 * (100 - 2 * 5) / 1.5)
 
 
 def test_without_a_budget_a_trial_may_cost_what_it_wants() -> None:
