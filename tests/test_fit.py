@@ -21,7 +21,7 @@ from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
 KEYS = {
-    "verdict": {"transfer", "strategy", "backbone", "sentence"},
+    "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat"},
     "what": {"backbone", "source", "transferred_stages", "frozen_stages", "replaced", "bn_policy"},
     "when": {
         "n_train", "n_classes", "min_per_class", "similarity", "rule_of_thumb", "rule_agreed",

@@ -227,7 +227,7 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
         console.print()
         console.print(result.verdict["sentence"], style="bold", highlight=False, markup=False, soft_wrap=True)
         told = (each(result.report) for each in (report.gained, report.flattered, report.together))
-        for sentence in filter(None, told):
+        for sentence in filter(None, (result.verdict.get("caveat"), *told)):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
         console.print(
             f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True

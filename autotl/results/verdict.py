@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from autotl.api import Record
 from autotl.results.evaluate import Evaluation
 from autotl.results.findings import Findings
 from autotl.results.gain import Gain
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
+FEW_EPOCHS = 5
+"""Fewer passes over the images than a random start needs to get anywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer, and the sentence that says it."""
+    """The answer, the sentence that says it, and what to know before it is believed, if anything."""
 
     transfer: Transfer
     strategy: str
     backbone: str
     sentence: str
+    caveat: str = ""
 
 
 def judge(findings: Findings) -> Verdict:
@@ -40,16 +45,33 @@ def judge(findings: Findings) -> Verdict:
             f"Whether transfer pays was not measured: {findings.why_no_gain}.",
         )
     name = f"{transfer.arm.strategy} on {transfer.arm.backbone}"
-    scored = _scored(gain, findings.test)
+    scored, caveat = _scored(gain, findings.test), _starved(findings.baseline)
     if gain.direction > 0:
-        return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.")
+        return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.", caveat)
     if gain.direction < 0:
-        return Verdict("hurts", strategy, backbone, f"Transfer hurts: {name} {scored}.")
+        return Verdict("hurts", strategy, backbone, f"Transfer hurts: {name} {scored}.", caveat)
     return Verdict(
         "no_measurable_difference",
         strategy,
         backbone,
         f"Transfer makes no measurable difference: {name} {scored}.",
+        caveat,
+    )
+
+
+def _starved(baseline: Record | None) -> str:
+    """What to know of a baseline that this budget did not let learn."""
+    if baseline is None:
+        return ""
+    stopped, planned = baseline.state == "stopped", baseline.params.get("epochs")
+    if not stopped and not (isinstance(planned, int) and planned < FEW_EPOCHS):
+        return ""
+    done = "less than one epoch" if not baseline.epochs else f"{baseline.epochs} epoch"
+    done += "s" if baseline.epochs > 1 else ""
+    ended = f"was stopped by the end of its time after {done}" if stopped else f"had time for {done}"
+    return (
+        f"Training from scratch {ended}: the gain is what transfer is worth within this budget. With more "
+        "time a network trained from scratch comes closer."
     )
 
 

@@ -15,6 +15,13 @@ def test_a_verdict_is_made_of_numbers_where_none_was_written(sample):
     assert story.verdict({}) == "This run has no verdict yet."
 
 
+def test_a_caveat_stands_beneath_the_gain_it_belongs_to(sample):
+    assert not any("from scratch was stopped" in each for each in story.when(sample))
+    sample["verdict"]["caveat"] = "Training from scratch was stopped by the end of its time."
+    said = story.when(sample)
+    assert 0 < said.index(sample["verdict"]["caveat"]) < 4
+
+
 def test_what_when_how_are_answered_in_sentences(sample):
     for part in (
         story.what,

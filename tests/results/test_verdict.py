@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -54,3 +57,24 @@ def test_a_gain_that_was_not_measured_is_said_to_be_so() -> None:
     verdict = judge(findings(None, "out of memory: 9 GiB"))
     assert verdict.transfer == "no_measurable_difference"
     assert "not measured: out of memory: 9 GiB" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"state": "stopped", "epochs": 0}, "stopped by the end of its time after less than one epoch:"),
+        ({"state": "stopped", "epochs": 7, "params": {"epochs": 60}}, "end of its time after 7 epochs:"),
+        ({"epochs": 1, "params": {"epochs": 1}}, "Training from scratch had time for 1 epoch:"),
+        ({"epochs": 5, "params": {"epochs": 5}}, ""),
+        ({"epochs": 1, "params": {"C": 0.1}}, ""),  # what does not learn in epochs lacks none
+    ],
+)
+@pytest.mark.parametrize("ci95", [(0.5, 0.7), (-0.1, 0.1), (-0.7, -0.5)])
+def test_a_baseline_that_had_no_time_to_learn_is_told_of(
+    ci95: tuple[float, float], told: dict[str, Any], said: str
+) -> None:
+    found = findings(Gain(sum(ci95) / 2, ci95, 100, 0.001))
+    assert found.baseline is not None
+    verdict = judge(replace(found, baseline=replace(found.baseline, **told)))
+    assert said in verdict.caveat
+    assert bool(verdict.caveat) == bool(said)
