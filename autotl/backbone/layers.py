@@ -111,7 +111,7 @@ def _moments(
     try:
         with mode(model, training=False):
             besides = [] if run is None else [run(x)]
-            if run is None:
+            if not besides:
                 pooled(model, x)
     finally:
         for hook in hooks:

@@ -95,7 +95,8 @@ class _Probe:
         # The default is fitted alone: it is due soon, and may be all there is time for.
         searched = self._setting in GRID and self._setting != DEFAULT
         whole = AT_ONCE * len(GRID) * _fit_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
-        several = searched and whole < SHARE * _or_endless(bench.task.trial_seconds)
+        room = math.inf if bench.task.trial_seconds is None else SHARE * bench.task.trial_seconds
+        several = searched and whole < room
         settings = GRID if several else (self._setting,)
         self._head = weight, bias = bench.heads(settings, side=self._side)[settings.index(self._setting)]
         logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
@@ -111,10 +112,6 @@ class _Probe:
 def _fit_seconds(task: Task, backbone: Backbone, *, steps: int = STEPS) -> float:
     """What fitting one setting on one fold is expected to take, alone."""
     return steps * STEP_SECONDS * task.train_rows * backbone.features * len(task.classes)
-
-
-def _or_endless(seconds: float | None) -> float:
-    return math.inf if seconds is None else seconds
 
 
 @hookimpl

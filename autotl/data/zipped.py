@@ -32,6 +32,7 @@ class ZippedImages:
         try:
             with self._lock:
                 files = {info.filename: info for info in self._zip().infolist() if not info.is_dir()}
+        # zipfile says NotImplementedError of a version it does not know
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise DataError(
                 f"{self._path} cannot be opened as a .zip file: {error}. Copy or make it again."

@@ -51,4 +51,5 @@ def autocast(device: str) -> AbstractContextManager[object]:
 
 def place(model: nn.Module, device: str) -> nn.Module:
     """The model on the device, in the memory layout that convolutions are fastest in."""
+    # torch's types know "memory_format" only without a device; two calls would copy the weights twice
     return model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

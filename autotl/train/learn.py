@@ -124,7 +124,7 @@ def _gradients(
                 logits = run(batch[piece])  # (rows, classes)
             loss = loss_of(logits.float(), targets.part(piece), lesson.recipe.label_smoothing)
             loss = loss * (share * len(part) / len(batch))
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call] # torch gives it no types
             whole += loss.detach()
         return whole
 

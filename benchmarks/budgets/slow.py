@@ -41,6 +41,7 @@ class Slow(FineTune):
     name = "slow"
     summary = "fine-tuning that sleeps three seconds at each step"
 
+    # a strategy owes any learner, and FineTune promises its own
     def build(self, params: Params, bench: Workbench) -> Learner:  # type: ignore[override]
         return Sleepy(super().build(params, bench))
 
