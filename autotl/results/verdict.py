@@ -71,7 +71,7 @@ def _starved(baseline: Record | None) -> str:
     ended = f"was stopped by the end of its time after {done}" if stopped else f"had time for {done}"
     return (
         f"Training from scratch {ended}: the gain is what transfer is worth within this budget. With more "
-        "time a network trained from scratch comes closer."
+        "time a network trained from scratch is expected to score higher."
     )
 
 
