@@ -50,15 +50,15 @@ class FineTune:
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
         depth = _affordable_depth(task, backbone, side, wanted=LEAST)
+        trained = _trained(backbone, depth)
+        epochs = affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1)
         return {
             "freeze": depth,
-            "head": "probe" if near else "new",
+            "head": "probe" if near or epochs < wanted else "new",
             "lr": 3e-4 if near else 3e-3,
             "layer_decay": 0.75 if near else 0.95,
             "weight_decay": 0.02,
-            "epochs": affordable(
-                task, backbone, side=side, trained=_trained(backbone, depth), wanted=wanted, views=1
-            ),
+            "epochs": epochs,
             "augment": "none" if depth else "shift",
             "balance": "none",
             "norm": "frozen" if near else "batch",

@@ -16,9 +16,9 @@ from autotl.data import render, view_of
 from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.labelling import indexed, labelled
 from autotl.results.model_folder import Opened
-from autotl.train import Metric, place
+from autotl.train import Metric, at_once, place
 
-CHUNK, BATCH = 256, 64  # images decoded, and images in the network, at a time
+CHUNK = 256  # images decoded at a time
 
 
 class Predictor:
@@ -62,9 +62,10 @@ class Predictor:
         mean = torch.tensor(self.config.mean).view(1, -1, 1, 1)
         std = torch.tensor(self.config.std).view(1, -1, 1, 1)
         parts = []
+        step = at_once(*pixels.shape[-2:], device=self._device)
         with torch.inference_mode():
-            for start in range(0, len(pixels), BATCH):
-                batch = torch.from_numpy(pixels[start : start + BATCH])
+            for start in range(0, len(pixels), step):
+                batch = torch.from_numpy(pixels[start : start + step])
                 x = ((batch.float() / 255 - mean) / std).to(self._device, memory_format=torch.channels_last)
                 parts.append(network(x).float().cpu())
         return np.asarray(torch.cat(parts).numpy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from autotl.backbone import HEAD, Cuts
 from autotl.data import hash_of, view_of
 from autotl.search.materials import Materials, Pulse, no_pulse
 from autotl.seeds import derive
-from autotl.train import augment, augmentation, autocast
+from autotl.train import augment, augmentation, autocast, pieces_of
 
 SHARE = 0.5
 """Of the store, for all the views of one cut together: the rest is for other cuts and the images."""
@@ -115,10 +115,14 @@ class Activations:
         with closing(given), torch.inference_mode(), autocast(self._materials.device):
             for part, x in given:
                 pulse()
-                kept = _channels_last(piece(x)).to(kind)
+                kept = _channels_last(self._run(piece, x)).to(kind)
                 if not kept.isfinite().all():
                     raise _Overflow
                 torch.from_numpy(out[part]).copy_(kept.view(_INTEGER[kind]))
+
+    def _run(self, piece: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        parts = x.tensor_split(pieces_of(x, device=self._materials.device))
+        return piece(x) if len(parts) == 1 else torch.cat([piece(part) for part in parts])
 
     def _nearest(
         self, backbone: str, place: str, look: Look

@@ -20,7 +20,7 @@ from autotl.search.work import Worker
 
 REPORT_SECONDS = 1.5
 SAFETY = 1.2
-REFIT_SHARE = 0.2
+REFIT_SHARE = 0.3
 REPEAT_SHARE = 0.05
 """Of the budget, for testing more than one network of each side of the gain."""
 

@@ -27,7 +27,7 @@ from autotl.search.ranking import SCORED_ROWS, Ranking, Scores
 from autotl.search.setup import Setup
 from autotl.seeds import derive
 
-SCORE_SHARE, SCORE_SHARE_ALONE, SCORED_THOROUGHLY = 0.05, 0.02, 10_000
+SCORE_SHARE, SCORE_SHARE_ALONE, SCORED_THOROUGHLY = 0.05, 0.005, 10_000
 """Of the budget, for the scores that do not decide, and where there is but one backbone; and the images they
 are measured on without a budget.
 """

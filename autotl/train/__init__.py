@@ -12,6 +12,7 @@ from autotl.train.loop import Training
 from autotl.train.metrics import METRICS
 from autotl.train.normalise import Normalise
 from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
+from autotl.train.pieces import at_once, pieces_of
 from autotl.train.processes import check_processes
 from autotl.train.recipe import (
     VIEWS,
@@ -40,6 +41,7 @@ __all__ = [
     "affordable",
     "affordable_side",
     "affordable_sides",
+    "at_once",
     "augment",
     "augmentation",
     "autocast",
@@ -56,6 +58,7 @@ __all__ = [
     "machine",
     "metric",
     "pick_device",
+    "pieces_of",
     "place",
     "precision",
     "reference",

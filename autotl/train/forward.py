@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from autotl.api import Images, Workbench
 from autotl.train.device import autocast
+from autotl.train.pieces import pieces_of
 from autotl.train.split_batch import in_pieces
 
 BATCH = 64
@@ -24,8 +25,8 @@ def in_batches(
 ) -> Tensor:
     """``run`` over the inputs (n, …) batch by batch; what it returns, float32 on the CPU.
 
-    ``normalise`` makes of a batch on the device what ``run`` takes. A batch that does not fit into memory is
-    run in smaller pieces.
+    ``normalise`` makes of a batch on the device what ``run`` takes. A batch is run in the pieces that are
+    fastest, and in smaller ones where it does not fit into memory.
     """
     parts: list[Tensor] = []
     pieces = 1
@@ -36,7 +37,9 @@ def in_batches(
             def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:
                 return [run(normalise(part)).float().cpu() for part in moved.tensor_split(pieces)]
 
-            found, pieces = in_pieces(attempt, pieces, most=len(moved))
+            fastest = min(len(moved), max(pieces, pieces_of(moved, device=device)))
+            found, tried = in_pieces(attempt, fastest, most=len(moved))
+            pieces = tried if tried > fastest else pieces
             parts += found
     return torch.cat(parts) if parts else torch.empty(0)
 

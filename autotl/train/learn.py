@@ -14,6 +14,7 @@ from autotl.train.course import Course
 from autotl.train.device import autocast
 from autotl.train.lesson import Lesson
 from autotl.train.mixing import Targets, loss_of, mixed
+from autotl.train.pieces import learns_statistics, pieces_of
 from autotl.train.split_batch import in_pieces
 
 LOOK = 16  # steps between two looks at the loss on an accelerator: each look waits for all that is queued
@@ -78,6 +79,7 @@ def learn(lesson: Lesson, crew: Crew, course: Course | None = None) -> Generator
         epoch = course.epoch
         given.start(epoch)
         lesson.train_mode(model)
+        whole = crew.size > 1 or learns_statistics(model)
         for together in course.batches():
             chosen = together[crew.rank :: crew.size]
             labels = lesson.labels[chosen].to(device, non_blocking=True)
@@ -86,7 +88,8 @@ def learn(lesson: Lesson, crew: Crew, course: Course | None = None) -> Generator
                 given.batch(chosen, course.draw), labels, recipe.mixup, course.draw, weights
             )
             share = len(chosen) * crew.size / len(together)
-            loss = _gradients(run, batch, targets, lesson, course, share=share)
+            least = 1 if whole else pieces_of(batch, device=device)
+            loss = _gradients(run, batch, targets, lesson, course, share=share, least=least)
             if (device == "cpu" or course.done % LOOK == 0) and not torch.isfinite(loss):
                 raise Diverged(f"the loss became {loss.item()} at step {course.done + 1} of {course.total}")
             nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -112,8 +115,11 @@ def _gradients(
     course: Course,
     *,
     share: float,
+    least: int,
 ) -> Tensor:
-    """Fill in the gradients of a batch, in as many pieces as memory asks for; its loss."""
+    """Fill in the gradients of a batch, in at least so many pieces, more where memory asks for them; its
+    loss.
+    """
 
     def attempt(pieces: int) -> Tensor:
         course.optimiser.zero_grad(set_to_none=True)
@@ -128,5 +134,7 @@ def _gradients(
             whole += loss.detach()
         return whole
 
-    loss, course.pieces = in_pieces(attempt, course.pieces, most=max(1, len(batch) // 2))
+    fastest = max(least, course.pieces)
+    loss, tried = in_pieces(attempt, fastest, most=max(1, len(batch) // 2))
+    course.pieces = tried if tried > fastest else course.pieces
     return loss

@@ -116,6 +116,17 @@ class TestFineTune(StrategyChecks):
         assert all(torch.equal(before[name], after[name]) for name in early)
         assert not torch.equal(before["layer4.0.conv1.weight"], after["layer4.0.conv1.weight"])
 
+    def test_far_from_the_source_a_new_head_is_for_those_who_have_time(self, ready: Prepared) -> None:
+        backbone = ready.backbones["tiny"]
+
+        def head(likeness: float, seconds: float | None) -> str:
+            task = replace(ready.task, likeness={"tiny": {"frechet": likeness}}, trial_seconds=seconds)
+            return str(self.strategy.defaults(task, backbone)["head"])
+
+        assert head(0.1, None) == "new"
+        assert head(0.1, 0.01) == "probe"
+        assert head(0.9, None) == "probe"
+
 
 class TestFromScratch(StrategyChecks):
     strategy = FromScratch()
