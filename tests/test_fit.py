@@ -20,6 +20,8 @@ from autotl.errors import BudgetError, CacheError, DataError, MetricError, RunEr
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
+pytestmark = pytest.mark.usefixtures("few_epochs")
+
 KEYS = {
     "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat"},
     "what": {"backbone", "source", "transferred_stages", "frozen_stages", "replaced", "bn_policy"},
