@@ -55,7 +55,7 @@ def result(
         data,
         out=folder,
         backbone="tiny",
-        trials=6,
+        trials=4,
         image_size=32,
         strategies=STRATEGIES,
         watch=Silence(),

@@ -36,7 +36,8 @@ def auroc(labels: Labels, logits: Logits, counts: Floats) -> Floats:
         pairs = ours.sum(1) * below[:, -1]
         areas += np.divide((ours * beaten).sum(1), pairs, out=np.zeros(len(counts)), where=pairs > 0)
         found += pairs > 0
-    return np.divide(areas, found, out=np.full(len(counts), 0.5), where=found > 0)
+    mean: Floats = np.divide(areas, found, out=np.full(len(counts), 0.5), where=found > 0)
+    return mean
 
 
 def _tallied(labels: Labels, logits: Logits, counts: Floats) -> tuple[Floats, Floats, Floats]:
@@ -51,4 +52,5 @@ def _mean(part: Floats, whole: Floats) -> Floats:
     """The mean of the shares over the classes that there are."""
     there = whole > 0
     shares: Floats = np.divide(part, whole, out=np.zeros_like(whole), where=there)
-    return shares.sum(1) / there.sum(1)
+    mean: Floats = shares.sum(1) / there.sum(1)
+    return mean
