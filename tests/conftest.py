@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"real data and weights are not at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def few_epochs() -> Iterator[None]:
+    """Strategies train for a few epochs instead of dozens, for tests that ask not what a network learns but
+    what becomes of it. All folds, trials and steps after the search are as ever.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autotl.builtin.finetune.EPOCHS", 2)
+        patch.setattr("autotl.builtin.from_scratch.EPOCHS", 4)
+        patch.setattr("autotl.builtin.from_scratch.LEAST", 4)
+        yield

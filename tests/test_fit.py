@@ -20,6 +20,8 @@ from autotl.errors import BudgetError, CacheError, DataError, MetricError, RunEr
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
+pytestmark = pytest.mark.usefixtures("few_epochs")
+
 KEYS = {
     "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat"},
     "what": {"backbone", "source", "transferred_stages", "frozen_stages", "replaced", "bn_policy"},
@@ -53,7 +55,7 @@ def result(
         data,
         out=folder,
         backbone="tiny",
-        trials=6,
+        trials=4,
         image_size=32,
         strategies=STRATEGIES,
         watch=Silence(),

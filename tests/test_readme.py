@@ -12,6 +12,8 @@ from PIL import Image
 from autotl import cli
 from autotl.testing import tiny_images
 
+pytestmark = pytest.mark.usefixtures("few_epochs")
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)

@@ -119,6 +119,14 @@ def resampled(measure: str | Metric, labels: Labels, *several: Logits, seed: int
         return np.concatenate(
             [rng.multinomial(n, np.full(n, 1 / n), size=100) @ each / n for _ in range(RESAMPLES // 100)]
         )
+    if score.counted is not None:
+        blocks = (
+            np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(100)]).astype(float)
+            for _ in range(RESAMPLES // 400)
+        )
+        return np.concatenate(
+            [np.mean([score.counted(labels, each, counts) for each in several], axis=0) for counts in blocks]
+        )
     draws = (rng.integers(0, n, n) for _ in range(RESAMPLES // 4))
     return np.array([_on(score, labels[rows], [logits[rows] for logits in several]) for rows in draws])
 

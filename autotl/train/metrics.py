@@ -8,6 +8,7 @@ from scipy.special import log_softmax, softmax
 from scipy.stats import rankdata
 from sklearn.metrics import f1_score
 
+from autotl.train import counted
 from autotl.train.scoring import Floats, Labels, Logits, Metric
 
 
@@ -100,8 +101,14 @@ METRICS: dict[str, Metric] = {
     each.name: each
     for each in (
         Metric("accuracy", _accuracy, hits=True, mean=_hits),
-        Metric("balanced_accuracy", _balanced_accuracy, hits=True, influence=_of_balanced_accuracy),
-        Metric("macro_f1", _macro_f1, hits=True, influence=_of_macro_f1),
+        Metric(
+            "balanced_accuracy",
+            _balanced_accuracy,
+            hits=True,
+            influence=_of_balanced_accuracy,
+            counted=counted.balanced_accuracy,
+        ),
+        Metric("macro_f1", _macro_f1, hits=True, influence=_of_macro_f1, counted=counted.macro_f1),
         Metric(
             "log_loss",
             _log_loss,
@@ -110,7 +117,7 @@ METRICS: dict[str, Metric] = {
             bounds=(-np.inf, 0.0),
             mean=_gains,
         ),
-        Metric("auroc", _auroc, percent=False, influence=_of_auroc),
+        Metric("auroc", _auroc, percent=False, influence=_of_auroc, counted=counted.auroc),
     )
 }
 """Those with a name. ``auroc`` is the mean over the classes of each against the rest, which for two classes

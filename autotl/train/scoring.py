@@ -13,6 +13,7 @@ Logits = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Score = Callable[[Labels, Logits], float]
 Influence = Callable[[Labels, Logits], Floats]
+Counted = Callable[[Labels, Logits, Floats], Floats]
 
 SURE = 20.0
 """The logit of an answer that is as good as certain."""
@@ -27,8 +28,9 @@ class Metric:
     it is a share, told as a percentage. ``bounds`` hold every score. ``mean`` and ``influence`` give what
     each image adds, (n,): a mean over the images that is the score, or the score's first-order change
     (Hampel, The Influence Curve and Its Role in Robust Estimation, JASA, 1974), from which differences
-    between two networks get their standard errors; without either they are resampled. ``hits``: it is about
-    right answers alone. ``reference`` is the ``"module:function"`` by which it can be imported.
+    between two networks get their standard errors; without either they are resampled. ``counted`` gives the
+    scores of samples from how often each image is in them, (samples, n). ``hits``: it is about right answers
+    alone. ``reference`` is the ``"module:function"`` by which it can be imported.
 
     >>> metric("log_loss").shown(metric("log_loss")(labels, logits))
     """
@@ -41,6 +43,7 @@ class Metric:
     hits: bool = False
     mean: Influence | None = None
     influence: Influence | None = None
+    counted: Counted | None = None
     reference: str | None = None
     own: bool = False
 

@@ -97,6 +97,22 @@ def test_what_images_add_gives_the_bootstraps_standard_error(
     assert told == pytest.approx(seen, rel=0.2)
 
 
+@pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].counted])
+@pytest.mark.parametrize("tied", [True, False])
+def test_samples_scored_together_are_scored_as_each_alone(
+    name: str, tied: bool, drawn: tuple[np.ndarray, np.ndarray]
+) -> None:
+    labels, logits = drawn
+    logits = logits.round() if tied else logits
+    rng = np.random.default_rng(3)
+    samples = [*rng.integers(0, 200, (20, 200)), *rng.integers(0, 200, (10, 5)), np.flatnonzero(labels == 1)]
+    counts = np.stack([np.bincount(rows, minlength=200) for rows in samples]).astype(float)
+    score = metric(name).counted
+    assert score is not None
+    alone = [metric(name)(labels[rows], logits[rows]) for rows in samples]
+    np.testing.assert_allclose(score(labels, logits, counts), alone, rtol=0, atol=1e-12)
+
+
 def certainty(labels: np.ndarray, chances: np.ndarray) -> float:
     return float(chances[np.arange(len(labels)), labels].mean())
 

@@ -16,6 +16,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 import autotl
 from autotl import plugins
 from autotl.api import Arm, Plan, Record, Task
+from autotl.builtin import from_scratch
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -257,6 +258,8 @@ def test_a_variable_that_names_another_place_begins_there_anew(root, tmp_path, m
 
 def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch):
     monkeypatch.delenv(observer.VARIABLE, raising=False)
+    monkeypatch.setattr(from_scratch, "EPOCHS", 2)  # what is shown does not ask for good scores
+    monkeypatch.setattr(from_scratch, "LEAST", 2)
     data, out = tiny_images(classes=2, each=12), tmp_path / "run"
     autotl.fit(
         data,
@@ -264,6 +267,7 @@ def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch
         backbone="tiny",
         image_size=32,
         trials=2,
+        strategies=["direct", "linear_probe", "from_scratch"],
         experience=False,
         without=["mlflow"] if plugins.load().manager.has_plugin("mlflow") else (),
         watch=Silence(),
@@ -277,3 +281,5 @@ def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch
     assert scalars(shown / "winner_2", "test/value")[-1][1] == pytest.approx(result.report["test"]["value"])
     verdict = read(shown).Tensors("verdict")[-1].tensor_proto.string_val[0].decode()
     assert result.verdict["sentence"] in verdict
+    gain = result.report["when"]["transfer_gain"]["value"]
+    assert scalars(shown / "winner_2", "transfer_gain/value")[-1][1] == pytest.approx(gain)
