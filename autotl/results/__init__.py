@@ -21,7 +21,7 @@ from autotl.results.run_file import (
     write_run_file,
 )
 from autotl.results.tables import write_answers, write_split, write_trials
-from autotl.results.temperature import Temperature, calibrate, fit_temperature, surprise
+from autotl.results.temperature import Temperature, calibrate
 from autotl.results.verdict import Verdict, judge
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "calibrate",
     "calibration_error",
     "evaluate",
-    "fit_temperature",
     "gain",
     "gain_of_training",
     "is_run",
@@ -64,7 +63,6 @@ __all__ = [
     "read_report",
     "read_run_file",
     "set_report_aside",
-    "surprise",
     "write_answers",
     "write_ensemble",
     "write_model",

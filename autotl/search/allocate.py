@@ -181,7 +181,7 @@ def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:
     top = ranked[: math.ceil(len(ranked) / 2)]
     scores = [ledger.belief(trial) for trial in top]
     # what scores differ by beyond the noise of the validation images they were measured on
-    noise = float(np.mean([ledger.spread(trial, best) for trial in top]))
+    noise = float(np.mean([ledger.doubt(trial, best) for trial in top]))
     real = max(float(np.var(scores)) - noise**2, 0.0)
     spread = math.sqrt(real + (PRIOR_SPREAD * ledger.unit / (len(ranked) + trying)) ** 2)
     return improvement(max(scores) - ledger.belief(best), spread)
@@ -207,7 +207,7 @@ def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Extend, float]]:
         # one more fold moves the mean by about this much of its present uncertainty; one of images that were
         # validated before only by what the cut and the training had to do with it
         share = math.sqrt(ledger.news(trial, rival, missing[0]) / (len(trial.folds) + 1))
-        gain = improvement(behind, ledger.spread(trial, rival) * share)
+        gain = improvement(behind, ledger.doubt(trial, rival) * share)
         if missing[0] < ledger.k or gain >= WORTH * ledger.unit:
             worth.append((Extend(trial, missing[0]), gain))
     return worth

@@ -16,13 +16,13 @@ def beaten(ledger: Ledger, arm: Arm) -> str:
     """Why no setting of the arm is expected to win, "" where one may.
 
     Its best trial is behind the best of all by more than the noise of the validation images (paired, as in
-    :meth:`Ledger.spread`) and what further settings may bring, which is less the more have been tried.
+    :meth:`Ledger.doubt`) and what further settings may bring, which is less the more have been tried.
     """
     best, own = ledger.best(leading=True), ledger.best(arm, leading=True)
     if best is None or own is None or own.arm == best.arm:
         return ""
     behind = ledger.belief(best) - ledger.belief(own)
-    reach = SURE * ledger.spread(own, best) + REACH * PRIOR_SPREAD * ledger.unit / len(ledger.of(arm))
+    reach = SURE * ledger.doubt(own, best) + REACH * PRIOR_SPREAD * ledger.unit / len(ledger.of(arm))
     if behind <= reach:
         return ""
     tried = len(ledger.of(arm))

@@ -22,6 +22,10 @@ REPEATED = 2
 """How many of them keep the weights of further folds as well."""
 RESUMABLE = 3
 """How many of an arm's trials that were stopped for being behind keep what they can go on from."""
+FINER_FROM, FINER_TO = 30, 2000
+"""Validation images of a fold on which trials are compared by the metric's finer one: fewer are too few to
+calibrate a network on, and of more the metric itself is sure enough.
+"""
 LEADS = 0.05
 """How far one trial is expected to lead or trail another, before any image shows it, in units of accuracy."""
 
@@ -43,6 +47,7 @@ class Ledger:
     repeats: int = 1
     unit: float = field(init=False)
     _spreads: Spreads = field(init=False)
+    _finer: Spreads | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
@@ -51,6 +56,8 @@ class Ledger:
             ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
             self.rows = np.split(np.arange(len(every)), ends[:-1])
         self._spreads = Spreads(self.labels, self.rows, self.measure, self.unit)
+        if self.measure.finer and all(FINER_FROM <= len(each) <= FINER_TO for each in self.labels):
+            self._finer = Spreads(self.labels, self.rows, self.measure.finer, self.unit)
 
     @property
     def k(self) -> int:
@@ -123,8 +130,8 @@ class Ledger:
         return min(high, max(low, _mean(yardstick) + self._ahead(trial, yardstick)))
 
     def belief(self, trial: Trial) -> float:
-        """The score to choose by: a lead over the most thorough trial counts the less the fewer images show
-        it.
+        """The score to choose by: that of the most thorough trial, and the :meth:`lead` over it, which counts
+        the less the fewer images show it.
 
         The posterior mean of the lead under a Normal(0, LEADS²) prior, in units of
         accuracy, so that one lucky fold wins nothing.
@@ -133,12 +140,24 @@ class Ledger:
         if trial is yardstick:
             return _mean(yardstick)
         leads = LEADS * self.unit
-        trust = leads**2 / (leads**2 + self.spread(trial, yardstick) ** 2)
-        return _mean(yardstick) + trust * self._ahead(trial, yardstick)
+        trust = leads**2 / (leads**2 + self.doubt(trial, yardstick) ** 2)
+        return _mean(yardstick) + trust * self.lead(trial, yardstick)
 
     def _yardstick(self) -> Trial:
         scored = (trial for trial in self.trials.values() if trial.folds)
         return max(scored, key=lambda trial: (len(trial.folds), -trial.number))
+
+    def lead(self, one: Trial, other: Trial) -> float:
+        """How far one trial is ahead of another, by the metric's finer one where there is one: the difference
+        of their accuracies, say, as it shows in how probable they hold the right answers to be.
+        """
+        if self._finer is None or not one.folds.keys() & other.folds.keys():
+            return self._ahead(one, other)
+        return self._finer.lead((one.number, one.folds), (other.number, other.folds))
+
+    def doubt(self, one: Trial, other: Trial) -> float:
+        """The standard error of :meth:`lead`, paired by image."""
+        return (self._finer or self._spreads).between((one.number, one.folds), (other.number, other.folds))
 
     def _ahead(self, trial: Trial, yardstick: Trial) -> float:
         shared = trial.folds.keys() & yardstick.folds.keys()
@@ -182,9 +201,7 @@ class Ledger:
         lead = max(whole, key=order)
         if leading:
             return lead
-        near = [
-            trial for trial in whole if trial is lead or self._ahead(lead, trial) < self.spread(lead, trial)
-        ]
+        near = [trial for trial in whole if trial is lead or self.lead(lead, trial) < self.doubt(lead, trial)]
         arms = {other.arm: self._arm_seconds(other.arm) for other in near}
         cheapest = min(arms, key=lambda each: arms[each])
         # within an arm settings cost about the same, so there the leader is taken
@@ -206,7 +223,9 @@ class Ledger:
         fresh = float(np.isin(self.rows[fold], met, invert=True).mean())
         if fresh == 1:
             return 1.0
-        passing = self._spreads.passing((trial.number, trial.folds), (rival.number, rival.folds))
+        passing = (self._finer or self._spreads).passing(
+            (trial.number, trial.folds), (rival.number, rival.folds)
+        )
         return fresh + (1 - fresh) * passing
 
     def record(self, trial: Trial) -> Record:

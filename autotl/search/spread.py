@@ -50,6 +50,15 @@ class Spreads:
     _numbered: dict[tuple[int, ...], Labels] = field(default_factory=dict)
     _drawn: list[Labels] = field(default_factory=list)
 
+    def lead(self, one: Folds, other: Folds) -> float:
+        """How far one trial is ahead of the other, in the mean of the folds that both have run, by a metric
+        that is a mean over the images.
+        """
+        shared = one[1].keys() & other[1].keys()
+        return float(
+            np.mean([(self._of(*one, fold) - self._of(*other, fold)).mean() for fold in sorted(shared)])
+        )
+
     def between(self, one: Folds, other: Folds) -> float:
         """The standard error of the difference between two trials."""
         shared = sorted(one[1].keys() & other[1].keys())

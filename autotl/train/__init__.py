@@ -23,6 +23,7 @@ from autotl.train.recipe import (
     epoch_seconds,
     training_seconds,
 )
+from autotl.train.scaling import fit_temperature, surprise
 from autotl.train.scoring import Metric, shares
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "cross_logits",
     "epoch_seconds",
     "fit_heads",
+    "fit_temperature",
     "freed_memory_kept",
     "in_batches",
     "logits_of",
@@ -63,5 +65,6 @@ __all__ = [
     "precision",
     "reference",
     "shares",
+    "surprise",
     "training_seconds",
 ]

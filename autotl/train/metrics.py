@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import f1_score
 
 from autotl.train import counted
+from autotl.train.graded import BALANCED_CHANCES, CHANCES
 from autotl.train.scoring import Floats, Labels, Logits, Metric
 
 
@@ -100,13 +101,14 @@ def _of_auroc(labels: Labels, logits: Logits) -> Floats:
 METRICS: dict[str, Metric] = {
     each.name: each
     for each in (
-        Metric("accuracy", _accuracy, hits=True, mean=_hits),
+        Metric("accuracy", _accuracy, hits=True, mean=_hits, finer=CHANCES),
         Metric(
             "balanced_accuracy",
             _balanced_accuracy,
             hits=True,
             influence=_of_balanced_accuracy,
             counted=counted.balanced_accuracy,
+            finer=BALANCED_CHANCES,
         ),
         Metric("macro_f1", _macro_f1, hits=True, influence=_of_macro_f1, counted=counted.macro_f1),
         Metric(

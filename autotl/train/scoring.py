@@ -30,7 +30,8 @@ class Metric:
     (Hampel, The Influence Curve and Its Role in Robust Estimation, JASA, 1974), from which differences
     between two networks get their standard errors; without either they are resampled. ``counted`` gives the
     scores of samples from how often each image is in them, (samples, n). ``hits``: it is about right answers
-    alone. ``reference`` is the ``"module:function"`` by which it can be imported.
+    alone. ``finer`` is a metric whose differences are about the same and show on fewer images. ``reference``
+    is the ``"module:function"`` by which it can be imported.
 
     >>> metric("log_loss").shown(metric("log_loss")(labels, logits))
     """
@@ -44,6 +45,7 @@ class Metric:
     mean: Influence | None = None
     influence: Influence | None = None
     counted: Counted | None = None
+    finer: Metric | None = None
     reference: str | None = None
     own: bool = False
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from autotl.results import calibrate, fit_temperature, surprise
+from autotl.results import calibrate
+from autotl.train import fit_temperature, surprise
 
 
 def drawn(temperature: float, *, n: int = 4000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
