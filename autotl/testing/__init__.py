@@ -1,14 +1,20 @@
 """Checks a plugin author runs against their own plugin, and tiny data to run them on."""
 
-from autotl.testing.backbone import BackboneSourceChecks
-from autotl.testing.bench import tiny_bench, tiny_run
-from autotl.testing.data import tiny_images
-from autotl.testing.executor import ExecutorChecks
-from autotl.testing.reader import ReaderChecks
-from autotl.testing.reporter import ReporterChecks
-from autotl.testing.similarity import SimilarityChecks
-from autotl.testing.strategy import StrategyChecks
-from autotl.testing.transferability import TransferabilityChecks
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autotl.testing.backbone import BackboneSourceChecks
+    from autotl.testing.bench import tiny_bench, tiny_run
+    from autotl.testing.data import tiny_images
+    from autotl.testing.executor import ExecutorChecks
+    from autotl.testing.reader import ReaderChecks
+    from autotl.testing.reporter import ReporterChecks
+    from autotl.testing.similarity import SimilarityChecks
+    from autotl.testing.strategy import StrategyChecks
+    from autotl.testing.transferability import TransferabilityChecks
 
 __all__ = [
     "BackboneSourceChecks",
@@ -22,3 +28,24 @@ __all__ = [
     "tiny_images",
     "tiny_run",
 ]
+
+_MODULES = {
+    "BackboneSourceChecks": "backbone",
+    "ExecutorChecks": "executor",
+    "ReaderChecks": "reader",
+    "ReporterChecks": "reporter",
+    "SimilarityChecks": "similarity",
+    "StrategyChecks": "strategy",
+    "TransferabilityChecks": "transferability",
+    "tiny_bench": "bench",
+    "tiny_images": "data",
+    "tiny_run": "bench",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # what an executor is checked with is unpickled in its processes, which torch and timm would hold up
+    if name in _MODULES:
+        globals()[name] = getattr(import_module(f"autotl.testing.{_MODULES[name]}"), name)
+        return globals()[name]
+    raise AttributeError(f"module 'autotl.testing' has no attribute {name!r}")
