@@ -247,7 +247,7 @@ def arms(report: Report) -> list[str]:
     if scratch and best and not is_winner(report, scratch[0]):
         theirs, ours = (measure_of(report).value(each[0]["test"]) for each in (scratch, best))
         said.append(f"Training from scratch reaches {theirs} on the test images, the winner {ours}.")
-    said.append("The winner was chosen by validation score; the test part had no say in it.")
+    said.append("The winner was chosen on validation images; the test part had no say in it.")
     return said
 
 

@@ -12,7 +12,7 @@ from autotl.testing import tiny_images
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict:
+def report(tmp_path_factory: pytest.TempPathFactory, few_epochs: None) -> dict:
     result = autotl.fit(
         tiny_images(classes=3, each=24, noise=0.6),
         out=tmp_path_factory.mktemp("run") / "RUN",
