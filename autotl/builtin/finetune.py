@@ -54,7 +54,7 @@ class FineTune:
         epochs = affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1)
         return {
             "freeze": depth,
-            "head": "probe" if near or epochs < wanted else "new",
+            "head": "probe" if near or epochs < wanted or depth == len(backbone.stages) else "new",
             "lr": 3e-4 if near else 3e-3,
             "layer_decay": 0.75 if near else 0.95,
             "weight_decay": 0.02,

@@ -22,7 +22,7 @@ from autotl.builtin.from_scratch import FromScratch
 from autotl.builtin.linear_probe import LinearProbe
 from autotl.search import Bench, Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
-from autotl.train import logits_of
+from autotl.train import logits_of, machine
 
 
 def params(**own: float) -> dict[str, object]:
@@ -126,6 +126,18 @@ class TestFineTune(StrategyChecks):
         assert head(0.1, None) == "new"
         assert head(0.1, 0.01) == "probe"
         assert head(0.9, None) == "probe"
+
+    def test_where_only_a_head_can_be_afforded_it_begins_as_the_probes(self, ready: Prepared) -> None:
+        backbone = ready.backbones["tiny"]
+        task = replace(ready.task, likeness={"tiny": {"frechet": 0.1}})
+        whole = self.strategy.cost(
+            self.strategy.defaults(task, backbone), task, backbone, machine("cpu")
+        ).seconds
+        heads = set()
+        for share in np.geomspace(1e-4, 1, 60):
+            found = self.strategy.defaults(replace(task, trial_seconds=float(share * whole)), backbone)
+            heads |= {found["head"]} if found["freeze"] == len(backbone.stages) else set()
+        assert heads == {"probe"}
 
 
 class TestFromScratch(StrategyChecks):
