@@ -83,6 +83,7 @@ def first(
     *,
     baselines: Sequence[Arm],
     seconds: Callable[[Arm], float],
+    after: Callable[[Arm], float] = lambda arm: 0.0,
     behind: Callable[[Arm], float],
     left: float,
     trials: float,
@@ -90,12 +91,12 @@ def first(
     """Which arm's default to run next: the cheapest, or a baseline where it would otherwise not get its turn
     in what is ``left`` (seconds) or in so many ``trials``.
 
-    ``behind`` says how far behind the best past runs lead one to expect an arm: to be DEARER behind makes it
-    seem twice as dear.
+    ``after`` says what has to be kept for an arm's refit once it leads, ``behind`` how far behind the best
+    past runs lead one to expect an arm: to be DEARER behind makes it seem twice as dear.
     """
     order = sorted(waiting, key=lambda arm: seconds(arm) * (1 + behind(arm) / DEARER))
     due = [arm for arm in order if arm in baselines]
-    if due and (trials <= len(due) or seconds(order[0]) + seconds(due[0]) > left):
+    if due and (trials <= len(due) or seconds(order[0]) + after(order[0]) + seconds(due[0]) > left):
         return due[0]
     return order[0]
 

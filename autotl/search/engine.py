@@ -32,6 +32,7 @@ from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger
 from autotl.search.oversight import Oversight
+from autotl.search.reserve import kept_for_refit
 from autotl.search.resume import AFRESH, Resumed
 from autotl.search.study import ArmStudy
 from autotl.search.trial import Trial
@@ -175,6 +176,7 @@ class Search:
             self._waiting,
             baselines=self._baselines if self._count else (),
             seconds=self._costs.default,
+            after=lambda arm: kept_for_refit(self._costs.default(arm), self.ledger.k, self._budget),
             behind=lambda arm: self._prior.behind(arm.strategy) / self.ledger.unit if self._prior else 0.0,
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - self._count,

@@ -25,15 +25,20 @@ REPEAT_SHARE = 0.05
 """Of the budget, for testing more than one network of each side of the gain."""
 
 
-def refit_seconds(trial: Trial, folds: int) -> float:
-    """What training the trial again on all training rows takes; 0 where that is not done (a single fold)."""
-    return trial.fold_seconds * folds / (folds - 1) if folds > 1 else 0.0
+def refit_seconds(fold: float, folds: int) -> float:
+    """What training on all rows takes where a fold takes so many seconds; 0 with a single one: no refit."""
+    return fold * folds / (folds - 1) if folds > 1 else 0.0
 
 
-def worth_refitting(trial: Trial, folds: int, budget: Budget) -> bool:
+def worth_refitting(fold: float, folds: int, budget: Budget) -> bool:
     """Whether a refit costs little enough: the last fifth of the images is not worth half the search."""
-    seconds = refit_seconds(trial, folds)
+    seconds = refit_seconds(fold, folds)
     return folds > 1 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
+
+
+def kept_for_refit(fold: float, folds: int, budget: Budget) -> float:
+    """What is kept of the budget to train a winner again whose folds take so many seconds."""
+    return SAFETY * refit_seconds(fold, folds) if worth_refitting(fold, folds, budget) else 0.0
 
 
 def expected_of_refit(ledger: Ledger, trial: Trial, folds: int, budget: Budget) -> float:
@@ -41,7 +46,7 @@ def expected_of_refit(ledger: Ledger, trial: Trial, folds: int, budget: Budget) 
 
     Errors are taken to fall with the root of the number of images, as the prior of the learning curves does.
     """
-    if not worth_refitting(trial, folds, budget):
+    if not worth_refitting(trial.fold_seconds, folds, budget):
         return 0.0
     return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - 1 / folds))
 
@@ -70,8 +75,8 @@ def reserve(
     passes = [*seen.values()]
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
-    if best is not None and worth_refitting(best, ledger.k, budget):
-        seconds += SAFETY * refit_seconds(best, ledger.k)
+    if best is not None and worth_refitting(best.fold_seconds, ledger.k, budget):
+        seconds += kept_for_refit(best.fold_seconds, ledger.k, budget)
         passes.append(best)
     if best is not None:
         backbone = materials.backbones[best.arm.backbone]
@@ -165,9 +170,9 @@ def refit(
     worker: Worker, winner: Trial, splits: Splits, clock: Clock, started: float, budget: Budget
 ) -> Outcome | None:
     """Train the winner's settings on all training rows; None where there is no need, no time, or it fails."""
-    needed = refit_seconds(winner, len(splits.first))
+    fold, folds = winner.fold_seconds, len(splits.first)
     end = float("inf") if budget.seconds is None else started + budget.seconds
-    if not worth_refitting(winner, len(splits.first), budget) or clock.now() + needed > end:
+    if not worth_refitting(fold, folds, budget) or clock.now() + refit_seconds(fold, folds) > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
     return outcome if outcome.state == "complete" and WHOLE in outcome.models else None

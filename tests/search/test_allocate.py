@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from autotl.search.allocate import improvement
+from autotl.api import Arm
+from autotl.search.allocate import first, improvement
 
 
 def test_improvement_is_the_mean_of_the_positive_part() -> None:
@@ -18,3 +19,18 @@ def test_improvement_is_the_mean_of_the_positive_part() -> None:
 def test_improvement_grows_with_the_lead_and_with_the_spread() -> None:
     assert improvement(0.1, 0.1) > improvement(0.0, 0.1) > improvement(-0.1, 0.1)
     assert improvement(-0.1, 0.3) > improvement(-0.1, 0.1)
+
+
+@pytest.mark.parametrize(("kept", "next_one"), [(0.0, "tuned"), (13.0, "scratch")])
+def test_a_baseline_goes_before_an_arm_whose_refit_would_take_its_time(kept: float, next_one: str) -> None:
+    tuned, scratch = Arm("tuned", "net"), Arm("scratch", "net")
+    found = first(
+        [tuned, scratch],
+        baselines=[scratch],
+        seconds=lambda arm: 10.0 if arm is tuned else 12.0,
+        after=lambda arm: kept if arm is tuned else 0.0,
+        behind=lambda arm: 0.0,
+        left=30.0,
+        trials=9,
+    )
+    assert found.strategy == next_one
