@@ -46,22 +46,24 @@ class FineTune:
         # Near the source, start from the probe's head and move little (Kumar et al., Fine-Tuning can Distort
         # Pretrained Features, ICLR 2022). Far from it more has to change: a higher rate, in early layers too,
         # and statistics of one's own (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020).
-        near = _likeness(task, backbone) >= NEAR
+        # That takes epochs: where there is time for few, or only for those of a head, little is moved.
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
         depth = _affordable_depth(task, backbone, side, wanted=LEAST)
         trained = _trained(backbone, depth)
         epochs = affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1)
+        short = epochs < wanted or depth == len(backbone.stages)
+        careful = short or _likeness(task, backbone) >= NEAR
         return {
             "freeze": depth,
-            "head": "probe" if near or epochs < wanted or depth == len(backbone.stages) else "new",
-            "lr": 3e-4 if near else 3e-3,
-            "layer_decay": 0.75 if near else 0.95,
+            "head": "probe" if careful else "new",
+            "lr": 3e-4 if careful else 3e-3,
+            "layer_decay": 0.75 if careful else 0.95,
             "weight_decay": 0.02,
             "epochs": epochs,
             "augment": "none" if depth else "shift",
             "balance": "none",
-            "norm": "frozen" if near else "batch",
+            "norm": "frozen" if careful else "batch",
             "image_size": side,
         }
 
