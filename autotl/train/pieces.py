@@ -9,8 +9,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 PIXELS, LEAST = 196_608, 4
 """On a CPU: what a layer gives for so many pixels stays in the cache until the next one takes it. On two
-cores MobileNetV2 takes 4 to 6 ms for each of 12 images of 128 pixels, and 8 ms for each of 64; learning from a
-batch of 32 takes 14 to 17 ms an image in three pieces, and 17 to 22 in one.
+cores MobileNetV2 takes 4 to 6 ms for each of 12 images of 128 pixels, and 8 ms for each of 64; learning from
+a batch of 32 takes 14 to 17 ms an image in three pieces, and 17 to 22 in one.
 """
 MOST = 64
 
