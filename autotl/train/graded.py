@@ -7,6 +7,8 @@ in truth (docs/validation.md has the figures).
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from scipy.special import softmax
 
@@ -31,8 +33,12 @@ def balanced_chances(labels: Labels, logits: Logits) -> Floats:
 
 
 def graded(name: str, each: Influence) -> Metric:
-    """The metric that is the mean of ``each``."""
-    return Metric(name, lambda labels, logits: float(each(labels, logits).mean()), mean=each, hits=True)
+    """The metric that is the mean of ``each``; other processes are sent it."""
+    return Metric(name, partial(_mean, each), mean=each, hits=True)
+
+
+def _mean(each: Influence, labels: Labels, logits: Logits) -> float:
+    return float(each(labels, logits).mean())
 
 
 CHANCES = graded("chances", chances)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -164,3 +166,12 @@ def test_a_function_called_like_a_metric_is_refused() -> None:
 
     with pytest.raises(MetricError, match="another name"):
         metric(accuracy)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_crosses_to_other_processes(name: str) -> None:
+    labels = np.array([0, 1, 2, 1])
+    logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    for each in (METRICS[name], METRICS[name].finer):
+        if each is not None:
+            assert pickle.loads(pickle.dumps(each))(labels, logits) == each(labels, logits)
