@@ -37,9 +37,8 @@ def in_batches(
             def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:
                 return [run(normalise(part)).float().cpu() for part in moved.tensor_split(pieces)]
 
-            fastest = min(len(moved), max(pieces, pieces_of(moved, device=device)))
-            found, tried = in_pieces(attempt, fastest, most=len(moved))
-            pieces = tried if tried > fastest else pieces
+            least = pieces_of(moved, device=device)
+            found, pieces = in_pieces(attempt, min(pieces, len(moved)), most=len(moved), least=least)
             parts += found
     return torch.cat(parts) if parts else torch.empty(0)
 

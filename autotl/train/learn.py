@@ -134,7 +134,5 @@ def _gradients(
             whole += loss.detach()
         return whole
 
-    fastest = max(least, course.pieces)
-    loss, tried = in_pieces(attempt, fastest, most=max(1, len(batch) // 2))
-    course.pieces = tried if tried > fastest else course.pieces
+    loss, course.pieces = in_pieces(attempt, course.pieces, most=max(1, len(batch) // 2), least=least)
     return loss

@@ -10,19 +10,21 @@ import torch
 T = TypeVar("T")
 
 
-def in_pieces(attempt: Callable[[int], T], pieces: int, *, most: int) -> tuple[T, int]:
+def in_pieces(attempt: Callable[[int], T], pieces: int, *, most: int, least: int = 1) -> tuple[T, int]:
     """What ``attempt(pieces)`` gives, with twice as many pieces each time memory runs out, up to ``most``.
 
-    Gives the number that fitted, too: start with it next time. Gradients add up over pieces, so a batch in
+    Gives the number to start with next time, too: the one that fitted, where memory ran out. At ``least`` so
+    many are made this time for other reasons. Gradients add up over pieces, so a batch in
     pieces is still one step of the same size; only a BatchNorm that learns sees smaller groups.
     """
+    trying = max(pieces, least)
     while True:
         try:
-            return attempt(pieces), pieces
+            return attempt(trying), pieces
         except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error) or pieces >= most:
+            if not out_of_memory(error) or trying >= most:
                 raise
-            pieces = min(2 * pieces, most)
+            pieces = trying = min(2 * trying, most)
         # outside the handler: its traceback held on to what did not fit
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -26,6 +26,11 @@ def test_pieces_double_until_they_fit() -> None:
     assert asked == [1, 2, 4]
 
 
+def test_pieces_made_for_other_reasons_are_not_remembered() -> None:
+    assert in_pieces(str, 1, most=8, least=3) == ("3", 1)
+    assert in_pieces(str, 4, most=8, least=3) == ("4", 4)
+
+
 def test_what_does_not_fit_in_any_number_of_pieces_is_raised() -> None:
     def attempt(pieces: int) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes")
