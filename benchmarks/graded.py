@@ -1,0 +1,64 @@
+"""Measure what tells two networks apart on few images: right answers, or how probable these were held to be.
+
+    autotl bench selection --out OUT --data DATA --weights WEIGHTS
+    python benchmarks/graded.py OUT [--images 135] [--draws 20]
+
+For each pair of entrants on the same test images, some images are drawn to compare them on; the truth is the
+difference of their accuracies on the others. The loss is what taking the one that leads costs in accuracy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from autotl.bench.answers import answers
+from autotl.leaderboard import read_rows
+from autotl.train import METRICS
+
+ACCURACY = METRICS["accuracy"]
+LEAST = 100
+"""Images that must be left to see the truth on."""
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("out", type=Path, help="what 'autotl bench' wrote")
+    parser.add_argument("--images", type=int, default=135)
+    parser.add_argument("--draws", type=int, default=20)
+    asked = parser.parse_args()
+    results, draw = asked.out / "results.parquet", np.random.default_rng(0)
+    labels, blocks = answers([results]), defaultdict(list)
+    for row in read_rows(results):
+        if row.logits is not None and row.split in labels:
+            blocks[row.split, row.seed].append(row.logits)
+    assert ACCURACY.finer is not None
+    metrics = (ACCURACY, ACCURACY.finer)
+    found: dict[str, list[tuple[float, float, float]]] = {each.name: [] for each in metrics}
+    for (split, _), several in blocks.items():
+        true = labels[split]
+        for (one, other), _ in itertools.product(itertools.combinations(several, 2), range(asked.draws)):
+            shown, hidden = np.split(draw.permutation(len(true)), [min(asked.images, len(true) // 2)])
+            if len(hidden) < LEAST:
+                continue
+            ahead = ACCURACY(true[hidden], one[hidden]) - ACCURACY(true[hidden], other[hidden])
+            for each in metrics:
+                assert each.mean is not None
+                apart = each.mean(true[shown], one[shown]) - each.mean(true[shown], other[shown])
+                error = max(float(apart.std()) / len(shown) ** 0.5, 1e-9)
+                found[each.name].append((ahead, float(apart.mean()), float(apart.mean()) / error))
+    print("by         comparisons  standard errors  right sign  loss in points")
+    for name, every in found.items():
+        truth, lead, errors = np.array(every).T
+        loss = np.where(lead > 0, np.maximum(-truth, 0), np.maximum(truth, 0))
+        middle, right = np.median(abs(errors)), np.mean((lead > 0) == (truth > 0))
+        print(f"{name:9}  {len(truth):11}  {middle:15.1f}  {right:10.0%}  {100 * loss.mean():14.2f}")
+
+
+if __name__ == "__main__":
+    main()
