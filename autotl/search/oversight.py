@@ -13,9 +13,11 @@ from autotl.search.trial import Trial
 
 
 class Oversight:
-    """The trials that run. One is stopped when the time is up ("stopped"), a baseline too when it has taken
-    ``patience()`` seconds; a new one when its study says that it is behind ("pruned"): never a default, nor
-    one that was stopped for that before and goes on.
+    """The trials that run, and when one of them is to end.
+
+    With the time ("stopped"), once something has been scored, if only an epoch of its own: a search has to
+    end with something. A baseline also when it has taken ``patience()`` seconds. A new one when its study
+    says that it is behind ("pruned"): never a default, nor one that was stopped for that before and goes on.
     """
 
     def __init__(
@@ -31,17 +33,21 @@ class Oversight:
         self._ledger, self._studies, self._watch = ledger, studies, watch
         self._clock, self._until, self._patience = clock, until, patience
         self._open: dict[int, tuple[Trial, float]] = {}
+        self._scored: set[int] = set()
 
     def begin(self, trial: Trial) -> None:
         """A job of the trial begins now."""
         self._open[trial.number] = trial, self._clock.now()
+        self._scored.discard(trial.number)
 
     def go(self, job: Job, said: Said) -> State | None:
         """See :data:`autotl.api.Go`."""
         now = self._clock.now()
-        if now >= self._until() and self._ledger.best() is not None:
-            return "stopped"
         epoch, (trial, since) = said.epoch, self._open[job.number]
+        if said.fold == 0 and epoch.score is not None:
+            self._scored.add(job.number)
+        if now >= self._until() and (self._ledger.best() is not None or job.number in self._scored):
+            return "stopped"
         if trial.baseline and now - since > self._patience():
             return "stopped"
         self._watch.learning(

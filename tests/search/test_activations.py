@@ -13,7 +13,7 @@ import torch
 from autotl.backbone import freeze
 from autotl.cache import Store
 from autotl.search import EXACT, Activations, Bench, Materials, Prepared
-from autotl.search.activations import Look
+from autotl.search.activations import FEW, Look
 from autotl.testing import tiny_run
 from autotl.train import Recipe, Training
 
@@ -110,6 +110,32 @@ def test_each_epoch_sees_the_next_view_and_then_the_first_again(ready: Prepared,
     with runs_of(materials, "conv1.0") as seen:
         trained(bench, 2, replace(RECIPE, augment="mirror", epochs=5, views=2))
         assert sum(seen) == 0
+
+
+def test_what_the_probes_see_is_what_a_frozen_network_hands_to_its_head(
+    ready: Prepared, tmp_path: Path
+) -> None:
+    head = len(ready.backbones["tiny"].stages)
+    plain = trained(bench_of(with_store(ready, Store(tmp_path / "plain")), ready), head)[1]
+    materials = with_store(ready, Store(tmp_path / "seen"))
+    bench = bench_of(materials, ready)
+    bench.features(side=32)
+    assert bench.cut(bench.model(), head, side=32, augment="none", views=1)  # traced before anybody counts
+    with runs_of(materials, "conv1.0") as seen:
+        assert trained(bench, head)[1] == pytest.approx(plain, abs=1e-3)
+        assert max(seen, default=0) <= FEW
+
+
+def test_features_of_other_weights_are_not_taken_for_what_the_head_sees(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materials = with_store(ready, Store(tmp_path))
+    plain = bench_of(materials, ready).activations("(head)", Look(32, len(materials.order)))
+    materials = with_store(ready, Store(tmp_path / "other"))
+    other = materials.features("tiny", side=32) * 1.5
+    monkeypatch.setattr(materials, "known_features", lambda backbone, side: other.numpy())
+    found = bench_of(materials, ready).activations("(head)", Look(32, len(materials.order)))
+    assert torch.equal(found.train, plain.train)
 
 
 def test_validation_images_are_seen_as_in_evaluation(ready: Prepared, tmp_path: Path) -> None:

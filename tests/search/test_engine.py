@@ -93,6 +93,16 @@ def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Callable[..., Rig]
     assert made.ledger.score(stopped[0]) is not None
 
 
+def test_the_only_trial_ends_with_the_time_once_it_has_a_score(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    made = rig([fakes.Fake("endless", seconds=400)], Budget(seconds=50))
+    (only,) = made.run()
+    assert only.state == "stopped"
+    assert made.ledger.score(only) is not None
+    assert made.clock.now() == 400 / 4  # its first step: without one there would be nothing
+
+
 def test_the_number_of_trials_is_kept_and_a_baseline_is_among_them(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
