@@ -1,56 +1,87 @@
-"""Measure what trials side by side bring: trainings a minute of one worker and of two, each with one thread.
+"""Measure what trials side by side bring: trials a minute of one worker and of two, each with one thread.
 
-    OMP_NUM_THREADS=1 python benchmarks/workers.py [--seconds 20]
+    python -m benchmarks.workers [--trials 24] [--repeats 3] [--executor ray]
 
-Both searches have the embedded backbone, scikit-learn's digits and the same number of seconds. On an idle
-machine with two cores or more, two workers are to end well above 1.5 times as many trainings as one; starting
-them takes a few seconds, which count.
+Every trial fine-tunes the embedded backbone for the same number of epochs on five folds of scikit-learn's
+digits, for a few seconds. On an idle machine with two cores or more, two workers are to end at least 1.7
+times as many trials a minute as one. Starting a worker takes it some seconds, once: the table has the whole time of
+the search, and the pace from the end of the second trial on, when both are at work.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from sklearn.datasets import load_digits
 
 import autotl
 from autotl.terminal import Silence
+from benchmarks.installed import with_plugin
+
+IMAGES = 150
+RUN = "import sys; from benchmarks.workers import search; search(*sys.argv[1:])"
 
 
-def trainings_a_minute(folder: Path, *, workers: int, seconds: float) -> tuple[int, float]:
-    """How many trainings, of a trial on a fold, a search has ended, and how many that is a minute."""
+def search(out: str, workers: str, executor: str, trials: str, seed: str) -> None:
+    """Run one search and print, as JSON, how long it took and when each trial ended, in seconds."""
     digits = load_digits()
     images = np.repeat(np.repeat((digits.images * 15.9).astype(np.uint8), 4, axis=1), 4, axis=2)
     result = autotl.fit(
-        (images[:800], [str(label) for label in digits.target[:800]]),
-        out=folder,
+        (images[:IMAGES], [str(label) for label in digits.target[:IMAGES]]),
+        out=out,
         backbone="tiny",
-        strategies=["finetune", "from_scratch"],
-        budget=seconds,
+        strategies="brief",
+        trials=int(trials),
         image_size=32,
-        workers=workers,
+        workers=int(workers),
+        executor=executor,
         experience=False,
+        seed=int(seed),
         watch=Silence(),
     )
-    ended = int(result.trials()["folds"].sum())
-    return ended, 60 * ended / result.report["cost"]["search_seconds"]
+    ended = sorted(result.trials()["finished_at"])
+    print(json.dumps({"seconds": result.report["cost"]["search_seconds"], "ended": ended}))
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=20.0, help="the budget of each search")
-    seconds = parser.parse_args().seconds
-    print("workers  trainings  a minute  times")
-    first = None
+    parser.add_argument("--trials", type=int, default=24, help="of each search")
+    parser.add_argument("--repeats", type=int, default=3, help="of the pair, each with another seed")
+    parser.add_argument("--executor", default="processes", help="that runs the two workers")
+    given = parser.parse_args()
+    whole: list[float] = []
+    steady: list[float] = []
+    print("seed  workers  seconds  trials a minute  steady")
     with tempfile.TemporaryDirectory() as folder:
-        for workers in (1, 2):
-            ended, pace = trainings_a_minute(Path(folder) / str(workers), workers=workers, seconds=seconds)
-            first = first or pace
-            print(f"{workers:7}  {ended:9}  {pace:8.1f}  {pace / first:5.2f}")
+        environment = with_plugin(Path(folder), "benchmarks.brief") | {"OMP_NUM_THREADS": "1"}
+        for seed in range(given.repeats):
+            paces = []
+            for workers, executor in ((1, "serial"), (2, given.executor)):
+                out = str(Path(folder) / f"{seed}-{workers}")
+                words = [out, str(workers), executor, str(given.trials), str(seed)]
+                said = subprocess.run(
+                    [sys.executable, "-c", RUN, *words], env=environment, check=True, stdout=subprocess.PIPE
+                )
+                found = json.loads(said.stdout.splitlines()[-1])
+                ended = found["ended"]
+                late = 60 * (len(ended) - 2) / (ended[-1] - ended[1])
+                paces.append((60 * len(ended) / found["seconds"], late))
+                row = (seed, workers, found["seconds"], *paces[-1])
+                print("{:4}  {:7}  {:7.1f}  {:15.1f}  {:6.1f}".format(*row), flush=True)
+            (one, one_late), (two, two_late) = paces
+            whole.append(two / one)
+            steady.append(two_late / one_late)
+    print(
+        f"median of two workers to one: {median(whole):.2f} times, {median(steady):.2f} once both are at work"
+    )
 
 
 if __name__ == "__main__":

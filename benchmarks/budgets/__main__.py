@@ -25,6 +25,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from benchmarks.installed import with_plugin
+
 KEY = ["data", "sources", "strategies", "budget", "seed"]
 
 
@@ -43,7 +45,7 @@ def main() -> None:
     sources = " + ".join(Path(each).name for each in given.backbone)
     strategies = " + ".join(given.strategies) or ("all and slow" if given.slow else "all")
     with tempfile.TemporaryDirectory() as folder:
-        environment = with_slow(Path(folder)) if given.slow else dict(os.environ)
+        environment = with_plugin(Path(folder), "benchmarks.budgets.slow") if given.slow else dict(os.environ)
         for budget, data, seed in tqdm(list(itertools.product(given.budgets, given.data, given.seeds))):
             key = dict(zip(KEY, (data.stem, sources, strategies, budget, seed), strict=True))
             if any(all(row[name] == value for name, value in key.items()) for row in rows):
@@ -76,16 +78,6 @@ def run(data: Path, asked: list[str], environment: dict[str, str], *, budget: fl
         "late_by": wall - (1.05 * budget + 5),
         "threads": environment.get("OMP_NUM_THREADS", ""),
     }
-
-
-def with_slow(folder: Path) -> dict[str, str]:
-    """An environment in which the slow strategy is installed, as pip would do it."""
-    about = folder / "autotl_slow-0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: autotl-slow\nVersion: 0\n")
-    (about / "entry_points.txt").write_text("[autotl]\nslow = benchmarks.budgets.slow\n")
-    known = os.environ.get("PYTHONPATH", "")
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(part for part in (str(folder), known) if part)}
 
 
 if __name__ == "__main__":
