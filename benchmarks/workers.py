@@ -4,8 +4,8 @@
 
 Every trial fine-tunes the embedded backbone for the same number of epochs on five folds of scikit-learn's
 digits, for a few seconds. On an idle machine with two cores or more, two workers are to end at least 1.7
-times as many trials a minute as one. Starting a worker takes it some seconds, once: the table has the whole time of
-the search, and the pace from the end of the second trial on, when both are at work.
+times as many trials a minute as one. Starting a worker takes it some seconds, once: the table has the whole
+time of the search, and the pace from the end of the second trial on, when both are at work.
 """
 
 from __future__ import annotations
