@@ -20,16 +20,25 @@ from autotl.clock import Clock
 
 TIMM_DATA: Any = timm.data  # it is typed in part
 LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more
-SHARE_OF_BUDGET = 0.15  # of the seconds, for one pass over all images through frozen layers: detail pays
+SHARE_OF_BUDGET = 0.15  # of the seconds, for one pass of all backbones over all images: detail pays
+SHARE_OF_ONE = 0.08  # of the seconds, for the same of each backbone, however many there are
 
 
 def describe(
-    weights: Weights, *, side: int, device: str, seconds: float | None, images: int, clock: Clock
+    weights: Weights,
+    *,
+    side: int,
+    device: str,
+    seconds: float | None,
+    images: int,
+    clock: Clock,
+    among: int = 1,
 ) -> Backbone:
     """The facts of a backbone for data whose images are about ``side`` pixels.
 
-    ``seconds`` is the budget of the whole search and ``images`` how many there are: they decide which image
-    size is recommended, by the pace measured on this machine. None is a search that is not limited by time:
+    ``seconds`` is the budget of the whole search, ``images`` how many there are and ``among`` how many
+    backbones look at them: they decide which image size is recommended, by the pace measured on this machine.
+    None is a search that is not limited by time:
     its pace is the usual one, so that the same seed gives the same search.
     """
     model = create(weights)
@@ -46,9 +55,8 @@ def describe(
         pace = usual_pace(found.flops, native=native_side(model), side=middle, device=device)
     else:
         pace = pace_of(model.to(device), side=middle, clock=clock)
-    affordable = [
-        s for s in sides if seconds is None or pace.seconds(images, side=s) <= SHARE_OF_BUDGET * seconds
-    ]
+    share = max(SHARE_OF_BUDGET / among, SHARE_OF_ONE)
+    affordable = [s for s in sides if seconds is None or pace.seconds(images, side=s) <= share * seconds]
     return Backbone(
         name=weights.name,
         architecture=stock.pretrained_cfg["architecture"],

@@ -240,7 +240,13 @@ def _open(
     backbones: dict[str, Backbone] = {}
     for weights in found:
         facts = describe(
-            weights, side=side, device=setup.device, seconds=setup.budget.seconds, images=images, clock=clock
+            weights,
+            side=side,
+            device=setup.device,
+            seconds=setup.budget.seconds,
+            images=images,
+            clock=clock,
+            among=len(found),
         )
         if setup.image_size is not None:
             if facts.config.fixed and setup.image_size != facts.config.side:

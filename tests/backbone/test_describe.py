@@ -53,10 +53,16 @@ def test_a_backbone_is_described_from_its_folder(small):
     assert found.pace.forward >= found.pace.training > 0
 
 
-@pytest.mark.parametrize(("seconds", "side"), [(1.0, 32), (150.0, 48), (10_000.0, 64)])
-def test_the_recommended_side_is_the_largest_that_takes_a_small_part_of_the_budget(small, seconds, side):
+@pytest.mark.parametrize(
+    ("seconds", "among", "side"),
+    [(1.0, 1, 32), (150.0, 1, 48), (10_000.0, 1, 64), (190.0, 1, 64), (190.0, 2, 32), (360.0, 9, 64)],
+)
+def test_the_recommended_side_is_the_largest_that_takes_a_small_part_of_the_budget(
+    small, seconds, among, side
+):
     # 16 images in 0.25 s are 64 a second at 48 px: 1,000 images take 16 s there, 7 s at 32 px, 28 s at 64 px
-    found = describe(small, side=64, device="cpu", seconds=seconds, images=1000, clock=TickingClock())
+    clock = TickingClock()
+    found = describe(small, side=64, device="cpu", seconds=seconds, images=1000, clock=clock, among=among)
     assert found.pace.forward == 64
     assert found.side == side
 
