@@ -28,7 +28,7 @@ _DRIVERS = {
     "mysql": (("mysqldb", "MySQLdb"), ("pymysql", "pymysql")),
 }
 """Of each kind of database, SQLAlchemy's names of its drivers and their modules; the first is its default."""
-_INSTALL = {"postgresql": "pip install 'autotl[postgres]'", "mysql": "pip install pymysql"}
+_INSTALL = {"postgresql": "pip install 'autotl[postgres]'", "mysql": "pip install 'autotl[mysql]'"}
 WAIT = 60
 """Seconds that a transaction waits for the file of SQLite, which one process writes at a time."""
 CONNECT_SECONDS = 10

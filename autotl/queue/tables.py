@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -73,12 +74,12 @@ class Database:
     def create(self) -> None:
         """Make the tables that are not there."""
         with told_of(self._engine.url):
-            try:
-                metadata.create_all(self._engine)
-            except (IntegrityError, OperationalError, ProgrammingError):
-                metadata.create_all(
-                    self._engine
-                )  # another run has just begun to make them; or it raises again
+            for _ in metadata.tables:
+                # another run may be making them too, and be first with any of them
+                with suppress(IntegrityError, OperationalError, ProgrammingError):
+                    metadata.create_all(self._engine)
+                    return
+            metadata.create_all(self._engine)
 
     def is_ready(self) -> bool:
         """Whether the tables are there."""

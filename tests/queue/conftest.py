@@ -1,4 +1,4 @@
-"""A database for each test: an SQLite file, and a private PostgreSQL where a server is installed."""
+"""A database for each test: an SQLite file, and private servers of PostgreSQL and MariaDB where installed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +48,12 @@ def as_user(*command: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL server of one's own, without the database's name."""
@@ -59,9 +66,7 @@ def server() -> Iterator[str]:
     if ROOT:
         for each in (folder, folder / "password"):
             shutil.chown(each, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     data = folder / "data"
     as_user(
         bin_ / "initdb", "-D", data, "-U", "me", "-A", "md5", "--pwfile", folder / "password", "-E", "UTF8"
@@ -86,8 +91,64 @@ def postgres(server: str, request: pytest.FixtureRequest) -> str:
     return f"{server}/{name}"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[str]:
+    """The URL of a MariaDB server of one's own, without the database's name."""
+    make, serve = (
+        shutil.which("mariadb-install-db"),
+        shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"),
+    )
+    if make is None or serve is None:
+        pytest.skip("no MariaDB server is installed: apt-get install mariadb-server")
+    pytest.importorskip("pymysql", reason="pip install pymysql")
+    folder = Path(tempfile.mkdtemp(prefix="autotl-my-"))
+    user = ["--user=root"] if ROOT else []
+    common = ["--no-defaults", f"--datadir={folder / 'data'}", *user]
+    subprocess.run(
+        [make, *common, "--auth-root-authentication-method=normal"], check=True, capture_output=True
+    )
+    at, port = folder / "socket", free_port()
+    words = [serve, *common, f"--socket={at}", f"--port={port}", "--bind-address=127.0.0.1"]
+    with (folder / "log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log) as process:
+        try:
+            me = f"me@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"
+            once_it_serves(at, f"CREATE USER {me}; GRANT ALL ON *.* TO {me}")
+            yield f"mysql+pymysql://me:{PASSWORD}@127.0.0.1:{port}"
+        finally:
+            process.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def once_it_serves(at: Path, statements: str) -> None:
+    """Let the administrator of a MariaDB server that is starting say something to it."""
+    words = ["mariadb", "--no-defaults", f"--socket={at}", "--user=root", f"--execute={statements}"]
+    until = time.monotonic() + 30
+    while (done := subprocess.run(words, capture_output=True, check=False)).returncode:
+        assert time.monotonic() < until, done.stderr
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def mysql(mariadb: str, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database."""
+    import sqlalchemy
+
+    name = f"t{abs(hash(request.node.nodeid)):x}"
+    engine = sqlalchemy.create_engine(mariadb)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return f"{mariadb}/{name}"
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def served(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database of each server."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres"))
+    if request.param != "sqlite":
+        return str(request.getfixturevalue(request.param))
     return f"sqlite:///{tmp_path / 'queue.db'}"
