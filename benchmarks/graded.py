@@ -64,11 +64,8 @@ def main() -> None:
     for name, every in found.items():
         truth, lead, errors, told = np.array(every).T
         loss = np.where(lead > 0, np.maximum(-truth, 0), np.maximum(truth, 0))
-        middle, right, clear = (
-            np.median(abs(lead / errors)),
-            (lead > 0) == (truth > 0),
-            abs(lead) > 2 * errors,
-        )
+        middle, right = np.median(abs(lead / errors)), (lead > 0) == (truth > 0)
+        clear = abs(lead) > 2 * errors
         beyond = 100 * max(float(((lead - truth) ** 2 - told).mean()), 0.0) ** 0.5
         print(
             f"{name:9}  {len(truth):11}  {middle:15.1f}  {right.mean():10.0%}  {right[clear].mean():4.0%}  "

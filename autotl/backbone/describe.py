@@ -38,8 +38,8 @@ def describe(
 
     ``seconds`` is the budget of the whole search, ``images`` how many there are and ``among`` how many
     backbones look at them: they decide which image size is recommended, by the pace measured on this machine.
-    None is a search that is not limited by time:
-    its pace is the usual one, so that the same seed gives the same search.
+    None is a search that is not limited by time: its pace is the usual one, so that the same seed gives the
+    same search.
     """
     model = create(weights)
     found = layout(model)

@@ -79,7 +79,7 @@ class Database:
                 with suppress(IntegrityError, OperationalError, ProgrammingError):
                     metadata.create_all(self._engine)
                     return
-            metadata.create_all(self._engine)
+            metadata.create_all(self._engine)  # nobody is left to be first: it raises again, or has done it
 
     def is_ready(self) -> bool:
         """Whether the tables are there."""

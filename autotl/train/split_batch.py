@@ -14,8 +14,8 @@ def in_pieces(attempt: Callable[[int], T], pieces: int, *, most: int, least: int
     """What ``attempt(pieces)`` gives, with twice as many pieces each time memory runs out, up to ``most``.
 
     Gives the number to start with next time, too: the one that fitted, where memory ran out. At ``least`` so
-    many are made this time for other reasons. Gradients add up over pieces, so a batch in
-    pieces is still one step of the same size; only a BatchNorm that learns sees smaller groups.
+    many are made this time for other reasons. Gradients add up over pieces, so a batch in pieces is still one
+    step of the same size; only a BatchNorm that learns sees smaller groups.
     """
     trying = max(pieces, least)
     while True:
