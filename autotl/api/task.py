@@ -24,7 +24,8 @@ class Task:
     ``rows`` maps each class to its number of training images, in label order. ``side`` is the median of the
     images' shorter sides in pixels. ``likeness`` maps a backbone's name to its calibrated similarities (1 is
     like the source itself, 0 like noise), empty where nothing could be measured. ``trial_seconds`` is what
-    one trial may cost, or None where only trials are counted.
+    one trial may cost, or None where only trials are counted: on ``folds`` folds together, more than one
+    where the validation images of one are too few to choose by.
     """
 
     classes: tuple[str, ...]
@@ -32,6 +33,7 @@ class Task:
     side: int
     metric: str = "accuracy"
     trial_seconds: float | None = None
+    folds: int = 1
     likeness: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property

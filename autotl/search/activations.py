@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from autotl.backbone import HEAD, Cuts
 from autotl.data import hash_of, view_of
 from autotl.search.materials import Materials, Pulse, no_pulse
+from autotl.search.one_pass import BITS, channels_last
 from autotl.seeds import derive
 from autotl.train import augment, augmentation, autocast, pieces_of
 
@@ -27,10 +28,7 @@ EXACT = (torch.float32,)
 FEW = 4
 """Images that show whether two ways of computing the same agree."""
 
-
-# NumPy knows no bfloat16: every kind is kept as whole numbers of the same bits
-_RAW = {torch.float16: np.int16, torch.bfloat16: np.int16, torch.float32: np.int32}
-_INTEGER = {torch.float16: torch.int16, torch.bfloat16: torch.int16, torch.float32: torch.int32}
+_RAW = {2: np.int16, 4: np.int32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,10 @@ class Activations:
             self._cuts[backbone, side] = Cuts(self._materials.task_model(backbone), side=side)
         return self._cuts[backbone, side]
 
+    def plain(self, backbone: str) -> Look:
+        """All training images as probes see them."""
+        return Look(self._materials.backbones[backbone].side, len(self._materials.order))
+
     def place(self, backbone: str, through: int) -> str:
         """Where ``through`` frozen stages end; all of them end at the classifier."""
         stages = self._materials.backbones[backbone].stages
@@ -84,8 +86,10 @@ class Activations:
         """
         if not self._on or place not in self.cuts(backbone, side):
             return 0
-        one, store = (rows, *self._shape(backbone, place, side)), self._materials.store
-        fits = [k for k in range(1, wanted + 1) if store.fits((k, *one), _RAW[self._kinds[0]], share=SHARE)]
+        one, store = (rows, *self.shape(backbone, place, side)), self._materials.store
+        fits = [
+            k for k in range(1, wanted + 1) if store.fits((k, *one), _RAW[self.kind.itemsize], share=SHARE)
+        ]
         return max(fits, default=0)
 
     def array(self, backbone: str, place: str, look: Look, *, pulse: Pulse = no_pulse) -> Tensor:
@@ -95,13 +99,41 @@ class Activations:
         """
         if (found := self._find(backbone, place, look)) is not None:
             return found
-        shape = (look.rows, *self._shape(backbone, place, look.side))
+        shape = (look.rows, *self.shape(backbone, place, look.side))
         for kind in self._kinds:
             fill = partial(self._fill, backbone, place, look, kind, pulse)
             with suppress(_Overflow):
                 key = self._key(backbone, place, look, kind)
-                return _as_kind(self._materials.store.array(key, shape, _RAW[kind], fill), kind)
+                return _as_kind(self._materials.store.array(key, shape, _RAW[kind.itemsize], fill), kind)
         raise ValueError(f"the activations of {backbone} at {place} are not finite")
+
+    def has(self, backbone: str, place: str, look: Look) -> bool:
+        """Whether they are kept already."""
+        return self._find(backbone, place, look) is not None
+
+    def shape(self, backbone: str, place: str, side: int) -> tuple[int, ...]:
+        """What one image gives, channels last: known from a blank one."""
+        known = (backbone, place, side)
+        if known not in self._shapes:
+            blank = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+            with torch.inference_mode():
+                given = self.cuts(backbone, side).piece(None, place)(
+                    self._materials.normalise(backbone, blank)
+                )
+            self._shapes[known] = tuple(channels_last(given).shape[1:])
+        return self._shapes[known]
+
+    @property
+    def kind(self) -> torch.dtype:
+        """The number format that is tried first."""
+        return self._kinds[0]
+
+    def making(self, backbone: str, place: str, look: Look) -> AbstractContextManager[NDArray[Any] | None]:
+        """An array for the bits of that kind, which is kept when the block ends well; None where another
+        process has made it meanwhile.
+        """
+        key, shape = self._key(backbone, place, look, self.kind), self.shape(backbone, place, look.side)
+        return self._materials.store.making(key, (look.rows, *shape), _RAW[self.kind.itemsize])
 
     def _fill(
         self,
@@ -121,10 +153,10 @@ class Activations:
         with closing(given), torch.inference_mode(), autocast(self._materials.device):
             for part, x in given:
                 pulse()
-                kept = _channels_last(self._run(piece, x)).to(kind)
+                kept = channels_last(self._run(piece, x)).to(kind)
                 if not kept.isfinite().all():
                     raise _Overflow
-                torch.from_numpy(out[part]).copy_(kept.view(_INTEGER[kind]))
+                torch.from_numpy(out[part]).copy_(kept.view(BITS[kind.itemsize]))
 
     def _run(self, piece: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         parts = x.tensor_split(pieces_of(x, device=self._materials.device))
@@ -196,23 +228,6 @@ class Activations:
             "augment": [look.augment, look.view],
             "kind": str(kind),
         }
-
-    def _shape(self, backbone: str, place: str, side: int) -> tuple[int, ...]:
-        """What one image gives, channels last: known from a blank one."""
-        known = (backbone, place, side)
-        if known not in self._shapes:
-            blank = torch.zeros(1, 3, side, side, dtype=torch.uint8)
-            with torch.inference_mode():
-                given = self.cuts(backbone, side).piece(None, place)(
-                    self._materials.normalise(backbone, blank)
-                )
-            self._shapes[known] = tuple(_channels_last(given).shape[1:])
-        return self._shapes[known]
-
-
-def _channels_last(x: Tensor) -> Tensor:
-    """Maps (n, c, h, w) as (n, h, w, c), the order convolutions are fastest in; anything else as it is."""
-    return x.permute(0, 2, 3, 1).contiguous() if x.ndim == 4 else x.contiguous()
 
 
 def _as_kind(kept: NDArray[Any], kind: torch.dtype) -> Tensor:

@@ -185,7 +185,8 @@ def _new_trial(ledger: Ledger, arm: Arm, best: Trial, trying: int) -> float:
     noise = float(np.mean([ledger.doubt(trial, best) for trial in top]))
     real = max(float(np.var(scores)) - noise**2, 0.0)
     spread = math.sqrt(real + (PRIOR_SPREAD * ledger.unit / (len(ranked) + trying)) ** 2)
-    return improvement(max(scores) - ledger.belief(best), spread)
+    # of what a trial is better by, only what its images show can be chosen by
+    return improvement(max(scores) - ledger.belief(best), spread**2 / math.hypot(spread, noise))
 
 
 def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Extend, float]]:

@@ -34,9 +34,17 @@ class Costs:
         return self._raw(arm, params) * self._pace.get(arm, 1.0)
 
     def default(self, arm: Arm) -> float:
-        """The same with the arm's defaults."""
+        """What a fold with the arm's defaults is expected to take."""
         strategy = self._strategies[arm.strategy]
         return self.of(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
+
+    def first_turn(self, arm: Arm) -> float:
+        """The same on all the folds that a new trial of it is run on."""
+        return self.default(arm) * self.folds(arm)
+
+    def folds(self, arm: Arm) -> int:
+        """The folds that a new trial is run on: what is to be chosen has to be seen on images enough."""
+        return 1 if self._strategies[arm.strategy].baseline else self._task.folds
 
     def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[Open]:
         """What is running now, and what it is expected to take."""

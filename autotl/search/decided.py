@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from autotl.api import Backbone, Dataset, Pace, Splits
+from autotl.api import Backbone, Dataset, Pace, Splits, Task
 from autotl.errors import RunError
 
 
@@ -21,6 +21,7 @@ class Decided:
 
     seconds: float | None
     trial_seconds: float | None
+    trial_folds: int
     cache: int
     read: int | None
     left: float | None
@@ -59,12 +60,16 @@ class Decided:
                 "plugin has changed"
             )
 
+    def keep_to(self, task: Task) -> Task:
+        """The task with what a trial may cost, and the likenesses, as they were."""
+        return replace(task, trial_seconds=self.trial_seconds, folds=self.trial_folds, likeness=self.likeness)
+
     def keep(self, facts: Backbone) -> Backbone:
         """The backbone with the image sizes and the pace it had. Raises RunError where its weights differ."""
         seen = self.backbones[facts.name]
         if seen.digest != facts.digest:
             raise _changed(f"the weights of {facts.name} differ ({_digests(seen.digest, facts.digest)})")
-        return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace)
+        return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace, kept_from=seen.kept_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Seen:
     sides: tuple[int, ...]
     side: int
     pace: Pace
+    kept_from: float
 
 
 def decided_from(told: Mapping[str, Any]) -> Decided:
@@ -84,7 +90,12 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
         kept = {each.name: told[each.name] for each in fields(Decided)}
         kept["backbones"] = {
             name: Seen(
-                each["opened_as"], each["digest"], tuple(each["sides"]), each["side"], Pace(**each["pace"])
+                each["opened_as"],
+                each["digest"],
+                tuple(each["sides"]),
+                each["side"],
+                Pace(**each["pace"]),
+                each["kept_from"],
             )
             for name, each in kept["backbones"].items()
         }

@@ -150,7 +150,7 @@ class Search:
                 [] if self._out_of_trials() else self._worth_trying(),
                 baselines=self._baselines,
                 baseline_share=BASELINE_SHARE,
-                seconds=self._costs.default,
+                seconds=self._costs.first_turn,
                 between=self._between,
                 left=left,
                 running=self._costs.underway(self._running.values()),
@@ -175,7 +175,7 @@ class Search:
         chosen = first(
             self._waiting,
             baselines=self._baselines if self._count else (),
-            seconds=self._costs.default,
+            seconds=self._costs.first_turn,
             after=lambda arm: kept_for_refit(self._costs.default(arm), self.ledger.k, self._budget),
             behind=lambda arm: self._prior.behind(arm.strategy) / self.ledger.unit if self._prior else 0.0,
             left=left,
@@ -234,7 +234,7 @@ class Search:
         self._count += 1
         folds = range(self.ledger.k)
         cheap = self._budget.seconds is None or once * len(folds) <= CHEAP_SHARE * self._budget.seconds
-        return self._begin(trial, tuple(folds) if cheap else (0,))
+        return self._begin(trial, tuple(folds if cheap else folds[: self._costs.folds(arm)]))
 
     def _retry(self, entry: Entry) -> Job:
         assert entry.running is not None
@@ -255,9 +255,9 @@ class Search:
             self._journal.write(trial, running)
 
     def _patience(self) -> float:
-        """The seconds that a baseline may take now: its share where other arms wait for a first turn."""
-        wait = any(arm not in self._baselines for arm in self._waiting)
-        return BASELINE_SHARE * (self._until() - self._started) if wait else math.inf
+        """The seconds that a trial of a baseline may take: its share, where there are other arms."""
+        others = any(arm not in self._baselines for arm in self._studies)
+        return BASELINE_SHARE * (self._until() - self._started) if others else math.inf
 
     def _enter(self, outcome: Outcome) -> Trial:
         self._ended = self._clock.now()

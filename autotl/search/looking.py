@@ -7,17 +7,58 @@ from numpy.typing import NDArray
 
 from autotl.api import LabelledFeatures
 from autotl.backbone import classifier_of
+from autotl.data import cross_parts
 from autotl.errors import WeightsError
+from autotl.search.activations import Activations
+from autotl.search.late_maps import keep_late_maps
 from autotl.search.materials import Materials
+from autotl.train import PROBE, cross_logits
 
 
-def look(materials: Materials, backbone: str, *, seed: int) -> LabelledFeatures:
-    """What a backbone sees in the training rows, in the order of ``materials``, at its recommended size."""
+def look(materials: Materials, backbone: str, *, seed: int, reuse: bool = True) -> LabelledFeatures:
+    """What a backbone sees in the training rows, in the order of ``materials``, at its recommended size; for
+    ``reuse``, what it sees on the way is kept as well.
+    """
+    keep_late_maps(materials, Activations(materials, on=reuse), backbone)
     side = materials.backbones[backbone].side
     features = materials.features(backbone, side=side).double().numpy()
-    probe = materials.cross_probe(backbone, side=side, seed=seed).double().numpy()
+    probe = _cross_probe(materials, backbone, side=side, seed=seed).astype(np.float64)
     labels = materials.labels.numpy()
     return LabelledFeatures(features, labels, _source_probabilities(materials, backbone, features), probe)
+
+
+def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int) -> NDArray[np.float32]:
+    """Logits (rows, classes) of a linear classifier that has learned from other rows: each part of the
+    training rows is scored by what the other parts teach.
+    """
+    rows, classes = len(materials.order), len(materials.dataset.classes)
+    key = {
+        "crossed": materials.features_key(backbone, side),
+        "row weights": materials.weighed,
+        "seed": seed,
+    }
+
+    def fill(out: NDArray[np.float32]) -> None:
+        folds = materials.splits.first
+        features = materials.features(backbone, side=side)
+        if len(folds) == 1:
+            parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
+            found = cross_logits(
+                features.to(materials.device),
+                materials.labels.to(materials.device),
+                classes=classes,
+                parts=[materials.positions(part).to(materials.device) for part in parts],
+            )
+            out[:] = found.cpu().numpy()
+            return
+        # equal where a row is in no fold, as a class of one group is: nothing else has taught it
+        out.fill(0)
+        heads = materials.heads(backbone, [PROBE], side=side)[:-1, 0]
+        for fold, head in zip(folds, heads, strict=True):
+            own = materials.positions(fold.val)
+            out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()
+
+    return materials.store.array(key, (rows, classes), np.float32, fill)
 
 
 def _source_probabilities(

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
-from autotl.data import OnDemand, View, cross_parts, render_parts, view_of
-from autotl.train import PROBE, Normalise, cross_logits, fit_heads, in_batches, place
+from autotl.data import OnDemand, View, render_parts, view_of
+from autotl.search.one_pass import OnTheWay, one_pass
+from autotl.train import Normalise, fit_heads, in_batches, place
 
 PART, PART_ELSEWHERE = 64, 512
 """Images that go through a network together, on a CPU and on an accelerator."""
@@ -57,12 +58,11 @@ class Materials:
         first = splits.folds[0]
         self.order = np.concatenate([first.train, first.val]) if len(splits.folds) == 1 else splits.train
         self.weights = None if weights is None else torch.from_numpy(weights[self.order]).float()
-        self._weighed = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
+        self.weighed = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
         self._place = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.part = PART if device == "cpu" else PART_ELSEWHERE
         self._before = before
-        self._crossed: dict[tuple[str, int, int], Tensor] = {}
         self._models: dict[tuple[str, str], nn.Module] = {} if before is None else before._models
 
     def __getstate__(self) -> dict[str, Any]:
@@ -77,6 +77,12 @@ class Materials:
         """The same with another store, where this one cannot be reached."""
         there = copy.copy(self)
         there.store = store
+        return there
+
+    def knowing(self, backbones: Mapping[str, Backbone]) -> Materials:
+        """The same with other facts of the same backbones."""
+        there = copy.copy(self)
+        there.backbones = backbones
         return there
 
     def fold_labels(self) -> list[NDArray[np.int64]]:
@@ -130,35 +136,37 @@ class Materials:
                 return
         yield from self.shown(backbone, side=side, margin=margin, rows=rows)  # another process has made it
 
-    def features(self, backbone: str, *, side: int, pulse: Pulse = no_pulse) -> Tensor:
-        """Pooled features (rows, features) of all training rows through the frozen backbone, float32."""
+    def features(
+        self, backbone: str, *, side: int, pulse: Pulse = no_pulse, beside: OnTheWay | None = None
+    ) -> Tensor:
+        """Pooled features (rows, features) of all training rows through the frozen backbone, float32. Where
+        they are computed only now, what the rows give on the way is kept ``beside`` them.
+        """
         facts = self.backbones[backbone]
-        key = self._features_key(backbone, side)
 
         def fill(out: NDArray[Any]) -> None:
             known = None if self._before is None else self._before.known_features(backbone, side=side)
             if known is not None and self._before is not None:
                 out[:] = known[self._before.positions(self.order).numpy()]
                 return
-            model = self.source_model(backbone)
             with closing(self.shown(backbone, side=side, margin=False)) as parts:
-                for part, pixels in parts:
-                    pulse()
-                    rows = in_batches(
-                        lambda x: pooled(model, x),
-                        pixels,
-                        normalise=lambda x: self.normalise(backbone, x),
-                        device=self.device,
-                        batch=self.part,
-                    )
-                    out[part] = rows.numpy()
+                one_pass(
+                    self.source_model(backbone),
+                    parts,
+                    out,
+                    normalise=lambda x: self.normalise(backbone, x),
+                    device=self.device,
+                    batch=self.part,
+                    beside=beside,
+                    pulse=pulse,
+                )
 
         shape = (len(self.order), facts.features)
-        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
+        return torch.from_numpy(self.store.array(self.features_key(backbone, side), shape, np.float32, fill))
 
     def known_features(self, backbone: str, *, side: int) -> NDArray[Any] | None:
         """The features of the training rows, where they have been computed."""
-        return self.store.find(self._features_key(backbone, side))
+        return self.store.find(self.features_key(backbone, side))
 
     def features_of(self, backbone: str, rows: NDArray[np.int64], *, side: int) -> NDArray[np.float64]:
         """Pooled features (rows, features) of any rows of the dataset; not kept."""
@@ -189,7 +197,7 @@ class Materials:
         key = {
             "heads": [[each.c, each.standardise, each.balanced] for each in settings],
             "labels": self.dataset.digest,
-            "row weights": self._weighed,
+            "row weights": self.weighed,
             "split": self.splits.hash,
             "view": view_of(facts.config, side=side).key,
             "weights": facts.digest,
@@ -212,39 +220,6 @@ class Materials:
 
         shape = (len(learned), len(settings), classes, facts.features + 1)
         return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
-
-    def cross_probe(self, backbone: str, *, side: int, seed: int, pulse: Pulse = no_pulse) -> Tensor:
-        """Logits (rows, classes) of a linear classifier that has learned from other rows: each part of the
-        training rows is scored by what the other parts teach.
-        """
-        key = (backbone, side, seed)
-        if key not in self._crossed:
-            self._crossed[key] = self._cross_probe(backbone, side, seed, pulse)
-        return self._crossed[key]
-
-    def _cross_probe(self, backbone: str, side: int, seed: int, pulse: Pulse) -> Tensor:
-        folds = self.splits.first
-        parts = [fold.val for fold in folds]
-        if len(parts) == 1:
-            parts = cross_parts(self.dataset, np.sort(self.order), seed=seed)
-        features = self.features(backbone, side=side, pulse=pulse)
-        places = [self.positions(part) for part in parts]
-        if len(folds) > 1:
-            found = self.heads(backbone, [PROBE], side=side, pulse=pulse)[:-1, 0]
-            weight, bias = found[..., :-1], found[..., -1]
-            # equal where a row is in no fold, as a class of one group is: nothing else has taught it
-            logits = torch.zeros(len(self.order), len(self.dataset.classes))
-            for own, w, b in zip(places, weight, bias, strict=True):
-                logits[own] = features[own] @ w.T + b
-            return logits
-        found = cross_logits(
-            features.to(self.device),
-            self.labels.to(self.device),
-            classes=len(self.dataset.classes),
-            parts=[each.to(self.device) for each in places],
-            pulse=pulse,
-        )
-        return found.cpu()
 
     def source_model(self, backbone: str) -> nn.Module:
         """The pretrained network with its own head, in eval mode. Shared: not to be changed."""
@@ -275,7 +250,8 @@ class Materials:
     def _key(self, view: View, rows: int) -> dict[str, Any]:
         return {"pixels": self.dataset.digest, "split": self.splits.hash, "rows": rows, "view": view.key}
 
-    def _features_key(self, backbone: str, side: int) -> dict[str, Any]:
+    def features_key(self, backbone: str, side: int) -> dict[str, Any]:
+        """What names the features of the training rows in the store."""
         facts = self.backbones[backbone]
         return {
             "features": self.dataset.digest,

@@ -31,6 +31,7 @@ from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.afford import affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, Seen
 from autotl.search.examine import Examined
+from autotl.search.late_maps import with_late_maps
 from autotl.search.limits import screen, within
 from autotl.search.materials import Materials
 from autotl.search.outlook import Outlook
@@ -159,16 +160,29 @@ def prepare(
         weights=examined.weights,
         before=materials,
     )
+    if decided is None and seconds is not None:
+        kept = with_late_maps(materials, kept, reuse=setup.reuse)
+        materials = materials.knowing(kept)
     if examined.cleaned.why or examined.cleaned.reweighted:
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0])
     tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
     task = task_of(setup.metric.name, dataset, splits, likeness, side=_side(dataset, splits))
-    task = share_out(task, strategies, kept, machine(setup.device), left=left(), tests=tests)
+    task = share_out(
+        task,
+        strategies,
+        kept,
+        machine(setup.device),
+        left=left(),
+        tests=tests,
+        validated=len(splits.first[0].val),
+        folds=len(splits.first),
+    )
     if decided is None:
         decided = Decided(
             seconds=setup.budget.seconds,
             trial_seconds=task.trial_seconds,
+            trial_folds=task.folds,
             cache=store.bound,
             read=len(dataset) + len(dataset.unreadable) if dataset.left_out else None,
             left=rest,
@@ -178,8 +192,15 @@ def prepare(
             first_split=first,
             split=splits.hash,
             backbones={
-                name: Seen(_lasting(opened_as[name]), facts.digest, facts.sides, facts.side, facts.pace)
-                for name, facts in backbones.items()
+                name: Seen(
+                    _lasting(opened_as[name]),
+                    facts.digest,
+                    facts.sides,
+                    facts.side,
+                    facts.pace,
+                    facts.kept_from,
+                )
+                for name, facts in {**backbones, **kept}.items()
             },
             order=ranking.order,
             aside=ranking.aside,
@@ -188,7 +209,7 @@ def prepare(
         )
     else:
         decided.check_split(splits)
-        task = replace(task, trial_seconds=decided.trial_seconds, likeness=decided.likeness)
+        task = decided.keep_to(task)
     return Prepared(
         dataset=dataset,
         splits=splits,

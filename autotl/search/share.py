@@ -9,10 +9,17 @@ import numpy as np
 
 from autotl.api import Backbone, Dataset, Likeness, Machine, Splits, Strategy, Task
 from autotl.search.arms import plan_arms
+from autotl.train import epoch_seconds
 
 SEARCH_SHARE = 0.6
 """Of the time left for trials, for the defaults of all arms together: a network that was trained to the end
 is worth more than the choice among several that were not.
+"""
+TELLING = 100
+"""Validation images that tell two trials apart, hardly: of smaller folds a trial is run on several."""
+EPOCHS = 12
+"""Passes over the images, at the smallest size, that are left to each of several folds: shorter trainings
+would make the choice surer, and worse what there is to choose from.
 """
 
 
@@ -48,10 +55,13 @@ def share_out(
     *,
     left: float | None,
     tests: float,
+    validated: int,
+    folds: int,
 ) -> Task:
     """The task with what is to be spent on one trial, of the seconds that are ``left``; None: no budget.
 
-    ``tests`` are the seconds to test a strategy's best trials. A strategy that does not apply has no share.
+    ``tests`` are the seconds to test a strategy's best trials, ``validated`` the validation images of each of
+    the ``folds`` of one repeat. A strategy that does not apply has no share.
     """
     if left is None:
         return task
@@ -59,8 +69,19 @@ def share_out(
     def among(arms: int, tested: int) -> Task:
         trials = max(0.0, left - tested * tests)
         # about half of the arms train networks
-        return replace(task, trial_seconds=SEARCH_SHARE * trials / max(1.0, 0.5 * arms))
+        each = replace(task, trial_seconds=SEARCH_SHARE * trials / max(1.0, 0.5 * arms))
+        return replace(each, folds=_folds(each, backbones, validated=validated, most=folds))
 
     first = among(len(strategies) * len(backbones), len(strategies))
     arms, _ = plan_arms(strategies, backbones, first, machine=machine)
     return among(len(arms), len({arm.strategy for arm in arms})) if arms else first
+
+
+def _folds(task: Task, backbones: Mapping[str, Backbone], *, validated: int, most: int) -> int:
+    """How many folds a trial is to be seen on for TELLING images, as far as each is left EPOCHS passes."""
+    wanted = min(most, round(TELLING / max(1, validated)))
+    assert task.trial_seconds is not None
+    least = max(
+        EPOCHS * epoch_seconds(task, each, side=min(each.sides), trained=1.0) for each in backbones.values()
+    )
+    return max(1, min(wanted, int(task.trial_seconds / least)))

@@ -94,7 +94,7 @@ def rank(
     )
     for name in materials.backbones:
         began = clock.now()
-        seen = look(materials, name, seed=setup.seed)
+        seen = look(materials, name, seed=setup.seed, reuse=setup.reuse)
         late += clock.now() - began  # a pass that trials share is not for the scores to pay
         scores.add(name, seen)
     found = scores.ranking()
@@ -111,7 +111,7 @@ def find_faults(setup: Setup, materials: Materials, ranking: Ranking, locked: Lo
     return examine(
         materials,
         name,
-        look(materials, name, seed=setup.seed),
+        look(materials, name, seed=setup.seed, reuse=setup.reuse),
         locked,
         test_looks=looks,
         mode=setup.clean,

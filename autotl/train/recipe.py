@@ -52,12 +52,14 @@ def training_seconds(
     """What ``epochs`` epochs on one fold are expected to take.
 
     With ``views``, what the frozen layers give is kept: they run once for each of so many views of the
-    training images, and an epoch costs what the trained share of the arithmetic does.
+    training images, not at all where the backbone has these maps already, and an epoch costs what the
+    trained share of the arithmetic does.
     """
     whole = epoch_seconds(task, backbone, side=side, trained=trained)
     if not views or trained >= 1:
         return epochs * whole
-    look = backbone.pace.seconds(task.train_rows, side=side) * (1 - trained)
+    known = views == 1 and side == backbone.side and 0 < backbone.kept_from <= 1 - trained
+    look = 0.0 if known else backbone.pace.seconds(task.train_rows, side=side) * (1 - trained)
     suffix = trained * epoch_seconds(task, backbone, side=side, trained=1.0)
     return min(views, epochs) * look + epochs * suffix
 
@@ -72,13 +74,14 @@ def affordable(
     share: float = 1.0,
     views: int = 0,
 ) -> int:
-    """How many of the ``wanted`` epochs fit into ``share`` of what one trial may cost; at least 1.
+    """How many of the ``wanted`` epochs on one fold fit into ``share`` of what one trial may cost on all of
+    the task's folds; at least 1.
 
     ``trained`` and ``views`` are as in :func:`training_seconds`.
     """
     if task.trial_seconds is None:
         return wanted
-    room = share * task.trial_seconds
+    room = share * task.trial_seconds / task.folds
     fits = (
         epochs
         for epochs in range(wanted, 1, -1)

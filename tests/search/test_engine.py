@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ class Rig:
         budget: Budget,
         folder: Path,
         prior: Prior | None = None,
+        trial_folds: int = 1,
         **work: Any,
     ) -> None:
         self.clock = FakeClock()
@@ -41,7 +43,7 @@ class Rig:
             arms,
             named,
             backbones,
-            fakes.TASK,
+            replace(fakes.TASK, folds=trial_folds),
             self.ledger,
             machine=fakes.MACHINE,
             budget=budget,
@@ -130,6 +132,39 @@ def test_the_baseline_gets_its_share_of_the_time(rig: Callable[..., Rig], fakes:
     for trial in made.ledger.trials.values():
         spent[trial.arm.strategy] += trial.seconds  # type: ignore[assignment]
     assert 0.15 < spent["scratch"] / sum(spent.values()) < 0.35
+
+
+def test_a_baseline_takes_no_more_than_its_share_when_it_comes_last(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    made = rig(
+        [fakes.Fake("good", 0.9), fakes.Fake("scratch", 0.4, seconds=30, baseline=True)],
+        Budget(seconds=60),
+        steps=10,
+    )
+    made.run()
+    own = [trial for trial in made.ledger.trials.values() if trial.baseline]
+    assert own[0].state == "stopped"
+    assert 0.2 * 60 <= own[0].seconds <= 0.2 * 60 + 3.0
+
+
+def test_alone_it_takes_what_it_wants(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+    made = rig([fakes.Fake("scratch", 0.4, seconds=30, baseline=True)], Budget(seconds=60), steps=10)
+    made.run()
+    assert made.ledger.trials[0].state == "complete"
+
+
+def test_on_few_images_a_dear_trial_is_run_on_several_folds_but_not_a_baseline(
+    rig: Callable[..., Rig], fakes: ModuleType
+) -> None:
+    made = rig(
+        [fakes.Fake("tune", 0.9, seconds=5), fakes.Fake("scratch", 0.4, seconds=5, baseline=True)],
+        Budget(seconds=60),
+        trial_folds=3,
+    )
+    made.run()
+    begun = {job.strategy: job.folds for job in reversed(made.work.jobs) if 0 in job.folds}
+    assert begun == {"tune": (0, 1, 2), "scratch": (0,)}
 
 
 def test_the_time_goes_to_the_arm_that_wins(rig: Callable[..., Rig], fakes: ModuleType) -> None:

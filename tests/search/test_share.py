@@ -6,15 +6,25 @@ from typing import Any
 
 import pytest
 
-from autotl.search.share import share_out
+from autotl.api import Task
+from autotl.search.share import EPOCHS, SEARCH_SHARE, share_out
+from autotl.train import epoch_seconds
 from tests.search import fakes
+
+TWO = {"net": fakes.backbone("net"), "net2": fakes.backbone("net2")}
+ONE = {"net": fakes.backbone("net")}
 
 
 def shared(*strategies: fakes.Fake, **asked: Any) -> float | None:
-    backbones = {"net": fakes.backbone("net"), "net2": fakes.backbone("net2")}
-    told: dict[str, Any] = {"left": 100.0, "tests": 5.0} | asked
+    return task_of(*strategies, **asked).trial_seconds
+
+
+def task_of(*strategies: fakes.Fake, **asked: Any) -> Task:
+    told: dict[str, Any] = {"left": 100.0, "tests": 5.0, "validated": 100, "folds": 5, "backbones": TWO}
+    told |= asked
     named: dict[str, Any] = {each.name: each for each in strategies}
-    return share_out(fakes.TASK, named, backbones, fakes.MACHINE, **told).trial_seconds
+    backbones = told.pop("backbones")
+    return share_out(fakes.TASK, named, backbones, fakes.MACHINE, **told)
 
 
 def test_a_strategy_that_does_not_apply_has_no_share() -> None:
@@ -27,6 +37,21 @@ def test_a_strategy_that_does_not_apply_has_no_share() -> None:
 def test_a_baseline_that_runs_for_one_of_two_checkpoints_counts_once() -> None:
     probe, scratch = fakes.Fake("probe"), fakes.Fake("scratch", baseline=True)
     assert shared(probe, scratch) == pytest.approx(0.6 * (100 - 2 * 5) / 1.5)
+
+
+@pytest.mark.parametrize(("validated", "folds"), [(20, 5), (49, 2), (80, 1), (400, 1)])
+def test_on_few_validation_images_a_trial_is_meant_for_several_folds(validated: int, folds: int) -> None:
+    found = task_of(fakes.Fake("tune"), backbones=ONE, validated=validated, left=1000.0)
+    assert found.folds == folds
+    assert found.trial_seconds == shared(fakes.Fake("tune"), backbones=ONE, left=1000.0)
+
+
+@pytest.mark.parametrize("times", [0.5, 2.5, 3.5])
+def test_folds_are_only_as_many_as_leave_each_a_training_of_some_length(times: float) -> None:
+    once = EPOCHS * epoch_seconds(fakes.TASK, ONE["net"], side=min(ONE["net"].sides), trained=1.0)
+    left = 5.0 + times * once / SEARCH_SHARE
+    found = task_of(fakes.Fake("tune"), backbones=ONE, validated=20, left=left)
+    assert found.folds == max(1, int(times))
 
 
 def test_without_a_budget_a_trial_may_cost_what_it_wants() -> None:

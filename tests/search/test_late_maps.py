@@ -1,0 +1,131 @@
+"""Keeping late maps while the features are computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autotl.cache import Store
+from autotl.search import Activations, Materials, Prepared
+from autotl.search import late_maps as module
+from autotl.search.late_maps import keep_late_maps, with_late_maps
+from autotl.testing import tiny_run
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+def with_store(ready: Prepared, folder: Path) -> Materials:
+    return Materials(ready.dataset, ready.splits, ready.backbones, Store(folder), device="cpu")
+
+
+def late(materials: Materials) -> list[str]:
+    return [each.module for each in materials.backbones["tiny"].stages[:-1] if each.flops >= module.LATE]
+
+
+def kept(materials: Materials, activations: Activations) -> list[str]:
+    look = activations.plain("tiny")
+    return [place for place in late(materials) if activations.has("tiny", place, look)]
+
+
+def test_they_are_what_the_frozen_network_gives_there(ready: Prepared, tmp_path: Path) -> None:
+    materials, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
+    activations, plain = Activations(materials), Activations(alone)
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == late(materials) != []
+    for place in late(materials):
+        found = activations.array("tiny", place, activations.plain("tiny")).float()
+        expected = plain.array("tiny", place, plain.plain("tiny")).float()
+        torch.testing.assert_close(found, expected, rtol=2e-3, atol=2e-3)
+
+
+def test_the_features_are_those_of_a_pass_that_keeps_nothing(ready: Prepared, tmp_path: Path) -> None:
+    materials, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
+    side = materials.backbones["tiny"].side
+    keep_late_maps(materials, Activations(materials), "tiny")
+    assert torch.equal(materials.features("tiny", side=side), alone.features("tiny", side=side))
+
+
+def test_a_network_says_from_where_on_its_maps_are_kept(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+
+    def told(*, reuse: bool = True) -> float:
+        return with_late_maps(materials, materials.backbones, reuse=reuse)["tiny"].kept_from
+
+    assert told() == 0
+    keep_late_maps(materials, Activations(materials), "tiny")
+    first = next(each for each in materials.backbones["tiny"].stages if each.module == late(materials)[0])
+    assert told() == first.flops
+    assert told(reuse=False) == 0
+
+
+@pytest.mark.parametrize("why", ["off", "no room", "another value there"])
+def test_none_are_kept_where_they_would_not_be_used_or_are_not_what_is_needed(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    materials = with_store(ready, tmp_path)
+    if why == "no room":
+        monkeypatch.setattr(materials.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
+    if why == "another value there":
+        monkeypatch.setattr(module, "channels_last", lambda x: 2 * x)
+    activations = Activations(materials, on=why != "off")
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == []
+
+
+def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materials = with_store(ready, tmp_path)
+    activations = Activations(materials)
+    bound = torch.finfo(torch.float16)
+    model = materials.source_model("tiny")
+    hook = model.get_submodule(late(materials)[0]).register_forward_hook(
+        lambda m, given, out: out + 2 * bound.max
+    )
+    monkeypatch.setattr(module, "_alike", lambda *asked: True)
+    try:
+        keep_late_maps(materials, activations, "tiny")
+    finally:
+        hook.remove()
+    assert kept(materials, activations) == []
+    assert np.isfinite(materials.features("tiny", side=materials.backbones["tiny"].side).numpy()).all()
+
+
+def test_nothing_is_computed_where_the_features_are_known(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+    activations = Activations(materials)
+    materials.features("tiny", side=materials.backbones["tiny"].side)
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == []
+
+
+def test_maps_of_one_image_are_no_more_numbers_than_it_has(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materials = with_store(ready, tmp_path)
+    activations = Activations(materials)
+    monkeypatch.setattr(activations, "shape", lambda *asked: (32, 32, 3))
+    monkeypatch.setattr(module, "_alike", lambda *asked: True)
+    assert len(late(materials)) > 1
+    assert module._places(materials, activations, materials.backbones["tiny"]) == late(materials)[:1]
+
+
+def test_maps_that_another_process_makes_are_left_to_it(ready: Prepared, tmp_path: Path) -> None:
+    materials, other = with_store(ready, tmp_path), with_store(ready, tmp_path)
+    activations = Activations(materials)
+    side = materials.backbones["tiny"].side
+    was = materials.features
+
+    def meanwhile(backbone: str, **asked: object) -> torch.Tensor:
+        other.features(backbone, side=side)
+        return was(backbone, **asked)  # type: ignore[arg-type]
+
+    materials.features = meanwhile  # type: ignore[method-assign]
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == []  # rather than arrays that nobody has written
