@@ -110,8 +110,8 @@ class Backbone:
     """The facts of an opened backbone, as strategies see them. ``sides`` are the image sizes worth trying for
     the task at hand, ascending; ``side`` is the recommended one for a pass over frozen layers.
 
-    ``kept_from`` is the share of the forward arithmetic behind which the maps of all training images at
-    ``side`` pixels are kept already: what is frozen up to there or beyond costs no pass. 0: of no layer.
+    ``kept`` are the shares of the forward arithmetic behind which the maps of all training images at ``side``
+    pixels are there already: what is frozen up to one of them, or beyond, starts from it.
     """
 
     name: str
@@ -127,7 +127,7 @@ class Backbone:
     sides: tuple[int, ...]
     side: int
     pace: Pace
-    kept_from: float = 0.0
+    kept: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

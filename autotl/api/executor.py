@@ -85,7 +85,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a running job tells: an epoch inside a fold, or (``done``) a fold that has just been scored."""
+    """What a running job tells: an epoch inside a fold, or (``done``) a fold that has just been scored.
+
+    ``fold`` is -1 where all rows are learned from, and where nobody has begun the job yet.
+    """
 
     fold: int
     epoch: Epoch

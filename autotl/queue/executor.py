@@ -130,7 +130,7 @@ class _Round:
         if settings.clock.now() - self._asked < settings.dead_after:
             return False
         self._asked = settings.clock.now()
-        return self._go(job, Said(job.folds[0] if job.folds else -1, Epoch(0))) == "stopped"
+        return self._go(job, Said(-1, Epoch(0))) == "stopped"  # of no fold: none has been begun
 
     def _alive(self, look: Look) -> int:
         """How many workers show life."""

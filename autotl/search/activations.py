@@ -28,7 +28,7 @@ EXACT = (torch.float32,)
 FEW = 4
 """Images that show whether two ways of computing the same agree."""
 
-_RAW = {2: np.int16, 4: np.int32}
+RAW = {2: np.int16, 4: np.int32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Activations:
             return 0
         one, store = (rows, *self.shape(backbone, place, side)), self._materials.store
         fits = [
-            k for k in range(1, wanted + 1) if store.fits((k, *one), _RAW[self.kind.itemsize], share=SHARE)
+            k for k in range(1, wanted + 1) if store.fits((k, *one), RAW[self.kind.itemsize], share=SHARE)
         ]
         return max(fits, default=0)
 
@@ -104,7 +104,7 @@ class Activations:
             fill = partial(self._fill, backbone, place, look, kind, pulse)
             with suppress(_Overflow):
                 key = self._key(backbone, place, look, kind)
-                return _as_kind(self._materials.store.array(key, shape, _RAW[kind.itemsize], fill), kind)
+                return _as_kind(self._materials.store.array(key, shape, RAW[kind.itemsize], fill), kind)
         raise ValueError(f"the activations of {backbone} at {place} are not finite")
 
     def has(self, backbone: str, place: str, look: Look) -> bool:
@@ -133,7 +133,7 @@ class Activations:
         process has made it meanwhile.
         """
         key, shape = self._key(backbone, place, look, self.kind), self.shape(backbone, place, look.side)
-        return self._materials.store.making(key, (look.rows, *shape), _RAW[self.kind.itemsize])
+        return self._materials.store.making(key, (look.rows, *shape), RAW[self.kind.itemsize])
 
     def _fill(
         self,

@@ -4,9 +4,10 @@ After the defaults there are three kinds of action. A new trial of an arm may be
 improvement: Jones et al., 1998), and so may one that was stopped for being behind, if it goes on (as in
 Swersky et al., "Freeze-Thaw Bayesian Optimization", 2014). Another fold of a promising trial may correct the
 choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient",
-2009). All are in units of the validation score, so that they can be divided by seconds and compared. A fold
-of a later repeat validates on images that were met before: it tells less, and is run of no trial that trails
-fold by fold.
+2009). All are in units of the validation score, so that they can be divided by seconds and compared. Where
+one fold is too few images to choose by, promising trials are first run on as many as it takes. A fold of a
+later repeat validates on images that were met before: it tells less, and is run of no trial that trails fold
+by fold.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ LEAST_COST = 0.01
 rest.
 """
 CONTENDERS = 4
+CLEARLY = 2.0
+"""Standard errors behind the best at which one fold is enough."""
 WORTH = 0.001
 """What a fold of a later repeat has to be expected to gain, in units of accuracy: less is not worth its time,
 however much of that there is.
@@ -108,6 +111,7 @@ def choose(
     baselines: Sequence[Arm],
     baseline_share: float,
     seconds: Callable[[Arm], float],
+    folds: Callable[[Arm], int] = lambda arm: 1,
     left: float,
     between: float = 0.0,
     running: Sequence[Open] = (),
@@ -115,9 +119,10 @@ def choose(
     """The best action that fits into ``left`` seconds; None where none does.
 
     ``seconds`` estimates the default of an arm that has not been tried; to begin any job takes ``between``
-    more. Arms in ``baselines`` together get at least ``baseline_share`` of the time spent on trials, so that
-    the measured gain of transfer is honest. What is ``running`` counts as spent, is not extended, and makes
-    one more trial of its arm less of a surprise.
+    more. A trial that may be the best is run on ``folds`` of them before anything new is tried. Arms in
+    ``baselines`` together get at least ``baseline_share`` of the time spent on trials, so that the measured
+    gain of transfer is honest. What is ``running`` counts as spent, is not extended, and makes one more trial
+    of its arm less of a surprise.
     """
     best = ledger.best()
     trying = Counter(each.trial.arm for each in running if not each.trial.folds)
@@ -132,12 +137,15 @@ def choose(
     due = [arm for arm in baselines if arm in arms and costs[arm] <= left]
     if due and sum(spent[arm] for arm in due) < baseline_share * sum(spent.values()):
         return Try(min(due, key=lambda arm: spent[arm]))
+    busy = {each.trial.number for each in running}
+    for trial in _owed(ledger, best, folds):
+        if trial.number not in busy and trial.fold_cost + between <= left:
+            return Extend(trial, _missing(ledger, trial)[0])
     least = LEAST_COST * left if math.isfinite(left) else 1.0
     options: list[tuple[float, Action]] = []
     for arm in arms:
         if (cost := costs[arm] + between) <= left:
             options.append((_new_trial(ledger, arm, best, trying[arm]) / max(cost, least), Try(arm)))
-    busy = {each.trial.number for each in running}
     later = math.inf if math.isfinite(left) else _left_for_later(ledger)
     for action, gain in _extensions(ledger, best):
         if action.trial.number in busy or (action.fold >= ledger.k and action.trial.fold_cost > later):
@@ -200,9 +208,7 @@ def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Extend, float]]:
     worth = []
     for trial in ranked:
         rival = next((other for other in ranked if other is not trial), None) if trial is best else best
-        missing = [
-            fold for fold in range(len(ledger.labels)) if fold not in trial.folds and fold not in trial.barred
-        ]
+        missing = _missing(ledger, trial)
         if rival is None or not missing:
             continue
         behind = -abs(ledger.belief(trial) - ledger.belief(rival))
@@ -213,6 +219,27 @@ def _extensions(ledger: Ledger, best: Trial) -> list[tuple[Extend, float]]:
         if missing[0] < ledger.k or gain >= WORTH * ledger.unit:
             worth.append((Extend(trial, missing[0]), gain))
     return worth
+
+
+def _owed(ledger: Ledger, best: Trial, folds: Callable[[Arm], int]) -> list[Trial]:
+    """The trials that are still to be run on more of their folds, the most promising first: not those behind
+    the best by more than chance explains.
+    """
+    found = [
+        trial
+        for trial in ledger.trials.values()
+        if 0 < len(trial.folds) < folds(trial.arm)
+        and trial.state == "complete"
+        and _missing(ledger, trial)
+        and ledger.lead(best, trial) <= CLEARLY * ledger.doubt(best, trial)
+    ]
+    return sorted(found, key=ledger.belief, reverse=True)
+
+
+def _missing(ledger: Ledger, trial: Trial) -> list[int]:
+    """The folds that a trial has not been run on, and may be."""
+    known = trial.folds.keys() | trial.barred
+    return [fold for fold in range(len(ledger.labels)) if fold not in known]
 
 
 def improvement(ahead: float, spread: float) -> float:

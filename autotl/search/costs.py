@@ -38,13 +38,10 @@ class Costs:
         strategy = self._strategies[arm.strategy]
         return self.of(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
 
-    def first_turn(self, arm: Arm) -> float:
-        """The same on all the folds that a new trial of it is run on."""
-        return self.default(arm) * self.folds(arm)
-
     def folds(self, arm: Arm) -> int:
-        """The folds that a new trial is run on: what is to be chosen has to be seen on images enough."""
-        return 1 if self._strategies[arm.strategy].baseline else self._task.folds
+        """The folds that a trial of it is meant for: what is to be chosen has to be seen on images enough."""
+        strategy = self._strategies.get(arm.strategy)  # None: it is not installed any more
+        return 1 if strategy is None or strategy.baseline else self._task.folds
 
     def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[Open]:
         """What is running now, and what it is expected to take."""

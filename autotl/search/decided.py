@@ -69,7 +69,7 @@ class Decided:
         seen = self.backbones[facts.name]
         if seen.digest != facts.digest:
             raise _changed(f"the weights of {facts.name} differ ({_digests(seen.digest, facts.digest)})")
-        return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace, kept_from=seen.kept_from)
+        return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace, kept=seen.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Seen:
     sides: tuple[int, ...]
     side: int
     pace: Pace
-    kept_from: float
+    kept: tuple[float, ...]
 
 
 def decided_from(told: Mapping[str, Any]) -> Decided:
@@ -95,7 +95,7 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
                 tuple(each["sides"]),
                 each["side"],
                 Pace(**each["pace"]),
-                each["kept_from"],
+                tuple(each["kept"]),
             )
             for name, each in kept["backbones"].items()
         }

@@ -150,7 +150,8 @@ class Search:
                 [] if self._out_of_trials() else self._worth_trying(),
                 baselines=self._baselines,
                 baseline_share=BASELINE_SHARE,
-                seconds=self._costs.first_turn,
+                seconds=self._costs.default,
+                folds=self._costs.folds,
                 between=self._between,
                 left=left,
                 running=self._costs.underway(self._running.values()),
@@ -175,7 +176,7 @@ class Search:
         chosen = first(
             self._waiting,
             baselines=self._baselines if self._count else (),
-            seconds=self._costs.first_turn,
+            seconds=self._costs.default,
             after=lambda arm: kept_for_refit(self._costs.default(arm), self.ledger.k, self._budget),
             behind=lambda arm: self._prior.behind(arm.strategy) / self.ledger.unit if self._prior else 0.0,
             left=left,
@@ -234,7 +235,7 @@ class Search:
         self._count += 1
         folds = range(self.ledger.k)
         cheap = self._budget.seconds is None or once * len(folds) <= CHEAP_SHARE * self._budget.seconds
-        return self._begin(trial, tuple(folds if cheap else folds[: self._costs.folds(arm)]))
+        return self._begin(trial, tuple(folds) if cheap else (0,))
 
     def _retry(self, entry: Entry) -> Job:
         assert entry.running is not None
@@ -255,8 +256,11 @@ class Search:
             self._journal.write(trial, running)
 
     def _patience(self) -> float:
-        """The seconds that a trial of a baseline may take: its share, where there are other arms."""
-        others = any(arm not in self._baselines for arm in self._studies)
+        """The seconds that a trial of a baseline may take: its share, where there are other arms to try or
+        to choose.
+        """
+        scored = {arm for arm in self.ledger.arms() if self.ledger.of(arm)}
+        others = {*self._waiting, *self._open_arms, *scored} - {*self._baselines}
         return BASELINE_SHARE * (self._until() - self._started) if others else math.inf
 
     def _enter(self, outcome: Outcome) -> Trial:

@@ -10,15 +10,22 @@ from dataclasses import replace
 import torch
 
 from autotl.api import Backbone, Stage
-from autotl.search.activations import Activations
+from autotl.errors import CacheError
+from autotl.search.activations import RAW, Activations
 from autotl.search.materials import Materials
-from autotl.search.one_pass import Incomplete, OnTheWay, channels_last, watched
+from autotl.search.one_pass import OnTheWay, channels_last, watched
 from autotl.train import autocast
 
 LATE = 0.5
 """The share of the arithmetic in front of the first map that is kept: earlier ones are large."""
+ROOM = 0.25
+"""Of the store, for the late maps of all backbones: the rest is for images, features and other cuts."""
 FEW = 4
 """Images that show whether a module gives what the cut behind it does."""
+
+
+class _Incomplete(Exception):
+    """The maps have not all been written, or cannot be."""
 
 
 def keep_late_maps(materials: Materials, activations: Activations, backbone: str) -> None:
@@ -32,30 +39,33 @@ def keep_late_maps(materials: Materials, activations: Activations, backbone: str
         return
     if not (places := _places(materials, activations, facts)):
         return
-    with suppress(Incomplete), ExitStack() as entries:
-        arrays = {
-            place: array
-            for place in places
-            if (array := entries.enter_context(activations.making(backbone, place, look))) is not None
-        }
+    with suppress(_Incomplete), ExitStack() as entries:
+        arrays = {}
+        for place in places:
+            try:
+                array = entries.enter_context(activations.making(backbone, place, look))
+            except CacheError as error:  # the disk is full, but not yet for what has to be kept
+                raise _Incomplete from error
+            if array is not None:
+                arrays[place] = array
         beside = OnTheWay(arrays, activations.kind)
         materials.features(backbone, side=facts.side, beside=beside)
         if beside.written < look.rows:
-            raise Incomplete  # another process had computed the features: these arrays are empty
+            raise _Incomplete  # something overflowed, or another process had computed the features
 
 
 def with_late_maps(
     materials: Materials, backbones: Mapping[str, Backbone], *, reuse: bool
 ) -> dict[str, Backbone]:
-    """The backbones, each knowing where the first late map of it is kept."""
+    """The backbones, each knowing which late maps of it are kept."""
     activations = Activations(materials, on=reuse)
 
-    def kept_from(facts: Backbone) -> float:
+    def kept(facts: Backbone) -> tuple[float, ...]:
         look = activations.plain(facts.name)
-        kept = (each.flops for each in _late(facts) if activations.has(facts.name, each.module, look))
-        return next(kept, 0.0) if reuse else 0.0
+        there = (each.flops for each in _late(facts) if activations.has(facts.name, each.module, look))
+        return tuple(there) if reuse else ()
 
-    return {name: replace(facts, kept_from=kept_from(facts)) for name, facts in backbones.items()}
+    return {name: replace(facts, kept=kept(facts)) for name, facts in backbones.items()}
 
 
 def _late(facts: Backbone) -> list[Stage]:
@@ -63,15 +73,17 @@ def _late(facts: Backbone) -> list[Stage]:
 
 
 def _places(materials: Materials, activations: Activations, facts: Backbone) -> list[str]:
-    """Behind the first late stage and further ones, as long as all maps of an image together are no more
-    numbers than the image itself.
+    """Behind the first late stage and further ones, as long as there is room, and all maps of an image
+    together are no more numbers than the image itself.
     """
     look, found, numbers = activations.plain(facts.name), list[str](), 0
+    share, kind = ROOM / len(materials.backbones), RAW[activations.kind.itemsize]
     for stage in _late(facts):
         if not activations.views(facts.name, stage.module, side=look.side, rows=look.rows, wanted=1):
             continue
         numbers += math.prod(activations.shape(facts.name, stage.module, look.side))
-        if found and numbers > 3 * look.side**2:
+        crowded = found and numbers > 3 * look.side**2
+        if crowded or not materials.store.fits((look.rows, numbers), kind, share=share):
             break
         found.append(stage.module)
     return [place for place in found if _alike(materials, activations, facts, place)]
@@ -94,4 +106,5 @@ def _alike(materials: Materials, activations: Activations, facts: Backbone, plac
             AttributeError,
         ):  # it is not called, or gives something else than a tensor
             return False
-        return found.shape == expected.shape and torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
+        same = found.shape == expected.shape and torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
+        return same and bool(found.to(activations.kind).isfinite().all())

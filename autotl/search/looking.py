@@ -34,6 +34,7 @@ def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int) -
     rows, classes = len(materials.order), len(materials.dataset.classes)
     key = {
         "crossed": materials.features_key(backbone, side),
+        "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
         "row weights": materials.weighed,
         "seed": seed,
     }

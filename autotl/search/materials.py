@@ -64,6 +64,9 @@ class Materials:
         self.part = PART if device == "cpu" else PART_ELSEWHERE
         self._before = before
         self._models: dict[tuple[str, str], nn.Module] = {} if before is None else before._models
+        for name, head in [*self._models]:
+            if name not in backbones:  # set aside: let go
+                del self._models[name, head]
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: it opens the networks itself, and finds the rest in the store."""
@@ -82,7 +85,7 @@ class Materials:
     def knowing(self, backbones: Mapping[str, Backbone]) -> Materials:
         """The same with other facts of the same backbones."""
         there = copy.copy(self)
-        there.backbones = backbones
+        there.backbones, there._models = backbones, self._models
         return there
 
     def fold_labels(self) -> list[NDArray[np.int64]]:

@@ -19,10 +19,6 @@ BITS = {2: torch.int16, 4: torch.int32}
 """NumPy knows no bfloat16: numbers of so many bytes are kept as whole numbers of the same bits."""
 
 
-class Incomplete(Exception):
-    """What was to be kept on the way has not been written, or cannot be."""
-
-
 @dataclass(slots=True)
 class OnTheWay:
     """Arrays (n, …) for the bits of what ``n`` images give behind modules of a network, as numbers of a
@@ -34,12 +30,12 @@ class OnTheWay:
     written: int = 0
 
     def write(self, part: slice, values: Tensor) -> None:
-        """Keep (rows, numbers), those of one module after the other. Raises Incomplete where one is too large
-        for its kind.
+        """Keep (rows, numbers), those of one module after the other; none where one is too large for the
+        kind.
         """
         kept = values.to(self.kind)
         if not kept.isfinite().all():
-            raise Incomplete
+            return
         start = 0
         for array in self.arrays.values():
             end = start + math.prod(array.shape[1:])

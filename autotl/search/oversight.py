@@ -16,8 +16,9 @@ class Oversight:
     """The trials that run, and when one of them is to end.
 
     With the time ("stopped"), once something has been scored, if only an epoch of its own: a search has to
-    end with something. A baseline also when it has taken ``patience()`` seconds. A new one when its study
-    says that it is behind ("pruned"): never a default, nor one that was stopped for that before and goes on.
+    end with something. A baseline on its first fold also when it has been run for ``patience()`` seconds. A
+    new one when its study says that it is behind ("pruned"): never a default, nor one that was stopped for
+    that before and goes on.
     """
 
     def __init__(
@@ -32,23 +33,28 @@ class Oversight:
     ) -> None:
         self._ledger, self._studies, self._watch = ledger, studies, watch
         self._clock, self._until, self._patience = clock, until, patience
-        self._open: dict[int, tuple[Trial, float]] = {}
+        self._open: dict[int, Trial] = {}
+        self._begun: dict[int, float] = {}  # when somebody had taken it
         self._scored: set[int] = set()
 
     def begin(self, trial: Trial) -> None:
-        """A job of the trial begins now."""
-        self._open[trial.number] = trial, self._clock.now()
+        """A job of the trial begins as soon as somebody takes it."""
+        self._open[trial.number] = trial
+        self._begun.pop(trial.number, None)
         self._scored.discard(trial.number)
 
     def go(self, job: Job, said: Said) -> State | None:
         """See :data:`autotl.api.Go`."""
         now = self._clock.now()
-        epoch, (trial, since) = said.epoch, self._open[job.number]
+        epoch, trial = said.epoch, self._open[job.number]
         if said.fold == 0 and epoch.score is not None:
             self._scored.add(job.number)
         if now >= self._until() and (self._ledger.best() is not None or job.number in self._scored):
             return "stopped"
-        if trial.baseline and now - since > self._patience():
+        if said.fold >= 0:  # it waits for no worker
+            self._begun.setdefault(job.number, now)
+        taken = now - self._begun.get(job.number, now)
+        if trial.baseline and not trial.folds and said.fold == 0 and taken > self._patience():
             return "stopped"
         self._watch.learning(
             trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress

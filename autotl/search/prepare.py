@@ -198,7 +198,7 @@ def prepare(
                     facts.sides,
                     facts.side,
                     facts.pace,
-                    facts.kept_from,
+                    facts.kept,
                 )
                 for name, facts in {**backbones, **kept}.items()
             },

@@ -16,7 +16,7 @@ SEARCH_SHARE = 0.6
 is worth more than the choice among several that were not.
 """
 TELLING = 100
-"""Validation images that tell two trials apart, hardly: of smaller folds a trial is run on several."""
+"""Validation images that tell two trials apart, hardly: of much smaller folds a trial is run on several."""
 EPOCHS = 12
 """Passes over the images, at the smallest size, that are left to each of several folds: shorter trainings
 would make the choice surer, and worse what there is to choose from.

@@ -94,7 +94,7 @@ def rank(
     )
     for name in materials.backbones:
         began = clock.now()
-        seen = look(materials, name, seed=setup.seed, reuse=setup.reuse)
+        seen = look(materials, name, seed=setup.seed, reuse=lasting(setup))
         late += clock.now() - began  # a pass that trials share is not for the scores to pay
         scores.add(name, seen)
     found = scores.ranking()
@@ -111,13 +111,18 @@ def find_faults(setup: Setup, materials: Materials, ranking: Ranking, locked: Lo
     return examine(
         materials,
         name,
-        look(materials, name, seed=setup.seed, reuse=setup.reuse),
+        look(materials, name, seed=setup.seed, reuse=lasting(setup)),
         locked,
         test_looks=looks,
         mode=setup.clean,
         reweight=setup.reweight,
         seed=derive(setup.seed, "examine"),
     )
+
+
+def lasting(setup: Setup) -> bool:
+    """Whether maps of all images will be of use: not where some of these may be left out."""
+    return setup.reuse and setup.clean != "drop"
 
 
 def look_ahead(setup: Setup, materials: Materials, backbone: str) -> Outlook | None:

@@ -52,14 +52,16 @@ def training_seconds(
     """What ``epochs`` epochs on one fold are expected to take.
 
     With ``views``, what the frozen layers give is kept: they run once for each of so many views of the
-    training images, not at all where the backbone has these maps already, and an epoch costs what the
-    trained share of the arithmetic does.
+    training images, without those in front of maps that the backbone has already, and an epoch costs what
+    the trained share of the arithmetic does.
     """
     whole = epoch_seconds(task, backbone, side=side, trained=trained)
     if not views or trained >= 1:
         return epochs * whole
-    known = views == 1 and side == backbone.side and 0 < backbone.kept_from <= 1 - trained
-    look = 0.0 if known else backbone.pace.seconds(task.train_rows, side=side) * (1 - trained)
+    frozen = 1 - trained
+    if views == 1 and side == backbone.side:
+        frozen -= max((share for share in backbone.kept if share <= frozen), default=0.0)
+    look = backbone.pace.seconds(task.train_rows, side=side) * frozen
     suffix = trained * epoch_seconds(task, backbone, side=side, trained=1.0)
     return min(views, epochs) * look + epochs * suffix
 

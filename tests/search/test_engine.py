@@ -145,7 +145,8 @@ def test_a_baseline_takes_no_more_than_its_share_when_it_comes_last(
     made.run()
     own = [trial for trial in made.ledger.trials.values() if trial.baseline]
     assert own[0].state == "stopped"
-    assert 0.2 * 60 <= own[0].seconds <= 0.2 * 60 + 3.0
+    step = 30 / 10
+    assert 0.2 * 60 <= own[0].seconds <= 0.2 * 60 + 2 * step
 
 
 def test_alone_it_takes_what_it_wants(rig: Callable[..., Rig], fakes: ModuleType) -> None:
@@ -154,17 +155,22 @@ def test_alone_it_takes_what_it_wants(rig: Callable[..., Rig], fakes: ModuleType
     assert made.ledger.trials[0].state == "complete"
 
 
-def test_on_few_images_a_dear_trial_is_run_on_several_folds_but_not_a_baseline(
+def test_on_few_images_what_may_be_the_best_is_run_on_several_folds_before_anything_new(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     made = rig(
-        [fakes.Fake("tune", 0.9, seconds=5), fakes.Fake("scratch", 0.4, seconds=5, baseline=True)],
+        [
+            fakes.Fake("tune", 0.99, seconds=5),
+            fakes.Fake("poor", 0.2, seconds=5),
+            fakes.Fake("scratch", 0.99, seconds=5, baseline=True),
+        ],
         Budget(seconds=60),
         trial_folds=3,
     )
     made.run()
-    begun = {job.strategy: job.folds for job in reversed(made.work.jobs) if 0 in job.folds}
-    assert begun == {"tune": (0, 1, 2), "scratch": (0,)}
+    begun = [(job.strategy, job.folds) for job in made.work.jobs]
+    assert begun[3:5] == [("tune", (1,)), ("tune", (2,))]
+    assert not [folds for name, folds in begun if name == "poor" and folds != (0,)]
 
 
 def test_the_time_goes_to_the_arm_that_wins(rig: Callable[..., Rig], fakes: ModuleType) -> None:

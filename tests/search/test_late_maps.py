@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from autotl.cache import Store
+from autotl.errors import CacheError
 from autotl.search import Activations, Materials, Prepared
 from autotl.search import late_maps as module
 from autotl.search.late_maps import keep_late_maps, with_late_maps
@@ -54,28 +54,38 @@ def test_the_features_are_those_of_a_pass_that_keeps_nothing(ready: Prepared, tm
 def test_a_network_says_from_where_on_its_maps_are_kept(ready: Prepared, tmp_path: Path) -> None:
     materials = with_store(ready, tmp_path)
 
-    def told(*, reuse: bool = True) -> float:
-        return with_late_maps(materials, materials.backbones, reuse=reuse)["tiny"].kept_from
+    def told(*, reuse: bool = True) -> tuple[float, ...]:
+        return with_late_maps(materials, materials.backbones, reuse=reuse)["tiny"].kept
 
-    assert told() == 0
+    assert told() == ()
     keep_late_maps(materials, Activations(materials), "tiny")
-    first = next(each for each in materials.backbones["tiny"].stages if each.module == late(materials)[0])
-    assert told() == first.flops
-    assert told(reuse=False) == 0
+    stages = {each.module: each.flops for each in materials.backbones["tiny"].stages}
+    assert told() == tuple(stages[place] for place in late(materials))
+    assert told(reuse=False) == ()
 
 
-@pytest.mark.parametrize("why", ["off", "no room", "another value there"])
+@pytest.mark.parametrize("why", ["off", "no room", "a full disk", "another value there"])
 def test_none_are_kept_where_they_would_not_be_used_or_are_not_what_is_needed(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     materials = with_store(ready, tmp_path)
     if why == "no room":
         monkeypatch.setattr(materials.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
+    if why == "a full disk":
+        making = materials.store.making
+
+        def full(key: dict[str, object], *asked: object) -> object:
+            if "activations" in key:
+                raise CacheError("The cache cannot take 1 MiB: no space left on device.")
+            return making(key, *asked)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(materials.store, "making", full)
     if why == "another value there":
         monkeypatch.setattr(module, "channels_last", lambda x: 2 * x)
     activations = Activations(materials, on=why != "off")
     keep_late_maps(materials, activations, "tiny")
     assert kept(materials, activations) == []
+    assert materials.features("tiny", side=materials.backbones["tiny"].side).isfinite().all()
 
 
 def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
@@ -89,12 +99,23 @@ def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
         lambda m, given, out: out + 2 * bound.max
     )
     monkeypatch.setattr(module, "_alike", lambda *asked: True)
+    passes = []
+    count = model.register_forward_pre_hook(lambda m, given: passes.append(len(given[0])))
+    first = model.get_submodule("conv1").register_forward_hook(lambda m, given, out: passes.append(len(out)))
     try:
         keep_late_maps(materials, activations, "tiny")
+        materials.features("tiny", side=materials.backbones["tiny"].side)
     finally:
-        hook.remove()
+        for each in (hook, count, first):
+            each.remove()
     assert kept(materials, activations) == []
-    assert np.isfinite(materials.features("tiny", side=materials.backbones["tiny"].side).numpy()).all()
+    assert sum(passes) == len(materials.order)  # one pass all the same
+
+
+def test_other_facts_of_a_backbone_do_not_cost_its_networks(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+    known = materials.knowing(with_late_maps(materials, materials.backbones, reuse=True))
+    assert known.source_model("tiny") is materials.source_model("tiny")
 
 
 def test_nothing_is_computed_where_the_features_are_known(ready: Prepared, tmp_path: Path) -> None:
