@@ -10,6 +10,7 @@ from autotl.api import Applies, Backbone, Cost, HeadSetting, Machine, Params, Sp
 from autotl.backbone import freeze, set_head
 from autotl.train import (
     AUGMENTATIONS,
+    VALIDATION_SHARE,
     VIEWS,
     Recipe,
     Training,
@@ -26,6 +27,7 @@ BATCH = 32
 LEAST = 5  # epochs below which fewer layers, that are trained for longer, learn more
 FEWEST = 3  # the same for settings that are only tried
 NEAR = 0.5
+BOLD_STEPS = 60  # of all layers, from which on data far from the source is learned boldly
 PROBE_C = 0.01
 
 
@@ -46,24 +48,22 @@ class FineTune:
         # Near the source, start from the probe's head and move little (Kumar et al., Fine-Tuning can Distort
         # Pretrained Features, ICLR 2022). Far from it more has to change: a higher rate, in early layers too,
         # and statistics of one's own (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020).
-        # That takes epochs: where there is time for few, or only for those of a head, little is moved.
+        # That takes some steps of the whole network: without time for them little is moved there as well.
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
-        depth = _affordable_depth(task, backbone, side, wanted=LEAST)
+        bold = _likeness(task, backbone) < NEAR and _can_be_bold(task, backbone, side, wanted=wanted)
+        depth = 0 if bold else _affordable_depth(task, backbone, side, wanted=LEAST)
         trained = _trained(backbone, depth)
-        epochs = affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1)
-        short = epochs < wanted or depth == len(backbone.stages)
-        careful = short or _likeness(task, backbone) >= NEAR
         return {
             "freeze": depth,
-            "head": "probe" if careful else "new",
-            "lr": 3e-4 if careful else 3e-3,
-            "layer_decay": 0.75 if careful else 0.95,
+            "head": "new" if bold else "probe",
+            "lr": 3e-3 if bold else 3e-4,
+            "layer_decay": 0.95 if bold else 0.75,
             "weight_decay": 0.02,
-            "epochs": epochs,
+            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1),
             "augment": "none" if depth else "shift",
             "balance": "none",
-            "norm": "frozen" if careful else "batch",
+            "norm": "batch" if bold else "frozen",
             "image_size": side,
         }
 
@@ -128,6 +128,15 @@ def _affordable_depth(task: Task, backbone: Backbone, side: int, *, wanted: int)
         if affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1) == wanted:
             return depth
     return len(backbone.stages)
+
+
+def _can_be_bold(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:
+    """Whether a trial has time for all the ``wanted`` epochs of the whole network, or for BOLD_STEPS."""
+    epochs = affordable(task, backbone, side=side, trained=1.0, wanted=wanted)
+    seconds = training_seconds(task, backbone, side=side, trained=1.0, epochs=epochs)
+    if task.trial_seconds is not None and seconds * task.folds > task.trial_seconds:
+        return False
+    return epochs == wanted or epochs * (1 - VALIDATION_SHARE) * task.train_rows / BATCH >= BOLD_STEPS
 
 
 def _epochs(task: Task) -> int:

@@ -15,6 +15,7 @@ from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
 from autotl.train.pieces import at_once, pieces_of
 from autotl.train.processes import check_processes
 from autotl.train.recipe import (
+    VALIDATION_SHARE,
     VIEWS,
     Recipe,
     affordable,
@@ -31,6 +32,7 @@ __all__ = [
     "BALANCES",
     "METRICS",
     "PROBE",
+    "VALIDATION_SHARE",
     "VIEWS",
     "Diverged",
     "Heads",

@@ -17,12 +17,12 @@ from sklearn.preprocessing import StandardScaler
 from autotl.api import HeadSetting, Learner, SourceClass, Workbench
 from autotl.backbone import classifier_of
 from autotl.builtin.direct import Direct
-from autotl.builtin.finetune import FineTune
+from autotl.builtin.finetune import BATCH, BOLD_STEPS, FineTune
 from autotl.builtin.from_scratch import FromScratch
 from autotl.builtin.linear_probe import LinearProbe
 from autotl.search import Bench, Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
-from autotl.train import logits_of, machine
+from autotl.train import logits_of, machine, training_seconds
 
 
 def params(**own: float) -> dict[str, object]:
@@ -126,6 +126,24 @@ class TestFineTune(StrategyChecks):
         assert head(0.1, None) == "new"
         assert head(0.1, 0.01) == "probe"
         assert head(0.9, None) == "probe"
+
+    @pytest.mark.parametrize("steps", [BOLD_STEPS - 10, BOLD_STEPS + 10])
+    def test_some_steps_of_the_whole_network_are_time_enough(self, ready: Prepared, steps: int) -> None:
+        backbone = ready.backbones["tiny"]
+        task = replace(
+            ready.task,
+            rows=dict.fromkeys(ready.task.classes, round(steps * BATCH / 0.8 / len(ready.task.classes))),
+            likeness={"tiny": {"frechet": 0.1}},
+        )
+        once = training_seconds(task, backbone, side=32, trained=1.0, epochs=1)
+
+        def depth_and_head(seconds: float) -> tuple[int, str]:
+            found = self.strategy.defaults(replace(task, trial_seconds=seconds), backbone)
+            return found["freeze"], found["head"]
+
+        assert depth_and_head(0.9 * once)[1] == "probe"
+        assert depth_and_head(1.5 * once)[1] == ("new" if steps > BOLD_STEPS else "probe")
+        assert depth_and_head(2.5 * once) == (0, "new")
 
     def test_where_only_a_head_can_be_afforded_it_begins_as_the_probes(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
