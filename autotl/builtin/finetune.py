@@ -28,6 +28,7 @@ LEAST = 5  # epochs below which fewer layers, that are trained for longer, learn
 FEWEST = 3  # the same for settings that are only tried
 NEAR = 0.5
 BOLD_STEPS = 60  # of all layers, from which on data far from the source is learned boldly
+BOLD_SHARE = 1.5  # of what one trial may cost: what it gains there is worth more than other trials
 PROBE_C = 0.01
 
 
@@ -53,14 +54,16 @@ class FineTune:
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
         bold = _likeness(task, backbone) < NEAR and _can_be_bold(task, backbone, side, wanted=wanted)
         depth = 0 if bold else _affordable_depth(task, backbone, side, wanted=LEAST)
-        trained = _trained(backbone, depth)
+        trained, share = _trained(backbone, depth), BOLD_SHARE if bold else 1.0
         return {
             "freeze": depth,
             "head": "new" if bold else "probe",
             "lr": 3e-3 if bold else 3e-4,
             "layer_decay": 0.95 if bold else 0.75,
             "weight_decay": 0.02,
-            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1),
+            "epochs": affordable(
+                task, backbone, side=side, trained=trained, wanted=wanted, views=1, share=share
+            ),
             "augment": "none" if depth else "shift",
             "balance": "none",
             "norm": "batch" if bold else "frozen",
@@ -132,10 +135,10 @@ def _affordable_depth(task: Task, backbone: Backbone, side: int, *, wanted: int)
 
 def _can_be_bold(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:
     """Whether a trial has time for all the ``wanted`` epochs of the whole network, or for BOLD_STEPS."""
-    epochs = affordable(task, backbone, side=side, trained=1.0, wanted=wanted)
-    seconds = training_seconds(task, backbone, side=side, trained=1.0, epochs=epochs)
-    if task.trial_seconds is not None and seconds * task.folds > task.trial_seconds:
-        return False
+    epochs = affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=BOLD_SHARE)
+    seconds = training_seconds(task, backbone, side=side, trained=1.0, epochs=epochs) * task.folds
+    if task.trial_seconds is not None and seconds > BOLD_SHARE * task.trial_seconds:
+        return False  # not even one
     return epochs == wanted or epochs * (1 - VALIDATION_SHARE) * task.train_rows / BATCH >= BOLD_STEPS
 
 

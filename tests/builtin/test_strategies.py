@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from autotl.api import HeadSetting, Learner, SourceClass, Workbench
 from autotl.backbone import classifier_of
 from autotl.builtin.direct import Direct
-from autotl.builtin.finetune import BATCH, BOLD_STEPS, FineTune
+from autotl.builtin.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, FineTune
 from autotl.builtin.from_scratch import FromScratch
 from autotl.builtin.linear_probe import LinearProbe
 from autotl.search import Bench, Prepared
@@ -141,9 +141,9 @@ class TestFineTune(StrategyChecks):
             found = self.strategy.defaults(replace(task, trial_seconds=seconds), backbone)
             return found["freeze"], found["head"]
 
-        assert depth_and_head(0.9 * once)[1] == "probe"
-        assert depth_and_head(1.5 * once)[1] == ("new" if steps > BOLD_STEPS else "probe")
-        assert depth_and_head(2.5 * once) == (0, "new")
+        assert depth_and_head(0.9 * once / BOLD_SHARE)[1] == "probe"
+        assert depth_and_head(1.5 * once / BOLD_SHARE)[1] == ("new" if steps > BOLD_STEPS else "probe")
+        assert depth_and_head(2.5 * once / BOLD_SHARE) == (0, "new")
 
     def test_where_only_a_head_can_be_afforded_it_begins_as_the_probes(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
