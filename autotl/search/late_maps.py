@@ -11,7 +11,7 @@ import torch
 
 from autotl.api import Backbone, Stage
 from autotl.errors import CacheError
-from autotl.search.activations import RAW, Activations
+from autotl.search.activations import FEW, RAW, Activations
 from autotl.search.materials import Materials
 from autotl.search.one_pass import OnTheWay, channels_last, watched
 from autotl.train import autocast
@@ -20,8 +20,6 @@ LATE = 0.5
 """The share of the arithmetic in front of the first map that is kept: earlier ones are large."""
 ROOM = 0.25
 """Of the store, for the late maps of all backbones: the rest is for images, features and other cuts."""
-FEW = 4
-"""Images that show whether a module gives what the cut behind it does."""
 
 
 class _Incomplete(Exception):
@@ -100,11 +98,7 @@ def _alike(materials: Materials, activations: Activations, facts: Backbone, plac
         expected = channels_last(piece(x)).flatten(1)
         try:
             found = run(x)[:, facts.features :]
-        except (
-            KeyError,
-            TypeError,
-            AttributeError,
-        ):  # it is not called, or gives something else than a tensor
+        except (KeyError, TypeError, AttributeError):  # it is not called, or gives no tensor
             return False
         same = found.shape == expected.shape and torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
         return same and bool(found.to(activations.kind).isfinite().all())
