@@ -13,6 +13,7 @@ from autotl import jsonio
 from autotl.api import Arm, Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
 from autotl.report.costs import cost_of
 from autotl.report.naming import command_line
+from autotl.report.rule import came_true
 
 if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
     from autotl.results import Findings, Gain, Verdict
@@ -74,7 +75,11 @@ def profile(
             "sentence": ranking.sentence,
         },
         "learning_curve": outlook,
-        "rule_of_thumb": {"advice": advice.strategy, "sentence": advice.sentence},
+        "rule_of_thumb": {
+            "advice": advice.strategy,
+            "freezes": advice.freezes,
+            "sentence": advice.sentence,
+        },
     }
     known: dict[str, Any] = jsonio.plain({"when": when, "quality": quality})
     known["quality"] |= jsonio.plain(examined)
@@ -149,10 +154,12 @@ def collect(evidence: Evidence) -> dict[str, Any]:
 
 
 def _rule_agreed(e: Evidence) -> bool | None:
-    """Whether the rule of thumb named the winner; None where what it named was not tried."""
-    advice = e.profile["when"]["rule_of_thumb"]["advice"]
-    tried = {arm.strategy for arm in e.findings.arms}
-    return advice == e.findings.winner.arm.strategy if advice in tried else None
+    return came_true(
+        e.profile["when"]["rule_of_thumb"],
+        tried={arm.strategy for arm in e.findings.arms},
+        winner=e.findings.winner.arm.strategy,
+        froze=bool(e.findings.moved.frozen),
+    )
 
 
 def _what(e: Evidence) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autotl.clock import spell
-from autotl.report import foretold, words, worth
+from autotl.report import foretold, rule, words, worth
 from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, rows, section
 from autotl.report.measure import measure_of
 
@@ -133,13 +133,7 @@ def when(report: Report) -> list[str]:
     said += [foretold.departure(report, backbone), foretold.overlap(report, backbone)]
     said.append(words.sentence(at(facts, "choice", "sentence")))
     said.append(words.sentence(at(facts, "rule_of_thumb", "sentence")))
-    if (agreed := facts.get("rule_agreed")) is not None and at(facts, "rule_of_thumb", "advice"):
-        advice = words.name(at(facts, "rule_of_thumb", "advice"))
-        said.append(
-            f"The measurement agrees with that advice ({advice})."
-            if agreed
-            else f"The measurement disagrees: the rule advised {advice}, but another strategy scored higher."
-        )
+    said.append(rule.told(report))
     said.append(foretold.experience(report))
     curve = section(report, "when", "learning_curve")
     if curve.get("sentence"):

@@ -11,10 +11,14 @@ SMALL, PER_CLASS, SIMILAR = 2000, 100, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the size-and-similarity rule suggests, before any training."""
+    """What the size-and-similarity rule suggests, before any training.
+
+    ``freezes``: whether stages should stay as the source left them; None where the rule does not say.
+    """
 
     strategy: str
     sentence: str
+    freezes: bool | None = None
 
 
 def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
@@ -32,12 +36,13 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
     near = likeness >= SIMILAR
     place = f"the images are {'near' if near else 'far from'} the source ({likeness:.2f} of 1)"
     if small and near:
-        return Advice("linear_probe", f"{size} and {place}: frozen features should do.")
+        return Advice("linear_probe", f"{size} and {place}: frozen features should do.", True)
     if small:
-        return Advice("finetune", f"{size} but {place}: fine-tune carefully, early stages frozen.")
+        return Advice("finetune", f"{size} but {place}: fine-tune carefully, early stages frozen.", True)
     if near:
-        return Advice("finetune", f"{size} and {place}: fine-tune everything.")
+        return Advice("finetune", f"{size} and {place}: fine-tune everything.", False)
     return Advice(
         "finetune",
         f"{size} but {place}: fine-tune everything, and expect training from scratch to come close.",
+        False,
     )

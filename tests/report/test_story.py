@@ -38,11 +38,6 @@ def test_what_when_how_are_answered_in_sentences(sample):
         assert all(sentence[-1] in ".!?" for sentence in said)
 
 
-def test_a_disagreeing_rule_of_thumb_is_told(sample):
-    sample["when"]["rule_agreed"] = False
-    assert any("measurement disagrees" in sentence for sentence in story.when(sample))
-
-
 def test_a_missing_baseline_is_told(sample):
     sample["when"]["transfer_gain"] = None
     assert "not measured" in story.when(sample)[0]
