@@ -39,4 +39,4 @@ def test_agreeing_on_the_strategy_alone_is_no_agreement(sample, frozen, words):
     sample["what"]["frozen_stages"] = frozen
     told = [sentence for sentence in story.when(sample) if "measurement agrees" in sentence]
     assert len(told) == 1
-    assert f"agrees on finetune but not on how deep: with {words}" in told[0]
+    assert f"agrees on `finetune` but not on how deep: with {words}" in told[0]
