@@ -6,10 +6,12 @@ from statistics import median
 from typing import Any
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, HeadSetting, Machine, Params, Space, Task, Workbench
+from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.backbone import freeze, set_head
 from autotl.train import (
     AUGMENTATIONS,
+    LOOKED,
+    PROBE,
     VALIDATION_SHARE,
     VIEWS,
     Recipe,
@@ -29,7 +31,6 @@ FEWEST = 3  # the same for settings that are only tried
 NEAR = 0.5
 BOLD_STEPS = 60  # of all layers, from which on data far from the source is learned boldly
 BOLD_SHARE = 1.5  # of what one trial may cost: what it gains there is worth more than other trials
-PROBE_C = 0.01
 
 
 class FineTune:
@@ -106,8 +107,8 @@ class FineTune:
     def build(self, params: Params, bench: Workbench) -> Training:
         model = bench.model()
         if params["head"] == "probe":
-            ((weight, bias),) = bench.heads([HeadSetting(PROBE_C)], side=params["image_size"])
-            set_head(model, weight, bias)
+            found = bench.heads(LOOKED, side=params["image_size"])
+            set_head(model, *found[LOOKED.index(PROBE)])
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
         recipe = Recipe(
             side=params["image_size"],

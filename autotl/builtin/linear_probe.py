@@ -23,9 +23,10 @@ from autotl.api import (
     Workbench,
 )
 from autotl.backbone import set_head
+from autotl.train import LOOKED
 
 CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
-DEFAULT = HeadSetting(0.01)
+DEFAULT = LOOKED[-1]
 GRID = tuple(
     HeadSetting(c, standardise, balanced)
     for standardise in (True, False)
@@ -92,12 +93,13 @@ class _Probe:
 
     def fit(self) -> Generator[Epoch, None, None]:
         bench = self._bench
-        # The default is fitted alone: it is due soon, and may be all there is time for.
+        # The default is fitted apart: it is due soon, and may be all there is time for.
         searched = self._setting in GRID and self._setting != DEFAULT
         whole = AT_ONCE * len(GRID) * _fit_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
         room = math.inf if bench.task.trial_seconds is None else SHARE * bench.task.trial_seconds
         several = searched and whole < room
-        settings = GRID if several else (self._setting,)
+        known = LOOKED if self._setting in LOOKED else (self._setting,)
+        settings = GRID if several else known
         self._head = weight, bias = bench.heads(settings, side=self._side)[settings.index(self._setting)]
         logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
         yield Epoch(1, bench.score(logits), 1.0, logits)

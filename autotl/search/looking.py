@@ -12,7 +12,7 @@ from autotl.errors import WeightsError
 from autotl.search.activations import Activations
 from autotl.search.late_maps import keep_late_maps
 from autotl.search.materials import Materials
-from autotl.train import PROBE, cross_logits
+from autotl.train import LOOKED, PROBE, cross_logits
 
 
 def look(materials: Materials, backbone: str, *, seed: int, reuse: bool = True) -> LabelledFeatures:
@@ -54,7 +54,7 @@ def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int) -
             return
         # equal where a row is in no fold, as a class of one group is: nothing else has taught it
         out.fill(0)
-        heads = materials.heads(backbone, [PROBE], side=side)[:-1, 0]
+        heads = materials.heads(backbone, LOOKED, side=side)[:-1, LOOKED.index(PROBE)]
         for fold, head in zip(folds, heads, strict=True):
             own = materials.positions(fold.val)
             out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()

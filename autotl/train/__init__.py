@@ -3,7 +3,7 @@
 from autotl.train.allocator import freed_memory_kept
 from autotl.train.augment import AUGMENTATIONS, augment, augmentation
 from autotl.train.balance import BALANCES, balances, class_weights
-from autotl.train.cross_probe import PROBE, cross_logits
+from autotl.train.cross_probe import LOOKED, PROBE, cross_logits
 from autotl.train.device import autocast, machine, pick_device, place, precision
 from autotl.train.forward import in_batches, logits_of
 from autotl.train.heads import Heads, fit_heads
@@ -30,6 +30,7 @@ from autotl.train.scoring import Metric, shares
 __all__ = [
     "AUGMENTATIONS",
     "BALANCES",
+    "LOOKED",
     "METRICS",
     "PROBE",
     "VALIDATION_SHARE",
