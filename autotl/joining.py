@@ -126,11 +126,17 @@ def _worker(
     """What makes a worker that writes weights to a given folder. Nothing of the run is changed."""
     if file.decided is None:
         raise RunError(f"The run in {folder} has not prepared its data yet: start the worker again.")
-    if "data" in file.arguments.get("in_memory", ()):
+    in_memory = file.arguments.get("in_memory", ())
+    if "data" in in_memory:
         raise RunError(
             f"The run in {folder} was begun on data in memory, which no other process can see. Save the "
             "images where all machines see them, as a folder of class folders or a table, and begin a run "
             "on that."
+        )
+    if "metric" in in_memory:
+        raise RunError(
+            f"The run in {folder} was begun with a metric that is a function of its own process. Put it in a "
+            "module that all machines can import, and begin a run with metric='package.module:function'."
         )
     begin = opened(with_preset({**file.arguments, **OWN, "device": device}))
     if differs := changes(file, begin.catalog.versions()):
@@ -158,5 +164,13 @@ def _worker(
             f"This worker cannot help the run in {folder}: it does not see the same. {error}"
         ) from error
     activations = search.Activations(ready.materials, on=begin.setup.reuse)
-    worker = search.Worker(ready.materials, activations, ready.task, begin.strategies, cache, clock)
+    worker = search.Worker(
+        ready.materials,
+        activations,
+        ready.task,
+        begin.strategies,
+        cache,
+        clock,
+        measure=begin.setup.metric,
+    )
     return lambda place: replace(worker, folder=place)

@@ -20,9 +20,9 @@ from autotl.train import (
 EPOCHS = 60  # a random start needs several times the epochs of a pretrained one (He et al.)
 LEAST = 20
 SHARE = 0.5
-"""Of what one trial may cost. With one backbone that is a fifth of the time for trials, the share that the
-search owes to baselines: more would be taken from what they are compared with. It is for one fold, however
-many others are seen on: a random start needs epochs more than a surer score.
+"""Of what one trial may cost. With one backbone and three arms that is a fifth of the time for trials, the
+share that the search owes to baselines: more would be taken from what they are compared with. It is for one
+fold, however many others are seen on: a random start needs epochs more than a surer score.
 """
 
 

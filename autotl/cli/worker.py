@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl.cli.app import app
+from autotl.cli.app import app, see_here
 from autotl.cli.options import Device, Quiet, Storage
 
 
@@ -27,6 +27,7 @@ def worker(
     quiet: Quiet = False,
 ) -> None:
     """Run trials of the RUN that an 'autotl fit --executor queue' leads, here or on another machine."""
+    see_here()
     console = Console(highlight=False, markup=False)
     # as Ctrl-C: the job in hand goes to another worker at once
     signal.signal(signal.SIGTERM, _interrupt)

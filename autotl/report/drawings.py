@@ -24,7 +24,9 @@ def drawings(report: Report, *, width: float = figures.WIDE) -> dict[str, str]:
     measure = measure_of(report)
     gain = section(report, "when", "transfer_gain")
     shown = {
-        "gain": figures.gain(float(gain["value"]), words.ends(gain.get("ci95")), measure=measure, width=width)
+        "gain": figures.gain(
+            float(gain["value"]), words.ends(gain.get("ci95")), p=gain.get("p"), measure=measure, width=width
+        )
         if words.measured(gain.get("value"))
         else "",
         "similarity": figures.similarity(_places(report), width=width),

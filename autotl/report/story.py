@@ -117,7 +117,7 @@ def when(report: Report) -> list[str]:
     gain = section(facts, "transfer_gain")
     said = [words.gain(gain) if measure_of(report).percent else _gain(report)]
     if words.measured(gain.get("value")):
-        said += [words.meaning(gain.get("ci95")), words.trainings(gain)]
+        said += [words.meaning(gain), words.trainings(gain)]
         said.append(words.sentence(at(report, "verdict", "caveat")))
     if words.measured(facts.get("n_train")):
         text = f"It learned from {words.count(facts['n_train'], 'image')}"

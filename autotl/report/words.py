@@ -71,11 +71,15 @@ def span(ci95: object) -> str:
     return f"{percent(pair[0])[:-1]} – {percent(pair[1])}" if pair else DASH
 
 
-def effect(ci95: object) -> Effect | None:
-    """What the interval of a gain means: helping or hurting needs all of it on one side of zero."""
+def effect(ci95: object, p: object = None) -> Effect | None:
+    """What the interval of a gain means: helping or hurting needs all of it on one side of zero, and ``p``,
+    where it was measured, below .05.
+    """
     pair = ends(ci95)
     if pair is None:
         return None
+    if isinstance(p, int | float) and p >= 0.05:
+        return "no_measurable_difference"
     return "helps" if pair[0] > 0 else "hurts" if pair[1] < 0 else "no_measurable_difference"
 
 
@@ -181,12 +185,19 @@ def trainings(gain: Mapping[str, Any]) -> str:
     )
 
 
-def meaning(ci95: object) -> str:
-    """What the interval of the transfer gain allows one to say, in one sentence; empty where not measured."""
+def meaning(gain: Mapping[str, Any]) -> str:
+    """What the transfer gain allows one to say, in one sentence; empty where it was not measured."""
+    ci95, p = gain.get("ci95"), gain.get("p")
     said = {
         "helps": "The whole interval lies above zero: transfer helps on this data.",
         "hurts": "The whole interval lies below zero: transfer hurts on this data.",
         "no_measurable_difference": "The interval includes zero: the two cannot be told apart.",
     }
-    found = effect(ci95)
+    found = effect(ci95, p)
+    if found != effect(ci95):
+        side = "above" if effect(ci95) == "helps" else "below"
+        return (
+            f"The whole interval lies {side} zero, but a test on the same images cannot tell the two apart "
+            f"(p = {value(p)})."
+        )
     return said[found] if found else ""

@@ -7,7 +7,7 @@ from autotl.search.allocate import PRIOR_SPREAD
 from autotl.search.ledger import Ledger
 
 SURE = 2.58
-"""Standard errors: one arm in a hundred is given up that would have deserved another trial."""
+"""Standard errors, on one side: one arm in two hundred is given up that would have deserved another trial."""
 REACH = 5.0
 """How far further settings may reach beyond those tried, in what settings are assumed to matter."""
 

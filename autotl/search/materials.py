@@ -21,7 +21,7 @@ from autotl.search.one_pass import OnTheWay, one_pass
 from autotl.train import Normalise, fit_heads, in_batches, place
 
 PART, PART_ELSEWHERE = 64, 512
-"""Images that go through a network together, on a CPU and on an accelerator."""
+"""Images that are decoded and handed on together, on a CPU and on an accelerator."""
 
 Pulse = Callable[[], None]
 """Called every now and then in long work; may raise to end it."""

@@ -29,7 +29,7 @@ from autotl.seeds import derive
 
 SCORE_SHARE, SCORE_SHARE_ALONE, SCORED_THOROUGHLY = 0.05, 0.005, 10_000
 """Of the budget, for the scores that do not decide, and where there is but one backbone; and the images they
-are measured on without a budget.
+are measured on where a survey is to be thorough.
 """
 LIKENESS_SHARE = 0.05
 """Of the budget, for the distances to the sources: fewer images widen their intervals."""

@@ -118,6 +118,12 @@ def test_data_in_memory_is_refused_with_what_to_do(tmp_path: Path) -> None:
         autotl.join(tmp_path, storage=storage, idle=1, say=lambda _: None)
 
 
+def test_a_metric_in_memory_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    storage = begun(tmp_path, in_memory=("metric",), decided={})
+    with pytest.raises(RunError, match=r"a function of its own process.*metric='package\.module:function'"):
+        autotl.join(tmp_path, storage=storage, idle=1, say=lambda _: None)
+
+
 def test_another_autotl_or_plugin_is_refused_with_what_differs(photos: Path, tmp_path: Path) -> None:
     images = Path(shutil.copytree(photos, tmp_path / "images"))
     autotl.fit(images, out=tmp_path / "run", trials=1, **QUICK)  # type: ignore[arg-type]
@@ -139,8 +145,17 @@ def test_another_autotl_or_plugin_is_refused_with_what_differs(photos: Path, tmp
 def start(*words: str, log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", "autotl", *words], stdout=file, stderr=subprocess.STDOUT
+            [sys.executable, "-P", "-m", "autotl", *words],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
         )
+
+
+METRIC = """
+def hits(labels, chances):
+    return (chances.argmax(1) == labels).mean()
+"""
 
 
 @pytest.mark.slow
@@ -148,10 +163,12 @@ def test_two_workers_one_of_them_killed_do_a_whole_run(
     photos: Path, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUTOTL_STORAGE", served)
+    (tmp_path / "scores.py").write_text(METRIC)
     out, logs = tmp_path / "run", [tmp_path / f"{n}.log" for n in range(3)]
     fit = start(
         *("fit", str(photos), "--out", str(out), "--backbone", "tiny", "--image-size", "32"),
         *("--strategy", "linear_probe", "--trials", str(TRIALS), "--executor", "queue"),
+        *("--metric", "scores:hits"),
         log=logs[0],
     )
     workers = [start("worker", "--run", str(out), "--idle", "10m", log=logs[n]) for n in (1, 2)]
@@ -169,6 +186,8 @@ def test_two_workers_one_of_them_killed_do_a_whole_run(
     table = pd.read_csv(out / "trials.csv")
     assert sorted(table["number"]) == list(range(TRIALS))
     assert set(table["state"]) == {"complete"}
-    assert len(json.loads((out / "report.json").read_text())["trials"]) == TRIALS
+    report = json.loads((out / "report.json").read_text())
+    assert len(report["trials"]) == TRIALS
+    assert report["test"]["metric"] == "hits"
     assert not (out / ".cache").exists()
     assert b"gehe1m" not in written(tmp_path)

@@ -47,7 +47,17 @@ def test_a_missing_interval_says_nothing(missing):
 )
 def test_only_an_interval_on_one_side_of_zero_is_an_effect(ci95, expected):
     assert words.effect(ci95) == expected
-    assert words.meaning(ci95)
+    assert words.meaning({"ci95": ci95})
+
+
+def test_an_interval_that_a_test_contradicts_is_no_effect():
+    gain = {"ci95": (0.01, 0.08), "p": 0.0625}
+    assert words.effect(gain["ci95"], gain["p"]) == "no_measurable_difference"
+    assert words.meaning(gain) == (
+        "The whole interval lies above zero, but a test on the same images cannot tell the two apart "
+        "(p = 0.0625)."
+    )
+    assert "transfer helps" in words.meaning(gain | {"p": 0.01})
 
 
 def test_the_gain_is_one_sentence():

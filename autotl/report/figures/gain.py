@@ -11,10 +11,13 @@ def gain(
     value: float,
     ci95: tuple[float, float] | None,
     *,
+    p: float | None = None,
     measure: Measure = ACCURACY,
     width: float = canvas.WIDE,
 ) -> str:
     """A dot and its 95 % interval between *hurts* on the left and *helps* on the right.
+
+    Neither is marked where ``p`` says that the two cannot be told apart.
 
     The line of zero is in the middle, whatever the numbers, so that the side tells the sign at a glance.
     """
@@ -22,7 +25,7 @@ def gain(
     reach = max(abs(value), *(abs(end) for end in pair or (0.02,)), 0.02) * 1.2
     scale = canvas.Scale(-reach, reach, 14, width - 14)
     top, bottom, middle = 34.0, 104.0, scale(0)
-    found = effect(pair) or ""
+    found = effect(pair, p) or ""
     colour = {"helps": "good", "hurts": "bad"}.get(found, "flat")
     parts = [
         canvas.rect(
