@@ -111,7 +111,8 @@ class Backbone:
     the task at hand, ascending; ``side`` is the recommended one for a pass over frozen layers.
 
     ``kept`` are the shares of the forward arithmetic behind which the maps of all training images at ``side``
-    pixels are there already: what is frozen up to one of them, or beyond, starts from it.
+    pixels are there already: what is frozen up to one of them, or beyond, starts from it. 1 stands for the
+    pooled features, see :meth:`has_seen`.
     """
 
     name: str
@@ -128,6 +129,10 @@ class Backbone:
     side: int
     pace: Pace
     kept: tuple[float, ...] = ()
+
+    def has_seen(self, side: int) -> bool:
+        """Whether the pooled features of all training images at ``side`` pixels are there already."""
+        return side == self.side and 1.0 in self.kept
 
 
 @dataclass(frozen=True, slots=True)

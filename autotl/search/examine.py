@@ -139,7 +139,7 @@ def examine(
     tests = locked.pictures("copies in the training part, and a shift between the two")
     looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
     side = materials.backbones[backbone].side
-    test_features = materials.features_of(backbone, tests[looked], side=side) if len(looked) else None
+    test_features = materials.look_at(backbone, tests[looked], side=side) if len(looked) else None
     pairs = leaks(looks[order], looks[tests[looked]], seen.features, test_features)
     moved = None
     if test_features is not None and min(n, len(looked)) >= LEAST_SHIFT:

@@ -55,13 +55,14 @@ def keep_late_maps(materials: Materials, activations: Activations, backbone: str
 def with_late_maps(
     materials: Materials, backbones: Mapping[str, Backbone], *, reuse: bool
 ) -> dict[str, Backbone]:
-    """The backbones, each knowing which late maps of it are kept."""
+    """The backbones, each knowing which late maps of it are kept, and whether the features are."""
     activations = Activations(materials, on=reuse)
 
     def kept(facts: Backbone) -> tuple[float, ...]:
         look = activations.plain(facts.name)
-        there = (each.flops for each in _late(facts) if activations.has(facts.name, each.module, look))
-        return tuple(there) if reuse else ()
+        there = [each.flops for each in _late(facts) if activations.has(facts.name, each.module, look)]
+        seen = materials.known_features(facts.name, side=facts.side) is not None
+        return (*there, *[1.0] * seen) if reuse else ()
 
     return {name: replace(facts, kept=kept(facts)) for name, facts in backbones.items()}
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from autotl.backbone import classifier_of, heads, pooled
-from autotl.data import render
+from autotl.data import render, view_of
 from autotl.errors import WeightsError
 from autotl.results import Opened, Predictor
 from autotl.search.materials import Materials
@@ -80,9 +80,25 @@ class Looks:
         if not self._trunks.is_source(backbone, file):
             return predictor.logits_of(self._pixels[view])
         if (backbone, view) not in self._features:
-            self._features[backbone, view] = predictor.run(_pooling(predictor.model), self._pixels[view])
+            self._features[backbone, view] = self._pooled(backbone, predictor, side)
         weight, bias = (each.double().cpu().numpy() for each in classifier_of(predictor.model))
         found: Logits = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
+        return found
+
+    def _pooled(self, backbone: str, predictor: Predictor, side: int) -> NDArray[np.float32]:
+        """The source's features (n, d); those of images that were looked at before the search are there."""
+        pixels = self._pixels[predictor.view.key]
+        looked = self._materials.looked.get((backbone, side))
+        config = self._materials.backbones[backbone].config
+        if looked is None or view_of(config, side=side).key != predictor.view.key:
+            return predictor.run(_pooling(predictor.model), pixels)
+        rows, features = looked
+        known = np.isin(self._rows, rows)
+        found = np.empty((len(self._rows), features.shape[1]), dtype=np.float32)
+        order = np.argsort(rows)
+        found[known] = features[order[np.searchsorted(rows, self._rows[known], sorter=order)]]
+        if not known.all():
+            found[~known] = predictor.run(_pooling(predictor.model), pixels[~known])
         return found
 
 

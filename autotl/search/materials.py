@@ -64,13 +64,17 @@ class Materials:
         self.part = PART if device == "cpu" else PART_ELSEWHERE
         self._before = before
         self._models: dict[tuple[str, str], nn.Module] = {} if before is None else before._models
+        self.looked: dict[tuple[str, int], tuple[NDArray[np.int64], NDArray[np.float32]]] = (
+            {} if before is None else before.looked
+        )
+        """By backbone and side: rows that were looked at, and their features (rows, features)."""
         for name, head in [*self._models]:
             if name not in backbones:  # set aside: let go
                 del self._models[name, head]
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process needs: it opens the networks itself, and finds the rest in the store."""
-        return self.__dict__ | {"_models": {}, "_place": None}
+        return self.__dict__ | {"_models": {}, "_place": None, "looked": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
@@ -85,7 +89,7 @@ class Materials:
     def knowing(self, backbones: Mapping[str, Backbone]) -> Materials:
         """The same with other facts of the same backbones."""
         there = copy.copy(self)
-        there.backbones, there._models = backbones, self._models
+        there.backbones, there._models, there.looked = backbones, self._models, self.looked
         return there
 
     def fold_labels(self) -> list[NDArray[np.int64]]:
@@ -170,6 +174,12 @@ class Materials:
     def known_features(self, backbone: str, *, side: int) -> NDArray[Any] | None:
         """The features of the training rows, where they have been computed."""
         return self.store.find(self.features_key(backbone, side))
+
+    def look_at(self, backbone: str, rows: NDArray[np.int64], *, side: int) -> NDArray[np.float64]:
+        """Pooled features (rows, features) of rows outside the training part, kept for :attr:`looked`."""
+        found = self.features_of(backbone, rows, side=side)
+        self.looked[backbone, side] = rows, found.astype(np.float32)
+        return found
 
     def features_of(self, backbone: str, rows: NDArray[np.int64], *, side: int) -> NDArray[np.float64]:
         """Pooled features (rows, features) of any rows of the dataset; not kept."""

@@ -183,6 +183,23 @@ class TestDirect(StrategyChecks):
         names = tuple(each.names[0] for each in backbone.classes[:3])
         return replace(ready, task=replace(ready.task, classes=names))
 
+    def test_features_that_were_seen_are_not_computed_again(
+        self, ready: Prepared, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        side = ready.backbones["tiny"].side
+        ready.materials.features("tiny", side=side)
+
+        def logits(bench: Bench) -> Any:
+            return next(iter(self.strategy.build({"image_size": side}, bench).fit())).logits
+
+        bench = tiny_bench(ready)
+        expected = logits(bench)
+        monkeypatch.setattr(Bench, "pixels", None)
+        known = replace(bench.backbone, kept=(1.0,))
+        bench.backbone = known
+        torch.testing.assert_close(logits(bench), expected, atol=1e-3, rtol=1e-3)
+        assert self.strategy.cost({"image_size": side}, ready.task, known, machine("cpu")).seconds == 0
+
     def test_it_needs_every_class_by_name(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
         assert self.strategy.applies(ready.task, backbone)

@@ -60,8 +60,18 @@ def test_a_network_says_from_where_on_its_maps_are_kept(ready: Prepared, tmp_pat
     assert told() == ()
     keep_late_maps(materials, Activations(materials), "tiny")
     stages = {each.module: each.flops for each in materials.backbones["tiny"].stages}
-    assert told() == tuple(stages[place] for place in late(materials))
+    assert told() == (*(stages[place] for place in late(materials)), 1.0)
     assert told(reuse=False) == ()
+
+
+def test_a_network_says_that_its_features_are_there_without_maps(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+    side = materials.backbones["tiny"].side
+    materials.features("tiny", side=side)
+    facts = with_late_maps(materials, materials.backbones, reuse=True)["tiny"]
+    assert facts.kept == (1.0,)
+    assert facts.has_seen(side)
+    assert not facts.has_seen(side + 1)
 
 
 @pytest.mark.parametrize("why", ["off", "no room", "a full disk", "another value there"])

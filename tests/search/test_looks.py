@@ -83,3 +83,32 @@ def test_heads_on_one_trunk_share_a_pass(
     ]
     assert sum(passes) == len(rows)
     assert not np.allclose(several[0], several[1])
+
+
+@pytest.mark.parametrize("side", [SIDE, 2 * SIDE])
+def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
+) -> None:
+    materials, rows = ready.materials, ready.splits.folds[0].val
+    monkeypatch.setattr(materials, "looked", {})
+    before = rows[[4, 1, 2]]
+    materials.look_at("tiny", before, side=side)
+    passes = []
+    pooled = module.pooled
+
+    def counted(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        passes.append(len(x))
+        return pooled(model, x)
+
+    monkeypatch.setattr(module, "pooled", counted)
+    file = with_head(materials, tmp_path, 5)
+    found = looks_of(materials, rows).logits("tiny", file, side=SIDE)
+    np.testing.assert_allclose(found, alone(materials, rows, file), rtol=1e-4, atol=1e-4)
+    assert sum(passes) == len(rows) - (len(before) if side == SIDE else 0)
+
+
+def test_what_was_looked_at_stays_known_once_images_are_left_out(ready: Prepared) -> None:
+    old, rows = ready.materials, ready.splits.folds[0].val
+    old.look_at("tiny", rows, side=SIDE)
+    new = Materials(ready.dataset, ready.splits, ready.backbones, old.store, device="cpu", before=old)
+    assert new.knowing(ready.backbones).looked is old.looked
