@@ -23,8 +23,10 @@ from autotl.errors import RunError
 
 GPUS = "AUTOTL_RAY_GPUS"
 """The variable that says how many GPUs a worker gets; a fraction lets workers share one."""
-SILENT = 0.05
-"""Seconds between two questions of a job that has no score to tell: each crosses the network."""
+SILENT = 0.5
+"""Seconds between two questions of a job that has no score to tell: each passes through three processes, and
+training waits for the answer.
+"""
 
 
 class Ray:
