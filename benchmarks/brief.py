@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 
 from torch import nn
@@ -26,8 +27,9 @@ class Unseen:
         return self._training.side
 
     def fit(self) -> Generator[Epoch, None, None]:
-        for epoch in self._training.fit():
-            yield epoch if epoch.progress == 1 else replace(epoch, score=None, logits=None, loss=None)
+        with closing(self._training.fit()) as epochs:
+            for epoch in epochs:
+                yield epoch if epoch.progress == 1 else replace(epoch, score=None, logits=None, loss=None)
 
     def module(self) -> nn.Module:
         return self._training.module()
@@ -46,6 +48,7 @@ class Brief(FineTune):
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         return self.defaults(task, backbone) | {"lr": space.suggest_float("lr", 1e-4, 1e-2, log=True)}
 
+    # a strategy owes any learner, and FineTune promises its own
     def build(self, params: Params, bench: Workbench) -> Unseen:  # type: ignore[override]
         return Unseen(super().build(params, bench))
 

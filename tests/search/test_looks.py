@@ -27,6 +27,20 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return tiny_run(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many images went through the frozen trunk, each time."""
+    found: list[int] = []
+    pooled = module.pooled
+
+    def counted(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        found.append(len(x))
+        return pooled(model, x)
+
+    monkeypatch.setattr(module, "pooled", counted)
+    return found
+
+
 def with_head(materials: Materials, folder: Path, seed: int, *, trained: bool = False) -> str:
     """A network with a random head, and with other weights in its trunk where it was ``trained``."""
     rng = torch.Generator().manual_seed(seed)
@@ -65,17 +79,7 @@ def test_logits_are_those_of_the_network_alone(ready: Prepared, tmp_path: Path, 
     np.testing.assert_allclose(found, alone(ready.materials, rows, file), rtol=1e-4, atol=1e-4)
 
 
-def test_heads_on_one_trunk_share_a_pass(
-    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    passes = []
-    pooled = module.pooled
-
-    def counted(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
-        passes.append(len(x))
-        return pooled(model, x)
-
-    monkeypatch.setattr(module, "pooled", counted)
+def test_heads_on_one_trunk_share_a_pass(ready: Prepared, tmp_path: Path, passes: list[int]) -> None:
     rows = ready.splits.folds[0].val
     looks = looks_of(ready.materials, rows)
     several = [
@@ -87,20 +91,12 @@ def test_heads_on_one_trunk_share_a_pass(
 
 @pytest.mark.parametrize("side", [SIDE, 2 * SIDE])
 def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
-    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: list[int], side: int
 ) -> None:
     materials, rows = ready.materials, ready.splits.folds[0].val
     monkeypatch.setattr(materials, "looked", {})
     before = rows[[4, 1, 2]]
     materials.look_at("tiny", before, side=side)
-    passes = []
-    pooled = module.pooled
-
-    def counted(model: nn.Module, x: torch.Tensor) -> torch.Tensor:
-        passes.append(len(x))
-        return pooled(model, x)
-
-    monkeypatch.setattr(module, "pooled", counted)
     file = with_head(materials, tmp_path, 5)
     found = looks_of(materials, rows).logits("tiny", file, side=SIDE)
     np.testing.assert_allclose(found, alone(materials, rows, file), rtol=1e-4, atol=1e-4)
