@@ -11,18 +11,17 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from autotl import plugins, results, search, terminal
-from autotl.api import Columns, Place, Placed, Watch
+from autotl import plugins, results, search
+from autotl.api import Place, Placed, Watch
+from autotl.asked import arguments, changes, merged
 from autotl.cache import alone
-from autotl.clock import WallClock
 from autotl.conclude import conclude
 from autotl.data import read, torch_within_cores
 from autotl.disk import is_full
 from autotl.errors import DiskFull, RunError
-from autotl.opened import Opened, opened, setup_of
-from autotl.presets import BALANCED, PRESETS, with_preset
-from autotl.resume import arguments, changes, merged
-from autotl.run import Run, analysis, explore, prepare
+from autotl.opened import Opened, opened
+from autotl.presets import BALANCED, with_preset
+from autotl.run import Run, explore, prepare
 from autotl.train import OwnMetric, freed_memory_kept, pick_device
 
 
@@ -126,10 +125,42 @@ def fit(
     return _begin(asked, search.OWN)
 
 
+def resume(
+    run: str | Path,
+    *,
+    budget: str | float | None = None,
+    trials: int | None = None,
+    device: str | None = None,
+    executor: str | None = None,
+    workers: int | None = None,
+    storage: str | None = None,
+    processes: int | None = None,
+    cache: str | int | None = None,
+    ensemble: bool | None = None,
+    watch: Watch | None = None,
+) -> results.Result:
+    """Go on with the run in the folder ``run`` that was interrupted, killed or ran out of disk, or with a
+    finished one that is given a larger ``budget`` or more ``trials``.
+
+    The arguments are those of :func:`fit`; what is None stays as the run was begun. A run on data in memory
+    goes on by ``fit(data, out=run, resume=True)``. Raises RunError where there is no run, or nothing is left
+    to do.
+    """
+    asked = {name: value for name, value in locals().items() if name != "run" and value is not None}
+    folder = Path(run)
+    results.read_run_file(folder)  # before a folder that is none of ours is locked
+    with alone(folder / ".lock", str(folder)):
+        return _go_on(folder, _defaults() | asked, given=frozenset(asked))
+
+
 def fit_by(way: search.Way, **arguments: Any) -> results.Result:
     """:func:`fit` with another way of searching, to measure it against autotl's. Nothing is resumed."""
+    return _begin(_defaults() | arguments, way)
+
+
+def _defaults() -> dict[str, Any]:
     defaults = {name: each.default for name, each in signature(fit).parameters.items()}
-    return _begin(defaults | arguments, way)
+    return defaults | {"data": None}
 
 
 def _begin(asked: dict[str, Any], way: search.Way) -> results.Result:
@@ -147,12 +178,11 @@ def _begin(asked: dict[str, Any], way: search.Way) -> results.Result:
         return _carry_out(begin, folder, file, temporary=out is None, way=way)
 
 
-def _go_on(folder: Path, asked: dict[str, Any]) -> results.Result:
-    """Resume the run in ``folder``."""
+def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = frozenset()) -> results.Result:
+    """Resume the run in ``folder``, with what was ``given`` even where that is the default."""
     file = results.read_run_file(folder)
     file = file if file.name else replace(file, name=results.lasting_name(folder))
-    defaults = {name: each.default for name, each in signature(fit).parameters.items()} | {"data": None}
-    together = with_preset(merged(asked, file, defaults, folder))
+    together = with_preset(merged(asked, file, _defaults(), folder, given=given))
     begin = opened(together, of_those_left=True)
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
@@ -213,57 +243,6 @@ def _carry_out(
             shutil.rmtree(kept, ignore_errors=True)
         if close := getattr(begin.watch, "close", None):
             close()
-
-
-def analyze(
-    data: Any,
-    *,
-    backbone: str | Path | Sequence[str | Path] = "auto",
-    source: Any = None,
-    test: float = 0.2,
-    image: str | None = None,
-    label: str | None = None,
-    group: str | None = None,
-    image_size: int | None = None,
-    without: Iterable[str] = (),
-    device: str = "auto",
-    experience: bool = True,
-    seed: int = 0,
-    watch: Watch | None = None,
-) -> dict[str, Any]:
-    """Profile ``data`` without training: ``{"when": …, "quality": …}`` as in ``report.json``.
-
-    How far the images lie from each backbone's source, by every distance; which backbone the scores foretell
-    to transfer best; what more images would bring; what the rule of thumb and past runs suggest; and what is
-    wrong with the data: imbalance, copies, leaks, doubtful labels, outliers, a shift between the parts. The
-    arguments are those of :func:`fit`.
-    """
-    clock = WallClock()
-    setup = setup_of(
-        data,
-        backbone,
-        source,
-        PRESETS[BALANCED].budget,
-        None,
-        "accuracy",
-        image_size,
-        test,
-        Columns(image, label, group),
-        device,
-        seed,
-        thorough=True,
-        experience=experience,
-    )
-    catalog = plugins.load(without=without)
-    with (
-        torch_within_cores(),
-        freed_memory_kept(setup.device == "cpu"),
-        tempfile.TemporaryDirectory(prefix="autotl-") as folder,
-    ):
-        silent = terminal.Silence() if watch is None else watch
-        place = catalog.executors["serial"]
-        run = Run(setup, Path(folder), True, catalog, {}, place, silent, clock, clock.now())
-        return analysis(run, Path(folder) / ".cache")
 
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:

@@ -12,6 +12,7 @@ from typing import Any
 
 from autotl import queue, results, search
 from autotl.api import Work
+from autotl.asked import changes
 from autotl.cache import Store
 from autotl.clock import WallClock, seconds
 from autotl.data import torch_within_cores
@@ -19,7 +20,6 @@ from autotl.database import VARIABLE
 from autotl.errors import RunError
 from autotl.opened import opened
 from autotl.presets import with_preset
-from autotl.resume import changes
 from autotl.terminal import Silence
 from autotl.train import freed_memory_kept
 

@@ -23,11 +23,11 @@ from PIL import Image
 import autotl
 from autotl import cli, disk, plugins
 from autotl.api import Record
+from autotl.asked import arguments, merged
 from autotl.builtin.linear_probe import LinearProbe
 from autotl.cache import alone
 from autotl.errors import DiskFull, RunError, UnknownName
 from autotl.results import RunFile, read_run_file, write_run_file
-from autotl.resume import arguments, merged
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -210,6 +210,16 @@ def test_the_command_line_goes_on_only_where_there_is_a_run(
     assert "holds no run.json" in " ".join(capsys.readouterr().err.split())
 
 
+def test_the_command_line_goes_on_as_it_is_told(
+    interrupted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ["resume", str(interrupted), "--device", "cpu", "--no-ensemble", "--json"]
+    assert cli.guarded(lambda: cli.app(told, standalone_mode=False)) == 0
+    assert json.loads(capsys.readouterr().out)["how"]["strategy"] == "linear_probe"
+    kept = read_run_file(interrupted).arguments
+    assert (kept["device"], kept["ensemble"], kept["trials"]) == ("cpu", False, 4)
+
+
 def test_data_in_memory_has_to_be_given_again(tmp_path: Path) -> None:
     defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
     defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
@@ -230,6 +240,31 @@ def test_only_more_than_before_lets_a_finished_run_go_on(tmp_path: Path) -> None
         with pytest.raises(RunError, match="finished"):
             merged({**defaults, **less}, file, defaults, tmp_path)
     assert merged({**defaults, "budget": "2m"}, file, defaults, tmp_path)["budget"] == "2m"
+
+
+def test_what_is_given_counts_even_where_it_is_the_default(tmp_path: Path) -> None:
+    defaults = {"data": None, "source": None, "backbone": "auto", "workers": 1, "device": "auto"}
+    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
+    file = RunFile(arguments({**defaults, "data": "photos", "workers": 4, "device": "cpu"}), "0", {})
+    assert merged(defaults, file, defaults, tmp_path)["workers"] == 4
+    together = merged(defaults, file, defaults, tmp_path, given=["workers"])
+    assert (together["workers"], together["device"]) == (1, "cpu")
+    with pytest.raises(RunError, match="begun with seed=0, and 1 is asked for now"):
+        merged({**defaults, "seed": 1}, file, defaults, tmp_path, given=["seed"])
+
+
+def test_one_goes_on_alone_with_what_two_were_at(photos: Path, tmp_path: Path) -> None:
+    two: dict[str, Any] = {**QUICK, "workers": 2, "watch": Interrupting(1)}
+    with pytest.raises(KeyboardInterrupt):
+        autotl.fit(photos, out=tmp_path / "run", trials=3, **two)
+    kept = read_run_file(tmp_path / "run").arguments
+    assert (kept["workers"], kept["cache"]) == (2, None)
+    result = autotl.resume(tmp_path / "run", workers=1, cache="1GiB", watch=Silence())
+    assert len(result.trials()) == 3
+    kept = read_run_file(tmp_path / "run").arguments
+    assert (kept["workers"], kept["cache"], kept["backbone"]) == (1, "1GiB", ["tiny"])
+    with pytest.raises(RunError, match="nothing is left to do"):
+        autotl.resume(tmp_path / "run")
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,14 @@ from autotl.train import (
     affordable_side,
     affordable_sides,
     balances,
+    head_seconds,
     training_seconds,
 )
 
 EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
 STEPS = 400
 BATCH = 32
+STEP_SECONDS = 3e-3  # of an optimiser's step, besides the layers' own arithmetic, on common hardware
 LEAST = 5  # epochs below which fewer layers, that are trained for longer, learn more
 FEWEST = 3  # the same for settings that are only tried
 NEAR = 0.5
@@ -102,6 +104,10 @@ class FineTune:
             epochs=params["epochs"],
             views=1 if params["augment"] == "none" else VIEWS,
         )
+        # of no account but where little else is trained
+        seconds += params["epochs"] * STEP_SECONDS * task.train_rows / BATCH
+        if params["head"] == "probe":
+            seconds += head_seconds(task, backbone)
         return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:

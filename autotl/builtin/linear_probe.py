@@ -23,7 +23,7 @@ from autotl.api import (
     Workbench,
 )
 from autotl.backbone import set_head
-from autotl.train import LOOKED
+from autotl.train import LOOKED, head_seconds
 
 CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
 DEFAULT = LOOKED[-1]
@@ -33,10 +33,8 @@ GRID = tuple(
     for balanced in (False, True)
     for c in CS
 )
-STEP_SECONDS = 3e-11
-"""For one multiply-add of a solver's step on common hardware."""
-STEPS, GRID_STEPS = 20, 120
-"""What the default takes, and what settings take on average: many more where C is large."""
+GRID_STEPS = 120
+"""What settings take to fit on average: where C is large many more than the default."""
 AT_ONCE = 6
 """Heads of one setting that are fitted together: one for each of five folds, and one for all rows."""
 SHARE = 0.3
@@ -75,7 +73,7 @@ class LinearProbe:
         side = params["image_size"]
         once = 0.0 if backbone.has_seen(side) else backbone.pace.seconds(task.train_rows, side=side)
         look = once / 5  # shared by five folds
-        return Cost(look + _fit_seconds(task, backbone), 4 * task.train_rows * backbone.features)
+        return Cost(look + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
 
     def build(self, params: Params, bench: Workbench) -> _Probe:
         return _Probe(params, bench)
@@ -97,7 +95,7 @@ class _Probe:
         bench = self._bench
         # The default is fitted apart: it is due soon, and may be all there is time for.
         searched = self._setting in GRID and self._setting != DEFAULT
-        whole = AT_ONCE * len(GRID) * _fit_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
+        whole = AT_ONCE * len(GRID) * head_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
         room = math.inf if bench.task.trial_seconds is None else SHARE * bench.task.trial_seconds
         several = searched and whole < room
         known = LOOKED if self._setting in LOOKED else (self._setting,)
@@ -111,11 +109,6 @@ class _Probe:
         if self._head is not None:
             set_head(model, *self._head)
         return model.eval()
-
-
-def _fit_seconds(task: Task, backbone: Backbone, *, steps: int = STEPS) -> float:
-    """What fitting one setting on one fold is expected to take, alone."""
-    return steps * STEP_SECONDS * task.train_rows * backbone.features * len(task.classes)
 
 
 @hookimpl

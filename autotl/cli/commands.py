@@ -125,19 +125,36 @@ def resume(
         str | None, typer.Option(help="More wall-clock time in all than it was begun with.")
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="More trials in all.")] = None,
+    device: Annotated[str | None, typer.Option(help="Another than before: auto, cpu, cuda, cuda:1 …")] = None,
+    executor: Annotated[str | None, typer.Option(help="Where trials run, other than before.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many trials run at once from now on.")
+    ] = None,
     storage: Annotated[str | None, typer.Option(help="Its database, with the password.")] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many train each network together.")
+    ] = None,
+    cache: Annotated[str | None, typer.Option(help="Disk that its cache may take: 2GiB, or off.")] = None,
+    ensemble: Annotated[
+        bool | None,
+        typer.Option("--ensemble/--no-ensemble", help="Whether several trials may answer together."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
     see_here()
-    result = autotl.fit(
-        None,
-        out=run,
-        resume=True,
+    result = autotl.resume(
+        run,
         budget=budget,
         trials=trials,
+        device=device,
+        executor=executor,
+        workers=workers,
         storage=storage,
+        processes=processes,
+        cache=cache,
+        ensemble=ensemble,
         watch=_watch(quiet or as_json),
     )
     _tell(result, as_json=as_json, quiet=quiet)

@@ -22,6 +22,7 @@ from autotl.train.recipe import (
     affordable_side,
     affordable_sides,
     epoch_seconds,
+    head_seconds,
     training_seconds,
 )
 from autotl.train.scaling import fit_temperature, surprise
@@ -58,6 +59,7 @@ __all__ = [
     "fit_heads",
     "fit_temperature",
     "freed_memory_kept",
+    "head_seconds",
     "in_batches",
     "logits_of",
     "machine",

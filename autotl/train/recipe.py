@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from autotl.api import Backbone, Task
 
 VALIDATION_SHARE = 0.2
+HEAD_STEPS = 20
+"""What a linear classifier takes that is held back as far as those that are LOOKED for."""
+PRODUCT_SECONDS = 3e-11
+"""For one multiply-add of such a step on common hardware."""
 VIEWS = 8
 
 
@@ -64,6 +68,11 @@ def training_seconds(
     look = backbone.pace.seconds(task.train_rows, side=side) * frozen
     suffix = trained * epoch_seconds(task, backbone, side=side, trained=1.0)
     return min(views, epochs) * look + epochs * suffix
+
+
+def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> float:
+    """What fitting a linear classifier to frozen features on one fold is expected to take."""
+    return steps * PRODUCT_SECONDS * task.train_rows * backbone.features * len(task.classes)
 
 
 def affordable(

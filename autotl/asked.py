@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,14 +51,20 @@ def lasting(name: str | os.PathLike[str], *, path: bool = False) -> str:
 
 
 def merged(
-    asked: Mapping[str, Any], file: RunFile, defaults: Mapping[str, Any], folder: Path
+    asked: Mapping[str, Any],
+    file: RunFile,
+    defaults: Mapping[str, Any],
+    folder: Path,
+    *,
+    given: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The arguments to go on with: those the run was begun with, and what is asked for otherwise now.
+    """The arguments to go on with: those the run was begun with, and what is asked for otherwise now: what
+    differs from the ``defaults``, and what is named as ``given``.
 
     Raises RunError where that would make it another run, where data in memory is missing, and where the run
     is finished and no more is asked for.
     """
-    old, new = file.arguments, arguments(asked)
+    old, new, usual = file.arguments, arguments(asked), arguments(defaults)
     if file.ended == "finished":
         _check_more(new, old, folder)
     together = dict(asked)
@@ -73,7 +79,7 @@ def merged(
                     f"autotl.fit(None, out={str(folder)!r}, resume=True, metric=...)."
                 )
             continue
-        if new[name] == arguments(defaults)[name]:
+        if name not in given and new[name] == usual[name]:
             together[name] = value
         elif new[name] != value and name not in MAY_DIFFER:
             raise RunError(
