@@ -124,6 +124,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         thrifty=run.way.thrifty,
         rows=[fold.val for fold in ready.splits.folds],
         repeats=ready.splits.repeats,
+        held=ready.splits.held_out,
     )
     journal = search.Journal(run.folder, lambda: clock.now() - run.started)
     resumed = search.take_up(

@@ -121,3 +121,11 @@ class Splits:
     def first(self) -> tuple[Fold, ...]:
         """The folds of the first repeat: no two of them validate on the same row."""
         return self.folds[: len(self.folds) // self.repeats]
+
+    @property
+    def held_out(self) -> float:
+        """The share of the training rows that a fold leaves for validation, and a network that is to be
+        delivered may learn from: 0 where the user's own validation part is kept.
+        """
+        fold = self.folds[0]
+        return 0.0 if self.kind == "given" else len(fold.val) / max(1, len(fold.train) + len(fold.val))

@@ -69,11 +69,11 @@ def settle(
     winner by what the refit's further images are expected to bring, and are then delivered in its place;
     ``hurried`` leaves out all three.
     """
-    splits, clock, budget = worker.materials.splits, worker.clock, setup.budget
+    clock, budget = worker.clock, setup.budget
     hasty = "the search was interrupted"
     found, many, again = Souped(Soup(why=hasty)), Assembled(Ensemble(why=hasty)), None
     if not hurried:
-        due = expected_of_refit(ledger, winner, len(splits.first), budget)
+        due = expected_of_refit(ledger, winner, budget)
         share = float("inf") if budget.seconds is None else SHARE * budget.seconds
         found = soup(worker, ledger, winner, due=due, clock=clock, seconds=share)
         if setup.ensemble:
@@ -81,7 +81,7 @@ def settle(
         if many.members:
             return _together(ledger, winner, found.soup, many, seed=setup.seed)
         if not found.soup.kept:
-            again = refit(worker, winner, splits, clock, started, budget)
+            again = refit(worker, winner, ledger.held_out, clock, started, budget)
     weights = found.weights or (again.models[WHOLE] if again else str(winner.model))
     said = {0: found.fold} if found.fold and found.soup.kept else winner.folds
     model = reopen(worker.materials, winner.arm.backbone, weights, side=winner.side).model

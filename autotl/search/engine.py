@@ -177,7 +177,7 @@ class Search:
             self._waiting,
             baselines=self._baselines if self._count else (),
             seconds=self._costs.default,
-            after=lambda arm: kept_for_refit(self._costs.default(arm), self.ledger.k, self._budget),
+            after=lambda arm: kept_for_refit(self._costs.default(arm), self.ledger.held_out, self._budget),
             behind=lambda arm: self._prior.behind(arm.strategy) / self.ledger.unit if self._prior else 0.0,
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - self._count,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +34,10 @@ LEADS = 0.05
 class Ledger:
     """All trials. ``labels`` are the validation labels of each fold, in the order of the logits, and ``rows``
     which images these are of; without them no image is in two folds. The folds divide the images ``repeats``
-    times over. ``unit`` is what corresponds to a difference of 1 in accuracy, by ``measure``. Without
-    ``thrifty`` the highest score is the best, whatever its trial costs and however few images show it.
+    times over. ``held`` is the share of the images that a fold leaves out, and the network that is delivered
+    may learn from; without it what equal folds leave. ``unit`` is what corresponds to a difference of 1 in
+    accuracy, by ``measure``. Without ``thrifty`` the highest score is the best, whatever its trial costs and
+    however few images show it.
     """
 
     labels: Sequence[NDArray[np.int64]]
@@ -45,11 +47,14 @@ class Ledger:
     thrifty: bool = True
     rows: Sequence[NDArray[np.int64]] = ()
     repeats: int = 1
+    held: InitVar[float | None] = None
+    held_out: float = field(init=False)
     unit: float = field(init=False)
     _spreads: Spreads = field(init=False)
     _finer: Spreads | None = field(init=False, default=None)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, held: float | None) -> None:
+        self.held_out = (1 / self.k if self.k > 1 else 0.0) if held is None else held
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
         self.unit = self.measure.unit(every, int(every.max(initial=0)) + 1)
         if not len(self.rows):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from autotl.api import WHOLE, Arm, Outcome, Splits
+from autotl.api import WHOLE, Arm, Outcome
 from autotl.clock import Budget, Clock
 from autotl.search.catching_up import seconds_for_curves
 from autotl.search.ensemble import seconds_for_ensemble
@@ -25,30 +25,32 @@ REPEAT_SHARE = 0.05
 """Of the budget, for testing more than one network of each side of the gain."""
 
 
-def refit_seconds(fold: float, folds: int) -> float:
-    """What training on all rows takes where a fold takes so many seconds; 0 with a single one: no refit."""
-    return fold * folds / (folds - 1) if folds > 1 else 0.0
+def refit_seconds(fold: float, held: float) -> float:
+    """What training on all rows takes where a fold, that leaves the share ``held`` of them out, takes so many
+    seconds; 0 where none may be learned from: no refit.
+    """
+    return fold / (1 - held) if held else 0.0
 
 
-def worth_refitting(fold: float, folds: int, budget: Budget) -> bool:
+def worth_refitting(fold: float, held: float, budget: Budget) -> bool:
     """Whether a refit costs little enough: the last fifth of the images is not worth half the search."""
-    seconds = refit_seconds(fold, folds)
-    return folds > 1 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
+    seconds = refit_seconds(fold, held)
+    return held > 0 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
 
 
-def kept_for_refit(fold: float, folds: int, budget: Budget) -> float:
+def kept_for_refit(fold: float, held: float, budget: Budget) -> float:
     """What is kept of the budget to train a winner again whose folds take so many seconds."""
-    return SAFETY * refit_seconds(fold, folds) if worth_refitting(fold, folds, budget) else 0.0
+    return SAFETY * refit_seconds(fold, held) if worth_refitting(fold, held, budget) else 0.0
 
 
-def expected_of_refit(ledger: Ledger, trial: Trial, folds: int, budget: Budget) -> float:
+def expected_of_refit(ledger: Ledger, trial: Trial, budget: Budget) -> float:
     """What training the trial again on all training rows is expected to add to its score; 0 without a refit.
 
     Errors are taken to fall with the root of the number of images, as the prior of the learning curves does.
     """
-    if not worth_refitting(trial.fold_seconds, folds, budget):
+    if not worth_refitting(trial.fold_seconds, ledger.held_out, budget):
         return 0.0
-    return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - 1 / folds))
+    return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - ledger.held_out))
 
 
 def reserve(
@@ -75,8 +77,8 @@ def reserve(
     passes = [*seen.values()]
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
-    if best is not None and worth_refitting(best.fold_seconds, ledger.k, budget):
-        seconds += kept_for_refit(best.fold_seconds, ledger.k, budget)
+    if best is not None and worth_refitting(best.fold_seconds, ledger.held_out, budget):
+        seconds += kept_for_refit(best.fold_seconds, ledger.held_out, budget)
         passes.append(best)
     if best is not None:
         backbone = materials.backbones[best.arm.backbone]
@@ -169,12 +171,14 @@ def repeat(worker: Worker, ledger: Ledger, baselines: Collection[Arm], budget: B
 
 
 def refit(
-    worker: Worker, winner: Trial, splits: Splits, clock: Clock, started: float, budget: Budget
+    worker: Worker, winner: Trial, held: float, clock: Clock, started: float, budget: Budget
 ) -> Outcome | None:
-    """Train the winner's settings on all training rows; None where there is no need, no time, or it fails."""
-    fold, folds = winner.fold_seconds, len(splits.first)
+    """Train the winner's settings on all training rows, of which its folds ``held`` this share out; None
+    where there is no need, no time, or it fails.
+    """
+    fold = winner.fold_seconds
     end = float("inf") if budget.seconds is None else started + budget.seconds
-    if not worth_refitting(fold, folds, budget) or clock.now() + refit_seconds(fold, folds) > end:
+    if not worth_refitting(fold, held, budget) or clock.now() + refit_seconds(fold, held) > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
     return outcome if outcome.state == "complete" and WHOLE in outcome.models else None

@@ -42,6 +42,7 @@ def test_a_small_dataset_gets_a_stratified_test_part_and_five_folds(make: Make) 
     assert labels(dataset, splits.test) == {"a": 8, "b": 4}
     assert splits.kind == "kfold"
     assert [len(fold.val) for fold in splits.first] == [10, 10, 9, 10, 9]
+    assert splits.held_out == 10 / 48
     assert sorted(np.concatenate([fold.val for fold in splits.first])) == splits.train.tolist()
     assert all(labels(dataset, fold.val)["b"] in (3, 4) for fold in splits.folds)
 
@@ -156,6 +157,7 @@ def test_a_given_validation_part_is_the_only_fold(make: Make) -> None:
     assert splits.kind == "given"
     assert (dataset.table["part"].iloc[splits.folds[0].val] == "val").all()
     assert len(splits.train) == 32
+    assert splits.held_out == 0
 
 
 def test_with_validation_but_no_test_given_the_test_comes_from_train(make: Make) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from autotl import plugins
-from autotl.api import Arm, FoldScore
+from autotl.api import Arm, FoldScore, HeadSetting
 from autotl.backbone import ends_linear, heads, scale_head
 from autotl.clock import Budget, WallClock
 from autotl.data import render, view_of
@@ -30,6 +32,7 @@ from autotl.search import (
     soup,
 )
 from autotl.search.engine import job_of
+from autotl.search.materials import Materials
 from autotl.search.soup import SHARE, can_mix, kin, seconds_for_soup
 from autotl.search.weights import save_weights
 from autotl.testing import tiny_run
@@ -130,10 +133,31 @@ def test_a_soup_that_beats_the_winner_is_delivered_in_place_of_the_refit(
     assert delivery.soup.kept, delivery.soup
     assert sorted(delivery.soup.trials) == [1, 2]
     assert not delivery.refit
-    assert expected_of_refit(ledger, pair[0], len(ready.splits.first), setup.budget) == delivery.soup.due
+    assert expected_of_refit(ledger, pair[0], setup.budget) == delivery.soup.due
     mixed = load_file(delivery.weights)
     assert torch.allclose(mixed[name] * delivery.temperature.value, own[name], atol=1e-3)
     assert settle(worker, ledger, pair[0], setup, 0.0, hurried=True).weights != delivery.weights
+
+
+@pytest.mark.parametrize("kind", ["holdout", "given"])
+def test_a_holdout_is_learned_from_in_the_end_unless_it_is_the_users_own(
+    kind: Literal["holdout", "given"], ready: Prepared, worker: Worker
+) -> None:
+    splits = replace(ready.splits, folds=ready.splits.folds[:1], kind=kind, hash=kind, repeats=1)
+    materials = Materials(
+        ready.dataset, splits, ready.backbones, ready.materials.store, device=ready.materials.device
+    )
+    worker = replace(worker, materials=materials, activations=Activations(materials))
+    ledger = Ledger(materials.fold_labels(), held=splits.held_out)
+    winner = probed(ledger, worker, 0, 0.01)
+    delivery = settle(worker, ledger, winner, Setup(None, Budget(trials=1)), 0.0)
+    assert delivery.refit == (kind == "holdout")
+    head = heads(worker.materials.model("tiny"))[0].weight
+    of_the_fold, of_all = materials.heads("tiny", [HeadSetting(0.01)], side=SIDE)[:, 0, :, :-1]
+    name = next(name for name, value in load_file(delivery.weights).items() if value.shape == head.shape)
+    delivered = load_file(delivery.weights)[name] * delivery.temperature.value
+    assert torch.allclose(delivered, of_all if kind == "holdout" else of_the_fold, atol=1e-5)
+    assert not torch.allclose(of_all, of_the_fold, atol=1e-3)
 
 
 def test_the_temperature_is_folded_into_the_stock_folder(

@@ -90,7 +90,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
     assert facts.kept, facts
     assert (set(facts.trials), facts.trials[0]) == ({0, 1, 2}, 1)  # one from scratch is among them
     assert facts.gain == pytest.approx(1 - winner.folds[0].score)
-    assert facts.due == expected_of_refit(ledger, winner, ledger.k, ASKED.budget)
+    assert facts.due == expected_of_refit(ledger, winner, ASKED.budget)
     assert facts.images == len(ledger.labels[0])
     assert not delivery.refit
     assert delivery.weights == winner.model
