@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 
 import torch
 from torch import nn
@@ -12,14 +11,14 @@ from autotl.api import Pace
 from autotl.clock import Clock
 
 BATCH = 16
-REPEATS = 3
-PATIENCE = 0.8  # seconds for each of the two measurements, once warm
+REPEATS = 2
+PATIENCE = 4.0  # seconds for each of the two measurements
 RATE, FAST = 4e10, 4e12  # operations a second on a CPU and on an accelerator, roughly
 BACKWARD = 3.0  # times a forward pass: a step of training
 
 
 def pace_of(model: nn.Module, *, side: int, clock: Clock) -> Pace:
-    """Images a second at ``side`` pixels on the model's device: medians of a few small batches.
+    """Images a second at ``side`` pixels on the model's device, by a few small batches.
 
     Takes about two seconds with a small network on a CPU. The model is left with its gradients empty and,
     having been trained on, with other BatchNorm statistics: measure a copy that is not needed any more.
@@ -55,16 +54,18 @@ def usual_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
 
 
 def _seconds(work: Callable[[], None], device: torch.device, clock: Clock) -> float:
-    """The median time of one call, the first left out unless it alone uses up the patience."""
+    """The shortest time of a call, which others on the machine have prolonged least.
+
+    The first is left out unless it alone uses up the patience: it chooses how layers are computed and asks
+    for memory, which can take as long again.
+    """
     times: list[float] = []
-    spent = 0.0
     for _ in range(REPEATS + 1):
         started = clock.now()
         work()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         times.append(max(clock.now() - started, 1e-9))
-        spent += times[-1]
-        if spent > PATIENCE:
+        if sum(times) > PATIENCE:
             break
-    return median(times[1:] or times)
+    return min(times[1:] or times)

@@ -38,7 +38,9 @@ GRID_STEPS = 120
 AT_ONCE = 6
 """Heads of one setting that are fitted together: one for each of five folds, and one for all rows."""
 SHARE = 0.3
-"""Of a trial's time: where all settings at once take more, each is fitted when it is tried."""
+"""Of a trial's time: where all settings at once take more, each is fitted when it is tried, and an image size
+is not tried at which a look at the images takes more.
+"""
 
 
 class LinearProbe:
@@ -61,7 +63,9 @@ class LinearProbe:
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        sides = [side for side in backbone.sides if side <= backbone.side]
+        sides = [
+            side for side in backbone.sides if side <= backbone.side and _affordable(task, backbone, side)
+        ]
         return {
             "C": space.suggest_categorical("C", CS),
             "standardise": space.suggest_categorical("standardise", [True, False]),
@@ -109,6 +113,13 @@ class _Probe:
         if self._head is not None:
             set_head(model, *self._head)
         return model.eval()
+
+
+def _affordable(task: Task, backbone: Backbone, side: int) -> bool:
+    """Whether features at this size are there, or a pass for them takes little of a trial's time."""
+    if side == backbone.side or task.trial_seconds is None:
+        return True
+    return backbone.pace.seconds(task.train_rows, side=side) <= SHARE * task.trial_seconds
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import optuna
+from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
@@ -119,10 +120,11 @@ class ArmStudy:
             trial.set_user_attr(HINT, True)
         try:
             suggested = self._suggest(trial)
+            if hinted and not _is_choice(trial):
+                raise ValueError("a past run had more time, say, for what it chose")
         except ValueError:
             if not hinted:
                 raise
-            # a past run chose what is no choice here
             self._asked -= 1
             del self._open[number]
             self._drop(trial._trial_id)
@@ -172,7 +174,7 @@ class ArmStudy:
 
     def _suggest(self, trial: optuna.Trial) -> Params:
         with warnings.catch_warnings():
-            # a default outside the searched range is the strategy's right; Optuna then samples in its place
+            # a default outside the searched range is the strategy's right
             warnings.simplefilter("ignore", UserWarning)
             return self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
 
@@ -278,3 +280,13 @@ class _Open:
     many: bool = False
     part: int = 0
     apart: bool = False
+
+
+def _is_choice(trial: optuna.Trial) -> bool:
+    """Whether all its numbers are in the ranges that they were asked for in: Optuna takes others as well."""
+    given = trial.params
+    return all(
+        each.low <= given[name] <= each.high
+        for name, each in trial.distributions.items()
+        if isinstance(each, IntDistribution | FloatDistribution)
+    )

@@ -89,6 +89,21 @@ class TestLinearProbe(StrategyChecks):
         list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is due at once
         assert asked == [64 if together else 1, 2]
 
+    def test_an_image_size_that_takes_a_long_look_is_not_tried(self, ready: Prepared) -> None:
+        sides: list[object] = []
+
+        class Asked:
+            def suggest_categorical(self, name: str, choices: Sequence[object]) -> object:
+                sides[:] = choices if name == "image_size" else sides
+                return choices[0]
+
+        net = replace(ready.backbones["tiny"], sides=(16, 32, 64), side=32)
+        small = net.pace.seconds(ready.task.train_rows, side=16)
+        for seconds, expected in ((None, [16, 32]), (10 * small, [16, 32]), (2 * small, [32])):
+            task = replace(ready.task, trial_seconds=seconds)
+            self.strategy.suggest(Asked(), task, net)  # type: ignore[arg-type]
+            assert sides == expected
+
     def test_the_network_computes_what_the_probe_scored(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)
         learner = self.strategy.build(params(), bench)
@@ -144,6 +159,16 @@ class TestFineTune(StrategyChecks):
         assert depth_and_head(0.9 * once / BOLD_SHARE)[1] == "probe"
         assert depth_and_head(1.5 * once / BOLD_SHARE)[1] == ("new" if steps > BOLD_STEPS else "probe")
         assert depth_and_head(2.5 * once / BOLD_SHARE) == (0, "new")
+
+    def test_a_head_alone_takes_longer_than_the_probe_it_begins_as(self, ready: Prepared) -> None:
+        seen = replace(ready.backbones["tiny"], kept=(1.0,))
+        head = self.strategy.defaults(ready.task, seen) | {"freeze": len(seen.stages), "augment": "none"}
+        probe = LinearProbe()
+        costs = [
+            each.cost(params, ready.task, seen, machine("cpu")).seconds
+            for each, params in ((probe, probe.defaults(ready.task, seen)), (self.strategy, head))
+        ]
+        assert 0 < costs[0] < costs[1]
 
     def test_where_only_a_head_can_be_afforded_it_begins_as_the_probes(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
