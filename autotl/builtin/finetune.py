@@ -56,6 +56,8 @@ class FineTune:
         wanted = _epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
         bold = _likeness(task, backbone) < NEAR and _can_be_bold(task, backbone, side, wanted=wanted)
+        if not bold and _is_worth(backbone.side, task, backbone, wanted=LEAST):
+            side = max(side, backbone.side)
         depth = 0 if bold else _affordable_depth(task, backbone, side, wanted=LEAST)
         trained, share = _trained(backbone, depth), BOLD_SHARE if bold else 1.0
         return {
@@ -76,6 +78,8 @@ class FineTune:
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         usual = _epochs(task)
         sides = affordable_sides(task, backbone, trained=1.0, epochs=max(1, usual // 3))
+        if backbone.side > sides[-1] and _is_worth(backbone.side, task, backbone, wanted=FEWEST):
+            sides.append(backbone.side)
         side = space.suggest_categorical("image_size", sides)
         least = _affordable_depth(task, backbone, side, wanted=FEWEST)
         depth = space.suggest_int("freeze", least, len(backbone.stages))
@@ -138,6 +142,13 @@ def _affordable_depth(task: Task, backbone: Backbone, side: int, *, wanted: int)
         if affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1) == wanted:
             return depth
     return len(backbone.stages)
+
+
+def _is_worth(side: int, task: Task, backbone: Backbone, *, wanted: int) -> bool:
+    """Whether there is time for more than a head at this size: few layers that see much learn more than many
+    that see little, and what the others give may be there already.
+    """
+    return _affordable_depth(task, backbone, side, wanted=wanted) < len(backbone.stages)
 
 
 def _can_be_bold(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from autotl.api import HeadSetting, Learner, SourceClass, Workbench
 from autotl.backbone import classifier_of
 from autotl.builtin.direct import Direct
-from autotl.builtin.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, FineTune
+from autotl.builtin.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, LEAST, FineTune
 from autotl.builtin.from_scratch import FromScratch
 from autotl.builtin.linear_probe import LinearProbe
 from autotl.search import Bench, Prepared
@@ -159,6 +159,23 @@ class TestFineTune(StrategyChecks):
         assert depth_and_head(0.9 * once / BOLD_SHARE)[1] == "probe"
         assert depth_and_head(1.5 * once / BOLD_SHARE)[1] == ("new" if steps > BOLD_STEPS else "probe")
         assert depth_and_head(2.5 * once / BOLD_SHARE) == (0, "new")
+
+    def test_a_few_layers_see_the_recommended_size_where_there_is_time_for_more_than_a_head(
+        self, ready: Prepared
+    ) -> None:
+        net = replace(ready.backbones["tiny"], sides=(32, 64), side=64)
+        task = replace(ready.task, likeness={"tiny": {"frechet": 0.9}})
+        last = 1 - net.stages[-2].flops
+        enough = training_seconds(task, net, side=64, trained=last, epochs=LEAST, views=1)
+
+        def found(seconds: float) -> tuple[int, bool]:
+            params = self.strategy.defaults(replace(task, trial_seconds=seconds), net)
+            return params["image_size"], params["freeze"] < len(net.stages)
+
+        assert found(1.01 * enough) == (64, True)
+        assert found(0.01 * enough) == (32, False)
+        far = replace(task, likeness={"tiny": {"frechet": 0.1}})
+        assert self.strategy.defaults(replace(far, trial_seconds=1e4), net)["freeze"] == 0
 
     def test_a_head_alone_takes_longer_than_the_probe_it_begins_as(self, ready: Prepared) -> None:
         seen = replace(ready.backbones["tiny"], kept=(1.0,))
