@@ -52,6 +52,11 @@ class Delivery:
     ensemble: Ensemble | None = None
     members: tuple[Member, ...] = ()
 
+    @property
+    def learned_no_more(self) -> bool:
+        """Whether it is the trial's own network, its scores divided by the temperature."""
+        return not (self.refit or self.soup.kept or self.members)
+
 
 def settle(
     worker: Worker,

@@ -133,6 +133,7 @@ def test_a_soup_that_beats_the_winner_is_delivered_in_place_of_the_refit(
     assert delivery.soup.kept, delivery.soup
     assert sorted(delivery.soup.trials) == [1, 2]
     assert not delivery.refit
+    assert not delivery.learned_no_more
     assert expected_of_refit(ledger, pair[0], setup.budget) == delivery.soup.due
     mixed = load_file(delivery.weights)
     assert torch.allclose(mixed[name] * delivery.temperature.value, own[name], atol=1e-3)
@@ -152,6 +153,7 @@ def test_a_holdout_is_learned_from_in_the_end_unless_it_is_the_users_own(
     winner = probed(ledger, worker, 0, 0.01)
     delivery = settle(worker, ledger, winner, Setup(None, Budget(trials=1)), 0.0)
     assert delivery.refit == (kind == "holdout")
+    assert delivery.learned_no_more == (kind == "given")
     head = heads(worker.materials.model("tiny"))[0].weight
     of_the_fold, of_all = materials.heads("tiny", [HeadSetting(0.01)], side=SIDE)[:, 0, :, :-1]
     name = next(name for name, value in load_file(delivery.weights).items() if value.shape == head.shape)
@@ -174,6 +176,7 @@ def test_the_temperature_is_folded_into_the_stock_folder(
     delivery = settle(worker, ledger, winner, Setup(None, Budget(trials=1)), 0.0, hurried=True)
     assert delivery.temperature.kept
     assert delivery.temperature.value > 5
+    assert delivery.learned_no_more
     deliver(tmp_path / "plain", ready.materials, winner, str(winner.model))
     deliver(tmp_path / "model", ready.materials, winner, delivery.weights)
     view = view_of(ready.backbones["tiny"].config, side=SIDE)
