@@ -23,11 +23,10 @@ from PIL import Image
 import autotl
 from autotl import cli, disk, plugins
 from autotl.api import Record
-from autotl.asked import arguments, merged
 from autotl.builtin.linear_probe import LinearProbe
 from autotl.cache import alone
 from autotl.errors import DiskFull, RunError, UnknownName
-from autotl.results import RunFile, read_run_file, write_run_file
+from autotl.results import read_run_file, write_run_file
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -218,39 +217,6 @@ def test_the_command_line_goes_on_as_it_is_told(
     assert json.loads(capsys.readouterr().out)["how"]["strategy"] == "linear_probe"
     kept = read_run_file(interrupted).arguments
     assert (kept["device"], kept["ensemble"], kept["trials"]) == ("cpu", False, 4)
-
-
-def test_data_in_memory_has_to_be_given_again(tmp_path: Path) -> None:
-    defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
-    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
-    kept = arguments({**defaults, "data": ([1], ["a"])})
-    assert (kept["data"], kept["in_memory"]) == (None, ["data"])
-    file = RunFile(kept, "0", {})
-    with pytest.raises(RunError, match=r"begun on data in memory\. Go on from Python"):
-        merged(defaults, file, defaults, tmp_path)
-    given = ([1], ["a"])
-    assert merged({**defaults, "data": given}, file, defaults, tmp_path)["data"] is given
-
-
-def test_only_more_than_before_lets_a_finished_run_go_on(tmp_path: Path) -> None:
-    defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
-    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
-    file = RunFile(arguments({**defaults, "data": "photos", "budget": "90s"}), "0", {}, ended="finished")
-    for less in ({}, {"budget": "1m"}, {"budget": 90}, {"trials": 100}):
-        with pytest.raises(RunError, match="finished"):
-            merged({**defaults, **less}, file, defaults, tmp_path)
-    assert merged({**defaults, "budget": "2m"}, file, defaults, tmp_path)["budget"] == "2m"
-
-
-def test_what_is_given_counts_even_where_it_is_the_default(tmp_path: Path) -> None:
-    defaults = {"data": None, "source": None, "backbone": "auto", "workers": 1, "device": "auto"}
-    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
-    file = RunFile(arguments({**defaults, "data": "photos", "workers": 4, "device": "cpu"}), "0", {})
-    assert merged(defaults, file, defaults, tmp_path)["workers"] == 4
-    together = merged(defaults, file, defaults, tmp_path, given=["workers"])
-    assert (together["workers"], together["device"]) == (1, "cpu")
-    with pytest.raises(RunError, match="begun with seed=0, and 1 is asked for now"):
-        merged({**defaults, "seed": 1}, file, defaults, tmp_path, given=["seed"])
 
 
 def test_one_goes_on_alone_with_what_two_were_at(photos: Path, tmp_path: Path) -> None:
