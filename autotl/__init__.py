@@ -21,7 +21,7 @@ __version__ = version("autotl")
 def __getattr__(name: str) -> Any:
     # torch, timm and optuna take seconds to import: only those who fit or load pay for them.
     if name in {"fit", "load", "resume"}:
-        # import_module first: the submodules of these names would otherwise stand where the functions should.
+        # import_module first: the submodule `fit` would otherwise stand where the function should.
         module = import_module("autotl.fit")
         globals().update({each: getattr(module, each) for each in ("fit", "load", "resume")})
         return globals()[name]

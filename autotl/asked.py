@@ -76,7 +76,7 @@ def merged(
                 raise RunError(
                     f"The run in {folder} was begun with a metric that is a function of its own process. "
                     f"Go on from Python with the same one: "
-                    f"autotl.fit(None, out={str(folder)!r}, resume=True, metric=...)."
+                    f"autotl.resume({str(folder)!r}, metric=...)."
                 )
             continue
         if name not in given and new[name] == usual[name]:
@@ -94,7 +94,7 @@ def merged(
             if name in old["in_memory"]:
                 raise RunError(
                     f"The run in {folder} was begun on {name} in memory. Go on from Python: "
-                    f"autotl.fit(data, out={str(folder)!r}, resume=True), with the same {name}."
+                    f"autotl.resume({str(folder)!r}, {name}=...), with the same {name}."
                 )
     return together
 
@@ -132,5 +132,6 @@ def _check_more(new: Mapping[str, Any], old: Mapping[str, Any], folder: Path) ->
     if not more("budget") and not more("trials"):
         had = ", ".join(f"{name} {old[name]}" for name in ("budget", "trials") if old[name] is not None)
         raise RunError(
-            f"The run in {folder} is finished: nothing is left to do. It had {had}; ask for more to go on."
+            f"The run in {folder} is finished: nothing is left to do. It had {had}; "
+            "only more of that makes it go on."
         )

@@ -109,7 +109,7 @@ def fit(
     With ``resume`` a run in ``out`` that was interrupted, killed or ran out of disk goes on: with the same
     data and what it was begun with, so that nothing else need be given (``data`` may be None where it was a
     path). A larger ``budget`` or number of ``trials`` makes a finished run go on too. Where there is no run
-    in ``out``, one is begun.
+    in ``out``, one is begun. An argument that is its default counts as not given: :func:`resume` tells.
 
     Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
     evaluated and saved before KeyboardInterrupt goes on.
@@ -128,6 +128,9 @@ def fit(
 def resume(
     run: str | Path,
     *,
+    data: Any = None,
+    source: Any = None,
+    metric: OwnMetric | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
     device: str | None = None,
@@ -139,12 +142,11 @@ def resume(
     ensemble: bool | None = None,
     watch: Watch | None = None,
 ) -> results.Result:
-    """Go on with the run in the folder ``run`` that was interrupted, killed or ran out of disk, or with a
-    finished one that is given a larger ``budget`` or more ``trials``.
+    """Go on with a run that was interrupted, or with a finished one that is given more.
 
-    The arguments are those of :func:`fit`; what is None stays as the run was begun. A run on data in memory
-    goes on by ``fit(data, out=run, resume=True)``. Raises RunError where there is no run, or nothing is left
-    to do.
+    ``run`` is its folder. The arguments are those of :func:`fit`; what is None stays as the run was begun.
+    ``data``, ``source`` and ``metric`` are due only where they were in memory, or a function of its process.
+    Raises RunError where there is no run, or nothing is left to do.
     """
     asked = {name: value for name, value in locals().items() if name != "run" and value is not None}
     folder = Path(run)

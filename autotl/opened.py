@@ -101,14 +101,14 @@ def _executor(name: str, workers: int, processes: int) -> str:
     if workers > 1 and processes > 1:
         raise RunError(
             "Trials can run side by side (--workers), or each in several processes (--processes), not both. "
-            "Leave one out."
+            "Give one of them, and the other as 1."
         )
     if name == AUTO:
         return "processes" if workers > 1 else "serial"
     if name == "serial" and workers > 1:
         raise RunError(
-            f"The executor 'serial' runs one trial at a time, not {workers}. Leave out --executor, or "
-            "--workers."
+            f"The executor 'serial' runs one trial at a time, not {workers}. Give --executor auto, or "
+            "--workers 1."
         )
     return name
 

@@ -55,6 +55,7 @@ class Run:
 
 def prepare(run: Run, cache: Path) -> search.Prepared:
     known = None if run.file is None or run.file.decided is None else search.decided_from(run.file.decided)
+    asked = run.setup.cache
     return search.prepare(
         run.setup,
         readers=run.catalog.readers.items,
@@ -62,7 +63,7 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
         similarities=run.catalog.similarities.items,
         transferabilities=run.catalog.transferabilities.items,
         strategies=run.strategies,
-        store=Store(cache, bound=run.setup.cache if known is None else known.cache),
+        store=Store(cache, bound=known.cache if known and asked is None else asked),
         clock=run.clock,
         watch=run.watch,
         decided=known,

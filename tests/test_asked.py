@@ -20,6 +20,14 @@ def test_data_in_memory_has_to_be_given_again(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"begun on data in memory\. Go on from Python"):
         merged(defaults, file, defaults, tmp_path)
     given = ([1], ["a"])
+    alone = merged(
+        {**defaults, "data": given, "workers": 1},
+        RunFile(kept | {"workers": 4}, "0", {}),
+        {**defaults, "workers": 1},
+        tmp_path,
+        given=["data", "workers"],
+    )
+    assert (alone["data"], alone["workers"]) == (given, 1)
     assert merged({**defaults, "data": given}, file, defaults, tmp_path)["data"] is given
 
 

@@ -229,6 +229,7 @@ def test_one_goes_on_alone_with_what_two_were_at(photos: Path, tmp_path: Path) -
     assert len(result.trials()) == 3
     kept = read_run_file(tmp_path / "run").arguments
     assert (kept["workers"], kept["cache"], kept["backbone"]) == (1, "1GiB", ["tiny"])
+    assert (read_run_file(tmp_path / "run").decided or {})["cache"] == 2**30
     with pytest.raises(RunError, match="nothing is left to do"):
         autotl.resume(tmp_path / "run")
 

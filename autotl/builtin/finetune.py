@@ -109,7 +109,7 @@ class FineTune:
             views=1 if params["augment"] == "none" else VIEWS,
         )
         # of no account but where little else is trained
-        seconds += params["epochs"] * STEP_SECONDS * task.train_rows / BATCH
+        seconds += params["epochs"] * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / BATCH
         if params["head"] == "probe":
             seconds += head_seconds(task, backbone)
         return Cost(seconds, 16 * backbone.parameters)

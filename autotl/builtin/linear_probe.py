@@ -116,7 +116,7 @@ class _Probe:
 
 
 def _affordable(task: Task, backbone: Backbone, side: int) -> bool:
-    """Whether features at this size are there, or a pass for them takes little of a trial's time."""
+    """Whether it is the recommended size, or a pass for features takes little of a trial's time."""
     if side == backbone.side or task.trial_seconds is None:
         return True
     return backbone.pace.seconds(task.train_rows, side=side) <= SHARE * task.trial_seconds

@@ -209,7 +209,7 @@ def prepare(
         )
     else:
         decided.check_split(splits)
-        task = decided.keep_to(task)
+        task, decided = decided.keep_to(task), replace(decided, cache=store.bound)
     return Prepared(
         dataset=dataset,
         splits=splits,

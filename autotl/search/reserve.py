@@ -20,7 +20,12 @@ from autotl.search.work import Worker
 
 REPORT_SECONDS = 1.5
 SAFETY = 1.2
-REFIT_SHARE = 0.3
+REFIT_SHARE, REFIT_HELD = 0.3, 0.2
+"""Of the budget, for training the winner on all images, where its folds leave out this share of them; less
+where they leave out less.
+"""
+LEAST_HELD = 0.05
+"""Without a budget no share is too dear, but that of fewer images is not worth another training."""
 REPEAT_SHARE = 0.05
 """Of the budget, for testing more than one network of each side of the gain."""
 
@@ -34,8 +39,16 @@ def refit_seconds(fold: float, held: float) -> float:
 
 def worth_refitting(fold: float, held: float, budget: Budget) -> bool:
     """Whether a refit costs little enough: the last fifth of the images is not worth half the search."""
-    seconds = refit_seconds(fold, held)
-    return held > 0 and (budget.seconds is None or seconds <= REFIT_SHARE * budget.seconds)
+    if budget.seconds is None:
+        return held >= LEAST_HELD
+    return (
+        held > 0 and refit_seconds(fold, held) <= REFIT_SHARE * min(1.0, held / REFIT_HELD) * budget.seconds
+    )
+
+
+def is_due(trial: Trial, held: float, budget: Budget) -> bool:
+    """Whether a refit of this trial is worth it: how long one that was stopped would take, nobody knows."""
+    return trial.state != "stopped" and worth_refitting(trial.fold_seconds, held, budget)
 
 
 def kept_for_refit(fold: float, held: float, budget: Budget) -> float:
@@ -48,7 +61,7 @@ def expected_of_refit(ledger: Ledger, trial: Trial, budget: Budget) -> float:
 
     Errors are taken to fall with the root of the number of images, as the prior of the learning curves does.
     """
-    if not worth_refitting(trial.fold_seconds, ledger.held_out, budget):
+    if not is_due(trial, ledger.held_out, budget):
         return 0.0
     return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - ledger.held_out))
 
@@ -77,7 +90,7 @@ def reserve(
     passes = [*seen.values()]
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
-    if best is not None and worth_refitting(best.fold_seconds, ledger.held_out, budget):
+    if best is not None and is_due(best, ledger.held_out, budget):
         seconds += kept_for_refit(best.fold_seconds, ledger.held_out, budget)
         passes.append(best)
     if best is not None:
@@ -178,7 +191,7 @@ def refit(
     """
     fold = winner.fold_seconds
     end = float("inf") if budget.seconds is None else started + budget.seconds
-    if not worth_refitting(fold, held, budget) or clock.now() + refit_seconds(fold, held) > end:
+    if not is_due(winner, held, budget) or clock.now() + refit_seconds(fold, held) > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
     return outcome if outcome.state == "complete" and WHOLE in outcome.models else None

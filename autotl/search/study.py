@@ -93,6 +93,7 @@ class ArmStudy:
         self, known: optuna.trial.FrozenTrial, scored: Mapping[int, tuple[State, float | None]]
     ) -> None:
         """Count what an earlier process asked for, and close what it left open."""
+        self._hinted += HINT in known.user_attrs  # those that were dropped are not tried again either
         number = int(known.user_attrs.get(NUMBER, NOT_YET))
         if DROPPED in known.user_attrs or GONE_ON in known.user_attrs:
             return
@@ -104,7 +105,6 @@ class ArmStudy:
             state, score = scored[number] if "params" in known.user_attrs else ("failed", None)
             self._close(known.number, state, score)
         self._asked += 1
-        self._hinted += HINT in known.user_attrs
         self.repeated = self.repeated + 1 if AGAIN in known.user_attrs else 0
 
     def ask(self, number: int, *, default: bool) -> Params:

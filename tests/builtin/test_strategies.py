@@ -175,7 +175,8 @@ class TestFineTune(StrategyChecks):
         assert found(1.01 * enough) == (64, True)
         assert found(0.01 * enough) == (32, False)
         far = replace(task, likeness={"tiny": {"frechet": 0.1}})
-        assert self.strategy.defaults(replace(far, trial_seconds=1e4), net)["freeze"] == 0
+        boldly = self.strategy.defaults(replace(far, trial_seconds=1e4), net)
+        assert (boldly["freeze"], boldly["head"], boldly["image_size"]) == (0, "new", 64)
 
     def test_a_head_alone_takes_longer_than_the_probe_it_begins_as(self, ready: Prepared) -> None:
         seen = replace(ready.backbones["tiny"], kept=(1.0,))
