@@ -17,7 +17,7 @@ from autotl.train import reference
 
 OF_THE_CALL = ("out", "resume", "watch")
 MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache", "ensemble")
-"""What a resumed run may do otherwise: it changes no image and no setting that is tried."""
+"""What a resumed run may do otherwise: it changes no image, and not what a setting means."""
 OBJECTS = ("data", "source")
 
 

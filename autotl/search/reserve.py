@@ -91,7 +91,7 @@ def reserve(
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
     if best is not None and is_due(best, ledger.held_out, budget):
-        seconds += kept_for_refit(best.fold_seconds, ledger.held_out, budget)
+        seconds += SAFETY * refit_seconds(best.fold_seconds, ledger.held_out)
         passes.append(best)
     if best is not None:
         backbone = materials.backbones[best.arm.backbone]

@@ -119,12 +119,13 @@ class ArmStudy:
         if hinted:
             trial.set_user_attr(HINT, True)
         try:
-            suggested = self._suggest(trial)
-            if hinted and not _is_choice(trial):
-                raise ValueError("a past run had more time, say, for what it chose")
-        except ValueError:
+            suggested: Params | None = self._suggest(trial)
+        except ValueError:  # no choice of that name
             if not hinted:
                 raise
+            suggested = None
+        if suggested is None or (hinted and not _is_choice(trial)):
+            # a past run chose what is no choice here: it had more time, say
             self._asked -= 1
             del self._open[number]
             self._drop(trial._trial_id)
