@@ -20,6 +20,7 @@ from autotl.backbone.layers import (
 from autotl.backbone.likeness import likeness
 from autotl.backbone.modes import mode
 from autotl.backbone.reference import (
+    REFERENCE_FILE,
     batchnorm_reference,
     batchnorm_rows,
     build_reference,
@@ -35,6 +36,7 @@ __all__ = [
     "ENSEMBLE_FILE",
     "HEAD",
     "MEMBERS",
+    "REFERENCE_FILE",
     "WEIGHTS_FILE",
     "Cuts",
     "Frozen",

@@ -16,26 +16,36 @@ from autotl.errors import UnknownName, WeightsError
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A backbone that is known to transfer well. ``arithmetic`` is what one image takes at 224 px, in 10⁹
-    multiply-adds; ``gpu`` means that it is not worth its time on a CPU."""
+    """A backbone that is known to transfer well.
+
+    Attributes:
+        name: Its name, as a user would give it.
+        arithmetic: Multiply-adds for one image at 224 px, in 10⁹.
+        gpu: Whether it is worth its time on an accelerator only.
+        installed: Whether its weights come with a package instead of from the hub.
+    """
 
     name: str
     arithmetic: float
-    gpu: bool
+    gpu: bool = False
+    installed: bool = False
 
 
-# From the strongest to the lightest, as they rank in published comparisons of transfer (Goldblum et al. 2023,
-# "Battle of the Backbones": supervised ConvNeXt first at every size, small ViTs behind).
+# From the strongest to the lightest. Large ones: published comparisons of transfer (Goldblum et al. 2023,
+# "Battle of the Backbones": supervised ConvNeXt first at every size, small ViTs behind). Small ones: ImageNet
+# top-1 (77.5, 76.7, 74.8, 75.8, 67.7), which predicts transfer (Kornblith et al. 2019). An installed backbone
+# comes before one of about the same accuracy on the hub: the same command then gives the same offline.
 PREFERENCES = (
     Preference("convnext_tiny.in12k_ft_in1k", 4.5, gpu=True),
     Preference("resnet50.a1_in1k", 4.1, gpu=True),
     Preference("vit_small_patch16_224.augreg_in21k_ft_in1k", 4.6, gpu=True),
-    Preference("resnet18.a1_in1k", 1.8, gpu=False),
-    Preference("mobilenetv3_large_100.ra_in1k", 0.22, gpu=False),
-    Preference("mobilenetv3_small_100.lamb_in1k", 0.06, gpu=False),
+    Preference("efficientnet_lite2", 0.58, installed=True),
+    Preference("efficientnet_lite1", 0.50, installed=True),
+    Preference("efficientnet_lite0", 0.39, installed=True),
+    Preference("mobilenetv3_large_100.ra_in1k", 0.22),
+    Preference("mobilenetv3_small_100.lamb_in1k", 0.06),
 )
-RATE = {"cpu": 20.0}  # 10⁹ multiply-adds a second, roughly
-FAST = 2000.0  # the same for an accelerator
+RATE_CPU, RATE_ACCELERATOR = 20.0, 2000.0  # 10⁹ multiply-adds a second, roughly
 PASSES = 30.0  # forward passes' worth of arithmetic that a search spends on each image, at the least
 SMALLEST = 0.2  # arithmetic at the smallest image size, against 224 px
 SHARE = 0.5  # of the budget
@@ -63,61 +73,94 @@ def candidates(
     cached: Callable[[str], object] = hub.cached,
     beyond: Callable[[str], str | None] = lambda _: None,
 ) -> tuple[list[Weights], list[str]]:
-    """Backbones to try where the user names none, best first, and sentences on what was passed over and why.
+    """Choose backbones for a user who names none: the strongest that the device and the budget allow.
 
-    Prefers the strongest that the device and the budget allow. A source that fails once is asked no more,
-    except for weights that ``cached`` says are on this machine, so being offline costs one attempt.
-    ``beyond`` says why a timm model is not wanted, None where it is.
+    A source that fails once is asked no more, except for weights that ``cached`` finds on this machine, so
+    being offline costs one attempt. If the budget allows none, the lightest installed one is taken: fewer
+    images then pass through it.
+
+    Args:
+        sources: Backbone sources by name.
+        device: Where the search runs, such as ``"cpu"`` or ``"cuda:0"``.
+        seconds: The budget of the search; None is no limit.
+        images: How many images there are.
+        cached: Returns something true for a timm model whose weights are on this machine.
+        beyond: Returns why a model exceeds the user's limits, None if it does not.
+
+    Returns:
+        The weights, best first (two for long budgets), and sentences on what was chosen or passed over.
+
+    Raises:
+        WeightsError: No backbone can be opened here.
     """
     wanted = 2 if seconds is None or seconds >= SEVERAL else 1
+    shop = _Shop(sources, cached)
     chosen: list[Weights] = []
-    notes: list[str] = []
-    failed: set[str] = set()
-
-    def take(name: str, source_name: str) -> None:
-        try:
-            chosen.append(sources[source_name].open(name))
-        except WeightsError as error:
-            failed.add(source_name)
-            notes.append(
-                f"{name} was passed over, as was all else that {source_name} would have to fetch: {error}"
-            )
-
+    allowed: list[Preference] = []
     for preference in PREFERENCES:
-        if len(chosen) == wanted:
-            break
-        source_name = next((k for k, s in sorted(sources.items()) if s.opens(preference.name)), None)
-        if source_name is None or (source_name in failed and not cached(preference.name)):
+        if len(chosen) == wanted or _is_too_slow(preference, device) or not shop.has(preference):
             continue
-        why = _too_much(preference, device=device, seconds=seconds, images=images) or beyond(preference.name)
+        if (why := beyond(preference.name)) is None:
+            allowed.append(preference)
+            why = _too_much(preference, device=device, seconds=seconds, images=images)
         if why is not None:
-            notes.append(f"{preference.name} was passed over: {why}.")
-            continue
-        take(preference.name, source_name)
-    if not chosen:  # whatever needs no fetching comes first: a source that failed is asked no more
-        for source_name, source in sorted(
-            sources.items(), key=lambda pair: (pair[0] in failed, not _local(pair[1]))
-        ):
-            offers = source.offers()
-            if offers and not chosen and source_name not in failed:
-                take(offers[0], source_name)
+            shop.notes.append(f"{preference.name} was passed over: {why}.")
+        elif weights := shop.open(preference):
+            chosen.append(weights)
+    reason = "the strongest available backbone for this device and budget"
     if not chosen:
-        raise WeightsError(f"No pretrained backbone can be had here. {hub.WAYS_OUT}")
-    return chosen, notes
+        reason = "the lightest available backbone, because the budget is short for so many images"
+        every = [each for each in PREFERENCES if not each.gpu]
+        for preference in sorted(allowed or every, key=lambda each: (not each.installed, each.arithmetic)):
+            if not chosen and shop.has(preference) and (weights := shop.open(preference)):
+                chosen.append(weights)
+    if not chosen:
+        raise WeightsError(f"No pretrained backbone can be opened here. {hub.WAYS_OUT}")
+    names = " and ".join(each.name for each in chosen)
+    return chosen, [*shop.notes, f"Uses {names}: {reason}. Name others with --backbone."]
 
 
-def _local(source: BackboneSource) -> bool:
-    """Whether what it offers first lies on this machine: nothing timm would have to download."""
-    return all(hub.address(offer) is None for offer in source.offers())
+class _Shop:
+    """Opens preferred backbones and remembers which sources failed."""
+
+    def __init__(self, sources: Mapping[str, BackboneSource], cached: Callable[[str], object]) -> None:
+        self._sources, self._cached = sources, cached
+        self._failed: set[str] = set()
+        self.notes: list[str] = []
+
+    def has(self, preference: Preference) -> bool:
+        source = self._source(preference)
+        if source is None:
+            return False
+        if preference.installed:  # a package that is not installed is no choice, and nothing to report
+            return preference.name in self._sources[source].offers()
+        return source not in self._failed or bool(self._cached(preference.name))
+
+    def open(self, preference: Preference) -> Weights | None:
+        source = self._source(preference)
+        try:
+            return None if source is None else self._sources[source].open(preference.name)
+        except WeightsError as error:
+            if preference.installed:
+                self.notes.append(f"{preference.name} was passed over: {error}")
+            else:
+                self._failed.add(str(source))
+                self.notes.append(f"{preference.name} and others of {source} were passed over: {error}")
+            return None
+
+    def _source(self, preference: Preference) -> str | None:
+        return next((k for k, each in sorted(self._sources.items()) if each.opens(preference.name)), None)
+
+
+def _is_too_slow(preference: Preference, device: str) -> bool:
+    return preference.gpu and device.startswith("cpu")
 
 
 def _too_much(preference: Preference, *, device: str, seconds: float | None, images: int) -> str | None:
-    on_cpu = device.startswith("cpu")
-    if on_cpu and preference.gpu:
-        return "it is too slow on a CPU"
     if seconds is None:
         return None
-    needed = images * preference.arithmetic * SMALLEST * PASSES / (RATE["cpu"] if on_cpu else FAST)
+    rate = RATE_CPU if device.startswith("cpu") else RATE_ACCELERATOR
+    needed = images * preference.arithmetic * SMALLEST * PASSES / rate
     if needed > SHARE * seconds:
         return (
             f"on {images} images it would take at least {spell(needed)}, and the budget is {spell(seconds)}"

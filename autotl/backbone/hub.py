@@ -18,7 +18,7 @@ PATIENCE = 4.0  # seconds to wait for the hub's first answer
 WAYS_OUT = (
     "Three ways out: give a local timm folder (config.json and model.safetensors) with --backbone FOLDER; or "
     "download the weights once where there is a network, copy the Hugging Face cache here and set HF_HOME "
-    "to it; or use the backbone that ships with autotl, --backbone tiny."
+    "to it; or use a backbone that is installed with autotl, --backbone efficientnet_lite0."
 )
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from autotl.api import Reference
+from autotl.backbone.compact import COMPACT, compress, expand
 from autotl.backbone.head import pooled
 from autotl.backbone.modes import mode
 from autotl.backbone.stages import layout, native_side
@@ -27,27 +28,40 @@ SAMPLE = 800
 DRAWN = 512
 
 
-def save_reference(folder: Path, reference: Reference) -> None:
-    """Write ``reference`` beside the weights in ``folder``, in single precision (the sample in half)."""
-    arrays: dict[str, NDArray[Any]] = {
-        "mean": reference.mean.astype(np.float32),
-        "cov": np.ascontiguousarray(reference.cov, dtype=np.float32),
-        "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
-    }
+def save_reference(folder: Path, reference: Reference, *, axes: int | None = None) -> None:
+    """Write ``reference`` to the folder of the weights, in single precision (the sample in half).
+
+    With ``axes`` it is written in compact form, with the covariance along that many principal axes.
+    """
+    arrays: dict[str, NDArray[Any]]
+    if axes is not None:
+        arrays = compress(reference, axes=axes)
+    else:
+        arrays = {
+            "mean": reference.mean.astype(np.float32),
+            "cov": np.ascontiguousarray(reference.cov, dtype=np.float32),
+            "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
+        }
     save_file(arrays, folder / REFERENCE_FILE, {"n": str(reference.n), "image_size": str(reference.side)})
 
 
 def load_reference(folder: Path) -> Reference | None:
-    """The reference that lies beside the weights in ``folder``, if any; :class:`WeightsError` if damaged."""
+    """Return the reference in the folder of the weights, None if there is none.
+
+    Raises WeightsError if the file is damaged.
+    """
     file = folder / REFERENCE_FILE
     if not file.is_file():
         return None
     try:
         with safe_open(file, framework="np") as stored:
             said = stored.metadata() or {}
-            mean, cov, sample = (
-                stored.get_tensor(key).astype(np.float64) for key in ("mean", "cov", "sample")
-            )
+            if "axes" in stored.keys():  # noqa: SIM118 - it is no mapping
+                mean, cov, sample = expand({name: stored.get_tensor(name) for name in COMPACT})
+            else:
+                mean, cov, sample = (
+                    stored.get_tensor(key).astype(np.float64) for key in ("mean", "cov", "sample")
+                )
             n, side = int(said["n"]), int(said["image_size"])
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise WeightsError(f"{file} is damaged ({error}). Delete it, or write it again.") from error

@@ -1,7 +1,8 @@
 """Keep what was computed once: arrays on disk, named by what they were computed from."""
 
-from autotl.cache.lock import alone
+from autotl.cache.lock import alone, locked
 from autotl.cache.sizes import in_bytes, size
 from autotl.cache.store import Store
+from autotl.cache.user_folder import user_cache
 
-__all__ = ["Store", "alone", "in_bytes", "size"]
+__all__ = ["Store", "alone", "in_bytes", "locked", "size", "user_cache"]

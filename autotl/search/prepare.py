@@ -257,7 +257,6 @@ def _open(
         found, notes = candidates(
             sources, device=setup.device, seconds=setup.budget.seconds, images=images, beyond=limited
         )
-        notes.append(f"Backbone chosen for this device and budget: {', '.join(each.name for each in found)}.")
     backbones: dict[str, Backbone] = {}
     for weights in found:
         facts = describe(
