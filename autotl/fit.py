@@ -64,7 +64,7 @@ def fit(
 
     ``data`` is a folder of class folders, a zip of one, a table of image paths and labels (CSV, Parquet,
     DataFrame; name its columns with ``image``, ``label`` and ``group``), ``(images, labels)`` arrays, or a
-    dataset of torch or Hugging Face. ``backbone`` is one or several timm names, folders or ``"tiny"``;
+    dataset of torch or Hugging Face. ``backbone`` is one or several names or folders of timm models;
     ``source`` some images that the backbone was pretrained on. ``budget`` is wall-clock time ("90s", "10m",
     "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in the new
     folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what happens; by

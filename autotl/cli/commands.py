@@ -40,7 +40,6 @@ from autotl.cli.options import (
     Without,
 )
 from autotl.clock import WallClock
-from autotl.errors import RunError
 
 
 @app.command()
@@ -113,9 +112,9 @@ def fit(
         curves=curves,
         ensemble=ensemble,
         seed=seed,
-        watch=_watch(quiet or as_json),
+        watch=watch_of(quiet or as_json),
     )
-    _tell(result, as_json=as_json, quiet=quiet)
+    show_result(result, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -155,32 +154,9 @@ def resume(
         processes=processes,
         cache=cache,
         ensemble=ensemble,
-        watch=_watch(quiet or as_json),
+        watch=watch_of(quiet or as_json),
     )
-    _tell(result, as_json=as_json, quiet=quiet)
-
-
-@app.command()
-def demo(
-    out: Annotated[Path | None, typer.Option(help="The new folder for the run. Default autotl-demo.")] = None,
-    budget: Annotated[str, typer.Option(help="Wall-clock time.")] = "2m",
-    seed: Seed = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Run the whole thing on scikit-learn's handwritten digits: no network, nothing to prepare."""
-    images, labels = _digits()
-    folder = out or _unused(Path("autotl-demo"))
-    result = autotl.fit(
-        (images, labels),
-        out=folder,
-        backbone="tiny",
-        budget=budget,
-        test=1 - 300 / len(labels),
-        seed=seed,
-        watch=_watch(quiet or as_json),
-    )
-    _tell(result, as_json=as_json, quiet=quiet)
+    show_result(result, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -213,7 +189,7 @@ def analyze(
         device=device,
         experience=experience,
         seed=seed,
-        watch=_watch(as_json),
+        watch=watch_of(as_json),
     )
     if as_json:
         print_json(profile)
@@ -230,11 +206,12 @@ def _version(
         raise typer.Exit
 
 
-def _watch(silent: bool) -> terminal.Terminal | terminal.Silence:
+def watch_of(silent: bool) -> terminal.Terminal | terminal.Silence:
     return terminal.Silence() if silent else terminal.Terminal(clock=WallClock())
 
 
-def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
+def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
+    """Print the report as JSON, or the leaderboard, the verdict and where the files are."""
     if as_json:
         print_json(result.report)
     elif not quiet:
@@ -242,28 +219,13 @@ def _tell(result: Any, *, as_json: bool, quiet: bool) -> None:
         console.print()
         console.print(terminal.leaderboard(result.report, console))
         console.print()
-        console.print(result.verdict["sentence"], style="bold", highlight=False, markup=False, soft_wrap=True)
+        show_lines(console, result.verdict["sentence"], style="bold")
         told = (each(result.report) for each in (report.gained, report.flattered, report.together))
-        for sentence in filter(None, (result.verdict.get("caveat"), *told)):
-            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
-        console.print(
-            f"Report: {result.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True
-        )
-        console.print(f"Model:  {result.folder / 'model'}", highlight=False, markup=False, soft_wrap=True)
+        show_lines(console, *filter(None, (result.verdict.get("caveat"), *told)))
+        show_lines(console, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
 
 
-def _digits() -> tuple[Any, Any]:
-    """1,797 handwritten digits of 8 x 8 pixels as uint8, and their labels."""
-    from sklearn.datasets import load_digits  # takes a second, and only the demo needs it
-
-    digits = load_digits()
-    return (digits.images * (255 / 16)).round().astype("uint8"), digits.target
-
-
-def _unused(folder: Path) -> Path:
-    """The folder, or the same name with the first number that is free."""
-    for number in range(1, 1000):
-        candidate = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-        if not candidate.exists():
-            return candidate
-    raise RunError(f"There are a thousand folders like {folder}. Remove some, or give --out.")
+def show_lines(console: Console, *lines: str, style: str | None = None) -> None:
+    """Print each line as it is: wrapped at words in a terminal, whole in a file or pipe."""
+    for line in lines:
+        console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)

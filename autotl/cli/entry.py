@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from autotl.cli import benchmarks, commands, show, using, worker  # noqa: F401 - they register their commands
+from autotl.cli import benchmarks, commands, demo, show, using, worker  # noqa: F401 - they register their commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
 from autotl.errors import AutotlError

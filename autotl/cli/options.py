@@ -11,7 +11,9 @@ Data = Annotated[str, typer.Argument(help="A folder of class folders, a zip of o
 Run = Annotated[Path, typer.Argument(help="A run folder: the --out of 'autotl fit'.")]
 Backbone = Annotated[
     list[str] | None,
-    typer.Option(help="A timm model name, a folder with its weights, or 'tiny'. May be given several times."),
+    typer.Option(
+        help="efficientnet_lite0, a timm model name, or a folder with weights. May be given several times."
+    ),
 ]
 Source = Annotated[
     str | None, typer.Option(help="Images the backbone was pretrained on, to measure likeness.")

@@ -1,0 +1,63 @@
+"""The demo as a newcomer meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autotl import cli
+from autotl.cli import demo
+
+
+def run(*words: str) -> int:
+    return cli.guarded(lambda: cli.app(["demo", *words], standalone_mode=False))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A demo of few digits and the embedded backbone, for a test that asks what is printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo, "BACKBONE", "tiny")
+    monkeypatch.setattr(demo, "IMAGES", 120)
+    monkeypatch.setattr(demo, "TESTS", 60)
+    return tmp_path
+
+
+def test_the_demo_ends_with_a_verdict_and_the_next_steps(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--budget", "8s") == 0
+    out = capsys.readouterr().out
+    report = json.loads((small / "autotl-demo/report.json").read_text(encoding="utf-8"))
+    assert report["verdict"]["sentence"] in out
+    assert "Now yours:" in out
+    assert "open autotl-demo/report.html in a browser" in out
+    assert 50 <= report["test"]["n"] <= 60  # each class keeps its share
+
+
+def test_a_second_demo_gets_a_folder_of_its_own(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (small / "autotl-demo").mkdir()
+    assert run("--budget", "8s", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["verdict"]
+    assert (small / "autotl-demo-2/report.html").is_file()
+
+
+def test_the_digits_are_real_and_the_same_for_a_seed() -> None:
+    images, labels = demo._digits(700, seed=0)
+    again, _ = demo._digits(700, seed=0)
+    assert images.shape == (700, 8, 8)
+    assert images.max() == 255
+    assert (images == again).all()
+    assert len(set(labels.tolist())) == 10
+    assert len(demo._digits(None, seed=0)[1]) == 1797
+
+
+@pytest.mark.slow
+def test_the_demo_measures_the_gain_of_an_imagenet_network(tmp_path: Path) -> None:
+    assert run("--out", str(tmp_path / "run"), "--quiet") == 0
+    report = json.loads((tmp_path / "run/report.json").read_text(encoding="utf-8"))
+    assert report["what"]["backbone"] == "efficientnet_lite0"
+    low, high = report["when"]["transfer_gain"]["ci95"]
+    assert low < report["when"]["transfer_gain"]["value"] < high
