@@ -21,7 +21,7 @@ class Tiny:
     """
 
     name = "tiny"
-    summary = "the small backbone that ships with autotl, for images of about 64 px; needs no network"
+    summary = "a toy for examples and quick tests, for images of about 64 px; needs no network"
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
