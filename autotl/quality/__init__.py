@@ -1,6 +1,6 @@
 """What is wrong with labelled images, found from hashes, features and probabilities."""
 
-from autotl.quality.alike import NAMED, NEAR, Nearest, Pictures, nearest
+from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
 from autotl.quality.duplicates import near_duplicates
 from autotl.quality.hashing import hamming_pairs
 from autotl.quality.labels import LabelIssues, label_issues
@@ -11,7 +11,6 @@ from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [
     "NAMED",
-    "NEAR",
     "Cleaning",
     "Importance",
     "LabelIssues",
@@ -24,6 +23,7 @@ __all__ = [
     "label_issues",
     "leaks",
     "near_duplicates",
+    "near_limit",
     "nearest",
     "outliers",
     "plan_cleaning",

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-NEAR = 0.25
-"""Largest cosine distance of a near copy, as a share of the median distance within the class. On four data
-sets of unrelated photographs less than 1 % of the held-out images are that near to a training image.
+NEAR, UNUSUAL = 0.25, 0.05
+"""Largest cosine distance of a near copy, as a share of the median distance within the class, and the share
+of reference images that may be as near. On four data sets of unrelated photographs less than 1 % of the
+held-out images are within ``NEAR`` of a training image; of sketches and textures more are.
 """
 NAMED = 0.5
 """The same for two images with neighbouring file names, if such images are alike in this data set."""
@@ -91,6 +92,11 @@ def nearest(held: Pictures, learned: Pictures) -> Nearest:
                 found.named_distance[row], found.named_row[row] = distances[named] / usual, own[named]
                 found.named_rank[row] = (distances > distances[named]).sum() / (len(own) - 1)
     return found
+
+
+def near_limit(reference: Floats) -> float:
+    """The distance of a near copy, below which at most 5 % of the reference distances (n,) lie."""
+    return min(NEAR, float(np.quantile(reference, UNUSUAL)))
 
 
 def _place(name: str) -> tuple[str, int] | None:

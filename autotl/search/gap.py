@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.quality import NAMED, NEAR, Nearest, Pictures, nearest
+from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
 from autotl.results import Compared, FoldCopies, GapReasons, Optimism, Selection
 from autotl.results import by_copies as judge_copies
 from autotl.results import by_selection as judge_selection
@@ -103,6 +103,16 @@ class _Fold:
     pairs: list[tuple[float, int, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """Whether test images have a near copy in the training rows of the first fold, (m,), and the distance
+    below which an image is a near copy.
+    """
+
+    near: Flags
+    limit: float
+
+
 def _copies(
     gap: float | None,
     winner: Trial,
@@ -114,6 +124,7 @@ def _copies(
 ) -> FoldCopies:
     table, rng = materials.dataset.table, np.random.default_rng(seed)
     names, features = table["item"].to_numpy(), _features(materials)
+    beyond = None if features is None else _tested(materials, features, examined.leaked, rng)
     share = min(1.0, MOST / sum(len(ledger.rows[fold]) for fold in folds))
     compared = []
     for fold in folds:
@@ -121,7 +132,8 @@ def _copies(
         drawn = np.sort(rng.permutation(n)[: max(1, round(share * n))])
         right = winner.folds[fold].logits[drawn].argmax(1) == ledger.labels[fold][drawn]
         rows, learned = ledger.rows[fold][drawn], materials.splits.folds[fold].train
-        compared.append(_compare(materials, features, examined.copied, rows, learned, right))
+        limit = 0.0 if beyond is None else beyond.limit
+        compared.append(_compare(materials, features, limit, examined.copied, rows, learned, right))
     ranks = np.concatenate([each.ranks for each in compared])
     tell = len(ranks) >= LEAST_NAMED and float(ranks.mean()) >= TELLING
     pairs = sorted(pair for each in compared for pair in each.pairs)[:EXAMPLES]
@@ -132,7 +144,7 @@ def _copies(
             np.concatenate([each.named & tell for each in compared]),
             np.concatenate([each.right for each in compared]),
         ),
-        None if features is None else _tested(materials, features, examined.leaked, rng),
+        None if beyond is None else beyond.near,
         examples=[(str(names[one]), str(names[other])) for _, one, other in pairs],
         grouped=bool(table["group"].notna().any()),
     )
@@ -141,6 +153,7 @@ def _copies(
 def _compare(
     materials: Materials,
     features: _Features | None,
+    limit: float,
     copied: Rows,
     rows: Rows,
     learned: Rows,
@@ -157,7 +170,7 @@ def _compare(
         return _Fold(near, np.zeros_like(near), np.empty(0), right, pairs)
     ours = _pictures(materials, rows, features.train[materials.positions(rows).numpy()])
     found = _nearest(materials, features, ours, learned)
-    alike = found.distance < NEAR
+    alike = found.distance < limit
     pairs += [
         (float(found.distance[i]), int(rows[i]), int(learned[found.row[i]])) for i in np.flatnonzero(alike)
     ]
@@ -165,14 +178,13 @@ def _compare(
     return _Fold(near | alike, found.named_distance < NAMED, ranks, right, pairs)
 
 
-def _tested(materials: Materials, features: _Features, leaked: Rows, rng: np.random.Generator) -> Flags:
-    """Whether test images have a near copy in the training rows of the first fold, (m,)."""
+def _tested(materials: Materials, features: _Features, leaked: Rows, rng: np.random.Generator) -> _Tested:
     drawn = np.sort(rng.permutation(len(features.tested))[:MOST])
     rows = features.tested[drawn]
     ours = _pictures(materials, rows, features.test[drawn])
     found = _nearest(materials, features, ours, materials.splits.folds[0].train)
-    near: Flags = (found.distance < NEAR) | np.isin(rows, leaked)
-    return near
+    limit = near_limit(found.distance)
+    return _Tested((found.distance < limit) | np.isin(rows, leaked), limit)
 
 
 def _nearest(materials: Materials, features: _Features, ours: Pictures, learned: Rows) -> Nearest:
