@@ -51,6 +51,7 @@ class Nearest:
         named_row: Training row of the file-name neighbour, (n,); -1 if there is none.
         named_rank: Share of the class that is less alike than the file-name neighbour, (n,); NaN if there is
             none. Its mean is 0.5 if file names say nothing.
+        named_usual: Share of the class within ``NAMED``, (n,): how often a file-name neighbour is by chance.
     """
 
     distance: Floats
@@ -58,6 +59,7 @@ class Nearest:
     named_distance: Floats
     named_row: Places
     named_rank: Floats
+    named_usual: Floats
 
 
 def nearest(held: Pictures, learned: Pictures) -> Nearest:
@@ -69,7 +71,12 @@ def nearest(held: Pictures, learned: Pictures) -> Nearest:
     ours, theirs = _units(held.features, center), _units(learned.features, center)
     n = len(held.labels)
     found = Nearest(
-        np.full(n, np.inf), np.full(n, -1), np.full(n, np.inf), np.full(n, -1), np.full(n, np.nan)
+        np.full(n, np.inf),
+        np.full(n, -1),
+        np.full(n, np.inf),
+        np.full(n, -1),
+        np.full(n, np.nan),
+        np.zeros(n),
     )
     places = [_place(name) for name in learned.names]
     for label in np.unique(held.labels):
@@ -90,6 +97,7 @@ def nearest(held: Pictures, learned: Pictures) -> Nearest:
             if place is not None and (beside := series.get(place[0])):
                 named = min(beside, key=lambda each: abs(_number(places[own[each]]) - place[1]))
                 found.named_distance[row], found.named_row[row] = distances[named] / usual, own[named]
+                found.named_usual[row] = (distances < NAMED * usual).mean()
                 found.named_rank[row] = (distances > distances[named]).sum() / (len(own) - 1)
     return found
 

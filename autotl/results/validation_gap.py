@@ -47,7 +47,8 @@ class FoldCopies:
     """What near copies between the training and validation rows of a fold can explain.
 
     Attributes:
-        found: Whether there are more than among test images, and they explain at least a tenth of the gap.
+        found: Whether there are more than among test images, or more among file-name neighbours than in the
+            class, and they explain at least a tenth of the gap.
         images: Validation images that were compared with the training rows of their fold.
         share: Share of them that has a near copy there.
         test_images: Test images that were compared with the same training rows; None if not measured.
@@ -116,11 +117,13 @@ class Compared:
     Attributes:
         near: Whether an image has a near copy, by its picture alone, (n,).
         named: Whether an image has one among its file-name neighbours, (n,).
+        chance: Chance that another image of the class is as near as this asks for, (n,).
         right: Whether the chosen trial answers it correctly, (n,).
     """
 
     near: Flags
     named: Flags
+    chance: NDArray[np.float64]
     right: Flags
 
 
@@ -155,7 +158,7 @@ def by_copies(
 ) -> FoldCopies:
     """Compare the share of near copies with that of test images, and accuracy on them with the rest.
 
-    File names extend the count only if pictures alone show that there are more near copies than usual.
+    File-name neighbours count as well if either they or pictures alone show more near copies than usual.
 
     Args:
         gap: Validation accuracy minus test accuracy; None if the metric is not accuracy.
@@ -167,16 +170,15 @@ def by_copies(
     Returns:
         The shares and accuracies, and whether near copies explain part of the gap.
     """
-    n, share = len(validated.near), float(validated.near.mean())
-    usual = 0.0 if tested is None else float(tested.mean())
-    variance = share * (1 - share) / n
-    variance += 0.0 if tested is None else usual * (1 - usual) / len(tested)
-    many = share - usual - 1.96 * math.sqrt(variance) > MARGIN
+    n, usual = len(validated.near), 0.0 if tested is None else float(tested.mean())
+    variance = 0.0 if tested is None else usual * (1 - usual) / len(tested)
+    chance = float(validated.chance.mean()) if validated.named.any() else 0.0
+    many = _exceeds(validated.near, usual, variance) or _exceeds(validated.named, chance, 0.0)
     near = validated.near | validated.named if many else validated.near
-    share = float(near.mean())
+    share, base = float(near.mean()), min(1.0, usual + chance)
     hits, misses = validated.right[near], validated.right[~near]
     with_, without = (float(each.mean()) if len(each) else None for each in (hits, misses))
-    lifted = 0.0 if with_ is None or without is None else (share - usual) * (with_ - without)
+    lifted = 0.0 if with_ is None or without is None else (share - base) * (with_ - without)
     return FoldCopies(
         found=many and (without is None or lifted > LEAST_SHARE * (gap or 0.0)),
         images=n,
@@ -189,6 +191,12 @@ def by_copies(
         examples=tuple(examples),
         grouped=grouped,
     )
+
+
+def _exceeds(flags: Flags, usual: float, variance: float) -> bool:
+    """Whether the share of flags lies above ``usual``, which has a variance, by more than the margin."""
+    share = float(flags.mean())
+    return share - usual - 1.96 * math.sqrt(share * (1 - share) / len(flags) + variance) > MARGIN
 
 
 def gap_reasons(

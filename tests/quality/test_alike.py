@@ -41,6 +41,7 @@ def test_frames_with_neighbouring_numbers_rank_high_and_other_folders_do_not_cou
     assert found.named_row[0] == 23
     assert found.named_rank[0] > 0.9
     assert found.named_distance[0] < NAMED
+    assert found.named_usual[0] < 0.2
     assert np.isnan(found.named_rank[1])
     assert found.named_row[1] == -1
 

@@ -13,16 +13,17 @@ GAP = Optimism(0.2, 0.02, (0.16, 0.24))
 LOOKED = np.arange(400) < 8
 
 
-def compared(near: float, *, right: tuple[float, float], named: float = 0.0) -> Compared:
+def compared(near: float, *, right: tuple[float, float], named: float = 0.0, chance: float = 0.0) -> Compared:
     """400 validation images, of which a share is near, with accuracy on these and on the others."""
     place = np.arange(400) / 400
     flags = place < near
     hits = np.where(flags, RNG.random(400) < right[0], RNG.random(400) < right[1])
-    return Compared(flags, place < named, hits)
+    return Compared(flags, place < named, np.full(400, chance), hits)
 
 
-def copies(near: float, right: tuple[float, float], *, named: float = 0.0) -> FoldCopies:
-    return by_copies(0.2, compared(near, right=right, named=named), LOOKED, examples=[], grouped=False)
+def copies(near: float, right: tuple[float, float], *, named: float = 0.0, chance: float = 0.0) -> FoldCopies:
+    images = compared(near, right=right, named=named, chance=chance)
+    return by_copies(0.2, images, LOOKED, examples=[], grouped=False)
 
 
 def reasons(
@@ -82,11 +83,12 @@ def test_as_many_near_copies_among_test_images_are_no_cause() -> None:
     assert not found.found
 
 
-def test_file_names_extend_the_count_but_never_make_the_claim() -> None:
+def test_file_name_neighbours_count_if_they_are_near_more_often_than_by_chance() -> None:
     assert copies(0.3, (0.9, 0.5), named=0.6).share == pytest.approx(0.6)
-    alone = copies(0.02, (0.9, 0.5), named=0.6)
-    assert not alone.found
-    assert alone.share == pytest.approx(0.02)
+    assert copies(0.02, (0.9, 0.1), named=0.6, chance=0.1).share == pytest.approx(0.6)
+    usual = copies(0.02, (0.9, 0.5), named=0.6, chance=0.6)
+    assert not usual.found
+    assert usual.share == pytest.approx(0.02)
 
 
 def test_a_shift_is_named_if_it_is_significant_and_explains_an_unknown_part() -> None:
