@@ -37,6 +37,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         delivery,
         baselines=baselines,
         materials=ready.materials,
+        examined=ready.examined,
         locked=ready.locked,
         measure=setup.metric,
         clock=run.clock,

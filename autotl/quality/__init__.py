@@ -1,5 +1,6 @@
 """What is wrong with labelled images, found from hashes, features and probabilities."""
 
+from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
 from autotl.quality.duplicates import near_duplicates
 from autotl.quality.hashing import hamming_pairs
 from autotl.quality.labels import LabelIssues, label_issues
@@ -9,16 +10,21 @@ from autotl.quality.plan import Cleaning, plan_cleaning
 from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [
+    "NAMED",
     "Cleaning",
     "Importance",
     "LabelIssues",
+    "Nearest",
     "Outliers",
+    "Pictures",
     "Shift",
     "hamming_pairs",
     "importance_weights",
     "label_issues",
     "leaks",
     "near_duplicates",
+    "near_limit",
+    "nearest",
     "outliers",
     "plan_cleaning",
     "shift",

@@ -279,6 +279,7 @@ def _search(e: Evidence) -> dict[str, Any]:
         "optimism": optimism.value if optimism else None,
         "optimism_se": optimism.se if optimism else None,
         "optimism_ci95": optimism.ci95 if optimism else None,
+        "optimism_reasons": e.findings.optimism_reasons,
         "trials": len(e.records),
         "failed": count("failed"),
         "pruned": count("pruned"),

@@ -1,11 +1,11 @@
-"""Tell what searching was worth, and by how much its best validation score flatters."""
+"""Tell what searching was worth, and how far validation and test scores differ."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.report import words
+from autotl.report import gap, words
 from autotl.report.document import Report, at, rows, section
 from autotl.report.measure import measure_of
 
@@ -34,23 +34,25 @@ def gained(report: Report) -> str:
 
 
 def flattered(report: Report) -> str:
-    """By how much the chosen trial's validation score lies above its test score, in one sentence; empty where
-    that is not known.
+    """By how much the chosen trial's validation score differs from its test score, and what explains it;
+    empty if that is not known.
     """
     facts = section(report, "search")
     value, pair = facts.get("optimism"), words.ends(facts.get("optimism_ci95"))
     if value is None or not words.measured(value):
         return ""
     measure = measure_of(report)
-    lucky = value > 0
-    side = "above" if lucky == measure.higher_is_better else "below"
-    text = f"The chosen trial's validation score lies {measure.amount(value)} {side} its test score"
-    text += f" (95% interval of what it is better by: {measure.between_gains(pair)})" if pair else ""
-    if pair and pair[0] <= 0 <= pair[1]:
-        return f"{text}: no more than chance explains."
-    if lucky:
-        return f"{text}: the best of many trials is also a lucky one, which is why the test part counts."
-    return text + "."
+    flatters = value > 0
+    side = "above" if flatters == measure.higher_is_better else "below"
+    name = measure.name
+    text = f"The chosen trial's validation {name} is {measure.amount(value)} {side} its test {name}"
+    if pair is None:
+        return text + "."
+    low, high = pair if flatters else (-pair[1], -pair[0])
+    text += f" (95% interval {measure.gain(low).lstrip('+')} to {measure.gain(high).lstrip('+')})."
+    if low <= 0 <= high:
+        return f"{text} The interval includes 0, so chance can explain this."
+    return " ".join([text, *(gap.causes(section(facts, "optimism_reasons"), measure) if flatters else ())])
 
 
 def together(report: Report) -> str:

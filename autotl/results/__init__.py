@@ -22,6 +22,15 @@ from autotl.results.run_file import (
 )
 from autotl.results.tables import write_answers, write_split, write_trials
 from autotl.results.temperature import Temperature, calibrate
+from autotl.results.validation_gap import (
+    Compared,
+    FoldCopies,
+    GapReasons,
+    Selection,
+    by_copies,
+    by_selection,
+    gap_reasons,
+)
 from autotl.results.verdict import Verdict, judge
 
 __all__ = [
@@ -30,11 +39,14 @@ __all__ = [
     "ArmFinding",
     "ClassGain",
     "ClassScore",
+    "Compared",
     "Ensemble",
     "EnsemblePredictor",
     "Evaluation",
     "Findings",
+    "FoldCopies",
     "Gain",
+    "GapReasons",
     "Moved",
     "Opened",
     "OpenedEnsemble",
@@ -43,14 +55,18 @@ __all__ = [
     "Predictor",
     "Result",
     "RunFile",
+    "Selection",
     "Soup",
     "Temperature",
     "Verdict",
+    "by_copies",
+    "by_selection",
     "calibrate",
     "calibration_error",
     "evaluate",
     "gain",
     "gain_of_training",
+    "gap_reasons",
     "is_run",
     "judge",
     "lasting_name",

@@ -14,6 +14,7 @@ from autotl.results.evaluate import Evaluation
 from autotl.results.gain import Gain
 from autotl.results.optimism import Optimism
 from autotl.results.temperature import Temperature
+from autotl.results.validation_gap import GapReasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ class Findings:
     compared. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
     and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
     are the classes that transfer measurably harms. ``ensemble`` is None where none was asked for.
-    ``optimism`` compares validation with test; ``calibration_error_before`` is the delivered model's without
+    ``optimism`` compares validation with test, and ``optimism_reasons`` are what may explain it if it lies
+    above chance; ``calibration_error_before`` is the delivered model's without
     its ``temperature``; ``latency`` are its seconds for one image in a batch of one, ``size`` the bytes of
     its weights file: sums over the networks of an ensemble.
     """
@@ -128,6 +130,7 @@ class Findings:
     images_per_second: float
     answers: Answers
     optimism: Optimism | None = None
+    optimism_reasons: GapReasons | None = None
     soup: Soup = Soup()
     ensemble: Ensemble | None = None
     temperature: Temperature = field(default_factory=Temperature)

@@ -31,6 +31,7 @@ Mode = Literal["report", "drop", "weight"]
 EXAMPLES, LISTED = 20, 200
 FAR_ROWS = 20_000
 """Training images up to which outliers are looked for: each is compared with all others."""
+_ROWS = ("drop", "weights", "copied", "leaked")
 LEAST_SHIFT = 20
 """Images a part must have for the two to be compared."""
 
@@ -94,7 +95,9 @@ class Cleaned:
 @dataclass(frozen=True, slots=True)
 class Examined:
     """What a look through a backbone showed. ``drop`` are dataset rows to leave out of training, ``weights``
-    (dataset rows,) what each counts.
+    (dataset rows,) what each counts. ``copied`` (dataset rows,) numbers the sets of near copies among
+    training images, -1 for an image without one, and ``leaked`` are the test rows with one in the training
+    part.
     """
 
     near_duplicates: NearCopies
@@ -105,12 +108,14 @@ class Examined:
     cleaned: Cleaned
     drop: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     weights: NDArray[np.float64] | None = None
+    copied: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    leaked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def told(self) -> Mapping[str, object]:
         """What a report says of it, as plain data."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in found.items() if name not in ("drop", "weights")}
+        return {name: value for name, value in found.items() if name not in _ROWS}
 
 
 def examine(
@@ -168,6 +173,8 @@ def examine(
         ),
         drop=order[plan.drop],
         weights=None if weights is None else _of_all_rows(weights, order, len(data)),
+        copied=_numbered(groups, order, len(data)),
+        leaked=tests[looked[sorted({test for _, test in pairs})]],
     )
 
 
@@ -209,6 +216,13 @@ def _even(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDAr
     share = np.maximum(np.bincount(labels, minlength=probabilities.shape[1]), 1) / len(labels)
     found: NDArray[np.float64] = probabilities / share
     found /= found.sum(1, keepdims=True)
+    return found
+
+
+def _numbered(groups: Sequence[Sequence[int]], order: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    found = np.full(rows, -1)
+    for number, group in enumerate(groups):
+        found[order[list(group)]] = number
     return found
 
 

@@ -32,6 +32,8 @@ from autotl.results import (
 from autotl.search.beaten import beaten
 from autotl.search.delivery import Delivery, reopen
 from autotl.search.ensemble import Member
+from autotl.search.examine import Examined
+from autotl.search.gap import reasons_of
 from autotl.search.ledger import Ledger
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
@@ -50,6 +52,7 @@ def finish(
     *,
     baselines: Collection[Arm],
     materials: Materials,
+    examined: Examined,
     locked: LockedTest,
     measure: Metric,
     clock: Clock,
@@ -91,6 +94,13 @@ def finish(
         learned = min(len(fold.train) for fold in materials.splits.folds)
         lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
         hurt = _hurt(labels, ours, theirs, data.classes, draw)
+    flattery = optimism(
+        ledger.record(winner).score,
+        [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items() if fold < ledger.k],
+        (labels, look(winner)),
+        measure=measure,
+        seed=draw,
+    )
     return Findings(
         winner=ledger.record(winner),
         refit=delivery.refit,
@@ -116,12 +126,15 @@ def finish(
         moved=_moved(materials, winner, delivery.weights, baselines),
         images_per_second=speed,
         answers=Answers(rows, final),
-        optimism=optimism(
-            ledger.record(winner).score,
-            [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items() if fold < ledger.k],
-            (labels, look(winner)),
-            measure=measure,
-            seed=draw,
+        optimism=flattery,
+        optimism_reasons=reasons_of(
+            flattery,
+            winner=winner,
+            ledger=ledger,
+            materials=materials,
+            examined=examined,
+            tested=rows,
+            seed=derive(seed, "gap"),
         ),
         soup=delivery.soup,
         temperature=delivery.temperature,

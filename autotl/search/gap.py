@@ -1,0 +1,216 @@
+"""Gather from a run what may explain a validation score above the test score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
+from autotl.results import Compared, FoldCopies, GapReasons, Optimism, Selection
+from autotl.results import by_copies as judge_copies
+from autotl.results import by_selection as judge_selection
+from autotl.results import gap_reasons as judge
+from autotl.search.examine import Examined
+from autotl.search.ledger import Ledger
+from autotl.search.materials import Materials
+from autotl.search.trial import Trial
+
+Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Pair = tuple[float, int, int]
+
+MOST = 1000
+"""Images of a part that are compared with training images: the share is then known to 3 points."""
+EXAMPLES = 3
+TELLING, LEAST_NAMED = 0.75, 20
+"""File names tell of near copies if a file-name neighbour is more alike than three quarters of the class, as
+a mean over so many images and by its 95% interval. The mean is 0.94 for frames of tracks, 0.79 for slices of
+scans, and at most 0.71 on six other data sets.
+"""
+
+
+def reasons_of(
+    gap: Optimism | None,
+    *,
+    winner: Trial,
+    ledger: Ledger,
+    materials: Materials,
+    examined: Examined,
+    tested: Rows,
+    seed: int,
+) -> GapReasons | None:
+    """Check selection, near copies across folds, a shift and small parts.
+
+    Uses features that the run has already computed, of at most 1,000 images of each part.
+
+    Args:
+        gap: Validation score minus test score of ``winner``.
+        winner: The chosen trial.
+        ledger: All trials.
+        materials: Where the features are.
+        examined: The near copies and the shift that were found before the search.
+        tested: Dataset rows of the test part.
+        seed: Draws the images that are compared.
+
+    Returns:
+        The checks, or None if the interval of the gap does not lie above 0.
+    """
+    if gap is None or not gap.ci95[0] > 0:
+        return None
+    folds = [fold for fold in sorted(winner.folds) if fold < ledger.k]
+    accuracy = ledger.measure.name == "accuracy"
+    return judge(
+        gap,
+        selection=_selection(gap.value, winner, ledger),
+        copies=_copies(gap.value if accuracy else None, winner, folds, ledger, materials, examined, seed),
+        shift=examined.shift,
+        images=(sum(len(ledger.rows[fold]) for fold in folds), len(tested)),
+        accuracy=accuracy,
+    )
+
+
+def _selection(gap: float, winner: Trial, ledger: Ledger) -> Selection:
+    own = ledger.score(winner) or 0.0
+    rivals = [
+        trial
+        for trial in ledger.trials.values()
+        if trial is not winner and 0 in trial.folds and trial.state not in ("pruned", "failed")
+    ]
+    behind = [own - (ledger.score(trial) or 0.0) for trial in rivals]
+    return judge_selection(gap, behind, [ledger.spread(winner, trial) for trial in rivals])
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    """Features of one backbone: of training rows by position, and of the test rows that were looked at."""
+
+    train: NDArray[np.floating]
+    tested: Rows
+    test: NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """Validation images compared with the training rows of their fold: flags and ranks (n,), and near copies
+    by picture and by file name as (distance, validation row, training row).
+    """
+
+    near: Flags
+    named: Flags
+    chance: NDArray[np.float64]
+    ranks: NDArray[np.float64]
+    right: Flags
+    pairs: list[Pair]
+    neighbours: list[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """Whether test images have a near copy in the training rows of the first fold, (m,), and the distance
+    below which an image is a near copy.
+    """
+
+    near: Flags
+    limit: float
+
+
+def _copies(
+    gap: float | None,
+    winner: Trial,
+    folds: Sequence[int],
+    ledger: Ledger,
+    materials: Materials,
+    examined: Examined,
+    seed: int,
+) -> FoldCopies:
+    table, rng = materials.dataset.table, np.random.default_rng(seed)
+    names, features = table["item"].to_numpy(), _features(materials)
+    beyond = None if features is None else _tested(materials, features, examined.leaked, rng)
+    share = min(1.0, MOST / sum(len(ledger.rows[fold]) for fold in folds))
+    compared = []
+    for fold in folds:
+        n = len(ledger.rows[fold])
+        drawn = np.sort(rng.permutation(n)[: max(1, round(share * n))])
+        right = winner.folds[fold].logits[drawn].argmax(1) == ledger.labels[fold][drawn]
+        rows, learned = ledger.rows[fold][drawn], materials.splits.folds[fold].train
+        limit = 0.0 if beyond is None else beyond.limit
+        compared.append(_compare(materials, features, limit, examined.copied, rows, learned, right))
+    ranks = np.concatenate([each.ranks for each in compared])
+    tell = len(ranks) >= LEAST_NAMED and ranks.mean() - 1.96 * ranks.std() / len(ranks) ** 0.5 > TELLING
+    pairs = sorted(pair for each in compared for pair in each.pairs + (each.neighbours if tell else []))[
+        :EXAMPLES
+    ]
+    return judge_copies(
+        gap,
+        Compared(
+            np.concatenate([each.near for each in compared]),
+            np.concatenate([each.named & tell for each in compared]),
+            np.concatenate([each.chance for each in compared]),
+            np.concatenate([each.right for each in compared]),
+        ),
+        None if beyond is None else beyond.near,
+        examples=[(str(names[one]), str(names[other])) for _, one, other in pairs],
+        grouped=bool(table["group"].notna().any()),
+    )
+
+
+def _compare(
+    materials: Materials,
+    features: _Features | None,
+    limit: float,
+    copied: Rows,
+    rows: Rows,
+    learned: Rows,
+    right: Flags,
+) -> _Fold:
+    """Look for near copies of validation rows: by the sets found before the search and by features.
+
+    Features are used only if test images show what is usual.
+    """
+    partner = {int(copied[row]): int(row) for row in learned if copied[row] >= 0}
+    pairs = [(-1.0, row, partner[copied[row]]) for row in rows.tolist() if copied[row] in partner]
+    near = np.isin(copied[rows], list(partner))
+    if features is None:
+        return _Fold(near, np.zeros_like(near), np.zeros(len(near)), np.empty(0), right, pairs, [])
+    ours = _pictures(materials, rows, features.train[materials.positions(rows).numpy()])
+    found = _nearest(materials, features, ours, learned)
+    alike, named = found.distance < limit, found.named_distance < NAMED
+    pairs += _pairs(found.distance, found.row, np.flatnonzero(alike), rows, learned)
+    neighbours = _pairs(found.named_distance, found.named_row, np.flatnonzero(named), rows, learned)
+    ranks = found.named_rank[np.isfinite(found.named_rank)]
+    return _Fold(near | alike, named, found.named_usual, ranks, right, pairs, neighbours)
+
+
+def _pairs(distance: NDArray[np.float64], row: Rows, which: Rows, rows: Rows, learned: Rows) -> list[Pair]:
+    return [(float(distance[i]), int(rows[i]), int(learned[row[i]])) for i in which.tolist()]
+
+
+def _tested(materials: Materials, features: _Features, leaked: Rows, rng: np.random.Generator) -> _Tested:
+    drawn = np.sort(rng.permutation(len(features.tested))[:MOST])
+    rows = features.tested[drawn]
+    ours = _pictures(materials, rows, features.test[drawn])
+    found = _nearest(materials, features, ours, materials.splits.folds[0].train)
+    limit = near_limit(found.distance)
+    return _Tested((found.distance < limit) | np.isin(rows, leaked), limit)
+
+
+def _nearest(materials: Materials, features: _Features, ours: Pictures, learned: Rows) -> Nearest:
+    theirs = features.train[materials.positions(learned).numpy()]
+    return nearest(ours, _pictures(materials, learned, theirs))
+
+
+def _pictures(materials: Materials, rows: Rows, features: NDArray[np.floating]) -> Pictures:
+    table = materials.dataset.table.iloc[rows]
+    return Pictures(table["item"].astype(str).tolist(), table["label"].to_numpy(dtype=np.int64), features)
+
+
+def _features(materials: Materials) -> _Features | None:
+    """What a backbone has seen in both parts; None if no backbone has."""
+    for (backbone, side), (rows, test) in materials.looked.items():
+        train = materials.known_features(backbone, side=side) if backbone in materials.backbones else None
+        if train is not None:
+            return _Features(train, rows, test)
+    return None
