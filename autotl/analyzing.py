@@ -10,11 +10,8 @@ from typing import Any
 from autotl import plugins, terminal
 from autotl.api import Columns, Watch
 from autotl.clock import WallClock
-from autotl.data import torch_within_cores
-from autotl.opened import setup_of
+from autotl.opened import on_device, setup_of
 from autotl.presets import BALANCED, PRESETS
-from autotl.run import Run, analysis
-from autotl.train import freed_memory_kept
 
 
 def analyze(
@@ -57,6 +54,11 @@ def analyze(
         experience=experience,
     )
     catalog = plugins.load(without=without)
+    setup = on_device(setup)
+    from autotl.data import torch_within_cores
+    from autotl.run import Run, analysis  # with torch, timm and optuna: only what is asked for rightly
+    from autotl.train import freed_memory_kept
+
     with (
         torch_within_cores(),
         freed_memory_kept(setup.device == "cpu"),

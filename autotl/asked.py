@@ -10,8 +10,8 @@ from typing import Any
 
 from autotl import jsonio
 from autotl.clock import seconds
-from autotl.database import HIDDEN, VARIABLE, masked
 from autotl.errors import RunError
+from autotl.masking import HIDDEN, VARIABLE, masked
 from autotl.results import RunFile
 from autotl.train import reference
 

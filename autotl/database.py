@@ -16,13 +16,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from autotl.errors import StorageError
+from autotl.masking import HIDDEN, masked
 
-VARIABLE = "AUTOTL_STORAGE"
-"""The environment variable that may hold a run's storage URL, so that no command line need show it."""
-HIDDEN = "***"
 EXAMPLE = "postgresql://user:password@host/database, mysql+pymysql://… or sqlite:////folder/file.db"
-_IN_FRONT = re.compile(r"([A-Za-z][\w+.-]*://[^:/@\s]*:)[^@]*@")
-_AS_OPTION = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
 _DRIVERS = {
     "postgresql": (("psycopg2", "psycopg2"), ("psycopg", "psycopg")),
     "mysql": (("mysqldb", "MySQLdb"), ("pymysql", "pymysql")),
@@ -32,15 +28,6 @@ _INSTALL = {"postgresql": "pip install 'autotl[postgres]'", "mysql": "pip instal
 WAIT = 60
 """Seconds that a transaction waits for the file of SQLite, which one process writes at a time."""
 CONNECT_SECONDS = 10
-
-
-def masked(told: str) -> str:
-    """The text with three stars for each password in a URL.
-
-    >>> masked("postgresql://me:secret@host/runs")
-    'postgresql://me:***@host/runs'
-    """
-    return _AS_OPTION.sub(rf"\g<1>{HIDDEN}", _IN_FRONT.sub(rf"\g<1>{HIDDEN}@", told))
 
 
 def url_of(storage: str | Path) -> URL:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, results, search
-from autotl.api import Place, Placed, Watch
 from autotl.asked import arguments, changes, merged
 from autotl.cache import alone
-from autotl.conclude import conclude
-from autotl.data import read, torch_within_cores
-from autotl.disk import is_full
-from autotl.errors import DiskFull, RunError
-from autotl.opened import Opened, opened
+from autotl.errors import RunError
+from autotl.opened import opened
 from autotl.presets import BALANCED, with_preset
-from autotl.run import Run, explore, prepare
-from autotl.train import OwnMetric, freed_memory_kept, pick_device
+
+if TYPE_CHECKING:
+    from autotl.api import Columns, Dataset, Watch
+    from autotl.train import OwnMetric
 
 
 def fit(
@@ -122,7 +119,7 @@ def fit(
         results.read_run_file(Path(out))  # before a folder that is none of ours is locked
         with alone(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
-    return _begin(asked, search.OWN)
+    return _begin(asked)
 
 
 def resume(
@@ -165,9 +162,14 @@ def _defaults() -> dict[str, Any]:
     return defaults | {"data": None}
 
 
-def _begin(asked: dict[str, Any], way: search.Way) -> results.Result:
+def _begin(asked: dict[str, Any], way: search.Way | None = None) -> results.Result:
     asked = with_preset(asked)
-    begin, out = opened(asked), asked["out"]
+    out = asked["out"]
+    if out is not None:
+        _check_unused(Path(out))
+    begin = opened(asked)
+    from autotl.carrying_out import carry_out  # with torch, timm and optuna: only what is asked for rightly
+
     folder = _folder(out)
     with alone(folder / ".lock", str(folder)):
         file = results.RunFile(
@@ -177,7 +179,7 @@ def _begin(asked: dict[str, Any], way: search.Way) -> results.Result:
             name=results.lasting_name(folder),
         )
         results.write_run_file(folder, file)
-        return _carry_out(begin, folder, file, temporary=out is None, way=way)
+        return carry_out(begin, folder, file, temporary=out is None, way=way)
 
 
 def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = frozenset()) -> results.Result:
@@ -186,78 +188,30 @@ def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = froze
     file = file if file.name else replace(file, name=results.lasting_name(folder))
     together = with_preset(merged(asked, file, _defaults(), folder, given=given))
     begin = opened(together, of_those_left=True)
+    from autotl.carrying_out import carry_out  # with torch, timm and optuna, as above
+
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
         begin.watch.say(note)
     results.set_report_aside(folder)
     results.write_run_file(folder, replace(file, arguments=arguments(together)))
     spent = max(search.spent(folder), file.elapsed if file.ended == "finished" else 0.0)
-    return _carry_out(replace(begin, notes=tuple(notes)), folder, file, spent=spent)
-
-
-def _carry_out(
-    begin: Opened,
-    folder: Path,
-    file: results.RunFile,
-    *,
-    spent: float = 0.0,
-    temporary: bool = False,
-    way: search.Way = search.OWN,
-) -> results.Result:
-    """Run it. What it leaves can be resumed, unless it was not begun in earnest."""
-    setup, clock = begin.setup, begin.clock
-    run = Run(
-        setup,
-        folder,
-        temporary,
-        begin.catalog,
-        begin.strategies,
-        begin.executor.placed(Place(folder, file.name, setup.storage, begin.watch.say))
-        if isinstance(begin.executor, Placed)
-        else begin.executor,
-        begin.watch,
-        clock,
-        begin.begun - spent,
-        file,
-        begin.notes,
-        way,
-    )
-    kept, over, done = folder / ".cache", False, False
-    try:
-        with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
-            ready = prepare(run, kept)
-            result = conclude(run, ready, explore(run, ready, kept))
-            over = done = True
-            return result
-    except Exception as error:
-        if is_full(error) and not temporary:
-            raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
-        if not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
-            (folder / results.RUN_FILE).unlink(missing_ok=True)
-            (folder / ".lock").unlink(missing_ok=True)
-            over = True
-        raise
-    finally:
-        begin.catalog.tell("search_ended")
-        if temporary and not done:
-            shutil.rmtree(folder, ignore_errors=True)
-        elif over:
-            shutil.rmtree(kept, ignore_errors=True)
-        if close := getattr(begin.watch, "close", None):
-            close()
+    return carry_out(replace(begin, notes=tuple(notes)), folder, file, spent=spent)
 
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     """Open a finished run folder. Raises RunError where it is none."""
     path = Path(folder)
     found = results.read_report(path)
-    readers = plugins.load().readers.items
-    return results.Result(
-        path,
-        found,
-        device=pick_device(device),
-        read=lambda data, columns: read(data, readers=readers, columns=columns),
-    )
+    from autotl.train import pick_device  # with torch: only where there is a run
+
+    return results.Result(path, found, device=pick_device(device), read=_read)
+
+
+def _read(data: Any, columns: Columns) -> Dataset:
+    from autotl.data import read  # with pandas and scipy, which a prediction does not need
+
+    return read(data, readers=plugins.load().readers.items, columns=columns)
 
 
 def _folder(out: str | Path | None) -> Path:
@@ -265,6 +219,16 @@ def _folder(out: str | Path | None) -> Path:
     if out is None:
         return Path(tempfile.mkdtemp(prefix="autotl-"))
     path = Path(out)
+    _check_unused(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"The run folder {path} cannot be made: {error.strerror}.") from error
+    return path
+
+
+def _check_unused(path: Path) -> None:
+    """Raise RunError if anything is in the folder that is to hold a new run."""
     if results.is_run(path):
         with alone(path / ".lock", str(path)):  # says so where it is still at work
             raise RunError(
@@ -273,8 +237,3 @@ def _folder(out: str | Path | None) -> Path:
             )
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} exists and is not empty. Give --out a new folder, or remove this one.")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"The run folder {path} cannot be made: {error.strerror}.") from error
-    return path

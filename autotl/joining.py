@@ -16,8 +16,8 @@ from autotl.asked import changes
 from autotl.cache import Store
 from autotl.clock import WallClock, seconds
 from autotl.data import torch_within_cores
-from autotl.database import VARIABLE
 from autotl.errors import RunError
+from autotl.masking import VARIABLE
 from autotl.opened import opened
 from autotl.presets import with_preset
 from autotl.terminal import Silence

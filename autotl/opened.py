@@ -12,8 +12,9 @@ from autotl import plugins, search, terminal
 from autotl.api import Columns, Executor, Placed, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds, waited
+from autotl.data import check_path, check_share
 from autotl.errors import RunError, UnknownName
-from autotl.train import OwnMetric, check_processes, pick_device
+from autotl.train import OwnMetric
 from autotl.train import metric as metric_of
 
 AUTO = "auto"
@@ -80,12 +81,13 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
     if of_those_left:
         gone = [name for name in named if name not in catalog.strategies.items]
         named = [name for name in named if name not in gone] or named
-    place = catalog.executors[executor]
+    strategies, place = catalog.strategies.pick(named), catalog.executors[executor]
+    setup = on_device(setup)
     workers = max(2, setup.workers) if isinstance(place, Placed) else setup.workers  # nobody knows how many
     return Opened(
         replace(setup, workers=workers, storage=asked["storage"]),
         catalog,
-        catalog.strategies.pick(named),
+        strategies,
         place,
         terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
         clock,
@@ -138,11 +140,14 @@ def setup_of(
     workers: int = 1,
     limits: search.Limits | None = None,
 ) -> search.Setup:
-    """What ``fit`` and ``analyze`` are asked for, checked as far as that needs no look at the data."""
+    """What ``fit`` and ``analyze`` are asked for, checked as far as that needs neither images nor torch.
+
+    What it asks of the device is left to :func:`on_device`.
+    """
     if clean not in search.CLEANING:
         raise UnknownName("way of cleaning", clean, search.CLEANING)
-    device = pick_device(device)
-    check_processes(processes, device)
+    check_share(test)
+    check_path(data)
     names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
     return search.Setup(
         data=data,
@@ -168,3 +173,12 @@ def setup_of(
         limits=limits or search.Limits(),
         seed=seed,
     )
+
+
+def on_device(setup: search.Setup) -> search.Setup:
+    """The same on a device that is there. Raises UnknownName and RunError if it or its processes are not."""
+    from autotl.train import check_processes, pick_device  # with torch: after all that needs no torch
+
+    device = pick_device(setup.device)
+    check_processes(setup.processes, device)
+    return replace(setup, device=device)

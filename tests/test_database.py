@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autotl.database import connected, masked, url_of
+from autotl.database import connected, url_of
 from autotl.errors import StorageError
+from autotl.masking import masked
 
 
 @pytest.mark.parametrize(

@@ -1,35 +1,42 @@
 """A pretrained network: found, made, divided into stages, frozen, described and compared with its source."""
 
-from autotl.backbone.create import CONFIG_FILE, WEIGHTS_FILE, create, read_config, safe_file, weights_file
-from autotl.backbone.cut import HEAD, Cuts, cut
-from autotl.backbone.describe import data_config, describe, sides_of
-from autotl.backbone.find import candidates, find
-from autotl.backbone.freeze import Frozen, freeze
-from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
-from autotl.backbone.labels import match_classes
-from autotl.backbone.latency import latency_of
-from autotl.backbone.layers import (
-    Layer,
-    Moments,
-    as_moments,
-    departure,
-    layer_likeness,
-    moments_of,
-    normalised_layers,
-)
-from autotl.backbone.likeness import likeness
-from autotl.backbone.modes import mode
-from autotl.backbone.reference import (
-    REFERENCE_FILE,
-    batchnorm_reference,
-    batchnorm_rows,
-    build_reference,
-    load_reference,
-    noise_pixels,
-    save_reference,
-)
-from autotl.backbone.several import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
-from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.backbone.create import CONFIG_FILE, WEIGHTS_FILE, create, read_config, safe_file, weights_file
+    from autotl.backbone.cut import HEAD, Cuts, cut
+    from autotl.backbone.describe import data_config, describe, sides_of
+    from autotl.backbone.find import candidates, find
+    from autotl.backbone.freeze import Frozen, freeze
+    from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
+    from autotl.backbone.labels import match_classes
+    from autotl.backbone.latency import latency_of
+    from autotl.backbone.layers import (
+        Layer,
+        Moments,
+        as_moments,
+        departure,
+        layer_likeness,
+        moments_of,
+        normalised_layers,
+    )
+    from autotl.backbone.likeness import likeness
+    from autotl.backbone.modes import mode
+    from autotl.backbone.reference import (
+        REFERENCE_FILE,
+        batchnorm_reference,
+        batchnorm_rows,
+        build_reference,
+        load_reference,
+        noise_pixels,
+        save_reference,
+    )
+    from autotl.backbone.several import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
+    from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
 
 __all__ = [
     "CONFIG_FILE",
@@ -83,3 +90,5 @@ __all__ = [
     "stages_of",
     "weights_file",
 ]
+
+lazy_package(__name__)

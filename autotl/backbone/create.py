@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import timm
-import torch
 from safetensors import SafetensorError
-from torch import nn
 
 from autotl.api import Weights
 from autotl.backbone import hub
-from autotl.backbone.head import new_head
 from autotl.backbone.several import ensemble_advice, is_ensemble
 from autotl.errors import WeightsError
+from autotl.lazy import lazy_module
+from autotl.vision import timm
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+else:  # folders are looked at where torch is not yet needed
+    torch = lazy_module("torch")
 
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
@@ -62,6 +66,8 @@ def create(
         if wanted:
             _check_finite(model, weights)
         if classes is not None:
+            from autotl.backbone.head import new_head  # it imports torch
+
             new_head(model, classes)
     created: nn.Module = model.eval()
     return created

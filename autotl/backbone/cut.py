@@ -6,15 +6,14 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import timm.layers
 import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torchvision.models.feature_extraction import NodePathTracer
 
 from autotl.backbone.head import heads
 from autotl.backbone.modes import mode
 from autotl.backbone.stages import native_side
+from autotl.vision import timm, torchvision
 
 TIMM_LAYERS: Any = timm.layers  # it is typed in part
 Graph = fx.Graph
@@ -117,7 +116,7 @@ def _trace(model: nn.Module, *, training: bool) -> tuple[Graph, dict[Node, str]]
     batchnorms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     whole = {type(module) for module in (*batchnorms, *heads(model))}
     with mode(model, training=training):
-        tracer: Any = NodePathTracer(
+        tracer: Any = torchvision.models.feature_extraction.NodePathTracer(
             autowrap_functions=list(TIMM_LAYERS.get_notrace_functions()),
             leaf_modules=[*TIMM_LAYERS.get_notrace_modules(), *whole],
         )

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import timm.data
 import torch
 from torch import nn
 
@@ -17,6 +16,7 @@ from autotl.backbone.create import create, weights_file
 from autotl.backbone.pace import pace_of, usual_pace
 from autotl.backbone.stages import layout, native_side
 from autotl.clock import Clock
+from autotl.vision import timm
 
 TIMM_DATA: Any = timm.data  # it is typed in part
 LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more

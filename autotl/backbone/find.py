@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-import timm
-
 from autotl.api import BackboneSource, Weights
 from autotl.backbone import hub
 from autotl.clock import spell
 from autotl.errors import UnknownName, WeightsError
+from autotl.vision import timm
 
 
 @dataclass(frozen=True, slots=True)

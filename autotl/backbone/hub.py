@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub as hf
-import timm
 from huggingface_hub import constants
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 
 from autotl.errors import WeightsError
+from autotl.vision import timm
 
 PATIENCE = 4.0  # seconds to wait for the hub's first answer
 WAYS_OUT = (

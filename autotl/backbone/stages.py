@@ -10,14 +10,18 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from autotl.api import Stage
+from autotl.backbone.arithmetic import Arithmetic
 from autotl.backbone.head import heads, pooled
 from autotl.backbone.modes import mode
 
 MOST = 8  # stages; a plain stack of more blocks is grouped
 GROUPS = 4
+SMALL = 100_000_000
+"""Parameters up to which one pass costs less than a copy that computes nothing. Such a copy, on torch's meta
+device, also imports torch's compiler and SymPy, which takes longer than importing torch.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class _Run:
 
 
 def layout(model: nn.Module) -> Layout:
-    """Run one blank image through a copy of ``model`` that computes nothing, and divide it.
+    """Run one blank image through ``model``, or if it is large a copy that computes nothing, and divide it.
 
     Stages end where timm's ``feature_info`` says, at the numbered blocks beside those, and at a convolution
     or projection that follows them all. Parameters before the first stage's end belong to it, those between
@@ -76,11 +80,13 @@ def _structure(model: nn.Module) -> int:
 
 def _divide(model: nn.Module) -> Layout:
     side = native_side(model)
-    shadow = copy.deepcopy(model).to("meta")
-    try:
-        runs, flops, features = _watch(shadow, side)
-    except (NotImplementedError, RuntimeError):  # an operation that needs real numbers
+    if sum(parameter.numel() for parameter in model.parameters()) <= SMALL:
         runs, flops, features = _watch(model, side)
+    else:
+        try:
+            runs, flops, features = _watch(copy.deepcopy(model).to("meta"), side)
+        except (NotImplementedError, RuntimeError):  # an operation that needs real numbers
+            runs, flops, features = _watch(model, side)
     ends = _ends(model, runs)
     ticks = [runs[name].first_end for name, _, _ in ends]
     stages = []
@@ -141,7 +147,7 @@ def _watch(model: nn.Module, side: int) -> tuple[dict[str, _Run], int, int]:
     """One pass over a blank image: each module's run, the arithmetic of all, and the features' width."""
     runs: dict[str, _Run] = {}
     tick = 0
-    counter = FlopCounterMode(display=False)
+    counter = Arithmetic()
 
     def before(name: str) -> Callable[..., None]:
         def hook(*_: object) -> None:
@@ -158,7 +164,7 @@ def _watch(model: nn.Module, side: int) -> tuple[dict[str, _Run], int, int]:
             run = runs[name]
             run.last_end = tick
             if run.first_end < 0:
-                run.first_end, run.flops = tick, counter.get_total_flops()
+                run.first_end, run.flops = tick, counter.operations
                 run.shape = tuple(output.shape) if isinstance(output, Tensor) else ()
 
         return hook
@@ -181,7 +187,7 @@ def _watch(model: nn.Module, side: int) -> tuple[dict[str, _Run], int, int]:
             hook.remove()
     # The model itself is not called, only its two halves: it starts first and ends last.
     runs[""] = _Run(start=0, first_end=tick + 1, last_end=tick + 1)
-    return runs, counter.get_total_flops(), features
+    return runs, counter.operations, features
 
 
 def _ends(model: nn.Module, runs: dict[str, _Run]) -> list[tuple[str, int, int]]:

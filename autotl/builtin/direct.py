@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Epoch, Machine, Params, Space, Task, Workbench
-from autotl.backbone import classifier_of, match_classes, set_head
-from autotl.train import logits_of
+from autotl.backbone import match_classes
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 class Direct:
@@ -59,6 +58,9 @@ class _AsItIs:
         return self._side
 
     def fit(self) -> Generator[Epoch, None, None]:
+        from autotl.backbone import classifier_of  # with torch, which a list of plugins does not need
+        from autotl.train import logits_of
+
         bench, model = self._bench, self.module()
         if bench.backbone.has_seen(self._side):
             weight, bias = (each.cpu() for each in classifier_of(model))
@@ -68,6 +70,10 @@ class _AsItIs:
         yield Epoch(1, bench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
+        import torch  # a list of plugins does not need it
+
+        from autotl.backbone import classifier_of, set_head
+
         task, backbone = self._bench.task, self._bench.backbone
         matches = match_classes(task.classes, backbone.classes)
         weight, bias = classifier_of(self._bench.source_model())

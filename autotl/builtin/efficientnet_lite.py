@@ -17,6 +17,7 @@ from autotl.backbone import CONFIG_FILE, REFERENCE_FILE, WEIGHTS_FILE
 from autotl.cache import locked, user_cache
 from autotl.disk import is_full, told_if_full
 from autotl.errors import UnknownName, WeightsError
+from autotl.vision import timm
 
 REFERENCES = Path(__file__).parent / "weights"
 DIGEST_FILE = "digest.sha256"
@@ -174,9 +175,7 @@ def _convert(name: str, package: Package, checkpoint: Path, folder: Path) -> Non
 
 
 def _write(name: str, package: Package, checkpoint: Path, folder: Path) -> None:
-    import timm  # takes seconds, and only the first use of a backbone converts it
-    import timm.data
-    from safetensors.torch import save_file
+    from safetensors.torch import save_file  # with torch, which a list of plugins does not need
 
     model: Any = timm.create_model(package.architecture, pretrained=False)
     state = _in_order(package, _read(package, checkpoint), model.state_dict())

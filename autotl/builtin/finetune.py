@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
-from autotl.backbone import freeze, set_head
 from autotl.train import (
     AUGMENTATIONS,
     LOOKED,
@@ -15,7 +14,6 @@ from autotl.train import (
     VALIDATION_SHARE,
     VIEWS,
     Recipe,
-    Training,
     affordable,
     affordable_side,
     affordable_sides,
@@ -23,6 +21,9 @@ from autotl.train import (
     head_seconds,
     training_seconds,
 )
+
+if TYPE_CHECKING:
+    from autotl.train import Training
 
 EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
 STEPS = 400
@@ -115,6 +116,9 @@ class FineTune:
         return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:
+        from autotl.backbone import freeze, set_head  # with torch, which a list of plugins does not need
+        from autotl.train import Training
+
         model = bench.model()
         if params["head"] == "probe":
             found = bench.heads(LOOKED, side=params["image_size"])

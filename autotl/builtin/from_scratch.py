@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.train import (
     AUGMENTATIONS,
     Recipe,
-    Training,
     affordable,
     affordable_side,
     affordable_sides,
     balances,
     epoch_seconds,
 )
+
+if TYPE_CHECKING:
+    from autotl.train import Training
 
 EPOCHS = 60  # a random start needs several times the epochs of a pretrained one (He et al.)
 LEAST = 20
@@ -66,6 +68,8 @@ class FromScratch:
         return Cost(each * params["epochs"], 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:
+        from autotl.train import Training  # with torch, which a list of plugins does not need
+
         recipe = Recipe(
             side=params["image_size"],
             epochs=params["epochs"],

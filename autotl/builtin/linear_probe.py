@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor, nn
 
 from autotl import hookimpl
 from autotl.api import (
@@ -22,8 +21,10 @@ from autotl.api import (
     Task,
     Workbench,
 )
-from autotl.backbone import set_head
 from autotl.train import LOOKED, head_seconds
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
 DEFAULT = LOOKED[-1]
@@ -109,6 +110,8 @@ class _Probe:
         yield Epoch(1, bench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
+        from autotl.backbone import set_head  # with torch, which a list of plugins does not need
+
         model = self._bench.model()
         if self._head is not None:
             set_head(model, *self._head)

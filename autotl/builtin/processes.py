@@ -13,8 +13,6 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from autotl import hookimpl
 from autotl.api import ATTEMPTS, DIED, Go, Job, Outcome, Work
 from autotl.builtin.process_child import Seat, live
@@ -187,12 +185,16 @@ def _parcel(work: Work) -> bytes:
 
 
 def _seats(workers: int, device: str) -> list[Seat]:
+    import torch  # a list of plugins does not need it
+
     threads, gpus = max(1, torch.get_num_threads() // workers), _gpus(device)
     return [Seat(threads, str(Path.cwd()), gpus[i % len(gpus)]) for i in range(workers)]
 
 
 def _gpus(device: str) -> list[str | None]:
     """What each process is to see in turn; a device that was named by its number is for all."""
+    import torch  # a list of plugins does not need it
+
     count = torch.cuda.device_count() if device == "cuda" else 0
     if count < 2:
         return [None]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from autotl import hookimpl
 from autotl.api import Go, Job, Outcome, Place, Work
 from autotl.errors import RunError
-from autotl.queue import QueueExecutor
+
+if TYPE_CHECKING:
+    from autotl.queue import QueueExecutor
 
 
 class Queue:
@@ -17,6 +20,8 @@ class Queue:
     summary = "trials run in 'autotl worker' processes, on all machines that share the run folder"
 
     def placed(self, place: Place) -> QueueExecutor:
+        from autotl.queue import QueueExecutor  # with SQLAlchemy, which a list of plugins does not need
+
         return QueueExecutor(place)
 
     def run(

@@ -6,9 +6,7 @@ import csv
 from collections import Counter
 from functools import partial
 from pathlib import Path
-
-import pandas as pd
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
@@ -24,6 +22,13 @@ from autotl.data import (
     some,
 )
 from autotl.errors import DataError
+from autotl.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+else:  # a list of plugins does not need them
+    pd, pa = lazy_module("pandas"), lazy_module("pyarrow")
 
 _SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
@@ -40,10 +45,10 @@ class Tables:
     )
 
     def reads(self, source: object) -> Applies:
-        if isinstance(source, pd.DataFrame):
-            return Applies(True, "it is a DataFrame")
         path = as_path(source)
         if path is None:
+            if isinstance(source, pd.DataFrame):
+                return Applies(True, "it is a DataFrame")
             return Applies(False, "it is neither a path nor a DataFrame")
         if path.suffix.lower() not in _SUFFIXES:
             return Applies(False, f"{path.name} does not end in {', '.join(_SUFFIXES)}")

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-import timm
-
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
 from autotl.backbone import hub
 from autotl.errors import UnknownName, WeightsError
+from autotl.vision import timm
 
 OFFERS = (
     "mobilenetv3_small_100.lamb_in1k",

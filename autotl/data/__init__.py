@@ -1,31 +1,39 @@
 """Labelled images: from what a reader lists to a dataset, its split, its faults and what a network sees."""
 
-from autotl.data.columns import Chosen, choose_columns, is_image_path
-from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
-from autotl.data.fingerprint import perceptual_hashes, thumbnail
-from autotl.data.forms import (
-    as_path,
-    class_order,
-    known_column,
-    label_text,
-    label_texts,
-    no_columns,
-    no_label,
-    part_of,
-    some,
-)
-from autotl.data.images import images_in, pictures
-from autotl.data.lock import LockedTest, OpenedTwice
-from autotl.data.ondemand import OnDemand
-from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
-from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
-from autotl.data.reading import read
-from autotl.data.splitting import cross_parts, hash_of, split, without
-from autotl.data.thinning import thin, thin_test
-from autotl.data.threads import in_threads, torch_within_cores, usable_cores
-from autotl.data.tree import Placed, place
-from autotl.data.view import View, render, render_images, render_parts, view_of
-from autotl.data.zipped import ZippedImages
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.data.asked import check_path, check_share
+    from autotl.data.columns import Chosen, choose_columns, is_image_path
+    from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.fingerprint import perceptual_hashes, thumbnail
+    from autotl.data.forms import (
+        as_path,
+        class_order,
+        known_column,
+        label_text,
+        label_texts,
+        no_columns,
+        no_label,
+        part_of,
+        some,
+    )
+    from autotl.data.images import images_in, pictures
+    from autotl.data.lock import LockedTest, OpenedTwice
+    from autotl.data.ondemand import OnDemand
+    from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
+    from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
+    from autotl.data.reading import read
+    from autotl.data.splitting import cross_parts, hash_of, split, without
+    from autotl.data.thinning import thin, thin_test
+    from autotl.data.threads import in_threads, torch_within_cores, usable_cores
+    from autotl.data.tree import Placed, place
+    from autotl.data.view import View, render, render_images, render_parts, view_of
+    from autotl.data.zipped import ZippedImages
 
 __all__ = [
     "SUFFIXES",
@@ -45,6 +53,8 @@ __all__ = [
     "ZippedImages",
     "as_array",
     "as_path",
+    "check_path",
+    "check_share",
     "choose_columns",
     "class_order",
     "cross_parts",
@@ -84,3 +94,5 @@ __all__ = [
     "view_of",
     "without",
 ]
+
+lazy_package(__name__)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from autotl.api import Columns
 from autotl.data.decode import SUFFIXES
 from autotl.data.forms import known_column, part_of, some
 from autotl.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LABELS = frozenset({"label", "labels", "class", "class_name", "classname", "target", "category"})
 _PARTS = frozenset(["split", "splits", "part", "partition", "subset", "set", "fold", "phase"])

@@ -11,7 +11,6 @@ from PIL import Image
 from autotl.api import Reader
 from autotl.data.decode import open_image
 from autotl.data.forms import as_path
-from autotl.data.reading import read
 from autotl.data.tree import images_among
 from autotl.data.zipped import ZippedImages
 from autotl.errors import DataError
@@ -43,4 +42,6 @@ def pictures(source: object, *, readers: Mapping[str, Reader]) -> list[Opener]:
         if not found:
             raise DataError(f"{path} holds no images.")
         return [partial(zipped.image, name) for name in found]
+    from autotl.data.reading import read  # with pandas and scipy, which a prediction does not need
+
     return list(read(source, readers=readers).openers)

@@ -6,8 +6,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +14,7 @@ from PIL import Image
 
 from autotl.api import Columns, Dataset, Item, Listing, Reader
 from autotl.clock import Clock, WallClock
+from autotl.data.asked import check_path
 from autotl.data.decode import digest, quietly, reason, upright_rgb
 from autotl.data.drawing import LEAST, draw, probe
 from autotl.data.fingerprint import perceptual_hashes, thumbnail
@@ -126,9 +125,7 @@ def _look(item: Item) -> _Seen | str:
 
 
 def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
-    path = as_path(source)
-    if path is not None and not path.exists():
-        raise DataError(f"There is no {path}.{_near(path)}")
+    check_path(source)
     refusals = []
     for name in sorted(readers):
         reader = readers[name]
@@ -161,15 +158,6 @@ def _check(
         raise DataError(
             f"No image of the class {some(sorted(gone))} in {_named(source)} can be read: {examples}."
         )
-
-
-def _near(path: Path) -> str:
-    """A hint at what the path may have been meant to be."""
-    parent = path.parent
-    if not parent.is_dir():
-        return f" There is no folder {parent} either: check the path, from {Path.cwd()}."
-    close = get_close_matches(path.name, [each.name for each in parent.iterdir()], n=1)
-    return f" Did you mean {parent / close[0]}?" if close else f" Check the path, from {Path.cwd()}."
 
 
 def _named(source: object) -> str:

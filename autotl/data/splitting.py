@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from autotl.api import Dataset, Fold, Splits
+from autotl.data.asked import check_share
 from autotl.data.forms import some
 from autotl.data.units import Unit, carve, deal, units_of
 from autotl.errors import DataError
@@ -43,7 +44,7 @@ def split(dataset: Dataset, *, seed: int, test: float = 0.2) -> Splits:
     images. Raises DataError for a share outside (0, 0.9], and for a class that keeps fewer than two training
     images.
     """
-    _check_share(test)
+    check_share(test)
     part = dataset.table["part"]
     given_test, given_val = _where(part == "test"), _where(part == "val")
     rest = _where(~part.isin(["test", "val"]))
@@ -137,16 +138,6 @@ def cross_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> l
     units = units_of(dataset, rows)
     hands = deal(units, max(2, min(parts, len(units))), seed=derive(seed, "cross parts"))
     return [_rows(hand) for hand in hands if hand]
-
-
-def _check_share(test: float) -> None:
-    if test == 0:
-        raise DataError(
-            "A test share of 0 was asked for: the test part is what makes the report honest. "
-            "Give a share such as 0.2."
-        )
-    if isinstance(test, bool) or not 0 < test <= 0.9:
-        raise DataError(f"The test share {test} is not in (0, 0.9]. Give a share such as 0.2.")
 
 
 def _check_classes(dataset: Dataset, train: Rows, test: Rows) -> None:

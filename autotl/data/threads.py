@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import torch
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -32,6 +30,8 @@ def torch_within_cores() -> Iterator[None]:
     torch looks at the cores it is bound to, not at a container's share of them: with ``--cpus 2`` on 64 cores
     its 64 threads would wait for each other. Fewer threads, and a user's OMP_NUM_THREADS, stay as they are.
     """
+    import torch  # cores are counted where torch is not yet needed
+
     before = torch.get_num_threads()
     if "OMP_NUM_THREADS" in os.environ or before <= (cores := usable_cores()):
         yield

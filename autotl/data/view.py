@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from timm.data.transforms_factory import create_transform
 
 from autotl.api import DataConfig, Dataset
 from autotl.data.decode import quietly, upright_rgb
 from autotl.data.threads import in_threads
 from autotl.errors import DataError, UnknownName
+from autotl.vision import timm
 
 if TYPE_CHECKING:
     from autotl.api.dataset import Rows
@@ -70,7 +70,8 @@ class View:
 
     def transform(self) -> Look:
         """What turns an upright RGB image into uint8 (3, pixels, pixels), exactly as timm does."""
-        steps = create_transform(
+        factory: Any = timm.data  # it is typed in part
+        steps = factory.create_transform(
             input_size=self.pixels,
             is_training=False,
             use_prefetcher=True,  # leaves the pixels as uint8

@@ -1,12 +1,19 @@
 """What benchmarks measured: rows, their files, whether they hold, and who stands where."""
 
-from autotl.leaderboard.board import Board, Standing, board
-from autotl.leaderboard.document import document
-from autotl.leaderboard.facets import where
-from autotl.leaderboard.file import read_rows, write_rows
-from autotl.leaderboard.markdown import markdown
-from autotl.leaderboard.page import page
-from autotl.leaderboard.row import KEY, Kind, Row, seal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.leaderboard.board import Board, Standing, board
+    from autotl.leaderboard.document import document
+    from autotl.leaderboard.facets import where
+    from autotl.leaderboard.file import read_rows, write_rows
+    from autotl.leaderboard.markdown import markdown
+    from autotl.leaderboard.page import page
+    from autotl.leaderboard.row import KEY, Kind, Row, seal
 
 __all__ = [
     "KEY",
@@ -23,3 +30,5 @@ __all__ = [
     "where",
     "write_rows",
 ]
+
+lazy_package(__name__)

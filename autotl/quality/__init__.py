@@ -1,13 +1,20 @@
 """What is wrong with labelled images, found from hashes, features and probabilities."""
 
-from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
-from autotl.quality.duplicates import near_duplicates
-from autotl.quality.hashing import hamming_pairs
-from autotl.quality.labels import LabelIssues, label_issues
-from autotl.quality.leakage import leaks
-from autotl.quality.outliers import Outliers, outliers
-from autotl.quality.plan import Cleaning, plan_cleaning
-from autotl.quality.shift import Importance, Shift, importance_weights, shift
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
+    from autotl.quality.duplicates import near_duplicates
+    from autotl.quality.hashing import hamming_pairs
+    from autotl.quality.labels import LabelIssues, label_issues
+    from autotl.quality.leakage import leaks
+    from autotl.quality.outliers import Outliers, outliers
+    from autotl.quality.plan import Cleaning, plan_cleaning
+    from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [
     "NAMED",
@@ -29,3 +36,5 @@ __all__ = [
     "plan_cleaning",
     "shift",
 ]
+
+lazy_package(__name__)

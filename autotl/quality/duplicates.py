@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import scipy.sparse.csgraph
 from numpy.typing import NDArray
 
 from autotl.errors import DataError
+from autotl.lazy import lazy_module
 from autotl.quality.hashing import distances, hamming_pairs, textured
+
+if TYPE_CHECKING:
+    import scipy.sparse.csgraph
+else:  # slow to import, and comes after the first passes over the images
+    scipy = lazy_module("scipy")
 
 MOST_BITS = 20  # hashes farther apart than this are never of one picture
 BITS_ALONE = 0  # without features: at 2, most pairs of sketches are of different ones

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.linalg
-import scipy.optimize
-import scipy.special
-import scipy.stats
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autotl.errors import DataError
+from autotl.lazy import lazy_module
 from autotl.seeds import derive
+
+if TYPE_CHECKING:
+    import scipy.linalg
+    import scipy.optimize
+    import scipy.special
+    import scipy.stats
+else:  # takes half as long to import as torch, and comes after the first passes over the images
+    scipy = lazy_module("scipy")
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

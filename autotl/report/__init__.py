@@ -1,14 +1,21 @@
 """Say what a run found, to people and to programs."""
 
-from autotl.report.analysis import analysis
-from autotl.report.collect import Evidence, collect, profile
-from autotl.report.drawings import drawings
-from autotl.report.markdown import markdown
-from autotl.report.naming import data_name
-from autotl.report.pages import html
-from autotl.report.story import verdict
-from autotl.report.worth import flattered, gained, together
-from autotl.report.writing import write
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.report.analysis import analysis
+    from autotl.report.collect import Evidence, collect, profile
+    from autotl.report.drawings import drawings
+    from autotl.report.markdown import markdown
+    from autotl.report.naming import data_name
+    from autotl.report.pages import html
+    from autotl.report.story import verdict
+    from autotl.report.worth import flattered, gained, together
+    from autotl.report.writing import write
 
 __all__ = [
     "Evidence",
@@ -25,3 +32,5 @@ __all__ = [
     "verdict",
     "write",
 ]
+
+lazy_package(__name__)

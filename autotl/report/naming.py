@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from autotl.database import masked
+from autotl.masking import masked
 
 
 def command_line() -> str:

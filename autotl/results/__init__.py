@@ -1,37 +1,44 @@
 """What a search leaves behind: scores with intervals, the verdict, the model folder and the predictor."""
 
-from autotl.results.ensemble_folder import OpenedEnsemble, Part, open_ensemble, write_ensemble
-from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
-from autotl.results.evaluate import ClassScore, Evaluation, calibration_error, evaluate
-from autotl.results.findings import Answers, ArmFinding, ClassGain, Ensemble, Findings, Moved, Soup
-from autotl.results.gain import Gain, gain, gain_of_training
-from autotl.results.mixture import mixture
-from autotl.results.model_folder import Opened, open_model, write_model
-from autotl.results.optimism import Optimism, optimism
-from autotl.results.predictor import Predictor
-from autotl.results.result import Result, read_report
-from autotl.results.run_file import NAME as RUN_FILE
-from autotl.results.run_file import (
-    RunFile,
-    is_run,
-    lasting_name,
-    opened_before,
-    read_run_file,
-    set_report_aside,
-    write_run_file,
-)
-from autotl.results.tables import write_answers, write_split, write_trials
-from autotl.results.temperature import Temperature, calibrate
-from autotl.results.validation_gap import (
-    Compared,
-    FoldCopies,
-    GapReasons,
-    Selection,
-    by_copies,
-    by_selection,
-    gap_reasons,
-)
-from autotl.results.verdict import Verdict, judge
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.results.ensemble_folder import OpenedEnsemble, Part, open_ensemble, write_ensemble
+    from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
+    from autotl.results.evaluate import ClassScore, Evaluation, calibration_error, evaluate
+    from autotl.results.findings import Answers, ArmFinding, ClassGain, Ensemble, Findings, Moved, Soup
+    from autotl.results.gain import Gain, gain, gain_of_training
+    from autotl.results.mixture import mixture
+    from autotl.results.model_folder import Opened, open_model, write_model
+    from autotl.results.optimism import Optimism, optimism
+    from autotl.results.predictor import Predictor
+    from autotl.results.result import Result, read_report
+    from autotl.results.run_file import (
+        RUN_FILE,
+        RunFile,
+        is_run,
+        lasting_name,
+        opened_before,
+        read_run_file,
+        set_report_aside,
+        write_run_file,
+    )
+    from autotl.results.tables import write_answers, write_split, write_trials
+    from autotl.results.temperature import Temperature, calibrate
+    from autotl.results.validation_gap import (
+        Compared,
+        FoldCopies,
+        GapReasons,
+        Selection,
+        by_copies,
+        by_selection,
+        gap_reasons,
+    )
+    from autotl.results.verdict import Verdict, judge
 
 __all__ = [
     "RUN_FILE",
@@ -86,3 +93,5 @@ __all__ = [
     "write_split",
     "write_trials",
 ]
+
+lazy_package(__name__)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from autotl.api import Dataset
@@ -19,6 +18,9 @@ from autotl.results.mixture import mixture
 from autotl.results.model_folder import open_model
 from autotl.results.predictor import CHUNK, Predictor
 from autotl.train import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class EnsemblePredictor:

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from autotl.train import METRICS, Metric, metric, shares
+from autotl.train import METRICS, Metric, metric, shares, softmax
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -58,6 +56,9 @@ def evaluate(
     labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str | Metric, seed: int
 ) -> Evaluation:
     """Score logits (n, classes) against labels (n,)."""
+    # takes about as long to import as torch, and a prediction needs none of it
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
     score = metric(measure)
     guesses = logits.argmax(1)
     every = np.arange(len(classes))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
-from scipy.stats import t as student
 
 from autotl.results.evaluate import interval, resampled
 from autotl.train import Metric, metric
@@ -83,6 +81,8 @@ def gain_of_training(
     alone. That a pretrained start is a lucky one is not chance here: it is
     the start that was asked about.
     """
+    from scipy.stats import t as student  # takes half as long to import as torch
+
     score = metric(measure)
     drawn = resampled(score, labels, *ours, seed=seed) - resampled(score, labels, *theirs, seed=seed)
     sides = [[score(labels, each) for each in side] for side in (ours, theirs)]
@@ -140,4 +140,6 @@ def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
 def _sign_test(labels: Labels, ours: Logits, theirs: Logits) -> float:
     won = int(((ours.argmax(1) == labels) & (theirs.argmax(1) != labels)).sum())
     lost = int(((ours.argmax(1) != labels) & (theirs.argmax(1) == labels)).sum())
+    from scipy.stats import binomtest  # takes half as long to import as torch
+
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0

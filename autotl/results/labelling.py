@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.special import softmax
 
 from autotl.api import Dataset
 from autotl.data import (
@@ -28,6 +26,13 @@ from autotl.data import (
     upright_rgb,
 )
 from autotl.errors import DataError
+from autotl.lazy import lazy_module
+from autotl.train import softmax
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:  # slow to import, and needed only where a table is made
+    pd = lazy_module("pandas")
 
 Opener = Callable[[], Image.Image]
 Seen = Sequence[NDArray[np.uint8]]

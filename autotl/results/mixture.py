@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
+
+from autotl.train import log_softmax
 
 Logits = NDArray[np.float32]
 
@@ -17,6 +18,8 @@ def mixture(several: Sequence[Logits], shares: Sequence[float]) -> Logits:
 
     Softmax of it is that mean, so it serves wherever one network's logits do. The shares add up to 1.
     """
+    from scipy.special import logsumexp  # slow to import, and only ensembles need it
+
     each = np.stack([log_softmax(logits.astype(np.float64), axis=1) for logits in several])
     found: Logits = logsumexp(each, axis=0, b=np.reshape(shares, (-1, 1, 1))).astype(np.float32)
     return found

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import timm
 from safetensors.torch import save_file
 from torch import nn
 
@@ -18,6 +17,7 @@ from autotl.api import Backbone, DataConfig
 from autotl.backbone import ensemble_advice, is_ensemble, read_config
 from autotl.disk import settle, told_if_full
 from autotl.errors import RunError
+from autotl.vision import timm
 
 
 @dataclass(frozen=True, slots=True)

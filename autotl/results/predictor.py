@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -17,6 +16,9 @@ from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.labelling import indexed, labelled
 from autotl.results.model_folder import Opened
 from autotl.train import Metric, at_once, place
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK = 256  # images decoded at a time
 

@@ -6,19 +6,24 @@ import shutil
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Columns, Dataset
 from autotl.backbone import CONFIG_FILE, ENSEMBLE_FILE
 from autotl.errors import MetricError, RunError
-from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
-from autotl.results.evaluate import Evaluation
-from autotl.results.predictor import Predictor
+from autotl.lazy import lazy_module
 from autotl.train import METRICS, Metric, OwnMetric
 from autotl.train import metric as metric_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from autotl.results.ensemble_predictor import EnsemblePredictor
+    from autotl.results.evaluate import Evaluation
+    from autotl.results.predictor import Predictor
+else:  # a run folder is looked at where they are not yet needed
+    pd = lazy_module("pandas")
 
 
 class Result:
@@ -64,6 +69,8 @@ class Result:
         Raises RunError where the model folder is damaged.
         """
         if self._predictor is None:
+            from autotl.results.ensemble_predictor import open_predictor  # with torch
+
             self._predictor = open_predictor(self.folder / "model", device=self._device)
         return self._predictor
 

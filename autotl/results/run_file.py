@@ -12,7 +12,7 @@ from autotl import jsonio
 from autotl.errors import RunError
 
 FORMAT = 1
-NAME = "run.json"
+RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ def opened_before(times: int) -> list[str]:
 
 def is_run(folder: Path) -> bool:
     """Whether a run was begun in the folder."""
-    return (folder / NAME).is_file()
+    return (folder / RUN_FILE).is_file()
 
 
 def write_run_file(folder: Path, file: RunFile) -> None:
     """Keep it. Raises DiskFull."""
-    jsonio.write(folder / NAME, {"format": FORMAT, **jsonio.plain(file)})
+    jsonio.write(folder / RUN_FILE, {"format": FORMAT, **jsonio.plain(file)})
 
 
 def lasting_name(folder: Path) -> str:
@@ -71,10 +71,10 @@ def set_report_aside(folder: Path) -> None:
 
 def read_run_file(folder: Path) -> RunFile:
     """Raises RunError where there is none, or it is of another format."""
-    path = folder / NAME
+    path = folder / RUN_FILE
     if not path.is_file():
         raise RunError(
-            f"{folder} cannot be resumed: it holds no {NAME}. Give the --out of an 'autotl fit' that was "
+            f"{folder} cannot be resumed: it holds no {RUN_FILE}. Give the --out of an 'autotl fit' that was "
             "interrupted."
         )
     try:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
 from autotl.results.findings import Answers
-from autotl.train import METRICS, Metric
+from autotl.train import METRICS, Metric, softmax
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:

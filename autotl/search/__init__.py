@@ -1,31 +1,39 @@
 """Search over strategies, backbones and their settings."""
 
-from autotl.search.activations import EXACT, Activations
-from autotl.search.arms import plan_arms
-from autotl.search.bench import Bench
-from autotl.search.catching_up import CatchUp, measure_catch_up
-from autotl.search.decided import Decided, decided_from
-from autotl.search.delivery import Delivery, deliver, hand_over, settle
-from autotl.search.engine import Search
-from autotl.search.ensemble import Assembled, Member, eligible, ensemble
-from autotl.search.finish import finish
-from autotl.search.journal import Journal, Running, spent
-from autotl.search.ledger import Ledger
-from autotl.search.limits import Limits, Within, limits_of, missed, within
-from autotl.search.materials import Materials
-from autotl.search.prepare import Prepared, prepare
-from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
-from autotl.search.resume import Resumed, take_up
-from autotl.search.revive import revive
-from autotl.search.room import Room
-from autotl.search.selection import Chosen, select
-from autotl.search.setup import CLEANING, Setup
-from autotl.search.soup import Souped, soup
-from autotl.search.space import Scoped
-from autotl.search.storage import close_storage, open_storage
-from autotl.search.trial import Trial
-from autotl.search.way import OWN, Way
-from autotl.search.work import Worker
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.search.activations import EXACT, Activations
+    from autotl.search.allowed import Limits, limits_of
+    from autotl.search.arms import plan_arms
+    from autotl.search.bench import Bench
+    from autotl.search.catching_up import CatchUp, measure_catch_up
+    from autotl.search.decided import Decided, decided_from
+    from autotl.search.delivery import Delivery, deliver, hand_over, settle
+    from autotl.search.engine import Search
+    from autotl.search.ensemble import Assembled, Member, eligible, ensemble
+    from autotl.search.finish import finish
+    from autotl.search.journal import Journal, Running, spent
+    from autotl.search.ledger import Ledger
+    from autotl.search.limits import Within, missed, within
+    from autotl.search.materials import Materials
+    from autotl.search.prepare import Prepared, prepare
+    from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
+    from autotl.search.resume import Resumed, take_up
+    from autotl.search.revive import revive
+    from autotl.search.room import Room
+    from autotl.search.selection import Chosen, select
+    from autotl.search.setup import CLEANING, Setup
+    from autotl.search.soup import Souped, soup
+    from autotl.search.space import Scoped
+    from autotl.search.storage import close_storage, open_storage
+    from autotl.search.trial import Trial
+    from autotl.search.way import OWN, Way
+    from autotl.search.work import Worker
 
 __all__ = [
     "CLEANING",
@@ -81,3 +89,5 @@ __all__ = [
     "take_up",
     "within",
 ]
+
+lazy_package(__name__)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from scipy.special import softmax
 
 from autotl.api import FoldScore
 from autotl.clock import Budget
@@ -22,6 +21,7 @@ from autotl.search.setup import Setup
 from autotl.search.soup import Souped
 from autotl.search.trial import Trial
 from autotl.search.work import Worker
+from autotl.train import softmax
 
 SHARE = 0.01
 """Of the budget, for choosing the members: what they said is known, so that no network is run for it."""

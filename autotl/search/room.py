@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autotl.backbone import latency_of
 from autotl.clock import Clock
-from autotl.search.limits import Limits, in_mb, in_ms
+from autotl.search.allowed import Limits, in_mb, in_ms
 from autotl.search.materials import Materials
 from autotl.search.trial import Trial
 

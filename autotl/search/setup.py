@@ -7,7 +7,7 @@ from typing import Any
 
 from autotl.api import Columns
 from autotl.clock import Budget
-from autotl.search.limits import Limits
+from autotl.search.allowed import Limits
 from autotl.train import METRICS, Metric
 
 CLEANING = ("report", "drop", "weight")

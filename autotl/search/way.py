@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from autotl.api import Executor, Work
-from autotl.search.engine import Search
 from autotl.search.trial import Trial
 
 
@@ -23,12 +22,18 @@ class Searching(Protocol):
 class Way:
     """How a run searches, and which trial it delivers.
 
-    ``search`` makes the search, of what :class:`Search` is made of. ``thrifty``: the cheapest trial that is
-    not clearly behind is delivered, otherwise the one with the highest validation score.
+    ``search`` makes the search, of what :class:`autotl.search.Search` is made of. ``thrifty``: the cheapest
+    trial that is not clearly behind is delivered, otherwise the one with the highest validation score.
     """
 
     search: Callable[..., Searching]
     thrifty: bool = True
 
 
-OWN = Way(Search)
+def _search(*args: Any, **named: Any) -> Searching:
+    from autotl.search.engine import Search  # with Optuna, which nothing before the search needs
+
+    return Search(*args, **named)
+
+
+OWN: Way = Way(_search)

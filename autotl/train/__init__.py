@@ -1,32 +1,40 @@
 """Training: the one loop, its recipe, augmentation, metrics, devices and precision."""
 
-from autotl.train.allocator import freed_memory_kept
-from autotl.train.augment import AUGMENTATIONS, augment, augmentation
-from autotl.train.balance import BALANCES, balances, class_weights
-from autotl.train.cross_probe import LOOKED, PROBE, cross_logits
-from autotl.train.device import autocast, machine, pick_device, place, precision
-from autotl.train.forward import in_batches, logits_of
-from autotl.train.heads import Heads, fit_heads
-from autotl.train.learn import Diverged
-from autotl.train.loop import Training
-from autotl.train.metrics import METRICS
-from autotl.train.normalise import Normalise
-from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
-from autotl.train.pieces import at_once, pieces_of
-from autotl.train.processes import check_processes
-from autotl.train.recipe import (
-    VALIDATION_SHARE,
-    VIEWS,
-    Recipe,
-    affordable,
-    affordable_side,
-    affordable_sides,
-    epoch_seconds,
-    head_seconds,
-    training_seconds,
-)
-from autotl.train.scaling import fit_temperature, surprise
-from autotl.train.scoring import Metric, shares
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.train.allocator import freed_memory_kept
+    from autotl.train.augment import AUGMENTATIONS, augment, augmentation
+    from autotl.train.balance import BALANCES, balances, class_weights
+    from autotl.train.cross_probe import cross_logits
+    from autotl.train.device import autocast, check_processes, machine, pick_device, place, precision
+    from autotl.train.forward import in_batches, logits_of
+    from autotl.train.heads import Heads, fit_heads
+    from autotl.train.learn import Diverged
+    from autotl.train.looked import LOOKED, PROBE
+    from autotl.train.loop import Training
+    from autotl.train.metrics import METRICS
+    from autotl.train.normalise import Normalise
+    from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
+    from autotl.train.pieces import at_once, pieces_of
+    from autotl.train.recipe import (
+        VALIDATION_SHARE,
+        VIEWS,
+        Recipe,
+        affordable,
+        affordable_side,
+        affordable_sides,
+        epoch_seconds,
+        head_seconds,
+        training_seconds,
+    )
+    from autotl.train.scaling import fit_temperature, surprise
+    from autotl.train.scoring import Metric, shares
+    from autotl.train.softmax import log_softmax, softmax
 
 __all__ = [
     "AUGMENTATIONS",
@@ -61,6 +69,7 @@ __all__ = [
     "freed_memory_kept",
     "head_seconds",
     "in_batches",
+    "log_softmax",
     "logits_of",
     "machine",
     "metric",
@@ -70,6 +79,9 @@ __all__ = [
     "precision",
     "reference",
     "shares",
+    "softmax",
     "surprise",
     "training_seconds",
 ]
+
+lazy_package(__name__)

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from autotl.errors import UnknownName
+from autotl.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import torch
+    import torch.nn.functional as F
+    from torch import Tensor
+else:  # the names of augmentations are asked for where torch is not yet needed
+    torch, F = lazy_module("torch"), lazy_module("torch.nn.functional")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from autotl.api import Task
 from autotl.errors import UnknownName
+from autotl.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:  # the names of balances are asked for where torch is not yet needed
+    torch = lazy_module("torch")
 
 BALANCES = ("none", "weights", "sampling")
 UNEVEN = 1.5

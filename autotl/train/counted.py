@@ -7,9 +7,9 @@ images that are there so many times. Images are ranked and compared once for all
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import softmax
 
 from autotl.train.scoring import Floats, Labels, Logits
+from autotl.train.softmax import softmax
 
 
 def balanced_accuracy(labels: Labels, logits: Logits, counts: Floats) -> Floats:

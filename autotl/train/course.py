@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import timm.optim
 import torch
 from torch import Tensor, nn
 
@@ -15,8 +14,10 @@ from autotl.train.average import Average
 from autotl.train.balance import order_of
 from autotl.train.lesson import Lesson
 from autotl.train.recipe import Recipe
+from autotl.vision import timm_optim
 
-TIMM_OPTIM: Any = timm.optim  # it is typed in part
+# Now, not in the function: torch's compiler comes with it, and the first trial would be charged for that.
+BY_LAYER: Any = timm_optim.param_groups_layer_decay
 
 
 class Course:
@@ -152,7 +153,7 @@ def _below(front: str, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    groups = TIMM_OPTIM.param_groups_layer_decay(model, recipe.weight_decay, layer_decay=recipe.layer_decay)
+    groups = BY_LAYER(model, recipe.weight_decay, layer_decay=recipe.layer_decay)
     for group in groups:
         group["lr"] = recipe.lr * group.pop("lr_scale", 1.0)
         group.pop("param_names", None)

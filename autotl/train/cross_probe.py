@@ -9,15 +9,7 @@ from torch import Tensor
 
 from autotl.api import HeadSetting
 from autotl.train.heads import fit_heads
-
-PROBE = HeadSetting(0.01)
-"""The linear classifier that looks at frozen features before any search. It is held back more than the one
-that is to classify: what it says against a label is then right more often.
-"""
-LOOKED = (PROBE, HeadSetting(0.022))
-"""The settings that are fitted together, as the second costs next to nothing beside the first: the one that
-looks, and the linear probe's default.
-"""
+from autotl.train.looked import PROBE
 
 
 def cross_logits(

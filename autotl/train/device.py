@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from contextlib import AbstractContextManager, nullcontext
 
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 
 from autotl.api import Machine
-from autotl.errors import UnknownName
+from autotl.errors import RunError, UnknownName
 
 
 def pick_device(name: str = "auto") -> str:
@@ -24,6 +25,19 @@ def pick_device(name: str = "auto") -> str:
     if name not in there:
         raise UnknownName("device", name, [*there, "auto"])
     return name
+
+
+def check_processes(processes: int, device: str) -> None:
+    """Raise RunError where so many processes cannot train on the device."""
+    if processes < 1:
+        raise RunError(f"{processes} processes cannot train anything. Give --processes 1 or more.")
+    if processes > 1 and importlib.util.find_spec("accelerate") is None:
+        raise RunError("Training in several processes needs Accelerate: pip install 'autotl[processes]'.")
+    if processes > 1 and device.startswith("cuda") and processes > torch.cuda.device_count():
+        raise RunError(
+            f"{processes} processes need a GPU each, but there are {torch.cuda.device_count()}. "
+            "Give --processes fewer."
+        )
 
 
 def machine(device: str) -> Machine:

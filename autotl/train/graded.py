@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from scipy.special import softmax
 
 from autotl.train.scaling import fit_temperature
 from autotl.train.scoring import Floats, Influence, Labels, Logits, Metric
+from autotl.train.softmax import softmax
 
 
 def chances(labels: Labels, logits: Logits) -> Floats:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
-from scipy.stats import rankdata
-from sklearn.metrics import f1_score
 
 from autotl.train import counted
 from autotl.train.graded import BALANCED_CHANCES, CHANCES
 from autotl.train.scoring import Floats, Labels, Logits, Metric
+from autotl.train.softmax import log_softmax, softmax
 
 
 def _hits(labels: Labels, logits: Logits) -> Floats:
@@ -39,6 +37,8 @@ def _of_balanced_accuracy(labels: Labels, logits: Logits) -> Floats:
 
 
 def _macro_f1(labels: Labels, logits: Logits) -> float:
+    from sklearn.metrics import f1_score  # takes about as long to import as torch
+
     return float(f1_score(labels, logits.argmax(1), average="macro", zero_division=0.0))
 
 
@@ -71,6 +71,8 @@ def _placed(labels: Labels, logits: Logits) -> list[tuple[NDArray[np.bool_], Flo
     """For each class that some images are of and some are not: which are, where each of them stands among
     the others by its probability of the class, and each of the others among them, as shares in [0, 1].
     """
+    from scipy.stats import rankdata  # takes half as long to import as torch
+
     chances = softmax(logits.astype(np.float64), axis=1)
     found = []
     for c in np.unique(labels):

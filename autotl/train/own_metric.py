@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 
 from autotl.errors import MetricError, UnknownName
 from autotl.train.metrics import METRICS
 from autotl.train.scoring import Floats, Labels, Logits, Metric
+from autotl.train.softmax import softmax
 
 OwnMetric = Callable[[Labels, Floats], float]
 """Labels (n,) and probabilities (n, classes) to a number, the higher the better."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import queue
 import socket
@@ -15,7 +14,6 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from autotl.errors import RunError
 from autotl.train.feed import Portable
 from autotl.train.learn import Step, learn
 from autotl.train.lesson import Lesson
@@ -123,19 +121,6 @@ def _member(rank: int, size: int, port: int, lesson: Lesson, feed: Portable, sai
     except Exception as error:  # told, not lost on a terminal that nobody reads
         said.put((None, None, f"{type(error).__name__}: {error}"))
         raise SystemExit(1) from error
-
-
-def check_processes(processes: int, device: str) -> None:
-    """Raise RunError where so many processes cannot train on the device."""
-    if processes < 1:
-        raise RunError(f"{processes} processes cannot train anything. Give --processes 1 or more.")
-    if processes > 1 and importlib.util.find_spec("accelerate") is None:
-        raise RunError("Training in several processes needs Accelerate: pip install 'autotl[processes]'.")
-    if processes > 1 and device.startswith("cuda") and processes > torch.cuda.device_count():
-        raise RunError(
-            f"{processes} processes need a GPU each, but there are {torch.cuda.device_count()}. "
-            "Give --processes fewer."
-        )
 
 
 def _state(model: nn.Module) -> bytes:

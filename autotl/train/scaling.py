@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+
+from autotl.train.softmax import log_softmax
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -23,6 +23,8 @@ def fit_temperature(labels: Labels, logits: Logits) -> float:
     (Platt, Probabilistic Outputs for Support Vector Machines, 1999): images that are all answered right would
     otherwise ask for certainty.
     """
+    from scipy.optimize import minimize_scalar  # takes half as long to import as torch
+
     n, classes = logits.shape
     if classes < 2:
         return 1.0

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
@@ -50,6 +49,8 @@ class DomainClassifier:
 
 
 def _apart(gram: Rows, keys: Rows, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> float:
+    from scipy.special import ndtr  # a list of plugins does not need it
+
     ours, theirs = ours[np.argsort(keys[ours])], theirs[np.argsort(keys[theirs])]
     folds = min(FOLDS, len(ours), len(theirs))
     every = np.concatenate([ours, theirs])

@@ -1,0 +1,77 @@
+"""Carry out a call whose arguments are checked, and leave its folder fit to be resumed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from autotl import results, search
+from autotl.api import Place, Placed
+from autotl.conclude import conclude
+from autotl.data import torch_within_cores
+from autotl.disk import is_full
+from autotl.errors import DiskFull
+from autotl.opened import Opened
+from autotl.run import Run, explore, prepare
+from autotl.train import freed_memory_kept
+
+
+def carry_out(
+    begin: Opened,
+    folder: Path,
+    file: results.RunFile,
+    *,
+    spent: float = 0.0,
+    temporary: bool = False,
+    way: search.Way | None = None,
+) -> results.Result:
+    """Run it in ``folder``. What it leaves can be resumed, unless it was not begun in earnest.
+
+    Args:
+        begin: the call, its arguments checked.
+        folder: the run folder, which is there.
+        file: its ``run.json``, as it was begun.
+        spent: the seconds that the run had taken before it was resumed.
+        temporary: whether the folder goes with the result.
+        way: another way of searching than autotl's own.
+    """
+    setup, clock = begin.setup, begin.clock
+    run = Run(
+        setup,
+        folder,
+        temporary,
+        begin.catalog,
+        begin.strategies,
+        begin.executor.placed(Place(folder, file.name, setup.storage, begin.watch.say))
+        if isinstance(begin.executor, Placed)
+        else begin.executor,
+        begin.watch,
+        clock,
+        begin.begun - spent,
+        file,
+        begin.notes,
+        way or search.OWN,
+    )
+    kept, over, done = folder / ".cache", False, False
+    try:
+        with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
+            ready = prepare(run, kept)
+            result = conclude(run, ready, explore(run, ready, kept))
+            over = done = True
+            return result
+    except Exception as error:
+        if is_full(error) and not temporary:
+            raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
+        if not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
+            (folder / results.RUN_FILE).unlink(missing_ok=True)
+            (folder / ".lock").unlink(missing_ok=True)
+            over = True
+        raise
+    finally:
+        begin.catalog.tell("search_ended")
+        if temporary and not done:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif over:
+            shutil.rmtree(kept, ignore_errors=True)
+        if close := getattr(begin.watch, "close", None):
+            close()
