@@ -24,7 +24,7 @@ def test_the_suite_of_selection_names_them() -> None:
 
 
 TINY = """
-budgets = ["10s"]
+budgets = ["2s"]
 shots = [10]
 strategies = []
 autotl = false
