@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-os.environ["AUTOTL_EXPERIENCE"] = "off"  # tests neither read nor write the table of who runs them
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
