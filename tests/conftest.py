@@ -25,6 +25,7 @@ def few_epochs() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autotl.builtin.finetune.EPOCHS", 2)
+        patch.setattr("autotl.builtin.finetune.STEPS", 1)  # else small data is passed over more often
         patch.setattr("autotl.builtin.from_scratch.EPOCHS", 4)
         patch.setattr("autotl.builtin.from_scratch.LEAST", 4)
         yield

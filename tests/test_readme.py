@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from autotl import cli
+from autotl.data import usable_cores
 from autotl.testing import tiny_images
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -74,7 +75,8 @@ def test_the_commands_and_the_python_of_the_readme_run(
     ]
     for line in lines:
         # of the suite, which takes minutes, one measurement
-        short = line.replace("--workers 2", "--dataset digits --seed 0 --budget 2s --strategies linear_probe")
+        one = f"--workers {min(2, usable_cores())} --dataset digits --seed 0 --budget 2s"
+        short = line.replace("--workers 2", f"{one} --strategies linear_probe")
         assert run(short) == 0, capsys.readouterr().err
     assert "linear_probe" in capsys.readouterr().out
     assert (here / "predictions.csv").read_text().startswith("path,label,probability\n")
