@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-os.environ["AUTOTL_EXPERIENCE"] = "off"  # tests neither read nor write the table of who runs them
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -28,6 +25,7 @@ def few_epochs() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autotl.builtin.finetune.EPOCHS", 2)
+        patch.setattr("autotl.builtin.finetune.STEPS", 1)  # else small data is passed over more often
         patch.setattr("autotl.builtin.from_scratch.EPOCHS", 4)
         patch.setattr("autotl.builtin.from_scratch.LEAST", 4)
         yield

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,11 +58,18 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(*tiny_images(classes=3, each=12), tmp_path_factory.mktemp("data") / "photos")
 
 
-@pytest.fixture
-def interrupted(photos: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def original(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("interrupted") / "run"
     with pytest.raises(KeyboardInterrupt):
-        autotl.fit(photos, out=tmp_path / "run", trials=4, **{**QUICK, "watch": Interrupting(2)})  # type: ignore[arg-type]
-    return tmp_path / "run"
+        autotl.fit(photos, out=out, trials=4, **{**QUICK, "watch": Interrupting(2)})  # type: ignore[arg-type]
+    return out
+
+
+@pytest.fixture
+def interrupted(original: Path, tmp_path: Path) -> Path:
+    """A copy that the test may alter of a run that was interrupted after two of four trials."""
+    return shutil.copytree(original, tmp_path / "run")
 
 
 def tried(folder: Path) -> list[tuple[Any, ...]]:
@@ -184,18 +192,6 @@ def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
     assert len(autotl.fit(None, out=out, resume=True, watch=Silence()).trials()) == 3
 
 
-def test_sqlite_and_safetensors_say_it_their_way(tmp_path: Path) -> None:
-    import sqlite3
-
-    for said in (
-        sqlite3.OperationalError("database or disk is full"),
-        RuntimeError('IoError(Os { code: 28, kind: StorageFull, message: "No space left on device" })'),
-    ):
-        with pytest.raises(DiskFull, match="are needed for"), disk.told_if_full(tmp_path / "x", 2**20):
-            raise said
-    assert not disk.is_full(ValueError("the loss is not a number"))
-
-
 def test_a_mistake_before_the_first_trial_leaves_the_folder_free(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(autotl.errors.DataError):
         autotl.fit(tmp_path / "nowhere", out=tmp_path / "run", watch=Silence())
@@ -219,35 +215,26 @@ def test_the_command_line_goes_on_as_it_is_told(
     assert (kept["device"], kept["ensemble"], kept["trials"]) == ("cpu", False, 4)
 
 
+def test_what_is_given_on_resuming_counts_and_is_kept(interrupted: Path) -> None:
+    file = read_run_file(interrupted)
+    write_run_file(interrupted, replace(file, arguments={**file.arguments, "workers": 2}))
+    result = autotl.resume(interrupted, workers=1, cache="1GiB", watch=Silence())
+    assert len(result.trials()) == 4
+    kept = read_run_file(interrupted)
+    assert [kept.arguments[name] for name in ("workers", "cache", "backbone")] == [1, "1GiB", ["tiny"]]
+    assert (kept.decided or {})["cache"] == 2**30
+    with pytest.raises(RunError, match="nothing is left to do"):
+        autotl.resume(interrupted)
+
+
+@pytest.mark.slow
 def test_one_goes_on_alone_with_what_two_were_at(photos: Path, tmp_path: Path) -> None:
     two: dict[str, Any] = {**QUICK, "workers": 2, "watch": Interrupting(1)}
     with pytest.raises(KeyboardInterrupt):
         autotl.fit(photos, out=tmp_path / "run", trials=3, **two)
     kept = read_run_file(tmp_path / "run").arguments
     assert (kept["workers"], kept["cache"]) == (2, None)
-    result = autotl.resume(tmp_path / "run", workers=1, cache="1GiB", watch=Silence())
-    assert len(result.trials()) == 3
-    kept = read_run_file(tmp_path / "run").arguments
-    assert (kept["workers"], kept["cache"], kept["backbone"]) == (1, "1GiB", ["tiny"])
-    assert (read_run_file(tmp_path / "run").decided or {})["cache"] == 2**30
-    with pytest.raises(RunError, match="nothing is left to do"):
-        autotl.resume(tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "[]",
-        '{"format": 99}',
-        '{"format": 1}',
-        '{"format": 1, "arguments": 3, "autotl": "", "plugins": {}}',
-    ],
-)
-def test_a_run_file_that_is_none_is_told_of(content: str, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(content)
-    with pytest.raises(RunError):
-        read_run_file(tmp_path)
+    assert len(autotl.resume(tmp_path / "run", workers=1, watch=Silence()).trials()) == 3
 
 
 def command(photos: Path, out: Path) -> list[str]:

@@ -133,7 +133,7 @@ def test_a_run_killed_on_the_way_goes_on_with_the_same_stopped_trials(photos: Pa
     lives = 0
     while not (tmp_path / "killed" / "report.json").is_file():
         try:
-            run(photos, tmp_path / "killed", kill=5)
+            run(photos, tmp_path / "killed", kill=8)
         except Killed:
             lives += 1
     assert lives >= 2

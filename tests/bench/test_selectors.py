@@ -7,6 +7,7 @@ from pathlib import Path
 from autotl import bench
 from autotl.bench.entry import SELECTORS, entrants
 from autotl.bench.joint import WAYS
+from autotl.data import usable_cores
 from autotl.leaderboard import read_rows
 
 
@@ -24,13 +25,14 @@ def test_the_suite_of_selection_names_them() -> None:
 
 
 TINY = """
-budgets = ["10s"]
+budgets = ["2s"]
 shots = [10]
 strategies = []
 autotl = false
 selectors = ["random_search", "plain_optuna"]
 [[dataset]]
 name = "digits"
+image_size = 32
 generator = "digits"
 test_cap = 20
 [[backbone]]
@@ -41,7 +43,8 @@ name = "tiny"
 def test_both_end_in_rows_that_hold(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TINY, encoding="utf-8")
-    rows = read_rows(bench.run(bench.Plan(bench.load(path), tmp_path / "out"), lambda _: None))
+    plan = bench.Plan(bench.load(path), tmp_path / "out", workers=min(2, usable_cores()))
+    rows = read_rows(bench.run(plan, lambda _: None))
     assert {(row.entrant, row.kind, row.status) for row in rows} == {
         (name, "selector", "ok") for name in SELECTORS
     }

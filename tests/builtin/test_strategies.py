@@ -24,6 +24,8 @@ from autotl.search import Bench, Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
 from autotl.train import logits_of, machine, training_seconds
 
+pytestmark = pytest.mark.usefixtures("few_epochs")
+
 
 def params(**own: float) -> dict[str, object]:
     return {"C": 0.022, "standardise": True, "class_weight": "none", "image_size": 32, **own}

@@ -159,7 +159,9 @@ def test_without_checkpoints_no_trial_is_run_again(make: Callable[..., Rig]) -> 
     assert not any(trial.gone_on for trial in rig.ledger.trials.values())
 
 
-@pytest.mark.parametrize("every", [3, 40, 90])
+@pytest.mark.parametrize(
+    "every", [pytest.param(3, marks=pytest.mark.slow), 40, pytest.param(90, marks=pytest.mark.slow)]
+)
 def test_killed_again_and_again_it_is_the_search_that_ran_through(
     make: Callable[..., Rig], every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

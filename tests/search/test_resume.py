@@ -113,7 +113,7 @@ class Mortal:
         self._patch.setattr(owner, name, step)
 
 
-@pytest.mark.parametrize("every", [1, 6, 17])
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 6, 17])
 def test_a_search_killed_again_and_again_is_the_one_that_ran_through(
     make: Make, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,23 +75,23 @@ def test_augmented_training_uses_the_margin_and_validates_without(bench: Bench, 
     assert torch.equal(plain.val, margin.val)
 
 
-def test_two_processes_together_are_the_same_training(ready: Prepared) -> None:
+@pytest.mark.parametrize("frozen", [0, pytest.param(3, marks=pytest.mark.slow)])
+def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: int) -> None:
     pytest.importorskip("accelerate")
     recipe = replace(RECIPE, augment="none", batch_size=20)
-    for frozen in (0, 3):
-        curves = []
-        for processes in (1, 2):
-            bench = tiny_bench(ready)
-            bench.processes = processes
-            model = bench.model()
-            train_mode = freeze(model, frozen, norm="frozen")  # statistics of half a batch would differ
-            learner = Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
-            epochs = list(learner.fit())
-            curves.append([epoch.loss for epoch in epochs if epoch.loss is not None])
-            assert epochs[-1].progress == 1
-            assert epochs[-1].score is not None
-        assert len(curves[0]) == recipe.epochs
-        assert curves[1] == pytest.approx(curves[0], abs=1e-3)
+    curves = []
+    for processes in (1, 2):
+        bench = tiny_bench(ready)
+        bench.processes = processes
+        model = bench.model()
+        train_mode = freeze(model, frozen, norm="frozen")  # statistics of half a batch would differ
+        learner = Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
+        epochs = list(learner.fit())
+        curves.append([epoch.loss for epoch in epochs if epoch.loss is not None])
+        assert epochs[-1].progress == 1
+        assert epochs[-1].score is not None
+    assert len(curves[0]) == recipe.epochs
+    assert curves[1] == pytest.approx(curves[0], abs=1e-3)
 
 
 def test_processes_end_with_the_generator_and_what_fails_in_one_is_told(ready: Prepared) -> None:

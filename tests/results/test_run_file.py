@@ -1,0 +1,26 @@
+"""A file that describes no run is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autotl.errors import RunError
+from autotl.results import read_run_file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"format": 99}',
+        '{"format": 1}',
+        '{"format": 1, "arguments": 3, "autotl": "", "plugins": {}}',
+    ],
+)
+def test_a_run_file_that_is_none_is_told_of(content: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunError):
+        read_run_file(tmp_path)
