@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 
@@ -12,6 +13,9 @@ os.environ["AUTOTL_EXPERIENCE"] = "off"  # tests neither read nor write the tabl
 if "PYTEST_XDIST_WORKER" in os.environ:
     # set before torch is imported: more threads than cores only wait for each other
     os.environ["OMP_NUM_THREADS"] = "1"
+else:  # the workers of this session share the folder
+    CACHE = tempfile.TemporaryDirectory(prefix="autotl-tests-")
+    os.environ["AUTOTL_CACHE_DIR"] = CACHE.name
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
