@@ -14,7 +14,7 @@ from autotl.search.ledger import Ledger
 from autotl.search.limits import Limits, Within, limits_of, missed, within
 from autotl.search.materials import Materials
 from autotl.search.prepare import Prepared, prepare
-from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
+from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare, until_report
 from autotl.search.resume import Resumed, take_up
 from autotl.search.revive import revive
 from autotl.search.room import Room
@@ -79,5 +79,6 @@ __all__ = [
     "spare",
     "spent",
     "take_up",
+    "until_report",
     "within",
 ]
