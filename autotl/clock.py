@@ -79,6 +79,50 @@ class WallClock:
         return time.monotonic()
 
 
+class OutOfTime(Exception):
+    """The time for a step is up. ``done`` is how many images the step had seen."""
+
+    def __init__(self, done: int = 0) -> None:
+        super().__init__("the time for this step is up")
+        self.done = done
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment ``at``, on a clock, by which a step has to end; infinite if time does not matter.
+
+    >>> fits = Deadline(WallClock(), at=WallClock().now() + 60).share(0.25)  # a quarter of the minute
+    """
+
+    clock: Clock
+    at: float = math.inf
+
+    def left(self) -> float:
+        """Seconds until the deadline, never negative."""
+        return max(0.0, self.at - self.clock.now())
+
+    def passed(self) -> bool:
+        """Whether the time is up."""
+        return self.clock.now() >= self.at
+
+    def check(self) -> None:
+        """Raise OutOfTime if the time is up."""
+        if self.passed():
+            raise OutOfTime
+
+    def share(self, part: float) -> Deadline:
+        """A deadline after this part of the time that is left now."""
+        return self if math.isinf(self.at) else Deadline(self.clock, self.clock.now() + part * self.left())
+
+    def within(self, seconds: float) -> Deadline:
+        """The deadline, or so many seconds from now if that is earlier."""
+        return Deadline(self.clock, min(self.at, self.clock.now() + seconds))
+
+
+NEVER = Deadline(WallClock())
+"""For steps that may take as long as they need."""
+
+
 @contextmanager
 def waiting_since(moment: float) -> Iterator[None]:
     """A budget that begins here counts from ``moment`` on the wall clock: imports are waited for as well."""

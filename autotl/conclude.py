@@ -23,10 +23,11 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         )
     baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
     delivery: search.Delivery | None = None
+    end = search.until_report(run.clock, run.started, setup.budget)
     if not explored.interrupted:
         try:
             delivery = search.settle(worker, ledger, winner, setup, run.started)
-            search.repeat(worker, ledger, baselines, setup.budget)
+            search.repeat(worker, ledger, baselines, setup.budget, end=end)
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
     delivery = delivery or search.settle(worker, ledger, winner, setup, run.started, hurried=True)
@@ -40,7 +41,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         examined=ready.examined,
         locked=ready.locked,
         measure=setup.metric,
-        clock=run.clock,
+        end=end,
         spare=search.spare(setup.budget),
         seed=setup.seed,
     )
@@ -48,6 +49,12 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
     notes += results.opened_before(opened)
+    if (tested := len(findings.answers.rows)) < len(ready.locked):
+        notes.append(
+            f"Tested on {tested:,} of {len(ready.locked):,} test images, drawn at random from each class, "
+            "the same for all strategies: there was no time for more. 'autotl evaluate' can test on "
+            "the others."
+        )
     notes += ["The search was interrupted."] if explored.interrupted else []
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)

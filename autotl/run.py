@@ -225,8 +225,5 @@ def _catch_up(
     if transfer is None or scratch is None:
         return None
     run.watch.say("Learning from a quarter and from half of the images, to see where scratch would catch up.")
-    budget = run.setup.budget.seconds
-    end = float("inf") if budget is None else run.started + budget
-    return search.measure_catch_up(
-        worker, transfer, scratch, late=lambda: run.clock.now() > end, seed=run.setup.seed
-    )
+    end = search.until_report(run.clock, run.started, run.setup.budget)
+    return search.measure_catch_up(worker, transfer, scratch, late=end.passed, seed=run.setup.seed)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from autotl.clock import Budget, FakeClock, WallClock, seconds, spell, waited, waiting_since
+from autotl.clock import (
+    Budget,
+    Deadline,
+    FakeClock,
+    OutOfTime,
+    WallClock,
+    seconds,
+    spell,
+    waited,
+    waiting_since,
+)
 from autotl.errors import BudgetError
 
 
@@ -64,3 +74,30 @@ def test_what_was_waited_before_counts_and_is_forgotten_after() -> None:
 def test_a_moment_still_to_come_gives_no_time_away() -> None:
     with waiting_since(WallClock().now() + 60):
         assert waited() == 0
+
+
+def test_a_deadline_passes_when_its_clock_reaches_it() -> None:
+    clock = FakeClock()
+    end = Deadline(clock, at=10.0)
+    end.check()
+    assert (end.left(), end.passed()) == (10.0, False)
+    clock.advance(12.0)
+    assert (end.left(), end.passed()) == (0.0, True)
+    with pytest.raises(OutOfTime):
+        end.check()
+
+
+def test_a_share_of_a_deadline_is_of_what_is_left_now() -> None:
+    clock = FakeClock()
+    end = Deadline(clock, at=10.0)
+    clock.advance(2.0)
+    assert end.share(0.25).at == 4.0
+    assert end.within(3.0).at == 5.0
+    assert end.within(30.0).at == 10.0
+
+
+def test_without_a_deadline_no_share_of_it_passes() -> None:
+    clock = FakeClock()
+    clock.advance(1e9)
+    assert not Deadline(clock).share(0.01).passed()
+    assert Deadline(clock).within(5.0).at == 1e9 + 5

@@ -15,12 +15,13 @@ from autotl.api import Backbone, DataConfig, SourceClass, Weights
 from autotl.backbone.create import create, weights_file
 from autotl.backbone.pace import pace_of, usual_pace
 from autotl.backbone.stages import layout, native_side
-from autotl.clock import Clock
+from autotl.clock import NEVER, Clock, Deadline
 from autotl.vision import timm
 
 TIMM_DATA: Any = timm.data  # it is typed in part
 LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more
 SHARE_OF_BUDGET = 0.15  # of the seconds, for one pass of all backbones over all images: detail pays
+SHARE_OF_PACE = 0.2  # of the time left, for measuring the pace of all backbones
 SHARE_OF_ONE = 0.08  # of the seconds, for the same of each backbone, however many there are
 
 
@@ -33,11 +34,13 @@ def describe(
     images: int,
     clock: Clock,
     among: int = 1,
+    end: Deadline = NEVER,
 ) -> Backbone:
     """The facts of a backbone for data whose images are about ``side`` pixels.
 
     ``seconds`` is the budget of the whole search, ``images`` how many there are and ``among`` how many
     backbones look at them: they decide which image size is recommended, by the pace measured on this machine.
+    The measurement keeps to its share of the time until ``end``, the end of the budget.
     None is a search that is not limited by time: its pace is the usual one, so that the same seed gives the
     same search.
     """
@@ -54,7 +57,7 @@ def describe(
     if seconds is None:
         pace = usual_pace(found.flops, native=native_side(model), side=middle, device=device)
     else:
-        pace = pace_of(model.to(device), side=middle, clock=clock)
+        pace = pace_of(model.to(device), side=middle, clock=clock, end=end.share(SHARE_OF_PACE / among))
     share = max(SHARE_OF_BUDGET / among, SHARE_OF_ONE)
     affordable = [s for s in sides if seconds is None or pace.seconds(images, side=s) <= share * seconds]
     return Backbone(

@@ -40,6 +40,7 @@ def live(pipe: Connection[Any, Any], seat: Seat, parent: int) -> None:
     _end_with(parent)
     os.chdir(seat.folder)
     os.environ["OMP_NUM_THREADS"] = str(seat.threads)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # a thread that spins needs a core of its own
     if seat.gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = seat.gpu
     try:

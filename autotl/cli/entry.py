@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -21,6 +22,8 @@ def main() -> None:
     # Progress and tables are for people; a library's deprecations are for its developers.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    # Threads that spin while they wait for each other need a core each; torch reads this when it is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
         code = guarded(lambda: app(standalone_mode=False))
     sys.exit(code)

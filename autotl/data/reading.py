@@ -25,6 +25,10 @@ from autotl.errors import AutotlError, DataError
 UNNAMED = Columns()
 _UNREADABLE = 0.05
 """The share of unreadable images above which the data, and not a few files, is at fault."""
+_PARTS = (0.25, 0.5, 1.0)
+"""Of the images there seems to be time for: after each of these the clock is looked at."""
+_SLACK = 1.5
+"""Times the seconds given, after which no further part is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def read(
 
     Every image is decoded once, in threads, for its size and the digest of its pixels. Those that cannot be
     are left out and listed. Where reading them all would take more than ``seconds``, or they are more than
-    ``most``, some of each class are drawn from the seed. Raises DataError where nothing can be learned: no
+    ``most``, some of each class are drawn from the seed. They are fewer if the machine is slower than the
+    first images say. Raises DataError where nothing can be learned: no
     reader for it, no images, one class, more than 5 % of the images or a whole class unreadable.
     """
     listing = _listing(source, readers, columns)
@@ -85,6 +90,12 @@ def read(
             look(probe(len(listed)))
             if took := clock.now() - began:
                 most = max(LEAST, int(seconds / took * len(looks)))
+                until = began + _SLACK * seconds
+                for size in sorted({max(LEAST, int(part * min(most, len(listed)))) for part in _PARTS}):
+                    look(draw(listed, size, seed=seed))
+                    if clock.now() > until:
+                        most = min(most, size)
+                        break
         look(numbers := range(len(listed)) if most is None else draw(listed, most, seed=seed))
     items, seen = [listed[i] for i in numbers], [looks[i] for i in numbers]
     left_out = len(listed) - len(items)

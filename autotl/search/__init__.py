@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autotl.search.limits import Within, missed, within
     from autotl.search.materials import Materials
     from autotl.search.prepare import Prepared, prepare
-    from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare
+    from autotl.search.reserve import deadline, expected_of_refit, repeat, rivals, spare, until_report
     from autotl.search.resume import Resumed, take_up
     from autotl.search.revive import revive
     from autotl.search.room import Room
@@ -87,6 +87,7 @@ __all__ = [
     "spare",
     "spent",
     "take_up",
+    "until_report",
     "within",
 ]
 

@@ -43,17 +43,18 @@ def affordable(
     left: float | None,
     strategies: int,
     seed: int,
+    least: int = LEAST_ROWS,
 ) -> tuple[Splits, list[str]]:
     """The split with as many training images as the seconds that are ``left`` allow one look at, and as many
     test images as they allow every strategy's best trial to be tested on; with a note where these are not
-    all.
+    all. At ``least`` so many are learned from, however short the time.
     """
     notes: list[str] = []
     if left is None:
         return splits, notes
     seconds = max(left, 0.0)
     paces = [facts.pace.seconds(1, side=facts.side) for facts in backbones.values()]
-    fewer = thin(dataset, splits, max(LEAST_ROWS, int(LOOK_SHARE * seconds / sum(paces))), seed=seed)
+    fewer = thin(dataset, splits, max(least, int(LOOK_SHARE * seconds / sum(paces))), seed=seed)
     if fewer is not splits:
         notes.append(
             f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of "

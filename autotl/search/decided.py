@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from autotl.api import Backbone, Dataset, Pace, Splits, Task
 from autotl.errors import RunError
+from autotl.search.afford import LEAST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Decided:
     out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
-    their number was decided.
+    their number was decided, and ``least`` the images to learn from however short the time.
     """
 
     seconds: float | None
@@ -35,6 +37,7 @@ class Decided:
     aside: Mapping[str, str]
     likeness: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...]
+    least: int = LEAST_ROWS
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -84,10 +87,17 @@ class Seen:
     kept: tuple[float, ...]
 
 
+def seen_as(name: str, facts: Backbone) -> Seen:
+    """A backbone as it was opened, by ``name``: a folder's as it is called from anywhere."""
+    lasting = str(Path(name).resolve()) if Path(name).is_dir() else name
+    return Seen(lasting, facts.digest, facts.sides, facts.side, facts.pace, facts.kept)
+
+
 def decided_from(told: Mapping[str, Any]) -> Decided:
     """Read back what ``jsonio.plain`` made of it. Raises RunError where that is something else."""
     try:
-        kept = {each.name: told[each.name] for each in fields(Decided)}
+        kept = {each.name: told[each.name] for each in fields(Decided) if each.name != "least"}
+        kept["least"] = told.get("least", LEAST_ROWS)  # older runs do not say it
         kept["backbones"] = {
             name: Seen(
                 each["opened_as"],

@@ -75,11 +75,12 @@ def settle(
     ``hurried`` leaves out all three.
     """
     clock, budget = worker.clock, setup.budget
-    hasty = "the search was interrupted"
+    left = float("inf") if budget.seconds is None else started + budget.seconds - clock.now()
+    hasty = "the search was interrupted" if hurried else "the time was up"
     found, many, again = Souped(Soup(why=hasty)), Assembled(Ensemble(why=hasty)), None
-    if not hurried:
+    if not hurried and left > 0:
         due = expected_of_refit(ledger, winner, budget)
-        share = float("inf") if budget.seconds is None else SHARE * budget.seconds
+        share = float("inf") if budget.seconds is None else min(SHARE * budget.seconds, left)
         found = soup(worker, ledger, winner, due=due, clock=clock, seconds=share)
         if setup.ensemble:
             many = ensemble(worker, ledger, winner, found, due=due, setup=setup)

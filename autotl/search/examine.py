@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import LabelledFeatures
+from autotl.clock import NEVER, Deadline, OutOfTime
 from autotl.data import LockedTest
 from autotl.quality import (
     LabelIssues,
@@ -31,7 +32,9 @@ Mode = Literal["report", "drop", "weight"]
 EXAMPLES, LISTED = 20, 200
 FAR_ROWS = 20_000
 """Training images up to which outliers are looked for: each is compared with all others."""
-_ROWS = ("drop", "weights", "copied", "leaked")
+NO_ROWS = np.empty(0, dtype=np.int64)
+NO_ISSUES = LabelIssues(NO_ROWS, NO_ROWS, NO_ROWS, np.empty(0), np.empty(0))
+_UNTOLD = ("drop", "weights", "copied", "leaked", "skipped")
 LEAST_SHIFT = 20
 """Images a part must have for the two to be compared."""
 
@@ -97,7 +100,7 @@ class Examined:
     """What a look through a backbone showed. ``drop`` are dataset rows to leave out of training, ``weights``
     (dataset rows,) what each counts. ``copied`` (dataset rows,) numbers the sets of near copies among
     training images, -1 for an image without one, and ``leaked`` are the test rows with one in the training
-    part.
+    part. ``skipped`` are the checks there was no time for.
     """
 
     near_duplicates: NearCopies
@@ -108,14 +111,15 @@ class Examined:
     cleaned: Cleaned
     drop: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     weights: NDArray[np.float64] | None = None
-    copied: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    leaked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    copied: NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
+    leaked: NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
+    skipped: tuple[str, ...] = ()
 
     @property
     def told(self) -> Mapping[str, object]:
         """What a report says of it, as plain data."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in found.items() if name not in _ROWS}
+        return {name: value for name, value in found.items() if name not in _UNTOLD}
 
 
 def examine(
@@ -128,26 +132,42 @@ def examine(
     mode: str,
     reweight: bool,
     seed: int,
+    end: Deadline = NEVER,
 ) -> Examined:
     """Find faults in the training images, and what they share with the test images or differ from them in.
 
     ``seen`` is what the backbone sees in the training rows. At most ``test_looks`` test images are looked at
-    through it; labels of the test part are not read.
+    through it; labels of the test part are not read. No check begins after ``end``.
     """
+    skipped: list[str] = []
+
+    def is_time_for(check: str) -> bool:
+        if late := end.passed():
+            skipped.append(check)
+        return not late
+
     data, order = materials.dataset, materials.order
     items, looks = data.table["item"].to_numpy(), data.table["looks"].to_numpy()
     labels, n = seen.labels, len(order)
     assert seen.probe is not None
-    groups = near_duplicates(looks[order], seen.features)
-    issues = label_issues(labels, _even(softmax(seen.probe), labels))
-    odd = outliers(seen.features, labels) if n <= FAR_ROWS else None
+    groups = near_duplicates(looks[order], seen.features) if is_time_for("near copies") else []
+    issues = NO_ISSUES
+    if is_time_for("doubtful labels"):
+        issues = label_issues(labels, _even(softmax(seen.probe), labels))
+    odd = outliers(seen.features, labels) if n <= FAR_ROWS and is_time_for("outliers") else None
     tests = locked.pictures("copies in the training part, and a shift between the two")
     looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
     side = materials.backbones[backbone].side
-    test_features = materials.look_at(backbone, tests[looked], side=side) if len(looked) else None
+    test_features = None
+    if len(looked):
+        try:
+            test_features = materials.look_at(backbone, tests[looked], side=side, pulse=end.check)
+        except OutOfTime:
+            skipped.append("copies among the test images that are not exact, and a shift between the parts")
     pairs = leaks(looks[order], looks[tests[looked]], seen.features, test_features)
     moved = None
-    if test_features is not None and min(n, len(looked)) >= LEAST_SHIFT:
+    enough = min(n, len(looked)) >= LEAST_SHIFT
+    if test_features is not None and enough and is_time_for("a shift between training and test images"):
         moved = shift(seen.features, test_features, seed=seed)
     plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
     weights = plan.weights if mode == "weight" else None
@@ -175,6 +195,7 @@ def examine(
         weights=None if weights is None else _of_all_rows(weights, order, len(data)),
         copied=_numbered(groups, order, len(data)),
         leaked=tests[looked[sorted({test for _, test in pairs})]],
+        skipped=tuple(skipped),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 
 from autotl.api import Arm
 from autotl.backbone import latency_of, layout
-from autotl.clock import Clock
+from autotl.clock import Clock, Deadline
 from autotl.data import LockedTest
 from autotl.results import (
     Answers,
@@ -34,6 +35,7 @@ from autotl.search.delivery import Delivery, reopen
 from autotl.search.ensemble import Member
 from autotl.search.examine import Examined
 from autotl.search.gap import reasons_of
+from autotl.search.learning import stratified
 from autotl.search.ledger import Ledger
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
@@ -41,6 +43,11 @@ from autotl.search.trailing import trails
 from autotl.search.trial import Trial
 from autotl.seeds import derive
 from autotl.train import Metric, place
+
+LEAST_TESTED = 100
+"""Test images that are looked at however short the time, and two of each class."""
+HEAD_ALONE = 0.02
+"""Of a pass, for another head on features that are known."""
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -55,19 +62,21 @@ def finish(
     examined: Examined,
     locked: LockedTest,
     measure: Metric,
-    clock: Clock,
+    end: Deadline,
     spare: float,
     seed: int,
 ) -> Findings:
     """Evaluate the model that is delivered and each arm's best trial.
 
-    The gain of transfer is measured with as many of both sides' networks as ``spare`` seconds allow.
+    The gain of transfer is measured with as many of both sides' networks as ``spare`` seconds allow. If the
+    time until ``end`` is too short for all test images, a random part of them is looked at, the same for all.
     """
     rows = locked.open("the final evaluation")
     data = materials.dataset
-    labels = data.table["label"].to_numpy(dtype=np.int64)[rows]
-    draw = derive(seed, "bootstrap")
-    started = clock.now()
+    every = data.table["label"].to_numpy(dtype=np.int64)
+    draw, clock = derive(seed, "bootstrap"), end.clock
+    if not math.isinf(end.at):  # in an order of which any beginning is a fair sample
+        rows = stratified(every, rows, seed=derive(seed, "test order"))
     looks = Looks(materials, rows, lambda name, file, side: reopen(materials, name, file, side=side))
 
     def look(trial: Trial, weights: str | None = None) -> Logits:
@@ -75,22 +84,28 @@ def finish(
 
     winner, temperature = delivery.trial, delivery.temperature.value
     served = delivery.members or (Member(winner, delivery.weights, 1.0),)
+    best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
+    standard = ledger.best(defaults=True)
+    own = str(winner.model) if delivery.learned_no_more else delivery.weights
+    answering = [(each.trial, each.weights) for each in served] if delivery.members else [(winner, own)]
+    others = [trial for trial in (*best.values(), standard, winner) if trial and trial.model]
+    shown = [*answering, *((trial, str(trial.model)) for trial in others)]
+    _look_at_all(looks, shown, materials, end=end)
+    rows, labels = looks.rows, every[looks.rows]
     if delivery.members:
         final = _answers(served, temperature, look)
     elif delivery.learned_no_more:  # a second pass of the same network would take as long as the first
         final = look(winner) / np.float32(temperature)
     else:
         final = look(winner, delivery.weights)
-    speed = len(rows) / max(clock.now() - started, 1e-6)
-    best = {arm: trial for arm in ledger.arms() if (trial := ledger.best(arm)) and trial.model}
+    speed = 1 / max(sum(looks.pace[file] for _, file in answering), 1e-9)
     transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
     baseline = ledger.best(among=[arm for arm in best if arm in baselines], leading=True)
-    standard = ledger.best(defaults=True)
     lead: Gain | None = None
     hurt: tuple[ClassGain, ...] = ()
     if transfer and baseline:
         ours, theirs = look(transfer), look(baseline)
-        several = _repeated(transfer, baseline, look, clock=clock, until=clock.now() + spare)
+        several = _repeated(transfer, baseline, look, clock=clock, until=end.within(spare).at)
         learned = min(len(fold.train) for fold in materials.splits.folds)
         lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
         hurt = _hurt(labels, ours, theirs, data.classes, draw)
@@ -143,6 +158,29 @@ def finish(
         latency=_latency(served, materials, clock),
         size=sum(Path(each.weights).stat().st_size for each in served),
     )
+
+
+def _look_at_all(
+    looks: Looks, shown: Sequence[tuple[Trial, str]], materials: Materials, *, end: Deadline
+) -> None:
+    """Show the networks as many of the test images as there is time for, and sort these."""
+    files = {file: trial for trial, file in shown}
+    seconds: list[float] = []
+    known: set[tuple[str, int]] = set()
+    for file, trial in files.items():
+        facts = materials.backbones[trial.arm.backbone]
+        kind = facts.name, trial.side
+        again = kind in known and looks.trunks.is_source(facts.name, file)
+        seconds.append(facts.pace.seconds(1, side=trial.side or facts.side) * (HEAD_ALONE if again else 1.0))
+        if looks.trunks.is_source(facts.name, file):
+            known.add(kind)
+    looks.look_at_all(
+        [(trial.arm.backbone, file, trial.side) for file, trial in files.items()],
+        seconds=seconds,
+        end=end,
+        least=max(LEAST_TESTED, 2 * len(materials.dataset.classes)),
+    )
+    looks.sort()
 
 
 def _answers(members: Sequence[Member], temperature: float, look: Callable[[Trial, str], Logits]) -> Logits:

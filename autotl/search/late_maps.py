@@ -12,7 +12,7 @@ import torch
 from autotl.api import Backbone, Stage
 from autotl.errors import CacheError
 from autotl.search.activations import FEW, RAW, Activations
-from autotl.search.materials import Materials
+from autotl.search.materials import Materials, Pulse, no_pulse
 from autotl.search.one_pass import OnTheWay, channels_last, watched
 from autotl.train import autocast
 
@@ -26,8 +26,10 @@ class _Incomplete(Exception):
     """The maps have not all been written, or cannot be."""
 
 
-def keep_late_maps(materials: Materials, activations: Activations, backbone: str) -> None:
-    """Compute the features of all training images and keep late maps with them.
+def keep_late_maps(
+    materials: Materials, activations: Activations, backbone: str, *, pulse: Pulse = no_pulse
+) -> None:
+    """Compute the features of all training images and keep late maps with them; ``pulse`` may raise.
 
     Nothing is done where the features are known, or there is no room or use for maps: then features are left
     to whoever asks for them.
@@ -47,7 +49,7 @@ def keep_late_maps(materials: Materials, activations: Activations, backbone: str
             if array is not None:
                 arrays[place] = array
         beside = OnTheWay(arrays, activations.kind)
-        materials.features(backbone, side=facts.side, beside=beside)
+        materials.features(backbone, side=facts.side, beside=beside, pulse=pulse)
         if beside.written < look.rows:
             raise _Incomplete  # something overflowed, or another process had computed the features
 

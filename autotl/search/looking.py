@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import LabelledFeatures
 from autotl.backbone import classifier_of
+from autotl.clock import NEVER, Deadline
 from autotl.data import cross_parts
 from autotl.errors import WeightsError
 from autotl.search.activations import Activations
@@ -15,19 +18,31 @@ from autotl.search.materials import Materials
 from autotl.train import LOOKED, PROBE, cross_logits
 
 
-def look(materials: Materials, backbone: str, *, seed: int, reuse: bool = True) -> LabelledFeatures:
+def look(
+    materials: Materials,
+    backbone: str,
+    *,
+    seed: int,
+    reuse: bool = True,
+    passes: Deadline = NEVER,
+    fits: Deadline = NEVER,
+) -> LabelledFeatures:
     """What a backbone sees in the training rows, in the order of ``materials``, at its recommended size; for
     ``reuse``, what it sees on the way is kept as well.
+
+    The classifiers stop by ``fits`` where they have come to. Raises OutOfTime if the pass is not over by
+    ``passes``.
     """
-    keep_late_maps(materials, Activations(materials, on=reuse), backbone)
+    keep_late_maps(materials, Activations(materials, on=reuse), backbone, pulse=passes.check)
     side = materials.backbones[backbone].side
-    features = materials.features(backbone, side=side).double().numpy()
-    probe = _cross_probe(materials, backbone, side=side, seed=seed).astype(np.float64)
+    features = materials.features(backbone, side=side, pulse=passes.check).double().numpy()
+    probe = _cross_probe(materials, backbone, side=side, seed=seed, end=fits)
+    probe = probe.astype(np.float64)
     labels = materials.labels.numpy()
     return LabelledFeatures(features, labels, _source_probabilities(materials, backbone, features), probe)
 
 
-def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int) -> NDArray[np.float32]:
+def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
     """Logits (rows, classes) of a linear classifier that has learned from other rows: each part of the
     training rows is scored by what the other parts teach.
     """
@@ -49,12 +64,13 @@ def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int) -
                 materials.labels.to(materials.device),
                 classes=classes,
                 parts=[materials.positions(part).to(materials.device) for part in parts],
+                end=end,
             )
             out[:] = found.cpu().numpy()
             return
         # equal where a row is in no fold, as a class of one group is: nothing else has taught it
         out.fill(0)
-        heads = materials.heads(backbone, LOOKED, side=side)[:-1, LOOKED.index(PROBE)]
+        heads = materials.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]
         for fold, head in zip(folds, heads, strict=True):
             own = materials.positions(fold.val)
             out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,12 +12,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from autotl.backbone import classifier_of, heads, pooled
+from autotl.clock import NEVER, Deadline
 from autotl.data import render, view_of
 from autotl.errors import WeightsError
 from autotl.results import Opened, Predictor
 from autotl.search.materials import Materials
 
 Logits = NDArray[np.float32]
+Run = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.float32]]
+"""Gives something (n, …) for rows (n,) and their images."""
 
 
 class Trunks:
@@ -47,11 +51,15 @@ class Trunks:
         )
 
 
+BLOCK = 64
+"""Images between two looks at the clock."""
+
+
 class Looks:
     """The logits of some images by networks as they were saved, each computed once.
 
     ``rows`` (n,) are rows of the data set. Images are decoded and normalised once for each way of seeing
-    them.
+    them. :meth:`look_at_all` may cut ``rows`` down to the first ones.
     """
 
     def __init__(
@@ -60,11 +68,42 @@ class Looks:
         rows: NDArray[np.int64],
         reopen: Callable[[str, str, int], Opened],
     ) -> None:
-        self._materials, self._rows, self._reopen = materials, rows, reopen
-        self._trunks = Trunks(materials)
+        self._materials, self.rows, self._reopen = materials, rows, reopen
+        self.trunks = Trunks(materials)
+        self.pace: dict[str, float] = {}
+        """Seconds that the network in a file took for an image, with reading and resizing it."""
         self._logits: dict[str, Logits] = {}
         self._pixels: dict[str, NDArray[np.uint8]] = {}
         self._features: dict[tuple[str, str], NDArray[np.float32]] = {}
+
+    def look_at_all(
+        self, networks: Sequence[tuple[str, str, int]], *, seconds: Sequence[float], end: Deadline, least: int
+    ) -> None:
+        """Show all networks as many of the first rows as fit, the same for each.
+
+        Args:
+            networks: backbone, file and image size of each.
+            seconds: what each is expected to take; the time left is shared in these proportions.
+            end: when the last network has to be done.
+            least: rows that are kept however short the time.
+        """
+        for number, (backbone, file, side) in enumerate(networks):
+            share = seconds[number] / max(sum(seconds[number:]), 1e-9)
+            if file not in self._logits:
+                began = end.clock.now()
+                self._logits[file] = self._look(backbone, file, side, end=end.share(share), least=least)
+                self.pace[file] = (end.clock.now() - began) / max(1, len(self._logits[file]))
+                self._keep(slice(len(self._logits[file])))
+
+    def sort(self) -> None:
+        """Bring the rows, and what is known of them, into rising order."""
+        self._keep(np.argsort(self.rows))
+
+    def _keep(self, chosen: slice | NDArray[np.int64]) -> None:
+        self.rows = self.rows[chosen]
+        self._logits = {key: known[chosen] for key, known in self._logits.items()}
+        self._pixels = {key: known[chosen] for key, known in self._pixels.items()}
+        self._features = {key: known[chosen] for key, known in self._features.items()}
 
     def logits(self, backbone: str, file: str, *, side: int) -> Logits:
         """Logits (n, classes) of the network in ``file``, which sees images of ``side`` pixels."""
@@ -72,34 +111,59 @@ class Looks:
             self._logits[file] = self._look(backbone, file, side)
         return self._logits[file]
 
-    def _look(self, backbone: str, file: str, side: int) -> Logits:
+    def _look(self, backbone: str, file: str, side: int, *, end: Deadline = NEVER, least: int = 0) -> Logits:
+        """Logits of all rows, or of the first ones if the time is up."""
         predictor = Predictor(self._reopen(backbone, file, side), device=self._materials.device)
         view = predictor.view.key
-        if view not in self._pixels:
-            self._pixels[view] = render(self._materials.dataset, self._rows, predictor.view)
-        if not self._trunks.is_source(backbone, file):
-            return predictor.logits_of(self._pixels[view])
-        if (backbone, view) not in self._features:
-            self._features[backbone, view] = self._pooled(backbone, predictor, side)
+        shared = self.trunks.is_source(backbone, file)
+        if not shared or (backbone, view) not in self._features:
+            run = self._pooled(backbone, predictor, side) if shared else _all_of(predictor.logits_of)
+            found = self._in_blocks(predictor, run, end=end, least=least)
+            if not shared:
+                return found
+            self._features[backbone, view] = found
         weight, bias = (each.double().cpu().numpy() for each in classifier_of(predictor.model))
-        found: Logits = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
-        return found
+        answers: Logits = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
+        return answers
 
-    def _pooled(self, backbone: str, predictor: Predictor, side: int) -> NDArray[np.float32]:
+    def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
+        """What ``run`` gives for the images of all rows, or of the first ones if the time is up."""
+        view, known = predictor.view, self._pixels.get(predictor.view.key)
+        block = max(1, len(self.rows)) if math.isinf(end.at) else BLOCK
+        shown, found = [], []
+        for start in range(0, len(self.rows), block):
+            if start and start >= least and end.passed():
+                break
+            own = slice(start, start + block)
+            rows = self.rows[own]
+            shown.append(render(self._materials.dataset, rows, view) if known is None else known[own])
+            found.append(run(rows, shown[-1]))
+        self._pixels[view.key] = np.concatenate(shown)
+        return np.concatenate(found)
+
+    def _pooled(self, backbone: str, predictor: Predictor, side: int) -> Run:
         """The source's features (n, d); those of images that were looked at before the search are there."""
-        pixels = self._pixels[predictor.view.key]
         looked = self._materials.looked.get((backbone, side))
-        config = self._materials.backbones[backbone].config
+        config, pooling = self._materials.backbones[backbone].config, _pooling(predictor.model)
         if looked is None or view_of(config, side=side).key != predictor.view.key:
-            return predictor.run(_pooling(predictor.model), pixels)
-        rows, features = looked
-        known = np.isin(self._rows, rows)
-        found = np.empty((len(self._rows), features.shape[1]), dtype=np.float32)
-        order = np.argsort(rows)
-        found[known] = features[order[np.searchsorted(rows, self._rows[known], sorter=order)]]
-        if not known.all():
-            found[~known] = predictor.run(_pooling(predictor.model), pixels[~known])
-        return found
+            return _all_of(lambda pixels: predictor.run(pooling, pixels))
+        before, features = looked
+        order = np.argsort(before)
+
+        def run(rows: NDArray[np.int64], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+            known = np.isin(rows, before)
+            found = np.empty((len(rows), features.shape[1]), dtype=np.float32)
+            found[known] = features[order[np.searchsorted(before, rows[known], sorter=order)]]
+            if not known.all():
+                found[~known] = predictor.run(pooling, pixels[~known])
+            return found
+
+        return run
+
+
+def _all_of(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> Run:
+    """The pass over images of which none was seen before."""
+    return lambda rows, pixels: run(pixels)
 
 
 def _pooling(model: nn.Module) -> Callable[[Tensor], Tensor]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
+from autotl.clock import NEVER, Deadline
 from autotl.data import OnDemand, View, render_parts, view_of
 from autotl.search.one_pass import OnTheWay, one_pass
 from autotl.train import Normalise, fit_heads, in_batches, place
@@ -175,13 +176,17 @@ class Materials:
         """The features of the training rows, where they have been computed."""
         return self.store.find(self.features_key(backbone, side))
 
-    def look_at(self, backbone: str, rows: NDArray[np.int64], *, side: int) -> NDArray[np.float64]:
+    def look_at(
+        self, backbone: str, rows: NDArray[np.int64], *, side: int, pulse: Pulse = no_pulse
+    ) -> NDArray[np.float64]:
         """Pooled features (rows, features) of rows outside the training part, kept for :attr:`looked`."""
-        found = self.features_of(backbone, rows, side=side)
+        found = self.features_of(backbone, rows, side=side, pulse=pulse)
         self.looked[backbone, side] = rows, found.astype(np.float32)
         return found
 
-    def features_of(self, backbone: str, rows: NDArray[np.int64], *, side: int) -> NDArray[np.float64]:
+    def features_of(
+        self, backbone: str, rows: NDArray[np.int64], *, side: int, pulse: Pulse = no_pulse
+    ) -> NDArray[np.float64]:
         """Pooled features (rows, features) of any rows of the dataset; not kept."""
         view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
         found = in_batches(
@@ -190,6 +195,7 @@ class Materials:
             normalise=lambda x: self.normalise(backbone, x),
             device=self.device,
             batch=self.part,
+            pulse=pulse,
         )
         return found.double().numpy()
 
@@ -201,10 +207,12 @@ class Materials:
         side: int,
         fold: int | None = None,
         pulse: Pulse = no_pulse,
+        end: Deadline = NEVER,
     ) -> Tensor:
         """Linear classifiers on the features (folds + 1, settings, classes, features + 1), the bias last.
 
         The folds are those of the first repeat, and last all training rows; or ``fold`` of a later one alone.
+        By ``end`` fits stop where they have come to.
         """
         facts, classes = self.backbones[backbone], len(self.dataset.classes)
         key = {
@@ -228,6 +236,7 @@ class Materials:
                 folds=[self.positions(rows).to(self.device) for rows in learned],
                 weights=None if self.weights is None else self.weights.to(self.device),
                 pulse=pulse,
+                end=end,
             )
             out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -24,13 +23,14 @@ from autotl.api import (
 )
 from autotl.backbone import candidates, describe, find
 from autotl.cache import Store
-from autotl.clock import Clock, waited
+from autotl.clock import Clock, Deadline, waited
 from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
 from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
-from autotl.search.afford import affordable, is_late, left_of, said_of_reading, seconds_to_read
-from autotl.search.decided import Decided, Seen
+from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
+from autotl.search.decided import Decided, seen_as
 from autotl.search.examine import Examined
+from autotl.search.first_pass import FirstPass, first_pass
 from autotl.search.late_maps import with_late_maps
 from autotl.search.limits import screen, within
 from autotl.search.materials import Materials
@@ -39,7 +39,7 @@ from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, sou
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.share import share_out, task_of
-from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, rank, said
+from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, said, unchecked
 from autotl.train import check_metric, machine
 
 AUTO = ("auto",)
@@ -92,6 +92,7 @@ def prepare(
     named = [find(name, sources) for name in names]
     began = clock.now() - waited()
     seconds = setup.budget.seconds
+    end = Deadline(clock) if seconds is None else Deadline(clock, began + seconds)
 
     def left() -> float | None:
         return left_of(seconds, clock.now() - began)
@@ -115,7 +116,7 @@ def prepare(
     first = splits.hash
     if decided is not None:
         decided.check_data(dataset, splits)
-    backbones, more = _open(setup, named, sources, dataset, splits, clock)
+    backbones, more = _open(setup, named, sources, dataset, splits, end)
     opened_as = dict(zip(backbones, names or backbones, strict=True))
     beyond: Mapping[str, str] = {}
     if decided is None:
@@ -129,18 +130,31 @@ def prepare(
     notes += more
     found = quality(dataset, splits)
     rest = left() if decided is None else decided.left
+    whole, least = splits, LEAST_ROWS if decided is None else decided.least
     splits, more = affordable(
-        dataset, splits, backbones, left=rest, strategies=len(strategies), seed=setup.seed
+        dataset, whole, backbones, left=rest, strategies=len(strategies), seed=setup.seed, least=least
     )
     for note in more:
         watch.say(note)
-    notes += more
+    thinned = tuple(more)
     materials = Materials(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
     shown = None if setup.source is None else pictures(setup.source, readers=readers)
-    likeness, more = likenesses(setup, materials, similarities, shown, late=is_late(setup, left()))
+    likeness, more = likenesses(setup, materials, similarities, shown, late=is_late(setup, left()), end=end)
     notes += more
-    ranking = rank(setup, materials, transferabilities, clock)
-    ranking = replace(ranking, aside={**ranking.aside, **beyond})
+    seen = first_pass(
+        setup,
+        FirstPass(splits, backbones, materials, Ranking(), rest, least, thinned),
+        dataset,
+        whole,
+        store,
+        transferabilities,
+        watch,
+        strategies=len(strategies),
+        end=Deadline(clock) if decided or setup.thorough else end,
+    )
+    splits, backbones, materials = seen.splits, {**seen.backbones}, seen.materials
+    notes += seen.notes
+    ranking = replace(seen.ranking, aside={**seen.ranking.aside, **beyond})
     if decided is not None:
         kept_on = tuple(name for name in decided.order if name not in decided.aside)
         ranking = replace(ranking, order=decided.order, kept=kept_on, aside=decided.aside)
@@ -148,7 +162,8 @@ def prepare(
         watch.say(ranking.sentence)
     kept = {name: facts for name, facts in backbones.items() if name not in ranking.aside}
     locked = LockedTest(splits.test)
-    examined = find_faults(setup, materials, ranking, locked)
+    examined = find_faults(setup, materials, ranking, locked, end=end)
+    notes += unchecked(examined)
     splits = without(dataset, splits, examined.drop)
     materials = Materials(
         dataset,
@@ -165,7 +180,7 @@ def prepare(
         materials = materials.knowing(kept)
     if examined.cleaned.why or examined.cleaned.reweighted:
         watch.say(said(examined))
-    ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0])
+    ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0], end=end)
     tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
     task = task_of(setup.metric.name, dataset, splits, likeness, side=_side(dataset, splits))
     task = share_out(
@@ -185,22 +200,15 @@ def prepare(
             trial_folds=task.folds,
             cache=store.bound,
             read=len(dataset) + len(dataset.unreadable) if dataset.left_out else None,
-            left=rest,
+            left=seen.left,
+            least=seen.least,
             images=len(dataset),
             classes=dataset.classes,
             digest=dataset.digest,
             first_split=first,
             split=splits.hash,
             backbones={
-                name: Seen(
-                    _lasting(opened_as[name]),
-                    facts.digest,
-                    facts.sides,
-                    facts.side,
-                    facts.pace,
-                    facts.kept,
-                )
-                for name, facts in {**backbones, **kept}.items()
+                name: seen_as(opened_as[name], facts) for name, facts in {**backbones, **kept}.items()
             },
             order=ranking.order,
             aside=ranking.aside,
@@ -230,18 +238,13 @@ def prepare(
     )
 
 
-def _lasting(name: str) -> str:
-    """A folder's name as it is called from anywhere."""
-    return str(Path(name).resolve()) if Path(name).is_dir() else name
-
-
 def _open(
     setup: Setup,
     found: list[Weights],
     sources: Mapping[str, BackboneSource],
     dataset: Dataset,
     splits: Splits,
-    clock: Clock,
+    end: Deadline,
 ) -> tuple[dict[str, Backbone], list[str]]:
     notes: list[str] = []
     images, side = len(dataset), _side(dataset, splits)
@@ -252,7 +255,7 @@ def _open(
             image_size=setup.image_size,
             classes=len(dataset.classes),
             device=setup.device,
-            clock=clock,
+            clock=end.clock,
         )
         found, notes = candidates(
             sources, device=setup.device, seconds=setup.budget.seconds, images=images, beyond=limited
@@ -265,8 +268,9 @@ def _open(
             device=setup.device,
             seconds=setup.budget.seconds,
             images=images,
-            clock=clock,
+            clock=end.clock,
             among=len(found),
+            end=end,
         )
         if setup.image_size is not None:
             if facts.config.fixed and setup.image_size != facts.config.side:
@@ -278,8 +282,7 @@ def _open(
         if facts.name in backbones:
             raise DataError(
                 f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} "
-                f"and {facts.origin}. "
-                f"Rename one folder."
+                f"and {facts.origin}. Rename one folder."
             )
         backbones[facts.name] = facts
     return backbones, notes

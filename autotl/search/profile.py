@@ -28,7 +28,7 @@ from autotl.backbone import (
     pooled,
 )
 from autotl.data import render, view_of
-from autotl.search.materials import Materials
+from autotl.search.materials import Materials, Pulse, no_pulse
 from autotl.seeds import derive
 from autotl.train import in_batches
 
@@ -52,17 +52,19 @@ def measure_likeness(
     seed: int,
     resamples: int = RESAMPLES,
     seconds: float | None = None,
+    pulse: Pulse = no_pulse,
 ) -> tuple[dict[str, Likeness], str]:
     """Each similarity of the training images to a backbone's source, and a note on what it was measured
     against.
 
     ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the
     reference kept beside the weights is used, else the running statistics of BatchNorm. As many images are
-    looked at as take about ``seconds``. Empty where there is nothing to compare with.
+    looked at as take about ``seconds``. ``pulse`` is called between batches and measures, and may raise.
+    Empty where there is nothing to compare with.
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights: there is no source to be like."
-    look = _Look(materials, backbone, source, seed, resamples, seconds)
+    look = _Look(materials, backbone, source, seed, resamples, seconds, pulse)
     of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(look)
@@ -96,6 +98,7 @@ class _Look:
     seed: int
     resamples: int
     seconds: float | None
+    pulse: Pulse
 
     def affordable(self, most: int, side: int) -> int:
         """How many of at most so many images fit into half of the time: there are two kinds of looks."""
@@ -110,7 +113,8 @@ class _Look:
 
     def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
         normalise = partial(self.materials.normalise, self.backbone.name)
-        found = in_batches(run, pixels, normalise=normalise, device=self.materials.device)
+        device = self.materials.device
+        found = in_batches(run, pixels, normalise=normalise, device=device, pulse=self.pulse)
         return found.double().numpy()
 
     def target(self, most: int, side: int) -> Tensor:
@@ -166,20 +170,23 @@ def _over_features(
         target = look.rows(run, look.target(most, side))
         least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
         noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
-    return {
-        name: likeness(
+    found: dict[str, Likeness] = {}
+    for name, measure in measures.items():
+        look.pulse()
+        found[name] = likeness(
             target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
         )
-        for name, measure in measures.items()
-    }
+    return found
 
 
 def _over_layers(
     look: _Look, inside: _Inside, measures: Mapping[str, LayerSimilarity]
 ) -> dict[str, Likeness]:
     layers = inside.layers
-    return {
-        name: layer_likeness(
+    found: dict[str, Likeness] = {}
+    for name, measure in measures.items():
+        look.pulse()
+        found[name] = layer_likeness(
             as_moments(inside.target, layers),
             layers,
             as_moments(inside.noise, layers),
@@ -188,8 +195,7 @@ def _over_layers(
             seed=derive(look.seed, name),
             resamples=look.resamples,
         )
-        for name, measure in measures.items()
-    }
+    return found
 
 
 def _reference(look: _Look) -> Reference | None:

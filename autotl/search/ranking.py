@@ -81,7 +81,7 @@ class Scores:
                     whole[name] = float(spread[name].mean())
                 else:
                     whole[name] = measure.score(look)
-                    spread[name] = np.array([measure.score(look.only(half)) for half in self._halves(look)])
+                    spread[name] = self._of_halves(name, look)
             except Exception:  # a stranger's code: a score that breaks is one piece of evidence less
                 whole.pop(name, None)
                 spread.pop(name, None)
@@ -101,6 +101,15 @@ class Scores:
                 aside[name] = _why(by, ranked[0], scores[ranked[0]][by], scores[name][by])
         kept = tuple(name for name in (*ranked, *rest) if name not in aside)
         return Ranking(by, (*ranked, *rest), scores, kept, aside, _sentence(by, ranked, kept, scores))
+
+    def _of_halves(self, name: str, look: LabelledFeatures) -> NDArray[np.float64]:
+        """The score of each half; of none if the time for scores that do not decide is up before the last."""
+        found: list[float] = []
+        for half in self._halves(look):
+            if name != self.by and self.out_of_time():
+                return np.empty(0)
+            found.append(self.measures[name].score(look.only(half)))
+        return np.array(found)
 
     def _halves(self, seen: LabelledFeatures) -> list[NDArray[np.int64]]:
         """Random halves of each class, the same for all backbones; without replacement they scatter as much
@@ -122,8 +131,10 @@ class Scores:
         exact = isinstance(self.measures[name], MeanScore)
         reach = _reach(spread, exact)
         ci95 = None if reach is None else (value - reach, value + reach)
-        if best == backbone or reach is None:
-            return Scored(value, ci95, None if reach is None else (0.0, 0.0, 0.0))
+        if reach is None or len(self._spread[best][name]) != len(spread):
+            return Scored(value, ci95, None)
+        if best == backbone:
+            return Scored(value, ci95, (0.0, 0.0, 0.0))
         lead = value - self._whole[best][name]
         if abs(lead) <= TINY * max(1.0, abs(value)):  # the same but for rounding
             return Scored(value, ci95, (0.0, 0.0, 0.0))

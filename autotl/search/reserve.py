@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from autotl.api import WHOLE, Arm, Outcome
-from autotl.clock import Budget, Clock
+from autotl.clock import Budget, Clock, Deadline
 from autotl.search.catching_up import seconds_for_curves
 from autotl.search.ensemble import seconds_for_ensemble
 from autotl.search.jobs import job_of, refit_job
@@ -170,17 +170,32 @@ def deadline(
     return until
 
 
-def repeat(worker: Worker, ledger: Ledger, baselines: Collection[Arm], budget: Budget) -> None:
+def _end(started: float, budget: Budget) -> float:
+    """The end of the budget on the clock."""
+    return math.inf if budget.seconds is None else started + budget.seconds
+
+
+def until_report(clock: Clock, started: float, budget: Budget) -> Deadline:
+    """When everything but the report has to be done."""
+    return Deadline(clock, _end(started, budget) - REPORT_SECONDS)
+
+
+def repeat(
+    worker: Worker, ledger: Ledger, baselines: Collection[Arm], budget: Budget, *, end: Deadline
+) -> None:
     """Train the two rivals again on folds whose networks were not kept, where that takes next to nothing.
 
     The interval of the gain wants several networks of each: those of the first repeat, as the search keeps.
+    No training goes on beyond ``end``.
     """
     for trial in rivals(ledger, baselines):
         wanted = {fold for fold in trial.folds if fold < ledger.k} if trial else set()
         missing = sorted(wanted - trial.models.keys()) if trial else []
         if trial and missing and trial.fold_seconds * len(missing) <= 0.5 * spare(budget):
-            again = replace(worker, keep=0.0)(job_of(trial, tuple(missing)), lambda job, said: None)
-            trial.models |= again.models
+            again = replace(worker, keep=0.0)(
+                job_of(trial, tuple(missing)), lambda job, said: "stopped" if end.passed() else None
+            )
+            trial.models |= again.models if again.state == "complete" else {}
 
 
 def refit(
@@ -189,8 +204,9 @@ def refit(
     """Train the winner's settings on all training rows, of which its folds ``held`` this share out; None
     where there is no need, no time, or it fails.
     """
-    fold = winner.fold_seconds
-    end = float("inf") if budget.seconds is None else started + budget.seconds
+    fold, backbone = winner.fold_seconds, worker.materials.backbones[winner.arm.backbone]
+    test = backbone.pace.seconds(len(worker.materials.splits.test), side=winner.side or backbone.side)
+    end = _end(started, budget) - REPORT_SECONDS - SAFETY * test
     if not is_due(winner, held, budget) or clock.now() + refit_seconds(fold, held) > end:
         return None
     outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
-from autotl.clock import Clock
+from autotl.clock import NEVER, Clock, Deadline, OutOfTime
 from autotl.data import LockedTest, render_images, view_of
 from autotl.errors import DataError
 from autotl.search.examine import Examined, examine
@@ -40,6 +40,12 @@ CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
 classes, on common hardware.
 """
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
+SLACK = 2.0
+"""A step that could be left out ends after so many times its share: its estimate was of a faster machine."""
+PASS_SHARE, FIT_SHARE = 0.4, 0.25
+"""Of the time left, after which the passes of all backbones are given up, and their classifiers stop."""
+CHECK_SHARE = 0.15
+"""Of the time left, after which no further check of the data begins."""
 
 
 def likenesses(
@@ -49,9 +55,11 @@ def likenesses(
     shown: Sequence[Any] | None,
     *,
     late: bool = False,
+    end: Deadline = NEVER,
 ) -> tuple[dict[str, Mapping[str, Likeness]], list[str]]:
     """How like each backbone's source the training images are, and a note on each; ``shown`` are ways to open
-    images of the source, if the user has some. None is measured where it is ``late``.
+    images of the source, if the user has some. None is measured where it is ``late``. What is not measured
+    after SLACK times its share of the budget is given up; ``end`` is that of the budget.
     """
     found: dict[str, Mapping[str, Likeness]] = {}
     notes = []
@@ -62,25 +70,42 @@ def likenesses(
         ]
     budget = setup.budget.seconds
     for backbone in materials.backbones.values():
-        found[backbone.name], note = measure_likeness(
-            materials,
-            backbone,
-            similarities,
-            source=None if shown is None else _source_pixels(shown, backbone, setup.seed),
-            seed=setup.seed,
-            resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
-            seconds=None
-            if setup.thorough or budget is None
-            else LIKENESS_SHARE * budget / len(materials.backbones),
+        share = (
+            None if setup.thorough or budget is None else LIKENESS_SHARE * budget / len(materials.backbones)
         )
+        try:
+            found[backbone.name], note = measure_likeness(
+                materials,
+                backbone,
+                similarities,
+                source=None if shown is None else _source_pixels(shown, backbone, setup.seed),
+                seed=setup.seed,
+                resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
+                seconds=share,
+                pulse=(end if share is None else end.within(SLACK * share)).check,
+            )
+        except OutOfTime:
+            found[backbone.name] = {}
+            note = (
+                f"The likeness to {backbone.name}'s source was not measured: it took more than its share of "
+                "the time. Give more to have it."
+            )
         notes.append(note)
     return found, notes
 
 
 def rank(
-    setup: Setup, materials: Materials, measures: Mapping[str, Transferability], clock: Clock
+    setup: Setup,
+    materials: Materials,
+    measures: Mapping[str, Transferability],
+    clock: Clock,
+    *,
+    end: Deadline = NEVER,
 ) -> Ranking:
-    """Score every backbone on the training images, none where no score is installed."""
+    """Score every backbone on the training images, none where no score is installed.
+
+    Raises OutOfTime if the passes are not over by PASS_SHARE of the time until ``end``.
+    """
     if not measures:
         return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
     budget = setup.budget.seconds
@@ -92,32 +117,52 @@ def rank(
         most=SCORED_THOROUGHLY if setup.thorough else SCORED_ROWS,
         out_of_time=lambda: clock.now() > late,
     )
+    passes, fit_share = end.share(PASS_SHARE), FIT_SHARE / len(materials.backbones)
     for name in materials.backbones:
         began = clock.now()
-        seen = look(materials, name, seed=setup.seed, reuse=lasting(setup))
+        seen = look(
+            materials,
+            name,
+            seed=setup.seed,
+            reuse=lasting(setup),
+            passes=passes,
+            fits=_fits(setup, end, fit_share),
+        )
         late += clock.now() - began  # a pass that trials share is not for the scores to pay
         scores.add(name, seen)
     found = scores.ranking()
     return replace(found, kept=found.order, aside={}) if setup.all_backbones else found
 
 
-def find_faults(setup: Setup, materials: Materials, ranking: Ranking, locked: LockedTest) -> Examined:
-    """Look for faults through the most promising backbone."""
+def find_faults(
+    setup: Setup, materials: Materials, ranking: Ranking, locked: LockedTest, *, end: Deadline = NEVER
+) -> Examined:
+    """Look for faults through the most promising backbone, as far as a share of the time until ``end`` goes.
+
+    Every check is made if images are to be dropped or weighted: that was asked for.
+    """
     name = ranking.order[0]
     facts, budget = materials.backbones[name], setup.budget.seconds
     looks = len(locked)
+    asked = setup.thorough or setup.reweight or setup.clean != "report"
     if budget is not None and not setup.thorough:
         looks = min(looks, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
     return examine(
         materials,
         name,
-        look(materials, name, seed=setup.seed, reuse=lasting(setup)),
+        look(materials, name, seed=setup.seed, reuse=lasting(setup), fits=_fits(setup, end, FIT_SHARE)),
         locked,
         test_looks=looks,
         mode=setup.clean,
         reweight=setup.reweight,
         seed=derive(setup.seed, "examine"),
+        end=NEVER if asked else end.share(CHECK_SHARE),
     )
+
+
+def _fits(setup: Setup, end: Deadline, share: float) -> Deadline:
+    """When classifiers stop: never if images may be dropped, since a resumed run has to drop the same."""
+    return NEVER if setup.clean == "drop" else end.share(share)
 
 
 def lasting(setup: Setup) -> bool:
@@ -125,15 +170,27 @@ def lasting(setup: Setup) -> bool:
     return setup.reuse and setup.clean != "drop"
 
 
-def look_ahead(setup: Setup, materials: Materials, backbone: str) -> Outlook | None:
-    """The probe's learning curve, where there are images and time for one."""
+def look_ahead(setup: Setup, materials: Materials, backbone: str, *, end: Deadline = NEVER) -> Outlook | None:
+    """The probe's learning curve, where there are images and time until ``end`` for one."""
     budget, rows = setup.budget.seconds, len(materials.order)
     work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
     late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget
-    found = None if late else probe_at_sizes(materials, backbone, seed=setup.seed)
+    if not (setup.thorough or budget is None):
+        end = end.within(SLACK * CURVE_SHARE * budget)
+    try:
+        found = None if late else probe_at_sizes(materials, backbone, seed=setup.seed, pulse=end.check)
+    except OutOfTime:
+        return None
     if found is None:
         return None
     return outlook(backbone, found, now=rows, seed=derive(setup.seed, "outlook"))
+
+
+def unchecked(examined: Examined) -> list[str]:
+    """A note on the checks that there was no time for."""
+    if not examined.skipped:
+        return []
+    return [f"Not checked for lack of time: {', '.join(examined.skipped)}. Give more to have it."]
 
 
 def said(examined: Examined) -> str:

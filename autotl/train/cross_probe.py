@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from autotl.api import HeadSetting
+from autotl.clock import NEVER, Deadline
 from autotl.train.heads import fit_heads
 from autotl.train.looked import PROBE
 
@@ -20,17 +21,19 @@ def cross_logits(
     parts: int | Sequence[Tensor] = 5,
     setting: HeadSetting = PROBE,
     pulse: Callable[[], None] = lambda: None,
+    end: Deadline = NEVER,
 ) -> Tensor:
     """Out-of-sample logits (n, classes): each part of the rows is scored by what the other parts teach.
 
     ``features`` are float32 (n, d) and ``labels`` int64 (n,). ``parts`` are the rows of each part, or how
     many to make: then the rows of each class are dealt out in the order of their values along one random
-    direction, so that neither their own order nor the numbers of the classes matter.
+    direction, so that neither their own order nor the numbers of the classes matter. ``pulse`` and ``end``
+    are those of :func:`fit_heads`.
     """
     own = deal(features, labels, parts) if isinstance(parts, int) else list(parts)
     every = torch.arange(len(features), device=features.device)
     rest = [every[~torch.isin(every, part)] for part in own]
-    found = fit_heads(features, labels, classes=classes, settings=[setting], folds=rest, pulse=pulse)
+    found = fit_heads(features, labels, classes=classes, settings=[setting], folds=rest, pulse=pulse, end=end)
     logits = features.new_empty(len(features), classes)
     for part, weight, bias in zip(own, found.weight[:, 0], found.bias[:, 0], strict=True):
         logits[part] = features[part] @ weight.T + bias

@@ -22,16 +22,19 @@ def in_batches(
     normalise: Callable[[Tensor], Tensor],
     device: str,
     batch: int = BATCH,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """``run`` over the inputs (n, …) batch by batch; what it returns, float32 on the CPU.
 
     ``normalise`` makes of a batch on the device what ``run`` takes. A batch is run in the pieces that are
-    fastest, and in smaller ones where it does not fit into memory.
+    fastest, and in smaller ones where it does not fit into memory. ``pulse`` is called before each
+    batch, and may raise.
     """
     parts: list[Tensor] = []
     pieces = 1
     with torch.inference_mode(), autocast(device):
         for start in range(0, len(inputs), batch):
+            pulse()
             moved = inputs[start : start + batch].to(device, non_blocking=True)
 
             def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:

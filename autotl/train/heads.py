@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from autotl.api import HeadSetting
+from autotl.clock import NEVER, Deadline
 from autotl.train.balance import class_weights
 from autotl.train.stacked import Stack, minimise
 
@@ -41,13 +42,15 @@ def fit_heads(
     folds: Sequence[Tensor],
     weights: Tensor | None = None,
     pulse: Callable[[], None] = lambda: None,
+    end: Deadline = NEVER,
 ) -> Heads:
     """Multinomial logistic regression for every setting on every fold's training rows.
 
     ``features`` are float32 (n, d), ``labels`` int64 (n,), a fold the indices of its rows. Minimises
     Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. wᵢ are ``weights``
     (n,), brought to mean 1 on each fold, times those of balanced classes. ``pulse`` is called before each
-    step, and may raise to end the work.
+    step, and may raise to end the work. By ``end`` each head stops where it has come to: the time is shared
+    evenly among them.
 
     C rises, each few settings starting where the last ones of their fold were going. A step of a few heads is
     one matrix product, taken in the eigenbasis of the features, where the curvature is nearly diagonal and
@@ -63,40 +66,66 @@ def fit_heads(
     for place, setting in enumerate(settings):  # where the classes are even, balanced changes nothing
         kind = setting.standardise, setting.balanced and uneven, setting.c
         asked.setdefault(kind, []).append(place)
+    groups = {
+        (standardise, balanced): _groups(
+            sorted(kind[2] for kind in asked if kind[:2] == (standardise, balanced)), classes
+        )
+        for standardise in (False, True)
+        for balanced in (False, True)
+    }
+    turns = _Turns(len(folds) * sum(map(len, groups.values())), end)
     for standardise in sorted({kind[0] for kind in asked}):
         whole = _Design(features, every, weights, standardise=standardise)
         designs = [
             _Design(features, rows, weights, standardise=standardise, basis=whole.basis) for rows in folds
         ]
         for balanced in (False, True):
-            cs = sorted(kind[2] for kind in asked if kind[:2] == (standardise, balanced))
-            for f, c, weight, bias in _along(cs, balanced, designs, labels, classes, pulse):
+            own = groups[standardise, balanced]
+            for f, c, weight, bias in _along(own, balanced, designs, labels, classes, pulse, turns):
                 for place in asked[standardise, balanced, c]:
                     heads.weight[f, place], heads.bias[f, place] = weight, bias
     return heads
 
 
+class _Turns:
+    """The time of so many turns, each of which may take an even share of what is left."""
+
+    def __init__(self, count: int, end: Deadline) -> None:
+        self._left, self._end = count, end
+
+    def next(self) -> Deadline:
+        """When the next turn has to end."""
+        own = self._end.share(1 / max(1, self._left))
+        self._left -= 1
+        return own
+
+
+def _groups(cs: Sequence[float], classes: int) -> list[Sequence[float]]:
+    """The rising values of C in groups that are fitted together."""
+    size = max(2, COLUMNS // classes)
+    return [cs[i : i + size] for i in range(0, len(cs), size)]
+
+
 def _along(
-    cs: Sequence[float],
+    groups: Sequence[Sequence[float]],
     balanced: bool,
     designs: Sequence[_Design],
     labels: Tensor,
     classes: int,
     pulse: Callable[[], None],
+    turns: _Turns,
 ) -> Iterator[tuple[int, float, Tensor, Tensor]]:
     """Fold, C, weight and bias of every head on the path of rising C.
 
     No fold starts from what other rows have taught. Where C is large and the classes lie apart the loss is
     all but flat: such a start would be good enough to stay at, and would know the validation rows.
     """
-    size = max(2, COLUMNS // classes)
-    groups = [cs[i : i + size] for i in range(0, len(cs), size)]
     for f, design in enumerate(designs):
         path = _Path()
         blank = design.rows.new_zeros(design.rows.shape[1], 1, classes)
         for group in groups:
             start = path.ahead(group, blank.expand(-1, len(group), -1))
-            found = minimise(design.stack(labels, group, balanced), start, pulse)
+            found = minimise(design.stack(labels, group, balanced), start, pulse, turns.next().passed)
             path.went(group, found)
             for c, (weight, bias) in zip(group, design.unfold(found), strict=True):
                 yield f, c, weight, bias

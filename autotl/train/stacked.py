@@ -14,6 +14,8 @@ free biases is below FREE.
 """
 MEMORY = 10
 STEPS, RESCALE = 500, 8
+FEWEST = 8
+"""Steps that are taken however short the time: fewer say next to nothing about the classes."""
 LEAST_STEP = 1e-4
 
 
@@ -68,8 +70,11 @@ class Stack:
         return (gap < GAP) & (gradient[-1].abs().amax(1) < FREE)
 
 
-def minimise(stack: Stack, start: Tensor, pulse: Callable[[], None]) -> Tensor:
-    """Where all heads are at their least, (r + 1, H, K), starting from ``start``.
+def minimise(
+    stack: Stack, start: Tensor, pulse: Callable[[], None], late: Callable[[], bool] = lambda: False
+) -> Tensor:
+    """Where all heads are at their least, (r + 1, H, K), starting from ``start``; or, once it is ``late``,
+    where they have come to.
 
     L-BFGS (Nocedal, Updating quasi-Newton matrices with limited storage, Math. Comp., 1980), preconditioned
     by the curvature's diagonal, each head with steps of its own; heads that are done leave the stack.
@@ -83,6 +88,8 @@ def minimise(stack: Stack, start: Tensor, pulse: Callable[[], None]) -> Tensor:
     scale = stack.scale(u)
     for count in range(1, STEPS):
         pulse()
+        if count > FEWEST and late():
+            break
         done = stack.done(gradient) | (step < LEAST_STEP)
         if done.any():
             found[:, left[done]] = u[:, done]

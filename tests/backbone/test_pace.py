@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autotl.backbone.pace import BATCH, PATIENCE, pace_of
-from autotl.clock import FakeClock
+from autotl.backbone.pace import BACKWARD, BATCH, PATIENCE, pace_of
+from autotl.clock import Deadline, FakeClock
 
 
 class Timed(nn.Module):
@@ -23,11 +23,11 @@ class Timed(nn.Module):
         return self.layer(x)
 
 
-def test_the_first_call_does_not_count_and_of_the_others_the_fastest() -> None:
+def test_the_first_call_does_not_count_and_the_others_are_averaged() -> None:
     clock = FakeClock()
     found = pace_of(Timed(clock, [0.9, 0.2, 0.1], [2.0, 0.5, 0.8]), side=8, clock=clock)
     assert found.side == 8
-    assert found.forward == pytest.approx(BATCH / 0.1)
+    assert found.forward == pytest.approx(BATCH / 0.15)
     assert found.training == pytest.approx(BATCH / 0.5)
 
 
@@ -38,6 +38,14 @@ def test_a_network_that_is_very_slow_is_called_once() -> None:
         pytest.approx(BATCH / (PATIENCE + 1)),
         pytest.approx(BATCH / (PATIENCE + 5)),
     )
+
+
+def test_measuring_ends_at_the_deadline_and_training_is_then_guessed() -> None:
+    clock = FakeClock()
+    found = pace_of(Timed(clock, [1.5], []), side=8, clock=clock, end=Deadline(clock, at=1.0))
+    assert clock.now() == 1.5
+    assert found.forward == pytest.approx(BATCH / 1.5)
+    assert found.training == pytest.approx(BATCH / 1.5 / BACKWARD)
 
 
 def test_the_network_keeps_no_gradients() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -168,3 +170,15 @@ def test_ctrl_c_ends_with_130(
     code, _, err = run("fit", photos, "--out", tmp_path / "r")
     assert code == 130
     assert "Interrupted" in err
+
+
+def test_threads_of_the_command_line_sleep_while_they_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setattr(sys, "argv", ["autotl", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert os.environ.pop("OMP_WAIT_POLICY") == "passive"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert os.environ["OMP_WAIT_POLICY"] == "active"  # a user's choice stays

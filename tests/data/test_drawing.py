@@ -106,3 +106,21 @@ def test_arrays_of_few_images_are_read_whole_in_any_budget() -> None:
     images = np.random.default_rng(0).integers(0, 255, (40, 4, 4, 3), dtype=np.uint8)
     source = images, ["a", "b"] * 20
     assert len(read(source, readers=plugins.load().readers.items, seconds=1e-9)) == 40
+
+
+class Slowing(Slow):
+    """A reader that takes ten times as long once the pace has been measured."""
+
+    def image(self, i: int) -> Image.Image:
+        if len(self.opened) > PROBE:
+            self.clock.advance(9.0)
+        return super().image(i)
+
+
+def test_reading_ends_early_when_the_machine_gets_slower() -> None:
+    reader = Slowing(clock := FakeClock(), 12_000)
+    found = read(None, readers={"slow": reader}, seconds=8000.0, clock=clock, threads=1)
+    assert len(found) == pytest.approx(2000, abs=4)  # a quarter of what there seemed to be time for
+    assert len(set(reader.opened)) == len(reader.opened)
+    again = read(None, readers={"slow": Slow(FakeClock(), 12_000)}, most=len(found), threads=1)
+    assert again.digest == found.digest

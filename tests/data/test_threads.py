@@ -108,3 +108,12 @@ def test_a_users_own_number_of_threads_stands(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     with torch_within_cores():
         assert torch.get_num_threads() == 2
+
+
+def test_a_thread_is_parked_while_torch_computes_and_gone_afterwards() -> None:
+    def parked() -> int:
+        return sum(each.name == "autotl-parked" for each in threading.enumerate())
+
+    with torch_within_cores():
+        assert parked() == 1
+    assert parked() == 0

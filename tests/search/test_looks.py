@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from autotl.backbone import set_head
+from autotl.clock import Deadline, FakeClock
 from autotl.results import Opened, Predictor
 from autotl.search import Materials, Prepared
 from autotl.search import looks as module
@@ -108,3 +110,52 @@ def test_what_was_looked_at_stays_known_once_images_are_left_out(ready: Prepared
     old.look_at("tiny", rows, side=SIDE)
     new = Materials(ready.dataset, ready.splits, ready.backbones, old.store, device="cpu", before=old)
     assert new.knowing(ready.backbones).looked is old.looked
+
+
+class Slowed(Looks):
+    """Each image takes a second of a clock."""
+
+    def __init__(self, ready: Prepared, rows: NDArray[np.int64], clock: FakeClock) -> None:
+        super().__init__(
+            ready.materials, rows, lambda *given: reopen(ready.materials, *given[:2], side=given[2])
+        )
+        self._clock = clock
+
+    def _in_blocks(self, predictor: Predictor, run: Any, *, end: Deadline, least: int) -> NDArray[np.float32]:
+        def slow(rows: NDArray[np.int64], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+            self._clock.advance(len(rows))
+            return run(rows, pixels)  # type: ignore[no-any-return]
+
+        return super()._in_blocks(predictor, slow, end=end, least=least)
+
+
+def test_networks_see_the_same_first_images_when_the_time_is_up(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BLOCK", 2)
+    rows = np.random.default_rng(0).permutation(ready.splits.folds[0].val)
+    files = [with_head(ready.materials, tmp_path, seed, trained=True) for seed in (6, 7)]
+    clock = FakeClock()
+    looks = Slowed(ready, rows, clock)
+    networks = [("tiny", file, SIDE) for file in files]
+    looks.look_at_all(networks, seconds=[1.0, 1.0], end=Deadline(clock, at=10.0), least=2)
+    assert 2 <= len(looks.rows) <= 6 < len(rows)
+    assert clock.now() <= 12
+    assert looks.rows.tolist() == rows[: len(looks.rows)].tolist()
+    looks.sort()
+    for file in files:
+        found = looks.logits("tiny", file, side=SIDE)
+        np.testing.assert_allclose(
+            found, alone(ready.materials, np.sort(looks.rows), file), rtol=1e-4, atol=1e-4
+        )
+
+
+def test_some_images_are_seen_however_short_the_time(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BLOCK", 2)
+    clock = FakeClock()
+    looks = Slowed(ready, ready.splits.folds[0].val, clock)
+    file = with_head(ready.materials, tmp_path, 8, trained=True)
+    looks.look_at_all([("tiny", file, SIDE)], seconds=[1.0], end=Deadline(clock, at=0.0), least=5)
+    assert len(looks.rows) == 6

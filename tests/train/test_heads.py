@@ -10,7 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from autotl.api import HeadSetting
+from autotl.clock import Deadline, FakeClock
 from autotl.train import fit_heads
+from autotl.train.stacked import FEWEST
 
 
 def clusters(n: int, d: int, classes: int, *, seed: int = 0, apart: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -139,3 +141,35 @@ def test_nothing_is_learned_from_the_rows_a_fold_leaves_out() -> None:
             stock.fit(features[rows].numpy(), labels[rows].numpy())
             theirs += int((stock.predict(features[out].numpy()) == labels[out].numpy()).sum())
         assert abs(ours - theirs) <= 0.03 * n
+
+
+def test_heads_stop_where_they_are_when_the_time_is_up() -> None:
+    x, y = clusters(400, 40, 4, apart=0.3)
+    clock, steps = FakeClock(), [0]
+
+    def slow() -> None:
+        steps[0] += 1
+        clock.advance(1.0)
+
+    folds, settings = halves(400), [HeadSetting(1e4)]
+    found = fit_heads(
+        x, y, classes=4, settings=settings, folds=folds, pulse=slow, end=Deadline(clock, at=1.0)
+    )
+    assert steps[0] == len(folds) * (FEWEST + 1)
+    for fold, weight, bias in zip(folds, found.weight[:, 0], found.bias[:, 0], strict=True):
+        right = ((x[fold] @ weight.T + bias).argmax(1) == y[fold]).float().mean()
+        assert right > 0.4  # of four classes that overlap
+
+
+def test_each_head_has_an_even_share_of_the_time() -> None:
+    x, y = clusters(400, 40, 4, apart=0.3)
+    clock = FakeClock()
+    seen: list[float] = []
+
+    def slow() -> None:
+        seen.append(clock.now())
+        clock.advance(1.0)
+
+    settings = [HeadSetting(1e4)]  # takes 174 steps
+    fit_heads(x, y, classes=4, settings=settings, folds=halves(400), pulse=slow, end=Deadline(clock, at=60.0))
+    assert 59 <= len(seen) <= 62

@@ -1,0 +1,165 @@
+"""A pass that turns out slower than the pace said is made over fewer images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autotl import plugins
+from autotl.cache import Store
+from autotl.clock import Budget, Deadline, FakeClock
+from autotl.data import LockedTest
+from autotl.jsonio import plain
+from autotl.search import Prepared, Setup
+from autotl.search import first_pass as module
+from autotl.search import materials as pixels
+from autotl.search.afford import LEAST_ROWS, affordable
+from autotl.search.decided import decided_from
+from autotl.search.first_pass import FirstPass, first_pass
+from autotl.search.materials import Materials
+from autotl.search.ranking import Ranking
+from autotl.search.survey import find_faults, likenesses, look_ahead, unchecked
+from autotl.terminal import Silence
+from autotl.testing import tiny_run
+
+CATALOG = plugins.load()
+EACH = 120
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"), each=EACH)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> float:
+    """Each image that goes through a network takes a tenth of a second."""
+    seconds, run = 0.1, pixels.one_pass
+
+    def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
+        def timed() -> Iterator[Any]:
+            for part, shown in parts:
+                clock.advance(seconds * len(shown))
+                yield part, shown
+
+        run(model, timed(), out, **told)
+
+    monkeypatch.setattr(pixels, "one_pass", slowed)
+    return seconds
+
+
+def setup_for(seconds: float) -> Setup:
+    return Setup(data=None, budget=Budget(seconds), backbones=("tiny",), image_size=32)
+
+
+def begin(ready: Prepared, folder: Path) -> tuple[FirstPass, Store]:
+    """The pace was measured while the machine was a hundred times faster."""
+    store = Store(folder)
+    facts = ready.backbones["tiny"]
+    fast = replace(facts, pace=replace(facts.pace, side=facts.side, forward=1000.0, training=400.0), kept=())
+    materials = Materials(ready.dataset, ready.splits, {"tiny": fast}, store, device="cpu")
+    return FirstPass(ready.splits, {"tiny": fast}, materials, Ranking(), 20.0, LEAST_ROWS), store
+
+
+def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> FirstPass:
+    start, store = begin(ready, folder)
+    return first_pass(
+        setup_for(budget),
+        start,
+        ready.dataset,
+        ready.splits,
+        store,
+        CATALOG.transferabilities.items,
+        Silence(),
+        strategies=3,
+        end=Deadline(clock, at=budget),
+    )
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_slow_pass_ends_and_is_made_again_over_fewer_images(
+    ready: Prepared, tmp_path: Path, clock: FakeClock
+) -> None:
+    found = run(ready, tmp_path, clock, budget=50.0)
+    assert len(found.splits.train) < len(ready.splits.train)
+    assert clock.now() < 45
+    assert found.ranking.order == ("tiny",)
+    assert found.backbones["tiny"].pace.forward < 20  # 10 images a second are the truth
+    assert found.notes[0].startswith(f"Learns from {len(found.splits.train)} of {len(ready.splits.train)}")
+
+
+@pytest.mark.usefixtures("slow")
+def test_what_was_decided_in_between_gives_the_same_images_again(
+    ready: Prepared, tmp_path: Path, clock: FakeClock
+) -> None:
+    found = run(ready, tmp_path, clock, budget=50.0)
+    again, _ = affordable(
+        ready.dataset,
+        ready.splits,
+        found.backbones,
+        left=found.left,
+        strategies=3,
+        seed=0,
+        least=found.least,
+    )
+    assert again.hash == found.splits.hash
+
+
+@pytest.mark.usefixtures("slow")
+def test_some_images_are_seen_however_short_the_time(
+    ready: Prepared, tmp_path: Path, clock: FakeClock
+) -> None:
+    found = run(ready, tmp_path, clock, budget=1.0)
+    assert len(found.splits.train) + 6 >= module.FEWEST
+    assert found.ranking.order == ("tiny",)
+
+
+def test_a_pass_that_is_in_time_sees_all_images(ready: Prepared, tmp_path: Path, clock: FakeClock) -> None:
+    found = run(ready, tmp_path, clock, budget=50.0)
+    assert found.splits is ready.splits
+    assert found.notes == ()
+
+
+def test_runs_of_older_versions_are_still_understood(ready: Prepared) -> None:
+    told: Any = plain(ready.decided)
+    del told["least"]
+    assert decided_from(told) == ready.decided
+
+
+def test_the_likeness_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
+    found, notes = likenesses(
+        setup_for(20.0), ready.materials, CATALOG.similarities.items, None, end=Deadline(clock, at=-1.0)
+    )
+    assert found == {"tiny": {}}
+    assert "was not measured" in notes[0]
+
+
+def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: FakeClock) -> None:
+    ranking = Ranking(order=("tiny",))
+    locked = LockedTest(ready.splits.test)
+    told = setup_for(20.0)
+    found = find_faults(told, ready.materials, ranking, locked, end=Deadline(clock, at=0.0))
+    assert found.label_issues == ()
+    assert found.shift is None
+    (note,) = unchecked(found)
+    assert note.startswith("Not checked for lack of time: near copies, doubtful labels, outliers, ")
+    asked = find_faults(
+        replace(told, clean="weight"), ready.materials, ranking, LockedTest(ready.splits.test),
+        end=Deadline(clock, at=0.0),
+    )  # fmt: skip
+    assert unchecked(asked) == []
+
+
+def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
+    late = Deadline(clock, at=0.0)
+    assert look_ahead(setup_for(1e6), ready.materials, "tiny") is not None
+    assert look_ahead(setup_for(1e6), ready.materials, "tiny", end=late) is None
