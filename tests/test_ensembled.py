@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def lenient(*given: Any, due: float, **more: Any) -> search.Assembled:
 @pytest.fixture(scope="module")
 def result(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["autotl.search.delivery"], "ensemble", lenient)
+        patch.setattr(import_module("autotl.search.delivery"), "ensemble", lenient)
         folder = tmp_path_factory.mktemp("run") / "RUN"
         return autotl.fit(photos, out=folder, trials=4, ensemble=True, watch=Silence(), **QUICK)
 

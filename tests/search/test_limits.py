@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -67,7 +67,7 @@ def paced(monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
         return took[side]
 
     for name in ("limits", "finish"):  # the package shows a function of the second one's name
-        monkeypatch.setattr(sys.modules[f"autotl.search.{name}"], "latency_of", answer)
+        monkeypatch.setattr(import_module(f"autotl.search.{name}"), "latency_of", answer)
     return took
 
 
