@@ -13,9 +13,14 @@ os.environ["AUTOTL_EXPERIENCE"] = "off"  # tests neither read nor write the tabl
 if "PYTEST_XDIST_WORKER" in os.environ:
     # set before torch is imported: more threads than cores only wait for each other
     os.environ["OMP_NUM_THREADS"] = "1"
-else:  # the workers of this session share the folder
-    CACHE = tempfile.TemporaryDirectory(prefix="autotl-tests-")
-    os.environ["AUTOTL_CACHE_DIR"] = CACHE.name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep converted weights out of the user's cache, in a folder that all processes of the session share."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        cache = tempfile.TemporaryDirectory(prefix="autotl-tests-", ignore_cleanup_errors=True)
+        os.environ["AUTOTL_CACHE_DIR"] = cache.name
+        config.add_cleanup(cache.cleanup)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -6,7 +6,6 @@ import ast
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.abc import InspectLoader
 from types import ModuleType
 from typing import Any
 
@@ -45,7 +44,8 @@ def lazy_package(package: str) -> None:
     """
     module = sys.modules[package]
     spec = module.__spec__
-    source = spec.loader.get_source(package) if spec and isinstance(spec.loader, InspectLoader) else None
+    read = getattr(spec.loader, "get_source", None) if spec else None
+    source = read(package) if read else None
     if source is None:
         raise ImportError(f"{package} must be installed with its source: its names are read from there.")
     module.__dict__["lazy_names"] = {

@@ -193,8 +193,9 @@ def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
 
 
 def test_a_mistake_before_the_first_trial_leaves_the_folder_free(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
     with pytest.raises(autotl.errors.DataError):
-        autotl.fit(tmp_path / "nowhere", out=tmp_path / "run", watch=Silence())
+        autotl.fit(tmp_path / "empty", out=tmp_path / "run", watch=Silence())
     assert list((tmp_path / "run").iterdir()) == []
 
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.backbone.create import CONFIG_FILE, WEIGHTS_FILE, create, read_config, safe_file, weights_file
+    from autotl.backbone.create import (
+        CONFIG_FILE,
+        REFERENCE_FILE,
+        WEIGHTS_FILE,
+        create,
+        read_config,
+        safe_file,
+        weights_file,
+    )
     from autotl.backbone.cut import HEAD, Cuts, cut
     from autotl.backbone.describe import data_config, describe, sides_of
     from autotl.backbone.find import candidates, find
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
     from autotl.backbone.likeness import likeness
     from autotl.backbone.modes import mode
     from autotl.backbone.reference import (
-        REFERENCE_FILE,
         batchnorm_reference,
         batchnorm_rows,
         build_reference,

@@ -23,6 +23,7 @@ else:  # folders are looked at where torch is not yet needed
 
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
+REFERENCE_FILE = "reference.safetensors"
 # What timm, torch and safetensors raise at a folder or file that is not what it should be.
 BROKEN = (
     RuntimeError,

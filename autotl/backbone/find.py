@@ -114,7 +114,8 @@ def candidates(
             if not chosen and shop.has(preference) and (weights := shop.open(preference)):
                 chosen.append(weights)
     if not chosen:
-        raise WeightsError(f"No pretrained backbone can be opened here. {hub.WAYS_OUT}")
+        why = " ".join(["No pretrained backbone can be opened here.", *shop.notes])
+        raise WeightsError(f"{why} {hub.WAYS_OUT}")
     names = " and ".join(each.name for each in chosen)
     return chosen, [*shop.notes, f"Uses {names}: {reason}. Name others with --backbone."]
 
@@ -125,6 +126,7 @@ class _Shop:
     def __init__(self, sources: Mapping[str, BackboneSource], cached: Callable[[str], object]) -> None:
         self._sources, self._cached = sources, cached
         self._failed: set[str] = set()
+        """Sources on the network that failed, and installed backbones that cannot be opened."""
         self.notes: list[str] = []
 
     def has(self, preference: Preference) -> bool:
@@ -132,7 +134,7 @@ class _Shop:
         if source is None:
             return False
         if preference.installed:  # a package that is not installed is no choice, and nothing to report
-            return preference.name in self._sources[source].offers()
+            return preference.name in self._sources[source].offers() and preference.name not in self._failed
         return source not in self._failed or bool(self._cached(preference.name))
 
     def open(self, preference: Preference) -> Weights | None:
@@ -141,6 +143,7 @@ class _Shop:
             return None if source is None else self._sources[source].open(preference.name)
         except WeightsError as error:
             if preference.installed:
+                self._failed.add(preference.name)
                 self.notes.append(f"{preference.name} was passed over: {error}")
             else:
                 self._failed.add(str(source))

@@ -17,13 +17,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from autotl.api import Reference
 from autotl.backbone.compact import COMPACT, compress, expand
+from autotl.backbone.create import REFERENCE_FILE
 from autotl.backbone.head import pooled
 from autotl.backbone.modes import mode
 from autotl.backbone.stages import layout, native_side
 from autotl.errors import WeightsError
 from autotl.seeds import derive
 
-REFERENCE_FILE = "reference.safetensors"
 SAMPLE = 800
 DRAWN = 512
 

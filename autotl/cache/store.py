@@ -20,7 +20,7 @@ from autotl.cache.lock import abandoned, locked
 from autotl.errors import CacheError
 
 Array = NDArray[Any]
-Fill = Callable[[Array], None]
+Fill = Callable[[Array], object]
 
 FREE_SHARE, MOST = 0.5, 20 * 2**30
 """What a store may take unless it is told: half of what is free on its disk, and no more than 20 GiB."""

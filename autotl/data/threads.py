@@ -77,8 +77,10 @@ def _sleeping_while_waiting() -> Iterator[None]:
     started, over = Event(), Event()
 
     def park() -> None:
-        torch.ones(_FOR_ALL_THREADS).sum()  # makes the team, which lives as long as this thread
-        started.set()
+        try:
+            torch.ones(_FOR_ALL_THREADS).sum()  # makes the team, which lives as long as this thread
+        finally:
+            started.set()
         over.wait()
 
     parked = Thread(target=park, name="autotl-parked", daemon=True)

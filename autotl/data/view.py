@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +124,7 @@ def render_parts(
     out: NDArray[np.uint8],
     *,
     threads: int | None = None,
-) -> Iterator[slice]:
+) -> Generator[slice, None, None]:
     """Render the rows into ``out``; yields each of the ``parts``, in order, as soon as it is there.
 
     Decoding goes on while whoever reads the parts is busy.

@@ -120,7 +120,9 @@ def split(report: Report) -> list[str]:
     """How the images were divided."""
     facts, said = section(report, "split"), []
     if words.measured(facts.get("train")) and words.measured(facts.get("test")):
-        text = f"{words.count(facts['train'], 'image')} to learn from and {facts['test']:,} to test on"
+        seen = section(report, "test").get("n")
+        part = f"{seen:,} of " if words.measured(seen) and seen < facts["test"] else ""
+        text = f"{words.count(facts['train'], 'image')} to learn from and {part}{facts['test']:,} to test on"
         kind, folds = facts.get("kind"), facts.get("folds")
         if kind == "kfold" and words.measured(folds):
             again = facts.get("repeats", 1)

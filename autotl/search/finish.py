@@ -47,7 +47,7 @@ from autotl.train import Metric, place
 LEAST_TESTED = 100
 """Test images that are looked at however short the time, and two of each class."""
 HEAD_ALONE = 0.02
-"""Of a pass, for another head on features that are known."""
+"""The share of a pass that another head takes on features that are known."""
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -88,7 +88,10 @@ def finish(
     standard = ledger.best(defaults=True)
     own = str(winner.model) if delivery.learned_no_more else delivery.weights
     answering = [(each.trial, each.weights) for each in served] if delivery.members else [(winner, own)]
-    others = [trial for trial in (*best.values(), standard, winner) if trial and trial.model]
+    transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
+    baseline = ledger.best(among=[arm for arm in best if arm in baselines], leading=True)
+    compared = (*best.values(), standard, winner, transfer, baseline)
+    others = [trial for trial in compared if trial and trial.model]
     shown = [*answering, *((trial, str(trial.model)) for trial in others)]
     _look_at_all(looks, shown, materials, end=end)
     rows, labels = looks.rows, every[looks.rows]
@@ -99,8 +102,6 @@ def finish(
     else:
         final = look(winner, delivery.weights)
     speed = 1 / max(sum(looks.pace[file] for _, file in answering), 1e-9)
-    transfer = ledger.best(among=[arm for arm in best if arm not in baselines], leading=True)
-    baseline = ledger.best(among=[arm for arm in best if arm in baselines], leading=True)
     lead: Gain | None = None
     hurt: tuple[ClassGain, ...] = ()
     if transfer and baseline:

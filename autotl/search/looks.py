@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from autotl.backbone import classifier_of, heads, pooled
 from autotl.clock import NEVER, Deadline
-from autotl.data import render, view_of
+from autotl.data import render_parts, view_of
 from autotl.errors import WeightsError
 from autotl.results import Opened, Predictor
 from autotl.search.materials import Materials
@@ -127,18 +128,23 @@ class Looks:
         return answers
 
     def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
-        """What ``run`` gives for the images of all rows, or of the first ones if the time is up."""
-        view, known = predictor.view, self._pixels.get(predictor.view.key)
-        block = max(1, len(self.rows)) if math.isinf(end.at) else BLOCK
-        shown, found = [], []
-        for start in range(0, len(self.rows), block):
-            if start and start >= least and end.passed():
-                break
-            own = slice(start, start + block)
-            rows = self.rows[own]
-            shown.append(render(self._materials.dataset, rows, view) if known is None else known[own])
-            found.append(run(rows, shown[-1]))
-        self._pixels[view.key] = np.concatenate(shown)
+        """Return what ``run`` gives for the images of all rows, or of the first ones if the time is up."""
+        view, count = predictor.view, len(self.rows)
+        block = max(1, count) if math.isinf(end.at) else BLOCK
+        parts = [slice(start, min(start + block, count)) for start in range(0, count, block)]
+        shown, found, done = self._pixels.get(view.key), [], 0
+        if shown is None:
+            shown = np.empty((count, 3, view.pixels, view.pixels), dtype=np.uint8)
+            ready = render_parts(self._materials.dataset, self.rows, view, parts, shown)
+        else:
+            ready = (part for part in parts)
+        with closing(ready):  # decoding ends with the loop
+            for part in ready:
+                found.append(run(self.rows[part], shown[part]))
+                done = part.stop
+                if done >= least and end.passed():
+                    break
+        self._pixels[view.key] = shown[:done]
         return np.concatenate(found)
 
     def _pooled(self, backbone: str, predictor: Predictor, side: int) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -212,7 +213,7 @@ class Materials:
         """Linear classifiers on the features (folds + 1, settings, classes, features + 1), the bias last.
 
         The folds are those of the first repeat, and last all training rows; or ``fold`` of a later one alone.
-        By ``end`` fits stop where they have come to.
+        By ``end`` fits stop where they have come to; such heads are not kept.
         """
         facts, classes = self.backbones[backbone], len(self.dataset.classes)
         key = {
@@ -226,7 +227,7 @@ class Materials:
         folds = self.splits.first if fold is None else self.splits.folds[fold : fold + 1]
         learned = [each.train for each in folds] + [self.splits.train] * (fold is None)
 
-        def fill(out: NDArray[Any]) -> None:
+        def fill(out: NDArray[Any]) -> bool:
             features = self.features(backbone, side=side, pulse=pulse).to(self.device)
             found = fit_heads(
                 features,
@@ -239,9 +240,15 @@ class Materials:
                 end=end,
             )
             out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()
+            return found.converged
 
         shape = (len(learned), len(settings), classes, facts.features + 1)
-        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
+        if math.isinf(end.at) or self.store.find(key) is not None:
+            return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
+        made = np.empty(shape, dtype=np.float32)
+        if fill(made):
+            self.store.array(key, shape, np.float32, lambda out: np.copyto(out, made))
+        return torch.from_numpy(made)
 
     def source_model(self, backbone: str) -> nn.Module:
         """The pretrained network with its own head, in eval mode. Shared: not to be changed."""

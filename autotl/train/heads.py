@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -26,11 +26,13 @@ FAR = 3.0
 class Heads:
     """Fitted classifiers: ``features @ weight[f, s].T + bias[f, s]`` are the logits of setting s on fold f.
 
-    ``weight`` is (folds, settings, classes, d) and ``bias`` (folds, settings, classes).
+    ``weight`` is (folds, settings, classes, d) and ``bias`` (folds, settings, classes). ``converged`` is
+    False if the time was up before a fit was done.
     """
 
     weight: Tensor
     bias: Tensor
+    converged: bool = True
 
 
 def fit_heads(
@@ -84,7 +86,7 @@ def fit_heads(
             for f, c, weight, bias in _along(own, balanced, designs, labels, classes, pulse, turns):
                 for place in asked[standardise, balanced, c]:
                     heads.weight[f, place], heads.bias[f, place] = weight, bias
-    return heads
+    return replace(heads, converged=not turns.cut)
 
 
 class _Turns:
@@ -92,12 +94,20 @@ class _Turns:
 
     def __init__(self, count: int, end: Deadline) -> None:
         self._left, self._end = count, end
+        self.cut = False
+        """Whether a turn ended before it was done."""
 
-    def next(self) -> Deadline:
-        """When the next turn has to end."""
+    def next(self) -> Callable[[], bool]:
+        """Return what tells the next turn to end."""
         own = self._end.share(1 / max(1, self._left))
         self._left -= 1
-        return own
+
+        def late() -> bool:
+            passed = own.passed()
+            self.cut |= passed
+            return passed
+
+        return late
 
 
 def _groups(cs: Sequence[float], classes: int) -> list[Sequence[float]]:
@@ -125,7 +135,7 @@ def _along(
         blank = design.rows.new_zeros(design.rows.shape[1], 1, classes)
         for group in groups:
             start = path.ahead(group, blank.expand(-1, len(group), -1))
-            found = minimise(design.stack(labels, group, balanced), start, pulse, turns.next().passed)
+            found = minimise(design.stack(labels, group, balanced), start, pulse, turns.next())
             path.went(group, found)
             for c, (weight, bias) in zip(group, design.unfold(found), strict=True):
                 yield f, c, weight, bias

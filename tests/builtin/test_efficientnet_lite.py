@@ -3,6 +3,7 @@ import json
 import multiprocessing
 import shutil
 from importlib.metadata import PackageNotFoundError, distribution
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import torch
 
 from autotl.api import Weights
 from autotl.backbone import create, describe, load_reference, match_classes
-from autotl.builtin.efficientnet_lite import PACKAGES, EfficientNetLite, autotl_backbones
+from autotl.builtin.efficientnet_lite import PACKAGES, EfficientNetLite, _read, autotl_backbones
 from autotl.clock import FakeClock
 from autotl.errors import UnknownName, WeightsError
 from autotl.testing.backbone import BackboneSourceChecks
@@ -137,6 +138,20 @@ def test_a_changed_checkpoint_is_not_read(tmp_path, monkeypatch):
     with pytest.raises(WeightsError, match=r"SHA-256.*damaged or was changed.*--force-reinstall"):
         EfficientNetLite(tmp_path / "cache").open(LITE0)
     assert not [each for each in (tmp_path / "cache").iterdir() if each.suffix == ""]
+
+
+def test_the_bytes_that_were_checked_are_the_bytes_that_are_loaded(monkeypatch):
+    load, given = torch.load, []
+
+    def noted(source, **named):
+        given.append((source, named["weights_only"]))
+        return load(source, **named)
+
+    monkeypatch.setattr(torch, "load", noted)
+    assert len(_read(PACKAGES[LITE0], checkpoint(LITE0))) == 296
+    ((source, weights_only),) = given
+    assert isinstance(source, BytesIO)  # a path could lead to another file by now
+    assert weights_only
 
 
 def test_tensors_that_do_not_fit_the_architecture_are_refused(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from autotl.builtin.finetune import FineTune
 from autotl.builtin.linear_probe import LinearProbe
+from autotl.clock import Deadline, FakeClock
 from autotl.search import materials
 from autotl.search.looking import look
 from autotl.testing import tiny_bench, tiny_run
@@ -38,3 +39,19 @@ def test_heads_are_fitted_once_for_the_look_and_for_both_defaults(tmp_path: Path
         next(iter(strategy.build(params, tiny_bench(near)).fit()))
     assert params["head"] == "probe"
     assert fits == [2]
+
+
+def test_heads_that_the_deadline_cut_short_are_fitted_again_for_a_trial(
+    tmp_path: Path, fits: list[int]
+) -> None:
+    ready, clock = tiny_run(tmp_path), FakeClock()
+    side = ready.backbones["tiny"].side
+    setting = [materials.HeadSetting(10.0)]
+    cut = ready.materials.heads(
+        "tiny", setting, side=side, pulse=lambda: clock.advance(1.0), end=Deadline(clock, at=1.0)
+    )
+    whole = ready.materials.heads("tiny", setting, side=side)
+    assert not cut.equal(whole)
+    again = ready.materials.heads("tiny", setting, side=side, end=Deadline(clock, at=0.0))
+    assert again.equal(whole)
+    assert fits[1:] == [1, 1]  # the first is of the preparation

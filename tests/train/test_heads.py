@@ -156,6 +156,7 @@ def test_heads_stop_where_they_are_when_the_time_is_up() -> None:
         x, y, classes=4, settings=settings, folds=folds, pulse=slow, end=Deadline(clock, at=1.0)
     )
     assert steps[0] == len(folds) * (FEWEST + 1)
+    assert not found.converged
     for fold, weight, bias in zip(folds, found.weight[:, 0], found.bias[:, 0], strict=True):
         right = ((x[fold] @ weight.T + bias).argmax(1) == y[fold]).float().mean()
         assert right > 0.4  # of four classes that overlap
@@ -173,3 +174,11 @@ def test_each_head_has_an_even_share_of_the_time() -> None:
     settings = [HeadSetting(1e4)]  # takes 174 steps
     fit_heads(x, y, classes=4, settings=settings, folds=halves(400), pulse=slow, end=Deadline(clock, at=60.0))
     assert 59 <= len(seen) <= 62
+
+
+def test_heads_that_are_done_in_time_have_converged() -> None:
+    x, y = clusters(400, 40, 4, apart=0.3)
+    settings, clock = [HeadSetting(0.01)], FakeClock()
+    assert fit_heads(
+        x, y, classes=4, settings=settings, folds=halves(400), end=Deadline(clock, at=1e6)
+    ).converged
