@@ -8,21 +8,25 @@ from dataclasses import dataclass, replace
 from autotl.api import Backbone, Dataset, Splits, Transferability, Watch
 from autotl.cache import Store
 from autotl.clock import Deadline, OutOfTime
+from autotl.search.activations import Activations
 from autotl.search.afford import LOOK_SHARE, affordable
+from autotl.search.late_maps import keep_late_maps
 from autotl.search.materials import Materials
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
-from autotl.search.survey import rank
+from autotl.search.survey import lasting, rank
 
 FEWEST = 64
-"""Images by which the pace of a pass is judged: fewer were seen if even the first ones took too long."""
+"""The least images to learn from after a pass has run out of time."""
 TRIES = 2
-"""Passes that may run out of time; the next one takes the time it needs, as one over the fewest does."""
+"""How many passes may run out of time; the next one has no time limit."""
+PASS_SHARE = 0.4
+"""The share of the time left that the passes of all backbones may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstPass:
-    """What the pass needed and found.
+    """Hold the images and backbones of a first pass, and its results.
 
     Attributes:
         splits: the training images that were seen, in the folds they had.
@@ -71,56 +75,80 @@ def first_pass(
         strategies: how many will be tested.
         end: the end of the budget; none if a decision that was made before must be kept.
     """
-    found = start
-    for _ in range(TRIES):
-        began = end.clock.now()
-        try:
-            return replace(found, ranking=rank(setup, found.materials, measures, end.clock, end=end))
-        except OutOfTime as late:
-            slower = _slower(found, late.done, end.clock.now() - began)
-            backbones = {name: _slowed(each, slower) for name, each in found.backbones.items()}
-            left = end.left()
-            splits, notes = affordable(
+    found, tries, seen = start, 0, set[str]()
+    while measures and (slower := _pass(setup, found.materials, seen, end)) is not None:
+        backbones = {name: _slowed(each, slower) for name, each in found.backbones.items()}
+        left = end.left()
+        splits, notes = affordable(
+            dataset,
+            whole,
+            backbones,
+            left=left,
+            strategies=strategies,
+            seed=setup.seed,
+            least=FEWEST,
+        )
+        for note in notes:
+            watch.say(note)
+        tries += 1
+        if tries == TRIES or LOOK_SHARE * left <= FEWEST * max(map(_pace, backbones.values())):
+            end = Deadline(end.clock)
+        found = FirstPass(
+            splits,
+            backbones,
+            Materials(
                 dataset,
-                whole,
-                backbones,
-                left=left,
-                strategies=strategies,
-                seed=setup.seed,
-                least=FEWEST,
-            )
-            for note in notes:
-                watch.say(note)
-            if LOOK_SHARE * left <= FEWEST * max(_paces(backbones)):
-                end = Deadline(end.clock)
-            found = FirstPass(
                 splits,
                 backbones,
-                Materials(
-                    dataset,
-                    splits,
-                    backbones,
-                    store,
-                    device=setup.device,
-                    processes=setup.processes,
-                    before=found.materials,
-                ),
-                found.ranking,
-                left,
-                FEWEST,
-                tuple(notes),
-            )
-    return replace(found, ranking=rank(setup, found.materials, measures, end.clock, end=Deadline(end.clock)))
+                store,
+                device=setup.device,
+                processes=setup.processes,
+                before=found.materials,
+            ),
+            found.ranking,
+            left,
+            FEWEST,
+            tuple(notes),
+        )
+    return replace(found, ranking=rank(setup, found.materials, measures, end.clock, end=end))
 
 
-def _paces(backbones: Mapping[str, Backbone]) -> list[float]:
-    """Seconds that each backbone takes for an image."""
-    return [each.pace.seconds(1, side=each.side) for each in backbones.values()]
+def _pass(setup: Setup, materials: Materials, seen: set[str], end: Deadline) -> float | None:
+    """Compute the features of all images through every backbone, in a share of the time until ``end``.
+
+    Args:
+        setup: what the user asked for.
+        materials: the images and backbones.
+        seen: backbones whose features an earlier pass has computed; those that this pass completes are added.
+        end: the end of the budget.
+
+    Returns:
+        None if all is computed in time; else how many times longer it took than the paces said, at least 1.
+    """
+    passes, clock = end.share(PASS_SHARE), end.clock
+    activations = Activations(materials, on=lasting(setup))
+    took = expected = 0.0
+    for name, facts in materials.backbones.items():
+        new = name not in seen and materials.known_features(name, side=facts.side) is None
+        began = clock.now()
+        try:
+            keep_late_maps(materials, activations, name, pulse=passes.check)
+            materials.features(name, side=facts.side, pulse=passes.check)
+        except OutOfTime as late:
+            if late.done or not expected:  # else only the network was loaded, which says nothing of its pace
+                took += clock.now() - began
+                expected += max(late.done, FEWEST) * _pace(facts)
+            return max(1.0, took / expected)
+        if new:
+            took += clock.now() - began
+            expected += len(materials.order) * _pace(facts)
+        seen.add(name)
+    return None
 
 
-def _slower(found: FirstPass, done: int, took: float) -> float:
-    """How many times longer the pass took than the pace said, at least 1."""
-    return max(1.0, took / (max(done, FEWEST) * min(_paces(found.backbones))))
+def _pace(facts: Backbone) -> float:
+    """Seconds that a backbone takes for an image."""
+    return facts.pace.seconds(1, side=facts.side)
 
 
 def _slowed(facts: Backbone, times: float) -> Backbone:

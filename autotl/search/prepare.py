@@ -92,7 +92,7 @@ def prepare(
     named = [find(name, sources) for name in names]
     began = clock.now() - waited()
     seconds = setup.budget.seconds
-    end = Deadline(clock) if seconds is None else Deadline(clock, began + seconds)
+    end = Deadline(clock) if seconds is None or setup.thorough else Deadline(clock, began + seconds)
 
     def left() -> float | None:
         return left_of(seconds, clock.now() - began)
@@ -150,7 +150,7 @@ def prepare(
         transferabilities,
         watch,
         strategies=len(strategies),
-        end=Deadline(clock) if decided or setup.thorough else end,
+        end=Deadline(clock) if decided else end,
     )
     splits, backbones, materials = seen.splits, {**seen.backbones}, seen.materials
     notes += seen.notes

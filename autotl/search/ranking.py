@@ -46,7 +46,7 @@ class Ranking:
 class Scores:
     """The scores of backbones that are looked at one after the other: their features need not all be kept.
 
-    ``until`` says when, on ``now``'s clock, scores that do not decide are given up.
+    Scores that do not decide are given up once ``out_of_time``.
     """
 
     measures: Mapping[str, Transferability]
@@ -103,7 +103,7 @@ class Scores:
         return Ranking(by, (*ranked, *rest), scores, kept, aside, _sentence(by, ranked, kept, scores))
 
     def _of_halves(self, name: str, look: LabelledFeatures) -> NDArray[np.float64]:
-        """The score of each half; of none if the time for scores that do not decide is up before the last."""
+        """Score each half; no half if the time for scores that do not decide is up before the last one."""
         found: list[float] = []
         for half in self._halves(look):
             if name != self.by and self.out_of_time():

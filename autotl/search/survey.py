@@ -28,24 +28,26 @@ from autotl.search.setup import Setup
 from autotl.seeds import derive
 
 SCORE_SHARE, SCORE_SHARE_ALONE, SCORED_THOROUGHLY = 0.05, 0.005, 10_000
-"""Of the budget, for the scores that do not decide, and where there is but one backbone; and the images they
-are measured on where a survey is to be thorough.
+"""The shares of the budget for the scores that do not decide: with several backbones, and with one.
+
+A thorough survey measures these scores on SCORED_THOROUGHLY images.
 """
 LIKENESS_SHARE = 0.05
-"""Of the budget, for the distances to the sources: fewer images widen their intervals."""
+"""The share of the budget for the distances to the sources: fewer images widen their intervals."""
 TEST_SHARE = 0.03
-"""Of the budget, for a look at test images that may be copies of training ones, or differ from them."""
+"""The share of the budget for the test images, which may be copies of training ones or differ from them."""
 CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
-"""Of the budget, for the probe's learning curve; and what all its fits take, times images, features and
-classes, on common hardware.
+"""The share of the budget for the probe's learning curve, and the seconds that its fits take.
+
+The seconds are for one image, feature and class on common hardware.
 """
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
 SLACK = 2.0
-"""A step that could be left out ends after so many times its share: its estimate was of a faster machine."""
-PASS_SHARE, FIT_SHARE = 0.4, 0.25
-"""Of the time left, after which the passes of all backbones are given up, and their classifiers stop."""
+"""An optional step is given up after this many times its share: its estimate was of a faster machine."""
+FIT_SHARE = 0.25
+"""The share of the time left after which the classifiers of all backbones stop."""
 CHECK_SHARE = 0.15
-"""Of the time left, after which no further check of the data begins."""
+"""The share of the time left after which no further check of the data begins."""
 
 
 def likenesses(
@@ -57,9 +59,17 @@ def likenesses(
     late: bool = False,
     end: Deadline = NEVER,
 ) -> tuple[dict[str, Mapping[str, Likeness]], list[str]]:
-    """How like each backbone's source the training images are, and a note on each; ``shown`` are ways to open
-    images of the source, if the user has some. None is measured where it is ``late``. What is not measured
-    after SLACK times its share of the budget is given up; ``end`` is that of the budget.
+    """Measure how like each backbone's source the training images are, with a note on each.
+
+    A measurement is given up after SLACK times its share of the budget.
+
+    Args:
+        setup: what the user asked for.
+        materials: the images and backbones.
+        similarities: the measures, by name.
+        shown: ways to open images of the source, if the user has some.
+        late: measure nothing, as too little time is left.
+        end: the end of the budget.
     """
     found: dict[str, Mapping[str, Likeness]] = {}
     notes = []
@@ -102,9 +112,14 @@ def rank(
     *,
     end: Deadline = NEVER,
 ) -> Ranking:
-    """Score every backbone on the training images, none where no score is installed.
+    """Score every backbone on the training images, if a score is installed.
 
-    Raises OutOfTime if the passes are not over by PASS_SHARE of the time until ``end``.
+    Args:
+        setup: what the user asked for.
+        materials: the images and backbones.
+        measures: the scores, by name.
+        clock: tells the time that the scores take.
+        end: the end of the budget, by a share of which the classifiers stop.
     """
     if not measures:
         return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
@@ -117,7 +132,7 @@ def rank(
         most=SCORED_THOROUGHLY if setup.thorough else SCORED_ROWS,
         out_of_time=lambda: clock.now() > late,
     )
-    passes, fit_share = end.share(PASS_SHARE), FIT_SHARE / len(materials.backbones)
+    fit_share = FIT_SHARE / len(materials.backbones)
     for name in materials.backbones:
         began = clock.now()
         seen = look(
@@ -125,10 +140,9 @@ def rank(
             name,
             seed=setup.seed,
             reuse=lasting(setup),
-            passes=passes,
             fits=_fits(setup, end, fit_share),
         )
-        late += clock.now() - began  # a pass that trials share is not for the scores to pay
+        late += clock.now() - began  # trials share what was computed: the scores do not pay for it
         scores.add(name, seen)
     found = scores.ranking()
     return replace(found, kept=found.order, aside={}) if setup.all_backbones else found
@@ -161,17 +175,20 @@ def find_faults(
 
 
 def _fits(setup: Setup, end: Deadline, share: float) -> Deadline:
-    """When classifiers stop: never if images may be dropped, since a resumed run has to drop the same."""
-    return NEVER if setup.clean == "drop" else end.share(share)
+    """Give the classifiers an end, unless they decide which images are dropped or what images weigh.
+
+    A resumed run has to drop and weigh the same images, however busy the machine is.
+    """
+    return NEVER if setup.clean != "report" else end.share(share)
 
 
 def lasting(setup: Setup) -> bool:
-    """Whether maps of all images will be of use: not where some of these may be left out."""
+    """Say whether maps of all images will be of use: not if some images may be dropped."""
     return setup.reuse and setup.clean != "drop"
 
 
 def look_ahead(setup: Setup, materials: Materials, backbone: str, *, end: Deadline = NEVER) -> Outlook | None:
-    """The probe's learning curve, where there are images and time until ``end`` for one."""
+    """Measure the probe's learning curve, if there are images and time until ``end`` for one."""
     budget, rows = setup.budget.seconds, len(materials.order)
     work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
     late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget

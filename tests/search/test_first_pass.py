@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from autotl import plugins
+from autotl.api import LabelledFeatures
 from autotl.cache import Store
 from autotl.clock import Budget, Deadline, FakeClock
 from autotl.data import LockedTest
@@ -20,9 +22,11 @@ from autotl.search import materials as pixels
 from autotl.search.afford import LEAST_ROWS, affordable
 from autotl.search.decided import decided_from
 from autotl.search.first_pass import FirstPass, first_pass
+from autotl.search.looking import look
 from autotl.search.materials import Materials
+from autotl.search.one_pass import one_pass
 from autotl.search.ranking import Ranking
-from autotl.search.survey import find_faults, likenesses, look_ahead, unchecked
+from autotl.search.survey import FIT_SHARE, find_faults, likenesses, look_ahead, rank, unchecked
 from autotl.terminal import Silence
 from autotl.testing import tiny_run
 
@@ -43,7 +47,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> float:
     """Each image that goes through a network takes a tenth of a second."""
-    seconds, run = 0.1, pixels.one_pass
+    seconds = 0.1
 
     def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
         def timed() -> Iterator[Any]:
@@ -51,7 +55,7 @@ def slow(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> float:
                 clock.advance(seconds * len(shown))
                 yield part, shown
 
-        run(model, timed(), out, **told)
+        one_pass(model, timed(), out, **told)
 
     monkeypatch.setattr(pixels, "one_pass", slowed)
     return seconds
@@ -129,6 +133,51 @@ def test_a_pass_that_is_in_time_sees_all_images(ready: Prepared, tmp_path: Path,
     assert found.notes == ()
 
 
+@pytest.mark.parametrize("passes", [0.95, 2.0], ids=["as the second begins", "during the second"])
+def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
+    ready: Prepared, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, passes: float
+) -> None:
+    store, slower = Store(tmp_path), 3.2
+    facts = ready.backbones["tiny"]
+    backbones = {
+        name: replace(
+            facts,
+            name=name,
+            digest=name,
+            kept=(),
+            pace=replace(facts.pace, side=facts.side, forward=forward, training=forward / 3),
+        )
+        for name, forward in {"quick": 1000.0, "slow": 250.0}.items()
+    }
+    materials = Materials(ready.dataset, ready.splits, backbones, store, device="cpu")
+    paces = {id(materials.source_model(name)): each.pace.forward for name, each in backbones.items()}
+
+    def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
+        def timed() -> Iterator[Any]:
+            for part, shown in parts:
+                yield part, shown
+                clock.advance(slower * len(shown) / paces[id(model)])
+
+        one_pass(model, timed(), out, **told)
+
+    monkeypatch.setattr(pixels, "one_pass", slowed)
+    budget = passes * slower * len(materials.order) / 1000.0 / module.PASS_SHARE
+    found = first_pass(
+        setup_for(budget),
+        FirstPass(ready.splits, backbones, materials, Ranking(), budget, LEAST_ROWS),
+        ready.dataset,
+        ready.splits,
+        store,
+        CATALOG.transferabilities.items,
+        Silence(),
+        strategies=3,
+        end=Deadline(clock, at=budget),
+    )
+    assert found.backbones["quick"].pace.forward == pytest.approx(1000.0 / slower)
+    assert found.backbones["slow"].pace.forward == pytest.approx(250.0 / slower)
+    assert set(found.ranking.order) == {"quick", "slow"}
+
+
 def test_runs_of_older_versions_are_still_understood(ready: Prepared) -> None:
     told: Any = plain(ready.decided)
     del told["least"]
@@ -157,6 +206,25 @@ def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: Fake
         end=Deadline(clock, at=0.0),
     )  # fmt: skip
     assert unchecked(asked) == []
+
+
+@pytest.mark.parametrize(
+    ("clean", "seconds"), [("drop", math.inf), ("weight", math.inf), ("report", 100.0 * FIT_SHARE)]
+)
+def test_classifiers_that_decide_on_images_have_no_time_limit(
+    ready: Prepared, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, clean: str, seconds: float
+) -> None:
+    given = []
+
+    def seen(*what: Any, fits: Deadline, **told: Any) -> LabelledFeatures:
+        given.append(fits.left())
+        return look(*what, fits=fits, **told)
+
+    monkeypatch.setattr("autotl.search.survey.look", seen)
+    told, end = replace(setup_for(100.0), clean=clean), Deadline(clock, at=100.0)
+    rank(told, ready.materials, CATALOG.transferabilities.items, clock, end=end)
+    find_faults(told, ready.materials, Ranking(order=("tiny",)), LockedTest(ready.splits.test), end=end)
+    assert given == [seconds, seconds]
 
 
 def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:

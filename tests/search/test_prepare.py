@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from autotl import plugins
+from autotl.api import LabelledFeatures, Transferability
 from autotl.builtin.tiny import FOLDER
 from autotl.cache import Store
-from autotl.clock import Budget, WallClock
+from autotl.clock import Budget, Clock, WallClock
 from autotl.data import cross_parts, without
 from autotl.search import Prepared, Setup, prepare
 from autotl.search.learning import probe_at_sizes
@@ -25,16 +27,22 @@ CLASSES, EACH = 3, 30
 
 
 def prepared(folder: Path, data: object, **told: object) -> Prepared:
-    names = {"backbones": ("tiny",), "image_size": 32, "experience": False}
+    return prepared_with(CATALOG.transferabilities.items, WallClock(), folder, data, **told)
+
+
+def prepared_with(
+    measures: Mapping[str, Transferability], clock: Clock, folder: Path, data: object, **told: object
+) -> Prepared:
+    names = {"budget": Budget(trials=1), "backbones": ("tiny",), "image_size": 32, "experience": False}
     return prepare(
-        Setup(data=data, budget=Budget(trials=1), **(names | told)),  # type: ignore[arg-type]
+        Setup(data=data, **(names | told)),  # type: ignore[arg-type]
         readers=CATALOG.readers.items,
         sources=CATALOG.backbones.items,
         similarities={},
-        transferabilities=CATALOG.transferabilities.items,
+        transferabilities=measures,
         strategies={},
         store=Store(folder),
-        clock=WallClock(),
+        clock=clock,
         watch=Silence(),
     )
 
@@ -138,6 +146,39 @@ def test_every_score_is_taken_and_has_an_interval(tmp_path: Path) -> None:
     for name, found in scores.items():
         assert found.ci95 is not None, name
         assert found.ci95[0] <= found.value <= found.ci95[1], name
+
+
+class Late(WallClock):
+    """A clock that can be put forward."""
+
+    later = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.later
+
+
+class Long:
+    """A score that takes an hour."""
+
+    name, summary, reference, needs_head = "long", "Takes an hour.", "", False
+
+    def __init__(self, clock: Late) -> None:
+        self.clock = clock
+
+    def score(self, seen: LabelledFeatures) -> float:
+        self.clock.later += 3600
+        return 0.0
+
+
+@pytest.mark.parametrize("thorough", [True, False])
+def test_only_a_thorough_survey_continues_past_the_budget(tmp_path: Path, thorough: bool) -> None:
+    clock = Late()
+    told = {"budget": Budget(seconds=1200), "thorough": thorough}
+    data = tiny_images(classes=3, each=40)
+    ready = prepared_with({"long": Long(clock)}, clock, tmp_path, data, **told)
+    assert clock.later >= 3600
+    assert any(note.startswith("Not checked for lack of time") for note in ready.notes) != thorough
+    assert (ready.outlook is not None) == thorough
 
 
 def test_the_outlook_rises_and_names_a_round_number(tmp_path: Path) -> None:
