@@ -13,7 +13,7 @@ Facts = Mapping[str, Any]
 
 
 def causes(reasons: Facts, measure: Measure) -> list[str]:
-    """One sentence or two for each cause, and what is left without one; none in a report of no checks."""
+    """State each cause in a sentence or two; nothing in a report without checks."""
     if not reasons:
         return []
     selection, copies = section(reasons, "selection"), section(reasons, "near_copies")
@@ -59,16 +59,19 @@ def _copies(found: Facts) -> list[str]:
             f"Validation accuracy is {words.percent(found['accuracy_with'])} on them and "
             f"{words.percent(found['accuracy_without'])} on the others."
         )
-    said.append(
-        "The named groups do not keep these together: name wider ones with `--group`."
-        if found.get("grouped")
-        else "Name what belongs together with `--group`."
-    )
+    if found.get("grouped"):
+        said.append("The named groups do not keep these together: name wider ones with `--group`.")
+    else:
+        said += [
+            "Name what belongs together with `--group`.",
+            "For folders, write a table with columns of image paths, labels and groups, and give that "
+            "instead (docs/data.md).",
+        ]
     return said
 
 
 def _checked(selection: Facts, copies: Facts, moved: Facts, measure: Measure) -> str:
-    """What was checked without finding the cause, and what was not measured."""
+    """List the checks that found no cause, and those that were not measured."""
     if selection.get("trials") == 1:
         each = ["only one trial competed"]
     else:
@@ -78,7 +81,11 @@ def _checked(selection: Facts, copies: Facts, moved: Facts, measure: Measure) ->
         ]
     beside = copies.get("test_share")
     usual = "" if beside is None else f", and {beside:.0%} of test images do"
-    each.append(f"{copies['share']:.0%} of validation images have a near copy in their training fold{usual}")
+    each.append(
+        f"{copies['share']:.0%} of validation images have a near copy in their training fold{usual}"
+        if copies
+        else "near copies across folds were not looked for"
+    )
     each.append(
         f"training and test images look alike (p = {moved['p']:.3f})"
         if moved

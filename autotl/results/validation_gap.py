@@ -27,7 +27,7 @@ LEAST_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What choosing the best of several trials can explain.
+    """The part of the gap that choosing the best of several trials can explain.
 
     Attributes:
         found: Whether this explains at least a tenth of the gap.
@@ -44,7 +44,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class FoldCopies:
-    """What near copies between the training and validation rows of a fold can explain.
+    """The part of the gap that near copies across folds can explain.
 
     Attributes:
         found: Whether there are more than among test images, or more among file-name neighbours than in the
@@ -92,11 +92,11 @@ class FewImages:
 
 @dataclass(frozen=True, slots=True)
 class GapReasons:
-    """What was checked to explain the gap.
+    """The checks that may explain the gap.
 
     Attributes:
         selection: Choosing the best of several trials.
-        near_copies: Near copies across folds.
+        near_copies: Near copies between the training and validation rows of a fold; None if not measured.
         shift: A difference between training and test images; None if not measured.
         few_images: A small part.
         unexplained: What the found causes leave, in the metric's unit; None if that is within chance or
@@ -104,7 +104,7 @@ class GapReasons:
     """
 
     selection: Selection
-    near_copies: FoldCopies
+    near_copies: FoldCopies | None
     shift: PartShift | None
     few_images: FewImages
     unexplained: float | None
@@ -203,7 +203,7 @@ def gap_reasons(
     gap: Optimism,
     *,
     selection: Selection,
-    copies: FoldCopies,
+    copies: FoldCopies | None,
     shift: Shift | None,
     images: tuple[int, int],
     accuracy: bool,
@@ -213,7 +213,7 @@ def gap_reasons(
     Args:
         gap: Validation score minus test score, with its interval above 0.
         selection: What :func:`by_selection` gave.
-        copies: What :func:`by_copies` gave.
+        copies: What :func:`by_copies` gave; None if not measured.
         shift: The two-sample test of training and test images; None if not measured.
         images: Validation images and test images that were scored.
         accuracy: Whether the metric is accuracy.
@@ -223,9 +223,9 @@ def gap_reasons(
     """
     moved = None if shift is None else PartShift(shift.p < SIGNIFICANT, shift.p, shift.auc)
     explained = selection.explains if selection.found else 0.0
-    explained += copies.explains if copies.found else 0.0
-    unknown = (moved is not None and moved.found) or (
-        copies.found and (not accuracy or copies.accuracy_without is None)
-    )
+    unknown = moved is not None and moved.found
+    if copies is not None and copies.found:
+        explained += copies.explains
+        unknown = unknown or not accuracy or copies.accuracy_without is None
     left = None if unknown or gap.ci95[0] <= explained else gap.value - explained
     return GapReasons(selection, copies, moved, FewImages(min(images) < FEW, *images), left)

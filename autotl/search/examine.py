@@ -24,8 +24,8 @@ from autotl.quality import (
     plan_cleaning,
     shift,
 )
-from autotl.search.looking import softmax
 from autotl.search.materials import Materials
+from autotl.train import softmax
 
 Mode = Literal["report", "drop", "weight"]
 
@@ -153,7 +153,7 @@ def examine(
     groups = near_duplicates(looks[order], seen.features) if is_time_for("near copies") else []
     issues = NO_ISSUES
     if is_time_for("doubtful labels"):
-        issues = label_issues(labels, _even(softmax(seen.probe), labels))
+        issues = label_issues(labels, _even(softmax(seen.probe, axis=1), labels))
     odd = outliers(seen.features, labels) if n <= FAR_ROWS and is_time_for("outliers") else None
     tests = locked.pictures("copies in the training part, and a shift between the two")
     looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])

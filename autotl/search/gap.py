@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.clock import NEVER, Deadline, OutOfTime
 from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
 from autotl.results import Compared, FoldCopies, GapReasons, Optimism, Selection
 from autotl.results import by_copies as judge_copies
@@ -41,6 +42,7 @@ def reasons_of(
     examined: Examined,
     tested: Rows,
     seed: int,
+    end: Deadline = NEVER,
 ) -> GapReasons | None:
     """Check selection, near copies across folds, a shift and small parts.
 
@@ -54,6 +56,7 @@ def reasons_of(
         examined: The near copies and the shift that were found before the search.
         tested: Dataset rows of the test part.
         seed: Draws the images that are compared.
+        end: When the check of near copies ends; it then counts as not measured.
 
     Returns:
         The checks, or None if the interval of the gap does not lie above 0.
@@ -62,10 +65,16 @@ def reasons_of(
         return None
     folds = [fold for fold in sorted(winner.folds) if fold < ledger.k]
     accuracy = ledger.measure.name == "accuracy"
+    known = gap.value if accuracy else None
+    try:
+        end.check()
+        copies = _copies(known, winner, folds, ledger, materials, examined, seed, end)
+    except OutOfTime:
+        copies = None
     return judge(
         gap,
         selection=_selection(gap.value, winner, ledger),
-        copies=_copies(gap.value if accuracy else None, winner, folds, ledger, materials, examined, seed),
+        copies=copies,
         shift=examined.shift,
         images=(sum(len(ledger.rows[fold]) for fold in folds), len(tested)),
         accuracy=accuracy,
@@ -85,7 +94,7 @@ def _selection(gap: float, winner: Trial, ledger: Ledger) -> Selection:
 
 @dataclass(frozen=True, slots=True)
 class _Features:
-    """Features of one backbone: of training rows by position, and of the test rows that were looked at."""
+    """Features of one backbone: of training rows by position, and of drawn test rows."""
 
     train: NDArray[np.floating]
     tested: Rows
@@ -108,13 +117,12 @@ class _Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tested:
-    """Whether test images have a near copy in the training rows of the first fold, (m,), and the distance
-    below which an image is a near copy.
-    """
+class _Drawn:
+    """Drawn validation rows of a fold, its training rows, and whether the former are answered correctly."""
 
-    near: Flags
-    limit: float
+    rows: Rows
+    learned: Rows
+    right: Flags
 
 
 def _copies(
@@ -125,19 +133,27 @@ def _copies(
     materials: Materials,
     examined: Examined,
     seed: int,
+    end: Deadline,
 ) -> FoldCopies:
     table, rng = materials.dataset.table, np.random.default_rng(seed)
-    names, features = table["item"].to_numpy(), _features(materials)
-    beyond = None if features is None else _tested(materials, features, examined.leaked, rng)
+    names, features = table["item"].to_numpy(), _features(materials, rng)
     share = min(1.0, MOST / sum(len(ledger.rows[fold]) for fold in folds))
-    compared = []
+    drawn = []
     for fold in folds:
         n = len(ledger.rows[fold])
-        drawn = np.sort(rng.permutation(n)[: max(1, round(share * n))])
-        right = winner.folds[fold].logits[drawn].argmax(1) == ledger.labels[fold][drawn]
-        rows, learned = ledger.rows[fold][drawn], materials.splits.folds[fold].train
-        limit = 0.0 if beyond is None else beyond.limit
-        compared.append(_compare(materials, features, limit, examined.copied, rows, learned, right))
+        chosen = np.sort(rng.permutation(n)[: max(1, round(share * n))])
+        right = winner.folds[fold].logits[chosen].argmax(1) == ledger.labels[fold][chosen]
+        drawn.append(_Drawn(ledger.rows[fold][chosen], materials.splits.folds[fold].train, right))
+    beyond, limit = None, 0.0
+    found: list[Nearest] | list[None] = [None] * len(drawn)
+    if features is not None:
+        reference, *found = _nearest(materials, features, drawn, seed, end)
+        limit = near_limit(reference.distance)
+        beyond = (reference.distance < limit) | np.isin(features.tested, examined.leaked)
+    compared = [
+        _compare(each, nearby, limit, examined.copied, materials.order)
+        for each, nearby in zip(drawn, found, strict=True)
+    ]
     ranks = np.concatenate([each.ranks for each in compared])
     tell = len(ranks) >= LEAST_NAMED and ranks.mean() - 1.96 * ranks.std() / len(ranks) ** 0.5 > TELLING
     pairs = sorted(pair for each in compared for pair in each.pairs + (each.neighbours if tell else []))[
@@ -151,66 +167,58 @@ def _copies(
             np.concatenate([each.chance for each in compared]),
             np.concatenate([each.right for each in compared]),
         ),
-        None if beyond is None else beyond.near,
+        beyond,
         examples=[(str(names[one]), str(names[other])) for _, one, other in pairs],
         grouped=bool(table["group"].notna().any()),
     )
 
 
-def _compare(
-    materials: Materials,
-    features: _Features | None,
-    limit: float,
-    copied: Rows,
-    rows: Rows,
-    learned: Rows,
-    right: Flags,
-) -> _Fold:
+def _compare(each: _Drawn, found: Nearest | None, limit: float, copied: Rows, order: Rows) -> _Fold:
     """Look for near copies of validation rows: by the sets found before the search and by features.
 
     Features are used only if test images show what is usual.
     """
-    partner = {int(copied[row]): int(row) for row in learned if copied[row] >= 0}
+    rows, sets = each.rows, each.learned[copied[each.learned] >= 0]
+    partner = dict(zip(copied[sets].tolist(), sets.tolist(), strict=True))
     pairs = [(-1.0, row, partner[copied[row]]) for row in rows.tolist() if copied[row] in partner]
     near = np.isin(copied[rows], list(partner))
-    if features is None:
-        return _Fold(near, np.zeros_like(near), np.zeros(len(near)), np.empty(0), right, pairs, [])
-    ours = _pictures(materials, rows, features.train[materials.positions(rows).numpy()])
-    found = _nearest(materials, features, ours, learned)
+    if found is None:
+        return _Fold(near, np.zeros_like(near), np.zeros(len(near)), np.empty(0), each.right, pairs, [])
     alike, named = found.distance < limit, found.named_distance < NAMED
-    pairs += _pairs(found.distance, found.row, np.flatnonzero(alike), rows, learned)
-    neighbours = _pairs(found.named_distance, found.named_row, np.flatnonzero(named), rows, learned)
+    pairs += _pairs(found.distance, order[found.row], np.flatnonzero(alike), rows)
+    neighbours = _pairs(found.named_distance, order[found.named_row], np.flatnonzero(named), rows)
     ranks = found.named_rank[np.isfinite(found.named_rank)]
-    return _Fold(near | alike, named, found.named_usual, ranks, right, pairs, neighbours)
+    return _Fold(near | alike, named, found.named_usual, ranks, each.right, pairs, neighbours)
 
 
-def _pairs(distance: NDArray[np.float64], row: Rows, which: Rows, rows: Rows, learned: Rows) -> list[Pair]:
-    return [(float(distance[i]), int(rows[i]), int(learned[row[i]])) for i in which.tolist()]
+def _pairs(distance: NDArray[np.float64], partner: Rows, which: Rows, rows: Rows) -> list[Pair]:
+    return [(float(distance[i]), int(rows[i]), int(partner[i])) for i in which.tolist()]
 
 
-def _tested(materials: Materials, features: _Features, leaked: Rows, rng: np.random.Generator) -> _Tested:
-    drawn = np.sort(rng.permutation(len(features.tested))[:MOST])
-    rows = features.tested[drawn]
-    ours = _pictures(materials, rows, features.test[drawn])
-    found = _nearest(materials, features, ours, materials.splits.folds[0].train)
-    limit = near_limit(found.distance)
-    return _Tested((found.distance < limit) | np.isin(rows, leaked), limit)
-
-
-def _nearest(materials: Materials, features: _Features, ours: Pictures, learned: Rows) -> Nearest:
-    theirs = features.train[materials.positions(learned).numpy()]
-    return nearest(ours, _pictures(materials, learned, theirs))
+def _nearest(
+    materials: Materials, features: _Features, drawn: Sequence[_Drawn], seed: int, end: Deadline
+) -> list[Nearest]:
+    """Compare test images with the training rows of the first fold, and each fold with its own."""
+    first = materials.positions(materials.splits.folds[0].train).numpy()
+    parts = [(_pictures(materials, features.tested, features.test), first)]
+    for each in drawn:
+        ours = features.train[materials.positions(each.rows).numpy()]
+        learned = materials.positions(each.learned).numpy()
+        parts.append((_pictures(materials, each.rows, ours), learned))
+    learned_pictures = _pictures(materials, materials.order, features.train)
+    return nearest(parts, learned_pictures, seed=seed, pulse=end.check)
 
 
 def _pictures(materials: Materials, rows: Rows, features: NDArray[np.floating]) -> Pictures:
-    table = materials.dataset.table.iloc[rows]
-    return Pictures(table["item"].astype(str).tolist(), table["label"].to_numpy(dtype=np.int64), features)
+    table = materials.dataset.table
+    return Pictures(table["item"].to_numpy()[rows], table["label"].to_numpy(dtype=np.int64)[rows], features)
 
 
-def _features(materials: Materials) -> _Features | None:
-    """What a backbone has seen in both parts; None if no backbone has."""
+def _features(materials: Materials, rng: np.random.Generator) -> _Features | None:
+    """Find a backbone with features of both parts, and draw test rows; None without such a backbone."""
     for (backbone, side), (rows, test) in materials.looked.items():
         train = materials.known_features(backbone, side=side) if backbone in materials.backbones else None
         if train is not None:
-            return _Features(train, rows, test)
+            drawn = np.sort(rng.permutation(len(rows))[:MOST])
+            return _Features(train, rows[drawn], test[drawn])
     return None

@@ -15,7 +15,7 @@ from autotl.errors import WeightsError
 from autotl.search.activations import Activations
 from autotl.search.late_maps import keep_late_maps
 from autotl.search.materials import Materials
-from autotl.train import LOOKED, PROBE, cross_logits
+from autotl.train import LOOKED, PROBE, cross_logits, softmax
 
 
 def look(
@@ -89,11 +89,4 @@ def _source_probabilities(
     if not materials.backbones[backbone].weights.pretrained:
         return None
     logits = features @ weight.cpu().double().numpy().T + bias.cpu().double().numpy()
-    return softmax(logits)
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities (n, classes) of logits."""
-    raised = np.exp(logits - logits.max(1, keepdims=True))
-    found: NDArray[np.float64] = raised / raised.sum(1, keepdims=True)
-    return found
+    return softmax(logits, axis=1)

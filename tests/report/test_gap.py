@@ -49,6 +49,11 @@ def test_one_trial_is_never_called_the_best_of_many(wide: dict[str, Any]) -> Non
 def test_what_was_not_measured_is_not_ruled_out(wide: dict[str, Any]) -> None:
     wide["search"]["optimism_reasons"]["shift"] = None
     assert "a shift between training and test images was not measured" in flattered(wide)
+    wide["search"]["optimism_reasons"]["near_copies"] = None
+    found = flattered(wide)
+    assert "near copies across folds were not looked for" in found
+    assert "have a near copy" not in found
+    assert found in markdown(wide)
 
 
 def test_selection_says_what_it_explains_and_what_is_left(wide: dict[str, Any]) -> None:
@@ -64,7 +69,8 @@ def test_near_copies_are_named_with_examples_and_what_to_do(wide: dict[str, Any]
     assert "61% of validation images have a near copy in their training fold" in found
     assert "`a.png` and `b.png`" in found
     assert "90.0% on them and 50.0% on the others" in found
-    assert found.endswith("Name what belongs together with `--group`.")
+    assert "Name what belongs together with `--group`. For folders, write a table" in found
+    assert found.endswith("(docs/data.md).")
     assert "The named groups do not keep these together" in said(wide, "near_copies", grouped=True)
     assert "<code>a.png</code>" in html(wide)
 

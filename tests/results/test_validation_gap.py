@@ -109,5 +109,14 @@ def test_a_small_part_is_named() -> None:
 def test_without_a_cause_all_of_the_gap_is_unexplained() -> None:
     found = reasons()
     assert not found.selection.found
+    assert found.near_copies is not None
     assert not found.near_copies.found
+    assert found.unexplained == GAP.value
+
+
+def test_near_copies_that_were_not_measured_explain_nothing() -> None:
+    found = gap_reasons(
+        GAP, selection=by_selection(0.2, [], []), copies=None, shift=None, images=(400, 400), accuracy=True
+    )
+    assert found.near_copies is None
     assert found.unexplained == GAP.value

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import autotl
+from autotl.clock import Deadline, FakeClock
 from autotl.report import flattered
-from autotl.results import Result
+from autotl.results import GapReasons, Result
+from autotl.search.gap import reasons_of
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
-FRAMES = 8
+FRAMES = 6
 
 
 def scenes(folder: Path, part: str, *, each: int, frames: int, seed: int) -> None:
@@ -39,8 +43,8 @@ def fitted(folder: Path, out: Path) -> Result:
 def divided(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """A run on scenes whose frames lie on both sides of a fold, and on other scenes in the test part."""
     folder = tmp_path_factory.mktemp("scenes")
-    scenes(folder, "train", each=12, frames=FRAMES, seed=1)
-    scenes(folder, "test", each=60, frames=1, seed=2)
+    scenes(folder, "train", each=8, frames=FRAMES, seed=1)
+    scenes(folder, "test", each=40, frames=1, seed=2)
     return fitted(folder, tmp_path_factory.mktemp("run") / "RUN")
 
 
@@ -68,11 +72,43 @@ def test_the_cause_is_in_every_form_of_the_report(divided: Result) -> None:
         assert "have a near copy in their training fold" in (divided.folder / f"report.{form}").read_text()
 
 
-def test_a_run_without_near_copies_does_not_name_them(tmp_path: Path) -> None:
-    images, names = tiny_images(classes=3, each=40, noise=0.5)
+@pytest.fixture(scope="module")
+def mislabelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, dict[str, Any]]:
+    """A run on unrelated images of which half the test labels are wrong, and what its gap is judged by."""
+    folder = tmp_path_factory.mktemp("data")
+    images, names = tiny_images(classes=2, each=80, noise=0.5)
+    kinds = sorted(set(names))
     for number, (image, name) in enumerate(zip(images, names, strict=True)):
-        path = tmp_path / "data" / ("test" if number % 2 else "train") / name / f"{number}.png"
+        label = kinds[number // 2 % 2] if number % 2 else name
+        path = folder / ("test" if number % 2 else "train") / label / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(path)
-    result = fitted(tmp_path / "data", tmp_path / "RUN")
-    assert "near copy" not in flattered(result.report)
+    given: dict[str, Any] = {}
+
+    def noted(gap: Any, **rest: Any) -> GapReasons | None:
+        given.update(rest, gap=gap)
+        return reasons_of(gap, **rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("autotl.search.finish"), "reasons_of", noted)
+        return fitted(folder, tmp_path_factory.mktemp("run") / "RUN"), given
+
+
+def test_a_gap_without_near_copies_does_not_name_them(mislabelled: tuple[Result, dict[str, Any]]) -> None:
+    result, _ = mislabelled
+    search = result.report["search"]
+    assert search["optimism_ci95"][0] > 0
+    copies = search["optimism_reasons"]["near_copies"]
+    assert copies["images"] > 0
+    assert copies["test_images"] == 80
+    assert copies["found"] is False
+    said = flattered(result.report)
+    assert "--group" not in said
+
+
+def test_near_copies_are_not_looked_for_after_the_end(mislabelled: tuple[Result, dict[str, Any]]) -> None:
+    _, given = mislabelled
+    found = reasons_of(**given | {"end": Deadline(FakeClock(1.0), at=0.0)})
+    assert found is not None
+    assert found.near_copies is None
+    assert found.selection.trials == 1
