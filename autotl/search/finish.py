@@ -151,6 +151,7 @@ def finish(
             examined=examined,
             tested=rows,
             seed=derive(seed, "gap"),
+            end=end,
         ),
         soup=delivery.soup,
         temperature=delivery.temperature,
