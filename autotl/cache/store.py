@@ -63,6 +63,17 @@ class Store:
                     fill(out)
         return found
 
+    def array_if_done(
+        self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any, fill: Callable[[Array], bool]
+    ) -> Array:
+        """Return the array of :meth:`array`, but keep it only if ``fill`` returns that it is complete."""
+        if (found := self.find(key)) is not None:
+            return found
+        made: Array = np.empty(shape, dtype=dtype)
+        if fill(made):
+            self.array(key, shape, dtype, lambda out: np.copyto(out, made))
+        return made
+
     def find(self, key: Mapping[str, Any]) -> Array | None:
         """The array this key stands for, if it is there."""
         path = self._path(key)

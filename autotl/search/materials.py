@@ -243,12 +243,8 @@ class Materials:
             return found.converged
 
         shape = (len(learned), len(settings), classes, facts.features + 1)
-        if math.isinf(end.at) or self.store.find(key) is not None:
-            return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
-        made = np.empty(shape, dtype=np.float32)
-        if fill(made):
-            self.store.array(key, shape, np.float32, lambda out: np.copyto(out, made))
-        return torch.from_numpy(made)
+        make = self.store.array if math.isinf(end.at) else self.store.array_if_done
+        return torch.from_numpy(make(key, shape, np.float32, fill))
 
     def source_model(self, backbone: str) -> nn.Module:
         """The pretrained network with its own head, in eval mode. Shared: not to be changed."""
