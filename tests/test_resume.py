@@ -170,7 +170,14 @@ def test_a_strategy_that_is_gone_stays_in_the_table_and_may_win(
     assert any("autotl-twin has changed" in note for note in result.report["notes"])
 
 
-@pytest.mark.parametrize("what", ["journal", "trials", "report.json"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "journal",
+        pytest.param("trials", marks=pytest.mark.slow),
+        pytest.param("report.json", marks=pytest.mark.slow),
+    ],
+)
 def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
     what: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,7 @@ def tried(folder: Path) -> list[tuple[Any, ...]]:
     return list(table[columns].itertuples(index=False, name=None))
 
 
+@pytest.mark.slow
 def test_a_run_killed_on_the_way_goes_on_with_the_same_stopped_trials(photos: Path, tmp_path: Path) -> None:
     result = run(photos, tmp_path / "whole")
     rows = tried(tmp_path / "whole")

@@ -22,6 +22,7 @@ def passes(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_compiler_is_there_for_whoever_imports_it_later() -> None:
     passes(
         "import torch._dynamo.utils\n"
@@ -70,6 +71,7 @@ def test_compiled_networks_and_operators_give_what_plain_ones_give() -> None:
     )
 
 
+@pytest.mark.slow
 def test_nothing_is_changed_where_the_compiler_is_there_already() -> None:
     code = (
         "import torch._dynamo.utils\n"
@@ -83,6 +85,7 @@ def test_nothing_is_changed_where_the_compiler_is_there_already() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_what_else_is_asked_of_the_stand_in_brings_the_real_module() -> None:
     code = (
         "import sys\n"

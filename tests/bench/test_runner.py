@@ -105,6 +105,7 @@ def test_a_peer_that_cannot_be_installed_is_a_row(guessing: Make, tmp_path: Path
     assert "no wheel for it" in rows[0].error
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_goes_on(guessing: Make, tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()

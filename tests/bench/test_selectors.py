@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from autotl import bench
 from autotl.bench.entry import SELECTORS, entrants
 from autotl.bench.joint import WAYS
@@ -40,6 +42,7 @@ name = "tiny"
 """
 
 
+@pytest.mark.slow
 def test_both_end_in_rows_that_hold(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TINY, encoding="utf-8")

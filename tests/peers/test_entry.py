@@ -125,6 +125,7 @@ def test_a_folder_that_is_no_environment_is_not_removed(desk: Desk) -> None:
     assert (desk.environment / "thesis.tex").exists()
 
 
+@pytest.mark.slow
 def test_pip_failing_shows_its_last_lines_and_leaves_nothing_prepared(desk: Desk) -> None:
     desk.requirements.write_text(f"{desk.root / 'absent.whl'}\n", encoding="utf-8")
     refused = desk.refused("prepare", "echo")

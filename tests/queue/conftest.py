@@ -141,13 +141,13 @@ def mysql(mariadb: str, request: pytest.FixtureRequest) -> str:
     return f"{mariadb}/{name}"
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+@pytest.fixture(params=["postgres", pytest.param("mysql", marks=pytest.mark.slow)])
 def served(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database of each server."""
     return str(request.getfixturevalue(request.param))
 
 
-@pytest.fixture(params=["sqlite", "postgres", "mysql"])
+@pytest.fixture(params=["sqlite", "postgres", pytest.param("mysql", marks=pytest.mark.slow)])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param != "sqlite":
         return str(request.getfixturevalue(request.param))

@@ -124,6 +124,7 @@ def test_hostile_names_cannot_act_in_markdown(sample):
     _assert_tables_are_well_formed(text)
 
 
+@pytest.mark.slow
 def test_every_nullable_null(sample):
     for path in paths(sample):
         report = copy.deepcopy(sample)

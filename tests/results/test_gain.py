@@ -36,7 +36,7 @@ def measured(
     ("repeats", "spread"),  # a spread of 0.046 is what is assumed of 100 images at a score of 0.7
     [
         (1, 0.046),
-        (5, 0.02),
+        pytest.param(5, 0.02, marks=pytest.mark.slow),
         pytest.param(1, 0.02, marks=pytest.mark.slow),
         pytest.param(2, 0.02, marks=pytest.mark.slow),
         pytest.param(2, 0.046, marks=pytest.mark.slow),

@@ -94,6 +94,7 @@ def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: i
     assert curves[1] == pytest.approx(curves[0], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_processes_end_with_the_generator_and_what_fails_in_one_is_told(ready: Prepared) -> None:
     pytest.importorskip("accelerate")
     bench = tiny_bench(ready)
