@@ -31,8 +31,11 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
-COLUMNS, LINES = 88, 60
-SECONDS = 12
+COLUMNS, LINES = 88, 200
+"""The terminal; it must not scroll, since a line is known by where it stands."""
+FIRST, LAST = 8, 2
+"""Lines of trials in the picture; those between are replaced by dots."""
+SECONDS = 6
 """How long the recording plays, however long the run took."""
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -64,7 +67,7 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         rows, moments = record(["autotl", "demo"], Path(folder))
-        (PICTURES / "demo.svg").write_text(svg(rows, moments), encoding="utf-8")
+        (PICTURES / "demo.svg").write_text(svg(*shortened(rows, moments)), encoding="utf-8")
         write_block("\n".join(row.plain.rstrip() for row in rows))
         screenshot(Path(folder) / "autotl-demo" / "report.html", PICTURES / "report.png", given.chromium)
 
@@ -119,16 +122,27 @@ def _line(screen: pyte.Screen, number: int) -> Text:
     return text
 
 
+def shortened(rows: list[Text], moments: list[float]) -> tuple[list[Text], list[float]]:
+    """Leave out the middle of a long list of trials, which comes before the leaderboard."""
+    end = next(line for line, row in enumerate(rows) if row.plain.startswith("strategy  ")) - 1
+    if end <= FIRST + LAST + 1:
+        return rows, moments
+    kept = [*range(FIRST), *range(end - LAST, len(rows))]
+    found, shown = [rows[line] for line in kept], [moments[line] for line in kept]
+    return [*found[:FIRST], Text("   …"), *found[FIRST:]], [*shown[:FIRST], shown[FIRST], *shown[FIRST:]]
+
+
 def svg(rows: list[Text], moments: list[float]) -> str:
     """Return the recording: the lines, each shown from its moment on, played in a few seconds."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     for row in rows:
         console.print(row, no_wrap=True)
     drawn = console.export_svg(title="autotl demo", theme=MONOKAI, code_format=SVG, unique_id="demo")
-    speed = SECONDS / max(moments)
+    first = min(moments)
+    speed = SECONDS / max(max(moments) - first, 1.0)
 
     def delayed(match: re.Match[str]) -> str:
-        return f'{match[0]} style="animation-delay:{moments[int(match[1])] * speed:.2f}s"'
+        return f'{match[0]} style="animation-delay:{(moments[int(match[1])] - first) * speed:.2f}s"'
 
     return re.sub(r'clip-path="url\(#demo-line-(\d+)\)"', delayed, drawn)
 
