@@ -25,7 +25,7 @@ def carry_out(
     temporary: bool = False,
     way: search.Way | None = None,
 ) -> results.Result:
-    """Run it in ``folder``. What it leaves can be resumed, unless it was not begun in earnest.
+    """Run it in ``folder``. The folder can be resumed once a trial has started.
 
     Args:
         begin: the call, its arguments checked.

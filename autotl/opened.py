@@ -142,7 +142,7 @@ def setup_of(
 ) -> search.Setup:
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs neither images nor torch.
 
-    What it asks of the device is left to :func:`on_device`.
+    :func:`on_device` checks the device later, because that needs torch.
     """
     if clean not in search.CLEANING:
         raise UnknownName("way of cleaning", clean, search.CLEANING)

@@ -26,7 +26,7 @@ UNNAMED = Columns()
 _UNREADABLE = 0.05
 """The share of unreadable images above which the data, and not a few files, is at fault."""
 _PARTS = (0.25, 0.5, 1.0)
-"""Of the images there seems to be time for: after each of these the clock is looked at."""
+"""Shares of the planned images after which the clock is checked."""
 _SLACK = 1.5
 """Times the seconds given, after which no further part is read."""
 

@@ -24,18 +24,20 @@ def look(
     *,
     seed: int,
     reuse: bool = True,
-    passes: Deadline = NEVER,
     fits: Deadline = NEVER,
 ) -> LabelledFeatures:
-    """What a backbone sees in the training rows, in the order of ``materials``, at its recommended size; for
-    ``reuse``, what it sees on the way is kept as well.
+    """Return the features and probe logits of the training rows, in the order of ``materials``.
 
-    The classifiers stop by ``fits`` where they have come to. Raises OutOfTime if the pass is not over by
-    ``passes``.
+    Args:
+        materials: The images and backbones.
+        backbone: The name of the backbone, used at its recommended image size.
+        seed: Divides the rows that the probe is cross-validated on.
+        reuse: Whether the maps of late stages are kept as well.
+        fits: The deadline at which the classifiers stop at their current iterate.
     """
-    keep_late_maps(materials, Activations(materials, on=reuse), backbone, pulse=passes.check)
+    keep_late_maps(materials, Activations(materials, on=reuse), backbone)
     side = materials.backbones[backbone].side
-    features = materials.features(backbone, side=side, pulse=passes.check).double().numpy()
+    features = materials.features(backbone, side=side).double().numpy()
     probe = _cross_probe(materials, backbone, side=side, seed=seed, end=fits)
     probe = probe.astype(np.float64)
     labels = materials.labels.numpy()

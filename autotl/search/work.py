@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import autotl.train.loop  # noqa: F401 - loads the optimisers now, so that no trial is charged for them
 from autotl.api import (
     WHOLE,
     Checkpoint,
@@ -35,7 +36,6 @@ from autotl.search.materials import Materials
 from autotl.search.weights import read_tensors, save_tensors, save_weights
 from autotl.seeds import derive
 from autotl.train import Metric, logits_of
-from autotl.train import Training as _  # noqa: F401 - the first trial is not charged for its import
 
 WORTH_KEEPING = 0.2
 """Seconds of training from which on the weights of further folds are kept: less is sooner done again."""

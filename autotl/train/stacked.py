@@ -73,8 +73,9 @@ class Stack:
 def minimise(
     stack: Stack, start: Tensor, pulse: Callable[[], None], late: Callable[[], bool] = lambda: False
 ) -> Tensor:
-    """Where all heads are at their least, (r + 1, H, K), starting from ``start``; or, once it is ``late``,
-    where they have come to.
+    """Minimise the loss of all heads from ``start``; return their weights (r + 1, H, K).
+
+    If ``late`` returns True, the current iterate is returned.
 
     L-BFGS (Nocedal, Updating quasi-Newton matrices with limited storage, Math. Comp., 1980), preconditioned
     by the curvature's diagonal, each head with steps of its own; heads that are done leave the stack.
