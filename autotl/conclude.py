@@ -67,7 +67,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             records=ledger.records(),
             findings=findings,
             verdict=results.judge(findings),
-            backbones=ready.backbones,
+            backbones=ready.networks,
             profile=profile(ready),
             catch_up=explored.catch_up,
             experience=foretold(

@@ -56,9 +56,13 @@ class Shelf(Generic[T]):
         return self.items[name]
 
     def pick(self, names: Iterable[str]) -> dict[str, T]:
-        """The items of these names; all of them where no name is given. Raises UnknownName."""
+        """The items of these names; the usual ones if no name is given. Raises UnknownName."""
         chosen = list(names)
-        return {name: self[name] for name in chosen} if chosen else dict(self.items)
+        return {name: self[name] for name in chosen} if chosen else self.usual()
+
+    def usual(self) -> dict[str, T]:
+        """All items but those that are used only if they are asked for by name."""
+        return {name: item for name, item in self.items.items() if not getattr(item, "on_request", False)}
 
     def check(self, item: Any) -> None:
         """Raise PluginError where ``item`` lacks a part of the contract."""

@@ -117,7 +117,7 @@ def foretold(known: Prior | None, winner: str | None, strategies: Sequence[str])
 
 
 def _backbone(ready: search.Prepared, arm: Arm) -> Backbone:
-    return ready.backbones[arm.backbone]
+    return ready.networks[arm.backbone]
 
 
 def _seconds(ledger: search.Ledger, arm: Arm) -> float:

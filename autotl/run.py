@@ -112,7 +112,10 @@ class Explored:
 def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     setup, clock = run.setup, run.clock
     box = machine(setup.device)
-    arms, skipped = search.plan_arms(run.strategies, ready.backbones, ready.task, machine=box)
+    arms, skipped = search.plan_arms(
+        run.strategies, ready.backbones, ready.task, machine=box, own=ready.own.networks
+    )
+    skipped |= ready.own.refused
     skipped |= {
         Arm(name, aside): why for aside, why in ready.ranking.aside.items() for name in run.strategies
     }
@@ -157,7 +160,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     searching = run.way.search(
         arms,
         run.strategies,
-        ready.backbones,
+        ready.networks,
         ready.task,
         ledger,
         machine=box,
@@ -214,7 +217,7 @@ def baselines_of(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Le
     return [
         arm
         for arm in plan.arms
-        if arm.strategy in known or not ready.backbones[arm.backbone].weights.pretrained
+        if arm.strategy in known or not ready.networks[arm.backbone].weights.pretrained
     ]
 
 

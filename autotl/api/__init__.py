@@ -36,7 +36,7 @@ from autotl.api.similarity import (
     Similarity,
     SimilarityWithTest,
 )
-from autotl.api.strategy import Cost, Machine, Params, Space, Strategy
+from autotl.api.strategy import Cost, FirstLook, Machine, OnRequest, OwnNetworks, Params, Space, Strategy
 from autotl.api.task import Applies, Task
 from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Transferability
 
@@ -57,6 +57,7 @@ __all__ = [
     "Dataset",
     "Epoch",
     "Executor",
+    "FirstLook",
     "Fold",
     "FoldScore",
     "Go",
@@ -72,7 +73,9 @@ __all__ = [
     "Listing",
     "Machine",
     "MeanScore",
+    "OnRequest",
     "Outcome",
+    "OwnNetworks",
     "Pace",
     "Params",
     "Part",

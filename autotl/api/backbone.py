@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from autotl.api.task import Applies
 
@@ -15,11 +15,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class DataConfig:
+    """How the weights want their images. ``side`` is the native input size in pixels; ``fixed`` forbids
+    others.
+    """
+
+    side: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str
+    crop_pct: float
+    crop_mode: str
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """Where a backbone comes from, as plain data that crosses processes.
 
-    ``timm_name`` is what ``timm.create_model`` takes, ``local-dir:`` included. ``folder`` is the local
-    folder, if any: a source reference may lie there. ``origin`` says it to a person.
+    Attributes:
+        name: What reports call the network.
+        timm_name: What ``timm.create_model`` takes, ``local-dir:`` included.
+        origin: Where it comes from, as told to a person.
+        pretrained: Whether there are weights. Without them the network starts from random ones.
+        folder: The local folder, if any; a source reference may be in it.
+        args: Further arguments of ``timm.create_model`` for a network without weights, as JSON values.
+        config: How a network without weights wants its images; None takes timm's configuration.
     """
 
     name: str
@@ -27,6 +48,8 @@ class Weights:
     origin: str
     pretrained: bool = True
     folder: Path | None = None
+    args: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    config: DataConfig | None = None
 
 
 @runtime_checkable
@@ -62,21 +85,6 @@ class Stage:
     channels: int
     reduction: int
     flops: float
-
-
-@dataclass(frozen=True, slots=True)
-class DataConfig:
-    """How the weights want their images. ``side`` is the native input size in pixels; ``fixed`` forbids
-    others.
-    """
-
-    side: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    interpolation: str
-    crop_pct: float
-    crop_mode: str
-    fixed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from autotl.api.backbone import Backbone
+from autotl.api.backbone import Backbone, Weights
 from autotl.api.learner import Learner, Workbench
 from autotl.api.task import Applies, Task
 
@@ -74,3 +74,40 @@ class Strategy(Protocol):
         alone.
         """
         ...
+
+
+@runtime_checkable
+class OwnNetworks(Protocol):
+    """What a baseline may offer besides: networks of its own, in place of the backbones.
+
+    Its trials run on one of them, whatever the backbones are.
+    """
+
+    def networks(self, task: Task) -> Sequence[Weights]:
+        """Networks without weights, the smallest first.
+
+        The search opens them in turn and takes the last one that :meth:`Strategy.applies` accepts.
+        """
+        ...
+
+
+@runtime_checkable
+class FirstLook(Protocol):
+    """What a baseline may offer besides: cheap settings that are tried before its defaults.
+
+    The defaults are tried only if the forecast from this trial comes near the best trial.
+    """
+
+    def look(self, task: Task, backbone: Backbone) -> Params:
+        """Settings like the defaults, with the same keys and a shorter training.
+
+        ``epochs`` must be among them: forecasts are made by it.
+        """
+        ...
+
+
+@runtime_checkable
+class OnRequest(Protocol):
+    """What a strategy may offer besides: ``on_request = True`` leaves it out unless it is named."""
+
+    on_request: bool

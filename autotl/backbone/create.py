@@ -48,21 +48,22 @@ def create(
     damaged, or do not fit their architecture.
     """
     wanted = pretrained and weights.pretrained
-    overlay = {"file": str(file)} if wanted and (file := _hub_file(weights)) else None
+    file = _hub_file(weights) if wanted else None
+    overlay = {"file": str(file)} if file else _overlay(weights)
     if wanted and weights.folder is not None:
         safe_file(weights.folder)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reseed every GPU
         try:
             model: Any = timm.create_model(
-                weights.timm_name, pretrained=wanted, pretrained_cfg_overlay=overlay
+                weights.timm_name, pretrained=wanted, pretrained_cfg_overlay=overlay, **weights.args
             )
         except BROKEN as error:
             raise WeightsError(
                 f"The weights of {weights.name!r} ({weights.origin}) cannot be loaded: {_gist(error)}. "
                 "Download or save them again, or choose another backbone."
             ) from error
-        if overlay:  # where the file lay is no fact about the model, and would travel into saved ones
+        if file:  # where the file lay is no fact about the model, and would travel into saved ones
             model.pretrained_cfg["file"] = None
         if wanted:
             _check_finite(model, weights)
@@ -120,6 +121,22 @@ def read_config(folder: Path) -> dict[str, Any]:
             f"{timm.__version__} does not have. Install the timm it was saved with."
         )
     return dict(config)
+
+
+def _overlay(weights: Weights) -> dict[str, Any] | None:
+    """How the images are wanted, as timm's configuration; None if timm's own holds."""
+    config = weights.config
+    if config is None:
+        return None
+    return {
+        "input_size": (3, config.side, config.side),
+        "mean": config.mean,
+        "std": config.std,
+        "interpolation": config.interpolation,
+        "crop_pct": config.crop_pct,
+        "crop_mode": config.crop_mode,
+        "fixed_input_size": config.fixed,
+    }
 
 
 def _hub_file(weights: Weights) -> Path | None:

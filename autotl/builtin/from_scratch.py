@@ -1,4 +1,4 @@
-"""Train the same network from a random start: what transfer is measured against."""
+"""Train the backbone's own architecture from a random start: what its weights bring."""
 
 from __future__ import annotations
 
@@ -29,12 +29,19 @@ fold, however many others are seen on: a random start needs epochs more than a s
 
 
 class FromScratch:
-    """The backbone's architecture, re-initialised, with a longer recipe of its own."""
+    """The backbone's architecture, re-initialised, with a longer recipe of its own.
+
+    It answers what the pretrained weights bring. Whether transfer pays is measured against smaller networks,
+    which learn more from few images in little time.
+    """
 
     name = "from_scratch"
-    summary = "the same architecture from random weights: the baseline transfer has to beat"
+    summary = (
+        "the backbone's own architecture from random weights: shows what its weights bring; by name only"
+    )
     reference = "He et al., Rethinking ImageNet Pre-training, ICCV 2019"
     baseline = True
+    on_request = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         return Applies(True, "the baseline that the gain of transfer is measured against")

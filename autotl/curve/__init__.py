@@ -2,14 +2,18 @@
 
 from autotl.curve.forecast import Curve, Interval, catch_up, catch_up_sentence, forecast, sentence
 from autotl.curve.power_law import PowerLaw, fit_power_law
+from autotl.curve.training import Trained, TrainingForecast, forecast_training
 
 __all__ = [
     "Curve",
     "Interval",
     "PowerLaw",
+    "Trained",
+    "TrainingForecast",
     "catch_up",
     "catch_up_sentence",
     "fit_power_law",
     "forecast",
+    "forecast_training",
     "sentence",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autotl.results.mixture import mixture
     from autotl.results.model_folder import Opened, open_model, write_model
     from autotl.results.optimism import Optimism, optimism
+    from autotl.results.plateau import Plateau, plateau_of
     from autotl.results.predictor import Predictor
     from autotl.results.result import Result, read_report
     from autotl.results.run_file import (
@@ -59,6 +60,7 @@ __all__ = [
     "OpenedEnsemble",
     "Optimism",
     "Part",
+    "Plateau",
     "Predictor",
     "Result",
     "RunFile",
@@ -83,6 +85,7 @@ __all__ = [
     "open_predictor",
     "opened_before",
     "optimism",
+    "plateau_of",
     "read_report",
     "read_run_file",
     "set_report_aside",

@@ -13,6 +13,7 @@ from autotl.api import Arm, Record
 from autotl.results.evaluate import Evaluation
 from autotl.results.gain import Gain
 from autotl.results.optimism import Optimism
+from autotl.results.plateau import Plateau
 from autotl.results.temperature import Temperature
 from autotl.results.validation_gap import GapReasons
 
@@ -106,8 +107,9 @@ class Findings:
     """What the test part showed.
 
     ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be
-    compared. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
-    and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
+    compared. ``plateau`` says where training the most promising baseline leads, None if nothing can be
+    forecast. ``transfer_gain`` is the best transfer arm's lead over the best
+    baseline among these, or None, and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
     are the classes that transfer measurably harms. ``ensemble`` is None where none was asked for.
     ``optimism`` compares validation with test, and ``optimism_reasons`` are what may explain it if it lies
     above chance; ``calibration_error_before`` is the delivered model's without
@@ -137,3 +139,4 @@ class Findings:
     calibration_error_before: float | None = None
     latency: float | None = None
     size: int | None = None
+    plateau: Plateau | None = None

@@ -99,7 +99,9 @@ def write_network(
 def _model_args(backbone: Backbone) -> dict[str, Any]:
     """What the architecture's name alone does not say, such as padding or widths."""
     folder = backbone.weights.folder
-    return dict(read_config(folder).get("model_args") or {}) if folder is not None else {}
+    if folder is None:
+        return dict(backbone.weights.args)
+    return dict(read_config(folder).get("model_args") or {})
 
 
 def open_model(folder: Path) -> Opened:

@@ -1,4 +1,4 @@
-"""Say whether transfer pays, from its measured gain over training from scratch."""
+"""Say whether transfer pays, from its measured gain over the best model that transfers nothing."""
 
 from __future__ import annotations
 
@@ -6,86 +6,124 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autotl.api import Record
+from autotl.clock import spell
 from autotl.results.evaluate import Evaluation
 from autotl.results.findings import Findings
 from autotl.results.gain import Gain
+from autotl.results.plateau import Plateau
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
-
-FEW_EPOCHS = 5
-"""Fewer passes over the images than a random start needs to get anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer, the sentence that says it, and what to know before it is believed, if anything."""
+    """The answer to whether transfer pays.
+
+    Attributes:
+        transfer: The answer in one word.
+        strategy: The strategy of the model that is delivered.
+        backbone: The network of the model that is delivered.
+        sentence: The answer as a sentence, with both sides of the comparison.
+        caveat: What to know before it is believed; empty if there is nothing.
+        cost: What each side took to train; empty if nothing was compared.
+    """
 
     transfer: Transfer
     strategy: str
     backbone: str
     sentence: str
     caveat: str = ""
+    cost: str = ""
 
 
 def judge(findings: Findings) -> Verdict:
-    """Judge by the 95 % interval of the gain: transfer helps (hurts) where it lies above (below) zero
-    and the exact sign test on the same images agrees.
+    """Judge by the gain of the best arm that transfers over the best arm that transfers nothing.
 
-    The strategy named is the one chosen on validation; the gain is the best transfer arm's over the best
-    baseline trial, both having learned from the same images.
+    Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and the test of
+    :class:`Gain` agrees. Nothing is said of a baseline that has learned nothing and was still to be trained.
     """
     strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
-    gain, transfer = findings.transfer_gain, findings.transfer
-    if gain is None or transfer is None:
-        return Verdict(
-            "no_measurable_difference",
-            strategy,
-            backbone,
-            f"{strategy} on {backbone} is the best model found. "
-            f"Whether transfer pays was not measured: {findings.why_no_gain}.",
-        )
-    name = f"{transfer.arm.strategy} on {transfer.arm.backbone}"
-    scored, caveat = _scored(gain, findings.test), _starved(findings.baseline)
+    gain, transfer, baseline = findings.transfer_gain, findings.transfer, findings.baseline
+    if gain is None or transfer is None or baseline is None:
+        return _unmeasured(findings, findings.why_no_gain)
+    if _learned_nothing(findings, baseline):
+        return _unmeasured(findings, f"{_name(baseline)} had no time to learn more than the largest class")
+    plateau = findings.plateau
+    within = " within this budget" if plateau is not None and not plateau.converged else ""
+    caveat = _caveat(plateau, findings.test) if within else ""
+    ours, theirs = _name(transfer), _name(baseline)
+    cost = _cost(transfer, baseline)
     if gain.direction > 0:
-        return Verdict("helps", strategy, backbone, f"Transfer helps: {name} {scored}.", caveat)
+        said = f"Transfer helps{within}: {ours} {_scored(gain, findings.test)} against {theirs}"
+        return Verdict("helps", strategy, backbone, said + _interval(gain, findings.test), caveat, cost)
     if gain.direction < 0:
-        return Verdict("hurts", strategy, backbone, f"Transfer hurts: {name} {scored}.", caveat)
+        against = Gain(-gain.value, (-gain.ci95[1], -gain.ci95[0]), gain.n, gain.p, gain.trainings)
+        said = f"Transfer hurts: {theirs}, trained from scratch, {_scored(against, findings.test)} against "
+        return Verdict("hurts", strategy, backbone, said + ours + _interval(against, findings.test), "", cost)
+    said = f"Transfer makes no measurable difference{within}: {ours} {_scored(gain, findings.test)} against "
+    said += theirs + _interval(gain, findings.test)
+    return Verdict("no_measurable_difference", strategy, backbone, said, caveat, cost)
+
+
+def _unmeasured(findings: Findings, why: str) -> Verdict:
+    strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     return Verdict(
         "no_measurable_difference",
         strategy,
         backbone,
-        f"Transfer makes no measurable difference: {name} {scored}.",
-        caveat,
+        f"{strategy} on {backbone} is the best model found. Whether transfer pays was not measured: {why}.",
     )
 
 
-def _starved(baseline: Record | None) -> str:
-    """What to know of a baseline that this budget did not let learn."""
-    if baseline is None:
+def _learned_nothing(findings: Findings, baseline: Record) -> bool:
+    """Whether the baseline does not beat a constant answer, and its training was cut short."""
+    finding, plateau = findings.arms.get(baseline.arm), findings.plateau
+    if finding is None or finding.test.always_majority is None:
+        return False
+    cut_short = baseline.state == "stopped" or (
+        plateau is not None and plateau.arm == baseline.arm and not plateau.converged
+    )
+    low, high = finding.test.ci95
+    constant = finding.test.always_majority
+    better = low > constant if finding.test.higher_is_better else high < constant
+    return cut_short and not better
+
+
+def _caveat(plateau: Plateau | None, test: Evaluation) -> str:
+    """Bracket the gain that would be left if the baseline had been trained to its plateau."""
+    if plateau is None:
         return ""
-    stopped, planned = baseline.state == "stopped", baseline.params.get("epochs")
-    if not stopped and not (isinstance(planned, int) and planned < FEW_EPOCHS):
-        return ""
-    done = "less than one epoch" if not baseline.epochs else f"{baseline.epochs} epoch"
-    done += "s" if baseline.epochs > 1 else ""
-    ended = f"was stopped by the end of its time after {done}" if stopped else f"had time for {done}"
+    trained = f"{plateau.epochs} epoch" + "s" * (plateau.epochs != 1)
+    low, high = (_amount(end, test) for end in plateau.gain_ci95)
     return (
-        f"Training from scratch {ended}: the gain is what transfer is worth within this budget. With more "
-        "time a network trained from scratch is expected to score higher."
+        f"{plateau.arm.strategy} was still improving after {trained}. If it were trained to its plateau, the "
+        f"gain of transfer is expected between {low} and {high}{' points' if test.percent else ''}."
     )
+
+
+def _cost(transfer: Record, baseline: Record) -> str:
+    return (
+        f"The trials compared took {spell(transfer.seconds)} ({transfer.arm.strategy}) and "
+        f"{spell(baseline.seconds)} ({baseline.arm.strategy})."
+    )
+
+
+def _name(record: Record) -> str:
+    return f"{record.arm.strategy} on {record.arm.backbone}"
 
 
 def _scored(gain: Gain, test: Evaluation) -> str:
     if test.percent:
-        low, high = (_signed(100 * end, 1) for end in gain.ci95)
-        by = f"scores {_signed(100 * gain.value, 1)} points"
-    else:
-        better = "higher" if test.higher_is_better else "lower"
-        low, high = (_signed(end, 3) for end in gain.ci95)
-        name = test.metric.replace("_", " ")
-        by = f"is {_signed(gain.value, 3)} better in {name} ({better} is better)"
-    return f"{by} against training from scratch (95% interval {low} to {high})"
+        return f"scores {_amount(gain.value, test)} points"
+    better = "higher" if test.higher_is_better else "lower"
+    return f"is {_amount(gain.value, test)} better in {test.metric.replace('_', ' ')} ({better} is better)"
 
 
-def _signed(number: float, digits: int) -> str:
-    return f"{number:+.{digits}f}".replace("-", "−")
+def _interval(gain: Gain, test: Evaluation) -> str:
+    low, high = (_amount(end, test) for end in gain.ci95)
+    return f" (95% interval {low} to {high})."
+
+
+def _amount(number: float, test: Evaluation) -> str:
+    found = f"{100 * number:+.1f}" if test.percent else f"{number:+.3f}"
+    return found.replace("-", "−")

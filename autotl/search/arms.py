@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from autotl.api import Arm, Backbone, Machine, Strategy, Task
+from autotl.api import Arm, Backbone, Machine, OwnNetworks, Strategy, Task
 
 
 def plan_arms(
-    strategies: Mapping[str, Strategy], backbones: Mapping[str, Backbone], task: Task, *, machine: Machine
+    strategies: Mapping[str, Strategy],
+    backbones: Mapping[str, Backbone],
+    task: Task,
+    *,
+    machine: Machine,
+    own: Mapping[str, Backbone] = MappingProxyType({}),
 ) -> tuple[list[Arm], dict[Arm, str]]:
-    """The arms worth trying, and those that are not with the reason.
+    """Return the arms worth trying, and those that are not with the reason.
 
     A baseline transfers nothing, so it runs once for each architecture, whatever the number of its
     checkpoints.
+
+    Args:
+        strategies: All strategies, by name.
+        backbones: The pretrained networks, by name.
+        task: The task, with what a trial may cost.
+        machine: Where trials run.
+        own: The network of each strategy that brings its own, by the strategy's name. One that brings its
+            own and is not here has no arm.
     """
     arms: list[Arm] = []
     skipped: dict[Arm, str] = {}
     for name, strategy in strategies.items():
         built: dict[str, str] = {}
-        for backbone in backbones.values():
+        for backbone in _networks(name, strategy, backbones, own):
             arm = Arm(name, backbone.name)
             try:
                 applies = strategy.applies(task, backbone)
@@ -37,3 +51,11 @@ def plan_arms(
                 built[backbone.architecture] = backbone.name
                 arms.append(arm)
     return arms, skipped
+
+
+def _networks(
+    name: str, strategy: Strategy, backbones: Mapping[str, Backbone], own: Mapping[str, Backbone]
+) -> Iterable[Backbone]:
+    if not isinstance(strategy, OwnNetworks):
+        return backbones.values()
+    return [own[name]] if name in own else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from autotl.search.afford import LEAST_ROWS
 class Decided:
     """``seconds`` is the budget it was decided for; ``first_split`` names the split before rows were left
     out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
+    ``own`` are the networks that baselines bring themselves, by name.
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
     their number was decided, and ``least`` the images to learn from however short the time.
@@ -38,6 +39,7 @@ class Decided:
     likeness: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...]
     least: int = LEAST_ROWS
+    own: Mapping[str, Seen] = field(default_factory=dict)
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -69,7 +71,13 @@ class Decided:
 
     def keep(self, facts: Backbone) -> Backbone:
         """The backbone with the image sizes and the pace it had. Raises RunError where its weights differ."""
-        seen = self.backbones[facts.name]
+        return self._keep(self.backbones[facts.name], facts)
+
+    def keep_own(self, facts: Backbone) -> Backbone:
+        """The same for a network of a baseline. Raises KeyError if the run had not chosen it."""
+        return self._keep(self.own[facts.name], facts)
+
+    def _keep(self, seen: Seen, facts: Backbone) -> Backbone:
         if seen.digest != facts.digest:
             raise _changed(f"the weights of {facts.name} differ ({_digests(seen.digest, facts.digest)})")
         return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace, kept=seen.kept)
@@ -96,19 +104,11 @@ def seen_as(name: str, facts: Backbone) -> Seen:
 def decided_from(told: Mapping[str, Any]) -> Decided:
     """Read back what ``jsonio.plain`` made of it. Raises RunError where that is something else."""
     try:
-        kept = {each.name: told[each.name] for each in fields(Decided) if each.name != "least"}
-        kept["least"] = told.get("least", LEAST_ROWS)  # older runs do not say it
-        kept["backbones"] = {
-            name: Seen(
-                each["opened_as"],
-                each["digest"],
-                tuple(each["sides"]),
-                each["side"],
-                Pace(**each["pace"]),
-                tuple(each["kept"]),
-            )
-            for name, each in kept["backbones"].items()
-        }
+        older = {"least", "own"}  # older runs do not say them
+        kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in older}
+        kept["least"] = told.get("least", LEAST_ROWS)
+        kept["backbones"] = _seen_from(kept["backbones"])
+        kept["own"] = _seen_from(told.get("own", {}))
         for name in ("classes", "order", "notes"):
             kept[name] = tuple(kept[name])
         return Decided(**kept)
@@ -117,6 +117,20 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
             f"What the run had decided cannot be read from run.json ({type(error).__name__}: {error}). "
             "Was it edited, or written by another version of autotl?"
         ) from error
+
+
+def _seen_from(told: Mapping[str, Any]) -> dict[str, Seen]:
+    return {
+        name: Seen(
+            each["opened_as"],
+            each["digest"],
+            tuple(each["sides"]),
+            each["side"],
+            Pace(**each["pace"]),
+            tuple(each["kept"]),
+        )
+        for name, each in told.items()
+    }
 
 
 def _digests(then: str, now: str) -> str:

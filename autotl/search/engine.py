@@ -16,6 +16,7 @@ from autotl.api import (
     Job,
     Machine,
     Outcome,
+    Params,
     Strategy,
     Task,
     Watch,
@@ -25,15 +26,16 @@ from autotl.clock import Budget, Clock
 from autotl.disk import is_full
 from autotl.errors import DiskFull
 from autotl.experience import Prior
-from autotl.search.allocate import Extend, Promote, choose, first
+from autotl.search.allocate import Extend, Promote, choose
 from autotl.search.beaten import beaten
 from autotl.search.costs import Costs
+from autotl.search.first_look import LOOK_SHARE, FirstLooks
 from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger
 from autotl.search.oversight import Oversight
-from autotl.search.reserve import kept_for_refit
 from autotl.search.resume import AFRESH, Resumed
+from autotl.search.starts import Starts
 from autotl.search.study import ArmStudy
 from autotl.search.trial import Trial
 from autotl.seeds import derive
@@ -92,15 +94,17 @@ class Search:
             )
             for arm in arms
         }
-        self._prior = prior
         self._baselines = [arm for arm in arms if strategies[arm.strategy].baseline]
         self._timed = budget.seconds is not None
         self._again = list(resumed.running)
         begun = [*ledger.trials.values(), *(entry.trial for entry in self._again)]
         self._count = 1 + max((trial.number for trial in begun), default=-1)
-        self._waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
         self._open_arms = [arm for arm in arms if not self._is_done(arm)]
         self._costs = Costs(strategies, backbones, task, machine)
+        self._looks = FirstLooks(arms, strategies, backbones, task, ledger)
+        self._owed = [arm for arm in self._baselines if arm not in self._looks]
+        waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
+        self._starts = Starts(waiting, self._baselines, self._looks, self._costs, ledger, budget, prior)
         for trial in ledger.trials.values():
             self._learn_pace(trial, trial.seconds, len(trial.folds))
             self._tell_gone_on(trial)  # or the process ended before it could be told
@@ -141,14 +145,17 @@ class Search:
             return None
         if self._again:
             return self._retry(self._again.pop(0))
-        while self._waiting and not self._out_of_trials():
-            if job := self._new(self._next_default(left), default=True):
+        while not self._out_of_trials() and (
+            start := self._starts.next(self._begun, left=left, count=self._count)
+        ):
+            arm, look = start
+            if job := self._new(arm, default=look is None, given=look):
                 return job
         while self._open_arms:
             action = choose(
                 self.ledger,
                 [] if self._out_of_trials() else self._worth_trying(),
-                baselines=self._baselines,
+                baselines=self._owed,
                 baseline_share=BASELINE_SHARE,
                 seconds=self._costs.default,
                 folds=self._costs.folds,
@@ -172,22 +179,10 @@ class Search:
                 self._open_arms = [arm for arm in self._open_arms if arm != action.arm]
         return None
 
-    def _next_default(self, left: float) -> Arm:
-        chosen = first(
-            self._waiting,
-            baselines=self._baselines if self._count else (),
-            seconds=self._costs.default,
-            after=lambda arm: kept_for_refit(self._costs.default(arm), self.ledger.held_out, self._budget),
-            behind=lambda arm: self._prior.behind(arm.strategy) / self.ledger.unit if self._prior else 0.0,
-            left=left,
-            trials=math.inf if self._budget.trials is None else self._budget.trials - self._count,
-        )
-        self._waiting.remove(chosen)
-        return chosen
-
     def _worth_trying(self) -> list[Arm]:
         free = (arm for arm in self._open_arms if self._held[arm] < REPEATS)
-        return [arm for arm in free if arm in self._baselines or not beaten(self.ledger, arm)]
+        known = (arm for arm in free if not self._starts.only_looked_at(arm))
+        return [arm for arm in known if arm in self._owed or not beaten(self.ledger, arm)]
 
     def _out_of_trials(self) -> bool:
         return self._budget.trials is not None and self._count >= self._budget.trials
@@ -197,13 +192,13 @@ class Search:
         known = self.ledger.trials | {number: trial for number, (trial, _) in self._running.items()}
         return [trial for trial in known.values() if trial.arm == arm]
 
-    def _new(self, arm: Arm, *, default: bool) -> Job | None:
-        """A job for a new trial of the arm; None where its settings were tried before, are running or could
-        not be had.
+    def _new(self, arm: Arm, *, default: bool, given: Params | None = None) -> Job | None:
+        """A job for a new trial of the arm, with the settings ``given``, if any; None where its settings were
+        tried before, are running or could not be had.
         """
         number, study, begun = self._count, self._studies[arm], self._begun(arm)
         try:
-            params = study.ask(number, default=default)
+            params = study.ask(number, default=default, given=given)
         except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
             if is_full(error):
                 raise
@@ -255,13 +250,17 @@ class Search:
         if self._journal is not None:
             self._journal.write(trial, running)
 
-    def _patience(self) -> float:
-        """The seconds that a trial of a baseline may take: its share, where there are other arms to try or
-        to choose.
+    def _patience(self, trial: Trial) -> float:
+        """The seconds that a trial of a baseline may take, where there are other arms to try or to choose.
+
+        After its first look a baseline competes like any arm.
         """
         scored = {arm for arm in self.ledger.arms() if self.ledger.of(arm)}
-        others = {*self._waiting, *self._open_arms, *scored} - {*self._baselines}
-        return BASELINE_SHARE * (self._until() - self._started) if others else math.inf
+        others = {*self._starts.waiting, *self._open_arms, *scored} - {*self._baselines}
+        looks = self._looks.is_look(trial)
+        if not others or (trial.arm in self._looks and not looks):
+            return math.inf
+        return (LOOK_SHARE if looks else BASELINE_SHARE) * (self._until() - self._started)
 
     def _enter(self, outcome: Outcome) -> Trial:
         self._ended = self._clock.now()

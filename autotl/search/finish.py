@@ -39,6 +39,7 @@ from autotl.search.learning import stratified
 from autotl.search.ledger import Ledger
 from autotl.search.looks import Looks
 from autotl.search.materials import Materials
+from autotl.search.plateau import plateau
 from autotl.search.trailing import trails
 from autotl.search.trial import Trial
 from autotl.seeds import derive
@@ -117,20 +118,22 @@ def finish(
         measure=measure,
         seed=draw,
     )
+    arms = {
+        arm: ArmFinding(
+            ledger.record(trial),
+            _best_default(ledger, arm),
+            evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
+            "" if arm in baselines else beaten(ledger, arm) or trails(ledger, trial, winner),
+        )
+        for arm, trial in best.items()
+    }
+    scores = {arm: measure(labels, look(trial)) for arm, trial in best.items()}
     return Findings(
         winner=ledger.record(winner),
         refit=delivery.refit,
         side=winner.side,
         test=evaluate(labels, final, data.classes, measure=measure, seed=draw),
-        arms={
-            arm: ArmFinding(
-                ledger.record(trial),
-                _best_default(ledger, arm),
-                evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
-                "" if arm in baselines else beaten(ledger, arm) or trails(ledger, trial, winner),
-            )
-            for arm, trial in best.items()
-        },
+        arms=arms,
         transfer=ledger.record(transfer) if transfer else None,
         baseline=ledger.record(baseline) if baseline else None,
         transfer_gain=lead,
@@ -159,6 +162,7 @@ def finish(
         ensemble=delivery.ensemble,
         latency=_latency(served, materials, clock),
         size=sum(Path(each.weights).stat().st_size for each in served),
+        plateau=plateau(ledger, baselines, scores, transfer.arm) if transfer else None,
     )
 
 

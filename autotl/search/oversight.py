@@ -16,8 +16,8 @@ class Oversight:
     """The trials that run, and when one of them is to end.
 
     With the time ("stopped"), once something has been scored, if only an epoch of its own: a search has to
-    end with something. A baseline on its first fold also when it has been run for ``patience()`` seconds. A
-    new one when its study says that it is behind ("pruned"): never a default, nor one that was stopped for
+    end with something. A baseline on its first fold also when it has been run for
+    ``patience(trial)`` seconds. A new one when its study says that it is behind ("pruned"): never a default, nor one that was stopped for
     that before and goes on.
     """
 
@@ -28,7 +28,7 @@ class Oversight:
         *,
         clock: Clock,
         until: Callable[[], float],
-        patience: Callable[[], float],
+        patience: Callable[[Trial], float],
         watch: Watch,
     ) -> None:
         self._ledger, self._studies, self._watch = ledger, studies, watch
@@ -54,7 +54,7 @@ class Oversight:
         if said.fold >= 0:  # it waits for no worker
             self._begun.setdefault(job.number, now)
         taken = now - self._begun.get(job.number, now)
-        if trial.baseline and not trial.folds and said.fold == 0 and taken > self._patience():
+        if trial.baseline and not trial.folds and said.fold == 0 and taken > self._patience(trial):
             return "stopped"
         self._watch.learning(
             trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress

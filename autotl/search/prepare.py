@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,29 +13,30 @@ from autotl.api import (
     BackboneSource,
     Dataset,
     Likeness,
+    OwnNetworks,
     Reader,
     Splits,
     Strategy,
     Task,
     Transferability,
     Watch,
-    Weights,
 )
-from autotl.backbone import candidates, describe, find
+from autotl.backbone import find
 from autotl.cache import Store
 from autotl.clock import Clock, Deadline, waited
 from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
-from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, seen_as
 from autotl.search.examine import Examined
 from autotl.search.first_pass import FirstPass, first_pass
 from autotl.search.late_maps import with_late_maps
-from autotl.search.limits import screen, within
+from autotl.search.limits import within
 from autotl.search.materials import Materials
+from autotl.search.opening import median_side, open_backbones
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
+from autotl.search.own_networks import Own, open_own_networks
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.share import share_out, task_of
@@ -47,7 +48,10 @@ AUTO = ("auto",)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known and at hand before the first trial. ``backbones`` are those worth the budget."""
+    """What is known and at hand before the first trial.
+
+    ``backbones`` are those worth the budget; ``own`` are the networks that baselines bring themselves.
+    """
 
     dataset: Dataset
     splits: Splits
@@ -65,6 +69,12 @@ class Prepared:
     advice: Advice
     notes: tuple[str, ...]
     decided: Decided
+    own: Own = field(default_factory=Own)
+
+    @property
+    def networks(self) -> dict[str, Backbone]:
+        """The backbones and the baselines' own networks, by name."""
+        return {**self.backbones, **self.own.by_name}
 
 
 def prepare(
@@ -116,7 +126,7 @@ def prepare(
     first = splits.hash
     if decided is not None:
         decided.check_data(dataset, splits)
-    backbones, more = _open(setup, named, sources, dataset, splits, end)
+    backbones, more = open_backbones(setup, named, sources, dataset, splits, end)
     opened_as = dict(zip(backbones, names or backbones, strict=True))
     beyond: Mapping[str, str] = {}
     if decided is None:
@@ -129,10 +139,12 @@ def prepare(
         watch.say(note)
     notes += more
     found = quality(dataset, splits)
+    # the networks that baselines bring are small: a pass of them costs next to nothing
+    transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values())
     rest = left() if decided is None else decided.left
     whole, least = splits, LEAST_ROWS if decided is None else decided.least
     splits, more = affordable(
-        dataset, whole, backbones, left=rest, strategies=len(strategies), seed=setup.seed, least=least
+        dataset, whole, backbones, left=rest, strategies=transferring, seed=setup.seed, least=least
     )
     for note in more:
         watch.say(note)
@@ -149,7 +161,7 @@ def prepare(
         store,
         transferabilities,
         watch,
-        strategies=len(strategies),
+        strategies=transferring,
         end=Deadline(clock) if decided else end,
     )
     splits, backbones, materials = seen.splits, {**seen.backbones}, seen.materials
@@ -182,7 +194,7 @@ def prepare(
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0], end=end)
     tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
-    task = task_of(setup.metric.name, dataset, splits, likeness, side=_side(dataset, splits))
+    task = task_of(setup.metric.name, dataset, splits, likeness, side=median_side(dataset, splits))
     task = share_out(
         task,
         strategies,
@@ -193,6 +205,11 @@ def prepare(
         validated=len(splits.first[0].val),
         folds=len(splits.first),
     )
+    if decided is not None:
+        task = decided.keep_to(task)
+    keep_own = None if decided is None else decided.keep_own
+    own = open_own_networks(strategies, task, setup, end=end, keep=keep_own)
+    materials = materials.knowing({**kept, **own.by_name})
     if decided is None:
         decided = Decided(
             seconds=setup.budget.seconds,
@@ -214,10 +231,11 @@ def prepare(
             aside=ranking.aside,
             likeness=task.likeness,
             notes=chosen,
+            own={name: seen_as(name, facts) for name, facts in own.by_name.items()},
         )
     else:
         decided.check_split(splits)
-        task, decided = decided.keep_to(task), replace(decided, cache=store.bound)
+        decided = replace(decided, cache=store.bound)
     return Prepared(
         dataset=dataset,
         splits=splits,
@@ -235,62 +253,8 @@ def prepare(
         advice=rule_of_thumb(task, _nearest(task.likeness)),
         notes=tuple(notes),
         decided=decided,
+        own=own,
     )
-
-
-def _open(
-    setup: Setup,
-    found: list[Weights],
-    sources: Mapping[str, BackboneSource],
-    dataset: Dataset,
-    splits: Splits,
-    end: Deadline,
-) -> tuple[dict[str, Backbone], list[str]]:
-    notes: list[str] = []
-    images, side = len(dataset), _side(dataset, splits)
-    if not found:
-        limited = screen(
-            setup.limits,
-            side=side,
-            image_size=setup.image_size,
-            classes=len(dataset.classes),
-            device=setup.device,
-            clock=end.clock,
-        )
-        found, notes = candidates(
-            sources, device=setup.device, seconds=setup.budget.seconds, images=images, beyond=limited
-        )
-    backbones: dict[str, Backbone] = {}
-    for weights in found:
-        facts = describe(
-            weights,
-            side=side,
-            device=setup.device,
-            seconds=setup.budget.seconds,
-            images=images,
-            clock=end.clock,
-            among=len(found),
-            end=end,
-        )
-        if setup.image_size is not None:
-            if facts.config.fixed and setup.image_size != facts.config.side:
-                raise DataError(
-                    f"{facts.name} takes images of {facts.config.side} px only, not {setup.image_size}. "
-                    f"Leave the image size out, or choose another backbone."
-                )
-            facts = replace(facts, sides=(setup.image_size,), side=setup.image_size)
-        if facts.name in backbones:
-            raise DataError(
-                f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} "
-                f"and {facts.origin}. Rename one folder."
-            )
-        backbones[facts.name] = facts
-    return backbones, notes
-
-
-def _side(dataset: Dataset, splits: Splits) -> int:
-    table = dataset.table.iloc[splits.train]
-    return int(table[["height", "width"]].min(axis=1).median())
 
 
 def _nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:

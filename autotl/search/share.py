@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autotl.api import Backbone, Dataset, Likeness, Machine, Splits, Strategy, Task
+from autotl.api import Backbone, Dataset, Likeness, Machine, OwnNetworks, Splits, Strategy, Task
 from autotl.search.arms import plan_arms
 from autotl.train import epoch_seconds
 
@@ -61,8 +61,10 @@ def share_out(
     """The task with what is to be spent on one trial, of the seconds that are ``left``; None: no budget.
 
     ``tests`` are the seconds to test a strategy's best trials, ``validated`` the validation images of each of
-    the ``folds`` of one repeat. A strategy that does not apply has no share.
+    the ``folds`` of one repeat. A strategy that does not apply has no share, nor has one that brings a
+    network of its own: that is tried only if a first look at it promises enough.
     """
+    strategies = {name: each for name, each in strategies.items() if not isinstance(each, OwnNetworks)}
     if left is None:
         return task
 

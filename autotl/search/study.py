@@ -107,11 +107,11 @@ class ArmStudy:
         self._asked += 1
         self.repeated = self.repeated + 1 if AGAIN in known.user_attrs else 0
 
-    def ask(self, number: int, *, default: bool) -> Params:
-        """Settings for trial ``number`` of the search: the strategy's defaults, or what Optuna suggests."""
-        defaults = self._strategy.defaults(self._task, self._backbone) if default else {}
+    def ask(self, number: int, *, default: bool, given: Params | None = None) -> Params:
+        """Return settings for trial ``number``: those ``given``, the defaults, or what Optuna suggests."""
+        defaults = given or (self._strategy.defaults(self._task, self._backbone) if default else {})
         hinted = False
-        if default:
+        if defaults:
             self._enqueue(defaults)
         elif hinted := bool(self._hints):
             self._enqueue({k: v for k, v in self._hints.pop(0).items() if k not in OF_ITS_OWN})

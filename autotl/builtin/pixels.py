@@ -1,0 +1,170 @@
+"""Classify shrunken pixels linearly: the cheapest baseline, which shows when no network is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autotl import hookimpl
+from autotl.api import (
+    Applies,
+    Backbone,
+    Cost,
+    DataConfig,
+    Epoch,
+    HeadSetting,
+    Images,
+    Machine,
+    Params,
+    Space,
+    Task,
+    Weights,
+    Workbench,
+)
+from autotl.train import fit_heads, head_seconds
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SIDE = 16
+COMPONENTS = 128
+"""Principal components of the pixels: 48 lose the detail of traffic signs, and far more hold noise."""
+CS = (0.01, 0.1, 1.0)
+DEFAULT = 0.1
+PART = 4096
+"""Images that are normalised together."""
+STEPS = 60
+"""Steps of the fit, on average, for the cost."""
+ORIGIN = "principal components of the pixels, nothing learned elsewhere"
+
+
+class Pixels:
+    """Logistic regression on principal components of the pixels.
+
+    It is delivered as a Vision Transformer with no blocks, whose patch is the whole image: that is a linear
+    map, followed by a linear classifier.
+    """
+
+    name = "pixels"
+    summary = "logistic regression on images shrunk to 16 pixels: the cheapest baseline, without a network"
+    reference = "Turk & Pentland, Eigenfaces for Recognition, Journal of Cognitive Neuroscience, 1991"
+    baseline = True
+
+    def networks(self, task: Task) -> Sequence[Weights]:
+        """See :class:`autotl.api.OwnNetworks`."""
+        width = min(COMPONENTS, max(2, task.train_rows // 2))
+        return [
+            Weights(
+                name=f"pixels_{SIDE}",
+                timm_name="vit_tiny_patch16_224",
+                origin=ORIGIN,
+                pretrained=False,
+                args={
+                    "img_size": SIDE,
+                    "patch_size": SIDE,
+                    "embed_dim": width,
+                    "depth": 0,
+                    "num_heads": 1,
+                    "class_token": False,
+                    "pos_embed": "none",
+                    "global_pool": "avg",
+                    "final_norm": False,
+                },
+                config=DataConfig(SIDE, (0.5,) * 3, (0.5,) * 3, "bicubic", 1.0, "center", fixed=True),
+            )
+        ]
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        return Applies(True, "a linear classifier of pixels takes seconds")
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        return {"C": DEFAULT}
+
+    def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        return {"C": space.suggest_categorical("C", CS)}
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        seconds = head_seconds(task, backbone, steps=STEPS)
+        return Cost(seconds, 4 * task.train_rows * 3 * SIDE**2)
+
+    def build(self, params: Params, bench: Workbench) -> _PixelLearner:
+        return _PixelLearner(float(params["C"]), bench)
+
+
+class _PixelLearner:
+    side = SIDE
+
+    def __init__(self, c: float, bench: Workbench) -> None:
+        self._c, self._bench = c, bench
+        self._model: Any = bench.model(pretrained=False)
+
+    def fit(self) -> Generator[Epoch, None, None]:
+        import torch  # only now: a list of plugins does not need it
+
+        from autotl.backbone import set_head
+
+        bench = self._bench
+        pixels = bench.pixels(side=SIDE)
+        train, val = (_flat(bench, each) for each in (pixels.train, pixels.val))
+        components, shift = principal(train, self._model.num_features)
+        features = train @ components.T + shift
+        labels, device = bench.labels().train, bench.device
+        found = fit_heads(
+            features.to(device),
+            labels.to(device),
+            classes=len(bench.task.classes),
+            settings=[HeadSetting(self._c, standardise=False)],
+            folds=[torch.arange(len(features), device=device)],
+            weights=None if (known := bench.weights()) is None else known.to(device),
+        )
+        weight, bias = found.weight[0, 0], found.bias[0, 0]
+        fill_patch(self._model, components, shift)
+        set_head(self._model, weight, bias)
+        logits = ((val @ components.T + shift) @ weight.cpu().T + bias.cpu()).float()  # (rows, classes)
+        yield Epoch(1, bench.score(logits), 1.0, logits)
+
+    def module(self) -> nn.Module:
+        model: nn.Module = self._model.eval()
+        return model
+
+
+def _flat(bench: Workbench, images: Images) -> Tensor:
+    """Normalised pixels (rows, 3 · 16 · 16), on the CPU."""
+    import torch  # as above
+
+    parts = [
+        bench.normalise(images[start : start + PART]).cpu().flatten(1)
+        for start in range(0, len(images), PART)
+    ]
+    return torch.cat(parts) if parts else torch.empty(0, 3 * SIDE**2)
+
+
+def principal(pixels: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    """Find the principal components of pixels (rows, d), all scaled by one factor to a mean variance of 1.
+
+    Returns:
+        Matrix (width, d) and shift (width,): ``pixels @ matrix.T + shift`` are the components.
+    """
+    import torch  # as above
+
+    mean = pixels.mean(0)
+    centred = (pixels - mean).double()
+    variances, directions = torch.linalg.eigh(centred.T @ centred / len(pixels))
+    scale = variances[-width:].mean().clamp_min(1e-12).rsqrt()
+    matrix = (directions[:, -width:].T * scale).float()
+    return matrix, -(matrix @ mean)
+
+
+def fill_patch(model: nn.Module, matrix: Tensor, shift: Tensor) -> None:
+    """Let the patch embedding of ``model`` give ``pixels @ matrix.T + shift``."""
+    import torch  # as above
+
+    patch: Any = model.get_submodule("patch_embed.proj")
+    with torch.no_grad():
+        patch.weight.copy_(matrix.view_as(patch.weight))
+        patch.bias.copy_(shift)
+
+
+@hookimpl
+def autotl_strategies() -> list[Any]:
+    return [Pixels()]

@@ -1,0 +1,181 @@
+"""Train a small network from random weights, sized for the data: the fair alternative to transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from autotl import hookimpl
+from autotl.api import (
+    Applies,
+    Backbone,
+    Cost,
+    DataConfig,
+    Machine,
+    Params,
+    Space,
+    Task,
+    Weights,
+    Workbench,
+)
+from autotl.train import (
+    AUGMENTATIONS,
+    Recipe,
+    affordable,
+    affordable_side,
+    affordable_sides,
+    balances,
+    epoch_seconds,
+)
+
+if TYPE_CHECKING:
+    from autotl.train import Training
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A network of the ladder: its name, the training images it needs, and its layers.
+
+    ``args`` are arguments of timm's resnet18.
+    """
+
+    name: str
+    rows: int
+    args: Mapping[str, Any]
+
+
+def _resnet(stem: int, channels: Sequence[int], layers: Sequence[int]) -> dict[str, Any]:
+    return {
+        "layers": list(layers),
+        "channels": list(channels),
+        "stem_width": stem,
+        "stem_type": "deep",
+        "avg_down": True,
+        # a residual branch that starts at zero takes the first epochs of a short training to wake up
+        "zero_init_last": False,
+        # small images end in a few positions, and which of them shows something is what an average loses
+        "global_pool": "max",
+    }
+
+
+LADDER = (
+    Rung("small_resnet", 0, _resnet(16, (32, 64, 128, 128), (1, 1, 1, 0))),
+    Rung("middle_resnet", 8_000, _resnet(16, (64, 128, 256, 256), (1, 1, 1, 0))),
+    Rung("large_resnet", 20_000, _resnet(32, (64, 128, 256, 512), (2, 2, 2, 2))),
+)
+SMALL_SIDE, SIDE, DETAILED = 64, 96, 80
+"""The largest image size in pixels, and the data's own from which on it is the larger of the two."""
+EPOCHS, FEW_EPOCHS, STEPS = 150, 30, 6000
+"""The longest training, the least number of epochs that it is cut to, and the steps it is cut for."""
+PATIENT = 30
+"""Epochs that must fit at an image size: below them, smaller images that are seen more often teach more."""
+LARGER = 20
+"""Epochs that must fit with a network, or the next smaller one is taken."""
+LOOK = 0.2
+"""The length of a first look, as a share of the default's."""
+BATCH = 64
+ORIGIN = "random weights, nothing learned elsewhere"
+
+
+class ScratchSmall:
+    """A small ResNet for small images, trained from random weights by a short recipe.
+
+    One-cycle learning rate, label smoothing and random crops follow what is known to train small networks
+    fast; images are not mirrored unless a search finds that it helps, as digits and signs must not be.
+    """
+
+    name = "scratch_small"
+    summary = "a small network of its own from random weights: the baseline transfer has to beat"
+    reference = "Page, How to Train Your ResNet, 2018; Jordan, 94% on CIFAR-10 in 3.29 Seconds, 2024"
+    baseline = True
+
+    def networks(self, task: Task) -> Sequence[Weights]:
+        """See :class:`autotl.api.OwnNetworks`."""
+        side = SIDE if task.side >= DETAILED else SMALL_SIDE
+        return [
+            Weights(
+                name=rung.name,
+                timm_name="resnet18",
+                origin=ORIGIN,
+                pretrained=False,
+                args=rung.args,
+                config=DataConfig(side, (0.5,) * 3, (0.25,) * 3, "bicubic", 1.0, "center", fixed=False),
+            )
+            for rung in LADDER
+            if task.train_rows >= rung.rows
+        ]
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        smallest = backbone.name == LADDER[0].name
+        side = min(backbone.sides)
+        fits = affordable(task, backbone, side=side, trained=1.0, wanted=LARGER, share=task.folds)
+        if smallest or fits == LARGER:
+            return Applies(True, "what transfer is measured against")
+        return Applies(False, f"{LARGER} epochs of {backbone.name} do not fit into the time of a trial")
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        share = _share(task)
+        side = affordable_side(task, backbone, trained=1.0, epochs=PATIENT, share=share)
+        return {
+            "lr": 6e-3,
+            "weight_decay": 0.05,
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=_epochs(task), share=share),
+            "augment": "shift",
+            "balance": "none",
+            "image_size": side,
+        }
+
+    def look(self, task: Task, backbone: Backbone) -> Params:
+        """See :class:`autotl.api.FirstLook`."""
+        planned = self.defaults(task, backbone)
+        return {**planned, "epochs": max(1, round(LOOK * planned["epochs"]))}
+
+    def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        share = _share(task)
+        sides = affordable_sides(task, backbone, trained=1.0, epochs=PATIENT // 2, share=share)
+        side = space.suggest_categorical("image_size", sides)
+        usual = _epochs(task)
+        wanted = space.suggest_int("epochs", max(1, usual // 4), 2 * usual, log=True)
+        return {
+            "lr": space.suggest_float("lr", 1e-3, 3e-2, log=True),
+            "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=share),
+            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
+            "balance": space.suggest_categorical("balance", balances(task)),
+            "image_size": side,
+        }
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        each = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0)
+        return Cost(each * params["epochs"], 16 * backbone.parameters)
+
+    def build(self, params: Params, bench: Workbench) -> Training:
+        from autotl.train import Training  # with torch, which a list of plugins does not need
+
+        recipe = Recipe(
+            side=params["image_size"],
+            epochs=params["epochs"],
+            lr=params["lr"],
+            weight_decay=params["weight_decay"],
+            augment=params["augment"],
+            balance=params["balance"],
+            batch_size=BATCH,
+            warmup=0.2,
+        )
+        return Training(bench.model(pretrained=False), bench, recipe)
+
+
+def _epochs(task: Task) -> int:
+    """The epochs after which little more is learned: fewer of many images."""
+    return max(FEW_EPOCHS, min(EPOCHS, STEPS * BATCH // task.train_rows))
+
+
+def _share(task: Task) -> float:
+    """The whole of a trial's time for one fold: a random start needs epochs more than a surer score."""
+    return float(task.folds)
+
+
+@hookimpl
+def autotl_strategies() -> list[Any]:
+    return [ScratchSmall()]

@@ -1,0 +1,147 @@
+"""Decide by a short training whether a longer one is worth its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from autotl.api import Arm, Backbone, FirstLook, Params, Strategy, Task
+from autotl.curve import Trained, TrainingForecast, forecast_training
+from autotl.search.ledger import Ledger
+from autotl.search.trial import Trial
+
+LOOK_SHARE = 0.06
+"""The share of the time for trials after which a first look is stopped."""
+CHANCE = 0.05
+"""The least probability of reaching the best trial at which the longer training is tried."""
+ALIKE = ("image_size",)
+"""Settings that trainings must share to lie on one curve. The others matter less than the length does."""
+
+
+class FirstLooks:
+    """The arms that are tried by a short training first, and what came of it.
+
+    Without a time limit no arm is: trials are counted there, and a look would cost one.
+    """
+
+    def __init__(
+        self,
+        arms: Iterable[Arm],
+        strategies: Mapping[str, Strategy],
+        backbones: Mapping[str, Backbone],
+        task: Task,
+        ledger: Ledger,
+    ) -> None:
+        self._ledger = ledger
+        self._settings: dict[Arm, tuple[Params, Params]] = {}
+        for arm in arms:
+            strategy, backbone = strategies[arm.strategy], backbones[arm.backbone]
+            if task.trial_seconds is not None and isinstance(strategy, FirstLook):
+                look, planned = strategy.look(task, backbone), strategy.defaults(task, backbone)
+                if look != planned:
+                    self._settings[arm] = look, planned
+
+    def __contains__(self, arm: Arm) -> bool:
+        return arm in self._settings
+
+    def settings(self, arm: Arm, begun: Sequence[Trial]) -> Params | None:
+        """The settings of the arm's first look, if none of its trials has begun."""
+        return None if begun or arm not in self._settings else self._settings[arm][0]
+
+    def is_look(self, trial: Trial) -> bool:
+        """Whether the trial is its arm's first look."""
+        return not trial.default and trial.arm in self and trial.params == self._settings[trial.arm][0]
+
+    def promises(self, arm: Arm, begun: Sequence[Trial]) -> bool:
+        """Whether the arm's next trial, its first look or its defaults, is worth its time."""
+        if arm not in self or not begun:
+            return True
+        if not any(trial.number in self._ledger.trials for trial in begun):
+            return False  # the look is running
+        return is_promising(self._ledger, begun, self._settings[arm][1], self._ledger.best(leading=True))
+
+    def lag(self, arm: Arm, begun: Sequence[Trial]) -> float:
+        """How far behind the best trial the arm's defaults are expected to end, in the metric's units.
+
+        0 before the first look, or if they are expected to be ahead.
+        """
+        best = self._ledger.best(leading=True)
+        if arm not in self or best is None or best in begun:
+            return 0.0
+        found, epochs = training_forecast(self._ledger, begun), epochs_of(self._settings[arm][1])
+        if found is None or epochs is None:
+            return 0.0
+        return max(0.0, found.at(epochs).value - (self._ledger.measure.bounds[1] - best.folds[0].score))
+
+
+def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForecast | None:
+    """Forecast the error of longer trainings from an arm's trials.
+
+    One that was stopped counts with the epochs it has done: with its learning rate still high, it scores less
+    than a training of that length would.
+
+    Returns:
+        The forecast, by the settings of the longest training; None if no such trial was scored, or if the
+        metric has no best possible score.
+    """
+    best = ledger.measure.bounds[1]
+    ended = [trial for trial in trials if _length(trial)]
+    if not ended or not np.isfinite(best):
+        return None
+    longest = max(ended, key=lambda trial: (_length(trial), trial.folds[0].score))
+    alike = [
+        trial for trial in ended if all(trial.params.get(name) == longest.params.get(name) for name in ALIKE)
+    ]
+    # of several trainings of one length, the best: settings are chosen by their scores
+    points: dict[int, Trained] = {}
+    for trial in alike:
+        epochs, error = _length(trial), max(best - trial.folds[0].score, 0.0)
+        if epochs not in points or error < points[epochs].error:
+            points[epochs] = Trained(epochs, error, _noise(ledger, trial))
+    return forecast_training(list(points.values()))
+
+
+def is_promising(ledger: Ledger, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
+    """Return whether a longer training may reach the best trial.
+
+    Args:
+        ledger: All trials.
+        trials: Those of the arm.
+        planned: The settings of the longer training.
+        best: The best trial so far, if there is one.
+    """
+    epochs = epochs_of(planned)
+    if best is None or best in trials or epochs is None:
+        return True
+    if not any(_length(trial) for trial in trials):
+        return False  # the first look failed, or did not end an epoch
+    found = training_forecast(ledger, trials)
+    if found is None:  # nothing can be forecast by this metric
+        return True
+    target = ledger.measure.bounds[1] - best.folds[0].score
+    return found.chance(target, epochs=epochs) >= CHANCE
+
+
+def epochs_of(params: Params) -> int | None:
+    """The planned number of epochs, if the settings name one."""
+    found = params.get("epochs")
+    return found if isinstance(found, int) and found > 0 else None
+
+
+def _length(trial: Trial) -> int:
+    """The epochs of the trial on its first fold; 0 if it is unknown or did not end one."""
+    planned = epochs_of(trial.params)
+    if planned is None or 0 not in trial.folds:
+        return 0
+    return planned if trial.state == "complete" else min(planned, trial.folds[0].epochs)
+
+
+def _noise(ledger: Ledger, trial: Trial) -> float:
+    """The standard error of the score on the first fold, taken to be that of the accuracy in the metric's
+    own units.
+    """
+    labels = ledger.labels[0]
+    right = float((trial.folds[0].logits.argmax(1) == labels).mean())
+    n = len(labels)
+    return ledger.unit * float(np.sqrt((right * (1 - right) + 1 / n) / n))

@@ -1,0 +1,41 @@
+"""Forecast where the training of the baselines is heading."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from autotl.api import Arm
+from autotl.results import Plateau, plateau_of
+from autotl.search.first_look import training_forecast
+from autotl.search.ledger import Ledger
+
+
+def plateau(
+    ledger: Ledger, baselines: Collection[Arm], tests: Mapping[Arm, float], transfer: Arm
+) -> Plateau | None:
+    """Forecast the plateau of the baseline that is expected to end highest.
+
+    Args:
+        ledger: All trials.
+        baselines: The arms that transfer nothing.
+        tests: The test score of each arm's best trial; higher is better.
+        transfer: The arm that they are compared with.
+
+    Returns:
+        None if no baseline has a training whose length is known.
+    """
+    found: dict[float, Plateau] = {}
+    for arm in baselines:
+        forecast = training_forecast(ledger, ledger.of(arm)) if arm in tests else None
+        if forecast is None:
+            continue
+        more = forecast.remaining()
+        found[tests[arm] + more.value] = plateau_of(
+            arm,
+            round(forecast.longest),
+            more.value,
+            more.ci95,
+            gain=tests[transfer] - tests[arm],
+            unit=ledger.unit,
+        )
+    return found[max(found)] if found else None

@@ -1,0 +1,95 @@
+"""Decide which arm to start next: with its first look, if it has one, or with its defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from autotl.api import Arm, Params
+from autotl.clock import Budget
+from autotl.experience import Prior
+from autotl.search.allocate import first
+from autotl.search.costs import Costs
+from autotl.search.first_look import FirstLooks
+from autotl.search.ledger import Ledger
+from autotl.search.reserve import kept_for_refit
+from autotl.search.trial import Trial
+
+Begun = Callable[[Arm], Sequence[Trial]]
+"""Gives the trials of an arm that have begun, those that are running among them."""
+
+
+class Starts:
+    """The arms whose defaults have not begun.
+
+    Args:
+        waiting: These arms.
+        baselines: The arms that transfer nothing.
+        looks: The arms that are looked at first.
+        costs: What trials are expected to take.
+        ledger: All trials.
+        budget: What the search may spend.
+        prior: What past runs foretell.
+    """
+
+    def __init__(
+        self,
+        waiting: Iterable[Arm],
+        baselines: Sequence[Arm],
+        looks: FirstLooks,
+        costs: Costs,
+        ledger: Ledger,
+        budget: Budget,
+        prior: Prior | None,
+    ) -> None:
+        self.waiting = list(waiting)
+        self._baselines, self._looks, self._costs = baselines, looks, costs
+        self._ledger, self._budget, self._prior = ledger, budget, prior
+
+    def next(self, begun: Begun, *, left: float, count: int) -> tuple[Arm, Params | None] | None:
+        """Return the arm to start, with the settings of its first look, or None for its defaults.
+
+        Args:
+            begun: Gives an arm's trials.
+            left: The seconds left for trials.
+            count: The trials that have begun, of all arms.
+
+        Returns:
+            None if no arm is worth starting now.
+        """
+        due = {arm: begun(arm) for arm in self.waiting}
+        worth = [arm for arm, trials in due.items() if self._looks.promises(arm, trials)]
+        if not worth:
+            return None
+        settings = {arm: self._looks.settings(arm, due[arm]) for arm in worth}
+
+        def seconds(arm: Arm) -> float:
+            look = settings[arm]
+            return self._costs.default(arm) if look is None else self._costs.of(arm, look)
+
+        owed = [arm for arm in self._baselines if arm not in self._looks or not begun(arm)]
+        chosen = first(
+            worth,
+            baselines=owed if count else (),
+            seconds=seconds,
+            after=lambda arm: kept_for_refit(self._costs.default(arm), self._ledger.held_out, self._budget),
+            behind=lambda arm: self._behind(arm, due[arm]),
+            left=left,
+            trials=math.inf if self._budget.trials is None else self._budget.trials - count,
+        )
+        if settings[chosen] is None:
+            self.waiting.remove(chosen)
+        return chosen, settings[chosen]
+
+    def only_looked_at(self, arm: Arm) -> bool:
+        """Whether the arm's first look has not been followed by its defaults."""
+        return arm in self._looks and arm in self.waiting
+
+    def _behind(self, arm: Arm, begun: Sequence[Trial]) -> float:
+        """How far behind the best the arm is expected to end, in units of accuracy.
+
+        Its own first look tells, or else past runs do.
+        """
+        if begun and arm in self._looks:
+            return self._looks.lag(arm, begun) / self._ledger.unit
+        return self._prior.behind(arm.strategy) / self._ledger.unit if self._prior else 0.0
