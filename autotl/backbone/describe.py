@@ -13,7 +13,7 @@ from torch import nn
 
 from autotl.api import Backbone, DataConfig, SourceClass, Weights
 from autotl.backbone.create import create, weights_file
-from autotl.backbone.pace import pace_of, usual_pace
+from autotl.backbone.pace import BATCH, pace_of, usual_pace
 from autotl.backbone.stages import layout, native_side
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.vision import timm
@@ -22,6 +22,7 @@ TIMM_DATA: Any = timm.data  # it is typed in part
 LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more
 SHARE_OF_BUDGET = 0.15  # of the seconds, for one pass of all backbones over all images: detail pays
 SHARE_OF_PACE = 0.2  # of the time left, for measuring the pace of all backbones
+LARGE_BATCH = 64  # images that a small network takes at once in training
 SHARE_OF_ONE = 0.08  # of the seconds, for the same of each backbone, however many there are
 
 
@@ -35,6 +36,7 @@ def describe(
     clock: Clock,
     among: int = 1,
     end: Deadline = NEVER,
+    small: bool = False,
 ) -> Backbone:
     """The facts of a backbone for data whose images are about ``side`` pixels.
 
@@ -42,7 +44,7 @@ def describe(
     backbones look at them: they decide which image size is recommended, by the pace measured on this machine.
     The measurement keeps to its share of the time until ``end``, the end of the budget.
     None is a search that is not limited by time: its pace is the usual one, so that the same seed gives the
-    same search.
+    same search. The pace of a ``small`` network is measured at the smallest size in large batches.
     """
     model = create(weights)
     found = layout(model)
@@ -53,11 +55,13 @@ def describe(
     stock: Any = model
     sides = sides_of(config, side)
     # in the middle: at the smallest size, fixed costs would make the larger ones look slower than they are
-    middle = sides[len(sides) // 2]
+    middle = sides[0] if small else sides[len(sides) // 2]
     if seconds is None:
         pace = usual_pace(found.flops, native=native_side(model), side=middle, device=device)
     else:
-        pace = pace_of(model.to(device), side=middle, clock=clock, end=end.share(SHARE_OF_PACE / among))
+        share = SHARE_OF_PACE / among
+        batch = LARGE_BATCH if small else BATCH
+        pace = pace_of(model.to(device), side=middle, clock=clock, end=end.share(share), batch=batch)
     share = max(SHARE_OF_BUDGET / among, SHARE_OF_ONE)
     affordable = [s for s in sides if seconds is None or pace.seconds(images, side=s) <= share * seconds]
     return Backbone(

@@ -19,8 +19,8 @@ FORWARD_SHARE = 0.4  # of the time for both measurements
 BACKWARD = 3.0  # times a forward pass: a step of training
 
 
-def pace_of(model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER) -> Pace:
-    """Images a second at ``side`` pixels on the model's device, by a few small batches.
+def pace_of(model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER, batch: int = BATCH) -> Pace:
+    """Images a second at ``side`` pixels on the model's device, by a few batches of ``batch`` images.
 
     Takes about two seconds with a small network on a CPU. After ``end`` no batch begins but the first: if
     that was all there was time for, training is taken to be BACKWARD times as slow. The model is left with
@@ -29,7 +29,7 @@ def pace_of(model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER)
     """
     device = next(model.parameters()).device
     model.to(memory_format=torch.channels_last)
-    x = torch.rand(BATCH, 3, side, side, device=device).to(memory_format=torch.channels_last)
+    x = torch.rand(batch, 3, side, side, device=device).to(memory_format=torch.channels_last)
 
     def forward() -> None:
         with torch.inference_mode():
@@ -40,12 +40,12 @@ def pace_of(model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER)
         model.zero_grad(set_to_none=True)
 
     model.eval()
-    seen = BATCH / _seconds(forward, device, clock, end.share(FORWARD_SHARE))
+    seen = batch / _seconds(forward, device, clock, end.share(FORWARD_SHARE))
     if end.passed():
         return Pace(side=side, forward=seen, training=seen / BACKWARD)
     model.train()
     model.requires_grad_(True)
-    trained = BATCH / _seconds(step, device, clock, end)
+    trained = batch / _seconds(step, device, clock, end)
     model.eval()
     return Pace(side=side, forward=seen, training=min(trained, seen))
 

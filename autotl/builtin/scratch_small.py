@@ -72,7 +72,7 @@ PATIENT = 30
 """Epochs that must fit at an image size: below them, smaller images that are seen more often teach more."""
 LARGER = 20
 """Epochs that must fit with a network, or the next smaller one is taken."""
-LOOK = 0.2
+LOOK = 0.15
 """The length of a first look, as a share of the default's."""
 BATCH = 64
 ORIGIN = "random weights, nothing learned elsewhere"
@@ -162,6 +162,7 @@ class ScratchSmall:
             balance=params["balance"],
             batch_size=BATCH,
             warmup=0.2,
+            margin=False,
         )
         return Training(bench.model(pretrained=False), bench, recipe)
 

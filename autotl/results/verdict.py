@@ -58,7 +58,7 @@ def judge(findings: Findings) -> Verdict:
         return Verdict("helps", strategy, backbone, said + _interval(gain, findings.test), caveat, cost)
     if gain.direction < 0:
         against = Gain(-gain.value, (-gain.ci95[1], -gain.ci95[0]), gain.n, gain.p, gain.trainings)
-        said = f"Transfer hurts: {theirs}, trained from scratch, {_scored(against, findings.test)} against "
+        said = f"Transfer hurts, train from scratch: {theirs} {_scored(against, findings.test)} against "
         return Verdict("hurts", strategy, backbone, said + ours + _interval(against, findings.test), "", cost)
     said = f"Transfer makes no measurable difference{within}: {ours} {_scored(gain, findings.test)} against "
     said += theirs + _interval(gain, findings.test)

@@ -101,7 +101,7 @@ class Search:
         self._count = 1 + max((trial.number for trial in begun), default=-1)
         self._open_arms = [arm for arm in arms if not self._is_done(arm)]
         self._costs = Costs(strategies, backbones, task, machine)
-        self._looks = FirstLooks(arms, strategies, backbones, task, ledger)
+        self._looks = FirstLooks(arms, strategies, backbones, task, ledger, machine)
         self._owed = [arm for arm in self._baselines if arm not in self._looks]
         waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
         self._starts = Starts(waiting, self._baselines, self._looks, self._costs, ledger, budget, prior)
@@ -148,8 +148,7 @@ class Search:
         while not self._out_of_trials() and (
             start := self._starts.next(self._begun, left=left, count=self._count)
         ):
-            arm, look = start
-            if job := self._new(arm, default=look is None, given=look):
+            if job := self._new(start.arm, default=start.default, given=start.params):
                 return job
         while self._open_arms:
             action = choose(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from autotl.api import Arm, Backbone, FirstLook, Params, Strategy, Task
+from autotl.api import Arm, Backbone, FirstLook, Machine, Params, Strategy, Task
 from autotl.curve import Trained, TrainingForecast, forecast_training
 from autotl.search.ledger import Ledger
 from autotl.search.trial import Trial
 
-LOOK_SHARE = 0.06
+LOOK_SHARE = 0.1
 """The share of the time for trials after which a first look is stopped."""
 CHANCE = 0.05
 """The least probability of reaching the best trial at which the longer training is tried."""
+SLOWEST = 4.0
+"""How many times slower than measured a training is taken to be at most: a first look also decodes images."""
 ALIKE = ("image_size",)
 """Settings that trainings must share to lie on one curve. The others matter less than the length does."""
 
@@ -32,26 +35,41 @@ class FirstLooks:
         backbones: Mapping[str, Backbone],
         task: Task,
         ledger: Ledger,
+        machine: Machine,
     ) -> None:
-        self._ledger = ledger
-        self._settings: dict[Arm, tuple[Params, Params]] = {}
+        self._ledger, self._strategies, self._backbones = ledger, strategies, backbones
+        self._task, self._machine = task, machine
+        self._settings: dict[Arm, Params] = {}
         for arm in arms:
             strategy, backbone = strategies[arm.strategy], backbones[arm.backbone]
             if task.trial_seconds is not None and isinstance(strategy, FirstLook):
-                look, planned = strategy.look(task, backbone), strategy.defaults(task, backbone)
-                if look != planned:
-                    self._settings[arm] = look, planned
+                look = strategy.look(task, backbone)
+                if look != strategy.defaults(task, backbone):
+                    self._settings[arm] = look
 
     def __contains__(self, arm: Arm) -> bool:
         return arm in self._settings
 
     def settings(self, arm: Arm, begun: Sequence[Trial]) -> Params | None:
         """The settings of the arm's first look, if none of its trials has begun."""
-        return None if begun or arm not in self._settings else self._settings[arm][0]
+        return None if begun or arm not in self._settings else self._settings[arm]
 
     def is_look(self, trial: Trial) -> bool:
         """Whether the trial is its arm's first look."""
-        return not trial.default and trial.arm in self and trial.params == self._settings[trial.arm][0]
+        return not trial.default and trial.arm in self and trial.params == self._settings[trial.arm]
+
+    def planned(self, arm: Arm, begun: Sequence[Trial]) -> Params:
+        """The arm's defaults, at the pace that its first look showed."""
+        strategy, backbone = self._strategies[arm.strategy], self._backbones[arm.backbone]
+        look = next((trial for trial in begun if self.is_look(trial) and _length(trial)), None)
+        if look is not None:
+            share = _length(look) / (epochs_of(look.params) or 1)
+            expected = strategy.cost(look.params, self._task, backbone, self._machine).seconds * share
+            slower = min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
+            pace = backbone.pace
+            pace = replace(pace, forward=pace.forward / slower, training=pace.training / slower)
+            backbone = replace(backbone, pace=pace)
+        return strategy.defaults(self._task, backbone)
 
     def promises(self, arm: Arm, begun: Sequence[Trial]) -> bool:
         """Whether the arm's next trial, its first look or its defaults, is worth its time."""
@@ -59,7 +77,7 @@ class FirstLooks:
             return True
         if not any(trial.number in self._ledger.trials for trial in begun):
             return False  # the look is running
-        return is_promising(self._ledger, begun, self._settings[arm][1], self._ledger.best(leading=True))
+        return is_promising(self._ledger, begun, self.planned(arm, begun), self._ledger.best(leading=True))
 
     def lag(self, arm: Arm, begun: Sequence[Trial]) -> float:
         """How far behind the best trial the arm's defaults are expected to end, in the metric's units.
@@ -69,7 +87,7 @@ class FirstLooks:
         best = self._ledger.best(leading=True)
         if arm not in self or best is None or best in begun:
             return 0.0
-        found, epochs = training_forecast(self._ledger, begun), epochs_of(self._settings[arm][1])
+        found, epochs = training_forecast(self._ledger, begun), epochs_of(self.planned(arm, begun))
         if found is None or epochs is None:
             return 0.0
         return max(0.0, found.at(epochs).value - (self._ledger.measure.bounds[1] - best.folds[0].score))

@@ -16,8 +16,8 @@ class Oversight:
     """The trials that run, and when one of them is to end.
 
     With the time ("stopped"), once something has been scored, if only an epoch of its own: a search has to
-    end with something. A baseline on its first fold also when it has been run for
-    ``patience(trial)`` seconds. A new one when its study says that it is behind ("pruned"): never a default, nor one that was stopped for
+    end with something. A baseline on its first fold also when it has run for ``patience(trial)`` seconds. A
+    new one when its study says that it is behind ("pruned"): never a default, nor one that was stopped for
     that before and goes on.
     """
 

@@ -91,6 +91,7 @@ def _opened(weights: Weights, task: Task, setup: Setup, *, end: Deadline) -> Bac
         images=task.train_rows,
         clock=end.clock,
         end=end,
+        small=True,
     )
     size = setup.image_size
     return facts if size is None or facts.config.fixed else replace(facts, sides=(size,), side=size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from autotl.api import Arm, Params
 from autotl.clock import Budget
@@ -15,8 +16,20 @@ from autotl.search.ledger import Ledger
 from autotl.search.reserve import kept_for_refit
 from autotl.search.trial import Trial
 
+FAR_TOO_LONG = 3.0
+"""How many times the time left a trial may be expected to take when it begins."""
+
 Begun = Callable[[Arm], Sequence[Trial]]
 """Gives the trials of an arm that have begun, those that are running among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A trial to begin an arm with; ``params`` are its settings, None for the defaults as they are."""
+
+    arm: Arm
+    default: bool
+    params: Params | None
 
 
 class Starts:
@@ -46,8 +59,8 @@ class Starts:
         self._baselines, self._looks, self._costs = baselines, looks, costs
         self._ledger, self._budget, self._prior = ledger, budget, prior
 
-    def next(self, begun: Begun, *, left: float, count: int) -> tuple[Arm, Params | None] | None:
-        """Return the arm to start, with the settings of its first look, or None for its defaults.
+    def next(self, begun: Begun, *, left: float, count: int) -> Start | None:
+        """Return what to start now.
 
         Args:
             begun: Gives an arm's trials.
@@ -62,10 +75,16 @@ class Starts:
         if not worth:
             return None
         settings = {arm: self._looks.settings(arm, due[arm]) for arm in worth}
+        planned = {arm: self._looks.planned(arm, due[arm]) for arm in worth if arm in self._looks}
 
         def seconds(arm: Arm) -> float:
-            look = settings[arm]
-            return self._costs.default(arm) if look is None else self._costs.of(arm, look)
+            params = settings[arm] or planned.get(arm)
+            return self._costs.default(arm) if params is None else self._costs.of(arm, params)
+
+        if self._ledger.best() is not None:  # what cannot even end a third of its training is not begun
+            worth = [arm for arm in worth if seconds(arm) <= FAR_TOO_LONG * left]
+            if not worth:
+                return None
 
         owed = [arm for arm in self._baselines if arm not in self._looks or not begun(arm)]
         chosen = first(
@@ -77,9 +96,11 @@ class Starts:
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - count,
         )
-        if settings[chosen] is None:
-            self.waiting.remove(chosen)
-        return chosen, settings[chosen]
+        look = settings[chosen]
+        if look is not None:
+            return Start(chosen, default=False, params=look)
+        self.waiting.remove(chosen)
+        return Start(chosen, default=True, params=planned.get(chosen))
 
     def only_looked_at(self, arm: Arm) -> bool:
         """Whether the arm's first look has not been followed by its defaults."""

@@ -122,7 +122,7 @@ class FromImages:
         self.run: Run = model
         self._model, self._bench = model, bench
         how = augmentation(recipe.augment)
-        pixels = bench.pixels(side=recipe.side, augmented=how is not None)
+        pixels = bench.pixels(side=recipe.side, augmented=how is not None and recipe.margin)
         config = bench.backbone.config
         normalise = Normalise(config.mean, config.std, bench.device)
         self._val = pixels.val

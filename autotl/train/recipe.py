@@ -22,7 +22,8 @@ class Recipe:
     Clark et al., ELECTRA, ICLR 2020). ``warmup`` is a share of all steps. ``augment`` is a name of
     AUGMENTATIONS. ``mixup`` is the α of mixup's Beta(α, α) and ``ema`` the decay of a moving average of the
     weights (0: neither). Behind a cut, up to ``views`` augmented views of each image are kept. ``balance`` is
-    a name of BALANCES: whether small classes count more, by their weight in the loss or by sampling.
+    a name of BALANCES: whether small classes count more, by their weight in the loss or by sampling. Without
+    ``margin`` random crops are taken from the images as they are evaluated, which are decoded once for both.
     """
 
     side: int
@@ -39,6 +40,7 @@ class Recipe:
     ema: float = 0.0
     views: int = VIEWS
     balance: str = "none"
+    margin: bool = True
 
 
 def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:
