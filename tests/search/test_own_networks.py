@@ -11,6 +11,7 @@ import pytest
 
 from autotl import plugins
 from autotl.api import Applies, Arm, Backbone, DataConfig, Task, Weights
+from autotl.builtin.pixels import Pixels
 from autotl.cache import Store
 from autotl.clock import NEVER, Budget, WallClock
 from autotl.errors import RunError
@@ -117,20 +118,20 @@ def test_a_network_that_cannot_be_made_is_left_out_with_the_reason() -> None:
 
 
 def test_limits_hold_for_them_too() -> None:
-    sizes = Limits(size=60_000)
+    sizes = Limits(size=200_000)
     found = opened(Bringer(offered=(SMALL, LARGE, HUGE)), limits=sizes)
     assert found.by_name.keys() == {"small"}
     none = opened(Bringer(offered=(HUGE,)), limits=sizes)
     assert none.networks == {}
-    assert "allowed" in none.refused[Arm("bringer", "huge")] or "MB" in none.refused[Arm("bringer", "huge")]
+    assert "0.2 MB of weights" in none.refused[Arm("bringer", "huge")]
 
 
 def test_the_image_size_that_was_asked_for_is_taken_unless_the_network_has_its_own() -> None:
     free = opened(Bringer(), image_size=48).by_name["large"]
     assert (free.sides, free.side) == ((48,), 48)
-    fixed = weights("fixed", 16, config=replace(CONFIG, fixed=True))
-    own = opened(Bringer(offered=(fixed,)), image_size=48).by_name["fixed"]
-    assert (own.sides, own.side) == ((32,), 32)
+    fixed = Pixels().networks(fakes.TASK)
+    (own,) = opened(Bringer(offered=fixed), image_size=48).networks.values()
+    assert (own.sides, own.side) == ((16,), 16)
 
 
 def test_a_resumed_run_takes_the_network_that_it_had() -> None:
