@@ -15,7 +15,9 @@ from autotl.builtin.pixels import Pixels
 from autotl.cache import Store
 from autotl.clock import NEVER, Budget, WallClock
 from autotl.errors import RunError
+from autotl.jsonio import plain
 from autotl.search import Limits, Prepared, Setup, plan_arms, prepare
+from autotl.search.decided import decided_from
 from autotl.search.own_networks import Own, open_own_networks
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -194,6 +196,13 @@ def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
     assert first.decided.own.keys() == {"large"}
     assert first.decided.backbones.keys() == {"tiny"}
     assert first.materials.backbones.keys() == {"tiny", "large"}
+
+
+def test_what_was_decided_can_be_written_down_and_older_runs_had_none(first: Prepared) -> None:
+    told: Any = plain(first.decided)
+    assert decided_from(told) == first.decided
+    del told["own"]
+    assert decided_from(told) == replace(first.decided, own={})
 
 
 def test_what_was_decided_holds_when_the_run_is_resumed(first: Prepared, tmp_path: Path) -> None:
