@@ -57,7 +57,7 @@ class Rig:
     """A search over a grower and a rival that is done in no time, kept in ``folder``."""
 
     def __init__(self, folder: Path, grower: Grower, rival: float, seconds: float = SECONDS) -> None:
-        named: dict[str, Any] = {"rival": fakes.Fake("rival", rival, seconds=2), "grower": grower}
+        named: dict[str, Any] = {"rival": fakes.Fake("rival", rival, seconds=5), "grower": grower}
         backbones = {"net": fakes.backbone()}
         self.arms, _ = plan_arms(named, backbones, TASK, machine=fakes.MACHINE)
         self.clock = FakeClock()
