@@ -10,6 +10,10 @@ from typing import Any
 from autotl.api import Backbone, Dataset, Pace, Splits, Task
 from autotl.errors import RunError
 from autotl.search.afford import LEAST_ROWS
+from autotl.search.together import NO_GROUPING, Grouping
+
+_LATER = ("least", "grouping")
+"""What older runs do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,8 @@ class Decided:
     out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
-    their number was decided, and ``least`` the images to learn from however short the time.
+    their number was decided, and ``least`` the images to learn from however short the time. ``grouping`` are
+    the groups that were found.
     """
 
     seconds: float | None
@@ -38,6 +43,7 @@ class Decided:
     likeness: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...]
     least: int = LEAST_ROWS
+    grouping: Grouping = NO_GROUPING
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -96,8 +102,9 @@ def seen_as(name: str, facts: Backbone) -> Seen:
 def decided_from(told: Mapping[str, Any]) -> Decided:
     """Read back what ``jsonio.plain`` made of it. Raises RunError where that is something else."""
     try:
-        kept = {each.name: told[each.name] for each in fields(Decided) if each.name != "least"}
-        kept["least"] = told.get("least", LEAST_ROWS)  # older runs do not say it
+        kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in _LATER}
+        kept["least"] = told.get("least", LEAST_ROWS)
+        kept["grouping"] = _grouping(told.get("grouping"))
         kept["backbones"] = {
             name: Seen(
                 each["opened_as"],
@@ -117,6 +124,13 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
             f"What the run had decided cannot be read from run.json ({type(error).__name__}: {error}). "
             "Was it edited, or written by another version of autotl?"
         ) from error
+
+
+def _grouping(told: Mapping[str, Any] | None) -> Grouping:
+    if told is None:
+        return NO_GROUPING
+    sets = {name: None if told[name] is None else tuple(map(tuple, told[name])) for name in ("first", "last")}
+    return Grouping(**{**told, **sets})
 
 
 def _digests(then: str, now: str) -> str:

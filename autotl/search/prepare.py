@@ -19,27 +19,28 @@ from autotl.api import (
     Task,
     Transferability,
     Watch,
-    Weights,
 )
-from autotl.backbone import candidates, describe, find
+from autotl.backbone import find
 from autotl.cache import Store
 from autotl.clock import Clock, Deadline, waited
 from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
-from autotl.errors import DataError
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, seen_as
 from autotl.search.examine import Examined
 from autotl.search.first_pass import FirstPass, first_pass
+from autotl.search.grouping import first_groups
 from autotl.search.late_maps import with_late_maps
-from autotl.search.limits import screen, within
+from autotl.search.limits import within
 from autotl.search.materials import Materials
+from autotl.search.opening import open_backbones, side_of
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.share import share_out, task_of
 from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, said, unchecked
+from autotl.search.together import FoundGroups, found_groups
 from autotl.train import check_metric, machine
 
 AUTO = ("auto",)
@@ -54,6 +55,7 @@ class Prepared:
     locked: LockedTest
     quality: Quality
     examined: Examined
+    groups: FoundGroups | None
     backbones: Mapping[str, Backbone]
     task: Task
     materials: Materials
@@ -112,11 +114,12 @@ def prepare(
         watch.say(note)
     if dataset.unreadable:
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
+    dataset, grouping, known = first_groups(setup, dataset, decided)
     splits = split(dataset, seed=setup.seed, test=setup.test)
     first = splits.hash
     if decided is not None:
         decided.check_data(dataset, splits)
-    backbones, more = _open(setup, named, sources, dataset, splits, end)
+    backbones, more = open_backbones(setup, named, sources, dataset, splits, end)
     opened_as = dict(zip(backbones, names or backbones, strict=True))
     beyond: Mapping[str, str] = {}
     if decided is None:
@@ -143,7 +146,7 @@ def prepare(
     notes += more
     seen = first_pass(
         setup,
-        FirstPass(splits, backbones, materials, Ranking(), rest, least, thinned),
+        FirstPass(splits, backbones, materials, Ranking(), rest, least, thinned, grouping, known),
         dataset,
         whole,
         store,
@@ -153,7 +156,11 @@ def prepare(
         end=Deadline(clock) if decided else end,
     )
     splits, backbones, materials = seen.splits, {**seen.backbones}, seen.materials
-    notes += seen.notes
+    dataset, groups = materials.dataset, found_groups(materials.dataset, whole, seen.grouping)
+    told = [*seen.grouping.notes, *(groups.notes if groups else ())]
+    for note in told:
+        watch.say(note)
+    notes += [*seen.notes, *told]
     ranking = replace(seen.ranking, aside={**seen.ranking.aside, **beyond})
     if decided is not None:
         kept_on = tuple(name for name in decided.order if name not in decided.aside)
@@ -182,7 +189,7 @@ def prepare(
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0], end=end)
     tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
-    task = task_of(setup.metric.name, dataset, splits, likeness, side=_side(dataset, splits))
+    task = task_of(setup.metric.name, dataset, splits, likeness, side=side_of(dataset, splits))
     task = share_out(
         task,
         strategies,
@@ -214,6 +221,7 @@ def prepare(
             aside=ranking.aside,
             likeness=task.likeness,
             notes=chosen,
+            grouping=seen.grouping,
         )
     else:
         decided.check_split(splits)
@@ -224,6 +232,7 @@ def prepare(
         locked=locked,
         quality=found,
         examined=examined,
+        groups=groups,
         backbones=kept,
         task=task,
         materials=materials,
@@ -236,61 +245,6 @@ def prepare(
         notes=tuple(notes),
         decided=decided,
     )
-
-
-def _open(
-    setup: Setup,
-    found: list[Weights],
-    sources: Mapping[str, BackboneSource],
-    dataset: Dataset,
-    splits: Splits,
-    end: Deadline,
-) -> tuple[dict[str, Backbone], list[str]]:
-    notes: list[str] = []
-    images, side = len(dataset), _side(dataset, splits)
-    if not found:
-        limited = screen(
-            setup.limits,
-            side=side,
-            image_size=setup.image_size,
-            classes=len(dataset.classes),
-            device=setup.device,
-            clock=end.clock,
-        )
-        found, notes = candidates(
-            sources, device=setup.device, seconds=setup.budget.seconds, images=images, beyond=limited
-        )
-    backbones: dict[str, Backbone] = {}
-    for weights in found:
-        facts = describe(
-            weights,
-            side=side,
-            device=setup.device,
-            seconds=setup.budget.seconds,
-            images=images,
-            clock=end.clock,
-            among=len(found),
-            end=end,
-        )
-        if setup.image_size is not None:
-            if facts.config.fixed and setup.image_size != facts.config.side:
-                raise DataError(
-                    f"{facts.name} takes images of {facts.config.side} px only, not {setup.image_size}. "
-                    f"Leave the image size out, or choose another backbone."
-                )
-            facts = replace(facts, sides=(setup.image_size,), side=setup.image_size)
-        if facts.name in backbones:
-            raise DataError(
-                f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} "
-                f"and {facts.origin}. Rename one folder."
-            )
-        backbones[facts.name] = facts
-    return backbones, notes
-
-
-def _side(dataset: Dataset, splits: Splits) -> int:
-    table = dataset.table.iloc[splits.train]
-    return int(table[["height", "width"]].min(axis=1).median())
 
 
 def _nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:
