@@ -22,6 +22,10 @@ TELLING, LEAST_SETS, TESTED, OTHERS = 0.75, 10, 1000, 500
 as a mean over the sets and by its 95% interval. So many sets are needed, of which so many images at most are
 compared with so many others. The mean is 0.90 for frames of tracks, by hashes 0.82.
 """
+MOST_COPIES = 5000
+"""Images up to which all hashes are compared with one another, which takes a second."""
+LARGE = 10
+"""Images of a set that must itself be more alike."""
 NAMED = 0.5
 """Largest mean distance of a neighbour to the images before it, as a share of the median within the class."""
 NEAR, NEAR_HASHES = 0.4, 0.3
@@ -89,7 +93,7 @@ def find_groups(
     rng, found = np.random.default_rng(seed), Gathering(seen.labels, seen.learned)
     if known is not None:
         found.begin(known.sets, known.how)
-    for copies in near_duplicates(seen.hashes, seen.features):
+    for copies in _copies(seen):
         for label in {int(seen.labels[row]) for row in copies}:
             found.join([row for row in copies if seen.labels[row] == label], "near copies")
     units = _units(seen)
@@ -99,13 +103,13 @@ def find_groups(
     stems = [list(by_stem(seen.names, rows.tolist())) for rows in classes.values()]
     for level in zip(*stems, strict=True):
         sets = [each for part in level for each in part if found.fits(each)]
-        if _tells(sets, units, classes, seen.labels, rng):
-            for each in sets:
-                found.join(each, "file names")
+        for each in _telling(sets, units, classes, seen.labels, rng):
+            found.join(each, "file names")
     pulse()
     for how, order in (("capture times", _bursts(seen)), ("neighbouring file names", _series(seen))):
         runs = [run for rows in classes.values() for run in order(rows.tolist())]
-        if _tells([list(pair) for run in runs for pair in pairwise(run)], units, classes, seen.labels, rng):
+        pairs = [pair for run in runs for pair in pairwise(run)]
+        if _telling(pairs, units, classes, seen.labels, rng):
             for run in runs:
                 limit = NAMED * medians[int(seen.labels[run[0]])]
                 for each in _alike(run, units, limit):
@@ -113,6 +117,17 @@ def find_groups(
     for each in _apart(seen, units, classes, medians, found, rng, pulse):
         found.join(each, "likeness")
     return Groups(found.sets(), found.how)
+
+
+def _copies(seen: Evidence) -> Iterator[Sequence[int]]:
+    """Yield rows of one picture: by near hashes and features, by equal hashes if there are no features."""
+    if seen.features is not None and len(seen.hashes) <= MOST_COPIES:
+        yield from near_duplicates(seen.hashes, seen.features)
+        return
+    equal: dict[int, list[int]] = {}
+    for row in np.flatnonzero(textured(seen.hashes)).tolist():
+        equal.setdefault(int(seen.hashes[row]), []).append(row)
+    yield from equal.values()
 
 
 def _units(seen: Evidence) -> Units:
@@ -140,31 +155,37 @@ def _series(seen: Evidence) -> Callable[[Sequence[int]], list[list[int]]]:
     return lambda rows: in_series(seen.names, rows)
 
 
-def _tells(
+def _telling(
     sets: Sequence[Sequence[int]],
     units: Units,
     classes: Mapping[int, Rows],
     labels: NDArray[np.int64],
     rng: np.random.Generator,
-) -> bool:
-    """Whether images of one set are more alike than others of their class."""
-    if len(sets) < LEAST_SETS:
-        return False
+) -> Sequence[Sequence[int]]:
+    """Return the sets if their images are more alike than others of their class, without large ones that are
+    not; none if the sets do not tell.
+    """
     others = {label: rng.permutation(rows)[:OTHERS] for label, rows in classes.items()}
-    ranks, tested = [], 0
+    ranks: dict[int, float] = {}
+    tested = 0
     for place in rng.permutation(len(sets)).tolist():
-        own = np.asarray(sets[place])
-        other = np.setdiff1d(others[int(labels[own[0]])], own)
-        if tested > TESTED or not len(other):
-            continue
-        among, beyond = 1 - units[own] @ units[own].T, 1 - units[own] @ units[other].T
-        mean = (among.sum(axis=1) - among.diagonal()) / (len(own) - 1)
-        farther = (beyond > mean[:, None]).mean(axis=1) + (beyond == mean[:, None]).mean(axis=1) / 2
-        ranks.append(float(farther.mean()))
-        tested += len(own)
-    if len(ranks) < LEAST_SETS:
-        return False
-    return float(np.mean(ranks) - 1.96 * np.std(ranks) / len(ranks) ** 0.5) > TELLING
+        if tested <= TESTED or len(sets[place]) >= LARGE:
+            own = np.asarray(sets[place])
+            other = np.setdiff1d(others.get(int(labels[own[0]]), own), own)
+            if len(other):
+                ranks[place] = _rank(units[own], units[other])
+                tested += len(own)
+    found = np.array(list(ranks.values()))
+    if len(found) < LEAST_SETS or found.mean() - 1.96 * found.std() / len(found) ** 0.5 <= TELLING:
+        return []
+    return [own for place, own in enumerate(sets) if len(own) < LARGE or ranks.get(place, 0.0) > TELLING]
+
+
+def _rank(own: Units, other: Units) -> float:
+    """Return the share of other images that are farther from an image of a set than the set's own are."""
+    among, beyond = 1 - own @ own.T, 1 - own @ other.T
+    mean = ((among.sum(axis=1) - among.diagonal()) / (len(own) - 1))[:, None]
+    return float((beyond > mean).mean() + (beyond == mean).mean() / 2)
 
 
 def _alike(run: Sequence[int], units: Units, limit: float) -> list[list[int]]:

@@ -14,7 +14,8 @@ BURST = 3.0
 """Seconds between two images of one burst."""
 
 _WORD = re.compile(r"[^\W_]+")
-_MIXED = re.compile(r"([^\W\d_]+)(\d+)([^\W\d_]?)|(\d+)([^\W\d_])")  # img012, img012a, 012a; no identifier
+_CHUNK = re.compile(r"[^\W\d_]*\d+|[^\W\d_]+")
+_CHUNKS = 3  # of a word such as p1s3f07; one of more is an identifier, and one part
 _LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?!\d)(?=\D*$)")  # a longer number is an identifier
 
 Rows = Sequence[int]
@@ -94,10 +95,6 @@ def _split(name: str) -> tuple[str, str, list[int]]:
     stem = re.sub(r"\.[A-Za-z]\w*$", "", file)
     ends = []
     for word in _WORD.finditer(stem):
-        mixed = _MIXED.fullmatch(word.group())
-        lengths = [len(part) for part in mixed.groups() if part] if mixed else [len(word.group())]
-        at = word.start()
-        for length in lengths:
-            at += length
-            ends.append(at)
+        chunks = [word.start() + chunk.end() for chunk in _CHUNK.finditer(word.group())]
+        ends += chunks if len(chunks) <= _CHUNKS else [word.end()]
     return folder, stem, ends
