@@ -27,7 +27,8 @@ def captured(image: Image.Image) -> tuple[str, float] | None:
         when = datetime.strptime(_text(more[_ORIGINAL]), "%Y:%m:%d %H:%M:%S")
         second = (when - datetime(1970, 1, 1)).total_seconds()
         part = _text(more.get(_SUBSECOND, ""))
-        camera = " ".join(map(_text, (exif.get(_MAKE, ""), exif.get(_MODEL, ""), more.get(_SERIAL, ""))))
+        names = map(_text, (exif.get(_MAKE, ""), exif.get(_MODEL, ""), more.get(_SERIAL, "")))
+        camera = " ".join(filter(None, names))
         return camera, second + (float(f"0.{part}") if part.isdecimal() else 0.0)
     except Exception:  # Pillow raises all kinds of things on a damaged EXIF block
         return None

@@ -32,9 +32,14 @@ NEAR, NEAR_HASHES = 0.4, 0.3
 """Largest mean distance within a set that no name tells of, as a share of the same median."""
 APART, APART_OFTEN, OFTEN = 2.0, 1.5, 0.1
 """How many times as far the nearest image outside is. Less is enough if a tenth of the images are in sets by
-the first factor. Of four data sets of unrelated photographs, 1% of the images are then in sets, all pairs or
-triples; of textures 5%, most of which are copies.
+the first factor.
 """
+CHANCE = 0.02
+"""The share of images below which such sets are taken for chance and left out. It is at most 1.1% in five
+data sets of unrelated photographs, 5% of textures and 6% of scans, most of which are copies.
+"""
+
+Late = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +65,30 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Sets of rows that belong together, and the evidence that first put each row into one."""
+    """Sets of rows that belong together, the evidence that first put each row into one, and whether there
+    was time for all evidence.
+    """
 
     sets: tuple[tuple[int, ...], ...] = ()
     how: Mapping[int, str] = field(default_factory=dict)
+    complete: bool = True
 
 
 NO_GROUPS = Groups()
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Images as rows of length 1, the rows of each class that has enough, and their median distances."""
+
+    units: Units
+    classes: Mapping[int, Rows]
+    medians: Mapping[int, float]
+    rng: np.random.Generator
+
+
 def find_groups(
-    seen: Evidence,
-    *,
-    known: Groups | None = None,
-    seed: int = 0,
-    pulse: Callable[[], None] = lambda: None,
+    seen: Evidence, *, known: Groups | None = None, seed: int = 0, is_late: Late = lambda: False
 ) -> Groups:
     """Find sets of images of one class that a fold must not divide.
 
@@ -85,7 +99,7 @@ def find_groups(
         seen: The images.
         known: Sets that were found before, which are kept.
         seed: Draws images where a class has too many.
-        pulse: Called before each step; may raise to end the search.
+        is_late: Whether the search must end with what it has found.
 
     Returns:
         The sets, by their first rows.
@@ -93,30 +107,62 @@ def find_groups(
     rng, found = np.random.default_rng(seed), Gathering(seen.labels, seen.learned)
     if known is not None:
         found.begin(known.sets, known.how)
-    for copies in _copies(seen):
-        for label in {int(seen.labels[row]) for row in copies}:
-            found.join([row for row in copies if seen.labels[row] == label], "near copies")
     units = _units(seen)
     classes = _classes(seen.labels, np.ones(len(units), dtype=bool))
     medians = {label: median_distance(units, rows, rng) for label, rows in classes.items()}
-    pulse()
-    stems = [list(by_stem(seen.names, rows.tolist())) for rows in classes.values()]
+    compared = _Compared(units, classes, medians, rng)
+    for step in (_by_names, _by_order, _by_likeness, _by_copies):
+        if is_late():
+            return Groups(found.sets(), found.how, complete=False)
+        step(seen, compared, found)
+    return Groups(found.sets(), found.how)
+
+
+def _by_names(seen: Evidence, compared: _Compared, found: Gathering) -> None:
+    stems = [list(by_stem(seen.names, rows.tolist())) for rows in compared.classes.values()]
     for level in zip(*stems, strict=True):
         sets = [each for part in level for each in part if found.fits(each)]
-        for each in _telling(sets, units, classes, seen.labels, rng):
+        for each in _telling(sets, compared, seen.labels):
             found.join(each, "file names")
-    pulse()
-    for how, order in (("capture times", _bursts(seen)), ("neighbouring file names", _series(seen))):
-        runs = [run for rows in classes.values() for run in order(rows.tolist())]
-        pairs = [pair for run in runs for pair in pairwise(run)]
-        if _telling(pairs, units, classes, seen.labels, rng):
+
+
+def _by_order(seen: Evidence, compared: _Compared, found: Gathering) -> None:
+    """Use the order of capture times, and of numbers in file names."""
+    own = [rows.tolist() for rows in compared.classes.values()]
+    bursts = [run for rows in own for run in in_bursts(seen.taken, rows)]
+    series = [run for rows in own for run in in_series(seen.names, rows)]
+    for how, runs in (("capture times", bursts), ("neighbouring file names", series)):
+        if _telling([pair for run in runs for pair in pairwise(run)], compared, seen.labels):
             for run in runs:
-                limit = NAMED * medians[int(seen.labels[run[0]])]
-                for each in _alike(run, units, limit):
+                limit = NAMED * compared.medians[int(seen.labels[run[0]])]
+                for each in _alike(run, compared.units, limit):
                     found.join(each, how)
-    for each in _apart(seen, units, classes, medians, found, rng, pulse):
+
+
+def _by_likeness(seen: Evidence, compared: _Compared, found: Gathering) -> None:
+    """Use sets that stand apart from their class; by hashes only those of pictures with texture."""
+    near, classes = NEAR, compared.classes
+    if seen.features is None:
+        near, classes = NEAR_HASHES, _classes(seen.labels, textured(seen.hashes))
+    grown: list[tuple[Tree, float, int]] = []
+    for label, rows in classes.items():
+        limit = near * compared.medians[label]
+        for tree in trees(compared.units, rows, limit=limit, rng=compared.rng):
+            grown.append((tree, limit, found.most(label)))
+    sets = _cut(grown, APART)
+    share = sum(map(len, sets)) / max(1, len(seen.labels))
+    if share < CHANCE:
+        return
+    if seen.features is not None and share >= OFTEN:
+        sets = _cut(grown, APART_OFTEN)
+    for each in sets:
         found.join(each, "likeness")
-    return Groups(found.sets(), found.how)
+
+
+def _by_copies(seen: Evidence, compared: _Compared, found: Gathering) -> None:
+    for copies in _copies(seen):
+        for label in {int(seen.labels[row]) for row in copies}:
+            found.join([row for row in copies if seen.labels[row] == label], "near copies")
 
 
 def _copies(seen: Evidence) -> Iterator[Sequence[int]]:
@@ -147,25 +193,14 @@ def _classes(labels: NDArray[np.int64], usable: NDArray[np.bool_]) -> dict[int, 
     return {label: rows for label, rows in found.items() if len(rows) >= LEAST}
 
 
-def _bursts(seen: Evidence) -> Callable[[Sequence[int]], list[list[int]]]:
-    return lambda rows: in_bursts(seen.taken, rows)
-
-
-def _series(seen: Evidence) -> Callable[[Sequence[int]], list[list[int]]]:
-    return lambda rows: in_series(seen.names, rows)
-
-
 def _telling(
-    sets: Sequence[Sequence[int]],
-    units: Units,
-    classes: Mapping[int, Rows],
-    labels: NDArray[np.int64],
-    rng: np.random.Generator,
+    sets: Sequence[Sequence[int]], compared: _Compared, labels: NDArray[np.int64]
 ) -> Sequence[Sequence[int]]:
     """Return the sets if their images are more alike than others of their class, without large ones that are
     not; none if the sets do not tell.
     """
-    others = {label: rng.permutation(rows)[:OTHERS] for label, rows in classes.items()}
+    units, rng = compared.units, compared.rng
+    others = {label: rng.permutation(rows)[:OTHERS] for label, rows in compared.classes.items()}
     ranks: dict[int, float] = {}
     tested = 0
     for place in rng.permutation(len(sets)).tolist():
@@ -199,30 +234,6 @@ def _alike(run: Sequence[int], units: Units, limit: float) -> list[list[int]]:
             parts.append([row])
             total = units[row].copy()
     return [part for part in parts if len(part) > 1]
-
-
-def _apart(
-    seen: Evidence,
-    units: Units,
-    classes: Mapping[int, Rows],
-    medians: Mapping[int, float],
-    found: Gathering,
-    rng: np.random.Generator,
-    pulse: Callable[[], None],
-) -> Iterator[tuple[int, ...]]:
-    """Yield sets that stand apart from their class; by hashes only those of pictures with texture."""
-    near = NEAR
-    if seen.features is None:
-        near, classes = NEAR_HASHES, _classes(seen.labels, textured(seen.hashes))
-    grown: list[tuple[Tree, float, int]] = []
-    for label, rows in classes.items():
-        pulse()
-        limit = near * medians[label]
-        grown += [(tree, limit, found.most(label)) for tree in trees(units, rows, limit=limit, rng=rng)]
-    sets = _cut(grown, APART)
-    if seen.features is not None and sum(map(len, sets)) >= OFTEN * len(units):
-        sets = _cut(grown, APART_OFTEN)
-    yield from sets
 
 
 def _cut(grown: Sequence[tuple[Tree, float, int]], apart: float) -> list[tuple[int, ...]]:

@@ -26,9 +26,9 @@ def carry_over(before: Materials, after: Materials) -> None:
     old, new = Activations(before), Activations(after)
     for name, facts in after.backbones.items():
         view, look = view_of(facts.config, side=facts.side), new.plain(name)
-        keys = [(each.pixels_key(view, len(order)) for each in (before, after))]
+        keys = [(before.pixels_key(view, len(order)), after.pixels_key(view, len(order)))]
         keys += [
-            (each.key(name, stage.module, look, kind) for each in (old, new))
+            (old.key(name, stage.module, look, kind), new.key(name, stage.module, look, kind))
             for stage in facts.stages[:-1]
             for kind in HALF
         ]

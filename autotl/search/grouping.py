@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Dataset
-from autotl.clock import Deadline, OutOfTime
+from autotl.clock import Deadline
 from autotl.data import fold_of, grouped, regathered
 from autotl.quality import NO_GROUPS, Evidence, Groups, find_groups
 from autotl.search.carrying import carry_over
@@ -20,8 +20,8 @@ from autotl.search.setup import Setup
 from autotl.search.together import NO_GROUPING, Grouping
 from autotl.seeds import derive
 
-SHARE = 0.03
-"""Of the time left, for the search by features; without it the groups are those found before the split."""
+SHARE = 0.05
+"""Of the time left, after which no further evidence is looked at."""
 
 Rows = NDArray[np.int64]
 
@@ -63,7 +63,7 @@ def last_groups(
         materials: The images and their features.
         grouping: The groups found before the split.
         known: The evidence for them.
-        end: The end of the budget. If the search takes too much of the time left, the groups stay as known.
+        end: The end of the budget.
 
     Returns:
         The materials with the new folds, and the groups in them.
@@ -97,17 +97,12 @@ def _with_features(
     name, facts = next(iter(materials.backbones.items()))
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
     seen = _evidence(materials.dataset, rows, np.ones(len(rows), dtype=bool), features)
-    found = _within(known, rows)
-    try:
-        pulse = end.share(SHARE).check
-        found = find_groups(seen, known=found, seed=derive(setup.seed, "groups"), pulse=pulse)
-        late = False
-    except OutOfTime:
-        late = True
+    is_late = end.share(SHARE).passed
+    found = find_groups(seen, known=_within(known, rows), seed=derive(setup.seed, "groups"), is_late=is_late)
     last = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
-    return replace(grouping, last=last, found_by=dict(found_by), unfinished=late)
+    return replace(grouping, last=last, found_by=dict(found_by), unfinished=not found.complete)
 
 
 def _within(known: Groups, rows: Rows) -> Groups:

@@ -13,6 +13,9 @@ from autotl.api import Dataset, Splits
 EXAMPLES, NAMED = 5, 4
 """Groups that a report gives as examples, and file names of each."""
 
+WORTH = 0.01
+"""The share of a part that must belong to divided groups for a note."""
+
 Rows = NDArray[np.int64]
 Sets = tuple[tuple[int, ...], ...]
 
@@ -42,7 +45,7 @@ class Grouping:
         """What to tell at once."""
         said = []
         if self.unfinished:
-            said.append("Groups of images were looked for without features, for lack of time.")
+            said.append("Not all groups of images were looked for, for lack of time.")
         if self.last:
             images = sum(map(len, self.last))
             said.append(
@@ -57,12 +60,13 @@ NO_GROUPING = Grouping()
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """Groups that a part of the user's own divides: how many, their images in it, and the first of them, as
-    the names of an image in it and of one outside.
+    """Groups that a part of the user's own divides: how many, their images in it of how many, and the first
+    of them, as the names of an image in it and of one outside.
     """
 
     groups: int
     images: int
+    of: int
     examples: tuple[tuple[str, ...], ...]
 
 
@@ -92,7 +96,9 @@ class FoundGroups:
     def notes(self) -> list[str]:
         """What to tell at once of parts that divide groups."""
         parts = (("test", self.across_test), ("validation", self.across_validation))
-        return [_divided(part, across) for part, across in parts if across is not None]
+        return [
+            _divided(part, across) for part, across in parts if across and across.images >= WORTH * across.of
+        ]
 
 
 def found_groups(dataset: Dataset, splits: Splits, grouping: Grouping) -> FoundGroups | None:
@@ -119,7 +125,7 @@ def _across(items: Sequence[str], sets: Sets, learned: Rows, held: Rows) -> Acro
         return None
     images = sum(len(theirs & {*rows}) for rows in divided)
     pairs = [(min(theirs & {*rows}), min(ours & {*rows})) for rows in divided]
-    return Across(len(divided), images, _named(items, pairs))
+    return Across(len(divided), images, len(held), _named(items, pairs))
 
 
 def _named(items: Sequence[str], sets: Sequence[Sequence[int]]) -> tuple[tuple[str, ...], ...]:
