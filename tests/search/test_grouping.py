@@ -258,3 +258,15 @@ def test_the_command_looks_for_groups_and_its_report_names_them(tmp_path: Path, 
     assert sum(groups["found_by"].values()) == groups["images"]
     assert "`--group none` switches this off" in said
     assert "--group none" in (out / "report.html").read_text()
+
+
+def test_a_finished_run_with_groups_goes_on_with_the_same_split(tmp_path: Path) -> None:
+    data, out = frames(tmp_path / "data", nameless), tmp_path / "run"
+    told: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe"}
+    before = autotl.fit(data, out=out, trials=1, watch=Silence(), **told).report
+    split = (out / "split.csv").read_text()
+    after = autotl.resume(out, trials=2, watch=Silence()).report
+    assert (out / "split.csv").read_text() == split
+    assert after["split"]["hash"] == before["split"]["hash"]
+    assert after["quality"]["groups"] == before["quality"]["groups"]
+    assert after["quality"]["groups"]["groups"] > 0
