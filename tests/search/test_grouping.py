@@ -201,6 +201,25 @@ def test_the_users_own_test_part_is_untouched_and_groups_across_it_are_named(tmp
     assert any(one.startswith("test") and other.startswith("train") for one, other in across.examples)
 
 
+def test_groups_that_the_users_own_validation_part_divides_are_named(tmp_path: Path) -> None:
+    folder = frames(tmp_path / "data", track, part="train")
+    frames(folder, track, part="test", seed=1)
+    for path in sorted((folder / "train").rglob("*_003.png")):
+        own = folder / "val" / path.parent.name / path.name
+        own.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(own)
+    ready = prepared(tmp_path / "cache", folder)
+    assert ready.splits.kind == "given"
+    assert len(ready.splits.folds[0].val) == 2 * THINGS
+    assert ready.groups is not None
+    assert ready.groups.moved == 0
+    assert ready.groups.across_test is None
+    across = ready.groups.across_validation
+    assert across is not None
+    assert across.images > THINGS
+    assert all(one.startswith("val") and other.startswith("train") for one, other in across.examples)
+
+
 def test_a_resumed_run_keeps_its_groups_whatever_is_found_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
