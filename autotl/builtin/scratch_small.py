@@ -66,7 +66,7 @@ LADDER = (
 )
 SIDES = ((0, 32), (24, 64), (80, 96))
 """The data's own image size in pixels, from which on a network's largest is the second number."""
-EPOCHS, FEW_EPOCHS, STEPS = 150, 30, 6000
+EPOCHS, FEW_EPOCHS, STEPS = 100, 30, 4000
 """The longest training, the least number of epochs that it is cut to, and the steps it is cut for."""
 PATIENT = 15
 """Epochs that must fit at an image size. Below them, smaller images that are seen more often teach more: in a

@@ -1,6 +1,6 @@
 """Check the verdict where the truth is known: ``python -m benchmarks.truth --out FOLDER``.
 
-Each run draws a data set of 80 or 400 images to learn from and 400 to test on, and asks for the verdict. Why
+Each run draws a data set of 80 or 200 images to learn from and 400 to test on, and asks for the verdict. Why
 the truth is known stands beside each situation in ``situations.py``. The true gain of the networks compared
 is measured on 10,000 fresh images. If the baseline was cut short, so is the gain over the same baseline after
 ten times its training, which the bracket of the report should hold. Expect about half a minute a run on one

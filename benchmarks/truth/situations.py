@@ -123,9 +123,9 @@ SITUATIONS: Mapping[str, Situation] = {
             "colours",
             ("linear_probe", "scratch_small"),
             "hurts",
-            "frozen features of outlines, labels that are hues, and 100 images of each class",
+            "frozen features of outlines, labels that are hues, and 50 images of each class",
             "sighted",
-            learn=100,
+            learn=50,
         ),
         Situation(
             "scratch_later",
@@ -134,7 +134,7 @@ SITUATIONS: Mapping[str, Situation] = {
             "helps",
             "the source is the same family, and the baseline is stopped after a tenth of its training",
             "sighted",
-            learn=100,
+            learn=50,
             patient="scratch_small",
         ),
         Situation(
@@ -144,7 +144,7 @@ SITUATIONS: Mapping[str, Situation] = {
             "no_measurable_difference",
             "large hues without noise, which both kinds of network learn to the last image",
             "sighted",
-            learn=100,
+            learn=50,
             difficulty=0.0,
         ),
     )
