@@ -62,10 +62,11 @@ def fit(
     ``data`` is a folder of class folders, a zip of one, a table of image paths and labels (CSV, Parquet,
     DataFrame; name its columns with ``image``, ``label`` and ``group``), ``(images, labels)`` arrays, or a
     dataset of torch or Hugging Face. ``backbone`` is one or several names or folders of timm models;
-    ``source`` some images that the backbone was pretrained on. ``budget`` is wall-clock time ("90s", "10m",
-    "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in the new
-    folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what happens; by
-    default a line per trial is printed.
+    ``source`` some images that the backbone was pretrained on. If no ``group`` is named, images that show one
+    thing are looked for and kept in one fold; "none" switches this off. ``budget`` is wall-clock time ("90s",
+    "10m", "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in
+    the new folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what
+    happens; by default a line per trial is printed.
     ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
     turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``storage`` is
     the URL of a database that holds the studies instead of a file of the run; with ``executor="queue"``

@@ -82,7 +82,7 @@ def profile(ready: search.Prepared) -> dict[str, Any]:
         outlook=ready.outlook,
         advice=ready.advice,
         quality=ready.quality,
-        examined=ready.examined.told,
+        examined={**ready.examined.told, "groups": ready.groups},
     )
 
 

@@ -72,7 +72,7 @@ class Terminal:
         score = "   – " if record.score is None else self._shown(record.score)
         first = best is not None and record.number == best.number
         mark = "[green]★[/]" if first else " "
-        what = "default" if record.default else _short(record)
+        what = "default" if record.default else "first look" if record.look else _short(record)
         self._console.print(
             f"{mark} {spell(self._clock.now() - self._started):>10}  [bold]{score}[/]  "
             f"{escape(record.arm.strategy)} · {escape(record.arm.backbone)}  [dim]{escape(what)}"

@@ -10,7 +10,7 @@ from autotl.api.backbone import (
     Stage,
     Weights,
 )
-from autotl.api.dataset import Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
+from autotl.api.dataset import NO_GROUPS, Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
 from autotl.api.executor import (
     ATTEMPTS,
     DIED,
@@ -43,6 +43,7 @@ from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Tran
 __all__ = [
     "ATTEMPTS",
     "DIED",
+    "NO_GROUPS",
     "WHOLE",
     "AnySimilarity",
     "Applies",

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Part = Literal["train", "val", "test"]
 
+NO_GROUPS = "none"
+"""Given as the group column: use no groups and look for none, unless a column has this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -44,7 +47,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns of a table hold what; None where the reader is to find out."""
+    """Which columns of a table hold what; None where the reader is to find out.
+
+    ``group`` may be ``NO_GROUPS``.
+    """
 
     image: str | None = None
     label: str | None = None
@@ -75,7 +81,8 @@ class Dataset:
 
     ``table`` has one row per image, indexed 0…n-1: ``item`` (its name), ``label`` (an index into
     ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels,
-    ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture).
+    ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture), ``taken`` (the camera
+    and the second, or None). If groups were found, ``together`` has the number of each image's group, or -1.
     ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
     ``digest`` names the content as a whole. ``left_out`` images were not read for lack of time.
     """

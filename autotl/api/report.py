@@ -43,7 +43,7 @@ class Record:
 
     ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts
     seconds from the search's start. ``gone_on``: it was stopped early for being behind, and gone on with
-    later.
+    later. ``look``: it was a short training, to see whether the defaults are worth their time.
     """
 
     number: int
@@ -58,6 +58,7 @@ class Record:
     finished_at: float = 0.0
     why: str = ""
     gone_on: bool = False
+    look: bool = False
 
 
 @runtime_checkable

@@ -42,7 +42,10 @@ Test = Annotated[
 Image = Annotated[str | None, typer.Option(help="The column of image paths, in a table.")]
 Label = Annotated[str | None, typer.Option(help="The column of labels, in a table.")]
 Group = Annotated[
-    str | None, typer.Option(help="The column whose equal values must stay in one part of the split.")
+    str | None,
+    typer.Option(
+        help="The column whose equal values must stay in one part of the split; none: look for no groups."
+    ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Clean = Annotated[

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
     from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
     from autotl.data.reading import read
-    from autotl.data.splitting import cross_parts, hash_of, split, without
+    from autotl.data.regathering import fold_of, grouped, regathered
+    from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
     from autotl.data.thinning import thin, thin_test
     from autotl.data.threads import in_threads, torch_within_cores, usable_cores
     from autotl.data.tree import Placed, place
@@ -59,6 +60,8 @@ __all__ = [
     "class_order",
     "cross_parts",
     "digest",
+    "fold_of",
+    "grouped",
     "hash_of",
     "image_of",
     "images_in",
@@ -68,6 +71,7 @@ __all__ = [
     "known_column",
     "label_text",
     "label_texts",
+    "names_of",
     "no_columns",
     "no_label",
     "open_image",
@@ -79,6 +83,7 @@ __all__ = [
     "quietly",
     "read",
     "reason",
+    "regathered",
     "render",
     "render_images",
     "render_parts",

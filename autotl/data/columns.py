@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from autotl.api import Columns
+from autotl.api import NO_GROUPS, Columns
 from autotl.data.decode import SUFFIXES
 from autotl.data.forms import known_column, part_of, some
 from autotl.errors import DataError
@@ -34,11 +34,13 @@ class Chosen:
 def choose_columns(table: pd.DataFrame, columns: Columns) -> Chosen:
     """The columns that are named, and for the rest the only ones that can be meant.
 
+    If the group is ``NO_GROUPS`` and no column has that name, no column holds groups.
     Raises UnknownName for a named column that is not there, and DataError where several could be meant: a
     column of paths is never taken for anything else.
     """
     names = list(table.columns)
-    for given in (columns.image, columns.label, columns.group):
+    no_groups = columns.group == NO_GROUPS and NO_GROUPS not in names
+    for given in (columns.image, columns.label, None if no_groups else columns.group):
         if given is not None:
             known_column(given, names)
     notes = []
@@ -47,14 +49,14 @@ def choose_columns(table: pd.DataFrame, columns: Columns) -> Chosen:
     if image is None:
         image = _only_one("image", paths, names, "holds paths of images")
         notes.append(f"Took the column {image!r} for the images.")
-    group = columns.group
-    if group is None and (likely := _named(names, _GROUPS, but=(image, columns.label))):
+    group = None if no_groups else columns.group
+    if columns.group is None and (likely := _named(names, _GROUPS, but=(image, columns.label))):
         group = _only_one("group", likely, names, "is called a group")
         notes.append(f"Took the column {group!r} for groups that a split must not divide.")
     parts = _named(names, _PARTS, but=(image, columns.label, group))
     label = columns.label
     if label is None:
-        taken = {image, group, *paths, *parts}
+        taken = {image, group, *paths, *parts, *(_named(names, _GROUPS) if no_groups else ())}
         left = [name for name in names if name not in taken]
         label = _only_one("label", _named(left, _LABELS) or _classes(table, left), names, "can be the labels")
         notes.append(f"Took the column {label!r} for the labels.")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from autotl.data.capture import CAPTURED, captured
 from autotl.errors import AutotlError, DataError
 
 SUFFIXES = frozenset(
@@ -61,9 +62,11 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     """
     image.load()
     upright = image.transpose(_TURNS[turn]) if (turn := _orientation(image)) in _TURNS else image
-    rgb = _rgb(upright)
+    rgb, when = _rgb(upright), captured(image)
     if rgb is not image:
         rgb.info = {}  # the orientation has been seen to: whoever looks again must not turn it twice
+    if when is not None:
+        rgb.info[CAPTURED] = when
     return rgb
 
 

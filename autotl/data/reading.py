@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import Columns, Dataset, Item, Listing, Reader
+from autotl.api import NO_GROUPS, Columns, Dataset, Item, Listing, Reader
 from autotl.clock import Clock, WallClock
 from autotl.data.asked import check_path
+from autotl.data.capture import captured
 from autotl.data.decode import digest, quietly, reason, upright_rgb
 from autotl.data.drawing import LEAST, draw, probe
 from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
 from autotl.data.threads import in_threads
-from autotl.errors import AutotlError, DataError
+from autotl.errors import AutotlError, DataError, UnknownName
 
 UNNAMED = Columns()
 _UNREADABLE = 0.05
@@ -37,6 +39,7 @@ class _Seen:
     height: int
     width: int
     thumbnail: NDArray[np.uint8]
+    taken: tuple[str, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ def read(
             "part": pd.Series([item.part for item, _ in found], dtype=object),
             "height": pd.Series([look.height for _, look in found], dtype="int64"),
             "width": pd.Series([look.width for _, look in found], dtype="int64"),
+            "taken": pd.Series([look.taken for _, look in found], dtype=object),
             "looks": perceptual_hashes(np.stack([look.thumbnail for _, look in found])),
         }
     )
@@ -128,7 +132,7 @@ def _look(item: Item) -> _Seen | str:
     """What is known of a picture once it has been decoded, or why it cannot be."""
     try:
         image = upright_rgb(item.open())
-        return _Seen(digest(image), image.height, image.width, thumbnail(image))
+        return _Seen(digest(image), image.height, image.width, thumbnail(image), captured(image))
     except (
         Exception
     ) as error:  # a stranger's code on a stranger's file: one bad image must not end the reading
@@ -143,7 +147,7 @@ def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) ->
         try:
             answer = reader.reads(source)
             if answer:
-                return reader.read(source, columns)
+                return _read(reader, source, columns)
         except AutotlError:
             raise
         except Exception as error:  # a stranger's code
@@ -152,6 +156,15 @@ def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) ->
             ) from error
         refusals.append(f"\n  {name}: {reader.summary} ({answer.why})")
     raise DataError(f"Nothing reads {_named(source)}. What can be read:{''.join(refusals) or ' nothing.'}")
+
+
+def _read(reader: Reader, source: object, columns: Columns) -> Listing:
+    """List the images. ``NO_GROUPS`` names a column only if the data has one of that name."""
+    if columns.group == NO_GROUPS:
+        with suppress(DataError, UnknownName):
+            return reader.read(source, columns)
+        columns = replace(columns, group=None)
+    return reader.read(source, columns)
 
 
 def _check(

@@ -1,4 +1,4 @@
-"""Divide a dataset into a test part and folds, by what the images show and never by their names or order."""
+"""Divide a dataset into a test part and folds, by what the images show and what belongs together."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def split(dataset: Dataset, *, seed: int, test: float = 0.2) -> Splits:
     Below 500 images they are divided into five three times over, each time otherwise.
 
     The same images, seed and groups give the same split, whatever form the data came in. The parts of the
-    user's own are kept. In the parts made here, neither a group nor copies of one image are divided. Each
+    user's own are kept. In the parts made here, neither a group, given or found, nor copies of one image are
+    divided. Each
     class is in the training rows of every fold, and in the test part where it has two groups or single
     images. Raises DataError for a share outside (0, 0.9], and for a class that keeps fewer than two training
     images.
@@ -62,7 +63,7 @@ def split(dataset: Dataset, *, seed: int, test: float = 0.2) -> Splits:
         kind, repeats = "given", [(Fold(learn, given_val),)]
     else:
         kind, repeats = _repeats(dataset, train, seed=seed)
-    return _splits(dataset, train, held, repeats, kind)
+    return split_of(dataset, train, held, repeats, kind)
 
 
 def _carve_test(dataset: Dataset, rest: Rows, val: Rows, *, seed: int, share: float) -> Rows:
@@ -100,11 +101,11 @@ def _repeats(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, list[tu
     return kind, [tuple(Fold(np.setdiff1d(train, val), val) for val in vals) for vals in cuts]
 
 
-def _splits(
+def split_of(
     dataset: Dataset, train: Rows, test: Rows, repeats: Sequence[tuple[Fold, ...]], kind: Kind
 ) -> Splits:
-    """Without repeats that have another number of folds than the first, or only folds that were there
-    before, as of a handful of images: they would show nothing new.
+    """A split with its hash, without repeats that have another number of folds than the first, or only folds
+    that were there before, as of a handful of images: they would show nothing new.
     """
     kept: list[tuple[Fold, ...]] = []
     seen: set[bytes] = set()
@@ -130,7 +131,7 @@ def without(dataset: Dataset, splits: Splits, rows: Rows) -> Splits:
         )
         for start in range(0, len(splits.folds), k)
     ]
-    return _splits(dataset, np.setdiff1d(splits.train, rows), splits.test, repeats, splits.kind)
+    return split_of(dataset, np.setdiff1d(splits.train, rows), splits.test, repeats, splits.kind)
 
 
 def cross_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> list[Rows]:
@@ -172,3 +173,9 @@ def hash_of(dataset: Dataset, train: Rows, test: Rows, folds: Iterable[Fold]) ->
     for part, rows in parts:
         name.update(f"{part} {' '.join(sorted(digests[rows]))}\n".encode())
     return name.hexdigest()
+
+
+def names_of(dataset: Dataset, rows: Rows) -> str:
+    """Names the images in these rows, in this order."""
+    digests = dataset.table["digest"].to_numpy()[rows]
+    return hashlib.blake2b(" ".join(digests).encode(), digest_size=16).hexdigest()

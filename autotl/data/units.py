@@ -24,10 +24,13 @@ class Unit:
 
 
 def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
-    """The rows as units: the same group or the same pixels, also by way of others, make one unit."""
+    """The rows as units: the same group, given or found, or the same pixels, also by way of others, make one
+    unit.
+    """
     chosen = [int(row) for row in rows]
     digests, groups = dataset.table["digest"].tolist(), dataset.table["group"].tolist()
     labels = dataset.table["label"].tolist()
+    found = dataset.table["together"].tolist() if "together" in dataset.table else [-1] * len(dataset)
     parent = {row: row for row in chosen}
 
     def root(row: int) -> int:
@@ -35,9 +38,11 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
             parent[row] = row = parent[parent[row]]
         return row
 
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str | int], int] = {}
     for row in chosen:
-        marks = [("digest", digests[row])] + ([("group", groups[row])] if groups[row] is not None else [])
+        marks: list[tuple[str, str | int]] = [("digest", digests[row])]
+        marks += [("group", groups[row])] if groups[row] is not None else []
+        marks += [("together", found[row])] if found[row] >= 0 else []
         for mark in marks:
             parent[root(row)] = root(first.setdefault(mark, row))
     together: dict[int, list[int]] = {}
@@ -116,14 +121,18 @@ def carve(
     return [unit for unit in loose if unit.key in out]
 
 
-def deal(units: Sequence[Unit], hands: int, *, seed: int) -> list[list[Unit]]:
+def deal(
+    units: Sequence[Unit], hands: int, *, seed: int, kept: Mapping[str, int] | None = None
+) -> list[list[Unit]]:
     """The units in ``hands`` hands with the classes spread evenly. No hand holds all units of a class.
 
-    A unit that would break this, such as the only one of its class, is in no hand.
+    A unit that would break this, such as the only one of its class, is in no hand. ``kept`` says, by key,
+    which hand some units are in already.
     """
+    kept = kept or {}
     whole = _counts(units)
     times = Counter(label for unit in units for label in unit.counts)
-    order = sorted(shuffled(units, seed=seed), key=lambda unit: -unit.size)
+    order = sorted(shuffled(units, seed=seed), key=lambda unit: (unit.key not in kept, -unit.size))
     dealt: list[list[Unit]] = [[] for _ in range(hands)]
     have: list[Counter[int]] = [Counter() for _ in range(hands)]
     spread: dict[int, Counter[int]] = {label: Counter() for label in whole}  # units by hand
@@ -138,7 +147,7 @@ def deal(units: Sequence[Unit], hands: int, *, seed: int) -> list[list[Unit]]:
         open_to = [h for h in range(hands) if all(spread[c][h] + 1 < times[c] for c in unit.counts)]
         if not open_to:
             continue
-        hand = max(open_to, key=need)
+        hand = kept[unit.key] if kept.get(unit.key) in open_to else max(open_to, key=need)
         dealt[hand].append(unit)
         have[hand].update(unit.counts)
         for label in unit.counts:

@@ -25,7 +25,7 @@ def hamming_pairs(hashes: NDArray[np.uint64], within: int) -> NDArray[np.int64]:
     A row keeps the 64 nearest of the rows after it, the first ones where they are equally near: equal hashes
     stay linked however many they are. Needs less than 200 MB for 60,000 hashes.
     """
-    signs = _signs(hashes)
+    signs = signs_of(hashes)
     found, step = [np.empty((0, 2), dtype=np.int64)], _step(len(signs))
     for start in range(0, len(signs), step):
         near = _nearest(signs[start : start + step], signs[start:], within, after=True)
@@ -38,7 +38,7 @@ def hamming_between(left: NDArray[np.uint64], right: NDArray[np.uint64], within:
 
     A row of ``left`` keeps the 64 nearest of ``right``.
     """
-    signs, others = _signs(left), _signs(right)
+    signs, others = signs_of(left), signs_of(right)
     found, step = [np.empty((0, 2), dtype=np.int64)], _step(len(others))
     for start in range(0, len(signs), step):
         near = _nearest(signs[start : start + step], others, within, after=False)
@@ -75,7 +75,7 @@ def _step(columns: int) -> int:
     return max(1, _CELLS // max(columns, 1))
 
 
-def _signs(hashes: NDArray[np.uint64]) -> NDArray[np.float32]:
+def signs_of(hashes: NDArray[np.uint64]) -> NDArray[np.float32]:
     """The bits as ±1, float32 (n, 64): a product of two is 64 − 2 · distance, exactly."""
     return _bits(hashes).astype(np.float32) * 2 - 1
 

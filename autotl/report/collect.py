@@ -96,6 +96,7 @@ def collect(evidence: Evidence) -> dict[str, Any]:
         "experience": e.experience,
         "catch_up": e.catch_up,
         "transfer_gain": _transfer_gain(found),
+        "plateau": found.plateau,
         "negative_transfer_classes": [
             {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt
         ],

@@ -12,12 +12,13 @@ SIGNIFICANT = 0.01
 
 
 def told(report: Report) -> list[str]:
-    """Sentences on copies, leaks, doubtful labels, outliers, a shift between the parts and missing
+    """Sentences on copies, groups, leaks, doubtful labels, outliers, a shift between the parts and missing
     classes.
     """
     quality = section(report, "quality")
     parts = [
         _copies(section(quality, "near_duplicates")),
+        *_groups(section(quality, "groups")),
         _leaks(section(quality, "near_leakage")),
         _labels(quality.get("label_issues")),
         _outliers(rows(quality, "outliers")),
@@ -44,6 +45,33 @@ def _copies(found: Mapping[str, Any]) -> str:
         verb = "bears" if found["conflicting"] == 1 else "bear"
         text += f"; {words.count(found['conflicting'], 'group')} {verb} different labels"
     return text + ". `--clean drop` keeps one of each, `--clean weight` lets each count less."
+
+
+def _groups(found: Mapping[str, Any]) -> list[str]:
+    said = []
+    if found.get("groups"):
+        first = [words.name(item) for item in rows(found, "examples")[:1] for item in item[:2]]
+        such = f", for example {words.listing(first)}" if first else ""
+        how = words.listing(sorted(section(found, "found_by")))
+        groups = "1 group" if found["groups"] == 1 else f"{found['groups']:,} groups"
+        text = (
+            f"{words.count(found.get('images'), 'training image')} in {groups} show the same thing as others "
+            f"of their group{such} (found by {how}). A fold never divides a group, so that validation is "
+            "not too high"
+        )
+        if found.get("moved"):
+            text += f"; {words.count(found['moved'], 'image')} moved to another fold for it"
+        said.append(f"{text}. `--group none` switches this off.")
+    for part in ("test", "validation"):
+        across = section(found, f"across_{part}")
+        if across.get("groups"):
+            pairs = rows(across, "examples")[:1]
+            such = f", for example {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
+            said.append(
+                f"{words.count(across.get('images'), f'{part} image')} show the same thing as an image that "
+                f"is learned from{such}: the {part} score may be too high. Your {part} part is kept as given."
+            )
+    return said
 
 
 def _leaks(found: Mapping[str, Any]) -> str:

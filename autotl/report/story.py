@@ -85,7 +85,8 @@ def what(report: Report) -> list[str]:
     if at(report, "how", "ensemble", "kept"):
         said.append("Several networks answer together; this is of the first of them, the chosen trial's.")
     if facts.get("backbone"):
-        text = f"The backbone is {words.name(facts['backbone'])}"
+        kind = "network" if facts.get("transferred_stages") == [] else "backbone"
+        text = f"The {kind} is {words.name(facts['backbone'])}"
         if facts.get("architecture"):
             text += f", a {words.name(facts['architecture'])}"
         if words.measured(facts.get("parameters")):
@@ -119,6 +120,7 @@ def when(report: Report) -> list[str]:
     if words.measured(gain.get("value")):
         said += [words.meaning(gain), words.trainings(gain)]
         said.append(words.sentence(at(report, "verdict", "caveat")))
+        said.append(words.sentence(at(report, "verdict", "cost")))
     if words.measured(facts.get("n_train")):
         text = f"It learned from {words.count(facts['n_train'], 'image')}"
         if words.measured(facts.get("n_classes")):

@@ -14,6 +14,9 @@ from autotl.results.plateau import Plateau
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
+MORE = 0.05
+"""How far above that of a constant answer a validation score shows that something was learned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -76,17 +79,20 @@ def _unmeasured(findings: Findings, why: str) -> Verdict:
 
 
 def _learned_nothing(findings: Findings, baseline: Record) -> bool:
-    """Whether the baseline does not beat a constant answer, and its training was cut short."""
+    """Whether the baseline beats a constant answer neither in validation nor in the test, and was cut short.
+
+    A baseline that has learned may fail in the test alone, because the test images differ.
+    """
     finding, plateau = findings.arms.get(baseline.arm), findings.plateau
     if finding is None or finding.test.always_majority is None:
         return False
     cut_short = baseline.state == "stopped" or (
         plateau is not None and plateau.arm == baseline.arm and not plateau.converged
     )
-    low, high = finding.test.ci95
-    constant = finding.test.always_majority
-    better = low > constant if finding.test.higher_is_better else high < constant
-    return cut_short and not better
+    constant, sign = finding.test.always_majority, 1 if finding.test.higher_is_better else -1
+    tested = min(sign * end for end in finding.test.ci95) > sign * constant
+    validated = baseline.score is not None and baseline.score > sign * constant + MORE
+    return cut_short and not (tested or validated)
 
 
 def _caveat(plateau: Plateau | None, test: Evaluation) -> str:

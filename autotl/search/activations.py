@@ -103,7 +103,7 @@ class Activations:
         for kind in self._kinds:
             fill = partial(self._fill, backbone, place, look, kind, pulse)
             with suppress(_Overflow):
-                key = self._key(backbone, place, look, kind)
+                key = self.key(backbone, place, look, kind)
                 return _as_kind(self._materials.store.array(key, shape, RAW[kind.itemsize], fill), kind)
         raise ValueError(f"the activations of {backbone} at {place} are not finite")
 
@@ -132,7 +132,7 @@ class Activations:
         """An array for the bits of that kind, which is kept when the block ends well; None where another
         process has made it meanwhile.
         """
-        key, shape = self._key(backbone, place, look, self.kind), self.shape(backbone, place, look.side)
+        key, shape = self.key(backbone, place, look, self.kind), self.shape(backbone, place, look.side)
         return self._materials.store.making(key, (look.rows, *shape), RAW[self.kind.itemsize])
 
     def _fill(
@@ -211,16 +211,17 @@ class Activations:
 
     def _find(self, backbone: str, place: str, look: Look) -> Tensor | None:
         for kind in self._kinds:
-            found = self._materials.store.find(self._key(backbone, place, look, kind))
+            found = self._materials.store.find(self.key(backbone, place, look, kind))
             if found is not None:
                 return _as_kind(found, kind)
         return None
 
-    def _key(self, backbone: str, place: str, look: Look, kind: torch.dtype) -> dict[str, Any]:
+    def key(self, backbone: str, place: str, look: Look, kind: torch.dtype) -> dict[str, Any]:
+        """What names them in the store."""
         facts = self._materials.backbones[backbone]
         return {
-            "activations": self._materials.dataset.digest,
-            "split": self._materials.splits.hash,
+            "activations": self._materials.named,
+            "split": None if look.augment == "none" else self._materials.splits.hash,  # seeds draws
             "rows": look.rows,
             "weights": facts.digest,
             "place": place,

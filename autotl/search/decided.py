@@ -10,6 +10,10 @@ from typing import Any
 from autotl.api import Backbone, Dataset, Pace, Splits, Task
 from autotl.errors import RunError
 from autotl.search.afford import LEAST_ROWS
+from autotl.search.together import NO_GROUPING, Grouping
+
+_LATER = ("least", "grouping", "own")
+"""What older runs do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Decided:
     ``own`` are the networks that baselines bring themselves, by name.
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
-    their number was decided, and ``least`` the images to learn from however short the time.
+    their number was decided, and ``least`` the images to learn from however short the time. ``grouping`` are
+    the groups that were found.
     """
 
     seconds: float | None
@@ -40,6 +45,7 @@ class Decided:
     notes: tuple[str, ...]
     least: int = LEAST_ROWS
     own: Mapping[str, Seen] = field(default_factory=dict)
+    grouping: Grouping = NO_GROUPING
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -104,11 +110,11 @@ def seen_as(name: str, facts: Backbone) -> Seen:
 def decided_from(told: Mapping[str, Any]) -> Decided:
     """Read back what ``jsonio.plain`` made of it. Raises RunError where that is something else."""
     try:
-        older = {"least", "own"}  # older runs do not say them
-        kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in older}
+        kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in _LATER}
         kept["least"] = told.get("least", LEAST_ROWS)
-        kept["backbones"] = _seen_from(kept["backbones"])
         kept["own"] = _seen_from(told.get("own", {}))
+        kept["grouping"] = _grouping(told.get("grouping"))
+        kept["backbones"] = _seen_from(kept["backbones"])
         for name in ("classes", "order", "notes"):
             kept[name] = tuple(kept[name])
         return Decided(**kept)
@@ -131,6 +137,13 @@ def _seen_from(told: Mapping[str, Any]) -> dict[str, Seen]:
         )
         for name, each in told.items()
     }
+
+
+def _grouping(told: Mapping[str, Any] | None) -> Grouping:
+    if told is None:
+        return NO_GROUPING
+    sets = {name: None if told[name] is None else tuple(map(tuple, told[name])) for name in ("first", "last")}
+    return Grouping(**{**told, **sets})
 
 
 def _digests(then: str, now: str) -> str:

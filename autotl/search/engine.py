@@ -225,6 +225,7 @@ class Search:
             default,
             baseline=self._strategies[arm.strategy].baseline,
             expected=None if self._timed else once,
+            look=given is not None and not default,
         )
         self._count += 1
         folds = range(self.ledger.k)
@@ -256,10 +257,9 @@ class Search:
         """
         scored = {arm for arm in self.ledger.arms() if self.ledger.of(arm)}
         others = {*self._starts.waiting, *self._open_arms, *scored} - {*self._baselines}
-        looks = self._looks.is_look(trial)
-        if not others or (trial.arm in self._looks and not looks):
+        if not others or (trial.arm in self._looks and not trial.look):
             return math.inf
-        return (LOOK_SHARE if looks else BASELINE_SHARE) * (self._until() - self._started)
+        return (LOOK_SHARE if trial.look else BASELINE_SHARE) * (self._until() - self._started)
 
     def _enter(self, outcome: Outcome) -> Trial:
         self._ended = self._clock.now()
@@ -267,6 +267,8 @@ class Search:
         new = not trial.folds
         if new and outcome.state != "pruned" and len(outcome.folds) == len(outcome.job.folds):
             self._learn_pace(trial, outcome.seconds, len(outcome.folds))
+        if trial.look:  # its defaults tell more
+            trial.barred |= frozenset(range(1, len(self.ledger.labels)))
         changed = self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
         del self._running[trial.number]
         self._held.clear()

@@ -54,14 +54,10 @@ class FirstLooks:
         """The settings of the arm's first look, if none of its trials has begun."""
         return None if begun or arm not in self._settings else self._settings[arm]
 
-    def is_look(self, trial: Trial) -> bool:
-        """Whether the trial is its arm's first look."""
-        return not trial.default and trial.arm in self and trial.params == self._settings[trial.arm]
-
     def planned(self, arm: Arm, begun: Sequence[Trial]) -> Params:
         """The arm's defaults, at the pace that its first look showed."""
         strategy, backbone = self._strategies[arm.strategy], self._backbones[arm.backbone]
-        look = next((trial for trial in begun if self.is_look(trial) and _length(trial)), None)
+        look = next((trial for trial in begun if trial.look and _length(trial)), None)
         if look is not None:
             share = _length(look) / (epochs_of(look.params) or 1)
             expected = strategy.cost(look.params, self._task, backbone, self._machine).seconds * share

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from autotl.api import Backbone, Dataset, Splits, Transferability, Watch
 from autotl.cache import Store
 from autotl.clock import Deadline, OutOfTime
+from autotl.quality import NO_GROUPS, Groups
 from autotl.search.activations import Activations
 from autotl.search.afford import LOOK_SHARE, affordable
+from autotl.search.grouping import last_groups
 from autotl.search.late_maps import keep_late_maps
 from autotl.search.materials import Materials
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.survey import lasting, rank
+from autotl.search.together import NO_GROUPING, Grouping
 
 FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
@@ -36,6 +39,8 @@ class FirstPass:
         left: seconds that were left when the number of images was decided; None without a budget.
         least: images to learn from however short the time.
         notes: what a report says of it.
+        grouping: the groups of images that the folds keep together.
+        known: the evidence for groups that were found before the split.
     """
 
     splits: Splits
@@ -45,6 +50,8 @@ class FirstPass:
     left: float | None
     least: int
     notes: tuple[str, ...] = ()
+    grouping: Grouping = NO_GROUPING
+    known: Groups = NO_GROUPS
 
 
 def first_pass(
@@ -59,7 +66,7 @@ def first_pass(
     strategies: int,
     end: Deadline,
 ) -> FirstPass:
-    """Score the backbones; if a pass takes too long, score them on fewer images.
+    """Score the backbones; if a pass takes too long, score them on fewer images. Keep groups in one fold.
 
     The pace of a backbone may have been measured while the machine was idle. If the pass runs out of time,
     the pace is corrected by what the pass showed, and the number of images is decided anew.
@@ -109,7 +116,11 @@ def first_pass(
             left,
             FEWEST,
             tuple(notes),
+            found.grouping,
+            found.known,
         )
+    materials, grouping = last_groups(setup, found.materials, found.grouping, found.known, end=end)
+    found = replace(found, splits=materials.splits, materials=materials, grouping=grouping)
     return replace(found, ranking=rank(setup, found.materials, measures, end.clock, end=end))
 
 

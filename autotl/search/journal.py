@@ -94,6 +94,7 @@ class Journal:
             "checkpoint": trial.checkpoint
             and {"path": self._relative(trial.checkpoint.path), "progress": trial.checkpoint.progress},
             "gone_on": trial.gone_on,
+            "look": trial.look,
             "running": running,
             "elapsed": self._elapsed(),
         }
@@ -161,6 +162,7 @@ class Journal:
             curve=[(float(done), float(score)) for done, score in told.get("curve", ())],
             checkpoint=left and Checkpoint(self._absolute(left["path"]), float(left["progress"])),
             gone_on=bool(told.get("gone_on")),
+            look=bool(told.get("look")),
         )
         begun = running and Running(tuple(running["folds"]), int(running["attempts"]))
         return Entry(trial, begun, float(told["elapsed"]))

@@ -51,6 +51,8 @@ def _cross_probe(materials: Materials, backbone: str, *, side: int, seed: int, e
     rows, classes = len(materials.order), len(materials.dataset.classes)
     key = {
         "crossed": materials.features_key(backbone, side),
+        "split": materials.splits.hash,
+        "labels": materials.dataset.digest,
         "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
         "row weights": materials.weighed,
         "seed": seed,

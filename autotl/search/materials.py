@@ -18,7 +18,7 @@ from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
-from autotl.data import OnDemand, View, render_parts, view_of
+from autotl.data import OnDemand, View, names_of, render_parts, view_of
 from autotl.search.one_pass import OnTheWay, one_pass
 from autotl.train import Normalise, fit_heads, in_batches, place
 
@@ -37,9 +37,9 @@ class Materials:
     """Images, features and networks of one run, each made when first asked for and kept.
 
     Rows are positions in ``order``: the training rows, arranged so that the parts of a single fold are
-    contiguous and can be handed out without copying. The test part is not in here. ``weights`` (dataset
-    rows,) say how much each is to count; None: all the same. ``before`` are the materials of the same run
-    before some rows were left out: the features it has are not computed again.
+    contiguous and can be handed out without copying. Images and features are kept by ``order`` alone,
+    whatever the folds. The test part is not in here. ``weights`` (dataset rows,) say how much each counts.
+    ``before`` are the materials with other rows or folds: the features it has are not computed again.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Materials:
         weights: NDArray[np.float64] | None = None,
         before: Materials | None = None,
     ) -> None:
-        self.processes = processes
         self.dataset, self.splits, self.backbones, self.device = dataset, splits, backbones, device
-        self.store = store
+        self.store, self.processes = store, processes
         first = splits.folds[0]
         self.order = np.concatenate([first.train, first.val]) if len(splits.folds) == 1 else splits.train
         self.weights = None if weights is None else torch.from_numpy(weights[self.order]).float()
         self.weighed = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
+        self.named = names_of(dataset, self.order)
         self._place = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.part = PART if device == "cpu" else PART_ELSEWHERE
@@ -113,7 +113,7 @@ class Materials:
         view, count = self._view(backbone, side, margin), rows or len(self.order)
         if not self.store.fits(self._shape(view, count), np.uint8):
             return OnDemand(self.dataset, self.order[:count], view)
-        while (found := self.store.find(self._key(view, count))) is None:
+        while (found := self.store.find(self.pixels_key(view, count))) is None:
             with closing(self.shown(backbone, side=side, margin=margin, rows=count)) as parts:
                 for _ in parts:
                     pulse()
@@ -126,7 +126,7 @@ class Materials:
         being decoded meanwhile.
         """
         view, count = self._view(backbone, side, margin), rows or len(self.order)
-        key, shape = self._key(view, count), self._shape(view, count)
+        key, shape = self.pixels_key(view, count), self._shape(view, count)
         parts = [slice(start, min(start + self.part, count)) for start in range(0, count, self.part)]
         images: Any = None
         if not self.store.fits(shape, np.uint8):
@@ -154,9 +154,9 @@ class Materials:
         facts = self.backbones[backbone]
 
         def fill(out: NDArray[Any]) -> None:
-            known = None if self._before is None else self._before.known_features(backbone, side=side)
-            if known is not None and self._before is not None:
-                out[:] = known[self._before.positions(self.order).numpy()]
+            before = self._before
+            if before is not None and (known := before.known_features(backbone, side=side)) is not None:
+                out[:] = known[before.positions(self.order).numpy()]
                 return
             with closing(self.shown(backbone, side=side, margin=False)) as parts:
                 one_pass(
@@ -170,8 +170,8 @@ class Materials:
                     pulse=pulse,
                 )
 
-        shape = (len(self.order), facts.features)
-        return torch.from_numpy(self.store.array(self.features_key(backbone, side), shape, np.float32, fill))
+        key, shape = self.features_key(backbone, side), (len(self.order), facts.features)
+        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
 
     def known_features(self, backbone: str, *, side: int) -> NDArray[Any] | None:
         """The features of the training rows, where they have been computed."""
@@ -272,15 +272,15 @@ class Materials:
     def _view(self, backbone: str, side: int, margin: bool) -> View:
         return view_of(self.backbones[backbone].config, side=side, margin=margin)
 
-    def _key(self, view: View, rows: int) -> dict[str, Any]:
-        return {"pixels": self.dataset.digest, "split": self.splits.hash, "rows": rows, "view": view.key}
+    def pixels_key(self, view: View, rows: int) -> dict[str, Any]:
+        """What names the images of the first training rows in the store."""
+        return {"pixels": self.named, "rows": rows, "view": view.key}
 
     def features_key(self, backbone: str, side: int) -> dict[str, Any]:
         """What names the features of the training rows in the store."""
         facts = self.backbones[backbone]
         return {
-            "features": self.dataset.digest,
-            "split": self.splits.hash,
+            "features": self.named,
             "view": view_of(facts.config, side=side).key,
             "weights": facts.digest,
         }

@@ -1,4 +1,4 @@
-"""Open the backbones that were named, or those that suit the data."""
+"""Open the backbones that the user named, or those that suit the data."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def open_backbones(
     splits: Splits,
     end: Deadline,
 ) -> tuple[dict[str, Backbone], list[str]]:
-    """Open the backbones in ``found``, or candidates if it is empty; gives notes too.
+    """Return the backbones by name, with notes on those that were passed over.
 
     Args:
         setup: What the user asked for.
-        found: The weights of the backbones that were named.
-        sources: The places backbones come from, by name.
+        found: The weights that the user named; autotl chooses if there are none.
+        sources: Where backbones come from, by name.
         dataset: The images.
-        splits: Their split.
-        end: The end of the budget, by a share of which the pace is measured.
+        splits: Their split: the training images say what size is usual.
+        end: The end of the budget.
 
     Raises:
-        DataError: A backbone cannot take the image size, or two have one name.
+        DataError: A backbone takes no images of the size asked for, or two have one name.
     """
     notes: list[str] = []
-    images, side = len(dataset), median_side(dataset, splits)
+    images, side = len(dataset), side_of(dataset, splits)
     if not found:
         limited = screen(
             setup.limits,
@@ -76,7 +76,7 @@ def open_backbones(
     return backbones, notes
 
 
-def median_side(dataset: Dataset, splits: Splits) -> int:
-    """Return the median of the training images' shorter sides, in pixels."""
+def side_of(dataset: Dataset, splits: Splits) -> int:
+    """Return the median length of the shorter side of training images, in pixels."""
     table = dataset.table.iloc[splits.train]
     return int(table[["height", "width"]].min(axis=1).median())

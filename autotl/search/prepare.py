@@ -30,10 +30,11 @@ from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_
 from autotl.search.decided import Decided, seen_as
 from autotl.search.examine import Examined
 from autotl.search.first_pass import FirstPass, first_pass
+from autotl.search.grouping import first_groups
 from autotl.search.late_maps import with_late_maps
 from autotl.search.limits import within
 from autotl.search.materials import Materials
-from autotl.search.opening import median_side, open_backbones
+from autotl.search.opening import open_backbones, side_of
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
 from autotl.search.own_networks import Own, open_own_networks
@@ -41,6 +42,7 @@ from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.share import share_out, task_of
 from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, said, unchecked
+from autotl.search.together import FoundGroups, found_groups
 from autotl.train import check_metric, machine
 
 AUTO = ("auto",)
@@ -58,6 +60,7 @@ class Prepared:
     locked: LockedTest
     quality: Quality
     examined: Examined
+    groups: FoundGroups | None
     backbones: Mapping[str, Backbone]
     task: Task
     materials: Materials
@@ -122,6 +125,7 @@ def prepare(
         watch.say(note)
     if dataset.unreadable:
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
+    dataset, grouping, known = first_groups(setup, dataset, decided)
     splits = split(dataset, seed=setup.seed, test=setup.test)
     first = splits.hash
     if decided is not None:
@@ -155,7 +159,7 @@ def prepare(
     notes += more
     seen = first_pass(
         setup,
-        FirstPass(splits, backbones, materials, Ranking(), rest, least, thinned),
+        FirstPass(splits, backbones, materials, Ranking(), rest, least, thinned, grouping, known),
         dataset,
         whole,
         store,
@@ -165,7 +169,11 @@ def prepare(
         end=Deadline(clock) if decided else end,
     )
     splits, backbones, materials = seen.splits, {**seen.backbones}, seen.materials
-    notes += seen.notes
+    dataset, groups = materials.dataset, found_groups(materials.dataset, whole, seen.grouping)
+    told = [*seen.grouping.notes, *(groups.notes if groups else ())]
+    for note in told:
+        watch.say(note)
+    notes += [*seen.notes, *told]
     ranking = replace(seen.ranking, aside={**seen.ranking.aside, **beyond})
     if decided is not None:
         kept_on = tuple(name for name in decided.order if name not in decided.aside)
@@ -194,7 +202,7 @@ def prepare(
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0], end=end)
     tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
-    task = task_of(setup.metric.name, dataset, splits, likeness, side=median_side(dataset, splits))
+    task = task_of(setup.metric.name, dataset, splits, likeness, side=side_of(dataset, splits))
     task = share_out(
         task,
         strategies,
@@ -232,6 +240,7 @@ def prepare(
             likeness=task.likeness,
             notes=chosen,
             own={name: seen_as(name, facts) for name, facts in own.by_name.items()},
+            grouping=seen.grouping,
         )
     else:
         decided.check_split(splits)
@@ -242,6 +251,7 @@ def prepare(
         locked=locked,
         quality=found,
         examined=examined,
+        groups=groups,
         backbones=kept,
         task=task,
         materials=materials,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autotl.api import Backbone, Dataset, Likeness, Machine, OwnNetworks, Splits, Strategy, Task
+from autotl.api import Backbone, Dataset, FirstLook, Likeness, Machine, OwnNetworks, Splits, Strategy, Task
 from autotl.search.arms import plan_arms
 from autotl.train import epoch_seconds
 
@@ -62,8 +62,9 @@ def share_out(
 
     ``tests`` are the seconds to test a strategy's best trials, ``validated`` the validation images of each of
     the ``folds`` of one repeat. A strategy that does not apply has no share, nor has one that brings a
-    network of its own: that is tried only if a first look at it promises enough.
+    network of its own, unless it takes a first look: if that promises much, it takes as long as others.
     """
+    looked = sum(isinstance(each, FirstLook) for each in strategies.values())
     strategies = {name: each for name, each in strategies.items() if not isinstance(each, OwnNetworks)}
     if left is None:
         return task
@@ -74,9 +75,9 @@ def share_out(
         each = replace(task, trial_seconds=SEARCH_SHARE * trials / max(1.0, 0.5 * arms))
         return replace(each, folds=_folds(each, backbones, validated=validated, most=folds))
 
-    first = among(len(strategies) * len(backbones), len(strategies))
+    first = among(len(strategies) * len(backbones) + looked, len(strategies))
     arms, _ = plan_arms(strategies, backbones, first, machine=machine)
-    return among(len(arms), len({arm.strategy for arm in arms})) if arms else first
+    return among(len(arms) + looked, len({arm.strategy for arm in arms})) if arms else first
 
 
 def _folds(task: Task, backbones: Mapping[str, Backbone], *, validated: int, most: int) -> int:

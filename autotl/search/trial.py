@@ -14,6 +14,7 @@ class Trial:
     ``expected`` is what a fold is expected to take, where the clock is not to decide anything; ``barred`` are
     folds that are not to be tried (again). ``curve`` are scores on the first fold by the share of it that was
     done then. One that was stopped for being behind can go on from its ``checkpoint``; ``gone_on``: it has.
+    A first ``look`` has the settings of its arm's defaults but for a shorter training.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Trial:
     curve: list[tuple[float, float]] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     gone_on: bool = False
+    look: bool = False
 
     @property
     def cost(self) -> float:
@@ -79,4 +81,5 @@ class Trial:
             finished_at=self.finished_at,
             why=self.why,
             gone_on=self.gone_on,
+            look=self.look,
         )

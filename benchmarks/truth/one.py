@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,17 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import autotl
-from autotl.api import Record
+from autotl import plugins
+from autotl.api import OwnNetworks, Record, Task, Weights
+from autotl.backbone import create, data_config
 from autotl.data import render_images
-from autotl.results import Predictor, open_model
+from autotl.results import Opened, Predictor
 from autotl.seeds import derive
 from autotl.terminal import Silence
-from benchmarks.truth.situations import LEARN, SITUATIONS, TEST
+from benchmarks.truth.situations import SITUATIONS, TEST, Situation
 
-TRIALS = 2
-"""The default settings of both arms: neither is searched longer than the other, on whatever machine."""
+SIDE = 32
+"""Pixels a side of the drawn images."""
 
 
 class Keeping(Silence):
@@ -45,27 +49,18 @@ class Keeping(Silence):
 def main() -> None:
     name, seed, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     situation, started = SITUATIONS[name], time.monotonic()
+    images, labels = _fresh(folder, situation.name)
     with tempfile.TemporaryDirectory(prefix="truth-") as place:
-        out, kept = Path(place) / "run", Path(place) / "kept"
-        result = autotl.fit(
-            situation.data(seed),
-            out=out,
-            backbone=situation.backbone(folder / "networks"),
-            strategies=situation.strategies,
-            trials=TRIALS,
-            test=TEST / (LEARN + TEST),
-            image_size=32,
-            device="cpu",
-            experience=False,
-            seed=derive(seed, "run"),
-            watch=Keeping(out / ".cache" / "trials", kept),
-        )
+        run = _run(situation, situation.strategies, seed, folder, Path(place) / "run")
+        first, second = (_hits(run, each, images, labels) for each in situation.strategies)
         seconds = time.monotonic() - started
-        report = result.report
-        ours, theirs = (_trial(report, arm) for arm in situation.strategies)
-        images, labels = _fresh(folder, situation.family)
-        first, second = (_hits(result.folder, kept, number, images, labels) for number in (ours, theirs))
-    gain = report["when"]["transfer_gain"]
+        patient = second
+        if situation.patient:
+            again = _run(situation, (situation.patient,), seed, folder, Path(place) / "patient")
+            patient = _hits(again, situation.patient, images, labels)
+    report = run.report
+    gain, plateau = report["when"]["transfer_gain"], report["when"]["plateau"] or {}
+    bracket = plateau.get("gain_ci95") or (math.nan, math.nan)
     row = {
         "situation": name,
         "seed": seed,
@@ -82,10 +77,41 @@ def main() -> None:
         "true_transfer": float(first.mean()),
         "true_baseline": float(second.mean()),
         "true_gain": float(first.mean() - second.mean()),
+        "converged": bool(plateau.get("converged", True)),
+        "plateau_low": bracket[0],
+        "plateau_high": bracket[1],
+        "plateau_gain": float(first.mean() - patient.mean()),
         "seconds": seconds,
     }
     np.savez(folder / "hits" / f"{name}-{seed}.npz", transfer=first, baseline=second)
     (folder / "rows" / f"{name}-{seed}.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A run: its report, the network it started from, and where the weights of all its trials are."""
+
+    report: Mapping[str, Any]
+    network: Path
+    kept: Path
+
+
+def _run(situation: Situation, strategies: Sequence[str], seed: int, folder: Path, out: Path) -> Made:
+    kept, network = out.with_name(f"{out.name}-kept"), situation.backbone(folder / "networks")
+    result = autotl.fit(
+        situation.data(seed),
+        out=out,
+        backbone=network,
+        strategies=strategies,
+        trials=len(strategies),  # the defaults: neither is searched longer than the other
+        test=TEST / (situation.learn + TEST),
+        image_size=32,
+        device="cpu",
+        experience=False,
+        seed=derive(seed, "run"),
+        watch=Keeping(out / ".cache" / "trials", kept),
+    )
+    return Made(result.report, network, kept)
 
 
 def _trial(report: Mapping[str, Any], strategy: str) -> int:
@@ -100,23 +126,40 @@ def _trial(report: Mapping[str, Any], strategy: str) -> int:
 
 
 def _hits(
-    run: Path, kept: Path, number: int, images: NDArray[np.uint8], labels: NDArray[np.int64]
+    run: Made, strategy: str, images: NDArray[np.uint8], labels: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """What each of a trial's networks gets right, (networks, images); the first fold's first."""
-    opened = open_model(run / "model")
+    """What each network of the strategy's best trial gets right, (networks, images), the first fold first."""
+    number, opened = _trial(run.report, strategy), _network(run, strategy)
     named = np.array([int(label) for label in opened.classes])
     shown = images.transpose(0, 3, 1, 2)  # drawn at the size the network wants: there is nothing to resize
     view = Predictor(opened, device="cpu").view
     assert np.array_equal(shown[:8], render_images([Image.fromarray(image) for image in images[:8]], view))
     rows = []
-    for file in [kept / f"trial-{number:04d}.safetensors", *sorted(kept.glob(f"trial-{number:04d}-fold*"))]:
+    for file in [
+        run.kept / f"trial-{number:04d}.safetensors",
+        *sorted(run.kept.glob(f"trial-{number:04d}-fold*")),
+    ]:
         opened.model.load_state_dict(load_file(file))
         rows.append(named[Predictor(opened, device="cpu").logits_of(shown).argmax(1)] == labels)
     return np.stack(rows)
 
 
-def _fresh(folder: Path, family: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    with np.load(folder / f"fresh-{family}.npz") as arrays:
+def _network(run: Made, strategy: str) -> Opened:
+    """The network of the strategy: one of its own, or that of the run's backbone."""
+    classes = tuple(run.report["classes"])
+    offered = plugins.load().strategies[strategy]
+    (name,) = (arm["backbone"] for arm in run.report["arms"] if arm["strategy"] == strategy)
+    if isinstance(offered, OwnNetworks):
+        task = Task(classes, dict.fromkeys(classes, run.report["when"]["n_train"] // len(classes)), SIDE)
+        (weights,) = (each for each in offered.networks(task) if each.name == name)
+    else:
+        weights = Weights(name, f"local-dir:{run.network}", name, folder=run.network)
+    model = create(weights, classes=len(classes))
+    return Opened(model, replace(data_config(model), side=SIDE), classes)
+
+
+def _fresh(folder: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    with np.load(folder / f"fresh-{name}.npz") as arrays:
         return arrays["images"], arrays["labels"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from autotl import hookimpl
@@ -43,13 +42,3 @@ class SameRecipe:
 @hookimpl
 def autotl_strategies() -> list[Any]:
     return [SameRecipe()]
-
-
-def offer(folder: Path) -> None:
-    """Write what makes this module a plugin of any process that has ``folder`` on its path."""
-    info = folder / "autotl_truth-0.dist-info"
-    info.mkdir(parents=True, exist_ok=True)
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: autotl-truth\nVersion: 0\n", encoding="utf-8"
-    )
-    (info / "entry_points.txt").write_text(f"[autotl]\nsame_recipe = {__name__}\n", encoding="utf-8")

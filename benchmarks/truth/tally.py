@@ -39,14 +39,17 @@ class Tally:
 
     ``expected`` is the gain that training again would give on average: known, or the mean of the true gains.
     ``covers_tested`` counts the intervals that hold the true gain of the very networks they were made from,
-    ``covers_expected`` those that hold the expected gain. ``between`` is the standard deviation of the true
-    gains from run to run, and ``half`` the mean half width of the intervals.
+    ``covers_expected`` those that hold the expected gain. ``covers_plateau`` counts, among the runs whose
+    baseline was still improving, the brackets that hold the gain after ten times its training. ``between`` is
+    the standard deviation of the true gains from run to run, and ``half`` the mean half width of the
+    intervals.
     """
 
     situation: str
     right: Share
     covers_tested: Share
     covers_expected: Share
+    covers_plateau: Share | None
     expected: float
     measured: float
     between: float
@@ -75,6 +78,7 @@ def _tally(rows: Rows, known: float | None) -> Tally:
         situation=rows[0]["situation"],
         right=Share(sum(row["verdict"] == row["truth"] for row in rows), n),
         covers_tested=Share(int(((low <= true) & (true <= high)).sum()), n),
+        covers_plateau=_plateau(rows),
         covers_expected=Share(int(((low <= expected) & (expected <= high)).sum()), n),
         expected=expected,
         measured=float(gain.mean()),
@@ -84,20 +88,28 @@ def _tally(rows: Rows, known: float | None) -> Tally:
     )
 
 
+def _plateau(rows: Rows) -> Share | None:
+    open_ended = [row for row in rows if not row["converged"]]
+    held = sum(row["plateau_low"] <= row["plateau_gain"] <= row["plateau_high"] for row in open_ended)
+    return Share(held, len(open_ended)) if open_ended else None
+
+
 def markdown(tallies: Sequence[Tally]) -> str:
     """The tallies as a table; gains in points of accuracy."""
     head = (
         "| situation | right verdicts | interval holds the true gain of the networks tested "
-        "| … the expected gain | expected gain | measured, mean | true gain, sd between runs "
+        "| … the expected gain | bracket holds the gain at the plateau "
+        "| expected gain | measured, mean | true gain, sd between runs "
         "| half width, mean | seconds a run |"
     )
-    lines = [head, "|---|---|---|---|---|---|---|---|---|"]
+    lines = [head, "|---|---|---|---|---|---|---|---|---|---|"]
     for each in tallies:
         numbers = (each.expected, each.measured, each.between, each.half)
         points = " | ".join(f"{100 * number:+.1f}" for number in numbers[:2])
         widths = " | ".join(f"{100 * number:.1f}" for number in numbers[2:])
         lines.append(
             f"| {each.situation} | {each.right} | {each.covers_tested} | {each.covers_expected} "
+            f"| {each.covers_plateau or '–'} "
             f"| {points} | {widths} | {each.seconds:.0f} |"
         )
     return "\n".join(lines) + "\n"

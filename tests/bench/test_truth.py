@@ -18,7 +18,7 @@ def part(monkeypatch):
     return lambda name: importlib.import_module(f"benchmarks.truth.{name}")
 
 
-def _row(situation="helps", *, verdict="helps", gain=0.1, half=0.05, true=0.1, seconds=10.0):
+def _row(situation="helps", *, verdict="helps", gain=0.1, half=0.05, true=0.1, seconds=10.0, plateau=None):
     return {
         "situation": situation,
         "truth": "helps" if situation == "helps" else "no_measurable_difference",
@@ -27,6 +27,10 @@ def _row(situation="helps", *, verdict="helps", gain=0.1, half=0.05, true=0.1, s
         "low": gain - half,
         "high": gain + half,
         "true_gain": true,
+        "converged": plateau is None,
+        "plateau_low": plateau[0] if plateau else float("nan"),
+        "plateau_high": plateau[1] if plateau else float("nan"),
+        "plateau_gain": 0.05,
         "seconds": seconds,
     }
 
@@ -59,6 +63,37 @@ def test_right_verdicts_and_covered_gains_are_counted_by_situation(part):
     assert nothing.expected == 0.0
     assert nothing.covers_expected.count == 1
     assert nothing.covers_tested.count == 2
+
+
+def test_brackets_are_counted_where_the_baseline_was_still_improving(part):
+    rows = [_row(plateau=(0.0, 0.1)), _row(plateau=(0.06, 0.1)), _row()]
+    (tally,) = part("tally").tally(rows, expected={})
+    assert (tally.covers_plateau.count, tally.covers_plateau.n) == (1, 2)
+    assert part("tally").tally([_row()], expected={})[0].covers_plateau is None
+
+
+def test_the_hasty_baseline_is_scratch_small_with_a_tenth_of_the_epochs(part):
+    from autotl.api import Pace, Task
+    from autotl.builtin.scratch_small import ScratchSmall
+
+    class Network:
+        name, sides, pace = "small_resnet", (32,), Pace(32, 1000.0, 300.0)
+
+    task = Task(("a", "b"), {"a": 50, "b": 50}, 32)
+    patient, hasty = ScratchSmall().defaults(task, Network()), part("hasty_scratch").HastyScratch()
+    assert hasty.defaults(task, Network()) == {**patient, "epochs": round(0.1 * patient["epochs"])}
+    assert hasty.baseline
+
+
+@pytest.mark.parametrize("name", ["helps", "nothing", "hurts", "scratch_wins", "scratch_later", "tie"])
+def test_every_situation_draws_its_data_and_names_known_strategies(part, name):
+    from autotl import plugins
+
+    situation = part("situations").SITUATIONS[name]
+    images, labels = situation.data(0)
+    assert len(images) == len(labels) == 4 * (situation.learn + part("situations").TEST)
+    known = {*plugins.load().strategies.items, "same_recipe", "hasty_scratch"}
+    assert {*situation.strategies, *filter(None, [situation.patient])} <= known
 
 
 def test_the_table_has_a_line_for_each_situation_and_gains_in_points(part):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from autotl.api import Columns, Item
+from autotl.api import NO_GROUPS, Columns, Item
 from autotl.builtin.tables import Tables
 from autotl.data import read
 from autotl.errors import DataError, UnknownName
@@ -81,6 +81,22 @@ def test_named_columns_win_and_a_group_is_kept(tmp_path: Path) -> None:
         ("x.png", "one", "p1"),
         ("y.png", "two", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("a,label,group\n1.png,one,p1\n2.png,two,p2\n", None),
+        ("a,y,group\n1.png,k,p1\n2.png,l,p1\n3.png,k,p1\n4.png,l,p1\n", None),
+        ("a,label,none\n1.png,one,p1\n2.png,two,p2\n", "p1"),
+    ],
+)
+def test_the_group_none_means_no_groups_unless_a_column_is_called_so(
+    tmp_path: Path, text: str, group: str | None
+) -> None:
+    items = listed(tmp_path, text, Columns(group=NO_GROUPS))
+    assert items[0].group == group
+    assert items[0].label in ("one", "k")
 
 
 @pytest.mark.parametrize(

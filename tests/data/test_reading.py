@@ -66,7 +66,7 @@ def test_all_input_forms_give_the_same_split_hash(tmp_path: Path) -> None:
 
 def test_rows_are_ordered_by_digest_and_open_upright_rgb(tmp_path: Path) -> None:
     dataset = read(folder(tmp_path), readers=READERS)
-    columns = ["item", "label", "group", "digest", "part", "height", "width", "looks"]
+    columns = ["item", "label", "group", "digest", "part", "height", "width", "taken", "looks"]
     assert list(dataset.table.columns) == columns
     assert dataset.table["digest"].is_monotonic_increasing
     assert set(dataset.table["height"]) == {12}

@@ -103,3 +103,26 @@ def test_the_analysis_tells_everything_by_section() -> None:
 
 def test_an_empty_profile_is_told_without_failing() -> None:
     assert dict(analysis({})).keys() <= {"The data"}
+
+
+def test_groups_are_named_with_what_they_change_and_what_ends_the_search() -> None:
+    groups: dict[str, Any] = {
+        "groups": 2,
+        "images": 7,
+        "found_by": {"likeness": 3, "file names": 4},
+        "examples": [["t/1_1.png", "t/1_2.png", "t/1_3.png"]],
+        "moved": 3,
+        "across_test": {"groups": 1, "images": 2, "of": 50, "examples": [["test/x.png", "t/1_1.png"]]},
+        "across_validation": None,
+    }
+    said = " ".join(told({"quality": {"groups": groups}}))
+    assert "7 training images in 2 groups" in said
+    assert "`t/1_1.png` and `t/1_2.png`" in said
+    assert "file names and likeness" in said
+    assert "3 images moved to another fold" in said
+    assert "`--group none` switches this off" in said
+    assert "2 test images" in said
+    assert "the test score may be too high" in said
+    nothing = {**groups, "groups": 0, "images": 0, "examples": [], "moved": 0, "across_test": None}
+    assert "group" not in " ".join(told({"quality": {"groups": nothing}}))
+    assert "group" not in " ".join(told({"quality": {"groups": None}}))

@@ -35,7 +35,14 @@ def scenes(folder: Path, part: str, *, each: int, frames: int, seed: int) -> Non
 
 def fitted(folder: Path, out: Path) -> Result:
     return autotl.fit(
-        folder, out=out, backbone="tiny", trials=1, image_size=32, strategies="linear_probe", watch=Silence()
+        folder,
+        out=out,
+        backbone="tiny",
+        trials=1,
+        image_size=32,
+        strategies="linear_probe",
+        group="none",
+        watch=Silence(),
     )
 
 

@@ -1,0 +1,127 @@
+"""Keep together in the folds what belongs together if nobody says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.api import Dataset
+from autotl.clock import Deadline
+from autotl.data import fold_of, grouped, regathered
+from autotl.quality import NO_GROUPS, Evidence, Groups, find_groups
+from autotl.search.carrying import carry_over
+from autotl.search.decided import Decided
+from autotl.search.materials import Materials
+from autotl.search.setup import Setup
+from autotl.search.together import NO_GROUPING, Grouping
+from autotl.seeds import derive
+
+SHARE = 0.05
+"""Of the time left, after which no further evidence is looked at."""
+
+Rows = NDArray[np.int64]
+
+
+def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tuple[Dataset, Grouping, Groups]:
+    """Find groups before the split, by names, capture times and hashes.
+
+    None are looked for if the user named some or wants none. A resumed run keeps its groups.
+
+    Args:
+        setup: What the user asked for.
+        dataset: The images.
+        decided: What was decided before, if the run is resumed.
+
+    Returns:
+        The dataset with groups, what is known of them, and the evidence for them.
+    """
+    named = setup.columns.group is not None or bool(dataset.table["group"].notna().any())
+    found = NO_GROUPS
+    if decided is not None:
+        kept = decided.grouping
+    elif named:
+        kept = NO_GROUPING
+    else:
+        learned = (dataset.table["part"] != "test").to_numpy()
+        seen = _evidence(dataset, np.arange(len(dataset)), learned)
+        found = find_groups(seen, seed=derive(setup.seed, "groups"))
+        kept = Grouping(True, found.sets)
+    return grouped(dataset, kept.first) if kept.first else dataset, kept, found
+
+
+def last_groups(
+    setup: Setup, materials: Materials, grouping: Grouping, known: Groups, *, end: Deadline
+) -> tuple[Materials, Grouping]:
+    """Find groups by the features of the training images, and change the folds that divide them.
+
+    Args:
+        setup: What the user asked for.
+        materials: The images and their features.
+        grouping: The groups found before the split.
+        known: The evidence for them.
+        end: The end of the budget.
+
+    Returns:
+        The materials with the new folds, and the groups in them.
+    """
+    if not grouping.on:
+        return materials, grouping
+    if grouping.last is None:
+        grouping = _with_features(setup, materials, grouping, known, end)
+    if not grouping.last:
+        return materials, grouping
+    dataset = grouped(materials.dataset, grouping.last)
+    splits = regathered(dataset, materials.splits, seed=setup.seed)
+    before, after = (fold_of(len(dataset), each.first) for each in (materials.splits, splits))
+    changed = Materials(
+        dataset,
+        splits,
+        materials.backbones,
+        materials.store,
+        device=setup.device,
+        processes=setup.processes,
+        before=materials,
+    )
+    carry_over(materials, changed)
+    return changed, replace(grouping, moved=int((before != after).sum()))
+
+
+def _with_features(
+    setup: Setup, materials: Materials, grouping: Grouping, known: Groups, end: Deadline
+) -> Grouping:
+    rows = np.sort(materials.order)
+    name, facts = next(iter(materials.backbones.items()))
+    features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
+    seen = _evidence(materials.dataset, rows, np.ones(len(rows), dtype=bool), features)
+    is_late = end.share(SHARE).passed
+    found = find_groups(seen, known=_within(known, rows), seed=derive(setup.seed, "groups"), is_late=is_late)
+    last = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
+    grouped_rows = {row for each in found.sets for row in each}
+    found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
+    return replace(grouping, last=last, found_by=dict(found_by), unfinished=not found.complete)
+
+
+def _within(known: Groups, rows: Rows) -> Groups:
+    """The groups among ``rows``, as places in them."""
+    place: Mapping[int, int] = {row: number for number, row in enumerate(rows.tolist())}
+    sets = [tuple(place[row] for row in each if row in place) for each in known.sets]
+    how = {place[row]: why for row, why in known.how.items() if row in place}
+    return Groups(tuple(each for each in sets if len(each) > 1), how)
+
+
+def _evidence(
+    dataset: Dataset, rows: Rows, learned: NDArray[np.bool_], features: NDArray[np.floating] | None = None
+) -> Evidence:
+    table = dataset.table.iloc[rows]
+    return Evidence(
+        table["item"].tolist(),
+        table["label"].to_numpy(dtype=np.int64),
+        table["looks"].to_numpy(),
+        table["taken"].tolist(),
+        learned,
+        features,
+    )

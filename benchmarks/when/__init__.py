@@ -1,0 +1,1 @@
+"""When does transfer pay? Its gain by the number of images and by their likeness to the source."""

@@ -1,0 +1,149 @@
+"""Images that show one thing are found by names, times and looks, and others are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autotl.clock import Deadline, FakeClock
+from autotl.quality import Evidence, find_groups
+
+WIDTH, CLASSES = 64, 2
+
+
+def things(each: int, frames: int, spread: float, *, seed: int = 0) -> np.ndarray:
+    """Features of ``each`` things of two classes, ``frames`` images of each; 1 is the spread of things."""
+    rng = np.random.default_rng(seed)
+    centers = np.repeat(rng.normal(size=(CLASSES * each, WIDTH)), frames, axis=0)
+    found: np.ndarray = centers + spread * rng.normal(size=centers.shape)
+    return found
+
+
+def evidence(
+    features: np.ndarray, names: Sequence[str] | None = None, *, hashes: np.ndarray | None = None
+) -> Evidence:
+    n = len(features)
+    rng = np.random.default_rng(1)
+    return Evidence(
+        names
+        or [f"{chr(97 + row % 26)}{chr(97 + row // 26 % 26)}{chr(97 + row // 676)}.png" for row in range(n)],
+        np.arange(n) * CLASSES // n,
+        random_hashes(rng, n) if hashes is None else hashes,
+        [None] * n,
+        np.ones(n, dtype=bool),
+        features,
+    )
+
+
+def random_hashes(rng: np.random.Generator, n: int) -> np.ndarray:
+    bits = np.array([rng.permutation(64) < 32 for _ in range(n)])
+    return np.packbits(bits, axis=1).view(">u8").astype(np.uint64).ravel()
+
+
+def numbered(each: int, frames: int, form: str) -> list[str]:
+    return [form.format(thing, frame) for thing in range(CLASSES * each) for frame in range(frames)]
+
+
+def tracks(each: int, frames: int) -> tuple[tuple[int, ...], ...]:
+    rows = np.arange(CLASSES * each * frames).reshape(-1, frames)
+    return tuple(map(tuple, rows.tolist()))
+
+
+@pytest.mark.parametrize(
+    "form", ["{:05}_{:05}.png", "img{:03}_v{}.png", "clip{:02}/{:04}.png", "p{}_s1_{}.png"]
+)
+def test_frames_of_tracks_are_found_by_their_names(form: str) -> None:
+    features = things(10, 6, spread=0.9)
+    found = find_groups(evidence(features, numbered(10, 6, form)))
+    assert found.sets == tracks(10, 6)
+    assert set(found.how.values()) == {"file names"}
+
+
+def test_names_tell_nothing_if_images_that_share_them_are_no_more_alike() -> None:
+    rng = np.random.default_rng(3)
+    found = find_groups(evidence(rng.normal(size=(120, WIDTH)), numbered(10, 6, "{:05}_{:05}.png")))
+    assert found.sets == ()
+
+
+def test_variants_of_an_image_join_the_image_they_are_named_after() -> None:
+    forms = ("img{:03}.png", "img{:03}_flip.png", "img{:03} (2).png")
+    names = [form.format(thing) for thing in range(30) for form in forms]
+    found = find_groups(evidence(things(15, 3, spread=0.7), names))
+    assert found.sets == tracks(15, 3)
+
+
+def test_neighbouring_numbers_are_cut_where_the_images_change() -> None:
+    names = [f"scan/slice_{row:04}.png" for row in range(240)]
+    found = find_groups(evidence(things(20, 6, spread=0.5), names))
+    assert found.sets == tracks(20, 6)
+
+
+def test_a_burst_is_found_by_capture_times() -> None:
+    features = things(20, 3, spread=0.55)
+    seen = evidence(features)
+    taken = [("camera", 1000.0 * (row // 3) + row % 3) for row in range(len(features))]
+    found = find_groups(replace(seen, taken=taken))
+    assert found.sets == tracks(20, 3)
+    assert "capture times" in found.how.values()
+
+
+def test_exposures_of_one_object_are_found_by_their_likeness_alone() -> None:
+    found = find_groups(evidence(things(8, 7, spread=0.3)))
+    assert found.sets == tracks(8, 7)
+    assert set(found.how.values()) == {"likeness"}
+
+
+def test_before_features_are_known_hashes_show_copies_of_an_object() -> None:
+    rng = np.random.default_rng(5)
+    hashes = np.repeat(random_hashes(rng, 40), 3)
+    seen = evidence(things(20, 3, spread=0.3), hashes=hashes)
+    found = find_groups(replace(seen, features=None))
+    assert found.sets == tracks(20, 3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_unrelated_images_are_left_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    seen = evidence(rng.normal(size=(400, WIDTH)), [f"IMG_{row}.jpg" for row in range(400)])
+    assert find_groups(seen).sets == ()
+    assert find_groups(replace(seen, features=None)).sets == ()
+
+
+def test_a_chain_of_images_does_not_become_a_group() -> None:
+    rng = np.random.default_rng(0)
+    steps = np.cumsum(0.35 * rng.normal(size=(200, WIDTH)), axis=0)
+    found = find_groups(evidence(steps))
+    assert max(map(len, found.sets), default=0) <= 5
+
+
+def test_a_group_has_at_most_a_third_of_its_class() -> None:
+    features = np.concatenate([things(1, 30, spread=0.1, seed=1), things(15, 2, spread=1.0, seed=2)])
+    labels = np.concatenate([np.arange(60) // 30, np.arange(60) // 30])
+    found = find_groups(replace(evidence(features), labels=labels))
+    assert all(len(each) <= 20 for each in found.sets)
+
+
+def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autotl.quality.apart.PLAIN", 50)
+    monkeypatch.setattr("autotl.quality.apart.PROJECTED", 32)
+    seen = evidence(things(40, 4, spread=0.25))
+    found = find_groups(seen)
+    assert found.sets == tracks(40, 4)
+    assert find_groups(seen) == found
+
+
+def test_known_groups_are_kept_with_what_found_them() -> None:
+    seen = evidence(things(8, 7, spread=0.3))
+    known = find_groups(replace(seen, names=numbered(8, 7, "{:05}_{:05}.png")))
+    assert set(known.how.values()) == {"file names"}
+    assert find_groups(seen, known=known) == known
+
+
+def test_the_search_ends_at_its_deadline() -> None:
+    end = Deadline(FakeClock(1.0), at=0.0)
+    found = find_groups(evidence(things(8, 7, spread=0.3)), is_late=end.passed)
+    assert found.sets == ()
+    assert not found.complete
