@@ -137,11 +137,18 @@ def test_what_hurts_within_a_budget_hurts_beyond_it() -> None:
     assert verdict.caveat == ""
 
 
-def learned(found: Findings, ci95: tuple[float, float], *, constant: float | None = 0.5) -> Findings:
-    """The findings with a test score of the baseline, beside that of a constant answer."""
+def learned(
+    found: Findings,
+    ci95: tuple[float, float],
+    *,
+    constant: float | None = 0.5,
+    validated: float | None = 0.52,
+) -> Findings:
+    """The findings with the baseline's test and validation scores, beside that of a constant answer."""
     assert found.baseline is not None
     test = replace(found.test, value=sum(ci95) / 2, ci95=ci95, always_majority=constant)
-    return replace(found, arms={found.baseline.arm: ArmFinding(found.baseline, None, test)})
+    baseline = replace(found.baseline, score=validated)
+    return replace(found, baseline=baseline, arms={baseline.arm: ArmFinding(baseline, None, test)})
 
 
 @pytest.mark.parametrize(
@@ -180,6 +187,12 @@ def test_nothing_is_said_against_a_baseline_that_was_cut_short_at_chance(
     assert verdict.cost == verdict.caveat == ""
 
 
+@pytest.mark.parametrize(("validated", "measured"), [(None, False), (0.54, False), (0.56, True)])
+def test_a_baseline_that_fails_in_the_test_alone_has_learned(validated: float | None, measured: bool) -> None:
+    found = learned(findings(Gain(0.3, (0.2, 0.4), 100, 0.001)), (0.45, 0.55), validated=validated)
+    assert ("not measured" not in judge(forecast(found, 0.05)).sentence) == measured
+
+
 def test_the_forecast_of_another_baseline_does_not_cut_this_one_short() -> None:
     found = learned(findings(Gain(0.3, (0.2, 0.4), 100, 0.001)), (0.45, 0.55))
     other = replace(forecast(found, 0.05), plateau=plateau_of(
@@ -211,5 +224,7 @@ def test_chance_is_above_a_loss_that_has_learned(ci95: tuple[float, float], meas
         findings(Gain(0.3, (0.2, 0.4), 100, 0.001)),
         test=replace(EVALUATION, metric="log_loss", higher_is_better=False, percent=False),
     )
-    verdict = judge(forecast(learned(found, ci95, constant=0.69), 0.05))
-    assert ("not measured" not in verdict.sentence) == measured
+    cut_short = forecast(learned(found, ci95, constant=0.69, validated=-0.68), 0.05)
+    assert ("not measured" not in judge(cut_short).sentence) == measured
+    validated = forecast(learned(found, ci95, constant=0.69, validated=-0.63), 0.05)
+    assert "not measured" not in judge(validated).sentence

@@ -34,7 +34,7 @@ class Grower(fakes.Fake):
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         pace = fakes.backbone().pace.training / backbone.pace.training
-        return {"x": 0.5, "epochs": max(1, min(LONG, int((task.trial_seconds or 1e9) / pace)))}
+        return {"x": 0.5, "epochs": max(1, min(LONG, int((task.trial_seconds or 1e9) / pace + 1e-6)))}
 
     def look(self, task: Task, backbone: Backbone) -> Params:
         return {"x": 0.5, "epochs": SHORT}

@@ -63,7 +63,8 @@ class Field:
         if start is not None:
             defaults = self.named[start.arm.strategy].defaults(TASK, fakes.backbone())
             params = start.params or defaults
-            self.begun.append(Trial(len(self.begun), start.arm, params, 0, start.default))
+            number, look = len(self.begun), start.params is not None and not start.default
+            self.begun.append(Trial(number, start.arm, params, 0, start.default, look=look))
         return start
 
     def score(self, accuracy: float) -> None:
