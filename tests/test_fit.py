@@ -23,11 +23,11 @@ from autotl.testing import tiny_images
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
 KEYS = {
-    "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat"},
+    "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat", "cost"},
     "what": {"backbone", "source", "transferred_stages", "frozen_stages", "replaced", "bn_policy"},
     "when": {
         "n_train", "n_classes", "min_per_class", "similarity", "rule_of_thumb", "rule_agreed",
-        "transfer_gain", "negative_transfer_classes",
+        "transfer_gain", "plateau", "negative_transfer_classes",
     },
     "how": {"strategy", "params", "phases", "epochs", "augmentation", "image_size", "precision", "device"},
     "test": {"metric", "value", "ci95", "n", "per_class", "calibration_error"},
@@ -94,6 +94,19 @@ def test_transfer_gain_is_measured_against_scratch(result: autotl.results.Result
     assert gain["baseline"].startswith("from_scratch trial")
     assert gain["ci95"][0] <= gain["value"] <= gain["ci95"][1]
     assert gain["n"] == result.report["split"]["test"]
+    assert "against from_scratch on tiny" in result.verdict["sentence"]
+    assert "(from_scratch)" in result.verdict["cost"]
+
+
+def test_the_plateau_of_the_baseline_brackets_the_gain(result: autotl.results.Result) -> None:
+    plateau = result.report["when"]["plateau"]
+    assert plateau["arm"] == {"strategy": "from_scratch", "backbone": "tiny"}
+    assert plateau["epochs"] == 4
+    tests = {arm["strategy"]: arm["test"] for arm in result.report["arms"] if arm["test"] is not None}
+    gains = [tests[name] - tests["from_scratch"] for name in ("linear_probe", "finetune")]
+    assert any(plateau["gain"] == pytest.approx(gain - plateau["more"], abs=1e-4) for gain in gains)
+    low, high = plateau["gain_ci95"]
+    assert low <= plateau["gain"] <= high
 
 
 def test_timm_alone_opens_the_model_and_gives_the_same_logits(
