@@ -37,7 +37,7 @@ KEYS = {
              "latency_ms", "size_mb"},
     "split": {"hash", "train", "val", "test"},
 }  # fmt: skip
-STRATEGIES = ("direct", "linear_probe", "finetune", "from_scratch")  # whatever else is installed
+STRATEGIES = ("direct", "linear_probe", "finetune", "from_scratch", "pixels")  # whatever else is installed
 ARM = {"strategy", "backbone", "trials", "best_val", "test", "ci95", "seconds", "state", "reason"}
 
 
@@ -55,7 +55,7 @@ def result(
         data,
         out=folder,
         backbone="tiny",
-        trials=4,
+        trials=5,
         image_size=32,
         strategies=STRATEGIES,
         watch=Silence(),
@@ -83,19 +83,20 @@ def test_the_run_folder_is_complete_and_holds_no_pickle(result: autotl.results.R
 
 def test_every_arm_is_accounted_for(result: autotl.results.Result) -> None:
     arms = {arm["strategy"]: arm for arm in result.report["arms"]}
-    assert arms.keys() == {"direct", "linear_probe", "finetune", "from_scratch"}
+    assert arms.keys() == {*STRATEGIES}
     assert arms["direct"]["state"] == "skipped"
     assert "knows 0 of the 3 classes" in arms["direct"]["reason"]
-    assert all(arms[name]["test"] is not None for name in ("linear_probe", "finetune", "from_scratch"))
+    assert all(arms[name]["test"] is not None for name in STRATEGIES if name != "direct")
+    assert {arm["backbone"] for arm in arms.values()} == {"tiny", "pixels_16"}
 
 
-def test_transfer_gain_is_measured_against_scratch(result: autotl.results.Result) -> None:
+def test_transfer_gain_is_measured_against_the_best_baseline(result: autotl.results.Result) -> None:
     gain = result.report["when"]["transfer_gain"]
-    assert gain["baseline"].startswith("from_scratch trial")
+    assert gain["baseline"].startswith("pixels trial")  # four epochs from scratch teach nothing
     assert gain["ci95"][0] <= gain["value"] <= gain["ci95"][1]
     assert gain["n"] == result.report["split"]["test"]
-    assert "against from_scratch on tiny" in result.verdict["sentence"]
-    assert "(from_scratch)" in result.verdict["cost"]
+    assert "pixels on pixels_16" in result.verdict["sentence"]
+    assert "(pixels)" in result.verdict["cost"]
 
 
 def test_the_plateau_of_the_baseline_brackets_the_gain(result: autotl.results.Result) -> None:
