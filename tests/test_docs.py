@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from autotl import hookspecs, testing
+from autotl.api import OwnNetworks, Task
+from autotl.backbone import create
 from autotl.testing import StrategyChecks
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +53,19 @@ def module_of(code: str) -> types.ModuleType:
     sys.modules[module.__name__] = module
     exec(compile(code, str(GUIDE), "exec"), vars(module))
     return module
+
+
+def test_the_networks_of_the_baseline_in_the_guide_can_be_made() -> None:
+    code = next(block for block in blocks(GUIDE, "python") if "def networks" in block)
+    baseline = module_of(code).Baseline()
+    assert isinstance(baseline, OwnNetworks)
+    task = Task(classes=("a", "b"), rows={"a": 50, "b": 50}, side=32)
+    sizes = [
+        sum(each.numel() for each in create(weights, classes=2).parameters())
+        for weights in baseline.networks(task)
+    ]
+    assert len(sizes) == 2
+    assert sizes == sorted(sizes)  # the smallest first, as the contract says
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.name)

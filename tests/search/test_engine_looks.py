@@ -101,6 +101,7 @@ def test_after_a_promising_look_come_the_defaults(tmp_path: Path) -> None:
     found = Rig(tmp_path, Grower(early=0.75), 0.8).run()
     assert epochs(found)[:2] == [SHORT, LONG]
     assert [trial.default for trial in found[:2]] == [False, True]
+    assert [trial.record(None).look for trial in found[:2]] == [True, False]
 
 
 def test_after_a_look_that_is_far_behind_come_none(tmp_path: Path) -> None:
@@ -141,3 +142,4 @@ def test_a_search_that_is_taken_up_after_the_look_does_not_look_again(tmp_path: 
     assert epochs(found).count(SHORT) == epochs(whole).count(SHORT)
     assert epochs(found)[:2] == epochs(whole)[:2]
     assert found[0].number == begun.grown()[0].number
+    assert found[0].look  # a search that is taken up knows which one it was

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autotl.api import Task
+from autotl.api import Backbone, Params, Task, Weights
 from autotl.search.share import EPOCHS, SEARCH_SHARE, share_out
 from autotl.train import epoch_seconds
 from tests.search import fakes
@@ -37,6 +37,31 @@ def test_a_strategy_that_does_not_apply_has_no_share() -> None:
 def test_a_baseline_that_runs_for_one_of_two_checkpoints_counts_once() -> None:
     probe, scratch = fakes.Fake("probe"), fakes.Fake("scratch", baseline=True)
     assert shared(probe, scratch) == pytest.approx(0.6 * (100 - 2 * 5) / 1.5)
+
+
+class Bringer(fakes.Fake):
+    """A baseline with a network of its own."""
+
+    def networks(self, task: Task) -> list[Weights]:
+        return []
+
+
+class Looked(Bringer):
+    """One that is looked at first."""
+
+    def look(self, task: Task, backbone: Backbone) -> Params:
+        return {"x": 0.5}
+
+
+def test_a_network_of_its_own_has_a_share_only_if_a_first_look_may_lead_to_more() -> None:
+    probe, tune, plain = fakes.Fake("probe"), fakes.Fake("tune"), fakes.Fake("plain")
+    brought, looked = Bringer("own", baseline=True), Looked("own", baseline=True)
+    assert shared(probe, tune, brought, backbones=ONE) == shared(probe, tune, backbones=ONE)
+    alone = shared(probe, tune, backbones=ONE)
+    three = shared(probe, tune, plain, backbones=ONE)
+    assert alone is not None
+    assert three is not None
+    assert three < shared(probe, tune, looked, backbones=ONE) < alone  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(("validated", "folds"), [(20, 5), (49, 2), (80, 1), (400, 1)])
