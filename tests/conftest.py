@@ -28,4 +28,6 @@ def few_epochs() -> Iterator[None]:
         patch.setattr("autotl.builtin.finetune.STEPS", 1)  # else small data is passed over more often
         patch.setattr("autotl.builtin.from_scratch.EPOCHS", 4)
         patch.setattr("autotl.builtin.from_scratch.LEAST", 4)
+        patch.setattr("autotl.builtin.scratch_small.EPOCHS", 4)
+        patch.setattr("autotl.builtin.scratch_small.FEW_EPOCHS", 2)
         yield

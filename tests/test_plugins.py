@@ -155,8 +155,18 @@ def test_a_near_miss_is_suggested() -> None:
 
 def test_no_name_picks_all_and_names_pick_in_their_order() -> None:
     shelf = plugins.load().strategies
-    assert list(shelf.pick([])) == list(shelf.items)
+    assert {*shelf.items} - {*shelf.pick([])} == {"from_scratch"}  # it is used only if it is asked for
+    assert list(shelf.pick(["from_scratch", "direct"])) == ["from_scratch", "direct"]
     assert list(shelf.pick(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
+
+
+def test_what_is_used_on_request_only_has_to_be_named(install: Install) -> None:
+    told = REPORTER.replace('name, summary = "slides"', 'on_request = True\n        name, summary = "slides"')
+    shelf = plugins.load(
+        [install("quiet", told), install("loud", REPORTER.replace('"slides"', '"loud"'))]
+    ).reporters
+    assert list(shelf.pick([])) == ["loud"]
+    assert list(shelf.pick(["slides"])) == ["slides"]
 
 
 def test_what_breaks_its_contract_is_recorded_with_what_is_missing(install: Install) -> None:

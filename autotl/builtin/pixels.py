@@ -21,7 +21,7 @@ from autotl.api import (
     Weights,
     Workbench,
 )
-from autotl.train import fit_heads, head_seconds
+from autotl.train import head_seconds
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -102,6 +102,7 @@ class _PixelLearner:
         import torch  # only now: a list of plugins does not need it
 
         from autotl.backbone import set_head
+        from autotl.train import fit_heads
 
         bench = self._bench
         pixels = bench.pixels(side=SIDE)

@@ -60,25 +60,29 @@ def open_own_networks(
             refused[Arm(name, "a network of its own")] = f"{type(error).__name__}: {error}"
             continue
         for weights in offered:
-            facts = _opened(weights, task, setup, end=end)
-            if keep is not None:
-                try:
-                    chosen[name] = keep(facts)
-                except KeyError:  # it was not the one that the run had chosen
-                    continue
-                break
+            why: str | None = None
             try:
-                facts = _limited(facts, setup.limits, task, setup.device, end)
+                facts = _opened(weights, task, setup, end=end)
+                if keep is None:
+                    facts = _limited(facts, setup.limits, task, setup.device, end)
+                    applies = strategy.applies(task, facts)
+                    why = None if applies else applies.why
             except LimitError as error:
-                why: str | None = str(error)
-            else:
-                applies = strategy.applies(task, facts)
-                why = None if applies else applies.why
+                why = str(error)
+            except Exception as error:  # as above: its layers and what it says of them are a stranger's
+                why = f"{type(error).__name__}: {error}"
             if why is not None:  # the larger ones are slower still
                 if name not in chosen:
                     refused[Arm(name, weights.name)] = why
                 break
-            chosen[name] = facts
+            if keep is None:
+                chosen[name] = facts
+                continue
+            try:
+                chosen[name] = keep(facts)
+            except KeyError:  # it was not the one that the run had chosen
+                continue
+            break
     return Own(chosen, refused)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from autotl import plugins
+from autotl.api import Applies, Backbone, OwnNetworks, Strategy, Task, Weights
 from autotl.cache import Store
-from autotl.clock import Budget, WallClock
+from autotl.clock import NEVER, Budget, WallClock
 from autotl.search import Bench, Prepared, Setup, prepare
+from autotl.search.own_networks import open_own_networks
 from autotl.terminal import Silence
 from autotl.testing.data import tiny_images
 
@@ -38,7 +42,36 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
     return replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
 
 
-def tiny_bench(ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> Bench:
-    """The workbench of one fold, or of the final refit (``fold=None``)."""
+def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
+    """Open the smallest network that the strategy brings, if it brings any.
+
+    Raises:
+        AssertionError: The network cannot be used.
+    """
+    if not isinstance(strategy, OwnNetworks):
+        return ready
+    setup = Setup(data=None, budget=Budget(trials=1), image_size=SIDE)
+    smallest = {strategy.name: cast(Strategy, _Smallest(strategy))}
+    own = open_own_networks(smallest, ready.task, setup, end=NEVER)
+    assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
+    materials = ready.materials.knowing({**ready.backbones, **own.by_name})
+    return replace(ready, own=own, materials=materials)
+
+
+class _Smallest:
+    """Offers the smallest of a strategy's networks, whether the strategy would choose it or not."""
+
+    def __init__(self, strategy: OwnNetworks) -> None:
+        self._strategy = strategy
+
+    def networks(self, task: Task) -> Sequence[Weights]:
+        return self._strategy.networks(task)[:1]
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        return Applies(True, "it is the network that the checks use")
+
+
+def tiny_bench(ready: Prepared, *, fold: int | None = 0, seed: int = 0, backbone: str = "tiny") -> Bench:
+    """The workbench of one fold, or of the final refit (``fold=None``), on one network."""
     rows = None if fold is None else ready.splits.folds[fold]
-    return Bench(ready.materials, ready.task, ready.backbones["tiny"], rows, seed=seed)
+    return Bench(ready.materials, ready.task, ready.networks[backbone], rows, seed=seed)

@@ -19,9 +19,20 @@ import torch
 from optuna import create_study
 from optuna.trial import FixedTrial
 
-from autotl.api import Backbone, Epoch, Learner, Machine, Params, Resumable, Strategy, Task
-from autotl.search import Prepared, Scoped
-from autotl.testing.bench import tiny_bench, tiny_run
+from autotl.api import (
+    Backbone,
+    Epoch,
+    FirstLook,
+    Learner,
+    Machine,
+    OwnNetworks,
+    Params,
+    Resumable,
+    Strategy,
+    Task,
+)
+from autotl.search import Bench, Prepared, Scoped
+from autotl.testing.bench import tiny_bench, tiny_run, with_own_network
 
 MACHINE = Machine("cpu", 2, 8 * 2**30)
 
@@ -38,9 +49,9 @@ class StrategyChecks:
     @pytest.fixture(scope="class")
     @classmethod
     def ready(cls, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-        """Tiny images and the embedded backbone, shared by the checks of a class."""
+        """Tiny images, the embedded backbone and the strategy's own network, shared by the checks."""
         folder: Path = tmp_path_factory.mktemp("cache")
-        return cls.prepare(folder)
+        return with_own_network(cls.prepare(folder), cls.strategy)
 
     @classmethod
     def prepare(cls, folder: Path) -> Prepared:
@@ -54,15 +65,23 @@ class StrategyChecks:
 
     @pytest.fixture
     def backbone(self, ready: Prepared) -> Backbone:
-        """The embedded backbone."""
-        return ready.backbones["tiny"]
+        """The network that the strategy is checked on: its own, or else the embedded backbone."""
+        return self.network(ready)
+
+    def network(self, ready: Prepared) -> Backbone:
+        """The strategy's own network, or else the embedded backbone."""
+        return ready.own.networks.get(self.strategy.name, ready.backbones["tiny"])
+
+    def bench(self, ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> Bench:
+        """The workbench of one fold, or of the final refit (``fold=None``), on that network."""
+        return tiny_bench(ready, fold=fold, seed=seed, backbone=self.network(ready).name)
 
     def _suggest(self, task: Task, backbone: Backbone) -> tuple[Params, Mapping[str, Any]]:
         trial = create_study().ask()
         return self.strategy.suggest(Scoped(trial, "x"), task, backbone), dict(trial.params)
 
     def _learn(self, ready: Prepared, params: Params, *, seed: int = 7) -> tuple[Learner, list[Epoch]]:
-        learner = self.strategy.build(params, tiny_bench(ready, seed=seed))
+        learner = self.strategy.build(params, self.bench(ready, seed=seed))
         with closing(learner.fit()) as epochs:
             return learner, list(epochs)
 
@@ -97,9 +116,36 @@ class StrategyChecks:
         assert math.isfinite(cost.seconds)
         assert cost.seconds >= 0
 
+    def test_its_own_networks_have_no_weights_and_names_of_their_own(self, task: Task) -> None:
+        """If it brings any (:class:`autotl.api.OwnNetworks`): they are described by JSON values alone."""
+        if not isinstance(self.strategy, OwnNetworks):
+            return
+        networks = self.strategy.networks(task)
+        assert networks
+        assert self.strategy.baseline, "only a baseline may bring networks of its own"
+        assert len({weights.name for weights in networks}) == len(networks)
+        for weights in networks:
+            assert not weights.pretrained
+            assert weights.folder is None
+            assert json.loads(json.dumps(dict(weights.args))) == weights.args
+
+    def test_a_first_look_is_a_shorter_training_with_the_same_settings(
+        self, task: Task, backbone: Backbone
+    ) -> None:
+        """If it has one (:class:`autotl.api.FirstLook`): longer trainings are forecast by ``epochs``."""
+        if not isinstance(self.strategy, FirstLook):
+            return
+        look, planned = self.strategy.look(task, backbone), self.strategy.defaults(task, backbone)
+        assert look.keys() == planned.keys()
+        assert json.loads(json.dumps(dict(look))) == look
+        assert type(look["epochs"]) is int
+        assert 1 <= look["epochs"] <= planned["epochs"]
+        costs = [self.strategy.cost(params, task, backbone, MACHINE).seconds for params in (look, planned)]
+        assert costs == sorted(costs)
+
     def test_progress_rises_to_one_and_the_last_step_is_scored(self, ready: Prepared) -> None:
         """The engine keeps its deadline and draws its progress from these."""
-        backbone = ready.backbones["tiny"]
+        backbone = self.network(ready)
         _, epochs = self._learn(ready, self.strategy.defaults(ready.task, backbone))
         progress = [epoch.progress for epoch in epochs]
         assert progress == sorted(progress)
@@ -108,7 +154,7 @@ class StrategyChecks:
 
     def test_it_ends_as_a_stock_timm_model(self, ready: Prepared) -> None:
         """Images in, finite logits out, and a state that timm's own model of the architecture loads."""
-        backbone = ready.backbones["tiny"]
+        backbone = self.network(ready)
         learner, _ = self._learn(ready, self.strategy.defaults(ready.task, backbone))
         module = learner.module()
         assert not module.training
@@ -116,15 +162,16 @@ class StrategyChecks:
             logits = module(torch.zeros(2, 3, learner.side, learner.side))
         assert logits.shape == (2, len(ready.task.classes))
         assert logits.isfinite().all()
+        weights = backbone.weights
         stock = timm.create_model(
-            backbone.weights.timm_name, pretrained=False, num_classes=len(ready.task.classes)
+            weights.timm_name, pretrained=False, num_classes=len(ready.task.classes), **weights.args
         )
         stock.load_state_dict(module.state_dict())
 
     def test_it_can_be_closed_after_one_step(self, ready: Prepared) -> None:
         """Closing is how pruning and the deadline work; a network must come out even then."""
-        backbone = ready.backbones["tiny"]
-        learner = self.strategy.build(self.strategy.defaults(ready.task, backbone), tiny_bench(ready))
+        backbone = self.network(ready)
+        learner = self.strategy.build(self.strategy.defaults(ready.task, backbone), self.bench(ready))
         epochs = learner.fit()
         next(epochs)
         epochs.close()
@@ -132,9 +179,9 @@ class StrategyChecks:
 
     def test_a_stopped_learner_goes_on_as_if_it_had_not_been(self, ready: Prepared) -> None:
         """Where it offers to (:class:`autotl.api.Resumable`): what is stopped early may be taken up again."""
-        params = self.strategy.defaults(ready.task, ready.backbones["tiny"])
+        params = self.strategy.defaults(ready.task, self.network(ready))
         whole, epochs = self._learn(ready, params)
-        stopped, again = (self.strategy.build(params, tiny_bench(ready, seed=7)) for _ in range(2))
+        stopped, again = (self.strategy.build(params, self.bench(ready, seed=7)) for _ in range(2))
         if not isinstance(stopped, Resumable) or not isinstance(again, Resumable):
             return
         with closing(stopped.fit()) as running:
@@ -153,14 +200,14 @@ class StrategyChecks:
 
     def test_the_same_seed_gives_the_same_scores(self, ready: Prepared) -> None:
         """A run can be repeated."""
-        params = self.strategy.defaults(ready.task, ready.backbones["tiny"])
+        params = self.strategy.defaults(ready.task, self.network(ready))
         first, second = ([e.score for e in self._learn(ready, params)[1]] for _ in range(2))
         assert first == second
 
     def test_it_learns_from_all_rows_when_there_is_nothing_to_validate_on(self, ready: Prepared) -> None:
         """The winner is trained once more on every training row."""
-        params = self.strategy.defaults(ready.task, ready.backbones["tiny"])
-        learner = self.strategy.build(params, tiny_bench(ready, fold=None))
+        params = self.strategy.defaults(ready.task, self.network(ready))
+        learner = self.strategy.build(params, self.bench(ready, fold=None))
         for _ in learner.fit():
             pass
         assert not learner.module().training

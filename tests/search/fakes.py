@@ -76,7 +76,15 @@ class Fake:
         return {"x": space.suggest_float("x", 0.0, 1.0)}
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        return Cost(self.seconds)
+        return Cost(self.takes(params))
+
+    def takes(self, params: Params) -> float:
+        """The seconds that a fold with these settings takes."""
+        return self.seconds
+
+    def rate(self, params: Params) -> float:
+        """The share of images that a network with these settings is right on."""
+        return self.skill + 0.1 * (params["x"] - 0.5)
 
     def build(self, params: Params, bench: Any) -> Any:
         raise AssertionError("the fake worker builds nothing")
@@ -100,14 +108,14 @@ class FakeWork:
         self.jobs.append(job)
         strategy, started = self.strategies[job.strategy], self.clock.now()
         if why := self.fails(job):
-            self.clock.advance(strategy.seconds / 2)
+            self.clock.advance(strategy.takes(job.params) / 2)
             return Outcome(job, "failed", (), self.clock.now() - started, why)
         scores: list[FoldScore] = []
         ended = None
         for fold in job.folds:
             begun = self.clock.now()
             for step in range(1, self.steps + 1):
-                self.clock.advance(strategy.seconds / self.steps)
+                self.clock.advance(strategy.takes(job.params) / self.steps)
                 score = self._score(job, fold)
                 if ended := go(job, Said(fold, Epoch(step, score, step / self.steps))):
                     break
@@ -123,7 +131,7 @@ class FakeWork:
         return Outcome(job, ended or "complete", tuple(scores), self.clock.now() - started, "", kept, 32)
 
     def _hits(self, job: Job, fold: int) -> np.ndarray:
-        rate = self.strategies[job.strategy].skill + 0.1 * (job.params["x"] - 0.5)
+        rate = self.strategies[job.strategy].rate(job.params)
         return np.random.default_rng(derive(job.seed, fold)).random(VAL) < rate
 
     def _score(self, job: Job, fold: int) -> float:

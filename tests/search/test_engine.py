@@ -89,7 +89,7 @@ def test_no_trial_outlasts_the_deadline_by_more_than_a_step(
 
 
 def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Callable[..., Rig], fakes: ModuleType) -> None:
-    made = rig([fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=400)], Budget(seconds=50))
+    made = rig([fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=120)], Budget(seconds=50))
     stopped = [trial for trial in made.run() if trial.state == "stopped"]
     assert [trial.arm.strategy for trial in stopped] == ["endless"]
     assert made.ledger.score(stopped[0]) is not None

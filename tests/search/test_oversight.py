@@ -28,7 +28,7 @@ class Watched:
             {},
             clock=self.clock,
             until=lambda: math.inf,
-            patience=lambda: PATIENCE,
+            patience=lambda trial: PATIENCE if trial is self.trial else 0.0,
             watch=Silence(),
         )
         self.oversight.begin(self.trial)

@@ -1,0 +1,257 @@
+"""The baselines with networks of their own keep the contract, and a stranger can use what they deliver."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.decomposition import PCA
+
+import autotl
+from autotl.api import Backbone, Task, Workbench
+from autotl.builtin.pixels import COMPONENTS, SIDE, Pixels, principal
+from autotl.builtin.scratch_small import LADDER, LARGER, ScratchSmall
+from autotl.results import Result
+from autotl.search import Bench, Prepared
+from autotl.terminal import Silence
+from autotl.testing import StrategyChecks, tiny_images
+from autotl.train import epoch_seconds, logits_of
+
+pytestmark = pytest.mark.usefixtures("few_epochs")
+
+TIMM_ALONE = """
+import json, sys
+sys.modules["autotl"] = None  # whatever needs it fails
+import timm, torch
+from PIL import Image
+model = timm.create_model("local-dir:" + sys.argv[1], pretrained=True).eval()
+transform = timm.data.create_transform(**timm.data.resolve_data_config({}, model=model))
+with torch.no_grad():
+    x = torch.stack([transform(Image.open(path).convert("RGB")) for path in sys.argv[2:]])
+    print(json.dumps(model(x).tolist()))
+"""
+
+
+def scored_and_computed(
+    strategy: Pixels | ScratchSmall, bench: Workbench
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The validation logits that were scored, and those of the network that comes out."""
+    learner = strategy.build(strategy.defaults(bench.task, bench.backbone), bench)
+    scored = list(learner.fit())[-1].logits
+    assert scored is not None
+    side = learner.side
+    return scored, logits_of(learner.module(), bench.pixels(side=side).val, bench)
+
+
+def sized(task: Task, images: int) -> Task:
+    """The task with about so many training images."""
+    each = round(images / 0.8 / len(task.classes))
+    return replace(task, rows=dict.fromkeys(task.classes, each))
+
+
+class TestScratchSmall(StrategyChecks):
+    strategy = ScratchSmall()
+
+    def test_the_network_computes_what_was_scored(self, ready: Prepared) -> None:
+        scored, computed = scored_and_computed(self.strategy, self.bench(ready))
+        torch.testing.assert_close(computed, scored, atol=1e-3, rtol=1e-3)
+
+    def test_more_images_bring_larger_networks(self, ready: Prepared) -> None:
+        offered = [
+            [weights.name for weights in self.strategy.networks(sized(ready.task, images))]
+            for images in (100, 10_000, 30_000)
+        ]
+        assert [len(names) for names in offered] == [1, 2, 3]
+        assert offered[-1] == [rung.name for rung in LADDER]
+        sizes = [
+            sum(each.numel() for each in _built(weights.args).parameters())
+            for weights in self.strategy.networks(sized(ready.task, 30_000))
+        ]
+        assert sizes == sorted(sizes)
+
+    def test_a_larger_network_is_taken_if_enough_epochs_fit_and_the_smallest_always(
+        self, ready: Prepared, backbone: Backbone
+    ) -> None:
+        larger = replace(backbone, name="a larger one")
+        enough = LARGER * epoch_seconds(ready.task, backbone, side=min(backbone.sides), trained=1.0)
+        for seconds, taken in ((2 * enough, True), (0.2 * enough, False)):
+            task = replace(ready.task, trial_seconds=seconds, folds=1)
+            assert bool(self.strategy.applies(task, larger)) == taken
+            assert self.strategy.applies(task, backbone)
+        assert "do not fit" in self.strategy.applies(task, larger).why
+
+    def test_large_images_with_detail_are_seen_larger(self, ready: Prepared) -> None:
+        sides = []
+        for side in (32, 300):
+            (weights,) = self.strategy.networks(replace(ready.task, side=side))
+            assert weights.config is not None
+            sides.append(weights.config.side)
+        assert sides[0] < sides[1]
+
+    def test_less_time_means_smaller_images_and_fewer_epochs(
+        self, ready: Prepared, backbone: Backbone
+    ) -> None:
+        both = replace(backbone, sides=(32, 64), side=64)
+        large = epoch_seconds(ready.task, both, side=64, trained=1.0)
+        small = epoch_seconds(ready.task, both, side=32, trained=1.0)
+        task = replace(ready.task, folds=1)
+        long, short, tiny = (
+            self.strategy.defaults(replace(task, trial_seconds=seconds), both)
+            for seconds in (200 * large, 40 * small, 2.5 * small)
+        )
+        assert (long["image_size"], short["image_size"], tiny["image_size"]) == (64, 32, 32)
+        assert 1 <= tiny["epochs"] < short["epochs"]
+
+
+def _built(args: object) -> torch.nn.Module:
+    import timm
+
+    return timm.create_model("resnet18", num_classes=3, **dict(args))  # type: ignore[call-overload, no-any-return]
+
+
+class TestPixels(StrategyChecks):
+    strategy = Pixels()
+
+    def test_the_network_computes_what_was_scored(self, ready: Prepared) -> None:
+        scored, computed = scored_and_computed(self.strategy, self.bench(ready))
+        torch.testing.assert_close(computed, scored, atol=1e-3, rtol=1e-3)
+        assert computed.std(0).min() > 0.1  # not a constant answer
+
+    def test_the_components_are_scikit_learns(self, ready: Prepared) -> None:
+        pixels = torch.rand(40, 30, generator=torch.Generator().manual_seed(0)) * torch.linspace(0.1, 1, 30)
+        matrix, shift = principal(pixels, 5)
+        ours = (pixels @ matrix.T + shift).numpy()
+        assert ours.mean(0) == pytest.approx(np.zeros(5), abs=1e-4)
+        assert (ours**2).mean() == pytest.approx(1, abs=1e-3)
+        theirs = PCA(5, svd_solver="full").fit_transform(pixels.numpy())[:, ::-1]  # largest first there
+        across = np.corrcoef(ours.T, theirs.T)[:5, 5:]
+        assert np.abs(np.diag(across)) == pytest.approx(np.ones(5), abs=1e-3)
+        scale = ours.std(0) / theirs.std(0)
+        assert scale == pytest.approx(np.full(5, scale[0]), rel=1e-3)  # one factor for all
+
+    def test_few_images_have_fewer_components(self, ready: Prepared) -> None:
+        widths = [self.strategy.networks(sized(ready.task, n))[0].args["embed_dim"] for n in (40, 5000)]
+        assert widths[0] < 40
+        assert widths[1] == COMPONENTS
+
+    def test_rows_without_weight_change_nothing(self, ready: Prepared) -> None:
+        plain, bench = self.bench(ready), self.bench(ready)
+        wrong = torch.zeros(len(plain.labels().train), dtype=torch.bool)
+        wrong[::4] = True
+        classes = len(ready.task.classes)
+
+        class Doubted(Bench):
+            """A quarter of the labels are wrong."""
+
+            known: torch.Tensor | None = None
+
+            def labels(self):  # type: ignore[no-untyped-def]
+                rows = super().labels()
+                return replace(rows, train=torch.where(wrong, (rows.train + 1) % classes, rows.train))
+
+            def weights(self) -> torch.Tensor | None:
+                return self.known
+
+        doubted = Doubted(ready.materials, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
+        right = (~wrong).float() / (~wrong).float().mean()
+        truth = plain.labels().val
+
+        def score(bench: Workbench) -> tuple[float, torch.Tensor]:
+            found = list(self.strategy.build({"C": 1.0}, bench).fit())[-1].logits
+            assert found is not None
+            return float((found.argmax(1) == truth).float().mean()), found
+
+        misled = score(doubted)[1]
+        doubted.known = right
+        weighted = score(doubted)[1]
+
+        class Other(Doubted):
+            """The same labels, wrong in another way: without weight they cannot matter."""
+
+            def labels(self):  # type: ignore[no-untyped-def]
+                rows = Bench.labels(self)
+                return replace(rows, train=torch.where(wrong, (rows.train + 2) % classes, rows.train))
+
+        other = Other(ready.materials, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
+        other.known = right
+        torch.testing.assert_close(score(other)[1], weighted, atol=1e-3, rtol=1e-3)
+        assert not torch.allclose(misled, weighted, atol=0.1)
+
+    def test_it_learns_classes_that_pixels_tell_apart(self, ready: Prepared) -> None:
+        """Images that are dark or bright: a linear classifier is enough."""
+        epochs = list(self.strategy.build({"C": 1.0}, _dark_or_bright(self.bench(ready))).fit())
+        assert epochs[-1].score == 1.0
+
+
+def _dark_or_bright(bench: Bench) -> Bench:
+    """The bench with pictures of noise, darker for the first class than for the others."""
+    labels, rng = bench.labels(), np.random.default_rng(0)
+
+    def images(rows: torch.Tensor) -> torch.Tensor:
+        level = (
+            60 + 80 * (rows > 0).numpy()[:, None, None, None] + 40 * (rows > 1).numpy()[:, None, None, None]
+        )
+        noisy = level + rng.integers(-30, 30, (len(rows), 3, SIDE, SIDE))
+        return torch.from_numpy(noisy.astype(np.uint8))
+
+    shown = replace(labels, train=images(labels.train), val=images(labels.val))
+    bench.pixels = lambda **asked: shown  # type: ignore[method-assign, assignment]
+    return bench
+
+
+@pytest.fixture(scope="module")
+def grey() -> tuple[np.ndarray, list[str]]:
+    """Grey images of three classes."""
+    images, labels = tiny_images(classes=3, each=20, noise=0.2)
+    return images.mean(axis=3).astype(np.uint8), labels
+
+
+@pytest.fixture(scope="module", params=["pixels", "scratch_small"])
+def run(
+    request: pytest.FixtureRequest,
+    grey: tuple[np.ndarray, list[str]],
+    few_epochs: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Result:
+    return autotl.fit(
+        grey,
+        out=tmp_path_factory.mktemp("run") / "RUN",
+        backbone="tiny",
+        trials=1,
+        strategies=[request.param],
+        watch=Silence(),
+    )
+
+
+def test_timm_alone_opens_what_is_delivered_and_gives_the_same_probabilities(
+    run: Result, grey: tuple[np.ndarray, list[str]], tmp_path: Path
+) -> None:
+    paths = []
+    for number, image in enumerate(grey[0][::15]):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(image).save(paths[-1])
+    command = [sys.executable, "-W", "ignore", "-c", TIMM_ALONE, str(run.folder / "model"), *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    theirs = torch.tensor(json.loads(done.stdout)).softmax(1).numpy()
+    table = run.predict(paths, top=3).sort_values(["path", "label"])
+    names = sorted(run.predictor.classes)
+    order = [run.predictor.classes.index(name) for name in names]
+    ours = table["probability"].to_numpy().reshape(len(paths), 3)
+    np.testing.assert_allclose(theirs[:, order], ours, atol=1e-4)
+    assert ours.std(0).max() > 1e-3  # the images are told apart
+
+
+def test_a_baseline_alone_says_that_there_was_nothing_to_compare_it_with(run: Result) -> None:
+    assert run.verdict["transfer"] == "no_measurable_difference"
+    assert "not measured: no transfer strategy finished a trial" in run.verdict["sentence"]
+    assert run.verdict["cost"] == ""
+    (arm,) = run.report["arms"]
+    assert arm["backbone"] in {"pixels_16", LADDER[0].name}
+    assert arm["test"] is not None

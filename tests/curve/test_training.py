@@ -1,0 +1,127 @@
+"""What a longer training would score, by shorter ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from autotl.curve import Trained, TrainingForecast, forecast_training
+from autotl.curve.training import EXPONENT, EXPONENT_SPREAD, ROUGH
+
+
+def law(epochs: float, *, floor: float, scale: float, exponent: float) -> float:
+    """The error after so many epochs, ``floor + scale`` after one."""
+    return floor + scale * epochs**-exponent
+
+
+def of(lengths: Sequence[int], *, se: float = 0.002, **told: float) -> TrainingForecast:
+    return forecast_training([Trained(n, law(n, **told), se) for n in lengths])
+
+
+def drawn(rng: np.random.Generator, *, longest: int) -> Callable[[float], float]:
+    """A law drawn from the prior, as a function from epochs to the error."""
+    exponent = EXPONENT * math.exp(EXPONENT_SPREAD * rng.normal())
+    share, last = rng.uniform(0, 0.95), rng.uniform(0.05, 0.8)
+    return lambda epochs: float(last * (share + (1 - share) * (epochs / longest) ** -exponent))
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.05, 0.2])
+@pytest.mark.parametrize("exponent", [0.4, 0.7, 1.0])
+def test_a_known_law_is_recovered(floor: float, exponent: float) -> None:
+    told = {"floor": floor, "scale": 0.7, "exponent": exponent}
+    found = of([4, 8, 16, 32], **told)
+    for epochs in (32, 64, 128):
+        truth, at = law(epochs, **told), found.at(epochs)
+        assert at.ci95[0] <= truth <= at.ci95[1]
+        assert at.value == pytest.approx(truth, abs=0.025)
+    assert found.longest == 32
+
+
+def test_a_training_of_the_longest_length_scores_what_it_scored() -> None:
+    told = {"floor": 0.1, "scale": 0.6, "exponent": 0.7}
+    at = of([8, 32], se=0.01, **told).at(32)
+    assert at.value == pytest.approx(law(32, **told), abs=0.005)
+    assert at.ci95 == pytest.approx((at.value - 0.0196, at.value + 0.0196), abs=0.006)
+
+
+def test_one_training_leaves_the_plateau_open() -> None:
+    alone = forecast_training([Trained(10, 0.4, 0.01)])
+    low, high = alone.remaining().ci95
+    assert low < 0.05 < 0.3 < high <= 0.45
+    more = of([2, 4, 8, 16, 32], floor=0.3, scale=0.6, exponent=1.0).remaining()
+    assert more.ci95[1] - more.ci95[0] < 0.75 * (high - low)
+
+
+def test_the_farther_the_wider() -> None:
+    found = of([8, 16], floor=0.1, scale=0.7, exponent=0.7)
+    widths = [high - low for low, high in (found.at(n).ci95 for n in (16, 32, 128))]
+    assert widths == sorted(widths)
+
+
+def test_what_fell_steeply_is_forecast_to_fall_further_than_what_hardly_fell() -> None:
+    steep = forecast_training([Trained(5, 0.6, 0.005), Trained(20, 0.3, 0.005)])
+    flat = forecast_training([Trained(5, 0.31, 0.005), Trained(20, 0.3, 0.005)])
+    assert steep.at(80).value < 0.22
+    assert flat.at(80).value > 0.27
+    assert flat.remaining().value < steep.remaining().value
+
+
+@pytest.mark.parametrize("lengths", [(8,), (8, 32), (4, 16, 40)])
+def test_intervals_hold_the_truth_about_as_often_as_they_say(lengths: Sequence[int]) -> None:
+    """Laws drawn from the prior and scored on a thousand images; errors lie a tenth from them."""
+    rng, held = np.random.default_rng(0), []
+    while len(held) < 200:
+        truth = drawn(rng, longest=lengths[-1])
+        errors = [truth(n) * math.exp(ROUGH * rng.normal() * (n != lengths[-1])) for n in lengths]
+        if max(errors) > 1:  # no error is larger: such a law does not hold for these lengths
+            continue
+        measured = rng.binomial(1000, errors) / 1000
+        se = np.sqrt(measured * (1 - measured) / 1000 + 1e-6)
+        found = forecast_training([Trained(*each) for each in zip(lengths, measured, se, strict=True)])
+        low, high = found.at(4 * lengths[-1]).ci95
+        held.append(low <= truth(4 * lengths[-1]) <= high)
+    assert np.mean(held) >= 0.9
+
+
+def test_an_interval_is_no_wider_than_it_has_to_be() -> None:
+    """A training of ten epochs with an error of 0.4 does not reach 0.05 in a further epoch."""
+    low, high = forecast_training([Trained(10, 0.4, 0.01)]).at(11).ci95
+    assert 0.33 < low < high < 0.43
+
+
+def test_the_chance_of_an_error_agrees_with_the_interval() -> None:
+    found = of([8, 16], floor=0.1, scale=0.7, exponent=0.7)
+    at = found.at(64)
+    assert found.chance(at.value, epochs=64) == pytest.approx(0.5, abs=0.05)
+    assert found.chance(at.ci95[0] - 1e-6, epochs=64) <= 0.025
+    assert found.chance(at.ci95[1] + 1e-6, epochs=64) >= 0.975
+    chances = [found.chance(at.value, epochs=epochs) for epochs in (16, 32, 64, 128)]
+    assert chances == sorted(chances)
+
+
+def test_the_order_of_the_trainings_does_not_matter() -> None:
+    seen = [Trained(n, law(n, floor=0.1, scale=0.7, exponent=0.7), 0.01) for n in (4, 8, 16)]
+    assert forecast_training(seen).at(50) == forecast_training(seen[::-1]).at(50)
+
+
+def test_a_training_without_error_has_nothing_left_to_gain() -> None:
+    found = forecast_training([Trained(4, 0.1, 0.0), Trained(8, 0.0, 0.0)])
+    assert found.remaining().ci95 == (0.0, 0.0)
+    assert found.at(100).value == 0.0
+
+
+def test_a_log_loss_above_one_is_forecast_too() -> None:
+    found = of([4, 8, 16, 32], floor=0.4, scale=3.0, exponent=0.7)
+    assert found.at(128).value == pytest.approx(law(128, floor=0.4, scale=3.0, exponent=0.7), abs=0.08)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[], [Trained(0, 0.1, 0.01)], [Trained(4, 0.1, 0.01), Trained(8, -0.1, 0.01)]],
+)
+def test_what_is_no_training_is_refused(wrong: list[Trained]) -> None:
+    with pytest.raises(ValueError, match="trainings of some epochs with errors of 0 or more"):
+        forecast_training(wrong)

@@ -1,0 +1,295 @@
+"""A short training decides whether a longer one is worth its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autotl.api import Applies, Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, State, Task
+from autotl.search import Ledger, Trial
+from autotl.search.first_look import SLOWEST, FirstLooks, training_forecast
+from autotl.train import Metric, metric
+from tests.search import fakes
+
+IMAGES, LONG, SHORT = 400, 100, 15
+TIMED = replace(fakes.TASK, trial_seconds=1000.0)
+GROWER, RIVAL = Arm("grower", "net"), Arm("rival", "net")
+NET = fakes.backbone()
+
+
+@dataclass
+class Grower:
+    """A baseline whose epochs take a second each at the pace of NET, and are as many as fit."""
+
+    name: str = "grower"
+    summary: str = "made up"
+    reference: str = "none"
+    baseline: bool = True
+    wanted: int = LONG
+    share: float = SHORT / LONG
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        return Applies(True, "made up")
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        seconds = task.trial_seconds or 1e9
+        return {"epochs": max(1, min(self.wanted, int(seconds / _each(backbone)))), "image_size": 32}
+
+    def look(self, task: Task, backbone: Backbone) -> Params:
+        planned = self.defaults(task, backbone)
+        return {**planned, "epochs": max(1, round(self.share * planned["epochs"]))}
+
+    def suggest(self, space: Any, task: Task, backbone: Backbone) -> Params:
+        return {"epochs": space.suggest_int("epochs", 1, 200), "image_size": 32}
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        return Cost(params["epochs"] * _each(backbone))
+
+    def build(self, params: Params, bench: Any) -> Any:
+        raise AssertionError("nothing is built here")
+
+
+def _each(backbone: Backbone) -> float:
+    return NET.pace.training / backbone.pace.training
+
+
+class Bed:
+    """A ledger with one fold, the first looks that it is asked about, and trials to enter."""
+
+    def __init__(
+        self, task: Task = TIMED, strategy: Any = None, measure: Metric | None = None, seed: int = 0
+    ) -> None:
+        self.labels = np.arange(IMAGES) % 2
+        self.ledger = Ledger([self.labels], measure=measure or metric("accuracy"))
+        self.strategy = strategy or Grower()
+        self.task = task
+        self.looks = self.opened()
+
+    def opened(self) -> FirstLooks:
+        """The first looks, as a new search on this ledger would make them."""
+        strategies = {"grower": self.strategy, "rival": fakes.Fake("rival")}
+        return FirstLooks([GROWER, RIVAL], strategies, {"net": NET}, self.task, self.ledger, fakes.MACHINE)
+
+    def enter(
+        self,
+        arm: Arm,
+        accuracy: float,
+        params: Params,
+        *,
+        default: bool = False,
+        seconds: float | None = None,
+        state: State = "complete",
+        done: int | None = None,
+        look: bool = False,
+    ) -> Trial:
+        """A trial that has ended; its network is right on a share of the images."""
+        number = len(self.ledger.trials)
+        right = np.arange(IMAGES) < accuracy * IMAGES
+        logits = 4 * np.eye(2, dtype=np.float32)[np.where(right, self.labels, 1 - self.labels)]
+        epochs = params.get("epochs", 1) if done is None else done
+        took = float(epochs) if seconds is None else seconds
+        score = FoldScore(0, self.ledger.measure(self.labels, logits), logits, took, epochs)
+        scores = (score,) if epochs and state != "failed" else ()
+        trial = Trial(number, arm, params, 0, default, look=look)
+        job = Job(number, arm.strategy, "net", params, 0, (0,))
+        kept = {0: f"no file {number}"} if scores else {}
+        self.ledger.add(trial, Outcome(job, state, scores, took, "", kept, 32), now=0.0)
+        return trial
+
+    def look(self, accuracy: float, **told: Any) -> Trial:
+        return self.enter(GROWER, accuracy, self.strategy.look(self.task, NET), look=True, **told)
+
+    def rival(self, accuracy: float) -> Trial:
+        return self.enter(RIVAL, accuracy, {"x": 0.5}, default=True)
+
+    def promises(self) -> bool:
+        begun = [trial for trial in self.ledger.trials.values() if trial.arm == GROWER]
+        return self.looks.promises(GROWER, begun)
+
+
+def test_the_look_comes_first_and_once() -> None:
+    bed = Bed()
+    assert bed.looks.settings(GROWER, []) == {"epochs": SHORT, "image_size": 32}
+    look = bed.look(0.6)
+    assert bed.looks.settings(GROWER, [look]) is None
+
+
+@pytest.mark.parametrize(
+    ("task", "strategy"),
+    [
+        (fakes.TASK, Grower()),  # trials are counted, and a look would cost one
+        (TIMED, Grower(wanted=1)),  # no shorter training than the default's
+        (TIMED, Grower(share=1.0)),
+    ],
+)
+def test_without_a_time_limit_or_a_shorter_training_there_is_no_look(task: Task, strategy: Grower) -> None:
+    bed = Bed(task, strategy)
+    assert GROWER not in bed.looks
+    assert bed.looks.settings(GROWER, []) is None
+    assert bed.looks.promises(GROWER, [])
+
+
+def test_a_strategy_without_a_look_is_always_worth_its_defaults() -> None:
+    bed = Bed()
+    bad = bed.rival(0.1)
+    bed.look(0.9)
+    assert RIVAL not in bed.looks
+    assert bed.looks.promises(RIVAL, [bad])
+    assert bed.looks.lag(RIVAL, [bad]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("look", "best", "promising"),
+    [
+        (0.55, 0.97, False),
+        (0.3, 0.9, False),
+        (0.7, 0.75, True),
+        (0.8, 0.9, True),
+        (0.9, 0.5, True),  # it leads
+    ],
+)
+def test_a_longer_training_is_tried_if_it_may_reach_the_best(
+    look: float, best: float, promising: bool
+) -> None:
+    bed = Bed()
+    bed.rival(best)
+    bed.look(look)
+    assert bed.promises() == promising
+
+
+def test_with_nothing_else_to_reach_a_longer_training_is_tried() -> None:
+    bed = Bed()
+    bed.look(0.1)
+    assert bed.promises()
+
+
+def test_nothing_follows_a_look_that_is_still_running() -> None:
+    bed = Bed()
+    bed.rival(0.5)
+    running = Trial(7, GROWER, bed.strategy.look(TIMED, NET), 0, False)
+    assert not bed.looks.promises(GROWER, [running])
+
+
+@pytest.mark.parametrize("told", [{"state": "failed"}, {"state": "stopped", "done": 0}])
+def test_a_look_that_failed_or_ended_no_epoch_promises_nothing(told: dict[str, Any]) -> None:
+    bed = Bed()
+    bed.rival(0.6)
+    bed.look(0.9, **told)
+    assert not bed.promises()
+
+
+def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
+    """What it scored after few epochs promises more than the same after all of them."""
+    lags = []
+    for done in (3, SHORT):
+        bed = Bed()
+        bed.rival(0.95)
+        look = bed.look(0.6, state="stopped", done=done)
+        found = training_forecast(bed.ledger, [look])
+        assert found is not None
+        assert found.longest == done
+        lags.append(bed.looks.lag(GROWER, [look]))
+    assert 0 < lags[0] < lags[1]
+
+
+@pytest.mark.parametrize(
+    ("slower", "epochs"),
+    [(1.0, LONG), (0.2, LONG), (1.6, 62), (2.0, 50), (100.0, round(LONG / SLOWEST))],
+)
+def test_the_longer_training_is_planned_by_the_pace_of_the_look(slower: float, epochs: int) -> None:
+    bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
+    look = bed.look(0.6, seconds=slower * SHORT)
+    assert bed.looks.planned(GROWER, [])["epochs"] == LONG
+    assert bed.looks.planned(GROWER, [look])["epochs"] == epochs
+
+
+def test_the_pace_of_a_look_that_was_stopped_is_that_of_the_epochs_it_did() -> None:
+    bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
+    look = bed.look(0.6, seconds=10.0, state="stopped", done=5)
+    assert bed.looks.planned(GROWER, [look])["epochs"] == 50
+
+
+def test_a_longer_training_that_there_is_no_time_for_promises_less() -> None:
+    """The same look, at a pace that leaves the longer training hardly longer."""
+    for seconds, promising in ((SHORT, True), (SLOWEST * SHORT, False)):
+        bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
+        bed.rival(0.8)
+        bed.look(0.55, seconds=seconds)
+        assert bed.promises() == promising
+
+
+def test_the_lag_is_how_far_behind_the_defaults_are_expected_to_end() -> None:
+    bed = Bed()
+    assert bed.looks.lag(GROWER, []) == 0.0
+    bed.rival(0.95)
+    look = bed.look(0.6)
+    found = training_forecast(bed.ledger, [look])
+    assert found is not None
+    expected = found.at(LONG).value - 0.05
+    assert bed.looks.lag(GROWER, [look]) == pytest.approx(expected)
+    assert 0 < expected < 0.35  # less than the look lags: more training helps
+
+
+def test_what_is_expected_to_lead_does_not_lag() -> None:
+    bed = Bed()
+    bed.rival(0.62)
+    assert bed.looks.lag(GROWER, [bed.look(0.6)]) == 0.0
+    bed.rival(0.99)
+    leading = Bed()
+    leading.rival(0.4)
+    assert leading.looks.lag(GROWER, [leading.look(0.6)]) == 0.0
+
+
+def test_a_resumed_search_finds_the_same_looks() -> None:
+    bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
+    bed.rival(0.97)
+    look = bed.look(0.55, seconds=2.0 * SHORT)
+    again = bed.opened()
+    assert again.settings(GROWER, [look]) is None
+    assert again.planned(GROWER, [look]) == bed.looks.planned(GROWER, [look])
+    assert again.promises(GROWER, [look]) == bed.looks.promises(GROWER, [look])
+
+
+def test_trainings_at_another_image_size_are_on_another_curve() -> None:
+    bed = Bed()
+    large = bed.enter(GROWER, 0.9, {"epochs": 50, "image_size": 64})
+    small = [bed.enter(GROWER, 0.3, {"epochs": epochs, "image_size": 32}) for epochs in (5, 20)]
+    alone = training_forecast(bed.ledger, [large])
+    assert training_forecast(bed.ledger, [*small, large]).at(80) == alone.at(80)  # type: ignore[union-attr]
+
+
+def test_of_trainings_of_one_length_the_best_counts() -> None:
+    bed = Bed()
+    good, bad = (bed.enter(GROWER, score, {"epochs": 20, "image_size": 32}) for score in (0.8, 0.5))
+    only = training_forecast(bed.ledger, [good])
+    assert training_forecast(bed.ledger, [bad, good]).at(80) == only.at(80)  # type: ignore[union-attr]
+
+
+def test_trials_without_epochs_give_no_forecast() -> None:
+    bed = Bed()
+    assert training_forecast(bed.ledger, [bed.rival(0.8)]) is None
+
+
+def test_by_log_loss_the_error_is_the_loss() -> None:
+    bed = Bed(measure=metric("log_loss"))
+    look = bed.look(0.7)
+    found = training_forecast(bed.ledger, [look])
+    assert found is not None
+    assert found.at(SHORT).value == pytest.approx(-look.folds[0].score, rel=0.05)
+    assert look.folds[0].score < -0.5
+
+
+def brier(labels: np.ndarray, chances: np.ndarray) -> float:
+    return -float(((chances - np.eye(chances.shape[1])[labels]) ** 2).sum(1).mean())
+
+
+def test_a_metric_without_a_best_score_forecasts_nothing_and_holds_nobody_back() -> None:
+    bed = Bed(measure=metric(brier))
+    bed.rival(0.95)
+    look = bed.look(0.5)
+    assert training_forecast(bed.ledger, [look]) is None
+    assert bed.promises()
+    assert bed.looks.lag(GROWER, [look]) == 0.0
