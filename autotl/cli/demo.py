@@ -15,8 +15,9 @@ from autotl.cli.options import Json, Quiet, Seed
 from autotl.errors import RunError
 
 BACKBONE = "efficientnet_lite0"
-LEARN, FEW, TESTS = 20, 5, 50
-"""Digits of each class: to learn from, the same with ``--few``, and to test on."""
+LEARN, TESTS = 20, 50
+FEW, FEW_TESTS = 5, 45
+"""Digits of each class to learn from and to test on, without and with ``--few``."""
 WHY = {
     "hurts": "Digits look nothing like the photographs that the pretrained network has seen: a small "
     "network of their own learns them better. Photographs often say the opposite. Try yours.",
@@ -40,15 +41,15 @@ def demo(
     """Run everything on scikit-learn's handwritten digits: no network, no data to prepare."""
     if full and few:
         raise typer.BadParameter("--full takes all digits and --few five of each class. Give one of them.")
-    learn = FEW if few else LEARN
-    images, labels = _digits(None if full else learn + TESTS, seed=seed)
+    learn, tests = (FEW, FEW_TESTS) if few else (LEARN, TESTS)
+    images, labels = _digits(None if full else learn + tests, seed=seed)
     folder = out or _unused(Path("autotl-demo"))
     result = autotl.fit(
         (images, labels),
         out=folder,
         backbone=BACKBONE,
         budget=budget or ("5m" if full else "1m"),
-        test=0.2 if full else TESTS / (learn + TESTS),
+        test=0.2 if full else tests / (learn + tests),
         seed=seed,
         watch=watch_of(quiet or as_json),
     )
