@@ -111,18 +111,17 @@ class ScratchSmall:
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         smallest = backbone.name == LADDER[0].name
         side = min(backbone.sides)
-        fits = affordable(task, backbone, side=side, trained=1.0, wanted=LARGER, share=task.folds)
+        fits = affordable(task, backbone, side=side, trained=1.0, wanted=LARGER)
         if smallest or fits == LARGER:
             return Applies(True, "what transfer is measured against")
         return Applies(False, f"{LARGER} epochs of {backbone.name} do not fit into the time of a trial")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        share = _share(task)
-        side = affordable_side(task, backbone, trained=1.0, epochs=PATIENT, share=share)
+        side = affordable_side(task, backbone, trained=1.0, epochs=PATIENT)
         return {
             "lr": 6e-3,
             "weight_decay": 0.05,
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=_epochs(task), share=share),
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=_epochs(task)),
             "augment": "shift",
             "balance": "none",
             "image_size": side,
@@ -134,15 +133,14 @@ class ScratchSmall:
         return {**planned, "epochs": max(1, round(LOOK * planned["epochs"]))}
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        share = _share(task)
-        sides = affordable_sides(task, backbone, trained=1.0, epochs=PATIENT // 2, share=share)
+        sides = affordable_sides(task, backbone, trained=1.0, epochs=PATIENT // 2)
         side = space.suggest_categorical("image_size", sides)
         usual = _epochs(task)
         wanted = space.suggest_int("epochs", max(1, usual // 4), 2 * usual, log=True)
         return {
             "lr": space.suggest_float("lr", 1e-3, 3e-2, log=True),
             "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=share),
+            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
             "balance": space.suggest_categorical("balance", balances(task)),
             "image_size": side,
@@ -172,11 +170,6 @@ class ScratchSmall:
 def _epochs(task: Task) -> int:
     """The epochs after which little more is learned: fewer of many images."""
     return max(FEW_EPOCHS, min(EPOCHS, STEPS * BATCH // task.train_rows))
-
-
-def _share(task: Task) -> float:
-    """The whole of a trial's time for one fold: a random start needs epochs more than a surer score."""
-    return float(task.folds)
 
 
 @hookimpl

@@ -17,6 +17,10 @@ EXPONENT, EXPONENT_SPREAD = 0.7, 0.6
 """The prior of the exponent: log-normal about 0.7."""
 FLOORS: Floats = np.linspace(0.0, 0.95, 20)
 """The error that no training removes, as shares of the last error; all are equally likely beforehand."""
+APART = 0.5
+"""The share of an error's noise that trainings of other lengths do not have in common: all are validated on
+the same images.
+"""
 ROUGH = 0.1
 """How far errors may lie from any law, as a share of the error: one standard deviation."""
 
@@ -100,7 +104,7 @@ def forecast_training(trainings: Sequence[Trained]) -> TrainingForecast:
     logs = -0.5 * (z**2 + away**2)
     for each in known[:-1]:
         expected = last * (floor + (1 - floor) * (each.epochs / longest.epochs) ** -exponent)
-        spread = math.hypot(each.se, ROUGH * each.error) + 1e-9
-        logs = logs - 0.5 * ((each.error - expected) / spread) ** 2
+        spread = math.hypot(APART * each.se, ROUGH * each.error) + 1e-9
+        logs = logs - 0.5 * ((each.error + z * each.se - expected) / spread) ** 2
     weight = np.exp(logs - logs.max())
     return TrainingForecast(longest.epochs, last, floor, exponent, weight / weight.sum())

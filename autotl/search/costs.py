@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from autotl.api import Arm, Backbone, Machine, Strategy, Task
+from autotl.api import Arm, Backbone, FirstLook, Machine, Strategy, Task
 from autotl.search.allocate import Open
 from autotl.search.journal import Running
 from autotl.search.trial import Trial
@@ -39,9 +39,13 @@ class Costs:
         return self.of(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
 
     def folds(self, arm: Arm) -> int:
-        """The folds that a trial of it is meant for: what is to be chosen has to be seen on images enough."""
+        """The folds that a trial of it is meant for: what is to be chosen has to be seen on images enough.
+
+        A baseline that takes a first look competes like any arm.
+        """
         strategy = self._strategies.get(arm.strategy)  # None: it is not installed any more
-        return 1 if strategy is None or strategy.baseline else self._task.folds
+        competes = strategy is not None and (not strategy.baseline or isinstance(strategy, FirstLook))
+        return self._task.folds if competes else 1
 
     def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[Open]:
         """What is running now, and what it is expected to take."""

@@ -14,7 +14,7 @@ from autotl.search.trial import Trial
 
 LOOK_SHARE = 0.1
 """The share of the time for trials after which a first look is stopped."""
-CHANCE = 0.05
+CHANCE = 0.15
 """The least probability of reaching the best trial at which the longer training is tried."""
 SLOWEST = 4.0
 """How many times slower than measured a training is taken to be at most: a first look also decodes images."""

@@ -181,7 +181,8 @@ class Ledger:
         """The trial to choose, of one arm, some arms or the defaults: the cheapest not clearly behind.
 
         Behind is a lead of the leading trial of more than one standard error, paired by image (Breiman et
-        al., Classification and Regression Trees, 1984): a dearer trial has to show that it is better. One
+        al., Classification and Regression Trees, 1984): a dearer trial has to show that it is better. A
+        baseline has to lead: it is there to be compared with. One
         that was stopped early for being behind is none, unless there is nothing else. With ``leading`` the
         leading trial itself is taken, however dear.
         """
@@ -206,7 +207,11 @@ class Ledger:
         lead = max(whole, key=order)
         if leading:
             return lead
-        near = [trial for trial in whole if trial is lead or self.lead(lead, trial) < self.doubt(lead, trial)]
+        near = [
+            trial
+            for trial in whole
+            if trial is lead or (not trial.baseline and self.lead(lead, trial) < self.doubt(lead, trial))
+        ]
         arms = {other.arm: self._arm_seconds(other.arm) for other in near}
         cheapest = min(arms, key=lambda each: arms[each])
         # within an arm settings cost about the same, so there the leader is taken

@@ -54,6 +54,8 @@ class Trunks:
 
 BLOCK = 64
 """Images between two looks at the clock."""
+LEAST_SHARE = 0.5
+"""Of an equal share of the time: decoding the images takes as long for a small network as for a large one."""
 
 
 class Looks:
@@ -84,12 +86,14 @@ class Looks:
 
         Args:
             networks: backbone, file and image size of each.
-            seconds: what each is expected to take; the time left is shared in these proportions.
+            seconds: what each is expected to take; the time left is shared in these proportions, but each
+                has LEAST_SHARE of an equal share.
             end: when the last network has to be done.
             least: rows that are kept however short the time.
         """
         for number, (backbone, file, side) in enumerate(networks):
             share = seconds[number] / max(sum(seconds[number:]), 1e-9)
+            share = max(share, LEAST_SHARE / (len(networks) - number))
             if file not in self._logits:
                 began = end.clock.now()
                 self._logits[file] = self._look(backbone, file, side, end=end.share(share), least=least)

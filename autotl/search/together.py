@@ -20,6 +20,10 @@ Rows = NDArray[np.int64]
 Sets = tuple[tuple[int, ...], ...]
 
 
+NOTABLE = 20
+"""Images in groups from which on a note says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """The groups of a run, in rows of the dataset.
@@ -42,14 +46,14 @@ class Grouping:
 
     @property
     def notes(self) -> list[str]:
-        """What to tell at once."""
+        """What to tell at once. A few images are told by the report alone."""
         said = []
         if self.unfinished:
             said.append("Not all groups of images were looked for, for lack of time.")
-        if self.last:
-            images = sum(map(len, self.last))
+        if self.last and (images := sum(map(len, self.last))) >= NOTABLE:
+            groups = "1 group" if len(self.last) == 1 else f"{len(self.last):,} groups"
             said.append(
-                f"Keeps {len(self.last):,} groups of images ({images:,} training images) in one fold each: "
+                f"Keeps {groups} of images ({images:,} training images) in one fold each: "
                 "the images of a group show the same thing. --group none switches this off."
             )
         return said

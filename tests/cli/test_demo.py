@@ -20,8 +20,8 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A demo of few digits and the embedded backbone, for a test that asks what is printed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "BACKBONE", "tiny")
-    monkeypatch.setattr(demo, "IMAGES", 120)
-    monkeypatch.setattr(demo, "TESTS", 60)
+    monkeypatch.setattr(demo, "LEARN", 6)
+    monkeypatch.setattr(demo, "TESTS", 6)
     return tmp_path
 
 
@@ -33,9 +33,17 @@ def test_the_demo_ends_with_a_verdict_and_the_next_steps(
     out = capsys.readouterr().out
     report = json.loads((small / "autotl-demo-2/report.json").read_text(encoding="utf-8"))
     assert report["verdict"]["sentence"] in out
-    assert "Now yours:" in out
+    assert "Next:" in out
     assert "open autotl-demo-2/report.html in a browser" in out
-    assert 50 <= report["test"]["n"] <= 60  # each class keeps its share
+    assert report["when"]["n_train"] == 60
+    assert report["test"]["n"] <= 60
+    if (taught := demo.WHY.get(report["verdict"]["transfer"])) is not None:
+        assert " ".join(taught.split()[:5]) in " ".join(out.split())
+
+
+def test_full_and_few_exclude_each_other(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--full", "--few") != 0
+    assert "Give one of them" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.slow
@@ -45,12 +53,12 @@ def test_the_demo_prints_json_alone(small: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_the_digits_are_real_and_the_same_for_a_seed() -> None:
-    images, labels = demo._digits(700, seed=0)
-    again, _ = demo._digits(700, seed=0)
+    images, labels = demo._digits(70, seed=0)
+    again, _ = demo._digits(70, seed=0)
     assert images.shape == (700, 8, 8)
     assert images.max() == 255
     assert (images == again).all()
-    assert len(set(labels.tolist())) == 10
+    assert all((labels == digit).sum() == 70 for digit in range(10))
     assert len(demo._digits(None, seed=0)[1]) == 1797
 
 

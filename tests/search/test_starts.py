@@ -132,7 +132,7 @@ def test_what_lags_by_its_look_waits_as_if_it_were_dearer() -> None:
         return field.order({"first": 0.9, "scratch": accuracy})[2:]
 
     assert after_the_look(0.89) == [("scratch", True), ("dear", True)]
-    assert after_the_look(0.6) == [("dear", True), ("scratch", True)]
+    assert after_the_look(0.75) == [("dear", True), ("scratch", True)]
 
 
 def test_what_past_runs_foretell_counts_for_an_arm_without_a_look() -> None:
