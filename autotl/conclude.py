@@ -59,6 +59,8 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)
     notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
+    scored = findings.arms.keys() | set(baselines)
+    untried = [arm.strategy for arm in explored.plan.arms if arm not in scored]
     document = report.collect(
         report.Evidence(
             name=report.data_name(setup.data),
@@ -66,7 +68,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             plan=explored.plan,
             records=ledger.records(),
             findings=findings,
-            verdict=results.judge(findings),
+            verdict=results.judge(findings, untried),
             backbones=ready.networks,
             profile=profile(ready),
             catch_up=explored.catch_up,

@@ -82,7 +82,7 @@ class TrainingForecast:
         return Interval(middle, (low, high))
 
 
-def forecast_training(trainings: Sequence[Trained]) -> TrainingForecast:
+def forecast_training(trainings: Sequence[Trained], *, most: float = math.inf) -> TrainingForecast:
     """Weigh laws of training length by how well they fit trainings of one or more lengths.
 
     Errors of neural networks fall with the length of training by a power law that ends at some error
@@ -90,6 +90,11 @@ def forecast_training(trainings: Sequence[Trained]) -> TrainingForecast:
     up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning Curves,
     IJCAI 2015). Each training must have ended with its learning rate at zero: the epochs of one training say
     less. A single training leaves the exponent to its prior and the floor open.
+
+    Args:
+        trainings: Trainings of different lengths with the same settings.
+        most: The error of a constant answer. Laws are cut there: a short training may not have begun to
+            learn.
 
     Raises:
         ValueError: There is no training, or one has no epochs or a negative error.
@@ -104,6 +109,7 @@ def forecast_training(trainings: Sequence[Trained]) -> TrainingForecast:
     logs = -0.5 * (z**2 + away**2)
     for each in known[:-1]:
         expected = last * (floor + (1 - floor) * (each.epochs / longest.epochs) ** -exponent)
+        expected = np.minimum(expected, max(most, longest.error))
         spread = math.hypot(APART * each.se, ROUGH * each.error) + 1e-9
         logs = logs - 0.5 * ((each.error + z * each.se - expected) / spread) ** 2
     weight = np.exp(logs - logs.max())

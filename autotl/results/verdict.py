@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,11 +40,15 @@ class Verdict:
     cost: str = ""
 
 
-def judge(findings: Findings) -> Verdict:
+def judge(findings: Findings, untried: Sequence[str] = ()) -> Verdict:
     """Judge by the gain of the best arm that transfers over the best arm that transfers nothing.
 
     Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and the test of
     :class:`Gain` agrees. Nothing is said of a baseline that has learned nothing and was still to be trained.
+
+    Args:
+        findings: What the test part showed.
+        untried: Strategies that transfer and were planned, but never scored.
     """
     strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     gain, transfer, baseline = findings.transfer_gain, findings.transfer, findings.baseline
@@ -61,8 +66,13 @@ def judge(findings: Findings) -> Verdict:
         return Verdict("helps", strategy, backbone, said + _interval(gain, findings.test), caveat, cost)
     if gain.direction < 0:
         against = Gain(-gain.value, (-gain.ci95[1], -gain.ci95[0]), gain.n, gain.p, gain.trainings)
-        said = f"Transfer hurts, train from scratch: {theirs} {_scored(against, findings.test)} against "
-        return Verdict("hurts", strategy, backbone, said + ours + _interval(against, findings.test), "", cost)
+        within = " within this budget" if untried else ""
+        caveat = _unscored(untried) if untried else ""
+        said = (
+            f"Transfer hurts{within}, train from scratch: {theirs} {_scored(against, findings.test)} against "
+        )
+        said += ours + _interval(against, findings.test)
+        return Verdict("hurts", strategy, backbone, said, caveat, cost)
     said = f"Transfer makes no measurable difference{within}: {ours} {_scored(gain, findings.test)} against "
     said += theirs + _interval(gain, findings.test)
     return Verdict("no_measurable_difference", strategy, backbone, said, caveat, cost)
@@ -105,6 +115,12 @@ def _caveat(plateau: Plateau | None, test: Evaluation) -> str:
         f"{plateau.arm.strategy} was still improving after {trained}. If it were trained to its plateau, the "
         f"gain of transfer is expected between {low} and {high}{' points' if test.percent else ''}."
     )
+
+
+def _unscored(untried: Sequence[str]) -> str:
+    names = list(dict.fromkeys(untried))
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"There was no time to score {listed}: with more time, transfer may do better."
 
 
 def _cost(transfer: Record, baseline: Record) -> str:

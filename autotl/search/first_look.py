@@ -113,7 +113,7 @@ def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForeca
         epochs, error = _length(trial), max(best - trial.folds[0].score, 0.0)
         if epochs not in points or error < points[epochs].error:
             points[epochs] = Trained(epochs, error, _noise(ledger, trial))
-    return forecast_training(list(points.values()))
+    return forecast_training(list(points.values()), most=best - _constant(ledger, longest))
 
 
 def is_promising(ledger: Ledger, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
@@ -141,6 +141,14 @@ def epochs_of(params: Params) -> int | None:
     """The planned number of epochs, if the settings name one."""
     found = params.get("epochs")
     return found if isinstance(found, int) and found > 0 else None
+
+
+def _constant(ledger: Ledger, trial: Trial) -> float:
+    """The score on the first fold of always giving each class the chance that is its share."""
+    labels, classes = ledger.labels[0], trial.folds[0].logits.shape[1]
+    counts = np.bincount(labels, minlength=classes)
+    shares = np.log(np.maximum(counts / len(labels), 1e-6)).astype(np.float32)
+    return ledger.measure(labels, np.tile(shares, (len(labels), 1)))
 
 
 def _length(trial: Trial) -> int:

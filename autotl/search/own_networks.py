@@ -67,8 +67,8 @@ def open_own_networks(
                     facts = _limited(facts, setup.limits, task, setup.device, end)
                     applies = strategy.applies(task, facts)
                     why = None if applies else applies.why
-            except LimitError as error:
-                why = str(error)
+            except LimitError:
+                why = f"{weights.name} misses the limits on latency or size on this machine"
             except Exception as error:  # as above: its layers and what it says of them are a stranger's
                 why = f"{type(error).__name__}: {error}"
             if why is not None:  # the larger ones are slower still

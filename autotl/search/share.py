@@ -64,7 +64,9 @@ def share_out(
     the ``folds`` of one repeat. A strategy that does not apply has no share, nor has one that brings a
     network of its own, unless it takes a first look: if that promises much, it takes as long as others.
     """
-    looked = sum(isinstance(each, FirstLook) for each in strategies.values())
+    looked = sum(
+        isinstance(each, FirstLook) and isinstance(each, OwnNetworks) for each in strategies.values()
+    )
     strategies = {name: each for name, each in strategies.items() if not isinstance(each, OwnNetworks)}
     if left is None:
         return task

@@ -125,7 +125,7 @@ def test_limits_hold_for_them_too() -> None:
     assert found.by_name.keys() == {"small"}
     none = opened(Bringer(offered=(HUGE,)), limits=sizes)
     assert none.networks == {}
-    assert "0.2 MB of weights" in none.refused[Arm("bringer", "huge")]
+    assert "misses the limits" in none.refused[Arm("bringer", "huge")]
 
 
 def test_the_image_size_that_was_asked_for_is_taken_unless_the_network_has_its_own() -> None:
