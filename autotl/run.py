@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autotl import jsonio, plugins, report, results, search
-from autotl.api import Arm, Executor, Plan, Strategy, Watch
+from autotl.api import Arm, Executor, OwnNetworks, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.errors import SearchError
@@ -117,7 +117,10 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     )
     skipped |= ready.own.refused
     skipped |= {
-        Arm(name, aside): why for aside, why in ready.ranking.aside.items() for name in run.strategies
+        Arm(name, aside): why
+        for aside, why in ready.ranking.aside.items()
+        for name, strategy in run.strategies.items()
+        if not isinstance(strategy, OwnNetworks)
     }
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
@@ -106,22 +106,30 @@ class _PixelLearner:
 
         bench = self._bench
         pixels = bench.pixels(side=SIDE)
-        train, val = (_flat(bench, each) for each in (pixels.train, pixels.val))
-        components, shift = principal(train, self._model.num_features)
-        features = train @ components.T + shift
+        moments = Moments(3 * SIDE**2)
+        for part in _parts(bench, pixels.train):
+            moments.add(part)
+            yield Epoch(0)
+        matrix, shift = moments.principal(self._model.num_features)
+        train, val = (
+            torch.cat(
+                [torch.empty(0, len(matrix)), *(part @ matrix.T + shift for part in _parts(bench, rows))]
+            )
+            for rows in (pixels.train, pixels.val)
+        )  # (rows, components)
         labels, device = bench.labels().train, bench.device
         found = fit_heads(
-            features.to(device),
+            train.to(device),
             labels.to(device),
             classes=len(bench.task.classes),
             settings=[HeadSetting(self._c, standardise=False)],
-            folds=[torch.arange(len(features), device=device)],
+            folds=[torch.arange(len(train), device=device)],
             weights=None if (known := bench.weights()) is None else known.to(device),
         )
-        weight, bias = found.weight[0, 0], found.bias[0, 0]
-        fill_patch(self._model, components, shift)
+        weight, bias = found.weight[0, 0].cpu(), found.bias[0, 0].cpu()
+        fill_patch(self._model, matrix, shift)
         set_head(self._model, weight, bias)
-        logits = ((val @ components.T + shift) @ weight.cpu().T + bias.cpu()).float()  # (rows, classes)
+        logits = (val @ weight.T + bias).float()  # (rows, classes)
         yield Epoch(1, bench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
@@ -129,31 +137,42 @@ class _PixelLearner:
         return model
 
 
-def _flat(bench: Workbench, images: Images) -> Tensor:
-    """Normalised pixels (rows, 3 · 16 · 16), on the CPU."""
-    import torch  # as above
-
-    parts = [
-        bench.normalise(images[start : start + PART]).cpu().flatten(1)
-        for start in range(0, len(images), PART)
-    ]
-    return torch.cat(parts) if parts else torch.empty(0, 3 * SIDE**2)
+def _parts(bench: Workbench, images: Images) -> Iterator[Tensor]:
+    """Normalised pixels (rows, 3 · 16 · 16) on the CPU, some rows at a time."""
+    for start in range(0, len(images), PART):
+        yield bench.normalise(images[start : start + PART]).cpu().flatten(1)
 
 
-def principal(pixels: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    """Find the principal components of pixels (rows, d), all scaled by one factor to a mean variance of 1.
+class Moments:
+    """Sums over pixels (rows, d), from which their principal components are found."""
 
-    Returns:
-        Matrix (width, d) and shift (width,): ``pixels @ matrix.T + shift`` are the components.
-    """
-    import torch  # as above
+    def __init__(self, width: int) -> None:
+        import torch  # as above
 
-    mean = pixels.mean(0)
-    centred = (pixels - mean).double()
-    variances, directions = torch.linalg.eigh(centred.T @ centred / len(pixels))
-    scale = variances[-width:].mean().clamp_min(1e-12).rsqrt()
-    matrix = (directions[:, -width:].T * scale).float()
-    return matrix, -(matrix @ mean)
+        self._n = 0
+        self._sum = torch.zeros(width, dtype=torch.float64)
+        self._products = torch.zeros(width, width, dtype=torch.float64)
+
+    def add(self, pixels: Tensor) -> None:
+        """Take in some rows."""
+        rows = pixels.double()
+        self._n += len(rows)
+        self._sum += rows.sum(0)
+        self._products += rows.T @ rows
+
+    def principal(self, width: int) -> tuple[Tensor, Tensor]:
+        """Find the principal components, all scaled by one factor to a mean variance of 1.
+
+        Returns:
+            Matrix (width, d) and shift (width,): ``pixels @ matrix.T + shift`` are the components.
+        """
+        import torch  # as above
+
+        mean = self._sum / self._n
+        variances, directions = torch.linalg.eigh(self._products / self._n - torch.outer(mean, mean))
+        scale = variances[-width:].mean().clamp_min(1e-12).rsqrt()
+        matrix = directions[:, -width:].T * scale
+        return matrix.float(), -(matrix @ mean).float()
 
 
 def fill_patch(model: nn.Module, matrix: Tensor, shift: Tensor) -> None:

@@ -69,8 +69,8 @@ SIDES = ((0, 32), (24, 64), (80, 96))
 EPOCHS, FEW_EPOCHS, STEPS = 100, 30, 4000
 """The longest training, the least number of epochs that it is cut to, and the steps it is cut for."""
 PATIENT = 30
-"""Epochs that must fit at an image size. With fewer, smaller images that are seen more often teach as much, and
-a first look tells more.
+"""Epochs that must fit at an image size. With fewer, smaller images that are seen more often teach as much,
+and a first look tells more.
 """
 LARGER = 20
 """Epochs that must fit with a network, or the next smaller one is taken."""

@@ -19,8 +19,8 @@ LEARN, TESTS = 20, 50
 FEW, FEW_TESTS = 5, 45
 """Digits of each class to learn from and to test on, without and with ``--few``."""
 WHY = {
-    "hurts": "Digits look nothing like the photographs that the pretrained network has seen: a small "
-    "network of their own learns them better. Photographs often say the opposite. Try yours.",
+    "hurts": "Digits look nothing like the photographs that the pretrained network has seen, so it is better "
+    "to learn them from scratch. Photographs often say the opposite. Try yours.",
     "helps": "Digits look nothing like photographs, and yet the pretrained network is the better start.",
 }
 """What the verdict on digits teaches, by its answer."""
@@ -78,7 +78,7 @@ def _digits(each: int | None, *, seed: int) -> tuple[Any, Any]:
 
     Args:
         each: How many of each class, at random; None for all 1,797.
-        seed: Decides which, and their order.
+        seed: Decides which.
     """
     import numpy as np  # takes a second together with scikit-learn, and only the demo needs them
     from sklearn.datasets import load_digits

@@ -46,6 +46,7 @@ class TrainingForecast:
 
     Attributes:
         longest: The longest training that was seen, in epochs.
+        lengths: How many lengths were seen.
         last: The error after the longest training, (laws,).
         floor: The share of it that no training removes, (laws,).
         exponent: How fast the rest falls, (laws,).
@@ -53,6 +54,7 @@ class TrainingForecast:
     """
 
     longest: float
+    lengths: int
     last: Floats
     floor: Floats
     exponent: Floats
@@ -113,4 +115,4 @@ def forecast_training(trainings: Sequence[Trained], *, most: float = math.inf) -
         spread = math.hypot(APART * each.se, ROUGH * each.error) + 1e-9
         logs = logs - 0.5 * ((each.error + z * each.se - expected) / spread) ** 2
     weight = np.exp(logs - logs.max())
-    return TrainingForecast(longest.epochs, last, floor, exponent, weight / weight.sum())
+    return TrainingForecast(longest.epochs, len(known), last, floor, exponent, weight / weight.sum())

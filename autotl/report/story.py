@@ -62,7 +62,7 @@ def key_numbers(report: Report) -> list[Figure]:
     if words.measured(gain.get("value")):
         detail = measure.between_gains(gain.get("ci95"))
         label = "points over" if measure.percent else f"better in {measure.name} than"
-        figures.append(Figure(f"{label} training from scratch", measure.gain(gain["value"]), detail))
+        figures.append(Figure(f"{label} the best without transfer", measure.gain(gain["value"]), detail))
     elif measure.percent and words.measured(test.get("always_majority")):
         detail = f"the largest class is {words.percent(test['always_majority'])} of the test images"
         figures.append(
@@ -157,7 +157,7 @@ def _gain(report: Report) -> str:
     by = measure.gain(gain["value"])
     way = "higher" if measure.higher_is_better else "lower"
     interval = measure.between_gains(gain.get("ci95"))
-    said = f"transfer is {by} better in {measure.name} than training from scratch; {way} is better"
+    said = f"transfer is {by} better in {measure.name} than the best model without it; {way} is better"
     return words.sentence(images + said + (f" (95% interval: {interval})" if interval else ""))
 
 
@@ -242,7 +242,9 @@ def arms(report: Report) -> list[str]:
     best = [arm for arm in tested if is_winner(report, arm)]
     if scratch and best and not is_winner(report, scratch[0]):
         theirs, ours = (measure_of(report).value(each[0]["test"]) for each in (scratch, best))
-        said.append(f"Training from scratch reaches {theirs} on the test images, the winner {ours}.")
+        said.append(
+            f"{words.name(scratch[0]['strategy'])} reaches {theirs} on the test images, the winner {ours}."
+        )
     said.append("The winner was chosen on validation images; the test part had no say in it.")
     return said
 

@@ -43,7 +43,7 @@ def arms(report: Report) -> Table:
     table, measure = [], measure_of(report)
     ordered = ranked_arms(report)
     for arm in ordered:
-        role = "scratch baseline" if arm.get("strategy") == baseline(report) else ""
+        role = "baseline" if arm.get("strategy") == baseline(report) else ""
         state = "" if arm.get("state") in {None, "complete"} else words.value(arm["state"])
         remarks = [
             role,

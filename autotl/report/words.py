@@ -158,15 +158,17 @@ def sentence(text: object) -> str:
 def gain(report_gain: Mapping[str, Any] | None) -> str:
     """The transfer gain (``when.transfer_gain`` of a report) as one sentence; says so where there is none."""
     if not report_gain or not measured(report_gain.get("value")):
-        return "The gain over training from scratch was not measured, because no baseline was trained."
+        return "The gain of transfer was not measured, because no baseline was trained."
     amount = float(report_gain["value"])
     about = metric(report_gain.get("metric"))
     images = f"On the same {count(report_gain['n'], 'test image')}, " if report_gain.get("n") else ""
     if points(amount) == "0.0":
-        said = f"transfer scores as high in {about} as training from scratch"
+        said = f"transfer scores as high in {about} as the best model without transfer"
     else:
         way = "higher" if amount > 0 else "lower"
-        said = f"transfer scores {points(abs(amount))[1:]} points {way} in {about} than training from scratch"
+        said = (
+            f"transfer scores {points(abs(amount))[1:]} points {way} in {about} than the best model without it"
+        )
     interval = between_points(report_gain.get("ci95"))
     text = images + said + (f" (95% interval: {interval})." if interval else ".")
     return text[0].upper() + text[1:]
@@ -181,7 +183,7 @@ def trainings(gain: Mapping[str, Any]) -> str:
         return "One network of each was trained; how much another would differ is assumed, in the interval."
     return (
         f"It is the mean over {count(pair[0], 'network')} that transferred and {count(pair[1], 'network')} "
-        "from scratch; the interval knows how much they differ."
+        "that did not; the interval knows how much they differ."
     )
 
 

@@ -19,15 +19,18 @@ class Plateau:
     Attributes:
         arm: The baseline.
         epochs: The length of its longest training.
+        lengths: How many lengths it was trained for. From one alone, the forecast is what trainings usually
+            gain.
         more: What training to the plateau is expected to add to its score, 0 or more: the median.
         more_ci95: The 95 % interval of that.
         gain: The gain of transfer that would then remain: the median.
         gain_ci95: The bracket of that: the interval of the forecast alone.
-        converged: Whether little is left to be gained.
+        converged: Whether little is left to be gained, or nothing shows that more is.
     """
 
     arm: Arm
     epochs: int
+    lengths: int
     more: float
     more_ci95: tuple[float, float]
     gain: float
@@ -36,7 +39,15 @@ class Plateau:
 
 
 def plateau_of(
-    arm: Arm, epochs: int, more: float, more_ci95: tuple[float, float], *, gain: float, unit: float
+    arm: Arm,
+    epochs: int,
+    more: float,
+    more_ci95: tuple[float, float],
+    *,
+    gain: float,
+    unit: float,
+    lengths: int = 2,
+    cut_short: bool = False,
 ) -> Plateau:
     """Bracket the gain of transfer over a baseline that is trained to its plateau.
 
@@ -47,8 +58,11 @@ def plateau_of(
         more_ci95: The 95 % interval of that.
         gain: The gain of transfer over the baseline as it is, on the test images.
         unit: What corresponds to a difference of 1 in accuracy by the metric.
+        lengths: How many lengths it was trained for.
+        cut_short: Whether its longest training was a first look, or was stopped.
     """
     low, high = more_ci95
+    improving = more > LITTLE * unit and (lengths > 1 or cut_short)
     return Plateau(
-        arm, epochs, more, more_ci95, gain - more, (gain - high, gain - low), more <= LITTLE * unit
+        arm, epochs, lengths, more, more_ci95, gain - more, (gain - high, gain - low), not improving
     )

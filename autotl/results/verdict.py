@@ -111,9 +111,11 @@ def _caveat(plateau: Plateau | None, test: Evaluation) -> str:
         return ""
     trained = f"{plateau.epochs} epoch" + "s" * (plateau.epochs != 1)
     low, high = (_amount(end, test) for end in plateau.gain_ci95)
+    was = "was still improving after" if plateau.lengths > 1 else "was trained for only"
     return (
-        f"{plateau.arm.strategy} was still improving after {trained}. If it were trained to its plateau, the "
-        f"gain of transfer is expected between {low} and {high}{' points' if test.percent else ''}."
+        f"{plateau.arm.strategy} {was} {trained}. If it were trained to its plateau, the "
+        f"gain of transfer is expected between {low} and {high}{' points' if test.percent else ''}, "
+        "by the forecast alone."
     )
 
 
@@ -125,9 +127,14 @@ def _unscored(untried: Sequence[str]) -> str:
 
 def _cost(transfer: Record, baseline: Record) -> str:
     return (
-        f"The trials compared took {spell(transfer.seconds)} ({transfer.arm.strategy}) and "
-        f"{spell(baseline.seconds)} ({baseline.arm.strategy})."
+        f"One training took {spell(_each(transfer))} ({transfer.arm.strategy}) and "
+        f"{spell(_each(baseline))} ({baseline.arm.strategy})."
     )
+
+
+def _each(record: Record) -> float:
+    """The seconds that a trial took on one fold."""
+    return record.seconds / max(1, record.folds)
 
 
 def _name(record: Record) -> str:

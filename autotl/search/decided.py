@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from autotl.api import Backbone, Dataset, Pace, Splits, Task
+from autotl.api import Backbone, DataConfig, Dataset, Pace, Splits, Task, Weights
 from autotl.errors import RunError
 from autotl.search.afford import LEAST_ROWS
 from autotl.search.together import NO_GROUPING, Grouping
@@ -20,7 +20,7 @@ _LATER = ("least", "grouping", "own")
 class Decided:
     """``seconds`` is the budget it was decided for; ``first_split`` names the split before rows were left
     out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
-    ``own`` are the networks that baselines bring themselves, by name.
+    ``own`` are the networks that baselines bring themselves, by strategy.
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
     their number was decided, and ``least`` the images to learn from however short the time. ``grouping`` are
@@ -44,7 +44,7 @@ class Decided:
     likeness: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...]
     least: int = LEAST_ROWS
-    own: Mapping[str, Seen] = field(default_factory=dict)
+    own: Mapping[str, OwnSeen] = field(default_factory=dict)
     grouping: Grouping = NO_GROUPING
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
@@ -77,16 +77,7 @@ class Decided:
 
     def keep(self, facts: Backbone) -> Backbone:
         """The backbone with the image sizes and the pace it had. Raises RunError where its weights differ."""
-        return self._keep(self.backbones[facts.name], facts)
-
-    def keep_own(self, facts: Backbone) -> Backbone:
-        """The same for a network of a baseline. Raises KeyError if the run had not chosen it."""
-        return self._keep(self.own[facts.name], facts)
-
-    def _keep(self, seen: Seen, facts: Backbone) -> Backbone:
-        if seen.digest != facts.digest:
-            raise _changed(f"the weights of {facts.name} differ ({_digests(seen.digest, facts.digest)})")
-        return replace(facts, sides=seen.sides, side=seen.side, pace=seen.pace, kept=seen.kept)
+        return self.backbones[facts.name].keep(facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +91,20 @@ class Seen:
     pace: Pace
     kept: tuple[float, ...]
 
+    def keep(self, facts: Backbone) -> Backbone:
+        """The backbone with the image sizes and the pace it had. Raises RunError if its weights differ."""
+        if self.digest != facts.digest:
+            raise _changed(f"the weights of {facts.name} differ ({_digests(self.digest, facts.digest)})")
+        return replace(facts, sides=self.sides, side=self.side, pace=self.pace, kept=self.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSeen:
+    """The network that a baseline brought, and how it was opened."""
+
+    weights: Weights
+    seen: Seen
+
 
 def seen_as(name: str, facts: Backbone) -> Seen:
     """A backbone as it was opened, by ``name``: a folder's as it is called from anywhere."""
@@ -112,7 +117,7 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
     try:
         kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in _LATER}
         kept["least"] = told.get("least", LEAST_ROWS)
-        kept["own"] = _seen_from(told.get("own", {}))
+        kept["own"] = _own_from(told.get("own", {}))
         kept["grouping"] = _grouping(told.get("grouping"))
         kept["backbones"] = _seen_from(kept["backbones"])
         for name in ("classes", "order", "notes"):
@@ -126,17 +131,28 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
 
 
 def _seen_from(told: Mapping[str, Any]) -> dict[str, Seen]:
-    return {
-        name: Seen(
-            each["opened_as"],
-            each["digest"],
-            tuple(each["sides"]),
-            each["side"],
-            Pace(**each["pace"]),
-            tuple(each["kept"]),
-        )
-        for name, each in told.items()
-    }
+    return {name: _seen(each) for name, each in told.items()}
+
+
+def _seen(told: Mapping[str, Any]) -> Seen:
+    return Seen(
+        told["opened_as"],
+        told["digest"],
+        tuple(told["sides"]),
+        told["side"],
+        Pace(**told["pace"]),
+        tuple(told["kept"]),
+    )
+
+
+def _own_from(told: Mapping[str, Any]) -> dict[str, OwnSeen]:
+    found = {}
+    for name, each in told.items():
+        config = each["weights"]["config"]
+        if config is not None:
+            config = DataConfig(**{**config, "mean": tuple(config["mean"]), "std": tuple(config["std"])})
+        found[name] = OwnSeen(Weights(**{**each["weights"], "config": config}), _seen(each["seen"]))
+    return found
 
 
 def _grouping(told: Mapping[str, Any] | None) -> Grouping:

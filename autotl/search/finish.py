@@ -123,11 +123,14 @@ def finish(
             ledger.record(trial),
             _best_default(ledger, arm),
             evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
-            "" if arm in baselines else beaten(ledger, arm) or trails(ledger, trial, winner),
+            _given_up(ledger, arm, trial, winner, baselines),
         )
         for arm, trial in best.items()
     }
     scores = {arm: measure(labels, look(trial)) for arm, trial in best.items()}
+    gains = {arm: scores[transfer.arm] - scores[arm] for arm in baselines if transfer and arm in scores}
+    if lead and baseline:  # of the networks that the verdict compares
+        gains[baseline.arm] = lead.value
     return Findings(
         winner=ledger.record(winner),
         refit=delivery.refit,
@@ -162,7 +165,7 @@ def finish(
         ensemble=delivery.ensemble,
         latency=_latency(served, materials, clock),
         size=sum(Path(each.weights).stat().st_size for each in served),
-        plateau=plateau(ledger, baselines, scores, transfer.arm) if transfer else None,
+        plateau=plateau(ledger, baselines, scores, gains),
     )
 
 
@@ -231,6 +234,13 @@ def _repeated(
 
 def _best_default(ledger: Ledger, arm: Arm) -> float | None:
     return next((ledger.score(trial) for trial in ledger.of(arm) if trial.default), None)
+
+
+def _given_up(ledger: Ledger, arm: Arm, trial: Trial, winner: Trial, baselines: Collection[Arm]) -> str:
+    """Why no more of the arm's settings were tried; "" if that was for want of time."""
+    if all(each.look for each in ledger.of(arm)):
+        return "only looked at: a longer training did not promise to reach the best trial, or found no time"
+    return "" if arm in baselines else beaten(ledger, arm) or trails(ledger, trial, winner)
 
 
 def _why(ledger: Ledger, baselines: Collection[Arm], transfer: Trial | None) -> str:

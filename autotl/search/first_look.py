@@ -43,8 +43,11 @@ class FirstLooks:
         for arm in arms:
             strategy, backbone = strategies[arm.strategy], backbones[arm.backbone]
             if task.trial_seconds is not None and isinstance(strategy, FirstLook):
-                look = strategy.look(task, backbone)
-                if look != strategy.defaults(task, backbone):
+                try:
+                    look, planned = strategy.look(task, backbone), strategy.defaults(task, backbone)
+                except Exception:  # a stranger's code: its defaults are tried without a look, or fail there
+                    continue
+                if look != planned:
                     self._settings[arm] = look
 
     def __contains__(self, arm: Arm) -> bool:
@@ -55,17 +58,25 @@ class FirstLooks:
         return None if begun or arm not in self._settings else self._settings[arm]
 
     def planned(self, arm: Arm, begun: Sequence[Trial]) -> Params:
-        """The arm's defaults, at the pace that its first look showed."""
+        """The arm's defaults, at the pace and the image size of its first look."""
         strategy, backbone = self._strategies[arm.strategy], self._backbones[arm.backbone]
         look = next((trial for trial in begun if trial.look and _length(trial)), None)
         if look is not None:
-            share = _length(look) / (epochs_of(look.params) or 1)
-            expected = strategy.cost(look.params, self._task, backbone, self._machine).seconds * share
-            slower = min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
+            slower = self._slower(look, strategy, backbone)
             pace = backbone.pace
             pace = replace(pace, forward=pace.forward / slower, training=pace.training / slower)
-            backbone = replace(backbone, pace=pace)
+            side = look.params.get("image_size")
+            backbone = replace(backbone, pace=pace, sides=(side,) if side else backbone.sides)
         return strategy.defaults(self._task, backbone)
+
+    def _slower(self, look: Trial, strategy: Strategy, backbone: Backbone) -> float:
+        """How many times longer the look took than was expected."""
+        try:
+            expected = strategy.cost(look.params, self._task, backbone, self._machine).seconds
+        except Exception:  # as above
+            return 1.0
+        expected *= _length(look) / (epochs_of(look.params) or 1)
+        return min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
 
     def promises(self, arm: Arm, begun: Sequence[Trial]) -> bool:
         """Whether the arm's next trial, its first look or its defaults, is worth its time."""
@@ -73,7 +84,10 @@ class FirstLooks:
             return True
         if not any(trial.number in self._ledger.trials for trial in begun):
             return False  # the look is running
-        return is_promising(self._ledger, begun, self.planned(arm, begun), self._ledger.best(leading=True))
+        planned = self.planned(arm, begun)
+        if any(trial.params == planned for trial in begun):
+            return False  # there is no time for more than the look
+        return is_promising(self._ledger, begun, planned, self._ledger.best(leading=True))
 
     def lag(self, arm: Arm, begun: Sequence[Trial]) -> float:
         """How far behind the best trial the arm's defaults are expected to end, in the metric's units.
@@ -92,28 +106,26 @@ class FirstLooks:
 def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForecast | None:
     """Forecast the error of longer trainings from an arm's trials.
 
-    One that was stopped counts with the epochs it has done: with its learning rate still high, it scores less
-    than a training of that length would.
+    Of the trainings of one length the best counts, and none that is worse than a shorter one: settings are
+    chosen by their scores. One that was stopped by the end of its time counts with the epochs it has done:
+    with its learning rate still high, it scores less than a training of that length would.
 
     Returns:
-        The forecast, by the settings of the longest training; None if no such trial was scored, or if the
-        metric has no best possible score.
+        The forecast; None if no such trial was scored, or if the metric has no best possible score.
     """
     best = ledger.measure.bounds[1]
-    ended = [trial for trial in trials if _length(trial)]
+    ended = sorted((trial for trial in trials if _length(trial)), key=_length)
     if not ended or not np.isfinite(best):
         return None
-    longest = max(ended, key=lambda trial: (_length(trial), trial.folds[0].score))
-    alike = [
-        trial for trial in ended if all(trial.params.get(name) == longest.params.get(name) for name in ALIKE)
-    ]
-    # of several trainings of one length, the best: settings are chosen by their scores
+    leading = max(ended, key=lambda trial: trial.folds[0].score)
     points: dict[int, Trained] = {}
-    for trial in alike:
-        epochs, error = _length(trial), max(best - trial.folds[0].score, 0.0)
-        if epochs not in points or error < points[epochs].error:
-            points[epochs] = Trained(epochs, error, _noise(ledger, trial))
-    return forecast_training(list(points.values()), most=best - _constant(ledger, longest))
+    least = np.inf
+    for trial in ended:
+        error = max(best - trial.folds[0].score, 0.0)
+        if error < least and all(trial.params.get(name) == leading.params.get(name) for name in ALIKE):
+            points[_length(trial)] = Trained(_length(trial), error, _noise(ledger, trial))
+            least = error
+    return forecast_training(list(points.values()), most=best - _constant(ledger, leading))
 
 
 def is_promising(ledger: Ledger, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
@@ -154,7 +166,7 @@ def _constant(ledger: Ledger, trial: Trial) -> float:
 def _length(trial: Trial) -> int:
     """The epochs of the trial on its first fold; 0 if it is unknown or did not end one."""
     planned = epochs_of(trial.params)
-    if planned is None or 0 not in trial.folds:
+    if planned is None or 0 not in trial.folds or trial.state not in ("complete", "stopped"):
         return 0
     return planned if trial.state == "complete" else min(planned, trial.folds[0].epochs)
 

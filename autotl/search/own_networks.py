@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from autotl.api import Arm, Backbone, OwnNetworks, Strategy, Task, Weights
 from autotl.backbone import describe
 from autotl.clock import Deadline
 from autotl.errors import LimitError
-from autotl.search.allowed import Limits
+from autotl.search.decided import OwnSeen
 from autotl.search.limits import within
 from autotl.search.setup import Setup
 
@@ -38,7 +38,7 @@ def open_own_networks(
     setup: Setup,
     *,
     end: Deadline,
-    keep: Callable[[Backbone], Backbone] | None = None,
+    taken: Collection[str] = (),
 ) -> Own:
     """Open each strategy's networks in turn, and choose the last one that the strategy accepts.
 
@@ -47,7 +47,7 @@ def open_own_networks(
         task: The task, with what a trial may cost.
         setup: What the user asked for: device, limits, image size, budget.
         end: The end of the budget, by a share of which the pace is measured.
-        keep: Gives a network the facts that a resumed run had decided on. Raises KeyError if there are none.
+        taken: The names of the backbones, which no network may have too.
     """
     chosen: dict[str, Backbone] = {}
     refused: dict[Arm, str] = {}
@@ -59,34 +59,50 @@ def open_own_networks(
         except Exception as error:  # a stranger's code: it must not keep the others from running
             refused[Arm(name, "a network of its own")] = f"{type(error).__name__}: {error}"
             continue
+        others = {facts.name: facts.weights for facts in chosen.values()}
         for weights in offered:
-            why: str | None = None
-            try:
-                facts = _opened(weights, task, setup, end=end)
-                if keep is None:
-                    facts = _limited(facts, setup.limits, task, setup.device, end)
-                    applies = strategy.applies(task, facts)
-                    why = None if applies else applies.why
-            except LimitError:
-                why = f"{weights.name} misses the limits on latency or size on this machine"
-            except Exception as error:  # as above: its layers and what it says of them are a stranger's
-                why = f"{type(error).__name__}: {error}"
-            if why is not None:  # the larger ones are slower still
+            facts, why = _tried(strategy, weights, task, setup, end)
+            if weights.name in taken or others.get(weights.name, weights) != weights:
+                why = f"another network is called {weights.name!r} too. Rename one of them"
+            if facts is None or why:  # the larger ones are slower still
                 if name not in chosen:
                     refused[Arm(name, weights.name)] = why
                 break
-            if keep is None:
-                chosen[name] = facts
-                continue
-            try:
-                chosen[name] = keep(facts)
-            except KeyError:  # it was not the one that the run had chosen
-                continue
-            break
+            chosen[name] = facts
     return Own(chosen, refused)
 
 
-def _opened(weights: Weights, task: Task, setup: Setup, *, end: Deadline) -> Backbone:
+def reopen_own_networks(known: Mapping[str, OwnSeen], task: Task, setup: Setup, *, end: Deadline) -> Own:
+    """Open the networks that a resumed run had chosen, whether or not their strategies are still installed.
+
+    Raises:
+        RunError: A network is not what it was.
+        WeightsError: A network cannot be made any more.
+    """
+    return Own(
+        {name: each.seen.keep(_opened(each.weights, task, setup, end)) for name, each in known.items()}
+    )
+
+
+def _tried(
+    strategy: Strategy, weights: Weights, task: Task, setup: Setup, end: Deadline
+) -> tuple[Backbone | None, str]:
+    """The network, and why it is refused, "" if it is not."""
+    try:
+        facts = _opened(weights, task, setup, end)
+        kept = within(
+            setup.limits, {facts.name: facts}, classes=len(task.classes), device=setup.device, clock=end.clock
+        )
+        facts = kept.backbones[facts.name]
+        applies = strategy.applies(task, facts)
+    except LimitError:
+        return None, f"{weights.name} misses the limits on latency or size on this machine"
+    except Exception as error:  # as above: its layers and what it says of them are a stranger's
+        return None, f"{type(error).__name__}: {error}"
+    return facts, "" if applies else applies.why
+
+
+def _opened(weights: Weights, task: Task, setup: Setup, end: Deadline) -> Backbone:
     facts = describe(
         weights,
         side=task.side,
@@ -99,8 +115,3 @@ def _opened(weights: Weights, task: Task, setup: Setup, *, end: Deadline) -> Bac
     )
     size = setup.image_size
     return facts if size is None or facts.config.fixed else replace(facts, sides=(size,), side=size)
-
-
-def _limited(facts: Backbone, limits: Limits, task: Task, device: str, end: Deadline) -> Backbone:
-    kept = within(limits, {facts.name: facts}, classes=len(task.classes), device=device, clock=end.clock)
-    return kept.backbones[facts.name]

@@ -11,7 +11,7 @@ from autotl.search.ledger import Ledger
 
 
 def plateau(
-    ledger: Ledger, baselines: Collection[Arm], tests: Mapping[Arm, float], transfer: Arm
+    ledger: Ledger, baselines: Collection[Arm], tests: Mapping[Arm, float], gains: Mapping[Arm, float]
 ) -> Plateau | None:
     """Forecast the plateau of the baseline that is expected to end highest.
 
@@ -19,14 +19,14 @@ def plateau(
         ledger: All trials.
         baselines: The arms that transfer nothing.
         tests: The test score of each arm's best trial; higher is better.
-        transfer: The arm that they are compared with.
+        gains: The gain of transfer over each baseline, on the test images.
 
     Returns:
         None if no baseline has a training whose length is known.
     """
     found: dict[float, Plateau] = {}
     for arm in baselines:
-        forecast = training_forecast(ledger, ledger.of(arm)) if arm in tests else None
+        forecast = training_forecast(ledger, ledger.of(arm)) if arm in tests and arm in gains else None
         if forecast is None:
             continue
         more = forecast.remaining()
@@ -35,7 +35,9 @@ def plateau(
             round(forecast.longest),
             more.value,
             more.ci95,
-            gain=tests[transfer] - tests[arm],
+            gain=gains[arm],
             unit=ledger.unit,
+            lengths=forecast.lengths,
+            cut_short=all(trial.look or trial.state == "stopped" for trial in ledger.of(arm)),
         )
     return found[max(found)] if found else None

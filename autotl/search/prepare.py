@@ -27,7 +27,7 @@ from autotl.clock import Clock, Deadline, waited
 from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
-from autotl.search.decided import Decided, seen_as
+from autotl.search.decided import Decided, OwnSeen, seen_as
 from autotl.search.examine import Examined
 from autotl.search.first_pass import FirstPass, first_pass
 from autotl.search.grouping import first_groups
@@ -37,7 +37,7 @@ from autotl.search.materials import Materials
 from autotl.search.opening import open_backbones, side_of
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
-from autotl.search.own_networks import Own, open_own_networks
+from autotl.search.own_networks import Own, open_own_networks, reopen_own_networks
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.share import share_out, task_of
@@ -144,7 +144,7 @@ def prepare(
     notes += more
     found = quality(dataset, splits)
     # the networks that baselines bring are small: a pass of them costs next to nothing
-    transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values())
+    transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values()) or len(strategies)
     rest = left() if decided is None else decided.left
     whole, least = splits, LEAST_ROWS if decided is None else decided.least
     splits, more = affordable(
@@ -215,8 +215,10 @@ def prepare(
     )
     if decided is not None:
         task = decided.keep_to(task)
-    keep_own = None if decided is None else decided.keep_own
-    own = open_own_networks(strategies, task, setup, end=end, keep=keep_own)
+    if decided is None:
+        own = open_own_networks(strategies, task, setup, taken=kept, end=end)
+    else:
+        own = reopen_own_networks(decided.own, task, setup, end=end)
     materials = materials.knowing({**kept, **own.by_name})
     if decided is None:
         decided = Decided(
@@ -239,7 +241,10 @@ def prepare(
             aside=ranking.aside,
             likeness=task.likeness,
             notes=chosen,
-            own={name: seen_as(name, facts) for name, facts in own.by_name.items()},
+            own={
+                name: OwnSeen(facts.weights, seen_as(facts.name, facts))
+                for name, facts in own.networks.items()
+            },
             grouping=seen.grouping,
         )
     else:

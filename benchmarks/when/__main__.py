@@ -5,7 +5,7 @@
 A row for each data set, number of training images a class (0: all), budget and seed, each run by the command
 line: the best arm that transfers, the best that does not, and the gain with its interval. Rows mean something
 only if nothing else runs on the machine. The file is added to after each run, and what it holds is not run
-again. ``python -m benchmarks.when.figure when.csv when.svg`` draws it.
+again.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from sklearn.decomposition import PCA
 
 import autotl
 from autotl.api import Backbone, Task, Workbench
-from autotl.builtin.pixels import COMPONENTS, SIDE, Pixels, principal
+from autotl.builtin.pixels import COMPONENTS, SIDE, Moments, Pixels
 from autotl.builtin.scratch_small import LADDER, LARGER, ScratchSmall
 from autotl.results import Result
 from autotl.search import Bench, Prepared
@@ -126,7 +126,10 @@ class TestPixels(StrategyChecks):
 
     def test_the_components_are_scikit_learns(self, ready: Prepared) -> None:
         pixels = torch.rand(40, 30, generator=torch.Generator().manual_seed(0)) * torch.linspace(0.1, 1, 30)
-        matrix, shift = principal(pixels, 5)
+        moments = Moments(30)
+        for part in pixels.split(15):
+            moments.add(part)
+        matrix, shift = moments.principal(5)
         ours = (pixels @ matrix.T + shift).numpy()
         assert ours.mean(0) == pytest.approx(np.zeros(5), abs=1e-4)
         assert (ours**2).mean() == pytest.approx(1, abs=1e-3)

@@ -63,12 +63,12 @@ def test_an_interval_that_a_test_contradicts_is_no_effect():
 def test_the_gain_is_one_sentence():
     gain = {"value": 0.048, "ci95": [0.012, 0.084], "metric": "balanced_accuracy", "n": 120}
     assert words.gain(gain) == (
-        "On the same 120 test images, transfer scores 4.8 points higher in balanced accuracy than training "
-        "from scratch (95% interval: between +1.2 and +8.4 points)."
+        "On the same 120 test images, transfer scores 4.8 points higher in balanced accuracy than the best "
+        "model without it (95% interval: between +1.2 and +8.4 points)."
     )
     assert (
         words.gain({"value": -0.02})
-        == "Transfer scores 2.0 points lower in accuracy than training from scratch."
+        == "Transfer scores 2.0 points lower in accuracy than the best model without it."
     )
     assert "as high" in words.gain({"value": 0.0001})
     assert "not measured" in words.gain(None)

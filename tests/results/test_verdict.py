@@ -75,7 +75,7 @@ def test_the_sentence_names_both_sides_and_the_cost_what_each_took() -> None:
         "Transfer helps: linear_probe on net scores +20.0 points against from_scratch on net "
         "(95% interval +10.0 to +30.0)."
     )
-    assert verdict.cost == "The trials compared took 1.0 s (linear_probe) and 9.0 s (from_scratch)."
+    assert verdict.cost == "One training took 0.2 s (linear_probe) and 9.0 s (from_scratch)."
     assert verdict.caveat == ""
 
 
@@ -87,6 +87,12 @@ def test_where_transfer_hurts_the_baseline_comes_first() -> None:
     )
     assert (verdict.strategy, verdict.backbone) == ("linear_probe", "net")  # what is delivered
     assert verdict.cost
+
+
+def test_hurts_is_limited_to_the_budget_if_a_strategy_was_never_scored() -> None:
+    verdict = judge(findings(Gain(-0.2, (-0.3, -0.1), 100, 0.001)), ["finetune", "finetune"])
+    assert verdict.sentence.startswith("Transfer hurts within this budget, train from scratch: ")
+    assert verdict.caveat == "There was no time to score finetune: with more time, transfer may do better."
 
 
 def test_without_a_measurable_difference_the_gain_is_said_all_the_same() -> None:
@@ -124,7 +130,7 @@ def test_a_baseline_that_still_improves_limits_the_verdict_to_the_budget(
     low, high = (f"{100 * (gain - end):+.1f}" for end in (0.07, 0.03))
     assert verdict.caveat == (
         "from_scratch was still improving after 30 epochs. If it were trained to its plateau, the gain of "
-        f"transfer is expected between {low} and {high} points."
+        f"transfer is expected between {low} and {high} points, by the forecast alone."
     )
     assert "within" not in judge(forecast(found, 0.009)).sentence
     assert judge(forecast(found, 0.009)).caveat == ""
@@ -211,7 +217,7 @@ def test_a_metric_of_which_lower_is_better_is_told_in_its_own_numbers() -> None:
         "Transfer helps within this budget: linear_probe on net is +0.400 better in log loss (lower is "
         "better) against from_scratch on net (95% interval +0.200 to +0.600)."
     )
-    assert verdict.caveat.endswith("the gain of transfer is expected between +0.330 and +0.370.")
+    assert verdict.caveat.endswith("is expected between +0.330 and +0.370, by the forecast alone.")
     hurt = replace(found, transfer_gain=Gain(-0.4, (-0.6, -0.2), 100, 0.001))
     assert judge(hurt).sentence.startswith(
         "Transfer hurts, train from scratch: from_scratch on net is +0.400 better in log loss"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from autotl.clock import NEVER, Budget, WallClock
 from autotl.errors import RunError
 from autotl.jsonio import plain
 from autotl.search import Limits, Prepared, Setup, plan_arms, prepare
-from autotl.search.decided import decided_from
-from autotl.search.own_networks import Own, open_own_networks
+from autotl.search.decided import OwnSeen, _own_from, decided_from, seen_as
+from autotl.search.own_networks import Own, open_own_networks, reopen_own_networks
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 from tests.search import fakes
@@ -54,11 +55,11 @@ def opened(
     *,
     limits: Limits | None = None,
     image_size: int | None = None,
-    keep: Callable[[Backbone], Backbone] | None = None,
+    taken: Sequence[str] = (),
 ) -> Own:
     setup = Setup(data=None, budget=Budget(trials=1), limits=limits or Limits(), image_size=image_size)
     named: dict[str, Any] = {strategy.name: strategy, "plain": fakes.Fake("plain")}
-    return open_own_networks(named, fakes.TASK, setup, end=NEVER, keep=keep)
+    return open_own_networks(named, fakes.TASK, setup, end=NEVER, taken=taken)
 
 
 def test_the_last_network_that_the_strategy_accepts_is_chosen() -> None:
@@ -136,26 +137,38 @@ def test_the_image_size_that_was_asked_for_is_taken_unless_the_network_has_its_o
     assert (own.sides, own.side) == ((16,), 16)
 
 
+def reopened(known: Mapping[str, OwnSeen]) -> Own:
+    setup = Setup(data=None, budget=Budget(trials=1))
+    return reopen_own_networks(known, fakes.TASK, setup, end=NEVER)
+
+
 def test_a_resumed_run_takes_the_network_that_it_had() -> None:
-    """Whatever the strategy would accept now, and with the image sizes and pace of then."""
-    then = opened(Bringer()).by_name["large"]
-    sides = (17,)
-
-    def keep(facts: Backbone) -> Backbone:
-        if facts.name != "large":
-            raise KeyError(facts.name)
-        return replace(facts, sides=sides, pace=then.pace)
-
-    found = opened(Bringer(offered=(SMALL, LARGE, HUGE), applies_to=lambda net: False), keep=keep)
+    """With the image sizes and the pace of then, whether or not its strategy is still installed."""
+    then = opened(Bringer()).networks["bringer"]
+    seen = replace(seen_as(then.name, then), sides=(17,))
+    found = reopened({"bringer": OwnSeen(then.weights, seen)})
     assert found.by_name.keys() == {"large"}
-    assert found.networks["bringer"].sides == sides
+    assert found.networks["bringer"].sides == (17,)
+    assert found.networks["bringer"].pace == then.pace
 
 
-def test_one_that_the_run_did_not_have_is_not_added() -> None:
-    def keep(facts: Backbone) -> Backbone:
-        raise KeyError(facts.name)
+def test_what_was_chosen_is_read_back_from_json() -> None:
+    (then,) = opened(Bringer(offered=Pixels().networks(fakes.TASK))).networks.values()
+    known = {"pixels": OwnSeen(then.weights, seen_as(then.name, then))}
+    assert _own_from(json.loads(json.dumps(plain(known)))) == known
 
-    assert opened(Bringer(), keep=keep).networks == {}
+
+def test_a_network_of_other_layers_is_an_error() -> None:
+    then = opened(Bringer()).networks["bringer"]
+    seen = seen_as(then.name, then)
+    with pytest.raises(RunError, match="the weights of small differ"):
+        reopened({"bringer": OwnSeen(SMALL, seen)})
+
+
+def test_no_network_has_the_name_of_a_backbone() -> None:
+    found = opened(Bringer(), taken=["small"])
+    assert found.networks == {}
+    assert "Rename one of them" in found.refused[Arm("bringer", "small")]
 
 
 def test_arms_are_on_its_own_network_alone() -> None:
@@ -193,7 +206,7 @@ def prepared(folder: Path, strategy: Any, decided: Any = None) -> Prepared:
 def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
     assert first.backbones.keys() == {"tiny"}
     assert first.networks.keys() == {"tiny", "large"}
-    assert first.decided.own.keys() == {"large"}
+    assert first.decided.own.keys() == {"bringer"}
     assert first.decided.backbones.keys() == {"tiny"}
     assert first.materials.backbones.keys() == {"tiny", "large"}
 
@@ -212,9 +225,11 @@ def test_what_was_decided_holds_when_the_run_is_resumed(first: Prepared, tmp_pat
     assert again.decided.own == first.decided.own
 
 
-def test_a_network_of_the_same_name_and_another_shape_ends_the_resumed_run(
-    first: Prepared, tmp_path: Path
-) -> None:
+def test_a_plugin_that_offers_other_layers_by_now_changes_nothing(first: Prepared, tmp_path: Path) -> None:
     other = Bringer(offered=(SMALL, weights("large", 128)))
-    with pytest.raises(RunError, match="the weights of large differ"):
-        prepared(tmp_path, other, first.decided)
+    assert prepared(tmp_path, other, first.decided).own.networks == first.own.networks
+
+
+def test_the_trials_of_a_plugin_that_is_gone_keep_their_network(first: Prepared, tmp_path: Path) -> None:
+    again = prepared(tmp_path, fakes.Fake("plain"), first.decided)
+    assert again.networks.keys() == {"tiny", "large"}

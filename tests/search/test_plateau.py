@@ -31,7 +31,7 @@ def ledger_of(*trainings: tuple[Arm, int | None, float]) -> Ledger:
 
 def test_what_is_left_to_gain_is_forecast_from_the_baselines_own_trainings() -> None:
     ledger = ledger_of((TRANSFER, None, 0.9), (SMALL, 5, 0.6), (SMALL, 30, 0.8))
-    found = plateau(ledger, [SMALL], {TRANSFER: 0.91, SMALL: 0.79}, TRANSFER)
+    found = plateau(ledger, [SMALL], {TRANSFER: 0.91, SMALL: 0.79}, {SMALL: 0.12})
     assert found is not None
     forecast = training_forecast(ledger, ledger.of(SMALL))
     assert forecast is not None
@@ -45,7 +45,7 @@ def test_what_is_left_to_gain_is_forecast_from_the_baselines_own_trainings() -> 
 
 def test_a_training_that_gains_nothing_more_has_converged() -> None:
     ledger = ledger_of((TRANSFER, None, 0.9), (SMALL, 100, 0.99), (SMALL, 300, 1.0))
-    found = plateau(ledger, [SMALL], {TRANSFER: 0.9, SMALL: 1.0}, TRANSFER)
+    found = plateau(ledger, [SMALL], {TRANSFER: 0.9, SMALL: 1.0}, {SMALL: -0.1})
     assert found is not None
     assert found.converged
 
@@ -60,17 +60,32 @@ def test_of_several_baselines_the_one_that_is_to_end_highest_counts() -> None:
     )
     ledger = ledger_of(*trainings)
     tests = {TRANSFER: 0.9, SMALL: 0.7, LARGE: 0.66}
-    both = plateau(ledger, [SMALL, LARGE], tests, TRANSFER)
+    gains = {SMALL: 0.2, LARGE: 0.24}
+    both = plateau(ledger, [SMALL, LARGE], tests, gains)
     assert both is not None
     assert both.arm == LARGE  # it is behind now, and falls faster
-    assert plateau(ledger, [SMALL], tests, TRANSFER) != both
+    assert plateau(ledger, [SMALL], tests, gains) != both
 
 
 def test_a_baseline_without_epochs_or_without_a_test_score_says_nothing_of_it() -> None:
     ledger = ledger_of((TRANSFER, None, 0.9), (PIXELS, None, 0.6), (SMALL, 5, 0.5))
-    assert plateau(ledger, [PIXELS], {TRANSFER: 0.9, PIXELS: 0.6}, TRANSFER) is None
-    assert plateau(ledger, [PIXELS, SMALL], {TRANSFER: 0.9, PIXELS: 0.6}, TRANSFER) is None
-    found = plateau(ledger, [PIXELS, SMALL], {TRANSFER: 0.9, PIXELS: 0.6, SMALL: 0.5}, TRANSFER)
+    gains = {PIXELS: 0.3, SMALL: 0.4}
+    assert plateau(ledger, [PIXELS], {PIXELS: 0.6}, gains) is None
+    assert plateau(ledger, [PIXELS, SMALL], {PIXELS: 0.6}, gains) is None
+    found = plateau(ledger, [PIXELS, SMALL], {PIXELS: 0.6, SMALL: 0.5}, gains)
     assert found is not None
     assert found.arm == SMALL
-    assert plateau(ledger, [], {TRANSFER: 0.9}, TRANSFER) is None
+    assert plateau(ledger, [], {}, {}) is None
+    assert plateau(ledger, [SMALL], {SMALL: 0.5}, {}) is None  # nothing transfers
+
+
+def test_one_length_shows_no_improvement_unless_it_was_cut_short() -> None:
+    whole = ledger_of((SMALL, 20, 0.5))
+    found = plateau(whole, [SMALL], {SMALL: 0.5}, {SMALL: 0.4})
+    assert found is not None
+    assert (found.lengths, found.converged) == (1, True)
+    (trial,) = whole.trials.values()
+    trial.look = True
+    cut = plateau(whole, [SMALL], {SMALL: 0.5}, {SMALL: 0.4})
+    assert cut is not None
+    assert not cut.converged

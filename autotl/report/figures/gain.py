@@ -76,13 +76,13 @@ def gain(
     drawn += [canvas.text(scale(value), y - 15, measure.gain(value), css=f"{colour} strong", anchor="middle")]
     parts.append(canvas.group(said, *drawn))
     of = "points of" if measure.percent else "better in"
-    axis = f"{of} test {measure.name}, against training from scratch"
+    axis = f"{of} test {measure.name}, against the best model without transfer"
     parts.append(canvas.text(width - 14, bottom + 37, axis, css="soft small", anchor="end"))
     return canvas.svg(
         "gain",
         width=width,
         height=bottom + 45,
-        title="Gain of transfer over training from scratch, with its 95% interval",
+        title="Gain of transfer over the best model without it, with its 95% interval",
         description=f"{said}. Left of zero transfer hurts, right of it transfer helps; "
         "an interval across zero means that no difference could be measured.",
         parts=parts,
