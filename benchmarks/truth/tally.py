@@ -89,7 +89,7 @@ def _tally(rows: Rows, known: float | None) -> Tally:
 
 
 def _plateau(rows: Rows) -> Share | None:
-    open_ended = [row for row in rows if not row["converged"]]
+    open_ended = [row for row in rows if not row.get("converged", True)]  # older rows do not say it
     held = sum(row["plateau_low"] <= row["plateau_gain"] <= row["plateau_high"] for row in open_ended)
     return Share(held, len(open_ended)) if open_ended else None
 

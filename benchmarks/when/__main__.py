@@ -53,7 +53,11 @@ def main() -> None:
             except ValueError as error:
                 print(error, file=sys.stderr)
                 continue
-            rows.append(key | run(table, Path(folder), given.backbone, budget=budget, seed=seed))
+            try:
+                rows.append(key | run(table, Path(folder), given.backbone, budget=budget, seed=seed))
+            except subprocess.CalledProcessError as error:
+                print(f"{key}: {error}", file=sys.stderr)
+                continue
             pd.DataFrame(rows).round(4).to_csv(given.out, index=False)
     print(pd.DataFrame(rows).round(3).to_string(index=False))
 
