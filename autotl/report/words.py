@@ -166,7 +166,8 @@ def gain(report_gain: Mapping[str, Any] | None) -> str:
         said = f"transfer scores as high in {about} as the best model without transfer"
     else:
         way = "higher" if amount > 0 else "lower"
-        said = f"transfer scores {points(abs(amount))[1:]} points {way} in {about} than the best model without it"
+        by = points(abs(amount))[1:]
+        said = f"transfer scores {by} points {way} in {about} than the best model without it"
     interval = between_points(report_gain.get("ci95"))
     text = images + said + (f" (95% interval: {interval})." if interval else ".")
     return text[0].upper() + text[1:]
