@@ -77,7 +77,7 @@ def main() -> None:
         "true_transfer": float(first.mean()),
         "true_baseline": float(second.mean()),
         "true_gain": float(first.mean() - second.mean()),
-        "converged": bool(plateau.get("converged", True)),
+        "cut_short": bool(situation.patient),
         "plateau_low": bracket[0],
         "plateau_high": bracket[1],
         "plateau_gain": float(first.mean() - patient.mean()),

@@ -40,7 +40,7 @@ class Tally:
     ``expected`` is the gain that training again would give on average: known, or the mean of the true gains.
     ``covers_tested`` counts the intervals that hold the true gain of the very networks they were made from,
     ``covers_expected`` those that hold the expected gain. ``covers_plateau`` counts, among the runs whose
-    baseline was still improving, the brackets that hold the gain after ten times its training. ``between`` is
+    baseline was cut short, the brackets that hold the gain after ten times its training. ``between`` is
     the standard deviation of the true gains from run to run, and ``half`` the mean half width of the
     intervals.
     """
@@ -89,7 +89,7 @@ def _tally(rows: Rows, known: float | None) -> Tally:
 
 
 def _plateau(rows: Rows) -> Share | None:
-    open_ended = [row for row in rows if not row.get("converged", True)]  # older rows do not say it
+    open_ended = [row for row in rows if row.get("cut_short")]  # older rows do not say it
     held = sum(row["plateau_low"] <= row["plateau_gain"] <= row["plateau_high"] for row in open_ended)
     return Share(held, len(open_ended)) if open_ended else None
 

@@ -27,7 +27,7 @@ def _row(situation="helps", *, verdict="helps", gain=0.1, half=0.05, true=0.1, s
         "low": gain - half,
         "high": gain + half,
         "true_gain": true,
-        "converged": plateau is None,
+        "cut_short": plateau is not None,
         "plateau_low": plateau[0] if plateau else float("nan"),
         "plateau_high": plateau[1] if plateau else float("nan"),
         "plateau_gain": 0.05,
@@ -65,7 +65,7 @@ def test_right_verdicts_and_covered_gains_are_counted_by_situation(part):
     assert nothing.covers_tested.count == 2
 
 
-def test_brackets_are_counted_where_the_baseline_was_still_improving(part):
+def test_brackets_are_counted_where_the_baseline_was_cut_short(part):
     rows = [_row(plateau=(0.0, 0.1)), _row(plateau=(0.06, 0.1)), _row()]
     (tally,) = part("tally").tally(rows, expected={})
     assert (tally.covers_plateau.count, tally.covers_plateau.n) == (1, 2)
