@@ -208,7 +208,7 @@ def _telling(
             own = np.asarray(sets[place])
             other = np.setdiff1d(others.get(int(labels[own[0]]), own), own)
             if len(other):
-                ranks[place] = _rank(units[own], units[other])
+                ranks[place] = _rank(units[own], units[other], rng)
                 tested += len(own)
     found = np.array(list(ranks.values()))
     if len(found) < LEAST_SETS or found.mean() - 1.96 * found.std() / len(found) ** 0.5 <= TELLING:
@@ -216,10 +216,16 @@ def _telling(
     return [own for place, own in enumerate(sets) if len(own) < LARGE or ranks.get(place, 0.0) > TELLING]
 
 
-def _rank(own: Units, other: Units) -> float:
-    """Return the share of other images that are farther from an image of a set than the set's own are."""
-    among, beyond = 1 - own @ own.T, 1 - own @ other.T
-    mean = ((among.sum(axis=1) - among.diagonal()) / (len(own) - 1))[:, None]
+def _rank(own: Units, other: Units, rng: np.random.Generator) -> float:
+    """Return the share of other images that are farther from an image of a set than the set's own are.
+
+    Of a large set, each image of a sample is compared with all images of the set. A matrix of all pairs
+    would take 10 GB for 50,000 images.
+    """
+    drawn = own if len(own) <= OTHERS else own[rng.permutation(len(own))[:OTHERS]]
+    like = drawn @ own.sum(axis=0) - np.einsum("nd,nd->n", drawn, drawn)
+    mean = (1 - like / (len(own) - 1))[:, None]
+    beyond = 1 - drawn @ other.T
     return float((beyond > mean).mean() + (beyond == mean).mean() / 2)
 
 

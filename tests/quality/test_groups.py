@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -133,6 +134,19 @@ def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pyte
     found = find_groups(seen)
     assert found.sets == tracks(40, 4)
     assert find_groups(seen) == found
+
+
+def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autotl.quality.apart.MOST", 500)
+    folders, each = 6, 8000
+    n = folders * each
+    hashes = np.random.default_rng(4).integers(0, 2**63, n).astype(np.uint64)
+    seen = evidence(np.zeros((n, 1)), [f"folder{row // each}/{row:x}.png" for row in range(n)], hashes=hashes)
+    tracemalloc.start()
+    find_groups(replace(seen, features=None))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * each**2  # bytes of one matrix of 32-bit numbers
 
 
 def test_known_groups_are_kept_with_what_found_them() -> None:
