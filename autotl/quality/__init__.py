@@ -9,7 +9,7 @@ from autotl.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
     from autotl.quality.duplicates import near_duplicates
-    from autotl.quality.groups import NO_GROUPS, Evidence, Groups, find_groups
+    from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
     from autotl.quality.labels import LabelIssues, label_issues
     from autotl.quality.leakage import leaks
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAMED",
-    "NO_GROUPS",
     "Cleaning",
     "Evidence",
     "Groups",

@@ -74,9 +74,6 @@ class Groups:
     complete: bool = True
 
 
-NO_GROUPS = Groups()
-
-
 @dataclass(frozen=True, slots=True)
 class _Compared:
     """Images as rows of length 1, the rows of each class that has enough, and their median distances."""

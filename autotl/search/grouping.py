@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.data import fold_of, grouped, regathered
-from autotl.quality import NO_GROUPS, Evidence, Groups, find_groups
+from autotl.quality import Evidence, Groups, find_groups
 from autotl.search.carrying import carry_over
 from autotl.search.decided import Decided
 from autotl.search.materials import Materials
 from autotl.search.setup import Setup
-from autotl.search.together import NO_GROUPING, Grouping
+from autotl.search.together import Grouping
 from autotl.seeds import derive
 
 SHARE = 0.05
@@ -40,11 +40,11 @@ def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tup
         The dataset with groups, what is known of them, and the evidence for them.
     """
     named = setup.columns.group is not None or bool(dataset.table["group"].notna().any())
-    found = NO_GROUPS
+    found = Groups()
     if decided is not None:
         kept = decided.grouping
     elif named:
-        kept = NO_GROUPING
+        kept = Grouping()
     else:
         learned = (dataset.table["part"] != "test").to_numpy()
         seen = _evidence(dataset, np.arange(len(dataset)), learned)

@@ -59,9 +59,6 @@ class Grouping:
         return said
 
 
-NO_GROUPING = Grouping()
-
-
 @dataclass(frozen=True, slots=True)
 class Across:
     """Groups that a part of the user's own divides: how many, their images in it of how many, and the first

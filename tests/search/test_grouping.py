@@ -17,7 +17,7 @@ from autotl.api import Splits
 from autotl.cache import Store
 from autotl.clock import Budget, Deadline, FakeClock, WallClock
 from autotl.data import read
-from autotl.quality import NO_GROUPS
+from autotl.quality import Groups
 from autotl.results import read_run_file
 from autotl.search import Decided, Prepared, Setup, decided_from, prepare
 from autotl.search.activations import Activations
@@ -152,7 +152,7 @@ def test_groups_that_features_show_change_the_folds_and_keep_what_was_computed(
 def without_hashes(seen: Any, **told: Any) -> Any:
     from autotl.quality import find_groups
 
-    return NO_GROUPS if seen.features is None else find_groups(seen, **told)
+    return Groups() if seen.features is None else find_groups(seen, **told)
 
 
 def test_nothing_changes_without_groups(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_resumed_run_keeps_its_groups_whatever_is_found_now(
     data = frames(tmp_path / "data", nameless)
     ready = prepared(tmp_path / "cache", data)
     told = autotl.jsonio.plain(ready.decided)
-    monkeypatch.setattr("autotl.search.grouping.find_groups", lambda *_, **__: NO_GROUPS)
+    monkeypatch.setattr("autotl.search.grouping.find_groups", lambda *_, **__: Groups())
     again = prepared(tmp_path / "other", data, decided=decided_from(told))
     assert again.splits.hash == ready.splits.hash
     assert again.groups == ready.groups
