@@ -8,6 +8,7 @@ from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
+    from autotl.quality.attaching import attach
     from autotl.quality.duplicates import near_duplicates
     from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
@@ -28,6 +29,7 @@ __all__ = [
     "Outliers",
     "Pictures",
     "Shift",
+    "attach",
     "find_groups",
     "hamming_pairs",
     "importance_weights",

@@ -39,19 +39,21 @@ CHANCE = 0.02
 data sets of unrelated photographs, 5% of textures and 6% of scans, most of which are copies.
 """
 
+BY_NAMES = "file names"
+"""Evidence, as a report calls it."""
+
 Late = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of images, one per row.
+    """What is known of the images that a fold may learn from, one per row.
 
     Attributes:
         names: File names, (n,).
         labels: Class indices, int64 (n,).
         hashes: Perceptual hashes, (n,).
         taken: The camera and the second of each image, None if unknown, (n,).
-        learned: Whether a fold may learn from it, (n,).
         features: Pooled features of a pretrained network, (n, d); None if there are none.
     """
 
@@ -59,7 +61,6 @@ class Evidence:
     labels: NDArray[np.int64]
     hashes: NDArray[np.uint64]
     taken: Sequence[tuple[str, float] | None]
-    learned: NDArray[np.bool_]
     features: NDArray[np.floating] | None = None
 
 
@@ -90,7 +91,7 @@ def find_groups(
     """Find sets of images of one class that a fold must not divide.
 
     Images are compared by features if there are any, else by hashes. No set has more than a third of the
-    images of its class that folds learn from.
+    images of its class.
 
     Args:
         seen: The images.
@@ -101,7 +102,7 @@ def find_groups(
     Returns:
         The sets, by their first rows.
     """
-    rng, found = np.random.default_rng(seed), Gathering(seen.labels, seen.learned)
+    rng, found = np.random.default_rng(seed), Gathering(seen.labels)
     if known is not None:
         found.begin(known.sets, known.how)
     units = _units(seen)
@@ -120,7 +121,7 @@ def _by_names(seen: Evidence, compared: _Compared, found: Gathering) -> None:
     for level in zip(*stems, strict=True):
         sets = [each for part in level for each in part if found.fits(each)]
         for each in _telling(sets, compared, seen.labels):
-            found.join(each, "file names")
+            found.join(each, BY_NAMES)
 
 
 def _by_order(seen: Evidence, compared: _Compared, found: Gathering) -> None:

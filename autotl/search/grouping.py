@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.data import fold_of, grouped, regathered
-from autotl.quality import Evidence, Groups, find_groups
+from autotl.quality import Evidence, Groups, attach, find_groups
 from autotl.search.carrying import carry_over
 from autotl.search.decided import Decided
 from autotl.search.materials import Materials
@@ -29,7 +29,8 @@ Rows = NDArray[np.int64]
 def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tuple[Dataset, Grouping, Groups]:
     """Find groups before the split, by names, capture times and hashes.
 
-    None are looked for if the user named some or wants none. A resumed run keeps its groups.
+    None are looked for if the user named some or wants none. A resumed run keeps its groups. The user's own
+    test part has no say in the groups: its images are attached to them for a note.
 
     Args:
         setup: What the user asked for.
@@ -47,9 +48,10 @@ def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tup
         kept = Grouping()
     else:
         learned = (dataset.table["part"] != "test").to_numpy()
-        seen = _evidence(dataset, np.arange(len(dataset)), learned)
-        found = find_groups(seen, seed=derive(setup.seed, "groups"))
-        kept = Grouping(True, found.sets)
+        rows = np.flatnonzero(learned)
+        found = _of(rows, find_groups(_evidence(dataset, rows), seed=derive(setup.seed, "groups")))
+        names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
+        kept = Grouping(True, attach(found, names, hashes, learned))
     return grouped(dataset, kept.first) if kept.first else dataset, kept, found
 
 
@@ -96,13 +98,19 @@ def _with_features(
     rows = np.sort(materials.order)
     name, facts = next(iter(materials.backbones.items()))
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
-    seen = _evidence(materials.dataset, rows, np.ones(len(rows), dtype=bool), features)
+    seen = _evidence(materials.dataset, rows, features)
     is_late = end.share(SHARE).passed
-    found = find_groups(seen, known=_within(known, rows), seed=derive(setup.seed, "groups"), is_late=is_late)
-    last = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
+    inside = _within(known, rows)
+    found = _of(rows, find_groups(seen, known=inside, seed=derive(setup.seed, "groups"), is_late=is_late))
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
-    return replace(grouping, last=last, found_by=dict(found_by), unfinished=not found.complete)
+    return replace(grouping, last=found.sets, found_by=dict(found_by), unfinished=not found.complete)
+
+
+def _of(rows: Rows, found: Groups) -> Groups:
+    """The groups in rows of the dataset, which were found in places among ``rows``."""
+    sets = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
+    return replace(found, sets=sets, how={int(rows[place]): why for place, why in found.how.items()})
 
 
 def _within(known: Groups, rows: Rows) -> Groups:
@@ -113,15 +121,12 @@ def _within(known: Groups, rows: Rows) -> Groups:
     return Groups(tuple(each for each in sets if len(each) > 1), how)
 
 
-def _evidence(
-    dataset: Dataset, rows: Rows, learned: NDArray[np.bool_], features: NDArray[np.floating] | None = None
-) -> Evidence:
+def _evidence(dataset: Dataset, rows: Rows, features: NDArray[np.floating] | None = None) -> Evidence:
     table = dataset.table.iloc[rows]
     return Evidence(
         table["item"].tolist(),
         table["label"].to_numpy(dtype=np.int64),
         table["looks"].to_numpy(),
         table["taken"].tolist(),
-        learned,
         features,
     )

@@ -30,7 +30,8 @@ class Grouping:
 
     Attributes:
         on: Whether groups are looked for.
-        first: Those found before the split, by names, capture times and hashes.
+        first: Those found before the split, by names, capture times and hashes, with images of the user's own
+            test part that share a name or hash.
         last: Those of the training images, found by features too; None until then.
         found_by: Training images by the evidence that first put them into a group.
         moved: Images that validate in another fold since the features are known.

@@ -34,7 +34,6 @@ def evidence(
         np.arange(n) * CLASSES // n,
         random_hashes(rng, n) if hashes is None else hashes,
         [None] * n,
-        np.ones(n, dtype=bool),
         features,
     )
 
