@@ -8,6 +8,7 @@ from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
+    from autotl.quality.apart import MOST_COMPARED
     from autotl.quality.attaching import attach
     from autotl.quality.duplicates import near_duplicates
     from autotl.quality.groups import Evidence, Groups, find_groups
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [
+    "MOST_COMPARED",
     "NAMED",
     "Cleaning",
     "Evidence",

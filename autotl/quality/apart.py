@@ -22,7 +22,7 @@ Rows = NDArray[np.int64]
 
 DRAWN = 500
 """Images of a class whose distances to one another give its median."""
-MOST = 5000
+MOST_COMPARED = 5000
 """Images of a class that are compared with one another, drawn at random if there are more."""
 PLAIN, PROJECTED, SLACK = 1000, 128, 1.4
 """Images of a class above which candidates are looked for in so many random directions of the features. A
@@ -53,9 +53,14 @@ class Tree:
 
 def median_distance(units: Units, rows: Rows, rng: np.random.Generator) -> float:
     """Return the median cosine distance between two of the rows; ``units`` have length 1."""
-    drawn = units[rng.permutation(rows)[:DRAWN]]
-    pairs = np.triu_indices(len(drawn), 1)
-    return max(float(np.median((1 - drawn @ drawn.T)[pairs])), 1e-6)
+    sample = units[rng.permutation(rows)[:DRAWN]]
+    pairs = np.triu_indices(len(sample), 1)
+    return max(float(np.median((1 - sample @ sample.T)[pairs])), 1e-6)
+
+
+def drawn(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Return the rows of a class that are compared with one another, in order."""
+    return np.sort(rng.permutation(rows)[:MOST_COMPARED])
 
 
 def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -> Iterator[Tree]:
@@ -63,17 +68,16 @@ def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -
 
     Args:
         units: Centred features or hashes of all images, of length 1, (n, d).
-        rows: Rows of one class.
+        rows: Rows of one class, as :func:`drawn` returns them.
         limit: The largest cosine distance of a link.
-        rng: Draws rows and directions if there are many.
+        rng: Draws directions if there are many rows.
 
     Yields:
         Each set of linked rows, larger ones than ``TANGLED`` left out.
     """
-    own = np.sort(rng.permutation(rows)[:MOST])
-    class_units = units[own]
+    class_units = units[rows]
     pairs = _pairs(class_units, limit, rng)
-    n = len(own)
+    n = len(rows)
     links = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
     order = np.argsort(part, kind="stable")
@@ -87,7 +91,7 @@ def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -
         distances[:, linked] = np.inf
         upper = inner[np.triu_indices(len(linked), 1)].astype(np.float64)
         merges = scipy.cluster.hierarchy.linkage(upper, "average")
-        yield Tree(own[linked], inner, distances.min(axis=1), merges)
+        yield Tree(rows[linked], inner, distances.min(axis=1), merges)
 
 
 def set_apart(tree: Tree, *, limit: float, apart: float, most: int) -> list[tuple[int, ...]]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.quality.apart import Rows, Tree, Units, median_distance, set_apart, trees
+from autotl.quality.apart import Rows, Tree, Units, drawn, median_distance, set_apart, trees
 from autotl.quality.duplicates import near_duplicates
 from autotl.quality.gathering import Gathering
 from autotl.quality.hashing import BITS, signs_of, textured
@@ -66,21 +66,38 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Sets of rows that belong together, the evidence that first put each row into one, and whether there
-    was time for all evidence.
+    """What belongs together.
+
+    Attributes:
+        sets: Rows that belong together.
+        how: The evidence that first put a row into a set.
+        complete: Whether there was time for all evidence.
+        uncompared: Images of large classes that were not compared with their class by likeness.
     """
 
     sets: tuple[tuple[int, ...], ...] = ()
     how: Mapping[int, str] = field(default_factory=dict)
     complete: bool = True
+    uncompared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Images as rows of length 1, the rows of each class that has enough, and their median distances."""
+    """Images and how they are compared.
+
+    Attributes:
+        units: Images as rows of length 1.
+        classes: The rows of each class that has enough.
+        drawn: Those that are compared by likeness.
+        uncompared: How many could be and are not.
+        medians: The median distance within each class.
+        rng: Draws rows.
+    """
 
     units: Units
     classes: Mapping[int, Rows]
+    drawn: Mapping[int, Rows]
+    uncompared: int
     medians: Mapping[int, float]
     rng: np.random.Generator
 
@@ -105,15 +122,22 @@ def find_groups(
     rng, found = np.random.default_rng(seed), Gathering(seen.labels)
     if known is not None:
         found.begin(known.sets, known.how)
-    units = _units(seen)
-    classes = _classes(seen.labels, np.ones(len(units), dtype=bool))
-    medians = {label: median_distance(units, rows, rng) for label, rows in classes.items()}
-    compared = _Compared(units, classes, medians, rng)
+    compared = _compared(seen, rng)
     for step in (_by_names, _by_order, _by_likeness, _by_copies):
         if is_late():
             return Groups(found.sets(), found.how, complete=False)
         step(seen, compared, found)
-    return Groups(found.sets(), found.how)
+    return Groups(found.sets(), found.how, uncompared=compared.uncompared)
+
+
+def _compared(seen: Evidence, rng: np.random.Generator) -> _Compared:
+    units = _units(seen)
+    classes = _classes(seen.labels, np.ones(len(units), dtype=bool))
+    medians = {label: median_distance(units, rows, rng) for label, rows in classes.items()}
+    usable = classes if seen.features is not None else _classes(seen.labels, textured(seen.hashes))
+    own = {label: drawn(rows, rng) for label, rows in usable.items()}
+    uncompared = sum(len(rows) - len(own[label]) for label, rows in usable.items())
+    return _Compared(units, classes, own, uncompared, medians, rng)
 
 
 def _by_names(seen: Evidence, compared: _Compared, found: Gathering) -> None:
@@ -139,16 +163,14 @@ def _by_order(seen: Evidence, compared: _Compared, found: Gathering) -> None:
 
 def _by_likeness(seen: Evidence, compared: _Compared, found: Gathering) -> None:
     """Use sets that stand apart from their class; by hashes only those of pictures with texture."""
-    near, classes = NEAR, compared.classes
-    if seen.features is None:
-        near, classes = NEAR_HASHES, _classes(seen.labels, textured(seen.hashes))
+    near = NEAR if seen.features is not None else NEAR_HASHES
     grown: list[tuple[Tree, float, int]] = []
-    for label, rows in classes.items():
+    for label, rows in compared.drawn.items():
         limit = near * compared.medians[label]
         for tree in trees(compared.units, rows, limit=limit, rng=compared.rng):
             grown.append((tree, limit, found.most(label)))
     sets = _cut(grown, APART)
-    share = sum(map(len, sets)) / max(1, len(seen.labels))
+    share = sum(map(len, sets)) / max(1, sum(map(len, compared.drawn.values())))
     if share < CHANCE:
         return
     if seen.features is not None and share >= OFTEN:

@@ -104,7 +104,13 @@ def _with_features(
     found = _of(rows, find_groups(seen, known=inside, seed=derive(setup.seed, "groups"), is_late=is_late))
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
-    return replace(grouping, last=found.sets, found_by=dict(found_by), unfinished=not found.complete)
+    return replace(
+        grouping,
+        last=found.sets,
+        found_by=dict(found_by),
+        unfinished=not found.complete,
+        uncompared=found.uncompared,
+    )
 
 
 def _of(rows: Rows, found: Groups) -> Groups:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
+from autotl.quality import MOST_COMPARED
 
 EXAMPLES, NAMED = 5, 4
 """Groups that a report gives as examples, and file names of each."""
@@ -35,7 +36,8 @@ class Grouping:
         last: Those of the training images, found by features too; None until then.
         found_by: Training images by the evidence that first put them into a group.
         moved: Images that validate in another fold since the features are known.
-        unfinished: Whether the search by features ran out of time.
+        unfinished: Whether the search ran out of time.
+        uncompared: Training images of large classes that were not compared with their class.
     """
 
     on: bool = False
@@ -44,6 +46,7 @@ class Grouping:
     found_by: Mapping[str, int] = field(default_factory=dict)
     moved: int = 0
     unfinished: bool = False
+    uncompared: int = 0
 
     @property
     def notes(self) -> list[str]:
@@ -51,6 +54,11 @@ class Grouping:
         said = []
         if self.unfinished:
             said.append("Not all groups of images were looked for, for lack of time.")
+        if self.uncompared:
+            said.append(
+                f"{self.uncompared:,} training images were not compared by likeness to find groups: of a class, "
+                f"at most {MOST_COMPARED:,} are. If you know the groups, name them with --group."
+            )
         if self.last and (images := sum(map(len, self.last))) >= NOTABLE:
             groups = "1 group" if len(self.last) == 1 else f"{len(self.last):,} groups"
             said.append(

@@ -135,8 +135,19 @@ def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pyte
     assert find_groups(seen) == found
 
 
+def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autotl.quality.apart.MOST_COMPARED", 60)
+    rng = np.random.default_rng(0)
+    lone = rng.normal(size=(5900, WIDTH))
+    features = np.concatenate([things(5, 10, spread=0.1), lone])
+    labels = np.where(np.arange(6000) < 100, np.arange(6000) // 50, 2)
+    found = find_groups(replace(evidence(features), labels=labels))
+    assert sum(map(len, found.sets)) == 100 < 0.02 * len(features)
+    assert found.uncompared == 5840
+
+
 def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.apart.MOST", 500)
+    monkeypatch.setattr("autotl.quality.apart.MOST_COMPARED", 500)
     folders, each = 6, 8000
     n = folders * each
     hashes = np.random.default_rng(4).integers(0, 2**63, n).astype(np.uint64)
