@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ distance differs by an eighth there, as a standard deviation: candidates may be 
 """
 NEIGHBOURS = 32
 """Candidates that an image keeps, the nearest ones."""
+CELLS = 4_000_000
+"""Distances that are computed at once."""
 TANGLED = 1500
 """Images linked with one another above which no set in them stands apart."""
 
@@ -63,7 +65,9 @@ def drawn(rows: Rows, rng: np.random.Generator) -> Rows:
     return np.sort(rng.permutation(rows)[:MOST_COMPARED])
 
 
-def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -> Iterator[Tree]:
+def trees(
+    units: Units, rows: Rows, *, limit: float, rng: np.random.Generator, pulse: Callable[[], None]
+) -> Iterator[Tree]:
     """Link the rows of one class that are at most ``limit`` apart.
 
     Args:
@@ -71,12 +75,13 @@ def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -
         rows: Rows of one class, as :func:`drawn` returns them.
         limit: The largest cosine distance of a link.
         rng: Draws directions if there are many rows.
+        pulse: Is called before each block of rows and each set, and raises OutOfTime to end the search.
 
     Yields:
         Each set of linked rows, larger ones than ``TANGLED`` left out.
     """
     class_units = units[rows]
-    pairs = _pairs(class_units, limit, rng)
+    pairs = _pairs(class_units, limit, rng, pulse)
     n = len(rows)
     links = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
@@ -84,6 +89,7 @@ def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -
     for linked in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
         if not 2 <= len(linked) <= TANGLED:
             continue
+        pulse()
         distances = np.maximum(1 - class_units[linked] @ class_units.T, 0)
         inner = distances[:, linked]
         np.fill_diagonal(inner, 0)
@@ -126,7 +132,7 @@ def set_apart(tree: Tree, *, limit: float, apart: float, most: int) -> list[tupl
     return found
 
 
-def _pairs(units: Units, limit: float, rng: np.random.Generator) -> Rows:
+def _pairs(units: Units, limit: float, rng: np.random.Generator, pulse: Callable[[], None]) -> Rows:
     """Pairs (pairs, 2) at most ``limit`` apart, of each row the nearest ones."""
     n, width = units.shape
     looked, bound = units, limit
@@ -135,8 +141,9 @@ def _pairs(units: Units, limit: float, rng: np.random.Generator) -> Rows:
         looked /= np.maximum(np.linalg.norm(looked, axis=1, keepdims=True), 1e-12)
         bound = SLACK * limit
     found = [np.empty((0, 2), dtype=np.int64)]
-    step = max(1, 4_000_000 // n)
+    step = max(1, CELLS // n)
     for start in range(0, n, step):
+        pulse()
         distances = 1 - looked[start : start + step] @ looked.T
         distances[np.arange(len(distances)), np.arange(start, start + len(distances))] = np.inf
         near = np.flatnonzero((distances <= bound).any(axis=1))

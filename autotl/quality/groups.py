@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.clock import OutOfTime
 from autotl.quality.apart import Rows, Tree, Units, drawn, median_distance, set_apart, trees
 from autotl.quality.duplicates import near_duplicates
 from autotl.quality.gathering import Gathering
@@ -42,7 +43,8 @@ data sets of unrelated photographs, 5% of textures and 6% of scans, most of whic
 BY_NAMES = "file names"
 """Evidence, as a report calls it."""
 
-Late = Callable[[], bool]
+Pulse = Callable[[], None]
+"""Raises OutOfTime when the search must end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class _Compared:
         uncompared: How many could be and are not.
         medians: The median distance within each class.
         rng: Draws rows.
+        pulse: Is called between small steps.
     """
 
     units: Units
@@ -100,10 +103,11 @@ class _Compared:
     uncompared: int
     medians: Mapping[int, float]
     rng: np.random.Generator
+    pulse: Pulse
 
 
 def find_groups(
-    seen: Evidence, *, known: Groups | None = None, seed: int = 0, is_late: Late = lambda: False
+    seen: Evidence, *, known: Groups | None = None, seed: int = 0, pulse: Pulse = lambda: None
 ) -> Groups:
     """Find sets of images of one class that a fold must not divide.
 
@@ -114,7 +118,7 @@ def find_groups(
         seen: The images.
         known: Sets that were found before, which are kept.
         seed: Draws images where a class has too many.
-        is_late: Whether the search must end with what it has found.
+        pulse: Is called between small steps. If it raises OutOfTime, the search ends with what it has found.
 
     Returns:
         The sets, by their first rows.
@@ -122,26 +126,34 @@ def find_groups(
     rng, found = np.random.default_rng(seed), Gathering(seen.labels)
     if known is not None:
         found.begin(known.sets, known.how)
-    compared = _compared(seen, rng)
-    for step in (_by_names, _by_order, _by_likeness, _by_copies):
-        if is_late():
-            return Groups(found.sets(), found.how, complete=False)
-        step(seen, compared, found)
+    try:
+        compared = _compared(seen, rng, pulse)
+        for step in (_by_names, _by_order, _by_likeness, _by_copies):
+            pulse()
+            step(seen, compared, found)
+    except OutOfTime:
+        return Groups(found.sets(), found.how, complete=False)
     return Groups(found.sets(), found.how, uncompared=compared.uncompared)
 
 
-def _compared(seen: Evidence, rng: np.random.Generator) -> _Compared:
+def _compared(seen: Evidence, rng: np.random.Generator, pulse: Pulse) -> _Compared:
     units = _units(seen)
     classes = _classes(seen.labels, np.ones(len(units), dtype=bool))
-    medians = {label: median_distance(units, rows, rng) for label, rows in classes.items()}
+    medians = {}
+    for label, rows in classes.items():
+        pulse()
+        medians[label] = median_distance(units, rows, rng)
     usable = classes if seen.features is not None else _classes(seen.labels, textured(seen.hashes))
     own = {label: drawn(rows, rng) for label, rows in usable.items()}
     uncompared = sum(len(rows) - len(own[label]) for label, rows in usable.items())
-    return _Compared(units, classes, own, uncompared, medians, rng)
+    return _Compared(units, classes, own, uncompared, medians, rng, pulse)
 
 
 def _by_names(seen: Evidence, compared: _Compared, found: Gathering) -> None:
-    stems = [list(by_stem(seen.names, rows.tolist())) for rows in compared.classes.values()]
+    stems = []
+    for rows in compared.classes.values():
+        compared.pulse()
+        stems.append(list(by_stem(seen.names, rows.tolist())))
     for level in zip(*stems, strict=True):
         sets = [each for part in level for each in part if found.fits(each)]
         for each in _telling(sets, compared, seen.labels):
@@ -150,14 +162,16 @@ def _by_names(seen: Evidence, compared: _Compared, found: Gathering) -> None:
 
 def _by_order(seen: Evidence, compared: _Compared, found: Gathering) -> None:
     """Use the order of capture times, and of numbers in file names."""
-    own = [rows.tolist() for rows in compared.classes.values()]
-    bursts = [run for rows in own for run in in_bursts(seen.taken, rows)]
-    series = [run for rows in own for run in in_series(seen.names, rows)]
+    bursts, series = [], []
+    for rows in compared.classes.values():
+        compared.pulse()
+        bursts += in_bursts(seen.taken, rows.tolist())
+        series += in_series(seen.names, rows.tolist())
     for how, runs in (("capture times", bursts), ("neighbouring file names", series)):
         if _telling([pair for run in runs for pair in pairwise(run)], compared, seen.labels):
             for run in runs:
                 limit = NAMED * compared.medians[int(seen.labels[run[0]])]
-                for each in _alike(run, compared.units, limit):
+                for each in _alike(run, compared, limit):
                     found.join(each, how)
 
 
@@ -167,7 +181,7 @@ def _by_likeness(seen: Evidence, compared: _Compared, found: Gathering) -> None:
     grown: list[tuple[Tree, float, int]] = []
     for label, rows in compared.drawn.items():
         limit = near * compared.medians[label]
-        for tree in trees(compared.units, rows, limit=limit, rng=compared.rng):
+        for tree in trees(compared.units, rows, limit=limit, rng=compared.rng, pulse=compared.pulse):
             grown.append((tree, limit, found.most(label)))
     sets = _cut(grown, APART)
     share = sum(map(len, sets)) / max(1, sum(map(len, compared.drawn.values())))
@@ -224,6 +238,7 @@ def _telling(
     ranks: dict[int, float] = {}
     tested = 0
     for place in rng.permutation(len(sets)).tolist():
+        compared.pulse()
         if tested <= TESTED or len(sets[place]) >= LARGE:
             own = np.asarray(sets[place])
             other = np.setdiff1d(others.get(int(labels[own[0]]), own), own)
@@ -249,10 +264,12 @@ def _rank(own: Units, other: Units, rng: np.random.Generator) -> float:
     return float((beyond > mean).mean() + (beyond == mean).mean() / 2)
 
 
-def _alike(run: Sequence[int], units: Units, limit: float) -> list[list[int]]:
+def _alike(run: Sequence[int], compared: _Compared, limit: float) -> list[list[int]]:
     """Cut a run where an image is too far from those before it, in the mean."""
+    units = compared.units
     parts, total = [[run[0]]], units[run[0]].copy()
     for row in run[1:]:
+        compared.pulse()
         if 1 - float(units[row] @ total) / len(parts[-1]) <= limit:
             parts[-1].append(row)
             total += units[row]

@@ -21,12 +21,14 @@ from autotl.search.together import Grouping
 from autotl.seeds import derive
 
 SHARE = 0.05
-"""Of the time left, after which no further evidence is looked at."""
+"""Of the time left, what the search before the split may take, and the search by features again."""
 
 Rows = NDArray[np.int64]
 
 
-def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tuple[Dataset, Grouping, Groups]:
+def first_groups(
+    setup: Setup, dataset: Dataset, decided: Decided | None, *, end: Deadline
+) -> tuple[Dataset, Grouping, Groups]:
     """Find groups before the split, by names, capture times and hashes.
 
     None are looked for if the user named some or wants none. A resumed run keeps its groups. The user's own
@@ -36,6 +38,7 @@ def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tup
         setup: What the user asked for.
         dataset: The images.
         decided: What was decided before, if the run is resumed.
+        end: The end of the budget.
 
     Returns:
         The dataset with groups, what is known of them, and the evidence for them.
@@ -49,9 +52,10 @@ def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tup
     else:
         learned = (dataset.table["part"] != "test").to_numpy()
         rows = np.flatnonzero(learned)
-        found = _of(rows, find_groups(_evidence(dataset, rows), seed=derive(setup.seed, "groups")))
+        pulse, seed = end.share(SHARE).check, derive(setup.seed, "groups")
+        found = _of(rows, find_groups(_evidence(dataset, rows), seed=seed, pulse=pulse))
         names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
-        kept = Grouping(True, attach(found, names, hashes, learned))
+        kept = Grouping(True, attach(found, names, hashes, learned), unfinished=not found.complete)
     return grouped(dataset, kept.first) if kept.first else dataset, kept, found
 
 
@@ -99,16 +103,15 @@ def _with_features(
     name, facts = next(iter(materials.backbones.items()))
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
     seen = _evidence(materials.dataset, rows, features)
-    is_late = end.share(SHARE).passed
-    inside = _within(known, rows)
-    found = _of(rows, find_groups(seen, known=inside, seed=derive(setup.seed, "groups"), is_late=is_late))
+    inside, pulse, seed = _within(known, rows), end.share(SHARE).check, derive(setup.seed, "groups")
+    found = _of(rows, find_groups(seen, known=inside, seed=seed, pulse=pulse))
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
     return replace(
         grouping,
         last=found.sets,
         found_by=dict(found_by),
-        unfinished=not found.complete,
+        unfinished=grouping.unfinished or not found.complete,
         uncompared=found.uncompared,
     )
 

@@ -56,8 +56,8 @@ class Grouping:
             said.append("Not all groups of images were looked for, for lack of time.")
         if self.uncompared:
             said.append(
-                f"{self.uncompared:,} training images were not compared by likeness to find groups: of a class, "
-                f"at most {MOST_COMPARED:,} are. If you know the groups, name them with --group."
+                f"{self.uncompared:,} training images were not compared by likeness: to find groups, at most "
+                f"{MOST_COMPARED:,} images of a class are. If you know the groups, name them with --group."
             )
         if self.last and (images := sum(map(len, self.last))) >= NOTABLE:
             groups = "1 group" if len(self.last) == 1 else f"{len(self.last):,} groups"

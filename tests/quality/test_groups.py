@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,8 +168,41 @@ def test_known_groups_are_kept_with_what_found_them() -> None:
     assert find_groups(seen, known=known) == known
 
 
+@pytest.mark.parametrize("step", ["median_distance", "by_stem", "in_series", "trees"])
+def test_the_time_is_looked_at_before_each_class(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, module = FakeClock(), sys.modules["autotl.quality.groups"]
+    end, plain, looked = Deadline(clock, at=1.0), getattr(module, step), []
+
+    def slow(*args: Any, **told: Any) -> Any:
+        looked.append(1)
+        clock.advance(2.0)
+        return plain(*args, **told)
+
+    monkeypatch.setattr(module, step, slow)
+    features = things(20, 6, spread=0.3)
+    seen = replace(evidence(features), labels=np.arange(len(features)) // 48)
+    found = find_groups(seen, pulse=end.check)
+    assert len(looked) == 1
+    assert not found.complete
+
+
+def test_the_time_is_looked_at_within_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def pulse() -> None:
+        looked.append(1)
+
+    blocks = []
+    for cells in (4_000_000, 400):
+        looked.clear()
+        monkeypatch.setattr("autotl.quality.apart.CELLS", cells)
+        find_groups(evidence(things(8, 7, spread=0.3)), pulse=pulse)
+        blocks.append(len(looked))
+    assert blocks[1] > blocks[0]
+
+
 def test_the_search_ends_at_its_deadline() -> None:
     end = Deadline(FakeClock(1.0), at=0.0)
-    found = find_groups(evidence(things(8, 7, spread=0.3)), is_late=end.passed)
+    found = find_groups(evidence(things(8, 7, spread=0.3)), pulse=end.check)
     assert found.sets == ()
     assert not found.complete

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from autotl.clock import Budget
+from autotl.clock import Budget, Deadline, WallClock
 from autotl.data import read
 from autotl.search import Setup
 from autotl.search.grouping import first_groups
@@ -21,7 +21,7 @@ def grouping_of(data: object) -> tuple[Grouping, list[str], set[str]]:
     """The groups found before the split, the file names of the images, and the evidence."""
     setup = Setup(data=data, budget=Budget(trials=1))
     dataset = read(data, readers=CATALOG.readers.items)
-    _, grouping, known = first_groups(setup, dataset, None)
+    _, grouping, known = first_groups(setup, dataset, None, end=Deadline(WallClock()))
     return grouping, dataset.table["item"].tolist(), set(known.how.values())
 
 
