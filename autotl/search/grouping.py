@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.clock import Deadline
-from autotl.data import fold_of, grouped, regathered
+from autotl.data import divided, fold_of, grouped, regathered
 from autotl.quality import Evidence, Groups, attach, find_groups
 from autotl.search.carrying import carry_over
 from autotl.search.decided import Decided
@@ -93,7 +93,8 @@ def last_groups(
         before=materials,
     )
     carry_over(materials, changed)
-    return changed, replace(grouping, moved=int((before != after).sum()))
+    moved = int((before != after).sum())
+    return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
 
 
 def _with_features(

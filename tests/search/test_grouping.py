@@ -149,8 +149,10 @@ def test_groups_that_the_users_own_validation_part_divides_are_named(tmp_path: P
         own = folder / "val" / path.parent.name / path.name
         own.parent.mkdir(parents=True, exist_ok=True)
         path.rename(own)
-    ready = prepared(tmp_path / "cache", folder)
+    watch = Heard()
+    ready = prepared(tmp_path / "cache", folder, watch=watch)
     assert ready.splits.kind == "given"
+    assert not any("in one fold" in each for each in watch.said)
     assert len(ready.splits.folds[0].val) == 2 * THINGS
     assert ready.groups is not None
     assert ready.groups.moved == 0
@@ -158,6 +160,7 @@ def test_groups_that_the_users_own_validation_part_divides_are_named(tmp_path: P
     across = ready.groups.across_validation
     assert across is not None
     assert across.images > THINGS
+    assert ready.groups.divided == across.groups > 0
     assert all(one.startswith("val") and other.startswith("train") for one, other in across.examples)
 
 
