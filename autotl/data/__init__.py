@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
     from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
     from autotl.data.reading import read
-    from autotl.data.regathering import fold_of, grouped, regathered
+    from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
     from autotl.data.thinning import thin, thin_test
     from autotl.data.threads import in_threads, torch_within_cores, usable_cores
@@ -60,6 +60,7 @@ __all__ = [
     "class_order",
     "cross_parts",
     "digest",
+    "divided",
     "fold_of",
     "grouped",
     "hash_of",

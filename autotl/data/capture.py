@@ -7,8 +7,11 @@ from typing import Any
 
 from PIL import Image
 
-CAPTURED = "captured"
-"""Where :func:`autotl.data.upright_rgb` keeps the result in ``info`` of an image, which has lost its EXIF."""
+CAPTURED = "_autotl_captured"
+"""Where :func:`autotl.data.upright_rgb` keeps the result in ``info`` of an image, which has lost its EXIF.
+
+Pillow keeps text chunks of PNG files in ``info`` too, as strings and under keys that the file chooses.
+"""
 
 _MAKE, _MODEL, _EXIF = 0x010F, 0x0110, 0x8769
 _ORIGINAL, _SUBSECOND, _SERIAL = 0x9003, 0x9291, 0xA431
@@ -17,7 +20,7 @@ _ORIGINAL, _SUBSECOND, _SERIAL = 0x9003, 0x9291, 0xA431
 def captured(image: Image.Image) -> tuple[str, float] | None:
     """Return the camera and the second at which it took the picture; None if EXIF does not say."""
     known = image.info.get(CAPTURED)
-    if known is not None:
+    if isinstance(known, tuple):
         camera, second = known
         return str(camera), float(second)
     try:

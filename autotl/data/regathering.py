@@ -30,7 +30,8 @@ def grouped(dataset: Dataset, sets: Sequence[Sequence[int]]) -> Dataset:
 def regathered(dataset: Dataset, splits: Splits, *, seed: int) -> Splits:
     """Return the split with each divided group moved into one fold.
 
-    Groups that no fold divides stay where they are. The parts of the user's own are not changed.
+    Groups that no fold divides stay where they are. The parts of the user's own are not changed. The split
+    is not changed either if no validation part can be made of whole groups: :func:`divided` tells.
     """
     if splits.kind == "given":
         return splits
@@ -53,6 +54,20 @@ def regathered(dataset: Dataset, splits: Splits, *, seed: int) -> Splits:
     if not changed or not repeats[0]:
         return splits
     return split_of(dataset, splits.train, splits.test, repeats, splits.kind)
+
+
+def divided(splits: Splits, sets: Sequence[Sequence[int]]) -> int:
+    """Return how many of the sets have rows on both sides of a fold."""
+    if not sets:
+        return 0
+    rows, of = np.concatenate(sets), np.repeat(np.arange(len(sets)), [len(each) for each in sets])
+    found = np.zeros(len(sets), dtype=bool)
+    for fold in splits.folds:
+        inside, outside = (
+            np.bincount(of[np.isin(rows, side)], minlength=len(sets)) > 0 for side in (fold.val, fold.train)
+        )
+        found |= inside & outside
+    return int(found.sum())
 
 
 def fold_of(rows: int, folds: Sequence[Fold]) -> Rows:

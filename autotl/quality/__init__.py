@@ -8,8 +8,10 @@ from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
+    from autotl.quality.apart import MOST_COMPARED
+    from autotl.quality.attaching import attach
     from autotl.quality.duplicates import near_duplicates
-    from autotl.quality.groups import NO_GROUPS, Evidence, Groups, find_groups
+    from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
     from autotl.quality.labels import LabelIssues, label_issues
     from autotl.quality.leakage import leaks
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [
+    "MOST_COMPARED",
     "NAMED",
-    "NO_GROUPS",
     "Cleaning",
     "Evidence",
     "Groups",
@@ -29,6 +31,7 @@ __all__ = [
     "Outliers",
     "Pictures",
     "Shift",
+    "attach",
     "find_groups",
     "hamming_pairs",
     "importance_weights",

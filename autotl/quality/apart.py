@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ Rows = NDArray[np.int64]
 
 DRAWN = 500
 """Images of a class whose distances to one another give its median."""
-MOST = 5000
+MOST_COMPARED = 5000
 """Images of a class that are compared with one another, drawn at random if there are more."""
 PLAIN, PROJECTED, SLACK = 1000, 128, 1.4
 """Images of a class above which candidates are looked for in so many random directions of the features. A
@@ -30,6 +30,8 @@ distance differs by an eighth there, as a standard deviation: candidates may be 
 """
 NEIGHBOURS = 32
 """Candidates that an image keeps, the nearest ones."""
+CELLS = 4_000_000
+"""Distances that are computed at once."""
 TANGLED = 1500
 """Images linked with one another above which no set in them stands apart."""
 
@@ -53,33 +55,41 @@ class Tree:
 
 def median_distance(units: Units, rows: Rows, rng: np.random.Generator) -> float:
     """Return the median cosine distance between two of the rows; ``units`` have length 1."""
-    drawn = units[rng.permutation(rows)[:DRAWN]]
-    pairs = np.triu_indices(len(drawn), 1)
-    return max(float(np.median((1 - drawn @ drawn.T)[pairs])), 1e-6)
+    sample = units[rng.permutation(rows)[:DRAWN]]
+    pairs = np.triu_indices(len(sample), 1)
+    return max(float(np.median((1 - sample @ sample.T)[pairs])), 1e-6)
 
 
-def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -> Iterator[Tree]:
+def drawn(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Return the rows of a class that are compared with one another, in order."""
+    return np.sort(rng.permutation(rows)[:MOST_COMPARED])
+
+
+def trees(
+    units: Units, rows: Rows, *, limit: float, rng: np.random.Generator, pulse: Callable[[], None]
+) -> Iterator[Tree]:
     """Link the rows of one class that are at most ``limit`` apart.
 
     Args:
         units: Centred features or hashes of all images, of length 1, (n, d).
-        rows: Rows of one class.
+        rows: Rows of one class, as :func:`drawn` returns them.
         limit: The largest cosine distance of a link.
-        rng: Draws rows and directions if there are many.
+        rng: Draws directions if there are many rows.
+        pulse: Is called before each block of rows and each set, and raises OutOfTime to end the search.
 
     Yields:
         Each set of linked rows, larger ones than ``TANGLED`` left out.
     """
-    own = np.sort(rng.permutation(rows)[:MOST])
-    class_units = units[own]
-    pairs = _pairs(class_units, limit, rng)
-    n = len(own)
+    class_units = units[rows]
+    pairs = _pairs(class_units, limit, rng, pulse)
+    n = len(rows)
     links = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
     order = np.argsort(part, kind="stable")
     for linked in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
         if not 2 <= len(linked) <= TANGLED:
             continue
+        pulse()
         distances = np.maximum(1 - class_units[linked] @ class_units.T, 0)
         inner = distances[:, linked]
         np.fill_diagonal(inner, 0)
@@ -87,7 +97,7 @@ def trees(units: Units, rows: Rows, *, limit: float, rng: np.random.Generator) -
         distances[:, linked] = np.inf
         upper = inner[np.triu_indices(len(linked), 1)].astype(np.float64)
         merges = scipy.cluster.hierarchy.linkage(upper, "average")
-        yield Tree(own[linked], inner, distances.min(axis=1), merges)
+        yield Tree(rows[linked], inner, distances.min(axis=1), merges)
 
 
 def set_apart(tree: Tree, *, limit: float, apart: float, most: int) -> list[tuple[int, ...]]:
@@ -122,7 +132,7 @@ def set_apart(tree: Tree, *, limit: float, apart: float, most: int) -> list[tupl
     return found
 
 
-def _pairs(units: Units, limit: float, rng: np.random.Generator) -> Rows:
+def _pairs(units: Units, limit: float, rng: np.random.Generator, pulse: Callable[[], None]) -> Rows:
     """Pairs (pairs, 2) at most ``limit`` apart, of each row the nearest ones."""
     n, width = units.shape
     looked, bound = units, limit
@@ -131,8 +141,9 @@ def _pairs(units: Units, limit: float, rng: np.random.Generator) -> Rows:
         looked /= np.maximum(np.linalg.norm(looked, axis=1, keepdims=True), 1e-12)
         bound = SLACK * limit
     found = [np.empty((0, 2), dtype=np.int64)]
-    step = max(1, 4_000_000 // n)
+    step = max(1, CELLS // n)
     for start in range(0, n, step):
+        pulse()
         distances = 1 - looked[start : start + step] @ looked.T
         distances[np.arange(len(distances)), np.arange(start, start + len(distances))] = np.inf
         near = np.flatnonzero((distances <= bound).any(axis=1))

@@ -15,11 +15,9 @@ LARGEST = 3
 class Gathering:
     """Sets of rows that are joined step by step; a join that would make a set too large is left out."""
 
-    def __init__(self, labels: NDArray[np.int64], learned: NDArray[np.bool_]) -> None:
+    def __init__(self, labels: NDArray[np.int64]) -> None:
         self._labels = labels
-        self._learned = learned.tolist()
-        counts = Counter(labels[learned].tolist())
-        self._most = {label: n // LARGEST for label, n in counts.items()}
+        self._most = {label: n // LARGEST for label, n in Counter(labels.tolist()).items()}
         self._root = list(range(len(labels)))
         self._members = [[row] for row in range(len(labels))]
         self.how: dict[int, str] = {}
@@ -32,13 +30,12 @@ class Gathering:
             self.how.update({row: how[row] for row in rows if row in how})
 
     def most(self, label: int) -> int:
-        """Return how many images of the class a set may have that folds learn from."""
+        """Return how many images of the class a set may have."""
         return self._most.get(label, 0)
 
     def fits(self, rows: Sequence[int]) -> bool:
         """Whether the rows alone are not too many for one set."""
-        n = sum(self._learned[row] for row in rows)
-        return bool(0 < n <= self.most(int(self._labels[rows[0]])))
+        return 0 < len(rows) <= self.most(int(self._labels[rows[0]]))
 
     def join(self, rows: Sequence[int], how: str) -> None:
         """Join the rows and the sets that they are in, if the result is not too large."""

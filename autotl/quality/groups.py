@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.quality.apart import Rows, Tree, Units, median_distance, set_apart, trees
+from autotl.clock import OutOfTime
+from autotl.quality.apart import Rows, Tree, Units, drawn, median_distance, set_apart, trees
 from autotl.quality.duplicates import near_duplicates
 from autotl.quality.gathering import Gathering
 from autotl.quality.hashing import BITS, signs_of, textured
@@ -39,19 +40,22 @@ CHANCE = 0.02
 data sets of unrelated photographs, 5% of textures and 6% of scans, most of which are copies.
 """
 
-Late = Callable[[], bool]
+BY_NAMES = "file names"
+"""Evidence, as a report calls it."""
+
+Pulse = Callable[[], None]
+"""Raises OutOfTime when the search must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of images, one per row.
+    """What is known of the images that a fold may learn from, one per row.
 
     Attributes:
         names: File names, (n,).
         labels: Class indices, int64 (n,).
         hashes: Perceptual hashes, (n,).
         taken: The camera and the second of each image, None if unknown, (n,).
-        learned: Whether a fold may learn from it, (n,).
         features: Pooled features of a pretrained network, (n, d); None if there are none.
     """
 
@@ -59,98 +63,128 @@ class Evidence:
     labels: NDArray[np.int64]
     hashes: NDArray[np.uint64]
     taken: Sequence[tuple[str, float] | None]
-    learned: NDArray[np.bool_]
     features: NDArray[np.floating] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Sets of rows that belong together, the evidence that first put each row into one, and whether there
-    was time for all evidence.
+    """What belongs together.
+
+    Attributes:
+        sets: Rows that belong together.
+        how: The evidence that first put a row into a set.
+        complete: Whether there was time for all evidence.
+        uncompared: Images of large classes that were not compared with their class by likeness.
     """
 
     sets: tuple[tuple[int, ...], ...] = ()
     how: Mapping[int, str] = field(default_factory=dict)
     complete: bool = True
-
-
-NO_GROUPS = Groups()
+    uncompared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Images as rows of length 1, the rows of each class that has enough, and their median distances."""
+    """Images and how they are compared.
+
+    Attributes:
+        units: Images as rows of length 1.
+        classes: The rows of each class that has enough.
+        drawn: Those that are compared by likeness.
+        uncompared: How many could be and are not.
+        medians: The median distance within each class.
+        rng: Draws rows.
+        pulse: Is called between small steps.
+    """
 
     units: Units
     classes: Mapping[int, Rows]
+    drawn: Mapping[int, Rows]
+    uncompared: int
     medians: Mapping[int, float]
     rng: np.random.Generator
+    pulse: Pulse
 
 
 def find_groups(
-    seen: Evidence, *, known: Groups | None = None, seed: int = 0, is_late: Late = lambda: False
+    seen: Evidence, *, known: Groups | None = None, seed: int = 0, pulse: Pulse = lambda: None
 ) -> Groups:
     """Find sets of images of one class that a fold must not divide.
 
     Images are compared by features if there are any, else by hashes. No set has more than a third of the
-    images of its class that folds learn from.
+    images of its class.
 
     Args:
         seen: The images.
         known: Sets that were found before, which are kept.
         seed: Draws images where a class has too many.
-        is_late: Whether the search must end with what it has found.
+        pulse: Is called between small steps. If it raises OutOfTime, the search ends with what it has found.
 
     Returns:
         The sets, by their first rows.
     """
-    rng, found = np.random.default_rng(seed), Gathering(seen.labels, seen.learned)
+    rng, found = np.random.default_rng(seed), Gathering(seen.labels)
     if known is not None:
         found.begin(known.sets, known.how)
+    try:
+        compared = _compared(seen, rng, pulse)
+        for step in (_by_names, _by_order, _by_likeness, _by_copies):
+            pulse()
+            step(seen, compared, found)
+    except OutOfTime:
+        return Groups(found.sets(), found.how, complete=False)
+    return Groups(found.sets(), found.how, uncompared=compared.uncompared)
+
+
+def _compared(seen: Evidence, rng: np.random.Generator, pulse: Pulse) -> _Compared:
     units = _units(seen)
     classes = _classes(seen.labels, np.ones(len(units), dtype=bool))
-    medians = {label: median_distance(units, rows, rng) for label, rows in classes.items()}
-    compared = _Compared(units, classes, medians, rng)
-    for step in (_by_names, _by_order, _by_likeness, _by_copies):
-        if is_late():
-            return Groups(found.sets(), found.how, complete=False)
-        step(seen, compared, found)
-    return Groups(found.sets(), found.how)
+    medians = {}
+    for label, rows in classes.items():
+        pulse()
+        medians[label] = median_distance(units, rows, rng)
+    usable = classes if seen.features is not None else _classes(seen.labels, textured(seen.hashes))
+    own = {label: drawn(rows, rng) for label, rows in usable.items()}
+    uncompared = sum(len(rows) - len(own[label]) for label, rows in usable.items())
+    return _Compared(units, classes, own, uncompared, medians, rng, pulse)
 
 
 def _by_names(seen: Evidence, compared: _Compared, found: Gathering) -> None:
-    stems = [list(by_stem(seen.names, rows.tolist())) for rows in compared.classes.values()]
+    stems = []
+    for rows in compared.classes.values():
+        compared.pulse()
+        stems.append(list(by_stem(seen.names, rows.tolist())))
     for level in zip(*stems, strict=True):
         sets = [each for part in level for each in part if found.fits(each)]
         for each in _telling(sets, compared, seen.labels):
-            found.join(each, "file names")
+            found.join(each, BY_NAMES)
 
 
 def _by_order(seen: Evidence, compared: _Compared, found: Gathering) -> None:
     """Use the order of capture times, and of numbers in file names."""
-    own = [rows.tolist() for rows in compared.classes.values()]
-    bursts = [run for rows in own for run in in_bursts(seen.taken, rows)]
-    series = [run for rows in own for run in in_series(seen.names, rows)]
+    bursts, series = [], []
+    for rows in compared.classes.values():
+        compared.pulse()
+        bursts += in_bursts(seen.taken, rows.tolist())
+        series += in_series(seen.names, rows.tolist())
     for how, runs in (("capture times", bursts), ("neighbouring file names", series)):
         if _telling([pair for run in runs for pair in pairwise(run)], compared, seen.labels):
             for run in runs:
                 limit = NAMED * compared.medians[int(seen.labels[run[0]])]
-                for each in _alike(run, compared.units, limit):
+                for each in _alike(run, compared, limit):
                     found.join(each, how)
 
 
 def _by_likeness(seen: Evidence, compared: _Compared, found: Gathering) -> None:
     """Use sets that stand apart from their class; by hashes only those of pictures with texture."""
-    near, classes = NEAR, compared.classes
-    if seen.features is None:
-        near, classes = NEAR_HASHES, _classes(seen.labels, textured(seen.hashes))
+    near = NEAR if seen.features is not None else NEAR_HASHES
     grown: list[tuple[Tree, float, int]] = []
-    for label, rows in classes.items():
+    for label, rows in compared.drawn.items():
         limit = near * compared.medians[label]
-        for tree in trees(compared.units, rows, limit=limit, rng=compared.rng):
+        for tree in trees(compared.units, rows, limit=limit, rng=compared.rng, pulse=compared.pulse):
             grown.append((tree, limit, found.most(label)))
     sets = _cut(grown, APART)
-    share = sum(map(len, sets)) / max(1, len(seen.labels))
+    share = sum(map(len, sets)) / max(1, sum(map(len, compared.drawn.values())))
     if share < CHANCE:
         return
     if seen.features is not None and share >= OFTEN:
@@ -204,11 +238,12 @@ def _telling(
     ranks: dict[int, float] = {}
     tested = 0
     for place in rng.permutation(len(sets)).tolist():
+        compared.pulse()
         if tested <= TESTED or len(sets[place]) >= LARGE:
             own = np.asarray(sets[place])
             other = np.setdiff1d(others.get(int(labels[own[0]]), own), own)
             if len(other):
-                ranks[place] = _rank(units[own], units[other])
+                ranks[place] = _rank(units[own], units[other], rng)
                 tested += len(own)
     found = np.array(list(ranks.values()))
     if len(found) < LEAST_SETS or found.mean() - 1.96 * found.std() / len(found) ** 0.5 <= TELLING:
@@ -216,17 +251,25 @@ def _telling(
     return [own for place, own in enumerate(sets) if len(own) < LARGE or ranks.get(place, 0.0) > TELLING]
 
 
-def _rank(own: Units, other: Units) -> float:
-    """Return the share of other images that are farther from an image of a set than the set's own are."""
-    among, beyond = 1 - own @ own.T, 1 - own @ other.T
-    mean = ((among.sum(axis=1) - among.diagonal()) / (len(own) - 1))[:, None]
+def _rank(own: Units, other: Units, rng: np.random.Generator) -> float:
+    """Return the share of other images that are farther from an image of a set than the set's own are.
+
+    Of a large set, each image of a sample is compared with all images of the set. A matrix of all pairs
+    would take 10 GB for 50,000 images.
+    """
+    drawn = own if len(own) <= OTHERS else own[rng.permutation(len(own))[:OTHERS]]
+    like = drawn @ own.sum(axis=0) - np.einsum("nd,nd->n", drawn, drawn)
+    mean = (1 - like / (len(own) - 1))[:, None]
+    beyond = 1 - drawn @ other.T
     return float((beyond > mean).mean() + (beyond == mean).mean() / 2)
 
 
-def _alike(run: Sequence[int], units: Units, limit: float) -> list[list[int]]:
+def _alike(run: Sequence[int], compared: _Compared, limit: float) -> list[list[int]]:
     """Cut a run where an image is too far from those before it, in the mean."""
+    units = compared.units
     parts, total = [[run[0]]], units[run[0]].copy()
     for row in run[1:]:
+        compared.pulse()
         if 1 - float(units[row] @ total) / len(parts[-1]) <= limit:
             parts[-1].append(row)
             total += units[row]

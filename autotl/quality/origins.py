@@ -50,6 +50,16 @@ def by_stem(names: Sequence[str], rows: Rows) -> Iterator[list[list[int]]]:
         yield [sorted(each) for each in shared.values() if len(each) > 1]
 
 
+def shared_names(name: str) -> list[str]:
+    """Return what a name may share with others of one origin, the longest first and its folder last.
+
+    The first is the whole name without its ending: :func:`by_stem` joins a file to those named after it.
+    """
+    folder, stem, ends = _split(name)
+    cut = [stem[: ends[-1 - shorter]] for shorter in range(1, SHORTENED + 1) if len(ends) > shorter]
+    return [*(f"{folder}/{each}" for each in (stem, *cut)), f"{folder}/"]
+
+
 def in_series(names: Sequence[str], rows: Rows) -> list[list[int]]:
     """Order rows by the last number of their names, a list for each folder and text before that number.
 

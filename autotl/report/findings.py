@@ -56,12 +56,11 @@ def _groups(found: Mapping[str, Any]) -> list[str]:
         groups = "1 group" if found["groups"] == 1 else f"{found['groups']:,} groups"
         text = (
             f"{words.count(found.get('images'), 'training image')} in {groups} show the same thing as others "
-            f"of their group{such} (found by {how}). A fold never divides a group, so that validation is "
-            "not too high"
+            f"of their group{such} (found by {how}). {_kept(found.get('divided'))}"
         )
         if found.get("moved"):
-            text += f"; {words.count(found['moved'], 'image')} moved to another fold for it"
-        said.append(f"{text}. `--group none` switches this off.")
+            text += f" {words.count(found['moved'], 'image')} moved to another fold to keep groups whole."
+        said.append(f"{text} `--group none` switches this off.")
     for part in ("test", "validation"):
         across = section(found, f"across_{part}")
         if across.get("groups"):
@@ -72,6 +71,14 @@ def _groups(found: Mapping[str, Any]) -> list[str]:
                 f"is learned from{such}: the {part} score may be too high. Your {part} part is kept as given."
             )
     return said
+
+
+def _kept(divided: object) -> str:
+    if divided == 0:
+        return "No fold divides a group, so that validation is not too high."
+    if isinstance(divided, int):
+        return f"A fold divides {words.count(divided, 'group')}, so validation scores may be too high."
+    return ""
 
 
 def _leaks(found: Mapping[str, Any]) -> str:

@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.cache import Store
 from autotl.data import view_of
 from autotl.errors import CacheError
 from autotl.search.activations import HALF, Activations
 from autotl.search.materials import Materials
+
+BLOCK = 2**25
+"""Bytes that are copied at once. ``np.take`` with ``out`` would hold a second copy of the whole array."""
 
 
 def carry_over(before: Materials, after: Materials) -> None:
@@ -33,14 +37,28 @@ def carry_over(before: Materials, after: Materials) -> None:
             for kind in HALF
         ]
         for was, now in keys:
-            _copy(after, was, now, order)
+            copy_in_order(after.store, was, now, order)
 
 
-def _copy(
-    materials: Materials, was: Mapping[str, Any], now: Mapping[str, Any], order: NDArray[np.int64]
+def copy_in_order(
+    store: Store, was: Mapping[str, Any], now: Mapping[str, Any], order: NDArray[np.int64]
 ) -> None:
-    found = materials.store.find(was)
+    """Copy the rows of an array in a new order; do nothing if it is not in the store or there is no room.
+
+    Args:
+        store: Holds the array.
+        was: The key of the array.
+        now: The key of the copy.
+        order: For each row of the copy, the row of the array, (n,).
+    """
+    found = store.find(was)
     if found is None:
         return
+    step = max(1, BLOCK * len(found) // max(1, found.nbytes))
+
+    def fill(out: NDArray[Any]) -> None:
+        for start in range(0, len(order), step):
+            out[start : start + step] = found[order[start : start + step]]
+
     with suppress(CacheError):  # there is no room: it is computed again
-        materials.store.array(now, found.shape, found.dtype, lambda out: np.take(found, order, 0, out=out))
+        store.array(now, found.shape, found.dtype, fill)

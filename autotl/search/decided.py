@@ -10,7 +10,7 @@ from typing import Any
 from autotl.api import Backbone, DataConfig, Dataset, Pace, Splits, Task, Weights
 from autotl.errors import RunError
 from autotl.search.afford import LEAST_ROWS
-from autotl.search.together import NO_GROUPING, Grouping
+from autotl.search.together import Grouping
 
 _LATER = ("least", "grouping", "own")
 """What older runs do not say."""
@@ -45,7 +45,7 @@ class Decided:
     notes: tuple[str, ...]
     least: int = LEAST_ROWS
     own: Mapping[str, OwnSeen] = field(default_factory=dict)
-    grouping: Grouping = NO_GROUPING
+    grouping: Grouping = field(default_factory=Grouping)
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -157,7 +157,7 @@ def _own_from(told: Mapping[str, Any]) -> dict[str, OwnSeen]:
 
 def _grouping(told: Mapping[str, Any] | None) -> Grouping:
     if told is None:
-        return NO_GROUPING
+        return Grouping()
     sets = {name: None if told[name] is None else tuple(map(tuple, told[name])) for name in ("first", "last")}
     return Grouping(**{**told, **sets})
 

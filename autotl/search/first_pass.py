@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autotl.api import Backbone, Dataset, Splits, Transferability, Watch
 from autotl.cache import Store
 from autotl.clock import Deadline, OutOfTime
-from autotl.quality import NO_GROUPS, Groups
+from autotl.quality import Groups
 from autotl.search.activations import Activations
 from autotl.search.afford import LOOK_SHARE, affordable
 from autotl.search.grouping import last_groups
@@ -17,7 +17,7 @@ from autotl.search.materials import Materials
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.survey import lasting, rank
-from autotl.search.together import NO_GROUPING, Grouping
+from autotl.search.together import Grouping
 
 FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
@@ -50,8 +50,8 @@ class FirstPass:
     left: float | None
     least: int
     notes: tuple[str, ...] = ()
-    grouping: Grouping = NO_GROUPING
-    known: Groups = NO_GROUPS
+    grouping: Grouping = field(default_factory=Grouping)
+    known: Groups = field(default_factory=Groups)
 
 
 def first_pass(

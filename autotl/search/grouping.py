@@ -11,45 +11,51 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.clock import Deadline
-from autotl.data import fold_of, grouped, regathered
-from autotl.quality import NO_GROUPS, Evidence, Groups, find_groups
+from autotl.data import divided, fold_of, grouped, regathered
+from autotl.quality import Evidence, Groups, attach, find_groups
 from autotl.search.carrying import carry_over
 from autotl.search.decided import Decided
 from autotl.search.materials import Materials
 from autotl.search.setup import Setup
-from autotl.search.together import NO_GROUPING, Grouping
+from autotl.search.together import Grouping
 from autotl.seeds import derive
 
 SHARE = 0.05
-"""Of the time left, after which no further evidence is looked at."""
+"""Of the time left, what the search before the split may take, and the search by features again."""
 
 Rows = NDArray[np.int64]
 
 
-def first_groups(setup: Setup, dataset: Dataset, decided: Decided | None) -> tuple[Dataset, Grouping, Groups]:
+def first_groups(
+    setup: Setup, dataset: Dataset, decided: Decided | None, *, end: Deadline
+) -> tuple[Dataset, Grouping, Groups]:
     """Find groups before the split, by names, capture times and hashes.
 
-    None are looked for if the user named some or wants none. A resumed run keeps its groups.
+    None are looked for if the user named some or wants none. A resumed run keeps its groups. The user's own
+    test part has no say in the groups: its images are attached to them for a note.
 
     Args:
         setup: What the user asked for.
         dataset: The images.
         decided: What was decided before, if the run is resumed.
+        end: The end of the budget.
 
     Returns:
         The dataset with groups, what is known of them, and the evidence for them.
     """
     named = setup.columns.group is not None or bool(dataset.table["group"].notna().any())
-    found = NO_GROUPS
+    found = Groups()
     if decided is not None:
         kept = decided.grouping
     elif named:
-        kept = NO_GROUPING
+        kept = Grouping()
     else:
         learned = (dataset.table["part"] != "test").to_numpy()
-        seen = _evidence(dataset, np.arange(len(dataset)), learned)
-        found = find_groups(seen, seed=derive(setup.seed, "groups"))
-        kept = Grouping(True, found.sets)
+        rows = np.flatnonzero(learned)
+        pulse, seed = end.share(SHARE).check, derive(setup.seed, "groups")
+        found = _of(rows, find_groups(_evidence(dataset, rows), seed=seed, pulse=pulse))
+        names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
+        kept = Grouping(True, attach(found, names, hashes, learned), unfinished=not found.complete)
     return grouped(dataset, kept.first) if kept.first else dataset, kept, found
 
 
@@ -87,7 +93,8 @@ def last_groups(
         before=materials,
     )
     carry_over(materials, changed)
-    return changed, replace(grouping, moved=int((before != after).sum()))
+    moved = int((before != after).sum())
+    return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
 
 
 def _with_features(
@@ -96,13 +103,24 @@ def _with_features(
     rows = np.sort(materials.order)
     name, facts = next(iter(materials.backbones.items()))
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
-    seen = _evidence(materials.dataset, rows, np.ones(len(rows), dtype=bool), features)
-    is_late = end.share(SHARE).passed
-    found = find_groups(seen, known=_within(known, rows), seed=derive(setup.seed, "groups"), is_late=is_late)
-    last = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
+    seen = _evidence(materials.dataset, rows, features)
+    inside, pulse, seed = _within(known, rows), end.share(SHARE).check, derive(setup.seed, "groups")
+    found = _of(rows, find_groups(seen, known=inside, seed=seed, pulse=pulse))
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
-    return replace(grouping, last=last, found_by=dict(found_by), unfinished=not found.complete)
+    return replace(
+        grouping,
+        last=found.sets,
+        found_by=dict(found_by),
+        unfinished=grouping.unfinished or not found.complete,
+        uncompared=found.uncompared,
+    )
+
+
+def _of(rows: Rows, found: Groups) -> Groups:
+    """The groups in rows of the dataset, which were found in places among ``rows``."""
+    sets = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
+    return replace(found, sets=sets, how={int(rows[place]): why for place, why in found.how.items()})
 
 
 def _within(known: Groups, rows: Rows) -> Groups:
@@ -113,15 +131,12 @@ def _within(known: Groups, rows: Rows) -> Groups:
     return Groups(tuple(each for each in sets if len(each) > 1), how)
 
 
-def _evidence(
-    dataset: Dataset, rows: Rows, learned: NDArray[np.bool_], features: NDArray[np.floating] | None = None
-) -> Evidence:
+def _evidence(dataset: Dataset, rows: Rows, features: NDArray[np.floating] | None = None) -> Evidence:
     table = dataset.table.iloc[rows]
     return Evidence(
         table["item"].tolist(),
         table["label"].to_numpy(dtype=np.int64),
         table["looks"].to_numpy(),
         table["taken"].tolist(),
-        learned,
         features,
     )

@@ -125,7 +125,7 @@ def prepare(
         watch.say(note)
     if dataset.unreadable:
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
-    dataset, grouping, known = first_groups(setup, dataset, decided)
+    dataset, grouping, known = first_groups(setup, dataset, decided, end=end)
     splits = split(dataset, seed=setup.seed, test=setup.test)
     first = splits.hash
     if decided is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
+from autotl.quality import MOST_COMPARED
 
 EXAMPLES, NAMED = 5, 4
 """Groups that a report gives as examples, and file names of each."""
@@ -30,11 +31,14 @@ class Grouping:
 
     Attributes:
         on: Whether groups are looked for.
-        first: Those found before the split, by names, capture times and hashes.
+        first: Those found before the split, by names, capture times and hashes, with images of the user's own
+            test part that share a name or hash.
         last: Those of the training images, found by features too; None until then.
         found_by: Training images by the evidence that first put them into a group.
         moved: Images that validate in another fold since the features are known.
-        unfinished: Whether the search by features ran out of time.
+        divided: Groups that a fold still divides, such as one with a validation part of the user's own.
+        unfinished: Whether the search ran out of time.
+        uncompared: Training images of large classes that were not compared with their class.
     """
 
     on: bool = False
@@ -42,7 +46,9 @@ class Grouping:
     last: Sets | None = None
     found_by: Mapping[str, int] = field(default_factory=dict)
     moved: int = 0
+    divided: int = 0
     unfinished: bool = False
+    uncompared: int = 0
 
     @property
     def notes(self) -> list[str]:
@@ -50,16 +56,24 @@ class Grouping:
         said = []
         if self.unfinished:
             said.append("Not all groups of images were looked for, for lack of time.")
+        if self.uncompared:
+            said.append(
+                f"{self.uncompared:,} training images were not compared by likeness: to find groups, at most "
+                f"{MOST_COMPARED:,} images of a class are. If you know the groups, name them with --group."
+            )
         if self.last and (images := sum(map(len, self.last))) >= NOTABLE:
             groups = "1 group" if len(self.last) == 1 else f"{len(self.last):,} groups"
-            said.append(
-                f"Keeps {groups} of images ({images:,} training images) in one fold each: "
-                "the images of a group show the same thing. --group none switches this off."
-            )
+            if self.divided:
+                said.append(
+                    f"Finds {groups} of images ({images:,} training images) that show the same thing. "
+                    f"A fold divides {self.divided:,} of them, so validation scores may be too high."
+                )
+            else:
+                said.append(
+                    f"Keeps {groups} of images ({images:,} training images) in one fold each: "
+                    "the images of a group show the same thing. --group none switches this off."
+                )
         return said
-
-
-NO_GROUPING = Grouping()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,7 @@ class FoundGroups:
         found_by: Images by evidence.
         examples: File names of the first groups.
         moved: Images that validate in another fold since the features are known.
+        divided: Groups that a fold divides.
         across_test: Groups that are in the test part too; None if there are none.
         across_validation: Groups that the user's own validation part divides; None if there are none.
     """
@@ -93,6 +108,7 @@ class FoundGroups:
     found_by: Mapping[str, int]
     examples: tuple[tuple[str, ...], ...]
     moved: int
+    divided: int
     across_test: Across | None
     across_validation: Across | None
 
@@ -117,6 +133,7 @@ def found_groups(dataset: Dataset, splits: Splits, grouping: Grouping) -> FoundG
         found_by=grouping.found_by,
         examples=_named(items, sets),
         moved=grouping.moved,
+        divided=grouping.divided,
         across_test=_across(items, grouping.first, splits.train, splits.test),
         across_validation=_across(items, sets, fold.train, fold.val) if splits.kind == "given" else None,
     )

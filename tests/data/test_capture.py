@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from autotl.builtin.folders import Folders
 from autotl.data import open_image, read
-from autotl.data.capture import captured
+from autotl.data.capture import CAPTURED, captured
 from autotl.testing import tiny_images
 
 
@@ -45,6 +46,16 @@ def test_an_unknown_time_is_none(when: str | None) -> None:
 def test_a_damaged_exif_block_is_no_matter() -> None:
     image = Image.new("RGB", (8, 6))
     image.info["exif"] = b"Exif\0\0II*\0\xff\xff\xff\xff"
+    assert captured(image) is None
+
+
+@pytest.mark.parametrize("key", ["captured", CAPTURED])
+def test_text_in_a_png_file_is_not_taken_for_a_capture_time(key: str) -> None:
+    text, stream = PngInfo(), BytesIO()
+    text.add_text(key, "2020-05-01")
+    Image.new("RGB", (8, 6), "red").save(stream, "PNG", pnginfo=text)
+    image = open_image(stream.getvalue())
+    assert image.info[key] == "2020-05-01"
     assert captured(image) is None
 
 

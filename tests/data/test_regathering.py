@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from autotl.api import Dataset, Splits
-from autotl.data import cross_parts, fold_of, grouped, regathered, split
+from autotl.api import Dataset
+from autotl.data import cross_parts, divided, fold_of, grouped, regathered, split
 
 Make = Callable[..., Dataset]
 
@@ -24,12 +24,6 @@ def random_sets(rows: np.ndarray, labels: np.ndarray, rng: np.random.Generator) 
             sets.append(tuple(sorted(own[start : start + size].tolist())))
             start += size
     return sets
-
-
-def divided(splits: Splits, sets: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    return [
-        rows for rows in sets if any(0 < np.isin(rows, fold.val).sum() < len(rows) for fold in splits.folds)
-    ]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -88,3 +82,15 @@ def test_the_test_part_that_is_made_here_and_other_divisions_keep_groups_whole(m
     splits = split(dataset, seed=0)
     for part in (splits.test, *cross_parts(dataset, splits.train, seed=0)):
         assert not any(0 < np.isin(rows, part).sum() < len(rows) for rows in sets)
+
+
+def test_groups_that_a_holdout_divides_are_counted(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autotl.data.splitting._SMALL", 0)  # one holdout
+    dataset = make(["a", "b"] * 60)
+    before = split(dataset, seed=0)
+    labels = dataset.table["label"].to_numpy()[before.train]
+    whole = [tuple(before.train[labels == label].tolist()) for label in (0, 1)]  # no class could be held out
+    assert regathered(grouped(dataset, whole), before, seed=0) is before
+    assert divided(before, whole) == 2
+    one = before.folds[0]
+    assert divided(before, [one.val[:2].tolist(), one.train[:3].tolist(), [one.val[2], one.train[4]]]) == 1

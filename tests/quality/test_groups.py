@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +36,6 @@ def evidence(
         np.arange(n) * CLASSES // n,
         random_hashes(rng, n) if hashes is None else hashes,
         [None] * n,
-        np.ones(n, dtype=bool),
         features,
     )
 
@@ -135,6 +137,30 @@ def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pyte
     assert find_groups(seen) == found
 
 
+def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autotl.quality.apart.MOST_COMPARED", 60)
+    rng = np.random.default_rng(0)
+    lone = rng.normal(size=(5900, WIDTH))
+    features = np.concatenate([things(5, 10, spread=0.1), lone])
+    labels = np.where(np.arange(6000) < 100, np.arange(6000) // 50, 2)
+    found = find_groups(replace(evidence(features), labels=labels))
+    assert sum(map(len, found.sets)) == 100 < 0.02 * len(features)
+    assert found.uncompared == 5840
+
+
+def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autotl.quality.apart.MOST_COMPARED", 500)
+    folders, each = 6, 8000
+    n = folders * each
+    hashes = np.random.default_rng(4).integers(0, 2**63, n).astype(np.uint64)
+    seen = evidence(np.zeros((n, 1)), [f"folder{row // each}/{row:x}.png" for row in range(n)], hashes=hashes)
+    tracemalloc.start()
+    find_groups(replace(seen, features=None))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * each**2  # bytes of one matrix of 32-bit numbers
+
+
 def test_known_groups_are_kept_with_what_found_them() -> None:
     seen = evidence(things(8, 7, spread=0.3))
     known = find_groups(replace(seen, names=numbered(8, 7, "{:05}_{:05}.png")))
@@ -142,8 +168,41 @@ def test_known_groups_are_kept_with_what_found_them() -> None:
     assert find_groups(seen, known=known) == known
 
 
+@pytest.mark.parametrize("step", ["median_distance", "by_stem", "in_series", "trees"])
+def test_the_time_is_looked_at_before_each_class(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, module = FakeClock(), sys.modules["autotl.quality.groups"]
+    end, plain, looked = Deadline(clock, at=1.0), getattr(module, step), []
+
+    def slow(*args: Any, **told: Any) -> Any:
+        looked.append(1)
+        clock.advance(2.0)
+        return plain(*args, **told)
+
+    monkeypatch.setattr(module, step, slow)
+    features = things(20, 6, spread=0.3)
+    seen = replace(evidence(features), labels=np.arange(len(features)) // 48)
+    found = find_groups(seen, pulse=end.check)
+    assert len(looked) == 1
+    assert not found.complete
+
+
+def test_the_time_is_looked_at_within_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def pulse() -> None:
+        looked.append(1)
+
+    blocks = []
+    for cells in (4_000_000, 400):
+        looked.clear()
+        monkeypatch.setattr("autotl.quality.apart.CELLS", cells)
+        find_groups(evidence(things(8, 7, spread=0.3)), pulse=pulse)
+        blocks.append(len(looked))
+    assert blocks[1] > blocks[0]
+
+
 def test_the_search_ends_at_its_deadline() -> None:
     end = Deadline(FakeClock(1.0), at=0.0)
-    found = find_groups(evidence(things(8, 7, spread=0.3)), is_late=end.passed)
+    found = find_groups(evidence(things(8, 7, spread=0.3)), pulse=end.check)
     assert found.sets == ()
     assert not found.complete

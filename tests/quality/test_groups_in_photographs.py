@@ -34,7 +34,6 @@ def test_names_and_hashes_find_tracks_and_little_else(name: str, least: float, m
         table["label"].to_numpy(dtype=np.int64),
         table["looks"].to_numpy(),
         table["taken"].tolist(),
-        np.ones(len(table), dtype=bool),
     )
     found = find_groups(seen)
     assert least <= sum(map(len, found.sets)) / len(table) <= most

@@ -112,6 +112,7 @@ def test_groups_are_named_with_what_they_change_and_what_ends_the_search() -> No
         "found_by": {"likeness": 3, "file names": 4},
         "examples": [["t/1_1.png", "t/1_2.png", "t/1_3.png"]],
         "moved": 3,
+        "divided": 0,
         "across_test": {"groups": 1, "images": 2, "of": 50, "examples": [["test/x.png", "t/1_1.png"]]},
         "across_validation": None,
     }
@@ -123,6 +124,10 @@ def test_groups_are_named_with_what_they_change_and_what_ends_the_search() -> No
     assert "`--group none` switches this off" in said
     assert "2 test images" in said
     assert "the test score may be too high" in said
+    assert "No fold divides a group" in said
+    divided = " ".join(told({"quality": {"groups": {**groups, "divided": 2}}}))
+    assert "No fold divides" not in divided
+    assert "A fold divides 2 groups, so validation scores may be too high" in divided
     nothing = {**groups, "groups": 0, "images": 0, "examples": [], "moved": 0, "across_test": None}
     assert "group" not in " ".join(told({"quality": {"groups": nothing}}))
     assert "group" not in " ".join(told({"quality": {"groups": None}}))

@@ -12,76 +12,17 @@ import pytest
 from PIL import Image
 
 import autotl
-from autotl import cli, plugins
+from autotl import cli
 from autotl.api import Splits
-from autotl.cache import Store
 from autotl.clock import Budget, Deadline, FakeClock, WallClock
 from autotl.data import read
-from autotl.quality import NO_GROUPS
+from autotl.quality import Groups
 from autotl.results import read_run_file
-from autotl.search import Decided, Prepared, Setup, decided_from, prepare
+from autotl.search import Prepared, Setup, decided_from
 from autotl.search.activations import Activations
 from autotl.search.grouping import first_groups, last_groups
 from autotl.terminal import Silence
-from autotl.testing import tiny_images
-
-CATALOG = plugins.load()
-THINGS, FRAMES = 12, 4
-
-
-class Heard(Silence):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-
-def frames(
-    folder: Path, name: Callable[[int, int], str], *, noise: float = 4.0, part: str = "", seed: int = 0
-) -> Path:
-    """Write frames of things, two classes of them that differ by nothing but chance."""
-    rng = np.random.default_rng(seed)
-    images, _ = tiny_images(classes=5, each=THINGS, side=32, noise=0.0, seed=seed)
-    for thing, row in enumerate(rng.permutation(len(images))[: 2 * THINGS].tolist()):
-        for frame in range(FRAMES):
-            noisy = images[row] + rng.normal(scale=noise, size=images[row].shape)
-            path = folder / part / "ab"[thing % 2] / name(thing, frame)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(path)
-    return folder
-
-
-def track(thing: int, frame: int) -> str:
-    return f"{thing:03}_{frame:03}.png"
-
-
-def nameless(thing: int, frame: int) -> str:
-    """A name that says nothing, but to a test."""
-    return (
-        "".join(chr(97 + digit) for digit in np.random.default_rng(100 * thing + frame).permutation(20))
-        + ".png"
-    )
-
-
-def prepared(
-    folder: Path, data: object, *, decided: Decided | None = None, watch: Silence | None = None, **told: Any
-) -> Prepared:
-    names = {"budget": Budget(trials=1), "backbones": ("tiny",), "image_size": 32, "experience": False}
-    return prepare(
-        Setup(data=data, **(names | told)),
-        readers=CATALOG.readers.items,
-        sources=CATALOG.backbones.items,
-        similarities={},
-        transferabilities=CATALOG.transferabilities.items,
-        strategies={},
-        store=Store(folder),
-        clock=WallClock(),
-        watch=watch or Silence(),
-        decided=decided,
-    )
+from tests.search.frames import CATALOG, FRAMES, THINGS, Heard, frames, nameless, prepared, track
 
 
 def things_of(ready: Prepared) -> np.ndarray:
@@ -152,7 +93,7 @@ def test_groups_that_features_show_change_the_folds_and_keep_what_was_computed(
 def without_hashes(seen: Any, **told: Any) -> Any:
     from autotl.quality import find_groups
 
-    return NO_GROUPS if seen.features is None else find_groups(seen, **told)
+    return Groups() if seen.features is None else find_groups(seen, **told)
 
 
 def test_nothing_changes_without_groups(tmp_path: Path) -> None:
@@ -208,8 +149,10 @@ def test_groups_that_the_users_own_validation_part_divides_are_named(tmp_path: P
         own = folder / "val" / path.parent.name / path.name
         own.parent.mkdir(parents=True, exist_ok=True)
         path.rename(own)
-    ready = prepared(tmp_path / "cache", folder)
+    watch = Heard()
+    ready = prepared(tmp_path / "cache", folder, watch=watch)
     assert ready.splits.kind == "given"
+    assert not any("in one fold" in each for each in watch.said)
     assert len(ready.splits.folds[0].val) == 2 * THINGS
     assert ready.groups is not None
     assert ready.groups.moved == 0
@@ -217,6 +160,7 @@ def test_groups_that_the_users_own_validation_part_divides_are_named(tmp_path: P
     across = ready.groups.across_validation
     assert across is not None
     assert across.images > THINGS
+    assert ready.groups.divided == across.groups > 0
     assert all(one.startswith("val") and other.startswith("train") for one, other in across.examples)
 
 
@@ -226,7 +170,7 @@ def test_a_resumed_run_keeps_its_groups_whatever_is_found_now(
     data = frames(tmp_path / "data", nameless)
     ready = prepared(tmp_path / "cache", data)
     told = autotl.jsonio.plain(ready.decided)
-    monkeypatch.setattr("autotl.search.grouping.find_groups", lambda *_, **__: NO_GROUPS)
+    monkeypatch.setattr("autotl.search.grouping.find_groups", lambda *_, **__: Groups())
     again = prepared(tmp_path / "other", data, decided=decided_from(told))
     assert again.splits.hash == ready.splits.hash
     assert again.groups == ready.groups
@@ -247,13 +191,26 @@ def test_without_time_the_groups_are_those_found_before(tmp_path: Path) -> None:
     ready = prepared(tmp_path / "cache", data)
     setup = Setup(data=data, budget=Budget(trials=1))
     dataset = read(data, readers=CATALOG.readers.items)
-    _, grouping, known = first_groups(setup, dataset, None)
+    _, grouping, known = first_groups(setup, dataset, None, end=Deadline(WallClock()))
     late = Deadline(FakeClock(1.0), at=0.0)
     _, found = last_groups(setup, ready.materials, grouping, known, end=late)
     assert found.unfinished
     assert set(found.found_by) <= {"file names", "likeness", "near copies", "neighbouring file names"}
     assert found.last
     assert any("lack of time" in each for each in found.notes)
+
+
+def test_the_search_before_the_split_ends_in_its_share_of_the_time(tmp_path: Path) -> None:
+    data = frames(tmp_path / "data", track)
+    setup, dataset = Setup(data=data, budget=Budget(trials=1)), read(data, readers=CATALOG.readers.items)
+    ready = prepared(tmp_path / "cache", data)
+    late = Deadline(FakeClock(1.0), at=0.0)
+    _, grouping, known = first_groups(setup, dataset, None, end=late)
+    assert grouping.unfinished
+    assert known.sets == ()
+    _, found = last_groups(setup, ready.materials, grouping, known, end=Deadline(WallClock()))
+    assert found.last
+    assert any("lack of time" in each for each in found.notes)  # the test part was made without them
 
 
 QUICK = ("--backbone", "tiny", "--trials", "1", "--strategy", "linear_probe", "--image-size", "32", "--quiet")
