@@ -196,6 +196,7 @@ class Ledger:
             and (trial.default or not defaults)
         ]
         whole = [trial for trial in scored if trial.state != "pruned"] or scored
+        whole = [trial for trial in whole if trial.folds[0].epochs] or whole  # else it has not learned
         if not whole:
             return None
         if not self.thrifty:

@@ -87,9 +87,12 @@ class Starts:
                 return None
 
         owed = [arm for arm in self._baselines if arm not in self._looks or not begun(arm)]
+        # a baseline is there to be compared with: before anything transfers, it has no claim to its turn
+        compared = any(trial.folds and not trial.baseline for trial in self._ledger.trials.values())
+        only_baselines = all(arm in self._baselines for arm in worth)
         chosen = first(
             worth,
-            baselines=owed if count else (),
+            baselines=owed if compared or only_baselines else (),
             seconds=seconds,
             after=lambda arm: kept_for_refit(self._costs.default(arm), self._ledger.held_out, self._budget),
             behind=lambda arm: self._behind(arm, due[arm]),

@@ -66,6 +66,7 @@ def test_the_digits_are_real_and_the_same_for_a_seed() -> None:
 def test_the_demo_measures_the_gain_of_an_imagenet_network(tmp_path: Path) -> None:
     assert run("--out", str(tmp_path / "run"), "--quiet") == 0
     report = json.loads((tmp_path / "run/report.json").read_text(encoding="utf-8"))
-    assert report["what"]["backbone"] == "efficientnet_lite0"
+    assert report["when"]["similarity"].keys() == {"efficientnet_lite0"}
+    assert "efficientnet_lite0" in report["verdict"]["sentence"]
     low, high = report["when"]["transfer_gain"]["ci95"]
     assert low < report["when"]["transfer_gain"]["value"] < high
