@@ -19,6 +19,9 @@ from autotl.search.trial import Trial
 FAR_TOO_LONG = 3.0
 """How many times the time left a trial may be expected to take when it begins."""
 
+SHORT = 0.25
+"""The share of the budget below which the time left counts as short."""
+
 Begun = Callable[[Arm], Sequence[Trial]]
 """Gives the trials of an arm that have begun, those that are running among them."""
 
@@ -86,13 +89,14 @@ class Starts:
             if not worth:
                 return None
 
-        owed = [arm for arm in self._baselines if arm not in self._looks or not begun(arm)]
-        # a baseline is there to be compared with: before anything transfers, it has no claim to its turn
+        # a baseline is there to be compared with: if there may be time for one trial alone, it transfers
         compared = any(trial.folds and not trial.baseline for trial in self._ledger.trials.values())
-        only_baselines = all(arm in self._baselines for arm in worth)
+        if not compared and self._budget.seconds is not None and left < SHORT * self._budget.seconds:
+            worth = [arm for arm in worth if arm not in self._baselines] or worth
+        owed = [arm for arm in self._baselines if arm not in self._looks or not begun(arm)]
         chosen = first(
             worth,
-            baselines=owed if compared or only_baselines else (),
+            baselines=owed if count else (),
             seconds=seconds,
             after=lambda arm: kept_for_refit(self._costs.default(arm), self._ledger.held_out, self._budget),
             behind=lambda arm: self._behind(arm, due[arm]),

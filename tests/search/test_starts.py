@@ -180,6 +180,15 @@ def test_baselines_get_their_turn_before_the_time_is_up() -> None:
     assert names == ["s0", "scratch"]
 
 
+def test_if_time_is_short_something_transfers_first() -> None:
+    cheap = fakes.Fake("pixels", seconds=1, baseline=True)
+    assert Field(fakes.Fake("probe", seconds=5), cheap).order({})[0] == ("pixels", True)
+    short = Field(fakes.Fake("probe", seconds=5), cheap).order({}, left=200.0)
+    assert [name for name, _ in short] == ["probe", "pixels"]
+    alone = Field(cheap).order({}, left=200.0)
+    assert alone == [("pixels", True)]
+
+
 def test_a_look_is_the_turn_of_a_baseline() -> None:
     """After it the baseline waits like any arm, however little time is left."""
     strategies = [fakes.Fake(f"s{i}", seconds=20) for i in range(3)]
