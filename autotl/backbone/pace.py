@@ -13,6 +13,7 @@ from autotl.clock import NEVER, Clock, Deadline
 
 BATCH = 16
 REPEATS = 2
+LEAST, MOST_REPEATS = 0.15, 20  # seconds for all calls: of a small network, two are over in a blink
 PATIENCE, ENOUGH = 4.0, 2.0  # seconds, for the first call of each of the two measurements, and for all calls
 RATE, FAST = 4e10, 4e12  # operations a second on a CPU and on an accelerator, roughly
 FORWARD_SHARE = 0.4  # of the time for both measurements
@@ -66,7 +67,9 @@ def _seconds(work: Callable[[], None], device: torch.device, clock: Clock, end: 
     which can take as long again.
     """
     times: list[float] = []
-    for _ in range(REPEATS + 1):
+    for number in range(MOST_REPEATS + 1):
+        if number > REPEATS and sum(times) >= LEAST:
+            break
         started = clock.now()
         work()
         if device.type == "cuda":

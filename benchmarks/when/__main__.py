@@ -1,6 +1,6 @@
 """Measure the gain of transfer over training from scratch, by the number of images and their likeness.
 
-    python -m benchmarks.when --out when.csv --per-class 5 20 100 0 --budgets 60 300 DATA.zip …
+    python -m benchmarks.when DATA.zip … --out when.csv --per-class 5 20 100 0 --budgets 60 300
 
 A row for each data set, number of training images a class (0: all), budget and seed, each run by the command
 line: the best arm that transfers, the best that does not, and the gain with its interval. Rows mean something
