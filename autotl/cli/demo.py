@@ -21,6 +21,8 @@ FEW, FEW_TESTS = 5, 45
 WHY = {
     "hurts": "Digits look nothing like the photographs that the pretrained network has seen, so it is better "
     "to learn them from scratch. Photographs often say the opposite. Try yours.",
+    "no_measurable_difference": "Digits look nothing like the photographs that the pretrained network has "
+    "seen: it brings nothing that the test could show. Photographs often say the opposite. Try yours.",
     "helps": "Digits look nothing like photographs, and yet the pretrained network is the better start.",
 }
 """What the verdict on digits teaches, by its answer."""
