@@ -78,7 +78,7 @@ class Strategy(Protocol):
 
 @runtime_checkable
 class OwnNetworks(Protocol):
-    """What a baseline may offer besides: networks of its own, in place of the backbones.
+    """Optional part of a baseline: its own networks, used in place of the backbones.
 
     Its trials run on one of them, whatever the backbones are.
     """
@@ -93,7 +93,7 @@ class OwnNetworks(Protocol):
 
 @runtime_checkable
 class FirstLook(Protocol):
-    """What a baseline may offer besides: cheap settings that are tried before its defaults.
+    """Optional part of a baseline: cheap settings that are tried before its defaults.
 
     The defaults are tried only if the forecast from this trial comes near the best trial.
     """
@@ -108,6 +108,6 @@ class FirstLook(Protocol):
 
 @runtime_checkable
 class OnRequest(Protocol):
-    """What a strategy may offer besides: ``on_request = True`` leaves it out unless it is named."""
+    """Optional part of a strategy: with ``on_request = True`` it runs only if it is named."""
 
     on_request: bool

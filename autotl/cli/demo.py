@@ -25,7 +25,7 @@ WHY = {
     "seen: it brings nothing that the test could show. Photographs often say the opposite. Try yours.",
     "helps": "Digits look nothing like photographs, and yet the pretrained network is the better start.",
 }
-"""What the verdict on digits teaches, by its answer."""
+"""Explanations of the verdict on digits, by the answer."""
 
 
 @app.command()

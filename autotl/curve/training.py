@@ -70,7 +70,7 @@ class TrainingForecast:
         return self._interval(self.errors(epochs))
 
     def remaining(self) -> Interval:
-        """What a training without end would take off the last error: the median and the 95 % interval."""
+        """The error that longer training can remove: the median and the 95 % interval."""
         return self._interval(self.last * (1 - self.floor))
 
     def chance(self, error: float, *, epochs: float) -> float:

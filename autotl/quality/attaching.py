@@ -15,10 +15,11 @@ from autotl.quality.origins import shared_names
 def attach(
     found: Groups, names: Sequence[str], hashes: NDArray[np.uint64], learned: NDArray[np.bool_]
 ) -> tuple[tuple[int, ...], ...]:
-    """Return the sets with the rows outside the search that show the same as one of their images.
+    """Add images that the search did not see to the sets that it found.
 
-    Such a row has the hash of an image inside the search, or shares a name that all images of this name in
-    one set were found by. No two sets are joined. An image without a set makes one with its copies.
+    An image is added if its hash equals that of an image in the set. It is also added if it shares the name
+    by which the images of the set were found. Sets are never joined. If an image that the search saw has no
+    set, it forms a new one with its copies.
 
     Args:
         found: Sets of rows inside the search.

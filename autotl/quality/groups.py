@@ -49,7 +49,7 @@ Pulse = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of the images that a fold may learn from, one per row.
+    """Evidence on the images that a fold may learn from, one per row.
 
     Attributes:
         names: File names, (n,).
@@ -68,7 +68,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """What belongs together.
+    """Sets of images that show the same thing.
 
     Attributes:
         sets: Rows that belong together.
