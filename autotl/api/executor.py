@@ -43,8 +43,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FoldScore:
-    """What a job reached on one fold: the metric, the validation logits behind it, the time and epochs it
-    took.
+    """What a job reached on one fold: the metric, the validation logits behind it, and its epochs.
+
+    ``seconds`` are those of the training's steps, without those in which images were decoded.
     """
 
     fold: int

@@ -101,7 +101,8 @@ class FirstLook(Protocol):
     def look(self, task: Task, backbone: Backbone) -> Params:
         """Settings like the defaults, with the same keys and a shorter training.
 
-        ``epochs`` must be among them: forecasts are made by it.
+        ``epochs`` must be among them: forecasts are made by it. A look shorter than an epoch may add
+        ``part``, the share of the images that its epoch takes.
         """
         ...
 

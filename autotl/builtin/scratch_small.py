@@ -130,7 +130,8 @@ class ScratchSmall:
     def look(self, task: Task, backbone: Backbone) -> Params:
         """See :class:`autotl.api.FirstLook`."""
         planned = self.defaults(task, backbone)
-        return {**planned, "epochs": max(1, round(LOOK * planned["epochs"]))}
+        epochs = LOOK * planned["epochs"]
+        return {**planned, "epochs": max(1, round(epochs))} | ({"part": epochs} if epochs < 1 else {})
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         sides = affordable_sides(task, backbone, trained=1.0, epochs=PATIENT // 2)
@@ -148,7 +149,7 @@ class ScratchSmall:
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         each = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0)
-        return Cost(each * params["epochs"], 16 * backbone.parameters)
+        return Cost(each * params["epochs"] * params.get("part", 1.0), 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:
         from autotl.train import Training  # with torch, which a list of plugins does not need
@@ -163,6 +164,7 @@ class ScratchSmall:
             batch_size=BATCH,
             warmup=0.2,
             margin=False,
+            part=params.get("part", 1.0),
         )
         return Training(bench.model(pretrained=False), bench, recipe)
 

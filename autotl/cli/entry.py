@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from rich.console import Console
 from autotl.cli import benchmarks, commands, demo, show, using, worker  # noqa: F401 - they register their commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
+from autotl.data import limit_spinning
 from autotl.errors import AutotlError
 
 
@@ -22,8 +22,7 @@ def main() -> None:
     # Progress and tables are for people; a library's deprecations are for its developers.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    # Threads that spin while they wait for each other need a core each; torch reads this when it is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    limit_spinning()
     with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
         code = guarded(lambda: app(standalone_mode=False))
     sys.exit(code)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
     from autotl.data.thinning import thin, thin_test
-    from autotl.data.threads import in_threads, torch_within_cores, usable_cores
+    from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
     from autotl.data.tree import Placed, place
     from autotl.data.view import View, render, render_images, render_parts, view_of
     from autotl.data.zipped import ZippedImages
@@ -72,6 +72,7 @@ __all__ = [
     "known_column",
     "label_text",
     "label_texts",
+    "limit_spinning",
     "names_of",
     "no_columns",
     "no_label",

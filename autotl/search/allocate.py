@@ -45,7 +45,9 @@ LATER_SHARE = 0.2
 trials has not asked for several times their price.
 """
 DEARER = 0.05
-"""An arm expected to end this far behind the best waits as if it cost twice as much."""
+"""An arm expected to end this far behind the best waits as if it cost twice as much, and one this far ahead
+as if it cost half.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,14 @@ def first(
     in what is ``left`` (seconds) or in so many ``trials``.
 
     ``after`` says what has to be kept for an arm's refit once it leads, ``behind`` how far behind the best
-    past runs lead one to expect an arm: to be DEARER behind makes it seem twice as dear.
+    past runs or its first look lead one to expect an arm: see DEARER.
     """
-    order = sorted(waiting, key=lambda arm: seconds(arm) * (1 + behind(arm) / DEARER))
+
+    def weight(arm: Arm) -> float:
+        far = behind(arm) / DEARER
+        return seconds(arm) * (1 + far if far > 0 else 1 / (1 - far))
+
+    order = sorted(waiting, key=weight)
     due = [arm for arm in order if arm in baselines]
     if due and (trials <= len(due) or seconds(order[0]) + after(order[0]) + seconds(due[0]) > left):
         return due[0]

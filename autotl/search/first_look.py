@@ -75,7 +75,7 @@ class FirstLooks:
             expected = strategy.cost(look.params, self._task, backbone, self._machine).seconds
         except Exception:  # as above
             return 1.0
-        expected *= _length(look) / (epochs_of(look.params) or 1)
+        expected *= _length(look) / (length_of(look.params) or 1)
         return min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
 
     def promises(self, arm: Arm, begun: Sequence[Trial]) -> bool:
@@ -92,15 +92,15 @@ class FirstLooks:
     def lag(self, arm: Arm, begun: Sequence[Trial]) -> float:
         """How far behind the best trial the arm's defaults are expected to end, in the metric's units.
 
-        0 before the first look, or if they are expected to be ahead.
+        Below 0 if they are expected to be ahead, and 0 before the first look or if the arm leads.
         """
         best = self._ledger.best(leading=True)
         if arm not in self or best is None or best in begun:
             return 0.0
-        found, epochs = training_forecast(self._ledger, begun), epochs_of(self.planned(arm, begun))
-        if found is None or epochs is None:
+        found, length = training_forecast(self._ledger, begun), length_of(self.planned(arm, begun))
+        if found is None or length is None:
             return 0.0
-        return max(0.0, found.at(epochs).value - (self._ledger.measure.bounds[1] - best.folds[0].score))
+        return found.at(length).value - (self._ledger.measure.bounds[1] - best.folds[0].score)
 
 
 def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForecast | None:
@@ -118,7 +118,7 @@ def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForeca
     if not ended or not np.isfinite(best):
         return None
     leading = max(ended, key=lambda trial: trial.folds[0].score)
-    points: dict[int, Trained] = {}
+    points: dict[float, Trained] = {}
     least = np.inf
     for trial in ended:
         error = max(best - trial.folds[0].score, 0.0)
@@ -137,8 +137,8 @@ def is_promising(ledger: Ledger, trials: Sequence[Trial], planned: Params, best:
         planned: The settings of the longer training.
         best: The best trial so far, if there is one.
     """
-    epochs = epochs_of(planned)
-    if best is None or best in trials or epochs is None:
+    length = length_of(planned)
+    if best is None or best in trials or length is None:
         return True
     if not any(_length(trial) for trial in trials):
         return False  # the first look failed, or did not end an epoch
@@ -146,13 +146,22 @@ def is_promising(ledger: Ledger, trials: Sequence[Trial], planned: Params, best:
     if found is None:  # nothing can be forecast by this metric
         return True
     target = ledger.measure.bounds[1] - best.folds[0].score
-    return found.chance(target, epochs=epochs) >= CHANCE
+    return found.chance(target, epochs=length) >= CHANCE
 
 
-def epochs_of(params: Params) -> int | None:
-    """The planned number of epochs, if the settings name one."""
+def length_of(params: Params) -> float | None:
+    """The planned epochs over all images, if the settings name a number of epochs.
+
+    If an epoch takes only a ``part`` of the images, it counts as that.
+    """
     found = params.get("epochs")
-    return found if isinstance(found, int) and found > 0 else None
+    return found * _part(params) if isinstance(found, int) and found > 0 else None
+
+
+def _part(params: Params) -> float:
+    """The share of the images that an epoch takes."""
+    found = params.get("part", 1.0)
+    return float(found) if isinstance(found, int | float) and 0 < found <= 1 else 1.0
 
 
 def _constant(ledger: Ledger, trial: Trial) -> float:
@@ -163,12 +172,12 @@ def _constant(ledger: Ledger, trial: Trial) -> float:
     return ledger.measure(labels, np.tile(shares, (len(labels), 1)))
 
 
-def _length(trial: Trial) -> int:
-    """The epochs of the trial on its first fold; 0 if it is unknown or did not end one."""
-    planned = epochs_of(trial.params)
+def _length(trial: Trial) -> float:
+    """The epochs of the trial on its first fold, over all images; 0 if unknown, or if it did not end one."""
+    planned = length_of(trial.params)
     if planned is None or 0 not in trial.folds or trial.state not in ("complete", "stopped"):
-        return 0
-    return planned if trial.state == "complete" else min(planned, trial.folds[0].epochs)
+        return 0.0
+    return planned if trial.state == "complete" else min(planned, trial.folds[0].epochs * _part(trial.params))
 
 
 def _noise(ledger: Ledger, trial: Trial) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import local
 from typing import Any
 
 import torch
@@ -77,15 +78,15 @@ def watched(model: nn.Module, modules: Iterable[str]) -> Iterator[Callable[[Tens
     """A pass that gives the pooled features of normalised images and, flattened behind them, what the
     modules give.
     """
-    given: dict[str, Tensor] = {}
+    given = local()  # passes run in several threads at once
 
     def keep(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
-        return lambda module, args, value: given.__setitem__(name, value)
+        return lambda module, args, value: setattr(given, name, value)
 
     def run(x: Tensor) -> Tensor:
         features = pooled(model, x)
         # in the order asked for: one pass may call its modules in another
-        return torch.cat([features, *(channels_last(given[name]).flatten(1) for name in names)], 1)
+        return torch.cat([features, *(channels_last(getattr(given, name)).flatten(1) for name in names)], 1)
 
     names = tuple(modules)
     with ExitStack() as hooks:

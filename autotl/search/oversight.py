@@ -51,7 +51,8 @@ class Oversight:
             self._scored.add(job.number)
         if now >= self._until() and (self._ledger.best() is not None or job.number in self._scored):
             return "stopped"
-        if said.fold >= 0:  # it waits for no worker
+        # it waits for no worker, nor does a first look, which is short, for images to be decoded
+        if said.fold >= 0 and (epoch.progress > 0 or not trial.look):
             self._begun.setdefault(job.number, now)
         taken = now - self._begun.get(job.number, now)
         if trial.baseline and not trial.folds and said.fold == 0 and taken > self._patience(trial):

@@ -164,11 +164,13 @@ class Worker:
         """Step the learner until it ends or is told to; adds the fold's score, if there is one, to
         ``scores``, and to ``left`` what it can go on from where it is behind. ``again``: it goes on so.
         """
-        started = self.clock.now()
-        last, ended = None, None
+        started, first = self.clock.now(), None
+        last, ended, progress = None, None, 0.0
         with closing(learner.fit()) as epochs:
             try:
                 for epoch in epochs:
+                    progress = epoch.progress
+                    first = first or (self.clock.now(), progress)
                     last = epoch if epoch.score is not None else last
                     if ended := pulse.tell(epoch):
                         if ended == "pruned" and fold == 0 and 0 < epoch.progress < 1:
@@ -176,6 +178,7 @@ class Worker:
                         break
             except _Ended as early:  # what has been scored before counts all the same
                 ended = early.state
+        seconds = self._training_seconds(started, first, progress)
         if fold is None or (ended and fold != 0):
             return ended  # a fold cut short is worth something only where nothing else is known
         if last is None:
@@ -193,9 +196,22 @@ class Worker:
         score = bench.score(torch.from_numpy(array))  # measured here: a strategy does not mark its own work
         if not np.isfinite(array).all():
             raise ValueError("the network's outputs are not numbers (NaN or infinite)")
-        done = FoldScore(fold, score, array, self.clock.now() - started, last.step)
+        done = FoldScore(fold, score, array, seconds, last.step)
         scores.append(done)
         return ended or pulse.tell(last, done)
+
+    def _training_seconds(self, started: float, first: tuple[float, float] | None, progress: float) -> float:
+        """The seconds of the training's steps: images are decoded before the ``first``, and only once.
+
+        Args:
+            started: When the training began.
+            first: When its first step had been taken, and the progress then; None without a step.
+            progress: The progress now.
+        """
+        now = self.clock.now()
+        if first is None or progress <= first[1]:
+            return now - started
+        return (now - first[0]) * progress / (progress - first[1])
 
     def _keep(self, job: Job, learner: Learner, progress: float) -> list[Checkpoint]:
         """Write what the learner can go on from, if it can."""

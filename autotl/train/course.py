@@ -29,7 +29,8 @@ class Course:
 
     def __init__(self, lesson: Lesson, *, rank: int = 0, size: int = 1) -> None:
         self._lesson, recipe = lesson, lesson.recipe
-        self.each = max(1, math.ceil(len(lesson.labels) / recipe.batch_size))
+        self._rows = max(1, round(recipe.part * len(lesson.labels)))
+        self.each = math.ceil(self._rows / recipe.batch_size)
         self.total = total = self.each * recipe.epochs
         self.optimiser = _optimiser(lesson.model, recipe)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -62,7 +63,7 @@ class Course:
         if taken:
             self._order.set_state(now)
         # tensor_split leaves no last batch of one row, on which BatchNorm cannot learn
-        return list(order.tensor_split(self.each))[taken:]
+        return list(order[: self._rows].tensor_split(self.each))[taken:]
 
     def end_epoch(self) -> None:
         """The epoch is over: the model has the weights to keep until :meth:`go_on`."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autotl.api import Images, Workbench
+from autotl.train.concurrent import MOST, in_torch_threads
 from autotl.train.device import autocast
 from autotl.train.pieces import pieces_of
 from autotl.train.split_batch import in_pieces
@@ -27,18 +28,21 @@ def in_batches(
     """``run`` over the inputs (n, …) batch by batch; what it returns, float32 on the CPU.
 
     ``normalise`` makes of a batch on the device what ``run`` takes. A batch is run in the pieces that are
-    fastest, and in smaller ones where it does not fit into memory. ``pulse`` is called before each
-    batch, and may raise.
+    fastest, several at once on a CPU, and in smaller ones if it does not fit into memory. ``pulse`` is called
+    before each batch, and may raise.
     """
     parts: list[Tensor] = []
-    pieces = 1
+    pieces, threads = 1, min(MOST, torch.get_num_threads()) if device.startswith("cpu") else 1
     with torch.inference_mode(), autocast(device):
         for start in range(0, len(inputs), batch):
             pulse()
             moved = inputs[start : start + batch].to(device, non_blocking=True)
 
             def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:
-                return [run(normalise(part)).float().cpu() for part in moved.tensor_split(pieces)]
+                split = moved.tensor_split(min(len(moved), max(pieces, threads)))
+                return in_torch_threads(
+                    lambda part: run(normalise(part)).float().cpu(), split, device=device
+                )
 
             least = pieces_of(moved, device=device)
             found, pieces = in_pieces(attempt, min(pieces, len(moved)), most=len(moved), least=least)

@@ -24,6 +24,7 @@ class Recipe:
     weights (0: neither). Behind a cut, up to ``views`` augmented views of each image are kept. ``balance`` is
     a name of BALANCES: whether small classes count more, by their weight in the loss or by sampling. Without
     ``margin`` random crops are taken from the images as they are evaluated, which are decoded once for both.
+    An epoch takes the share ``part`` of the images, drawn anew.
     """
 
     side: int
@@ -41,6 +42,7 @@ class Recipe:
     views: int = VIEWS
     balance: str = "none"
     margin: bool = True
+    part: float = 1.0
 
 
 def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:

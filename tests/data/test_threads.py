@@ -110,10 +110,35 @@ def test_a_users_own_number_of_threads_stands(monkeypatch: pytest.MonkeyPatch) -
         assert torch.get_num_threads() == 2
 
 
-def test_a_thread_is_parked_while_torch_computes_and_gone_afterwards() -> None:
-    def parked() -> int:
-        return sum(each.name == "autotl-parked" for each in threading.enumerate())
+def parked() -> int:
+    return sum(each.name == "autotl-parked" for each in threading.enumerate())
 
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_thread_is_parked_only_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch, *, busy: bool) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.setattr(module, "cores_are_busy", lambda: busy)
     with torch_within_cores():
-        assert parked() == 1
+        assert parked() == busy
     assert parked() == 0
+
+
+@pytest.mark.parametrize("name", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
+def test_no_thread_is_parked_if_the_user_has_set_how_threads_wait(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    monkeypatch.setattr(module, "cores_are_busy", lambda: True)
+    with torch_within_cores():
+        assert parked() == 0
+
+
+def test_busy_cores_are_told_from_idle_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    processors = tmp_path / "stat"
+    states = iter(["cpu 100 0 0 900 0 0 0", "cpu 100 0 0 920 0 0 0", "cpu 118 0 0 922 0 0 0", "cpu 118 0 0 922 0 0 0"])
+    processors.write_text(next(states))
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: processors.write_text(next(states)))
+    assert not module.cores_are_busy(processors)
+    assert module.cores_are_busy(processors)
+    assert not module.cores_are_busy(tmp_path / "missing")

@@ -62,3 +62,14 @@ def test_nothing_else_is_held_to_that(fakes: ModuleType, baseline: bool) -> None
     assert watched.says(0.1, fold=1) is None
     watched.clock.advance(2 * PATIENCE)
     assert watched.says(0.2, fold=int(baseline)) is None  # of further folds nothing would be left
+
+
+@pytest.mark.parametrize(("look", "told"), [(True, None), (False, "stopped")])
+def test_a_first_look_has_not_learned_while_images_are_decoded(
+    fakes: ModuleType, *, look: bool, told: str | None
+) -> None:
+    watched = Watched(fakes)
+    watched.trial.look = look
+    assert watched.says(0.0) is None
+    watched.clock.advance(PATIENCE + 1)
+    assert watched.says(0.1) == told

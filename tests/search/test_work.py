@@ -16,7 +16,7 @@ from torch import nn
 from autotl.api import Epoch, Go, Job, Outcome, Params, Said, State, Workbench
 from autotl.builtin.from_scratch import FromScratch
 from autotl.cache import Store
-from autotl.clock import WallClock
+from autotl.clock import FakeClock, WallClock
 from autotl.errors import DiskFull
 from autotl.search import Activations, Materials, Prepared, Worker
 from autotl.testing import tiny_run
@@ -159,3 +159,34 @@ def test_a_checkpoint_for_which_there_is_no_room_ends_the_search(
     monkeypatch.setattr("autotl.search.weights.settle", full)
     with pytest.raises(DiskFull, match=r"MiB are needed for .*checkpoint\.safetensors"):
         run(ready, tmp_path, TRAINED, behind)
+
+
+class Learns:
+    """Decodes for ten seconds, then takes four steps of a second."""
+
+    baseline = False
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def build(self, params: Params, bench: Workbench) -> Learns:
+        self._bench, self.side = bench, 32
+        return self
+
+    def fit(self) -> Generator[Epoch, None, None]:
+        self._clock.advance(10)
+        for step in range(1, 5):
+            self._clock.advance(1)
+            logits = torch.zeros(len(self._bench.labels().val), 3)
+            yield Epoch(1, 0.3, step / 4, logits) if step == 4 else Epoch(1, progress=step / 4)
+
+    def module(self) -> nn.Module:
+        return self._bench.model().eval()
+
+
+def test_a_folds_seconds_are_those_of_its_steps_and_a_jobs_are_all(ready: Prepared, tmp_path: Path) -> None:
+    clock = FakeClock()
+    worker = replace(worker_of(ready, tmp_path, Learns(clock)), clock=clock)
+    found = worker(Job(0, "looks", "tiny", {}, 0, (0,)), lambda job, said: None)
+    assert found.folds[0].seconds == pytest.approx(4.0)
+    assert found.seconds == pytest.approx(14.0)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from autotl.backbone import freeze
 from autotl.search import Bench, Prepared
 from autotl.testing import tiny_bench, tiny_run
 from autotl.train import Diverged, Recipe, Training
+from autotl.train.course import Course
+from autotl.train.feed import feed
+from autotl.train.lesson import Lesson
 
 RECIPE = Recipe(side=32, epochs=2, lr=2e-3, batch_size=16)
 
@@ -66,6 +71,22 @@ def test_a_loss_that_is_no_number_ends_the_training_with_the_step(bench: Bench) 
 def test_no_batch_is_a_single_row(ready: Prepared) -> None:
     bench = tiny_bench(ready)  # 40 rows: batches of 39 would leave one row, on which BatchNorm raises
     assert list(Training(bench.model(), bench, replace(RECIPE, epochs=1, batch_size=39)).fit())
+
+
+def test_an_epoch_of_a_part_takes_so_many_images_and_each_time_others(ready: Prepared) -> None:
+    bench = tiny_bench(ready)
+    rows = len(bench.labels().train)
+    given = feed(bench.model(), bench, RECIPE, frozen=0)
+    recipe = replace(RECIPE, epochs=2, batch_size=4, part=0.25)
+    lesson = Lesson(bench.model(), given, bench.labels().train, recipe, nn.Module.train, "cpu", 0, None)
+    course = Course(lesson)
+    taken = []
+    for _ in range(2):
+        taken.append(torch.cat(course.batches()))
+        course.end_epoch()
+    assert [len(each) for each in taken] == [round(rows / 4)] * 2
+    assert course.total == 2 * math.ceil(rows / 4 / 4)
+    assert set(taken[0].tolist()) != set(taken[1].tolist())
 
 
 def test_augmented_training_uses_the_margin_and_validates_without(bench: Bench, tmp_path: Path) -> None:
