@@ -13,7 +13,7 @@ from autotl.search.activations import Activations
 from autotl.search.afford import LOOK_SHARE, affordable
 from autotl.search.grouping import last_groups
 from autotl.search.late_maps import keep_late_maps
-from autotl.search.materials import Materials
+from autotl.search.materials import Materials, Pulse
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.survey import lasting, rank
@@ -23,8 +23,10 @@ FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
 TRIES = 2
 """How many passes may run out of time; the next one has no time limit."""
-PASS_SHARE = 0.4
+PASS_SHARE = 0.3
 """The share of the time left that the passes of all backbones may take."""
+EARLY = 0.05
+"""The share of a pass after which it ends if the rest will not be done in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,9 @@ def _pass(setup: Setup, materials: Materials, seen: set[str], end: Deadline) -> 
         new = name not in seen and materials.known_features(name, side=facts.side) is None
         began = clock.now()
         try:
-            keep_late_maps(materials, activations, name, pulse=passes.check)
-            materials.features(name, side=facts.side, pulse=passes.check)
+            pulse = _in_time(passes, rows=len(materials.order), part=materials.part)
+            keep_late_maps(materials, activations, name, pulse=pulse)
+            materials.features(name, side=facts.side, pulse=pulse)
         except OutOfTime as late:
             if late.done or not expected:  # else only the network was loaded, which says nothing of its pace
                 took += clock.now() - began
@@ -155,6 +158,26 @@ def _pass(setup: Setup, materials: Materials, seen: set[str], end: Deadline) -> 
             expected += len(materials.order) * _pace(facts)
         seen.add(name)
     return None
+
+
+def _in_time(passes: Deadline, *, rows: int, part: int) -> Pulse:
+    """Return a check, to be called before each part of a pass, that raises OutOfTime.
+
+    It does so if the time is up, or as soon as the pace shows that it will be before the pass ends: the pass
+    is made again over fewer images, and what it has computed by then is lost.
+    """
+    began, done = 0.0, 0
+
+    def check() -> None:
+        nonlocal began, done
+        passes.check()
+        now = passes.clock.now()
+        began = began if done else now
+        if done > EARLY * rows and (now - began) / done * (rows - done) > passes.left():
+            raise OutOfTime
+        done += part
+
+    return check
 
 
 def _pace(facts: Backbone) -> float:

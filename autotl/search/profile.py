@@ -114,7 +114,8 @@ class _Look:
     def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
         normalise = partial(self.materials.normalise, self.backbone.name)
         device = self.materials.device
-        found = in_batches(run, pixels, normalise=normalise, device=device, pulse=self.pulse)
+        # the inputs of layers are looked at by hooks, which are the network's own
+        found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
         return found.double().numpy()
 
     def target(self, most: int, side: int) -> Tensor:

@@ -23,16 +23,18 @@ def in_batches(
     normalise: Callable[[Tensor], Tensor],
     device: str,
     batch: int = BATCH,
+    at_once: int = MOST,
     pulse: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """``run`` over the inputs (n, …) batch by batch; what it returns, float32 on the CPU.
 
     ``normalise`` makes of a batch on the device what ``run`` takes. A batch is run in the pieces that are
-    fastest, several at once on a CPU, and in smaller ones if it does not fit into memory. ``pulse`` is called
-    before each batch, and may raise.
+    fastest, and in smaller ones if it does not fit into memory; on a CPU up to ``at_once`` pieces run at the
+    same time: 1 if ``run`` keeps anything between calls. ``pulse`` is called before each batch, and may
+    raise.
     """
     parts: list[Tensor] = []
-    pieces, threads = 1, min(MOST, torch.get_num_threads()) if device.startswith("cpu") else 1
+    pieces, threads = 1, min(at_once, torch.get_num_threads()) if device.startswith("cpu") else 1
     with torch.inference_mode(), autocast(device):
         for start in range(0, len(inputs), batch):
             pulse()
@@ -40,9 +42,7 @@ def in_batches(
 
             def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:
                 split = moved.tensor_split(min(len(moved), max(pieces, threads)))
-                return in_torch_threads(
-                    lambda part: run(normalise(part)).float().cpu(), split, device=device
-                )
+                return in_torch_threads(lambda part: run(normalise(part)).float().cpu(), split, threads)
 
             least = pieces_of(moved, device=device)
             found, pieces = in_pieces(attempt, min(pieces, len(moved)), most=len(moved), least=least)

@@ -13,7 +13,7 @@ import pytest
 from autotl import plugins
 from autotl.api import LabelledFeatures
 from autotl.cache import Store
-from autotl.clock import Budget, Deadline, FakeClock
+from autotl.clock import Budget, Deadline, FakeClock, OutOfTime
 from autotl.data import LockedTest
 from autotl.jsonio import plain
 from autotl.search import Prepared, Setup
@@ -231,3 +231,19 @@ def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, 
     late = Deadline(clock, at=0.0)
     assert look_ahead(setup_for(1e6), ready.materials, "tiny") is not None
     assert look_ahead(setup_for(1e6), ready.materials, "tiny", end=late) is None
+
+
+@pytest.mark.parametrize(("slower", "ended"), [(1.0, None), (1.2, 64)])
+def test_a_pass_ends_as_soon_as_its_pace_shows_that_it_will_be_late(
+    clock: FakeClock, slower: float, ended: int | None
+) -> None:
+    check = module._in_time(Deadline(clock, at=10.5), rows=1000, part=64)
+    found = None
+    for done in range(0, 1000, 64):
+        try:
+            check()
+        except OutOfTime:
+            found = done
+            break
+        clock.advance(slower * 0.64)
+    assert found == ended
