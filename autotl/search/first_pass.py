@@ -13,7 +13,7 @@ from autotl.search.activations import Activations
 from autotl.search.afford import LOOK_SHARE, affordable
 from autotl.search.grouping import last_groups
 from autotl.search.late_maps import keep_late_maps
-from autotl.search.materials import Materials, Pulse
+from autotl.search.materials import Materials
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.survey import lasting, rank
@@ -23,9 +23,9 @@ FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
 TRIES = 2
 """How many passes may run out of time; the next one has no time limit."""
-PASS_SHARE = 0.3
+PASS_SHARE = 0.35
 """The share of the time left that the passes of all backbones may take."""
-EARLY = 0.05
+EARLY = 0.1
 """The share of a pass after which it ends if the rest will not be done in time."""
 
 
@@ -144,14 +144,15 @@ def _pass(setup: Setup, materials: Materials, seen: set[str], end: Deadline) -> 
     for name, facts in materials.backbones.items():
         new = name not in seen and materials.known_features(name, side=facts.side) is None
         began = clock.now()
+        pulse = _InTime(passes, rows=len(materials.order), part=materials.part)
         try:
-            pulse = _in_time(passes, rows=len(materials.order), part=materials.part)
             keep_late_maps(materials, activations, name, pulse=pulse)
             materials.features(name, side=facts.side, pulse=pulse)
-        except OutOfTime as late:
-            if late.done or not expected:  # else only the network was loaded, which says nothing of its pace
-                took += clock.now() - began
-                expected += max(late.done, FEWEST) * _pace(facts)
+        except OutOfTime:
+            if pulse.done:
+                took, expected = took + pulse.seconds, expected + pulse.done * _pace(facts)
+            elif not expected:  # else only the network was loaded, which says nothing of its pace
+                took, expected = clock.now() - began, FEWEST * _pace(facts)
             return max(1.0, took / expected)
         if new:
             took += clock.now() - began
@@ -160,24 +161,32 @@ def _pass(setup: Setup, materials: Materials, seen: set[str], end: Deadline) -> 
     return None
 
 
-def _in_time(passes: Deadline, *, rows: int, part: int) -> Pulse:
-    """Return a check, to be called before each part of a pass, that raises OutOfTime.
+class _InTime:
+    """A check before each part of a pass, which raises OutOfTime.
 
     It does so if the time is up, or as soon as the pace shows that it will be before the pass ends: the pass
     is made again over fewer images, and what it has computed by then is lost.
+
+    Attributes:
+        seconds: From the first part on: before it the network is loaded.
+        done: Images that were seen in them.
     """
-    began, done = 0.0, 0
 
-    def check() -> None:
-        nonlocal began, done
-        passes.check()
-        now = passes.clock.now()
-        began = began if done else now
-        if done > EARLY * rows and (now - began) / done * (rows - done) > passes.left():
+    def __init__(self, passes: Deadline, *, rows: int, part: int) -> None:
+        self._passes, self._rows, self._part = passes, rows, part
+        self._began: float | None = None
+        self.seconds, self.done = 0.0, 0
+
+    def __call__(self) -> None:
+        now = self._passes.clock.now()
+        if self._began is None:
+            self._began = now
+        else:
+            self.seconds, self.done = now - self._began, min(self.done + self._part, self._rows)
+        self._passes.check()
+        ahead = self._rows - self.done
+        if self.done > EARLY * self._rows and self.seconds / self.done * ahead > self._passes.left():
             raise OutOfTime
-        done += part
-
-    return check
 
 
 def _pace(facts: Backbone) -> float:

@@ -136,7 +136,9 @@ def test_no_thread_is_parked_if_the_user_has_set_how_threads_wait(
 
 def test_busy_cores_are_told_from_idle_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     processors = tmp_path / "stat"
-    states = iter(["cpu 100 0 0 900 0 0 0", "cpu 100 0 0 920 0 0 0", "cpu 118 0 0 922 0 0 0", "cpu 118 0 0 922 0 0 0"])
+    states = iter(
+        ["cpu 100 0 0 900 0 0 0", "cpu 100 0 0 920 0 0 0", "cpu 118 0 0 922 0 0 0", "cpu 118 0 0 922 0 0 0"]
+    )
     processors.write_text(next(states))
     monkeypatch.setattr(module.time, "sleep", lambda seconds: processors.write_text(next(states)))
     assert not module.cores_are_busy(processors)

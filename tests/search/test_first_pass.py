@@ -233,11 +233,12 @@ def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, 
     assert look_ahead(setup_for(1e6), ready.materials, "tiny", end=late) is None
 
 
-@pytest.mark.parametrize(("slower", "ended"), [(1.0, None), (1.2, 64)])
+@pytest.mark.parametrize(("slower", "ended"), [(1.0, None), (1.2, 128)])
 def test_a_pass_ends_as_soon_as_its_pace_shows_that_it_will_be_late(
     clock: FakeClock, slower: float, ended: int | None
 ) -> None:
-    check = module._in_time(Deadline(clock, at=10.5), rows=1000, part=64)
+    clock.advance(3)
+    check = module._InTime(Deadline(clock, at=13.5), rows=1000, part=64)
     found = None
     for done in range(0, 1000, 64):
         try:
@@ -247,3 +248,5 @@ def test_a_pass_ends_as_soon_as_its_pace_shows_that_it_will_be_late(
             break
         clock.advance(slower * 0.64)
     assert found == ended
+    if ended:
+        assert check.seconds / check.done == pytest.approx(slower / 100)
