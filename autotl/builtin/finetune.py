@@ -124,16 +124,7 @@ class FineTune:
             found = bench.heads(LOOKED, side=params["image_size"])
             set_head(model, *found[LOOKED.index(PROBE)])
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
-        recipe = Recipe(
-            side=params["image_size"],
-            epochs=params["epochs"],
-            lr=params["lr"],
-            weight_decay=params["weight_decay"],
-            layer_decay=params["layer_decay"],
-            augment=params["augment"],
-            balance=params["balance"],
-            batch_size=BATCH,
-        )
+        recipe = Recipe.of(params, batch_size=BATCH)
         return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
 

@@ -77,15 +77,7 @@ class FromScratch:
     def build(self, params: Params, bench: Workbench) -> Training:
         from autotl.train import Training  # with torch, which a list of plugins does not need
 
-        recipe = Recipe(
-            side=params["image_size"],
-            epochs=params["epochs"],
-            lr=params["lr"],
-            weight_decay=params["weight_decay"],
-            augment=params["augment"],
-            balance=params["balance"],
-        )
-        return Training(bench.model(pretrained=False), bench, recipe)
+        return Training(bench.model(pretrained=False), bench, Recipe.of(params))
 
 
 def _share(task: Task) -> float:

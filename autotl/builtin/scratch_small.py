@@ -154,18 +154,7 @@ class ScratchSmall:
     def build(self, params: Params, bench: Workbench) -> Training:
         from autotl.train import Training  # with torch, which a list of plugins does not need
 
-        recipe = Recipe(
-            side=params["image_size"],
-            epochs=params["epochs"],
-            lr=params["lr"],
-            weight_decay=params["weight_decay"],
-            augment=params["augment"],
-            balance=params["balance"],
-            batch_size=BATCH,
-            warmup=0.2,
-            margin=False,
-            part=params.get("part", 1.0),
-        )
+        recipe = Recipe.of(params, batch_size=BATCH, warmup=0.2, margin=False)
         return Training(bench.model(pretrained=False), bench, recipe)
 
 

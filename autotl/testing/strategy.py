@@ -136,7 +136,8 @@ class StrategyChecks:
         if not isinstance(self.strategy, FirstLook):
             return
         look, planned = self.strategy.look(task, backbone), self.strategy.defaults(task, backbone)
-        assert look.keys() == planned.keys()
+        assert look.keys() - {"part"} == planned.keys() - {"part"}
+        assert 0 < look.get("part", 1.0) <= 1
         assert json.loads(json.dumps(dict(look))) == look
         assert type(look["epochs"]) is int
         assert 1 <= look["epochs"] <= planned["epochs"]

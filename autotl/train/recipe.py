@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
-from autotl.api import Backbone, Task
+from autotl.api import Backbone, Params, Task
 
 VALIDATION_SHARE = 0.2
 HEAD_STEPS = 20
@@ -43,6 +44,16 @@ class Recipe:
     balance: str = "none"
     margin: bool = True
     part: float = 1.0
+
+    @classmethod
+    def of(cls, params: Params, **fixed: Any) -> Recipe:
+        """Return the recipe with a trial's settings, and with those that a strategy has ``fixed``.
+
+        A setting named like a field is taken as that field, ``image_size`` as ``side``.
+        """
+        names = {each.name for each in fields(cls)}
+        chosen = {name: value for name, value in params.items() if name in names}
+        return cls(side=params["image_size"], **chosen, **fixed)
 
 
 def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autotl.train import affordable, training_seconds
+from autotl.train import Recipe, affordable, training_seconds
 from tests.search import fakes
 
 NET = fakes.backbone()
@@ -48,3 +48,8 @@ def test_a_trial_on_several_folds_has_its_seconds_for_all_of_them() -> None:
         return affordable(task, NET, side=NET.side, trained=1.0, wanted=1000)
 
     assert epochs(60.0, 3) == epochs(20.0, 1) < epochs(60.0, 1)
+
+
+def test_a_recipe_takes_the_settings_that_are_named_like_its_fields() -> None:
+    params = {"image_size": 64, "epochs": 3, "lr": 0.1, "part": 0.5, "freeze": 2}
+    assert Recipe.of(params, batch_size=16) == Recipe(side=64, epochs=3, lr=0.1, part=0.5, batch_size=16)
