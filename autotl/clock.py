@@ -80,11 +80,10 @@ class WallClock:
 
 
 class OutOfTime(Exception):
-    """The time for a step is up. ``done`` is how many images the step had seen."""
+    """The time for a step is up."""
 
-    def __init__(self, done: int = 0) -> None:
+    def __init__(self) -> None:
         super().__init__("the time for this step is up")
-        self.done = done
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from autotl.api import (
 )
 from autotl.train import (
     AUGMENTATIONS,
+    VALIDATION_SHARE,
     Recipe,
     affordable,
     affordable_side,
@@ -68,14 +70,18 @@ SIDES = ((0, 32), (24, 64), (80, 96))
 """The data's own image size in pixels, from which on a network's largest is the second number."""
 EPOCHS, FEW_EPOCHS, STEPS = 100, 30, 4000
 """The longest training, the least number of epochs that it is cut to, and the steps it is cut for."""
-PATIENT = 30
-"""Epochs that must fit at an image size. With fewer, smaller images that are seen more often teach as much,
-and a first look tells more.
+ENOUGH = 400
+"""Steps of the longest training, at least: of few images an epoch has few steps."""
+PATIENT, PATIENT_STEPS = 30, 500
+"""Epochs and steps that must fit at an image size. With fewer, smaller images that are seen more often teach
+as much, and a first look tells more.
 """
 LARGER = 20
 """Epochs that must fit with a network, or the next smaller one is taken."""
-LOOK = 0.15
-"""The length of a first look, as a share of the default's."""
+LOOK, LOOK_STEPS, LOOK_MOST = 0.15, 100, 0.25
+"""The length of a first look: a share of the default's, or so many steps if that is longer, but at most the
+last share. After fewer steps a network has hardly begun to learn.
+"""
 BATCH = 64
 ORIGIN = "random weights, nothing learned elsewhere"
 
@@ -117,7 +123,7 @@ class ScratchSmall:
         return Applies(False, f"{LARGER} epochs of {backbone.name} do not fit into the time of a trial")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        side = affordable_side(task, backbone, trained=1.0, epochs=PATIENT)
+        side = affordable_side(task, backbone, trained=1.0, epochs=_patient(task))
         return {
             "lr": 6e-3,
             "weight_decay": 0.05,
@@ -130,11 +136,11 @@ class ScratchSmall:
     def look(self, task: Task, backbone: Backbone) -> Params:
         """See :class:`autotl.api.FirstLook`."""
         planned = self.defaults(task, backbone)
-        epochs = LOOK * planned["epochs"]
+        epochs = max(LOOK * planned["epochs"], min(_lasting(LOOK_STEPS, task), LOOK_MOST * planned["epochs"]))
         return {**planned, "epochs": max(1, round(epochs))} | ({"part": epochs} if epochs < 1 else {})
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        sides = affordable_sides(task, backbone, trained=1.0, epochs=PATIENT // 2)
+        sides = affordable_sides(task, backbone, trained=1.0, epochs=_patient(task) // 2)
         side = space.suggest_categorical("image_size", sides)
         usual = _epochs(task)
         wanted = space.suggest_int("epochs", max(1, usual // 4), 2 * usual, log=True)
@@ -148,8 +154,9 @@ class ScratchSmall:
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        each = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0)
-        return Cost(each * params["epochs"] * params.get("part", 1.0), 16 * backbone.parameters)
+        part = params.get("part", 1.0)
+        each = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0, part=part)
+        return Cost(each * params["epochs"], 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:
         from autotl.train import Training  # with torch, which a list of plugins does not need
@@ -160,7 +167,16 @@ class ScratchSmall:
 
 def _epochs(task: Task) -> int:
     """The epochs after which little more is learned: fewer of many images."""
-    return max(FEW_EPOCHS, min(EPOCHS, STEPS * BATCH // task.train_rows))
+    return round(max(FEW_EPOCHS, min(EPOCHS, _lasting(STEPS, task)), _lasting(ENOUGH, task)))
+
+
+def _patient(task: Task) -> int:
+    return round(max(PATIENT, _lasting(PATIENT_STEPS, task)))
+
+
+def _lasting(steps: int, task: Task) -> float:
+    """The epochs that take so many steps on one fold."""
+    return steps / max(1, math.ceil((1 - VALIDATION_SHARE) * task.train_rows / BATCH))
 
 
 @hookimpl

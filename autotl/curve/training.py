@@ -77,6 +77,10 @@ class TrainingForecast:
         """The probability of an error below ``error`` after so many epochs."""
         return float(self.weight[self.errors(epochs) < error].sum())
 
+    def gain(self, error: float, *, epochs: float) -> float:
+        """The expected improvement: by how much the error ends below ``error``, 0 where it does not."""
+        return float((self.weight * np.maximum(error - self.errors(epochs), 0.0)).sum())
+
     def _interval(self, values: Floats) -> Interval:
         order = np.argsort(values)
         mass = np.cumsum(self.weight[order])

@@ -23,7 +23,7 @@ SPINS = 5000
 OpenMP's own default is 60 times that, and costs a layer 2 to 12 times its time if another program holds a
 core. No spinning at all costs a small network, which waits after each of its short layers, half its speed.
 """
-_BUSY, _SAMPLE = 0.1, 0.1  # the share of the cores' time that other programs take, and the seconds to see it
+_BUSY, _SAMPLE = 0.2, 0.1  # cores that are at work before autotl is, and the seconds it takes to see
 _FOR_ALL_THREADS = 1 << 20  # numbers to add up: enough that torch gives each thread some
 _CHUNK = 64  # one task per image would cost more than decoding a small one
 
@@ -45,11 +45,10 @@ def torch_within_cores() -> Iterator[None]:
     import torch  # cores are counted where torch is not yet needed
 
     before = torch.get_num_threads()
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(min(before, usable_cores()))
-    asleep = not _waiting_is_set() and cores_are_busy()
     try:
-        with _sleeping_while_waiting() if asleep else nullcontext():
+        if "OMP_NUM_THREADS" not in os.environ:
+            torch.set_num_threads(min(before, usable_cores()))
+        with _sleeping_while_waiting() if not _waiting_is_set() and cores_are_busy() else nullcontext():
             yield
     finally:
         torch.set_num_threads(before)
@@ -58,37 +57,46 @@ def torch_within_cores() -> Iterator[None]:
 def limit_spinning() -> None:
     """Let threads of OpenMP spin for SPINS checks, unless the user has set how they wait.
 
-    Must be called before torch is imported, which reads the environment then. Child processes inherit it.
+    Must be called before torch is imported, which reads the environment then. Child processes inherit it. The
+    OpenMP of LLVM and Intel counts milliseconds: with it threads sleep at once.
     """
     if not _waiting_is_set():
         os.environ["GOMP_SPINCOUNT"] = str(SPINS)
+        os.environ["KMP_BLOCKTIME"] = "0"
 
 
 def cores_are_busy(processors: Path = PROCESSORS) -> bool:
-    """Return whether other programs use the machine's cores, by a sample of a tenth of a second.
+    """Return whether the cores that this process is bound to are at work, by a sample of a tenth of a second.
 
     False if the operating system does not tell.
     """
-    first = _processor_time(processors)
-    time.sleep(_SAMPLE)
-    last = _processor_time(processors)
-    if first is None or last is None or last[1] <= first[1]:
+    if (first := _ticks(processors)) is None:
         return False
-    return (last[0] - first[0]) / (last[1] - first[1]) > _BUSY
+    time.sleep(_SAMPLE)
+    if (last := _ticks(processors)) is None or last[1] <= first[1]:
+        return False
+    busy, whole = last[0] - first[0], last[1] - first[1]
+    return busy / whole * first[2] > _BUSY
 
 
 def _waiting_is_set() -> bool:
-    return "GOMP_SPINCOUNT" in os.environ or "OMP_WAIT_POLICY" in os.environ
+    return any(name in os.environ for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "KMP_BLOCKTIME"))
 
 
-def _processor_time(processors: Path) -> tuple[int, int] | None:
-    """The time that all cores were busy, and their whole time, in ticks; None if it is unknown."""
+def _ticks(processors: Path) -> tuple[int, int, int] | None:
+    """Sum up the ticks that these cores were busy, and all their ticks; count the cores. None if unknown."""
+    own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    busy = whole = cores = 0
     try:
-        times = [int(each) for each in processors.read_text().partition("\n")[0].split()[1:]]
+        for line in processors.read_text().splitlines():
+            name, *rest = line.split()
+            if not name.startswith("cpu") or name == "cpu" or (own and int(name[3:]) not in own):
+                continue
+            times = [int(each) for each in rest[:8]]  # what guests took is in the first two already
+            busy, whole, cores = busy + sum(times) - sum(times[3:5]), whole + sum(times), cores + 1
     except (OSError, ValueError):
         return None
-    idle = sum(times[3:5])  # idle, and waiting for a disk
-    return (sum(times) - idle, sum(times)) if len(times) > 4 else None
+    return (busy, whole, cores) if cores else None
 
 
 def in_threads(work: Callable[[T], R], things: Sequence[T], *, threads: int | None = None) -> Iterator[R]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import median
 
+from autotl.experience import shipped_gains
 from autotl.report import figures, words
 from autotl.report.document import (
     Report,
@@ -30,6 +32,7 @@ def drawings(report: Report, *, width: float = figures.WIDE) -> dict[str, str]:
         if words.measured(gain.get("value"))
         else "",
         "similarity": figures.similarity(_places(report), width=width),
+        "size": figures.size(_gains(), here, width=width) if (here := _here(report)) else "",
         "arms": figures.arms(_arms(report), measure=measure, width=width),
         "search": figures.search(_tries(report), measure=measure, width=width),
         "confusion": figures.confusion(confusion(report), class_names(report), width=width),
@@ -63,6 +66,27 @@ def _places(report: Report) -> list[figures.Place]:
         for measure, found in measures.items()
         if words.measured(at(found, "calibrated"))
     ]
+
+
+def _gains() -> list[figures.Spot]:
+    return [
+        figures.Spot(each.data, each.per_class, each.likeness, each.verdict, each.gain)
+        for each in shipped_gains()
+    ]
+
+
+def _here(report: Report) -> figures.Spot | None:
+    """This data by its size and its likeness to the source of the verdict; None if either is unknown."""
+    images, classes = at(report, "when", "n_train"), at(report, "when", "n_classes")
+    backbone = str(at(report, "verdict", "backbone"))
+    places = _places(report)
+    measured = {
+        name: median(each.calibrated for each in places if each.backbone == name)
+        for name in {each.backbone for each in places}
+    }
+    if not measured or not words.measured(images) or not words.measured(classes) or min(images, classes) < 1:
+        return None
+    return figures.Spot("this data", images / classes, measured.get(backbone, max(measured.values())))
 
 
 def _tries(report: Report) -> list[figures.Try]:

@@ -18,7 +18,7 @@ class Plateau:
 
     Attributes:
         arm: The baseline.
-        epochs: The length of its longest training.
+        epochs: The length of its longest training; below 1 if it took a part of the images once.
         lengths: How many lengths it was trained for. From one alone, the forecast is what trainings usually
             gain.
         more: What training to the plateau is expected to add to its score, 0 or more: the median.
@@ -29,7 +29,7 @@ class Plateau:
     """
 
     arm: Arm
-    epochs: int
+    epochs: float
     lengths: int
     more: float
     more_ci95: tuple[float, float]
@@ -40,7 +40,7 @@ class Plateau:
 
 def plateau_of(
     arm: Arm,
-    epochs: int,
+    epochs: float,
     more: float,
     more_ci95: tuple[float, float],
     *,

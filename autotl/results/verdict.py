@@ -109,7 +109,7 @@ def _caveat(plateau: Plateau | None, test: Evaluation) -> str:
     """Bracket the gain that would be left if the baseline had been trained to its plateau."""
     if plateau is None:
         return ""
-    trained = f"{plateau.epochs} epoch" + "s" * (plateau.epochs != 1)
+    trained = _epochs(plateau.epochs)
     low, high = (_amount(end, test) for end in plateau.gain_ci95)
     was = "was still improving after" if plateau.lengths > 1 else "was trained for only"
     return (
@@ -117,6 +117,12 @@ def _caveat(plateau: Plateau | None, test: Evaluation) -> str:
         f"gain of transfer is expected between {low} and {high}{' points' if test.percent else ''}, "
         "by the forecast alone."
     )
+
+
+def _epochs(count: float) -> str:
+    if count < 1:
+        return f"{100 * count:.0f}% of an epoch"
+    return f"{count:.0f} epoch" + "s" * (round(count) != 1)
 
 
 def _unscored(untried: Sequence[str]) -> str:

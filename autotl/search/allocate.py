@@ -44,10 +44,6 @@ LATER_SHARE = 0.2
 """What later repeats may cost beside the first of all trials, where no time is set: who asks for so many
 trials has not asked for several times their price.
 """
-DEARER = 0.05
-"""An arm expected to end this far behind the best waits as if it cost twice as much, and one this far ahead
-as if it cost half.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +85,17 @@ def first(
     baselines: Sequence[Arm],
     seconds: Callable[[Arm], float],
     after: Callable[[Arm], float] = lambda arm: 0.0,
-    behind: Callable[[Arm], float],
+    dearer: Callable[[Arm], float],
     left: float,
     trials: float,
 ) -> Arm:
     """Which arm's default to run next: the cheapest, or a baseline where it would otherwise not get its turn
     in what is ``left`` (seconds) or in so many ``trials``.
 
-    ``after`` says what has to be kept for an arm's refit once it leads, ``behind`` how far behind the best
-    past runs or its first look lead one to expect an arm: see DEARER.
+    ``after`` says what has to be kept for an arm's refit once it leads, ``dearer`` how many times as dear as
+    it is an arm seems, by what is expected of it.
     """
-
-    def weight(arm: Arm) -> float:
-        far = behind(arm) / DEARER
-        return seconds(arm) * (1 + far if far > 0 else 1 / (1 - far))
-
-    order = sorted(waiting, key=weight)
+    order = sorted(waiting, key=lambda arm: seconds(arm) * dearer(arm))
     due = [arm for arm in order if arm in baselines]
     if due and (trials <= len(due) or seconds(order[0]) + after(order[0]) + seconds(due[0]) > left):
         return due[0]

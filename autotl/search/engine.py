@@ -29,7 +29,7 @@ from autotl.experience import Prior
 from autotl.search.allocate import Extend, Promote, choose
 from autotl.search.beaten import beaten
 from autotl.search.costs import Costs
-from autotl.search.first_look import LOOK_SHARE, FirstLooks
+from autotl.search.first_look import FIRST_LOOK_SHARE, FirstLooks
 from autotl.search.jobs import job_of
 from autotl.search.journal import Entry, Journal, Running
 from autotl.search.ledger import Ledger
@@ -259,7 +259,7 @@ class Search:
         others = {*self._starts.waiting, *self._open_arms, *scored} - {*self._baselines}
         if not others or (trial.arm in self._looks and not trial.look):
             return math.inf
-        return (LOOK_SHARE if trial.look else BASELINE_SHARE) * (self._until() - self._started)
+        return (FIRST_LOOK_SHARE if trial.look else BASELINE_SHARE) * (self._until() - self._started)
 
     def _enter(self, outcome: Outcome) -> Trial:
         self._ended = self._clock.now()

@@ -12,7 +12,7 @@ from autotl.curve import Trained, TrainingForecast, forecast_training
 from autotl.search.ledger import Ledger
 from autotl.search.trial import Trial
 
-LOOK_SHARE = 0.1
+FIRST_LOOK_SHARE = 0.15
 """The share of the time for trials after which a first look is stopped."""
 CHANCE = 0.15
 """The least probability of reaching the best trial at which the longer training is tried."""
@@ -89,18 +89,18 @@ class FirstLooks:
             return False  # there is no time for more than the look
         return is_promising(self._ledger, begun, planned, self._ledger.best(leading=True))
 
-    def lag(self, arm: Arm, begun: Sequence[Trial]) -> float:
-        """How far behind the best trial the arm's defaults are expected to end, in the metric's units.
+    def gain(self, arm: Arm, begun: Sequence[Trial]) -> float | None:
+        """By how much the arm's defaults are expected to improve on the best trial, in the metric's units.
 
-        Below 0 if they are expected to be ahead, and 0 before the first look or if the arm leads.
+        None before the first look, without a forecast, or if the arm leads.
         """
         best = self._ledger.best(leading=True)
         if arm not in self or best is None or best in begun:
-            return 0.0
+            return None
         found, length = training_forecast(self._ledger, begun), length_of(self.planned(arm, begun))
         if found is None or length is None:
-            return 0.0
-        return found.at(length).value - (self._ledger.measure.bounds[1] - best.folds[0].score)
+            return None
+        return found.gain(self._ledger.measure.bounds[1] - best.folds[0].score, epochs=length)
 
 
 def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForecast | None:

@@ -151,7 +151,7 @@ def _pass(setup: Setup, materials: Materials, seen: set[str], end: Deadline) -> 
         except OutOfTime:
             if pulse.done:
                 took, expected = took + pulse.seconds, expected + pulse.done * _pace(facts)
-            elif not expected:  # else only the network was loaded, which says nothing of its pace
+            elif not expected:  # nothing else tells of the pace
                 took, expected = clock.now() - began, FEWEST * _pace(facts)
             return max(1.0, took / expected)
         if new:
@@ -185,7 +185,9 @@ class _InTime:
             self.seconds, self.done = now - self._began, min(self.done + self._part, self._rows)
         self._passes.check()
         ahead = self._rows - self.done
-        if self.done > EARLY * self._rows and self.seconds / self.done * ahead > self._passes.left():
+        if ahead <= FEWEST or self.done <= EARLY * self._rows:  # another pass would take as long
+            return
+        if self.seconds / self.done * ahead > self._passes.left():
             raise OutOfTime
 
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import pooled
-from autotl.clock import OutOfTime
 from autotl.train import in_batches
 
 BITS = {2: torch.int16, 4: torch.int32}
@@ -59,14 +58,11 @@ def one_pass(
     pulse: Callable[[], None],
 ) -> None:
     """Write the pooled features (n, features) of uint8 images into ``out``, and what they give on the way
-    ``beside`` it. If ``pulse`` raises OutOfTime, that says how many images were done.
+    ``beside`` it. ``pulse`` is called before each part, and may raise.
     """
     with watched(model, () if beside is None else beside.arrays) as run:
         for part, pixels in parts:
-            try:
-                pulse()
-            except OutOfTime as late:
-                raise OutOfTime(part.start) from late
+            pulse()
             found = in_batches(run, pixels, normalise=normalise, device=device, batch=batch)
             out[part] = found[:, : out.shape[1]].numpy()
             if beside is not None:

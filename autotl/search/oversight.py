@@ -11,6 +11,9 @@ from autotl.search.ledger import Ledger
 from autotl.search.study import ArmStudy
 from autotl.search.trial import Trial
 
+DECODING = 2.0
+"""How many times its patience a first look may take before its first step, while images are decoded."""
+
 
 class Oversight:
     """The trials that run, and when one of them is to end.
@@ -36,12 +39,14 @@ class Oversight:
         self._open: dict[int, Trial] = {}
         self._begun: dict[int, float] = {}  # when somebody had taken it
         self._scored: set[int] = set()
+        self._learning: set[int] = set()
 
     def begin(self, trial: Trial) -> None:
         """A job of the trial begins as soon as somebody takes it."""
         self._open[trial.number] = trial
         self._begun.pop(trial.number, None)
         self._scored.discard(trial.number)
+        self._learning.discard(trial.number)
 
     def go(self, job: Job, said: Said) -> State | None:
         """See :data:`autotl.api.Go`."""
@@ -51,11 +56,16 @@ class Oversight:
             self._scored.add(job.number)
         if now >= self._until() and (self._ledger.best() is not None or job.number in self._scored):
             return "stopped"
-        # it waits for no worker, nor does a first look, which is short, for images to be decoded
-        if said.fold >= 0 and (epoch.progress > 0 or not trial.look):
+        if said.fold >= 0:  # it waits for no worker
             self._begun.setdefault(job.number, now)
+        patience = self._patience(trial)
+        if trial.look and epoch.progress == 0:
+            patience *= DECODING
+        elif trial.look and job.number not in self._learning:  # it is short, and images are decoded once
+            self._learning.add(job.number)
+            self._begun[job.number] = now
         taken = now - self._begun.get(job.number, now)
-        if trial.baseline and not trial.folds and said.fold == 0 and taken > self._patience(trial):
+        if trial.baseline and not trial.folds and said.fold == 0 and taken > patience:
             return "stopped"
         self._watch.learning(
             trial.arm, number=job.number, fold=said.fold, score=epoch.score, progress=epoch.progress

@@ -32,7 +32,7 @@ def plateau(
         more = forecast.remaining()
         found[tests[arm] + more.value] = plateau_of(
             arm,
-            round(forecast.longest),
+            forecast.longest,
             more.value,
             more.ci95,
             gain=gains[arm],

@@ -47,8 +47,13 @@ def worth_refitting(fold: float, held: float, budget: Budget) -> bool:
 
 
 def is_due(trial: Trial, held: float, budget: Budget) -> bool:
-    """Whether a refit of this trial is worth it: how long one that was stopped would take, nobody knows."""
-    return trial.state != "stopped" and worth_refitting(trial.fold_seconds, held, budget)
+    """Return whether a refit of this trial is worth it.
+
+    How long one that was stopped would take is unknown, and one that takes a part of the images in each epoch
+    gains nothing from more of them.
+    """
+    whole = trial.state != "stopped" and trial.params.get("part", 1.0) >= 1
+    return whole and worth_refitting(trial.fold_seconds, held, budget)
 
 
 def kept_for_refit(fold: float, held: float, budget: Budget) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from autotl.api import Arm, Params
 from autotl.clock import Budget
 from autotl.experience import Prior
-from autotl.search.allocate import first
+from autotl.search.allocate import PRIOR_SPREAD, first, improvement
 from autotl.search.costs import Costs
 from autotl.search.first_look import FirstLooks
 from autotl.search.ledger import Ledger
@@ -18,6 +18,14 @@ from autotl.search.trial import Trial
 
 FAR_TOO_LONG = 3.0
 """How many times the time left a trial may be expected to take when it begins."""
+
+USUAL, MOST = improvement(0.0, PRIOR_SPREAD), 10.0
+"""The gain expected of an arm that was not looked at, in units of accuracy. If twice that is expected of an
+arm, it seems half as dear, and so on up to the second number.
+"""
+
+DEARER = 0.05
+"""An arm that past runs expect this far behind the best waits as if it cost twice as much."""
 
 SHORT = 0.25
 """The share of the budget below which the time left counts as short."""
@@ -99,7 +107,7 @@ class Starts:
             baselines=owed if count else (),
             seconds=seconds,
             after=lambda arm: kept_for_refit(self._costs.default(arm), self._ledger.held_out, self._budget),
-            behind=lambda arm: self._behind(arm, due[arm]),
+            dearer=lambda arm: self._dearer(arm, due[arm]),
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - count,
         )
@@ -113,11 +121,10 @@ class Starts:
         """Whether the arm's first look has not been followed by its defaults."""
         return arm in self._looks and arm in self.waiting
 
-    def _behind(self, arm: Arm, begun: Sequence[Trial]) -> float:
-        """How far behind the best the arm is expected to end, in units of accuracy.
-
-        Its own first look tells, or else past runs do.
-        """
-        if begun and arm in self._looks:
-            return self._looks.lag(arm, begun) / self._ledger.unit
-        return self._prior.behind(arm.strategy) / self._ledger.unit if self._prior else 0.0
+    def _dearer(self, arm: Arm, begun: Sequence[Trial]) -> float:
+        """How many times as dear as it is the arm seems: its first look tells, or else past runs do."""
+        found = self._looks.gain(arm, begun) if begun else None
+        if found is not None:
+            return min(max(USUAL * self._ledger.unit / max(found, 1e-9), 1 / MOST), MOST)
+        behind = self._prior.behind(arm.strategy) / self._ledger.unit if self._prior else 0.0
+        return 1 + max(0.0, behind) / DEARER

@@ -164,13 +164,13 @@ class Worker:
         """Step the learner until it ends or is told to; adds the fold's score, if there is one, to
         ``scores``, and to ``left`` what it can go on from where it is behind. ``again``: it goes on so.
         """
-        started, first = self.clock.now(), None
-        last, ended, progress = None, None, 0.0
+        started, steps = self.clock.now(), list[float]()
+        last, ended = None, None
         with closing(learner.fit()) as epochs:
             try:
                 for epoch in epochs:
-                    progress = epoch.progress
-                    first = first or (self.clock.now(), progress)
+                    if len(steps) < 2 and epoch.score is None:
+                        steps.append(self.clock.now())
                     last = epoch if epoch.score is not None else last
                     if ended := pulse.tell(epoch):
                         if ended == "pruned" and fold == 0 and 0 < epoch.progress < 1:
@@ -178,7 +178,7 @@ class Worker:
                         break
             except _Ended as early:  # what has been scored before counts all the same
                 ended = early.state
-        seconds = self._training_seconds(started, first, progress)
+        seconds = self._seconds_of_steps(started, steps)
         if fold is None or (ended and fold != 0):
             return ended  # a fold cut short is worth something only where nothing else is known
         if last is None:
@@ -200,18 +200,15 @@ class Worker:
         scores.append(done)
         return ended or pulse.tell(last, done)
 
-    def _training_seconds(self, started: float, first: tuple[float, float] | None, progress: float) -> float:
-        """The seconds of the training's steps: images are decoded before the ``first``, and only once.
+    def _seconds_of_steps(self, started: float, steps: list[float]) -> float:
+        """Return how long the training took until now, without what came before its first step.
 
         Args:
             started: When the training began.
-            first: When its first step had been taken, and the progress then; None without a step.
-            progress: The progress now.
+            steps: When its first two steps had been taken. The first is taken to last as long as the second.
         """
         now = self.clock.now()
-        if first is None or progress <= first[1]:
-            return now - started
-        return (now - first[0]) * progress / (progress - first[1])
+        return now - steps[0] + steps[1] - steps[0] if len(steps) == 2 else now - started
 
     def _keep(self, job: Job, learner: Learner, progress: float) -> list[Checkpoint]:
         """Write what the learner can go on from, if it can."""

@@ -29,8 +29,9 @@ class Course:
 
     def __init__(self, lesson: Lesson, *, rank: int = 0, size: int = 1) -> None:
         self._lesson, recipe = lesson, lesson.recipe
-        self._rows = max(1, round(recipe.part * len(lesson.labels)))
-        self.each = math.ceil(self._rows / recipe.batch_size)
+        # BatchNorm cannot learn from one row, nor a process from none
+        self._rows = min(len(lesson.labels), max(2, size, round(recipe.part * len(lesson.labels))))
+        self.each = max(1, math.ceil(self._rows / recipe.batch_size))
         self.total = total = self.each * recipe.epochs
         self.optimiser = _optimiser(lesson.model, recipe)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -26,7 +27,7 @@ def in_batches(
     at_once: int = MOST,
     pulse: Callable[[], None] = lambda: None,
 ) -> Tensor:
-    """``run`` over the inputs (n, …) batch by batch; what it returns, float32 on the CPU.
+    """Return what ``run`` gives for the inputs (n, …), batch by batch: float32 on the CPU.
 
     ``normalise`` makes of a batch on the device what ``run`` takes. A batch is run in the pieces that are
     fastest, and in smaller ones if it does not fit into memory; on a CPU up to ``at_once`` pieces run at the
@@ -39,12 +40,14 @@ def in_batches(
         for start in range(0, len(inputs), batch):
             pulse()
             moved = inputs[start : start + batch].to(device, non_blocking=True)
-
-            def attempt(pieces: int, moved: Tensor = moved) -> list[Tensor]:
-                split = moved.tensor_split(min(len(moved), max(pieces, threads)))
-                return in_torch_threads(lambda part: run(normalise(part)).float().cpu(), split, threads)
-
             least = pieces_of(moved, device=device)
+
+            def attempt(pieces: int, moved: Tensor = moved, least: int = least) -> list[Tensor]:
+                # vectors are over in a moment, and more pieces than are fast are asked for if memory is short
+                takers = threads if moved.ndim > 2 and pieces <= least else 1
+                split = moved.tensor_split(min(len(moved), math.ceil(pieces / takers) * takers))
+                return in_torch_threads(lambda part: run(normalise(part)).float().cpu(), split, takers)
+
             found, pieces = in_pieces(attempt, min(pieces, len(moved)), most=len(moved), least=least)
             parts += found
     return torch.cat(parts) if parts else torch.empty(0)

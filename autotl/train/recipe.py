@@ -56,12 +56,13 @@ class Recipe:
         return cls(side=params["image_size"], **chosen, **fixed)
 
 
-def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:
-    """What an epoch on one fold is expected to take, validation included, on images; ``trained`` as in
-    Pace.seconds.
+def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float, part: float = 1.0) -> float:
+    """Return what an epoch on one fold is expected to take, on images, validation included.
+
+    ``trained`` is as in Pace.seconds, and ``part`` the share of the images that the epoch learns from.
     """
     rows = task.train_rows
-    learn = backbone.pace.seconds(rows * (1 - VALIDATION_SHARE), side=side, trained=trained)
+    learn = backbone.pace.seconds(part * rows * (1 - VALIDATION_SHARE), side=side, trained=trained)
     return learn + backbone.pace.seconds(rows * VALIDATION_SHARE, side=side)
 
 

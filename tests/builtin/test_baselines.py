@@ -104,7 +104,7 @@ class TestScratchSmall(StrategyChecks):
         task = replace(ready.task, folds=1)
         long, short, tiny = (
             self.strategy.defaults(replace(task, trial_seconds=seconds), both)
-            for seconds in (200 * large, 40 * small, 2.5 * small)
+            for seconds in (600 * large, 200 * small, 2.5 * small)
         )
         assert (long["image_size"], short["image_size"], tiny["image_size"]) == (64, 32, 32)
         assert 1 <= tiny["epochs"] < short["epochs"]

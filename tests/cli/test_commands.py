@@ -173,12 +173,13 @@ def test_ctrl_c_ends_with_130(
 
 
 def test_threads_of_the_command_line_spin_only_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "argv", ["autotl", "--help"])
     with pytest.raises(SystemExit):
         cli.main()
     assert int(os.environ.pop("GOMP_SPINCOUNT")) < 10_000
+    assert os.environ.pop("KMP_BLOCKTIME") == "0"
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     with pytest.raises(SystemExit):
         cli.main()

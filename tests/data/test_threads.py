@@ -110,21 +110,30 @@ def test_a_users_own_number_of_threads_stands(monkeypatch: pytest.MonkeyPatch) -
         assert torch.get_num_threads() == 2
 
 
+WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+
+
 def parked() -> int:
     return sum(each.name == "autotl-parked" for each in threading.enumerate())
 
 
+@pytest.fixture
+def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in WAITING:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("unset")
 @pytest.mark.parametrize("busy", [True, False])
 def test_a_thread_is_parked_only_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch, *, busy: bool) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     monkeypatch.setattr(module, "cores_are_busy", lambda: busy)
     with torch_within_cores():
         assert parked() == busy
     assert parked() == 0
 
 
-@pytest.mark.parametrize("name", ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"])
+@pytest.mark.usefixtures("unset")
+@pytest.mark.parametrize("name", WAITING)
 def test_no_thread_is_parked_if_the_user_has_set_how_threads_wait(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -134,13 +143,18 @@ def test_no_thread_is_parked_if_the_user_has_set_how_threads_wait(
         assert parked() == 0
 
 
-def test_busy_cores_are_told_from_idle_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("ticks", "busy"), [(1, False), (9, True)])
+def test_one_busy_core_of_many_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ticks: int, busy: bool
+) -> None:
+    def told(one: int) -> str:
+        idle = 910 if one else 900
+        rest = "".join(f"cpu{core} 100 0 0 {idle} 0 0 0 0 50 0\n" for core in range(1, 64))
+        return f"cpu 9 9 9 9 9\ncpu0 {100 + one} 0 0 {idle - one} 0 0 0 0 {one} 0\n{rest}intr 1\n"
+
     processors = tmp_path / "stat"
-    states = iter(
-        ["cpu 100 0 0 900 0 0 0", "cpu 100 0 0 920 0 0 0", "cpu 118 0 0 922 0 0 0", "cpu 118 0 0 922 0 0 0"]
-    )
-    processors.write_text(next(states))
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: processors.write_text(next(states)))
-    assert not module.cores_are_busy(processors)
-    assert module.cores_are_busy(processors)
+    processors.write_text(told(0))
+    monkeypatch.setattr(module.os, "sched_getaffinity", lambda pid: set(range(64)), raising=False)
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: processors.write_text(told(ticks)))
+    assert module.cores_are_busy(processors) == busy
     assert not module.cores_are_busy(tmp_path / "missing")

@@ -14,7 +14,7 @@ def words_of(svg: str) -> str:
 @pytest.mark.parametrize("width", [figures.WIDE, figures.HALF, figures.NARROW])
 def test_every_figure_is_a_picture_with_words_for_screen_readers(sample, width):
     drawn = drawings(sample, width=width)
-    assert list(drawn) == ["gain", "similarity", "arms", "search", "confusion"]
+    assert list(drawn) == ["gain", "similarity", "size", "arms", "search", "confusion"]
     for svg in drawn.values():
         root = ET.fromstring(svg)
         title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
@@ -95,3 +95,24 @@ def test_a_far_off_baseline_does_not_flatten_the_search():
 
 def test_wide_scripts_are_cut_earlier():
     assert len(figures.canvas.fit("犬" * 100, 100)) < len(figures.canvas.fit("l" * 100, 100))
+
+
+@pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
+def test_this_data_is_marked_among_those_that_were_measured(width):
+    near = figures.Spot("flowers", 100, 0.6, "helps", 0.27)
+    same = figures.Spot("leaves", 101, 0.6, "helps", 0.31)
+    far = figures.Spot("digits", 10, 0.1, "hurts", -0.09)
+    svg = figures.size([near, same, far], figures.Spot("this data", 30, 0.3), width=width)
+    root = ET.fromstring(svg)
+    assert len(root.findall(f".//{SVG}polygon")) == 3 + 2  # and two of the legend
+    assert [each.get("r") for each in root.iter(f"{SVG}circle")].count("10") == 1
+    assert "your data" in words_of(svg)
+    assert "flowers: 100 images of a class, likeness 0.60, +27.0 points, transfer helps" in svg
+    assert ("−9" in words_of(svg)) == (width == figures.WIDE)
+    assert "+31" not in words_of(svg)  # it would be written over the gain of its neighbour
+    assert figures.size([]) == ""
+
+
+def test_data_of_unknown_likeness_has_no_place_among_the_measured(sample):
+    sample["when"]["similarity"] = {}
+    assert "size" not in drawings(sample)

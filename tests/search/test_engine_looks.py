@@ -13,7 +13,7 @@ from autotl.builtin.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search import Journal, Ledger, Search, Trial, open_storage, plan_arms, take_up
 from autotl.search.engine import BASELINE_SHARE
-from autotl.search.first_look import LOOK_SHARE
+from autotl.search.first_look import FIRST_LOOK_SHARE
 from autotl.terminal import Silence
 from tests.search import fakes
 
@@ -116,7 +116,7 @@ def test_a_look_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     """At ten times the expected seconds it would take a third of the budget."""
     look = Rig(tmp_path, Grower(each=10.0), 0.8).run()[0]
     assert look.state == "stopped"
-    assert LOOK_SHARE * SECONDS <= look.seconds <= LOOK_SHARE * SECONDS + 2 * 10.0 * SHORT / 30
+    assert FIRST_LOOK_SHARE * SECONDS <= look.seconds <= FIRST_LOOK_SHARE * SECONDS + 2 * 10.0 * SHORT / 30
     assert look.folds  # what it has learned until then counts
 
 

@@ -138,7 +138,7 @@ def test_a_strategy_without_a_look_is_always_worth_its_defaults() -> None:
     bed.look(0.9)
     assert RIVAL not in bed.looks
     assert bed.looks.promises(RIVAL, [bad])
-    assert bed.looks.lag(RIVAL, [bad]) == 0.0
+    assert bed.looks.gain(RIVAL, [bad]) is None
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_look_that_failed_or_ended_no_epoch_promises_nothing(told: dict[str, A
 
 def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
     """What it scored after few epochs promises more than the same after all of them."""
-    lags = []
+    gains = []
     for done in (3, SHORT):
         bed = Bed()
         bed.rival(0.95)
@@ -191,8 +191,8 @@ def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
         found = training_forecast(bed.ledger, [look])
         assert found is not None
         assert found.longest == done
-        lags.append(bed.looks.lag(GROWER, [look]))
-    assert 0 < lags[0] < lags[1]
+        gains.append(bed.looks.gain(GROWER, [look]))
+    assert gains[0] > gains[1] > 0
 
 
 @pytest.mark.parametrize(
@@ -227,24 +227,23 @@ def test_a_longer_training_that_there_is_no_time_for_promises_less() -> None:
         assert bed.promises() == promising
 
 
-def test_the_lag_is_how_far_behind_the_defaults_are_expected_to_end() -> None:
+def test_the_gain_is_the_expected_improvement_on_the_best_trial() -> None:
     bed = Bed()
-    assert bed.looks.lag(GROWER, []) == 0.0
-    bed.rival(0.95)
+    assert bed.looks.gain(GROWER, []) is None
+    bed.rival(0.7)
     look = bed.look(0.6)
     found = training_forecast(bed.ledger, [look])
     assert found is not None
-    expected = found.at(LONG).value - 0.05
-    assert bed.looks.lag(GROWER, [look]) == pytest.approx(expected)
-    assert 0 < expected < 0.35  # less than the look lags: more training helps
+    ahead = np.maximum(0.3 - found.errors(LONG), 0.0)
+    assert bed.looks.gain(GROWER, [look]) == pytest.approx(float(found.weight @ ahead))
+    bed.rival(0.95)
+    assert 0 < bed.looks.gain(GROWER, [look]) < 0.02  # type: ignore[operator]
 
 
-def test_what_is_expected_to_lead_lags_by_less_than_nothing_and_what_leads_does_not() -> None:
-    bed, leading = Bed(), Bed()
-    bed.rival(0.62)
+def test_an_arm_that_leads_has_nothing_to_gain_on() -> None:
+    leading = Bed()
     leading.rival(0.4)
-    assert bed.looks.lag(GROWER, [bed.look(0.6)]) < -0.02
-    assert leading.looks.lag(GROWER, [leading.look(0.6)]) == 0.0
+    assert leading.looks.gain(GROWER, [leading.look(0.6)]) is None
 
 
 def test_a_resumed_search_finds_the_same_looks() -> None:
@@ -296,4 +295,4 @@ def test_a_metric_without_a_best_score_forecasts_nothing_and_holds_nobody_back()
     look = bed.look(0.5)
     assert training_forecast(bed.ledger, [look]) is None
     assert bed.promises()
-    assert bed.looks.lag(GROWER, [look]) == 0.0
+    assert bed.looks.gain(GROWER, [look]) is None

@@ -73,3 +73,13 @@ def test_a_first_look_has_not_learned_while_images_are_decoded(
     assert watched.says(0.0) is None
     watched.clock.advance(PATIENCE + 1)
     assert watched.says(0.1) == told
+
+
+def test_a_first_look_decodes_no_longer_than_twice_its_patience(fakes: ModuleType) -> None:
+    watched = Watched(fakes)
+    watched.trial.look = True
+    assert watched.says(0.0) is None
+    watched.clock.advance(2 * PATIENCE)
+    assert watched.says(0.0) is None
+    watched.clock.advance(1)
+    assert watched.says(0.0) == "stopped"

@@ -94,7 +94,7 @@ def test_the_cheapest_comes_first_and_a_look_counts_with_its_own_seconds() -> No
         fakes.Fake("dear", seconds=30), fakes.Fake("cheap", seconds=5), Looked("scratch", seconds=100)
     )
     assert field.order({"scratch": 0.69}) == [
-        ("cheap", True), ("scratch", False), ("dear", True), ("scratch", True),
+        ("cheap", True), ("scratch", False), ("scratch", True), ("dear", True),
     ]  # fmt: skip
     assert field.next() is None
 
@@ -124,10 +124,10 @@ def test_while_a_look_is_running_the_others_are_started() -> None:
     assert [start and start.arm.strategy for start in started] == ["scratch", "good", None]
 
 
-def test_what_lags_by_its_look_waits_as_if_it_were_dearer() -> None:
+def test_what_its_look_expects_little_of_waits_as_if_it_were_dearer() -> None:
     def after_the_look(accuracy: float) -> list[tuple[str, bool]]:
         field = Field(
-            fakes.Fake("first", seconds=1), fakes.Fake("dear", seconds=150), Looked("scratch", seconds=100)
+            fakes.Fake("first", seconds=1), fakes.Fake("dear", seconds=60), Looked("scratch", seconds=100)
         )
         return field.order({"first": 0.9, "scratch": accuracy})[2:]
 
@@ -196,12 +196,12 @@ def test_a_look_is_the_turn_of_a_baseline() -> None:
     first = field.next(left=1000.0)
     assert first is not None
     assert (first.arm.strategy, first.default) == ("scratch", False)
-    field.score(0.6)
+    field.score(0.7)
     for expected in ("s0", "s1", "s2"):
         start = field.next(left=70.0)
         assert start is not None
         assert start.arm.strategy == expected
-        field.score(0.7)
+        field.score(0.9)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from autotl.report.figures.confusion import MOST_CLASSES, confusion
 from autotl.report.figures.gain import gain
 from autotl.report.figures.search import Try, search
 from autotl.report.figures.similarity import Place, similarity
+from autotl.report.figures.size import Spot, size
 
 __all__ = [
     "HALF",
@@ -15,10 +16,12 @@ __all__ = [
     "WIDE",
     "ArmScore",
     "Place",
+    "Spot",
     "Try",
     "arms",
     "confusion",
     "gain",
     "search",
     "similarity",
+    "size",
 ]

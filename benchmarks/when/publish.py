@@ -1,0 +1,78 @@
+"""Put measured gains into the package and the docs: ``python -m benchmarks.when.publish ROWS.csv``.
+
+Of the rows that ``benchmarks.when`` has written, those of one minute become ``autotl/experience/gains.csv``,
+which reports draw, and ``docs/pictures/size.svg``. Of several seeds the mean is taken, and the widest
+interval. Prints the table for ``docs/when.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from autotl.experience import Gain, gains_to_csv
+from autotl.report.figures import Spot, size
+
+ROOT = Path(__file__).parents[2]
+BUDGET = 60.0
+
+
+def main() -> None:
+    """Write both files and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("rows", type=Path)
+    gains = gains_of(pd.read_csv(parser.parse_args().rows))
+    (ROOT / "autotl/experience/gains.csv").write_text(gains_to_csv(gains), encoding="utf-8")
+    spots = [Spot(each.data, each.per_class, each.likeness, each.verdict, each.gain) for each in gains]
+    (ROOT / "docs/pictures/size.svg").write_text(size(spots), encoding="utf-8")
+    print(table(gains))
+
+
+def gains_of(rows: pd.DataFrame) -> list[Gain]:
+    """Return a gain for each data set and size; rows without one are left out."""
+    told = rows[(rows["budget"] == BUDGET) & rows["gain"].notna() & rows["low"].notna()]
+    found = []
+    for (data, _), runs in told.groupby(["data", "per_class"], sort=False):
+        low, high = float(runs["low"].min()), float(runs["high"].max())
+        first = runs.iloc[0]
+        found.append(
+            Gain(
+                str(data),
+                round(float(runs["n_train"].mean())),
+                int(first["classes"]),
+                round(float(runs["likeness"].mean()), 3),
+                BUDGET,
+                str(first["transfer"]),
+                str(first["scratch"]),
+                round(float(runs["gain"].mean()), 4),
+                low,
+                high,
+            )
+        )
+    return sorted(found, key=lambda each: (-each.likeness, each.data, each.per_class))
+
+
+def table(gains: Sequence[Gain]) -> str:
+    """Return Markdown with a row for each data set and its gains by images of a class, the nearest first."""
+    names = list(dict.fromkeys(each.data for each in gains))
+    by_name = {name: [each for each in gains if each.data == name] for name in names}
+    by_name = dict(sorted(by_name.items(), key=lambda item: -max(each.likeness for each in item[1])))
+    lines = ["| data | likeness | gain in points by images of a class |", "|---|---|---|"]
+    for name, own in by_name.items():
+        ordered = sorted(own, key=lambda each: each.per_class)
+        told = ", ".join(f"{each.per_class:.0f}: {_points(each)}" for each in ordered)
+        likeness = sum(each.likeness for each in own) / len(own)
+        lines.append(f"| {name} | {likeness:.2f} | {told} |")
+    return "\n".join(lines)
+
+
+def _points(each: Gain) -> str:
+    said = f"{100 * each.gain:+.0f}".replace("-", "−")
+    return f"**{said}**" if each.verdict != "no_measurable_difference" else said
+
+
+if __name__ == "__main__":
+    main()
