@@ -70,7 +70,7 @@ SIDES = ((0, 32), (24, 64), (80, 96))
 """The data's own image size in pixels, from which on a network's largest is the second number."""
 EPOCHS, FEW_EPOCHS, STEPS = 100, 30, 4000
 """The longest training, the least number of epochs that it is cut to, and the steps it is cut for."""
-ENOUGH = 400
+ENOUGH = 200
 """Steps of the longest training, at least: of few images an epoch has few steps."""
 PATIENT, PATIENT_STEPS = 30, 500
 """Epochs and steps that must fit at an image size. With fewer, smaller images that are seen more often teach
