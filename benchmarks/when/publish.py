@@ -8,6 +8,7 @@ interval. Prints the table for ``docs/when.md``.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +16,12 @@ import pandas as pd
 
 from autotl.experience import Gain, gains_to_csv
 from autotl.report.figures import Spot, size
+from autotl.search.advice import SIMILAR
 
 ROOT = Path(__file__).parents[2]
 BUDGET = 60.0
+FEW = 20
+"""Images of a class up to which a data set counts as small."""
 
 
 def main() -> None:
@@ -28,7 +32,7 @@ def main() -> None:
     (ROOT / "autotl/experience/gains.csv").write_text(gains_to_csv(gains), encoding="utf-8")
     spots = [Spot(each.data, each.per_class, each.likeness, each.verdict, each.gain) for each in gains]
     (ROOT / "docs/pictures/size.svg").write_text(size(spots), encoding="utf-8")
-    print(table(gains))
+    print(table(gains), corners(gains), sep="\n\n")
 
 
 def gains_of(rows: pd.DataFrame) -> list[Gain]:
@@ -66,6 +70,28 @@ def table(gains: Sequence[Gain]) -> str:
         told = ", ".join(f"{each.per_class:.0f}: {_points(each)}" for each in ordered)
         likeness = sum(each.likeness for each in own) / len(own)
         lines.append(f"| {name} | {likeness:.2f} | {told} |")
+    return "\n".join(lines)
+
+
+def corners(gains: Sequence[Gain]) -> str:
+    """Return Markdown with what the rule of thumb would tell apart: few or more images, near or far."""
+    lines = [
+        "| images of a class | likeness | cases | gain in points | helps | hurts |",
+        "|---|---|---|---|---|---|",
+    ]
+    for low, high in ((0, FEW), (FEW, math.inf)):
+        for near in (True, False):
+            own = [
+                each for each in gains if low < each.per_class <= high and (each.likeness >= SIMILAR) == near
+            ]
+            if own:
+                points = [round(100 * each.gain) for each in own]
+                verdicts = [each.verdict for each in own]
+                size = f"up to {FEW}" if low == 0 else f"over {FEW}"
+                place = f"{SIMILAR} or more" if near else f"below {SIMILAR}"
+                told = f"{min(points):+d} to {max(points):+d}".replace("-", "−")
+                counts = f"{verdicts.count('helps')} | {verdicts.count('hurts')}"
+                lines.append(f"| {size} | {place} | {len(own)} | {told} | {counts} |")
     return "\n".join(lines)
 
 
