@@ -22,7 +22,7 @@ from pathlib import Path
 import autotl
 from autotl import bench, leaderboard
 from autotl.bench import split as splits
-from autotl.experience import Experience, Row, rows_to_csv
+from autotl.experience import Experience, Row, to_csv
 from autotl.terminal import Silence
 
 
@@ -99,7 +99,7 @@ def main() -> None:
                 found += measured(data, told.backbone)
             else:
                 found += rows_of(data, told.backbone, told.budget, Path(folder))
-            told.out.write_text(rows_to_csv(found), encoding="utf-8")
+            told.out.write_text(to_csv(Row, found), encoding="utf-8")
             print(data.stem, len(found), "rows", flush=True)
 
 

@@ -43,7 +43,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FoldScore:
-    """What a job reached on one fold: the metric, the validation logits behind it, and its epochs.
+    """The result of a job on one fold: the metric, its validation logits, and the epochs.
 
     ``seconds`` are those of the training's steps, without those in which images were decoded.
     """

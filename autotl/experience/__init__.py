@@ -1,9 +1,10 @@
 """Experience: what past runs showed, on this machine and elsewhere, and what it says about the next one."""
 
-from autotl.experience.gains import Gain, gains_from_csv, gains_to_csv, shipped_gains
+from autotl.experience.csv_form import from_csv, to_csv
+from autotl.experience.gains import Gain
 from autotl.experience.prior import Predicted, Prior, Profile, Record, prior, prior_from
 from autotl.experience.row import Row
-from autotl.experience.shipped import rows_from_csv, rows_to_csv, shipped_rows
+from autotl.experience.shipped import shipped_gains, shipped_rows
 from autotl.experience.table import Experience, default_path
 
 __all__ = [
@@ -15,12 +16,10 @@ __all__ = [
     "Record",
     "Row",
     "default_path",
-    "gains_from_csv",
-    "gains_to_csv",
+    "from_csv",
     "prior",
     "prior_from",
-    "rows_from_csv",
-    "rows_to_csv",
     "shipped_gains",
     "shipped_rows",
+    "to_csv",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from autotl.experience import shipped_gains
-from autotl.report import figures, words
+from autotl.report import figures, foretold, words
 from autotl.report.document import (
     Report,
     at,
@@ -79,11 +79,8 @@ def _here(report: Report) -> figures.Spot | None:
     """This data by its size and its likeness to the source of the verdict; None if either is unknown."""
     images, classes = at(report, "when", "n_train"), at(report, "when", "n_classes")
     backbone = str(at(report, "verdict", "backbone"))
-    places = _places(report)
-    measured = {
-        name: median(each.calibrated for each in places if each.backbone == name)
-        for name in {each.backbone for each in places}
-    }
+    known = {str(name): foretold.placed(report, name) for name in section(report, "when", "similarity")}
+    measured = {name: median(places) for name, places in known.items() if places}
     if not measured or not words.measured(images) or not words.measured(classes) or min(images, classes) < 1:
         return None
     return figures.Spot("this data", images / classes, measured.get(backbone, max(measured.values())))

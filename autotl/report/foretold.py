@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 from autotl.report import words
 from autotl.report.document import Report, at, rows, section
 
 
+def placed(report: Report, backbone: str) -> list[float]:
+    """The likenesses to a backbone's source by all measures, where 0 is noise and 1 the source itself."""
+    measures = section(report, "when", "similarity", backbone).values()
+    found: list[Any] = [each.get("calibrated") for each in measures if isinstance(each, Mapping)]
+    return [float(each) for each in found if words.measured(each)]
+
+
 def likeness(report: Report, backbone: str) -> str:
-    measures = section(report, "when", "similarity", backbone)
-    placed = [m for m in measures.values() if isinstance(m, Mapping) and words.measured(m.get("calibrated"))]
-    if not placed:
+    """The sentence on how like the backbone's source the images look."""
+    if not (places := placed(report, backbone)):
         return ""
-    place = median(m["calibrated"] for m in placed)
+    place = median(places)
     much = (
         "very much"
         if place >= 0.8
@@ -27,7 +34,7 @@ def likeness(report: Report, backbone: str) -> str:
     return (
         f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
         "on a scale where 0 is noise and 1 is the source itself"
-        + (f" (the middle of {len(placed)} measures)." if len(placed) > 1 else ".")
+        + (f" (the middle of {len(places)} measures)." if len(places) > 1 else ".")
     )
 
 

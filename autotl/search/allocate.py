@@ -85,17 +85,17 @@ def first(
     baselines: Sequence[Arm],
     seconds: Callable[[Arm], float],
     after: Callable[[Arm], float] = lambda arm: 0.0,
-    dearer: Callable[[Arm], float],
+    cost_factor: Callable[[Arm], float],
     left: float,
     trials: float,
 ) -> Arm:
     """Which arm's default to run next: the cheapest, or a baseline where it would otherwise not get its turn
     in what is ``left`` (seconds) or in so many ``trials``.
 
-    ``after`` says what has to be kept for an arm's refit once it leads, ``dearer`` how many times as dear as
-    it is an arm seems, by what is expected of it.
+    ``after`` gives the seconds to keep for an arm's refit once it leads. ``cost_factor`` multiplies the
+    seconds of an arm when arms are ordered: above 1 if little is expected of it.
     """
-    order = sorted(waiting, key=lambda arm: seconds(arm) * dearer(arm))
+    order = sorted(waiting, key=lambda arm: seconds(arm) * cost_factor(arm))
     due = [arm for arm in order if arm in baselines]
     if due and (trials <= len(due) or seconds(order[0]) + after(order[0]) + seconds(due[0]) > left):
         return due[0]

@@ -20,12 +20,12 @@ FAR_TOO_LONG = 3.0
 """How many times the time left a trial may be expected to take when it begins."""
 
 USUAL, MOST = improvement(0.0, PRIOR_SPREAD), 10.0
-"""The gain expected of an arm that was not looked at, in units of accuracy. If twice that is expected of an
-arm, it seems half as dear, and so on up to the second number.
+"""The expected gain of an arm without a first look, in units of accuracy, and the largest cost factor. If
+twice that gain is expected of an arm, it is ordered as if it took half the seconds.
 """
 
-DEARER = 0.05
-"""An arm that past runs expect this far behind the best waits as if it cost twice as much."""
+DOUBLING_LAG = 0.05
+"""An arm that past runs expect this far behind the best is ordered as if it took twice the seconds."""
 
 SHORT = 0.25
 """The share of the budget below which the time left counts as short."""
@@ -107,7 +107,7 @@ class Starts:
             baselines=owed if count else (),
             seconds=seconds,
             after=lambda arm: kept_for_refit(self._costs.default(arm), self._ledger.held_out, self._budget),
-            dearer=lambda arm: self._dearer(arm, due[arm]),
+            cost_factor=lambda arm: self._cost_factor(arm, due[arm]),
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - count,
         )
@@ -121,10 +121,10 @@ class Starts:
         """Whether the arm's first look has not been followed by its defaults."""
         return arm in self._looks and arm in self.waiting
 
-    def _dearer(self, arm: Arm, begun: Sequence[Trial]) -> float:
-        """How many times as dear as it is the arm seems: its first look tells, or else past runs do."""
+    def _cost_factor(self, arm: Arm, begun: Sequence[Trial]) -> float:
+        """Return what multiplies the arm's seconds in the order, by its first look or else by past runs."""
         found = self._looks.gain(arm, begun) if begun else None
         if found is not None:
             return min(max(USUAL * self._ledger.unit / max(found, 1e-9), 1 / MOST), MOST)
         behind = self._prior.behind(arm.strategy) / self._ledger.unit if self._prior else 0.0
-        return 1 + max(0.0, behind) / DEARER
+        return 1 + max(0.0, behind) / DOUBLING_LAG

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from autotl.experience import Gain, gains_to_csv
+from autotl.experience import Gain, to_csv
 from autotl.report.figures import Spot, size
 from autotl.search.advice import SIMILAR
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("rows", type=Path)
     gains = gains_of(pd.read_csv(parser.parse_args().rows))
-    (ROOT / "autotl/experience/gains.csv").write_text(gains_to_csv(gains), encoding="utf-8")
+    (ROOT / "autotl/experience/gains.csv").write_text(to_csv(Gain, gains), encoding="utf-8")
     spots = [Spot(each.data, each.per_class, each.likeness, each.verdict, each.gain) for each in gains]
     (ROOT / "docs/pictures/size.svg").write_text(size(spots), encoding="utf-8")
     print(table(gains), corners(gains), sep="\n\n")

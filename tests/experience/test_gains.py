@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from autotl.experience import Gain, gains_from_csv, gains_to_csv, shipped_gains
+from autotl.experience import Gain, from_csv, shipped_gains, to_csv
 
 GAIN = Gain("signs", 400, 43, 0.5, 60.0, "finetune", "pixels", 0.25, 0.2, 0.3)
 
 
 def test_gains_survive_being_written() -> None:
-    assert gains_from_csv(gains_to_csv([GAIN])) == [GAIN]
+    assert from_csv(Gain, to_csv(Gain, [GAIN])) == [GAIN]
     assert GAIN.per_class == 400 / 43
 
 

@@ -1,6 +1,6 @@
 from importlib import resources
 
-from autotl.experience import Row, rows_from_csv, rows_to_csv, shipped_rows
+from autotl.experience import Row, from_csv, shipped_rows, to_csv
 
 ROWS = [
     Row("r1", "2025-01-01T00:00:00+00:00", "shipped: demo, 1", "d1", 800, 5, 100, 224, 0.5, None, "finetune",
@@ -11,16 +11,16 @@ ROWS = [
 
 
 def test_rows_come_back_as_they_were_written():
-    assert rows_from_csv(rows_to_csv(ROWS)) == ROWS
+    assert from_csv(Row, to_csv(Row, ROWS)) == ROWS
 
 
 def test_a_header_alone_and_nothing_at_all_are_no_rows():
-    assert rows_from_csv(rows_to_csv([])) == []
-    assert rows_from_csv("") == []
+    assert from_csv(Row, to_csv(Row, [])) == []
+    assert from_csv(Row, "") == []
 
 
 def test_what_is_shipped_can_be_read_and_says_where_it_comes_from():
     text = resources.files("autotl.experience").joinpath("shipped.csv").read_text(encoding="utf-8")
-    assert text.splitlines()[0] == rows_to_csv([]).strip()
+    assert text.splitlines()[0] == to_csv(Row, []).strip()
     assert len(shipped_rows()) == len(text.splitlines()) - 1
     assert all(row.provenance.startswith("shipped: ") for row in shipped_rows())

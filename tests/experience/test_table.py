@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autotl.experience import Experience, Row, default_path, rows_to_csv
+from autotl.experience import Experience, Row, default_path, to_csv
 
 ROW = Row(
     run="r1",
@@ -146,9 +146,9 @@ ADDER = """
 import sys, time
 from dataclasses import replace
 from pathlib import Path
-from autotl.experience import Experience, Row, rows_from_csv, table
+from autotl.experience import Experience, Row, from_csv, table
 path, name, count, pause = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "pause"
-[row] = rows_from_csv(sys.argv[5])
+[row] = from_csv(Row, sys.argv[5])
 
 class Pausing(table.sqlite3.Connection):
     def executemany(self, sql, values):
@@ -169,7 +169,7 @@ else:
 
 
 def adder(path: Path, name: str, count: int, *, pause: bool = False) -> subprocess.Popen[str]:
-    arguments = [str(path), name, str(count), "pause" if pause else "", rows_to_csv([ROW])]
+    arguments = [str(path), name, str(count), "pause" if pause else "", to_csv(Row, [ROW])]
     return subprocess.Popen([sys.executable, "-c", ADDER, *arguments], stdout=subprocess.PIPE, text=True)
 
 

@@ -29,21 +29,21 @@ def test_a_baseline_goes_before_an_arm_whose_refit_would_take_its_time(kept: flo
         baselines=[scratch],
         seconds=lambda arm: 10.0 if arm is tuned else 12.0,
         after=lambda arm: kept if arm is tuned else 0.0,
-        dearer=lambda arm: 1.0,
+        cost_factor=lambda arm: 1.0,
         left=30.0,
         trials=9,
     )
     assert found.strategy == next_one
 
 
-@pytest.mark.parametrize(("dearer", "next_one"), [(1.0, "tuned"), (0.4, "scratch"), (3.0, "tuned")])
-def test_an_arm_that_is_expected_to_gain_much_goes_before_a_cheaper_one(dearer: float, next_one: str) -> None:
+@pytest.mark.parametrize(("factor", "next_one"), [(1.0, "tuned"), (0.4, "scratch"), (3.0, "tuned")])
+def test_an_arm_that_is_expected_to_gain_much_goes_before_a_cheaper_one(factor: float, next_one: str) -> None:
     tuned, scratch = Arm("tuned", "net"), Arm("scratch", "net")
     found = first(
         [tuned, scratch],
         baselines=[],
         seconds=lambda arm: 5.0 if arm is tuned else 10.0,
-        dearer=lambda arm: dearer if arm is scratch else 1.0,
+        cost_factor=lambda arm: factor if arm is scratch else 1.0,
         left=30.0,
         trials=9,
     )

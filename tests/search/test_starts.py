@@ -124,7 +124,7 @@ def test_while_a_look_is_running_the_others_are_started() -> None:
     assert [start and start.arm.strategy for start in started] == ["scratch", "good", None]
 
 
-def test_what_its_look_expects_little_of_waits_as_if_it_were_dearer() -> None:
+def test_what_its_look_expects_little_of_waits_longer() -> None:
     def after_the_look(accuracy: float) -> list[tuple[str, bool]]:
         field = Field(
             fakes.Fake("first", seconds=1), fakes.Fake("dear", seconds=60), Looked("scratch", seconds=100)
