@@ -172,5 +172,6 @@ def _worker(
         cache,
         clock,
         measure=begin.setup.metric,
+        wider=ready.wider,
     )
     return lambda place: replace(worker, folder=place)

@@ -113,7 +113,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     setup, clock = run.setup, run.clock
     box = machine(setup.device)
     arms, skipped = search.plan_arms(
-        run.strategies, ready.backbones, ready.task, machine=box, own=ready.own.networks
+        run.strategies, ready.backbones, ready.tasks, machine=box, own=ready.own.networks
     )
     skipped |= ready.own.refused
     skipped |= {
@@ -155,6 +155,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         cache / "trials",
         clock,
         measure=setup.metric,
+        wider=ready.wider,
     )
     told = (*resumed.told, *search.revive(ledger, worker))
     for each in told:
@@ -164,7 +165,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         arms,
         run.strategies,
         ready.networks,
-        ready.task,
+        ready.tasks,
         ledger,
         machine=box,
         budget=budget,

@@ -49,7 +49,7 @@ class JointSearch:
         arms: Sequence[Arm],
         strategies: Mapping[str, Strategy],
         backbones: Mapping[str, Backbone],
-        task: Task,
+        tasks: Mapping[str, Task],
         ledger: Ledger,
         *,
         sampler: Callable[[int], BaseSampler],
@@ -65,13 +65,14 @@ class JointSearch:
         self._arms: dict[str, list[str]] = {}
         for arm in arms:
             self._arms.setdefault(arm.strategy, []).append(arm.backbone)
-        self._strategies, self._backbones, self._task = strategies, backbones, task
+        self._strategies, self._backbones, self._tasks = strategies, backbones, tasks
         self._device, self._workers, self._watch = machine.device, workers, watch
         self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
         self.ledger = ledger
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         # each data set draws of its own: with one and the same sequence their luck would not be independent
-        drawn = sampler(derive(seed, "joint", *task.classes))
+        classes = next(iter(tasks.values())).classes
+        drawn = sampler(derive(seed, "joint", *classes))
         self._study = optuna.create_study(
             direction="maximize", sampler=drawn, pruner=optuna.pruners.NopPruner()
         )
@@ -117,7 +118,7 @@ class JointSearch:
         strategy = self._strategies[name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a range that its step does not divide, say
-            params = strategy.suggest(Scoped(asked, name), self._task, self._backbones[backbone])
+            params = strategy.suggest(Scoped(asked, name), self._tasks[backbone], self._backbones[backbone])
         return Arm(name, backbone), dict(params)
 
     def _go(self, job: Job, said: Said) -> State | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from autotl.data.reading import read
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
-    from autotl.data.thinning import thin, thin_test
+    from autotl.data.thinning import thin, thin_test, widened
     from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
     from autotl.data.tree import Placed, place
     from autotl.data.view import View, render, render_images, render_parts, view_of
@@ -99,6 +99,7 @@ __all__ = [
     "upright_rgb",
     "usable_cores",
     "view_of",
+    "widened",
     "without",
 ]
 

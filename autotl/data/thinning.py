@@ -38,6 +38,26 @@ def thin(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
     return replace(splits, train=train, folds=(less,), hash=hash_of(dataset, train, splits.test, (less,)))
 
 
+def widened(dataset: Dataset, splits: Splits, more: Rows, most: int, *, seed: int) -> Splits:
+    """Return a single fold that learns from about ``most`` of the rows ``more`` too.
+
+    Args:
+        dataset: The images.
+        splits: A split into one fold. Its validation and test rows stay as they are.
+        more: Rows of neither part.
+        most: How many of them are drawn, each class by the same share.
+        seed: What they are drawn by.
+    """
+    (fold,) = splits.folds
+    if len(more) > most:
+        labels = dataset.table["label"].to_numpy()
+        rng = np.random.default_rng(derive(seed, "widen"))
+        more = _some(more, labels, most / len(more), 0, rng)
+    wider = Fold(np.union1d(fold.train, more), fold.val)
+    train = np.union1d(splits.train, more)
+    return replace(splits, train=train, folds=(wider,), hash=hash_of(dataset, train, splits.test, (wider,)))
+
+
 def thin_test(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
     """The same split with about ``most`` test rows, each class by the same share and with one at least, drawn
     from the seed. The others are looked at by nobody.

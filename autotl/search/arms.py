@@ -11,7 +11,7 @@ from autotl.api import Arm, Backbone, Machine, OwnNetworks, Strategy, Task
 def plan_arms(
     strategies: Mapping[str, Strategy],
     backbones: Mapping[str, Backbone],
-    task: Task,
+    tasks: Mapping[str, Task],
     *,
     machine: Machine,
     own: Mapping[str, Backbone] = MappingProxyType({}),
@@ -24,7 +24,7 @@ def plan_arms(
     Args:
         strategies: All strategies, by name.
         backbones: The pretrained networks, by name.
-        task: The task, with what a trial may cost.
+        tasks: The task, with what a trial may cost, by the name of the network.
         machine: Where trials run.
         own: The network of each strategy that brings its own, by the strategy's name. One that brings its
             own and is not here has no arm.
@@ -35,6 +35,7 @@ def plan_arms(
         built: dict[str, str] = {}
         for backbone in _networks(name, strategy, backbones, own):
             arm = Arm(name, backbone.name)
+            task = tasks[backbone.name]
             try:
                 applies = strategy.applies(task, backbone)
                 if applies:

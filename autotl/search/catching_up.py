@@ -80,7 +80,7 @@ def measure_catch_up(
 
 
 def _curve(worker: Worker, trial: Trial, *, late: Callable[[], bool], seed: int) -> ArmCurve | None:
-    whole = worker.materials
+    whole = worker.materials_of(trial.arm.backbone)
     fold = whole.splits.folds[0]
     labels = whole.dataset.table["label"].to_numpy(dtype=np.int64)
     order = stratified(labels, fold.train, seed=derive(seed, "quarters"))
@@ -88,7 +88,9 @@ def _curve(worker: Worker, trial: Trial, *, late: Callable[[], bool], seed: int)
     if 0 not in trial.folds or sizes[0] >= sizes[1] or sizes[1] >= len(order):
         return None
     folds = tuple(Fold(np.sort(order[:n]), fold.val) for n in sizes)
-    smaller = replace(worker, materials=(part := _of(whole, folds)), activations=Activations(part))
+    smaller = replace(
+        worker, materials=(part := _of(whole, folds)), activations=Activations(part), wider=None
+    )
 
     def go(job: Job, said: object) -> State | None:
         return "stopped" if late() else None

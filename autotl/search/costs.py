@@ -11,16 +11,16 @@ from autotl.search.trial import Trial
 
 
 class Costs:
-    """Seconds a fold of an arm's trial is expected to take."""
+    """Seconds a fold of an arm's trial is expected to take; ``tasks`` are by the name of the network."""
 
     def __init__(
         self,
         strategies: Mapping[str, Strategy],
         backbones: Mapping[str, Backbone],
-        task: Task,
+        tasks: Mapping[str, Task],
         machine: Machine,
     ) -> None:
-        self._strategies, self._backbones, self._task, self._machine = strategies, backbones, task, machine
+        self._strategies, self._backbones, self._tasks, self._machine = strategies, backbones, tasks, machine
         self._pace: dict[Arm, float] = {}
 
     def learn(self, arm: Arm, params: Mapping[str, object], seconds: float, folds: int) -> None:
@@ -36,7 +36,7 @@ class Costs:
     def default(self, arm: Arm) -> float:
         """What a fold with the arm's defaults is expected to take."""
         strategy = self._strategies[arm.strategy]
-        return self.of(arm, strategy.defaults(self._task, self._backbones[arm.backbone]))
+        return self.of(arm, strategy.defaults(self._tasks[arm.backbone], self._backbones[arm.backbone]))
 
     def folds(self, arm: Arm) -> int:
         """The folds that a trial of it is meant for: what is to be chosen has to be seen on images enough.
@@ -45,7 +45,7 @@ class Costs:
         """
         strategy = self._strategies.get(arm.strategy)  # None: it is not installed any more
         competes = strategy is not None and (not strategy.baseline or isinstance(strategy, FirstLook))
-        return self._task.folds if competes else 1
+        return self._tasks[arm.backbone].folds if competes and arm.backbone in self._tasks else 1
 
     def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[Open]:
         """What is running now, and what it is expected to take."""
@@ -57,7 +57,8 @@ class Costs:
     def _raw(self, arm: Arm, params: Mapping[str, object]) -> float:
         strategy = self._strategies[arm.strategy]
         try:
-            cost = strategy.cost(params, self._task, self._backbones[arm.backbone], self._machine)
+            task, backbone = self._tasks[arm.backbone], self._backbones[arm.backbone]
+            cost = strategy.cost(params, task, backbone, self._machine)
             return float(cost.seconds)
         except Exception:  # a stranger's code: a trial without an estimate is still a trial
             return 0.0

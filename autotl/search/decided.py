@@ -12,7 +12,7 @@ from autotl.errors import RunError
 from autotl.search.afford import LEAST_ROWS
 from autotl.search.together import Grouping
 
-_LATER = ("least", "grouping", "own")
+_LATER = ("least", "grouping", "own", "wider")
 """What older runs do not say."""
 
 
@@ -24,7 +24,8 @@ class Decided:
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
     their number was decided, and ``least`` the images to learn from however short the time. ``grouping`` are
-    the groups that were found.
+    the groups that were found, and ``wider`` how many training images the networks of the baselines' own
+    learn from if that is more.
     """
 
     seconds: float | None
@@ -46,6 +47,7 @@ class Decided:
     least: int = LEAST_ROWS
     own: Mapping[str, OwnSeen] = field(default_factory=dict)
     grouping: Grouping = field(default_factory=Grouping)
+    wider: int | None = None
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -117,6 +119,7 @@ def decided_from(told: Mapping[str, Any]) -> Decided:
     try:
         kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in _LATER}
         kept["least"] = told.get("least", LEAST_ROWS)
+        kept["wider"] = told.get("wider")
         kept["own"] = _own_from(told.get("own", {}))
         kept["grouping"] = _grouping(told.get("grouping"))
         kept["backbones"] = _seen_from(kept["backbones"])

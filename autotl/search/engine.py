@@ -61,7 +61,7 @@ class Search:
         arms: Sequence[Arm],
         strategies: Mapping[str, Strategy],
         backbones: Mapping[str, Backbone],
-        task: Task,
+        tasks: Mapping[str, Task],
         ledger: Ledger,
         *,
         machine: Machine,
@@ -84,7 +84,7 @@ class Search:
             arm: ArmStudy(
                 arm,
                 strategies[arm.strategy],
-                task,
+                tasks[arm.backbone],
                 backbones[arm.backbone],
                 storage=storage,
                 seed=seed,
@@ -100,8 +100,8 @@ class Search:
         begun = [*ledger.trials.values(), *(entry.trial for entry in self._again)]
         self._count = 1 + max((trial.number for trial in begun), default=-1)
         self._open_arms = [arm for arm in arms if not self._is_done(arm)]
-        self._costs = Costs(strategies, backbones, task, machine)
-        self._looks = FirstLooks(arms, strategies, backbones, task, ledger, machine)
+        self._costs = Costs(strategies, backbones, tasks, machine)
+        self._looks = FirstLooks(arms, strategies, backbones, tasks, ledger, machine)
         self._owed = [arm for arm in self._baselines if arm not in self._looks]
         waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
         self._starts = Starts(waiting, self._baselines, self._looks, self._costs, ledger, budget, prior)

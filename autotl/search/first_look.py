@@ -33,15 +33,16 @@ class FirstLooks:
         arms: Iterable[Arm],
         strategies: Mapping[str, Strategy],
         backbones: Mapping[str, Backbone],
-        task: Task,
+        tasks: Mapping[str, Task],
         ledger: Ledger,
         machine: Machine,
     ) -> None:
         self._ledger, self._strategies, self._backbones = ledger, strategies, backbones
-        self._task, self._machine = task, machine
+        self._tasks, self._machine = tasks, machine
         self._settings: dict[Arm, Params] = {}
         for arm in arms:
             strategy, backbone = strategies[arm.strategy], backbones[arm.backbone]
+            task = tasks[arm.backbone]
             if task.trial_seconds is not None and isinstance(strategy, FirstLook):
                 try:
                     look, planned = strategy.look(task, backbone), strategy.defaults(task, backbone)
@@ -67,12 +68,12 @@ class FirstLooks:
             pace = replace(pace, forward=pace.forward / slower, training=pace.training / slower)
             side = look.params.get("image_size")
             backbone = replace(backbone, pace=pace, sides=(side,) if side else backbone.sides)
-        return strategy.defaults(self._task, backbone)
+        return strategy.defaults(self._tasks[arm.backbone], backbone)
 
     def _slower(self, look: Trial, strategy: Strategy, backbone: Backbone) -> float:
         """How many times longer the look took than was expected."""
         try:
-            expected = strategy.cost(look.params, self._task, backbone, self._machine).seconds
+            expected = strategy.cost(look.params, self._tasks[backbone.name], backbone, self._machine).seconds
         except Exception:  # as above
             return 1.0
         expected *= _length(look) / (length_of(look.params) or 1)

@@ -37,12 +37,13 @@ from autotl.search.materials import Materials
 from autotl.search.opening import open_backbones, side_of
 from autotl.search.outlook import Outlook
 from autotl.search.overlap import ClassOverlap, SourceCopies, class_overlap, source_copies
-from autotl.search.own_networks import Own, open_own_networks, reopen_own_networks
+from autotl.search.own_networks import Own
 from autotl.search.ranking import Ranking
 from autotl.search.setup import Setup
 from autotl.search.share import share_out, task_of
 from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, said, unchecked
 from autotl.search.together import FoundGroups, found_groups
+from autotl.search.wider import Wider, left_out, open_networks, tasks_by_network
 from autotl.train import check_metric, machine
 
 AUTO = ("auto",)
@@ -52,7 +53,8 @@ AUTO = ("auto",)
 class Prepared:
     """What is known and at hand before the first trial.
 
-    ``backbones`` are those worth the budget; ``own`` are the networks that baselines bring themselves.
+    ``backbones`` are those worth the budget; ``own`` are the networks that baselines bring themselves, of
+    which some may learn from ``wider`` materials.
     """
 
     dataset: Dataset
@@ -73,11 +75,17 @@ class Prepared:
     notes: tuple[str, ...]
     decided: Decided
     own: Own = field(default_factory=Own)
+    wider: Wider | None = None
 
     @property
     def networks(self) -> dict[str, Backbone]:
         """The backbones and the baselines' own networks, by name."""
         return {**self.backbones, **self.own.by_name}
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """The task of each of them, by name: some may learn from more images."""
+        return tasks_by_network(self.networks, self.task, self.wider)
 
 
 def prepare(
@@ -169,6 +177,7 @@ def prepare(
         end=Deadline(clock) if decided else end,
     )
     splits, backbones, materials = seen.splits, {**seen.backbones}, seen.materials
+    unseen = left_out(dataset, whole, splits, setup)
     dataset, groups = materials.dataset, found_groups(materials.dataset, whole, seen.grouping)
     told = [*seen.grouping.notes, *(groups.notes if groups else ())]
     for note in told:
@@ -215,10 +224,10 @@ def prepare(
     )
     if decided is not None:
         task = decided.keep_to(task)
-    if decided is None:
-        own = open_own_networks(strategies, task, setup, taken=kept, end=end)
-    else:
-        own = reopen_own_networks(decided.own, task, setup, end=end)
+    own, wider = open_networks(setup, strategies, task, materials, unseen, decided=decided, end=end)
+    if wider is not None:
+        notes.append(wider.note)
+        watch.say(wider.note)
     materials = materials.knowing({**kept, **own.by_name})
     if decided is None:
         decided = Decided(
@@ -246,6 +255,7 @@ def prepare(
                 for name, facts in own.networks.items()
             },
             grouping=seen.grouping,
+            wider=None if wider is None else wider.task.train_rows,
         )
     else:
         decided.check_split(splits)
@@ -269,6 +279,7 @@ def prepare(
         notes=tuple(notes),
         decided=decided,
         own=own,
+        wider=wider,
     )
 
 

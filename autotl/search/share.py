@@ -78,7 +78,7 @@ def share_out(
         return replace(each, folds=_folds(each, backbones, validated=validated, most=folds))
 
     first = among(len(strategies) * len(backbones) + looked, len(strategies))
-    arms, _ = plan_arms(strategies, backbones, first, machine=machine)
+    arms, _ = plan_arms(strategies, backbones, dict.fromkeys(backbones, first), machine=machine)
     return among(len(arms) + looked, len({arm.strategy for arm in arms})) if arms else first
 
 

@@ -34,6 +34,7 @@ from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
 from autotl.search.weights import read_tensors, save_tensors, save_weights
+from autotl.search.wider import Wider, tasks_by_network
 from autotl.seeds import derive
 from autotl.train import Metric, logits_of
 
@@ -88,6 +89,7 @@ class Worker:
     clock: Clock
     keep: float = WORTH_KEEPING
     measure: Metric | None = None
+    wider: Wider | None = None
 
     def __call__(self, job: Job, go: Go) -> Outcome:
         """Run the job to its end, whatever that is; never raises what a strategy raises."""
@@ -128,23 +130,32 @@ class Worker:
         """The same on a machine that cannot reach this one's disk: all that is written goes below
         ``folder``.
         """
-        there = self.materials.moved(Store(folder / "kept"))
+        there = self.materials.moved(store := Store(folder / "kept"))
+        wider = self.wider and replace(self.wider, materials=self.wider.materials.moved(store))
         return replace(
-            self, materials=there, activations=self.activations.moved(there), folder=folder / "trials"
+            self,
+            materials=there,
+            activations=self.activations.moved(there),
+            folder=folder / "trials",
+            wider=wider,
         )
 
+    def materials_of(self, network: str) -> Materials:
+        """The materials that a backbone, or a network of a baseline's own, learns from."""
+        wider = self.wider
+        return wider.materials if wider is not None and network in wider.networks else self.materials
+
     def _build(self, job: Job, fold: int | None, pulse: _Pulse) -> tuple[Learner, Bench]:
-        backbone = self.materials.backbones[job.backbone]
-        rows = None if fold is None else self.materials.splits.folds[fold]
-        seed = derive(job.seed, "refit" if fold is None else fold)
+        materials = self.materials_of(job.backbone)
+        tasks = tasks_by_network([job.backbone], self.task, self.wider)
         bench = Bench(
-            self.materials,
-            self.task,
-            backbone,
-            rows,
-            seed=seed,
+            materials,
+            tasks[job.backbone],
+            materials.backbones[job.backbone],
+            None if fold is None else materials.splits.folds[fold],
+            seed=derive(job.seed, "refit" if fold is None else fold),
             pulse=pulse,
-            activations=self.activations,
+            activations=self.activations if materials is self.materials else Activations(materials, on=False),
             measure=self.measure,
         )
         return self.strategies[job.strategy].build(job.params, bench), bench

@@ -35,7 +35,9 @@ class Rig:
         self.clock = FakeClock()
         named = {strategy.name: strategy for strategy in strategies}
         backbones = {"net": fakes.backbone()}
-        arms, self.skipped = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        arms, self.skipped = plan_arms(
+            named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE
+        )
         self.work = fakes.FakeWork(named, self.clock, folder, **work)
         self.ledger = Ledger(self.work.labels())
         end = float("inf") if budget.seconds is None else budget.seconds
@@ -43,7 +45,7 @@ class Rig:
             arms,
             named,
             backbones,
-            replace(fakes.TASK, folds=trial_folds),
+            dict.fromkeys(backbones, replace(fakes.TASK, folds=trial_folds)),
             self.ledger,
             machine=fakes.MACHINE,
             budget=budget,

@@ -59,7 +59,7 @@ class Rig:
     def __init__(self, folder: Path, grower: Grower, rival: float, seconds: float = SECONDS) -> None:
         named: dict[str, Any] = {"rival": fakes.Fake("rival", rival, seconds=5), "grower": grower}
         backbones = {"net": fakes.backbone()}
-        self.arms, _ = plan_arms(named, backbones, TASK, machine=fakes.MACHINE)
+        self.arms, _ = plan_arms(named, backbones, dict.fromkeys(backbones, TASK), machine=fakes.MACHINE)
         self.clock = FakeClock()
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         self.work = fakes.FakeWork(named, self.clock, folder / "weights", steps=30)
@@ -70,7 +70,7 @@ class Rig:
             self.arms,
             named,
             backbones,
-            TASK,
+            dict.fromkeys(backbones, TASK),
             self.ledger,
             machine=fakes.MACHINE,
             budget=Budget(seconds=seconds),

@@ -71,7 +71,8 @@ class Bed:
     def opened(self) -> FirstLooks:
         """The first looks, as a new search on this ledger would make them."""
         strategies = {"grower": self.strategy, "rival": fakes.Fake("rival")}
-        return FirstLooks([GROWER, RIVAL], strategies, {"net": NET}, self.task, self.ledger, fakes.MACHINE)
+        tasks = {"net": self.task}
+        return FirstLooks([GROWER, RIVAL], strategies, {"net": NET}, tasks, self.ledger, fakes.MACHINE)
 
     def enter(
         self,

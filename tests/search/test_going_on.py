@@ -88,7 +88,7 @@ class Rig:
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         named = {"a": fakes.Fake("a")}
         backbones = {"net": fakes.backbone()}
-        arms, _ = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        arms, _ = plan_arms(named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE)
         self.clock = FakeClock()
         self.work = Rising(self.clock, folder / "weights", **work)
         self.ledger = Ledger(self.work.labels())
@@ -99,7 +99,7 @@ class Rig:
             arms,
             named,
             backbones,
-            fakes.TASK,
+            dict.fromkeys(backbones, fakes.TASK),
             self.ledger,
             machine=fakes.MACHINE,
             budget=Budget(trials=trials),

@@ -40,7 +40,7 @@ def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
             [Arm(name, "net") for name in strategies],
             strategies,
             {"net": fakes.backbone()},
-            replace(fakes.TASK, classes=classes),
+            {"net": replace(fakes.TASK, classes=classes)},
             ledger,
             machine=fakes.MACHINE,
             budget=Budget(seconds, trials),

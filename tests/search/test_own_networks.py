@@ -175,9 +175,10 @@ def test_arms_are_on_its_own_network_alone() -> None:
     strategies: dict[str, Any] = {"bringer": Bringer(), "plain": fakes.Fake("plain")}
     backbones = {name: fakes.backbone(name) for name in ("one", "two")}
     own = {"bringer": fakes.backbone("small")}
-    arms, _ = plan_arms(strategies, backbones, fakes.TASK, machine=fakes.MACHINE, own=own)
+    tasks = dict.fromkeys([*backbones, "small"], fakes.TASK)
+    arms, _ = plan_arms(strategies, backbones, tasks, machine=fakes.MACHINE, own=own)
     assert arms == [Arm("bringer", "small"), Arm("plain", "one"), Arm("plain", "two")]
-    arms, skipped = plan_arms(strategies, backbones, fakes.TASK, machine=fakes.MACHINE)
+    arms, skipped = plan_arms(strategies, backbones, tasks, machine=fakes.MACHINE)
     assert arms == [Arm("plain", "one"), Arm("plain", "two")]
     assert skipped == {}
 

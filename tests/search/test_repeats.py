@@ -36,7 +36,7 @@ class Rig:
 
         named = {name: fakes.Fake(name, 0.8) for name in ("one", "two")}
         backbones = {"net": fakes.backbone()}
-        arms, _ = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        arms, _ = plan_arms(named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE)
         self.clock = FakeClock()
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         self.work = Work(named, self.clock, folder / "weights")
@@ -48,7 +48,7 @@ class Rig:
             arms,
             named,
             backbones,
-            fakes.TASK,
+            dict.fromkeys(backbones, fakes.TASK),
             self.ledger,
             machine=fakes.MACHINE,
             budget=budget,

@@ -30,7 +30,9 @@ class Rig:
     def __init__(self, fakes: ModuleType, strategies: list[Any], trials: int, folder: Path) -> None:
         named = {strategy.name: strategy for strategy in strategies}
         backbones = {"net": fakes.backbone()}
-        self.arms, _ = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        self.arms, _ = plan_arms(
+            named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE
+        )
         self.clock = FakeClock()
         self.folder = folder
         (folder / "weights").mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ class Rig:
             self.arms,
             named,
             backbones,
-            fakes.TASK,
+            dict.fromkeys(backbones, fakes.TASK),
             self.ledger,
             machine=fakes.MACHINE,
             budget=Budget(trials=trials),

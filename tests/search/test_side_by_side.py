@@ -68,7 +68,7 @@ def rig(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path) -> Ca
         clock = FakeClock()
         named = {strategy.name: strategy for strategy in strategies}
         backbones = {"net": fakes.backbone()}
-        arms, _ = plan_arms(named, backbones, fakes.TASK, machine=fakes.MACHINE)
+        arms, _ = plan_arms(named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE)
         work = fakes.FakeWork(named, clock, tmp_path)
         ledger = Ledger(work.labels())
         end = float("inf") if budget.seconds is None else budget.seconds
@@ -76,7 +76,7 @@ def rig(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path) -> Ca
             arms,
             named,
             backbones,
-            fakes.TASK,
+            dict.fromkeys(backbones, fakes.TASK),
             ledger,
             machine=fakes.MACHINE,
             budget=budget,

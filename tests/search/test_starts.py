@@ -48,8 +48,9 @@ class Field:
         self.named: dict[str, Any] = {each.name: each for each in strategies}
         self.arms = [Arm(name, "net") for name in self.named]
         backbones = {"net": fakes.backbone()}
-        costs = Costs(self.named, backbones, TASK, fakes.MACHINE)
-        looks = FirstLooks(self.arms, self.named, backbones, TASK, self.ledger, fakes.MACHINE)
+        tasks = {"net": TASK}
+        costs = Costs(self.named, backbones, tasks, fakes.MACHINE)
+        looks = FirstLooks(self.arms, self.named, backbones, tasks, self.ledger, fakes.MACHINE)
         baselines = [arm for arm in self.arms if self.named[arm.strategy].baseline]
         budget = Budget(seconds=None if trials else 1000.0, trials=trials)
         self.starts = Starts(self.arms, baselines, looks, costs, self.ledger, budget, prior)
