@@ -132,6 +132,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         rows=[fold.val for fold in ready.splits.folds],
         repeats=ready.splits.repeats,
         held=ready.splits.held_out,
+        held_by=ready.wider.held_out if ready.wider else {},
     )
     journal = search.Journal(run.folder, lambda: clock.now() - run.started)
     resumed = search.take_up(

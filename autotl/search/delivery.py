@@ -87,7 +87,8 @@ def settle(
         if many.members:
             return _together(ledger, winner, found.soup, many, seed=setup.seed)
         if not found.soup.kept:
-            again = refit(worker, winner, ledger.held_out, clock, started, budget)
+            held = ledger.held_of(winner.arm.backbone)
+            again = refit(worker, winner, held, clock, started, budget)
     weights = found.weights or (again.models[WHOLE] if again else str(winner.model))
     said = {0: found.fold} if found.fold and found.soup.kept else winner.folds
     model = reopen(worker.materials, winner.arm.backbone, weights, side=winner.side).model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class Ledger:
     """All trials. ``labels`` are the validation labels of each fold, in the order of the logits, and ``rows``
     which images these are of; without them no image is in two folds. The folds divide the images ``repeats``
     times over. ``held`` is the share of the images that a fold leaves out, and the network that is delivered
-    may learn from; without it what equal folds leave. ``unit`` is what corresponds to a difference of 1 in
+    may learn from; without it what equal folds leave. ``held_by`` is that share for networks that learn from
+    other images. ``unit`` is what corresponds to a difference of 1 in
     accuracy, by ``measure``. Without ``thrifty`` the highest score is the best, whatever its trial costs and
     however few images show it.
     """
@@ -48,6 +49,7 @@ class Ledger:
     rows: Sequence[NDArray[np.int64]] = ()
     repeats: int = 1
     held: InitVar[float | None] = None
+    held_by: Mapping[str, float] = field(default_factory=dict)
     held_out: float = field(init=False)
     unit: float = field(init=False)
     _spreads: Spreads = field(init=False)
@@ -68,6 +70,10 @@ class Ledger:
     def k(self) -> int:
         """The folds of the first repeat: those with lower numbers, no two of which validate on one image."""
         return len(self.labels) // self.repeats
+
+    def held_of(self, network: str) -> float:
+        """The share of the images that a fold leaves out for a backbone or a baseline's own network."""
+        return self.held_by.get(network, self.held_out)
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
         """Enter what a job showed; weights of trials far from their arm's best are deleted. Gives those

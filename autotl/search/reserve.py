@@ -66,9 +66,10 @@ def expected_of_refit(ledger: Ledger, trial: Trial, budget: Budget) -> float:
 
     Errors are taken to fall with the root of the number of images, as the prior of the learning curves does.
     """
-    if not is_due(trial, ledger.held_out, budget):
+    held = ledger.held_of(trial.arm.backbone)
+    if not is_due(trial, held, budget):
         return 0.0
-    return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - ledger.held_out))
+    return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - held))
 
 
 def reserve(
@@ -95,8 +96,9 @@ def reserve(
     passes = [*seen.values()]
     if (standard := ledger.best(defaults=True)) and standard.model not in seen:
         passes.append(standard)
-    if best is not None and is_due(best, ledger.held_out, budget):
-        seconds += SAFETY * refit_seconds(best.fold_seconds, ledger.held_out)
+    held = 0.0 if best is None else ledger.held_of(best.arm.backbone)
+    if best is not None and is_due(best, held, budget):
+        seconds += SAFETY * refit_seconds(best.fold_seconds, held)
         passes.append(best)
     if best is not None:
         backbone = materials.backbones[best.arm.backbone]

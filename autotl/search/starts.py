@@ -106,7 +106,9 @@ class Starts:
             worth,
             baselines=owed if count else (),
             seconds=seconds,
-            after=lambda arm: kept_for_refit(self._costs.default(arm), self._ledger.held_out, self._budget),
+            after=lambda arm: kept_for_refit(
+                self._costs.default(arm), self._ledger.held_of(arm.backbone), self._budget
+            ),
             cost_factor=lambda arm: self._cost_factor(arm, due[arm]),
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - count,

@@ -42,6 +42,11 @@ class Wider:
     networks: frozenset[str]
 
     @property
+    def held_out(self) -> dict[str, float]:
+        """The share of the images that validation leaves out, by the name of the network."""
+        return dict.fromkeys(self.networks, self.materials.splits.held_out)
+
+    @property
     def note(self) -> str:
         """One sentence for the report."""
         names, images = " and ".join(sorted(self.networks)), self.task.train_rows

@@ -55,3 +55,16 @@ def test_images_that_were_looked_at_before_the_search_cost_nothing(ready: Prepar
     ready.materials.look_at("tiny", ready.splits.test[:5], side=32)
     assert kept(ready, ledger, 20) - none == pytest.approx(whole * 15 / 20)
     assert kept(ready, ledger, 3) == none
+
+
+def test_a_refit_costs_what_the_network_itself_leaves_out(ready: Prepared, ledger: Ledger) -> None:
+    """Of many more images that a small network learns from, validation leaves out a smaller share."""
+    (trial,) = ledger.trials.values()
+    trial.seconds = 5.0
+    assert ledger.held_of("tiny") == ledger.held_out > 0
+    whole = kept(ready, ledger, 0)
+    ledger.held_by = {"tiny": 0.0}
+    assert ledger.held_of("tiny") == 0.0
+    assert kept(ready, ledger, 0) <= whole - SAFETY * 5.0
+    ledger.held_by = {"another": 0.0}
+    assert kept(ready, ledger, 0) == whole
