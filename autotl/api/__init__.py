@@ -26,6 +26,7 @@ from autotl.api.executor import (
     Work,
 )
 from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Resumable, Rows, Workbench
+from autotl.api.pixel_scale import PixelScale
 from autotl.api.place import Place, Placed
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
@@ -80,6 +81,7 @@ __all__ = [
     "Pace",
     "Params",
     "Part",
+    "PixelScale",
     "Place",
     "Placed",
     "Plan",

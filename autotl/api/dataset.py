@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from autotl.api.pixel_scale import PixelScale
 from autotl.api.task import Applies
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Dataset:
     ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture), ``taken`` (the camera
     and the second, or None). If groups were found, ``together`` has the number of each image's group, or -1.
     ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
-    ``digest`` names the content as a whole. ``left_out`` images were not read for lack of time.
+    ``digest`` names the content as a whole. ``left_out`` images were not read for lack of time. ``scale``
+    says how pixel values of more than 8 bits become those of the RGB images; None if each image tells.
     """
 
     table: pd.DataFrame
@@ -94,6 +96,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
     left_out: int = 0
+    scale: PixelScale | None = None
 
     def __len__(self) -> int:
         return len(self.openers)

@@ -39,18 +39,16 @@ class Arrays:
             )
         if not len(images):
             raise DataError("There are no images. At least two classes of them are due.")
-        scale, note = scale_of(
-            [as_array(images)] if is_array(images) else [as_array(each) for each in images]
-        )
+        # refuses what are no pixels; their scale is decided when all images are read
+        scale_of([as_array(images)] if is_array(images) else [as_array(each) for each in images])
         names = [f"image {number}" for number in range(len(images))]
         return Listing(
             [
-                Item(name, label, partial(image_of, images[row], scale))
+                Item(name, label, partial(image_of, images[row]))
                 for row, (name, label) in enumerate(
                     zip(names, label_texts(labels, places=names), strict=True)
                 )
-            ],
-            (note,) if note else (),
+            ]
         )
 
 

@@ -12,10 +12,9 @@ from PIL import Image
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Part, Reader
 from autotl.data import (
+    group_texts,
     known_column,
-    label_text,
     label_texts,
-    no_label,
     open_image,
     part_of,
     some,
@@ -90,8 +89,11 @@ def _listed(
         values = [known[value] if value is not None and 0 <= value < len(known) else None for value in values]
     places = [f"{prefix}row {row}" for row in rows]
     texts = label_texts(values, places=places)
-    groups = [None] * len(values) if columns.group is None else _groups(dataset[columns.group])
+    groups = [None] * len(values) if columns.group is None else group_texts(dataset[columns.group])
     images = dataset.select_columns([image])  # opening a row decodes every image column in it
+    feature = features[image]
+    if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
+        images = images.cast_column(image, type(feature)(decode=False))  # files are decoded in one way only
     items = [
         Item(place, text, partial(_image, images, row, image), group=group, part=part)
         for row, place, text, group in zip(rows, places, texts, groups, strict=True)
@@ -110,10 +112,6 @@ def _only(features: Iterable[str], role: str, likely: list[str]) -> str:
     raise DataError(
         f"Which column is the {role}? {which}. Columns: {', '.join(features)}. Say which with {role}=."
     )
-
-
-def _groups(values: Iterable[object]) -> list[str | None]:
-    return [None if no_label(value) else label_text(value) for value in values]
 
 
 def _image(dataset: Any, row: int, column: str) -> Image.Image:

@@ -13,10 +13,9 @@ from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
     as_path,
     choose_columns,
+    group_texts,
     is_image_path,
-    label_text,
     label_texts,
-    no_label,
     open_image,
     part_of,
     some,
@@ -85,11 +84,7 @@ def _items(
     rows = [f"row {number}" for number in range(1, len(table) + 1)]
     paths = _paths(table[image], rows)
     labels = label_texts(table[label], places=rows)
-    groups = (
-        [None] * len(rows)
-        if group is None
-        else [None if no_label(value) else label_text(value) for value in table[group]]
-    )
+    groups = [None] * len(rows) if group is None else group_texts(table[group])
     parts = [None] * len(rows) if part is None else [part_of(value) for value in table[part]]
     return [
         Item(path, label, partial(open_image, root / path), group=group, part=part)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -14,17 +13,25 @@ from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
     as_array,
+    class_names,
+    image_file,
     image_of,
     is_array,
+    kept_labels,
     label_text,
     label_texts,
     no_columns,
+    open_image,
     scale_of,
     upright_rgb,
 )
 from autotl.errors import DataError
 
 _PROBES = 8
+_UNUSED = (
+    "The names in `classes` of the torch Dataset do not belong to its labels for certain, "
+    "so the classes are called by their labels."
+)
 
 
 class TorchDataset:
@@ -58,22 +65,26 @@ class TorchDataset:
                     f"The torch Dataset gives other pixels each time it is asked for image {row}. Take "
                     "random transforms out of it: autotl augments by itself."
                 )
-        arrays = [as_array(image) for image, _ in seen.values() if is_array(image)]
-        scale, note = scale_of(arrays) if arrays else (1, "")
-        labels = _targets(source, len(pairs))
-        if labels is None or any(
-            label_text(labels[row]) != label_text(label) for row, (_, label) in seen.items()
-        ):
-            labels = [pairs[row][1] for row in range(len(pairs))]
+        # refuses what are no pixels; their scale is decided when all images are read
+        scale_of(as_array(image) for image, _ in seen.values() if is_array(image))
+        kept = kept_labels(source)
+        fits = kept is not None and all(
+            label_text(kept[row]) == label_text(label) for row, (_, label) in seen.items()
+        )
+        labels = kept if kept is not None and fits else [pairs[row][1] for row in range(len(pairs))]
         names = [f"image {row}" for row in range(len(pairs))]
         texts = label_texts(labels, places=names)
-        known = _class_names(source)
+        known = class_names(source, texts)
+        if known and kept is not None and not fits:
+            known = {}  # the labels are not those that the names were made for
+        unused = known is not None and not known
+        known = known or {}
         return Listing(
             [
-                Item(name, known.get(text, text), partial(pairs.image, row, scale))
+                Item(name, known.get(text, text), partial(pairs.image, row))
                 for row, (name, text) in enumerate(zip(names, texts, strict=True))
             ],
-            (note,) if note else (),
+            (_UNUSED,) if unused else (),
         )
 
 
@@ -100,9 +111,16 @@ class _Pairs:
             )
         return image, label
 
-    def image(self, row: int, scale: Any) -> Image.Image:
-        image = self[row][0]
-        return upright_rgb(image) if isinstance(image, Image.Image) else image_of(image, scale)
+    def image(self, row: int) -> Image.Image:
+        file = image_file(self._dataset, row)
+        if file is None:
+            image = self[row][0]
+        else:  # torchvision turns no image upright and cuts 16 bits off at 255
+            image = open_image(file.path)
+            if file.transform is not None:
+                with self._lock:
+                    image = file.transform(image)
+        return upright_rgb(image) if isinstance(image, Image.Image) else image_of(image)
 
     def __reduce__(self) -> tuple[type[_Pairs], tuple[Any]]:
         return _Pairs, (self._dataset,)
@@ -115,29 +133,6 @@ def _shape(pair: object) -> str:
 def _same(one: Any, other: Any) -> bool:
     first, second = (as_array(each) if is_array(each) else np.asarray(each) for each in (one, other))
     return np.array_equal(first, second, equal_nan=True)
-
-
-def _targets(dataset: Any, length: int) -> Sequence[Any] | None:
-    """The labels a dataset keeps in a list, which spares decoding all images to learn them."""
-    if hasattr(dataset, "indices") and hasattr(dataset, "dataset"):  # a Subset
-        inner = _targets(dataset.dataset, len(dataset.dataset))
-        return None if inner is None else [inner[row] for row in dataset.indices]
-    targets = getattr(dataset, "targets", None)
-    if getattr(dataset, "target_transform", None) is not None or not hasattr(targets, "__len__"):
-        return None
-    return list(targets) if targets is not None and len(targets) == length else None
-
-
-def _class_names(dataset: Any) -> dict[str, str]:
-    """Class names by index, as torchvision's datasets keep them in ``classes``."""
-    while not hasattr(dataset, "classes") and hasattr(dataset, "dataset"):
-        dataset = dataset.dataset
-    classes = getattr(dataset, "classes", None)
-    if not isinstance(classes, list | tuple):
-        return {}
-    # Some datasets know several names for a class: the first is the usual one.
-    firsts = [each[0] if isinstance(each, list | tuple) and each else each for each in classes]
-    return {str(index): label_text(name) for index, name in enumerate(firsts)}
 
 
 @hookimpl

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from autotl.data.forms import (
         as_path,
         class_order,
+        group_texts,
         known_column,
         label_text,
         label_texts,
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
     from autotl.data.images import images_in, pictures
     from autotl.data.lock import LockedTest, OpenedTwice
     from autotl.data.ondemand import OnDemand
-    from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
+    from autotl.data.pixels import as_array, image_of, is_array, scale_of
     from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
-    from autotl.data.reading import read
+    from autotl.data.reading import at_scale, read
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
     from autotl.data.thinning import thin, thin_test, widened
     from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
+    from autotl.data.torch_parts import class_names, image_file, kept_labels
     from autotl.data.tree import Placed, place
     from autotl.data.view import View, render, render_images, render_parts, view_of
     from autotl.data.zipped import ZippedImages
@@ -47,28 +49,32 @@ __all__ = [
     "OpenedTwice",
     "Placed",
     "Quality",
-    "Scale",
     "Sizes",
     "Span",
     "View",
     "ZippedImages",
     "as_array",
     "as_path",
+    "at_scale",
     "check_path",
     "check_share",
     "choose_columns",
+    "class_names",
     "class_order",
     "cross_parts",
     "digest",
     "divided",
     "fold_of",
+    "group_texts",
     "grouped",
     "hash_of",
+    "image_file",
     "image_of",
     "images_in",
     "in_threads",
     "is_array",
     "is_image_path",
+    "kept_labels",
     "known_column",
     "label_text",
     "label_texts",

@@ -15,7 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from autotl.api import PixelScale
+from autotl.api.pixel_scale import Span
 from autotl.data.capture import CAPTURED, captured
+from autotl.data.depth import colour_values, deep_form, depth_of, keep_depth
+from autotl.data.scaling import colours, own_span, to_8_bits
 from autotl.errors import AutotlError, DataError
 
 SUFFIXES = frozenset(
@@ -50,24 +54,43 @@ def open_image(source: Path | bytes) -> Image.Image:
             raise DataError(
                 f"{image.width} × {image.height} pixels are more than the {limit:,} that are decoded"
             )
-        return upright_rgb(image)
+        return _decoded(image, source)
 
 
-def upright_rgb(image: Image.Image) -> Image.Image:
+def upright_rgb(image: Image.Image, scale: PixelScale | None = None) -> Image.Image:
     """``image`` in RGB, turned as its EXIF orientation says. An upright RGB image comes back as it is.
 
-    Grey values are repeated; what is transparent lies on white. Integers of more than 8 bits are scaled by
-    the smallest of 8, 12 and 16 bits that holds them, floats from [0, 1] or [0, 255]; any other range is
-    stretched from its minimum to its maximum.
+    Grey values are repeated; what is transparent lies on white. Values of more than 8 bits become 8 bits by
+    ``scale``, and are kept beside the image otherwise: it can be given here again when the scale is known.
+    Until then the image is scaled by its own extremes, whole numbers by the smallest of 8, 12 and 16 bits
+    that holds them.
     """
-    image.load()
-    upright = image.transpose(_TURNS[turn]) if (turn := _orientation(image)) in _TURNS else image
-    rgb, when = _rgb(upright), captured(image)
-    if rgb is not image:
-        rgb.info = {}  # the orientation has been seen to: whoever looks again must not turn it twice
+    if depth_of(image) is None:
+        image = _decoded(image, getattr(image, "filename", None))
+    values = depth_of(image)
+    if values is None or scale is None:
+        return image
+    span = scale.floats if values.dtype.kind == "f" else scale.integers
+    if span is None:
+        return image
+    rgb, when = image_of_values(values, span), captured(image)
     if when is not None:
         rgb.info[CAPTURED] = when
     return rgb
+
+
+def image_of_values(values: NDArray[Any], span: Span) -> Image.Image:
+    """The RGB image of values (h, w) or (h, w, channels) if ``span`` becomes black to white."""
+    shown = to_8_bits(colours(values), span)
+    if shown.ndim == 3 and shown.shape[2] == 1:
+        shown = shown[..., 0]
+    rgb = Image.fromarray(shown).convert("RGB")
+    if colours(values) is values:
+        return rgb
+    opaque = (0, 65535) if values.dtype == np.uint16 else span
+    clear = rgb.convert("RGBA")
+    clear.putalpha(Image.fromarray(to_8_bits(values[..., -1], opaque)))
+    return _on_white(clear)
 
 
 def digest(image: Image.Image) -> str:
@@ -116,45 +139,41 @@ def _orientation(image: Image.Image) -> Any:
         return None
 
 
+def _decoded(image: Image.Image, source: Path | str | bytes | None) -> Image.Image:
+    """The upright RGB image, with its values beside it if they have more than 8 bits."""
+    form = deep_form(image) if source else None
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+
+    def turned(each: Image.Image) -> Image.Image:
+        return each if turn is None else each.transpose(turn)
+
+    values = None
+    if form and source:
+        origin = source if isinstance(source, bytes) else Path(source)
+        values = colour_values(image, origin, form, turned)
+    rgb, when = _rgb(turned(image)), captured(image)
+    if image.mode == "F" or image.mode.startswith("I"):
+        values = np.asarray(turned(image))
+    if rgb is not image:
+        rgb.info = {}  # the orientation has been seen to: whoever looks again must not turn it twice
+    if when is not None:
+        rgb.info[CAPTURED] = when
+    if values is not None:
+        keep_depth(rgb, values)
+    return rgb
+
+
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        return _grey(_integers_to_8_bits(np.asarray(image).astype(np.int64)))
-    if image.mode == "F":
-        return _grey(_floats_to_8_bits(np.asarray(image).astype(np.float64)))
+    if image.mode == "F" or image.mode.startswith("I"):
+        values = np.asarray(image)
+        return image_of_values(values, own_span(values))
     if image.mode in ("La", "RGBa"):  # alpha already multiplied in: undone first
         image = image.convert(image.mode.upper())
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+        return _on_white(image.convert("RGBA"))
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _grey(values: NDArray[np.uint8]) -> Image.Image:
-    return Image.fromarray(values).convert("RGB")
-
-
-def _integers_to_8_bits(values: NDArray[np.int64]) -> NDArray[np.uint8]:
-    low, high = int(values.min()), int(values.max())
-    for bits in (8, 12, 16):
-        if low >= 0 and high < 2**bits:
-            return _rounded(values.astype(np.float64) * (255 / (2**bits - 1)))
-    return _stretched(values.astype(np.float64))
-
-
-def _floats_to_8_bits(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    if not np.isfinite(values).all():
-        raise DataError("some of its pixels are not finite numbers")
-    low, high = values.min(), values.max()
-    if low >= 0 and high <= 255:
-        return _rounded(values * (255 if high <= 1 else 1))
-    return _stretched(values)
-
-
-def _stretched(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    low, high = values.min(), values.max()
-    return _rounded((values - low) * (255 / (high - low) if high > low else 0))
-
-
-def _rounded(values: NDArray[np.float64]) -> NDArray[np.uint8]:
-    whole: NDArray[np.uint8] = np.rint(values).astype(np.uint8)
-    return whole
+def _on_white(clear: Image.Image) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")

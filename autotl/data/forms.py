@@ -26,6 +26,9 @@ _PARTS: dict[str, Part] = {
 }
 
 
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})(\.0*)?")
+
+
 def as_path(source: object) -> Path | None:
     """``source`` as a path with ``~`` filled in, or None where it is something else."""
     if not isinstance(source, str | os.PathLike):
@@ -76,7 +79,12 @@ def label_text(value: Any) -> str:
 
 
 def label_texts(values: Iterable[object], *, places: Iterable[str]) -> list[str]:
-    """The class names of many labels. Raises DataError that names the first places without one."""
+    """The class names of the labels of a column, one for each.
+
+    Whether the column holds numbers or text is decided by all of its values: text such as 1 and 1.0 is one
+    number if the whole column holds whole numbers, and 007 stays text. Raises DataError that names the first
+    places without a label.
+    """
     labels: list[str] = []
     missing: list[str] = []
     for place, value in zip(places, values, strict=True):
@@ -92,13 +100,27 @@ def label_texts(values: Iterable[object], *, places: Iterable[str]) -> list[str]
             f"{len(missing)} of {len(missing) + len(labels)} labels are missing: {some(missing)}. "
             "Fill them in, or leave those images out."
         )
-    return labels
+    return _as_one_column(labels)
+
+
+def group_texts(values: Iterable[object]) -> list[str | None]:
+    """The names of the groups in a column, as those of labels; None for what is in no group."""
+    each = [None if no_label(value) else label_text(value) for value in values]
+    texts = iter(_as_one_column([text for text in each if text is not None]))
+    return [None if text is None else next(texts) for text in each]
+
+
+def _as_one_column(texts: list[str]) -> list[str]:
+    """The texts; whole numbers in one spelling if there is nothing else, and none is padded with zeros."""
+    if not all(map(_WHOLE.fullmatch, texts)):
+        return texts
+    return [str(int(text.partition(".")[0])) for text in texts]
 
 
 def class_order(labels: Iterable[str]) -> tuple[str, ...]:
     """The distinct labels in the order of class ids: as numbers where all are such, else as strings."""
     names = set(labels)
-    if all(re.fullmatch(r"-?[0-9]+", name) for name in names):
+    if all(re.fullmatch(r"-?[0-9]{1,100}", name) for name in names):
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     return tuple(sorted(names))
 

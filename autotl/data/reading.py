@@ -7,20 +7,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import NO_GROUPS, Columns, Dataset, Item, Listing, Reader
+from autotl.api import NO_GROUPS, Columns, Dataset, Item, Listing, PixelScale, Reader
 from autotl.clock import Clock, WallClock
 from autotl.data.asked import check_path
 from autotl.data.capture import captured
 from autotl.data.decode import digest, quietly, reason, upright_rgb
+from autotl.data.depth import depth_of
 from autotl.data.drawing import LEAST, draw, probe
 from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
+from autotl.data.scaling import Extremes, decide, extremes_of, notes_on
 from autotl.data.threads import in_threads
 from autotl.errors import AutotlError, DataError, UnknownName
 
@@ -40,6 +43,7 @@ class _Seen:
     width: int
     thumbnail: NDArray[np.uint8]
     taken: tuple[str, float] | None
+    extremes: Extremes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ class _Upright:
     """A reader's ``open``, whatever mode its image has."""
 
     open: Callable[[], Image.Image]
+    scale: PixelScale | None
 
     def __call__(self) -> Image.Image:
-        return upright_rgb(self.open())
+        return upright_rgb(self.open(), self.scale)
 
 
 def read(
@@ -70,6 +75,9 @@ def read(
     ``most``, some of each class are drawn from the seed. They are fewer if the machine is slower than the
     first images say. Raises DataError where nothing can be learned: no
     reader for it, no images, one class, more than 5 % of the images or a whole class unreadable.
+
+    Images of more than 8 bits are all brought to one scale, which is decided from those that were read; they
+    are decoded a second time for it.
     """
     listing = _listing(source, readers, columns)
     listed = listing.items
@@ -91,7 +99,8 @@ def read(
             clock = clock or WallClock()
             began = clock.now()
             look(probe(len(listed)))
-            if took := clock.now() - began:
+            twice = len(_deep(looks)) / len(looks)  # those are decoded again when the scale is known
+            if took := (clock.now() - began) * (1 + twice):
                 most = max(LEAST, int(seconds / took * len(looks)))
                 until = began + _SLACK * seconds
                 for size in sorted({max(LEAST, int(part * min(most, len(listed)))) for part in _PARTS}):
@@ -100,6 +109,10 @@ def read(
                         most = min(most, size)
                         break
         look(numbers := range(len(listed)) if most is None else draw(listed, most, seed=seed))
+        deep = _deep({number: looks[number] for number in numbers})
+        scale = decide(deep.values())
+        again = partial(_look, scale=scale)
+        looks.update(zip(deep, in_threads(again, [listed[i] for i in deep], threads=threads), strict=True))
     items, seen = [listed[i] for i in numbers], [looks[i] for i in numbers]
     left_out = len(listed) - len(items)
     unreadable = {item.name: why for item, why in zip(items, seen, strict=True) if isinstance(why, str)}
@@ -124,15 +137,44 @@ def read(
     content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
     for row_digest, label in zip(table["digest"], table["label"], strict=True):
         content.update(f"{row_digest} {label}\n".encode())
-    openers = [_Upright(item.open) for item, _ in found]
-    return Dataset(table, openers, classes, content.hexdigest(), tuple(listing.notes), unreadable, left_out)
+    openers = [_Upright(item.open, scale) for item, _ in found]
+    notes = (*listing.notes, *notes_on(scale, list(deep.values())))
+    return Dataset(table, openers, classes, content.hexdigest(), notes, unreadable, left_out, scale)
 
 
-def _look(item: Item) -> _Seen | str:
+def at_scale(dataset: Dataset, scale: PixelScale | None) -> Dataset:
+    """The same images as a model sees them: at the scale it was saved with, or at none if it has none.
+
+    What the scale leaves open, floats for instance, is as the data set itself decided it.
+    """
+    if scale is not None and dataset.scale is not None:
+        scale = PixelScale(scale.integers or dataset.scale.integers, scale.floats or dataset.scale.floats)
+    openers = [replace(each, scale=scale) if isinstance(each, _Upright) else each for each in dataset.openers]
+    return replace(dataset, openers=openers, scale=scale)
+
+
+def _deep(looks: Mapping[int, _Seen | str]) -> dict[int, Extremes]:
+    """The extremes of the images of more than 8 bits, by the images' numbers."""
+    return {
+        number: seen.extremes
+        for number, seen in looks.items()
+        if isinstance(seen, _Seen) and seen.extremes is not None
+    }
+
+
+def _look(item: Item, scale: PixelScale | None = None) -> _Seen | str:
     """What is known of a picture once it has been decoded, or why it cannot be."""
     try:
-        image = upright_rgb(item.open())
-        return _Seen(digest(image), image.height, image.width, thumbnail(image), captured(image))
+        image = upright_rgb(item.open(), scale)
+        values = depth_of(image)
+        return _Seen(
+            digest(image),
+            image.height,
+            image.width,
+            thumbnail(image),
+            captured(image),
+            None if values is None else extremes_of(values),
+        )
     except (
         Exception
     ) as error:  # a stranger's code on a stranger's file: one bad image must not end the reading

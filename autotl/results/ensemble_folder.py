@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone
+from autotl.api import Backbone, PixelScale
 from autotl.backbone import ENSEMBLE_FILE, MEMBERS
 from autotl.errors import RunError
 from autotl.results.model_folder import Opened, open_model, replacing, write_network
@@ -49,7 +49,12 @@ class OpenedEnsemble:
 
 
 def write_ensemble(
-    folder: Path, parts: Iterable[Part], classes: Sequence[str], *, temperature: float
+    folder: Path,
+    parts: Iterable[Part],
+    classes: Sequence[str],
+    *,
+    temperature: float,
+    scale: PixelScale | None = None,
 ) -> None:
     """Replace ``folder`` by one with ``ensemble.json`` and, in ``members/0``, ``members/1``, …, a timm folder
     for each network, as :func:`write_model` writes it.
@@ -60,7 +65,7 @@ def write_ensemble(
         told = []
         for number, each in enumerate(parts):
             place = fresh / MEMBERS / str(number)
-            write_network(place, each.model, each.backbone, classes, side=each.side)
+            write_network(place, each.model, each.backbone, classes, side=each.side, scale=scale)
             told.append({"share": each.share, "trial": each.trial, "backbone": each.backbone.name})
         document = {
             "format": FORMAT,

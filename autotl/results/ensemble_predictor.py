@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
-from autotl.data import View, render
+from autotl.data import View, at_scale, render
 from autotl.results.ensemble_folder import OpenedEnsemble, open_ensemble
 from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.labelling import Seen, indexed, labelled
@@ -32,12 +32,14 @@ class EnsemblePredictor:
     def __init__(self, opened: OpenedEnsemble, *, device: str) -> None:
         self.members = tuple(Predictor(each, device=device) for each in opened.members)
         self.shares, self.temperature = opened.shares, opened.temperature
-        self.classes = opened.classes
+        self.classes, self.scale = opened.classes, opened.members[0].scale
         self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
         """See :meth:`Predictor.predict`."""
-        return labelled(images, self.classes, list(self._views.values()), self._say, top=top)
+        return labelled(
+            images, self.classes, list(self._views.values()), self._say, scale=self.scale, top=top
+        )
 
     def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits (rows, classes) of a data set's rows."""
@@ -49,7 +51,7 @@ class EnsemblePredictor:
 
     def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
         """Score the model on labelled images. Raises DataError for classes it does not know."""
-        labels = indexed(dataset, self.classes)
+        labels, dataset = indexed(dataset, self.classes), at_scale(dataset, self.scale)
         logits = self.logits(dataset, np.arange(len(dataset)))
         return evaluate(labels, logits, self.classes, measure=measure, seed=seed)
 

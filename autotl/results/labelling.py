@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import Dataset
+from autotl.api import Dataset, PixelScale
 from autotl.data import (
     View,
     as_array,
@@ -45,18 +46,20 @@ def labelled(
     views: Sequence[View],
     say: Callable[[Seen], NDArray[np.float32]],
     *,
+    scale: PixelScale | None,
     top: int | None,
 ) -> pd.DataFrame:
     """One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row
     each, with their ``rank``.
 
     ``say`` gives logits (n, classes) of images that are seen in each of the ``views``, uint8 (n, 3, h, w).
+    Pixels of more than 8 bits are brought to the model's ``scale``.
     Raises DataError for what cannot be read.
     """
-    names, openers = _named(images)
+    names, openers = _named(images, scale)
     logits = np.concatenate(
         [
-            say(_look(names[start : start + BATCH], openers[start : start + BATCH], views))
+            say(_look(names[start : start + BATCH], openers[start : start + BATCH], views, scale))
             for start in range(0, len(openers), BATCH)
         ]
     )
@@ -66,26 +69,39 @@ def labelled(
 def indexed(dataset: Dataset, classes: Sequence[str]) -> NDArray[np.int64]:
     """The labels of a data set as indices (n,) into a model's classes.
 
-    Raises DataError for classes that the model does not know.
+    A number is the same class in another spelling, 7 and 007 for instance, if no two classes share it. Raises
+    DataError for classes that the model does not know.
     """
-    unknown = sorted(set(dataset.classes) - set(classes))
+    numbers = {_number(name): name for name in classes}
+    called = [
+        name if name in classes or len(numbers) < len(classes) else numbers.get(_number(name), name)
+        for name in dataset.classes
+    ]
+    unknown = sorted(set(called) - set(classes))
     if unknown:
         raise DataError(
             f"The data has classes that the model does not know: {', '.join(unknown[:5])}. "
             f"It knows {', '.join(classes[:10])}{', …' if len(classes) > 10 else ''}."
         )
-    index = np.array([classes.index(name) for name in dataset.classes])
+    index = np.array([classes.index(name) for name in called])
     found: NDArray[np.int64] = index[dataset.table["label"].to_numpy(dtype=np.int64)]
     return found
 
 
-def _look(names: Sequence[str], openers: Sequence[Opener], views: Sequence[View]) -> Seen:
+def _number(name: str) -> int | str:
+    """The number that a class name is, or the name."""
+    return int(name) if re.fullmatch(r"[-+]?[0-9]{1,100}", name) else name
+
+
+def _look(
+    names: Sequence[str], openers: Sequence[Opener], views: Sequence[View], scale: PixelScale | None
+) -> Seen:
     """Images in each of the views; one at a time, so that no more than one is held at full size."""
     seen: list[list[NDArray[np.uint8]]] = [[] for _ in views]
     with quietly():
         for name, each in zip(names, openers, strict=True):
             try:
-                image = each()
+                image = upright_rgb(each(), scale)
                 for parts, view in zip(seen, views, strict=True):
                     parts.append(render_images([image], view))
             except Exception as error:  # whatever a file that is no image makes its decoder raise
@@ -109,13 +125,15 @@ def _table(
     return table if top else table.drop(columns="rank")
 
 
-def _named(images: Any) -> tuple[list[str], list[Opener]]:
+def _named(images: Any, scale: PixelScale | None) -> tuple[list[str], list[Opener]]:
     """What was given as names and ways to open: upright RGB images."""
     if isinstance(images, str | Path | Image.Image) or _is_one(images):
         images = [images]
     names: list[str] = []
     openers: list[Opener] = []
-    scale, _ = scale_of([as_array(each) for each in images if is_array(each)] or [np.zeros(1, np.uint8)])
+    own = scale_of(as_array(each) for each in images if is_array(each))
+    if scale is not None:
+        own = PixelScale(scale.integers or own.integers, scale.floats or own.floats)
     for position, each in enumerate(images):
         if isinstance(each, str | Path):
             for path in images_in(Path(each)):
@@ -126,7 +144,7 @@ def _named(images: Any) -> tuple[list[str], list[Opener]]:
             openers.append(partial(upright_rgb, each))
         elif is_array(each):
             names.append(f"image {position}")
-            openers.append(partial(image_of, each, scale))
+            openers.append(partial(_of_array, each, own))
         else:
             raise DataError(
                 f"Cannot predict on a {type(each).__name__}. Give paths, folders, PIL images or arrays."
@@ -134,6 +152,10 @@ def _named(images: Any) -> tuple[list[str], list[Opener]]:
     if not names:
         raise DataError("There is nothing to predict on: no image was given.")
     return names, openers
+
+
+def _of_array(value: Any, scale: PixelScale) -> Image.Image:
+    return upright_rgb(image_of(value), scale)
 
 
 def _is_one(images: Any) -> bool:

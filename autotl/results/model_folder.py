@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,33 +14,47 @@ from safetensors.torch import save_file
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone, DataConfig
+from autotl.api import Backbone, DataConfig, PixelScale
+from autotl.api.pixel_scale import Span
 from autotl.backbone import ensemble_advice, is_ensemble, read_config
 from autotl.disk import settle, told_if_full
 from autotl.errors import RunError
 from autotl.vision import timm
 
+_SCALE = "pixel_scale"
+"""The entry of ``config.json`` that says which pixel values are black and white; timm passes it over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A model folder, opened: the network in eval mode, what it wants to see, and its classes."""
+    """A model folder, opened: the network in eval mode, what it wants to see, and its classes.
+
+    ``scale`` is the one of the images it learned from; older folders do not say it.
+    """
 
     model: nn.Module
     config: DataConfig
     classes: tuple[str, ...]
+    scale: PixelScale | None = None
 
 
 def write_model(
-    folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int
+    folder: Path,
+    model: nn.Module,
+    backbone: Backbone,
+    classes: Sequence[str],
+    *,
+    side: int,
+    scale: PixelScale | None = None,
 ) -> None:
     """Replace ``folder`` by a timm folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)``
     opens.
 
-    It carries the image size the model was trained at and its class names. The new folder is complete before
-    the old one goes.
+    It carries the image size the model was trained at, its class names and the ``scale`` of its images. The
+    new folder is complete before the old one goes.
     """
     with replacing(folder) as fresh:
-        write_network(fresh, model, backbone, classes, side=side)
+        write_network(fresh, model, backbone, classes, side=side, scale=scale)
 
 
 @contextmanager
@@ -57,7 +72,13 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 
 def write_network(
-    folder: Path, model: nn.Module, backbone: Backbone, classes: Sequence[str], *, side: int
+    folder: Path,
+    model: nn.Module,
+    backbone: Backbone,
+    classes: Sequence[str],
+    *,
+    side: int,
+    scale: PixelScale | None = None,
 ) -> None:
     """Write one network into a new ``folder``."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
@@ -79,6 +100,7 @@ def write_network(
             "num_classes": len(classes),
             "num_features": backbone.features,
             "label_names": list(classes),
+            **({} if scale is None else {_SCALE: scale}),
             "model_args": _model_args(backbone),
             "pretrained_cfg": {
                 **kept,
@@ -129,7 +151,30 @@ def open_model(folder: Path) -> Opened:
             crop_mode=cfg.get("crop_mode", "center"),
             fixed=bool(cfg.get("fixed_input_size", False)),
         )
+        scale = _scale(document)
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
-    return Opened(model.eval(), config, classes)
+    return Opened(model.eval(), config, classes, scale)
+
+
+def _scale(document: dict[str, Any]) -> PixelScale | None:
+    """The scale of the images a model learned from. Raises ValueError if it was edited to be none."""
+    told = document.get(_SCALE)
+    if told is None:
+        return None
+    kinds = ("integers", "floats")
+    if not isinstance(told, dict) or not told.keys() >= set(kinds):
+        raise ValueError(f"{_SCALE} must have {' and '.join(kinds)} (got {told!r})")
+    integers, floats = (_span(told[kind], f"{_SCALE}.{kind}") for kind in kinds)
+    return PixelScale(integers, floats)
+
+
+def _span(told: object, name: str) -> Span | None:
+    if told is None:
+        return None
+    pair = told if isinstance(told, list) else []
+    numbers = [float(each) for each in pair if isinstance(each, int | float) and math.isfinite(each)]
+    if len(pair) != 2 or len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise ValueError(f"{name} must be two numbers, the smaller first (got {told!r})")
+    return numbers[0], numbers[1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.api import DataConfig, Dataset
-from autotl.data import render, view_of
+from autotl.data import at_scale, render, view_of
 from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.labelling import indexed, labelled
 from autotl.results.model_folder import Opened
@@ -32,6 +32,7 @@ class Predictor:
         self.config: DataConfig = opened.config
         self._device = device
         self.view = view_of(opened.config, side=opened.config.side)
+        self.scale = opened.scale
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
         """Label images: paths, folders, PIL images, arrays (n, h, w[, 3]), or a sequence of these.
@@ -39,7 +40,9 @@ class Predictor:
         One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row
         each, with their ``rank``. Raises DataError for what cannot be read.
         """
-        return labelled(images, self.classes, [self.view], lambda seen: self.logits_of(seen[0]), top=top)
+        return labelled(
+            images, self.classes, [self.view], lambda seen: self.logits_of(seen[0]), scale=self.scale, top=top
+        )
 
     def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits (rows, classes) of a data set's rows."""
@@ -51,7 +54,7 @@ class Predictor:
 
     def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
         """Score the model on labelled images. Raises DataError for classes it does not know."""
-        labels = indexed(dataset, self.classes)
+        labels, dataset = indexed(dataset, self.classes), at_scale(dataset, self.scale)
         rows = np.arange(len(dataset))
         return evaluate(labels, self.logits(dataset, rows), self.classes, measure=measure, seed=seed)
 

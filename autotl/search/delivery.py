@@ -129,14 +129,17 @@ def hand_over(folder: Path, materials: Materials, delivery: Delivery) -> None:
         )
         for each in delivery.members
     )
-    write_ensemble(folder, parts, materials.dataset.classes, temperature=delivery.temperature.value)
+    dataset = materials.dataset
+    write_ensemble(
+        folder, parts, dataset.classes, temperature=delivery.temperature.value, scale=dataset.scale
+    )
 
 
 def deliver(folder: Path, materials: Materials, trial: Trial, weights: str) -> None:
     """Write a trial's network as the run's model folder."""
     opened = reopen(materials, trial.arm.backbone, weights, side=trial.side)
     backbone = materials.backbones[trial.arm.backbone]
-    write_model(folder, opened.model, backbone, opened.classes, side=trial.side)
+    write_model(folder, opened.model, backbone, opened.classes, side=trial.side, scale=opened.scale)
 
 
 def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> Opened:
@@ -144,7 +147,8 @@ def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> O
     model: nn.Module = materials.model(backbone)
     model.load_state_dict(load_file(weights))
     config = replace(materials.backbones[backbone].config, side=side)
-    return Opened(model.eval(), config, materials.dataset.classes)
+    dataset = materials.dataset
+    return Opened(model.eval(), config, dataset.classes, dataset.scale)
 
 
 def _temperature(ledger: Ledger, said: Folds, *, seed: int) -> Temperature:

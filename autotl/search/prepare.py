@@ -162,7 +162,7 @@ def prepare(
         watch.say(note)
     thinned = tuple(more)
     materials = Materials(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
-    shown = None if setup.source is None else pictures(setup.source, readers=readers)
+    shown = None if setup.source is None else pictures(setup.source, readers=readers, scale=dataset.scale)
     likeness, more = likenesses(setup, materials, similarities, shown, late=is_late(setup, left()), end=end)
     notes += more
     seen = first_pass(

@@ -10,6 +10,7 @@ import torch
 
 from autotl.api import Columns, Listing
 from autotl.builtin.arrays import Arrays
+from autotl.data import read
 from autotl.errors import DataError
 from autotl.testing.reader import Pictures, ReaderChecks
 
@@ -77,16 +78,35 @@ def test_grey_images_are_repeated(shape: tuple[int, ...]) -> None:
     assert (pixels(listed(grey.reshape(shape))) == grey[..., None]).all()
 
 
-def test_a_float_scale_of_255_is_said() -> None:
-    assert "to be on the scale of 0 to 255." in listed(IMAGES.astype(np.float32)).notes[0]
-    assert listed(IMAGES).notes == listed(IMAGES / 255).notes == ()
+@pytest.mark.parametrize(
+    ("images", "note"),
+    [
+        (IMAGES.astype(np.float32), "0 is black and 255 is white"),
+        (IMAGES / 255, "0 is black and 1 is white"),
+        (IMAGES.astype(np.uint16) * 257, "0 is black and 65535 is white"),
+        (IMAGES.astype(np.uint16) * 16, "0 is black and 4095 is white"),
+        (IMAGES / 255 * 1.006, "0 is black and 1 is white. Pixels outside, in 6 images, are clipped"),
+    ],
+    ids=["float 255", "float 1", "16 bits", "12 bits", "a hair above 1"],
+)
+def test_one_scale_for_all_arrays_is_chosen_and_said(images: np.ndarray, note: str) -> None:
+    images[:, 0, 0] = images.max()
+    dataset = read((images, LABELS), readers={"arrays": Arrays()})
+    assert note in dataset.notes[0]
+    rows = [int(name.split()[1]) for name in dataset.table["item"]]
+    found = np.stack([np.asarray(opener()) for opener in dataset.openers])
+    due = IMAGES[rows].copy()
+    due[:, 0, 0] = 255
+    assert np.abs(found.astype(int) - due).max() <= 2
+    assert not read((IMAGES, LABELS), readers={"arrays": Arrays()}).notes
 
 
 @pytest.mark.parametrize(
     ("images", "message"),
     [
         (IMAGES / 127.5 - 1, "between -1 and 1"),
-        (IMAGES.astype(np.uint16) * 257, "uint16.* lie between .* and 6"),
+        (IMAGES.astype(np.int64) * 300, "int64.* lie between .* and 7"),
+        (IMAGES.astype(np.int16) - 1000, "int16.* lie between -"),
         (np.full((6, 5, 5), np.nan), "NaN"),
         (IMAGES > 0, "Images of bool"),
         (np.zeros((6, 5, 7, 2), np.uint8), "neither 1, 3 nor 4 channels"),

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from autotl.api import Columns
+from autotl.api import Columns, PixelScale
+from autotl.builtin.folders import Folders
 from autotl.builtin.hf_dataset import HfDataset
+from autotl.data import read
 from autotl.errors import DataError, UnknownName
 from autotl.testing.reader import Pictures, ReaderChecks, tiny_pictures
 
@@ -133,3 +136,23 @@ def test_a_stream_is_not_read() -> None:
     answer = HfDataset().reads(HfStream())
     assert not answer.ok
     assert "without streaming" in answer.why
+
+
+def test_files_in_a_dataset_of_the_library_are_read_as_a_folder_is(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    rng = np.random.default_rng(0)
+    for number in range(8):
+        folder = tmp_path / ("ant" if number < 4 else "bee")
+        folder.mkdir(exist_ok=True)
+        pixels = rng.integers(0, 4096 if number else 40, (6, 5), dtype=np.uint16)
+        Image.fromarray(pixels).save(folder / f"{number}.png", exif=exif)
+    files = sorted(tmp_path.rglob("*.png"))
+    features = datasets.Features(image=datasets.Image(), label=datasets.ClassLabel(names=["ant", "bee"]))
+    columns = {"image": [str(file) for file in files], "label": [file.parent.name for file in files]}
+    given = datasets.Dataset.from_dict(columns, features=features)
+    readers = {"folders": Folders(), "hf_dataset": HfDataset()}
+    found, plain = (read(source, readers=readers) for source in (given, tmp_path))
+    assert found.digest == plain.digest
+    assert found.scale == plain.scale == PixelScale(integers=(0, 4095))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from autotl.api import PixelScale
 from autotl.data import digest, open_image, quietly, upright_rgb
 from autotl.errors import DataError
 
@@ -83,6 +84,98 @@ def test_16_bit_values_are_scaled_by_the_bits_they_use(top: int, low: int) -> No
     image = Image.fromarray(np.array([[0, low, top]], dtype=np.uint16))
     assert pixels(open_image(saved(image, "PNG")))[0, :, 0].tolist() == [0, 1, 255]
     assert pixels(open_image(saved(image, "TIFF")))[0, :, 0].tolist() == [0, 1, 255]
+
+
+def png16(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits with 1 to 4 channels, which Pillow does not write."""
+    height, width = values.shape[:2]
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[1 if values.ndim == 2 else values.shape[2]]
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def tiff16(values: np.ndarray, *, order: str, packed: bool) -> bytes:
+    """A colour TIFF of 16 bits in either byte order, compressed or not."""
+    height, width, channels = values.shape
+    data = values.astype(f"{order}u2").tobytes()
+    data = zlib.compress(data) if packed else data
+    start = 8 + 2 * channels
+    end = start + len(data) + len(data) % 2
+    short, long = 3, 4
+    tags = [
+        (256, short, 1, width),
+        (257, short, 1, height),
+        (258, short, channels, 8),
+        (259, short, 1, 8 if packed else 1),
+        (262, short, 1, 2),
+        (273, long, 1, start),
+        (277, short, 1, channels),
+        (278, short, 1, height),
+        (279, long, 1, len(data)),
+    ]
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, end)
+    told = (head + struct.pack(f"{order}{channels}H", *[16] * channels) + data).ljust(end, b"\0")
+    told += struct.pack(f"{order}H", len(tags))
+    for tag, kind, count, value in tags:
+        one = struct.pack(f"{order}HH", value, 0) if kind == short and count == 1 else None
+        told += struct.pack(f"{order}HHI", tag, kind, count) + (one or struct.pack(f"{order}I", value))
+    return told + struct.pack(f"{order}I", 0)
+
+
+DEEP = RNG.integers(0, 4096, (5, 7, 3)).astype(np.uint16)
+TWELVE = PixelScale(integers=(0, 4095))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        png16(DEEP),
+        png16(np.dstack([DEEP, np.full((5, 7), 65535)])),
+        *(tiff16(DEEP, order=order, packed=packed) for order in "<>" for packed in (True, False)),
+    ],
+    ids=["PNG", "PNG with alpha", "TIFF II packed", "TIFF II", "TIFF MM packed", "TIFF MM"],
+)
+def test_colour_of_16_bits_keeps_all_of_them(stored: bytes) -> None:
+    found = pixels(upright_rgb(open_image(stored), TWELVE))
+    assert (found == np.rint(DEEP / 4095 * 255)).all()
+
+
+def test_grey_and_colour_of_one_scene_are_equally_bright() -> None:
+    grey = DEEP[..., 0]
+    opaque = np.full_like(grey, 65535)
+    scenes = [grey, np.dstack([grey, opaque]), np.dstack([grey] * 3), np.dstack([grey] * 3 + [opaque])]
+    shown = [pixels(upright_rgb(open_image(png16(scene)), TWELVE)) for scene in scenes]
+    assert all((each == shown[0]).all() for each in shown)
+    assert (shown[0][..., 0] == np.rint(grey / 4095 * 255)).all()
+
+
+def test_what_is_transparent_in_16_bits_lies_on_white() -> None:
+    clear = np.dstack([DEEP, np.zeros((5, 7))])
+    assert (pixels(upright_rgb(open_image(png16(clear)), TWELVE)) == 255).all()
+
+
+def test_deep_images_are_turned_and_clipped() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    values = np.array([[0, 1000], [2000, 9000]], dtype=np.uint16)
+    found = upright_rgb(open_image(saved(Image.fromarray(values), "PNG", exif=exif)), PixelScale((0, 2000)))
+    assert pixels(found)[..., 0].tolist() == [[255, 0], [255, 128]]
+
+
+def test_an_image_that_was_changed_loses_its_deep_values(tmp_path: Path) -> None:
+    (tmp_path / "deep.png").write_bytes(png16(DEEP))
+    opened = open_image(tmp_path / "deep.png")
+    part = opened.crop((0, 0, 2, 2))
+    assert upright_rgb(part, TWELVE).size == (2, 2)
+    assert (pixels(upright_rgb(part, TWELVE)) == pixels(part)).all()
+    with Image.open(tmp_path / "deep.png") as lazy:  # by its path Pillow's image is read again in full
+        assert (pixels(upright_rgb(lazy, TWELVE)) == pixels(upright_rgb(opened, TWELVE))).all()
 
 
 @pytest.mark.parametrize("values", [[-1000, 0, 1000], [0, 500_000, 1_000_000]])

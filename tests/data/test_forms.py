@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from autotl.data import as_path, class_order, label_text, label_texts, part_of
+from autotl.data import as_path, class_order, group_texts, label_text, label_texts, part_of
 from autotl.errors import DataError
 
 
@@ -28,6 +28,24 @@ def test_an_empty_label_is_missing(nothing: object) -> None:
 def test_what_is_no_class_is_refused_by_place(odd: object) -> None:
     with pytest.raises(DataError, match=r"A label is .*here"):
         label_texts([odd], places=["here"])
+
+
+@pytest.mark.parametrize(
+    ("column", "labels"),
+    [
+        (["1", "1.0", "2"], ["1", "1", "2"]),
+        ([1, 1.0, "1", "+1", None], ["1", "1", "1", "1"]),
+        (["1", "1.0", "mixed"], ["1", "1.0", "mixed"]),
+        (["007", "010", "100"], ["007", "010", "100"]),
+        (["1.5", "2", "2.0"], ["1.5", "2", "2.0"]),
+        (["9" * 5000, "1"], ["9" * 5000, "1"]),
+    ],
+)
+def test_a_column_decides_whether_its_values_are_numbers(column: list[object], labels: list[str]) -> None:
+    given = [value for value in column if value is not None]
+    assert label_texts(given, places=map(str, given)) == labels
+    assert group_texts(column) == labels + [None] * (len(column) - len(given))
+    assert set(class_order(labels)) == set(labels)
 
 
 def test_whole_numbers_are_ordered_as_numbers_and_names_as_strings() -> None:

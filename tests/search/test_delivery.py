@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from autotl import plugins
-from autotl.api import Arm, FoldScore, HeadSetting
+from autotl.api import Arm, FoldScore, HeadSetting, PixelScale
 from autotl.backbone import ends_linear, heads, scale_head
 from autotl.clock import Budget, WallClock
 from autotl.data import render, view_of
@@ -190,6 +190,7 @@ def test_the_temperature_is_folded_into_the_stock_folder(
     assert torch.allclose(after * delivery.temperature.value, before, atol=1e-5 * before.abs().max().item())
     assert torch.equal(after.argmax(1), before.argmax(1))
     assert open_model(tmp_path / "model").classes == ready.dataset.classes
+    assert open_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
 
 
 def test_a_head_that_is_not_linear_is_left_alone() -> None:
