@@ -29,10 +29,8 @@ class Rig:
 
     def __init__(self, fakes: ModuleType, strategies: list[Any], trials: int, folder: Path) -> None:
         named = {strategy.name: strategy for strategy in strategies}
-        backbones = {"net": fakes.backbone()}
-        self.arms, _ = plan_arms(
-            named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE
-        )
+        backbones, tasks = {"net": fakes.backbone()}, {"net": fakes.TASK}
+        self.arms, _ = plan_arms(named, backbones, tasks, machine=fakes.MACHINE)
         self.clock = FakeClock()
         self.folder = folder
         (folder / "weights").mkdir(parents=True, exist_ok=True)
@@ -44,7 +42,7 @@ class Rig:
             self.arms,
             named,
             backbones,
-            dict.fromkeys(backbones, fakes.TASK),
+            tasks,
             self.ledger,
             machine=fakes.MACHINE,
             budget=Budget(trials=trials),
