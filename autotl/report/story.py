@@ -218,6 +218,8 @@ def results(report: Report) -> list[str]:
         if words.measured(before) and before is not None and f"{before:.3f}" != f"{after:.3f}":
             was = f"; before its temperature it was {100 * before:.1f}"
         said.append(f"Its stated confidence is off by {off} on average (expected calibration error){was}.")
+    for name, why in section(test, "undefined").items():
+        said.append(words.sentence(f"{words.metric(name)} is undefined on these labels: {why}"))
     if pairs := confused_pairs(report):
         true, answered, images_, total = pairs[0]
         share = f"{images_:,} of {words.count(total, 'image')}"
