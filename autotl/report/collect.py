@@ -95,10 +95,11 @@ def collect(evidence: Evidence) -> dict[str, Any]:
         "rule_agreed": _rule_agreed(e),
         "experience": e.experience,
         "catch_up": e.catch_up,
-        "transfer_gain": _transfer_gain(found),
+        "transfer_gain": None if e.verdict.transfer is None else _transfer_gain(found),
         "plateau": found.plateau,
         "negative_transfer_classes": [
-            {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt
+            {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95}
+            for each in (found.hurt if e.verdict.transfer is not None else ())
         ],
     }
     document = {
