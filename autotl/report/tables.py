@@ -86,9 +86,7 @@ def per_class(report: Report) -> Table:
         (
             words.name(row.get("class")),
             words.value(row.get("n")),
-            words.DASH
-            if row.get("recall") is None
-            else Bar(words.percent(row["recall"]), min(max(float(row["recall"]), 0.0), 1.0)),
+            _recall(row.get("recall")),
             words.span(row.get("recall_ci95")),
             words.percent(row.get("precision")),
             words.percent(row.get("f1")),
@@ -98,6 +96,12 @@ def per_class(report: Report) -> Table:
     return Table(
         ("class", "images", "recall", "95% interval", "precision", "F1"), table, frozenset(range(1, 6))
     )
+
+
+def _recall(recall: float | None) -> Cell:
+    if recall is None:
+        return words.DASH
+    return Bar(words.percent(recall), min(max(float(recall), 0.0), 1.0))
 
 
 def confusions(report: Report, *, limit: int = 12) -> Table:

@@ -62,7 +62,8 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str | Metric,
         return Gain(value, of_difference(right, other), len(labels), p)
     if score.name == "balanced_accuracy":
         return Gain(value, of_mean_difference(right, other, labels), len(labels), p)
-    drawn = np.subtract(*resampled(score, labels, [ours], [theirs], seed=seed))
+    our_draws, their_draws = resampled(score, labels, [ours], [theirs], seed=seed)
+    drawn = our_draws - their_draws
     width = score.bounds[1] - score.bounds[0]
     ends = interval(drawn, value, (-width, width))
     return Gain(value, ends, len(labels), p if score.hits else _bootstrap_test(drawn))
@@ -96,7 +97,8 @@ def gain_of_training(
     from scipy.stats import t as student  # takes half as long to import as torch
 
     score = metric(measure)
-    drawn = np.subtract(*resampled(score, labels, ours, theirs, seed=seed))
+    our_draws, their_draws = resampled(score, labels, ours, theirs, seed=seed)
+    drawn = our_draws - their_draws
     sides = [[score(labels, each) for each in side] for side in (ours, theirs)]
     value = float(np.mean(sides[0]) - np.mean(sides[1]))
     parts = [

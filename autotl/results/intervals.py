@@ -76,9 +76,10 @@ def of_mean_difference(ours: Flags, theirs: Flags, labels: NDArray[np.int64]) ->
 
 def _mean(values: Sequence[float], ends: Sequence[Interval]) -> Interval:
     """Return the interval of the mean of independent estimates with these intervals."""
-    mean, lows, highs = float(np.mean(values)), *np.transpose(ends)
-    down = math.sqrt(float(((values - lows) ** 2).sum())) / len(values)
-    up = math.sqrt(float(((highs - values) ** 2).sum())) / len(values)
+    found, limits = np.array(values), np.array(ends)
+    mean = float(found.mean())
+    down = math.sqrt(float(((found - limits[:, 0]) ** 2).sum())) / len(found)
+    up = math.sqrt(float(((limits[:, 1] - found) ** 2).sum())) / len(found)
     return mean - down, mean + up
 
 
