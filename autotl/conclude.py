@@ -23,14 +23,17 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         )
     baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
     delivery: search.Delivery | None = None
+    apart = search.independent_folds(ready)
     end = search.until_report(run.clock, run.started, setup.budget)
     if not explored.interrupted:
         try:
-            delivery = search.settle(worker, ledger, winner, setup, run.started)
+            delivery = search.settle(worker, ledger, winner, setup, run.started, independent=apart)
             search.repeat(worker, ledger, baselines, setup.budget, end=end)
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
-    delivery = delivery or search.settle(worker, ledger, winner, setup, run.started, hurried=True)
+    delivery = delivery or search.settle(
+        worker, ledger, winner, setup, run.started, hurried=True, independent=apart
+    )
     opened = 0 if run.file is None else run.file.tested
     run.keep(tested=opened + 1)
     findings = search.finish(
@@ -68,7 +71,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             plan=explored.plan,
             records=ledger.records(),
             findings=findings,
-            verdict=results.judge(findings, untried),
+            verdict=results.judge(findings, untried, search.leaks_of(ready)),
             backbones=ready.networks,
             profile=profile(ready),
             catch_up=explored.catch_up,

@@ -136,7 +136,7 @@ def leaderboard(report: Mapping[str, Any], console: Console) -> Table:
             cells.append(escape(arm["backbone"]))
         cells.append(f"{arm['test']:.3f}")
         if console.width >= 60:
-            cells.append(f"{low:.3f} – {high:.3f}")
+            cells.append("–" if low is None else f"{low:.3f} – {high:.3f}")
         table.add_row(*cells, str(arm["trials"]))
     return table
 

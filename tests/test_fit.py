@@ -22,14 +22,14 @@ from autotl.testing import tiny_images
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
 KEYS = {
-    "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat", "cost"},
+    "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat", "cost", "delivered", "warnings"},
     "what": {"backbone", "source", "transferred_stages", "frozen_stages", "replaced", "bn_policy"},
     "when": {
         "n_train", "n_classes", "min_per_class", "similarity", "rule_of_thumb", "rule_agreed",
         "transfer_gain", "plateau", "negative_transfer_classes",
     },
     "how": {"strategy", "params", "phases", "epochs", "augmentation", "image_size", "precision", "device"},
-    "test": {"metric", "value", "ci95", "n", "per_class", "calibration_error"},
+    "test": {"metric", "value", "ci95", "n", "per_class", "calibration_error", "undefined"},
     "quality": {"imbalance", "duplicates", "leakage", "label_issues", "unreadable"},
     "search": {"gain_over_best_default", "optimism", "trials", "failed", "pruned"},
     "cost": {"seconds", "search_seconds", "overhead_fraction", "images_per_second", "peak_memory_mb",
@@ -266,4 +266,6 @@ def test_without_a_baseline_the_report_says_that_the_gain_was_not_measured(
     )
     assert found.report["when"]["transfer_gain"] is None
     assert "not measured" in found.verdict["sentence"]
+    assert found.verdict["transfer"] is None
+    assert found.verdict["delivered"].startswith("Delivered: linear_probe on tiny (")
     assert (found.folder / "report.html").is_file()

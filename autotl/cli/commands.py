@@ -220,8 +220,9 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
         console.print(terminal.leaderboard(result.report, console))
         console.print()
         show_lines(console, result.verdict["sentence"], style="bold")
-        told = (each(result.report) for each in (report.gained, report.flattered, report.together))
-        show_lines(console, *filter(None, (result.verdict.get("caveat"), *told)))
+        show_lines(console, *report.warnings(result.report), style="bold red")
+        told = (report.delivered, report.caveat, report.gained, report.flattered, report.together)
+        show_lines(console, *(said.replace("`", "") for each in told if (said := each(result.report))))
         show_lines(console, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -53,15 +54,22 @@ def evaluate(
         return
     console = Console()
     low, high = found.ci95
+    ends = (
+        f"95% interval {low:.3f} – {high:.3f}"
+        if isfinite(low)
+        else "no interval: the metric fails on samples"
+    )
     known = found.always_majority
     commonest = "" if known is None else f"; by the share of each class alone: {known:.3f}"
     if found.percent and known is not None:
         commonest = f"; always naming the commonest class: {known:.3f}"
     console.print(
-        f"{found.metric} [bold]{found.value:.3f}[/] (95% interval {low:.3f} – {high:.3f}) "
+        f"{found.metric} [bold]{found.value:.3f}[/] ({ends}) "
         f"on {found.n} images{'' if found.higher_is_better else ' (lower is better)'}{commonest}",
         highlight=False,
     )
     for each in found.per_class:
-        if each.n:
-            console.print(f"{each.recall:6.3f} of {each.n:4d}  {each.name}", highlight=False, markup=False)
+        if each.recall is not None and each.recall_ci95 is not None:
+            ends = " – ".join(f"{end:.3f}" for end in each.recall_ci95)
+            said = f"{each.recall:6.3f} ({ends}) of {each.n:4d}  {each.name}"
+            console.print(said, highlight=False, markup=False)

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from autotl.data.lock import LockedTest, OpenedTwice
     from autotl.data.ondemand import OnDemand
     from autotl.data.pixels import as_array, image_of, is_array, scale_of
-    from autotl.data.quality import Duplicates, Imbalance, Leakage, Quality, Sizes, Span, quality
+    from autotl.data.quality import (
+        Duplicates,
+        Imbalance,
+        Leakage,
+        Quality,
+        Sizes,
+        Span,
+        labels_of_parts,
+        quality,
+    )
     from autotl.data.reading import at_scale, read
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
@@ -78,6 +87,7 @@ __all__ = [
     "known_column",
     "label_text",
     "label_texts",
+    "labels_of_parts",
     "limit_spinning",
     "names_of",
     "no_columns",

@@ -95,6 +95,14 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
     )
 
 
+def labels_of_parts(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int64]]:
+    """Return the labels of the test part and of the validation parts, sorted: only their counts are told."""
+    labels = dataset.table["label"].to_numpy(dtype=np.int64)
+    parts = {"test part": splits.test}
+    parts |= {f"validation part {i}": fold.val for i, fold in enumerate(splits.first, 1)}
+    return {name: np.sort(labels[rows]) for name, rows in parts.items()}
+
+
 def _duplicates(dataset: Dataset) -> Duplicates:
     again = dataset.table[dataset.table["digest"].duplicated(keep=False)].groupby("digest", sort=True)
     names = [tuple(each) for each in again["item"].agg(list)]

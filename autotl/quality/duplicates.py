@@ -1,4 +1,4 @@
-"""Which images show the same picture, encoded anew, resized or slightly cropped."""
+"""Which images show the same picture, encoded anew, resized, slightly cropped, mirrored or turned."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from autotl.errors import DataError
 from autotl.lazy import lazy_module
 from autotl.quality.hashing import distances, hamming_pairs, textured
+from autotl.quality.turning import TURNED_ALONE, TURNED_BITS, least_distances, turned_pairs
 
 if TYPE_CHECKING:
     import scipy.sparse.csgraph
@@ -32,28 +33,49 @@ _CELLS = 4_000_000
 
 
 def near_duplicates(
-    hashes: NDArray[np.uint64], features: NDArray[np.floating] | None
+    hashes: NDArray[np.uint64],
+    features: NDArray[np.floating] | None,
+    labels: NDArray[np.int64] | None = None,
 ) -> list[tuple[int, ...]]:
     """Groups of rows that show the same picture, each in rising order, by their first rows.
 
     ``hashes`` (n,) are perceptual hashes and ``features`` (n, d) of a pretrained network. Two images are one
     picture where the hashes are near and the features much nearer than those of the fifth neighbour, so that
     pictures which merely look alike, as sketches and scans do, are left alone. Without features only equal
-    hashes are trusted, and those of flat pictures never. Mirror images are not found. Raises
-    DataError where the lengths differ.
+    hashes are trusted, and those of flat pictures never. Pictures that were mirrored or turned by quarters
+    are found by the hashes that they should have, of one class alone if ``labels`` (n,) are given: a turned 6
+    may be a 9. Raises DataError where the lengths differ.
     """
-    pairs = hamming_pairs(hashes, MOST_BITS if features is not None else BITS_ALONE)
+    pairs = candidates(hashes, features is not None)
+    if labels is not None:
+        left, right = pairs.T
+        turned = least_distances(hashes[left], hashes[right]) < distances(hashes[left], hashes[right])
+        pairs = pairs[~(turned & (labels[left] != labels[right]))]
     return _groups(pairs[same_picture(pairs, hashes, features)], len(hashes))
+
+
+def candidates(hashes: NDArray[np.uint64], featured: bool) -> NDArray[np.int64]:
+    """Return pairs of rows i < j, (pairs, 2), whose hashes may be of one picture, as it is or turned.
+
+    Args:
+        hashes: Perceptual hashes, (n,).
+        featured: Whether features will judge the pairs.
+    """
+    plain = hamming_pairs(hashes, MOST_BITS if featured else BITS_ALONE)
+    turned = turned_pairs(hashes, TURNED_BITS if featured else TURNED_ALONE)
+    return np.unique(np.concatenate([plain, turned]), axis=0)
 
 
 def same_picture(
     pairs: NDArray[np.int64], hashes: NDArray[np.uint64], features: NDArray[np.floating] | None
 ) -> NDArray[np.bool_]:
     """Whether the two rows of each pair (pairs, 2) show one picture."""
-    bits = distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
+    plain = distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
+    turned = least_distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
+    bits = np.where(turned <= TURNED_BITS, np.minimum(plain, turned), plain)
     full = textured(hashes)[pairs].all(axis=1)
     if features is None:
-        return full & (bits <= BITS_ALONE)
+        return full & ((plain <= BITS_ALONE) | (turned <= TURNED_ALONE) & (turned < plain))
     if len(features) != len(hashes):
         raise DataError(f"There are {len(hashes)} hashes but features of {len(features)} images.")
     units = _units(features)

@@ -14,6 +14,7 @@ from autotl.quality.apart import Rows, Tree, Units, drawn, median_distance, set_
 from autotl.quality.duplicates import near_duplicates
 from autotl.quality.gathering import Gathering
 from autotl.quality.hashing import BITS, signs_of, textured
+from autotl.quality.namesakes import namesakes
 from autotl.quality.origins import by_stem, in_bursts, in_series
 
 LEAST = 5
@@ -194,14 +195,14 @@ def _by_likeness(seen: Evidence, compared: _Compared, found: Gathering) -> None:
 
 
 def _by_copies(seen: Evidence, compared: _Compared, found: Gathering) -> None:
-    for copies in _copies(seen):
+    for copies in (*_copies(seen), *namesakes(seen.names, seen.labels, seen.hashes)):
         for label in {int(seen.labels[row]) for row in copies}:
             found.join([row for row in copies if seen.labels[row] == label], "near copies")
 
 
 def _copies(seen: Evidence) -> Iterator[Sequence[int]]:
-    """Yield rows of one picture: by near hashes and features, by equal hashes if there are no features."""
-    if seen.features is not None and len(seen.hashes) <= MOST_COPIES:
+    """Yield rows of one picture: by near hashes and features, by hashes alone if there are no features."""
+    if len(seen.hashes) <= MOST_COPIES:
         yield from near_duplicates(seen.hashes, seen.features)
         return
     equal: dict[int, list[int]] = {}

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from autotl.quality.duplicates import BITS_ALONE, MOST_BITS, same_picture
 from autotl.quality.hashing import hamming_between
+from autotl.quality.turning import TURNED_BITS, turned_between
 
 
 def leaks(
@@ -23,7 +24,11 @@ def leaks(
     joined = None
     if train_features is not None and test_features is not None:
         joined = np.concatenate([train_features, test_features])
-    pairs = hamming_between(train_hashes, test_hashes, BITS_ALONE if joined is None else MOST_BITS)
+    plain = hamming_between(train_hashes, test_hashes, BITS_ALONE if joined is None else MOST_BITS)
+    pairs = plain
+    if joined is not None:  # by its hash alone, a turned 6 is a 9
+        turned = turned_between(train_hashes, test_hashes, TURNED_BITS)
+        pairs = np.unique(np.concatenate([plain, turned]), axis=0)
     hashes = np.concatenate([train_hashes, test_hashes])
     same = same_picture(pairs + np.array([0, len(train_hashes)]), hashes, joined)
     return [(int(train), int(test)) for train, test in pairs[same]]

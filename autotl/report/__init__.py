@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from autotl.report.analysis import analysis
     from autotl.report.collect import Evidence, collect, profile
     from autotl.report.drawings import drawings
+    from autotl.report.headline import caveat, delivered, warnings
     from autotl.report.markdown import markdown
     from autotl.report.naming import data_name
     from autotl.report.pages import html
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Evidence",
     "analysis",
+    "caveat",
     "collect",
     "data_name",
+    "delivered",
     "drawings",
     "flattered",
     "gained",
@@ -30,6 +33,7 @@ __all__ = [
     "profile",
     "together",
     "verdict",
+    "warnings",
     "write",
 ]
 

@@ -89,16 +89,16 @@ def profile(
 def collect(evidence: Evidence) -> dict[str, Any]:
     """The content of ``report.json``; every key is described in ``docs/report.md``."""
     e, found = evidence, evidence.findings
-    winner = found.winner
+    winner, measured = found.winner, e.verdict.transfer is not None
     when = {
         **e.profile["when"],
         "rule_agreed": _rule_agreed(e),
         "experience": e.experience,
         "catch_up": e.catch_up,
-        "transfer_gain": _transfer_gain(found),
+        "transfer_gain": _transfer_gain(found) if measured else None,
         "plateau": found.plateau,
         "negative_transfer_classes": [
-            {"class": each.name, "gain": each.gain.value, "ci95": each.gain.ci95} for each in found.hurt
+            {"class": each.name, **_interval(each.gain)} for each in (found.hurt if measured else ())
         ],
     }
     document = {

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from autotl.report import account, story, tables, words
+from autotl.report import account, headline, story, tables, words
 from autotl.report.document import Report, at, rows
 from autotl.report.tables import Table
 
@@ -22,6 +22,8 @@ def markdown(report: Report) -> str:
     blocks = [
         f"# {_escape(words.value(at(report, 'name') or 'Transfer report'))}",
         f"**{_prose(story.verdict(report))}**",
+        "\n\n".join(f"**Warning: {_prose(each)}**" for each in headline.warnings(report)),
+        _prose(headline.delivered(report)),
         _key_numbers(report),
         _bullets(words.sentence(note) for note in rows(report, "notes")),
         *_section("What was transferred", story.what(report)),

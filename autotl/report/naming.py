@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 from autotl.masking import masked
+from autotl.report import words
 
 
 def command_line() -> str:
@@ -18,3 +20,12 @@ def data_name(data: object) -> str:
     if isinstance(data, str | Path):
         return Path(data).name or str(data)
     return "images" if isinstance(data, tuple | list) else type(data).__name__
+
+
+def marked(sentence: str, *names: object) -> str:
+    """``sentence`` with these names in it marked as names."""
+    for name in filter(None, names):
+        sentence = re.sub(
+            rf"(?<![\w.`-]){re.escape(str(name))}(?![\w`-])", lambda found: words.name(found[0]), sentence
+        )
+    return sentence

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autotl.report import account, figures, story, tables, words
+from autotl.report import account, figures, headline, story, tables, words
 from autotl.report.document import Report, at, confusion, rows
 from autotl.report.drawings import drawings
 
@@ -57,6 +57,8 @@ def _content(report: Report) -> dict[str, Any]:
         "badge": words.EFFECTS.get(transfer, "Transfer gain not measured"),
         "transfer": transfer if transfer in words.EFFECTS else "unmeasured",
         "verdict": story.verdict(report),
+        "delivered": headline.delivered(report),
+        "warnings": headline.warnings(report),
         "numbers": story.key_numbers(report),
         "notes": [words.sentence(note) for note in rows(report, "notes")],
         "story": {part.__name__: part(report) for part in _PARTS},

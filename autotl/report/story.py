@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autotl.clock import spell
-from autotl.report import foretold, rule, words, worth
+from autotl.report import foretold, headline, rule, words, worth
 from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, rows, section
 from autotl.report.measure import measure_of
+from autotl.report.naming import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def verdict(report: Report) -> str:
         return (
             own
             if "`" in own
-            else _marked(own, at(report, "verdict", "strategy"), at(report, "verdict", "backbone"))
+            else marked(own, at(report, "verdict", "strategy"), at(report, "verdict", "backbone"))
         )
     said = words.EFFECTS.get(at(report, "verdict", "transfer") or "")
     strategy, backbone = at(report, "verdict", "strategy"), at(report, "verdict", "backbone")
@@ -37,15 +37,6 @@ def verdict(report: Report) -> str:
     score, measure = at(report, "test", "value"), measure_of(report)
     right = f" reaches {measure.value(score)} test {measure.name}{measure.remark}" if score else " won"
     return f"{said}: {using}{right}." if said else f"{using}{right}."
-
-
-def _marked(sentence: str, *names: object) -> str:
-    """``sentence`` with these names in it marked as names."""
-    for name in filter(None, names):
-        sentence = re.sub(
-            rf"(?<![\w.`-]){re.escape(str(name))}(?![\w`-])", lambda found: words.name(found[0]), sentence
-        )
-    return sentence
 
 
 def key_numbers(report: Report) -> list[Figure]:
@@ -119,7 +110,7 @@ def when(report: Report) -> list[str]:
     said = [words.gain(gain) if measure_of(report).percent else _gain(report)]
     if words.measured(gain.get("value")):
         said += [words.meaning(gain), words.trainings(gain)]
-        said.append(words.sentence(at(report, "verdict", "caveat")))
+        said.append(headline.caveat(report))
         said.append(words.sentence(at(report, "verdict", "cost")))
     if words.measured(facts.get("n_train")):
         text = f"It learned from {words.count(facts['n_train'], 'image')}"
@@ -188,13 +179,13 @@ def results(report: Report) -> list[str]:
     """What the locked test part says of the final model."""
     test, said, measure = section(report, "test"), [], measure_of(report)
     if words.measured(test.get("value")):
-        images = (
-            f" on {words.count(test['n'], 'test image')} that nothing else had looked at"
-            if test.get("n")
-            else ""
-        )
+        copies = headline.leaked(report)
+        unseen = f", {copies:,} of which are copies of training images" if copies else " that it never saw"
+        images = f" on {words.count(test['n'], 'test image')}{unseen}" if test.get("n") else ""
         interval = measure.between(test.get("ci95"))
-        interval = f"; with 95% confidence the truth lies {interval}" if interval else ""
+        sure = "the 95% interval, which takes none of them for a copy, lies" if copies else ""
+        sure = sure or "with 95% confidence the truth lies"
+        interval = f"; {sure} {interval}" if interval else ""
         score = f"{measure.name} is {measure.value(test['value'])}{measure.remark}"
         said.append(f"The {score}{images}{interval}.")
     balanced = at(test, "metrics", "balanced_accuracy")
@@ -218,6 +209,8 @@ def results(report: Report) -> list[str]:
         if words.measured(before) and before is not None and f"{before:.3f}" != f"{after:.3f}":
             was = f"; before its temperature it was {100 * before:.1f}"
         said.append(f"Its stated confidence is off by {off} on average (expected calibration error){was}.")
+    for name, why in section(test, "undefined").items():
+        said.append(words.sentence(f"{words.metric(name)} is undefined on these labels: {why}"))
     if pairs := confused_pairs(report):
         true, answered, images_, total = pairs[0]
         share = f"{images_:,} of {words.count(total, 'image')}"
@@ -245,6 +238,7 @@ def arms(report: Report) -> list[str]:
         said.append(
             f"{words.name(scratch[0]['strategy'])} reaches {theirs} on the test images, the winner {ours}."
         )
+    said.append("Arms are tested as trained on the first fold: all have learned from the same images.")
     said.append("The winner was chosen on validation images; the test part had no say in it.")
     return said
 

@@ -79,20 +79,29 @@ def arms(report: Report) -> Table:
 
 
 def per_class(report: Report) -> Table:
-    """Recall, precision and F1 of every class on the test part, the weakest recall first."""
+    """Recall with interval, precision and F1 of every class on the test part, the weakest recall first."""
     found = [row for row in rows(report, "test", "per_class") if isinstance(row, Mapping)]
     found.sort(key=lambda row: (row.get("recall") is None, row.get("recall") or 0.0))
     table = tuple(
         (
             words.name(row.get("class")),
             words.value(row.get("n")),
-            Bar(words.percent(row.get("recall")), min(max(float(row.get("recall") or 0.0), 0.0), 1.0)),
+            _recall(row.get("recall")),
+            words.span(row.get("recall_ci95")),
             words.percent(row.get("precision")),
             words.percent(row.get("f1")),
         )
         for row in found
     )
-    return Table(("class", "images", "recall", "precision", "F1"), table, frozenset({1, 2, 3, 4}))
+    return Table(
+        ("class", "images", "recall", "95% interval", "precision", "F1"), table, frozenset(range(1, 6))
+    )
+
+
+def _recall(recall: float | None) -> Cell:
+    if recall is None:
+        return words.DASH
+    return Bar(words.percent(recall), min(max(float(recall), 0.0), 1.0))
 
 
 def confusions(report: Report, *, limit: int = 12) -> Table:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
+    from autotl.results.cautions import Leaks
     from autotl.results.ensemble_folder import OpenedEnsemble, Part, open_ensemble, write_ensemble
     from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
     from autotl.results.evaluate import ClassScore, Evaluation, calibration_error, evaluate
     from autotl.results.findings import Answers, ArmFinding, ClassGain, Ensemble, Findings, Moved, Soup
     from autotl.results.gain import Gain, gain, gain_of_training
+    from autotl.results.harmed import harmed_classes
     from autotl.results.mixture import mixture
     from autotl.results.model_folder import Opened, open_model, write_model
     from autotl.results.optimism import Optimism, optimism
@@ -55,6 +57,7 @@ __all__ = [
     "FoldCopies",
     "Gain",
     "GapReasons",
+    "Leaks",
     "Moved",
     "Opened",
     "OpenedEnsemble",
@@ -76,6 +79,7 @@ __all__ = [
     "gain",
     "gain_of_training",
     "gap_reasons",
+    "harmed_classes",
     "is_run",
     "judge",
     "lasting_name",

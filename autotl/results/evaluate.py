@@ -8,27 +8,43 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.errors import MetricError
+from autotl.results.intervals import Interval, of_mean_share, of_share
+from autotl.results.resampling import interval, resampled
 from autotl.train import METRICS, Metric, metric, shares, softmax
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How one class fared; ``n`` is its number of test images."""
+    """How one class fared.
+
+    Attributes:
+        name: The class.
+        n: Its number of images.
+        recall: The share of them that is answered correctly; None without images.
+        precision: The share of its answers that are correct; None if it is never answered.
+        f1: The harmonic mean of both; None without images and answers.
+        recall_ci95: The exact 95 % interval of ``recall``; None without images.
+    """
 
     name: str
     n: int
-    recall: float
-    precision: float
-    f1: float
+    recall: float | None
+    precision: float | None
+    f1: float | None
+    recall_ci95: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A model's score on labelled images, with a 95 % bootstrap interval over the images.
+    """A model's score on labelled images, with a 95 % interval over the images.
+
+    The interval of accuracy is Clopper and Pearson's. That of balanced accuracy is made of the intervals of
+    the classes, and those of other metrics are by a bootstrap, smoothed if nearly all answers are right or
+    wrong.
 
     ``value``, ``ci95``, ``always_majority`` and ``metrics`` are numbers as people read them: of a log-loss
     lower is better, as ``higher_is_better`` says; where it is a share, ``percent`` is true.
@@ -36,7 +52,7 @@ class Evaluation:
     ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017),
     and ``always_majority`` the score of always giving each class the chance that is its share of the images,
     and so of naming the commonest; None where the metric cannot tell. ``metrics`` has the same answers by
-    every metric there is.
+    every metric there is, None where it is undefined on these labels, and then ``undefined`` says why.
     """
 
     metric: str
@@ -47,42 +63,75 @@ class Evaluation:
     calibration_error: float
     confusion: tuple[tuple[int, ...], ...]
     always_majority: float | None
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
     higher_is_better: bool = True
     percent: bool = True
+    undefined: Mapping[str, str] = field(default_factory=dict)
 
 
 def evaluate(
     labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str | Metric, seed: int
 ) -> Evaluation:
-    """Score logits (n, classes) against labels (n,)."""
+    """Score logits (n, classes) against labels (n,).
+
+    Raises MetricError if the metric is undefined on these labels.
+    """
     # takes about as long to import as torch, and a prediction needs none of it
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     score = metric(measure)
+    if why := score.undefined_on(labels):
+        raise MetricError(
+            f"{score.name} is undefined here: {why}. Add images of others, or choose another metric."
+        )
     guesses = logits.argmax(1)
+    right = guesses == labels
     every = np.arange(len(classes))
     precision, recall, f1, n = precision_recall_fscore_support(
         labels, guesses, labels=every, zero_division=0.0
     )
-    ends = interval(resampled(score, labels, logits, seed=seed))
-    low, high = sorted(map(score.shown, ends))
+    answered = np.bincount(guesses, minlength=len(classes))
+    undefined = {name: why for name, each in METRICS.items() if (why := each.undefined_on(labels))}
+    value = score(labels, logits)
+    low, high = sorted(map(score.shown, _interval(score, value, labels, logits, right, seed=seed)))
     return Evaluation(
         score.name,
-        score.shown(score(labels, logits)),
+        score.shown(value),
         (low, high),
         len(labels),
         tuple(
-            ClassScore(name, int(n[i]), float(recall[i]), float(precision[i]), float(f1[i]))
+            ClassScore(
+                name,
+                int(n[i]),
+                float(recall[i]) if n[i] else None,
+                float(precision[i]) if answered[i] else None,
+                float(f1[i]) if n[i] + answered[i] else None,
+                of_share(int(right[labels == i].sum()), int(n[i])) if n[i] else None,
+            )
             for i, name in enumerate(classes)
         ),
         calibration_error(labels, logits),
         tuple(map(tuple, confusion_matrix(labels, guesses, labels=every).tolist())),
         _of_shares(score, labels, len(classes)),
-        {name: each.shown(each(labels, logits)) for name, each in METRICS.items()},
+        {
+            name: None if name in undefined else each.shown(each(labels, logits))
+            for name, each in METRICS.items()
+        },
         score.higher_is_better,
         score.percent,
+        undefined,
     )
+
+
+def _interval(
+    score: Metric, value: float, labels: Labels, logits: Logits, right: NDArray[np.bool_], *, seed: int
+) -> Interval:
+    """Return the 95 % interval of the score that is searched by."""
+    if score.name == "accuracy":
+        return of_share(int(right.sum()), len(labels))
+    if score.name == "balanced_accuracy":
+        return of_mean_share(right, labels)
+    return interval(resampled(score, labels, [logits], seed=seed)[0], value, score.bounds)
 
 
 def _of_shares(score: Metric, labels: Labels, classes: int) -> float | None:
@@ -105,46 +154,3 @@ def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> floa
         if (bin_of == b).any()
     ]
     return float(sum(gaps))
-
-
-def resampled(measure: str | Metric, labels: Labels, *several: Logits, seed: int) -> NDArray[np.float64]:
-    """The metric on bootstrap samples of the images, the mean over several networks; the same seed draws the
-    same images. NaN where a user's own function cannot score a sample.
-    """
-    score = metric(measure)
-    rng = np.random.default_rng(seed)
-    n = len(labels)
-    if score.mean is not None:
-        each = np.mean([score.mean(labels, logits) for logits in several], axis=0)
-        # the number of times each image is drawn, in blocks that fit in memory
-        return np.concatenate(
-            [rng.multinomial(n, np.full(n, 1 / n), size=100) @ each / n for _ in range(RESAMPLES // 100)]
-        )
-    if score.counted is not None:
-        blocks = (
-            np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(100)]).astype(float)
-            for _ in range(RESAMPLES // 400)
-        )
-        return np.concatenate(
-            [np.mean([score.counted(labels, each, counts) for each in several], axis=0) for counts in blocks]
-        )
-    draws = (rng.integers(0, n, n) for _ in range(RESAMPLES // 4))
-    return np.array([_on(score, labels[rows], [logits[rows] for logits in several]) for rows in draws])
-
-
-def _on(score: Metric, labels: Labels, several: Sequence[Logits]) -> float:
-    try:
-        return float(np.mean([score(labels, logits) for logits in several]))
-    except Exception:
-        if not score.own:
-            raise
-        return float("nan")  # a stranger's code: it need not bear a sample that lacks a class
-
-
-def interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
-    """The middle 95 % of what was drawn; NaN where nothing could be."""
-    drawn = drawn[~np.isnan(drawn)]
-    if not len(drawn):
-        return float("nan"), float("nan")
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)

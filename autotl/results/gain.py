@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.results.evaluate import interval, resampled
+from autotl.results.intervals import of_difference, of_mean_difference
+from autotl.results.resampling import interval, resampled
 from autotl.train import Metric, metric
 
 Labels = NDArray[np.int64]
@@ -44,16 +45,28 @@ class Gain:
 def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str | Metric, seed: int) -> Gain:
     """The difference between two given models, ours minus theirs.
 
-    The interval is a paired bootstrap over the images. ``p`` is the exact sign test on the images that one
-    model alone gets right (McNemar, Psychometrika, 1947), which a few images cannot fool as they can a
-    bootstrap. For a metric that is not about right answers alone it is the bootstrap's own: twice the share
-    of samples on the other side of zero.
+    For accuracy the interval is Newcombe's for paired shares, for balanced accuracy it is made of those of
+    the classes, and for other metrics it is a paired bootstrap over the images, smoothed if one model alone
+    is right on few of them. Models that give the same logits differ by 0. ``p`` is the exact sign test on the
+    images that one model alone gets right (McNemar, Psychometrika, 1947), which a few images cannot fool as
+    they can a bootstrap. For a metric that is not about right answers alone it is the bootstrap's own: twice
+    the share of samples on the other side of zero.
     """
     score = metric(measure)
-    drawn = resampled(score, labels, ours, seed=seed) - resampled(score, labels, theirs, seed=seed)
+    if np.array_equal(ours, theirs):
+        return Gain(0.0, (0.0, 0.0), len(labels), 1.0)
     value = score(labels, ours) - score(labels, theirs)
-    p = _sign_test(labels, ours, theirs) if score.hits else _bootstrap_test(drawn)
-    return Gain(value, interval(drawn), len(labels), p)
+    p = _sign_test(labels, ours, theirs)
+    right, other = ours.argmax(1) == labels, theirs.argmax(1) == labels
+    if score.name == "accuracy":
+        return Gain(value, of_difference(right, other), len(labels), p)
+    if score.name == "balanced_accuracy":
+        return Gain(value, of_mean_difference(right, other, labels), len(labels), p)
+    our_draws, their_draws = resampled(score, labels, [ours], [theirs], seed=seed)
+    drawn = our_draws - their_draws
+    width = score.bounds[1] - score.bounds[0]
+    ends = interval(drawn, value, (-width, width))
+    return Gain(value, ends, len(labels), p if score.hits else _bootstrap_test(drawn))
 
 
 def gain_of_training(
@@ -84,7 +97,8 @@ def gain_of_training(
     from scipy.stats import t as student  # takes half as long to import as torch
 
     score = metric(measure)
-    drawn = resampled(score, labels, *ours, seed=seed) - resampled(score, labels, *theirs, seed=seed)
+    our_draws, their_draws = resampled(score, labels, ours, theirs, seed=seed)
+    drawn = our_draws - their_draws
     sides = [[score(labels, each) for each in side] for side in (ours, theirs)]
     value = float(np.mean(sides[0]) - np.mean(sides[1]))
     parts = [
@@ -121,7 +135,7 @@ def _assumed(
     if score.name == "accuracy":
         mean = (float(np.mean(scores)) * learned + 2) / (learned + 4)  # Agresti & Coull, 1998: 0, 1: no end
         return mean * (1 - mean) / learned
-    drawn = resampled(score, labels, side[0], seed=seed)
+    drawn = resampled(score, labels, [side[0]], seed=seed)[0]
     of_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
     # as of accuracy: no network is so good that another could not be worse
     least = 2 * (score.unit(labels, side[0].shape[1]) / (learned + 4)) ** 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.results.evaluate import resampled
+from autotl.results.resampling import resampled
 from autotl.seeds import derive
 from autotl.train import Metric, metric
 
@@ -41,8 +41,11 @@ def optimism(
     if validated is None or not folds:
         return None
     value = validated - metric(measure)(*tested)
-    draws = [resampled(measure, *each, seed=derive(seed, "fold", i)) for i, each in enumerate(folds)]
+    draws = [
+        resampled(measure, labels, [logits], seed=derive(seed, "fold", i))[0]
+        for i, (labels, logits) in enumerate(folds)
+    ]
     variance = sum(float(np.nanvar(drawn)) for drawn in draws) / len(folds) ** 2
-    variance += float(np.nanvar(resampled(measure, *tested, seed=seed)))
+    variance += float(np.nanvar(resampled(measure, tested[0], [tested[1]], seed=seed)[0]))
     se = math.sqrt(variance)
     return Optimism(value, se, (value - 1.96 * se, value + 1.96 * se))

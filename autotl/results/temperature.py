@@ -34,13 +34,20 @@ class Temperature:
     why: str = ""
 
 
-def calibrate(labels: Labels, logits: Logits, *, seed: int) -> Temperature:
+def calibrate(labels: Labels, logits: Logits, *, seed: int, independent: bool = True) -> Temperature:
     """The temperature of out-of-fold logits (n, classes), kept only where validation says that it helps.
 
     One number for all classes: it changes how sure the network says it is, and no answer (Guo et al., On
     Calibration of Modern Neural Networks, ICML 2017). It is judged in cross-fitting, fitted on one half of
     the images and judged on the other, both ways round, and kept where the negative log-likelihood falls by
     more than its standard error; what is kept is fitted on all images.
+
+    Args:
+        labels: Classes of validation images, (n,).
+        logits: What networks said of them that learned from other images, (n, classes).
+        seed: Divides the images into halves.
+        independent: Whether these networks learned from no near copy of the images that they are judged on.
+            If they did, they look surer than they may be, and no temperature below 1 is kept.
     """
     n = len(labels)
     if n < LEAST:
@@ -59,4 +66,11 @@ def calibrate(labels: Labels, logits: Logits, *, seed: int) -> Temperature:
             "on validation images that it was not fitted on, it does not help by more than its standard error"
         )
         return Temperature(gain=gain, se=se, n=n, why=why)
-    return Temperature(fit_temperature(labels, logits), True, gain, se, n)
+    value = fit_temperature(labels, logits)
+    if value < 1 and not independent:
+        why = (
+            f"a temperature of {value:.2f} would make it surer, and validation images have near copies among "
+            "the images that it learned from, or that is not known"
+        )
+        return Temperature(gain=gain, se=se, n=n, why=why)
+    return Temperature(value, True, gain, se, n)

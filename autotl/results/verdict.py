@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from autotl.api import Record
 from autotl.clock import spell
+from autotl.results.cautions import NO_LEAKS, Leaks, calibration_warning, headline_of_leaks, warning_of_leaks
+from autotl.results.delivered import delivered
 from autotl.results.evaluate import Evaluation
 from autotl.results.findings import Findings
 from autotl.results.gain import Gain
@@ -24,23 +26,28 @@ class Verdict:
     """The answer to whether transfer pays.
 
     Attributes:
-        transfer: The answer in one word.
+        transfer: The answer in one word; None if it was not measured.
         strategy: The strategy of the model that is delivered.
         backbone: The network of the model that is delivered.
-        sentence: The answer as a sentence, with both sides of the comparison.
+        sentence: The answer as a sentence, with both sides of the comparison; it ends with the share of test
+            images that leak, if that is notable.
         caveat: What to know before it is believed; empty if there is nothing.
         cost: What each side took to train; empty if nothing was compared.
+        delivered: What is delivered, with its own test score, as a sentence.
+        warnings: What makes the test score or the stated confidence wrong, a sentence each.
     """
 
-    transfer: Transfer
+    transfer: Transfer | None
     strategy: str
     backbone: str
     sentence: str
     caveat: str = ""
     cost: str = ""
+    delivered: str = ""
+    warnings: tuple[str, ...] = ()
 
 
-def judge(findings: Findings, untried: Sequence[str] = ()) -> Verdict:
+def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEAKS) -> Verdict:
     """Judge by the gain of the best arm that transfers over the best arm that transfers nothing.
 
     Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and the test of
@@ -49,7 +56,20 @@ def judge(findings: Findings, untried: Sequence[str] = ()) -> Verdict:
     Args:
         findings: What the test part showed.
         untried: Strategies that transfer and were planned, but never scored.
+        leaks: What the test part shares with the training part.
     """
+    found = _judge(findings, untried)
+    leaked = warning_of_leaks(leaks)
+    return replace(
+        found,
+        sentence=found.sentence + headline_of_leaks(leaks),
+        caveat=" ".join(filter(None, (leaked, found.caveat))),
+        delivered=delivered(findings),
+        warnings=tuple(filter(None, (leaked, calibration_warning(findings)))),
+    )
+
+
+def _judge(findings: Findings, untried: Sequence[str]) -> Verdict:
     strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     gain, transfer, baseline = findings.transfer_gain, findings.transfer, findings.baseline
     if gain is None or transfer is None or baseline is None:
@@ -81,7 +101,7 @@ def judge(findings: Findings, untried: Sequence[str] = ()) -> Verdict:
 def _unmeasured(findings: Findings, why: str) -> Verdict:
     strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     return Verdict(
-        "no_measurable_difference",
+        None,
         strategy,
         backbone,
         f"{strategy} on {backbone} is the best model found. Whether transfer pays was not measured: {why}.",

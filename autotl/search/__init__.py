@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autotl.search.ensemble import Assembled, Member, eligible, ensemble
     from autotl.search.finish import finish
     from autotl.search.journal import Journal, Running, spent
+    from autotl.search.leaking import independent_folds, leaks_of
     from autotl.search.ledger import Ledger
     from autotl.search.limits import Within, missed, within
     from autotl.search.materials import Materials
@@ -72,6 +73,8 @@ __all__ = [
     "expected_of_refit",
     "finish",
     "hand_over",
+    "independent_folds",
+    "leaks_of",
     "limits_of",
     "measure_catch_up",
     "missed",

@@ -66,13 +66,14 @@ def settle(
     started: float,
     *,
     hurried: bool = False,
+    independent: bool = True,
 ) -> Delivery:
     """Choose by validation alone between an ensemble, where one is asked for, a soup and a refit, and
     calibrate what is chosen.
 
     Ensembles and soups are made of networks of the first fold. Where there is a refit they have to beat the
     winner by what the refit's further images are expected to bring, and are then delivered in its place;
-    ``hurried`` leaves out all three.
+    ``hurried`` leaves out all three. Only ``independent`` folds may make the network surer of its answers.
     """
     clock, budget = worker.clock, setup.budget
     left = float("inf") if budget.seconds is None else started + budget.seconds - clock.now()
@@ -85,7 +86,7 @@ def settle(
         if setup.ensemble:
             many = ensemble(worker, ledger, winner, found, due=due, setup=setup)
         if many.members:
-            return _together(ledger, winner, found.soup, many, seed=setup.seed)
+            return _together(ledger, winner, found.soup, many, seed=setup.seed, independent=independent)
         if not found.soup.kept:
             held = ledger.held_of(winner.arm.backbone)
             again = refit(worker, winner, held, clock, started, budget)
@@ -93,7 +94,7 @@ def settle(
     said = {0: found.fold} if found.fold and found.soup.kept else winner.folds
     model = reopen(worker.materials, winner.arm.backbone, weights, side=winner.side).model
     temperature = (
-        _temperature(ledger, said, seed=setup.seed)
+        _temperature(ledger, said, seed=setup.seed, independent=independent)
         if ends_linear(model)
         else Temperature(why="the classifier is not a linear layer that it could be folded into")
     )
@@ -104,13 +105,15 @@ def settle(
     return Delivery(winner, weights, again is not None, found.soup, temperature, facts)
 
 
-def _together(ledger: Ledger, winner: Trial, soup: Soup, many: Assembled, *, seed: int) -> Delivery:
+def _together(
+    ledger: Ledger, winner: Trial, soup: Soup, many: Assembled, *, seed: int, independent: bool
+) -> Delivery:
     """An ensemble in place of all else. Its temperature is kept beside the networks, not in their weights:
     it belongs to what they say together.
     """
     if soup.kept:
         soup = replace(soup, kept=False, why="an ensemble of networks beats it in validation")
-    temperature = _temperature(ledger, many.folds, seed=seed)
+    temperature = _temperature(ledger, many.folds, seed=seed, independent=independent)
     return Delivery(winner, many.members[0].weights, False, soup, temperature, many.ensemble, many.members)
 
 
@@ -151,7 +154,7 @@ def reopen(materials: Materials, backbone: str, weights: str, *, side: int) -> O
     return Opened(model.eval(), config, dataset.classes, dataset.scale)
 
 
-def _temperature(ledger: Ledger, said: Folds, *, seed: int) -> Temperature:
+def _temperature(ledger: Ledger, said: Folds, *, seed: int, independent: bool) -> Temperature:
     """The temperature of what was said of the validation images of these folds.
 
     Of the first repeat: an image must not be in both halves between which a temperature has to hold.
@@ -159,4 +162,4 @@ def _temperature(ledger: Ledger, said: Folds, *, seed: int) -> Temperature:
     once = [fold for fold in said if fold < ledger.k]
     labels = np.concatenate([ledger.labels[fold] for fold in once])
     logits = np.concatenate([said[fold].logits for fold in once])
-    return calibrate(labels, logits, seed=derive(seed, "temperature"))
+    return calibrate(labels, logits, seed=derive(seed, "temperature"), independent=independent)

@@ -150,7 +150,7 @@ def examine(
     items, looks = data.table["item"].to_numpy(), data.table["looks"].to_numpy()
     labels, n = seen.labels, len(order)
     assert seen.probe is not None
-    groups = near_duplicates(looks[order], seen.features) if is_time_for("near copies") else []
+    groups = near_duplicates(looks[order], seen.features, labels) if is_time_for("near copies") else []
     issues = NO_ISSUES
     if is_time_for("doubtful labels"):
         issues = label_issues(labels, _even(softmax(seen.probe, axis=1), labels))

@@ -27,6 +27,7 @@ from autotl.results import (
     evaluate,
     gain,
     gain_of_training,
+    harmed_classes,
     mixture,
     optimism,
 )
@@ -110,7 +111,7 @@ def finish(
         several = _repeated(transfer, baseline, look, clock=clock, until=end.within(spare).at)
         learned = min(len(fold.train) for fold in materials.splits.folds)
         lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
-        hurt = _hurt(labels, ours, theirs, data.classes, draw)
+        hurt = harmed_classes(labels, ours, theirs, data.classes)
     flattery = optimism(
         ledger.record(winner).score,
         [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items() if fold < ledger.k],
@@ -250,24 +251,6 @@ def _why(ledger: Ledger, baselines: Collection[Arm], transfer: Trial | None) -> 
         return "no baseline that trains from scratch was among the strategies"
     tried = [trial for trial in ledger.trials.values() if trial.arm in baselines and trial.why]
     return tried[0].why if tried else "the budget ended before the baseline had scored an epoch"
-
-
-def _hurt(
-    labels: Labels, ours: Logits, theirs: Logits, classes: Sequence[str], seed: int
-) -> tuple[ClassGain, ...]:
-    """The classes whose recall under transfer lies measurably below the baseline's, by Holm's correction."""
-    leads = {}
-    for index, name in enumerate(classes):
-        own = labels == index
-        if own.sum() >= 2:
-            leads[name] = gain(labels[own], ours[own], theirs[own], measure="accuracy", seed=seed)
-    found = []
-    for rank, (name, lead) in enumerate(sorted(leads.items(), key=lambda pair: pair[1].p)):
-        if lead.p >= 0.05 / (len(leads) - rank):
-            break
-        if lead.direction < 0:
-            found.append(ClassGain(name, lead))
-    return tuple(found)
 
 
 def _moved(materials: Materials, winner: Trial, weights: str, baselines: Collection[Arm]) -> Moved:

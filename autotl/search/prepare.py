@@ -24,7 +24,7 @@ from autotl.api import (
 from autotl.backbone import find
 from autotl.cache import Store
 from autotl.clock import Clock, Deadline, waited
-from autotl.data import LockedTest, Quality, pictures, quality, read, split, without
+from autotl.data import LockedTest, Quality, labels_of_parts, pictures, quality, read, split, without
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, OwnSeen, seen_as
@@ -44,7 +44,7 @@ from autotl.search.share import share_out, task_of
 from autotl.search.survey import SOURCE_IMAGES, find_faults, likenesses, look_ahead, said, unchecked
 from autotl.search.together import FoundGroups, found_groups
 from autotl.search.wider import Wider, left_out, open_networks, tasks_by_network
-from autotl.train import check_metric, machine
+from autotl.train import check_defined, check_metric, machine
 
 AUTO = ("auto",)
 
@@ -151,6 +151,7 @@ def prepare(
         watch.say(note)
     notes += more
     found = quality(dataset, splits)
+    check_defined(setup.metric, labels_of_parts(dataset, splits), len(dataset.classes))
     # the networks that baselines bring are small: a pass of them costs next to nothing
     transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values()) or len(strategies)
     rest = left() if decided is None else decided.left

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from autotl.train.loop import Training
     from autotl.train.metrics import METRICS
     from autotl.train.normalise import Normalise
-    from autotl.train.own_metric import OwnMetric, check_metric, metric, reference
+    from autotl.train.own_metric import OwnMetric, check_defined, check_metric, metric, reference
     from autotl.train.pieces import at_once, pieces_of
     from autotl.train.recipe import (
         VALIDATION_SHARE,
@@ -59,6 +59,7 @@ __all__ = [
     "augmentation",
     "autocast",
     "balances",
+    "check_defined",
     "check_metric",
     "check_processes",
     "class_weights",

@@ -90,6 +90,12 @@ def _auroc(labels: Labels, logits: Logits) -> float:
     return float(np.mean(found)) if found else 0.5
 
 
+def _one_class(labels: Labels) -> str:
+    if len(np.unique(labels)) > 1:
+        return ""
+    return "all images are of one class, and it compares images of two classes or more"
+
+
 def _of_auroc(labels: Labels, logits: Logits) -> Floats:
     """DeLong et al., Comparing the Areas under Two or More Correlated ROC Curves, Biometrics, 1988."""
     found, placed = np.zeros(len(labels)), _placed(labels, logits)
@@ -121,9 +127,17 @@ METRICS: dict[str, Metric] = {
             bounds=(-np.inf, 0.0),
             mean=_gains,
         ),
-        Metric("auroc", _auroc, percent=False, influence=_of_auroc, counted=counted.auroc),
+        Metric(
+            "auroc",
+            _auroc,
+            percent=False,
+            influence=_of_auroc,
+            counted=counted.auroc,
+            undefined=_one_class,
+        ),
     )
 }
 """Those with a name. ``auroc`` is the mean over the classes of each against the rest, which for two classes
-is the one area there is; classes that no image is of are left out, and 0.5 is said where only one is left.
+is the one area there is; classes that no image is of are left out. If only one class is left, the search
+counts 0.5 and a report says that it is undefined.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,35 @@ def check_metric(measure: Metric, classes: int) -> None:
             f"The metric {measure.name} cannot score labels {labels.shape} and probabilities {drawn.shape}: "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def check_defined(measure: Metric, parts: Mapping[str, Labels], classes: int) -> None:
+    """Refuse a metric that cannot score the labels of a part, before anything is computed.
+
+    Args:
+        measure: The metric.
+        parts: The labels of each part, by its name; a user's function is called on them with made-up
+            probabilities.
+        classes: How many there are.
+
+    Raises:
+        MetricError: With the part and what to do.
+    """
+    for part, labels in parts.items():
+        why = measure.undefined_on(labels)
+        if measure.own and not why:
+            drawn = np.random.default_rng(0).normal(size=(len(labels), classes)).astype(np.float32)
+            try:
+                measure(labels, drawn)
+            except Exception as error:  # a stranger's code
+                why = f"{type(error).__name__}: {error}"
+        if why:
+            lacking = classes - len(np.unique(labels))
+            raise MetricError(
+                f"The metric {measure.name} is undefined on the {part}, which holds {len(labels)} images of "
+                f"{classes - lacking} of {classes} classes: {why}. Add images of the other classes there, or "
+                "choose another metric with --metric."
+            )
 
 
 def _of_function(function: Any, called: str | None) -> Metric:

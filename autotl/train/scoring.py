@@ -31,7 +31,8 @@ class Metric:
     between two networks get their standard errors; without either they are resampled. ``counted`` gives the
     scores of samples from how often each image is in them, (samples, n). ``hits``: it is about right answers
     alone. ``finer`` is a metric whose differences are about the same and show on fewer images. ``reference``
-    is the ``"module:function"`` by which it can be imported.
+    is the ``"module:function"`` by which it can be imported. ``undefined`` says why no score of labels means
+    anything, "" if one does.
 
     >>> metric("log_loss").shown(metric("log_loss")(labels, logits))
     """
@@ -48,6 +49,11 @@ class Metric:
     finer: Metric | None = None
     reference: str | None = None
     own: bool = False
+    undefined: Callable[[Labels], str] | None = None
+
+    def undefined_on(self, labels: Labels) -> str:
+        """Return why the metric is undefined on these labels (n,); "" if it is defined."""
+        return "" if self.undefined is None else self.undefined(labels)
 
     def __call__(self, labels: Labels, logits: Logits) -> float:
         """The score to search by. Raises MetricError where a user's function gives no finite number."""

@@ -59,7 +59,8 @@ def main() -> None:
             again = _run(situation, (situation.patient,), seed, folder, Path(place) / "patient")
             patient = _hits(again, situation.patient, images, labels)
     report = run.report
-    gain, plateau = report["when"]["transfer_gain"], report["when"]["plateau"] or {}
+    unmeasured = {"value": math.nan, "ci95": (math.nan, math.nan), "p": math.nan, "n": report["test"]["n"]}
+    gain, plateau = report["when"]["transfer_gain"] or unmeasured, report["when"]["plateau"] or {}
     bracket = plateau.get("gain_ci95") or (math.nan, math.nan)
     row = {
         "situation": name,

@@ -49,3 +49,10 @@ def test_answers_that_are_all_right_do_not_ask_for_certainty() -> None:
     logits = np.where(np.eye(2)[labels] > 0, 1.0, -1.0).astype(np.float32)
     sure = softmax(logits[:1] / fit_temperature(labels, logits)).max()
     assert sure == pytest.approx(1 - 1 / 102, abs=1e-3)
+
+
+def test_folds_that_share_images_may_not_make_the_network_surer() -> None:
+    sharper = calibrate(*drawn(0.25), seed=0, independent=False)
+    assert (sharper.kept, sharper.value) == (False, 1.0)
+    assert "would make it surer" in sharper.why
+    assert calibrate(*drawn(3.0), seed=0, independent=False).kept  # less sure: no harm

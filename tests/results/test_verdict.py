@@ -16,7 +16,9 @@ from autotl.results import (
     Evaluation,
     Findings,
     Gain,
+    Leaks,
     Moved,
+    Temperature,
     judge,
     plateau_of,
 )
@@ -65,7 +67,7 @@ def test_the_interval_decides(ci95: tuple[float, float], transfer: str) -> None:
 
 def test_a_gain_that_was_not_measured_is_said_to_be_so() -> None:
     verdict = judge(findings(None, "out of memory: 9 GiB"))
-    assert verdict.transfer == "no_measurable_difference"
+    assert verdict.transfer is None
     assert "not measured: out of memory: 9 GiB" in verdict.sentence
 
 
@@ -186,7 +188,7 @@ def test_nothing_is_said_against_a_baseline_that_was_cut_short_at_chance(
         assert "not measured" not in verdict.sentence
         assert verdict.cost
         return
-    assert verdict.transfer == "no_measurable_difference"
+    assert verdict.transfer is None
     assert verdict.sentence.endswith(
         "not measured: from_scratch on net had no time to learn more than the largest class."
     )
@@ -234,3 +236,49 @@ def test_chance_is_above_a_loss_that_has_learned(ci95: tuple[float, float], meas
     assert ("not measured" not in judge(cut_short).sentence) == measured
     validated = forecast(learned(found, ci95, constant=0.69, validated=-0.63), 0.05)
     assert "not measured" not in judge(validated).sentence
+
+
+def test_a_test_part_that_leaks_is_in_the_sentence_the_caveat_and_the_warnings() -> None:
+    found = findings(Gain(0.2, (0.1, 0.3), 100, 0.001))
+    verdict = judge(found, leaks=Leaks(copies=35, compared=80, tested=80))
+    assert verdict.sentence.endswith(
+        "(95% interval +10.0 to +30.0). Do not trust the test scores: 35 of 80 test images are copies of "
+        "training images."
+    )
+    assert verdict.caveat.startswith(
+        "35 of 80 test images look like training images: the test scores are too"
+    )
+    assert verdict.warnings == (verdict.caveat,)
+    few = judge(found, leaks=Leaks(copies=1, compared=200, tested=200))
+    assert "Do not trust" not in few.sentence
+    assert few.caveat.startswith("1 of 200 test images looks like a copy")
+    series = judge(findings(None, "no time"), leaks=Leaks(related=12, tested=40, groups=2))
+    assert series.sentence.endswith("12 of 40 test images show what training images show.")
+    assert "2 groups have images in the test part and in the training part" in series.caveat
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "warned"), [(0.064, 0.138, True), (0.1, 0.102, False), (0.2, 0.1, False)]
+)
+def test_a_temperature_that_made_calibration_worse_is_a_warning(
+    before: float, after: float, warned: bool
+) -> None:
+    found = replace(
+        findings(Gain(0.2, (0.1, 0.3), 100, 0.001)),
+        temperature=Temperature(0.76, True),
+        calibration_error_before=before,
+        test=replace(EVALUATION, calibration_error=after),
+    )
+    assert bool(judge(found).warnings) == warned
+    if warned:
+        assert "raised the calibration error from 6.4 to 13.8 points" in judge(found).warnings[0]
+
+
+def test_what_is_delivered_is_named_with_its_own_score() -> None:
+    found = replace(findings(None, "no time"), moved=Moved(("a", "b", "c"), ("a",), ""), refit=True)
+    assert judge(found).delivered == (
+        "Delivered: linear_probe on net (2 of 3 stages trained, trained again on all training images), 80.0% "
+        "accuracy on 100 test images (95% interval 70.0 to 90.0)."
+    )
+    alone = replace(found, moved=Moved((), (), ""), refit=False)
+    assert "on net (no pretrained weights), 80.0%" in judge(alone).delivered

@@ -1,0 +1,35 @@
+"""Tell what stands beside the verdict: what is delivered, and what makes its numbers wrong."""
+
+from __future__ import annotations
+
+from autotl.report import words
+from autotl.report.document import Report, at, rows, section
+from autotl.report.naming import marked
+
+
+def delivered(report: Report) -> str:
+    """What is delivered, with its own test score; empty in a report that does not tell."""
+    verdict = section(report, "verdict")
+    said = words.sentence(verdict.get("delivered"))
+    return marked(said, verdict.get("strategy"), verdict.get("backbone"))
+
+
+def warnings(report: Report) -> list[str]:
+    """What makes the test score or the stated confidence wrong, a sentence or two each."""
+    return [words.sentence(each) for each in rows(report, "verdict", "warnings")]
+
+
+def caveat(report: Report) -> str:
+    """What else to know before the verdict is believed; empty if there is nothing."""
+    said = str(at(report, "verdict", "caveat") or "")
+    for each in rows(report, "verdict", "warnings"):
+        said = said.replace(str(each), "")
+    return words.sentence(said)
+
+
+def leaked(report: Report) -> int:
+    """How many test images are known to be copies of training images that the model learned from."""
+    if at(report, "quality", "cleaned", "mode") in {"drop", "weight"}:
+        return 0
+    found = (at(report, "quality", key, "images") for key in ("near_leakage", "leakage"))
+    return max((int(each) for each in found if words.measured(each)), default=0)
