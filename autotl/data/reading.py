@@ -23,6 +23,7 @@ from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
 from autotl.data.threads import in_threads
 from autotl.errors import AutotlError, DataError, UnknownName
+from autotl.progress import doing
 
 UNNAMED = Columns()
 _UNREADABLE = 0.05
@@ -71,6 +72,7 @@ def read(
     first images say. Raises DataError where nothing can be learned: no
     reader for it, no images, one class, more than 5 % of the images or a whole class unreadable.
     """
+    doing("listing images")
     listing = _listing(source, readers, columns)
     listed = listing.items
     if not listed:
@@ -84,7 +86,11 @@ def read(
 
     def look(numbers: Sequence[int]) -> None:
         new = [number for number in numbers if number not in looks]
-        looks.update(zip(new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True))
+        for number, seen in zip(
+            new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True
+        ):
+            looks[number] = seen
+            doing("reading images", len(looks), min(most or len(listed), len(listed)))
 
     with quietly():
         if most is None and seconds is not None and len(listed) > LEAST:
