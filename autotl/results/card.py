@@ -9,6 +9,7 @@ from typing import Any
 
 MOST_ARMS = 6
 BOX = "border:1px solid #8886;border-radius:8px;padding:.8em 1.1em;max-width:46em;line-height:1.5"
+TABLE = "color:inherit;margin:.6em 0"
 CELL = "text-align:left;padding:.1em 1.2em .1em 0"
 
 
@@ -57,7 +58,7 @@ def _facts(report: Mapping[str, Any]) -> str:
         f'<tr><td style="{CELL}">{escape(key)}</td><td style="{CELL}"><b>{escape(value)}</b></td></tr>'
         for key, value in told
     )
-    return f"<table>{rows}</table>" if rows else ""
+    return f'<table style="{TABLE}">{rows}</table>' if rows else ""
 
 
 def _arms(report: Mapping[str, Any]) -> str:
@@ -70,7 +71,7 @@ def _arms(report: Mapping[str, Any]) -> str:
     )
     rows = "".join(_arm(arm) for arm in tested[:MOST_ARMS])
     more = f"<div>and {len(tested) - MOST_ARMS} more</div>" if len(tested) > MOST_ARMS else ""
-    return f"<table><tr>{head}</tr>{rows}</table>{more}"
+    return f'<table style="{TABLE}"><tr>{head}</tr>{rows}</table>{more}'
 
 
 def _arm(arm: Mapping[str, Any]) -> str:
