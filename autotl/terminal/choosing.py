@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 from autotl.clock import Clock
 from autotl.terminal.console import Terminal
@@ -11,7 +12,11 @@ from autotl.terminal.notebook import Notebook
 
 def watch(clock: Clock) -> Terminal | Notebook:
     """Return a watch that suits where the process runs: a notebook, a terminal or a log file."""
-    return Notebook(clock=clock) if _in_notebook() else Terminal(clock=clock)
+    if not _in_notebook():
+        return Terminal(clock=clock)
+    # tqdm says so when huggingface_hub imports it, and autotl shows no bars of tqdm
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    return Notebook(clock=clock)
 
 
 def _in_notebook() -> bool:

@@ -86,8 +86,7 @@ class Notebook:
             trials = f'<table style="margin:.5em 0">{trials}</table><small>{escape(EXPLAINED)}</small>'
         details = f"{notes}{trials}"
         if not running and self._card:
-            count = len(self._trials)
-            details = f"<details><summary>{count} lines of trials, notes</summary>{details}</details>"
+            details = f"<details><summary>Notes and trials</summary>{details}</details>"
         now = f"<div>▸ {escape(self._course.line())}</div>" if running else ""
         plan = f"<div><b>{escape(self._plan)}</b></div>" if self._plan else ""
         return f"<div>{plan}{details}{now}{self._card}</div>"

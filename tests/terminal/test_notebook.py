@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from types import SimpleNamespace
 
 import pytest
@@ -58,6 +59,9 @@ def test_a_notebook_is_recognised_by_its_kernel(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(terminal.watch(WallClock()), terminal.Terminal)
     shell = SimpleNamespace(kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    assert isinstance(terminal.watch(WallClock()), Notebook)
+    with warnings.catch_warnings(record=True) as told:
+        assert isinstance(terminal.watch(WallClock()), Notebook)
+        warnings.warn("IProgress not found. Please update jupyter and ipywidgets.", stacklevel=1)
+        assert told == []
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=SimpleNamespace))
     assert isinstance(terminal.watch(WallClock()), terminal.Terminal)
