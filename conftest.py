@@ -10,6 +10,7 @@ import pytest
 MOST_WORKERS = 4
 
 os.environ["AUTOTL_EXPERIENCE"] = "off"  # tests neither read nor write the table of who runs them
+os.environ["AUTOTL_RUNS"] = "off"  # a run without a folder of its own is removed with its result
 if "PYTEST_XDIST_WORKER" in os.environ:
     # set before torch is imported: more threads than cores only wait for each other
     os.environ["OMP_NUM_THREADS"] = "1"

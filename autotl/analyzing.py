@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autotl import plugins, terminal
+from autotl import plugins, progress, terminal
 from autotl.api import Columns, Watch
 from autotl.clock import WallClock
 from autotl.opened import on_device, setup_of
@@ -54,17 +54,20 @@ def analyze(
         experience=experience,
     )
     catalog = plugins.load(without=without)
-    setup = on_device(setup)
+    silent = terminal.Silence() if watch is None else watch
+    with progress.watched_by(silent, stay=True):
+        progress.doing("loading PyTorch")
+        setup = on_device(setup)
     from autotl.data import torch_within_cores
     from autotl.run import Run, analysis  # with torch, timm and optuna: only what is asked for rightly
     from autotl.train import freed_memory_kept
 
     with (
+        progress.watched_by(silent),
         torch_within_cores(),
         freed_memory_kept(setup.device == "cpu"),
         tempfile.TemporaryDirectory(prefix="autotl-") as folder,
     ):
-        silent = terminal.Silence() if watch is None else watch
         place = catalog.executors["serial"]
         run = Run(setup, Path(folder), True, catalog, {}, place, silent, clock, clock.now())
         return analysis(run, Path(folder) / ".cache")

@@ -58,7 +58,13 @@ def carry_out(
             ready = prepare(run, kept)
             result = conclude(run, ready, explore(run, ready, kept))
             over = done = True
+            if tell := getattr(begin.watch, "finished", None):
+                tell(result)
             return result
+    except KeyboardInterrupt:
+        if (folder / "journal").is_dir() and not temporary:
+            begin.watch.say(f"Its finished trials are kept. Go on with: autotl resume {folder}")
+        raise
     except Exception as error:
         if is_full(error) and not temporary:
             raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
@@ -73,5 +79,3 @@ def carry_out(
             shutil.rmtree(folder, ignore_errors=True)
         elif over:
             shutil.rmtree(kept, ignore_errors=True)
-        if close := getattr(begin.watch, "close", None):
-            close()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from autotl import report, results, search
 from autotl.data import read
 from autotl.errors import SearchError
+from autotl.progress import doing
 from autotl.remember import foretold, remember
 from autotl.run import Explored, Run, baselines_of, profile
 from autotl.train import machine, precision
@@ -21,6 +22,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         raise SearchError(
             f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
         )
+    doing("training the best trial on all images")
     baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
     delivery: search.Delivery | None = None
     apart = search.independent_folds(ready)
@@ -36,6 +38,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     )
     opened = 0 if run.file is None else run.file.tested
     run.keep(tested=opened + 1)
+    doing(f"testing on {len(ready.locked):,} images")
     findings = search.finish(
         ledger,
         delivery,
@@ -88,6 +91,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
             seed=setup.seed,
         )
     )
+    doing("writing the report")
     for reporter in run.catalog.reporters.items.values():
         report.write(reporter, document, run.folder, watch=run.watch)
     readers = run.catalog.readers.items

@@ -52,7 +52,10 @@ class UnknownName(AutotlError, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        close = get_close_matches(name, known, n=1)
+        lower = name.lower()
+        close = get_close_matches(name, known, n=1) or [
+            each for each in known if lower and lower in each.lower()
+        ]
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"No {kind} called {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -10,11 +9,11 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl import plugins, results, search
+from autotl import plugins, progress, results, search
 from autotl.asked import arguments, changes, merged
 from autotl.cache import alone
-from autotl.errors import RunError
-from autotl.opened import opened
+from autotl.choices import CleanName, DeviceName, MetricName, PresetName
+from autotl.opened import Opened, opened
 from autotl.presets import BALANCED, with_preset
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def fit(
     data: Any,
     *,
-    preset: str = BALANCED,
+    preset: PresetName | str = BALANCED,
     out: str | Path | None = None,
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
@@ -33,7 +32,7 @@ def fit(
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
-    metric: str | OwnMetric = "accuracy",
+    metric: MetricName | str | OwnMetric = "accuracy",
     image_size: int | None = None,
     max_latency: str | None = None,
     max_size: str | int | None = None,
@@ -41,13 +40,13 @@ def fit(
     image: str | None = None,
     label: str | None = None,
     group: str | None = None,
-    device: str = "auto",
+    device: DeviceName | str = "auto",
     executor: str = "auto",
     workers: int = 1,
     storage: str | None = None,
     processes: int = 1,
     cache: str | int | None = None,
-    clean: str = "report",
+    clean: CleanName | str = "report",
     reweight: bool = False,
     all_backbones: bool | None = None,
     experience: bool = True,
@@ -65,8 +64,9 @@ def fit(
     ``source`` some images that the backbone was pretrained on. If no ``group`` is named, images that show one
     thing are looked for and kept in one fold; "none" switches this off. ``budget`` is wall-clock time ("90s",
     "10m", "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in
-    the new folder ``out``, or in a temporary one that lives as long as the result. ``watch`` is told what
-    happens; by default a line per trial is printed.
+    the new folder ``out``; if none is given, in ``autotl-runs/<data>-<time>`` below the current folder. The
+    environment variable ``AUTOTL_RUNS`` names another folder than ``autotl-runs``; "off" keeps a run only as
+    long as its result. ``watch`` is told what happens; by default a line per trial is printed.
     ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
     turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``storage`` is
     the URL of a database that holds the studies instead of a file of the run; with ``executor="queue"``
@@ -167,20 +167,33 @@ def _begin(asked: dict[str, Any], way: search.Way | None = None) -> results.Resu
     asked = with_preset(asked)
     out = asked["out"]
     if out is not None:
-        _check_unused(Path(out))
+        results.check_unused(Path(out))
     begin = opened(asked)
+    with progress.watched_by(begin.watch):
+        return _carried_out(begin, asked, way)
+
+
+def _carried_out(begin: Opened, asked: dict[str, Any], way: search.Way | None) -> results.Result:
+    """Carry out a new run in a new folder."""
     from autotl.carrying_out import carry_out  # with torch, timm and optuna: only what is asked for rightly
 
-    folder = _folder(out)
-    with alone(folder / ".lock", str(folder)):
-        file = results.RunFile(
-            arguments(asked),
-            version("autotl"),
-            begin.catalog.versions(),
-            name=results.lasting_name(folder),
-        )
-        results.write_run_file(folder, file)
-        return carry_out(begin, folder, file, temporary=out is None, way=way)
+    place = results.new_folder(asked["out"], asked["data"])
+    folder = place.path
+    try:
+        if place.chosen:
+            begin.watch.say(f"The run is kept in {folder}.")
+        with alone(folder / ".lock", str(folder)):
+            file = results.RunFile(
+                arguments(asked),
+                version("autotl"),
+                begin.catalog.versions(),
+                name=results.lasting_name(folder),
+            )
+            results.write_run_file(folder, file)
+            return carry_out(begin, folder, file, temporary=place.temporary, way=way)
+    except BaseException:
+        place.leave()
+        raise
 
 
 def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = frozenset()) -> results.Result:
@@ -189,6 +202,12 @@ def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = froze
     file = file if file.name else replace(file, name=results.lasting_name(folder))
     together = with_preset(merged(asked, file, _defaults(), folder, given=given))
     begin = opened(together, of_those_left=True)
+    with progress.watched_by(begin.watch):
+        return _gone_on(begin, folder, file, together)
+
+
+def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[str, Any]) -> results.Result:
+    """Carry out the rest of the run in ``folder``, by the arguments of both calls ``together``."""
     from autotl.carrying_out import carry_out  # with torch, timm and optuna, as above
 
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
@@ -213,28 +232,3 @@ def _read(data: Any, columns: Columns) -> Dataset:
     from autotl.data import read  # with pandas and scipy, which a prediction does not need
 
     return read(data, readers=plugins.load().readers.items, columns=columns)
-
-
-def _folder(out: str | Path | None) -> Path:
-    """The run folder, made."""
-    if out is None:
-        return Path(tempfile.mkdtemp(prefix="autotl-"))
-    path = Path(out)
-    _check_unused(path)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"The run folder {path} cannot be made: {error.strerror}.") from error
-    return path
-
-
-def _check_unused(path: Path) -> None:
-    """Raise RunError if anything is in the folder that is to hold a new run."""
-    if results.is_run(path):
-        with alone(path / ".lock", str(path)):  # says so where it is still at work
-            raise RunError(
-                f"{path} exists and is not empty: a run is in it. Go on with it: autotl resume {path} "
-                "(resume=True). Or give --out a new folder."
-            )
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"{path} exists and is not empty. Give --out a new folder, or remove this one.")

@@ -31,7 +31,9 @@ class LazyPackage(ModuleType):
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self.lazy_names})
+        # completion shows these: what a package offers, not what it imports for itself
+        own = (name for name in super().__dir__() if name.startswith("__"))
+        return sorted({*own, *vars(self).get("__all__", self.lazy_names)})
 
 
 def lazy_package(package: str) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autotl import plugins, search, terminal
+from autotl import plugins, progress, search, terminal
 from autotl.api import Columns, Executor, Placed, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds, waited
-from autotl.data import check_path, check_share
-from autotl.errors import RunError, UnknownName
+from autotl.data import check_columns, check_path, check_share
+from autotl.errors import RunError, UnknownName, WeightsError
 from autotl.train import OwnMetric
 from autotl.train import metric as metric_of
 
@@ -82,14 +83,17 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         gone = [name for name in named if name not in catalog.strategies.items]
         named = [name for name in named if name not in gone] or named
     strategies, place = catalog.strategies.pick(named), catalog.executors[executor]
-    setup = on_device(setup)
+    watch = terminal.watch(clock) if asked["watch"] is None else asked["watch"]
+    with progress.watched_by(watch, stay=True):
+        progress.doing("loading PyTorch")
+        setup = on_device(setup)
     workers = max(2, setup.workers) if isinstance(place, Placed) else setup.workers  # nobody knows how many
     return Opened(
         replace(setup, workers=workers, storage=asked["storage"]),
         catalog,
         strategies,
         place,
-        terminal.Terminal(clock=clock) if asked["watch"] is None else asked["watch"],
+        watch,
         clock,
         begun,
         tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),
@@ -148,7 +152,15 @@ def setup_of(
         raise UnknownName("way of cleaning", clean, search.CLEANING)
     check_share(test)
     check_path(data)
+    check_columns(data, columns)
+    _check_device(device)
     names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
+    for name in names:
+        if Path(name).is_file():
+            raise WeightsError(
+                f"The backbone {name} is a file. Give the folder that holds it and its config.json: "
+                f"{Path(name).parent}"
+            )
     return search.Setup(
         data=data,
         budget=Budget(None if budget is None else seconds(budget), trials),
@@ -173,6 +185,12 @@ def setup_of(
         limits=limits or search.Limits(),
         seed=seed,
     )
+
+
+def _check_device(name: str) -> None:
+    """Raise UnknownName if no machine has a device of that name."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
+        raise UnknownName("device", name, ("auto", "cpu", "cuda", "cuda:0", "mps"))
 
 
 def on_device(setup: search.Setup) -> search.Setup:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import autotl
+from autotl import choices
 from autotl.clock import seconds
 from autotl.errors import RunError, UnknownName
 from autotl.presets import PRESETS, with_preset
+from autotl.search import CLEANING
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from autotl.train import METRICS
 
 LEFT = {"budget": None, "trials": None, "all_backbones": None, "curves": None}
 QUICK: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe"}
@@ -66,3 +69,9 @@ def test_the_preset_is_kept_on_resume(data: object, tmp_path: Path) -> None:
 def test_presets_differ_in_time() -> None:
     times = [seconds(PRESETS[name].budget) for name in ("quick", "balanced", "best")]
     assert times == sorted(set(times))
+
+
+def test_editors_complete_what_there_is() -> None:
+    assert set(get_args(choices.PresetName)) == set(PRESETS)
+    assert set(get_args(choices.MetricName)) == set(METRICS)
+    assert get_args(choices.CleanName) == tuple(CLEANING)

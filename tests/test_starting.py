@@ -38,6 +38,11 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("starting")
     (folder / "used").mkdir()
     (folder / "used" / "notes.txt").write_text("mine")
+    (folder / "table.csv").write_text("name;species\na.png;cat\n")
+    (folder / "w.safetensors").write_bytes(b"")
+    (folder / "run").mkdir()
+    for name in ("run.json", "split.csv"):
+        (folder / "run" / name).write_text("")
     images, labels = tiny_images(classes=2, each=12)
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):
         (folder / "photos" / label).mkdir(parents=True, exist_ok=True)
@@ -47,7 +52,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(photos: Path) -> Path:
-    out = photos / "run"
+    out = photos / "done"
     autotl.fit(
         photos / "photos", out=out, backbone="tiny", strategies="linear_probe", trials=1, image_size=32
     )
@@ -67,6 +72,19 @@ WRONG = {
     "preset": (["photos", "--out", "new", "--preset", "bets"], "Did you mean 'best'?"),
     "latency": (["photos", "--out", "new", "--max-latency", "soon"], "Cannot read 'soon' as a latency"),
     "cache": (["photos", "--out", "new", "--cache", "lots"], "Cannot read 'lots' as a size"),
+    "device": (["photos", "--out", "new", "--device", "gpu"], "No device called 'gpu'"),
+    "part of a name": (["photos", "--out", "new", "--metric", "f1"], "Did you mean 'macro_f1'?"),
+    "column": (
+        ["table.csv", "--out", "new", "--label", "kind"],
+        "No column called 'kind'. Known: name, species.",
+    ),
+    "run as data": (["run", "--out", "new"], "run is a run folder, which holds no images."),
+    "weights file": (
+        ["photos", "--out", "new", "--backbone", "w.safetensors"],
+        "Give the folder that holds it",
+    ),
+    "setting": (["photos", "--out", "new", "--epochs", "3"], "Limit it by --budget or --trials"),
+    "command": (["train", "photos"], "Did you mean 'fit'?"),
     "cleaning": (["photos", "--out", "new", "--clean", "drp"], "Did you mean 'drop'?"),
 }
 
@@ -75,7 +93,8 @@ WRONG = {
 def test_a_wrong_argument_is_answered_without_importing_torch(
     photos: Path, arguments: Sequence[str], answer: str
 ) -> None:
-    there, said = imported(command("fit", *arguments, code=2), *HEAVY, cwd=photos)
+    words = arguments if arguments[0] == "train" else ["fit", *arguments]
+    there, said = imported(command(*words, code=2), *HEAVY, cwd=photos)
     assert answer in " ".join(said.split())
     assert there == []
     assert not (photos / "new").exists()

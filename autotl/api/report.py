@@ -76,7 +76,12 @@ class Reporter(Protocol):
 
 
 class Watch(Protocol):
-    """Shows a person what a run is doing. Called in the process that runs the search; must not raise."""
+    """Shows a person what a run is doing. Called in the process that runs the search; must not raise.
+
+    A watch may have more methods: ``doing(step, done, total)`` is called for steps before and after the
+    search, ``total`` being 0 if it is not known; ``finished(result)`` with the result of a fit; ``close()``
+    at the end, however the run ends.
+    """
 
     def say(self, text: str) -> None:
         """A sentence worth reading: what was inferred, what is being done."""

@@ -106,6 +106,10 @@ def _paths(column: pd.Series, rows: list[str]) -> list[str]:
 def _parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path).rename(columns=str)
+    except ImportError as error:
+        raise DataError(
+            f"{path} is Parquet, which needs pyarrow: pip install 'autotl[parquet]'. CSV needs nothing more."
+        ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}.") from error
 

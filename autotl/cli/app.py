@@ -9,12 +9,13 @@ from typing import Any
 
 import typer
 
+from autotl.cli.help import Commands
 from autotl.jsonio import plain
 
 app = typer.Typer(
+    cls=Commands,
     help="Transfer learning on your images: what to transfer, when it pays and how, answered by measurement.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 import autotl
 from autotl import report, terminal
+from autotl.api import Watch
 from autotl.cli.app import app, print_json, see_here
+from autotl.cli.help import InPanels
 from autotl.cli.options import (
     AllBackbones,
     Backbone,
@@ -42,40 +48,57 @@ from autotl.cli.options import (
 from autotl.clock import WallClock
 
 
-@app.command()
+@app.command(cls=InPanels)
 def fit(
     data: Data,
-    out: Annotated[Path, typer.Option(help="The new folder for the model, the report and the evidence.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The new folder for the model and the report. Default: autotl-runs/DATA-TIME.",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Wall-clock time: 90s, 10m, 2h. Default: the preset's.")
+    ] = None,
     preset: Preset = "balanced",
     backbone: Backbone = None,
-    source: Source = None,
-    budget: Annotated[str | None, typer.Option(help="Wall-clock time: 90s, 10m, 2h.")] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="At most this many trials.")] = None,
-    strategy: Strategy = None,
-    without: Without = None,
     metric: Metric = "accuracy",
-    image_size: Side = None,
-    max_latency: MaxLatency = None,
-    max_size: MaxSize = None,
-    test: Test = 0.2,
-    image: Image = None,
     label: Label = None,
     group: Group = None,
-    device: Device = "auto",
-    executor: Annotated[str, typer.Option(help="Where trials run; see 'autotl plugins'.")] = "auto",
-    storage: Storage = None,
-    workers: Annotated[int, typer.Option(min=1, help="Run N trials at once, each in a process.")] = 1,
-    processes: Annotated[int, typer.Option(min=1, help="Train each network in N, one on each GPU.")] = 1,
-    cache: Annotated[
-        str | None, typer.Option(help="Disk for images and activations: 2GiB, or off. Default: as free.")
-    ] = None,
+    test: Test = 0.2,
+    image: Image = None,
+    source: Source = None,
     clean: Clean = "report",
+    seed: Seed = 0,
+    trials: Annotated[
+        int | None, typer.Option(min=1, metavar="NUMBER", help="At most this many trials.")
+    ] = None,
+    strategy: Strategy = None,
+    without: Without = None,
+    image_size: Side = None,
     reweight: Reweight = False,
     all_backbones: AllBackbones = None,
     experience: Experience = True,
     curves: Curves = None,
     ensemble: Ensemble = False,
-    seed: Seed = 0,
+    max_latency: MaxLatency = None,
+    max_size: MaxSize = None,
+    device: Device = "auto",
+    executor: Annotated[
+        str, typer.Option(metavar="NAME", help="Where trials run; see 'autotl plugins'.")
+    ] = "auto",
+    workers: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="Trials that run at once, each in a process.")
+    ] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="Processes that train each network, one on each GPU.")
+    ] = 1,
+    storage: Storage = None,
+    cache: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Disk for images and activations: 2GiB, or off. Default: as free."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -115,6 +138,8 @@ def fit(
         watch=watch_of(quiet or as_json),
     )
     show_result(result, as_json=as_json, quiet=quiet)
+    if not (quiet or as_json):
+        show_next(Console(), next_steps(result.folder))
 
 
 @app.command()
@@ -206,8 +231,8 @@ def _version(
         raise typer.Exit
 
 
-def watch_of(silent: bool) -> terminal.Terminal | terminal.Silence:
-    return terminal.Silence() if silent else terminal.Terminal(clock=WallClock())
+def watch_of(silent: bool) -> Watch:
+    return terminal.Silence() if silent else terminal.watch(WallClock())
 
 
 def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
@@ -224,6 +249,28 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
         told = (report.delivered, report.caveat, report.gained, report.flattered, report.together)
         show_lines(console, *(said.replace("`", "") for each in told if (said := each(result.report))))
         show_lines(console, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
+
+
+def show_next(console: Console, steps: Sequence[tuple[str, str]]) -> None:
+    """Print what a user may type next; each step is what for, and the command."""
+    wide = max(len(what) for what, _ in steps) + 2
+    lines = [f"  {what + ':':{wide}}{how}" for what, how in steps]
+    show_lines(console, "\nNext:", style="bold")
+    if console.is_terminal and max(map(len, lines)) > console.width:  # a command has a line of its own
+        for what, how in steps:
+            console.print(Text(f"  {what}:"), Padding(Text(how), (0, 0, 0, 4)), sep="\n")
+    else:
+        show_lines(console, *lines)
+
+
+def next_steps(folder: Path) -> list[tuple[str, str]]:
+    """What one does after a fit: look at the report, use the model, go on."""
+    run = shlex.quote(str(folder))
+    return [
+        ("See the report", f"open {folder / 'report.html'} in a browser"),
+        ("Label images", f"autotl predict {run} NEW_IMAGES --out labels.csv"),
+        ("Search longer", f"autotl resume {run} --budget TIME"),
+    ]
 
 
 def show_lines(console: Console, *lines: str, style: str | None = None) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 import autotl
 from autotl.cli.app import app
-from autotl.cli.commands import show_lines, show_result, watch_of
+from autotl.cli.commands import show_lines, show_next, show_result, watch_of
 from autotl.cli.options import Json, Quiet, Seed
 from autotl.errors import RunError
 
@@ -71,8 +71,7 @@ def _show_next_steps(folder: Path, why: str, *, few: bool) -> None:
     console = Console()
     if why:
         show_lines(console, f"\n{why}")
-    show_lines(console, "\nNext:", style="bold")
-    show_lines(console, *(f"  {what + ':':17}{how}" for what, how in steps))
+    show_next(console, steps)
 
 
 def _digits(each: int | None, *, seed: int) -> tuple[Any, Any]:

@@ -47,10 +47,19 @@ def guarded(command: Callable[[], Any]) -> int:
         return 0
     except Exception as error:
         if hasattr(error, "format_message"):  # click's own: a missing argument, an unknown option
-            _complain(error.format_message())
+            _complain(f"{error.format_message()}{_hint(error)}")
             return 2
         raise
 
 
+def _hint(error: Any) -> str:
+    """What to do instead of an option of other tools."""
+    searched = {"--epochs", "--lr", "--learning-rate", "--batch-size", "--freeze", "--augment"}
+    if getattr(error, "option_name", None) in searched:
+        return "\nautotl searches such settings itself. Limit it by --budget or --trials."
+    return ""
+
+
 def _complain(text: str) -> None:
-    Console(stderr=True).print(text, style="red", highlight=False, markup=False)
+    console = Console(stderr=True)
+    console.print(text, style="red", highlight=False, markup=False, soft_wrap=not console.is_terminal)

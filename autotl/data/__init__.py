@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.data.asked import check_path, check_share
+    from autotl.data.asked import check_columns, check_path, check_share
     from autotl.data.columns import Chosen, choose_columns, is_image_path
     from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
     from autotl.data.fingerprint import perceptual_hashes, thumbnail
@@ -65,6 +65,7 @@ __all__ = [
     "as_array",
     "as_path",
     "at_scale",
+    "check_columns",
     "check_path",
     "check_share",
     "choose_columns",

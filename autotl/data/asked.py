@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+import csv
 from difflib import get_close_matches
 from pathlib import Path
 
-from autotl.data.forms import as_path
+from autotl.api import NO_GROUPS, Columns
+from autotl.data.forms import as_path, known_column
 from autotl.errors import DataError
+
+_LEFT_BY_A_RUN = ("run.json", "split.csv")
 
 
 def check_path(source: object) -> None:
-    """Raise DataError if ``source`` is a path and nothing is there; the nearest name is suggested."""
+    """Raise DataError if ``source`` is a path and nothing is there, or a run folder instead of images."""
     path = as_path(source)
     if path is not None and not path.exists():
         raise DataError(f"There is no {path}.{_near(path)}")
+    if path is not None and all((path / name).is_file() for name in _LEFT_BY_A_RUN):
+        raise DataError(
+            f"{path} is a run folder, which holds no images. Give the folder or table of the images. "
+            f"To use the model: autotl predict {path} IMAGES. To continue the run: autotl resume {path}."
+        )
+
+
+def check_columns(source: object, columns: Columns) -> None:
+    """Raise UnknownName if a column is named that the first line of a text table does not have.
+
+    Other sources, and tables whose first line cannot be read as column names, are left to their reader.
+    """
+    path = as_path(source)
+    if path is None or path.suffix.lower() not in (".csv", ".tsv") or not path.is_file():
+        return
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+        separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
+        names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return
+    group = None if columns.group == NO_GROUPS else columns.group
+    for given in (columns.image, columns.label, group):
+        if given is not None and len(names) > 1:
+            known_column(given, names)
 
 
 def check_share(test: float) -> None:

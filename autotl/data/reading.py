@@ -26,6 +26,7 @@ from autotl.data.forms import as_path, class_order, some
 from autotl.data.scaling import Extremes, decide, extremes_of, notes_on
 from autotl.data.threads import in_threads
 from autotl.errors import AutotlError, DataError, UnknownName
+from autotl.progress import doing
 
 UNNAMED = Columns()
 _UNREADABLE = 0.05
@@ -79,6 +80,7 @@ def read(
     Images of more than 8 bits are all brought to one scale, which is decided from those that were read; they
     are decoded a second time for it.
     """
+    doing("listing images")
     listing = _listing(source, readers, columns)
     listed = listing.items
     if not listed:
@@ -92,7 +94,11 @@ def read(
 
     def look(numbers: Sequence[int]) -> None:
         new = [number for number in numbers if number not in looks]
-        looks.update(zip(new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True))
+        for number, seen in zip(
+            new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True
+        ):
+            looks[number] = seen
+            doing("reading images", len(looks), min(most or len(listed), len(listed)))
 
     with quietly():
         if most is None and seconds is not None and len(listed) > LEAST:

@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from autotl.errors import BenchError
 from autotl.leaderboard.row import Row
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ImportError as error:
+    raise BenchError(
+        "Results are kept in Parquet, which needs pyarrow: pip install 'autotl[bench]'"
+    ) from error
 
 FORMAT = "1"
 _JSON = ("params", "trials", "versions", "notes")

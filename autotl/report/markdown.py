@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from autotl.report import account, headline, story, tables, words
+from autotl.report import account, headline, story, tables, use, words
 from autotl.report.document import Report, at, rows
 from autotl.report.tables import Table
 
@@ -41,9 +41,10 @@ def markdown(report: Report) -> str:
         *_section("The data", account.data(report) + account.split(report), tables.unreadable(report)),
         *_section("Cost", account.cost(report)),
         "## Use the model",
-        "```python\nimport autotl, timm\n"
-        'predictor = autotl.load("RUN")  # RUN is the folder of this report\n'
-        'network = timm.create_model("local-dir:RUN/model", pretrained=True)  # without autotl\n```',
+        "RUN stands for the folder of this report.",
+        f"```python\n{use.AUTOTL}\n```",
+        "Without autotl:",
+        f"```python\n{use.TIMM}\n```",
         *_section("Provenance", [], tables.provenance(report)),
     ]
     text = "\n\n".join(block for block in blocks if block) + "\n"

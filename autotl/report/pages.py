@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autotl.report import account, figures, headline, story, tables, words
+from autotl.report import account, figures, headline, story, tables, use, words
 from autotl.report.document import Report, at, confusion, rows
 from autotl.report.drawings import drawings
 
@@ -68,6 +68,7 @@ def _content(report: Report) -> dict[str, Any]:
         "many_classes": len(confusion(report)) > figures.MOST_CLASSES,
         "short": SHORT,
         "stages": _stages(report),
+        "use": {name: getattr(use, name) for name in ("AUTOTL", "SHELL", "TIMM")},
         "version": words.value(at(report, "environment", "autotl") or ""),
     }
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         set_report_aside,
         write_run_file,
     )
+    from autotl.results.run_folder import RunFolder, check_unused, new_folder
     from autotl.results.tables import write_answers, write_split, write_trials
     from autotl.results.temperature import Temperature, calibrate
     from autotl.results.validation_gap import (
@@ -67,6 +68,7 @@ __all__ = [
     "Predictor",
     "Result",
     "RunFile",
+    "RunFolder",
     "Selection",
     "Soup",
     "Temperature",
@@ -75,6 +77,7 @@ __all__ = [
     "by_selection",
     "calibrate",
     "calibration_error",
+    "check_unused",
     "evaluate",
     "gain",
     "gain_of_training",
@@ -84,6 +87,7 @@ __all__ = [
     "judge",
     "lasting_name",
     "mixture",
+    "new_folder",
     "open_ensemble",
     "open_model",
     "open_predictor",

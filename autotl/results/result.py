@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from autotl.api import Columns, Dataset
 from autotl.backbone import CONFIG_FILE, ENSEMBLE_FILE
 from autotl.errors import MetricError, RunError
 from autotl.lazy import lazy_module
+from autotl.results.card import card, frame
 from autotl.train import METRICS, Metric, OwnMetric
 from autotl.train import metric as metric_of
 
@@ -29,8 +31,8 @@ else:  # a run folder is looked at where they are not yet needed
 class Result:
     """The best model found, and the evidence for it.
 
-    ``report`` is the content of ``report.json``; ``folder`` the run folder, which lives as long as the result
-    where none was asked for.
+    ``report`` is the content of ``report.json``; ``folder`` the run folder. It is removed together with
+    the result if none was asked for and ``AUTOTL_RUNS`` is "off".
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> result.verdict["transfer"], result.predict("new/")
@@ -55,6 +57,9 @@ class Result:
 
     def __repr__(self) -> str:
         return f"<autotl.Result {self.verdict['sentence']} [{self.folder}]>"
+
+    def _repr_html_(self) -> str:
+        return card(self.report, self.folder)
 
     @property
     def verdict(self) -> Mapping[str, Any]:
@@ -114,6 +119,33 @@ class Result:
         """One row per trial, as in ``trials.csv``."""
         return pd.DataFrame(self.report["trials"])
 
+    def mistakes(self) -> pd.DataFrame:
+        """One row per test image that the model labels wrong, the most confident mistake first.
+
+        Columns are ``item``, ``label``, ``answer`` and ``probability``, that of the answer. Raises RunError
+        if the run folder has no ``test.csv``.
+        """
+        path = self.folder / "test.csv"
+        if not path.is_file():
+            raise RunError(
+                f"{self.folder} has no test.csv: the run was not finished. Go on with autotl resume."
+            )
+        words = dict.fromkeys(("item", "label", "answer"), str)
+        table = pd.read_csv(path, dtype=words, keep_default_na=False)
+        found = table[[*words]].assign(probability=table.filter(regex="^p:").max(axis=1))
+        wrong = found[found["label"] != found["answer"]]
+        return wrong.sort_values("probability", ascending=False, kind="stable").reset_index(drop=True)
+
+    def show(self, *, height: int = 900) -> Page:
+        """Return the report page, which a notebook displays below the cell. Raises RunError if it is gone.
+
+        ``height`` is that of the frame, in pixels.
+        """
+        path = self.folder / "report.html"
+        if not path.is_file():
+            raise RunError(f"There is no {path}. Write it again: autotl report {self.folder} --format html")
+        return Page(path, height)
+
     def save(self, folder: str | Path) -> Path:
         """Copy the whole run folder. Raises RunError where something is there already."""
         target = Path(folder)
@@ -121,6 +153,17 @@ class Result:
             raise RunError(f"{target} exists and is not empty. Give a new folder to save to.")
         shutil.copytree(self.folder, target, dirs_exist_ok=True)
         return target
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report page that a notebook displays in a frame."""
+
+    path: Path
+    height: int
+
+    def _repr_html_(self) -> str:
+        return frame(self.path.read_text(encoding="utf-8"), height=self.height)
 
 
 LEADERBOARD = (

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.data import divided, fold_of, grouped, regathered
+from autotl.progress import doing
 from autotl.quality import Evidence, Groups, attach, find_groups
 from autotl.search.carrying import carry_over
 from autotl.search.decided import Decided
@@ -50,6 +51,7 @@ def first_groups(
     elif named:
         kept = Grouping()
     else:
+        doing("looking for groups of images")
         learned = (dataset.table["part"] != "test").to_numpy()
         rows = np.flatnonzero(learned)
         pulse, seed = end.share(SHARE).check, derive(setup.seed, "groups")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import pooled
+from autotl.progress import doing
 from autotl.train import in_batches
 
 BITS = {2: torch.int16, 4: torch.int32}
@@ -67,6 +68,7 @@ def one_pass(
             out[part] = found[:, : out.shape[1]].numpy()
             if beside is not None:
                 beside.write(part, found[:, out.shape[1] :])
+            doing("computing features: image", part.stop, len(out))
 
 
 @contextmanager

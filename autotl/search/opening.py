@@ -9,6 +9,7 @@ from autotl.api import Backbone, BackboneSource, Dataset, Splits, Weights
 from autotl.backbone import candidates, describe
 from autotl.clock import Deadline
 from autotl.errors import DataError
+from autotl.progress import doing
 from autotl.search.limits import screen
 from autotl.search.setup import Setup
 
@@ -36,6 +37,7 @@ def open_backbones(
     """
     notes: list[str] = []
     images, side = len(dataset), side_of(dataset, splits)
+    doing("choosing backbones")
     if not found:
         limited = screen(
             setup.limits,
@@ -50,6 +52,7 @@ def open_backbones(
         )
     backbones: dict[str, Backbone] = {}
     for weights in found:
+        doing(f"loading and timing {weights.name}")
         facts = describe(
             weights,
             side=side,

@@ -17,6 +17,7 @@ from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
 from autotl.clock import NEVER, Clock, Deadline, OutOfTime
 from autotl.data import LockedTest, render_images, view_of
 from autotl.errors import DataError
+from autotl.progress import doing
 from autotl.search.examine import Examined, examine
 from autotl.search.learning import probe_at_sizes
 from autotl.search.looking import look
@@ -85,6 +86,7 @@ def likenesses(
         share = (
             None if setup.thorough or budget is None else LIKENESS_SHARE * budget / len(materials.backbones)
         )
+        doing(f"measuring the distance to the source of {backbone.name}")
         try:
             found[backbone.name], note = measure_likeness(
                 materials,
@@ -157,6 +159,7 @@ def find_faults(
 
     Every check is made if images are to be dropped or weighted: that was asked for.
     """
+    doing("looking for faults in the data")
     name = ranking.order[0]
     facts, budget = materials.backbones[name], setup.budget.seconds
     looks = len(locked)
@@ -191,6 +194,7 @@ def lasting(setup: Setup) -> bool:
 
 def look_ahead(setup: Setup, materials: Materials, backbone: str, *, end: Deadline = NEVER) -> Outlook | None:
     """Measure the probe's learning curve, if there are images and time until ``end`` for one."""
+    doing("measuring the learning curve of a probe")
     budget, rows = setup.budget.seconds, len(materials.order)
     work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
     late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget

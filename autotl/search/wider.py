@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autotl.api import Backbone, Dataset, FirstLook, OwnNetworks, Splits, Strategy, Task
 from autotl.clock import Clock, Deadline
 from autotl.data import render, view_of, widened
+from autotl.progress import doing
 from autotl.search.decided import Decided
 from autotl.search.materials import Materials
 from autotl.search.own_networks import Own, open_own_networks, reopen_own_networks
@@ -103,6 +104,7 @@ def open_networks(
         decided: What was decided before, if the run is resumed.
         end: The end of the budget.
     """
+    doing("preparing baselines")
     taken = materials.backbones
     if decided is not None:
         own = reopen_own_networks(decided.own, task, setup, end=end)

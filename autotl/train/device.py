@@ -22,6 +22,12 @@ def pick_device(name: str = "auto") -> str:
         there = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count())), *there]
     if name == "auto":
         return there[0]
+    if name not in there and name.startswith("cuda") and not torch.cuda.is_available():
+        raise RunError(
+            f"torch {torch.__version__} sees no GPU, so there is no device {name!r}. Give --device cpu. If "
+            "the machine has a GPU, install its driver and a torch that is built for it: "
+            "https://pytorch.org/get-started/locally"
+        )
     if name not in there:
         raise UnknownName("device", name, [*there, "auto"])
     return name

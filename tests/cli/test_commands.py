@@ -142,7 +142,7 @@ def test_the_version_is_printed(run: Run) -> None:
     [
         (("fit", "nowhere", "--out", "r"), "There is no nowhere"),
         (("fit", ".", "--out", "r", "--budget", "soon"), "Cannot read 'soon'"),
-        (("fit", "."), "out"),
+        (("fit",), "data"),
         (("fit", ".", "--out", "r", "--nmae", "x"), "--nmae"),
         (("predict", "nowhere", "x.png"), "not a run folder"),
         (("report", "nowhere"), "not a run folder"),

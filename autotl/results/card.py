@@ -1,0 +1,86 @@
+"""Sum up a result as a card of HTML, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+MOST_ARMS = 6
+BOX = "border:1px solid #8886;border-radius:8px;padding:.8em 1.1em;max-width:46em;line-height:1.5"
+TABLE = "color:inherit;margin:.6em 0"
+CELL = "text-align:left;padding:.1em 1.2em .1em 0"
+
+
+def card(report: Mapping[str, Any], folder: Path) -> str:
+    """Return the verdict, the delivered model, its score, the best arms and where the files are.
+
+    All names are escaped. The card has no scripts and loads nothing: a saved notebook keeps it as it is.
+    """
+    verdict = report["verdict"]
+    parts = [f'<div style="font-weight:600;font-size:1.1em">{escape(verdict["sentence"])}</div>']
+    if verdict.get("caveat"):
+        parts.append(f"<div>{escape(verdict['caveat'])}</div>")
+    parts += [_facts(report), _arms(report)]
+    parts.append(
+        f"<div>Report: <code>{escape(str(folder / 'report.html'))}</code> · "
+        f"model: <code>{escape(str(folder / 'model'))}</code></div>"
+        "<div>Next: <code>result.show()</code> for the report, <code>result.mistakes()</code>, "
+        '<code>result.predict("photo.jpg")</code></div>'
+    )
+    return f'<div style="{BOX}">{"".join(parts)}</div>'
+
+
+def frame(page: str, *, height: int) -> str:
+    """Return a report page inside a frame of its own, so that its styles do not reach the notebook's."""
+    return (
+        f'<iframe srcdoc="{escape(page)}" title="Report" '
+        f'style="width:100%;height:{height}px;border:0;background:#fff" sandbox></iframe>'
+    )
+
+
+def _facts(report: Mapping[str, Any]) -> str:
+    how, what, test = (report.get(name) or {} for name in ("how", "what", "test"))
+    told = []
+    if how.get("strategy"):
+        told.append(("Delivered", " on ".join(filter(None, (how["strategy"], what.get("backbone"))))))
+    if test.get("value") is not None:
+        low, high = test["ci95"]
+        name = str(test["metric"]).replace("_", " ")
+        told.append(
+            (
+                f"Test {name}",
+                f"{test['value']:.3f} (95% interval {low:.3f} – {high:.3f}, {test['n']:,} images)",
+            )
+        )
+    rows = "".join(
+        f'<tr><td style="{CELL}">{escape(key)}</td><td style="{CELL}"><b>{escape(value)}</b></td></tr>'
+        for key, value in told
+    )
+    return f'<table style="{TABLE}">{rows}</table>' if rows else ""
+
+
+def _arms(report: Mapping[str, Any]) -> str:
+    tested = [arm for arm in report["arms"] if arm["test"] is not None]
+    if not tested:
+        return ""
+    head = "".join(
+        f'<th style="{CELL}">{name}</th>'
+        for name in ("strategy", "backbone", "test", "95% interval", "trials")
+    )
+    rows = "".join(_arm(arm) for arm in tested[:MOST_ARMS])
+    more = f"<div>and {len(tested) - MOST_ARMS} more</div>" if len(tested) > MOST_ARMS else ""
+    return f'<table style="{TABLE}"><tr>{head}</tr>{rows}</table>{more}'
+
+
+def _arm(arm: Mapping[str, Any]) -> str:
+    low, high = arm["ci95"]
+    cells = (
+        escape(arm["strategy"]),
+        escape(arm["backbone"]),
+        f"{arm['test']:.3f}",
+        f"{low:.3f} – {high:.3f}",
+        str(arm["trials"]),
+    )
+    return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
