@@ -9,20 +9,22 @@ from autotl.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.data.asked import check_path, check_share
     from autotl.data.columns import Chosen, choose_columns, is_image_path
-    from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.decode import digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
     from autotl.data.fingerprint import perceptual_hashes, thumbnail
     from autotl.data.forms import (
         as_path,
         class_order,
+        doubtful,
         known_column,
         label_text,
         label_texts,
         no_columns,
         no_label,
-        part_of,
         some,
     )
     from autotl.data.images import images_in, pictures
+    from autotl.data.layout.parts import part_of
     from autotl.data.lock import LockedTest, OpenedTwice
     from autotl.data.ondemand import OnDemand
     from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
     from autotl.data.reading import read
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
+    from autotl.data.summary import summary
+    from autotl.data.tabular.cells import holds_image
+    from autotl.data.tabular.locate import Files
+    from autotl.data.tabular.one_hot import labels_from
+    from autotl.data.tabular.opening import Openers, openers
+    from autotl.data.tabular.schema import class_names, named
     from autotl.data.thinning import thin, thin_test, widened
     from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
     from autotl.data.tree import Placed, place
@@ -37,14 +45,17 @@ if TYPE_CHECKING:
     from autotl.data.zipped import ZippedImages
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "SUFFIXES",
     "Chosen",
     "Duplicates",
+    "Files",
     "Imbalance",
     "Leakage",
     "LockedTest",
     "OnDemand",
     "OpenedTwice",
+    "Openers",
     "Placed",
     "Quality",
     "Scale",
@@ -57,26 +68,33 @@ __all__ = [
     "check_path",
     "check_share",
     "choose_columns",
+    "class_names",
     "class_order",
     "cross_parts",
     "digest",
     "divided",
+    "doubtful",
     "fold_of",
     "grouped",
     "hash_of",
+    "holds_image",
     "image_of",
     "images_in",
     "in_threads",
     "is_array",
+    "is_image_name",
     "is_image_path",
     "known_column",
     "label_text",
     "label_texts",
+    "labels_from",
     "limit_spinning",
+    "named",
     "names_of",
     "no_columns",
     "no_label",
     "open_image",
+    "openers",
     "part_of",
     "perceptual_hashes",
     "pictures",
@@ -92,6 +110,7 @@ __all__ = [
     "scale_of",
     "some",
     "split",
+    "summary",
     "thin",
     "thin_test",
     "thumbnail",
