@@ -18,11 +18,11 @@ from autotl.data import (
     class_names,
     doubtful,
     is_image_path,
+    is_missing,
     label_text,
     label_texts,
     labels_from,
     named,
-    no_label,
     openers,
     some,
 )
@@ -100,7 +100,7 @@ def _items(
     groups = (
         [None] * len(rows)
         if chosen.group is None
-        else [None if no_label(value) else label_text(value) for value in table[chosen.group]]
+        else [None if is_missing(value) else label_text(value) for value in table[chosen.group]]
     )
     parts = chosen.parts or [None] * len(rows)
     items = [

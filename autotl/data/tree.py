@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import splitext
+from typing import get_args
 
 from autotl.api import Part
 from autotl.data.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name, suffix_of
@@ -266,4 +267,4 @@ def _split(counts: Mapping[Part | None, int], named: Mapping[Part | None, list[s
         folders = named.get(part, [])
         return "" if folders in ([], [part]) else f" ({some(folders)})"
 
-    return ", ".join(f"{part} {n}{of(part)}" for part, n in counts.items())
+    return ", ".join(f"{part} {counts[part]}{of(part)}" for part in get_args(Part) if part in counts)

@@ -167,8 +167,8 @@ def _is_file(path: Path) -> bool:
 
 
 def _images_below(root: Path) -> Iterator[Steps]:
-    """The images in the folders below, the nearest folders first; links to folders are not followed."""
-    seen = 0
+    """The images in the folders below, the nearest folders first; no folder is entered twice over links."""
+    seen, entered = 0, {os.path.realpath(root)}
     level: list[Steps] = [()]
     for _ in range(_DEEPEST):
         deeper: list[Steps] = []
@@ -182,8 +182,10 @@ def _images_below(root: Path) -> Iterator[Steps]:
                 steps = (*folder, entry.name)
                 if seen > _MOST or entry.name.startswith(".") or in_system_folder((*steps, "")):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    deeper.append(steps)
+                if entry.is_dir():
+                    if (real := os.path.realpath(entry.path)) not in entered:
+                        entered.add(real)
+                        deeper.append(steps)
                 elif is_image_name(entry.name) and entry.is_file():
                     yield steps
         if seen > _MOST or not deeper:

@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 _ONES = frozenset({"1", "1.0", "true"})
 _ZEROS = frozenset({"0", "0.0", "false"})
+_PROBES = 50
 
 
 def flags_of(column: pd.Series) -> list[bool] | None:
     """The cells as truth values if all of them are 0 or 1, true or false; else None."""
-    texts = [str(value).strip().lower() for value in column]
-    return [text in _ONES for text in texts] if _ONES.union(_ZEROS).issuperset(texts) else None
+    known = _ONES | _ZEROS
+    for first in (column.head(_PROBES), column):  # tables may have many long columns of other things
+        texts = [str(value).strip().lower() for value in first]
+        if not known.issuperset(texts):
+            return None
+    return [text in _ONES for text in texts]
 
 
 def class_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:

@@ -40,10 +40,13 @@ def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
     """
     named = [name for name in names if name.strip().lower().replace(" ", "_") in _NAMES]
     told = [name for name in names if _tells_parts(table[name], least=1 if name in named else 2)]
+    unclear = [name for name in names if name.strip().lower() == "valid" and flags_of(table[name])]
     flags = {
         name: (part, each)
         for name in names
-        if name not in told and (part := _asked_of(name)) and (each := flags_of(table[name])) is not None
+        if name not in (*told, *unclear)
+        and (part := _asked_of(name))
+        and (each := flags_of(table[name])) is not None
     }
     if len(told) > 1 or (told and flags):
         several = [*told, *flags]
@@ -51,21 +54,29 @@ def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
             f"Which column is the part? {len(several)} columns could be it ({', '.join(several)}). "
             "Leave all but one out of the table."
         )
-    columns = (*dict.fromkeys((*named, *told, *flags)),)
+    columns = (*dict.fromkeys((*named, *told, *flags, *unclear)),)
+    notes = [
+        f"Ignored the column {name!r}: if it marks the validation part, call it is_valid." for name in unclear
+    ]
     if told:
         values = [None if is_missing(value) else value for value in table[told[0]]]
         ignored = [name for name in named if name not in told]
         return PartColumns(
             columns,
             tuple(part_of(value) for value in values),
-            (f"The split in the column {told[0]!r} is kept{_meaning(values)}.", *_ignored(ignored)),
+            (
+                f"The split in the column {told[0]!r} is kept{_meaning(values)}.",
+                *_ignored(ignored),
+                *notes,
+            ),
         )
     for name in named:
         _check(table[name], name)
     if flags:
-        notes = (f"The split in the column {some(map(repr, flags))} is kept.", *_ignored(named))
-        return PartColumns(columns, _combined(list(flags.values()), list(flags)), notes)
-    return PartColumns(columns, None, tuple(_ignored(named)))
+        kept = f"The split in the column {some(map(repr, flags))} is kept."
+        parts = _combined(list(flags.values()), list(flags))
+        return PartColumns(columns, parts, (kept, *_ignored(named), *notes))
+    return PartColumns(columns, None, (*_ignored(named), *notes))
 
 
 def _tells_parts(column: pd.Series, *, least: int) -> bool:

@@ -18,13 +18,7 @@ def class_names(metadata: dict[bytes, bytes] | None) -> dict[str, tuple[str, ...
     except (ValueError, RecursionError):
         return {}
     features = _inside(_inside(found, "info"), "features")
-    return {
-        str(column): tuple(names)
-        for column, feature in features.items()
-        if isinstance(feature, dict)
-        and feature.get("_type") == "ClassLabel"
-        and _are_names(names := feature.get("names"))
-    }
+    return {str(column): names for column, feature in features.items() if (names := _names(feature))}
 
 
 def named(values: Sequence[Any], names: Sequence[str]) -> list[Any]:
@@ -49,5 +43,8 @@ def _inside(found: Any, key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _are_names(names: Any) -> bool:
-    return isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
+def _names(feature: Any) -> tuple[str, ...]:
+    names = feature.get("names") if isinstance(feature, dict) else None
+    if not isinstance(names, list) or feature.get("_type") != "ClassLabel":
+        return ()
+    return tuple(names) if all(isinstance(name, str) for name in names) else ()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from autotl.api import Columns, Listing
+from autotl.builtin.folders import Folders
 from autotl.builtin.tables import Tables
 from autotl.data import read
 from autotl.errors import DataError
@@ -95,10 +96,15 @@ def test_an_error_says_which_images_are_there(here: Path) -> None:
 
 
 def test_a_folder_with_a_table_points_to_the_table(here: Path) -> None:
-    from autotl.builtin.folders import Folders
-
     table(here / "comp/train.csv", "a{}")
     for image in (here / "comp/extra").iterdir():
         image.unlink()
     with pytest.raises(DataError, match=r"train_images .*If train.csv says the labels, give that file"):
         Folders().read(here / "comp", Columns())
+
+
+def test_links_to_folders_of_images_are_followed_but_not_in_circles(here: Path) -> None:
+    (here / "lists").mkdir()
+    (here / "lists/pictures").symlink_to(here / "comp/train_images")
+    (here / "lists/loop").symlink_to(here / "lists")
+    assert widths(Tables().read(table(here / "lists/t.csv", "a{}"), Columns())) == [1, 2, 3, 4, 5, 6]

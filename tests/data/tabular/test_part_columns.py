@@ -76,3 +76,9 @@ def test_folds_are_ignored_with_a_word() -> None:
 def test_vehicles_may_be_called_train() -> None:
     rows = pd.DataFrame({"image": [f"{row}.png" for row in range(6)], "kind": ["train", "bus", "car"] * 2})
     assert [item.label for item in Tables().read(rows, Columns()).items] == ["train", "bus", "car"] * 2
+
+
+def test_a_column_called_valid_may_mean_that_an_image_is_sound() -> None:
+    found = listing(valid=[1, 1, 1, 1, 1, 0])
+    assert parts(found) == [None] * 6
+    assert "Ignored the column 'valid': if it marks the validation part, call it is_valid." in found.notes
