@@ -93,7 +93,7 @@ def place(names: Iterable[str], *, where: str) -> tuple[list[Placed], tuple[str,
     if parts := parts_among(tops, where=where):
         if strange := sorted(tops.keys() - parts.keys()):
             notes.append(f"Left out the folders that are neither train, val nor test: {some(strange)}.")
-        levels = {top: _level(deep.values(), top, depth) for top in parts}
+        levels = {top: tops[top].level for top in parts}
         found = {
             name: Placed(name, label_text(f[levels[f[depth]]]), parts[f[depth]])
             for name, f in deep.items()
@@ -169,20 +169,11 @@ def _tops(paths: Iterable[tuple[str, ...]]) -> tuple[int, dict[str, Top]]:
     """How many single folders lie around the folders that mean something, and those."""
     paths = list(paths)
     depth = _wrapping(paths)
-    inside: dict[str, set[str]] = defaultdict(set)
-    flat: set[str] = set()
-    levels: dict[str, int] = {}
+    below: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for path in paths:
-        if len(path) <= depth + 1:
-            continue
-        top = path[depth]
-        if top not in levels:
-            levels[top] = _level(paths, top, depth)
-        if len(path) > levels[top] + 1:
-            inside[top].add(path[levels[top]])
-        else:
-            flat.add(top)
-    return depth, {top: Top(frozenset(inside[top]), top in flat) for top in levels}
+        if len(path) > depth + 1:
+            below[path[depth]].append(path)
+    return depth, {top: _top(each, top, depth) for top, each in below.items()}
 
 
 def _wrapping(paths: Iterable[tuple[str, ...]]) -> int:
@@ -198,20 +189,17 @@ def _wrapping(paths: Iterable[tuple[str, ...]]) -> int:
     return depth
 
 
-def _level(paths: Iterable[tuple[str, ...]], top: str, depth: int) -> int:
-    """At which level of a path lie the class folders inside an upper folder, below those that wrap them.
+def _top(paths: list[tuple[str, ...]], name: str, depth: int) -> Top:
+    """An upper folder by what lies in it, below the folders that wrap all of it.
 
-    A folder wraps them if it is the only one and its name says so: ``seg_train/seg_train/forest``.
+    A folder wraps the others if it is the only one and its name says so: ``seg_train/seg_train/forest``.
     """
-    inside = [path for path in paths if len(path) > depth + 1 and path[depth] == top]
     level = depth + 1
     while True:
-        names = {path[level] for path in inside if len(path) > level + 1}
-        if len(names) != 1:
-            return level
-        name = next(iter(names))
-        if name != top and not is_filler(name) and wording(name).part is None:
-            return level
+        inside = {path[level] for path in paths if len(path) > level + 1}
+        only = next(iter(inside)) if len(inside) == 1 else None
+        if only is None or (only != name and not is_filler(only) and wording(only).part is None):
+            return Top(frozenset(inside), any(len(path) == level + 1 for path in paths), level)
         level += 1
 
 

@@ -21,10 +21,14 @@ _DATE = re.compile(r"\d{4,}([-_. ]\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """An upper folder: the folders in it that hold images, and whether it holds images itself."""
+    """An upper folder: the folders in it that hold images, and whether images lie beside these.
+
+    ``level`` says where in a path the folders in it are.
+    """
 
     inside: frozenset[str]
     flat: bool
+    level: int
 
 
 def container_of(tops: Mapping[str, Top], *, where: str) -> str | None:

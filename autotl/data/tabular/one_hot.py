@@ -29,8 +29,16 @@ def flags_of(column: pd.Series) -> list[bool] | None:
 def class_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
     """The columns that stand for a class each: in every row one of them is 1 and the rest are 0.
 
-    ``others`` says that further columns could be the labels: two columns of 0 and 1 are then no evidence.
-    Raises DataError if columns of 0 and 1 are all there is, and some rows have several ones or none.
+    Args:
+        table: The cells.
+        names: The columns that may stand for classes; those of other values than 0 and 1 are passed over.
+        others: Whether further columns could be the labels. Two columns of 0 and 1 are then no evidence.
+
+    Returns:
+        The columns; none if the table has no such columns.
+
+    Raises:
+        DataError: Columns of 0 and 1 are all there is, and some rows have several ones or none.
     """
     flags = {name: each for name in names if (each := flags_of(table[name])) is not None}
     if len(flags) < 2 or (others and len(flags) < 3):
