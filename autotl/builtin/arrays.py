@@ -24,6 +24,8 @@ class Arrays:
         if not isinstance(source, tuple | list) or len(source) != 2:
             return Applies(False, "it is no pair")
         images = source[0]
+        if getattr(getattr(images, "dtype", None), "kind", "") in ("U", "O", "T"):
+            return Applies(False, "the pair starts with an array of names or objects")
         if is_array(images) or (isinstance(images, list | tuple) and len(images) > 0 and is_array(images[0])):
             return Applies(True, "it is a pair that starts with arrays")
         return Applies(False, f"the pair starts with {type(images).__name__}, not with arrays")

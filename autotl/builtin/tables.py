@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
+    Chosen,
+    Files,
     as_path,
     choose_columns,
+    class_names_of,
+    doubtful,
     group_texts,
     is_image_path,
     label_texts,
-    open_image,
-    part_of,
+    labels_from,
+    named,
+    openers,
     some,
 )
 from autotl.errors import DataError
@@ -26,8 +31,9 @@ from autotl.lazy import lazy_module
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 else:  # a list of plugins does not need them
-    pd, pa = lazy_module("pandas"), lazy_module("pyarrow")
+    pd, pa, pq = lazy_module("pandas"), lazy_module("pyarrow"), lazy_module("pyarrow.parquet")
 
 _SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
@@ -35,12 +41,14 @@ _SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 class Tables:
     """CSV, TSV and Parquet files and pandas DataFrames.
 
-    Relative paths start from the folder of the table, those of a DataFrame from the current folder.
+    Relative paths start from the folder of the table, else from the current folder. Images may lie in folders
+    below, lack their ending in the table, or be stored in the table itself.
     """
 
     name = "tables"
     summary = (
-        "a .csv, .tsv or .parquet file or a pandas DataFrame with a column of image paths and one of labels"
+        "a .csv, .tsv or .parquet file or a DataFrame with a column of images or "
+        "their paths and one of labels"
     )
 
     def reads(self, source: object) -> Applies:
@@ -55,57 +63,69 @@ class Tables:
 
     def read(self, source: object, columns: Columns) -> Listing:
         if isinstance(source, pd.DataFrame):
-            where, root = "The DataFrame", Path.cwd()
+            path, where, root = None, "The DataFrame", Path.cwd()
+            names: Mapping[str, Sequence[str]] = {}
             table = source.rename(columns=str)
         else:
             path = as_path(source)
             if path is None:
                 raise DataError(f"A DataFrame or the path of a table was due, not {source!r}.")
             where, root = str(path), path.parent
-            table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _text(path)
+            if path.suffix.lower() in (".parquet", ".pq"):
+                table, names = _parquet(path)
+            else:
+                table, names = _text(path), {}
         if twice := [name for name, count in Counter(table.columns).items() if count > 1]:
             raise DataError(
                 f"{where} has more than one column called {some(twice)}. Give each a name of its own."
             )
         if table.empty:
             raise DataError(f"{where} has no rows. One row per image is due.")
-        chosen = choose_columns(table, columns)
+        files = Files(root, table="" if path is None else path.stem)
         try:
-            return Listing(
-                _items(table, chosen.image, chosen.label, chosen.group, chosen.part, root), chosen.notes
-            )
+            chosen = choose_columns(table, columns, files=files, marked=list(names))
+            items, notes = _items(table, chosen, names, files)
         except DataError as error:
             raise DataError(f"{where}: {error}") from error
+        return Listing(items, (*chosen.notes, *notes))
 
 
 def _items(
-    table: pd.DataFrame, image: str, label: str, group: str | None, part: str | None, root: Path
-) -> list[Item]:
+    table: pd.DataFrame, chosen: Chosen, names: Mapping[str, Sequence[str]], files: Files
+) -> tuple[list[Item], tuple[str, ...]]:
     rows = [f"row {number}" for number in range(1, len(table) + 1)]
-    paths = _paths(table[image], rows)
-    labels = label_texts(table[label], places=rows)
-    groups = [None] * len(rows) if group is None else group_texts(table[group])
-    parts = [None] * len(rows) if part is None else [part_of(value) for value in table[part]]
-    return [
-        Item(path, label, partial(open_image, root / path), group=group, part=part)
-        for path, label, group, part in zip(paths, labels, groups, parts, strict=True)
-    ]
-
-
-def _paths(column: pd.Series, rows: list[str]) -> list[str]:
-    values = [str(value).strip() if isinstance(value, str | Path) else "" for value in column]
-    if missing := [row for row, value in zip(rows, values, strict=True) if not value]:
-        raise DataError(f"The column {column.name!r} holds no image path in {some(missing)}.")
-    if "://" in values[0]:
-        raise DataError(
-            f"The column {column.name!r} holds addresses ({values[0]}). Download the images first."
+    found = openers(table[chosen.image], rows, files, column=f"The column {chosen.image!r}")
+    labels, notes = _labels(table, chosen.labels, names, rows)
+    groups = [None] * len(rows) if chosen.group is None else group_texts(table[chosen.group])
+    parts = chosen.parts or [None] * len(rows)
+    items = [
+        Item(name, label, opener, group=group, part=part)
+        for name, opener, label, group, part in zip(
+            found.names, found.openers, labels, groups, parts, strict=True
         )
-    return [value.replace("\\", "/") for value in values]
+    ]
+    return items, (*found.notes, *notes)
 
 
-def _parquet(path: Path) -> pd.DataFrame:
+def _labels(
+    table: pd.DataFrame, columns: tuple[str, ...], names: Mapping[str, Sequence[str]], rows: list[str]
+) -> tuple[list[str], tuple[str, ...]]:
+    """The label of each row, and notes on labels that may be none."""
+    if len(columns) > 1:
+        return labels_from(table, columns), ()
+    values = table[columns[0]]
+    if columns[0] in names:
+        return label_texts(named(list(values), names[columns[0]]), places=rows), ()
+    labels = label_texts(values, places=rows)
+    return labels, doubtful(labels)
+
+
+def _parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
+    """The table, and the class names by column that the file keeps."""
     try:
-        return pd.read_parquet(path).rename(columns=str)
+        with path.open("rb") as file:
+            metadata = pq.read_schema(file).metadata
+        return pd.read_parquet(path).rename(columns=str), class_names_of(metadata)
     except ImportError as error:
         raise DataError(
             f"{path} is Parquet, which needs pyarrow: pip install 'autotl[parquet]'. CSV needs nothing more."
@@ -136,8 +156,7 @@ def _text(path: Path) -> pd.DataFrame:
     for number, row in enumerate(rows, start=1):
         if len(row) != len(names):
             raise DataError(f"{path} has {len(names)} columns, but row {number} has {len(row)} cells: {row}.")
-    missing = {"", "nan", "NaN"}
-    cells = [[None if cell.strip() in missing else cell for cell in row] for row in rows]
+    cells = [[None if cell.strip() in ("", "nan", "NaN") else cell for cell in row] for row in rows]
     return pd.DataFrame(cells, columns=pd.Index([name.strip() for name in names]), dtype=object)
 
 

@@ -9,21 +9,24 @@ from autotl.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.data.asked import check_columns, check_path, check_share
     from autotl.data.columns import Chosen, choose_columns, is_image_path
-    from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.decode import digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
     from autotl.data.fingerprint import perceptual_hashes, thumbnail
     from autotl.data.forms import (
         as_path,
         class_order,
+        doubtful,
         group_texts,
+        is_missing,
         known_column,
         label_text,
         label_texts,
         no_columns,
         no_label,
-        part_of,
         some,
     )
     from autotl.data.images import images_in, pictures
+    from autotl.data.layout.parts import part_of
     from autotl.data.lock import LockedTest, OpenedTwice
     from autotl.data.ondemand import OnDemand
     from autotl.data.pixels import as_array, image_of, is_array, scale_of
@@ -40,6 +43,12 @@ if TYPE_CHECKING:
     from autotl.data.reading import at_scale, read
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
+    from autotl.data.summary import summary
+    from autotl.data.tabular.cells import holds_image
+    from autotl.data.tabular.locate import Files
+    from autotl.data.tabular.one_hot import labels_from
+    from autotl.data.tabular.opening import Openers, openers
+    from autotl.data.tabular.schema import class_names_of, named
     from autotl.data.thinning import thin, thin_test, widened
     from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
     from autotl.data.torch_parts import class_names, image_file, kept_labels
@@ -48,14 +57,17 @@ if TYPE_CHECKING:
     from autotl.data.zipped import ZippedImages
 
 __all__ = [
+    "IMAGE_SUFFIXES",
     "SUFFIXES",
     "Chosen",
     "Duplicates",
+    "Files",
     "Imbalance",
     "Leakage",
     "LockedTest",
     "OnDemand",
     "OpenedTwice",
+    "Openers",
     "Placed",
     "Quality",
     "Sizes",
@@ -70,30 +82,38 @@ __all__ = [
     "check_share",
     "choose_columns",
     "class_names",
+    "class_names_of",
     "class_order",
     "cross_parts",
     "digest",
     "divided",
+    "doubtful",
     "fold_of",
     "group_texts",
     "grouped",
     "hash_of",
+    "holds_image",
     "image_file",
     "image_of",
     "images_in",
     "in_threads",
     "is_array",
+    "is_image_name",
     "is_image_path",
+    "is_missing",
     "kept_labels",
     "known_column",
     "label_text",
     "label_texts",
+    "labels_from",
     "labels_of_parts",
     "limit_spinning",
+    "named",
     "names_of",
     "no_columns",
     "no_label",
     "open_image",
+    "openers",
     "part_of",
     "perceptual_hashes",
     "pictures",
@@ -109,6 +129,7 @@ __all__ = [
     "scale_of",
     "some",
     "split",
+    "summary",
     "thin",
     "thin_test",
     "thumbnail",

@@ -19,15 +19,12 @@ from autotl.api import PixelScale
 from autotl.api.pixel_scale import Span
 from autotl.data.capture import CAPTURED, captured
 from autotl.data.depth import colour_values, deep_form, depth_of, keep_depth
+from autotl.data.endings import why_unreadable, with_heif
 from autotl.data.scaling import colours, own_span, to_8_bits
 from autotl.errors import AutotlError, DataError
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".jp2", ".avif"}
-    | {".ppm", ".pgm", ".pbm", ".pnm"}
-)
 # A list of our own: Pillow would also start Ghostscript on an EPS file that is called photo.jpg.
-_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF")
 
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -44,9 +41,12 @@ _TURNS = {
 def open_image(source: Path | bytes) -> Image.Image:
     """The picture in a file, or in the bytes of one, as :func:`upright_rgb` makes it.
 
-    Of several frames the first is taken. Raises DataError for more pixels than Pillow's ``MAX_IMAGE_PIXELS``,
+    Of several frames the first is taken. Raises DataError for more pixels than Pillow's ``MAX_IMAGE_PIXELS``
+    and for an ending that cannot be read here,
     and what Pillow raises for a file that is missing, broken or no image.
     """
+    if isinstance(source, Path) and (why := why_unreadable(source.name)):
+        raise DataError(why)
     stream = BytesIO(source) if isinstance(source, bytes) else source
     with Image.open(stream, formats=_formats()) as image:
         limit = Image.MAX_IMAGE_PIXELS
@@ -127,6 +127,7 @@ def quietly() -> Iterator[None]:
 @cache
 def _formats() -> list[str]:
     Image.init()
+    with_heif()
     return [name for name in _FORMATS if name in Image.OPEN]
 
 

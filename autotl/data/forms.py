@@ -6,24 +6,25 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from autotl.api import Columns, Part
+from autotl.api import Columns
 from autotl.errors import DataError, UnknownName
 
-_PARTS: dict[str, Part] = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
+_MISSING = frozenset(
+    {"null", "<null>", "(null)", "<na>", "#n/a", "#na", "#n/a n/a", "\\n", "<nan>", "#null!"}
+    | {"#value!", "#ref!", "#name?", "#div/0!", "#num!"}
+)
+"""What databases and spreadsheets write for a missing value, in lower case."""
+_NOT_A_NUMBER = frozenset({"nan", "NaN", "NAN", "-nan", "-NaN", "NaT"})
+_DOUBTFUL = frozenset(
+    {"na", "n/a", "n.a.", "none", "nil", "missing", "undefined", "unlabeled", "unlabelled", "-", "?"}
+)
+"""Words that may be a class and may stand for a missing label."""
 
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})(\.0*)?")
@@ -42,11 +43,6 @@ def as_path(source: object) -> Path | None:
         return Path(text)
 
 
-def part_of(name: object) -> Part | None:
-    """The part of a split that a folder, a column's value or a split's name stands for."""
-    return _PARTS.get(name.strip().lower()) if isinstance(name, str) else None
-
-
 def no_label(value: object) -> bool:
     """Whether a cell is empty: None, NaN, pandas' NA and NaT, or blank text."""
     if isinstance(value, str):
@@ -54,6 +50,24 @@ def no_label(value: object) -> bool:
     if isinstance(value, Real):
         return math.isnan(float(value))
     return value is None or str(value) in ("<NA>", "NaT")
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell of a table is empty, or holds what databases and spreadsheets write for that."""
+    if not isinstance(value, str):
+        return no_label(value)
+    text = value.strip()
+    return not text or text in _NOT_A_NUMBER or text.lower() in _MISSING
+
+
+def doubtful(labels: Sequence[str]) -> tuple[str, ...]:
+    """A note for each label, such as ``NA``, that is learned as a class and may mean that it is missing."""
+    counts = Counter(label for label in labels if label.lower() in _DOUBTFUL)
+    return tuple(
+        f"{n} of {len(labels)} images have the label {label!r}, which is taken for a class. "
+        "If it means that their label is missing, leave those images out."
+        for label, n in sorted(counts.items())
+    )
 
 
 def label_text(value: Any) -> str:
@@ -88,8 +102,8 @@ def label_texts(values: Iterable[object], *, places: Iterable[str]) -> list[str]
     labels: list[str] = []
     missing: list[str] = []
     for place, value in zip(places, values, strict=True):
-        if no_label(value):
-            missing.append(place)
+        if is_missing(value):
+            missing.append(place if no_label(value) else f"{place} ({value})")
             continue
         try:
             labels.append(label_text(value))
@@ -105,7 +119,7 @@ def label_texts(values: Iterable[object], *, places: Iterable[str]) -> list[str]
 
 def group_texts(values: Iterable[object]) -> list[str | None]:
     """The names of the groups in a column, as those of labels; None for what is in no group."""
-    each = [None if no_label(value) else label_text(value) for value in values]
+    each = [None if is_missing(value) else label_text(value) for value in values]
     texts = iter(_as_one_column([text for text in each if text is not None]))
     return [None if text is None else next(texts) for text in each]
 
@@ -130,6 +144,14 @@ def some(names: Iterable[str], *, most: int = 5) -> str:
     listed = list(names)
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more
+
+
+def counted(counts: Mapping[str, int], *, most: int = 5) -> str:
+    """Names with their counts, the largest first."""
+    return some(
+        (f"{name} {n:,}" for name, n in sorted(counts.items(), key=lambda each: (-each[1], each[0]))),
+        most=most,
+    )
 
 
 def no_columns(columns: Columns, form: str) -> None:

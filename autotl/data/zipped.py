@@ -10,6 +10,7 @@ from threading import Lock
 from PIL import Image
 
 from autotl.data.decode import open_image
+from autotl.data.endings import why_unreadable
 from autotl.errors import DataError
 
 _LARGEST = 2**29  # bytes of one file: no photograph is as large, an archive bomb is
@@ -43,6 +44,8 @@ class ZippedImages:
 
     def image(self, name: str) -> Image.Image:
         """The image in one of the files, as :func:`autotl.data.open_image` gives it."""
+        if why := why_unreadable(name):
+            raise DataError(why)
         with self._lock:  # a ZIP file is at one place at a time; decoding, the long part, is outside
             opened = self._zip()
             size = opened.getinfo(name).file_size

@@ -24,7 +24,17 @@ from autotl.api import (
 from autotl.backbone import find
 from autotl.cache import Store
 from autotl.clock import Clock, Deadline, waited
-from autotl.data import LockedTest, Quality, labels_of_parts, pictures, quality, read, split, without
+from autotl.data import (
+    LockedTest,
+    Quality,
+    labels_of_parts,
+    pictures,
+    quality,
+    read,
+    split,
+    summary,
+    without,
+)
 from autotl.search.advice import Advice, rule_of_thumb
 from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, OwnSeen, seen_as
@@ -135,6 +145,8 @@ def prepare(
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
     dataset, grouping, known = first_groups(setup, dataset, decided, end=end)
     splits = split(dataset, seed=setup.seed, test=setup.test)
+    for line in summary(dataset, splits):
+        watch.say(line)
     first = splits.hash
     if decided is not None:
         decided.check_data(dataset, splits)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from autotl.data import as_path, class_order, group_texts, label_text, label_texts, part_of
+from autotl.data import as_path, class_order, doubtful, group_texts, label_text, label_texts, part_of
 from autotl.errors import DataError
 
 
@@ -16,6 +16,23 @@ from autotl.errors import DataError
 )
 def test_a_three_is_a_three(three: object) -> None:
     assert label_text(three) == "3"
+
+
+@pytest.mark.parametrize("word", ["NULL", "null", "<NA>", "#N/A", "nan", " NaN ", "(null)", "\\N", "#VALUE!"])
+def test_the_spellings_of_a_missing_label_are_missing(word: str) -> None:
+    with pytest.raises(DataError, match=r"1 of 2 labels are missing: row 2 .") as raised:
+        label_texts(["a", word], places=["row 1", "row 2"])
+    assert f"({word})" in str(raised.value)
+
+
+def test_words_that_may_mean_missing_are_classes_with_a_note() -> None:
+    assert label_texts(["NA", "none", "a"], places="123") == ["NA", "none", "a"]
+    assert doubtful(["NA", "None", "a", "NA"]) == (
+        "2 of 4 images have the label 'NA', which is taken for a class. "
+        "If it means that their label is missing, leave those images out.",
+        "1 of 4 images have the label 'None', which is taken for a class. "
+        "If it means that their label is missing, leave those images out.",
+    )
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), np.nan, pd.NA, pd.NaT, "", "  "])

@@ -167,4 +167,4 @@ def test_a_published_dataset_is_read_with_its_own_split(hymenoptera: Path) -> No
     assert dataset.classes == ("ants", "bees")
     splits = split(dataset, seed=0)
     assert (len(splits.train), len(splits.test), splits.kind) == (244, 153, "kfold")
-    assert "The folders' own split is kept: test 153, train 244." in dataset.notes
+    assert "The folders' own split is kept: train 244, test 153." in dataset.notes

@@ -1,0 +1,1 @@
+"""What the names and places of files in a tree of folders mean."""
