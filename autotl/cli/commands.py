@@ -10,7 +10,7 @@ from rich.console import Console
 
 import autotl
 from autotl import report, terminal
-from autotl.cli.app import app, print_json, see_here
+from autotl.cli.app import app, print_json, see_here, told_if_interrupted
 from autotl.cli.options import (
     AllBackbones,
     Backbone,
@@ -80,40 +80,41 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Find the best way to transfer to DATA, train it, and say what, when and how."""
-    see_here()
-    result = autotl.fit(
-        data,
-        preset=preset,
-        out=out,
-        backbone=backbone or "auto",
-        source=source,
-        budget=budget,
-        trials=trials,
-        strategies=strategy or (),
-        without=without or (),
-        metric=metric,
-        image_size=image_size,
-        max_latency=max_latency,
-        max_size=max_size,
-        test=test,
-        image=image,
-        label=label,
-        group=group,
-        device=device,
-        executor=executor,
-        workers=workers,
-        storage=storage,
-        processes=processes,
-        cache=cache,
-        clean=clean,
-        reweight=reweight,
-        all_backbones=all_backbones,
-        experience=experience,
-        curves=curves,
-        ensemble=ensemble,
-        seed=seed,
-        watch=watch_of(quiet or as_json),
-    )
+    see_here(metric)
+    with told_if_interrupted(out):
+        result = autotl.fit(
+            data,
+            preset=preset,
+            out=out,
+            backbone=backbone or "auto",
+            source=source,
+            budget=budget,
+            trials=trials,
+            strategies=strategy or (),
+            without=without or (),
+            metric=metric,
+            image_size=image_size,
+            max_latency=max_latency,
+            max_size=max_size,
+            test=test,
+            image=image,
+            label=label,
+            group=group,
+            device=device,
+            executor=executor,
+            workers=workers,
+            storage=storage,
+            processes=processes,
+            cache=cache,
+            clean=clean,
+            reweight=reweight,
+            all_backbones=all_backbones,
+            experience=experience,
+            curves=curves,
+            ensemble=ensemble,
+            seed=seed,
+            watch=watch_of(quiet or as_json),
+        )
     show_result(result, as_json=as_json, quiet=quiet)
 
 
@@ -129,7 +130,10 @@ def resume(
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many trials run at once from now on.")
     ] = None,
-    storage: Annotated[str | None, typer.Option(help="Its database, with the password.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Its own module:function, given again.")] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Its database, given again with the password; or AUTOTL_STORAGE.")
+    ] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many train each network together.")
     ] = None,
@@ -142,20 +146,22 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
-    see_here()
-    result = autotl.resume(
-        run,
-        budget=budget,
-        trials=trials,
-        device=device,
-        executor=executor,
-        workers=workers,
-        storage=storage,
-        processes=processes,
-        cache=cache,
-        ensemble=ensemble,
-        watch=watch_of(quiet or as_json),
-    )
+    see_here(metric)
+    with told_if_interrupted(run):
+        result = autotl.resume(
+            run,
+            metric=metric,
+            budget=budget,
+            trials=trials,
+            device=device,
+            executor=executor,
+            workers=workers,
+            storage=storage,
+            processes=processes,
+            cache=cache,
+            ensemble=ensemble,
+            watch=watch_of(quiet or as_json),
+        )
     show_result(result, as_json=as_json, quiet=quiet)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 import autotl
-from autotl.cli.app import app
+from autotl.cli.app import app, told_if_interrupted
 from autotl.cli.commands import show_lines, show_result, watch_of
 from autotl.cli.options import Json, Quiet, Seed
 from autotl.errors import RunError
@@ -46,15 +46,16 @@ def demo(
     learn, tests = (FEW, FEW_TESTS) if few else (LEARN, TESTS)
     images, labels = _digits(None if full else learn + tests, seed=seed)
     folder = out or _unused(Path("autotl-demo"))
-    result = autotl.fit(
-        (images, labels),
-        out=folder,
-        backbone=BACKBONE,
-        budget=budget or ("5m" if full else "1m"),
-        test=0.2 if full else tests / (learn + tests),
-        seed=seed,
-        watch=watch_of(quiet or as_json),
-    )
+    with told_if_interrupted(folder):
+        result = autotl.fit(
+            (images, labels),
+            out=folder,
+            backbone=BACKBONE,
+            budget=budget or ("5m" if full else "1m"),
+            test=0.2 if full else tests / (learn + tests),
+            seed=seed,
+            watch=watch_of(quiet or as_json),
+        )
     show_result(result, as_json=as_json, quiet=quiet)
     if not (quiet or as_json):
         _show_next_steps(folder, WHY.get(result.verdict["transfer"], ""), few=few)

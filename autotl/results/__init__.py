@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from autotl.results.optimism import Optimism, optimism
     from autotl.results.plateau import Plateau, plateau_of
     from autotl.results.predictor import Predictor
-    from autotl.results.result import Result, read_report
+    from autotl.results.report_file import is_finished, read_report
+    from autotl.results.result import Result
     from autotl.results.run_file import (
         RUN_FILE,
         RunFile,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         set_report_aside,
         write_run_file,
     )
+    from autotl.results.sweeping import sweep
     from autotl.results.tables import write_answers, write_split, write_trials
     from autotl.results.temperature import Temperature, calibrate
     from autotl.results.validation_gap import (
@@ -76,6 +78,7 @@ __all__ = [
     "gain",
     "gain_of_training",
     "gap_reasons",
+    "is_finished",
     "is_run",
     "judge",
     "lasting_name",
@@ -89,6 +92,7 @@ __all__ = [
     "read_report",
     "read_run_file",
     "set_report_aside",
+    "sweep",
     "write_answers",
     "write_ensemble",
     "write_model",
