@@ -27,7 +27,7 @@ class _Verdict:
 class _Test:
     metric: str | None = None
     value: float | None = None
-    ci95: tuple[float, float] | None = None
+    ci95: tuple[float | None, float | None] | None = None
     higher_is_better: bool | None = None
     confusion: tuple[tuple[int, ...], ...] | None = None
     per_class: tuple[Mapping[str, Any] | None, ...] | None = None
@@ -39,7 +39,7 @@ class _Arm:
     backbone: str | None = None
     best_val: float | None = None
     test: float | None = None
-    ci95: tuple[float, float] | None = None
+    ci95: tuple[float | None, float | None] | None = None
     trials: int | None = None
     folds: int | None = None
     seconds: float | None = None

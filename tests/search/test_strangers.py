@@ -22,6 +22,7 @@ from autotl.cache import Store
 from autotl.clock import Budget, FakeClock, WallClock
 from autotl.errors import PluginError
 from autotl.search import Activations, Ledger, Materials, Prepared, Search, Worker, open_storage, plan_arms
+from autotl.search.profile import measure_likeness
 from autotl.terminal import Silence
 from autotl.testing import tiny_run
 
@@ -194,3 +195,30 @@ def test_an_executor_that_exits_is_named(fakes: ModuleType, tmp_path: Path) -> N
     with pytest.raises(PluginError, match="executor leaving ended the program: SystemExit: 3"):
         for _ in search.run(Leaving(), work):
             pass
+
+
+class Apart:
+    """A similarity that gives what it is told to."""
+
+    summary, reference, of_moments = "made up", "none", True
+
+    def __init__(self, name: str, gives: Callable[[], Any]) -> None:
+        self.name, self._gives = name, gives
+
+    def distance(self, features: Any, source: Any) -> Any:
+        return self._gives()
+
+
+def test_a_similarity_that_fails_is_left_out_with_a_note(ready: Prepared) -> None:
+    [facts] = ready.backbones.values()
+    measures: Any = {
+        "exits": Apart("exits", lambda: sys.exit(3)),
+        "words": Apart("words", lambda: "far"),
+        "nan": Apart("nan", lambda: float("nan")),
+        "sound": Apart("sound", lambda: 1.0),
+    }
+    found, note = measure_likeness(ready.materials, facts, measures, source=None, seed=0)
+    assert set(found) == {"sound"}
+    assert "The similarity exits failed and is left out: SystemExit: 3." in note
+    assert "The similarity words failed and is left out: " in note
+    assert "The similarity nan failed and is left out: ValueError" in note
