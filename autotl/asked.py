@@ -4,21 +4,84 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
+
 from autotl import jsonio
 from autotl.clock import seconds
 from autotl.errors import RunError
-from autotl.masking import HIDDEN, VARIABLE, masked
-from autotl.results import RunFile
-from autotl.train import reference
+from autotl.masking import VARIABLE, masked
+from autotl.results import RUN_FILE, RunFile
+from autotl.train import METRICS, reference
 
 OF_THE_CALL = ("out", "resume", "watch")
 MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache", "ensemble")
 """What a resumed run may do otherwise: it changes no image, and not what a setting means."""
 OBJECTS = ("data", "source")
+
+
+class Kept(TypedDict, total=False):
+    """The arguments of ``fit`` as ``run.json`` holds them; see :func:`arguments`."""
+
+    data: str | None
+    preset: str
+    backbone: list[str]
+    source: str | None
+    budget: str | float | None
+    trials: int | None
+    strategies: list[str]
+    without: list[str]
+    metric: str | None
+    image_size: int | None
+    max_latency: str | None
+    max_size: str | float | None
+    test: float
+    image: str | None
+    label: str | None
+    group: str | None
+    device: str
+    executor: str
+    workers: int
+    storage: str | None
+    processes: int
+    cache: str | float | None
+    clean: str
+    reweight: bool
+    all_backbones: bool | None
+    experience: bool
+    curves: bool | None
+    ensemble: bool
+    seed: int
+    in_memory: list[str]
+
+
+def checked(file: RunFile, folder: Path) -> tuple[RunFile, list[str]]:
+    """Check the arguments in a ``run.json``, which a person may have edited.
+
+    Returns:
+        The same with the arguments that this autotl knows, and a note on the others.
+
+    Raises:
+        RunError: An argument is of another type than the one of ``fit``.
+    """
+    known = {name: value for name, value in file.arguments.items() if name in Kept.__annotations__}
+    try:
+        jsonio.as_type(known, Kept)
+    except ValueError as error:
+        raise RunError(
+            f"The arguments in {folder / RUN_FILE} were edited: {error}. Restore the file, or start a "
+            "new run in another folder."
+        ) from error
+    others = sorted(file.arguments.keys() - known.keys())
+    notes = [
+        f"{RUN_FILE} has the argument {name}, which this autotl does not know: it is ignored."
+        for name in others
+    ]
+    return replace(file, arguments={"in_memory": [], **known}), notes
 
 
 def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,10 +124,12 @@ def merged(
     """The arguments to go on with: those the run was begun with, and what is asked for otherwise now: what
     differs from the ``defaults``, and what is named as ``given``.
 
-    Raises RunError where that would make it another run, where data in memory is missing, and where the run
-    is finished and no more is asked for.
+    Raises RunError where that would make it another run, where data in memory is missing, where the run is
+    finished and no more is asked for, and where a metric to import or a database is not given again: a run
+    folder may be somebody else's, and decides neither what code runs nor what is opened.
     """
-    old, new, usual = file.arguments, arguments(asked), arguments(defaults)
+    new, usual = arguments(asked), arguments(defaults)
+    old = {**usual, **file.arguments}
     if file.ended == "finished":
         _check_more(new, old, folder)
     together = dict(asked)
@@ -80,13 +145,15 @@ def merged(
                 )
             continue
         if name not in given and new[name] == usual[name]:
+            if name == "metric" and value not in METRICS:
+                raise RunError(_metric_again(value, folder))
             together[name] = value
         elif new[name] != value and name not in MAY_DIFFER:
             raise RunError(
                 f"The run in {folder} was begun with {name}={value!r}, and {new[name]!r} is asked for now. "
                 "Leave it out, or start a new run in another folder."
             )
-    if HIDDEN in (together["storage"] or ""):
+    if together["storage"] is not None and asked["storage"] is None:
         together["storage"] = _whole_storage(together["storage"], folder)
     for name in OBJECTS:
         if asked[name] is None:
@@ -99,14 +166,37 @@ def merged(
     return together
 
 
+def _metric_again(kept: str | None, folder: Path) -> str:
+    return (
+        f"The run in {folder} was begun with the metric {kept!r}, a function. Code does not run because a "
+        f"file names it: if you know this function, give it again, as --metric {kept} (metric=)."
+    )
+
+
+def same_metric(given: Any, kept: str | None, folder: Path) -> Any:
+    """The metric of a run that is joined: ``kept`` where it has a name, else the function that is ``given``.
+
+    Raises RunError where the function is missing or another one.
+    """
+    if kept in METRICS:
+        return kept
+    if given is None:
+        raise RunError(_metric_again(kept, folder))
+    named = given if isinstance(given, str) else reference(given)
+    if named != kept:
+        raise RunError(f"The run in {folder} was begun with the metric {kept!r}, and {named!r} is given now.")
+    return given
+
+
 def _whole_storage(kept: str, folder: Path) -> str:
-    """The storage's URL with its password, which no file of the run holds."""
+    """The storage's URL as the user gives it: with its password, and never as a file alone names it."""
     told = os.environ.get(VARIABLE)
     if told is None or masked(told) != kept:
         why = "is not set" if told is None else f"is set, but to {masked(told)}"
         raise RunError(
-            f"The run in {folder} keeps its studies in {kept}, and passwords are not kept. Give the whole "
-            f"URL as --storage (storage=) or in the environment variable {VARIABLE}, which {why}."
+            f"The run in {folder} has its studies in {kept}. No database is opened because a file names it, "
+            "and passwords are not kept. If you know this database, give the whole URL as --storage "
+            f"(storage=) or in the environment variable {VARIABLE}, which {why}."
         )
     return told
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from autotl import results, search
 from autotl.api import Place, Placed
@@ -22,6 +24,7 @@ def carry_out(
     file: results.RunFile,
     *,
     spent: float = 0.0,
+    asked: Mapping[str, Any] | None = None,
     temporary: bool = False,
     way: search.Way | None = None,
 ) -> results.Result:
@@ -32,6 +35,7 @@ def carry_out(
         folder: the run folder, which is there.
         file: its ``run.json``, as it was begun.
         spent: the seconds that the run had taken before it was resumed.
+        asked: the arguments that a run is resumed with; None where it begins.
         temporary: whether the folder goes with the result.
         way: another way of searching than autotl's own.
     """
@@ -49,10 +53,12 @@ def carry_out(
         clock,
         begin.begun - spent,
         file,
+        asked,
         begin.notes,
         way or search.OWN,
     )
     kept, over, done = folder / ".cache", False, False
+    there = kept.exists()
     try:
         with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
             ready = prepare(run, kept)
@@ -62,13 +68,18 @@ def carry_out(
                 tell(result)
             return result
     except KeyboardInterrupt:
-        if (folder / "journal").is_dir() and not temporary:
-            begin.watch.say(f"Its finished trials are kept. Go on with: autotl resume {folder}")
+        if results.is_run(folder) and not temporary:
+            model = folder / "model"
+            found = f"The best model so far is in {model}." if model.is_dir() else "No model was found yet."
+            begin.watch.say(f"{found} Resume the run with: autotl resume {folder}")
         raise
     except Exception as error:
         if is_full(error) and not temporary:
             raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
-        if not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
+        if asked is not None:
+            # refused: a finished run is left as it was
+            over = not there and results.read_run_file(folder).ended is not None
+        elif not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
             (folder / results.RUN_FILE).unlink(missing_ok=True)
             (folder / ".lock").unlink(missing_ok=True)
             over = True

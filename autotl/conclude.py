@@ -65,6 +65,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
     if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
         notes.append(why)
     notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
+    notes += [f"The plugin {name} was left out: {why}." for name, why in run.catalog.dropped.items()]
     scored = findings.arms.keys() | set(baselines)
     untried = [arm.strategy for arm in explored.plan.arms if arm not in scored]
     document = report.collect(

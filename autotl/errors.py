@@ -36,7 +36,18 @@ __all__ = [
     "StorageError",
     "UnknownName",
     "WeightsError",
+    "described",
 ]
+
+FAILURES = (Exception, SystemExit)
+"""What counts as a failure of a plugin: ``sys.exit()`` in it must not end the run. KeyboardInterrupt is the
+user's.
+"""
+
+
+def described(error: BaseException) -> str:
+    """Return the type and the message of an error on one line."""
+    return ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
 
 
 class AutotlError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, progress, results, search
-from autotl.asked import arguments, changes, merged
+from autotl.asked import arguments, changes, checked, merged
 from autotl.cache import alone
 from autotl.choices import CleanName, DeviceName, MetricName, PresetName
 from autotl.opened import Opened, opened
@@ -128,7 +128,7 @@ def resume(
     *,
     data: Any = None,
     source: Any = None,
-    metric: OwnMetric | None = None,
+    metric: str | OwnMetric | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
     device: str | None = None,
@@ -143,8 +143,9 @@ def resume(
     """Go on with a run that was interrupted, or with a finished one that is given more.
 
     ``run`` is its folder. The arguments are those of :func:`fit`; what is None stays as the run was begun.
-    ``data``, ``source`` and ``metric`` are due only where they were in memory, or a function of its process.
-    Raises RunError where there is no run, or nothing is left to do.
+    ``data`` and ``source`` are needed only if they were in memory, ``metric`` if it is a function, and
+    ``storage`` if the run has a database: a folder from somebody else decides neither what code runs nor what
+    is opened. Raises RunError where there is no run, or nothing is left to do.
     """
     asked = {name: value for name, value in locals().items() if name != "run" and value is not None}
     folder = Path(run)
@@ -200,10 +201,11 @@ def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = froze
     """Resume the run in ``folder``, with what was ``given`` even where that is the default."""
     file = results.read_run_file(folder)
     file = file if file.name else replace(file, name=results.lasting_name(folder))
+    file, ignored = checked(file, folder)
     together = with_preset(merged(asked, file, _defaults(), folder, given=given))
     begin = opened(together, of_those_left=True)
     with progress.watched_by(begin.watch):
-        return _gone_on(begin, folder, file, together)
+        return _gone_on(replace(begin, notes=(*ignored, *begin.notes)), folder, file, together)
 
 
 def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[str, Any]) -> results.Result:
@@ -213,10 +215,9 @@ def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
         begin.watch.say(note)
-    results.set_report_aside(folder)
-    results.write_run_file(folder, replace(file, arguments=arguments(together)))
     spent = max(search.spent(folder), file.elapsed if file.ended == "finished" else 0.0)
-    return carry_out(replace(begin, notes=tuple(notes)), folder, file, spent=spent)
+    begin = replace(begin, notes=tuple(notes))
+    return carry_out(begin, folder, file, spent=spent, asked=arguments(together))
 
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:

@@ -12,7 +12,7 @@ from typing import Any
 
 from autotl import queue, results, search
 from autotl.api import Work
-from autotl.asked import changes
+from autotl.asked import Kept, changes, checked, same_metric
 from autotl.cache import Store
 from autotl.clock import WallClock, seconds
 from autotl.data import torch_within_cores
@@ -21,7 +21,7 @@ from autotl.masking import VARIABLE
 from autotl.opened import opened
 from autotl.presets import with_preset
 from autotl.terminal import Silence
-from autotl.train import freed_memory_kept
+from autotl.train import OwnMetric, freed_memory_kept
 
 LOOK = 0.5
 """Seconds between two looks for a run that has not begun."""
@@ -43,6 +43,7 @@ def join(
     run: str | Path,
     *,
     storage: str | None = None,
+    metric: str | OwnMetric | None = None,
     name: str | None = None,
     idle: str | float = "60s",
     device: str = "auto",
@@ -53,6 +54,7 @@ def join(
 
     ``run`` is the folder of an ``autotl.fit(…, executor="queue")`` as it is seen from here, or its name in
     the database ``storage``: the URL that the run was begun with, or nothing where it was begun without one.
+    ``metric`` is needed if the run has a function as its metric: the same one, given again.
     Workers may come and go at any time. ``name`` tells them apart in the database. ``cache`` is a folder for
     decoded images and activations; by default they are shared with the run. ``say`` is told a line per trial.
 
@@ -66,10 +68,12 @@ def join(
     if folder is None:
         say(f"No run {run} has begun within {idle}.")
         return 0
-    file = results.read_run_file(folder)
+    file, _ = checked(results.read_run_file(folder), folder)
     say(f"Joining {file.name}.")
     with torch_within_cores():
-        make = _worker(folder, file, device, folder / ".cache" if cache is None else Path(cache), clock)
+        make = _worker(
+            folder, file, metric, device, folder / ".cache" if cache is None else Path(cache), clock
+        )
         database = queue.Database(_place(run, storage, folder))
         member = queue.Member(database, file.name, name or f"{socket.gethostname()}-{os.getpid()}")
         try:
@@ -121,7 +125,12 @@ def _seen(found: queue.Listed) -> Path:
 
 
 def _worker(
-    folder: Path, file: results.RunFile, device: str, cache: Path, clock: WallClock
+    folder: Path,
+    file: results.RunFile,
+    metric: str | OwnMetric | None,
+    device: str,
+    cache: Path,
+    clock: WallClock,
 ) -> Callable[[Path], Work]:
     """What makes a worker that writes weights to a given folder. Nothing of the run is changed."""
     if file.decided is None:
@@ -138,7 +147,12 @@ def _worker(
             f"The run in {folder} was begun with a metric that is a function of its own process. Put it in a "
             "module that all machines can import, and begin a run with metric='package.module:function'."
         )
-    begin = opened(with_preset({**file.arguments, **OWN, "device": device}))
+    if missing := sorted(Kept.__annotations__.keys() - file.arguments.keys()):
+        raise RunError(
+            f"{folder / results.RUN_FILE} lacks the arguments {', '.join(missing)}: it was edited."
+        )
+    measure = same_metric(metric, file.arguments["metric"], folder)
+    begin = opened(with_preset({**file.arguments, **OWN, "metric": measure, "device": device}))
     if differs := changes(file, begin.catalog.versions()):
         raise RunError(
             f"This worker cannot help the run in {folder}: {' '.join(differs)} Install the same here, "

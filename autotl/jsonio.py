@@ -7,11 +7,20 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autotl import disk
+from autotl.lazy import lazy_module
+
+if TYPE_CHECKING:
+    import pydantic
+else:  # what is only written needs no check
+    pydantic = lazy_module("pydantic")
 
 FORMAT = 1
+TOLD = 3
+"""Faults of a document that an error names."""
+T = TypeVar("T")
 
 
 def plain(value: Any) -> Any:
@@ -43,5 +52,40 @@ def write(path: Path, document: Any) -> None:
 
 
 def read(path: Path) -> Any:
-    """The JSON document at ``path``."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The JSON document at ``path``. Raises ValueError where it is none, and OSError."""
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> Any:
+    """The JSON document that ``text`` is. Raises ValueError where it is none."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def as_type(document: Any, kind: type[T]) -> T:
+    """Return a document as what its writer made it of: a dataclass, or another type.
+
+    Args:
+        document: What :func:`read` gave.
+        kind: The type. Keys of a document that a dataclass does not have are ignored, and what the document
+            lacks has its default.
+
+    Raises:
+        ValueError: The document is of another type; it says where and what is expected.
+    """
+    try:
+        text = json.dumps(document)
+        return pydantic.TypeAdapter(kind).validate_json(text, strict=True)
+    except pydantic.ValidationError as error:
+        raise ValueError("; ".join(_fault(each) for each in error.errors()[:TOLD])) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _fault(found: Mapping[str, Any]) -> str:
+    place = ".".join(map(str, found["loc"])) or "the document"
+    given = repr(found["input"])
+    given = given if len(given) <= 60 else given[:59] + "…"
+    return f"{place}: {found['msg'][:1].lower()}{found['msg'][1:]}, not {given}"

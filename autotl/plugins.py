@@ -23,7 +23,7 @@ from autotl.api import (
     Strategy,
     Transferability,
 )
-from autotl.errors import PluginError, UnknownName
+from autotl.errors import FAILURES, PluginError, UnknownName, described
 
 GROUP = "autotl"
 T = TypeVar("T")
@@ -72,6 +72,9 @@ class Shelf(Generic[T]):
             annotated = getattr(contract, "__annotations__", {})
             missing = sorted(part for part in {*parts, *annotated} if not hasattr(item, part))
             raise PluginError(f"It offers {item!r} where a {self.kind} is due: {', '.join(missing)} missing.")
+        for part in ("name", "summary"):
+            if not isinstance(said := getattr(item, part, ""), str) or not (said or part == "summary"):
+                raise PluginError(f"It offers a {self.kind} whose {part} is {said!r}. Make it a string.")
 
     def add(self, item: Any, origin: Origin) -> None:
         """Put ``item`` on the shelf. Raises PluginError where its name is taken."""
@@ -87,8 +90,8 @@ class Shelf(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything the installed plugins offer; which of them only look on (``observers``), and which could not
-    be loaded (``broken``, name to reason).
+    """Everything the installed plugins offer; which of them only look on (``observers``), which could not
+    be loaded (``broken``, name to reason), and which failed when they were told of something (``dropped``).
     """
 
     strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", (Strategy,)))
@@ -106,6 +109,7 @@ class Catalog:
     reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", (Reporter,)))
     observers: dict[str, Origin] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
     def shelves(self) -> Mapping[str, Shelf[Any]]:
@@ -144,11 +148,12 @@ class Catalog:
         for name, plugin in self.manager.list_name_plugin():
             try:
                 _only(self.manager, plugin, f"autotl_{event}")(**facts)
-            except Exception as error:  # a stranger's code: an observer must not end the search
+            except FAILURES as error:  # a stranger's code: an observer must not end the search
                 self.manager.unregister(plugin)
+                self.dropped[name] = f"autotl_{event} raised {described(error)}"
                 warnings.warn(
                     f"The plugin {name!r} failed in autotl_{event} and is no longer told of this run: "
-                    f"{type(error).__name__}: {error}",
+                    f"{described(error)}",
                     RuntimeWarning,
                     stacklevel=2,
                 )
@@ -172,8 +177,8 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
             continue
         try:
             offers = _enter(manager, point, catalog.shelves())
-        except (Exception, SystemExit) as error:  # a stranger's code: anything may come out of it
-            catalog.broken[point.name] = f"{type(error).__name__}: {error}"
+        except FAILURES as error:  # a stranger's code: anything may come out of it
+            catalog.broken[point.name] = described(error)
             continue
         dist = point.dist
         origin = Origin(point.name, dist.name if dist else "?", dist.version if dist else "?")

@@ -27,7 +27,7 @@ class Run:
     """One call: what was asked for, opened and checked. The steps below share it.
 
     ``started`` lies back by what the run had spent before it was resumed; ``file`` is its ``run.json`` as it
-    was found, None where nothing is kept.
+    was found, None where nothing is kept. ``asked`` are the arguments that a resumed run goes on with.
     """
 
     setup: search.Setup
@@ -40,6 +40,7 @@ class Run:
     clock: Clock
     started: float
     file: results.RunFile | None = None
+    asked: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
     way: search.Way = search.OWN
 
@@ -51,6 +52,18 @@ class Run:
     def keep(self, **changed: Any) -> None:
         """Change what ``run.json`` says."""
         results.write_run_file(self.folder, replace(results.read_run_file(self.folder), **changed))
+
+    def keep_begun(self, **found: Any) -> None:
+        """Keep what the preparation found, and that the run is at work.
+
+        Only from here on does a resumed run change what its folder holds: whatever refuses it comes before.
+        """
+        if self.asked is None:
+            self.keep(**found, ended=None)
+            return
+        self.keep(**found, ended=None, arguments=self.asked, name=self.name)
+        results.set_report_aside(self.folder)
+        results.sweep(self.folder)
 
 
 def prepare(run: Run, cache: Path) -> search.Prepared:
@@ -141,12 +154,9 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     gone = [arm for arm in ledger.arms() if arm not in arms and arm not in skipped]
     folds, higher = len(ready.splits.folds), setup.metric.higher_is_better
     plan = Plan(ready.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
-    jsonio.write(run.folder / "profile.json", profile(ready))
-    results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
     run.catalog.tell("search_started", plan=plan, folder=run.folder, records=ledger.records())
     run.watch.started(plan)
     known = recalled(ready, setup, run.file.prior if run.file else None)
-    run.keep(decided=jsonio.plain(ready.decided), prior=jsonio.plain(known), ended=None)
     activations = search.Activations(ready.materials, on=setup.reuse)
     worker = search.Worker(
         ready.materials,
@@ -161,34 +171,45 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     told = (*resumed.told, *search.revive(ledger, worker))
     for each in told:
         run.watch.say(each)
-    storage = search.open_storage(run.folder / "study.db", setup.storage, run.name)
-    searching = run.way.search(
-        arms,
-        run.strategies,
-        ready.networks,
-        ready.tasks,
+    until = search.deadline(
+        run.started,
+        budget,
         ledger,
-        machine=box,
-        budget=budget,
-        clock=clock,
-        until=search.deadline(
-            run.started,
-            budget,
-            ledger,
-            ready.materials,
-            tests=len(ready.locked),
-            arms=len(arms),
-            baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
-            ensemble=setup.ensemble,
-        ),
-        storage=storage,
-        watch=run.watch,
-        seed=setup.seed,
-        prior=known,
-        journal=journal,
-        resumed=resumed,
-        workers=setup.workers,
+        ready.materials,
+        tests=len(ready.locked),
+        arms=len(arms),
+        baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
+        ensemble=setup.ensemble,
     )
+    searching, storage, mended = search.with_storage(
+        lambda storage: run.way.search(
+            arms,
+            run.strategies,
+            ready.networks,
+            ready.tasks,
+            ledger,
+            machine=box,
+            budget=budget,
+            clock=clock,
+            until=until,
+            storage=storage,
+            watch=run.watch,
+            seed=setup.seed,
+            prior=known,
+            journal=journal,
+            resumed=resumed,
+            workers=setup.workers,
+        ),
+        run.folder / "study.db",
+        setup.storage,
+        run.name,
+    )
+    for each in mended:
+        run.watch.say(each)
+    told = (*told, *mended)
+    run.keep_begun(decided=jsonio.plain(ready.decided), prior=jsonio.plain(known))
+    jsonio.write(run.folder / "profile.json", profile(ready))
+    results.write_split(run.folder / "split.csv", ready.dataset, ready.splits)
     before = max((trial.finished_at for trial in ledger.trials.values()), default=0.0)
     begun, interrupted = clock.now() - before, False
     saved: tuple[int, str] | None = None

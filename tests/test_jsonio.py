@@ -56,3 +56,29 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 def test_a_file_name_that_is_no_unicode_is_written_all_the_same(tmp_path: Path) -> None:
     jsonio.write(tmp_path / "x.json", {"name": "bad\udcff.jpg"})
     assert "bad" in jsonio.read(tmp_path / "x.json")["name"]
+
+
+def test_a_document_becomes_what_wrote_it() -> None:
+    told = json.loads(json.dumps(jsonio.plain(Point(1.0, "é")) | {"of a newer version": 1}))
+    assert jsonio.as_type(told, Point) == Point(1.0, "é")
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ({"x": "1", "name": "a"}, "x: input should be a valid number, not '1'"),
+        ({"x": 1.0}, "name: field required"),
+        ([], "the document: input should be an object"),
+        (None, "the document: "),
+    ],
+)
+def test_a_document_of_another_type_is_told_of(document: object, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        jsonio.as_type(document, Point)
+
+
+def test_a_document_nested_deeply_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        jsonio.read(path)

@@ -269,3 +269,8 @@ def test_who_only_looks_on_is_listed_and_changes_no_result(install: Install) -> 
 def test_a_plugin_without_a_hook_says_what_is_missing(install: Install) -> None:
     install("mute", "def autotl_strategies(): return []")
     assert "@autotl.hookimpl" in plugins.load().broken["mute"]
+
+
+def test_a_name_that_is_no_string_breaks_the_contract(install: Install) -> None:
+    found = plugins.load([install("talk", REPORTER.replace('name, summary = "slides"', "name, summary = 5"))])
+    assert "a reporter whose name is 5. Make it a string" in found.broken["talk"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
+    from autotl.backbone.checks import check_config, check_values
     from autotl.backbone.create import (
         CONFIG_FILE,
         REFERENCE_FILE,
@@ -62,6 +63,8 @@ __all__ = [
     "batchnorm_rows",
     "build_reference",
     "candidates",
+    "check_config",
+    "check_values",
     "classifier_of",
     "create",
     "cut",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError
-
+from autotl import jsonio
 from autotl.api import Weights
 from autotl.backbone import hub
+from autotl.backbone.checks import BROKEN, check_model_args, check_values, gist
 from autotl.backbone.several import ensemble_advice, is_ensemble
 from autotl.errors import WeightsError
 from autotl.lazy import lazy_module
@@ -24,17 +23,6 @@ else:  # folders are looked at where torch is not yet needed
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 REFERENCE_FILE = "reference.safetensors"
-# What timm, torch and safetensors raise at a folder or file that is not what it should be.
-BROKEN = (
-    RuntimeError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OSError,
-    AssertionError,
-    SafetensorError,
-)
 
 
 def create(
@@ -52,6 +40,7 @@ def create(
     overlay = {"file": str(file)} if file else _overlay(weights)
     if wanted and weights.folder is not None:
         safe_file(weights.folder)
+        read_config(weights.folder)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would also reseed every GPU
         try:
@@ -60,13 +49,13 @@ def create(
             )
         except BROKEN as error:
             raise WeightsError(
-                f"The weights of {weights.name!r} ({weights.origin}) cannot be loaded: {_gist(error)}. "
+                f"The weights of {weights.name!r} ({weights.origin}) cannot be loaded: {gist(error)}. "
                 "Download or save them again, or choose another backbone."
             ) from error
         if file:  # where the file lay is no fact about the model, and would travel into saved ones
             model.pretrained_cfg["file"] = None
         if wanted:
-            _check_finite(model, weights)
+            check_values(model, weights.name)
         if classes is not None:
             from autotl.backbone.head import new_head  # it imports torch
 
@@ -101,11 +90,14 @@ def safe_file(folder: Path) -> Path:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The folder's timm configuration, checked to name an architecture that timm has."""
+    """The folder's timm configuration, checked to name an architecture that timm has, and arguments of it.
+
+    Raises WeightsError.
+    """
     if is_ensemble(folder):
         raise WeightsError(f"A backbone is one network, and {ensemble_advice(folder)}")
     try:
-        config: Any = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config: Any = jsonio.read(folder / CONFIG_FILE)
     except (OSError, ValueError) as error:
         raise WeightsError(
             f"{folder / CONFIG_FILE} cannot be read: {error}. It must be timm's JSON."
@@ -120,6 +112,7 @@ def read_config(folder: Path) -> dict[str, Any]:
             f"{folder / CONFIG_FILE} asks for the architecture {architecture!r}, which timm "
             f"{timm.__version__} does not have. Install the timm it was saved with."
         )
+    check_model_args(config.get("model_args"), str(folder / CONFIG_FILE))
     return dict(config)
 
 
@@ -144,16 +137,3 @@ def _hub_file(weights: Weights) -> Path | None:
     if weights.folder is not None or hub.address(weights.timm_name) is None:
         return None
     return hub.fetch(weights.timm_name)
-
-
-def _check_finite(model: nn.Module, weights: Weights) -> None:
-    for name, value in model.state_dict().items():
-        if value.is_floating_point() and not value.isfinite().all():
-            raise WeightsError(
-                f"The weights of {weights.name!r} are damaged: {name} holds values that are not finite."
-            )
-
-
-def _gist(error: Exception) -> str:
-    lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:2])[:300] or type(error).__name__

@@ -12,10 +12,12 @@ import torch
 from torch import nn
 
 from autotl.api import Backbone, DataConfig, SourceClass, Weights
+from autotl.backbone.checks import check_classifier, check_config, told_of
 from autotl.backbone.create import create, weights_file
 from autotl.backbone.pace import BATCH, pace_of, usual_pace
 from autotl.backbone.stages import layout, native_side
 from autotl.clock import NEVER, Clock, Deadline
+from autotl.errors import WeightsError
 from autotl.vision import timm
 
 TIMM_DATA: Any = timm.data  # it is typed in part
@@ -45,10 +47,40 @@ def describe(
     The measurement keeps to its share of the time until ``end``, the end of the budget.
     None is a search that is not limited by time: its pace is the usual one, so that the same seed gives the
     same search. The pace of a ``small`` network is measured at the smallest size in large batches.
+
+    Raises WeightsError where the weights, or what their folder says of them, are not what they have to be.
     """
+    with told_of(weights):
+        return _described(
+            weights,
+            side=side,
+            device=device,
+            seconds=seconds,
+            images=images,
+            clock=clock,
+            among=among,
+            end=end,
+            small=small,
+        )
+
+
+def _described(
+    weights: Weights,
+    *,
+    side: int,
+    device: str,
+    seconds: float | None,
+    images: int,
+    clock: Clock,
+    among: int,
+    end: Deadline,
+    small: bool,
+) -> Backbone:
     model = create(weights)
-    found = layout(model)
     config = data_config(model)
+    check_config(config, weights.name)
+    found = layout(model)
+    check_classifier(model, weights, features=found.features)
     digest = digest_of(weights, model)
     classes = source_classes(weights, model)
     parameters = sum(p.numel() for p in model.parameters())
@@ -124,6 +156,12 @@ def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...
     ):
         info = TIMM_DATA.ImageNetInfo(subset)
         labels, descriptions = info.label_names(), info.label_descriptions(as_dict=True)
+    for name, said in (("label_names", labels or ()), ("label_descriptions", descriptions)):
+        if not isinstance(said, Mapping | list | tuple):
+            raise WeightsError(
+                f'"{name}" of {weights.name!r} is {said!r}, and names of its classes are expected. Correct '
+                "its config.json."
+            )
     if not labels or len(labels) != count:
         return ()
     if not isinstance(descriptions, Mapping):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from autotl.api import BackboneSource, Weights
 from autotl.backbone import hub
 from autotl.clock import spell
-from autotl.errors import UnknownName, WeightsError
+from autotl.errors import FAILURES, AutotlError, UnknownName, WeightsError, described
 from autotl.vision import timm
 
 
@@ -54,8 +55,9 @@ SEVERAL = 600.0  # seconds from which two backbones are worth comparing
 def find(name: str, sources: Mapping[str, BackboneSource]) -> Weights:
     """The weights called ``name``, from the first source (by name) that opens it."""
     for _, source in sorted(sources.items()):
-        if source.opens(name):
-            return source.open(name)
+        with _told_of(source, name):
+            if source.opens(name):
+                return _checked(source.open(name))
     near = get_close_matches(name, timm.list_models(), n=3)
     offers = {offer for source in sources.values() for offer in source.offers()}
     raise UnknownName(
@@ -120,6 +122,26 @@ def candidates(
     return chosen, [*shop.notes, f"Uses {names}: {reason}. Name others with --backbone."]
 
 
+@contextmanager
+def _told_of(source: BackboneSource, name: str) -> Iterator[None]:
+    """Turn what a source raises into WeightsError, but for autotl's own errors."""
+    try:
+        yield
+    except AutotlError:
+        raise
+    except FAILURES as error:  # a stranger's code
+        raise WeightsError(
+            f"The backbone source {source.name} failed on {name!r}: {described(error)}. "
+            f"Leave it out with --without {source.name}, or choose another backbone."
+        ) from error
+
+
+def _checked(found: Weights) -> Weights:
+    if not isinstance(found, Weights):
+        raise TypeError(f"open() gave a {type(found).__name__}, and an autotl.api.Weights is expected")
+    return found
+
+
 class _Shop:
     """Opens preferred backbones and remembers which sources failed."""
 
@@ -140,7 +162,10 @@ class _Shop:
     def open(self, preference: Preference) -> Weights | None:
         source = self._source(preference)
         try:
-            return None if source is None else self._sources[source].open(preference.name)
+            if source is None:
+                return None
+            with _told_of(self._sources[source], preference.name):
+                return _checked(self._sources[source].open(preference.name))
         except WeightsError as error:
             if preference.installed:
                 self._failed.add(preference.name)

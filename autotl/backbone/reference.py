@@ -63,9 +63,13 @@ def load_reference(folder: Path) -> Reference | None:
                     stored.get_tensor(key).astype(np.float64) for key in ("mean", "cov", "sample")
                 )
             n, side = int(said["n"]), int(said["image_size"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, IndexError) as error:
         raise WeightsError(f"{file} is damaged ({error}). Delete it, or write it again.") from error
     d = len(mean)
+    if not all(np.isfinite(each).all() for each in (mean, cov, sample)) or n < 0 or side < 1:
+        raise WeightsError(
+            f"{file} is damaged: it holds values that cannot be. Delete it, or write it again."
+        )
     if cov.shape not in {(d,), (d, d)} or sample.ndim != 2 or sample.shape[1] != d:
         raise WeightsError(
             f"{file} holds a mean of {mean.shape}, a covariance of {cov.shape} and a sample of "

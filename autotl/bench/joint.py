@@ -28,6 +28,7 @@ from autotl.api import (
 )
 from autotl.clock import Budget, Clock
 from autotl.disk import is_full
+from autotl.errors import FAILURES
 from autotl.search import Ledger, Scoped, Trial, Way
 from autotl.seeds import derive
 
@@ -89,7 +90,7 @@ class JointSearch:
             asked = self._study.ask()
             try:
                 arm, params = self._suggest(asked)
-            except Exception as error:  # a stranger's code: it must not end the search
+            except FAILURES as error:  # a stranger's code: it must not end the search
                 if is_full(error):
                     raise
                 self._study.tell(asked, state=TrialState.FAIL)

@@ -25,7 +25,10 @@ def print_json(document: Any) -> None:
     sys.stdout.write(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n")
 
 
-def see_here() -> None:
-    """A metric of one's own may lie in the folder that the command is given in, as with ``python -m``."""
-    if (here := str(Path.cwd())) not in sys.path:
+def see_here(metric: str | None) -> None:
+    """A metric of one's own may lie in the folder that the command is given in, as with ``python -m``.
+
+    For nothing else is code looked for there: it may be a folder from somebody else.
+    """
+    if ":" in (metric or "") and (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)

@@ -103,7 +103,7 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Find the best way to transfer to DATA, train it, and say what, when and how."""
-    see_here()
+    see_here(metric)
     result = autotl.fit(
         data,
         preset=preset,
@@ -154,7 +154,10 @@ def resume(
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many trials run at once from now on.")
     ] = None,
-    storage: Annotated[str | None, typer.Option(help="Its database, with the password.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Its own module:function, given again.")] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Its database, given again with the password; or AUTOTL_STORAGE.")
+    ] = None,
     processes: Annotated[
         int | None, typer.Option(min=1, help="How many train each network together.")
     ] = None,
@@ -167,9 +170,10 @@ def resume(
     quiet: Quiet = False,
 ) -> None:
     """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
-    see_here()
+    see_here(metric)
     result = autotl.resume(
         run,
+        metric=metric,
         budget=budget,
         trials=trials,
         device=device,

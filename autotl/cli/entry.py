@@ -41,7 +41,7 @@ def guarded(command: Callable[[], Any]) -> int:
     except typer.Exit as error:
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _complain("Interrupted. A model that was found before is in the run folder.")
+        _complain("Interrupted.")
         return 130
     except BrokenPipeError:
         return 0

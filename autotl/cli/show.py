@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 import autotl
 from autotl import plugins
+from autotl.api import Reporter
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Json, Run
+from autotl.errors import FAILURES, AutotlError, RunError, described
+from autotl.results import is_finished
 
 
 @app.command(name="report")
@@ -25,13 +31,34 @@ def show_report(
     result = autotl.load(run)
     catalog = plugins.load()
     reporter = catalog.reporters[form]
+    if not is_finished(run):  # what an earlier end left is no longer true, and nothing new is written yet
+        if form == "html":
+            raise RunError(
+                f"The run in {run} did not finish, so there is no page. Go on with it: autotl resume {run}. "
+                f"Or print what is known: autotl report {run}"
+            )
+        with TemporaryDirectory() as place:
+            sys.stdout.write(_written(reporter, result.report, Path(place)).read_text(encoding="utf-8"))
+        return
     file = run / f"report.{form}"
     if not file.is_file():
-        file = Path(reporter.write(result.report, run)[0])
+        file = _written(reporter, result.report, run)
     if form == "html":
         print(file)
     else:
         sys.stdout.write(file.read_text(encoding="utf-8"))
+
+
+def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> Path:
+    """The first file of a form of the report. Raises RunError where the document cannot be written so."""
+    try:
+        return Path(reporter.write(deepcopy(dict(document)), folder)[0])
+    except FAILURES as error:  # a stranger's code, or a document that was edited
+        if isinstance(error, AutotlError):
+            raise
+        raise RunError(
+            f"The reporter {reporter.name} failed: {described(error)}. Was report.json edited? Restore it."
+        ) from error
 
 
 @app.command(name="plugins")

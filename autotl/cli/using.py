@@ -47,7 +47,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score the model of a RUN on other labelled images."""
-    see_here()
+    see_here(metric)
     found = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
     if as_json:
         print_json(found)

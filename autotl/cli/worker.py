@@ -18,6 +18,7 @@ from autotl.cli.options import Device, Quiet, Storage
 def worker(
     run: Annotated[str, typer.Option(help="The run folder as seen from here, or the run's name.")],
     storage: Storage = None,
+    metric: Annotated[str | None, typer.Option(help="The run's own module:function, given again.")] = None,
     name: Annotated[str | None, typer.Option(help="Instead of this machine's name and process.")] = None,
     idle: Annotated[str, typer.Option(help="Leave after so long without work: 60s, 10m, 2h.")] = "60s",
     device: Device = "auto",
@@ -27,13 +28,14 @@ def worker(
     quiet: Quiet = False,
 ) -> None:
     """Run trials of the RUN that an 'autotl fit --executor queue' leads, here or on another machine."""
-    see_here()
+    see_here(metric)
     console = Console(highlight=False, markup=False)
     # as Ctrl-C: the job in hand goes to another worker at once
     signal.signal(signal.SIGTERM, _interrupt)
     autotl.join(
         run,
         storage=storage,
+        metric=metric,
         name=name,
         idle=idle,
         device=device,

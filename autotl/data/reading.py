@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import NO_GROUPS, Columns, Dataset, Item, Listing, PixelScale, Reader
+from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader
 from autotl.clock import Clock, WallClock
 from autotl.data.asked import check_path
 from autotl.data.capture import captured
@@ -25,7 +25,7 @@ from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
 from autotl.data.scaling import Extremes, decide, extremes_of, notes_on
 from autotl.data.threads import in_threads
-from autotl.errors import AutotlError, DataError, UnknownName
+from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
 from autotl.progress import doing
 
 UNNAMED = Columns()
@@ -194,14 +194,17 @@ def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) ->
         reader = readers[name]
         try:
             answer = reader.reads(source)
+            if not isinstance(answer, Applies):
+                raise TypeError(f"reads() gave a {type(answer).__name__}, and an Applies is expected")
             if answer:
-                return _read(reader, source, columns)
+                found = _read(reader, source, columns)
+                if not isinstance(found, Listing):
+                    raise TypeError(f"read() gave a {type(found).__name__}, and a Listing is expected")
+                return found
         except AutotlError:
             raise
-        except Exception as error:  # a stranger's code
-            raise DataError(
-                f"The reader {name} broke on {_named(source)}: {type(error).__name__}: {error}"
-            ) from error
+        except FAILURES as error:  # a stranger's code
+            raise DataError(f"The reader {name} broke on {_named(source)}: {described(error)}") from error
         refusals.append(f"\n  {name}: {reader.summary} ({answer.why})")
     raise DataError(f"Nothing reads {_named(source)}. What can be read:{''.join(refusals) or ' nothing.'}")
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from autotl.results.optimism import Optimism, optimism
     from autotl.results.plateau import Plateau, plateau_of
     from autotl.results.predictor import Predictor
-    from autotl.results.result import Result, read_report
+    from autotl.results.report_file import is_finished, read_report
+    from autotl.results.result import Result
     from autotl.results.run_file import (
         RUN_FILE,
         RunFile,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         write_run_file,
     )
     from autotl.results.run_folder import RunFolder, check_unused, new_folder
+    from autotl.results.sweeping import sweep
     from autotl.results.tables import write_answers, write_split, write_trials
     from autotl.results.temperature import Temperature, calibrate
     from autotl.results.validation_gap import (
@@ -83,6 +85,7 @@ __all__ = [
     "gain_of_training",
     "gap_reasons",
     "harmed_classes",
+    "is_finished",
     "is_run",
     "judge",
     "lasting_name",
@@ -97,6 +100,7 @@ __all__ = [
     "read_report",
     "read_run_file",
     "set_report_aside",
+    "sweep",
     "write_answers",
     "write_ensemble",
     "write_model",

@@ -91,7 +91,7 @@ def open_ensemble(folder: Path) -> OpenedEnsemble:
         )
     shares, temperature = _numbers(told, path)
     members = tuple(open_model(folder / MEMBERS / str(number)) for number in range(len(shares)))
-    classes = tuple(told.get("label_names") or ())
+    classes = _classes(told, path)
     for number, each in enumerate(members):
         if each.classes != classes:
             raise RunError(
@@ -99,6 +99,15 @@ def open_ensemble(folder: Path) -> OpenedEnsemble:
                 "order: the folder was edited. Copy the model folder again as a whole."
             )
     return OpenedEnsemble(members, shares, temperature)
+
+
+def _classes(told: dict[str, Any], path: Path) -> tuple[str, ...]:
+    try:
+        return jsonio.as_type(told.get("label_names"), tuple[str, ...])
+    except ValueError as error:
+        raise RunError(
+            f"{path} was edited: label_names: {error}. Copy the model folder again as a whole."
+        ) from error
 
 
 def _numbers(told: dict[str, Any], path: Path) -> tuple[tuple[float, ...], float]:

@@ -16,7 +16,7 @@ from torch import nn
 from autotl import jsonio
 from autotl.api import Backbone, DataConfig, PixelScale
 from autotl.api.pixel_scale import Span
-from autotl.backbone import ensemble_advice, is_ensemble, read_config
+from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
 from autotl.disk import settle, told_if_full
 from autotl.errors import RunError
 from autotl.vision import timm
@@ -139,20 +139,24 @@ def open_model(folder: Path) -> Opened:
             f"Give a run folder (the --out of 'autotl fit') or its model/ folder."
         )
     try:
-        document = jsonio.read(config_file)
+        document = read_config(folder)
         cfg = document["pretrained_cfg"]
-        classes = tuple(document["label_names"])
+        classes = jsonio.as_type(document["label_names"], tuple[str, ...])
         config = DataConfig(
             side=int(cfg["input_size"][-1]),
-            mean=tuple(cfg["mean"]),
-            std=tuple(cfg["std"]),
+            mean=tuple(map(float, cfg["mean"])),
+            std=tuple(map(float, cfg["std"])),
             interpolation=cfg["interpolation"],
             crop_pct=float(cfg["crop_pct"]),
             crop_mode=cfg.get("crop_mode", "center"),
             fixed=bool(cfg.get("fixed_input_size", False)),
         )
         scale = _scale(document)
+        check_config(config, folder.name)
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+        check_values(model, folder.name)
+        if len(classes) != model.num_classes:
+            raise ValueError(f"it names {len(classes)} classes, and the network has {model.num_classes}")
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
     return Opened(model.eval(), config, classes, scale)

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl import jsonio
 from autotl.api import Columns, Dataset
-from autotl.backbone import CONFIG_FILE, ENSEMBLE_FILE
 from autotl.errors import MetricError, RunError
 from autotl.lazy import lazy_module
 from autotl.results.card import card, frame
@@ -64,8 +62,14 @@ class Result:
     @property
     def verdict(self) -> Mapping[str, Any]:
         """Whether transfer pays, the winning strategy and backbone, and a sentence that says so."""
-        verdict: Mapping[str, Any] = self.report["verdict"]
+        verdict: Mapping[str, Any] = self._part("verdict")
         return verdict
+
+    def _part(self, name: str) -> Any:
+        """A part of the report. Raises RunError where a person took it out."""
+        if self.report.get(name) is None:
+            raise RunError(f"{self.folder / 'report.json'} lacks {name!r}: it was edited. Restore the file.")
+        return self.report[name]
 
     @property
     def predictor(self) -> Predictor | EnsemblePredictor:
@@ -97,10 +101,10 @@ class Result:
         """
         measure = self._own_metric() if metric is None else metric_of(metric)
         dataset = self._read(data, Columns(image, label))
-        return self.predictor.evaluate(dataset, measure=measure, seed=self.report["seed"])
+        return self.predictor.evaluate(dataset, measure=measure, seed=self._part("seed"))
 
     def _own_metric(self) -> Metric:
-        name = self.report["test"]["metric"]
+        name = self._part("test").get("metric")
         if self._measure is not None:
             return self._measure
         if name not in METRICS:  # what a report names is not imported: reports come from anywhere
@@ -112,12 +116,12 @@ class Result:
 
     def leaderboard(self) -> pd.DataFrame:
         """One row per arm, the winner first; ``best_val`` is what it was chosen by."""
-        table = pd.DataFrame(self.report["arms"])
+        table = pd.DataFrame(self._part("arms"))
         return table[[c for c in LEADERBOARD if c in table.columns]]
 
     def trials(self) -> pd.DataFrame:
         """One row per trial, as in ``trials.csv``."""
-        return pd.DataFrame(self.report["trials"])
+        return pd.DataFrame(self._part("trials"))
 
     def mistakes(self) -> pd.DataFrame:
         """One row per test image that the model labels wrong, the most confident mistake first.
@@ -169,45 +173,3 @@ class Page:
 LEADERBOARD = (
     "strategy", "backbone", "best_val", "test", "ci95", "trials", "folds", "seconds", "state", "reason",
 )  # fmt: skip
-
-
-def read_report(folder: Path) -> dict[str, Any]:
-    """The report of a run folder. Raises RunError where there is none, or it is of another format."""
-    path = folder / "report.json"
-    for name in (CONFIG_FILE, ENSEMBLE_FILE):
-        if not path.is_file() and (folder / "model" / name).is_file():
-            return _unfinished(folder, folder / "model" / name)
-    if not path.is_file():
-        raise RunError(
-            f"{folder} is not a run folder: it holds no report.json. "
-            "Give the --out of a finished 'autotl fit'."
-        )
-    try:
-        report: dict[str, Any] = jsonio.read(path)
-    except ValueError as error:
-        raise RunError(f"{path} is not readable JSON: {error}") from error
-    if not isinstance(report, dict) or report.get("format") != jsonio.FORMAT:
-        report = report if isinstance(report, dict) else {}
-        raise RunError(
-            f"{path} has format {report.get('format')!r}, but this autotl reads format {jsonio.FORMAT}. "
-            "Use the autotl that wrote it: "
-            f"{(report.get('environment') or {}).get('autotl', 'unknown version')}."
-        )
-    return report
-
-
-def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
-    """What can be said of a run that was killed after it had saved a model: that it can predict."""
-    config = jsonio.read(file)
-    sentence = "The run did not finish: its best model so far is here, but it was not evaluated."
-    return {
-        "format": jsonio.FORMAT,
-        "name": folder.name,
-        "classes": config.get("label_names"),
-        "verdict": {"transfer": None, "strategy": None, "backbone": None, "sentence": sentence},
-        "test": {"metric": "accuracy"},
-        "arms": [],
-        "trials": [],
-        "seed": 0,
-        "notes": [sentence],
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -79,7 +79,7 @@ def read_run_file(folder: Path) -> RunFile:
         )
     try:
         told = jsonio.read(path)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise RunError(f"{path} is not readable JSON, so the run cannot be resumed: {error}") from error
     found = told.get("format") if isinstance(told, dict) else None
     if found != FORMAT:
@@ -87,7 +87,10 @@ def read_run_file(folder: Path) -> RunFile:
             f"{path} has format {found!r}, but this autotl reads format {FORMAT}. "
             "Use the autotl that wrote it."
         )
-    missing = {"arguments", "autotl", "plugins"} - told.keys()
-    if missing or not isinstance(told["arguments"], dict):
-        raise RunError(f"{path} lacks {', '.join(sorted(missing)) or 'arguments'}: it was edited.")
-    return RunFile(**{each.name: told[each.name] for each in fields(RunFile) if each.name in told})
+    try:
+        return jsonio.as_type(told, RunFile)
+    except ValueError as error:
+        raise RunError(
+            f"{path} was edited, or another version of autotl wrote it: {error}. Restore the file, or "
+            "start a new run in another folder."
+        ) from error

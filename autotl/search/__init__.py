@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from autotl.search.setup import CLEANING, Setup
     from autotl.search.soup import Souped, soup
     from autotl.search.space import Scoped
-    from autotl.search.storage import close_storage, open_storage
+    from autotl.search.storage import close_storage, open_storage, with_storage
     from autotl.search.trial import Trial
     from autotl.search.way import OWN, Way
     from autotl.search.work import Worker
@@ -91,6 +91,7 @@ __all__ = [
     "spent",
     "take_up",
     "until_report",
+    "with_storage",
     "within",
 ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from autotl.api import Arm, Backbone, Machine, OwnNetworks, Strategy, Task
+from autotl.api import Applies, Arm, Backbone, Machine, OwnNetworks, Strategy, Task
+from autotl.errors import FAILURES, described
 
 
 def plan_arms(
@@ -38,10 +39,14 @@ def plan_arms(
             task = tasks[backbone.name]
             try:
                 applies = strategy.applies(task, backbone)
+                if not isinstance(applies, Applies):
+                    raise TypeError(
+                        f"applies() gave a {type(applies).__name__}, and an autotl.api.Applies is expected"
+                    )
                 if applies:
                     strategy.cost(strategy.defaults(task, backbone), task, backbone, machine)
-            except Exception as error:  # a stranger's code: it must not keep the others from running
-                skipped[arm] = f"{type(error).__name__}: {error}"
+            except FAILURES as error:  # a stranger's code: it must not keep the others from running
+                skipped[arm] = described(error)
                 continue
             first = built.get(backbone.architecture)
             if not applies:

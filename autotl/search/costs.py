@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from autotl.api import Arm, Backbone, FirstLook, Machine, Strategy, Task
+from autotl.errors import FAILURES
 from autotl.search.allocate import Open
 from autotl.search.journal import Running
 from autotl.search.trial import Trial
@@ -36,7 +38,11 @@ class Costs:
     def default(self, arm: Arm) -> float:
         """What a fold with the arm's defaults is expected to take."""
         strategy = self._strategies[arm.strategy]
-        return self.of(arm, strategy.defaults(self._tasks[arm.backbone], self._backbones[arm.backbone]))
+        try:
+            params = strategy.defaults(self._tasks[arm.backbone], self._backbones[arm.backbone])
+        except FAILURES:  # a stranger's code: a trial of it fails with the reason
+            return 0.0
+        return self.of(arm, params)
 
     def folds(self, arm: Arm) -> int:
         """The folds that a trial of it is meant for: what is to be chosen has to be seen on images enough.
@@ -59,6 +65,7 @@ class Costs:
         try:
             task, backbone = self._tasks[arm.backbone], self._backbones[arm.backbone]
             cost = strategy.cost(params, task, backbone, self._machine)
-            return float(cost.seconds)
-        except Exception:  # a stranger's code: a trial without an estimate is still a trial
+            seconds = float(cost.seconds)
+        except FAILURES:  # a stranger's code: a trial without an estimate is still a trial
             return 0.0
+        return seconds if 0 <= seconds < math.inf else 0.0

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autotl.api import Backbone, DataConfig, Dataset, Pace, Splits, Task, Weights
+from autotl import jsonio
+from autotl.api import Backbone, Dataset, Pace, Splits, Task, Weights
 from autotl.errors import RunError
 from autotl.search.afford import LEAST_ROWS
 from autotl.search.together import Grouping
-
-_LATER = ("least", "grouping", "own", "wider")
-"""What older runs do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,54 +113,24 @@ def seen_as(name: str, facts: Backbone) -> Seen:
 
 
 def decided_from(told: Mapping[str, Any]) -> Decided:
-    """Read back what ``jsonio.plain`` made of it. Raises RunError where that is something else."""
+    """Read back what ``jsonio.plain`` made of it. Raises RunError if that is something else."""
     try:
-        kept = {each.name: told[each.name] for each in fields(Decided) if each.name not in _LATER}
-        kept["least"] = told.get("least", LEAST_ROWS)
-        kept["wider"] = told.get("wider")
-        kept["own"] = _own_from(told.get("own", {}))
-        kept["grouping"] = _grouping(told.get("grouping"))
-        kept["backbones"] = _seen_from(kept["backbones"])
-        for name in ("classes", "order", "notes"):
-            kept[name] = tuple(kept[name])
-        return Decided(**kept)
-    except (KeyError, TypeError, AttributeError) as error:
+        found = jsonio.as_type(told, Decided)
+        for name, each in found.own.items():
+            _check_own(name, each.weights)
+    except ValueError as error:
         raise RunError(
-            f"What the run had decided cannot be read from run.json ({type(error).__name__}: {error}). "
+            f"What the run had decided cannot be read from run.json: {error}. "
             "Was it edited, or written by another version of autotl?"
         ) from error
-
-
-def _seen_from(told: Mapping[str, Any]) -> dict[str, Seen]:
-    return {name: _seen(each) for name, each in told.items()}
-
-
-def _seen(told: Mapping[str, Any]) -> Seen:
-    return Seen(
-        told["opened_as"],
-        told["digest"],
-        tuple(told["sides"]),
-        told["side"],
-        Pace(**told["pace"]),
-        tuple(told["kept"]),
-    )
-
-
-def _own_from(told: Mapping[str, Any]) -> dict[str, OwnSeen]:
-    found = {}
-    for name, each in told.items():
-        config = each["weights"]["config"]
-        if config is not None:
-            config = DataConfig(**{**config, "mean": tuple(config["mean"]), "std": tuple(config["std"])})
-        found[name] = OwnSeen(Weights(**{**each["weights"], "config": config}), _seen(each["seen"]))
     return found
 
 
-def _grouping(told: Mapping[str, Any] | None) -> Grouping:
-    if told is None:
-        return Grouping()
-    sets = {name: None if told[name] is None else tuple(map(tuple, told[name])) for name in ("first", "last")}
-    return Grouping(**{**told, **sets})
+def _check_own(name: str, weights: Weights) -> None:
+    """Raise ValueError unless a network begins from random weights: a source of backbones has the others."""
+    named = [arg for arg in weights.args if arg.startswith(("pretrained", "checkpoint"))]
+    if weights.pretrained or weights.folder is not None or ":" in weights.timm_name or named:
+        raise ValueError(f"own.{name}.weights: the network of a strategy begins from random weights")
 
 
 def _digests(then: str, now: str) -> str:

@@ -9,22 +9,10 @@ from contextlib import suppress
 
 import optuna
 
-from autotl.api import (
-    Arm,
-    Backbone,
-    Executor,
-    Job,
-    Machine,
-    Outcome,
-    Params,
-    Strategy,
-    Task,
-    Watch,
-    Work,
-)
+from autotl.api import Arm, Backbone, Executor, Job, Machine, Outcome, Params, Strategy, Task, Watch, Work
 from autotl.clock import Budget, Clock
 from autotl.disk import is_full
-from autotl.errors import DiskFull
+from autotl.errors import FAILURES, DiskFull, PluginError, described
 from autotl.experience import Prior
 from autotl.search.allocate import Extend, Promote, choose
 from autotl.search.beaten import beaten
@@ -89,6 +77,7 @@ class Search:
                 storage=storage,
                 seed=seed,
                 hints=prior.first_params(arm.strategy, HINTS) if prior else (),
+                tried={number: trial.params for number, trial in ledger.trials.items() if trial.arm == arm},
                 scored={trial.number: (trial.state, ledger.score(trial)) for trial in ledger.trials.values()},
                 side_by_side=workers > 1,
             )
@@ -125,6 +114,10 @@ class Search:
             )
             for outcome in outcomes:
                 yield self._enter(outcome)
+        except SystemExit as error:  # a stranger's code
+            raise PluginError(
+                f"The executor {executor.name} ended the program: {described(error)}."
+            ) from error
         finally:
             for trial, running in self._running.values():
                 with suppress(DiskFull):  # told already
@@ -141,10 +134,11 @@ class Search:
 
     def _next(self) -> Job | None:
         left = self._until() - self._clock.now()
+        # what was running is run again even in no time at all, while nothing else could be delivered
+        if self._again and (left > 0 or self.ledger.best() is None):
+            return self._retry(self._again.pop(0))
         if left <= 0 and self._count:
             return None
-        if self._again:
-            return self._retry(self._again.pop(0))
         while not self._out_of_trials() and (
             start := self._starts.next(self._begun, left=left, count=self._count)
         ):
@@ -198,10 +192,10 @@ class Search:
         number, study, begun = self._count, self._studies[arm], self._begun(arm)
         try:
             params = study.ask(number, default=default, given=given)
-        except Exception as error:  # a stranger's code: an arm that cannot say what to try is left out
+        except FAILURES as error:  # a stranger's code: an arm that cannot say what to try is left out
             if is_full(error):
                 raise
-            why = f"{type(error).__name__}: {error}"
+            why = described(error)
             self.ledger.trials[number] = Trial(number, arm, {}, 0, default, state="failed", why=why)
             self._keep(self.ledger.trials[number])
             self._count += 1

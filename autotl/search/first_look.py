@@ -9,6 +9,7 @@ import numpy as np
 
 from autotl.api import Arm, Backbone, FirstLook, Machine, Params, Strategy, Task
 from autotl.curve import Trained, TrainingForecast, forecast_training
+from autotl.errors import FAILURES
 from autotl.search.ledger import Ledger
 from autotl.search.trial import Trial
 
@@ -46,7 +47,7 @@ class FirstLooks:
             if task.trial_seconds is not None and isinstance(strategy, FirstLook):
                 try:
                     look, planned = strategy.look(task, backbone), strategy.defaults(task, backbone)
-                except Exception:  # a stranger's code: its defaults are tried without a look, or fail there
+                except FAILURES:  # a stranger's code: its defaults are tried without a look, or fail there
                     continue
                 if look != planned:
                     self._settings[arm] = look
@@ -74,7 +75,7 @@ class FirstLooks:
         """How many times longer the look took than was expected."""
         try:
             expected = strategy.cost(look.params, self._tasks[backbone.name], backbone, self._machine).seconds
-        except Exception:  # as above
+        except FAILURES:  # as above
             return 1.0
         expected *= _length(look) / (length_of(look.params) or 1)
         return min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))

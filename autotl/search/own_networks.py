@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from autotl.api import Arm, Backbone, OwnNetworks, Strategy, Task, Weights
 from autotl.backbone import describe
 from autotl.clock import Deadline
-from autotl.errors import LimitError
+from autotl.errors import FAILURES, LimitError, described
 from autotl.search.decided import OwnSeen
 from autotl.search.limits import within
 from autotl.search.setup import Setup
@@ -55,9 +55,9 @@ def open_own_networks(
         if not isinstance(strategy, OwnNetworks):
             continue
         try:
-            offered = strategy.networks(task)
-        except Exception as error:  # a stranger's code: it must not keep the others from running
-            refused[Arm(name, "a network of its own")] = f"{type(error).__name__}: {error}"
+            offered = list(strategy.networks(task))
+        except FAILURES as error:  # a stranger's code: it must not keep the others from running
+            refused[Arm(name, "a network of its own")] = described(error)
             continue
         others = {facts.name: facts.weights for facts in chosen.values()}
         for weights in offered:
@@ -97,8 +97,8 @@ def _tried(
         applies = strategy.applies(task, facts)
     except LimitError:
         return None, f"{weights.name} misses the limits on latency or size on this machine"
-    except Exception as error:  # as above: its layers and what it says of them are a stranger's
-        return None, f"{type(error).__name__}: {error}"
+    except FAILURES as error:  # as above: its layers and what it says of them are a stranger's
+        return None, described(error)
     return facts, "" if applies else applies.why
 
 

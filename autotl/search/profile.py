@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,7 +29,9 @@ from autotl.backbone import (
     normalised_layers,
     pooled,
 )
+from autotl.clock import OutOfTime
 from autotl.data import render, view_of
+from autotl.errors import FAILURES, described
 from autotl.search.materials import Materials, Pulse, no_pulse
 from autotl.seeds import derive
 from autotl.train import in_batches
@@ -60,7 +64,7 @@ def measure_likeness(
     ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the
     reference kept beside the weights is used, else the running statistics of BatchNorm. As many images are
     looked at as take about ``seconds``. ``pulse`` is called between batches and measures, and may raise.
-    Empty where there is nothing to compare with.
+    Empty where there is nothing to compare with. A similarity that fails is left out, and the note says so.
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights: there is no source to be like."
@@ -69,6 +73,7 @@ def measure_likeness(
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(look)
     found: dict[str, Likeness] = {}
+    failed: dict[str, str] = {}
     from_batchnorm = reference is not None and reference.origin == "batchnorm"
     if from_batchnorm:
         # a sample drawn from variances alone has none of the shape that the others compare
@@ -77,15 +82,20 @@ def measure_likeness(
     if of_layers or (from_batchnorm and of_features):
         inside = _look_inside(look, behind=from_batchnorm and bool(of_features))
     if reference is not None and of_features:
-        found |= _over_features(look, reference, of_features, inside if from_batchnorm else None)
+        within = inside if from_batchnorm else None
+        found |= _over_features(look, reference, of_features, within, failed=failed)
     if inside is not None and of_layers:
-        found |= _over_layers(look, inside, of_layers)
-    if reference is None and not found:
+        found |= _over_layers(look, inside, of_layers, failed=failed)
+    if reference is None and not found and not failed:
         return {}, (
             f"{backbone.name} has no source reference and no BatchNorm, so the likeness is unknown. "
             f"Give some of its training images as source= (--source) to measure it."
         )
-    return found, _note(backbone, reference)
+    return found, " ".join([_note(backbone, reference), *_left_out(failed)])
+
+
+def _left_out(failed: Mapping[str, str]) -> list[str]:
+    return [f"The similarity {name} failed and is left out: {why}." for name, why in failed.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,12 @@ def _look_inside(look: _Look, *, behind: bool) -> _Inside | None:
 
 
 def _over_features(
-    look: _Look, reference: Reference, measures: Mapping[str, Similarity], inside: _Inside | None
+    look: _Look,
+    reference: Reference,
+    measures: Mapping[str, Similarity],
+    inside: _Inside | None,
+    *,
+    failed: dict[str, str],
 ) -> dict[str, Likeness]:
     """Measured on pooled features, or, against what BatchNorm remembers, ``inside`` the network."""
     if inside is not None:
@@ -174,28 +189,53 @@ def _over_features(
     found: dict[str, Likeness] = {}
     for name, measure in measures.items():
         look.pulse()
-        found[name] = likeness(
-            target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
-        )
+        with _leaving_out(name, failed):
+            found[name] = _finite(
+                likeness(
+                    target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
+                )
+            )
     return found
 
 
 def _over_layers(
-    look: _Look, inside: _Inside, measures: Mapping[str, LayerSimilarity]
+    look: _Look, inside: _Inside, measures: Mapping[str, LayerSimilarity], *, failed: dict[str, str]
 ) -> dict[str, Likeness]:
     layers = inside.layers
     found: dict[str, Likeness] = {}
     for name, measure in measures.items():
         look.pulse()
-        found[name] = layer_likeness(
-            as_moments(inside.target, layers),
-            layers,
-            as_moments(inside.noise, layers),
-            measure,
-            own=None if inside.own is None else as_moments(inside.own, layers),
-            seed=derive(look.seed, name),
-            resamples=look.resamples,
-        )
+        with _leaving_out(name, failed):
+            found[name] = _finite(
+                layer_likeness(
+                    as_moments(inside.target, layers),
+                    layers,
+                    as_moments(inside.noise, layers),
+                    measure,
+                    own=None if inside.own is None else as_moments(inside.own, layers),
+                    seed=derive(look.seed, name),
+                    resamples=look.resamples,
+                )
+            )
+    return found
+
+
+@contextmanager
+def _leaving_out(name: str, failed: dict[str, str]) -> Iterator[None]:
+    """Note in ``failed`` why the similarity of that name failed, instead of raising it."""
+    try:
+        yield
+    except OutOfTime:
+        raise
+    except FAILURES as error:  # a stranger's code: a likeness is one piece of evidence among several
+        failed[name] = described(error)
+
+
+def _finite(found: Likeness) -> Likeness:
+    """Return the likeness as it is. Raises ValueError where it is infinite or NaN."""
+    for value in (found.value, found.calibrated, *found.ci95):
+        if not math.isfinite(value):
+            raise ValueError(f"it gave {value}, and a finite number is expected")
     return found
 
 

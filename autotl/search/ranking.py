@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import LabelledFeatures, MeanScore, Scored, Transferability
+from autotl.errors import FAILURES
 from autotl.seeds import derive
 
 DECIDES = ("probe_accuracy", "knn_accuracy", "logme")
@@ -77,12 +78,12 @@ class Scores:
             look = seen if name == self.by else fewer
             try:
                 if isinstance(measure, MeanScore):
-                    spread[name] = measure.contributions(look)
-                    whole[name] = float(spread[name].mean())
+                    spread[name] = np.asarray(measure.contributions(look), dtype=np.float64)
+                    whole[name] = _finite(spread[name].mean())
                 else:
-                    whole[name] = measure.score(look)
+                    whole[name] = _finite(measure.score(look))
                     spread[name] = self._of_halves(name, look)
-            except Exception:  # a stranger's code: a score that breaks is one piece of evidence less
+            except FAILURES:  # a stranger's code: a score that breaks is one piece of evidence less
                 whole.pop(name, None)
                 spread.pop(name, None)
 
@@ -108,7 +109,7 @@ class Scores:
         for half in self._halves(look):
             if name != self.by and self.out_of_time():
                 return np.empty(0)
-            found.append(self.measures[name].score(look.only(half)))
+            found.append(_finite(self.measures[name].score(look.only(half))))
         return np.array(found)
 
     def _halves(self, seen: LabelledFeatures) -> list[NDArray[np.int64]]:
@@ -140,6 +141,14 @@ class Scores:
             return Scored(value, ci95, (0.0, 0.0, 0.0))
         apart = _reach(spread - self._spread[best][name], exact) or 0.0
         return Scored(value, ci95, (lead, lead - apart, lead + apart))
+
+
+def _finite(score: float) -> float:
+    """Return the score as a number. Raises ValueError where it is infinite or NaN."""
+    number = float(score)
+    if not math.isfinite(number):
+        raise ValueError(f"the score is {number}")
+    return number
 
 
 def some_of_each(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[np.int64]:

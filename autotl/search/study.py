@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 import optuna
-from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from autotl.api import Arm, Backbone, Params, State, Strategy, Task
+from autotl.errors import FAILURES
 from autotl.search.halving import DEALT, DROPPED, GRACE, PARTS, RUNGS, Brackets
 from autotl.search.nearby import Nearby
 from autotl.search.space import Scoped
+from autotl.search.suggested import check_settings, is_choice
 from autotl.seeds import derive
 
 STATES: dict[State, TrialState] = {
@@ -46,7 +47,8 @@ class ArmStudy:
     """The study of one arm. Adding an arm, or a plugin, leaves every other study as it was.
 
     ``hints`` are settings that did well in past runs: they are tried after the defaults, before any others.
-    ``scored`` are the trials of a search that is taken up, by number, as they are told to the study.
+    ``tried`` and ``scored`` are the settings and the scores of a search that is taken up, by number: those
+    of the arm's trials, and of all. A study that has lost trials, or all that it knew, is told of them again.
 
     What is suggested hangs on the seed, the arm and what its study was told, and not on the process: so that
     a search that is taken up goes on as it would have gone. With ``side_by_side`` several of its trials
@@ -64,6 +66,7 @@ class ArmStudy:
         storage: optuna.storages.BaseStorage,
         seed: int,
         hints: Sequence[Params] = (),
+        tried: Mapping[int, Params] = MappingProxyType({}),
         scored: Mapping[int, tuple[State, float | None]] = MappingProxyType({}),
         side_by_side: bool = False,
     ) -> None:
@@ -85,8 +88,14 @@ class ArmStudy:
         self._unfinished: dict[int, dict[str, Any]] = {}
         self.repeated = 0
         """How often in a row it has suggested what had been tried before."""
-        for known in self._study.get_trials(deepcopy=False):
+        found = self._study.get_trials(deepcopy=False)
+        for known in found:
             self._take_up(known, scored)
+        there = {each.user_attrs.get(NUMBER) for each in found if not _aside(each)}
+        for number in sorted(tried.keys() - there):
+            if tried[number]:  # else it could not be asked for
+                self._suggest_again(number, tried[number], self._named(tried[number]))
+                self.tell(number, *scored[number])
         self._hints = list(hints)[self._hinted :]
 
     def _take_up(
@@ -110,6 +119,7 @@ class ArmStudy:
     def ask(self, number: int, *, default: bool, given: Params | None = None) -> Params:
         """Return settings for trial ``number``: those ``given``, the defaults, or what Optuna suggests."""
         defaults = given or (self._strategy.defaults(self._task, self._backbone) if default else {})
+        check_settings(defaults, "defaults")
         hinted = False
         if defaults:
             self._enqueue(defaults)
@@ -118,13 +128,13 @@ class ArmStudy:
         trial = self._begin(number)
         if hinted:
             trial.set_user_attr(HINT, True)
+        suggested: Params | None = None
         try:
-            suggested: Params | None = self._suggest(trial)
+            suggested = self._suggest(trial)
         except ValueError:  # no choice of that name
             if not hinted:
                 raise
-            suggested = None
-        if suggested is None or (hinted and not _is_choice(trial)):
+        if suggested is None or (hinted and not is_choice(trial)):
             # a past run chose what is no choice here: it had more time, say
             self._asked -= 1
             del self._open[number]
@@ -136,13 +146,14 @@ class ArmStudy:
 
     def ask_again(self, number: int, params: Params) -> None:
         """Take up trial ``number``, which an earlier process asked for and did not finish."""
-        if number not in self._unfinished:
-            return
-        self._study.enqueue_trial(self._unfinished.pop(number))
+        self._suggest_again(number, params, self._unfinished.pop(number, {}) or self._named(params))
+
+    def _suggest_again(self, number: int, params: Params, drawn: dict[str, Any]) -> None:
+        self._study.enqueue_trial(drawn)
         trial = self._begin(number)
         try:
             suggested = self._suggest(trial)
-        except ValueError:  # the strategy has changed meanwhile, and has no such choice any more
+        except FAILURES:  # the strategy has changed meanwhile, and has no such choice any more
             suggested = {}
         self._settle(number, params, suggested)
 
@@ -177,7 +188,9 @@ class ArmStudy:
         with warnings.catch_warnings():
             # a default outside the searched range is the strategy's right
             warnings.simplefilter("ignore", UserWarning)
-            return self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
+            found = self._strategy.suggest(Scoped(trial, self._strategy.name), self._task, self._backbone)
+        check_settings(found, "suggest")
+        return found
 
     def _settle(self, number: int, params: Params, suggested: Params) -> None:
         """Where Optuna drew something else in the default's place, it must not be told that this is what
@@ -281,13 +294,3 @@ class _Open:
     many: bool = False
     part: int = 0
     apart: bool = False
-
-
-def _is_choice(trial: optuna.Trial) -> bool:
-    """Whether all its numbers are in the ranges that they were asked for in: Optuna takes others as well."""
-    given = trial.params
-    return all(
-        each.low <= given[name] <= each.high
-        for name, each in trial.distributions.items()
-        if isinstance(each, IntDistribution | FloatDistribution)
-    )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 import autotl.train.loop  # noqa: F401 - loads the optimisers now, so that no trial is charged for them
 from autotl.api import (
@@ -29,14 +30,14 @@ from autotl.api import (
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.disk import is_full
-from autotl.errors import CacheError, DiskFull
+from autotl.errors import FAILURES, CacheError, DiskFull
 from autotl.search.activations import Activations
 from autotl.search.bench import Bench
 from autotl.search.materials import Materials
 from autotl.search.weights import read_tensors, save_tensors, save_weights
 from autotl.search.wider import Wider, tasks_by_network
 from autotl.seeds import derive
-from autotl.train import Metric, logits_of
+from autotl.train import Metric, global_state_kept, logits_of
 
 WORTH_KEEPING = 0.2
 """Seconds of training from which on the weights of further folds are kept: less is sooner done again."""
@@ -92,7 +93,14 @@ class Worker:
     wider: Wider | None = None
 
     def __call__(self, job: Job, go: Go) -> Outcome:
-        """Run the job to its end, whatever that is; never raises what a strategy raises."""
+        """Run the job to its end, whatever that is; never raises what a strategy raises.
+
+        Global state that a strategy changes, such as seeds and the default dtype, is restored afterwards.
+        """
+        with global_state_kept():
+            return self._run(job, go)
+
+    def _run(self, job: Job, go: Go) -> Outcome:
         started = self.clock.now()
         scores: list[FoldScore] = []
         state: State = "complete"
@@ -119,7 +127,7 @@ class Worker:
             state, why = ended_early.state, _REASONS[ended_early.state]
         except DiskFull:
             raise  # no other trial would fare better
-        except Exception as error:  # a stranger's code: one bad trial must not end the search
+        except FAILURES as error:  # a stranger's code: one bad trial must not end the search
             if isinstance(error, CacheError) and is_full(error):
                 raise
             state, why = "failed", _reason(error)
@@ -179,7 +187,7 @@ class Worker:
         last, ended = None, None
         with closing(learner.fit()) as epochs:
             try:
-                for epoch in epochs:
+                for epoch in map(_checked, epochs):
                     if len(steps) < 2 and epoch.score is None:
                         steps.append(self.clock.now())
                     last = epoch if epoch.score is not None else last
@@ -204,6 +212,8 @@ class Worker:
             module = learner.module()
             logits = logits_of(module, bench.pixels(side=learner.side).val, bench)
         array = logits.detach().float().cpu().numpy()
+        materials = self.materials_of(job.backbone)
+        _check_shape(array, len(materials.splits.folds[fold].val), len(materials.dataset.classes))
         score = bench.score(torch.from_numpy(array))  # measured here: a strategy does not mark its own work
         if not np.isfinite(array).all():
             raise ValueError("the network's outputs are not numbers (NaN or infinite)")
@@ -230,6 +240,26 @@ class Worker:
         return [Checkpoint(save_tensors(path, kept), progress)]
 
 
+def _checked(epoch: Epoch) -> Epoch:
+    """Return the step as it is. Raises TypeError and ValueError where it is no such thing."""
+    if not isinstance(epoch, Epoch):
+        raise TypeError(f"fit() yielded a {type(epoch).__name__}, and an autotl.api.Epoch is expected")
+    if epoch.score is not None and not np.isfinite(epoch.score):
+        raise ValueError(f"fit() yielded the score {epoch.score}, and a finite number is expected")
+    if not 0 <= epoch.progress <= 1:
+        raise ValueError(f"fit() yielded the progress {epoch.progress}, and a share in [0, 1] is expected")
+    return epoch
+
+
+def _check_shape(logits: NDArray[np.float32], rows: int, classes: int) -> None:
+    """Raise ValueError where logits are not a row for each image and a column for each class."""
+    if logits.shape != (rows, classes):
+        raise ValueError(
+            f"the network's logits have the shape {logits.shape}, and ({rows}, {classes}) is expected: a row "
+            "for each validation image and a column for each class"
+        )
+
+
 def _take_up(learner: Learner, path: str) -> bool:
     """Let the learner go on from the checkpoint, where it can and that is there."""
     kept = read_tensors(path) if isinstance(learner, Resumable) else None
@@ -251,7 +281,7 @@ _REASONS: dict[State, str] = {
 }
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in text.lower():
         return f"out of memory: {text[:200]}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from autotl.train.cross_probe import cross_logits
     from autotl.train.device import autocast, check_processes, machine, pick_device, place, precision
     from autotl.train.forward import in_batches, logits_of
+    from autotl.train.global_state import global_state_kept
     from autotl.train.heads import Heads, fit_heads
     from autotl.train.learn import Diverged
     from autotl.train.looked import LOOKED, PROBE
@@ -68,6 +69,7 @@ __all__ = [
     "fit_heads",
     "fit_temperature",
     "freed_memory_kept",
+    "global_state_kept",
     "head_seconds",
     "in_batches",
     "log_softmax",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autotl.errors import MetricError, UnknownName
+from autotl.errors import FAILURES, MetricError, UnknownName, described
 from autotl.train.metrics import METRICS
 from autotl.train.scoring import Floats, Labels, Logits, Metric
 from autotl.train.softmax import softmax
@@ -101,7 +101,10 @@ def _of_function(function: Any, called: str | None) -> Metric:
 
 
 def _number(function: OwnMetric, name: str, labels: Labels, chances: Floats) -> float:
-    found: Any = function(labels, chances)
+    try:
+        found: Any = function(labels.copy(), chances.copy())  # it may alter its own
+    except SystemExit as error:
+        raise MetricError(f"The metric {name} ended the program ({described(error)}).") from error
     try:
         number = float(found) if np.ndim(found) == 0 else None
     except (TypeError, ValueError):
@@ -118,9 +121,9 @@ def _imported(name: str) -> Any:
     module, _, path = name.partition(":")
     try:
         found: Any = importlib.import_module(module)
-    except Exception as error:  # a stranger's code: a module may raise whatever it likes
+    except FAILURES as error:  # a stranger's code: a module may raise whatever it likes
         raise MetricError(
-            f"The metric {name!r} cannot be imported: {type(error).__name__}: {error}. "
+            f"The metric {name!r} cannot be imported: {described(error)}. "
             "Give package.module:function, of a module that Python finds."
         ) from error
     for part in path.split("."):

@@ -155,3 +155,15 @@ def test_a_short_budget_does_not_bring_back_what_is_beyond_the_limits():
         beyond=lambda name: "it is too large" if "lite" in name else None,
     )
     assert names(chosen) == ["mobilenetv3_small_100.lamb_in1k"]
+
+
+@pytest.mark.parametrize("gives", [SystemExit(3), ValueError("no net"), None])
+def test_a_source_that_fails_is_named(gives):
+    class Broken(Shop):
+        def open(self, name):
+            if gives is None:
+                return
+            raise gives
+
+    with pytest.raises(WeightsError, match=r"backbone source broken failed on 'mine': .*--without broken"):
+        find("mine", shelf(Broken("broken", "mine")))

@@ -18,6 +18,10 @@ from autotl.results import read_run_file
         '{"format": 99}',
         '{"format": 1}',
         '{"format": 1, "arguments": 3, "autotl": "", "plugins": {}}',
+        '{"format": 1, "arguments": {}, "autotl": "", "plugins": {"a": 1}}',
+        '{"format": 1, "arguments": {}, "autotl": "", "plugins": {}, "elapsed": "9"}',
+        '{"format": 1, "arguments": {}, "autotl": "", "plugins": {}, "ended": "never"}',
+        "[" * 100_000,
     ],
 )
 def test_a_run_file_that_is_none_is_told_of(content: str, tmp_path: Path) -> None:

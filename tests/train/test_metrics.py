@@ -175,3 +175,21 @@ def test_a_metric_crosses_to_other_processes(name: str) -> None:
     for each in (METRICS[name], METRICS[name].finer):
         if each is not None:
             assert pickle.loads(pickle.dumps(each))(labels, logits) == each(labels, logits)
+
+
+def test_a_function_gets_copies_and_cannot_end_the_program(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    labels, logits = drawn
+    before = labels.copy(), logits.copy()
+
+    def altering(labels: np.ndarray, chances: np.ndarray) -> float:
+        labels[:], chances[:] = 0, 0
+        return 0.5
+
+    def leaving(labels: np.ndarray, chances: np.ndarray) -> float:
+        raise SystemExit(7)
+
+    assert metric(altering)(labels, logits) == 0.5
+    assert np.array_equal(labels, before[0])
+    assert np.array_equal(logits, before[1])
+    with pytest.raises(MetricError, match=r"leaving ended the program \(SystemExit: 7\)"):
+        metric(leaving)(labels, logits)

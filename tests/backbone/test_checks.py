@@ -1,0 +1,100 @@
+"""A folder of weights whose values cannot be is refused with what is wrong and what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from autotl.api import Weights
+from autotl.backbone import describe, read_config
+from autotl.clock import FakeClock
+from autotl.errors import WeightsError
+
+Change = Callable[[dict[str, Any]], Any]
+State = Callable[[dict[str, Tensor]], dict[str, Tensor]]
+
+
+def edited(source: Path, folder: Path, change: Change | None = None, state: State | None = None) -> Weights:
+    shutil.copytree(source, folder)
+    if change is not None:
+        config = json.loads((folder / "config.json").read_text())
+        change(config)
+        (folder / "config.json").write_text(json.dumps(config))
+    if state is not None:
+        file = folder / "model.safetensors"
+        save_file(state(load_file(file)), file, {"format": "pt"})
+    return Weights("edited", f"local-dir:{folder}", "edited by a test", folder=folder)
+
+
+def described(weights: Weights) -> Any:
+    return describe(weights, side=32, device="cpu", seconds=None, images=50, clock=FakeClock())
+
+
+def args(**given: Any) -> Change:
+    return lambda config: config.setdefault("model_args", {}).update(given)
+
+
+def wants(**given: Any) -> Change:
+    return lambda config: config["pretrained_cfg"].update(given)
+
+
+def says(**given: Any) -> Change:
+    return lambda config: config.update(given)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (args(features_only=True), "features_only=True, which says how weights are loaded"),
+        (args(pretrained_strict=False), "pretrained_strict=False, which says how weights are loaded"),
+        (args(global_pool=""), r"takes \d+ features, and the network gives \d+"),
+        (args(drop_rate=5), "drop_rate=5, and a share from 0 to below 1 is expected"),
+        (args(num_classes=2), "has 2 classes, and its weights are of 3"),
+        (says(model_args=[1]), r"model_args.* is \[1\], and arguments by name"),
+        (says(label_names=5), "label_names.* is 5, and names of its classes"),
+        (says(label_descriptions=5), "label_descriptions.* is 5, and names of its classes"),
+        (wants(std=[0.5, 0.0, 0.5]), "three numbers above 0"),
+        (wants(mean=[0.5, 0.5]), "three finite numbers"),
+        (wants(mean="abc"), "cannot be used"),
+        (wants(input_size=[3, 0, 0]), "images of 0 pixels"),
+        (wants(input_size=[3, -5, -5]), "images of -5 pixels"),
+        (wants(input_size=[3, 10**6, 10**6]), "images of 1000000 pixels"),
+        (wants(crop_pct=-1), "crops of -1.0"),
+    ],
+)
+def test_what_a_folder_says_wrongly_is_refused(
+    small_folder: Path, tmp_path: Path, change: Change, why: str
+) -> None:
+    with pytest.raises(WeightsError, match=why):
+        described(edited(small_folder, tmp_path / "edited", change))
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (lambda s: {k: -v - 1 if "running_var" in k else v for k, v in s.items()}, "negative variances"),
+        (lambda s: {k: v for k, v in s.items() if k != "layer1.0.conv1.weight"}, "layer1.0.conv1.weight"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(
+    small_folder: Path, tmp_path: Path, state: State, why: str
+) -> None:
+    with pytest.raises(WeightsError, match=why):
+        described(edited(small_folder, tmp_path / "edited", state=state))
+
+
+def test_a_folder_that_says_how_it_was_loaded_strictly_is_taken(small_folder: Path, tmp_path: Path) -> None:
+    assert described(edited(small_folder, tmp_path / "edited", args(pretrained_strict=True))).features > 0
+
+
+def test_a_config_nested_deeply_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(WeightsError, match=r"config\.json cannot be read: it is nested too deeply"):
+        read_config(tmp_path)
