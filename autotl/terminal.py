@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autotl import safe
 from autotl.api import Arm, Plan, Record
 from autotl.clock import Clock, spell
 
@@ -23,7 +24,7 @@ class Terminal:
     """
 
     def __init__(self, *, clock: Clock, console: Console | None = None) -> None:
-        self._console, self._clock = console or Console(stderr=True), clock
+        self._console, self._clock = console or safe.console(stderr=True), clock
         self._started = clock.now()
         self._plan: Plan | None = None
         self._best: Record | None = None

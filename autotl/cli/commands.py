@@ -40,6 +40,7 @@ from autotl.cli.options import (
     Without,
 )
 from autotl.clock import WallClock
+from autotl.safe import console
 
 
 @app.command()
@@ -194,7 +195,7 @@ def analyze(
     if as_json:
         print_json(profile)
     else:
-        terminal.show_sections(report.analysis(profile), Console())
+        terminal.show_sections(report.analysis(profile), console())
 
 
 @app.callback(invoke_without_command=True)
@@ -215,17 +216,17 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(result.report)
     elif not quiet:
-        console = Console()
-        console.print()
-        console.print(terminal.leaderboard(result.report, console))
-        console.print()
-        show_lines(console, result.verdict["sentence"], style="bold")
+        shown = console()
+        shown.print()
+        shown.print(terminal.leaderboard(result.report, shown))
+        shown.print()
+        show_lines(shown, result.verdict["sentence"], style="bold")
         told = (each(result.report) for each in (report.gained, report.flattered, report.together))
-        show_lines(console, *filter(None, (result.verdict.get("caveat"), *told)))
-        show_lines(console, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
+        show_lines(shown, *filter(None, (result.verdict.get("caveat"), *told)))
+        show_lines(shown, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
 
 
-def show_lines(console: Console, *lines: str, style: str | None = None) -> None:
+def show_lines(shown: Console, *lines: str, style: str | None = None) -> None:
     """Print each line as it is: wrapped at words in a terminal, whole in a file or pipe."""
     for line in lines:
-        console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
+        shown.print(line, style=style, markup=False, soft_wrap=not shown.is_terminal)

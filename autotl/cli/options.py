@@ -31,7 +31,9 @@ Metric = Annotated[
         "probabilities, higher being better."
     ),
 ]
-Side = Annotated[int | None, typer.Option(min=8, help="Image size in pixels, instead of a searched one.")]
+Side = Annotated[
+    int | None, typer.Option(min=8, max=4096, help="Image size in pixels, instead of a searched one.")
+]
 MaxLatency = Annotated[
     str | None, typer.Option(help="What one image may take on this machine, in a batch of one: 5ms.")
 ]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import autotl
-from autotl import plugins
+from autotl import jsonio, plugins
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Json, Run
+from autotl.safe import console, write_out
 
 
 @app.command(name="report")
@@ -29,9 +28,11 @@ def show_report(
     if not file.is_file():
         file = Path(reporter.write(result.report, run)[0])
     if form == "html":
-        print(file)
+        write_out(f"{file}\n")
+    elif form == "json":
+        print_json(jsonio.read(file))
     else:
-        sys.stdout.write(file.read_text(encoding="utf-8"))
+        write_out(file.read_text(encoding="utf-8"))
 
 
 @app.command(name="plugins")
@@ -64,7 +65,7 @@ def show_plugins(as_json: Json = False) -> None:
     if as_json:
         print_json({"plugins": rows, "broken": catalog.broken})
         return
-    say = partial(Console().print, highlight=False, markup=False, soft_wrap=True)
+    say = partial(console().print, markup=False, soft_wrap=True)
     for kind in dict.fromkeys([*catalog.shelves(), *(row["kind"] for row in rows)]):
         say(kind, style="bold")
         for row in rows:
@@ -89,9 +90,4 @@ def show_backbones(as_json: Json = False) -> None:
         print_json(rows)
         return
     for row in rows:
-        Console().print(
-            f"{row['name']:40} {row['source']}: {row['summary']}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        console().print(f"{row['name']:40} {row['source']}: {row['summary']}", markup=False, soft_wrap=True)
