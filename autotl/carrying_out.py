@@ -10,7 +10,7 @@ from autotl.api import Place, Placed
 from autotl.conclude import conclude
 from autotl.data import torch_within_cores
 from autotl.disk import is_full
-from autotl.errors import DiskFull
+from autotl.errors import DataError, DiskFull
 from autotl.opened import Opened
 from autotl.run import Run, explore, prepare
 from autotl.train import freed_memory_kept
@@ -62,6 +62,10 @@ def carry_out(
     except Exception as error:
         if is_full(error) and not temporary:
             raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
+        if isinstance(error, DataError) and (folder / "journal").is_dir() and not temporary:
+            raise DataError(
+                f"{error} The trials that have finished are kept. Go on with them: autotl resume {folder}"
+            ) from error
         if not (folder / "journal").is_dir():  # a mistake in what was asked: it can be asked better there
             (folder / results.RUN_FILE).unlink(missing_ok=True)
             (folder / ".lock").unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.data.asked import check_path, check_share
-    from autotl.data.columns import Chosen, choose_columns, is_image_path
+    from autotl.data.columns import Chosen, choose_columns, image_column, is_image_path
     from autotl.data.decode import SUFFIXES, digest, open_image, quietly, reason, upright_rgb
     from autotl.data.fingerprint import perceptual_hashes, thumbnail
     from autotl.data.forms import (
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         part_of,
         some,
     )
-    from autotl.data.images import images_in, pictures
+    from autotl.data.given import pictures_given
+    from autotl.data.images import Picture, images_in, pictures, pictures_in
     from autotl.data.lock import LockedTest, OpenedTwice
     from autotl.data.ondemand import OnDemand
     from autotl.data.pixels import Scale, as_array, image_of, is_array, scale_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
     from autotl.data.tree import Placed, place
     from autotl.data.view import View, render, render_images, render_parts, view_of
+    from autotl.data.walk import files_below, is_special
     from autotl.data.zipped import ZippedImages
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "LockedTest",
     "OnDemand",
     "OpenedTwice",
+    "Picture",
     "Placed",
     "Quality",
     "Scale",
@@ -61,14 +64,17 @@ __all__ = [
     "cross_parts",
     "digest",
     "divided",
+    "files_below",
     "fold_of",
     "grouped",
     "hash_of",
+    "image_column",
     "image_of",
     "images_in",
     "in_threads",
     "is_array",
     "is_image_path",
+    "is_special",
     "known_column",
     "label_text",
     "label_texts",
@@ -80,6 +86,8 @@ __all__ = [
     "part_of",
     "perceptual_hashes",
     "pictures",
+    "pictures_given",
+    "pictures_in",
     "place",
     "quality",
     "quietly",

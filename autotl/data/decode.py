@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from autotl.data.capture import CAPTURED, captured
+from autotl.data.walk import is_special
 from autotl.errors import AutotlError, DataError
 
 SUFFIXES = frozenset(
@@ -43,6 +44,8 @@ def open_image(source: Path | bytes) -> Image.Image:
     Of several frames the first is taken. Raises DataError for more pixels than Pillow's ``MAX_IMAGE_PIXELS``,
     and what Pillow raises for a file that is missing, broken or no image.
     """
+    if isinstance(source, Path) and is_special(source):
+        raise DataError("it is a pipe, a socket or a device, not a file")
     stream = BytesIO(source) if isinstance(source, bytes) else source
     with Image.open(stream, formats=_formats()) as image:
         limit = Image.MAX_IMAGE_PIXELS
