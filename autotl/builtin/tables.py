@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
     as_path,
     choose_columns,
+    image_column,
     is_image_path,
     label_text,
     label_texts,
@@ -20,6 +24,7 @@ from autotl.data import (
     open_image,
     part_of,
     some,
+    upright_rgb,
 )
 from autotl.errors import DataError
 from autotl.lazy import lazy_module
@@ -55,21 +60,7 @@ class Tables:
         return Applies(path.is_file(), f"{path} is {'a' if path.is_file() else 'no'} file")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        if isinstance(source, pd.DataFrame):
-            where, root = "The DataFrame", Path.cwd()
-            table = source.rename(columns=str)
-        else:
-            path = as_path(source)
-            if path is None:
-                raise DataError(f"A DataFrame or the path of a table was due, not {source!r}.")
-            where, root = str(path), path.parent
-            table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _text(path)
-        if twice := [name for name, count in Counter(table.columns).items() if count > 1]:
-            raise DataError(
-                f"{where} has more than one column called {some(twice)}. Give each a name of its own."
-            )
-        if table.empty:
-            raise DataError(f"{where} has no rows. One row per image is due.")
+        where, root, table = _opened(source)
         chosen = choose_columns(table, columns)
         try:
             return Listing(
@@ -77,6 +68,49 @@ class Tables:
             )
         except DataError as error:
             raise DataError(f"{where}: {error}") from error
+
+    def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
+        """List images without labels. A cell without a path is an image that cannot be opened."""
+        _, root, table = _opened(source)
+        cells = table[image_column(table, columns.image)]
+        return [_unlabelled(cell, f"row {number}", root) for number, cell in enumerate(cells, start=1)]
+
+
+def _opened(source: object) -> tuple[str, Path, pd.DataFrame]:
+    """What errors call the table, the folder that its paths start from, and the table."""
+    if isinstance(source, pd.DataFrame):
+        where, root = "The DataFrame", Path.cwd()
+        table = source.rename(columns=str)
+    else:
+        path = as_path(source)
+        if path is None:
+            raise DataError(f"A DataFrame or the path of a table was due, not {source!r}.")
+        where, root = str(path), path.parent
+        table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _text(path)
+    if twice := [name for name, count in Counter(table.columns).items() if count > 1]:
+        raise DataError(
+            f"{where} has more than one column called {some(twice)}. Give each a name of its own."
+        )
+    if table.empty:
+        raise DataError(f"{where} has no rows. One row per image is due.")
+    return where, root, table
+
+
+def _unlabelled(cell: object, row: str, root: Path) -> tuple[str, Callable[[], Image.Image]]:
+    """The name of the image in a cell (a path, the bytes of a file, or both as the Hub keeps them) and its
+    opener.
+    """
+    held, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, Mapping) else (cell, cell)
+    name = str(path).strip().replace("\\", "/") if isinstance(path, str | Path) else ""
+    if isinstance(cell, Image.Image):
+        return row, partial(upright_rgb, cell)
+    if isinstance(held, bytes):
+        return name or row, partial(open_image, held)
+    return name or row, partial(open_image, root / name) if name else partial(_no_image, cell)
+
+
+def _no_image(cell: object) -> Image.Image:
+    raise DataError("the cell is empty" if no_label(cell) else f"a {type(cell).__name__} is no image")
 
 
 def _items(

@@ -75,6 +75,21 @@ def choose_columns(table: pd.DataFrame, columns: Columns) -> Chosen:
     return Chosen(image, label, group, part, tuple(notes))
 
 
+def image_column(table: pd.DataFrame, named: str | None) -> str:
+    """The column of images in a table without labels: the named, the only one, or the only one of paths.
+
+    Raises UnknownName and DataError as :func:`choose_columns` does.
+    """
+    names = list(table.columns)
+    if named is not None:
+        return known_column(named, names)
+    if len(names) == 1:
+        return names[0]
+    return _only_one(
+        "image", [name for name in names if _holds_paths(table[name])], names, "holds paths of images"
+    )
+
+
 def _only_one(role: str, likely: list[str], names: list[str], what: str) -> str:
     if len(likely) == 1:
         return likely[0]

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from autotl.api import Reader
-from autotl.data.decode import open_image
+from autotl.api import Columns, Reader, ReadsUnlabelled
+from autotl.data.decode import SUFFIXES, open_image
 from autotl.data.forms import as_path
 from autotl.data.tree import images_among
+from autotl.data.walk import files_below
 from autotl.data.zipped import ZippedImages
 from autotl.errors import DataError
 
 Opener = Callable[[], Image.Image]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image whose label is not known: its name, and what opens it, which may raise."""
+
+    name: str
+    open: Opener
 
 
 def images_in(path: Path) -> list[Path]:
@@ -24,8 +34,7 @@ def images_in(path: Path) -> list[Path]:
         return [path]
     if not path.exists():
         raise DataError(f"There is no {path}. Give an image or a folder of images.")
-    files = (each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
-    found = images_among(sorted(files))
+    found = images_among(sorted(files_below(path)))
     if not found:
         raise DataError(f"{path} holds no images, nor do its folders.")
     return [path / name for name in found]
@@ -34,14 +43,43 @@ def images_in(path: Path) -> list[Path]:
 def pictures(source: object, *, readers: Mapping[str, Reader]) -> list[Opener]:
     """Ways to open the images of ``source``, labelled or not: a folder, a zip, or any form with labels."""
     path = as_path(source)
-    if path is not None and path.is_dir():
-        return [partial(open_image, each) for each in images_in(path)]
-    if path is not None and path.suffix.lower() == ".zip" and path.is_file():
-        zipped = ZippedImages(path)
-        found = images_among(zipped.names())
-        if not found:
-            raise DataError(f"{path} holds no images.")
-        return [partial(zipped.image, name) for name in found]
+    if path is not None and (path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file())):
+        return [each.open for each in pictures_in(path, readers=readers)]
     from autotl.data.reading import read  # with pandas and scipy, which a prediction does not need
 
     return list(read(source, readers=readers).openers)
+
+
+def pictures_in(source: object, *, readers: Mapping[str, Reader], image: str | None = None) -> list[Picture]:
+    """The images of a folder, a zip, an image file, or any form that a reader reads, labelled or not.
+
+    Their names begin with the path that was given; those of a table are as written there.
+
+    Args:
+        source: the data.
+        readers: those that may read it, by name.
+        image: the column of a table that holds the images; None to find it as ``fit`` does.
+
+    Raises:
+        DataError: if there are none, or no reader reads the form.
+    """
+    path = as_path(source)
+    if path is not None and path.is_dir():
+        return [Picture(str(each), partial(open_image, each)) for each in images_in(path)]
+    if path is not None and path.suffix.lower() == ".zip" and path.is_file():
+        zipped = ZippedImages(path)
+        if not (found := images_among(zipped.names())):
+            raise DataError(f"{path} holds no images.")
+        return [Picture(str(path / name), partial(zipped.image, name)) for name in found]
+    if path is not None and path.suffix.lower() in SUFFIXES:
+        return [Picture(str(path), partial(open_image, path))]
+    columns = Columns(image=image)
+    for name in sorted(readers):
+        reader = readers[name]
+        if reader.reads(source):
+            if isinstance(reader, ReadsUnlabelled):
+                return [Picture(each, opener) for each, opener in reader.images(source, columns)]
+            return [Picture(each.name, each.open) for each in reader.read(source, columns).items]
+    if path is not None:
+        return [Picture(str(path), partial(open_image, path))]
+    raise DataError(f"Nothing reads images from a {type(source).__name__}.")
