@@ -9,6 +9,7 @@ from typing import Any
 
 from autotl import plugins, progress, terminal
 from autotl.api import Columns, Watch
+from autotl.argument_types import check_arguments
 from autotl.clock import WallClock
 from autotl.opened import on_device, setup_of
 from autotl.presets import BALANCED, PRESETS
@@ -37,6 +38,7 @@ def analyze(
     wrong with the data: imbalance, copies, leaks, doubtful labels, outliers, a shift between the parts. The
     arguments are those of :func:`fit`.
     """
+    check_arguments({name: value for name, value in locals().items() if name != "data"})
     clock = WallClock()
     setup = setup_of(
         data,

@@ -12,7 +12,7 @@ from autotl.api import Place, Placed
 from autotl.conclude import conclude
 from autotl.data import torch_within_cores
 from autotl.disk import is_full
-from autotl.errors import DiskFull
+from autotl.errors import DataError, DiskFull
 from autotl.opened import Opened
 from autotl.run import Run, explore, prepare
 from autotl.train import freed_memory_kept
@@ -76,6 +76,10 @@ def carry_out(
     except Exception as error:
         if is_full(error) and not temporary:
             raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
+        if isinstance(error, DataError) and (folder / "journal").is_dir() and not temporary:
+            raise DataError(
+                f"{error} The trials that have finished are kept. Go on with them: autotl resume {folder}"
+            ) from error
         if asked is not None:
             # refused: a finished run is left as it was
             over = not there and results.read_run_file(folder).ended is not None

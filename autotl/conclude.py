@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from autotl import report, results, search
 from autotl.data import read
-from autotl.errors import SearchError
+from autotl.errors import DataError, SearchError
 from autotl.progress import doing
 from autotl.remember import foretold, remember
 from autotl.run import Explored, Run, baselines_of, profile
@@ -14,6 +14,16 @@ from autotl.train import machine, precision
 
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
+    """Deliver the best model and its report. If images have changed, deliver the model; raise DataError."""
+    try:
+        return _conclude(run, ready, explored)
+    except DataError:
+        if (best := explored.ledger.best()) is not None and best.model:
+            search.deliver(run.folder / "model", ready.materials, best, best.model)
+        raise
+
+
+def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
     ledger, setup = explored.ledger, run.setup
     if (winner := ledger.best()) is None:
         why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
@@ -103,6 +113,7 @@ def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Re
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
         measure=setup.metric,
+        readers=lambda: readers,
     )
     run.catalog.tell("search_finished", result=result)
     run.keep(

@@ -1,6 +1,7 @@
 """Every error autotl raises on purpose, and how it words them.
 
 AutotlError
+├── ArgumentError   an argument of a type or a size that it cannot have
 ├── DataError       the data cannot be read, or cannot be learned from
 ├── UnknownName     a strategy, backbone, similarity, … nobody offers
 ├── WeightsError    a backbone's weights cannot be had or loaded
@@ -22,6 +23,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "ArgumentError",
     "AutotlError",
     "BenchError",
     "BudgetError",
@@ -50,8 +52,15 @@ def described(error: BaseException) -> str:
     return ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
 
 
+_LONGEST = 200  # letters of a name in an error
+
+
 class AutotlError(Exception):
     """Base of every error a caller may want to catch."""
+
+
+class ArgumentError(AutotlError, TypeError, ValueError):
+    """An argument has a type or a size that it cannot have."""
 
 
 class DataError(AutotlError, ValueError):
@@ -63,6 +72,8 @@ class UnknownName(AutotlError, LookupError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
+        if len(name) > _LONGEST:  # a search takes the square of its length
+            name = f"{name[:_LONGEST]}…"
         lower = name.lower()
         close = get_close_matches(name, known, n=1) or [
             each for each in known if lower and lower in each.lower()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, progress, results, search
+from autotl.argument_types import check_arguments
 from autotl.asked import arguments, changes, checked, merged
 from autotl.cache import alone
 from autotl.choices import CleanName, DeviceName, MetricName, PresetName
@@ -17,7 +19,7 @@ from autotl.opened import Opened, opened
 from autotl.presets import BALANCED, with_preset
 
 if TYPE_CHECKING:
-    from autotl.api import Columns, Dataset, Watch
+    from autotl.api import Columns, Dataset, Reader, Watch
     from autotl.train import OwnMetric
 
 
@@ -116,6 +118,7 @@ def fit(
     >>> print(result.verdict["sentence"])
     """
     asked = dict(locals())  # the arguments by name, before there is anything else
+    check_arguments(asked)
     if resume and out is not None and (data is None or results.is_run(Path(out))):
         results.read_run_file(Path(out))  # before a folder that is none of ours is locked
         with alone(Path(out) / ".lock", str(out)):
@@ -148,6 +151,7 @@ def resume(
     is opened. Raises RunError where there is no run, or nothing is left to do.
     """
     asked = {name: value for name, value in locals().items() if name != "run" and value is not None}
+    check_arguments(asked | {"run": run})
     folder = Path(run)
     results.read_run_file(folder)  # before a folder that is none of ours is locked
     with alone(folder / ".lock", str(folder)):
@@ -222,14 +226,20 @@ def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     """Open a finished run folder. Raises RunError where it is none."""
+    check_arguments({"run": folder, "device": device})
     path = Path(folder)
     found = results.read_report(path)
     from autotl.train import pick_device  # with torch: only where there is a run
 
-    return results.Result(path, found, device=pick_device(device), read=_read)
+    return results.Result(path, found, device=pick_device(device), read=_read, readers=_readers)
 
 
 def _read(data: Any, columns: Columns) -> Dataset:
     from autotl.data import read  # with pandas and scipy, which a prediction does not need
 
-    return read(data, readers=plugins.load().readers.items, columns=columns)
+    return read(data, readers=_readers(), columns=columns)
+
+
+@cache
+def _readers() -> Mapping[str, Reader]:
+    return plugins.load().readers.items

@@ -42,8 +42,8 @@ def plain(value: Any) -> Any:
 
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` in one step: a reader sees the old file or the new one, never half of it."""
-    # file names may hold bytes that are no Unicode: better a question mark than no report
-    disk.write_bytes(path, text.encode("utf-8", errors="replace"))
+    # file names may hold bytes that are no Unicode: JSON reads the backslashes as the same name
+    disk.write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def write(path: Path, document: Any) -> None:

@@ -10,7 +10,18 @@ from autotl.api.backbone import (
     Stage,
     Weights,
 )
-from autotl.api.dataset import NO_GROUPS, Columns, Dataset, Fold, Item, Listing, Part, Reader, Splits
+from autotl.api.dataset import (
+    NO_GROUPS,
+    Columns,
+    Dataset,
+    Fold,
+    Item,
+    Listing,
+    Part,
+    Reader,
+    ReadsUnlabelled,
+    Splits,
+)
 from autotl.api.executor import (
     ATTEMPTS,
     DIED,
@@ -86,6 +97,7 @@ __all__ = [
     "Placed",
     "Plan",
     "Reader",
+    "ReadsUnlabelled",
     "Record",
     "Reference",
     "Reporter",

@@ -76,6 +76,15 @@ class Reader(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsUnlabelled(Protocol):
+    """A :class:`Reader` that also lists images without labels, for ``predict``."""
+
+    def images(self, source: object, columns: Columns) -> Sequence[tuple[str, Callable[[], Image.Image]]]:
+        """List the name of each image, and what opens it. Raises as :meth:`Reader.read` does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Images that can be opened, in the order of their content digests.

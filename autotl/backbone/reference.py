@@ -21,6 +21,7 @@ from autotl.backbone.create import REFERENCE_FILE
 from autotl.backbone.head import pooled
 from autotl.backbone.modes import mode
 from autotl.backbone.stages import layout, native_side
+from autotl.disk import filled
 from autotl.errors import WeightsError
 from autotl.seeds import derive
 
@@ -42,7 +43,9 @@ def save_reference(folder: Path, reference: Reference, *, axes: int | None = Non
             "cov": np.ascontiguousarray(reference.cov, dtype=np.float32),
             "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
         }
-    save_file(arrays, folder / REFERENCE_FILE, {"n": str(reference.n), "image_size": str(reference.side)})
+    told = {"n": str(reference.n), "image_size": str(reference.side)}
+    with filled(folder / REFERENCE_FILE, sum(each.nbytes for each in arrays.values())) as temporary:
+        save_file(arrays, temporary, told)
 
 
 def load_reference(folder: Path) -> Reference | None:

@@ -16,8 +16,8 @@ from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
 from autotl.backbone import CONFIG_FILE, REFERENCE_FILE, WEIGHTS_FILE
 from autotl.cache import locked, user_cache
-from autotl.disk import is_full, told_if_full
-from autotl.errors import UnknownName, WeightsError
+from autotl.disk import filled, is_full, told_if_full
+from autotl.errors import RunError, UnknownName, WeightsError
 from autotl.vision import timm
 
 REFERENCES = Path(__file__).parent / "weights"
@@ -166,11 +166,12 @@ def _convert(name: str, package: Package, checkpoint: Path, folder: Path) -> Non
             with told_if_full(folder, checkpoint.stat().st_size):
                 _write(name, package, checkpoint, part)
             part.rename(folder)
-    except OSError as error:
+    except (OSError, RunError) as error:
         if is_full(error):
             raise
+        why = getattr(error, "strerror", None) or error
         raise WeightsError(
-            f"The weights of {name!r} cannot be written to {folder.parent} ({error.strerror or error}). "
+            f"The weights of {name!r} cannot be written to {folder.parent} ({why}). "
             "Set AUTOTL_CACHE_DIR to a folder that can be written."
         ) from error
 
@@ -180,7 +181,8 @@ def _write(name: str, package: Package, checkpoint: Path, folder: Path) -> None:
 
     model: Any = timm.create_model(package.architecture, pretrained=False)
     state = _in_order(package, _read(package, checkpoint), model.state_dict())
-    save_file(state, folder / WEIGHTS_FILE, {"format": "pt"})
+    with filled(folder / WEIGHTS_FILE, 0) as temporary:
+        save_file(state, temporary, {"format": "pt"})
     data: Any = timm.data  # it is typed in part
     info = data.ImageNetInfo("imagenet-1k")
     config = {

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import as_path, no_columns, open_image, place
+from autotl.data import as_path, files_below, no_columns, open_image, place
 from autotl.errors import DataError
 
 
@@ -30,7 +27,7 @@ class Folders:
         root = as_path(source)
         if root is None:
             raise DataError(f"The path of a folder was due, not {source!r}.")
-        found, notes = place(sorted(_files(root)), where=str(root))
+        found, notes = place(sorted(files_below(root)), where=str(root))
         return Listing(
             [
                 Item(each.name, each.label, partial(open_image, root / each.name), part=each.part)
@@ -38,19 +35,6 @@ class Folders:
             ],
             notes,
         )
-
-
-def _files(root: Path) -> Iterator[str]:
-    """The names of all files below ``root``, with ``/`` between folders."""
-    seen = {os.path.realpath(root)}
-    for folder, below, files in os.walk(root, followlinks=True):
-        # A link back to a folder above would otherwise be walked for ever.
-        real = {name: os.path.realpath(Path(folder, name)) for name in below}
-        below[:] = [name for name in sorted(below) if real[name] not in seen]
-        seen.update(real.values())
-        inside = Path(folder).relative_to(root)
-        for file in files:
-            yield (inside / file).as_posix()
 
 
 @hookimpl

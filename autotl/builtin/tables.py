@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
@@ -18,12 +22,16 @@ from autotl.data import (
     class_names_of,
     doubtful,
     group_texts,
+    holds_image,
+    image_column,
     is_image_path,
+    is_missing,
     label_texts,
     labels_from,
     named,
     openers,
     some,
+    text_of,
 )
 from autotl.errors import DataError
 from autotl.lazy import lazy_module
@@ -62,32 +70,77 @@ class Tables:
         return Applies(path.is_file(), f"{path} is {'a' if path.is_file() else 'no'} file")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        if isinstance(source, pd.DataFrame):
-            path, where, root = None, "The DataFrame", Path.cwd()
-            names: Mapping[str, Sequence[str]] = {}
-            table = source.rename(columns=str)
-        else:
-            path = as_path(source)
-            if path is None:
-                raise DataError(f"A DataFrame or the path of a table was due, not {source!r}.")
-            where, root = str(path), path.parent
-            if path.suffix.lower() in (".parquet", ".pq"):
-                table, names = _parquet(path)
-            else:
-                table, names = _text(path), {}
-        if twice := [name for name, count in Counter(table.columns).items() if count > 1]:
-            raise DataError(
-                f"{where} has more than one column called {some(twice)}. Give each a name of its own."
-            )
-        if table.empty:
-            raise DataError(f"{where} has no rows. One row per image is due.")
-        files = Files(root, table="" if path is None else path.stem)
+        opened = _opened(source)
         try:
-            chosen = choose_columns(table, columns, files=files, marked=list(names))
-            items, notes = _items(table, chosen, names, files)
+            chosen = choose_columns(
+                opened.table, columns, files=opened.files, marked=list(opened.class_names)
+            )
+            items, notes = _items(opened.table, chosen, opened.class_names, opened.files)
         except DataError as error:
-            raise DataError(f"{where}: {error}") from error
+            raise DataError(f"{opened.where}: {error}") from error
         return Listing(items, (*chosen.notes, *notes))
+
+    def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
+        """List images without labels. A cell without one is an image that cannot be opened."""
+        opened = _opened(source)
+        cells = opened.table[image_column(opened.table, columns.image, files=opened.files)]
+        rows = [f"row {number}" for number in range(1, len(cells) + 1)]
+        found: dict[str, tuple[str, Callable[[], Image.Image]]] = {
+            row: (row, partial(_no_image, cell)) for row, cell in zip(rows, cells, strict=True)
+        }
+        known = {row: cell for row, cell in zip(rows, cells, strict=True) if _names_image(cell)}
+        named_ones = openers(known.values(), list(known), opened.files, column="The column of images")
+        for row, name, opener in zip(known, named_ones.names, named_ones.openers, strict=True):
+            found[row] = name, opener
+        return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A table that was read.
+
+    Attributes:
+        where: What errors call it.
+        table: Its cells.
+        class_names: The names of classes by column, if the file keeps them.
+        files: Finds the images that it names.
+    """
+
+    where: str
+    table: pd.DataFrame
+    class_names: Mapping[str, Sequence[str]]
+    files: Files
+
+
+def _opened(source: object) -> _Opened:
+    names: Mapping[str, Sequence[str]] = {}
+    if isinstance(source, pd.DataFrame):
+        where, files = "The DataFrame", Files(Path.cwd())
+        table = source.rename(columns=str)
+    else:
+        path = as_path(source)
+        if path is None:
+            raise DataError(f"A DataFrame or the path of a table was due, not {source!r}.")
+        where, files = str(path), Files(path.parent, table=path.stem)
+        if path.suffix.lower() in (".parquet", ".pq"):
+            table, names = _parquet(path)
+        else:
+            table = _text(path)
+    if twice := [name for name, count in Counter(table.columns).items() if count > 1]:
+        raise DataError(
+            f"{where} has more than one column called {some(twice)}. Give each a name of its own."
+        )
+    if table.empty:
+        raise DataError(f"{where} has no rows. One row per image is due.")
+    return _Opened(where, table, names, files)
+
+
+def _names_image(cell: object) -> bool:
+    return holds_image(cell) or bool(text_of(cell))
+
+
+def _no_image(cell: object) -> Image.Image:
+    raise DataError("the cell is empty" if is_missing(cell) else f"a {type(cell).__name__} is no image")
 
 
 def _items(

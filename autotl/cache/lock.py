@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autotl.disk import told_if_refused
 from autotl.errors import RunError
 
 fcntl: Any
@@ -23,12 +24,12 @@ WAIT = 0.02  # seconds between two looks: short enough for Ctrl-C, long enough t
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
     """Hold ``path``, made if need be, against other processes; gives its file descriptor."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         while not (_taken(descriptor) and _same(descriptor, path)):
             os.close(descriptor)
             time.sleep(WAIT)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -37,8 +38,9 @@ def locked(path: Path) -> Iterator[int]:
 @contextmanager
 def alone(path: Path, what: str) -> Iterator[None]:
     """Hold ``path``, made if need be, or raise RunError at once where another process does."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    with told_if_refused(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _taken(descriptor):
             raise RunError(f"Another process is at work in {what}. Wait for its end, or stop it.")

@@ -11,6 +11,7 @@ import typer
 
 from autotl.cli.help import Commands
 from autotl.jsonio import plain
+from autotl.safe import safe_json, write_out
 
 app = typer.Typer(
     cls=Commands,
@@ -22,7 +23,10 @@ app = typer.Typer(
 
 
 def print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(plain(document), indent=2, ensure_ascii=False) + "\n")
+    """Print JSON. What standard output cannot hold is escaped, and what a terminal obeys."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
+    text = json.dumps(plain(document), indent=2, ensure_ascii=not unicode)
+    write_out(safe_json(text) + "\n")
 
 
 def see_here(metric: str | None) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from autotl import jsonio
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Device, Json, Quiet
+from autotl.disk import output
+from autotl.safe import console, write_out
 
 
 @app.command()
@@ -46,7 +45,7 @@ def bench(
     from autotl import bench as benchmarks
     from autotl.clock import seconds
 
-    console = Console(stderr=True)
+    shown = console(stderr=True)
     told = benchmarks.Plan(
         suite=benchmarks.load(suite),
         out=out,
@@ -63,9 +62,9 @@ def bench(
     )
     found = benchmarks.run(
         told,
-        lambda text: None if quiet else console.print(text, highlight=False, markup=False, soft_wrap=True),
+        lambda text: None if quiet else shown.print(text, markup=False, soft_wrap=True),
     )
-    print(found)
+    write_out(f"{found}\n")
 
 
 @app.command()
@@ -98,11 +97,12 @@ def leaderboard(
     if as_json:
         print_json(boards.document(rows, labels=labels))
     elif out is None:
-        sys.stdout.write(boards.markdown(rows, title=title, labels=labels))
+        write_out(boards.markdown(rows, title=title, labels=labels))
     else:
         make = boards.markdown if out.suffix == ".md" else boards.page
-        jsonio.write_text(out, make(rows, title=title, labels=labels))
-        Console(stderr=True).print(str(out), highlight=False, markup=False, soft_wrap=True)
+        with output(out) as file:
+            file.write(make(rows, title=title, labels=labels).encode())
+        console(stderr=True).print(str(out), markup=False, soft_wrap=True)
 
 
 def _file(path: Path) -> Path:
@@ -116,15 +116,15 @@ def _check(files: list[Path], suite: str | None) -> None:
 
     if not files:
         raise BenchError("Which file is to be checked? autotl leaderboard check FILE…")
-    console = Console()
+    shown = console()
     wrong = 0
     for path in files:
         rows = boards.read_rows(_file(path))
         faults = benchmarks.check(rows, suite=suite)
         wrong += len(faults)
         for fault in faults:
-            console.print(f"{path}: {fault}", highlight=False, markup=False, soft_wrap=True)
+            shown.print(f"{path}: {fault}", markup=False, soft_wrap=True)
         if not faults:
-            console.print(f"{path}: {len(rows)} rows hold.", highlight=False, markup=False, soft_wrap=True)
+            shown.print(f"{path}: {len(rows)} rows hold.", markup=False, soft_wrap=True)
     if wrong:
         raise BenchError(f"{wrong} faults. These results cannot go on a leaderboard as they are.")

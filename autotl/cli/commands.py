@@ -46,6 +46,7 @@ from autotl.cli.options import (
     Without,
 )
 from autotl.clock import WallClock
+from autotl.safe import console
 
 
 @app.command(cls=InPanels)
@@ -139,7 +140,7 @@ def fit(
     )
     show_result(result, as_json=as_json, quiet=quiet)
     if not (quiet or as_json):
-        show_next(Console(), next_steps(result.folder))
+        show_next(console(), next_steps(result.folder))
 
 
 @app.command()
@@ -223,7 +224,7 @@ def analyze(
     if as_json:
         print_json(profile)
     else:
-        terminal.show_sections(report.analysis(profile), Console())
+        terminal.show_sections(report.analysis(profile), console())
 
 
 @app.callback(invoke_without_command=True)
@@ -244,27 +245,27 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(result.report)
     elif not quiet:
-        console = Console()
-        console.print()
-        console.print(terminal.leaderboard(result.report, console))
-        console.print()
-        show_lines(console, result.verdict["sentence"], style="bold")
-        show_lines(console, *report.warnings(result.report), style="bold red")
+        shown = console()
+        shown.print()
+        shown.print(terminal.leaderboard(result.report, shown))
+        shown.print()
+        show_lines(shown, result.verdict["sentence"], style="bold")
+        show_lines(shown, *report.warnings(result.report), style="bold red")
         told = (report.delivered, report.caveat, report.gained, report.flattered, report.together)
-        show_lines(console, *(said.replace("`", "") for each in told if (said := each(result.report))))
-        show_lines(console, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
+        show_lines(shown, *(said.replace("`", "") for each in told if (said := each(result.report))))
+        show_lines(shown, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
 
 
-def show_next(console: Console, steps: Sequence[tuple[str, str]]) -> None:
+def show_next(shown: Console, steps: Sequence[tuple[str, str]]) -> None:
     """Print what a user may type next; each step is what for, and the command."""
     wide = max(len(what) for what, _ in steps) + 2
     lines = [f"  {what + ':':{wide}}{how}" for what, how in steps]
-    show_lines(console, "\nNext:", style="bold")
-    if console.is_terminal and max(map(len, lines)) > console.width:  # a command has a line of its own
+    show_lines(shown, "\nNext:", style="bold")
+    if shown.is_terminal and max(map(len, lines)) > shown.width:  # a command has a line of its own
         for what, how in steps:
-            console.print(Text(f"  {what}:"), Padding(Text(how), (0, 0, 0, 4)), sep="\n")
+            shown.print(Text(f"  {what}:"), Padding(Text(how), (0, 0, 0, 4)), sep="\n")
     else:
-        show_lines(console, *lines)
+        show_lines(shown, *lines)
 
 
 def next_steps(folder: Path) -> list[tuple[str, str]]:
@@ -277,7 +278,7 @@ def next_steps(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
-def show_lines(console: Console, *lines: str, style: str | None = None) -> None:
+def show_lines(shown: Console, *lines: str, style: str | None = None) -> None:
     """Print each line as it is: wrapped at words in a terminal, whole in a file or pipe."""
     for line in lines:
-        console.print(line, style=style, highlight=False, markup=False, soft_wrap=not console.is_terminal)
+        shown.print(line, style=style, markup=False, soft_wrap=not shown.is_terminal)

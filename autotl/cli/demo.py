@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 import autotl
 from autotl.cli.app import app
 from autotl.cli.commands import show_lines, show_next, show_result, watch_of
 from autotl.cli.options import Json, Quiet, Seed
 from autotl.errors import RunError
+from autotl.safe import console
 
 BACKBONE = "efficientnet_lite0"
 LEARN, TESTS = 20, 50
@@ -68,10 +68,10 @@ def _show_next_steps(folder: Path, why: str, *, few: bool) -> None:
         ("Before training", "autotl analyze PHOTOS"),
         ("In Python", 'autotl.fit("PHOTOS", budget="5m")'),
     )
-    console = Console()
+    shown = console()
     if why:
-        show_lines(console, f"\n{why}")
-    show_next(console, steps)
+        show_lines(shown, f"\n{why}")
+    show_next(shown, steps)
 
 
 def _digits(each: int | None, *, seed: int) -> tuple[Any, Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from autotl.cli import benchmarks, commands, demo, show, using, worker  # noqa: F401 - they register their commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
 from autotl.data import limit_spinning
 from autotl.errors import AutotlError
+from autotl.safe import console, prepare_streams
 
 
 def main() -> None:
@@ -23,9 +24,10 @@ def main() -> None:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     limit_spinning()
+    prepare_streams()
     with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
         code = guarded(lambda: app(standalone_mode=False))
-    sys.exit(code)
+    sys.exit(_flushed(code))
 
 
 def guarded(command: Callable[[], Any]) -> int:
@@ -45,6 +47,9 @@ def guarded(command: Callable[[], Any]) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        _complain(f"{error.filename or 'Standard output'}: {error.strerror or error}.")
+        return 2
     except Exception as error:
         if hasattr(error, "format_message"):  # click's own: a missing argument, an unknown option
             _complain(f"{error.format_message()}{_hint(error)}")
@@ -61,5 +66,17 @@ def _hint(error: Any) -> str:
 
 
 def _complain(text: str) -> None:
-    console = Console(stderr=True)
-    console.print(text, style="red", highlight=False, markup=False, soft_wrap=not console.is_terminal)
+    told = console(stderr=True)
+    told.print(text, style="red", markup=False, soft_wrap=not told.is_terminal)
+
+
+def _flushed(code: int) -> int:
+    """The exit code once standard output has taken what is left for it; 2 if it cannot."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again at its end
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"Standard output: {error.strerror}.")
+            return code or 2
+    return code

@@ -42,7 +42,8 @@ Metric = Annotated[
     ),
 ]
 Side = Annotated[
-    int | None, typer.Option(min=8, metavar="PIXELS", help="Image size, instead of a searched one.")
+    int | None,
+    typer.Option(min=8, max=4096, metavar="PIXELS", help="Image size, instead of a searched one."),
 ]
 MaxLatency = Annotated[
     str | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import partial
@@ -11,15 +10,15 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 import autotl
-from autotl import plugins
+from autotl import jsonio, plugins
 from autotl.api import Reporter
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Json, Run
 from autotl.errors import FAILURES, AutotlError, RunError, described
 from autotl.results import is_finished
+from autotl.safe import console, write_out
 
 
 @app.command(name="report")
@@ -38,15 +37,17 @@ def show_report(
                 f"Or print what is known: autotl report {run}"
             )
         with TemporaryDirectory() as place:
-            sys.stdout.write(_written(reporter, result.report, Path(place)).read_text(encoding="utf-8"))
+            write_out(_written(reporter, result.report, Path(place)).read_text(encoding="utf-8"))
         return
     file = run / f"report.{form}"
     if not file.is_file():
         file = _written(reporter, result.report, run)
     if form == "html":
-        print(file)
+        write_out(f"{file}\n")
+    elif form == "json":
+        print_json(jsonio.read(file))
     else:
-        sys.stdout.write(file.read_text(encoding="utf-8"))
+        write_out(file.read_text(encoding="utf-8"))
 
 
 def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> Path:
@@ -91,7 +92,7 @@ def show_plugins(as_json: Json = False) -> None:
     if as_json:
         print_json({"plugins": rows, "broken": catalog.broken})
         return
-    say = partial(Console().print, highlight=False, markup=False, soft_wrap=True)
+    say = partial(console().print, markup=False, soft_wrap=True)
     for kind in dict.fromkeys([*catalog.shelves(), *(row["kind"] for row in rows)]):
         say(kind, style="bold")
         for row in rows:
@@ -116,9 +117,4 @@ def show_backbones(as_json: Json = False) -> None:
         print_json(rows)
         return
     for row in rows:
-        Console().print(
-            f"{row['name']:40} {row['source']}: {row['summary']}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        console().print(f"{row['name']:40} {row['source']}: {row['summary']}", markup=False, soft_wrap=True)

@@ -3,37 +3,135 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
 
 import autotl
-from autotl import jsonio
 from autotl.cli.app import app, print_json, see_here
-from autotl.cli.options import Data, Device, Image, Json, Label, Run
+from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
+from autotl.disk import output
+from autotl.safe import console, write_out
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOLD = 5  # images that cannot be read, named on standard error
 
 
 @app.command()
 def predict(
     run: Run,
-    paths: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
-    out: Annotated[Path | None, typer.Option(help="Write the table here instead of standard output.")] = None,
+    paths: Annotated[
+        list[Path], typer.Argument(help="Images, folders, zips, or tables with a column of paths.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the table to this file instead of standard output.")
+    ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="The K likeliest classes, a row each.")] = None,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="A column for each class, p:NAME, with its probability.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop with code 2 at the first image that cannot be read.")
+    ] = False,
+    image: Image = None,
     device: Device = "auto",
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Label images with the model of a RUN: path, label, probability."""
-    table = autotl.load(run, device=device).predict(paths, top=top)
-    if out is not None:
-        jsonio.write_text(out, table.to_csv(index=False))
-        Console(stderr=True).print(f"{len(table)} rows in {out}")
-    elif as_json:
-        print_json(table.to_dict(orient="records"))
+    """Label images with the model of a RUN: path, label, probability, and the error of a broken file."""
+    from autotl.results.sheets import csv_text
+
+    parts = autotl.load(run, device=device).predict_parts(
+        paths, top=top, probabilities=probabilities, strict=strict, image=image
+    )
+    counted = _Counted()
+    rows_are_seen = out is None and not as_json and sys.stdout.isatty()
+    live = console(stderr=True).is_terminal and not (quiet or rows_are_seen)
+    parts = _counting(parts, counted, live=live)
+    if as_json and out is None:
+        print_json([row for part in parts for row in part.to_dict(orient="records")])
     else:
-        table.to_csv(sys.stdout, index=False)
+        with _written(out) as write:
+            for number, part in enumerate(parts):
+                write(csv_text(part, header=not number))
+    if not quiet and (out is not None or counted.broken):
+        counted.tell(out)
+
+
+class _Counted:
+    """How many images have a row, and which of them could not be read."""
+
+    def __init__(self) -> None:
+        self.images, self.broken = 0, 0
+        self._first: list[str] = []
+
+    def add(self, part: pd.DataFrame) -> None:
+        one_each = part[part["rank"] == 1] if "rank" in part else part
+        wrong = one_each[one_each["error"] != ""]
+        self.images += len(one_each)
+        self.broken += len(wrong)
+        self._first += [
+            f"{row.path}: {row.error}" for row in wrong.head(TOLD - len(self._first)).itertuples()
+        ]
+
+    def tell(self, out: Path | None) -> None:
+        """Say on standard error how many images are labelled, and name those that are not."""
+        say = console(stderr=True).print
+        where = "" if out is None else f" in {out}"
+        say(f"{self.images - self.broken:,} images labelled{where}", markup=False, soft_wrap=True)
+        if self.broken:
+            say(
+                f"{self.broken:,} could not be read; their rows have no label:",
+                style="yellow",
+                markup=False,
+                soft_wrap=True,
+            )
+            for each in self._first:
+                say(f"  {each}", markup=False, soft_wrap=True)
+            if self.broken > len(self._first):
+                say(f"  and {self.broken - len(self._first):,} more")
+
+
+@contextmanager
+def _written(out: Path | None) -> Iterator[Callable[[str], object]]:
+    """What takes the text of a table: the file that the user named, or standard output."""
+    if out is None:
+        yield write_out
+        return
+    with output(out) as file:
+        # names that are not UTF-8 are written with backslashes
+        yield lambda text: file.write(text.encode("utf-8", errors="backslashreplace"))
+
+
+def _counting(parts: Iterator[pd.DataFrame], counted: _Counted, *, live: bool) -> Iterator[pd.DataFrame]:
+    """The same parts, with their images counted, and if ``live`` the counts on standard error."""
+    if not live:
+        for part in parts:
+            counted.add(part)
+            yield part
+        return
+    # rich would send to standard error what is written to standard output meanwhile
+    with Live(
+        Text("Opening the model …"),
+        console=console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as line:
+        for part in parts:
+            counted.add(part)
+            unread = f", {counted.broken:,} of them cannot be read" if counted.broken else ""
+            line.update(Text(f"{counted.images:,} images done{unread}"))
+            yield part
 
 
 @app.command()
@@ -52,7 +150,7 @@ def evaluate(
     if as_json:
         print_json(found)
         return
-    console = Console()
+    shown = console()
     low, high = found.ci95
     ends = (
         f"95% interval {low:.3f} – {high:.3f}"
@@ -63,13 +161,11 @@ def evaluate(
     commonest = "" if known is None else f"; by the share of each class alone: {known:.3f}"
     if found.percent and known is not None:
         commonest = f"; always naming the commonest class: {known:.3f}"
-    console.print(
-        f"{found.metric} [bold]{found.value:.3f}[/] ({ends}) "
+    shown.print(
+        f"{escape(found.metric)} [bold]{found.value:.3f}[/] ({ends}) "
         f"on {found.n} images{'' if found.higher_is_better else ' (lower is better)'}{commonest}",
-        highlight=False,
     )
     for each in found.per_class:
         if each.recall is not None and each.recall_ci95 is not None:
             ends = " – ".join(f"{end:.3f}" for end in each.recall_ci95)
-            said = f"{each.recall:6.3f} ({ends}) of {each.n:4d}  {each.name}"
-            console.print(said, highlight=False, markup=False)
+            shown.print(f"{each.recall:6.3f} ({ends}) of {each.n:4d}  {each.name}", markup=False)

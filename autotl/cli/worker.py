@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 import autotl
 from autotl.cli.app import app, see_here
 from autotl.cli.options import Device, Quiet, Storage
+from autotl.safe import console
 
 
 @app.command()
@@ -29,7 +29,7 @@ def worker(
 ) -> None:
     """Run trials of the RUN that an 'autotl fit --executor queue' leads, here or on another machine."""
     see_here(metric)
-    console = Console(highlight=False, markup=False)
+    shown = console(markup=False)
     # as Ctrl-C: the job in hand goes to another worker at once
     signal.signal(signal.SIGTERM, _interrupt)
     autotl.join(
@@ -40,7 +40,7 @@ def worker(
         idle=idle,
         device=device,
         cache=cache,
-        say=(lambda text: None) if quiet else lambda text: console.print(text, soft_wrap=True),
+        say=(lambda text: None) if quiet else lambda text: shown.print(text, soft_wrap=True),
     )
 
 

@@ -8,7 +8,7 @@ from autotl.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.data.asked import check_columns, check_path, check_share
-    from autotl.data.columns import Chosen, choose_columns, is_image_path
+    from autotl.data.columns import Chosen, choose_columns, image_column, is_image_path
     from autotl.data.decode import digest, open_image, quietly, reason, upright_rgb
     from autotl.data.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
     from autotl.data.fingerprint import perceptual_hashes, thumbnail
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
         no_label,
         some,
     )
-    from autotl.data.images import images_in, pictures
+    from autotl.data.given import pictures_given
+    from autotl.data.images import Picture, images_in, pictures, pictures_in
     from autotl.data.layout.parts import part_of
     from autotl.data.lock import LockedTest, OpenedTwice
     from autotl.data.ondemand import OnDemand
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from autotl.data.regathering import divided, fold_of, grouped, regathered
     from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
     from autotl.data.summary import summary
-    from autotl.data.tabular.cells import holds_image
+    from autotl.data.tabular.cells import holds_image, text_of
     from autotl.data.tabular.locate import Files
     from autotl.data.tabular.one_hot import labels_from
     from autotl.data.tabular.opening import Openers, openers
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from autotl.data.torch_parts import class_names, image_file, kept_labels
     from autotl.data.tree import Placed, place
     from autotl.data.view import View, render, render_images, render_parts, view_of
+    from autotl.data.walk import files_below, is_special
     from autotl.data.zipped import ZippedImages
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "OnDemand",
     "OpenedTwice",
     "Openers",
+    "Picture",
     "Placed",
     "Quality",
     "Sizes",
@@ -88,11 +91,13 @@ __all__ = [
     "digest",
     "divided",
     "doubtful",
+    "files_below",
     "fold_of",
     "group_texts",
     "grouped",
     "hash_of",
     "holds_image",
+    "image_column",
     "image_file",
     "image_of",
     "images_in",
@@ -101,6 +106,7 @@ __all__ = [
     "is_image_name",
     "is_image_path",
     "is_missing",
+    "is_special",
     "kept_labels",
     "known_column",
     "label_text",
@@ -117,6 +123,8 @@ __all__ = [
     "part_of",
     "perceptual_hashes",
     "pictures",
+    "pictures_given",
+    "pictures_in",
     "place",
     "quality",
     "quietly",
@@ -130,6 +138,7 @@ __all__ = [
     "some",
     "split",
     "summary",
+    "text_of",
     "thin",
     "thin_test",
     "thumbnail",

@@ -98,6 +98,20 @@ def is_image_path(value: str) -> bool:
     return is_image_name(value)
 
 
+def image_column(table: pd.DataFrame, named: str | None, *, files: Files | None = None) -> str:
+    """The column of images in a table without labels: the named, the only one, or the only one of paths.
+
+    Raises UnknownName and DataError as :func:`choose_columns` does.
+    """
+    names = list(table.columns)
+    if named is not None:
+        return known_column(named, names)
+    if len(names) == 1:
+        return names[0]
+    likely = [name for name in names if _holds_images(table[name])] or _identifiers(table, names, files)
+    return _only_one("image", likely, names, "holds paths of images", files)
+
+
 def _labels(table: pd.DataFrame, left: list[str], marked: Sequence[str]) -> tuple[str, ...]:
     """The column of labels among those left, or the columns that are a class each."""
     likely = _named(left, _LABELS) or [name for name in marked if name in left]

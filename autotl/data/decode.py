@@ -21,6 +21,7 @@ from autotl.data.capture import CAPTURED, captured
 from autotl.data.depth import colour_values, deep_form, depth_of, keep_depth
 from autotl.data.endings import why_unreadable, with_heif
 from autotl.data.scaling import colours, own_span, to_8_bits
+from autotl.data.walk import is_special
 from autotl.errors import AutotlError, DataError
 
 # A list of our own: Pillow would also start Ghostscript on an EPS file that is called photo.jpg.
@@ -47,6 +48,8 @@ def open_image(source: Path | bytes) -> Image.Image:
     """
     if isinstance(source, Path) and (why := why_unreadable(source.name)):
         raise DataError(why)
+    if isinstance(source, Path) and is_special(source):
+        raise DataError("it is a pipe, a socket or a device, not a file")
     stream = BytesIO(source) if isinstance(source, bytes) else source
     with Image.open(stream, formats=_formats()) as image:
         limit = Image.MAX_IMAGE_PIXELS

@@ -30,6 +30,9 @@ _DOUBTFUL = frozenset(
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})(\.0*)?")
 
 
+_LONGEST = 200  # letters of a name in a sentence
+
+
 def as_path(source: object) -> Path | None:
     """``source`` as a path with ``~`` filled in, or None where it is something else."""
     if not isinstance(source, str | os.PathLike):
@@ -141,7 +144,7 @@ def class_order(labels: Iterable[str]) -> tuple[str, ...]:
 
 def some(names: Iterable[str], *, most: int = 5) -> str:
     """The first few names, and how many more there are."""
-    listed = list(names)
+    listed = [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in names]
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more
 

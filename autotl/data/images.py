@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from autotl.api import PixelScale, Reader
+from autotl.api import Columns, PixelScale, Reader, ReadsUnlabelled
 from autotl.data.decode import open_image, upright_rgb
+from autotl.data.endings import IMAGE_SUFFIXES
 from autotl.data.forms import as_path
 from autotl.data.tree import images_among
+from autotl.data.walk import files_below
 from autotl.data.zipped import ZippedImages
 from autotl.errors import DataError
 
 Opener = Callable[[], Image.Image]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image whose label is not known: its name, and what opens it, which may raise."""
+
+    name: str
+    open: Opener
 
 
 def images_in(path: Path) -> list[Path]:
@@ -24,8 +35,7 @@ def images_in(path: Path) -> list[Path]:
         return [path]
     if not path.exists():
         raise DataError(f"There is no {path}. Give an image or a folder of images.")
-    files = (each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
-    found = images_among(sorted(files))
+    found = images_among(sorted(files_below(path)))
     if not found:
         raise DataError(f"{path} holds no images, nor do its folders.")
     return [path / name for name in found]
@@ -39,17 +49,46 @@ def pictures(
     Pixels of more than 8 bits are brought to ``scale``.
     """
     path = as_path(source)
-    if path is not None and path.is_dir():
-        return [partial(_at, scale, partial(open_image, each)) for each in images_in(path)]
-    if path is not None and path.suffix.lower() == ".zip" and path.is_file():
-        zipped = ZippedImages(path)
-        found = images_among(zipped.names())
-        if not found:
-            raise DataError(f"{path} holds no images.")
-        return [partial(_at, scale, partial(zipped.image, name)) for name in found]
+    if path is not None and (path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file())):
+        return [partial(_at, scale, each.open) for each in pictures_in(path, readers=readers)]
     from autotl.data.reading import at_scale, read  # with pandas, which a prediction does not need
 
     return list(at_scale(read(source, readers=readers), scale or PixelScale()).openers)
+
+
+def pictures_in(source: object, *, readers: Mapping[str, Reader], image: str | None = None) -> list[Picture]:
+    """The images of a folder, a zip, an image file, or any form that a reader reads, labelled or not.
+
+    Their names begin with the path that was given; those of a table are as written there.
+
+    Args:
+        source: the data.
+        readers: those that may read it, by name.
+        image: the column of a table that holds the images; None to find it as ``fit`` does.
+
+    Raises:
+        DataError: if there are none, or no reader reads the form.
+    """
+    path = as_path(source)
+    if path is not None and path.is_dir():
+        return [Picture(str(each), partial(open_image, each)) for each in images_in(path)]
+    if path is not None and path.suffix.lower() == ".zip" and path.is_file():
+        zipped = ZippedImages(path)
+        if not (found := images_among(zipped.names())):
+            raise DataError(f"{path} holds no images.")
+        return [Picture(str(path / name), partial(zipped.image, name)) for name in found]
+    if path is not None and path.suffix.lower() in IMAGE_SUFFIXES:
+        return [Picture(str(path), partial(open_image, path))]
+    columns = Columns(image=image)
+    for name in sorted(readers):
+        reader = readers[name]
+        if reader.reads(source):
+            if isinstance(reader, ReadsUnlabelled):
+                return [Picture(each, opener) for each, opener in reader.images(source, columns)]
+            return [Picture(each.name, each.open) for each in reader.read(source, columns).items]
+    if path is not None:
+        return [Picture(str(path), partial(open_image, path))]
+    raise DataError(f"Nothing reads images from a {type(source).__name__}.")
 
 
 def _at(scale: PixelScale | None, open_one: Opener) -> Image.Image:

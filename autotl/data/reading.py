@@ -31,6 +31,8 @@ from autotl.progress import doing
 UNNAMED = Columns()
 _UNREADABLE = 0.05
 """The share of unreadable images above which the data, and not a few files, is at fault."""
+_LONGEST = 300
+"""Letters of a class name: no folder has a longer one."""
 _PARTS = (0.25, 0.5, 1.0)
 """Shares of the planned images after which the clock is checked."""
 _SLACK = 1.5
@@ -90,6 +92,7 @@ def read(
             f"All {len(listed)} images in {_named(source)} have the one label {labels.pop()!r}. "
             "At least two classes are due."
         )
+    _check_lengths(listed)
     looks: dict[int, _Seen | str] = {}
 
     def look(numbers: Sequence[int]) -> None:
@@ -129,7 +132,9 @@ def read(
     found.sort(key=lambda pair: (pair[1].digest, index[pair[0].label], pair[0].name))
     table = pd.DataFrame(
         {
-            "item": [item.name for item, _ in found],
+            "item": pd.Series(
+                [item.name for item, _ in found], dtype=object
+            ),  # of any bytes, not of UTF-8 alone
             "label": pd.Series([index[item.label] for item, _ in found], dtype="int64"),
             "group": pd.Series([item.group for item, _ in found], dtype=object),
             "digest": [look.digest for _, look in found],
@@ -216,6 +221,15 @@ def _read(reader: Reader, source: object, columns: Columns) -> Listing:
             return reader.read(source, columns)
         columns = replace(columns, group=None)
     return reader.read(source, columns)
+
+
+def _check_lengths(listed: Sequence[Item]) -> None:
+    longest = max(listed, key=lambda item: len(item.label))
+    if len(longest.label) > _LONGEST:
+        raise DataError(
+            f"The label of {longest.name} has {len(longest.label):,} characters ({longest.label[:40]}…). "
+            f"A class name has {_LONGEST} at most. Name another column (label=, --label) or shorten them."
+        )
 
 
 def _check(

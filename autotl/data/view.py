@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import DataConfig, Dataset
-from autotl.data.decode import quietly, upright_rgb
+from autotl.data.decode import quietly, reason, upright_rgb
 from autotl.data.threads import in_threads
 from autotl.errors import DataError, UnknownName
 from autotl.vision import timm
@@ -23,6 +23,8 @@ Look = Callable[[Image.Image], NDArray[np.uint8]]
 
 _INTERPOLATIONS = ("bicubic", "bilinear", "box", "hamming", "lanczos", "nearest")
 _CROPS = ("border", "center", "squash")
+_NARROW = 16
+"""Times as long as wide, above which the ends are cut off first: an image is resized by its shorter side."""
 _MARGIN = 8 / 7  # 256 pixels for crops of 224: what random crops are commonly taken from
 
 
@@ -81,8 +83,11 @@ class View:
             crop_mode="center" if self.margin else self.crop_mode,
         )
 
+        # an image that is resized by its longer side does not grow, but its width must not come to nothing
+        most = {"center": _NARROW, "border": self.pixels}.get("center" if self.margin else self.crop_mode)
+
         def look(image: Image.Image) -> NDArray[np.uint8]:
-            seen: NDArray[np.uint8] = steps(image).numpy()
+            seen: NDArray[np.uint8] = steps(_shortened(image, most) if most else image).numpy()
             return seen
 
         return look
@@ -92,6 +97,21 @@ def view_of(config: DataConfig, *, side: int, margin: bool = False) -> View:
     """How weights with this data config are shown images at ``side`` pixels."""
     fill = tuple(round(255 * value) for value in config.mean)
     return View(side, config.interpolation, config.crop_pct, config.crop_mode, margin, fill)
+
+
+def _shortened(image: Image.Image, most: int) -> Image.Image:
+    """The middle of an image that is more than ``most`` times as long as wide; any other as it is."""
+    short, long = sorted(image.size)
+    if long <= most * short:
+        return image
+    spare = (long - most * short) // 2  # the same at both ends: the middle stays the middle
+    wide = image.width > image.height
+    box = (
+        (spare, 0, image.width - spare, image.height)
+        if wide
+        else (0, spare, image.width, image.height - spare)
+    )
+    return image.crop(box)
 
 
 def render(
@@ -130,9 +150,11 @@ def render_parts(
     Decoding goes on while whoever reads the parts is busy.
     """
     look = view.transform()
+    heights, widths = (dataset.table[name].to_numpy() for name in ("height", "width"))
 
     def show(place: int) -> None:
-        out[place] = look(dataset.openers[int(rows[place])]())
+        row = int(rows[place])
+        out[place] = look(_opened_again(dataset, row, (int(widths[row]), int(heights[row]))))
 
     with quietly():
         shown = in_threads(show, range(len(rows)), threads=threads)
@@ -142,6 +164,23 @@ def render_parts(
             yield part
         for _ in shown:  # lets the threads end
             pass
+
+
+def _opened_again(dataset: Dataset, row: int, size: tuple[int, int]) -> Image.Image:
+    """A row's image. Raises DataError if it is no longer there, or no longer the same."""
+    try:
+        image = dataset.openers[row]()
+    except Exception as error:  # a stranger's code on a stranger's file, which had been read before
+        raise DataError(_changed(dataset, row, reason(error).removesuffix("."))) from error
+    if image.size != size:
+        was, now = ("{} × {}".format(*each) for each in (size, image.size))
+        raise DataError(_changed(dataset, row, f"it had {was} pixels and has {now}"))
+    return image
+
+
+def _changed(dataset: Dataset, row: int, why: str) -> str:
+    name = dataset.table["item"].iloc[row]
+    return f"{name} has changed since the data was read: {why}. Put it back as it was."
 
 
 def render_images(images: Sequence[Image.Image], view: View) -> NDArray[np.uint8]:

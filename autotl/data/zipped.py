@@ -6,6 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 from threading import Lock
+from typing import IO
 
 from PIL import Image
 
@@ -15,6 +16,9 @@ from autotl.errors import DataError
 
 _LARGEST = 2**29  # bytes of one file: no photograph is as large, an archive bomb is
 _ENCRYPTED = 0x1
+_BLOCK = 2**16  # bytes asked for at a time
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Methods that give no more bytes than are asked for. Of the others some hundred bytes may give gigabytes."""
 
 
 class ZippedImages:
@@ -48,10 +52,13 @@ class ZippedImages:
             raise DataError(why)
         with self._lock:  # a ZIP file is at one place at a time; decoding, the long part, is outside
             opened = self._zip()
-            size = opened.getinfo(name).file_size
-            if size > _LARGEST:
-                raise DataError(f"{size:,} bytes are more than the {_LARGEST:,} that are unpacked")
-            data = opened.read(name)
+            told = opened.getinfo(name)
+            if told.file_size > _LARGEST:
+                raise DataError(f"{told.file_size:,} bytes are more than the {_LARGEST:,} that are unpacked")
+            if told.compress_type not in _BOUNDED:
+                raise DataError("it is not packed by deflate: make the .zip file again with that method")
+            with opened.open(name) as entry:
+                data = _read(entry)
         return open_image(data)
 
     def _zip(self) -> zipfile.ZipFile:
@@ -62,3 +69,11 @@ class ZippedImages:
 
     def __reduce__(self) -> tuple[type[ZippedImages], tuple[Path]]:
         return ZippedImages, (self._path,)
+
+
+def _read(entry: IO[bytes]) -> bytes:
+    """Unpack an entry in blocks: it may say that it is small, and unpack to more than there is memory."""
+    parts = []
+    while part := entry.read(_BLOCK):
+        parts.append(part)
+    return b"".join(parts)

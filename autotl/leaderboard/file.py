@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autotl.disk import filled
 from autotl.errors import BenchError
 from autotl.leaderboard.row import Row
 
@@ -55,10 +55,8 @@ _SCHEMA = pa.schema(
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write ``rows`` as Parquet (zstd), in one step: a reader sees the old file or the new one."""
     table = pa.Table.from_pylist([_flat(row) for row in rows], schema=_SCHEMA)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, temporary, compression="zstd")
-    temporary.replace(path)
+    with filled(path, table.nbytes) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def read_rows(path: Path) -> list[Row]:

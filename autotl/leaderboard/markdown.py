@@ -44,7 +44,8 @@ def markdown(
         _bullets(story.reading()),
     ]
     text = "\n\n".join(block for block in blocks if block) + "\n"
-    return text.encode("utf-8", "replace").decode("utf-8")  # names that are no text must not lose the board
+    # names that are no text must not lose the board
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _budgets(found: Findings) -> list[str]:

@@ -58,7 +58,8 @@ def page(
         heat_noun=heat_noun(whole),
         figures=_figures(whole),
     )
-    return text.encode("utf-8", "replace").decode("utf-8")  # names that are no text must not lose the page
+    # names that are no text must not lose the page
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 @cache  # compiling the page takes longer than filling it

@@ -48,7 +48,7 @@ def markdown(report: Report) -> str:
         *_section("Provenance", [], tables.provenance(report)),
     ]
     text = "\n\n".join(block for block in blocks if block) + "\n"
-    return text.encode("utf-8", "replace").decode(
+    return text.encode("utf-8", "backslashreplace").decode(
         "utf-8"
     )  # file names that are no text must not lose the report
 

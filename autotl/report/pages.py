@@ -24,7 +24,7 @@ SHORT = 12
 def html(report: Report) -> str:
     """The whole report as one page: no script, nothing fetched, fit for a phone and for paper."""
     page = _environment().get_template("report.html.j2").render(**_content(report))
-    return page.encode("utf-8", "replace").decode(
+    return page.encode("utf-8", "backslashreplace").decode(
         "utf-8"
     )  # file names that are no text must not lose the report
 

@@ -13,7 +13,7 @@ from autotl.backbone import is_ensemble
 from autotl.data import View, at_scale, render
 from autotl.results.ensemble_folder import OpenedEnsemble, open_ensemble
 from autotl.results.evaluate import Evaluation, evaluate
-from autotl.results.labelling import Seen, indexed, labelled
+from autotl.results.labelling import Asked, Seen, indexed, labelled
 from autotl.results.mixture import mixture
 from autotl.results.model_folder import open_model
 from autotl.results.predictor import CHUNK, Predictor
@@ -35,18 +35,21 @@ class EnsemblePredictor:
         self.classes, self.scale = opened.classes, opened.members[0].scale
         self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The ways in which its members see an image."""
+        return tuple(self._views.values())
+
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
-        """See :meth:`Predictor.predict`."""
-        return labelled(
-            images, self.classes, list(self._views.values()), self._say, scale=self.scale, top=top
-        )
+        """Label images; see :meth:`autotl.results.Result.predict`."""
+        return labelled(images, self, Asked(top=top))
 
     def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits (rows, classes) of a data set's rows."""
         parts = []
         for start in range(0, len(rows), CHUNK):
             own = rows[start : start + CHUNK]
-            parts.append(self._say([render(dataset, own, view) for view in self._views.values()]))
+            parts.append(self.say([render(dataset, own, view) for view in self._views.values()]))
         return np.concatenate(parts)
 
     def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
@@ -55,7 +58,7 @@ class EnsemblePredictor:
         logits = self.logits(dataset, np.arange(len(dataset)))
         return evaluate(labels, logits, self.classes, measure=measure, seed=seed)
 
-    def _say(self, seen: Seen) -> NDArray[np.float32]:
+    def say(self, seen: Seen) -> NDArray[np.float32]:
         """Logits (n, classes) of images, seen in each of the views."""
         pixels = dict(zip(self._views, seen, strict=True))
         each = [member.logits_of(pixels[member.view.key]) for member in self.members]

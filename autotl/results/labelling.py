@@ -1,31 +1,19 @@
-"""Read the images a caller gives in any form, and put what a model says of them into a table."""
+"""Label the images a caller gives, part by part, and put what a model says of them into tables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import Dataset, PixelScale
-from autotl.data import (
-    View,
-    as_array,
-    image_of,
-    images_in,
-    is_array,
-    open_image,
-    quietly,
-    reason,
-    render_images,
-    scale_of,
-    upright_rgb,
-)
+from autotl.api import Dataset, PixelScale, Reader
+from autotl.data import Picture, View, pictures_given, quietly, reason, some, upright_rgb
 from autotl.errors import DataError
 from autotl.lazy import lazy_module
 from autotl.train import softmax
@@ -35,35 +23,85 @@ if TYPE_CHECKING:
 else:  # slow to import, and needed only where a table is made
     pd = lazy_module("pandas")
 
-Opener = Callable[[], Image.Image]
 Seen = Sequence[NDArray[np.uint8]]
 BATCH = 64  # images that are decoded at a time
 
 
-def labelled(
-    images: Any,
-    classes: Sequence[str],
-    views: Sequence[View],
-    say: Callable[[Seen], NDArray[np.float32]],
-    *,
-    scale: PixelScale | None,
-    top: int | None,
-) -> pd.DataFrame:
-    """One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row
-    each, with their ``rank``.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the table of predictions is to hold.
 
-    ``say`` gives logits (n, classes) of images that are seen in each of the ``views``, uint8 (n, 3, h, w).
-    Pixels of more than 8 bits are brought to the model's ``scale``.
-    Raises DataError for what cannot be read.
+    Attributes:
+        top: the number of likeliest classes, a row each; None for one row without its rank.
+        probabilities: whether each class has a column ``p:NAME``.
+        strict: whether an image that cannot be read raises DataError.
+        image: the column of a table that holds the images; None to find it as ``fit`` does.
+        readers: gives the readers of other forms than folders, zips and images, by name.
     """
-    names, openers = _named(images, scale)
-    logits = np.concatenate(
-        [
-            say(_look(names[start : start + BATCH], openers[start : start + BATCH], views, scale))
-            for start in range(0, len(openers), BATCH)
-        ]
-    )
-    return _table(names, softmax(logits.astype(np.float64), axis=1), classes, top)
+
+    top: int | None = None
+    probabilities: bool = False
+    strict: bool = False
+    image: str | None = None
+    readers: Callable[[], Mapping[str, Reader]] = field(default=dict)
+
+
+class Labeller(Protocol):
+    """A network, or several, with the names of its classes and the ways in which it sees an image."""
+
+    classes: tuple[str, ...]
+    scale: PixelScale | None
+
+    @property
+    def views(self) -> tuple[View, ...]: ...
+
+    def say(self, seen: Seen) -> NDArray[np.float32]:
+        """Logits (n, classes) of images that are seen in each of the views, uint8 (n, 3, h, w)."""
+        ...
+
+
+def labelled(images: Any, model: Labeller, asked: Asked) -> pd.DataFrame:
+    """One table of all parts of :func:`labelled_parts`; of a frame, with its index."""
+    parts = list(labelled_parts(images, model, asked))
+    table = pd.concat(parts, ignore_index=True)
+    if hasattr(images, "columns") and hasattr(images, "index"):
+        times = table["rank"] == 1 if "rank" in table else pd.Series(True, index=table.index)
+        table.index = images.index.take(times.cumsum().to_numpy() - 1)
+    return table
+
+
+def labelled_parts(images: Any, model: Labeller, asked: Asked) -> Iterator[pd.DataFrame]:
+    """Tables of one row per image, for some images after the other: ``path``, ``label``, ``probability`` and
+    ``error``; with ``top`` the k likeliest classes, a row each, with their ``rank``.
+
+    An image that cannot be read has one row, without a label, and ``error`` says why.
+
+    Args:
+        images: what :func:`autotl.data.pictures_given` takes.
+        model: what labels them.
+        asked: what the tables are to hold.
+
+    Raises:
+        DataError: if there is no image, if none can be read, for what is no image, and with ``strict`` for an
+            image that cannot be read.
+    """
+    found = iter(pictures_given(images, readers=asked.readers, image=asked.image, scale=model.scale))
+    looks = [view.transform() for view in model.views]
+    classes = model.classes
+    good, bad, told = 0, 0, list[str]()
+    while some_pictures := list(islice(found, BATCH)):
+        seen, errors = _look(some_pictures, looks, model.scale, strict=asked.strict)
+        bad += len(broken := [why for why in errors if why])
+        good += len(errors) - len(broken)
+        told += [f"{each.name} ({why})" for each, why in zip(some_pictures, errors, strict=True) if why][:3]
+        logits = model.say(seen) if len(broken) < len(errors) else np.zeros((0, len(classes)), np.float32)
+        chances = np.full((len(errors), len(classes)), np.nan)
+        chances[[not why for why in errors]] = softmax(logits.astype(np.float64), axis=1)
+        yield _table([each.name for each in some_pictures], errors, chances, classes, asked)
+    if not good and not bad:
+        raise DataError("There is nothing to predict on: no image was given.")
+    if not good:
+        raise DataError(f"No image can be read: {_of_all(told, bad)}.")
 
 
 def indexed(dataset: Dataset, classes: Sequence[str]) -> NDArray[np.int64]:
@@ -94,74 +132,69 @@ def _number(name: str) -> int | str:
 
 
 def _look(
-    names: Sequence[str], openers: Sequence[Opener], views: Sequence[View], scale: PixelScale | None
-) -> Seen:
-    """Images in each of the views; one at a time, so that no more than one is held at full size."""
-    seen: list[list[NDArray[np.uint8]]] = [[] for _ in views]
+    pictures: Sequence[Picture],
+    looks: Sequence[Callable[[Image.Image], NDArray[np.uint8]]],
+    scale: PixelScale | None,
+    *,
+    strict: bool,
+) -> tuple[Seen, list[str]]:
+    """The readable images in each of the views, and for every image why it cannot be read, or "".
+
+    No more than one image is held at full size.
+    """
+    seen: list[list[NDArray[np.uint8]]] = [[] for _ in looks]
+    errors = []
     with quietly():
-        for name, each in zip(names, openers, strict=True):
+        for each in pictures:
             try:
-                image = upright_rgb(each(), scale)
-                for parts, view in zip(seen, views, strict=True):
-                    parts.append(render_images([image], view))
+                image = upright_rgb(each.open(), scale)
+                shown = [look(image) for look in looks]
             except Exception as error:  # whatever a file that is no image makes its decoder raise
-                raise DataError(f"{name} cannot be read: {reason(error)}.") from error
-    return [np.concatenate(parts) for parts in seen]
+                errors.append(reason(error).removesuffix("."))
+                if strict:
+                    raise DataError(f"{each.name} cannot be read: {errors[-1]}.") from error
+                continue
+            errors.append("")
+            for parts, one in zip(seen, shown, strict=True):
+                parts.append(one)
+    return [np.stack(parts) for parts in seen if parts], errors
 
 
 def _table(
-    names: Sequence[str], chances: NDArray[np.float64], classes: Sequence[str], top: int | None
+    names: Sequence[str],
+    errors: Sequence[str],
+    chances: NDArray[np.float64],
+    classes: Sequence[str],
+    asked: Asked,
 ) -> pd.DataFrame:
-    k = min(top or 1, len(classes))
+    k = min(asked.top or 1, len(classes))
     order = np.argsort(-chances, axis=1, kind="stable")[:, :k]  # (images, k)
+    rows = np.repeat(np.arange(len(names)), k)
+    rank = np.tile(np.arange(1, k + 1), len(names))
+    broken = np.array([bool(why) for why in errors])[rows]
+    label = [None if bad else classes[c] for c, bad in zip(order.ravel().tolist(), broken, strict=True)]
     table = pd.DataFrame(
         {
-            "path": np.repeat(np.asarray(names, dtype=object), k),
-            "rank": np.tile(np.arange(1, k + 1), len(names)),
-            "label": [classes[c] for c in order.ravel().tolist()],
+            "path": _texts(names[row] for row in rows.tolist()),
+            "rank": rank,
+            "label": _texts(label),
             "probability": np.take_along_axis(chances, order, axis=1).ravel(),
         }
     )
-    return table if top else table.drop(columns="rank")
+    if asked.probabilities:
+        shares = pd.DataFrame(
+            chances[rows], columns=pd.Index([f"p:{name}" for name in classes], dtype=object)
+        )
+        table = pd.concat([table, shares], axis=1)
+    table["error"] = _texts(errors[row] for row in rows.tolist())
+    kept: pd.DataFrame = table.loc[~broken | (rank == 1)].reset_index(drop=True)
+    return kept if asked.top else kept.drop(columns="rank")
 
 
-def _named(images: Any, scale: PixelScale | None) -> tuple[list[str], list[Opener]]:
-    """What was given as names and ways to open: upright RGB images."""
-    if isinstance(images, str | Path | Image.Image) or _is_one(images):
-        images = [images]
-    names: list[str] = []
-    openers: list[Opener] = []
-    own = scale_of(as_array(each) for each in images if is_array(each))
-    if scale is not None:
-        own = PixelScale(scale.integers or own.integers, scale.floats or own.floats)
-    for position, each in enumerate(images):
-        if isinstance(each, str | Path):
-            for path in images_in(Path(each)):
-                names.append(str(path))
-                openers.append(partial(open_image, path))
-        elif isinstance(each, Image.Image):
-            names.append(f"image {position}")
-            openers.append(partial(upright_rgb, each))
-        elif is_array(each):
-            names.append(f"image {position}")
-            openers.append(partial(_of_array, each, own))
-        else:
-            raise DataError(
-                f"Cannot predict on a {type(each).__name__}. Give paths, folders, PIL images or arrays."
-            )
-    if not names:
-        raise DataError("There is nothing to predict on: no image was given.")
-    return names, openers
+def _texts(values: Iterable[str | None]) -> pd.Series:
+    # as objects: pandas' own strings refuse names that are not UTF-8
+    return pd.Series(list(values), dtype=object)
 
 
-def _of_array(value: Any, scale: PixelScale) -> Image.Image:
-    return upright_rgb(image_of(value), scale)
-
-
-def _is_one(images: Any) -> bool:
-    """Whether an array is a single image, (h, w) or (h, w, c), and not a stack of them."""
-    if not is_array(images):
-        return False
-    shape = tuple(images.shape)
-    first = shape[0] in (1, 3, 4) and not isinstance(images, np.ndarray)  # tensors have channels first
-    return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or first))
+def _of_all(told: Sequence[str], count: int) -> str:
+    return f"{some(told, most=3)}" if count <= 3 else f"{count} were given, first {', '.join(told[:3])}"

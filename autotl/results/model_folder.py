@@ -17,7 +17,7 @@ from autotl import jsonio
 from autotl.api import Backbone, DataConfig, PixelScale
 from autotl.api.pixel_scale import Span
 from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
-from autotl.disk import settle, told_if_full
+from autotl.disk import filled
 from autotl.errors import RunError
 from autotl.vision import timm
 
@@ -82,10 +82,9 @@ def write_network(
 ) -> None:
     """Write one network into a new ``folder``."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    with told_if_full(folder, sum(value.numel() * value.element_size() for value in state.values())):
-        folder.mkdir(parents=True)
-        save_file(state, folder / "part", {"format": "pt"})
-        settle(folder / "part", folder / "model.safetensors")
+    size = sum(value.numel() * value.element_size() for value in state.values())
+    with filled(folder / "model.safetensors", size) as temporary:
+        save_file(state, temporary, {"format": "pt"})
     cfg = dict(getattr(model, "pretrained_cfg", None) or {})
     config = backbone.config
     kept = {

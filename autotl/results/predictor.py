@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from autotl.api import DataConfig, Dataset
 from autotl.data import at_scale, render, view_of
 from autotl.results.evaluate import Evaluation, evaluate
-from autotl.results.labelling import indexed, labelled
+from autotl.results.labelling import Asked, Seen, indexed, labelled
 from autotl.results.model_folder import Opened
 from autotl.train import Metric, at_once, place
 
@@ -33,16 +33,15 @@ class Predictor:
         self._device = device
         self.view = view_of(opened.config, side=opened.config.side)
         self.scale = opened.scale
+        self.views = (self.view,)
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
-        """Label images: paths, folders, PIL images, arrays (n, h, w[, 3]), or a sequence of these.
+        """Label images; see :meth:`autotl.results.Result.predict`."""
+        return labelled(images, self, Asked(top=top))
 
-        One row per image: ``path``, ``label``, ``probability``; with ``top`` the k likeliest classes, a row
-        each, with their ``rank``. Raises DataError for what cannot be read.
-        """
-        return labelled(
-            images, self.classes, [self.view], lambda seen: self.logits_of(seen[0]), scale=self.scale, top=top
-        )
+    def say(self, seen: Seen) -> NDArray[np.float32]:
+        """Logits (n, classes) of images, seen in each of the views."""
+        return self.logits_of(seen[0])
 
     def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits (rows, classes) of a data set's rows."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Columns, Dataset
-from autotl.errors import MetricError, RunError
+from autotl.api import Columns, Dataset, Reader
+from autotl.errors import DataError, MetricError, RunError
 from autotl.lazy import lazy_module
 from autotl.results.card import card, frame
 from autotl.train import METRICS, Metric, OwnMetric
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from autotl.results.ensemble_predictor import EnsemblePredictor
     from autotl.results.evaluate import Evaluation
+    from autotl.results.labelling import Asked
     from autotl.results.predictor import Predictor
 else:  # a run folder is looked at where they are not yet needed
     pd = lazy_module("pandas")
@@ -45,8 +46,10 @@ class Result:
         read: Callable[[Any, Columns], Dataset],
         temporary: bool = False,
         measure: Metric | None = None,
+        readers: Callable[[], Mapping[str, Reader]] = dict,
     ) -> None:
         self.folder, self.report = folder, report
+        self._readers = readers
         self._measure = measure
         self._device, self._read = device, read
         if temporary:
@@ -83,9 +86,59 @@ class Result:
             self._predictor = open_predictor(self.folder / "model", device=self._device)
         return self._predictor
 
-    def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
-        """Label images; see :meth:`Predictor.predict`."""
-        return self.predictor.predict(images, top=top)
+    def predict(
+        self,
+        images: Any,
+        *,
+        top: int | None = None,
+        probabilities: bool = False,
+        strict: bool = False,
+        image: str | None = None,
+    ) -> pd.DataFrame:
+        """Label images: one row each, with ``path``, ``label``, ``probability`` and ``error``.
+
+        An image that cannot be read has a row without label, and ``error`` says why. The table of a frame has
+        the frame's index.
+
+        Args:
+            images: what ``fit`` takes, with labels or without; PIL images, arrays, bytes of image files and
+                open files too, or a sequence or generator of any of these.
+            top: the number of likeliest classes, a row each, with their ``rank``.
+            probabilities: give each class a column of its probability, ``p:NAME``.
+            strict: raise DataError at the first image that cannot be read.
+            image: the column of a table that holds the images.
+
+        Raises:
+            DataError: if no image can be read, or what is given is no image.
+        """
+        from autotl.results.labelling import labelled  # with torch
+
+        return labelled(images, self.predictor, self._asked(top, probabilities, strict, image))
+
+    def predict_parts(
+        self,
+        images: Any,
+        *,
+        top: int | None = None,
+        probabilities: bool = False,
+        strict: bool = False,
+        image: str | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """Give the rows of :meth:`predict` in several tables, each as soon as its images are labelled.
+
+        Only some images are in memory at a time, however many there are. The arguments are those of
+        :meth:`predict`.
+        """
+        from autotl.results.labelling import labelled_parts  # with torch
+
+        return labelled_parts(images, self.predictor, self._asked(top, probabilities, strict, image))
+
+    def _asked(self, top: int | None, probabilities: bool, strict: bool, image: str | None) -> Asked:
+        from autotl.results.labelling import Asked  # with torch
+
+        if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
+            raise DataError(f"top must be a whole number above 0, not {top!r}.")
+        return Asked(top, bool(probabilities), bool(strict), image, self._readers)
 
     def evaluate(
         self,

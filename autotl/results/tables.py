@@ -12,6 +12,7 @@ import pandas as pd
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
 from autotl.results.findings import Answers
+from autotl.results.sheets import csv_text
 from autotl.train import METRICS, Metric, softmax
 
 
@@ -27,13 +28,13 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     table = pd.DataFrame(
         {
             "item": dataset.table["item"],
-            "label": [dataset.classes[i] for i in dataset.table["label"]],
+            "label": pd.Series([dataset.classes[i] for i in dataset.table["label"]], dtype=object),
             "digest": dataset.table["digest"],
             "part": part,
         }
         | {f"fold_{repeat + 1}" if repeat else "fold": found for repeat, found in enumerate(fold)}
     )
-    jsonio.write_text(path, table.to_csv(index=False))
+    jsonio.write_text(path, csv_text(table))
 
 
 def write_answers(path: Path, dataset: Dataset, answers: Answers) -> None:
@@ -46,10 +47,12 @@ def write_answers(path: Path, dataset: Dataset, answers: Answers) -> None:
             "item": dataset.table["item"].to_numpy()[rows],
             "label": names[dataset.table["label"].to_numpy()[rows]],
             "answer": names[chances.argmax(1)],
-        }
+        },
+        dtype=object,  # pandas' own strings refuse names that are not UTF-8
     )
-    shares = pd.DataFrame(chances, columns=[f"p:{name}" for name in dataset.classes])
-    jsonio.write_text(path, pd.concat([table, shares], axis=1).to_csv(index=False, float_format="%.6g"))
+    columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
+    shares = pd.DataFrame(chances, columns=columns)
+    jsonio.write_text(path, csv_text(pd.concat([table, shares], axis=1)))
 
 
 def write_trials(path: Path, records: Sequence[Record], measure: Metric = METRICS["accuracy"]) -> None:
@@ -70,4 +73,4 @@ def write_trials(path: Path, records: Sequence[Record], measure: Metric = METRIC
         }
         for record in records
     ]
-    jsonio.write_text(path, pd.DataFrame(rows).to_csv(index=False))
+    jsonio.write_text(path, csv_text(pd.DataFrame(rows, dtype=object)))

@@ -15,7 +15,7 @@ import torch
 
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
 from autotl.clock import NEVER, Clock, Deadline, OutOfTime
-from autotl.data import LockedTest, render_images, view_of
+from autotl.data import LockedTest, quietly, reason, render_images, view_of
 from autotl.errors import DataError
 from autotl.progress import doing
 from autotl.search.examine import Examined, examine
@@ -45,6 +45,8 @@ CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
 The seconds are for one image, feature and class on common hardware.
 """
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
+BROKEN_SOURCE = 0.05
+"""The share of source images that cannot be read above which the source is at fault."""
 SLACK = 2.0
 """An optional step is given up after this many times its share: its estimate was of a faster machine."""
 FIT_SHARE = 0.25
@@ -232,5 +234,15 @@ def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch
         )
     chosen = np.random.default_rng(derive(seed, "source")).permutation(len(shown))[:SOURCE_IMAGES]
     view = view_of(backbone.config, side=backbone.side)
-    images = np.concatenate([render_images([shown[int(i)]()], view) for i in sorted(chosen)])
-    return torch.from_numpy(images)
+    images, broken = [], list[str]()
+    with quietly():
+        for i in sorted(chosen):
+            try:
+                images.append(render_images([shown[int(i)]()], view))
+            except Exception as error:  # whatever a file that is no image makes its decoder raise
+                broken.append(reason(error))
+    if len(images) < LEAST_SOURCE or len(broken) > BROKEN_SOURCE * len(chosen):
+        raise DataError(
+            f"{len(broken)} of {len(chosen)} source images cannot be read, the first: {broken[0]}."
+        )
+    return torch.from_numpy(np.concatenate(images))

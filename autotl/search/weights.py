@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from autotl.disk import settle, told_if_full
+from autotl.disk import filled
 
 
 def save_weights(path: Path, model: nn.Module) -> str:
@@ -20,11 +20,9 @@ def save_weights(path: Path, model: nn.Module) -> str:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
     """Write tensors that lie on the CPU, in one step; says where. Raises DiskFull."""
-    temporary = path.with_suffix(".part")
-    with told_if_full(path, sum(value.numel() * value.element_size() for value in tensors.values())):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    size = sum(value.numel() * value.element_size() for value in tensors.values())
+    with filled(path, size) as temporary:
         save_file(dict(tensors), temporary, {"format": "pt"})
-        settle(temporary, path)
     return str(path)
 
 

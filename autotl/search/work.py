@@ -282,7 +282,8 @@ _REASONS: dict[State, str] = {
 
 
 def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    # names of files may hold bytes that are no Unicode, which tables and databases refuse
+    text = " ".join(str(error).encode("utf-8", "backslashreplace").decode().split())
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in text.lower():
         return f"out of memory: {text[:200]}"
     return f"{type(error).__name__}: {text[:300]}"

@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from autotl import safe
 from autotl.api import Arm, Plan, Record
 from autotl.clock import Clock
 from autotl.terminal.course import EXPLAINED, LEADS, Course, TrialLine
@@ -26,7 +27,7 @@ class Terminal:
     """
 
     def __init__(self, *, clock: Clock, console: Console | None = None, heartbeat: float = HEARTBEAT) -> None:
-        self._console, self._clock = console or Console(stderr=True), clock
+        self._console, self._clock = console or safe.console(stderr=True), clock
         self._course = Course(clock)
         self._heartbeat = heartbeat
         self._live: Live | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -103,3 +104,24 @@ def test_openers_cross_process_borders(tmp_path: Path) -> None:
     path = written(tmp_path / "p.zip", ["a/1.png", "b/2.png"])
     item = Archive().read(path, Columns()).items[1]
     assert pickle.loads(pickle.dumps(item)).open().getpixel((0, 0)) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [(zipfile.ZIP_DEFLATED, "CRC"), (zipfile.ZIP_BZIP2, "by deflate"), (zipfile.ZIP_LZMA, "by deflate")],
+)
+def test_an_entry_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, method: int, told: str) -> None:
+    path = written(tmp_path / "bomb.zip", ["b/2.png"])
+    with zipfile.ZipFile(path, "a", method) as archive:
+        archive.writestr("a/1.png", bytes(2**26))
+    data = bytearray(path.read_bytes())
+    place = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
+    assert data[place + 46 : place + 53] == b"a/1.png"
+    data[place + 24 : place + 28] = (1000).to_bytes(4, "little")
+    path.write_bytes(data)
+    item = Archive().read(path, Columns()).items[0]
+    tracemalloc.start()
+    with pytest.raises((DataError, zipfile.BadZipFile), match=told):
+        item.open()
+    assert tracemalloc.get_traced_memory()[1] < 2**22
+    tracemalloc.stop()

@@ -95,11 +95,11 @@ def test_predictions_are_a_row_per_image_or_k_of_them(
     code, out, _ = run("predict", done, photos / "bars")
     assert code == 0
     lines = out.strip().splitlines()
-    assert lines[0] == "path,label,probability"
+    assert lines[0] == "path,label,probability,error"
     assert len(lines) == 1 + 12
     assert run("predict", done, photos / "bars", "--top", 2, "--out", tmp_path / "p.csv")[0] == 0
     rows = (tmp_path / "p.csv").read_text().strip().splitlines()
-    assert rows[0] == "path,rank,label,probability"
+    assert rows[0] == "path,rank,label,probability,error"
     assert len(rows) == 1 + 24
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from autotl.builtin.tables import Tables
 from autotl.builtin.torch_dataset import TorchDataset
 from autotl.data import read, split
 from autotl.errors import DataError
+from autotl.results import write_split
 from autotl.testing.reader import tiny_pictures
 
 READERS = {
@@ -168,3 +170,27 @@ def test_a_published_dataset_is_read_with_its_own_split(hymenoptera: Path) -> No
     splits = split(dataset, seed=0)
     assert (len(splits.train), len(splits.test), splits.kind) == (244, 153, "kfold")
     assert "The folders' own split is kept: train 244, test 153." in dataset.notes
+
+
+def test_a_label_that_is_a_text_is_refused_in_a_short_sentence() -> None:
+    items = [Item(str(n), f"{n % 2}" + "x" * 20_000, lambda: Image.new("L", (1, 1))) for n in range(4)]
+    with pytest.raises(DataError, match=r"20,001 characters .* at most") as caught:
+        read(object(), readers={"strange": Strange(Listing(items))})
+    assert len(str(caught.value)) < 400
+
+
+def test_names_that_are_not_utf_8_and_pipes_do_no_harm(tmp_path: Path) -> None:
+    for number, label in enumerate(("a", "caf\udce9")):
+        try:
+            (tmp_path / label).mkdir()
+        except (OSError, UnicodeError):
+            pytest.skip("the file system takes UTF-8 alone")
+        for row in range(3):
+            Image.new("RGB", (2, 2), (number, row, 0)).save(tmp_path / label / f"\udcff{row}.png")
+    os.mkfifo(tmp_path / "a/pipe.png")
+    dataset = read(tmp_path, readers={"folders": Folders()})
+    assert dataset.classes == ("a", "caf\udce9")
+    assert sorted(dataset.table["item"])[0] == "a/\udcff0.png"
+    assert not dataset.unreadable
+    write_split(tmp_path / "split.csv", dataset, split(dataset, seed=0))
+    assert r"caf\udce9/\udcff1.png" in (tmp_path / "split.csv").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from PIL import Image
 from timm.data import create_transform
 
 from autotl.api import DataConfig, Dataset
-from autotl.data import View, render, render_images, view_of
+from autotl.builtin.folders import Folders
+from autotl.data import View, read, render, render_images, view_of
 from autotl.errors import DataError, UnknownName
 
 Make = Callable[..., Dataset]
@@ -114,3 +116,47 @@ def test_nothing_to_render_is_an_empty_array(make: Make) -> None:
         8,
         8,
     )
+
+
+@pytest.mark.parametrize("crop_mode", ["center", "squash", "border"])
+@pytest.mark.parametrize("size", [(1, 60_000), (60_000, 1)])
+def test_a_thin_image_takes_no_more_memory_than_others(size: tuple[int, int], crop_mode: str) -> None:
+    image = Image.new("RGB", size, (9, 90, 200))
+    view = view_of(config(crop_mode=crop_mode, crop_pct=1.0), side=48)
+    tracemalloc.start()
+    seen = view.transform()(image)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+    assert seen.shape == (3, 48, 48)
+    assert (seen == np.array([9, 90, 200])[:, None, None]).all(0).any()
+
+
+def test_of_a_narrow_image_the_middle_is_seen_as_before() -> None:
+    narrow = picture(12, 12 * 40)
+    view = view_of(config(crop_pct=1.0), side=12)
+    theirs = create_transform(
+        12, is_training=False, interpolation="bicubic", crop_pct=1.0, use_prefetcher=True
+    )
+    assert (view.transform()(narrow) == theirs(narrow).numpy()).all()
+
+
+def test_an_image_that_vanishes_or_changes_is_named(tmp_path: Path) -> None:
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            picture(20 + number, 30).save(tmp_path / label / f"{number}.png")
+    dataset = read(tmp_path, readers={"folders": Folders()})
+    rows = np.arange(len(dataset))
+    view = view_of(config(), side=8)
+    file = tmp_path / "a/1.png"
+    sound = file.read_bytes()
+    for change, why in (
+        (file.unlink, "no such file"),
+        (lambda: file.write_bytes(sound[:60]), r"a/1\.png has changed since"),
+        (lambda: picture(7, 9).save(file), "it had 21 × 30 pixels and has 7 × 9"),
+    ):
+        change()
+        with pytest.raises(DataError, match=why):
+            render(dataset, rows, view)
+    file.write_bytes(sound)
+    assert len(render(dataset, rows, view)) == 6

@@ -3,6 +3,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from autotl.report import drawings, figures
+from autotl.report.figures import canvas
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -116,3 +117,10 @@ def test_this_data_is_marked_among_those_that_were_measured(width):
 def test_data_of_unknown_likeness_has_no_place_among_the_measured(sample):
     sample["when"]["similarity"] = {}
     assert "size" not in drawings(sample)
+
+
+def test_a_very_long_name_is_cut_in_no_time() -> None:
+    name = "ab" * 500_000
+    found = canvas.fit(name, 100)
+    assert len(found) < 20
+    assert found == canvas.fit(name[:5000] + name[-5000:], 100)

@@ -73,7 +73,7 @@ def test_what_it_says_is_the_mean_of_its_members_at_its_temperature(folder: Path
     assert np.allclose(softmax(logits * TEMPERATURE, axis=1), mean, atol=1e-5)
     images, _ = tiny_images(classes=3, each=20)
     table = together.predict(images, top=3)
-    assert table.columns.tolist() == ["path", "rank", "label", "probability"]
+    assert table.columns.tolist() == ["path", "rank", "label", "probability", "error"]
     wide = table.pivot(index="path", columns="label", values="probability")[list(together.classes)]
     order = ready.dataset.table["item"].iloc[rows]
     assert np.allclose(wide.loc[order], softmax(logits, axis=1), atol=1e-5)

@@ -83,6 +83,11 @@ def text_width(content: str, *, size: float = 12.5) -> float:
 def fit(content: str, pixels: float, *, size: float = 12.5) -> str:
     """``content`` on one line, cut in the middle with an ellipsis where it does not fit into ``pixels``."""
     content = " ".join(content.split())
+    most = (
+        2 * int(pixels / (size * 0.56)) + 2
+    )  # letters that can be seen: a search takes the square of its length
+    if len(content) > 2 * most:
+        content = content[:most] + content[-most:]
     if text_width(content, size=size) <= pixels:
         return content
     keep = len(content)
