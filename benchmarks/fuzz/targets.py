@@ -44,7 +44,7 @@ def a_run(folder: Path) -> Path:
         out=folder,
         trials=1,
         backbone="tiny",
-        strategy="linear_probe",
+        strategies="linear_probe",
         experience=False,
         watch=Silence(),
     )

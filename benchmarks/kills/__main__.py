@@ -94,7 +94,8 @@ def turn(data: Path, run: Path, trials: int, after: float) -> tuple[int | None, 
     """Begin the run or resume it, and kill it after some seconds; the exit code, None if it was killed."""
     begun = (run / "run.json").is_file()
     start = ["resume", str(run)] if begun else ["fit", str(data), "--out", str(run)]
-    more = [] if begun else ["--trials", str(trials), "--backbone", "tiny", "--no-experience"]
+    quick = ["--backbone", "tiny", "--strategy", "linear_probe", "--image-size", "32", "--no-experience"]
+    more = [] if begun else ["--trials", str(trials), *quick]
     process = subprocess.Popen(
         [sys.executable, "-m", "autotl", *start, *more], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
