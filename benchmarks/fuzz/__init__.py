@@ -1,0 +1,1 @@
+"""Give files of random bytes to what reads files, guided by coverage."""

@@ -1,0 +1,45 @@
+"""Fuzz one target in this process: started by ``python -m benchmarks.fuzz``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["autotl"]):
+    from autotl.errors import AutotlError
+    from benchmarks.fuzz.targets import TARGETS
+
+
+def main() -> None:
+    """Run libFuzzer on the target that the first argument names; further arguments are its own."""
+    name, place, run, *rest = sys.argv[1:]
+    target, known = TARGETS[name], dict[str, str]()
+    folder = Path(place)
+
+    def give(content: bytes) -> None:
+        try:
+            target.give(content, folder / "work", Path(run))
+        except AutotlError:
+            return
+        except Exception as error:  # what is looked for; the fuzzer goes on to find more
+            where = traceback.extract_tb(error.__traceback__)
+            own = [each for each in where if f"{os.sep}autotl{os.sep}" in each.filename] or list(where)
+            key = f"{type(error).__name__} in {Path(own[-1].filename).name}:{own[-1].lineno}"
+            if key not in known:
+                known[key] = str(error)[:200]
+                (folder / f"finding-{len(known)}").write_bytes(content)
+                told = [f"{each}: {why}" for each, why in known.items()]
+                (folder / "findings.json").write_text(json.dumps(told))
+
+    (folder / "work").mkdir(exist_ok=True)
+    atheris.Setup([sys.argv[0], *rest], give)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Kill runs at random moments, and see what of them is lost."""
