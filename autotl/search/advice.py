@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from autotl.api import Task
 
@@ -56,3 +59,9 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
         f"{size} but {place}: fine-tune everything. {FAR}",
         False,
     )
+
+
+def nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:
+    """The likeness to the nearest source, in the middle of the measures."""
+    middles = [float(np.median(list(measures.values()))) for measures in likeness.values() if measures]
+    return max(middles, default=None)

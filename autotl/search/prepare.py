@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from autotl.api import (
     AnySimilarity,
     Backbone,
@@ -35,7 +33,7 @@ from autotl.data import (
     summary,
     without,
 )
-from autotl.search.advice import Advice, rule_of_thumb
+from autotl.search.advice import Advice, nearest, rule_of_thumb
 from autotl.search.afford import LEAST_ROWS, affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.search.decided import Decided, OwnSeen, seen_as
 from autotl.search.examine import Examined
@@ -288,15 +286,9 @@ def prepare(
         copies=None if shown is None else source_copies(dataset, splits.train, shown[:SOURCE_IMAGES]),
         ranking=ranking,
         outlook=ahead,
-        advice=rule_of_thumb(task, _nearest(task.likeness)),
+        advice=rule_of_thumb(task, nearest(task.likeness)),
         notes=tuple(notes),
         decided=decided,
         own=own,
         wider=wider,
     )
-
-
-def _nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:
-    """The likeness to the nearest source, in the middle of the measures."""
-    middles = [float(np.median(list(measures.values()))) for measures in likeness.values() if measures]
-    return max(middles, default=None)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from autotl import plugins
 from autotl.api import Columns, Dataset, Item, Listing, Part, Splits
 from autotl.data import read, split, thin
 from autotl.errors import DataError
-from PIL import Image
 
 
 @dataclass(frozen=True)
