@@ -65,7 +65,7 @@ def test_the_commands_and_the_python_of_the_readme_run(
     assert [line.split()[1] for line in lines] == ["fit", "predict"]
     for line in lines:
         assert run(line) == 0, capsys.readouterr().err
-    assert (here / "predictions.csv").read_text().startswith("path,label,probability\n")
+    assert (here / "predictions.csv").read_text().startswith("path,label,probability,error\n")
     python = blocks("python")
     assert BUDGET in python[0]
     for block in python:

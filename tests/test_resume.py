@@ -181,7 +181,7 @@ def test_a_strategy_that_is_gone_stays_in_the_table_and_may_win(
 def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
     what: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = disk.settle, []
+    real, calls = disk._settle, []
 
     def full(temporary: Path, path: Path) -> None:
         if what in (path.name, path.parent.name):
@@ -192,8 +192,7 @@ def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        for module in ("autotl.disk", "autotl.search.weights", "autotl.results.model_folder"):
-            patched.setattr(f"{module}.settle", full)
+        patched.setattr("autotl.disk._settle", full)
         with pytest.raises(DiskFull, match=rf"MiB are needed for .*{what}.* are free.*autotl resume"):
             autotl.fit(photos, out=out, trials=3, **QUICK)  # type: ignore[arg-type]
     assert len(autotl.fit(None, out=out, resume=True, watch=Silence()).trials()) == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -22,7 +21,9 @@ def perceptual_hashes(thumbnails: NDArray[np.uint8]) -> NDArray[np.uint64]:
     Implementation and Benchmarking of Perceptual Image Hash Functions, 2010): the bits of
     ``imagehash.phash``, for many pictures at a time.
     """
-    waves = scipy.fft.dctn(thumbnails.astype(np.float64), axes=(1, 2))[:, :LOW, :LOW].reshape(-1, LOW * LOW)
+    from scipy.fft import dctn  # slow to import, and a prediction needs no hashes
+
+    waves = dctn(thumbnails.astype(np.float64), axes=(1, 2))[:, :LOW, :LOW].reshape(-1, LOW * LOW)
     bits = waves > np.median(waves, axis=1, keepdims=True)
     packed = np.packbits(bits, axis=1)  # (n, 8)
     return packed.view(">u8").astype(np.uint64).ravel()

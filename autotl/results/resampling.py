@@ -97,7 +97,8 @@ def interval(drawn: Draws, value: float, bounds: tuple[float, float]) -> tuple[f
         return float("nan"), float("nan")
     low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
     mean, half = float(drawn.mean()), 1.96 * float(drawn.std())
-    return max(bounds[0], min(low, mean - half, value)), min(bounds[1], max(high, mean + half, value))
+    low, high = min(low, mean - half, value), max(high, mean + half, value)
+    return max(bounds[0], low) + 0.0, min(bounds[1], high) + 0.0  # not -0.0
 
 
 def _population(labels: Labels, sides: Sides) -> _Population:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from autotl import plugins
-from autotl.api import Item, Listing
+from autotl.api import Applies, Item, Listing
 from autotl.clock import FakeClock
 from autotl.data import read
 from autotl.data.drawing import LEAST, PROBE, draw, probe
@@ -69,8 +69,8 @@ class Slow:
         self.clock, self.n = clock, n
         self.opened: list[int] = []
 
-    def reads(self, source: object) -> bool:
-        return True
+    def reads(self, source: object) -> Applies:
+        return Applies(True, "made up")
 
     def read(self, source: object, columns: object) -> Listing:
         return Listing([Item(f"{i:05d}", "ab"[i % 2], lambda i=i: self.image(i)) for i in range(self.n)])

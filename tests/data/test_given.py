@@ -66,8 +66,8 @@ def test_tables_need_no_labels(folder: Path) -> None:
         assert seen(table) == due
     frame["picture"] = [Path(each).read_bytes() for each in frame["image"]]
     assert [red for _, red in seen(frame, image="picture")] == [0, 1, 2]
-    held = [{"bytes": content, "path": "a.png"} for content in frame["picture"]]
-    assert seen(pd.DataFrame({"image": held})) == [("a.png", number) for number in range(3)]
+    held = [{"bytes": content, "path": f"{n}.png"} for n, content in enumerate(frame["picture"])]
+    assert seen(pd.DataFrame({"image": held})) == [(f"{number}.png", number) for number in range(3)]
 
 
 def test_images_in_memory_are_numbered(folder: Path) -> None:

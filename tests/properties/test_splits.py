@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from autotl.api import Columns, Dataset, Item, Listing, Part, Splits
+from autotl.api import Applies, Columns, Dataset, Item, Listing, Part, Splits
 from autotl.data import read, split, thin
 from autotl.errors import DataError
 
@@ -33,8 +33,8 @@ class Rows:
     name: str = "rows"
     summary: str = "rows made up"
 
-    def reads(self, source: object) -> bool:
-        return True
+    def reads(self, source: object) -> Applies:
+        return Applies(True, "made up")
 
     def read(self, source: object, columns: Columns) -> Listing:
         return Listing(

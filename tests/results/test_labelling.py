@@ -21,6 +21,7 @@ class Bright:
     """Says how bright an image is."""
 
     classes = ("dark", "light")
+    scale = None
     views = (View(8, "bilinear", 1.0, "center"),)
 
     def say(self, seen: Seen) -> NDArray[np.float32]:

@@ -16,9 +16,9 @@ from autotl.builtin.pixels import Pixels
 from autotl.cache import Store
 from autotl.clock import NEVER, Budget, WallClock
 from autotl.errors import RunError
-from autotl.jsonio import plain
+from autotl.jsonio import as_type, plain
 from autotl.search import Limits, Prepared, Setup, plan_arms, prepare
-from autotl.search.decided import OwnSeen, _own_from, decided_from, seen_as
+from autotl.search.decided import OwnSeen, decided_from, seen_as
 from autotl.search.own_networks import Own, open_own_networks, reopen_own_networks
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -155,7 +155,7 @@ def test_a_resumed_run_takes_the_network_that_it_had() -> None:
 def test_what_was_chosen_is_read_back_from_json() -> None:
     (then,) = opened(Bringer(offered=Pixels().networks(fakes.TASK))).networks.values()
     known = {"pixels": OwnSeen(then.weights, seen_as(then.name, then))}
-    assert _own_from(json.loads(json.dumps(plain(known)))) == known
+    assert as_type(json.loads(json.dumps(plain(known))), dict[str, OwnSeen]) == known
 
 
 def test_a_network_of_other_layers_is_an_error() -> None:
