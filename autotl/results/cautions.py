@@ -60,7 +60,9 @@ def warning_of_leaks(leaks: Leaks) -> str:
     if not said:
         return ""
     advice = " --clean drop leaves these training images out." if leaks.copies else ""
-    return f"{'; '.join(said)}: the test scores are too high.{advice}"
+    images, of = _worst(leaks)
+    by = f" by up to {100 * images / of:.1f} points" if images and of and not leaks.groups else ""
+    return f"{'; '.join(said)}: the test scores may be too high{by}.{advice}"
 
 
 def calibration_warning(findings: Findings) -> str:
