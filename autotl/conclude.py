@@ -35,7 +35,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
     doing("training the best trial on all images")
     baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
     delivery: search.Delivery | None = None
-    apart = search.independent_folds(ready)
+    apart = search.independent_folds(ready, winner.arm.backbone)
     end = search.until_report(run.clock, run.started, setup.budget)
     if not explored.interrupted:
         try:

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from autotl import disk
 from autotl.lazy import lazy_module
@@ -18,6 +18,11 @@ else:  # what is only written needs no check
     pydantic = lazy_module("pydantic")
 
 FORMAT = 1
+PARKED = {0xD800 + i: 0x10F800 + i for i in range(0x800)}
+"""Private characters in place of halves of surrogate pairs, which stand for bytes of file names that are no
+Unicode: pydantic refuses these halves.
+"""
+BACK = {parked: half for half, parked in PARKED.items()}
 TOLD = 3
 """Faults of a document that an error names."""
 T = TypeVar("T")
@@ -76,12 +81,28 @@ def as_type(document: Any, kind: type[T]) -> T:
         ValueError: The document is of another type; it says where and what is expected.
     """
     try:
-        text = json.dumps(document)
-        return pydantic.TypeAdapter(kind).validate_json(text, strict=True)
+        text = json.dumps(document, ensure_ascii=False)
+        parked = text.translate(PARKED)
+        found = pydantic.TypeAdapter(kind).validate_json(parked, strict=True)
+        return found if text == parked else cast(T, _restored(found))
     except pydantic.ValidationError as error:
         raise ValueError("; ".join(_fault(each) for each in error.errors()[:TOLD])) from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _restored(value: Any) -> Any:
+    """The value with the halves of surrogate pairs that were parked."""
+    if isinstance(value, str):
+        return value.translate(BACK)
+    if isinstance(value, Mapping):
+        return {_restored(key): _restored(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_restored, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        own = [each.name for each in dataclasses.fields(value) if each.init]
+        return dataclasses.replace(value, **{name: _restored(getattr(value, name)) for name in own})
+    return value
 
 
 def _fault(found: Mapping[str, Any]) -> str:

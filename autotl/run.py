@@ -85,7 +85,7 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
 
 def profile(ready: search.Prepared) -> dict[str, Any]:
     """The ``when`` and ``quality`` of a report, as far as they are known before training."""
-    return report.profile(
+    found = report.profile(
         task=ready.task,
         splits=ready.splits,
         likeness=ready.likeness,
@@ -97,6 +97,9 @@ def profile(ready: search.Prepared) -> dict[str, Any]:
         quality=ready.quality,
         examined={**ready.examined.told, "groups": ready.groups},
     )
+    if ready.wider is not None:
+        found["when"]["n_train_by_network"] = dict.fromkeys(ready.wider.networks, ready.wider.task.train_rows)
+    return found
 
 
 def analysis(run: Run, cache: Path) -> dict[str, Any]:

@@ -83,3 +83,9 @@ def test_a_document_nested_deeply_is_no_crash(tmp_path: Path) -> None:
     path.write_text("[" * 100_000)
     with pytest.raises(ValueError, match="nested too deeply"):
         jsonio.read(path)
+
+
+def test_names_that_are_no_unicode_keep_their_bytes_when_checked() -> None:
+    told = json.loads(json.dumps(jsonio.plain(Point(1.0, "caf\udce9.jpg"))))
+    assert jsonio.as_type(told, Point) == Point(1.0, "caf\udce9.jpg")
+    assert jsonio.as_type({"\udcff": ["\udce9"]}, dict[str, tuple[str, ...]]) == {"\udcff": ("\udce9",)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,13 @@ class HfDataset:
             )
         return Listing(items, tuple(notes))
 
+    def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
+        """List the images of all splits; no labels are needed."""
+        splits = source.items() if isinstance(source, Mapping) else [("", source)]
+        return [
+            each for name, split in splits for each in _unlabelled(split, columns, f"{name} " if name else "")
+        ]
+
 
 def _kinds(source: object) -> set[str]:
     """The names of the classes it is of, those of the library alone."""
@@ -73,7 +80,7 @@ def _listed(
     for given in (columns.image, columns.label, columns.group):
         if given is not None:
             known_column(given, features)
-    image = columns.image or _only(features, "image", [n for n, f in features.items() if _is(f, "Image")])
+    image = _image_column(features, columns)
     marked = [name for name, feature in features.items() if _is(feature, "ClassLabel")]
     named = [name for name in features if name.lower() in _LABELS and not _is(features[name], "Image")]
     label = columns.label or _only(features, "label", marked or named)
@@ -90,15 +97,33 @@ def _listed(
     places = [f"{prefix}row {row}" for row in rows]
     texts = label_texts(values, places=places)
     groups = [None] * len(values) if columns.group is None else group_texts(dataset[columns.group])
-    images = dataset.select_columns([image])  # opening a row decodes every image column in it
-    feature = features[image]
-    if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
-        images = images.cast_column(image, type(feature)(decode=False))  # files are decoded in one way only
+    images = _images(dataset, image)
     items = [
         Item(place, text, partial(_image, images, row, image), group=group, part=part)
         for row, place, text, group in zip(rows, places, texts, groups, strict=True)
     ]
     return items, (f"Took the columns {image!r} and {label!r} for images and labels.",)
+
+
+def _unlabelled(dataset: Any, columns: Columns, prefix: str) -> list[tuple[str, Callable[[], Image.Image]]]:
+    """The images of a dataset, whatever its other columns are."""
+    if columns.image is not None:
+        known_column(columns.image, dataset.features)
+    image = _image_column(dataset.features, columns)
+    images = _images(dataset.with_format(None), image)
+    return [(f"{prefix}row {row}", partial(_image, images, row, image)) for row in range(len(dataset))]
+
+
+def _image_column(features: Mapping[str, Any], columns: Columns) -> str:
+    return columns.image or _only(features, "image", [n for n, f in features.items() if _is(f, "Image")])
+
+
+def _images(dataset: Any, image: str) -> Any:
+    """The dataset with its column of images alone: opening a row decodes every image column in it."""
+    images, feature = dataset.select_columns([image]), dataset.features[image]
+    if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
+        images = images.cast_column(image, type(feature)(decode=False))  # files are decoded in one way only
+    return images
 
 
 def _is(feature: object, kind: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -14,6 +15,7 @@ from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
     as_array,
     class_names,
+    depth_of,
     image_file,
     image_of,
     is_array,
@@ -87,6 +89,11 @@ class TorchDataset:
             (_UNUSED,) if unused else (),
         )
 
+    def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
+        """List images, which the dataset may give with a label or alone."""
+        pairs = _Pairs(source)
+        return [(f"image {row}", partial(pairs.image, row)) for row in range(len(pairs))]
+
 
 class _Pairs:
     """The pairs of a dataset, one thread at a time."""
@@ -114,13 +121,24 @@ class _Pairs:
     def image(self, row: int) -> Image.Image:
         file = image_file(self._dataset, row)
         if file is None:
-            image = self[row][0]
+            image = self._alone(row)
         else:  # torchvision turns no image upright and cuts 16 bits off at 255
             image = open_image(file.path)
             if file.transform is not None:
+                if depth_of(image) is not None:
+                    raise DataError(
+                        "it has more than 8 bits, which a transform would scale image by image. Give the "
+                        "folder itself, or a dataset without transform"
+                    )
                 with self._lock:
                     image = file.transform(image)
         return upright_rgb(image) if isinstance(image, Image.Image) else image_of(image)
+
+    def _alone(self, row: int) -> Any:
+        """The image of a row, which may have no label."""
+        with self._lock:
+            given = self._dataset[row]
+        return given if isinstance(given, Image.Image) or is_array(given) else self[row][0]
 
     def __reduce__(self) -> tuple[type[_Pairs], tuple[Any]]:
         return _Pairs, (self._dataset,)

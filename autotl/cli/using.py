@@ -50,6 +50,8 @@ def predict(
     """Label images with the model of a RUN: path, label, probability, and the error of a broken file."""
     from autotl.results.sheets import csv_text
 
+    if as_json and out is not None:
+        raise typer.BadParameter("--out writes CSV. Leave it out and redirect standard output: --json > FILE")
     parts = autotl.load(run, device=device).predict_parts(
         paths, top=top, probabilities=probabilities, strict=strict, image=image
     )
@@ -57,7 +59,7 @@ def predict(
     rows_are_seen = out is None and not as_json and sys.stdout.isatty()
     live = console(stderr=True).is_terminal and not (quiet or rows_are_seen)
     parts = _counting(parts, counted, live=live)
-    if as_json and out is None:
+    if as_json:
         print_json([row for part in parts for row in part.to_dict(orient="records")])
     else:
         with _written(out) as write:
@@ -121,7 +123,7 @@ def _counting(parts: Iterator[pd.DataFrame], counted: _Counted, *, live: bool) -
         return
     # rich would send to standard error what is written to standard output meanwhile
     with Live(
-        Text("Opening the model …"),
+        Text("Reading the first images …"),
         console=console(stderr=True),
         transient=True,
         redirect_stdout=False,

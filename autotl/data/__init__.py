@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from autotl.data.asked import check_columns, check_path, check_share
     from autotl.data.columns import Chosen, choose_columns, image_column, is_image_path
     from autotl.data.decode import digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.depth import depth_of
     from autotl.data.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
     from autotl.data.fingerprint import perceptual_hashes, thumbnail
     from autotl.data.forms import (
@@ -88,6 +89,7 @@ __all__ = [
     "class_names_of",
     "class_order",
     "cross_parts",
+    "depth_of",
     "digest",
     "divided",
     "doubtful",

@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import PixelScale, Reader
 from autotl.data.decode import open_image, upright_rgb
 from autotl.data.images import Picture, pictures_in
 from autotl.data.pixels import as_array, image_of, is_array, scale_of
+from autotl.data.scaling import completed
 from autotl.errors import DataError
 
 Readers = Callable[[], Mapping[str, Reader]]
@@ -43,6 +45,8 @@ def pictures_given(
     """
     if images is None:
         raise DataError(f"None was given to predict on. {_DUE}")
+    if _is_pair(images):
+        raise DataError("A pair (images, labels) was given to predict on. Give the images alone.")
     taken = _Taken(readers, image, scale)
     if _is_one(images):
         return taken.one(images, 0, taken.scale_of([images]))
@@ -66,9 +70,9 @@ class _Taken:
 
     def scale_of(self, images: Iterable[Any]) -> PixelScale:
         """The model's scale, or else that of the arrays among the images."""
-        own = scale_of(as_array(each) for each in images if is_array(each))
-        known = self.known or own
-        return PixelScale(known.integers or own.integers, known.floats or own.floats)
+        known = self.known or PixelScale()
+        open_ones = [each for each in map(as_array, filter(is_array, images)) if _is_unscaled(each, known)]
+        return completed(known, scale_of(open_ones))
 
     def many(self, images: Iterable[Any]) -> Iterator[Picture]:
         together = isinstance(images, Sequence) or is_array(images)
@@ -101,7 +105,7 @@ class _Taken:
     def at_path(self, path: Any) -> Iterable[Picture]:
         try:
             return pictures_in(path, readers=_Lazily(self.readers), image=self.image)
-        except DataError as error:  # an empty folder or broken table costs a row, as a broken image does
+        except (DataError, OSError) as error:  # an empty folder or broken table costs a row, as an image does
             return [Picture(str(path), partial(_refused, error))]
 
     def from_array(self, array: Any, scale: PixelScale | None) -> Image.Image:
@@ -125,6 +129,16 @@ class _Lazily(Mapping[str, Reader]):
         return self._readers()[name]
 
 
+def _is_unscaled(array: NDArray[Any], known: PixelScale) -> bool:
+    """Whether the scale of an array has to be found, or compared with the model's. What holds no numbers is
+    refused when it is opened.
+    """
+    if array.dtype.kind not in "uif" or not array.size or not np.isfinite(array).all() or not array.any():
+        return False
+    span = known.floats if array.dtype.kind == "f" else known.integers
+    return span is None or (array.dtype.kind == "f" and span in ((0, 1), (0, 255)))
+
+
 def _is_missing(each: Any) -> bool:
     not_a_number = isinstance(each, float) and math.isnan(each)
     return each is None or not_a_number or type(each).__name__ in ("NAType", "NaTType")
@@ -134,7 +148,7 @@ def _missing() -> Image.Image:
     raise DataError("no image is given")
 
 
-def _refused(error: DataError) -> Image.Image:
+def _refused(error: Exception) -> Image.Image:
     raise error
 
 
@@ -162,6 +176,16 @@ def _is_one(images: Any) -> bool:
     shape = tuple(images.shape)
     first = shape[:1] and shape[0] in (1, 3, 4) and not isinstance(images, np.ndarray)
     return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or bool(first)))
+
+
+def _is_pair(images: Any) -> bool:
+    """Whether it is images with their labels, as ``fit`` takes them."""
+    if not isinstance(images, tuple) or len(images) != 2:
+        return False
+    one, labels = images
+    if is_array(labels):
+        return as_array(labels).ndim == 1
+    return isinstance(labels, list) and hasattr(one, "__len__") and not isinstance(one, str | os.PathLike)
 
 
 def _is_stack(images: Any) -> bool:

@@ -38,11 +38,12 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """Test images that are also in the training part, pixel by pixel; ``groups`` counts those in both."""
+    """Test images, ``of`` so many, that are in the training part too, pixel by pixel; and groups in both."""
 
     images: int
     groups: int
     examples: tuple[str, ...]
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _leakage(dataset: Dataset, splits: Splits) -> Leakage:
     train, test = dataset.table.iloc[splits.train], dataset.table.iloc[splits.test]
     leaked = test[test["digest"].isin(train["digest"])]
     groups = set(train["group"].dropna()) & set(test["group"].dropna())
-    return Leakage(len(leaked), len(groups), tuple(leaked["item"][:_EXAMPLES]))
+    return Leakage(len(leaked), len(groups), tuple(leaked["item"][:_EXAMPLES]), len(test))
 
 
 def _missing(dataset: Dataset, splits: Splits) -> dict[str, tuple[str, ...]]:

@@ -23,7 +23,7 @@ from autotl.data.depth import depth_of
 from autotl.data.drawing import LEAST, draw, probe
 from autotl.data.fingerprint import perceptual_hashes, thumbnail
 from autotl.data.forms import as_path, class_order, some
-from autotl.data.scaling import Extremes, decide, extremes_of, notes_on
+from autotl.data.scaling import Extremes, completed, decide, extremes_of, notes_on
 from autotl.data.threads import in_threads
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
 from autotl.progress import doing
@@ -156,10 +156,11 @@ def read(
 def at_scale(dataset: Dataset, scale: PixelScale | None) -> Dataset:
     """The same images as a model sees them: at the scale it was saved with, or at none if it has none.
 
-    What the scale leaves open, floats for instance, is as the data set itself decided it.
+    What the scale leaves open, floats for instance, is as the data set itself decided it. Raises DataError as
+    :func:`autotl.data.scaling.completed` does.
     """
     if scale is not None and dataset.scale is not None:
-        scale = PixelScale(scale.integers or dataset.scale.integers, scale.floats or dataset.scale.floats)
+        scale = completed(scale, dataset.scale)
     openers = [replace(each, scale=scale) if isinstance(each, _Upright) else each for each in dataset.openers]
     return replace(dataset, openers=openers, scale=scale)
 

@@ -137,3 +137,21 @@ def _floats(found: Sequence[Extremes]) -> Span | None:
 def is_within(span: Span, top: float) -> bool:
     """Whether floats in ``span`` are on the scale of 0 to ``top``, but for a hair."""
     return span[0] >= -_HAIR * top and span[1] <= (1 + _HAIR) * top
+
+
+def completed(known: PixelScale | None, own: PixelScale) -> PixelScale:
+    """Return the scale that a model learned from, completed by that of images where it is open.
+
+    Raises:
+        DataError: The floats are on the other usual scale: 0 to 1 where the model knows 0 to 255, or the
+            other way round.
+    """
+    known = known or PixelScale()
+    usual = ((0, 1), (0, 255))
+    theirs, ours = known.floats, own.floats
+    if theirs and ours and theirs in usual and ours in usual and ours != theirs:
+        raise DataError(
+            f"The model learned from floats between 0 and {theirs[1]:g}, but these images have floats "
+            f"between 0 and {ours[1]:g}. Bring them to the model's scale."
+        )
+    return PixelScale(known.integers or own.integers, known.floats or own.floats)

@@ -27,9 +27,13 @@ def caveat(report: Report) -> str:
     return words.sentence(said)
 
 
-def leaked(report: Report) -> int:
-    """How many test images are known to be copies of training images that the model learned from."""
+def leaked(report: Report) -> tuple[int, int]:
+    """How many test images are known copies of training images, and how many were compared."""
     if at(report, "quality", "cleaned", "mode") in {"drop", "weight"}:
-        return 0
-    found = (at(report, "quality", key, "images") for key in ("near_leakage", "leakage"))
-    return max((int(each) for each in found if words.measured(each)), default=0)
+        return 0, 0
+    found = [(0, 0)]
+    for kind, of in (("near_leakage", "compared"), ("leakage", "of")):
+        images, compared = at(report, "quality", kind, "images"), at(report, "quality", kind, of)
+        if words.measured(images) and words.measured(compared):
+            found.append((int(images), int(compared)))
+    return max(found, key=lambda each: each[0] / max(1, each[1]))

@@ -113,7 +113,9 @@ def when(report: Report) -> list[str]:
         said.append(headline.caveat(report))
         said.append(words.sentence(at(report, "verdict", "cost")))
     if words.measured(facts.get("n_train")):
-        text = f"It learned from {words.count(facts['n_train'], 'image')}"
+        more = section(facts, "n_train_by_network")
+        learned = more.get(str(at(report, "verdict", "backbone")), facts["n_train"])
+        text = f"It learned from {words.count(learned, 'image')}"
         if words.measured(facts.get("n_classes")):
             text += f" of {words.count(facts['n_classes'], 'class', 'classes')}"
         if words.measured(facts.get("min_per_class")):
@@ -179,8 +181,8 @@ def results(report: Report) -> list[str]:
     """What the locked test part says of the final model."""
     test, said, measure = section(report, "test"), [], measure_of(report)
     if words.measured(test.get("value")):
-        copies = headline.leaked(report)
-        unseen = f", {copies:,} of which are copies of training images" if copies else " that it never saw"
+        copies, of = headline.leaked(report)
+        unseen = f" ({copies:,} of {of:,} are copies of training images)" if copies else " that it never saw"
         images = f" on {words.count(test['n'], 'test image')}{unseen}" if test.get("n") else ""
         interval = measure.between(test.get("ci95"))
         sure = "the 95% interval, which takes none of them for a copy, lies" if copies else ""
@@ -238,7 +240,13 @@ def arms(report: Report) -> list[str]:
         said.append(
             f"{words.name(scratch[0]['strategy'])} reaches {theirs} on the test images, the winner {ours}."
         )
-    said.append("Arms are tested as trained on the first fold: all have learned from the same images.")
+    more = section(section(report, "when"), "n_train_by_network")
+    learned = [f"{words.name(name)} has learned from {number:,}" for name, number in more.items()]
+    said.append(
+        f"Arms are tested as trained on the first fold: {', '.join(learned)} images, the others from fewer."
+        if learned
+        else "Arms are tested as trained on the first fold: all have learned from the same images."
+    )
     said.append("The winner was chosen on validation images; the test part had no say in it.")
     return said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,11 @@ def _facts(report: Mapping[str, Any]) -> str:
     if how.get("strategy"):
         told.append(("Delivered", " on ".join(filter(None, (how["strategy"], what.get("backbone"))))))
     if test.get("value") is not None:
-        low, high = test["ci95"]
         name = str(test["metric"]).replace("_", " ")
         told.append(
             (
                 f"Test {name}",
-                f"{test['value']:.3f} (95% interval {low:.3f} – {high:.3f}, {test['n']:,} images)",
+                f"{test['value']:.3f} (95% interval {_span(test['ci95'])}, {test['n']:,} images)",
             )
         )
     rows = "".join(
@@ -75,12 +74,17 @@ def _arms(report: Mapping[str, Any]) -> str:
 
 
 def _arm(arm: Mapping[str, Any]) -> str:
-    low, high = arm["ci95"]
     cells = (
         escape(arm["strategy"]),
         escape(arm["backbone"]),
         f"{arm['test']:.3f}",
-        f"{low:.3f} – {high:.3f}",
+        _span(arm["ci95"]),
         str(arm["trials"]),
     )
     return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _span(ends: Sequence[float | None] | None) -> str:
+    """An interval; a dash if it could not be computed."""
+    low, high = ends or (None, None)
+    return "–" if low is None or high is None else f"{low:.3f} – {high:.3f}"

@@ -39,7 +39,8 @@ def headline_of_leaks(leaks: Leaks) -> str:
     images, of = _worst(leaks)
     if not of or images < NOTABLE * of:
         return ""
-    what = "is a copy" if leaks.copies and images == 1 else "are copies" if leaks.copies else ""
+    copies = (images, of) == (leaks.copies, leaks.compared)
+    what = "is a copy" if copies and images == 1 else "are copies" if copies else ""
     what = f"{what} of training images" if what else "show what training images show"
     return f" Do not trust the test scores: {images:,} of {of:,} test images {what}."
 
@@ -79,4 +80,6 @@ def calibration_warning(findings: Findings) -> str:
 
 
 def _worst(leaks: Leaks) -> tuple[int, int]:
-    return (leaks.copies, leaks.compared) if leaks.copies else (leaks.related, leaks.tested)
+    """The kind of leak with the larger share: its images, and of how many."""
+    kinds = (leaks.copies, leaks.compared), (leaks.related, leaks.tested)
+    return max(kinds, key=lambda each: each[0] / max(1, each[1]))

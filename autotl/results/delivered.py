@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from autotl.results.evaluate import Evaluation
 from autotl.results.findings import Findings
 
@@ -39,6 +41,8 @@ def _scored(test: Evaluation) -> str:
     name = test.metric.replace("_", " ")
     low, high = test.ci95
     images = f"{test.n:,} test image" + ("" if test.n == 1 else "s")
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return f"{name} {test.value:.3f} on {images}"
     if test.percent:
         return (
             f"{100 * test.value:.1f}% {name} on {images} (95% interval {100 * low:.1f} to {100 * high:.1f})"

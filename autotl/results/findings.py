@@ -106,15 +106,15 @@ class Answers:
 class Findings:
     """What the test part showed.
 
-    ``test`` is the delivered model's score. ``arms`` have all learned from the same images, so they can be
-    compared. ``plateau`` says where training the most promising baseline leads, None if nothing can be
-    forecast. ``transfer_gain`` is the best transfer arm's lead over the best baseline among these, or None,
-    and then ``why_no_gain`` says why; ``search_gain`` is the winner's lead over the best default. ``hurt``
-    are the classes that transfer measurably harms. ``ensemble`` is None where none was asked for.
-    ``optimism`` compares validation with test, and ``optimism_reasons`` are what may explain it if it lies
-    above chance; ``calibration_error_before`` is the delivered model's without its ``temperature``;
-    ``latency`` are its seconds for one image in a batch of one, ``size`` the bytes of its weights file: sums
-    over the networks of an ensemble.
+    ``test`` is the delivered model's score. ``arms`` are tested as trained on the first fold. ``plateau``
+    says where training the most promising baseline leads, None if nothing can be forecast. ``transfer_gain``
+    is the best transfer arm's lead over the best baseline among these, or None, and then ``why_no_gain`` says
+    why; ``search_gain`` is the winner's lead over the best default. ``hurt`` are the classes that transfer
+    measurably harms. ``ensemble`` is None where none was asked for. ``optimism`` compares validation with
+    test, and ``optimism_reasons`` are what may explain it if it lies above chance;
+    ``calibration_error_before`` is the delivered model's without its ``temperature``; ``latency`` are its
+    seconds for one image in a batch of one, ``size`` the bytes of its weights file: sums over the networks of
+    an ensemble.
     """
 
     winner: Record

@@ -13,6 +13,7 @@ from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
 from autotl.lazy import lazy_module
 from autotl.results.card import card, frame
+from autotl.results.sheets import as_text
 from autotl.train import METRICS, Metric, OwnMetric
 from autotl.train import metric as metric_of
 
@@ -101,8 +102,8 @@ class Result:
         the frame's index.
 
         Args:
-            images: what ``fit`` takes, with labels or without; PIL images, arrays, bytes of image files and
-                open files too, or a sequence or generator of any of these.
+            images: paths, folders, zips, tables, frames, data sets, PIL images, arrays, bytes of image files
+                and open files; or a sequence or generator of paths, images, arrays, bytes and open files.
             top: the number of likeliest classes, a row each, with their ``rank``.
             probabilities: give each class a column of its probability, ``p:NAME``.
             strict: raise DataError at the first image that cannot be read.
@@ -189,6 +190,7 @@ class Result:
             )
         words = dict.fromkeys(("item", "label", "answer"), str)
         table = pd.read_csv(path, dtype=words, keep_default_na=False)
+        table[[*words]] = table[[*words]].map(as_text)
         found = table[[*words]].assign(probability=table.filter(regex="^p:").max(axis=1))
         wrong = found[found["label"] != found["answer"]]
         return wrong.sort_values("probability", ascending=False, kind="stable").reset_index(drop=True)

@@ -40,3 +40,8 @@ def _harmless(value: object) -> object:
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
+
+
+def as_text(cell: str) -> str:
+    """The text that :func:`csv_text` wrote as ``cell``: without the apostrophe before a formula."""
+    return cell[1:] if cell.startswith("'") and _harmless(cell[1:]) == cell else cell

@@ -22,8 +22,8 @@ class Decided:
     ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
     ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
     their number was decided, and ``least`` the images to learn from however short the time. ``grouping`` are
-    the groups that were found, and ``wider`` how many training images the networks of the baselines' own
-    learn from if that is more.
+    the groups that were found, and ``wider`` how many training images were asked for, for the networks of the
+    baselines' own, if they learn from more; ``wider_split`` names that split.
     """
 
     seconds: float | None
@@ -46,6 +46,7 @@ class Decided:
     own: Mapping[str, OwnSeen] = field(default_factory=dict)
     grouping: Grouping = field(default_factory=Grouping)
     wider: int | None = None
+    wider_split: str | None = None
 
     def check_data(self, dataset: Dataset, splits: Splits) -> None:
         """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
@@ -63,8 +64,10 @@ class Decided:
                 f"({_digests(self.first_split, splits.hash)})"
             )
 
-    def check_split(self, splits: Splits) -> None:
-        """The same for the split that is learned from."""
+    def check_split(self, splits: Splits, wider: Splits | None = None) -> None:
+        """The same for the split that is learned from, and for that of the networks that learn from more."""
+        if wider is not None and self.wider_split not in (None, wider.hash):
+            raise _changed(f"other images are learned from ({_digests(str(self.wider_split), wider.hash)})")
         if splits.hash != self.split:
             raise _changed(
                 f"other training images are left out ({_digests(self.split, splits.hash)}): autotl or a "

@@ -16,24 +16,26 @@ def leaks_of(ready: Prepared) -> Leaks:
     """Return what leaks; copies that cleaning left out or gave no weight do not."""
     near, exact = ready.examined.near_leakage, ready.quality.leakage
     tested = len(ready.locked)
-    copies, compared = (0, 0) if near is None else (near.images, near.compared)
-    if exact.images > copies:
-        copies, compared = exact.images, tested
+    found = [(exact.images, exact.of), *([] if near is None else [(near.images, near.compared)])]
+    copies, compared = max(found, key=lambda each: each[0] / max(1, each[1]))
     if ready.examined.cleaned.mode != "report":
         copies = 0
     across = ready.groups.across_test if ready.groups is not None else None
-    return Leaks(copies, compared, 0 if across is None else across.images, exact.groups, tested)
+    related, of = (0, tested) if across is None else (across.images, across.of)
+    return Leaks(copies, compared, related, exact.groups, of)
 
 
 SHARED = 0.01
 """The share of validation images with a near copy in training from which on folds are not independent."""
 
 
-def independent_folds(ready: Prepared) -> bool:
+def independent_folds(ready: Prepared, network: str) -> bool:
     """Whether few validation images have a near copy, or an image of their group, in their training fold.
 
-    Not if there was no time to look for all of these.
+    Not if there was no time to look for all of these, as for the images that only some networks learn from.
     """
+    if ready.wider is not None and network in ready.wider.networks:
+        return False
     table, examined = ready.dataset.table, ready.examined
     if ready.decided.grouping.unfinished or "near copies" in examined.skipped:
         return False

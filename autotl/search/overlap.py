@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +55,12 @@ def source_copies(
     source: Sequence[Callable[[], Image.Image]],
 ) -> SourceCopies:
     """Compare the target's rows with images of the source, by their perceptual hashes alone."""
-    looks = perceptual_hashes(np.stack([thumbnail(opener()) for opener in source]))
+    seen = []
+    for opener in source:
+        with suppress(Exception):  # a broken image of the source is none to compare with
+            seen.append(thumbnail(opener()))
+    looks = perceptual_hashes(np.stack(seen)) if seen else np.zeros(0, dtype=np.uint64)
     own = dataset.table["looks"].to_numpy()[rows]
     found = sorted({target for target, _ in leaks(own, looks, None, None)})
     items = dataset.table["item"].to_numpy()[rows]
-    return SourceCopies(len(found), len(source), tuple(str(items[row]) for row in found[:EXAMPLES]))
+    return SourceCopies(len(found), len(seen), tuple(str(items[row]) for row in found[:EXAMPLES]))

@@ -266,10 +266,11 @@ def prepare(
                 for name, facts in own.networks.items()
             },
             grouping=seen.grouping,
-            wider=None if wider is None else wider.task.train_rows,
+            wider=None if wider is None else wider.asked,
+            wider_split=None if wider is None else wider.materials.splits.hash,
         )
     else:
-        decided.check_split(splits)
+        decided.check_split(splits, None if wider is None else wider.materials.splits)
         decided = replace(decided, cache=store.bound)
     return Prepared(
         dataset=dataset,

@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from autotl.database import connected, settings_of, told_of, url_of
 from autotl.disk import is_full
-from autotl.errors import AutotlError, described
+from autotl.errors import AutotlError, StorageError, described
 
 T = TypeVar("T")
 BESIDE = ("-journal", "-wal", "-shm")
@@ -50,13 +50,19 @@ def with_storage(
     except Exception as error:  # SQLite, SQLAlchemy and Optuna raise all kinds of things at a damaged file
         if is_full(error) or isinstance(error, AutotlError) or not _is_there(path):
             raise
+        if "database is locked" in str(error):
+            raise StorageError(
+                f"{path} is in use by another program. Close it, then resume the run."
+            ) from error
         why = described(error)
     kept = _renamed(path)
     try:
         found = _used(use, path)
     except BaseException:  # the file was not the reason
-        path.unlink(missing_ok=True)
-        kept.replace(path)
+        for end in ("", *BESIDE):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+            if _is_there(beside := kept.with_name(kept.name + end)):
+                beside.replace(path.with_name(path.name + end))
         raise
     return *found, (f"{path.name} was damaged ({why}). It is kept as {kept.name}; a new one is made.",)
 

@@ -36,11 +36,13 @@ class Wider:
         task: The task with these images.
         materials: The images and networks. The validation images are those of the other materials.
         networks: The names of the networks.
+        asked: The images that were asked for. Each class gives a whole number of them, so the sum may differ.
     """
 
     task: Task
     materials: Materials
     networks: frozenset[str]
+    asked: int
 
     @property
     def held_out(self) -> dict[str, float]:
@@ -63,7 +65,7 @@ def left_out(dataset: Dataset, whole: Splits, splits: Splits, setup: Setup) -> R
     """Return training rows that were left out for lack of time and may be learned from.
 
     None are where there are several folds, or where images are dropped or weighed by what a backbone shows.
-    Rows that belong to a validation image, or look like one or like a test image, are not among them.
+    Rows in the group of a validation or test image, or with its hash, are not among them.
 
     Args:
         dataset: The images, with the groups that were found before the split.
@@ -75,9 +77,8 @@ def left_out(dataset: Dataset, whole: Splits, splits: Splits, setup: Setup) -> R
     if len(splits.folds) > 1 or setup.clean != "report" or setup.reweight:
         return rest[:0]
     groups, looks = dataset.table["group"], dataset.table["looks"].to_numpy()
-    val = splits.folds[0].val
-    outside = np.concatenate([val, whole.test])
-    together = groups.iloc[rest].isin(groups.iloc[val].dropna()).to_numpy()
+    outside = np.concatenate([splits.folds[0].val, whole.test])
+    together = groups.iloc[rest].isin(groups.iloc[outside].dropna()).to_numpy()
     return rest[~together & ~np.isin(looks[rest], looks[outside])]
 
 
@@ -154,7 +155,7 @@ def _with(
         device=materials.device,
         processes=materials.processes,
     )
-    return Wider(_counted(task, materials.dataset, splits), wide, frozenset(networks))
+    return Wider(_counted(task, materials.dataset, splits), wide, frozenset(networks), rows)
 
 
 def _counted(task: Task, dataset: Dataset, splits: Splits) -> Task:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ def global_state_kept() -> Iterator[None]:
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
     )
-    threads, folder = torch.get_num_threads(), Path.cwd()
+    threads, folder = torch.get_num_threads(), _current_folder()
     try:
         yield
     finally:
@@ -42,5 +42,14 @@ def global_state_kept() -> Iterator[None]:
         torch.set_rng_state(drawn[2])
         if on_gpu is not None:
             torch.cuda.set_rng_state_all(on_gpu)
-        if Path.cwd() != folder:
-            os.chdir(folder)
+        if folder is not None and _current_folder() != folder:
+            with suppress(OSError):  # it has been removed meanwhile
+                os.chdir(folder)
+
+
+def _current_folder() -> Path | None:
+    """The current folder; None if it has been removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None

@@ -129,3 +129,21 @@ def test_a_stream_is_not_read() -> None:
             return iter(())
 
     assert "IterableDataset" in TorchDataset().reads(Stream()).why
+
+
+class Alone(torch.utils.data.Dataset[Any]):
+    """Images without labels."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, row: int) -> Image.Image:
+        return Image.new("RGB", (3, 3), (row, 0, 0))
+
+
+def test_images_without_labels_can_be_predicted_on() -> None:
+    found = TorchDataset().images(Alone(), Columns())
+    assert [(name, np.asarray(opener())[0, 0, 0]) for name, opener in found] == [
+        ("image 0", 0),
+        ("image 1", 1),
+    ]

@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from autotl.api import Reader
+from autotl.api import PixelScale, Reader
 from autotl.builtin.tables import Tables
 from autotl.data import pictures_given
 from autotl.errors import DataError
@@ -127,3 +127,36 @@ def test_pipes_are_passed_over_and_never_waited_for(folder: Path) -> None:
     (pipe,) = pictures_given("new/x/pipe.png", readers=nobody)
     with pytest.raises(DataError, match="a pipe"):
         pipe.open()
+
+
+def test_floats_on_another_scale_than_the_models_are_refused() -> None:
+    known = PixelScale(floats=(0, 1))
+    bright = np.full((4, 4, 3), 200.0, dtype=np.float32)
+    with pytest.raises(DataError, match="floats between 0 and 1, but these"):
+        list(pictures_given([bright], readers=dict, scale=known))
+    dark = np.zeros((4, 4, 3), dtype=np.float32)  # black is black on every scale
+    (black,) = pictures_given([dark], readers=dict, scale=known)
+    assert np.asarray(black.open()).max() == 0
+
+
+def test_arrays_on_the_models_own_scale_need_no_usual_one_and_a_broken_one_costs_its_row() -> None:
+    warm = np.full((4, 4), 200.0, dtype=np.float32)
+    broken = np.full((4, 4), np.nan, dtype=np.float32)
+    known = PixelScale(floats=(-60, 300))
+    good, bad = pictures_given([warm, broken], readers=dict, scale=known)
+    assert good.open().size == (4, 4)
+    with pytest.raises(DataError):
+        bad.open()
+
+
+def test_images_with_their_labels_are_no_images() -> None:
+    with pytest.raises(DataError, match="Give the images alone"):
+        pictures_given((np.zeros((3, 4, 4, 3), np.uint8), np.array([0, 1, 0])), readers=dict)
+    with pytest.raises(DataError, match="Give the images alone"):
+        pictures_given((["a.png", "b.png"], ["a", "b"]), readers=dict)
+
+
+def test_a_path_that_is_no_path_costs_its_row(folder: Path) -> None:
+    (picture,) = pictures_given(["x" * 300 + ".jpg"], readers=dict)
+    with pytest.raises((DataError, OSError)):
+        picture.open()

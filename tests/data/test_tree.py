@@ -37,10 +37,11 @@ def test_train_val_and_test_folders_are_parts(val: str) -> None:
 
 
 def test_parts_inside_the_classes_are_parts_too() -> None:
-    assert placed("cat/train/1.jpg", "cat/test/2.jpg", "dog/train/3.jpg") == {
+    assert placed("cat/train/1.jpg", "cat/test/2.jpg", "dog/train/3.jpg", "dog/test/4.jpg") == {
         "cat/train/1.jpg": ("cat", "train"),
         "cat/test/2.jpg": ("cat", "test"),
         "dog/train/3.jpg": ("dog", "train"),
+        "dog/test/4.jpg": ("dog", "test"),
     }
 
 

@@ -195,6 +195,22 @@ def test_a_resumed_run_learns_from_the_same_images(materials: Materials, whole: 
     assert opened(materials, whole, Looker(), decided=Then(seen, None))[1] is None
 
 
+def test_a_resumed_run_asks_for_as_many_as_before(materials: Materials, whole: Splits) -> None:
+    """What is drawn is rounded for each class, so that asking for it again may draw another image."""
+    from autotl.search.decided import OwnSeen, seen_as
+
+    own, _ = opened(materials, whole, Looker())
+    seen = {"looker": OwnSeen(SMALL, seen_as("small", own.networks["looker"]))}
+
+    class Then:
+        own = seen
+        wider = 901
+
+    _, wider = opened(materials, whole, Looker(), decided=Then())
+    assert wider is not None
+    assert wider.asked == 901
+
+
 def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_images(
     materials: Materials, whole: Splits, tmp_path: Path
 ) -> None:

@@ -102,7 +102,9 @@ def _common(tops: Mapping[str, Top]) -> list[str]:
     counts = Counter(name for top in tops.values() for name in top.inside)
     least = max(2, len(tops) / 2)
     common = sorted(
-        name for name, n in counts.items() if n >= least and not is_filler(name) and not _DATE.fullmatch(name)
+        name
+        for name, n in counts.items()
+        if n >= least and not is_filler(name) and part_of(name) is None and not _DATE.fullmatch(name)
     )
     shared = sum(counts[name] for name in common)
     return common if len(common) > 1 and shared > sum(counts.values()) / 2 else []

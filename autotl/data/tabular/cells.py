@@ -9,9 +9,11 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.data.decode import open_image, upright_rgb
+from autotl.data.depth import depth_of, keep_depth
 from autotl.data.forms import is_missing
 
 
@@ -55,5 +57,16 @@ class _Picture:
         with self._lock:
             return upright_rgb(self._image)
 
-    def __reduce__(self) -> tuple[type[_Picture], tuple[Image.Image]]:
-        return _Picture, (self._image,)
+    def __reduce__(self) -> tuple[Callable[..., _Picture], tuple[Any, ...]]:
+        with self._lock:
+            values = depth_of(self._image)
+            if values is None:
+                return _Picture, (self._image,)
+            bare = self._image.copy()  # what is kept beside an image holds its pixels, which is no data
+            bare.info = {}
+            return _with_depth, (bare, values)
+
+
+def _with_depth(image: Image.Image, values: NDArray[Any]) -> _Picture:
+    keep_depth(image, values)
+    return _Picture(image)

@@ -89,7 +89,7 @@ class Files:
                     return path, base is self._here
         if _is_absolute(value) and not self._same():
             steps = _steps(value)
-            for start in range(1, len(steps)):
+            for start in range(1, len(steps) - 1):  # a name alone says too little
                 if _is_file(path := self._here.joinpath(*steps[start:])):
                     return path, True
         return None, False
@@ -97,7 +97,7 @@ class Files:
     def _nearest(self, value: str, *, once: bool) -> Steps | None:
         """The file whose path ends as the value does, or the other way round.
 
-        An absolute path may share only the file's name, if no other cell has that name (``once``).
+        A path may share only the file's name if no other cell has that name (``once``).
         """
         own = tuple(step.casefold() for step in _steps(value))
         stemmed = not is_image_name(value)
@@ -107,7 +107,7 @@ class Files:
             if stemmed:
                 theirs = (*theirs[:-1], splitext(theirs[-1])[0])
             shared = min(len(own), len(theirs))
-            if own[-shared:] == theirs[-shared:]:
+            if own[-shared:] == theirs[-shared:] and (once or shared > 1 or len(own) == 1):
                 candidates.append(steps)
             elif once and _is_absolute(value):
                 namesakes.append(steps)

@@ -108,3 +108,15 @@ def test_links_to_folders_of_images_are_followed_but_not_in_circles(here: Path) 
     (here / "lists/pictures").symlink_to(here / "comp/train_images")
     (here / "lists/loop").symlink_to(here / "lists")
     assert widths(Tables().read(table(here / "lists/t.csv", "a{}"), Columns())) == [1, 2, 3, 4, 5, 6]
+
+
+def test_one_file_is_not_taken_for_two_rows(here: Path) -> None:
+    """The rows name images of two folders, and only the bare name is there."""
+    (here / "flat").mkdir()
+    Image.new("RGB", (3, 3)).save(here / "flat/1.jpg")
+    table = here / "flat/train.csv"
+    table.write_text("image,label\ncat/1.jpg,cat\ndog/1.jpg,dog\n")
+    listing = Tables().read(table, Columns())
+    for item in listing.items:
+        with pytest.raises(DataError, match="no such file"):
+            item.open()
