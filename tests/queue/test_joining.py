@@ -171,9 +171,11 @@ def test_two_workers_one_of_them_killed_do_a_whole_run(
         *("--metric", "scores:hits"),
         log=logs[0],
     )
-    workers = [start("worker", "--run", str(out), "--idle", "10m", log=logs[n]) for n in (1, 2)]
+    joins = ("worker", "--run", str(out), "--idle", "10m", "--metric", "scores:hits")
+    workers = [start(*joins, log=logs[n]) for n in (1, 2)]
     try:
         while "trial" not in logs[1].read_text() and fit.poll() is None:
+            assert workers[0].poll() is None, logs[1].read_text()
             time.sleep(0.05)
         os.kill(workers[0].pid, signal.SIGKILL)
         assert fit.wait() == 0, logs[0].read_text()
