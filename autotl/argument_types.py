@@ -20,7 +20,7 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What an argument must be, in words, and whether a value is that."""
+    """A requirement on an argument: its description, and the test of a value."""
 
     words: str
     holds: Callable[[Any], bool]

@@ -78,7 +78,7 @@ def carry_out(
             raise DiskFull(f"{error} Free some space, then go on with: autotl resume {folder}") from error
         if isinstance(error, DataError) and (folder / "journal").is_dir() and not temporary:
             raise DataError(
-                f"{error} The trials that have finished are kept. Go on with them: autotl resume {folder}"
+                f"{error} Finished trials are kept. Resume the run with: autotl resume {folder}"
             ) from error
         if asked is not None:
             # refused: a finished run is left as it was

@@ -143,7 +143,7 @@ def resume(
     ensemble: bool | None = None,
     watch: Watch | None = None,
 ) -> results.Result:
-    """Go on with a run that was interrupted, or with a finished one that is given more.
+    """Resume a run that was interrupted, or a finished one with a larger budget.
 
     ``run`` is its folder. The arguments are those of :func:`fit`; what is None stays as the run was begun.
     ``data`` and ``source`` are needed only if they were in memory, ``metric`` if it is a function, and

@@ -16,7 +16,7 @@ from autotl.errors import AutotlError, WeightsError
 if TYPE_CHECKING:
     from torch import nn
 
-# What timm, torch and safetensors raise at a folder or file that is not what it should be.
+# The errors of timm, torch and safetensors on a broken folder or file.
 BROKEN = (
     RuntimeError,
     ValueError,
@@ -30,7 +30,7 @@ BROKEN = (
     SafetensorError,
 )
 MOST_PIXELS = 4096
-"""Of a side: what weights are made for ends far below."""
+"""The largest image side in pixels. Weights are made for far smaller ones."""
 OF_LOADING = (
     "cache_dir",
     "checkpoint_path",

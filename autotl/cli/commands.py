@@ -170,7 +170,7 @@ def resume(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a RUN that was interrupted or killed, or with a finished one that is given more."""
+    """Resume a RUN that was interrupted or killed, or a finished one with a larger budget."""
     see_here(metric)
     result = autotl.resume(
         run,
@@ -269,7 +269,7 @@ def show_next(shown: Console, steps: Sequence[tuple[str, str]]) -> None:
 
 
 def next_steps(folder: Path) -> list[tuple[str, str]]:
-    """What one does after a fit: look at the report, use the model, go on."""
+    """Return the usual next steps after a fit: a description and a command each."""
     run = shlex.quote(str(folder))
     return [
         ("See the report", f"open {folder / 'report.html'} in a browser"),

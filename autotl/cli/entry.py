@@ -58,7 +58,7 @@ def guarded(command: Callable[[], Any]) -> int:
 
 
 def _hint(error: Any) -> str:
-    """What to do instead of an option of other tools."""
+    """Return advice if the option belongs to another tool; else an empty string."""
     searched = {"--epochs", "--lr", "--learning-rate", "--batch-size", "--freeze", "--augment"}
     if getattr(error, "option_name", None) in searched:
         return "\nautotl searches such settings itself. Limit it by --budget or --trials."

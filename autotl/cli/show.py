@@ -33,7 +33,7 @@ def show_report(
     if not is_finished(run):  # what an earlier end left is no longer true, and nothing new is written yet
         if form == "html":
             raise RunError(
-                f"The run in {run} did not finish, so there is no page. Go on with it: autotl resume {run}. "
+                f"The run in {run} did not finish, so there is no page. Resume it with: autotl resume {run}. "
                 f"Or print what is known: autotl report {run}"
             )
         with TemporaryDirectory() as place:

@@ -186,7 +186,7 @@ class Result:
         path = self.folder / "test.csv"
         if not path.is_file():
             raise RunError(
-                f"{self.folder} has no test.csv: the run was not finished. Go on with autotl resume."
+                f"{self.folder} has no test.csv: the run was not finished. Resume it with autotl resume."
             )
         words = dict.fromkeys(("item", "label", "answer"), str)
         table = pd.read_csv(path, dtype=words, keep_default_na=False)

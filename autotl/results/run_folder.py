@@ -73,7 +73,7 @@ def check_unused(path: Path) -> None:
     if is_run(path):
         with alone(path / ".lock", str(path)):  # says so where it is still at work
             raise RunError(
-                f"{path} exists and is not empty: a run is in it. Go on with it: autotl resume {path} "
+                f"{path} exists and is not empty: a run is in it. Resume it with: autotl resume {path} "
                 "(resume=True). Or give --out a new folder."
             )
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
