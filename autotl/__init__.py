@@ -11,9 +11,8 @@ from autotl.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.analyzing import analyze
     from autotl.fit import fit, load, resume
-    from autotl.joining import join
 
-__all__ = ["__version__", "analyze", "fit", "hookimpl", "join", "load", "resume"]
+__all__ = ["__version__", "analyze", "fit", "hookimpl", "load", "resume"]
 
 __version__ = version("autotl")
 

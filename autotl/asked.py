@@ -173,21 +173,6 @@ def _metric_again(kept: str | None, folder: Path) -> str:
     )
 
 
-def same_metric(given: Any, kept: str | None, folder: Path) -> Any:
-    """The metric of a run that is joined: ``kept`` where it has a name, else the function that is ``given``.
-
-    Raises RunError where the function is missing or another one.
-    """
-    if kept in METRICS:
-        return kept
-    if given is None:
-        raise RunError(_metric_again(kept, folder))
-    named = given if isinstance(given, str) else reference(given)
-    if named != kept:
-        raise RunError(f"The run in {folder} was begun with the metric {kept!r}, and {named!r} is given now.")
-    return given
-
-
 def _whole_storage(kept: str, folder: Path) -> str:
     """The storage's URL as the user gives it: with its password, and never as a file alone names it."""
     told = os.environ.get(VARIABLE)

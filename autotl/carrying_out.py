@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from autotl import results, search
-from autotl.api import Place, Placed
 from autotl.conclude import conclude
 from autotl.data import torch_within_cores
 from autotl.disk import is_full
@@ -46,9 +45,7 @@ def carry_out(
         temporary,
         begin.catalog,
         begin.strategies,
-        begin.executor.placed(Place(folder, file.name, setup.storage, begin.watch.say))
-        if isinstance(begin.executor, Placed)
-        else begin.executor,
+        begin.executor,
         begin.watch,
         clock,
         begin.begun - spent,

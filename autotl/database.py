@@ -1,4 +1,4 @@
-"""Connect to a database by its URL, and say what is wrong without telling its password."""
+"""Check that a database can be used, by its URL, and say what is wrong without telling its password."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -30,10 +29,8 @@ WAIT = 60
 CONNECT_SECONDS = 10
 
 
-def url_of(storage: str | Path) -> URL:
-    """The URL, with a driver that is installed; a path is one of an SQLite file. Raises StorageError."""
-    if isinstance(storage, Path):
-        return URL.create("sqlite", database=str(storage))
+def url_of(storage: str) -> URL:
+    """The URL, with a driver that is installed. Raises StorageError."""
     try:
         url = make_url(re.sub(r"^postgres(?=[:+])", "postgresql", storage))
     except (ArgumentError, ValueError) as error:  # their words repeat what was given
@@ -50,16 +47,16 @@ def settings_of(url: URL) -> dict[str, Any]:
     return {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
 
 
-def connected(storage: str | Path) -> Engine:
-    """An engine that has reached the database. Raises StorageError that says what to do."""
+def check_reachable(storage: str) -> None:
+    """Connect to the database once. Raises StorageError that says what to do."""
     url = url_of(storage)
     with told_of(url):
         engine = create_engine(url, **settings_of(url))
-        if url.get_backend_name() == "sqlite":
-            _one_writer(engine)
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    return engine
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        finally:
+            engine.dispose()
 
 
 @contextmanager
@@ -90,15 +87,3 @@ def told_of(url: URL) -> Iterator[None]:
 
 def _scrubbed(why: str, url: URL) -> str:
     return masked(why.replace(str(url.password), HIDDEN) if url.password else why)
-
-
-def _one_writer(engine: Engine) -> None:
-    """Have each transaction take the file at its start: one that begins by reading could not write later."""
-
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, record: Any) -> None:
-        connection.isolation_level = None  # the driver would begin transactions of its own
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -71,8 +71,7 @@ def fit(
     long as its result. ``watch`` is told what happens; by default a line per trial is printed.
     ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
     turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``storage`` is
-    the URL of a database that holds the studies instead of a file of the run; with ``executor="queue"``
-    trials run in all the ``autotl worker`` processes that name it. Its password is kept nowhere.
+    the URL of a database that holds the studies instead of a file of the run. Its password is kept nowhere.
     ``processes`` train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds
     the disk that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by
     default half of what is free, 20 GiB at most); "off" keeps no activations.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autotl import plugins, progress, search, terminal
-from autotl.api import Columns, Executor, Placed, Strategy, Watch
+from autotl.api import Columns, Executor, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds, waited
 from autotl.data import check_columns, check_path, check_share
@@ -87,9 +87,8 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
     with progress.watched_by(watch, stay=True):
         progress.doing("loading PyTorch")
         setup = on_device(setup)
-    workers = max(2, setup.workers) if isinstance(place, Placed) else setup.workers  # nobody knows how many
     return Opened(
-        replace(setup, workers=workers, storage=asked["storage"]),
+        replace(setup, storage=asked["storage"]),
         catalog,
         strategies,
         place,

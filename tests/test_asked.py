@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import autotl
-from autotl.asked import OF_THE_CALL, Kept, arguments, checked, merged, same_metric
+from autotl.asked import OF_THE_CALL, Kept, arguments, checked, merged
 from autotl.errors import RunError
 from autotl.results import RunFile
 
@@ -104,12 +104,6 @@ def test_a_metric_to_import_has_to_be_given_again(tmp_path: Path) -> None:
         merged({**DEFAULTS, "metric": "other:f"}, file, DEFAULTS, tmp_path)
     given = {**DEFAULTS, "metric": "surprise:f"}
     assert merged(given, file, DEFAULTS, tmp_path)["metric"] == "surprise:f"
-    with pytest.raises(RunError, match="give it again"):
-        same_metric(None, "surprise:f", tmp_path)
-    with pytest.raises(RunError, match="'other:f' is given now"):
-        same_metric("other:f", "surprise:f", tmp_path)
-    assert same_metric("surprise:f", "surprise:f", tmp_path) == "surprise:f"
-    assert same_metric(None, "auroc", tmp_path) == "auroc"
 
 
 def test_a_database_has_to_be_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

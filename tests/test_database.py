@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autotl.database import connected, url_of
+from autotl.database import check_reachable, url_of
 from autotl.errors import StorageError
 from autotl.masking import masked
 
@@ -35,13 +35,13 @@ def test_the_driver_is_one_that_is_installed() -> None:
 
 def test_what_is_no_url_is_not_repeated() -> None:
     with pytest.raises(StorageError, match="not a database URL") as raised:
-        connected("secret")
+        check_reachable("secret")
     assert "secret" not in str(raised.value)
 
 
 def test_a_driver_that_is_missing_is_named() -> None:
     with pytest.raises(StorageError, match=r"postgresql\+asyncpgx://me:\*\*\*@h/d needs the package"):
-        connected("postgresql+asyncpgx://me:secret@h/d")
+        check_reachable("postgresql+asyncpgx://me:secret@h/d")
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -50,11 +50,15 @@ def test_a_server_that_is_not_there() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(StorageError, match="Check that the server runs") as raised:
-        connected(f"postgresql+psycopg://me:secret@127.0.0.1:{port}/d")
+        check_reachable(f"postgresql+psycopg://me:secret@127.0.0.1:{port}/d")
     assert "secret" not in str(raised.value)
     assert raised.value.__cause__ is None
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="must exist and be writable"):
-        connected(f"sqlite:///{tmp_path / 'none' / 'file.db'}")
+        check_reachable(f"sqlite:///{tmp_path / 'none' / 'file.db'}")
+
+
+def test_a_file_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    check_reachable(f"sqlite:///{tmp_path / 'file.db'}")

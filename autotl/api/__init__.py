@@ -38,7 +38,6 @@ from autotl.api.executor import (
 )
 from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Resumable, Rows, Workbench
 from autotl.api.pixel_scale import PixelScale
-from autotl.api.place import Place, Placed
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
     AnySimilarity,
@@ -93,8 +92,6 @@ __all__ = [
     "Params",
     "Part",
     "PixelScale",
-    "Place",
-    "Placed",
     "Plan",
     "Reader",
     "ReadsUnlabelled",

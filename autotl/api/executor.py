@@ -88,7 +88,7 @@ class Outcome:
 class Said:
     """What a running job tells: an epoch inside a fold, or (``done``) a fold that has just been scored.
 
-    ``fold`` is -1 where all rows are learned from, and where nobody has begun the job yet.
+    ``fold`` is -1 where all rows are learned from.
     """
 
     fold: int

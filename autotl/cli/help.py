@@ -11,7 +11,7 @@ from autotl.choices import CleanName, MetricName, PresetName
 
 ORDER = (
     "fit", "predict", "evaluate", "report", "resume", "analyze", "demo",
-    "backbones", "plugins", "worker", "bench", "leaderboard",
+    "backbones", "plugins", "bench", "leaderboard",
 )  # fmt: skip
 """Commands in the order in which a newcomer needs them."""
 MEANT = {

@@ -121,7 +121,7 @@ Storage = Annotated[
         metavar="URL",
         envvar="AUTOTL_STORAGE",
         show_envvar=True,
-        help="URL of a database for Optuna's studies and for workers, instead of a file in the run folder.",
+        help="URL of a database for Optuna's studies, instead of a file in the run folder.",
     ),
 ]
 Seed = Annotated[

@@ -37,12 +37,12 @@ class Oversight:
         self._ledger, self._studies, self._watch = ledger, studies, watch
         self._clock, self._until, self._patience = clock, until, patience
         self._open: dict[int, Trial] = {}
-        self._begun: dict[int, float] = {}  # when somebody had taken it
+        self._begun: dict[int, float] = {}  # when it first said something
         self._scored: set[int] = set()
         self._learning: set[int] = set()
 
     def begin(self, trial: Trial) -> None:
-        """A job of the trial begins as soon as somebody takes it."""
+        """A job of the trial begins. Its time counts from what it first says: a process may have to start."""
         self._open[trial.number] = trial
         self._begun.pop(trial.number, None)
         self._scored.discard(trial.number)
@@ -56,8 +56,7 @@ class Oversight:
             self._scored.add(job.number)
         if now >= self._until() and (self._ledger.best() is not None or job.number in self._scored):
             return "stopped"
-        if said.fold >= 0:  # it waits for no worker
-            self._begun.setdefault(job.number, now)
+        self._begun.setdefault(job.number, now)
         patience = self._patience(trial)
         if trial.look and epoch.progress == 0:
             patience *= DECODING

@@ -16,7 +16,7 @@ import optuna
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from autotl.database import connected, settings_of, told_of, url_of
+from autotl.database import check_reachable, settings_of, told_of, url_of
 from autotl.disk import is_full
 from autotl.errors import AutotlError, StorageError, described
 
@@ -138,7 +138,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
-    connected(url).dispose()  # Optuna's own words would not say what to do
+    check_reachable(url)  # Optuna's own words would not say what to do
     found = url_of(url)
     whole = found.render_as_string(hide_password=False)
     # no pool: Optuna keeps what it has opened, also where it gives up on the way

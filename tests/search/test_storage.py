@@ -1,8 +1,8 @@
-"""A database for each test: an SQLite file, and private servers of PostgreSQL and MariaDB where installed."""
+"""A run's studies in a database of one's own: PostgreSQL and MariaDB on private servers, where installed."""
 
 from __future__ import annotations
 
-import importlib.util
+import json
 import os
 import shutil
 import socket
@@ -12,24 +12,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
+import optuna
 import pytest
+from PIL import Image
+from sqlalchemy.pool import NullPool
+
+import autotl
+from autotl.api import Arm
+from autotl.errors import RunError, StorageError
+from autotl.results import read_run_file
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 PASSWORD = "gehe1m"
-
-
-@pytest.fixture(scope="session")
-def crew() -> ModuleType:
-    """Workers in threads."""
-    spec = importlib.util.spec_from_file_location("queue_crew", Path(__file__).with_name("crew.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["queue_crew"] = module
-    spec.loader.exec_module(module)
-    return module
+QUICK = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe", "watch": Silence()}
+ARM = Arm("linear_probe", "tiny")
 
 
 def programs() -> Path | None:
@@ -147,8 +146,64 @@ def served(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
-@pytest.fixture(params=["sqlite", "postgres", pytest.param("mysql", marks=pytest.mark.slow)])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param != "sqlite":
-        return str(request.getfixturevalue(request.param))
-    return f"sqlite:///{tmp_path / 'queue.db'}"
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    for number, (image, name) in enumerate(zip(*tiny_images(classes=3, each=12), strict=True)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / name / f"{number}.png")
+    return folder
+
+
+def written(folder: Path) -> bytes:
+    return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
+
+
+def test_studies_go_to_the_database_and_its_password_nowhere(
+    photos: Path, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = served.partition("me:")[2].partition("@")[0]
+    monkeypatch.setattr(sys, "argv", ["autotl", "fit", "photos", "--storage", served])
+    monkeypatch.delenv("AUTOTL_STORAGE", raising=False)
+    out = tmp_path / "run"
+    autotl.fit(photos, out=out, trials=2, storage=served, **QUICK)  # type: ignore[arg-type]
+    autotl.fit(photos, out=tmp_path / "other" / "run", trials=1, storage=served, **QUICK)  # type: ignore[arg-type]
+    assert password.encode() not in written(tmp_path)
+    assert not (out / "study.db").exists()
+    kept = read_run_file(out)
+    assert kept.arguments["storage"] == served.replace(password, "***")
+    assert served.replace(password, "***") in json.loads((out / "report.json").read_text())["command"]
+    url = served.replace("postgresql:", "postgresql+psycopg:")
+    storage = optuna.storages.RDBStorage(url, engine_kwargs={"poolclass": NullPool})
+    names = optuna.get_all_study_names(storage)
+    assert len(names) == 2  # two runs in folders of one name
+    study = optuna.load_study(study_name=f"{kept.name}/{ARM}", storage=storage)
+    assert len(study.trials) == 2
+    with pytest.raises(RunError, match=r"passwords are not kept.*AUTOTL_STORAGE, which is not set"):
+        autotl.fit(None, out=out, resume=True, trials=3, watch=Silence())
+    with pytest.raises(RunError, match=r"begun with storage='[\w+]+:.*\*\*\*") as raised:
+        autotl.fit(None, out=out, resume=True, trials=3, storage=served + "x", watch=Silence())
+    assert password not in str(raised.value)
+    autotl.fit(None, out=out, resume=True, trials=3, storage=served, watch=Silence())
+    monkeypatch.setenv("AUTOTL_STORAGE", served)
+    assert len(autotl.fit(None, out=out, resume=True, trials=4, watch=Silence()).trials()) == 4
+    numbers = [
+        each.user_attrs["params"]
+        for each in optuna.load_study(study_name=f"{kept.name}/{ARM}", storage=storage).trials
+    ]
+    assert len({json.dumps(each, sort_keys=True) for each in numbers}) == 4  # some may be suggested twice
+    assert password.encode() not in written(tmp_path)
+
+
+def test_no_right_to_make_tables_is_said_before_the_search(server: str, photos: Path, tmp_path: Path) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN PASSWORD 'gu3st'")
+        connection.execute("CREATE DATABASE closed")
+    with psycopg.connect(f"{server}/closed", autocommit=True) as connection:
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    guest = f"postgresql://guest:gu3st@{server.partition('@')[2]}/closed"
+    with pytest.raises(StorageError, match="must be allowed to connect, to create tables") as raised:
+        autotl.fit(photos, out=tmp_path / "run", trials=1, storage=guest, **QUICK)  # type: ignore[arg-type]
+    assert "gu3st" not in str(raised.value)
