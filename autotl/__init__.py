@@ -6,10 +6,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from autotl.hookspecs import hookimpl
-from autotl.lazy import lazy_package
+from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.analyzing import analyze
+    from autotl.analyze import analyze
     from autotl.fit import fit, load, resume
 
 __all__ = ["__version__", "analyze", "fit", "hookimpl", "load", "resume"]

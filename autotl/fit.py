@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, progress, results, search
-from autotl.argument_types import check_arguments
-from autotl.asked import arguments, changes, checked, merged
 from autotl.cache import alone
-from autotl.choices import CleanName, DeviceName, MetricName, PresetName
-from autotl.opened import Opened, opened
-from autotl.presets import BALANCED, with_preset
+from autotl.config.argument_types import check_arguments
+from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
+from autotl.config.presets import BALANCED, with_preset
+from autotl.config.resume_arguments import arguments, changes, checked, merged
+from autotl.pipeline.validate import Opened, opened
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
-    from autotl.train import OwnMetric
+    from autotl.metrics import OwnMetric
 
 
 def fit(
@@ -179,7 +179,7 @@ def _begin(asked: dict[str, Any], way: search.Way | None = None) -> results.Resu
 
 def _carried_out(begin: Opened, asked: dict[str, Any], way: search.Way | None) -> results.Result:
     """Carry out a new run in a new folder."""
-    from autotl.carrying_out import carry_out  # with torch, timm and optuna: only what is asked for rightly
+    from autotl.pipeline.execute import carry_out
 
     place = results.new_folder(asked["out"], asked["data"])
     folder = place.path
@@ -213,7 +213,7 @@ def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = froze
 
 def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[str, Any]) -> results.Result:
     """Carry out the rest of the run in ``folder``, by the arguments of both calls ``together``."""
-    from autotl.carrying_out import carry_out  # with torch, timm and optuna, as above
+    from autotl.pipeline.execute import carry_out
 
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
@@ -228,13 +228,13 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     check_arguments({"run": folder, "device": device})
     path = Path(folder)
     found = results.read_report(path)
-    from autotl.train import pick_device  # with torch: only where there is a run
+    from autotl.training import pick_device
 
     return results.Result(path, found, device=pick_device(device), read=_read, readers=_readers)
 
 
 def _read(data: Any, columns: Columns) -> Dataset:
-    from autotl.data import read  # with pandas and scipy, which a prediction does not need
+    from autotl.data import read
 
     return read(data, readers=_readers(), columns=columns)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from autotl import disk
-from autotl.lazy import lazy_module
+from autotl import files
+from autotl.importing.lazy import lazy_module
 
 if TYPE_CHECKING:
     import pydantic
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` in one step: a reader sees the old file or the new one, never half of it."""
     # file names may hold bytes that are no Unicode: JSON reads the backslashes as the same name
-    disk.write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+    files.write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def write(path: Path, document: Any) -> None:

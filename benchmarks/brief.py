@@ -10,8 +10,8 @@ from torch import nn
 
 from autotl import hookimpl
 from autotl.api import Backbone, Epoch, Params, Space, Task, Workbench
-from autotl.builtin.finetune import FineTune
-from autotl.train import Training
+from autotl.builtin.strategies.finetune import FineTune
+from autotl.training import Training
 
 EPOCHS = 4
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl.bench.answers import answers
+from autotl.bench import answers
 from autotl.leaderboard import read_rows
-from autotl.train import METRICS
+from autotl.metrics import METRICS
 
 ACCURACY = METRICS["accuracy"]
 LEAST = 100

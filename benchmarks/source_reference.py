@@ -24,7 +24,7 @@ from autotl import plugins
 from autotl.api import Weights
 from autotl.backbone import build_reference, create, data_config, find, pooled, save_reference
 from autotl.data import pictures, render_images, view_of
-from autotl.train import Normalise, in_batches
+from autotl.training import Normalise, in_batches
 
 AXES, SAMPLE = 56, 250
 """Principal axes of the covariance, and source images whose features are kept."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,16 +20,24 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def fakes() -> ModuleType:
+    """Return the stand-ins of backbones, strategies and runners."""
+    return import_module("tests.support.fakes")
+
+
 @pytest.fixture(scope="module")
 def few_epochs() -> Iterator[None]:
     """Strategies train for a few epochs instead of dozens, for tests that ask not what a network learns but
     what becomes of it. All folds, trials and steps after the search are as ever.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autotl.builtin.finetune.EPOCHS", 2)
-        patch.setattr("autotl.builtin.finetune.STEPS", 1)  # else small data is passed over more often
-        patch.setattr("autotl.builtin.from_scratch.EPOCHS", 4)
-        patch.setattr("autotl.builtin.from_scratch.LEAST", 4)
-        patch.setattr("autotl.builtin.scratch_small.EPOCHS", 4)
-        patch.setattr("autotl.builtin.scratch_small.FEW_EPOCHS", 2)
+        patch.setattr("autotl.builtin.strategies.finetune.EPOCHS", 2)
+        patch.setattr(
+            "autotl.builtin.strategies.finetune.STEPS", 1
+        )  # else small data is passed over more often
+        patch.setattr("autotl.builtin.strategies.from_scratch.EPOCHS", 4)
+        patch.setattr("autotl.builtin.strategies.from_scratch.LEAST", 4)
+        patch.setattr("autotl.builtin.strategies.scratch_small.EPOCHS", 4)
+        patch.setattr("autotl.builtin.strategies.scratch_small.FEW_EPOCHS", 2)
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autotl import disk, jsonio
+from autotl import files, jsonio
 from autotl.errors import RunError
 
 
@@ -47,7 +47,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     def full(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(disk.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(RunError, match="cannot be written: disk full"):
         jsonio.write(target, {"a": 2})
     assert json.loads(target.read_text()) == {"a": 1}

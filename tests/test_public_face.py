@@ -29,7 +29,7 @@ def named(file: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autotl"):
-            if node.module == "autotl.lazy":  # how a package offers names is none of them
+            if node.module == "autotl.importing.lazy":  # how a package offers names is none of them
                 continue
             names |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):

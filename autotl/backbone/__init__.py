@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autotl.lazy import lazy_package
+from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.backbone.checks import check_config, check_values
+    from autotl.backbone.class_names import match_classes
     from autotl.backbone.create import (
         CONFIG_FILE,
         REFERENCE_FILE,
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     )
     from autotl.backbone.cut import HEAD, Cuts, cut
     from autotl.backbone.describe import data_config, describe, sides_of
+    from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
     from autotl.backbone.find import candidates, find
     from autotl.backbone.freeze import Frozen, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
-    from autotl.backbone.labels import match_classes
-    from autotl.backbone.latency import latency_of
-    from autotl.backbone.layers import (
+    from autotl.backbone.modes import mode
+    from autotl.backbone.reference.layers import (
         Layer,
         Moments,
         as_moments,
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
         moments_of,
         normalised_layers,
     )
-    from autotl.backbone.likeness import likeness
-    from autotl.backbone.modes import mode
-    from autotl.backbone.reference import (
+    from autotl.backbone.reference.likeness import likeness
+    from autotl.backbone.reference.statistics import (
         batchnorm_reference,
         batchnorm_rows,
         build_reference,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         noise_pixels,
         save_reference,
     )
-    from autotl.backbone.several import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
+    from autotl.backbone.speed.latency import latency_of
     from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
 
 __all__ = [

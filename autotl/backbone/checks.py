@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from autotl.api import DataConfig, Weights
-from autotl.disk import is_full
 from autotl.errors import AutotlError, WeightsError
+from autotl.files import is_full
 
 if TYPE_CHECKING:
     from torch import nn
@@ -123,7 +123,7 @@ def check_values(model: nn.Module, name: str) -> None:
 
 def check_classifier(model: nn.Module, weights: Weights, *, features: int) -> None:
     """Raise WeightsError where a folder's classifier is not of its file, or does not see ``features``."""
-    from autotl.backbone.head import Classifier, heads  # it imports torch
+    from autotl.backbone.head import Classifier, heads
 
     stock: Any = model
     said = (stock.pretrained_cfg or {}).get("num_classes")

@@ -9,10 +9,10 @@ from autotl import jsonio
 from autotl.api import Weights
 from autotl.backbone import hub
 from autotl.backbone.checks import BROKEN, check_model_args, check_values, gist
-from autotl.backbone.several import ensemble_advice, is_ensemble
+from autotl.backbone.ensemble_folder import ensemble_advice, is_ensemble
 from autotl.errors import WeightsError
-from autotl.lazy import lazy_module
-from autotl.vision import timm
+from autotl.importing.lazy import lazy_module
+from autotl.importing.vision import timm
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,7 @@ def create(
         if wanted:
             check_values(model, weights.name)
         if classes is not None:
-            from autotl.backbone.head import new_head  # it imports torch
+            from autotl.backbone.head import new_head
 
             new_head(model, classes)
     created: nn.Module = model.eval()

@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from autotl.backbone.head import heads
 from autotl.backbone.modes import mode
 from autotl.backbone.stages import native_side
-from autotl.vision import timm, torchvision
+from autotl.importing.vision import timm, torchvision
 
 TIMM_LAYERS: Any = timm.layers  # it is typed in part
 Graph = fx.Graph

@@ -14,11 +14,11 @@ from torch import nn
 from autotl.api import Backbone, DataConfig, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, told_of
 from autotl.backbone.create import create, weights_file
-from autotl.backbone.pace import BATCH, pace_of, usual_pace
+from autotl.backbone.speed.pace import BATCH, pace_of, usual_pace
 from autotl.backbone.stages import layout, native_side
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.errors import WeightsError
-from autotl.vision import timm
+from autotl.importing.vision import timm
 
 TIMM_DATA: Any = timm.data  # it is typed in part
 LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more

@@ -11,7 +11,7 @@ from autotl.api import BackboneSource, Weights
 from autotl.backbone import hub
 from autotl.clock import spell
 from autotl.errors import FAILURES, AutotlError, UnknownName, WeightsError, described
-from autotl.vision import timm
+from autotl.importing.vision import timm
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
 
 from autotl.errors import WeightsError
-from autotl.vision import timm
+from autotl.importing.vision import timm
 
 PATIENCE = 4.0  # seconds to wait for the hub's first answer
 WAYS_OUT = (

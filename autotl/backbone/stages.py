@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from autotl.api import Stage
-from autotl.backbone.arithmetic import Arithmetic
 from autotl.backbone.head import heads, pooled
 from autotl.backbone.modes import mode
+from autotl.backbone.speed.operations import Arithmetic
 
 MOST = 8  # stages; a plain stack of more blocks is grouped
 GROUPS = 4

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autotl.lazy import lazy_package
+from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.bench.answers import answers
     from autotl.bench.check import check
+    from autotl.bench.generated.draw import FAMILIES, KINDS, draw
     from autotl.bench.runner import Plan, assemble, run
     from autotl.bench.suite import Suite, load, shipped
 
-__all__ = ["Plan", "Suite", "answers", "assemble", "check", "load", "run", "shipped"]
+__all__ = [
+    "FAMILIES",
+    "KINDS",
+    "Plan",
+    "Suite",
+    "answers",
+    "assemble",
+    "check",
+    "draw",
+    "load",
+    "run",
+    "shipped",
+]
 
 lazy_package(__name__)

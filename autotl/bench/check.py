@@ -14,8 +14,8 @@ from autotl.bench.measure import GRACE, OVER
 from autotl.bench.split import Split
 from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
-from autotl.leaderboard.row import Row, seal
-from autotl.train import metric
+from autotl.leaderboard import Row, seal
+from autotl.metrics import metric
 
 VALIDATED = 0.15  # the least share of the training images that anyone validates on
 SAME = 1e-9  # two computations of one score from the same logits

@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
 def run(job: dict[str, Any], out: Path) -> None:
     """Fit, predict the test images, and tell what was done."""
-    from autotl.bench.joint import WAYS  # what is imported is part of what a user waits for
+    from autotl.bench.joint import WAYS
     from autotl.fit import fit, fit_by
     from autotl.terminal import Silence
 

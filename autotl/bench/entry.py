@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from autotl.bench.suite import Checkpoint, Data, Peer, Suite
 from autotl.errors import UnknownName
-from autotl.leaderboard.row import KEY, Kind
+from autotl.leaderboard import KEY, Kind
 
 AUTOTL = "autotl"
 DEFAULT = "@default"

@@ -27,10 +27,13 @@ from autotl.api import (
     Work,
 )
 from autotl.clock import Budget, Clock
-from autotl.disk import is_full
 from autotl.errors import FAILURES
-from autotl.search import Ledger, Scoped, Trial, Way
+from autotl.files import is_full
+from autotl.search.algorithm import SearchAlgorithm
+from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.seeds import derive
+from autotl.trials.history import TrialHistory
+from autotl.trials.trial import Trial
 
 FOLD = 0
 PATIENCE = 50
@@ -51,7 +54,7 @@ class JointSearch:
         strategies: Mapping[str, Strategy],
         backbones: Mapping[str, Backbone],
         tasks: Mapping[str, Task],
-        ledger: Ledger,
+        ledger: TrialHistory,
         *,
         sampler: Callable[[int], BaseSampler],
         machine: Machine,
@@ -119,7 +122,9 @@ class JointSearch:
         strategy = self._strategies[name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a range that its step does not divide, say
-            params = strategy.suggest(Scoped(asked, name), self._tasks[backbone], self._backbones[backbone])
+            params = strategy.suggest(
+                ScopedTrial(asked, name), self._tasks[backbone], self._backbones[backbone]
+            )
         return Arm(name, backbone), dict(params)
 
     def _go(self, job: Job, said: Said) -> State | None:
@@ -152,9 +157,9 @@ def _tpe(seed: int) -> BaseSampler:
     return TPESampler(seed=derive(seed, "tpe"))
 
 
-WAYS: dict[str, Way] = {
-    "random_search": Way(partial(JointSearch, sampler=_random), thrifty=False),
-    "plain_optuna": Way(partial(JointSearch, sampler=_tpe), thrifty=False),
+WAYS: dict[str, SearchAlgorithm] = {
+    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), thrifty=False),
+    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), thrifty=False),
 }
 """The ways of searching that enter a benchmark beside autotl's own, by the names of their entrants.
 

@@ -15,7 +15,7 @@ import numpy as np
 from autotl import jsonio
 from autotl.api import Columns, Dataset, Reader
 from autotl.bench import split as splits
-from autotl.bench.generated import FAMILIES, draw
+from autotl.bench.generated.draw import FAMILIES, draw
 from autotl.bench.split import Split
 from autotl.bench.suite import Data
 from autotl.data import in_threads, read

@@ -23,7 +23,7 @@ from autotl.bench.material import Material
 from autotl.bench.places import Seat
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
-from autotl.train import metric
+from autotl.metrics import metric
 
 OVER, GRACE = 5, 120.0
 """An entrant is stopped after so many budgets and seconds: it can be late, but not for ever."""

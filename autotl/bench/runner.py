@@ -21,7 +21,7 @@ from autotl.bench.suite import Checkpoint, Data, Suite
 from autotl.cache import alone
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
-from autotl.train import pick_device
+from autotl.training import pick_device
 
 Say = Callable[[str], None]
 PREPARING = 3600.0  # seconds a peer may take to install itself

@@ -11,7 +11,7 @@ from typing import Any
 
 from autotl.clock import seconds
 from autotl.errors import BenchError, UnknownName
-from autotl.train import METRICS
+from autotl.metrics import METRICS
 
 HERE = Path(__file__).parent / "suites"
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autotl.disk import told_if_refused
 from autotl.errors import RunError
+from autotl.files import told_if_refused
 
 fcntl: Any
 try:

@@ -10,8 +10,8 @@ from typing import Any
 import typer
 
 from autotl.cli.help import Commands
+from autotl.escaping import safe_json, write_out
 from autotl.jsonio import plain
-from autotl.safe import safe_json, write_out
 
 app = typer.Typer(
     cls=Commands,

@@ -9,8 +9,8 @@ import typer
 
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Device, Json, Quiet
-from autotl.disk import output
-from autotl.safe import console, write_out
+from autotl.escaping import console, write_out
+from autotl.files import output
 
 
 @app.command()

@@ -46,7 +46,7 @@ from autotl.cli.options import (
     Without,
 )
 from autotl.clock import WallClock
-from autotl.safe import console
+from autotl.escaping import console
 
 
 @app.command(cls=InPanels)

@@ -12,7 +12,7 @@ from autotl.cli.app import app
 from autotl.cli.commands import show_lines, show_next, show_result, watch_of
 from autotl.cli.options import Json, Quiet, Seed
 from autotl.errors import RunError
-from autotl.safe import console
+from autotl.escaping import console
 
 BACKBONE = "efficientnet_lite0"
 LEARN, TESTS = 20, 50

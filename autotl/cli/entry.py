@@ -10,12 +10,11 @@ from typing import Any
 
 import typer
 
-from autotl.cli import benchmarks, commands, demo, show, using  # noqa: F401 - they register their commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
 from autotl.data import limit_spinning
 from autotl.errors import AutotlError
-from autotl.safe import console, prepare_streams
+from autotl.escaping import console, prepare_streams
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from typer.core import TyperCommand, TyperGroup
 
-from autotl.choices import CleanName, MetricName, PresetName
+from autotl.config.choices import CleanName, MetricName, PresetName
 
 ORDER = (
     "fit", "predict", "evaluate", "report", "resume", "analyze", "demo",

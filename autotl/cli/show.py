@@ -17,8 +17,8 @@ from autotl.api import Reporter
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Json, Run
 from autotl.errors import FAILURES, AutotlError, RunError, described
+from autotl.escaping import console, write_out
 from autotl.results import is_finished
-from autotl.safe import console, write_out
 
 
 @app.command(name="report")

@@ -17,8 +17,8 @@ from rich.text import Text
 import autotl
 from autotl.cli.app import app, print_json, see_here
 from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
-from autotl.disk import output
-from autotl.safe import console, write_out
+from autotl.escaping import console, write_out
+from autotl.files import output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Label images with the model of a RUN: path, label, probability, and the error of a broken file."""
-    from autotl.results.sheets import csv_text
+    from autotl.results.csv_text import csv_text
 
     if as_json and out is not None:
         raise typer.BadParameter("--out writes CSV. Leave it out and redirect standard output: --json > FILE")

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autotl.lazy import lazy_package
+from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.data.asked import check_columns, check_path, check_share
-    from autotl.data.columns import Chosen, choose_columns, image_column, is_image_path
-    from autotl.data.decode import digest, open_image, quietly, reason, upright_rgb
-    from autotl.data.depth import depth_of
-    from autotl.data.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
-    from autotl.data.fingerprint import perceptual_hashes, thumbnail
-    from autotl.data.forms import (
+    from autotl.data.arguments import check_columns, check_path, check_share
+    from autotl.data.conventions import (
         as_path,
         class_order,
         doubtful,
@@ -26,12 +21,17 @@ if TYPE_CHECKING:
         no_label,
         some,
     )
-    from autotl.data.given import pictures_given
-    from autotl.data.images import Picture, images_in, pictures, pictures_in
+    from autotl.data.image_files.decode import digest, open_image, quietly, reason, upright_rgb
+    from autotl.data.image_files.depth import depth_of
+    from autotl.data.image_files.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
+    from autotl.data.image_files.fingerprint import perceptual_hashes, thumbnail
+    from autotl.data.image_files.pixels import as_array, image_of, is_array, scale_of
+    from autotl.data.image_files.walk import files_below, is_special
+    from autotl.data.image_files.zipped import ZippedImages
     from autotl.data.layout.parts import part_of
-    from autotl.data.lock import LockedTest, OpenedTwice
-    from autotl.data.ondemand import OnDemand
-    from autotl.data.pixels import as_array, image_of, is_array, scale_of
+    from autotl.data.layout.tree import Placed, place
+    from autotl.data.lazy_images import OnDemand
+    from autotl.data.prediction_inputs import pictures_given
     from autotl.data.quality import (
         Duplicates,
         Imbalance,
@@ -43,21 +43,21 @@ if TYPE_CHECKING:
         quality,
     )
     from autotl.data.reading import at_scale, read
-    from autotl.data.regathering import divided, fold_of, grouped, regathered
-    from autotl.data.splitting import cross_parts, hash_of, names_of, split, without
+    from autotl.data.splits.lock import LockedTest, OpenedTwice
+    from autotl.data.splits.regrouping import divided, fold_of, grouped, regathered
+    from autotl.data.splits.splitting import cross_parts, hash_of, names_of, split, without
+    from autotl.data.splits.thinning import thin, thin_test, widened
     from autotl.data.summary import summary
     from autotl.data.tabular.cells import holds_image, text_of
+    from autotl.data.tabular.columns import Chosen, choose_columns, image_column, is_image_path
     from autotl.data.tabular.locate import Files
     from autotl.data.tabular.one_hot import labels_from
     from autotl.data.tabular.opening import Openers, openers
     from autotl.data.tabular.schema import class_names_of, named
-    from autotl.data.thinning import thin, thin_test, widened
     from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
     from autotl.data.torch_parts import class_names, image_file, kept_labels
-    from autotl.data.tree import Placed, place
+    from autotl.data.unlabelled import Picture, images_in, pictures, pictures_in
     from autotl.data.view import View, render, render_images, render_parts, view_of
-    from autotl.data.walk import files_below, is_special
-    from autotl.data.zipped import ZippedImages
 
 __all__ = [
     "IMAGE_SUFFIXES",

@@ -16,14 +16,14 @@ from PIL import Image
 
 from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader
 from autotl.clock import Clock, WallClock
-from autotl.data.asked import check_path
-from autotl.data.capture import captured
-from autotl.data.decode import digest, quietly, reason, upright_rgb
-from autotl.data.depth import depth_of
-from autotl.data.drawing import LEAST, draw, probe
-from autotl.data.fingerprint import perceptual_hashes, thumbnail
-from autotl.data.forms import as_path, class_order, some
-from autotl.data.scaling import Extremes, completed, decide, extremes_of, notes_on
+from autotl.data.arguments import check_path
+from autotl.data.conventions import as_path, class_order, some
+from autotl.data.image_files.capture import captured
+from autotl.data.image_files.decode import digest, quietly, reason, upright_rgb
+from autotl.data.image_files.depth import depth_of
+from autotl.data.image_files.fingerprint import perceptual_hashes, thumbnail
+from autotl.data.image_files.scaling import Extremes, completed, decide, extremes_of, notes_on
+from autotl.data.splits.sampling import LEAST, draw, probe
 from autotl.data.threads import in_threads
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
 from autotl.progress import doing
@@ -157,7 +157,7 @@ def at_scale(dataset: Dataset, scale: PixelScale | None) -> Dataset:
     """The same images as a model sees them: at the scale it was saved with, or at none if it has none.
 
     What the scale leaves open, floats for instance, is as the data set itself decided it. Raises DataError as
-    :func:`autotl.data.scaling.completed` does.
+    :func:`autotl.data.image_files.scaling.completed` does.
     """
     if scale is not None and dataset.scale is not None:
         scale = completed(scale, dataset.scale)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from autotl.api import Dataset, Splits
-from autotl.data.forms import counted
+from autotl.data.conventions import counted
 
 _MOST = 12
 """Classes that are listed one by one; of more, the largest are."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autotl.data.forms import label_text
+from autotl.data.conventions import label_text
 from autotl.errors import DataError
 
 Names = dict[str, str]

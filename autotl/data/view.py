@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import DataConfig, Dataset
-from autotl.data.decode import quietly, reason, upright_rgb
+from autotl.data.image_files.decode import quietly, reason, upright_rgb
 from autotl.data.threads import in_threads
 from autotl.errors import DataError, UnknownName
-from autotl.vision import timm
+from autotl.importing.vision import timm
 
 if TYPE_CHECKING:
     from autotl.api.dataset import Rows

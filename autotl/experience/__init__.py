@@ -1,11 +1,18 @@
 """Experience: what past runs showed, on this machine and elsewhere, and what it says about the next one."""
 
-from autotl.experience.csv_form import from_csv, to_csv
-from autotl.experience.gains import Gain
-from autotl.experience.prior import Predicted, Prior, Profile, Record, prior, prior_from
-from autotl.experience.row import Row
-from autotl.experience.shipped import shipped_gains, shipped_rows
-from autotl.experience.table import Experience, default_path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.importing.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.experience.csv_form import from_csv, to_csv
+    from autotl.experience.gains import Gain
+    from autotl.experience.prior import Predicted, Prior, Profile, Record, prior, prior_from
+    from autotl.experience.row import Row
+    from autotl.experience.shipped import shipped_gains, shipped_rows
+    from autotl.experience.table import Experience, default_path
 
 __all__ = [
     "Experience",
@@ -23,3 +30,5 @@ __all__ = [
     "shipped_rows",
     "to_csv",
 ]
+
+lazy_package(__name__)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autotl.lazy import lazy_package
+from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.quality.alike import NAMED, Nearest, Pictures, near_limit, nearest
-    from autotl.quality.apart import MOST_COMPARED
-    from autotl.quality.attaching import attach
+    from autotl.quality.attach import attach
+    from autotl.quality.cleaning import Cleaning, plan_cleaning
     from autotl.quality.duplicates import near_duplicates
+    from autotl.quality.feature_groups import MOST_COMPARED
     from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
     from autotl.quality.labels import LabelIssues, label_issues
     from autotl.quality.leakage import leaks
+    from autotl.quality.near_images import NAMED, Nearest, Pictures, near_limit, nearest
     from autotl.quality.outliers import Outliers, outliers
-    from autotl.quality.plan import Cleaning, plan_cleaning
     from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.errors import DataError
-from autotl.lazy import lazy_module
+from autotl.importing.lazy import lazy_module
 from autotl.quality.hashing import distances, hamming_pairs, textured
-from autotl.quality.turning import TURNED_ALONE, TURNED_BITS, least_distances, turned_pairs
+from autotl.quality.turned import TURNED_ALONE, TURNED_BITS, least_distances, turned_pairs
 
 if TYPE_CHECKING:
     import scipy.sparse.csgraph

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.clock import OutOfTime
-from autotl.quality.apart import Rows, Tree, Units, drawn, median_distance, set_apart, trees
+from autotl.quality.augmented_names import namesakes
 from autotl.quality.duplicates import near_duplicates
-from autotl.quality.gathering import Gathering
+from autotl.quality.feature_groups import Rows, Tree, Units, drawn, median_distance, set_apart, trees
 from autotl.quality.hashing import BITS, signs_of, textured
-from autotl.quality.namesakes import namesakes
-from autotl.quality.origins import by_stem, in_bursts, in_series
+from autotl.quality.joining import Gathering
+from autotl.quality.name_groups import by_stem, in_bursts, in_series
 
 LEAST = 5
 """Images that a class needs for its median distance to mean something."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from autotl.quality.duplicates import BITS_ALONE, MOST_BITS, same_picture
 from autotl.quality.hashing import hamming_between
-from autotl.quality.turning import TURNED_BITS, turned_between
+from autotl.quality.turned import TURNED_BITS, turned_between
 
 
 def leaks(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from autotl.errors import DataError
-from autotl.lazy import lazy_module
+from autotl.importing.lazy import lazy_module
 from autotl.seeds import derive
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autotl.clock import spell
-from autotl.report import findings, words
-from autotl.report.document import Report, at, section
+from autotl.report import findings, format
+from autotl.report.lookup import Report, at, section
 
 UNEVEN = 3.0
 """From this ratio of the classes on, accuracy alone misleads."""
@@ -17,18 +17,18 @@ def data(report: Report) -> list[str]:
     """What to know about the data before trusting any score on it."""
     quality, said = section(report, "quality"), []
     ratio = at(quality, "imbalance", "ratio")
-    if words.measured(ratio):
+    if format.measured(ratio):
         said.append(_imbalance(float(ratio)))
     duplicates = section(quality, "duplicates")
-    if words.measured(duplicates.get("images")):
+    if format.measured(duplicates.get("images")):
         said.append(_duplicates(duplicates))
-    if words.measured(leaked := at(quality, "leakage", "images")):
+    if format.measured(leaked := at(quality, "leakage", "images")):
         said.append(_leakage(leaked, at(quality, "leakage", "groups")))
     unreadable = quality.get("unreadable")
     if isinstance(unreadable, Mapping):
         was = "was" if len(unreadable) == 1 else "were"
         said.append(
-            f"{words.count(len(unreadable), 'file')} could not be read and {was} left out."
+            f"{format.count(len(unreadable), 'file')} could not be read and {was} left out."
             if unreadable
             else "Every file could be read."
         )
@@ -41,7 +41,7 @@ def data(report: Report) -> list[str]:
 def _imbalance(ratio: float) -> str:
     if ratio <= 1.05:
         return "The classes are balanced."
-    text = f"The largest class has {words.value(round(ratio, 1))} times the images of the smallest."
+    text = f"The largest class has {format.value(round(ratio, 1))} times the images of the smallest."
     if ratio < UNEVEN:
         return text
     return (
@@ -53,18 +53,20 @@ def _imbalance(ratio: float) -> str:
 def _leakage(images: int, groups: int | None) -> str:
     both = []
     if images:
-        both.append(f"{words.count(images, 'test image')} also in the training part, pixel by pixel")
+        both.append(f"{format.count(images, 'test image')} also in the training part, pixel by pixel")
     if groups:
-        both.append(f"{words.count(groups, 'group')} with images in both parts")
+        both.append(f"{format.count(groups, 'group')} with images in both parts")
     if both:
-        return f"The split leaks: {words.listing(both)}. The test score flatters the model."
+        return f"The split leaks: {format.listing(both)}. The test score flatters the model."
     return "No test image is also in the training part."
 
 
 def _sizes(sizes: Mapping[str, Any]) -> str:
     height, width = section(sizes, "height"), section(sizes, "width")
-    if not all(words.measured(side.get(key)) for side in (height, width) for key in ("min", "median", "max")):
-        return f"Image sizes in pixels: {words.value(sizes)}."
+    if not all(
+        format.measured(side.get(key)) for side in (height, width) for key in ("min", "median", "max")
+    ):
+        return f"Image sizes in pixels: {format.value(sizes)}."
     if all(side["min"] == side["max"] for side in (height, width)):
         return f"Every image is {width['min']:,} × {height['min']:,} pixels."
     return (
@@ -77,8 +79,8 @@ def _sizes(sizes: Mapping[str, Any]) -> str:
 def _duplicates(duplicates: Mapping[str, int]) -> str:
     if not duplicates["images"]:
         return "No image occurs twice."
-    groups = words.count(duplicates.get("groups"), "group")
-    text = f"{words.count(duplicates['images'], 'image')} in {groups} are the same, pixel by pixel"
+    groups = format.count(duplicates.get("groups"), "group")
+    text = f"{format.count(duplicates['images'], 'image')} in {groups} are the same, pixel by pixel"
     if conflicting := duplicates.get("conflicting"):
         groups = "one group carries" if conflicting == 1 else f"{conflicting:,} groups carry"
         return f"{text}; {groups} different labels, of which at least one is wrong."
@@ -88,20 +90,20 @@ def _duplicates(duplicates: Mapping[str, int]) -> str:
 def cost(report: Report) -> list[str]:
     """Time, speed and memory."""
     facts, said = section(report, "cost"), []
-    if words.measured(facts.get("seconds")):
+    if format.measured(facts.get("seconds")):
         text = f"The whole run took {spell(facts['seconds'])}"
-        if words.measured(facts.get("budget_seconds")):
+        if format.measured(facts.get("budget_seconds")):
             text += f" of a budget of {spell(facts['budget_seconds'])}"
-        if words.measured(facts.get("search_seconds")):
+        if format.measured(facts.get("search_seconds")):
             text += f", {spell(facts['search_seconds'])} of it searching"
         said.append(text + ".")
-    if words.measured(facts.get("overhead_fraction")):
-        said.append(f"{words.percent(facts['overhead_fraction'])} of the search was spent outside training.")
-    if words.measured(facts.get("images_per_second")):
+    if format.measured(facts.get("overhead_fraction")):
+        said.append(f"{format.percent(facts['overhead_fraction'])} of the search was spent outside training.")
+    if format.measured(facts.get("images_per_second")):
         speed = f"{facts['images_per_second']:,.0f} images per second"
         said.append(f"The model answers {speed} on this machine, reading them included.")
     said += _served(facts)
-    if words.measured(facts.get("peak_memory_mb")):
+    if format.measured(facts.get("peak_memory_mb")):
         said.append(f"Memory peaked at {facts['peak_memory_mb']:,.0f} MB.")
     return said
 
@@ -109,9 +111,9 @@ def cost(report: Report) -> list[str]:
 def _served(facts: Mapping[str, Any]) -> list[str]:
     """What the model takes where it is used."""
     said = []
-    if words.measured(facts.get("latency_ms")):
+    if format.measured(facts.get("latency_ms")):
         said.append(f"One image alone takes it {facts['latency_ms']:.3g} ms, once it is read.")
-    if words.measured(facts.get("size_mb")):
+    if format.measured(facts.get("size_mb")):
         said.append(f"Its weights take {facts['size_mb']:.3g} MB on disk.")
     return said
 
@@ -119,16 +121,16 @@ def _served(facts: Mapping[str, Any]) -> list[str]:
 def split(report: Report) -> list[str]:
     """How the images were divided."""
     facts, said = section(report, "split"), []
-    if words.measured(facts.get("train")) and words.measured(facts.get("test")):
+    if format.measured(facts.get("train")) and format.measured(facts.get("test")):
         seen = section(report, "test").get("n")
-        part = f"{seen:,} of " if words.measured(seen) and seen < facts["test"] else ""
-        text = f"{words.count(facts['train'], 'image')} to learn from and {part}{facts['test']:,} to test on"
+        part = f"{seen:,} of " if format.measured(seen) and seen < facts["test"] else ""
+        text = f"{format.count(facts['train'], 'image')} to learn from and {part}{facts['test']:,} to test on"
         kind, folds = facts.get("kind"), facts.get("folds")
-        if kind == "kfold" and words.measured(folds):
+        if kind == "kfold" and format.measured(folds):
             again = facts.get("repeats", 1)
             text += f"; the search validated {f'{again} times ' if again > 1 else ''}in {folds} folds"
             text += f", each time cut anew ({again} × {folds}-fold)" if again > 1 else ""
-        elif words.measured(facts.get("val")) and facts["val"]:
+        elif format.measured(facts.get("val")) and facts["val"]:
             text += f"; the search validated on {facts['val']:,} of the former"
         said.append(text + ".")
     return said

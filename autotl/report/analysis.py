@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.report import account, foretold, words
-from autotl.report.document import Report, at, rows, section
+from autotl.report import account, foretold, format
+from autotl.report.lookup import Report, at, rows, section
 
 
 def analysis(profile: Report) -> list[tuple[str, list[str]]]:
@@ -24,10 +24,11 @@ def analysis(profile: Report) -> list[tuple[str, list[str]]]:
 def _counts(profile: Report) -> str:
     when = section(profile, "when")
     return (
-        f"{words.count(when.get('n_train'), 'image')} to learn from and {words.value(when.get('n_test'))} to "
-        f"test on, {words.count(when.get('n_classes'), 'class', 'classes')}, "
-        f"{words.value(when.get('min_per_class'))} in the smallest; a typical image is "
-        f"{words.value(when.get('image_side'))} pixels on its shorter side."
+        f"{format.count(when.get('n_train'), 'image')} to learn from and "
+        f"{format.value(when.get('n_test'))} to "
+        f"test on, {format.count(when.get('n_classes'), 'class', 'classes')}, "
+        f"{format.value(when.get('min_per_class'))} in the smallest; a typical image is "
+        f"{format.value(when.get('image_side'))} pixels on its shorter side."
     )
 
 
@@ -36,27 +37,27 @@ def _likeness(profile: Report) -> list[str]:
     for backbone, measures in section(profile, "when", "similarity").items():
         found = measures if isinstance(measures, Mapping) else {}
         places = [
-            f"{words.value(name)} {each['calibrated']:.2f}{_interval(each)}"
+            f"{format.value(name)} {each['calibrated']:.2f}{_interval(each)}"
             for name, each in found.items()
-            if words.measured(at(each, "calibrated"))
+            if format.measured(at(each, "calibrated"))
         ]
         if places:
             said.append(
-                f"{words.name(backbone)}, from 0 (noise) to 1 (its source's own images): "
-                f"{words.listing(places, limit=12)}."
+                f"{format.name(backbone)}, from 0 (noise) to 1 (its source's own images): "
+                f"{format.listing(places, limit=12)}."
             )
         said += [foretold.departure(profile, backbone), foretold.overlap(profile, backbone)]
     return said
 
 
 def _interval(found: Mapping[str, Any]) -> str:
-    pair = words.ends(found.get("ci95"))
+    pair = format.ends(found.get("ci95"))
     return f" ({pair[0]:.2f} – {pair[1]:.2f})" if pair else ""
 
 
 def _choice(profile: Report) -> list[str]:
     choice, scores = section(profile, "when", "choice"), section(profile, "when", "transferability")
-    said = [words.sentence(choice.get("sentence"))]
+    said = [format.sentence(choice.get("sentence"))]
     order = [str(each) for each in rows(choice, "order")]
     if len(order) < 2:
         return said
@@ -64,14 +65,14 @@ def _choice(profile: Report) -> list[str]:
     names = {name for each in scores.values() if isinstance(each, Mapping) for name in each}
     for name in sorted(names - {choice.get("by")}):
         known = {
-            b: at(scores, b, name, "value") for b in order if words.measured(at(scores, b, name, "value"))
+            b: at(scores, b, name, "value") for b in order if format.measured(at(scores, b, name, "value"))
         }
         if len(known) > 1:
             others.setdefault(max(known, key=lambda backbone: known[backbone]), []).append(name)
     said += [
-        f"{words.name(first)} is also first by {words.listing(names, limit=12)}."
+        f"{format.name(first)} is also first by {format.listing(names, limit=12)}."
         if first == order[0]
-        else f"{words.name(first)} is first by {words.listing(names, limit=12)}."
+        else f"{format.name(first)} is first by {format.listing(names, limit=12)}."
         for first, names in others.items()
     ]
     return said
@@ -82,15 +83,15 @@ def _outlook(profile: Report) -> list[str]:
     if not curve:
         return []
     points = [each for each in rows(curve, "points") if isinstance(each, Mapping)]
-    told = [f"{words.percent(each.get('score'))} from {words.value(each.get('n'))}" for each in points]
+    told = [f"{format.percent(each.get('score'))} from {format.value(each.get('n'))}" for each in points]
     return [
-        f"The linear probe's validation accuracy by images learned from: {words.listing(told, limit=8)}.",
-        words.sentence(curve.get("sentence")),
+        f"The linear probe's validation accuracy by images learned from: {format.listing(told, limit=8)}.",
+        format.sentence(curve.get("sentence")),
     ]
 
 
 def _advice(profile: Report) -> list[str]:
     return [
-        words.sentence(at(profile, "when", "rule_of_thumb", "sentence")),
+        format.sentence(at(profile, "when", "rule_of_thumb", "sentence")),
         foretold.experience(profile),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autotl.report.memory import peak_memory
 
 if TYPE_CHECKING:
-    from autotl.report.collect import Evidence
+    from autotl.report.evidence import Evidence
 
 
 def cost_of(evidence: Evidence) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.report import words
-from autotl.report.document import Report, at, rows, section
+from autotl.report import format
+from autotl.report.lookup import Report, at, rows, section
 
 SIGNIFICANT = 0.01
 
@@ -37,37 +37,38 @@ def _copies(found: Mapping[str, Any]) -> str:
     if not found.get("images"):
         return ""
     text = (
-        f"{words.count(found['images'], 'training image')} in {words.count(found.get('groups'), 'group')} "
+        f"{format.count(found['images'], 'training image')} in {format.count(found.get('groups'), 'group')} "
         "look like copies of one another: they count several times, and flatter validation where a fold "
         "divides them"
     )
     if found.get("conflicting"):
         verb = "bears" if found["conflicting"] == 1 else "bear"
-        text += f"; {words.count(found['conflicting'], 'group')} {verb} different labels"
+        text += f"; {format.count(found['conflicting'], 'group')} {verb} different labels"
     return text + ". `--clean drop` keeps one of each, `--clean weight` lets each count less."
 
 
 def _groups(found: Mapping[str, Any]) -> list[str]:
     said = []
     if found.get("groups"):
-        first = [words.name(item) for item in rows(found, "examples")[:1] for item in item[:2]]
-        such = f", for example {words.listing(first)}" if first else ""
-        how = words.listing(sorted(section(found, "found_by")))
+        first = [format.name(item) for item in rows(found, "examples")[:1] for item in item[:2]]
+        such = f", for example {format.listing(first)}" if first else ""
+        how = format.listing(sorted(section(found, "found_by")))
         groups = "1 group" if found["groups"] == 1 else f"{found['groups']:,} groups"
         text = (
-            f"{words.count(found.get('images'), 'training image')} in {groups} show the same thing as others "
+            f"{format.count(found.get('images'), 'training image')} in {groups} "
+            "show the same thing as others "
             f"of their group{such} (found by {how}). {_kept(found.get('divided'))}"
         )
         if found.get("moved"):
-            text += f" {words.count(found['moved'], 'image')} moved to another fold to keep groups whole."
+            text += f" {format.count(found['moved'], 'image')} moved to another fold to keep groups whole."
         said.append(f"{text} `--group none` switches this off.")
     for part in ("test", "validation"):
         across = section(found, f"across_{part}")
         if across.get("groups"):
             pairs = rows(across, "examples")[:1]
-            such = f", for example {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
+            such = f", for example {format.name(pairs[0][0])} and {format.name(pairs[0][1])}" if pairs else ""
             said.append(
-                f"{words.count(across.get('images'), f'{part} image')} show the same thing as an image that "
+                f"{format.count(across.get('images'), f'{part} image')} show the same thing as an image that "
                 f"is learned from{such}: the {part} score may be too high. Your {part} part is kept as given."
             )
     return said
@@ -77,7 +78,7 @@ def _kept(divided: object) -> str:
     if divided == 0:
         return "No fold divides a group, so that validation is not too high."
     if isinstance(divided, int):
-        return f"A fold divides {words.count(divided, 'group')}, so validation scores may be too high."
+        return f"A fold divides {format.count(divided, 'group')}, so validation scores may be too high."
     return ""
 
 
@@ -85,9 +86,9 @@ def _leaks(found: Mapping[str, Any]) -> str:
     if not found.get("images"):
         return ""
     pairs = [pair for pair in rows(found, "examples") if len(pair) == 2]
-    such = f", such as {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
+    such = f", such as {format.name(pairs[0][0])} and {format.name(pairs[0][1])}" if pairs else ""
     return (
-        f"{words.count(found['images'], 'test image')} {_look(found['images'])} like copies of training "
+        f"{format.count(found['images'], 'test image')} {_look(found['images'])} like copies of training "
         f"images{such}: the test "
         "score flatters the model. `--clean drop` takes their copies out of the training part."
     )
@@ -102,11 +103,11 @@ def _labels(found: object) -> str:
     such = ""
     if first.get("item"):
         such = (
-            f", first {words.name(first['item'])}, labelled {words.name(first.get('given'))} and more like "
-            f"{words.name(first.get('suggested'))}"
+            f", first {format.name(first['item'])}, labelled {format.name(first.get('given'))} and more like "
+            f"{format.name(first.get('suggested'))}"
         )
     return (
-        f"{words.count(len(found), 'label')} {_look(len(found))} doubtful{such}: what the frozen features "
+        f"{format.count(len(found), 'label')} {_look(len(found))} doubtful{such}: what the frozen features "
         "say of them, "
         "learned from the other images, contradicts them. Look at them (`label_issues` in the JSON); "
         "`--clean drop` leaves the surest out, `--clean weight` lets them count less."
@@ -114,18 +115,18 @@ def _labels(found: object) -> str:
 
 
 def _outliers(found: list[Any]) -> str:
-    items = [words.name(at(each, "item")) for each in found]
+    items = [format.name(at(each, "item")) for each in found]
     if not items:
         return ""
     return (
-        f"{words.count(len(items), 'training image')} {_look(len(items))} like no other of their class: "
-        f"{words.listing(items, limit=4)}. They may be rare, or not belong here."
+        f"{format.count(len(items), 'training image')} {_look(len(items))} like no other of their class: "
+        f"{format.listing(items, limit=4)}. They may be rare, or not belong here."
     )
 
 
 def _shift(found: Mapping[str, Any]) -> str:
     p, auc = found.get("p"), found.get("auc")
-    if not words.measured(p) or not words.measured(auc) or p is None or auc is None:
+    if not format.measured(p) or not format.measured(auc) or p is None or auc is None:
         return ""
     proof = f"a classifier tells them apart with an AUC of {auc:.2f}, p = {p:.3f}"
     if p >= SIGNIFICANT:
@@ -139,9 +140,9 @@ def _shift(found: Mapping[str, Any]) -> str:
 def _missing(found: Mapping[str, Any]) -> str:
     if not found:
         return ""
-    each = [f"{words.name(name)} ({words.listing(map(str, parts))})" for name, parts in found.items()]
+    each = [f"{format.name(name)} ({format.listing(map(str, parts))})" for name, parts in found.items()]
     return (
-        f"Some classes are missing from a part: {words.listing(each)}. What is missing there is not "
+        f"Some classes are missing from a part: {format.listing(each)}. What is missing there is not "
         "measured: add images of it."
     )
 
@@ -149,10 +150,10 @@ def _missing(found: Mapping[str, Any]) -> str:
 def _cleaned(found: Mapping[str, Any]) -> str:
     said = []
     if found.get("dropped"):
-        said.append(f"{words.count(found['dropped'], 'training image')} were left out, as asked")
-    if found.get("reweighted") and words.measured(found.get("n_eff")):
+        said.append(f"{format.count(found['dropped'], 'training image')} were left out, as asked")
+    if found.get("reweighted") and format.measured(found.get("n_eff")):
         said.append(
             f"training images were weighted, as asked: they are worth {found['n_eff']:,.0f} "
             "that all count alike"
         )
-    return words.sentence("; ".join(said))
+    return format.sentence("; ".join(said))

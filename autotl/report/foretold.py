@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from autotl.report import words
-from autotl.report.document import Report, at, rows, section
+from autotl.report import format
+from autotl.report.lookup import Report, at, rows, section
 
 
 def placed(report: Report, backbone: str) -> list[float]:
     """The likenesses to a backbone's source by all measures, where 0 is noise and 1 the source itself."""
     measures = section(report, "when", "similarity", backbone).values()
     found: list[Any] = [each.get("calibrated") for each in measures if isinstance(each, Mapping)]
-    return [float(each) for each in found if words.measured(each)]
+    return [float(each) for each in found if format.measured(each)]
 
 
 def likeness(report: Report, backbone: str) -> str:
@@ -32,7 +32,7 @@ def likeness(report: Report, backbone: str) -> str:
         else "hardly"
     )
     return (
-        f"To {words.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
+        f"To {format.name(backbone)} these images look {much} like the ones it was trained on: {place:.2f} "
         "on a scale where 0 is noise and 1 is the source itself"
         + (f" (the middle of {len(places)} measures)." if len(places) > 1 else ".")
     )
@@ -43,11 +43,10 @@ def experience(report: Report) -> str:
     facts = section(report, "when", "experience")
     if not facts.get("predicted"):
         return ""
-    told = (
-        f"{words.sentence(facts.get('evidence'))} That made {words.name(facts['predicted'])} likeliest to win"
-    )
-    if words.measured(facts.get("probability")):
-        told += f" ({words.percent(facts['probability'])})"
+    likeliest = format.name(facts["predicted"])
+    told = f"{format.sentence(facts.get('evidence'))} That made {likeliest} likeliest to win"
+    if format.measured(facts.get("probability")):
+        told += f" ({format.percent(facts['probability'])})"
     if facts.get("agreed") is None:
         return told + "."
     return told + (", and it did." if facts["agreed"] else ", but another strategy scored higher here.")
@@ -57,16 +56,16 @@ def overlap(report: Report, backbone: str) -> str:
     """What of the data a backbone's source has probably seen."""
     found = section(report, "when", "label_overlap", backbone)
     said = []
-    if found.get("known") and words.measured(found.get("of")):
-        known = [words.name(name) for name in section(found, "classes")]
+    if found.get("known") and format.measured(found.get("of")):
+        known = [format.name(name) for name in section(found, "classes")]
         said.append(
             f"Its own head knows {found['known']:,} of the {found['of']:,} classes by name "
-            f"({words.listing(known, limit=5)})."
+            f"({format.listing(known, limit=5)})."
         )
     copies = section(report, "when", "source_copies")
     if copies.get("images"):
         said.append(
-            f"{words.count(copies['images'], 'image')} look like copies of images it was trained on: "
+            f"{format.count(copies['images'], 'image')} look like copies of images it was trained on: "
             "scores on them flatter transfer."
         )
     return " ".join(said)
@@ -75,7 +74,7 @@ def overlap(report: Report, backbone: str) -> str:
 def departure(report: Report, backbone: str) -> str:
     """From which layer on the images no longer look to a backbone like its source's."""
     for measure in section(report, "when", "similarity", backbone).values():
-        layers = [each for each in rows(measure, "layers") if words.measured(at(each, "calibrated"))]
+        layers = [each for each in rows(measure, "layers") if format.measured(at(each, "calibrated"))]
         if not layers:
             continue
         far = 0
@@ -88,9 +87,9 @@ def departure(report: Report, backbone: str) -> str:
         first = layers[-far]
         if far == len(layers):
             return "From the first layer on, the network is fed what it was not trained on."
-        share = words.percent(first["depth"]).replace(".0%", "%")
+        share = format.percent(first["depth"]).replace(".0%", "%")
         return (
-            f"From layer {words.name(first['layer'])} on ({share} of the way) what the network is fed "
+            f"From layer {format.name(first['layer'])} on ({share} of the way) what the network is fed "
             "departs from the source."
         )
     return ""

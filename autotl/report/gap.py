@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.report import words
-from autotl.report.document import rows, section
-from autotl.report.measure import Measure
+from autotl.report import format
+from autotl.report.lookup import rows, section
+from autotl.report.metric_format import Measure
 
 Facts = Mapping[str, Any]
 
@@ -23,7 +23,7 @@ def causes(reasons: Facts, measure: Measure) -> list[str]:
         said += _copies(copies)
     if selection.get("found"):
         said.append(
-            f"Choosing the best of {words.count(selection.get('trials'), 'trial')} explains at most "
+            f"Choosing the best of {format.count(selection.get('trials'), 'trial')} explains at most "
             f"{measure.amount(selection['explains'])}."
         )
     if moved.get("found"):
@@ -36,19 +36,19 @@ def causes(reasons: Facts, measure: Measure) -> list[str]:
     left = reasons.get("unexplained")
     if not said:
         said.append(f"The cause is not known. {_checked(selection, copies, moved, measure)}")
-    elif left is not None and words.measured(left):
+    elif left is not None and format.measured(left):
         said.append(f"The cause of the other {measure.amount(left)} is not known.")
     if few.get("found"):
         said.append(
-            f"The interval is wide because {words.count(few.get('validation'), 'validation image')} and "
-            f"{words.count(few.get('test'), 'test image')} were scored."
+            f"The interval is wide because {format.count(few.get('validation'), 'validation image')} and "
+            f"{format.count(few.get('test'), 'test image')} were scored."
         )
     return said
 
 
 def _copies(found: Facts) -> list[str]:
     pairs = [pair for pair in rows(found, "examples") if len(pair) == 2]
-    such = f", for example {words.name(pairs[0][0])} and {words.name(pairs[0][1])}" if pairs else ""
+    such = f", for example {format.name(pairs[0][0])} and {format.name(pairs[0][1])}" if pairs else ""
     beside = found.get("test_share")
     usual = "" if beside is None else f" ({beside:.0%} of test images do)"
     said = [
@@ -56,8 +56,8 @@ def _copies(found: Facts) -> list[str]:
     ]
     if found.get("accuracy_with") is not None and found.get("accuracy_without") is not None:
         said.append(
-            f"Validation accuracy is {words.percent(found['accuracy_with'])} on them and "
-            f"{words.percent(found['accuracy_without'])} on the others."
+            f"Validation accuracy is {format.percent(found['accuracy_with'])} on them and "
+            f"{format.percent(found['accuracy_without'])} on the others."
         )
     if found.get("grouped"):
         said.append("The named groups do not keep these together: name wider ones with `--group`.")
@@ -77,7 +77,7 @@ def _checked(selection: Facts, copies: Facts, moved: Facts, measure: Measure) ->
     else:
         most = measure.amount(selection.get("explains") or 0.0)
         each = [
-            f"choosing the best of {words.count(selection.get('trials'), 'trial')} explains at most {most}"
+            f"choosing the best of {format.count(selection.get('trials'), 'trial')} explains at most {most}"
         ]
     beside = copies.get("test_share")
     usual = "" if beside is None else f", and {beside:.0%} of test images do"
@@ -91,4 +91,4 @@ def _checked(selection: Facts, copies: Facts, moved: Facts, measure: Measure) ->
         if moved
         else "a shift between training and test images was not measured"
     )
-    return words.sentence("; ".join(each))
+    return format.sentence("; ".join(each))

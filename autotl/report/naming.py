@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from autotl.masking import masked
-from autotl.report import words
+from autotl.report import format
 
 
 def command_line() -> str:
@@ -26,6 +26,6 @@ def marked(sentence: str, *names: object) -> str:
     """``sentence`` with these names in it marked as names."""
     for name in filter(None, names):
         sentence = re.sub(
-            rf"(?<![\w.`-]){re.escape(str(name))}(?![\w`-])", lambda found: words.name(found[0]), sentence
+            rf"(?<![\w.`-]){re.escape(str(name))}(?![\w`-])", lambda found: format.name(found[0]), sentence
         )
     return sentence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from autotl.report import words
-from autotl.report.document import Report, at, rows
+from autotl.report import format
+from autotl.report.lookup import Report, at, rows
 
 
 def came_true(rule: Mapping[str, Any], *, tried: Collection[str], winner: str, froze: bool) -> bool | None:
@@ -26,11 +26,11 @@ def told(report: Report) -> str:
     if agreed is None or not advice:
         return ""
     if agreed:
-        return f"The measurement agrees with that advice ({words.name(advice)})."
+        return f"The measurement agrees with that advice ({format.name(advice)})."
     if advice != at(report, "how", "strategy"):
         return (
-            f"The measurement disagrees: the rule advised {words.name(advice)}, "
+            f"The measurement disagrees: the rule advised {format.name(advice)}, "
             "but another strategy scored higher."
         )
     frozen = "with stages frozen" if rows(report, "what", "frozen_stages") else "with nothing frozen"
-    return f"The measurement agrees on {words.name(advice)} but not on how deep: {frozen} it scored highest."
+    return f"The measurement agrees on {format.name(advice)} but not on how deep: {frozen} it scored highest."

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autotl.clock import spell
-from autotl.report import words
-from autotl.report.document import Report, at, baseline, confused_pairs, is_winner, ranked_arms, rows, section
-from autotl.report.measure import measure_of
+from autotl.report import format
+from autotl.report.lookup import Report, at, baseline, confused_pairs, is_winner, ranked_arms, rows, section
+from autotl.report.metric_format import measure_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +44,22 @@ def arms(report: Report) -> Table:
     ordered = ranked_arms(report)
     for arm in ordered:
         role = "baseline" if arm.get("strategy") == baseline(report) else ""
-        state = "" if arm.get("state") in {None, "complete"} else words.value(arm["state"])
+        state = "" if arm.get("state") in {None, "complete"} else format.value(arm["state"])
         remarks = [
             role,
-            ": ".join(filter(None, [state, words.value(arm["reason"]) if arm.get("reason") else ""])),
+            ": ".join(filter(None, [state, format.value(arm["reason"]) if arm.get("reason") else ""])),
         ]
         seconds = arm.get("seconds") if arm.get("trials") else None
         table.append(
             (
-                words.name(arm.get("strategy")),
-                words.name(arm.get("backbone")),
-                words.value(arm.get("trials")),
+                format.name(arm.get("strategy")),
+                format.name(arm.get("backbone")),
+                format.value(arm.get("trials")),
                 measure.value(arm.get("best_val_default")),
                 measure.value(arm.get("best_val")),
                 measure.value(arm.get("test")),
                 measure.span(arm.get("ci95")),
-                spell(seconds) if words.measured(seconds) and seconds is not None else words.DASH,
+                spell(seconds) if format.measured(seconds) and seconds is not None else format.DASH,
                 "; ".join(filter(None, remarks)),
             )
         )
@@ -84,12 +84,12 @@ def per_class(report: Report) -> Table:
     found.sort(key=lambda row: (row.get("recall") is None, row.get("recall") or 0.0))
     table = tuple(
         (
-            words.name(row.get("class")),
-            words.value(row.get("n")),
+            format.name(row.get("class")),
+            format.value(row.get("n")),
             _recall(row.get("recall")),
-            words.span(row.get("recall_ci95")),
-            words.percent(row.get("precision")),
-            words.percent(row.get("f1")),
+            format.span(row.get("recall_ci95")),
+            format.percent(row.get("precision")),
+            format.percent(row.get("f1")),
         )
         for row in found
     )
@@ -100,14 +100,14 @@ def per_class(report: Report) -> Table:
 
 def _recall(recall: float | None) -> Cell:
     if recall is None:
-        return words.DASH
-    return Bar(words.percent(recall), min(max(float(recall), 0.0), 1.0))
+        return format.DASH
+    return Bar(format.percent(recall), min(max(float(recall), 0.0), 1.0))
 
 
 def confusions(report: Report, *, limit: int = 12) -> Table:
     """The most frequent mistakes: which class was taken for which."""
     table = tuple(
-        (words.name(true), words.name(answered), f"{images:,}", words.percent(images / total))
+        (format.name(true), format.name(answered), f"{images:,}", format.percent(images / total))
         for true, answered, images, total in confused_pairs(report)[:limit]
     )
     return Table(("true class", "answered", "images", "of its class"), table, frozenset({2, 3}))
@@ -118,16 +118,16 @@ def likeness(report: Report) -> Table:
     table = []
     for backbone, measures in section(report, "when", "similarity").items():
         for measure, found in (measures if isinstance(measures, Mapping) else {}).items():
-            pair = words.ends(at(found, "ci95"))
+            pair = format.ends(at(found, "ci95"))
             table.append(
                 (
-                    words.name(backbone),
-                    words.value(measure),
-                    words.value(at(found, "value")),
+                    format.name(backbone),
+                    format.value(measure),
+                    format.value(at(found, "value")),
                     _place(at(found, "calibrated")),
-                    f"{pair[0]:.2f} – {pair[1]:.2f}" if pair else words.DASH,
+                    f"{pair[0]:.2f} – {pair[1]:.2f}" if pair else format.DASH,
                     _p(at(found, "p")),
-                    words.value(at(found, "reference")),
+                    format.value(at(found, "reference")),
                 )
             )
     headings = ("backbone", "measure", "distance", "place", "95% interval", "p", "reference")
@@ -140,17 +140,17 @@ def transferability(report: Report) -> Table:
     table = []
     for backbone, scores in section(report, "when", "transferability").items():
         for score, found in (scores if isinstance(scores, Mapping) else {}).items():
-            pair = words.ends(at(found, "ci95"))
+            pair = format.ends(at(found, "ci95"))
             behind = rows(found, "behind")
             apart = ""
             if len(behind) == 3 and any(behind):
                 apart = "behind" if behind[2] < 0 else "not told apart"
             table.append(
                 (
-                    words.name(backbone),
-                    words.value(score) + (" (decides)" if score == by else ""),
-                    words.value(at(found, "value")),
-                    f"{words.value(pair[0])} – {words.value(pair[1])}" if pair else words.DASH,
+                    format.name(backbone),
+                    format.value(score) + (" (decides)" if score == by else ""),
+                    format.value(at(found, "value")),
+                    f"{format.value(pair[0])} – {format.value(pair[1])}" if pair else format.DASH,
                     apart or ("best" if len(section(report, "when", "transferability")) > 1 else ""),
                 )
             )
@@ -159,20 +159,20 @@ def transferability(report: Report) -> Table:
 
 
 def _p(found: float | None) -> str:
-    return f"{found:.3f}" if found is not None and words.measured(found) else words.DASH
+    return f"{found:.3f}" if found is not None and format.measured(found) else format.DASH
 
 
 def _place(calibrated: float | None) -> str:
-    return f"{calibrated:.2f}" if calibrated is not None and words.measured(calibrated) else words.DASH
+    return f"{calibrated:.2f}" if calibrated is not None and format.measured(calibrated) else format.DASH
 
 
 def negative(report: Report) -> Table:
     """The classes on which transfer scores below the baseline."""
     table = tuple(
         (
-            words.name(each.get("class")),
-            words.points(each.get("gain")),
-            words.between_points(each.get("ci95")) or words.DASH,
+            format.name(each.get("class")),
+            format.points(each.get("gain")),
+            format.between_points(each.get("ci95")) or format.DASH,
         )
         for each in rows(report, "when", "negative_transfer_classes")
         if isinstance(each, Mapping)
@@ -183,17 +183,19 @@ def negative(report: Report) -> Table:
 def params(report: Report) -> Table:
     """The settings of the winning trial."""
     table = tuple(
-        (words.name(key), words.value(value)) for key, value in section(report, "how", "params").items()
+        (format.name(key), format.value(value)) for key, value in section(report, "how", "params").items()
     )
     return Table(("setting", "value"), table)
 
 
 def class_counts(report: Report) -> Table:
     """The images of each class, the largest first."""
-    counts = {k: v for k, v in section(report, "quality", "imbalance", "counts").items() if words.measured(v)}
+    counts = {
+        k: v for k, v in section(report, "quality", "imbalance", "counts").items() if format.measured(v)
+    }
     most = max(counts.values(), default=1) or 1
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    table = tuple((words.name(each), Bar(f"{amount:,}", amount / most)) for each, amount in ordered)
+    table = tuple((format.name(each), Bar(f"{amount:,}", amount / most)) for each, amount in ordered)
     return Table(("class", "images"), table, frozenset({1}))
 
 
@@ -201,7 +203,7 @@ def unreadable(report: Report) -> Table:
     """The files left out, and why."""
     found = section(report, "quality", "unreadable")
     return Table(
-        ("file", "reason"), tuple((words.name(item), words.value(why)) for item, why in found.items())
+        ("file", "reason"), tuple((format.name(item), format.value(why)) for item, why in found.items())
     )
 
 
@@ -210,13 +212,13 @@ def trials(report: Report) -> Table:
     found = [trial for trial in rows(report, "trials") if isinstance(trial, Mapping)]
     table = tuple(
         (
-            words.value(trial.get("number")),
-            words.name(trial.get("strategy")),
-            words.name(trial.get("backbone")),
-            words.value(trial.get("params")) + (" (default)" if trial.get("default") else ""),
+            format.value(trial.get("number")),
+            format.name(trial.get("strategy")),
+            format.name(trial.get("backbone")),
+            format.value(trial.get("params")) + (" (default)" if trial.get("default") else ""),
             measure_of(report).value(trial.get("score")),
-            spell(trial["seconds"]) if words.measured(trial.get("seconds")) else words.DASH,
-            ": ".join(words.value(trial[key]) for key in ("state", "why") if trial.get(key)),
+            spell(trial["seconds"]) if format.measured(trial.get("seconds")) else format.DASH,
+            ": ".join(format.value(trial[key]) for key in ("state", "why") if trial.get(key)),
         )
         for trial in found
     )
@@ -227,20 +229,20 @@ def trials(report: Report) -> Table:
 def provenance(report: Report) -> Table:
     """What it takes to run it again: command, seed, split and versions."""
     split, environment = section(report, "split"), section(report, "environment")
-    facts = [("command", words.name(report["command"]) if report.get("command") else None)]
+    facts = [("command", format.name(report["command"]) if report.get("command") else None)]
     facts += [("seed", str(report["seed"]) if report.get("seed") is not None else None)]
-    facts += [("split", words.name(split["hash"]) if split.get("hash") else None)]
+    facts += [("split", format.name(split["hash"]) if split.get("hash") else None)]
     facts += [
-        (str(key), words.value(value))
+        (str(key), format.value(value))
         for key, value in environment.items()
         if key != "plugins" and value is not None
     ]
     facts += [
         (
             "plugins",
-            ", ".join(f"{d} {words.value(v)}" for d, v in section(environment, "plugins").items()) or None,
+            ", ".join(f"{d} {format.value(v)}" for d, v in section(environment, "plugins").items()) or None,
         )
     ]
-    facts += [("created", words.moment(report["created"]) if report.get("created") else None)]
-    facts += [("report format", words.value(report["format"]) if report.get("format") is not None else None)]
+    facts += [("created", format.moment(report["created"]) if report.get("created") else None)]
+    facts += [("report format", format.value(report["format"]) if report.get("format") is not None else None)]
     return Table(("fact", "value"), tuple((key, value) for key, value in facts if value))

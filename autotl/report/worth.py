@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.report import gap, words
-from autotl.report.document import Report, at, rows, section
-from autotl.report.measure import measure_of
+from autotl.report import format, gap
+from autotl.report.lookup import Report, at, rows, section
+from autotl.report.metric_format import measure_of
 
 
 def gained(report: Report) -> str:
@@ -18,10 +18,10 @@ def gained(report: Report) -> str:
     if not facts:
         return ""
     worth = section(facts, "gain_over_best_default")
-    value, pair = worth.get("value"), words.ends(worth.get("ci95"))
+    value, pair = worth.get("value"), format.ends(worth.get("ci95"))
     if facts.get("winner_is_default"):
         return "The default was best: searching gained nothing."
-    if value is None or not words.measured(value):
+    if value is None or not format.measured(value):
         return "What searching gained over the best default was not measured: no default was scored."
     measure = measure_of(report)
     if pair is None:
@@ -38,8 +38,8 @@ def flattered(report: Report) -> str:
     empty if that is not known.
     """
     facts = section(report, "search")
-    value, pair = facts.get("optimism"), words.ends(facts.get("optimism_ci95"))
-    if value is None or not words.measured(value):
+    value, pair = facts.get("optimism"), format.ends(facts.get("optimism_ci95"))
+    if value is None or not format.measured(value):
         return ""
     measure = measure_of(report)
     flatters = value > 0
@@ -73,22 +73,22 @@ def _together(report: Report, facts: Mapping[str, Any]) -> str:
         return f"An ensemble was asked for, and none is delivered: {facts.get('why')}."
     against = "the average of weights" if facts.get("over") == "soup" else "the chosen trial"
     by = (
-        f"on {words.count(facts.get('images'), 'validation image')} it scores "
+        f"on {format.count(facts.get('images'), 'validation image')} it scores "
         f"{measure.gain(facts.get('gain'))} ± {measure.amount(facts.get('se') or 0)} against {against}, "
         "as gain and standard error"
     )
     if not facts.get("kept"):
-        listed = words.listing([str(each) for each in numbers], limit=12)
+        listed = format.listing([str(each) for each in numbers], limit=12)
         return f"An ensemble of trials {listed} is not delivered: {by}; {facts.get('why')}."
     known = {at(each, "number"): each for each in rows(report, "trials")}
     each = [
-        f"trial {number} ({words.name(at(known.get(number), 'strategy'))} on "
-        f"{words.name(at(known.get(number), 'backbone'))}, {words.percent(share)})"
+        f"trial {number} ({format.name(at(known.get(number), 'strategy'))} on "
+        f"{format.name(at(known.get(number), 'backbone'))}, {format.percent(share)})"
         for number, share in zip(numbers, rows(facts, "shares"), strict=False)
     ]
     return (
         f"What is delivered is an ensemble, the weighted mean of the probabilities of "
-        f"{words.listing(each, limit=12)}: {by}."
+        f"{format.listing(each, limit=12)}: {by}."
     )
 
 
@@ -98,7 +98,7 @@ def delivered(report: Report) -> list[str]:
     said = [text] if (text := together(report)) else []
     soup, cooled = section(how, "soup"), section(how, "temperature")
     if soup.get("kept"):
-        numbers = words.listing([str(each) for each in rows(soup, "trials")], limit=12)
+        numbers = format.listing([str(each) for each in rows(soup, "trials")], limit=12)
         measure = measure_of(report)
         by = f"{measure.gain(soup.get('gain'))} ± {measure.amount(soup.get('se') or 0)}"
         said.append(
@@ -107,11 +107,11 @@ def delivered(report: Report) -> list[str]:
         )
     elif soup.get("tried", 0) > 1:
         said.append(
-            f"Averages of weights were tried with {words.count(soup['tried'], 'network')}; none was kept: "
+            f"Averages of weights were tried with {format.count(soup['tried'], 'network')}; none was kept: "
             f"{soup.get('why')}."
         )
     value = cooled.get("value")
-    if cooled.get("kept") and value is not None and words.measured(value):
+    if cooled.get("kept") and value is not None and format.measured(value):
         sure = "less sure of itself" if value > 1 else "surer of itself"
         said.append(
             f"Its scores were divided by the temperature {value:.2f}, found on validation images: "

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
 from autotl.data import View, at_scale, render
+from autotl.evaluation import Evaluation, evaluate, mixture
+from autotl.metrics import Metric
 from autotl.results.ensemble_folder import OpenedEnsemble, open_ensemble
-from autotl.results.evaluate import Evaluation, evaluate
 from autotl.results.labelling import Asked, Seen, indexed, labelled
-from autotl.results.mixture import mixture
 from autotl.results.model_folder import open_model
 from autotl.results.predictor import CHUNK, Predictor
-from autotl.train import Metric
 
 if TYPE_CHECKING:
     import pandas as pd

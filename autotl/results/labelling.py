@@ -15,8 +15,8 @@ from PIL import Image
 from autotl.api import Dataset, PixelScale, Reader
 from autotl.data import Picture, View, pictures_given, quietly, reason, some, upright_rgb
 from autotl.errors import DataError
-from autotl.lazy import lazy_module
-from autotl.train import softmax
+from autotl.importing.lazy import lazy_module
+from autotl.metrics import softmax
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,9 +17,9 @@ from autotl import jsonio
 from autotl.api import Backbone, DataConfig, PixelScale
 from autotl.api.pixel_scale import Span
 from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
-from autotl.disk import filled
 from autotl.errors import RunError
-from autotl.vision import timm
+from autotl.files import filled
+from autotl.importing.vision import timm
 
 _SCALE = "pixel_scale"
 """The entry of ``config.json`` that says which pixel values are black and white; timm passes it over."""

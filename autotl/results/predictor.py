@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from autotl.api import DataConfig, Dataset
 from autotl.data import at_scale, render, view_of
-from autotl.results.evaluate import Evaluation, evaluate
+from autotl.evaluation import Evaluation, evaluate
+from autotl.metrics import Metric
 from autotl.results.labelling import Asked, Seen, indexed, labelled
 from autotl.results.model_folder import Opened
-from autotl.train import Metric, at_once, place
+from autotl.training import at_once, to_device
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ class Predictor:
     """A network with what it needs to look at images: its view of them and its class names."""
 
     def __init__(self, opened: Opened, *, device: str) -> None:
-        self.model: nn.Module = place(opened.model, device).eval()
+        self.model: nn.Module = to_device(opened.model, device).eval()
         self.classes = opened.classes
         self.config: DataConfig = opened.config
         self._device = device

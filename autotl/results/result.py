@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
-from autotl.lazy import lazy_module
+from autotl.importing.lazy import lazy_module
+from autotl.metrics import METRICS, Metric, OwnMetric
+from autotl.metrics import metric as metric_of
 from autotl.results.card import card, frame
-from autotl.results.sheets import as_text
-from autotl.train import METRICS, Metric, OwnMetric
-from autotl.train import metric as metric_of
+from autotl.results.csv_text import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from autotl.evaluation import Evaluation
     from autotl.results.ensemble_predictor import EnsemblePredictor
-    from autotl.results.evaluate import Evaluation
     from autotl.results.labelling import Asked
     from autotl.results.predictor import Predictor
 else:  # a run folder is looked at where they are not yet needed
@@ -82,7 +82,7 @@ class Result:
         Raises RunError where the model folder is damaged.
         """
         if self._predictor is None:
-            from autotl.results.ensemble_predictor import open_predictor  # with torch
+            from autotl.results.ensemble_predictor import open_predictor
 
             self._predictor = open_predictor(self.folder / "model", device=self._device)
         return self._predictor
@@ -112,7 +112,7 @@ class Result:
         Raises:
             DataError: if no image can be read, or what is given is no image.
         """
-        from autotl.results.labelling import labelled  # with torch
+        from autotl.results.labelling import labelled
 
         return labelled(images, self.predictor, self._asked(top, probabilities, strict, image))
 
@@ -130,12 +130,12 @@ class Result:
         Only some images are in memory at a time, however many there are. The arguments are those of
         :meth:`predict`.
         """
-        from autotl.results.labelling import labelled_parts  # with torch
+        from autotl.results.labelling import labelled_parts
 
         return labelled_parts(images, self.predictor, self._asked(top, probabilities, strict, image))
 
     def _asked(self, top: int | None, probabilities: bool, strict: bool, image: str | None) -> Asked:
-        from autotl.results.labelling import Asked  # with torch
+        from autotl.results.labelling import Asked
 
         if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
             raise DataError(f"top must be a whole number above 0, not {top!r}.")

@@ -11,9 +11,9 @@ import pandas as pd
 
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
-from autotl.results.findings import Answers
-from autotl.results.sheets import csv_text
-from autotl.train import METRICS, Metric, softmax
+from autotl.evaluation import Answers
+from autotl.metrics import METRICS, Metric, softmax
+from autotl.results.csv_text import csv_text
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from autotl.api import Arm, Backbone, FirstLook, Machine, Params, Strategy, Task
 from autotl.curve import Trained, TrainingForecast, forecast_training
 from autotl.errors import FAILURES
-from autotl.search.ledger import Ledger
-from autotl.search.trial import Trial
+from autotl.trials.history import TrialHistory
+from autotl.trials.trial import Trial
 
 FIRST_LOOK_SHARE = 0.15
 """The share of the time for trials after which a first look is stopped."""
@@ -35,7 +35,7 @@ class FirstLooks:
         strategies: Mapping[str, Strategy],
         backbones: Mapping[str, Backbone],
         tasks: Mapping[str, Task],
-        ledger: Ledger,
+        ledger: TrialHistory,
         machine: Machine,
     ) -> None:
         self._ledger, self._strategies, self._backbones = ledger, strategies, backbones
@@ -105,7 +105,7 @@ class FirstLooks:
         return found.gain(self._ledger.measure.bounds[1] - best.folds[0].score, epochs=length)
 
 
-def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForecast | None:
+def training_forecast(ledger: TrialHistory, trials: Sequence[Trial]) -> TrainingForecast | None:
     """Forecast the error of longer trainings from an arm's trials.
 
     Of the trainings of one length the best counts, and none that is worse than a shorter one: settings are
@@ -130,7 +130,7 @@ def training_forecast(ledger: Ledger, trials: Sequence[Trial]) -> TrainingForeca
     return forecast_training(list(points.values()), most=best - _constant(ledger, leading))
 
 
-def is_promising(ledger: Ledger, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
+def is_promising(ledger: TrialHistory, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
     """Return whether a longer training may reach the best trial.
 
     Args:
@@ -166,7 +166,7 @@ def _part(params: Params) -> float:
     return float(found) if isinstance(found, int | float) and 0 < found <= 1 else 1.0
 
 
-def _constant(ledger: Ledger, trial: Trial) -> float:
+def _constant(ledger: TrialHistory, trial: Trial) -> float:
     """The score on the first fold of always giving each class the chance that is its share."""
     labels, classes = ledger.labels[0], trial.folds[0].logits.shape[1]
     counts = np.bincount(labels, minlength=classes)
@@ -182,7 +182,7 @@ def _length(trial: Trial) -> float:
     return planned if trial.state == "complete" else min(planned, trial.folds[0].epochs * _part(trial.params))
 
 
-def _noise(ledger: Ledger, trial: Trial) -> float:
+def _noise(ledger: TrialHistory, trial: Trial) -> float:
     """The standard error of the score on the first fold, taken to be that of the accuracy in the metric's
     own units.
     """

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autotl.search.ledger import LEADS, Ledger
-from autotl.search.trial import Trial
+from autotl.trials.history import LEADS, TrialHistory
+from autotl.trials.trial import Trial
 
 GAINS = 0.03
 """How much the later gains of an arm's trials are assumed to differ before they have shown it: as one trial
@@ -19,7 +19,7 @@ CHANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class ResumeForecast:
     """How far ahead of the best a trial is expected to end, and the standard deviation of that."""
 
     ahead: float
@@ -31,7 +31,7 @@ class Prospect:
         return 0.5 * (1 + math.erf(self.ahead / self.spread / math.sqrt(2)))
 
 
-def promotable(ledger: Ledger) -> list[Trial]:
+def promotable(ledger: TrialHistory) -> list[Trial]:
     """The trials that were stopped for being behind and can go on from there."""
     return [
         trial
@@ -40,7 +40,7 @@ def promotable(ledger: Ledger) -> list[Trial]:
     ]
 
 
-def prospect(ledger: Ledger, trial: Trial, best: Trial) -> Prospect | None:
+def resume_forecast(ledger: TrialHistory, trial: Trial, best: Trial) -> ResumeForecast | None:
     """What going on with a stopped trial to the end of its first fold is expected to bring; None where no
     trial of its arm shows what comes after.
 
@@ -64,7 +64,7 @@ def prospect(ledger: Ledger, trial: Trial, best: Trial) -> Prospect | None:
     ahead = trial.folds[0].score + float(np.mean(gains)) - best.folds[0].score
     leads = LEADS * ledger.unit
     trust = leads**2 / (leads**2 + ledger.spread(trial, best) ** 2)
-    return Prospect(trust * ahead, trust * spread)
+    return ResumeForecast(trust * ahead, trust * spread)
 
 
 def score_at(trial: Trial, progress: float) -> float | None:

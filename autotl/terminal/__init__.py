@@ -1,9 +1,25 @@
 """Show a person what a run does and what it found: in a terminal, a log file or a notebook."""
 
-from autotl.terminal.choosing import watch
-from autotl.terminal.console import Terminal
-from autotl.terminal.notebook import Notebook
-from autotl.terminal.silence import Silence
-from autotl.terminal.tables import leaderboard, show_sections
+from __future__ import annotations
 
-__all__ = ["Notebook", "Silence", "Terminal", "leaderboard", "show_sections", "watch"]
+from typing import TYPE_CHECKING
+
+from autotl.importing.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.terminal.console import Terminal
+    from autotl.terminal.display import watch
+    from autotl.terminal.notebook import Notebook
+    from autotl.terminal.silent import Silence
+    from autotl.terminal.tables import leaderboard, show_sections
+
+__all__ = [
+    "Notebook",
+    "Silence",
+    "Terminal",
+    "leaderboard",
+    "show_sections",
+    "watch",
+]
+
+lazy_package(__name__)

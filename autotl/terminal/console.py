@@ -9,11 +9,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from autotl import safe
+from autotl import escaping
 from autotl.api import Arm, Plan, Record
 from autotl.clock import Clock
-from autotl.terminal.course import EXPLAINED, LEADS, Course, TrialLine
-from autotl.terminal.ticking import Ticking
+from autotl.terminal.progress_text import EXPLAINED, LEADS, Course, TrialLine
+from autotl.terminal.ticker import Ticking
 
 HEARTBEAT = 30.0
 """Seconds after which a log file is told that the run is alive, if nothing else was."""
@@ -27,7 +27,7 @@ class Terminal:
     """
 
     def __init__(self, *, clock: Clock, console: Console | None = None, heartbeat: float = HEARTBEAT) -> None:
-        self._console, self._clock = console or safe.console(stderr=True), clock
+        self._console, self._clock = console or escaping.console(stderr=True), clock
         self._course = Course(clock)
         self._heartbeat = heartbeat
         self._live: Live | None = None

@@ -10,8 +10,8 @@ from typing import Any
 
 from autotl.api import Arm, Plan, Record
 from autotl.clock import Clock
-from autotl.terminal.course import EXPLAINED, LEADS, Course, TrialLine
-from autotl.terminal.ticking import Ticking
+from autotl.terminal.progress_text import EXPLAINED, LEADS, Course, TrialLine
+from autotl.terminal.ticker import Ticking
 
 EVERY = 1.0
 """Seconds between two updates."""

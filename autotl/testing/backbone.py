@@ -14,7 +14,7 @@ NONSENSE = "no-such-backbone-anywhere"
 class BackboneSourceChecks:
     """Subclass it, and give the source and a name that it opens without a network (None: it cannot).
 
-    >>> from autotl.builtin.tiny import Tiny
+    >>> from autotl.builtin.sources.tiny import Tiny
     >>> class TestTiny(BackboneSourceChecks):
     ...     source = Tiny()
     ...     openable = "tiny"

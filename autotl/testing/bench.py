@@ -11,10 +11,12 @@ from autotl import plugins
 from autotl.api import Applies, Backbone, OwnNetworks, Strategy, Task, Weights
 from autotl.cache import Store
 from autotl.clock import NEVER, Budget, WallClock
-from autotl.search import Bench, Prepared, Setup, prepare
-from autotl.search.own_networks import open_own_networks
+from autotl.config.run_config import RunConfig
+from autotl.pipeline.prepare import Prepared, prepare
+from autotl.preparation.baseline_networks import open_own_networks
 from autotl.terminal import Silence
 from autotl.testing.data import tiny_images
+from autotl.workbench.trial_workbench import TrialWorkbench
 
 SIDE = 32
 
@@ -23,7 +25,7 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
     """Tiny images, split and prepared with the embedded backbone at 32 px; caches go below ``folder``."""
     catalog = plugins.load()
     ready = prepare(
-        Setup(
+        RunConfig(
             data=tiny_images(classes=classes, each=each, seed=seed),
             budget=Budget(trials=1),
             backbones=("tiny",),
@@ -50,7 +52,7 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
     """
     if not isinstance(strategy, OwnNetworks):
         return ready
-    setup = Setup(data=None, budget=Budget(trials=1), image_size=SIDE)
+    setup = RunConfig(data=None, budget=Budget(trials=1), image_size=SIDE)
     smallest = {strategy.name: cast(Strategy, _Smallest(strategy))}
     own = open_own_networks(smallest, ready.task, setup, end=NEVER)
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
@@ -71,7 +73,9 @@ class _Smallest:
         return Applies(True, "it is the network that the checks use")
 
 
-def tiny_bench(ready: Prepared, *, fold: int | None = 0, seed: int = 0, backbone: str = "tiny") -> Bench:
+def tiny_bench(
+    ready: Prepared, *, fold: int | None = 0, seed: int = 0, backbone: str = "tiny"
+) -> TrialWorkbench:
     """The workbench of one fold, or of the final refit (``fold=None``), on one network."""
     rows = None if fold is None else ready.splits.folds[fold]
-    return Bench(ready.materials, ready.task, ready.networks[backbone], rows, seed=seed)
+    return TrialWorkbench(ready.materials, ready.task, ready.networks[backbone], rows, seed=seed)

@@ -58,7 +58,7 @@ def job(number: int, *, folds: tuple[int, ...] = (0,), fails: bool = False) -> J
 class ExecutorChecks:
     """Subclass it, and give the executor; ``room`` is how many jobs it runs at once.
 
-    >>> from autotl.builtin.serial import Serial
+    >>> from autotl.builtin.executors.serial import Serial
     >>> class TestSerial(ExecutorChecks):
     ...     executor = Serial()
     """

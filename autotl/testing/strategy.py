@@ -31,8 +31,10 @@ from autotl.api import (
     Strategy,
     Task,
 )
-from autotl.search import Bench, Prepared, Scoped
+from autotl.pipeline.prepare import Prepared
+from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.testing.bench import tiny_bench, tiny_run, with_own_network
+from autotl.workbench.trial_workbench import TrialWorkbench
 
 MACHINE = Machine("cpu", 2, 8 * 2**30)
 
@@ -72,13 +74,13 @@ class StrategyChecks:
         """The strategy's own network, or else the embedded backbone."""
         return ready.own.networks.get(self.strategy.name, ready.backbones["tiny"])
 
-    def bench(self, ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> Bench:
+    def bench(self, ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> TrialWorkbench:
         """The workbench of one fold, or of the final refit (``fold=None``), on that network."""
         return tiny_bench(ready, fold=fold, seed=seed, backbone=self.network(ready).name)
 
     def _suggest(self, task: Task, backbone: Backbone) -> tuple[Params, Mapping[str, Any]]:
         trial = create_study().ask()
-        return self.strategy.suggest(Scoped(trial, "x"), task, backbone), dict(trial.params)
+        return self.strategy.suggest(ScopedTrial(trial, "x"), task, backbone), dict(trial.params)
 
     def _learn(self, ready: Prepared, params: Params, *, seed: int = 7) -> tuple[Learner, list[Epoch]]:
         learner = self.strategy.build(params, self.bench(ready, seed=seed))
@@ -108,7 +110,7 @@ class StrategyChecks:
     def test_the_same_answers_give_the_same_settings(self, task: Task, backbone: Backbone) -> None:
         """A trial can be repeated from what Optuna has kept."""
         params, asked = self._suggest(task, backbone)
-        assert self.strategy.suggest(Scoped(FixedTrial(dict(asked)), "x"), task, backbone) == params
+        assert self.strategy.suggest(ScopedTrial(FixedTrial(dict(asked)), "x"), task, backbone) == params
 
     def test_the_cost_is_a_number_of_seconds(self, task: Task, backbone: Backbone) -> None:
         """Finite and not negative: the budget is planned with it."""

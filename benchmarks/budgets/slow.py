@@ -10,7 +10,7 @@ from torch import nn
 
 from autotl import hookimpl
 from autotl.api import Epoch, Learner, Params, Workbench
-from autotl.builtin.finetune import FineTune
+from autotl.builtin.strategies.finetune import FineTune
 
 PAUSE = 3.0
 

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from autotl import plugins, search
+from autotl.analysis.learning_curve import Sizes, probe_at_sizes
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.curve import forecast
 from autotl.data import torch_within_cores
-from autotl.search.learning import Sizes, probe_at_sizes
 from autotl.terminal import Silence
-from autotl.train import freed_memory_kept
+from autotl.training import freed_memory_kept
 
 SIDE = 128
 

@@ -24,7 +24,7 @@ from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.data import torch_within_cores
 from autotl.terminal import Silence
-from autotl.train import freed_memory_kept
+from autotl.training import freed_memory_kept
 
 SIDE = 128
 NOISE = 300

@@ -21,10 +21,10 @@ from autotl.api import Job
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.data import render, torch_within_cores
+from autotl.finalize.final_model import reopen
 from autotl.results import Predictor
-from autotl.search.delivery import reopen
 from autotl.terminal import Silence
-from autotl.train import freed_memory_kept
+from autotl.training import freed_memory_kept
 
 SEEN, FEWEST, MOST = 7000, 2, 12
 SIDE = 96

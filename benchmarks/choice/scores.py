@@ -20,15 +20,15 @@ import numpy as np
 import torch
 
 from autotl import plugins, search
+from autotl.analysis.backbone_ranking import Scores, some_of_each
+from autotl.analysis.frozen_features import look
 from autotl.api import HeadSetting
 from autotl.backbone import pooled
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.data import render, torch_within_cores, view_of
-from autotl.search.looking import look
-from autotl.search.ranking import Scores, some_of_each
 from autotl.terminal import Silence
-from autotl.train import fit_heads, freed_memory_kept, in_batches
+from autotl.training import fit_heads, freed_memory_kept, in_batches
 
 SIDE = 128
 CS = (1e-3, 1e-2, 1e-1)

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from autotl.results import evaluate, gain_of_training
-from autotl.results.intervals import of_difference, of_share
-from autotl.train import metric
+from autotl.evaluation import evaluate, gain_of_training
+from autotl.evaluation.intervals import of_difference, of_share
+from autotl.metrics import metric
 
 IMAGES = (2, 3, 5, 8, 12, 20, 30, 60, 100, 153, 200, 300, 500)
 TRUTHS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)

@@ -14,11 +14,11 @@ from PIL import Image
 import autotl
 from autotl import plugins
 from autotl.data import read
-from autotl.results.run_file import read_run_file
-from autotl.search import Journal
-from autotl.search.decided import decided_from
+from autotl.preparation.record import read_record
+from autotl.results import read_run_file
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from autotl.trials.journal import Journal
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
 MODES = ("L", "RGB", "RGBA", "P", "I;16", "F", "1", "CMYK")
@@ -121,7 +121,7 @@ def _run_file(content: bytes, work: Path, run: Path) -> None:
     (work / "run.json").write_bytes(content)
     file = read_run_file(work)
     if file.decided is not None:
-        decided_from(file.decided)
+        read_record(file.decided)
 
 
 def _model(content: bytes, work: Path, run: Path) -> None:

@@ -68,7 +68,7 @@ def about(given: argparse.Namespace) -> dict[str, Any]:
 def _depths(section: Any, data: Path, given: argparse.Namespace) -> dict[str, Any]:
     how = {"side": given.side, "most": given.most}
     # on for all of them, as in autotl.fit: the plain loop is helped by it too
-    with import_module("autotl.train").freed_memory_kept():
+    with import_module("autotl.training").freed_memory_kept():
         return {
             "augmented": section.measure(data, given.backbone, rounds=given.rounds, augmented=True, **how),
             "not augmented": section.measure(
@@ -80,7 +80,7 @@ def _depths(section: Any, data: Path, given: argparse.Namespace) -> dict[str, An
 
 
 def _features(section: Any, data: Path, given: argparse.Namespace) -> Any:
-    with import_module("autotl.train").freed_memory_kept():
+    with import_module("autotl.training").freed_memory_kept():
         return section.measure(data, given.backbone, rounds=given.rounds, side=given.side, most=given.most)
 
 

@@ -146,7 +146,7 @@ def _work(variant: Variant, threads: int, kept: ExitStack) -> tuple[Callable[[],
     import torch
     import torch.nn.functional as F
 
-    from autotl.train import freed_memory_kept
+    from autotl.training import freed_memory_kept
 
     if variant.kept:
         kept.enter_context(freed_memory_kept())

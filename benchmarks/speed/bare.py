@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autotl.train import autocast, precision
+from autotl.training import autocast, precision
 from benchmarks.speed.limit import flops
 from benchmarks.speed.timing import spread
 

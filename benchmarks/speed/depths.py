@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autotl.search import EXACT
+from autotl.workbench.activation_cache import EXACT
 from benchmarks.speed.images import Zipped, folder_of, prepared
 from benchmarks.speed.limit import Suffix, place_behind
 from benchmarks.speed.ours import Ours

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from autotl.cache import Store
-from autotl.search import Materials, Prepared
+from autotl.pipeline.prepare import Prepared
+from autotl.workbench.run_cache import RunCache
 from benchmarks.speed.bare import rate
 from benchmarks.speed.images import Zipped, folder_of, prepared
 from benchmarks.speed.plain import model_of, transform_of
@@ -64,12 +65,12 @@ def measure(data: Path, backbone: str, *, rounds: int, side: int = 128, most: in
     return {"data": data.stem, "images": count, "side": side, "batch": BATCH, "rounds": rounds, "rows": table}
 
 
-def _fresh(ready: Prepared, folder: Path, count: int) -> Iterator[Materials]:
+def _fresh(ready: Prepared, folder: Path, count: int) -> Iterator[RunCache]:
     """Materials over empty stores, their network loaded already."""
     for number in range(count):
         store = Store(folder / str(number))
         device = ready.materials.device
-        materials = Materials(ready.dataset, ready.splits, ready.backbones, store, device=device)
+        materials = RunCache(ready.dataset, ready.splits, ready.backbones, store, device=device)
         materials.source_model(next(iter(ready.backbones)))
         yield materials
 

@@ -17,9 +17,10 @@ from autotl import plugins
 from autotl.backbone import cut, freeze
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
-from autotl.search import Prepared, Setup, prepare
+from autotl.config.run_config import RunConfig
+from autotl.pipeline.prepare import Prepared, prepare
 from autotl.terminal import Silence
-from autotl.train import autocast, precision
+from autotl.training import autocast, precision
 from benchmarks.speed.bare import Bare, Products, rate, wait
 from benchmarks.speed.ours import Ours
 from benchmarks.speed.timing import alternate, ratio
@@ -178,7 +179,7 @@ def _synthetic(folder: Path, name: str, device: str, scale: Scale) -> Prepared:
     labels = [f"c{i % CLASSES}" for i in range(scale.images)]
     catalog = plugins.load()
     return prepare(
-        Setup(
+        RunConfig(
             data=(images, labels),
             budget=Budget(trials=1),
             backbones=(f"local-dir:{folder / name}",),

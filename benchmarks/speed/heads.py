@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from autotl.api import HeadSetting
-from autotl.train import fit_heads, freed_memory_kept
+from autotl.training import fit_heads, freed_memory_kept
 
 CS = np.logspace(-4, 1, 16)
 GRIDS = {

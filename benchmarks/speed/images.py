@@ -15,7 +15,8 @@ from torch.utils.data import Dataset
 from autotl import plugins
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
-from autotl.search import Prepared, Setup, prepare
+from autotl.config.run_config import RunConfig
+from autotl.pipeline.prepare import Prepared, prepare
 from autotl.terminal import Silence
 
 
@@ -65,7 +66,7 @@ def prepared(data: Path, backbone: str, side: int) -> Prepared:
     """autotl's own preparation with an empty store in a new temporary folder."""
     catalog = plugins.load()
     return prepare(
-        Setup(data=data, budget=Budget(trials=1), backbones=(backbone,), image_size=side),
+        RunConfig(data=data, budget=Budget(trials=1), backbones=(backbone,), image_size=side),
         readers=catalog.readers.items,
         sources=catalog.backbones.items,
         similarities={},

@@ -8,8 +8,10 @@ import torch
 
 from autotl.api import Epoch
 from autotl.backbone import freeze
-from autotl.search import Activations, Bench, Prepared
-from autotl.train import Recipe, Training
+from autotl.pipeline.prepare import Prepared
+from autotl.training import Recipe, Training
+from autotl.workbench.activation_cache import ActivationCache
+from autotl.workbench.trial_workbench import TrialWorkbench
 
 
 class Ours:
@@ -31,8 +33,8 @@ class Ours:
     ) -> None:
         backbone = next(iter(ready.backbones.values()))
         how = {} if kinds is None else {"kinds": kinds}
-        activations = Activations(ready.materials, on=kept, **how)
-        bench = Bench(ready.materials, ready.task, backbone, None, seed=0, activations=activations)
+        activations = ActivationCache(ready.materials, on=kept, **how)
+        bench = TrialWorkbench(ready.materials, ready.task, backbone, None, seed=0, activations=activations)
         self.model = bench.model()
         recipe = Recipe(
             side=side,

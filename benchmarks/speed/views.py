@@ -17,8 +17,9 @@ import torch
 
 from autotl.backbone import freeze
 from autotl.data import render, view_of
-from autotl.search import Activations, Bench
-from autotl.train import Recipe, Training, freed_memory_kept, in_batches
+from autotl.training import Recipe, Training, freed_memory_kept, in_batches
+from autotl.workbench.activation_cache import ActivationCache
+from autotl.workbench.trial_workbench import TrialWorkbench
 from benchmarks.speed.images import prepared
 
 VIEWS = (1, 2, 4, 8, None)  # None: no store, every epoch draws its own
@@ -36,8 +37,8 @@ def measure(
     found: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         for views in VIEWS:
-            kept = Activations(ready.materials, on=views is not None)
-            bench = Bench(ready.materials, ready.task, facts, None, seed=seed, activations=kept)
+            kept = ActivationCache(ready.materials, on=views is not None)
+            bench = TrialWorkbench(ready.materials, ready.task, facts, None, seed=seed, activations=kept)
             model = bench.model()
             recipe = Recipe(side=side, epochs=epochs, lr=1e-3, augment="mirror", views=views or 1)
             train_mode = freeze(model, frozen, norm="batch")

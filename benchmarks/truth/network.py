@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from autotl.bench.generated import draw
+from autotl.bench import draw
 from autotl.bench.generated.canvas import SIDE
 from autotl.seeds import derive
 

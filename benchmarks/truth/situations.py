@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.bench.generated import draw
+from autotl.bench import draw
 from autotl.seeds import derive
 from benchmarks.truth import network
 

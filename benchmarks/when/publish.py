@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from autotl.analysis.rule_of_thumb import SIMILAR
 from autotl.experience import Gain, to_csv
-from autotl.report.figures import Spot, size
-from autotl.search.advice import SIMILAR
+from autotl.report import Spot, size
 
 ROOT = Path(__file__).parents[2]
 BUDGET = 60.0

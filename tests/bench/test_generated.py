@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from autotl.bench.generated import FAMILIES, KINDS, draw
+from autotl.bench import FAMILIES, KINDS, draw
 from autotl.errors import BenchError, UnknownName
 
 EVERY = pytest.mark.parametrize("family", sorted(FAMILIES))

@@ -16,13 +16,14 @@ from sklearn.decomposition import PCA
 
 import autotl
 from autotl.api import Backbone, Task, Workbench
-from autotl.builtin.pixels import COMPONENTS, SIDE, Moments, Pixels
-from autotl.builtin.scratch_small import LADDER, LARGER, ScratchSmall
+from autotl.builtin.strategies.pixels import COMPONENTS, SIDE, Moments, Pixels
+from autotl.builtin.strategies.scratch_small import LADDER, LARGER, ScratchSmall
+from autotl.pipeline.prepare import Prepared
 from autotl.results import Result
-from autotl.search import Bench, Prepared
 from autotl.terminal import Silence
 from autotl.testing import StrategyChecks, tiny_images
-from autotl.train import epoch_seconds, logits_of
+from autotl.training import epoch_seconds, logits_of
+from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
@@ -150,7 +151,7 @@ class TestPixels(StrategyChecks):
         wrong[::4] = True
         classes = len(ready.task.classes)
 
-        class Doubted(Bench):
+        class Doubted(TrialWorkbench):
             """A quarter of the labels are wrong."""
 
             known: torch.Tensor | None = None
@@ -179,7 +180,7 @@ class TestPixels(StrategyChecks):
             """The same labels, wrong in another way: without weight they cannot matter."""
 
             def labels(self):  # type: ignore[no-untyped-def]
-                rows = Bench.labels(self)
+                rows = TrialWorkbench.labels(self)
                 return replace(rows, train=torch.where(wrong, (rows.train + 2) % classes, rows.train))
 
         other = Other(ready.materials, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
@@ -193,7 +194,7 @@ class TestPixels(StrategyChecks):
         assert epochs[-1].score == 1.0
 
 
-def _dark_or_bright(bench: Bench) -> Bench:
+def _dark_or_bright(bench: TrialWorkbench) -> TrialWorkbench:
     """The bench with pictures of noise, darker for the first class than for the others."""
     labels, rng = bench.labels(), np.random.default_rng(0)
 

@@ -16,13 +16,14 @@ from sklearn.preprocessing import StandardScaler
 
 from autotl.api import HeadSetting, Learner, SourceClass, Workbench
 from autotl.backbone import classifier_of
-from autotl.builtin.direct import Direct
-from autotl.builtin.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, LEAST, FineTune
-from autotl.builtin.from_scratch import FromScratch
-from autotl.builtin.linear_probe import LinearProbe
-from autotl.search import Bench, Prepared
+from autotl.builtin.strategies.direct import Direct
+from autotl.builtin.strategies.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, LEAST, FineTune
+from autotl.builtin.strategies.from_scratch import FromScratch
+from autotl.builtin.strategies.linear_probe import LinearProbe
+from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
-from autotl.train import logits_of, machine, training_seconds
+from autotl.training import logits_of, machine, training_seconds
+from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
@@ -79,13 +80,13 @@ class TestLinearProbe(StrategyChecks):
         self, ready: Prepared, monkeypatch: pytest.MonkeyPatch, *, seconds: float | None, together: bool
     ) -> None:
         asked: list[int] = []
-        heads = Bench.heads
+        heads = TrialWorkbench.heads
 
-        def counted(bench: Bench, settings: Sequence[HeadSetting], *, side: int) -> Any:
+        def counted(bench: TrialWorkbench, settings: Sequence[HeadSetting], *, side: int) -> Any:
             asked.append(len(settings))
             return heads(bench, settings, side=side)
 
-        monkeypatch.setattr(Bench, "heads", counted)
+        monkeypatch.setattr(TrialWorkbench, "heads", counted)
         timed = replace(ready, task=replace(ready.task, trial_seconds=seconds))
         list(self.strategy.build(params(C=0.1), tiny_bench(timed)).fit())
         list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is due at once
@@ -234,12 +235,12 @@ class TestDirect(StrategyChecks):
         side = ready.backbones["tiny"].side
         ready.materials.features("tiny", side=side)
 
-        def logits(bench: Bench) -> Any:
+        def logits(bench: TrialWorkbench) -> Any:
             return next(iter(self.strategy.build({"image_size": side}, bench).fit())).logits
 
         bench = tiny_bench(ready)
         expected = logits(bench)
-        monkeypatch.setattr(Bench, "pixels", None)
+        monkeypatch.setattr(TrialWorkbench, "pixels", None)
         known = replace(bench.backbone, kept=(1.0,))
         bench.backbone = known
         torch.testing.assert_close(logits(bench), expected, atol=1e-3, rtol=1e-3)

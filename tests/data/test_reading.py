@@ -14,12 +14,12 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from autotl.api import Applies, Columns, Item, Listing
-from autotl.builtin.archive import Archive
-from autotl.builtin.arrays import Arrays
-from autotl.builtin.folders import Folders
-from autotl.builtin.hf_dataset import HfDataset
-from autotl.builtin.tables import Tables
-from autotl.builtin.torch_dataset import TorchDataset
+from autotl.builtin.readers.archive import Archive
+from autotl.builtin.readers.arrays import Arrays
+from autotl.builtin.readers.folders import Folders
+from autotl.builtin.readers.hf_dataset import HfDataset
+from autotl.builtin.readers.tables import Tables
+from autotl.builtin.readers.torch_dataset import TorchDataset
 from autotl.data import read, split
 from autotl.errors import DataError
 from autotl.results import write_split

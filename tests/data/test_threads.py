@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from autotl.data import in_threads, torch_within_cores, usable_cores
 from autotl.data import threads as module
-from autotl.data.threads import in_threads, torch_within_cores, usable_cores
 
 
 def test_results_come_in_the_order_of_the_things() -> None:

@@ -13,8 +13,8 @@ from torch.utils.data import ConcatDataset, Dataset, Subset
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
-from autotl.builtin.folders import Folders
-from autotl.builtin.torch_dataset import TorchDataset
+from autotl.builtin.readers.folders import Folders
+from autotl.builtin.readers.torch_dataset import TorchDataset
 from autotl.data import read
 from autotl.errors import DataError
 

@@ -13,7 +13,7 @@ from PIL import Image
 from timm.data import create_transform
 
 from autotl.api import DataConfig, Dataset
-from autotl.builtin.folders import Folders
+from autotl.builtin.readers.folders import Folders
 from autotl.data import View, read, render, render_images, view_of
 from autotl.errors import DataError, UnknownName
 

@@ -3,10 +3,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from autotl.leaderboard.document import findings
-from autotl.leaderboard.drawings import drawings
-from autotl.leaderboard.figures import HeatCell, Spent, Won, cost, critical, heat, territory
-from autotl.leaderboard.figures.heat import DEEPEST
+from autotl.leaderboard import HeatCell, Spent, Won, cost, critical, heat, territory
+from autotl.leaderboard.render.figure_index import drawings
+from autotl.leaderboard.render.figures.heat import DEEPEST
+from autotl.leaderboard.render.findings import findings
 from autotl.report import figures
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -94,7 +94,7 @@ def test_the_best_of_a_case_is_bold_and_a_failure_is_named():
 
 
 def test_many_cases_are_a_line_per_data_set(suite, row, monkeypatch):
-    monkeypatch.setattr("autotl.leaderboard.drawings.MOST_LINES", 3)
+    monkeypatch.setattr("autotl.leaderboard.render.figure_index.MOST_LINES", 3)
     ten = [
         row("direct", 0.9, dataset="eurosat", shots=10, split="b2:t", n_classes=10),
         row("ludwig", None, dataset="eurosat", shots=10, kind="peer"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from autotl.api import Columns
-from autotl.builtin.tables import Tables
+from autotl.builtin.readers.tables import Tables
 from autotl.errors import DataError
 
 IMAGES = 6

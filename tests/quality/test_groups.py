@@ -129,8 +129,8 @@ def test_a_group_has_at_most_a_third_of_its_class() -> None:
 
 
 def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.apart.PLAIN", 50)
-    monkeypatch.setattr("autotl.quality.apart.PROJECTED", 32)
+    monkeypatch.setattr("autotl.quality.feature_groups.PLAIN", 50)
+    monkeypatch.setattr("autotl.quality.feature_groups.PROJECTED", 32)
     seen = evidence(things(40, 4, spread=0.25))
     found = find_groups(seen)
     assert found.sets == tracks(40, 4)
@@ -138,7 +138,7 @@ def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pyte
 
 
 def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.apart.MOST_COMPARED", 60)
+    monkeypatch.setattr("autotl.quality.feature_groups.MOST_COMPARED", 60)
     rng = np.random.default_rng(0)
     lone = rng.normal(size=(5900, WIDTH))
     features = np.concatenate([things(5, 10, spread=0.1), lone])
@@ -149,7 +149,7 @@ def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch
 
 
 def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.apart.MOST_COMPARED", 500)
+    monkeypatch.setattr("autotl.quality.feature_groups.MOST_COMPARED", 500)
     folders, each = 6, 8000
     n = folders * each
     hashes = np.random.default_rng(4).integers(0, 2**63, n).astype(np.uint64)
@@ -195,7 +195,7 @@ def test_the_time_is_looked_at_within_a_class(monkeypatch: pytest.MonkeyPatch) -
     blocks = []
     for cells in (4_000_000, 400):
         looked.clear()
-        monkeypatch.setattr("autotl.quality.apart.CELLS", cells)
+        monkeypatch.setattr("autotl.quality.feature_groups.CELLS", cells)
         find_groups(evidence(things(8, 7, spread=0.3)), pulse=pulse)
         blocks.append(len(looked))
     assert blocks[1] > blocks[0]

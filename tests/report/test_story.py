@@ -1,5 +1,5 @@
 from autotl.report import account, story
-from autotl.report.document import confused_pairs, ranked_arms
+from autotl.report.lookup import confused_pairs, ranked_arms
 
 
 def test_the_reports_own_verdict_comes_first(sample):

@@ -1,7 +1,6 @@
 """What searching was worth is said in every report, and in one sentence."""
 
-from autotl.report import flattered, gained, html, markdown, together
-from autotl.report.worth import delivered
+from autotl.report import delivered, flattered, gained, html, markdown, together
 
 
 def test_the_gain_of_searching_is_one_sentence_in_every_form(sample):

@@ -14,20 +14,20 @@ from scipy.special import softmax
 
 import autotl
 from autotl.backbone import heads
-from autotl.builtin.model_folder import ModelFolder
+from autotl.builtin.sources.model_folder import ModelFolder
 from autotl.errors import RunError, WeightsError
+from autotl.evaluation import mixture
+from autotl.pipeline.prepare import Prepared
 from autotl.results import (
     EnsemblePredictor,
     Part,
     Predictor,
-    mixture,
     open_ensemble,
     open_model,
     open_predictor,
     write_ensemble,
     write_model,
 )
-from autotl.search import Prepared
 from autotl.testing import tiny_images, tiny_run
 
 SHARES, SIDES, TEMPERATURE = (0.75, 0.25), (32, 48), 1.6

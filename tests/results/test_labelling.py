@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.builtin.tables import Tables
+from autotl.builtin.readers.tables import Tables
 from autotl.data import View
 from autotl.errors import DataError
 from autotl.results.labelling import BATCH, Asked, Seen, labelled, labelled_parts

@@ -16,9 +16,9 @@ from autotl.api import PixelScale
 from autotl.backbone import heads
 from autotl.data import read
 from autotl.errors import DataError, RunError
+from autotl.pipeline.prepare import Prepared
 from autotl.results import Part, open_model, open_predictor, write_ensemble, write_model
 from autotl.results.labelling import indexed
-from autotl.search import Prepared
 from autotl.testing import tiny_images, tiny_run
 
 TWELVE = PixelScale(integers=(0, 4095), floats=(0, 1))

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from autotl.api import Applies, Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, State, Task
-from autotl.search import Ledger, Trial
+from autotl.metrics import Metric, metric
 from autotl.search.first_look import SLOWEST, FirstLooks, training_forecast
-from autotl.train import Metric, metric
-from tests.search import fakes
+from autotl.trials.history import TrialHistory
+from autotl.trials.trial import Trial
+from tests.support import fakes
 
 IMAGES, LONG, SHORT = 400, 100, 15
 TIMED = replace(fakes.TASK, trial_seconds=1000.0)
@@ -63,7 +64,7 @@ class Bed:
         self, task: Task = TIMED, strategy: Any = None, measure: Metric | None = None, seed: int = 0
     ) -> None:
         self.labels = np.arange(IMAGES) % 2
-        self.ledger = Ledger([self.labels], measure=measure or metric("accuracy"))
+        self.ledger = TrialHistory([self.labels], measure=measure or metric("accuracy"))
         self.strategy = strategy or Grower()
         self.task = task
         self.looks = self.opened()

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome
-from autotl.search.allocate import Extend, Promote, Try, choose
-from autotl.search.ledger import RESUMABLE, Ledger
-from autotl.search.promotion import prospect, score_at
-from autotl.search.trial import Trial
+from autotl.search.acquisition import NewTrial, NextFold, ResumeTrial, next_action
+from autotl.search.promotion import resume_forecast, score_at
+from autotl.trials.history import RESUMABLE, TrialHistory
+from autotl.trials.trial import Trial
 
 ARM = Arm("a", "net")
 VAL = 200
@@ -29,7 +29,7 @@ class Book:
     """A ledger, and the trials that are entered into it."""
 
     def __init__(self, folder: Path) -> None:
-        self.ledger, self.folder = Ledger(LABELS), folder
+        self.ledger, self.folder = TrialHistory(LABELS), folder
 
     def complete(self, curve: Sequence[float], seconds: float = 10.0) -> Trial:
         """A trial that ran to its end, with scores at equal distances."""
@@ -51,7 +51,7 @@ class Book:
         return trial
 
     def choose(self, *, left: float = 100.0, arms: Sequence[Arm] = (ARM,)) -> Any:
-        return choose(
+        return next_action(
             self.ledger, arms, baselines=(), baseline_share=0.2, seconds=lambda arm: 10.0, left=left
         )
 
@@ -82,13 +82,13 @@ def book(tmp_path: Path) -> Book:
 def test_what_a_trial_gains_is_foretold_by_what_others_gained_from_there_on(book: Book) -> None:
     for curve in ((0.5, 0.9), (0.6, 0.9), (0.7, 0.9)):
         best = book.complete(curve)
-    found = prospect(book.ledger, book.stopped(0.55), best)
+    found = resume_forecast(book.ledger, book.stopped(0.55), best)
     assert found is not None
     assert -0.05 < found.ahead < -0.02  # 0.55 + 0.3 - 0.9, and less as it is noise in part
     steady = Book(book.folder)
     for curve in ((0.6, 0.9), (0.6, 0.9), (0.6, 0.9)):
         best = steady.complete(curve)
-    surer = prospect(steady.ledger, steady.stopped(0.55), best)
+    surer = resume_forecast(steady.ledger, steady.stopped(0.55), best)
     assert surer is not None
     assert surer.spread < found.spread
     assert surer.chance < found.chance < 0.5
@@ -97,8 +97,8 @@ def test_what_a_trial_gains_is_foretold_by_what_others_gained_from_there_on(book
 def test_nothing_is_foretold_from_nothing(book: Book) -> None:
     best = book.complete((0.6, 0.9))
     best.curve = []
-    assert prospect(book.ledger, book.stopped(0.6), best) is None
-    assert isinstance(book.choose(), Try)
+    assert resume_forecast(book.ledger, book.stopped(0.6), best) is None
+    assert isinstance(book.choose(), NewTrial)
 
 
 def test_a_curve_is_read_between_its_points_and_not_before_the_first(book: Book) -> None:
@@ -111,17 +111,17 @@ def test_a_trial_that_would_lead_if_it_gains_what_others_did_is_gone_on_with(boo
     for curve in ((0.5, 0.8), (0.6, 0.9), (0.62, 0.88)):
         book.complete(curve)
     trial = book.stopped(0.61)
-    assert book.choose() == Promote(trial)
+    assert book.choose() == ResumeTrial(trial)
     assert trial.remaining == pytest.approx(5.0)
     assert book.choose(left=4.0) is None  # what remains of it does not fit
-    assert book.choose(arms=()) == Promote(trial)  # whether new trials may be begun or not
+    assert book.choose(arms=()) == ResumeTrial(trial)  # whether new trials may be begun or not
 
 
 def test_a_hopeless_one_stays_stopped_even_where_there_is_nothing_else_to_do(book: Book) -> None:
     for curve in ((0.6, 0.9), (0.61, 0.9), (0.62, 0.9)):
         book.complete(curve)
     book.stopped(0.3)
-    assert isinstance(book.choose(), Try)
+    assert isinstance(book.choose(), NewTrial)
     assert book.choose(arms=()) is None
 
 
@@ -130,7 +130,7 @@ def test_without_a_checkpoint_a_stopped_trial_stays_as_it_is(book: Book) -> None
         book.complete(curve)
     trial = book.stopped(0.61, kept=False)
     assert trial.remaining == 0
-    assert not isinstance(book.choose(), Promote | Extend)
+    assert not isinstance(book.choose(), ResumeTrial | NextFold)
 
 
 def test_only_the_best_of_an_arms_stopped_trials_keep_their_files(book: Book) -> None:

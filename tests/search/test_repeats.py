@@ -11,10 +11,15 @@ import numpy as np
 import pytest
 
 from autotl.api import Job
-from autotl.builtin.serial import Serial
+from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
-from autotl.search import Journal, Ledger, Search, open_storage, plan_arms, take_up
+from autotl.search.loop import Search
+from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
+from autotl.trials.arms import plan_arms
+from autotl.trials.history import TrialHistory
+from autotl.trials.journal import Journal
+from autotl.trials.restore import restore
 
 K, REPEATS, N = 5, 3, 100
 ROWS = [
@@ -40,9 +45,9 @@ class Rig:
         self.clock = FakeClock()
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         self.work = Work(named, self.clock, folder / "weights")
-        self.ledger = Ledger(self.work.labels(), rows=ROWS, repeats=REPEATS)
+        self.ledger = TrialHistory(self.work.labels(), rows=ROWS, repeats=REPEATS)
         journal = Journal(folder, self.clock.now)
-        resumed = take_up(self.ledger, journal, arms, classes=2, timed=budget.seconds is not None)
+        resumed = restore(self.ledger, journal, arms, classes=2, timed=budget.seconds is not None)
         end = float("inf") if budget.seconds is None else budget.seconds
         self.search = Search(
             arms,

@@ -13,8 +13,11 @@ import pytest
 
 from autotl.api import Go, Job, Outcome, Work
 from autotl.clock import Budget, FakeClock
-from autotl.search import Ledger, Search, open_storage, plan_arms
+from autotl.search.loop import Search
+from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
+from autotl.trials.arms import plan_arms
+from autotl.trials.history import TrialHistory
 
 
 class Held:
@@ -64,13 +67,13 @@ ORDERS: dict[str, Callable[[], Callable[[int], int]]] = {
 
 @pytest.fixture(params=list(ORDERS))
 def rig(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path) -> Callable[..., Any]:
-    def make(strategies: list[Any], budget: Budget, *, workers: int = 3) -> tuple[Held, Any, Ledger]:
+    def make(strategies: list[Any], budget: Budget, *, workers: int = 3) -> tuple[Held, Any, TrialHistory]:
         clock = FakeClock()
         named = {strategy.name: strategy for strategy in strategies}
         backbones = {"net": fakes.backbone()}
         arms, _ = plan_arms(named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE)
         work = fakes.FakeWork(named, clock, tmp_path)
-        ledger = Ledger(work.labels())
+        ledger = TrialHistory(work.labels())
         end = float("inf") if budget.seconds is None else budget.seconds
         search = Search(
             arms,

@@ -37,7 +37,7 @@ class ProbeAccuracy:
 def _out_of_sample(seen: LabelledFeatures) -> NDArray[np.float64]:
     import torch
 
-    from autotl.train import cross_logits
+    from autotl.training import cross_logits
 
     features = torch.from_numpy(np.ascontiguousarray(seen.features, dtype=np.float32))
     found = cross_logits(features, torch.from_numpy(seen.labels), classes=seen.classes, parts=FOLDS)

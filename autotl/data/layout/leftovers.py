@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from posixpath import splitext
 
-from autotl.data.forms import counted
+from autotl.data.conventions import counted
 
 Path = tuple[str, ...]
 """The folders of a file and its name."""

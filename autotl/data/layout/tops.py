@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autotl.api import Part
-from autotl.data.forms import some
+from autotl.data.conventions import some
 from autotl.data.layout.parts import is_filler, is_fold, is_unlabelled, part_of, wording
 from autotl.errors import DataError
 

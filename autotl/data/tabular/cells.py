@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.data.decode import open_image, upright_rgb
-from autotl.data.depth import depth_of, keep_depth
-from autotl.data.forms import is_missing
+from autotl.data.conventions import is_missing
+from autotl.data.image_files.decode import open_image, upright_rgb
+from autotl.data.image_files.depth import depth_of, keep_depth
 
 
 def holds_image(value: object) -> bool:

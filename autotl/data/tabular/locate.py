@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import splitext
 
-from autotl.data.endings import SUFFIXES, is_image_name, suffix_of
-from autotl.data.forms import counted
+from autotl.data.conventions import counted
+from autotl.data.image_files.endings import SUFFIXES, is_image_name, suffix_of
 from autotl.data.layout.leftovers import in_system_folder
 from autotl.data.layout.parts import wording
 from autotl.errors import DataError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from autotl.data.forms import some
+from autotl.data.conventions import some
 from autotl.errors import DataError
 
 if TYPE_CHECKING:

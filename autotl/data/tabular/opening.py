@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL import Image
 
-from autotl.data.decode import open_image
-from autotl.data.forms import some
+from autotl.data.conventions import some
+from autotl.data.image_files.decode import open_image
 from autotl.data.tabular.cells import opener_of, text_of
 from autotl.data.tabular.locate import Files
 from autotl.errors import DataError

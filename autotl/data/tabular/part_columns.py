@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autotl.api import Part
-from autotl.data.forms import is_missing, some
+from autotl.data.conventions import is_missing, some
 from autotl.data.layout.parts import is_unlabelled, part_of, wording
 from autotl.data.tabular.one_hot import flags_of
 from autotl.errors import DataError

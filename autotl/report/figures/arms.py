@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autotl.report.figures import canvas
-from autotl.report.measure import ACCURACY, Measure
-from autotl.report.words import ends
+from autotl.report.format import ends
+from autotl.report.metric_format import ACCURACY, Measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autotl.report.figures import canvas
-from autotl.report.words import count
+from autotl.report.format import count
 
 MOST_CLASSES = 20
 """Beyond so many classes the cells are too small to read; a table of the most frequent mistakes says more."""

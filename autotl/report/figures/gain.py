@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autotl.report.figures import canvas
-from autotl.report.measure import ACCURACY, Measure
-from autotl.report.words import effect, ends
+from autotl.report.format import effect, ends
+from autotl.report.metric_format import ACCURACY, Measure
 
 
 def gain(

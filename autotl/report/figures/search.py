@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from autotl.report.figures import canvas
-from autotl.report.measure import ACCURACY, Measure
-from autotl.report.words import count
+from autotl.report.format import count
+from autotl.report.metric_format import ACCURACY, Measure
 
 
 @dataclass(frozen=True, slots=True)

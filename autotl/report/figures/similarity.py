@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl.report.figures import canvas
-from autotl.report.words import ends
+from autotl.report.format import ends
 
 STEPS = (0, 0.25, 0.5, 0.75, 1)
 

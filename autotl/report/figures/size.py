@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl.report.figures import canvas
-from autotl.report.words import EFFECTS
+from autotl.report.format import EFFECTS
 
 LOOKS = {
     "helps": ("triangle", "good", "transfer helps"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autotl.data.layout.parts import is_fold, is_unlabelled, part_of, wording
+from autotl.data import part_of
+from autotl.data.layout.parts import is_fold, is_unlabelled, wording
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from autotl.api import Columns, Listing
-from autotl.builtin.folders import Folders
-from autotl.builtin.tables import Tables
+from autotl.builtin.readers.folders import Folders
+from autotl.builtin.readers.tables import Tables
 from autotl.data import read
 from autotl.errors import DataError
 

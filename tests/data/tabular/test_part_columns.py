@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from autotl.api import Columns, Listing
-from autotl.builtin.tables import Tables
+from autotl.builtin.readers.tables import Tables
 from autotl.errors import DataError
 
 

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from autotl.api import Columns, Item
-from autotl.builtin.tables import Tables
-from autotl.data.tabular.schema import class_names_of
+from autotl.builtin.readers.tables import Tables
+from autotl.data import class_names_of
 from autotl.errors import DataError
 from autotl.testing.reader import Pictures, ReaderChecks, tiny_pictures
 

@@ -1,0 +1,1 @@
+"""Measure the data before the search: similarity, ranking, issues, learning curves."""

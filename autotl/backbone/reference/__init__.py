@@ -1,0 +1,1 @@
+"""Statistics of source images, and how near other images are."""

@@ -1,0 +1,1 @@
+"""Divide the budget: images to read, time per trial, time to refit."""

@@ -1,0 +1,1 @@
+"""Built-in readers of labelled images."""

@@ -1,0 +1,148 @@
+"""Read a Dataset or DatasetDict of the Hugging Face library `datasets`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from autotl import hookimpl
+from autotl.api import Applies, Columns, Item, Listing, Part, Reader
+from autotl.data import group_texts, known_column, label_texts, open_image, part_of, some, upright_rgb
+from autotl.errors import DataError
+
+_LABELS = frozenset(["label", "labels", "class", "class_name", "target", "category"])
+
+
+class HfDataset:
+    """Datasets with an Image feature; ClassLabel gives the names, the splits of a DatasetDict the parts.
+
+    The library is not imported: whoever has such a dataset has it already.
+    """
+
+    name = "hf_dataset"
+    summary = "a Hugging Face datasets.Dataset or DatasetDict with an Image and a ClassLabel feature"
+
+    def reads(self, source: object) -> Applies:
+        kinds = _kinds(source)
+        if kinds & {"IterableDataset", "IterableDatasetDict"}:
+            return Applies(False, "it is streamed; load it without streaming=True")
+        found = bool(kinds & {"Dataset", "DatasetDict"})
+        return Applies(found, f"it is {'a' if found else 'no'} Hugging Face dataset")
+
+    def read(self, source: object, columns: Columns) -> Listing:
+        if not isinstance(source, Mapping):
+            return Listing(*_listed(source, columns, part=None, prefix=""))
+        items: list[Item] = []
+        notes: list[str] = []
+        for name, split in source.items():
+            part = part_of(name)
+            if part is None and len(source) > 1:
+                notes.append(f"Left out the split {name!r}: it is neither train, validation nor test.")
+                continue
+            found, said = _listed(split, columns, part=part, prefix=f"{name} ")
+            items += found
+            notes += [note for note in said if note not in notes]
+        if not items:
+            raise DataError(
+                f"No split can be learned from: {some(map(str, source))}. One called 'train' is due."
+            )
+        return Listing(items, tuple(notes))
+
+    def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
+        """List the images of all splits; no labels are needed."""
+        splits = source.items() if isinstance(source, Mapping) else [("", source)]
+        return [
+            each for name, split in splits for each in _unlabelled(split, columns, f"{name} " if name else "")
+        ]
+
+
+def _kinds(source: object) -> set[str]:
+    """The names of the classes it is of, those of the library alone."""
+    return {base.__name__ for base in type(source).__mro__ if base.__module__.split(".")[0] == "datasets"}
+
+
+def _listed(
+    dataset: Any, columns: Columns, *, part: Part | None, prefix: str
+) -> tuple[list[Item], tuple[str, ...]]:
+    features: Mapping[str, Any] = dataset.features
+    for given in (columns.image, columns.label, columns.group):
+        if given is not None:
+            known_column(given, features)
+    image = _image_column(features, columns)
+    marked = [name for name, feature in features.items() if _is(feature, "ClassLabel")]
+    named = [name for name in features if name.lower() in _LABELS and not _is(features[name], "Image")]
+    label = columns.label or _only(features, "label", marked or named)
+    if image == label:
+        raise DataError(f"The column {image!r} cannot hold both the images and the labels.")
+    dataset = dataset.with_format(None)  # a format such as "torch" would hand out tensors
+    values = list(dataset[label])
+    rows = range(len(values))
+    if _is(features[label], "ClassLabel"):
+        if values and all(value in (-1, None) for value in values):
+            return [], (f"Left out the split {prefix.strip() or 'given'!r}: it has no labels.",)
+        known = features[label].names
+        values = [known[value] if value is not None and 0 <= value < len(known) else None for value in values]
+    places = [f"{prefix}row {row}" for row in rows]
+    texts = label_texts(values, places=places)
+    groups = [None] * len(values) if columns.group is None else group_texts(dataset[columns.group])
+    images = _images(dataset, image)
+    items = [
+        Item(place, text, partial(_image, images, row, image), group=group, part=part)
+        for row, place, text, group in zip(rows, places, texts, groups, strict=True)
+    ]
+    return items, (f"Took the columns {image!r} and {label!r} for images and labels.",)
+
+
+def _unlabelled(dataset: Any, columns: Columns, prefix: str) -> list[tuple[str, Callable[[], Image.Image]]]:
+    """The images of a dataset, whatever its other columns are."""
+    if columns.image is not None:
+        known_column(columns.image, dataset.features)
+    image = _image_column(dataset.features, columns)
+    images = _images(dataset.with_format(None), image)
+    return [(f"{prefix}row {row}", partial(_image, images, row, image)) for row in range(len(dataset))]
+
+
+def _image_column(features: Mapping[str, Any], columns: Columns) -> str:
+    return columns.image or _only(features, "image", [n for n, f in features.items() if _is(f, "Image")])
+
+
+def _images(dataset: Any, image: str) -> Any:
+    """The dataset with its column of images alone: opening a row decodes every image column in it."""
+    images, feature = dataset.select_columns([image]), dataset.features[image]
+    if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
+        images = images.cast_column(image, type(feature)(decode=False))  # files are decoded in one way only
+    return images
+
+
+def _is(feature: object, kind: str) -> bool:
+    return type(feature).__name__ == kind
+
+
+def _only(features: Iterable[str], role: str, likely: list[str]) -> str:
+    if len(likely) == 1:
+        return likely[0]
+    which = f"{len(likely)} could be it ({', '.join(likely)})" if likely else "none is marked so"
+    raise DataError(
+        f"Which column is the {role}? {which}. Columns: {', '.join(features)}. Say which with {role}=."
+    )
+
+
+def _image(dataset: Any, row: int, column: str) -> Image.Image:
+    value = dataset[row][column]
+    if isinstance(value, Image.Image):
+        return upright_rgb(value)
+    if isinstance(value, Mapping) and value.get("bytes"):  # Image(decode=False)
+        return open_image(bytes(value["bytes"]))
+    path = value.get("path") if isinstance(value, Mapping) else value
+    if isinstance(path, str):
+        return open_image(Path(path))
+    raise DataError(f"{type(value).__name__} is no image")
+
+
+@hookimpl
+def autotl_readers() -> list[Reader]:
+    return [HfDataset()]

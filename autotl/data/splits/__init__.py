@@ -1,0 +1,1 @@
+"""Divide a dataset into a test part and folds."""

@@ -1,0 +1,51 @@
+"""Say in one sentence what is delivered, with its own test score."""
+
+from __future__ import annotations
+
+import math
+
+from autotl.evaluation.findings import Findings
+from autotl.evaluation.scores import Evaluation
+
+
+def delivered(findings: Findings) -> str:
+    """Return one sentence: the strategy, the network, what was trained, and the score with its interval."""
+    arm, test = findings.winner.arm, findings.test
+    parts = [_trained(findings), _made(findings)]
+    detail = f" ({', '.join(filter(None, parts))})" if any(parts) else ""
+    return f"Delivered: {arm.strategy} on {arm.backbone}{detail}, {_scored(test)}."
+
+
+def _trained(findings: Findings) -> str:
+    moved = findings.moved
+    total, frozen = len(moved.transferred), len(moved.frozen)
+    if not total:
+        return "no pretrained weights"
+    if frozen == total:
+        return f"all {total} stages frozen"
+    if not frozen:
+        return f"all {total} stages trained"
+    return f"{total - frozen} of {total} stages trained"
+
+
+def _made(findings: Findings) -> str:
+    ensemble, soup = findings.ensemble, findings.soup
+    if ensemble is not None and ensemble.kept:
+        return f"with {len(set(ensemble.trials)) - 1} other networks as an ensemble"
+    if soup.kept:
+        return f"weights averaged over {len(set(soup.trials))} trials"
+    return "trained again on all training images" if findings.refit else ""
+
+
+def _scored(test: Evaluation) -> str:
+    name = test.metric.replace("_", " ")
+    low, high = test.ci95
+    images = f"{test.n:,} test image" + ("" if test.n == 1 else "s")
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return f"{name} {test.value:.3f} on {images}"
+    if test.percent:
+        return (
+            f"{100 * test.value:.1f}% {name} on {images} (95% interval {100 * low:.1f} to {100 * high:.1f})"
+        )
+    lower = "" if test.higher_is_better else ", lower is better"
+    return f"{name} {test.value:.3f} on {images} (95% interval {low:.3f} to {high:.3f}{lower})"

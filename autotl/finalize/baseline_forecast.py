@@ -1,0 +1,43 @@
+"""Forecast where the training of the baselines is heading."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from autotl.api import Arm
+from autotl.evaluation import Plateau, plateau_of
+from autotl.search.first_look import training_forecast
+from autotl.trials.history import TrialHistory
+
+
+def plateau(
+    ledger: TrialHistory, baselines: Collection[Arm], tests: Mapping[Arm, float], gains: Mapping[Arm, float]
+) -> Plateau | None:
+    """Forecast the plateau of the baseline that is expected to end highest.
+
+    Args:
+        ledger: All trials.
+        baselines: The arms that transfer nothing.
+        tests: The test score of each arm's best trial; higher is better.
+        gains: The gain of transfer over each baseline, on the test images.
+
+    Returns:
+        None if no baseline has a training whose length is known.
+    """
+    found: dict[float, Plateau] = {}
+    for arm in baselines:
+        forecast = training_forecast(ledger, ledger.of(arm)) if arm in tests and arm in gains else None
+        if forecast is None:
+            continue
+        more = forecast.remaining()
+        found[tests[arm] + more.value] = plateau_of(
+            arm,
+            forecast.longest,
+            more.value,
+            more.ci95,
+            gain=gains[arm],
+            unit=ledger.unit,
+            lengths=forecast.lengths,
+            cut_short=all(trial.look or trial.state == "stopped" for trial in ledger.of(arm)),
+        )
+    return found[max(found)] if found else None

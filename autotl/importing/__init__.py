@@ -1,0 +1,1 @@
+"""Postpone the import of heavy packages until they are used."""

@@ -1,9 +1,0 @@
-"""Figures of a board as SVG text, drawn from plain data in the report's own style."""
-
-from autotl.leaderboard.figures.budget import Spread, budget
-from autotl.leaderboard.figures.cost import Spent, cost
-from autotl.leaderboard.figures.critical import critical
-from autotl.leaderboard.figures.heat import HeatCell, heat
-from autotl.leaderboard.figures.territory import Won, territory
-
-__all__ = ["HeatCell", "Spent", "Spread", "Won", "budget", "cost", "critical", "heat", "territory"]

@@ -1,0 +1,1 @@
+"""Write a leaderboard as HTML and Markdown."""

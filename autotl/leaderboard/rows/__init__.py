@@ -1,0 +1,1 @@
+"""Rows of benchmark results: read, filtered and pivoted."""

@@ -1,0 +1,101 @@
+"""Rows in Parquet files: one file is a whole benchmark, logits included."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autotl.errors import BenchError
+from autotl.files import filled
+from autotl.leaderboard.rows.row import Row
+
+try:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+except ImportError as error:
+    raise BenchError(
+        "Results are kept in Parquet, which needs pyarrow: pip install 'autotl[bench]'"
+    ) from error
+
+FORMAT = "1"
+_JSON = ("params", "trials", "versions", "notes")
+_NULLABLE = {
+    "likeness": pa.float64(),
+    "val": pa.float64(),
+    "test": pa.float64(),
+    "chosen": pa.int64(),
+    "flops": pa.float64(),
+    "peak_memory_mb": pa.float64(),
+}
+_INTEGERS = ("shots", "seed", "n_train", "n_test", "n_classes", "image_side", "threads")
+_FLOATS = ("budget_seconds", "seconds")
+
+
+def _type(name: str) -> pa.DataType:
+    if name in _NULLABLE:
+        return _NULLABLE[name]
+    if name in _INTEGERS:
+        return pa.int64()
+    if name in _FLOATS:
+        return pa.float64()
+    return pa.list_(pa.float32()) if name == "logits" else pa.string()
+
+
+_SCHEMA = pa.schema(
+    [pa.field(f.name, _type(f.name)) for f in dataclasses.fields(Row)],
+    metadata={"autotl.benchmark": FORMAT},
+)
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write ``rows`` as Parquet (zstd), in one step: a reader sees the old file or the new one."""
+    table = pa.Table.from_pylist([_flat(row) for row in rows], schema=_SCHEMA)
+    with filled(path, table.nbytes) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file that :func:`write_rows` wrote, seals unchecked. Raises BenchError for any other."""
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise BenchError(f"There is no file {path}.") from error
+    except (OSError, pa.ArrowInvalid) as error:
+        raise BenchError(f"{path} is no readable Parquet file: {error}") from error
+    found = (table.schema.metadata or {}).get(b"autotl.benchmark", b"").decode()
+    if found != FORMAT:
+        raise BenchError(
+            f"{path} is not a results file of this format ({FORMAT}): it says {found or 'nothing'}. "
+            "Give the results.parquet that 'autotl bench' wrote."
+        )
+    if missing := [name for name in _SCHEMA.names if name not in table.column_names]:
+        raise BenchError(f"{path} lacks the columns {', '.join(missing)}.")
+    return [_row(record, path) for record in table.select(_SCHEMA.names).to_pylist()]
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    record = {f.name: getattr(row, f.name) for f in dataclasses.fields(row)}
+    for name in _JSON:
+        record[name] = json.dumps(record[name], ensure_ascii=False, default=dict)
+    if row.logits is not None:
+        record["logits"] = np.ascontiguousarray(row.logits, dtype=np.float32).ravel()
+    return record
+
+
+def _row(record: dict[str, Any], path: Path) -> Row:
+    try:
+        for name in _JSON:
+            record[name] = json.loads(record[name])
+        record["trials"], record["notes"] = tuple(record["trials"]), tuple(record["notes"])
+        if record["logits"] is not None:
+            flat = np.asarray(record["logits"], dtype=np.float32)
+            record["logits"] = flat.reshape(record["n_test"], record["n_classes"])
+    except (TypeError, ValueError) as error:
+        name = f"{record['entrant']} on {record['dataset']}, seed {record['seed']}"
+        raise BenchError(f"{path}: the row of {name} cannot be read: {error}") from error
+    return Row(**record)

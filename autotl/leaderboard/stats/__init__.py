@@ -1,0 +1,1 @@
+"""Statistics over benchmark results."""

@@ -1,0 +1,1 @@
+"""The stages of a run, from its configuration to its result."""

@@ -1,0 +1,1 @@
+"""Decide which images and which networks a run works with."""

@@ -1,0 +1,1 @@
+"""Optuna studies: one per arm, with its sampler, pruner and storage."""

@@ -1,0 +1,1 @@
+"""Use the machine: devices, memory, threads and processes."""

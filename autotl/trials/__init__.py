@@ -1,0 +1,1 @@
+"""A trial, the history of all trials, and how one is run."""

@@ -1,0 +1,1 @@
+"""What strategies work with: cached images, features and activations."""

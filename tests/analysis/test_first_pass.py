@@ -1,0 +1,253 @@
+"""A pass that turns out slower than the pace said is made over fewer images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autotl import plugins
+from autotl.analysis import first_pass as module
+from autotl.analysis.backbone_ranking import Ranking
+from autotl.analysis.first_pass import FirstPass, first_pass
+from autotl.analysis.frozen_features import look
+from autotl.analysis.profile import FIT_SHARE, find_faults, likenesses, look_ahead, rank, unchecked
+from autotl.api import LabelledFeatures
+from autotl.budget.subsampling import affordable
+from autotl.cache import Store
+from autotl.clock import Budget, Deadline, FakeClock, OutOfTime
+from autotl.config.run_config import RunConfig
+from autotl.data import LockedTest
+from autotl.jsonio import plain
+from autotl.pipeline.prepare import Prepared
+from autotl.preparation.record import LEAST_ROWS, read_record
+from autotl.terminal import Silence
+from autotl.testing import tiny_run
+from autotl.workbench import run_cache as pixels
+from autotl.workbench.feature_extraction import extract_features
+from autotl.workbench.run_cache import RunCache
+
+CATALOG = plugins.load()
+EACH = 120
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"), each=EACH)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> float:
+    """Each image that goes through a network takes a tenth of a second."""
+    seconds = 0.1
+
+    def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
+        def timed() -> Iterator[Any]:
+            for part, shown in parts:
+                clock.advance(seconds * len(shown))
+                yield part, shown
+
+        extract_features(model, timed(), out, **told)
+
+    monkeypatch.setattr(pixels, "one_pass", slowed)
+    return seconds
+
+
+def setup_for(seconds: float) -> RunConfig:
+    return RunConfig(data=None, budget=Budget(seconds), backbones=("tiny",), image_size=32)
+
+
+def begin(ready: Prepared, folder: Path) -> tuple[FirstPass, Store]:
+    """The pace was measured while the machine was a hundred times faster."""
+    store = Store(folder)
+    facts = ready.backbones["tiny"]
+    fast = replace(facts, pace=replace(facts.pace, side=facts.side, forward=1000.0, training=400.0), kept=())
+    materials = RunCache(ready.dataset, ready.splits, {"tiny": fast}, store, device="cpu")
+    return FirstPass(ready.splits, {"tiny": fast}, materials, Ranking(), 20.0, LEAST_ROWS), store
+
+
+def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> FirstPass:
+    start, store = begin(ready, folder)
+    return first_pass(
+        setup_for(budget),
+        start,
+        ready.dataset,
+        ready.splits,
+        store,
+        CATALOG.transferabilities.items,
+        Silence(),
+        strategies=3,
+        end=Deadline(clock, at=budget),
+    )
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_slow_pass_ends_and_is_made_again_over_fewer_images(
+    ready: Prepared, tmp_path: Path, clock: FakeClock
+) -> None:
+    found = run(ready, tmp_path, clock, budget=50.0)
+    assert len(found.splits.train) < len(ready.splits.train)
+    assert clock.now() < 45
+    assert found.ranking.order == ("tiny",)
+    assert found.backbones["tiny"].pace.forward < 20  # 10 images a second are the truth
+    assert found.notes[0].startswith(f"Learns from {len(found.splits.train)} of {len(ready.splits.train)}")
+
+
+@pytest.mark.usefixtures("slow")
+def test_what_was_decided_in_between_gives_the_same_images_again(
+    ready: Prepared, tmp_path: Path, clock: FakeClock
+) -> None:
+    found = run(ready, tmp_path, clock, budget=50.0)
+    again, _ = affordable(
+        ready.dataset,
+        ready.splits,
+        found.backbones,
+        left=found.left,
+        strategies=3,
+        seed=0,
+        least=found.least,
+    )
+    assert again.hash == found.splits.hash
+
+
+@pytest.mark.usefixtures("slow")
+def test_some_images_are_seen_however_short_the_time(
+    ready: Prepared, tmp_path: Path, clock: FakeClock
+) -> None:
+    found = run(ready, tmp_path, clock, budget=1.0)
+    assert len(found.splits.train) + 6 >= module.FEWEST
+    assert found.ranking.order == ("tiny",)
+
+
+def test_a_pass_that_is_in_time_sees_all_images(ready: Prepared, tmp_path: Path, clock: FakeClock) -> None:
+    found = run(ready, tmp_path, clock, budget=50.0)
+    assert found.splits is ready.splits
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("passes", [0.95, 2.0], ids=["as the second begins", "during the second"])
+def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
+    ready: Prepared, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, passes: float
+) -> None:
+    store, slower = Store(tmp_path), 3.2
+    facts = ready.backbones["tiny"]
+    backbones = {
+        name: replace(
+            facts,
+            name=name,
+            digest=name,
+            kept=(),
+            pace=replace(facts.pace, side=facts.side, forward=forward, training=forward / 3),
+        )
+        for name, forward in {"quick": 1000.0, "slow": 250.0}.items()
+    }
+    materials = RunCache(ready.dataset, ready.splits, backbones, store, device="cpu")
+    paces = {id(materials.source_model(name)): each.pace.forward for name, each in backbones.items()}
+
+    def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
+        def timed() -> Iterator[Any]:
+            for part, shown in parts:
+                yield part, shown
+                clock.advance(slower * len(shown) / paces[id(model)])
+
+        extract_features(model, timed(), out, **told)
+
+    monkeypatch.setattr(pixels, "one_pass", slowed)
+    budget = passes * slower * len(materials.order) / 1000.0 / module.PASS_SHARE
+    found = first_pass(
+        setup_for(budget),
+        FirstPass(ready.splits, backbones, materials, Ranking(), budget, LEAST_ROWS),
+        ready.dataset,
+        ready.splits,
+        store,
+        CATALOG.transferabilities.items,
+        Silence(),
+        strategies=3,
+        end=Deadline(clock, at=budget),
+    )
+    assert found.backbones["quick"].pace.forward == pytest.approx(1000.0 / slower)
+    assert found.backbones["slow"].pace.forward == pytest.approx(250.0 / slower)
+    assert set(found.ranking.order) == {"quick", "slow"}
+
+
+def test_runs_of_older_versions_are_still_understood(ready: Prepared) -> None:
+    told: Any = plain(ready.decided)
+    del told["least"]
+    assert read_record(told) == ready.decided
+
+
+def test_the_likeness_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
+    found, notes = likenesses(
+        setup_for(20.0), ready.materials, CATALOG.similarities.items, None, end=Deadline(clock, at=-1.0)
+    )
+    assert found == {"tiny": {}}
+    assert "was not measured" in notes[0]
+
+
+def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: FakeClock) -> None:
+    ranking = Ranking(order=("tiny",))
+    locked = LockedTest(ready.splits.test)
+    told = setup_for(20.0)
+    found = find_faults(told, ready.materials, ranking, locked, end=Deadline(clock, at=0.0))
+    assert found.label_issues == ()
+    assert found.shift is None
+    (note,) = unchecked(found)
+    assert note.startswith("Not checked for lack of time: near copies, doubtful labels, outliers, ")
+    asked = find_faults(
+        replace(told, clean="weight"), ready.materials, ranking, LockedTest(ready.splits.test),
+        end=Deadline(clock, at=0.0),
+    )  # fmt: skip
+    assert unchecked(asked) == []
+
+
+@pytest.mark.parametrize(
+    ("clean", "seconds"), [("drop", math.inf), ("weight", math.inf), ("report", 100.0 * FIT_SHARE)]
+)
+def test_classifiers_that_decide_on_images_have_no_time_limit(
+    ready: Prepared, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, clean: str, seconds: float
+) -> None:
+    given = []
+
+    def seen(*what: Any, fits: Deadline, **told: Any) -> LabelledFeatures:
+        given.append(fits.left())
+        return look(*what, fits=fits, **told)
+
+    monkeypatch.setattr("autotl.analysis.profile.look", seen)
+    told, end = replace(setup_for(100.0), clean=clean), Deadline(clock, at=100.0)
+    rank(told, ready.materials, CATALOG.transferabilities.items, clock, end=end)
+    find_faults(told, ready.materials, Ranking(order=("tiny",)), LockedTest(ready.splits.test), end=end)
+    assert given == [seconds, seconds]
+
+
+def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
+    late = Deadline(clock, at=0.0)
+    assert look_ahead(setup_for(1e6), ready.materials, "tiny") is not None
+    assert look_ahead(setup_for(1e6), ready.materials, "tiny", end=late) is None
+
+
+@pytest.mark.parametrize(("slower", "ended"), [(1.0, None), (1.2, 128)])
+def test_a_pass_ends_as_soon_as_its_pace_shows_that_it_will_be_late(
+    clock: FakeClock, slower: float, ended: int | None
+) -> None:
+    clock.advance(3)
+    check = module._InTime(Deadline(clock, at=13.5), rows=1000, part=64)
+    found = None
+    for done in range(0, 1000, 64):
+        try:
+            check()
+        except OutOfTime:
+            found = done
+            break
+        clock.advance(slower * 0.64)
+    assert found == ended
+    if ended:
+        assert check.seconds / check.done == pytest.approx(slower / 100)

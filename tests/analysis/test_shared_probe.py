@@ -1,0 +1,57 @@
+"""The look before the search, the probe's default and fine-tuning's first head come from one fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autotl.analysis.frozen_features import look
+from autotl.builtin.strategies.finetune import FineTune
+from autotl.builtin.strategies.linear_probe import LinearProbe
+from autotl.clock import Deadline, FakeClock
+from autotl.testing import tiny_bench, tiny_run
+from autotl.workbench import run_cache
+
+
+@pytest.fixture
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    found: list[int] = []
+    fit_heads = run_cache.fit_heads
+
+    def counted(*given: Any, **named: Any) -> Any:
+        found.append(len(named["settings"]))
+        return fit_heads(*given, **named)
+
+    monkeypatch.setattr(run_cache, "fit_heads", counted)
+    return found
+
+
+def test_heads_are_fitted_once_for_the_look_and_for_both_defaults(tmp_path: Path, fits: list[int]) -> None:
+    ready = tiny_run(tmp_path)
+    near = replace(ready, task=replace(ready.task, likeness={"tiny": {"frechet": 0.9}}))
+    backbone = near.backbones["tiny"]
+    look(near.materials, "tiny", seed=0)
+    for strategy in (LinearProbe(), FineTune()):
+        params = dict(strategy.defaults(near.task, backbone), image_size=backbone.side)
+        next(iter(strategy.build(params, tiny_bench(near)).fit()))
+    assert params["head"] == "probe"
+    assert fits == [2]
+
+
+def test_heads_that_the_deadline_cut_short_are_fitted_again_for_a_trial(
+    tmp_path: Path, fits: list[int]
+) -> None:
+    ready, clock = tiny_run(tmp_path), FakeClock()
+    side = ready.backbones["tiny"].side
+    setting = [run_cache.HeadSetting(10.0)]
+    cut = ready.materials.heads(
+        "tiny", setting, side=side, pulse=lambda: clock.advance(1.0), end=Deadline(clock, at=1.0)
+    )
+    whole = ready.materials.heads("tiny", setting, side=side)
+    assert not cut.equal(whole)
+    again = ready.materials.heads("tiny", setting, side=side, end=Deadline(clock, at=0.0))
+    assert again.equal(whole)
+    assert fits[1:] == [1, 1]  # the first is of the preparation

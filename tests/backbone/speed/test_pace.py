@@ -1,0 +1,57 @@
+"""How fast a network is found to be, on a clock that the network itself moves."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from autotl.backbone.speed.pace import BACKWARD, BATCH, PATIENCE, pace_of
+from autotl.clock import Deadline, FakeClock
+
+
+class Timed(nn.Module):
+    """Takes so many seconds for its calls in turn, forward and in training."""
+
+    def __init__(self, clock: FakeClock, forward: list[float], training: list[float]) -> None:
+        super().__init__()
+        self.layer = nn.Conv2d(3, 2, 1)
+        self.clock, self.took = clock, {False: forward, True: training}
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.clock.advance(self.took[self.training].pop(0))
+        return self.layer(x)
+
+
+def test_the_first_call_does_not_count_and_the_others_are_averaged() -> None:
+    clock = FakeClock()
+    found = pace_of(Timed(clock, [0.9, 0.2, 0.1], [2.0, 0.5, 0.8]), side=8, clock=clock)
+    assert found.side == 8
+    assert found.forward == pytest.approx(BATCH / 0.15)
+    assert found.training == pytest.approx(BATCH / 0.5)
+
+
+def test_a_network_that_is_very_slow_is_called_once() -> None:
+    clock = FakeClock()
+    found = pace_of(Timed(clock, [PATIENCE + 1], [PATIENCE + 5]), side=8, clock=clock)
+    assert (found.forward, found.training) == (
+        pytest.approx(BATCH / (PATIENCE + 1)),
+        pytest.approx(BATCH / (PATIENCE + 5)),
+    )
+
+
+def test_measuring_ends_at_the_deadline_and_training_is_then_guessed() -> None:
+    clock = FakeClock()
+    found = pace_of(Timed(clock, [1.5], []), side=8, clock=clock, end=Deadline(clock, at=1.0))
+    assert clock.now() == 1.5
+    assert found.forward == pytest.approx(BATCH / 1.5)
+    assert found.training == pytest.approx(BATCH / 1.5 / BACKWARD)
+
+
+def test_the_network_keeps_no_gradients() -> None:
+    clock = FakeClock()
+    model = Timed(clock, [0.1] * 3, [0.1] * 3)
+    pace_of(model, side=8, clock=clock)
+    assert not model.training
+    assert all(value.grad is None for value in model.parameters())
+    assert torch.isfinite(model.layer.weight).all()

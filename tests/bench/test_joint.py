@@ -1,0 +1,117 @@
+"""The searches that autotl is measured against: plain ones, over one space of all strategies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from autotl.api import Arm
+from autotl.bench.joint import PATIENCE, WAYS
+from autotl.builtin.executors.serial import Serial
+from autotl.clock import Budget, FakeClock
+from autotl.terminal import Silence
+from autotl.trials.history import TrialHistory
+
+
+@pytest.fixture(params=list(WAYS))
+def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
+    """Runs a search on fakes; gives its ledger, its work and its clock."""
+
+    def run(
+        *asked: Any,
+        seconds: float | None = 60.0,
+        trials: int | None = None,
+        seed: int = 0,
+        classes: tuple[str, str] = ("a", "b"),
+        **work: Any,
+    ):
+        named = {"good": 0.9, "poor": 0.55}
+        fake = [fakes.Fake(each, named[each]) if isinstance(each, str) else each for each in asked]
+        clock, strategies = FakeClock(), {each.name: each for each in fake}
+        doing = fakes.FakeWork(strategies, clock, tmp_path, **work)
+        way = WAYS[request.param]
+        ledger = TrialHistory(doing.labels(), thrifty=way.thrifty)
+        searching = way.search(
+            [Arm(name, "net") for name in strategies],
+            strategies,
+            {"net": fakes.backbone()},
+            {"net": replace(fakes.TASK, classes=classes)},
+            ledger,
+            machine=fakes.MACHINE,
+            budget=Budget(seconds, trials),
+            clock=clock,
+            until=lambda: float("inf") if seconds is None else seconds,
+            watch=Silence(),
+            seed=seed,
+            storage=None,
+            prior=None,
+            journal=None,
+        )
+        list(searching.run(Serial(), doing))
+        return ledger, doing, clock
+
+    return run
+
+
+@pytest.fixture
+def scratch(fakes: ModuleType) -> Any:
+    return fakes.Fake("scratch", 0.5, seconds=5, baseline=True)
+
+
+def test_every_trial_is_one_fold_and_no_default(watched, scratch) -> None:
+    ledger, work, clock = watched("good", "poor", scratch)
+    assert len(ledger.trials) > 10
+    assert {job.folds for job in work.jobs} == {(0,)}
+    assert {job.strategy for job in work.jobs} == {"good", "poor", "scratch"}
+    assert not any(trial.default for trial in ledger.trials.values())
+    assert {trial.state for trial in ledger.trials.values()} <= {"complete", "stopped"}
+    assert 60 <= clock.now() <= 60 + scratch.seconds / work.steps
+
+
+def test_the_highest_validation_score_is_delivered(watched, scratch) -> None:
+    ledger, _, _ = watched("good", "poor", scratch)
+    highest = max(trial.folds[0].score for trial in ledger.trials.values() if trial.state == "complete")
+    best = ledger.best()
+    assert best is not None
+    assert best.folds[0].score == highest
+
+
+def test_a_number_of_trials_is_kept(watched, scratch) -> None:
+    ledger, _, _ = watched("good", scratch, seconds=None, trials=7)
+    assert len(ledger.trials) == 7
+
+
+def test_seed_and_data_make_the_settings(watched) -> None:
+    def settings(seed: int, classes: tuple[str, str] = ("a", "b")):
+        ledger, _, _ = watched("good", "poor", seconds=None, trials=6, seed=seed, classes=classes)
+        return [(trial.arm, trial.params) for trial in ledger.trials.values()]
+
+    assert settings(3) == settings(3)
+    assert settings(3) != settings(4)
+    assert settings(3) != settings(3, ("c", "d"))  # else the luck of all data sets would be one and the same
+
+
+def test_the_first_score_is_waited_for_and_no_more(watched, fakes) -> None:
+    ledger, work, clock = watched(fakes.Fake("slow", 0.9, seconds=100.0), seconds=10.0)
+    assert len(ledger.trials) == 1
+    assert ledger.best() is not None
+    assert clock.now() == 100.0 / work.steps
+
+
+def test_what_only_fails_comes_to_an_end(watched) -> None:
+    ledger, _, _ = watched("good", seconds=None, trials=500, fails=lambda job: "broken")
+    assert Counter(trial.state for trial in ledger.trials.values()) == {"failed": PATIENCE}
+
+
+def test_a_strategy_that_cannot_say_what_to_try_does_not_end_the_search(watched, fakes) -> None:
+    class Mute(fakes.Fake):
+        def suggest(self, space, task, backbone):
+            raise RuntimeError("nothing")
+
+    ledger, _, _ = watched("good", Mute("mute"), trials=5, seconds=None)
+    assert {trial.arm.strategy for trial in ledger.trials.values()} == {"good"}

@@ -1,0 +1,89 @@
+"""What a trial may cost: the budget is shared by what will run, not by what is installed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autotl.api import Backbone, Params, Task, Weights
+from autotl.budget.trial_time import EPOCHS, SEARCH_SHARE, share_out
+from autotl.training import epoch_seconds
+from tests.support import fakes
+
+TWO = {"net": fakes.backbone("net"), "net2": fakes.backbone("net2")}
+ONE = {"net": fakes.backbone("net")}
+
+
+def shared(*strategies: fakes.Fake, **asked: Any) -> float | None:
+    return task_of(*strategies, **asked).trial_seconds
+
+
+def task_of(*strategies: fakes.Fake, **asked: Any) -> Task:
+    told: dict[str, Any] = {"left": 100.0, "tests": 5.0, "validated": 100, "folds": 5, "backbones": TWO}
+    told |= asked
+    named: dict[str, Any] = {each.name: each for each in strategies}
+    backbones = told.pop("backbones")
+    return share_out(fakes.TASK, named, backbones, fakes.MACHINE, **told)
+
+
+def test_a_strategy_that_does_not_apply_has_no_share() -> None:
+    probe, tune = fakes.Fake("probe"), fakes.Fake("tune")
+    nowhere = fakes.Fake("nowhere", applies_to=lambda backbone: False)
+    assert shared(probe, tune, nowhere) == shared(probe, tune)
+    assert shared(probe, tune) == pytest.approx(0.6 * (100 - 2 * 5) / 2)
+
+
+def test_a_baseline_that_runs_for_one_of_two_checkpoints_counts_once() -> None:
+    probe, scratch = fakes.Fake("probe"), fakes.Fake("scratch", baseline=True)
+    assert shared(probe, scratch) == pytest.approx(0.6 * (100 - 2 * 5) / 1.5)
+
+
+class Bringer(fakes.Fake):
+    """A baseline with a network of its own."""
+
+    def networks(self, task: Task) -> list[Weights]:
+        return []
+
+
+class Looked(Bringer):
+    """One that is looked at first."""
+
+    def look(self, task: Task, backbone: Backbone) -> Params:
+        return {"x": 0.5}
+
+
+def test_a_network_of_its_own_has_a_share_only_if_a_first_look_may_lead_to_more() -> None:
+    probe, tune, plain = fakes.Fake("probe"), fakes.Fake("tune"), fakes.Fake("plain")
+    brought, looked = Bringer("own", baseline=True), Looked("own", baseline=True)
+    assert shared(probe, tune, brought, backbones=ONE) == shared(probe, tune, backbones=ONE)
+    alone = shared(probe, tune, backbones=ONE)
+    three = shared(probe, tune, plain, backbones=ONE)
+    assert alone is not None
+    assert three is not None
+    assert three < shared(probe, tune, looked, backbones=ONE) < alone  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("validated", "folds"), [(20, 5), (49, 2), (80, 1), (400, 1)])
+def test_on_few_validation_images_a_trial_is_meant_for_several_folds(validated: int, folds: int) -> None:
+    found = task_of(fakes.Fake("tune"), backbones=ONE, validated=validated, left=1000.0)
+    assert found.folds == folds
+    assert found.trial_seconds == shared(fakes.Fake("tune"), backbones=ONE, left=1000.0)
+
+
+@pytest.mark.parametrize("times", [0.5, 2.5, 3.5])
+def test_folds_are_only_as_many_as_leave_each_a_training_of_some_length(times: float) -> None:
+    once = EPOCHS * epoch_seconds(fakes.TASK, ONE["net"], side=min(ONE["net"].sides), trained=1.0)
+    left = 5.0 + times * once / SEARCH_SHARE
+    found = task_of(fakes.Fake("tune"), backbones=ONE, validated=20, left=left)
+    assert found.folds == max(1, int(times))
+
+
+def test_without_a_budget_a_trial_may_cost_what_it_wants() -> None:
+    assert shared(fakes.Fake("probe"), left=None) is None
+
+
+def test_where_tests_take_it_all_nothing_is_left_and_nothing_breaks() -> None:
+    assert shared(fakes.Fake("probe"), left=3.0) == 0.0
+    nowhere = fakes.Fake("nowhere", applies_to=lambda backbone: False)
+    assert (shared(nowhere) or 0.0) > 0

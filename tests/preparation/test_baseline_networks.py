@@ -1,0 +1,239 @@
+"""The networks that baselines bring themselves, and which of them is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autotl import plugins
+from autotl.api import Applies, Arm, Backbone, DataConfig, Task, Weights
+from autotl.builtin.strategies.pixels import Pixels
+from autotl.cache import Store
+from autotl.clock import NEVER, Budget, WallClock
+from autotl.config.limits import Limits
+from autotl.config.run_config import RunConfig
+from autotl.errors import RunError
+from autotl.jsonio import as_type, plain
+from autotl.pipeline.prepare import Prepared, prepare
+from autotl.preparation.baseline_networks import Own, open_own_networks, reopen_own_networks
+from autotl.preparation.record import BaselineNetworkRecord, backbone_record, read_record
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
+from autotl.trials.arms import plan_arms
+from tests.support import fakes
+
+CONFIG = DataConfig(32, (0.5,) * 3, (0.25,) * 3, "bilinear", 1.0, "center", fixed=False)
+
+
+def weights(name: str, width: int, *, config: DataConfig = CONFIG) -> Weights:
+    """A small ResNet of so many channels in its last layer."""
+    args = {
+        "layers": [1, 1, 0, 0], "channels": [width // 2, width, width, width], "stem_width": 8,
+    }  # fmt: skip
+    return Weights(name, "resnet18", "made up", pretrained=False, args=args, config=config)
+
+
+SMALL, LARGE, HUGE = weights("small", 16), weights("large", 64), weights("huge", 256)
+
+
+@dataclass
+class Bringer(fakes.Fake):
+    """A baseline with networks of its own."""
+
+    name: str = "bringer"
+    baseline: bool = True
+    offered: Sequence[Weights] = (SMALL, LARGE)
+
+    def networks(self, task: Task) -> Sequence[Weights]:
+        return self.offered
+
+
+def opened(
+    strategy: Any,
+    *,
+    limits: Limits | None = None,
+    image_size: int | None = None,
+    taken: Sequence[str] = (),
+) -> Own:
+    setup = RunConfig(data=None, budget=Budget(trials=1), limits=limits or Limits(), image_size=image_size)
+    named: dict[str, Any] = {strategy.name: strategy, "plain": fakes.Fake("plain")}
+    return open_own_networks(named, fakes.TASK, setup, end=NEVER, taken=taken)
+
+
+def test_the_last_network_that_the_strategy_accepts_is_chosen() -> None:
+    found = opened(Bringer(offered=(SMALL, LARGE, HUGE), applies_to=lambda net: net.name != "huge"))
+    assert {name: facts.name for name, facts in found.networks.items()} == {"bringer": "large"}
+    assert found.by_name.keys() == {"large"}
+    assert found.refused == {}
+
+
+def test_none_after_the_first_that_is_refused_is_opened() -> None:
+    seen: list[str] = []
+
+    def accepts(facts: Backbone) -> bool:
+        seen.append(facts.name)
+        return facts.name != "large"
+
+    found = opened(Bringer(offered=(SMALL, LARGE, HUGE), applies_to=accepts))
+    assert seen == ["small", "large"]
+    assert found.by_name.keys() == {"small"}
+
+
+def test_where_none_is_accepted_the_reason_is_kept() -> None:
+    found = opened(Bringer(applies_to=lambda net: False))
+    assert found.networks == {}
+    assert found.refused == {Arm("bringer", "small"): "made up"}
+
+
+def test_a_strategy_that_raises_is_left_out_with_the_reason() -> None:
+    class Broken(Bringer):
+        def networks(self, task: Task) -> Sequence[Weights]:
+            raise ZeroDivisionError("no idea")
+
+    found = opened(Broken())
+    assert found.networks == {}
+    ((arm, why),) = found.refused.items()
+    assert arm.strategy == "bringer"
+    assert why == "ZeroDivisionError: no idea"
+
+
+def test_a_strategy_that_raises_when_asked_for_a_network_keeps_those_it_took_before() -> None:
+    class Broken(Bringer):
+        def applies(self, task: Task, backbone: Backbone) -> Applies:
+            if backbone.name == "large":
+                raise ZeroDivisionError("no idea")
+            return Applies(True, "made up")
+
+    assert opened(Broken()).by_name.keys() == {"small"}
+    none = opened(Broken(offered=(LARGE,)))
+    assert none.networks == {}
+    assert none.refused == {Arm("bringer", "large"): "ZeroDivisionError: no idea"}
+
+
+def test_a_network_that_cannot_be_made_is_left_out_with_the_reason() -> None:
+    wrong = Weights("wrong", "resnet18", "made up", pretrained=False, args={"no_such": 1}, config=CONFIG)
+    found = opened(Bringer(offered=(wrong,)))
+    assert found.networks == {}
+    assert "no_such" in found.refused[Arm("bringer", "wrong")]
+    assert opened(Bringer(offered=(SMALL, wrong))).by_name.keys() == {"small"}
+
+
+def test_limits_hold_for_them_too() -> None:
+    sizes = Limits(size=200_000)
+    found = opened(Bringer(offered=(SMALL, LARGE, HUGE)), limits=sizes)
+    assert found.by_name.keys() == {"small"}
+    none = opened(Bringer(offered=(HUGE,)), limits=sizes)
+    assert none.networks == {}
+    assert "misses the limits" in none.refused[Arm("bringer", "huge")]
+
+
+def test_the_image_size_that_was_asked_for_is_taken_unless_the_network_has_its_own() -> None:
+    free = opened(Bringer(), image_size=48).by_name["large"]
+    assert (free.sides, free.side) == ((48,), 48)
+    fixed = Pixels().networks(fakes.TASK)
+    (own,) = opened(Bringer(offered=fixed), image_size=48).networks.values()
+    assert (own.sides, own.side) == ((16,), 16)
+
+
+def reopened(known: Mapping[str, BaselineNetworkRecord]) -> Own:
+    setup = RunConfig(data=None, budget=Budget(trials=1))
+    return reopen_own_networks(known, fakes.TASK, setup, end=NEVER)
+
+
+def test_a_resumed_run_takes_the_network_that_it_had() -> None:
+    """With the image sizes and the pace of then, whether or not its strategy is still installed."""
+    then = opened(Bringer()).networks["bringer"]
+    seen = replace(backbone_record(then.name, then), sides=(17,))
+    found = reopened({"bringer": BaselineNetworkRecord(then.weights, seen)})
+    assert found.by_name.keys() == {"large"}
+    assert found.networks["bringer"].sides == (17,)
+    assert found.networks["bringer"].pace == then.pace
+
+
+def test_what_was_chosen_is_read_back_from_json() -> None:
+    (then,) = opened(Bringer(offered=Pixels().networks(fakes.TASK))).networks.values()
+    known = {"pixels": BaselineNetworkRecord(then.weights, backbone_record(then.name, then))}
+    assert as_type(json.loads(json.dumps(plain(known))), dict[str, BaselineNetworkRecord]) == known
+
+
+def test_a_network_of_other_layers_is_an_error() -> None:
+    then = opened(Bringer()).networks["bringer"]
+    seen = backbone_record(then.name, then)
+    with pytest.raises(RunError, match="the weights of small differ"):
+        reopened({"bringer": BaselineNetworkRecord(SMALL, seen)})
+
+
+def test_no_network_has_the_name_of_a_backbone() -> None:
+    found = opened(Bringer(), taken=["small"])
+    assert found.networks == {}
+    assert "Rename one of them" in found.refused[Arm("bringer", "small")]
+
+
+def test_arms_are_on_its_own_network_alone() -> None:
+    strategies: dict[str, Any] = {"bringer": Bringer(), "plain": fakes.Fake("plain")}
+    backbones = {name: fakes.backbone(name) for name in ("one", "two")}
+    own = {"bringer": fakes.backbone("small")}
+    tasks = dict.fromkeys([*backbones, "small"], fakes.TASK)
+    arms, _ = plan_arms(strategies, backbones, tasks, machine=fakes.MACHINE, own=own)
+    assert arms == [Arm("bringer", "small"), Arm("plain", "one"), Arm("plain", "two")]
+    arms, skipped = plan_arms(strategies, backbones, tasks, machine=fakes.MACHINE)
+    assert arms == [Arm("plain", "one"), Arm("plain", "two")]
+    assert skipped == {}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepared(tmp_path_factory.mktemp("cache"), Bringer())
+
+
+def prepared(folder: Path, strategy: Any, decided: Any = None) -> Prepared:
+    catalog = plugins.load()
+    return prepare(
+        RunConfig(data=tiny_images(classes=3, each=20), budget=Budget(trials=1), backbones=("tiny",)),
+        readers=catalog.readers.items,
+        sources=catalog.backbones.items,
+        similarities={},
+        transferabilities={},
+        strategies={"bringer": strategy},
+        store=Store(folder),
+        clock=WallClock(),
+        watch=Silence(),
+        decided=decided,
+    )
+
+
+def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
+    assert first.backbones.keys() == {"tiny"}
+    assert first.networks.keys() == {"tiny", "large"}
+    assert first.decided.own.keys() == {"bringer"}
+    assert first.decided.backbones.keys() == {"tiny"}
+    assert first.materials.backbones.keys() == {"tiny", "large"}
+
+
+def test_what_was_decided_can_be_written_down_and_older_runs_had_none(first: Prepared) -> None:
+    told: Any = plain(first.decided)
+    assert read_record(told) == first.decided
+    del told["own"]
+    assert read_record(told) == replace(first.decided, own={})
+
+
+def test_what_was_decided_holds_when_the_run_is_resumed(first: Prepared, tmp_path: Path) -> None:
+    picky = Bringer(offered=(SMALL, LARGE, HUGE), applies_to=lambda net: net.name == "small")
+    again = prepared(tmp_path, picky, first.decided)
+    assert again.own.networks == first.own.networks
+    assert again.decided.own == first.decided.own
+
+
+def test_a_plugin_that_offers_other_layers_by_now_changes_nothing(first: Prepared, tmp_path: Path) -> None:
+    other = Bringer(offered=(SMALL, weights("large", 128)))
+    assert prepared(tmp_path, other, first.decided).own.networks == first.own.networks
+
+
+def test_the_trials_of_a_plugin_that_is_gone_keep_their_network(first: Prepared, tmp_path: Path) -> None:
+    again = prepared(tmp_path, fakes.Fake("plain"), first.decided)
+    assert again.networks.keys() == {"tiny", "large"}

@@ -1,0 +1,114 @@
+import pytest
+
+from autotl.report import format
+
+
+def test_percentages_have_one_decimal_and_a_real_minus():
+    assert [format.percent(x) for x in (0.913, 1.0, -0.021, None, float("nan"))] == [
+        "91.3%",
+        "100.0%",
+        "−2.1%",
+        "–",
+        "–",
+    ]
+
+
+def test_points_are_signed_but_zero_is_not():
+    assert [format.points(x) for x in (0.048, -0.003, 0.0, -0.0001, None)] == [
+        "+4.8",
+        "−0.3",
+        "0.0",
+        "0.0",
+        "–",
+    ]
+
+
+def test_intervals_are_told_in_words():
+    assert format.between((0.881, 0.939)) == "between 88.1% and 93.9%"
+    assert format.between_points([0.012, 0.084]) == "between +1.2 and +8.4 points"
+    assert format.span([0.881, 0.939]) == "88.1 – 93.9%"
+
+
+@pytest.mark.parametrize("missing", [None, [], [0.1], [0.1, None], "ab", [float("nan"), 1.0]])
+def test_a_missing_interval_says_nothing(missing):
+    assert format.between(missing) == format.between_points(missing) == ""
+    assert format.span(missing) == "–"
+    assert format.effect(missing) is None
+
+
+@pytest.mark.parametrize(
+    ("ci95", "expected"),
+    [
+        ((0.01, 0.08), "helps"),
+        ((-0.08, -0.01), "hurts"),
+        ((-0.01, 0.08), "no_measurable_difference"),
+        ((0.0, 0.08), "no_measurable_difference"),
+    ],
+)
+def test_only_an_interval_on_one_side_of_zero_is_an_effect(ci95, expected):
+    assert format.effect(ci95) == expected
+    assert format.meaning({"ci95": ci95})
+
+
+def test_an_interval_that_a_test_contradicts_is_no_effect():
+    gain = {"ci95": (0.01, 0.08), "p": 0.0625}
+    assert format.effect(gain["ci95"], gain["p"]) == "no_measurable_difference"
+    assert format.meaning(gain) == (
+        "The whole interval lies above zero, but a test on the same images cannot tell the two apart "
+        "(p = 0.0625)."
+    )
+    assert "transfer helps" in format.meaning(gain | {"p": 0.01})
+
+
+def test_the_gain_is_one_sentence():
+    gain = {"value": 0.048, "ci95": [0.012, 0.084], "metric": "balanced_accuracy", "n": 120}
+    assert format.gain(gain) == (
+        "On the same 120 test images, transfer scores 4.8 points higher in balanced accuracy than the best "
+        "model without it (95% interval: between +1.2 and +8.4 points)."
+    )
+    assert (
+        format.gain({"value": -0.02})
+        == "Transfer scores 2.0 points lower in accuracy than the best model without it."
+    )
+    assert "as high" in format.gain({"value": 0.0001})
+    assert "not measured" in format.gain(None)
+
+
+def test_lists_read_as_a_sentence():
+    assert format.listing([]) == ""
+    assert format.listing("a") == "a"
+    assert format.listing("abc") == "a, b and c"
+    assert format.listing(map(str, range(200)), limit=3) == "0, 1 and 198 more"
+
+
+def test_a_name_cannot_leave_its_backticks():
+    assert format.name("a`b\nc") == "`a'b c`"
+    assert format.name("") == "`?`"
+
+
+@pytest.mark.parametrize(
+    ("thing", "expected"),
+    [
+        (None, "–"),
+        (True, "yes"),
+        (0.00031, "0.00031"),
+        (1200, "1,200"),
+        ([224, 160], "224 × 160"),
+        (["a", "b"], "a, b"),
+        ({"lr": 0.1, "mixup": False}, "lr 0.1, mixup no"),
+    ],
+)
+def test_settings_are_short(thing, expected):
+    assert format.value(thing) == expected
+
+
+def test_counts_and_large_numbers_are_readable():
+    assert format.count(1, "class", "classes") == "1 class"
+    assert format.count(1204, "image") == "1,204 images"
+    assert list(map(format.large, (830, 83_000, 2_230_277))) == ["830", "83 thousand", "2.2 million"]
+
+
+def test_moments_are_dates_people_write():
+    assert format.moment("2025-11-20T23:59:00+00:00") == "20 November 2025, 23:59 UTC"
+    assert format.moment("yesterday") == "yesterday"
+    assert format.moment(None) == ""

@@ -1,0 +1,61 @@
+"""What is delivered after a single validation part: a network that has learned from it, or has not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import autotl
+from autotl.data.splits import splitting
+from autotl.results import Predictor
+from autotl.terminal import Silence
+from autotl.testing import tiny_images
+
+QUICK: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe", "trials": 1}
+
+
+@pytest.fixture
+def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many images each pass of a whole network has seen."""
+    found: list[int] = []
+    logits_of = Predictor.logits_of
+
+    def counted(self: Predictor, pixels: Any) -> Any:
+        found.append(len(pixels))
+        return logits_of(self, pixels)
+
+    monkeypatch.setattr(Predictor, "logits_of", counted)
+    # else a probe's pass would be shared with others that have the source's layers
+    monkeypatch.setattr("autotl.finalize.prediction_cache.Trunks.is_source", lambda *_: False)
+    return found
+
+
+def test_a_holdout_is_learned_from_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(splitting, "_SMALL", 10)
+    result = autotl.fit(tiny_images(classes=3, each=20), out=tmp_path / "run", watch=Silence(), **QUICK)
+    assert result.report["how"]["phases"] == [
+        "validated on one held-out part of the training images",
+        "then trained again on all training images with the same settings",
+    ]
+
+
+def test_a_part_of_the_users_own_is_not_and_the_network_is_tested_once(
+    tested: list[int], tmp_path: Path
+) -> None:
+    images, labels = tiny_images(classes=3, each=20)
+    for number, (image, name) in enumerate(zip(images, labels, strict=True)):
+        part = ("train", "train", "val", "test")[number % 4]
+        (tmp_path / "photos" / part / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "photos" / part / name / f"{number}.png")
+    result = autotl.fit(tmp_path / "photos", out=tmp_path / "run", watch=Silence(), **QUICK)
+    assert result.report["how"]["phases"][-1] == "delivered as trained for the first validation"
+    assert tested == [15]
+    # and what was told of it is what the delivered model says, at its temperature
+    again = result.evaluate(tmp_path / "photos" / "test")
+    assert again.value == result.report["test"]["value"]
+    assert again.calibration_error == pytest.approx(result.report["test"]["calibration_error"], abs=1e-4)
+    assert np.isfinite(again.value)

@@ -1,0 +1,74 @@
+"""What past runs chose is tried first, as far as it is a choice here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, ModuleType
+
+import optuna
+import pytest
+
+from autotl.api import Arm, Params, State
+from autotl.search.studies.arm_study import ArmStudy
+
+Study = Callable[..., ArmStudy]
+
+
+@pytest.fixture
+def study(fakes: ModuleType) -> Study:
+    storage = optuna.storages.InMemoryStorage()
+
+    def begin(
+        *hints: Params, scored: Mapping[int, tuple[State, float | None]] = MappingProxyType({})
+    ) -> ArmStudy:
+        """The study, taken up from the same storage where it was begun before."""
+        return ArmStudy(
+            Arm("a", "net"),
+            fakes.Fake("a"),
+            fakes.TASK,
+            fakes.backbone(),
+            storage=storage,
+            seed=0,
+            hints=hints,
+            scored=scored,
+        )
+
+    return begin
+
+
+def test_hints_come_after_the_default_in_their_order(study: Study) -> None:
+    arm = study({"x": 0.25}, {"x": 0.75})
+    assert [arm.ask(n, default=n == 0)["x"] for n in range(3)] == [0.5, 0.25, 0.75]
+
+
+@pytest.mark.parametrize("x", [-1.0, 1.5])
+def test_a_hint_beyond_the_range_is_passed_over_for_the_next(study: Study, x: float) -> None:
+    arm = study({"x": x}, {"x": 0.75})
+    assert [arm.ask(n, default=n == 0)["x"] for n in range(2)] == [0.5, 0.75]
+
+
+def test_without_a_hint_that_can_be_tried_the_arm_is_searched(study: Study) -> None:
+    arm = study({"x": 7.0})
+    assert arm.ask(0, default=True) == {"x": 0.5}
+    assert 0 <= arm.ask(1, default=False)["x"] <= 1
+
+
+def test_a_study_that_is_taken_up_goes_on_behind_the_hints_it_has_tried(study: Study) -> None:
+    hints = ({"x": 7.0}, {"x": 0.25}, {"x": 0.75})
+    begun = study(*hints)
+    for number in range(2):
+        begun.ask(number, default=number == 0)
+        begun.tell(number, "complete", 0.5)
+    gone_on = study(*hints, scored={0: ("complete", 0.5), 1: ("complete", 0.5)})
+    assert gone_on.ask(2, default=False) == {"x": 0.75}
+
+
+def test_nor_is_a_hint_that_was_running_tried_twice(study: Study) -> None:
+    hints = ({"x": 0.25}, {"x": 0.75})
+    begun = study(*hints)
+    begun.ask(0, default=True)
+    begun.tell(0, "complete", 0.5)
+    begun.ask(1, default=False)
+    gone_on = study(*hints, scored={0: ("complete", 0.5)})
+    gone_on.ask_again(1, {"x": 0.25})
+    assert gone_on.ask(2, default=False) == {"x": 0.75}

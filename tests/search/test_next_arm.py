@@ -1,0 +1,226 @@
+"""Which arm is started next, and with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autotl.api import Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, Task
+from autotl.clock import Budget
+from autotl.experience import Prior, Record
+from autotl.search.cost_model import CostModel
+from autotl.search.first_look import FirstLooks
+from autotl.search.next_arm import FAR_TOO_LONG, Start, Starts
+from autotl.trials.history import TrialHistory
+from autotl.trials.trial import Trial
+from tests.support import fakes
+
+TASK = replace(fakes.TASK, trial_seconds=100.0)
+IMAGES = 400
+
+
+@dataclass
+class Looked(fakes.Fake):
+    """A baseline that is looked at first: its defaults take ``seconds``, its look a tenth of that."""
+
+    baseline: bool = True
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        return {"x": 0.5, "epochs": 100}
+
+    def look(self, task: Task, backbone: Backbone) -> Params:
+        return {"x": 0.5, "epochs": 10}
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        return Cost(self.seconds * params["epochs"] / 100)
+
+
+class Field:
+    """Arms that wait, and trials that have ended."""
+
+    def __init__(
+        self, *strategies: fakes.Fake, trials: int | None = None, prior: Prior | None = None
+    ) -> None:
+        self.labels = np.arange(IMAGES) % 2
+        self.ledger = TrialHistory([self.labels])
+        self.named: dict[str, Any] = {each.name: each for each in strategies}
+        self.arms = [Arm(name, "net") for name in self.named]
+        backbones = {"net": fakes.backbone()}
+        tasks = {"net": TASK}
+        costs = CostModel(self.named, backbones, tasks, fakes.MACHINE)
+        looks = FirstLooks(self.arms, self.named, backbones, tasks, self.ledger, fakes.MACHINE)
+        baselines = [arm for arm in self.arms if self.named[arm.strategy].baseline]
+        budget = Budget(seconds=None if trials else 1000.0, trials=trials)
+        self.starts = Starts(self.arms, baselines, looks, costs, self.ledger, budget, prior)
+        self.begun: list[Trial] = []
+
+    def next(self, *, left: float = 1000.0) -> Start | None:
+        """What is started now; it counts as running until it is scored."""
+        start = self.starts.next(
+            lambda arm: [trial for trial in self.begun if trial.arm == arm], left=left, count=len(self.begun)
+        )
+        if start is not None:
+            defaults = self.named[start.arm.strategy].defaults(TASK, fakes.backbone())
+            params = start.params or defaults
+            number, look = len(self.begun), start.params is not None and not start.default
+            self.begun.append(Trial(number, start.arm, params, 0, start.default, look=look))
+        return start
+
+    def score(self, accuracy: float) -> None:
+        """The trial that was started last has ended with this accuracy."""
+        trial = self.begun[-1]
+        right = np.arange(IMAGES) < accuracy * IMAGES
+        logits = 4 * np.eye(2, dtype=np.float32)[np.where(right, self.labels, 1 - self.labels)]
+        seconds = (
+            self.named[trial.arm.strategy].cost(trial.params, TASK, fakes.backbone(), fakes.MACHINE).seconds
+        )
+        score = FoldScore(0, accuracy, logits, seconds, trial.params.get("epochs", 1))
+        job = Job(trial.number, trial.arm.strategy, "net", trial.params, 0, (0,))
+        done = Outcome(job, "complete", (score,), seconds, "", {0: f"no file {trial.number}"}, 32)
+        self.ledger.add(trial, done, now=0.0)
+
+    def order(self, scores: dict[str, float], *, left: float = 1000.0) -> list[tuple[str, bool]]:
+        """All that is started, by strategy and whether with the defaults; each is scored at once."""
+        found = []
+        while start := self.next(left=left):
+            found.append((start.arm.strategy, start.default))
+            self.score(scores.get(start.arm.strategy, 0.7))
+        return found
+
+
+def test_the_cheapest_comes_first_and_a_look_counts_with_its_own_seconds() -> None:
+    field = Field(
+        fakes.Fake("dear", seconds=30), fakes.Fake("cheap", seconds=5), Looked("scratch", seconds=100)
+    )
+    assert field.order({"scratch": 0.69}) == [
+        ("cheap", True), ("scratch", False), ("scratch", True), ("dear", True),
+    ]  # fmt: skip
+    assert field.next() is None
+
+
+def test_each_start_carries_the_settings_it_is_meant_for() -> None:
+    field = Field(fakes.Fake("plain", seconds=50), Looked("scratch", seconds=100))
+    look = field.next()
+    assert look == Start(Arm("scratch", "net"), default=False, params={"x": 0.5, "epochs": 10})
+    assert field.starts.only_looked_at(look.arm)
+    field.score(0.7)
+    assert field.next() == Start(Arm("plain", "net"), default=True, params=None)
+    field.score(0.7)
+    planned = field.next()
+    assert planned == Start(Arm("scratch", "net"), default=True, params={"x": 0.5, "epochs": 100})
+    assert not field.starts.only_looked_at(look.arm)
+
+
+def test_what_does_not_promise_enough_is_not_started() -> None:
+    field = Field(fakes.Fake("good", seconds=5), Looked("scratch", seconds=100))
+    assert field.order({"good": 0.98, "scratch": 0.5}) == [("good", True), ("scratch", False)]
+    assert field.starts.only_looked_at(Arm("scratch", "net"))
+
+
+def test_while_a_look_is_running_the_others_are_started() -> None:
+    field = Field(fakes.Fake("good", seconds=30), Looked("scratch", seconds=100))
+    started = [field.next(), field.next(), field.next()]
+    assert [start and start.arm.strategy for start in started] == ["scratch", "good", None]
+
+
+def test_what_its_look_expects_little_of_waits_longer() -> None:
+    def after_the_look(accuracy: float) -> list[tuple[str, bool]]:
+        field = Field(
+            fakes.Fake("first", seconds=1), fakes.Fake("dear", seconds=60), Looked("scratch", seconds=100)
+        )
+        return field.order({"first": 0.9, "scratch": accuracy})[2:]
+
+    assert after_the_look(0.89) == [("scratch", True), ("dear", True)]
+    assert after_the_look(0.75) == [("dear", True), ("scratch", True)]
+
+
+def test_what_past_runs_foretell_counts_for_an_arm_without_a_look() -> None:
+    strategies = fakes.Fake("behind", seconds=10), fakes.Fake("ahead", seconds=11)
+    assert [name for name, _ in Field(*strategies).order({})] == ["behind", "ahead"]
+    records = {name: Record(regret, 0.01, 3, 1) for name, regret in (("behind", 0.4), ("ahead", 0.0))}
+    prior = Prior(records, 0.0, None, "")
+    assert [name for name, _ in Field(*strategies, prior=prior).order({})] == ["ahead", "behind"]
+
+
+@pytest.mark.parametrize(("times", "begun"), [(0.9, True), (1.1, False)])
+def test_what_is_far_too_long_for_the_time_left_is_not_begun(times: float, begun: bool) -> None:
+    field = Field(fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=times * FAR_TOO_LONG * 50))
+    names = [name for name, _ in field.order({}, left=50.0)]
+    assert names == ["quick", *(["endless"] if begun else [])]
+
+
+def test_with_nothing_scored_even_what_is_far_too_long_is_begun() -> None:
+    start = Field(fakes.Fake("endless", seconds=1e6)).next(left=50.0)
+    assert start is not None
+    assert start.arm.strategy == "endless"
+
+
+def test_defaults_that_no_longer_fit_after_their_look_are_not_begun() -> None:
+    field = Field(fakes.Fake("good", seconds=5), Looked("scratch", seconds=100))
+    field.next()
+    field.score(0.7)
+    field.next()
+    field.score(0.69)
+    assert field.starts.only_looked_at(Arm("scratch", "net"))
+    assert field.next(left=10.0) is None
+    assert field.next(left=90.0) is not None
+
+
+def test_baselines_get_their_turn_before_the_time_is_up() -> None:
+    """Two cheaper arms would leave the baseline no time."""
+    strategies = [fakes.Fake(f"s{i}", seconds=20) for i in range(3)]
+    field = Field(*strategies, fakes.Fake("scratch", seconds=25, baseline=True))
+    names = []
+    for left in (1000.0, 44.0):
+        start = field.next(left=left)
+        assert start is not None
+        names.append(start.arm.strategy)
+        field.score(0.7)
+    assert names == ["s0", "scratch"]
+
+
+def test_if_time_is_short_something_transfers_first() -> None:
+    cheap = fakes.Fake("pixels", seconds=1, baseline=True)
+    assert Field(fakes.Fake("probe", seconds=5), cheap).order({})[0] == ("pixels", True)
+    short = Field(fakes.Fake("probe", seconds=5), cheap).order({}, left=200.0)
+    assert [name for name, _ in short] == ["probe", "pixels"]
+    alone = Field(cheap).order({}, left=200.0)
+    assert alone == [("pixels", True)]
+
+
+def test_a_look_is_the_turn_of_a_baseline() -> None:
+    """After it the baseline waits like any arm, however little time is left."""
+    strategies = [fakes.Fake(f"s{i}", seconds=20) for i in range(3)]
+    field = Field(*strategies, Looked("scratch", seconds=100))
+    first = field.next(left=1000.0)
+    assert first is not None
+    assert (first.arm.strategy, first.default) == ("scratch", False)
+    field.score(0.7)
+    for expected in ("s0", "s1", "s2"):
+        start = field.next(left=70.0)
+        assert start is not None
+        assert start.arm.strategy == expected
+        field.score(0.9)
+
+
+@pytest.mark.parametrize(
+    ("trials", "expected"), [(1, ["a"]), (2, ["a", "scratch"]), (3, ["a", "b", "scratch"])]
+)
+def test_of_few_trials_one_is_left_for_each_baseline(trials: int, expected: list[str]) -> None:
+    field = Field(
+        fakes.Fake("a"),
+        fakes.Fake("b"),
+        fakes.Fake("c"),
+        fakes.Fake("scratch", seconds=30, baseline=True),
+        trials=trials,
+    )
+    names = []
+    for _ in range(trials):
+        start = field.next()
+        assert start is not None
+        names.append(start.arm.strategy)
+        field.score(0.7)
+    assert names == expected

@@ -1,0 +1,154 @@
+"""Freed memory is kept in a block, given back after it, and nobody's own choice is touched."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from autotl.training import freed_memory_kept
+from autotl.training.machine import malloc
+
+Calls = list[tuple[str, int, int]]
+SET = [("mallopt", malloc.M_MMAP_MAX, 0), ("mallopt", malloc.M_TRIM_THRESHOLD, -1)]
+USERS = (
+    {"AUTOTL_KEEP_MEMORY": "0"},
+    {"MALLOC_MMAP_MAX_": "0"},
+    {"MALLOC_MMAP_THRESHOLD_": "65536"},
+    {"MALLOC_TRIM_THRESHOLD_": "65536"},
+    {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
+    {"LD_PRELOAD": "/usr/lib/libjemalloc.so.2"},
+    {"LD_PRELOAD": "libtcmalloc_minimal.so.4"},
+)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """What a C library on a Linux that nobody has tuned is told."""
+    told: Calls = []
+
+    class Library:
+        def __init__(self, name: str) -> None:
+            def mallopt(parameter: int, value: int) -> int:
+                told.append(("mallopt", parameter, value))
+                return 1
+
+            def malloc_trim(pad: int) -> int:
+                told.append(("malloc_trim", pad, 0))
+                return 1
+
+            self.mallopt, self.malloc_trim = mallopt, malloc_trim
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", Library)
+    for name in {name for env in USERS for name in env} | {"MALLOC_TOP_PAD_"}:
+        monkeypatch.delenv(name, raising=False)
+    return told
+
+
+def test_the_setting_lasts_as_long_as_the_block(calls: Calls) -> None:
+    with freed_memory_kept():
+        assert calls == SET
+    after = calls[len(SET) :]
+    assert ("mallopt", malloc.M_MMAP_MAX, 65536) in after
+    assert after[-1] == ("malloc_trim", 0, 0)  # when the limits are back: it gives back what they allow
+
+
+def test_an_error_in_the_block_ends_it_too(calls: Calls) -> None:
+    with pytest.raises(ZeroDivisionError), freed_memory_kept():
+        _ = 1 / 0
+    assert calls[-1] == ("malloc_trim", 0, 0)
+
+
+def test_of_nested_blocks_the_outermost_counts(calls: Calls) -> None:
+    with freed_memory_kept():
+        with freed_memory_kept():
+            pass
+        assert calls == SET
+    assert calls.count(("malloc_trim", 0, 0)) == 1
+
+
+def test_of_blocks_in_threads_the_last_to_close_resets(calls: Calls) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with freed_memory_kept():
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with freed_memory_kept():
+        thread.start()
+        assert inside.wait(10)
+    assert calls == SET
+    leave.set()
+    thread.join()
+    assert calls[-1] == ("malloc_trim", 0, 0)
+
+
+@pytest.mark.parametrize("env", USERS, ids=lambda env: "=".join(*env.items()))
+def test_a_users_own_choice_stands(
+    env: dict[str, str], calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with freed_memory_kept():
+        pass
+    assert calls == []
+
+
+def test_off_does_nothing_even_where_the_environment_says_on(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOTL_KEEP_MEMORY", "1")
+    with freed_memory_kept(False):
+        pass
+    assert calls == []
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_other_systems_are_left_alone(system: str, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    with freed_memory_kept():
+        pass
+    assert calls == []
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_another_c_library_is_left_alone(there: bool, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> object:
+        if there:
+            return object()  # it has no mallopt
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
+    with freed_memory_kept():
+        pass
+    assert calls == []
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="there is no glibc")
+def test_freed_memory_stays_within_the_block_and_goes_with_it() -> None:
+    code = """
+import numpy, pathlib, resource
+from autotl.training.machine.malloc import freed_memory_kept
+
+def held():
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+start = held()
+with freed_memory_kept():
+    numpy.ones(200 * 2**20, "uint8")
+    print(held() - start > 150)
+print(held() - start > 150)
+"""
+    names = {name for env in USERS for name in env} | {"MALLOC_TOP_PAD_"}
+    env = {name: value for name, value in os.environ.items() if name not in names}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]

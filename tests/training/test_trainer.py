@@ -1,0 +1,154 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from autotl.backbone import freeze
+from autotl.pipeline.prepare import Prepared
+from autotl.testing import tiny_bench, tiny_run
+from autotl.training import Diverged, Recipe, Training
+from autotl.training.batches import feed
+from autotl.training.spec import TrainingSpec
+from autotl.training.state import TrainingState
+from autotl.workbench.trial_workbench import TrialWorkbench
+
+RECIPE = Recipe(side=32, epochs=2, lr=2e-3, batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def bench(ready: Prepared) -> TrialWorkbench:
+    return tiny_bench(ready)
+
+
+def test_it_learns(bench: TrialWorkbench) -> None:
+    learner = Training(bench.model(), bench, replace(RECIPE, epochs=6))
+    scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
+    assert len(scores) == 6
+    assert max(scores) > 0.6  # three classes
+
+
+def test_every_step_yields_so_that_a_deadline_can_hold(bench: TrialWorkbench) -> None:
+    epochs = list(Training(bench.model(), bench, RECIPE).fit())
+    steps = [epoch for epoch in epochs if epoch.score is None]
+    assert len(steps) == 2 * 3  # 40 rows in batches of at most 16
+    assert epochs[-1].progress == 1
+
+
+def test_closing_gives_the_network_of_the_last_scored_epoch(bench: TrialWorkbench) -> None:
+    learner = Training(bench.model(), bench, replace(RECIPE, epochs=4))
+    running = learner.fit()
+    for epoch in running:
+        if epoch.score is not None:
+            scored = {name: value.clone() for name, value in learner._model.state_dict().items()}
+            break
+    next(running)
+    next(running)
+    running.close()
+    kept = learner.module().state_dict()
+    assert all(torch.equal(kept[name], value) for name, value in scored.items())
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_the_step(bench: TrialWorkbench) -> None:
+    model = bench.model()
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(Diverged, match=r"nan at step 1 of 6"):
+        list(Training(model, bench, RECIPE).fit())
+
+
+def test_no_batch_is_a_single_row(ready: Prepared) -> None:
+    bench = tiny_bench(ready)  # 40 rows: batches of 39 would leave one row, on which BatchNorm raises
+    assert list(Training(bench.model(), bench, replace(RECIPE, epochs=1, batch_size=39)).fit())
+
+
+def test_an_epoch_of_a_part_takes_so_many_images_and_each_time_others(ready: Prepared) -> None:
+    bench = tiny_bench(ready)
+    rows = len(bench.labels().train)
+    given = feed(bench.model(), bench, RECIPE, frozen=0)
+    recipe = replace(RECIPE, epochs=2, batch_size=4, part=0.25)
+    lesson = TrainingSpec(bench.model(), given, bench.labels().train, recipe, nn.Module.train, "cpu", 0, None)
+    course = TrainingState(lesson)
+    taken = []
+    for _ in range(2):
+        taken.append(torch.cat(course.batches()))
+        course.end_epoch()
+    assert [len(each) for each in taken] == [round(rows / 4)] * 2
+    assert course.total == 2 * math.ceil(rows / 4 / 4)
+    assert set(taken[0].tolist()) != set(taken[1].tolist())
+
+
+def test_augmented_training_uses_the_margin_and_validates_without(
+    bench: TrialWorkbench, tmp_path: Path
+) -> None:
+    plain, margin = (bench.pixels(side=32, augmented=wanted) for wanted in (False, True))
+    assert plain.train.shape[-1] == 32
+    assert margin.train.shape[-1] > 32
+    assert torch.equal(plain.val, margin.val)
+
+
+@pytest.mark.parametrize("frozen", [0, pytest.param(3, marks=pytest.mark.slow)])
+def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: int) -> None:
+    pytest.importorskip("accelerate")
+    recipe = replace(RECIPE, augment="none", batch_size=20)
+    curves = []
+    for processes in (1, 2):
+        bench = tiny_bench(ready)
+        bench.processes = processes
+        model = bench.model()
+        train_mode = freeze(model, frozen, norm="frozen")  # statistics of half a batch would differ
+        learner = Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
+        epochs = list(learner.fit())
+        curves.append([epoch.loss for epoch in epochs if epoch.loss is not None])
+        assert epochs[-1].progress == 1
+        assert epochs[-1].score is not None
+    assert len(curves[0]) == recipe.epochs
+    assert curves[1] == pytest.approx(curves[0], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_processes_end_with_the_generator_and_what_fails_in_one_is_told(ready: Prepared) -> None:
+    pytest.importorskip("accelerate")
+    bench = tiny_bench(ready)
+    bench.processes = 2
+    running = Training(bench.model(), bench, replace(RECIPE, epochs=50)).fit()
+    next(running)
+    assert len(active_children()) == 2
+    running.close()
+    assert active_children() == []
+    model = bench.model()
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    with pytest.raises(RuntimeError, match="the loss became nan"):
+        list(Training(model, bench, RECIPE).fit())
+
+
+@pytest.mark.parametrize("balance", ["none", "weights", "sampling"])
+def test_a_row_without_weight_teaches_nothing(
+    ready: Prepared, monkeypatch: pytest.MonkeyPatch, balance: str
+) -> None:
+    labels = ready.materials.labels
+    monkeypatch.setattr(ready.materials, "weights", (labels != 2).float() * len(labels) / (labels != 2).sum())
+    bench = tiny_bench(ready)
+    weights = bench.weights()
+    assert weights is not None
+    assert float(weights.mean()) == pytest.approx(1)
+    learner = Training(bench.model(), bench, replace(RECIPE, epochs=5, balance=balance))
+    last = [epoch for epoch in learner.fit() if epoch.logits is not None][-1]
+    assert last.logits is not None
+    answers = last.logits.argmax(1)
+    assert (answers != 2).all()
+    known = bench.labels().val != 2
+    assert (answers[known] == bench.labels().val[known]).float().mean() > 0.6

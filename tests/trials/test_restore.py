@@ -1,0 +1,304 @@
+"""A search that ends anywhere and is taken up goes on as it would have gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from autotl.api import Arm, Go, Job, Outcome
+from autotl.builtin.executors.serial import Serial
+from autotl.clock import Budget, FakeClock
+from autotl.search.loop import Search
+from autotl.search.studies.storage import open_storage
+from autotl.terminal import Silence
+from autotl.trials.arms import plan_arms
+from autotl.trials.history import TrialHistory
+from autotl.trials.journal import Journal, Running
+from autotl.trials.restore import DIED, restore
+
+
+class Killed(BaseException):
+    """The process ends here: nothing that comes after is done."""
+
+
+class Rig:
+    """A search over fakes that is kept in ``folder``, with its study beside it."""
+
+    def __init__(self, fakes: ModuleType, strategies: list[Any], trials: int, folder: Path) -> None:
+        named = {strategy.name: strategy for strategy in strategies}
+        backbones, tasks = {"net": fakes.backbone()}, {"net": fakes.TASK}
+        self.arms, _ = plan_arms(named, backbones, tasks, machine=fakes.MACHINE)
+        self.clock = FakeClock()
+        self.folder = folder
+        (folder / "weights").mkdir(parents=True, exist_ok=True)
+        self.work = fakes.FakeWork(named, self.clock, folder / "weights")
+        self.ledger = TrialHistory(self.work.labels())
+        self.journal = Journal(folder, self.clock.now)
+        self.resumed = restore(self.ledger, self.journal, self.arms, classes=2, timed=False)
+        self.search = Search(
+            self.arms,
+            named,
+            backbones,
+            tasks,
+            self.ledger,
+            machine=fakes.MACHINE,
+            budget=Budget(trials=trials),
+            clock=self.clock,
+            until=lambda: float("inf"),
+            storage=open_storage(folder / "study.db"),
+            watch=Silence(),
+            seed=0,
+            journal=self.journal,
+            resumed=self.resumed,
+        )
+
+    def run(self) -> None:
+        for _ in self.search.run(Serial(), self.work):
+            pass
+
+    def found(self) -> list[tuple[int, str, Mapping[str, Any], float | None, int, str]]:
+        return [
+            (each.number, each.arm.strategy, each.params, each.score, each.folds, each.state)
+            for each in self.ledger.records()
+        ]
+
+
+Make = Callable[..., Rig]
+
+
+@pytest.fixture
+def make(fakes: ModuleType, tmp_path: Path) -> Make:
+    def rig(folder: str = "run", trials: int = 9, strategies: list[Any] | None = None) -> Rig:
+        usual = [
+            fakes.Fake("a", 0.8, seconds=2),
+            fakes.Fake("b", 0.75),
+            fakes.Fake("scratch", 0.5, seconds=3, baseline=True),
+            coarse(fakes)("c", 0.7, seconds=0.5),
+        ]
+        return Rig(fakes, usual if strategies is None else strategies, trials, tmp_path / folder)
+
+    return rig
+
+
+def coarse(fakes: ModuleType) -> type[Any]:
+    class Coarse(fakes.Fake):  # type: ignore[name-defined,misc]
+        """Suggests the same again and again: its arm comes to an end."""
+
+        def suggest(self, space: Any, task: object, backbone: object) -> dict[str, float]:
+            return {"x": space.suggest_categorical("x", [0.5, 0.75])}
+
+    return Coarse
+
+
+class Mortal:
+    """Makes the process end at the n-th of all the steps it takes, whichever it is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+        self._left, self._patch = after, monkeypatch
+        self.dead = False
+
+    def __call__(self, owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def step(*args: Any, **kwargs: Any) -> Any:
+            self._left -= 1
+            if self.dead or self._left <= 0:
+                self.dead = True
+                raise Killed
+            return real(*args, **kwargs)
+
+        self._patch.setattr(owner, name, step)
+
+
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 6, 17])
+def test_a_search_killed_again_and_again_is_the_one_that_ran_through(
+    make: Make, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make("whole")
+    whole.run()
+    lives = 0
+    while True:
+        rig = make("killed")
+        with monkeypatch.context() as patched:
+            mortal = Mortal(patched, every + lives)  # ever later, or it would not get past the first step
+            for name in ("write",):
+                mortal(Journal, name)
+            for name in ("ask", "tell", "enqueue_trial"):
+                mortal(optuna.Study, name)
+            mortal(type(rig.work), "__call__")
+            mortal(optuna.Trial, "set_user_attr")
+            mortal(TrialHistory, "add")
+            try:
+                rig.run()
+                break
+            except Killed:
+                lives += 1
+        forgive(rig)
+    assert lives > 2
+    assert rig.found() == whole.found()
+
+
+def forgive(rig: Rig) -> None:
+    """Let every trial have been killed once only, however often it was."""
+    entries, _ = rig.journal.read(rig.ledger.labels, 2)
+    for entry in entries:
+        if entry.running is not None:
+            rig.journal.write(entry.trial, Running(entry.running.folds, 1))
+
+
+def killing(rig: Rig, number: int) -> None:
+    """Let the process end in trial ``number``."""
+    work = rig.work
+
+    def dying(job: Job, go: Go) -> Outcome:
+        if job.number == number:
+            raise Killed
+        return work(job, go)
+
+    with pytest.raises(Killed):
+        for _ in rig.search.run(Serial(), dying):
+            pass
+
+
+def as_killed(rig: Rig, number: int) -> None:
+    """What a process leaves that had no time to say it was only stopped."""
+    (entry,) = [e for e in rig.journal.read(rig.ledger.labels, 2)[0] if e.trial.number == number]
+    assert entry.running is not None
+    rig.journal.write(entry.trial, Running(entry.running.folds, entry.running.attempts + 1))
+
+
+def test_a_trial_that_ends_the_process_twice_has_failed(make: Make) -> None:
+    for _ in range(2):
+        rig = make()
+        killing(rig, 4)
+        as_killed(rig, 4)
+    rig = make()
+    assert "Trial 4" in rig.resumed.told[0]
+    rig.run()
+    assert rig.ledger.trials[4].state == "failed"
+    assert rig.ledger.trials[4].why == DIED
+    assert len(rig.ledger.trials) == 9
+
+
+def test_a_trial_that_was_stopped_by_a_person_is_tried_again_as_often_as_it_takes(make: Make) -> None:
+    for _ in range(4):
+        rig = make()
+        assert rig.resumed.told == ()
+        killing(rig, 4)
+    rig = make()
+    rig.run()
+    assert rig.ledger.trials[4].state == "complete"
+
+
+def test_an_extension_that_ends_the_process_twice_leaves_what_was_known(make: Make, tmp_path: Path) -> None:
+    rig = make()
+    rig.run()
+    trial = rig.ledger.trials[0]
+    del trial.folds[3]
+    rig.journal.write(trial, Running((3,), 2))
+    again = make()
+    assert again.resumed.running == ()
+    assert again.ledger.trials[0].state == "complete"
+    assert again.ledger.trials[0].barred == {3}
+
+
+def test_a_file_that_is_torn_or_foreign_costs_its_trial_and_no_more(make: Make) -> None:
+    rig = make()
+    rig.run()
+    files = sorted((rig.folder / "journal").iterdir())
+    files[3].write_bytes(files[3].read_bytes()[:-7])
+    files[4].write_bytes(b"")
+    save_file({"x": np.zeros(3)}, files[5])
+    save_file(load_file(files[6]), files[6].with_name("0099.safetensors"))
+    files[7].rename(files[7].with_name("0077.safetensors"))
+    (rig.folder / "journal" / ".0001.safetensors.tmp.safetensors").write_bytes(b"half")
+    again = make()
+    assert set(again.ledger.trials) == set(range(9)) - {3, 4, 5, 7}
+    assert len(again.resumed.told) == 5
+    again.run()
+
+
+def test_weights_outside_of_the_run_are_not_believed(make: Make, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"precious")
+    rig = make()
+    rig.run()
+    file = rig.folder / "journal" / "0001.safetensors"
+    content = file.read_bytes()
+    name = b"weights/1.safetensors"
+    other = b"../mine.safetensors  "
+    assert len(name) == len(other)
+    assert name in content
+    file.write_bytes(content.replace(name, other))
+    assert "lie outside" in make().resumed.told[0]
+    assert mine.read_bytes() == b"precious"
+
+
+def test_what_is_read_is_what_was_written(make: Make) -> None:
+    rig = make()
+    rig.run()
+    again = make()
+    assert again.found() == rig.found()
+    for number, trial in rig.ledger.trials.items():
+        other = again.ledger.trials[number]
+        for fold, each in trial.folds.items():
+            np.testing.assert_array_equal(each.logits, other.folds[fold].logits)
+        assert {f: Path(p).name for f, p in trial.models.items()} == {
+            f: Path(p).name for f, p in other.models.items()
+        }
+        assert (trial.seed, trial.expected, trial.finished_at, trial.baseline) == (
+            other.seed,
+            other.expected,
+            other.finished_at,
+            other.baseline,
+        )
+
+
+def test_trials_of_a_strategy_that_is_gone_stay_and_a_new_one_gets_its_turn(
+    make: Make, fakes: ModuleType
+) -> None:
+    rig = make(trials=6)
+    rig.run()
+    before = [row for row in rig.found() if row[1] == "a"]
+    new = [fakes.Fake("b", 0.75), fakes.Fake("d", 0.9)]
+    later = make(trials=10, strategies=new)
+    later.run()
+    assert [row for row in later.found() if row[1] == "a"] == before
+    assert {trial.arm for trial in later.ledger.trials.values()} >= {Arm("d", "net"), Arm("a", "net")}
+    assert {job.strategy for job in later.work.jobs} <= {"b", "d"}
+
+
+def test_a_search_whose_study_is_lost_goes_on(make: Make) -> None:
+    rig = make(trials=6)
+    rig.run()
+    (rig.folder / "study.db").unlink()
+    again = make(trials=9)
+    again.run()
+    assert again.found()[:6] == rig.found()
+    assert len(again.ledger.trials) == 9
+
+
+def test_trial_costs_do_not_hang_on_the_clock_where_only_trials_count(make: Make) -> None:
+    rig = make()
+    rig.run()
+    slow = make("slow")
+    slow.clock.advance(1000.0)
+    real = slow.clock.advance
+    slow.clock.advance = lambda seconds: real(seconds * (1 + len(slow.work.jobs) % 7))  # type: ignore[method-assign]
+    slow.run()
+    assert slow.found() == rig.found()
+
+
+def test_trials_are_not_lost_by_a_wrong_number_of_classes(make: Make) -> None:
+    rig = make(trials=2)
+    rig.run()
+    entries, told = rig.journal.read(rig.ledger.labels, 3)
+    assert (len(entries), len(told)) == (0, 2)
+    assert "not (20, 3)" in told[0]

@@ -1,0 +1,195 @@
+"""Running a job: what is kept when it ends early."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from autotl.api import Epoch, Go, Job, Outcome, Params, Said, State, Workbench
+from autotl.builtin.strategies.from_scratch import FromScratch
+from autotl.cache import Store
+from autotl.clock import FakeClock, WallClock
+from autotl.errors import DiskFull
+from autotl.pipeline.prepare import Prepared
+from autotl.testing import tiny_run
+from autotl.trials.runner import TrialRunner
+from autotl.workbench.activation_cache import ActivationCache
+from autotl.workbench.run_cache import RunCache
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+class LooksAgain:
+    """Scores once where it is told to, then asks for features, which takes a pass over all images."""
+
+    baseline = False
+
+    def __init__(self, *, scores: bool) -> None:
+        self._scores = scores
+
+    def build(self, params: Params, bench: Workbench) -> LooksAgain:
+        self._bench, self.side = bench, 32
+        return self
+
+    def fit(self) -> Generator[Epoch, None, None]:
+        if self._scores:
+            logits = torch.nn.functional.one_hot(self._bench.labels().val, 3).float()
+            yield Epoch(1, 1.0, 0.5, logits)
+        self._bench.features(side=32)
+        yield Epoch(2, 0.0, 1.0, torch.zeros(len(self._bench.labels().val), 3))
+
+    def module(self) -> nn.Module:
+        return self._bench.model().eval()
+
+
+def worker_of(ready: Prepared, folder: Path, strategy: Any) -> TrialRunner:
+    materials = RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
+    return TrialRunner(
+        materials,
+        ActivationCache(materials),
+        ready.task,
+        {"looks": strategy},
+        folder / "trials",
+        WallClock(),
+    )
+
+
+def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
+    worker = worker_of(ready, folder, strategy)
+
+    def go(job: Job, said: Said) -> State | None:
+        """The time is up while the features are computed."""
+        return "stopped" if said.done is None and said.epoch.score is None else None
+
+    return worker(Job(0, "looks", "tiny", {}, 0, (0,)), go)
+
+
+def test_a_deadline_in_the_middle_of_a_pass_keeps_what_was_scored_before(
+    ready: Prepared, tmp_path: Path
+) -> None:
+    found = outcome(ready, tmp_path, LooksAgain(scores=True))
+    assert found.state == "stopped"
+    assert [each.score for each in found.folds] == [1.0]
+    assert Path(found.models[0]).is_file()
+
+
+def test_a_deadline_before_anything_was_scored_leaves_a_stopped_trial(
+    ready: Prepared, tmp_path: Path
+) -> None:
+    found = outcome(ready, tmp_path, LooksAgain(scores=False))
+    assert found.state == "stopped"
+    assert found.folds == ()
+    assert found.why == "stopped: the time was up"
+
+
+def test_a_baseline_stopped_before_it_scored_is_scored_as_it_is(ready: Prepared, tmp_path: Path) -> None:
+    strategy = LooksAgain(scores=False)
+    strategy.baseline = True
+    found = outcome(ready, tmp_path, strategy)
+    assert found.state == "stopped"
+    assert [(each.fold, each.epochs) for each in found.folds] == [(0, 0)]
+    assert found.folds[0].logits.shape == (len(ready.splits.folds[0].val), 3)
+    assert Path(found.models[0]).is_file()
+
+
+SETTINGS = {"lr": 3e-3, "weight_decay": 0.05, "epochs": 4, "augment": "shift", "image_size": 32}
+TRAINED = Job(3, "looks", "tiny", SETTINGS | {"balance": "none"}, 5, (0,))
+
+
+def let_be(job: Job, said: Said) -> State | None:
+    return None
+
+
+def behind(job: Job, said: Said) -> State | None:
+    """At half of the work."""
+    return "pruned" if said.epoch.progress >= 0.5 else None
+
+
+def run(ready: Prepared, folder: Path, job: Job, go: Go, strategy: Any = None) -> Outcome:
+    return worker_of(ready, folder, strategy or FromScratch())(job, go)
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["from its checkpoint", "anew where that is gone"])
+def test_a_job_that_was_pruned_goes_on_to_what_it_would_have_been(
+    ready: Prepared, tmp_path: Path, gone: bool
+) -> None:
+    whole = run(ready, tmp_path / "whole", TRAINED, let_be)
+    first = run(ready, tmp_path / "again", TRAINED, behind)
+    assert (first.state, whole.checkpoint) == ("pruned", None)
+    assert first.checkpoint is not None
+    assert first.checkpoint.progress == 0.5
+    assert first.folds[0].epochs < whole.folds[0].epochs
+    if gone:
+        Path(first.checkpoint.path).write_bytes(b"torn")
+    steps: list[float] = []
+
+    def go(job: Job, said: Said) -> State | None:
+        steps.append(said.epoch.progress)
+        return None
+
+    second = run(ready, tmp_path / "again", replace(TRAINED, checkpoint=first.checkpoint.path), go)
+    assert (min(steps) >= 0.5) != gone
+    assert (second.state, second.checkpoint) == ("complete", None)
+    (one,), (other,) = whole.folds, second.folds
+    assert (one.score, one.epochs) == (other.score, other.epochs)
+    assert torch.equal(torch.from_numpy(one.logits), torch.from_numpy(other.logits))
+    expected = load_file(whole.models[0])
+    assert all(torch.equal(value, expected[name]) for name, value in load_file(second.models[0]).items())
+
+
+def test_what_cannot_go_on_is_pruned_without_a_checkpoint(ready: Prepared, tmp_path: Path) -> None:
+    found = run(ready, tmp_path, Job(0, "looks", "tiny", {}, 0, (0,)), behind, LooksAgain(scores=True))
+    assert (found.state, found.checkpoint, len(found.folds)) == ("pruned", None, 1)
+
+
+def test_a_checkpoint_for_which_there_is_no_room_ends_the_search(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(temporary: Path, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("autotl.files._settle", full)
+    with pytest.raises(DiskFull, match=r"MiB are needed for .*checkpoint\.safetensors"):
+        run(ready, tmp_path, TRAINED, behind)
+
+
+class Learns:
+    """Decodes for ten seconds, then takes four steps of a second."""
+
+    baseline = False
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def build(self, params: Params, bench: Workbench) -> Learns:
+        self._bench, self.side = bench, 32
+        return self
+
+    def fit(self) -> Generator[Epoch, None, None]:
+        self._clock.advance(10)
+        for step in range(1, 5):
+            self._clock.advance(1)
+            logits = torch.zeros(len(self._bench.labels().val), 3)
+            yield Epoch(1, 0.3, step / 4, logits) if step == 4 else Epoch(1, progress=step / 4)
+
+    def module(self) -> nn.Module:
+        return self._bench.model().eval()
+
+
+def test_a_folds_seconds_are_those_of_its_steps_and_a_jobs_are_all(ready: Prepared, tmp_path: Path) -> None:
+    clock = FakeClock()
+    worker = replace(worker_of(ready, tmp_path, Learns(clock)), clock=clock)
+    found = worker(Job(0, "looks", "tiny", {}, 0, (0,)), lambda job, said: None)
+    assert found.folds[0].seconds == pytest.approx(4.0)
+    assert found.seconds == pytest.approx(14.0)

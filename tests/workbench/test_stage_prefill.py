@@ -1,0 +1,164 @@
+"""Keeping late maps while the features are computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from autotl.cache import Store
+from autotl.errors import CacheError
+from autotl.pipeline.prepare import Prepared
+from autotl.testing import tiny_run
+from autotl.workbench import stage_prefill as module
+from autotl.workbench.activation_cache import ActivationCache
+from autotl.workbench.run_cache import RunCache
+from autotl.workbench.stage_prefill import keep_late_maps, with_late_maps
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+def with_store(ready: Prepared, folder: Path) -> RunCache:
+    return RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder), device="cpu")
+
+
+def late(materials: RunCache) -> list[str]:
+    return [each.module for each in materials.backbones["tiny"].stages[:-1] if each.flops >= module.LATE]
+
+
+def kept(materials: RunCache, activations: ActivationCache) -> list[str]:
+    look = activations.plain("tiny")
+    return [place for place in late(materials) if activations.has("tiny", place, look)]
+
+
+def test_they_are_what_the_frozen_network_gives_there(ready: Prepared, tmp_path: Path) -> None:
+    materials, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
+    activations, plain = ActivationCache(materials), ActivationCache(alone)
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == late(materials) != []
+    for place in late(materials):
+        found = activations.array("tiny", place, activations.plain("tiny")).float()
+        expected = plain.array("tiny", place, plain.plain("tiny")).float()
+        torch.testing.assert_close(found, expected, rtol=2e-3, atol=2e-3)
+
+
+def test_the_features_are_those_of_a_pass_that_keeps_nothing(ready: Prepared, tmp_path: Path) -> None:
+    materials, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
+    side = materials.backbones["tiny"].side
+    keep_late_maps(materials, ActivationCache(materials), "tiny")
+    assert torch.equal(materials.features("tiny", side=side), alone.features("tiny", side=side))
+
+
+def test_a_network_says_from_where_on_its_maps_are_kept(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+
+    def told(*, reuse: bool = True) -> tuple[float, ...]:
+        return with_late_maps(materials, materials.backbones, reuse=reuse)["tiny"].kept
+
+    assert told() == ()
+    keep_late_maps(materials, ActivationCache(materials), "tiny")
+    stages = {each.module: each.flops for each in materials.backbones["tiny"].stages}
+    assert told() == (*(stages[place] for place in late(materials)), 1.0)
+    assert told(reuse=False) == ()
+
+
+def test_a_network_says_that_its_features_are_there_without_maps(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+    side = materials.backbones["tiny"].side
+    materials.features("tiny", side=side)
+    facts = with_late_maps(materials, materials.backbones, reuse=True)["tiny"]
+    assert facts.kept == (1.0,)
+    assert facts.has_seen(side)
+    assert not facts.has_seen(side + 1)
+
+
+@pytest.mark.parametrize("why", ["off", "no room", "a full disk", "another value there"])
+def test_none_are_kept_where_they_would_not_be_used_or_are_not_what_is_needed(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    materials = with_store(ready, tmp_path)
+    if why == "no room":
+        monkeypatch.setattr(materials.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
+    if why == "a full disk":
+        making = materials.store.making
+
+        def full(key: dict[str, object], *asked: object) -> object:
+            if "activations" in key:
+                raise CacheError("The cache cannot take 1 MiB: no space left on device.")
+            return making(key, *asked)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(materials.store, "making", full)
+    if why == "another value there":
+        monkeypatch.setattr(module, "channels_last", lambda x: 2 * x)
+    activations = ActivationCache(materials, on=why != "off")
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == []
+    assert materials.features("tiny", side=materials.backbones["tiny"].side).isfinite().all()
+
+
+def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materials = with_store(ready, tmp_path)
+    activations = ActivationCache(materials)
+    bound = torch.finfo(torch.float16)
+    model = materials.source_model("tiny")
+    hook = model.get_submodule(late(materials)[0]).register_forward_hook(
+        lambda m, given, out: out + 2 * bound.max
+    )
+    monkeypatch.setattr(module, "_alike", lambda *asked: True)
+    passes = []
+    count = model.register_forward_pre_hook(lambda m, given: passes.append(len(given[0])))
+    first = model.get_submodule("conv1").register_forward_hook(lambda m, given, out: passes.append(len(out)))
+    try:
+        keep_late_maps(materials, activations, "tiny")
+        materials.features("tiny", side=materials.backbones["tiny"].side)
+    finally:
+        for each in (hook, count, first):
+            each.remove()
+    assert kept(materials, activations) == []
+    assert sum(passes) == len(materials.order)  # one pass all the same
+
+
+def test_other_facts_of_a_backbone_do_not_cost_its_networks(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+    known = materials.knowing(with_late_maps(materials, materials.backbones, reuse=True))
+    assert known.source_model("tiny") is materials.source_model("tiny")
+
+
+def test_nothing_is_computed_where_the_features_are_known(ready: Prepared, tmp_path: Path) -> None:
+    materials = with_store(ready, tmp_path)
+    activations = ActivationCache(materials)
+    materials.features("tiny", side=materials.backbones["tiny"].side)
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == []
+
+
+def test_maps_of_one_image_are_no_more_numbers_than_it_has(
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materials = with_store(ready, tmp_path)
+    activations = ActivationCache(materials)
+    monkeypatch.setattr(activations, "shape", lambda *asked: (32, 32, 3))
+    monkeypatch.setattr(module, "_alike", lambda *asked: True)
+    assert len(late(materials)) > 1
+    assert module._places(materials, activations, materials.backbones["tiny"]) == late(materials)[:1]
+
+
+def test_maps_that_another_process_makes_are_left_to_it(ready: Prepared, tmp_path: Path) -> None:
+    materials, other = with_store(ready, tmp_path), with_store(ready, tmp_path)
+    activations = ActivationCache(materials)
+    side = materials.backbones["tiny"].side
+    was = materials.features
+
+    def meanwhile(backbone: str, **asked: object) -> torch.Tensor:
+        other.features(backbone, side=side)
+        return was(backbone, **asked)  # type: ignore[arg-type]
+
+    materials.features = meanwhile  # type: ignore[method-assign]
+    keep_late_maps(materials, activations, "tiny")
+    assert kept(materials, activations) == []  # rather than arrays that nobody has written
