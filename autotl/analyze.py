@@ -58,7 +58,7 @@ def analyze(
     catalog = plugins.load(without=without)
     silent = terminal.Silence() if watch is None else watch
     with progress.watched_by(silent, stay=True):
-        progress.doing("loading PyTorch")
+        progress.report_progress("loading PyTorch")
         setup = on_device(setup)
     from autotl.data import torch_within_cores
     from autotl.pipeline.run import Run, analysis

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, progress, results, search
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
 from autotl.config.presets import BALANCED, with_preset
@@ -120,7 +120,7 @@ def fit(
     check_arguments(asked)
     if resume and out is not None and (data is None or results.is_run(Path(out))):
         results.read_run_file(Path(out))  # before a folder that is none of ours is locked
-        with alone(Path(out) / ".lock", str(out)):
+        with exclusive_lock(Path(out) / ".lock", str(out)):
             return _go_on(Path(out), asked)
     return _begin(asked)
 
@@ -153,7 +153,7 @@ def resume(
     check_arguments(asked | {"run": run})
     folder = Path(run)
     results.read_run_file(folder)  # before a folder that is none of ours is locked
-    with alone(folder / ".lock", str(folder)):
+    with exclusive_lock(folder / ".lock", str(folder)):
         return _go_on(folder, _defaults() | asked, given=frozenset(asked))
 
 
@@ -186,7 +186,7 @@ def _carried_out(begin: Opened, asked: dict[str, Any], way: search.Way | None) -
     try:
         if place.chosen:
             begin.watch.say(f"The run is kept in {folder}.")
-        with alone(folder / ".lock", str(folder)):
+        with exclusive_lock(folder / ".lock", str(folder)):
             file = results.RunFile(
                 arguments(asked),
                 version("autotl"),

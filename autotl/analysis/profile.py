@@ -24,7 +24,7 @@ from autotl.clock import NEVER, Clock, Deadline, OutOfTime
 from autotl.config.run_config import RunConfig
 from autotl.data import LockedTest, quietly, reason, render_images, view_of
 from autotl.errors import DataError
-from autotl.progress import doing
+from autotl.progress import report_progress
 from autotl.seeds import derive
 from autotl.workbench.run_cache import RunCache
 
@@ -88,7 +88,7 @@ def likenesses(
         share = (
             None if setup.thorough or budget is None else LIKENESS_SHARE * budget / len(materials.backbones)
         )
-        doing(f"measuring the distance to the source of {backbone.name}")
+        report_progress(f"measuring the distance to the source of {backbone.name}")
         try:
             found[backbone.name], note = measure_likeness(
                 materials,
@@ -161,7 +161,7 @@ def find_faults(
 
     Every check is made if images are to be dropped or weighted: that was asked for.
     """
-    doing("looking for faults in the data")
+    report_progress("looking for faults in the data")
     name = ranking.order[0]
     facts, budget = materials.backbones[name], setup.budget.seconds
     looks = len(locked)
@@ -198,7 +198,7 @@ def look_ahead(
     setup: RunConfig, materials: RunCache, backbone: str, *, end: Deadline = NEVER
 ) -> Outlook | None:
     """Measure the probe's learning curve, if there are images and time until ``end`` for one."""
-    doing("measuring the learning curve of a probe")
+    report_progress("measuring the learning curve of a probe")
     budget, rows = setup.budget.seconds, len(materials.order)
     work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
     late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from autotl.api import BackboneSource, Weights
 from autotl.backbone import hub
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.errors import FAILURES, AutotlError, UnknownName, WeightsError, described
 from autotl.importing.vision import timm
 
@@ -189,7 +189,5 @@ def _too_much(preference: Preference, *, device: str, seconds: float | None, ima
     rate = RATE_CPU if device.startswith("cpu") else RATE_ACCELERATOR
     needed = images * preference.arithmetic * SMALLEST * PASSES / rate
     if needed > SHARE * seconds:
-        return (
-            f"on {images} images it would take at least {spell(needed)}, and the budget is {spell(seconds)}"
-        )
+        return f"on {images} images it would take at least {format_duration(needed)}, and the budget is {format_duration(seconds)}"
     return None

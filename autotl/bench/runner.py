@@ -18,7 +18,7 @@ from autotl.bench.material import Material, Missing, material
 from autotl.bench.measure import measure, python
 from autotl.bench.places import Seat, place
 from autotl.bench.suite import Checkpoint, Data, Suite
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
 from autotl.training import pick_device
@@ -59,7 +59,7 @@ def run(plan: Plan, say: Say) -> Path:
     """
     plan = replace(plan, device=pick_device(plan.device), out=plan.out.resolve())
     where = place(plan.executor, plan.workers)
-    with alone(plan.out / ".lock", str(plan.out)):
+    with exclusive_lock(plan.out / ".lock", str(plan.out)):
         catalog = plugins.load()
         taking_part = entrants(plan.suite, sorted(catalog.strategies.items), plan.only)
         materials = _materials(plan, catalog, say)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autotl.clock import seconds
+from autotl.clock import parse_duration
 from autotl.errors import BenchError, UnknownName
 from autotl.metrics import METRICS
 
@@ -129,7 +129,7 @@ class _Reading:
 
     def suite(self, found: dict[str, Any], digest: str) -> Suite:
         self._known(found, "the suite", _KEYS)
-        budgets = tuple(seconds(each) for each in self._list(found, "budgets", ["60s"]))
+        budgets = tuple(parse_duration(each) for each in self._list(found, "budgets", ["60s"]))
         suite = Suite(
             name=self.path.stem,
             summary=str(found.get("summary", "")),

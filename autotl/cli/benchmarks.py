@@ -10,7 +10,7 @@ import typer
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Device, Json, Quiet
 from autotl.escaping import console, write_out
-from autotl.files import output
+from autotl.files import open_output
 
 
 @app.command()
@@ -43,7 +43,7 @@ def bench(
 ) -> None:
     """Run a benchmark SUITE: every strategy, autotl and other tools, on the same splits and budgets."""
     from autotl import bench as benchmarks
-    from autotl.clock import seconds
+    from autotl.clock import parse_duration
 
     shown = console(stderr=True)
     told = benchmarks.Plan(
@@ -52,7 +52,7 @@ def bench(
         only=tuple(strategies or ()),
         datasets=tuple(dataset or ()),
         seeds=tuple(seed or ()),
-        budgets=tuple(seconds(each) for each in budget or ()),
+        budgets=tuple(parse_duration(each) for each in budget or ()),
         workers=workers,
         executor=executor,
         data=data,
@@ -100,7 +100,7 @@ def leaderboard(
         write_out(boards.markdown(rows, title=title, labels=labels))
     else:
         make = boards.markdown if out.suffix == ".md" else boards.page
-        with output(out) as file:
+        with open_output(out) as file:
             file.write(make(rows, title=title, labels=labels).encode())
         console(stderr=True).print(str(out), markup=False, soft_wrap=True)
 

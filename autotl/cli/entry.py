@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from autotl.cli.app import app
-from autotl.clock import WallClock, waiting_since
+from autotl.clock import WallClock, counting_from
 from autotl.data import limit_spinning
 from autotl.errors import AutotlError
 from autotl.escaping import console, prepare_streams
@@ -24,7 +24,7 @@ def main() -> None:
         warnings.simplefilter("ignore")
     limit_spinning()
     prepare_streams()
-    with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
+    with counting_from(WallClock().now()):  # torch is yet to be imported, and takes seconds
         code = guarded(lambda: app(standalone_mode=False))
     sys.exit(_flushed(code))
 

@@ -75,7 +75,7 @@ def show_plugins(as_json: Json = False) -> None:
             "plugin": shelf.origins[name].plugin,
             "summary": item.summary,
         }
-        for kind, shelf in catalog.shelves().items()
+        for kind, shelf in catalog.registries().items()
         for name, item in shelf.items.items()
     ]
     rows += [
@@ -93,7 +93,7 @@ def show_plugins(as_json: Json = False) -> None:
         print_json({"plugins": rows, "broken": catalog.broken})
         return
     say = partial(console().print, markup=False, soft_wrap=True)
-    for kind in dict.fromkeys([*catalog.shelves(), *(row["kind"] for row in rows)]):
+    for kind in dict.fromkeys([*catalog.registries(), *(row["kind"] for row in rows)]):
         say(kind, style="bold")
         for row in rows:
             if row["kind"] == kind:

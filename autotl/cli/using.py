@@ -18,7 +18,7 @@ import autotl
 from autotl.cli.app import app, print_json, see_here
 from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
 from autotl.escaping import console, write_out
-from autotl.files import output
+from autotl.files import open_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ def _written(out: Path | None) -> Iterator[Callable[[str], object]]:
     if out is None:
         yield write_out
         return
-    with output(out) as file:
+    with open_output(out) as file:
         # names that are not UTF-8 are written with backslashes
         yield lambda text: file.write(text.encode("utf-8", errors="backslashreplace"))
 

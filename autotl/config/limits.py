@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autotl.cache import in_bytes
-from autotl.clock import in_seconds
+from autotl.cache import parse_size
+from autotl.clock import parse_latency
 from autotl.errors import LimitError
 
 MB = 10**6
@@ -26,13 +26,13 @@ def limits_of(max_latency: str | None, max_size: str | int | None) -> Limits:
     latency: float | None = None
     size: int | None = None
     if max_latency is not None:
-        latency = in_seconds(max_latency) if isinstance(max_latency, str) else None
+        latency = parse_latency(max_latency) if isinstance(max_latency, str) else None
         if latency is None:
             raise LimitError(f"Cannot read {max_latency!r} as a latency. Write it like '5ms' or '0.2s'.")
         if latency <= 0:
             raise LimitError("No network answers in no time. Give a latency above 0, such as '5ms'.")
     if max_size is not None:
-        size = in_bytes(max_size)
+        size = parse_size(max_size)
         if size is None:
             raise LimitError(f"Cannot read {max_size!r} as a size. Write it like '10MB' or '8MiB'.")
         if size <= 0:

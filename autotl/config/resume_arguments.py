@@ -12,7 +12,7 @@ from typing import Any
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from autotl import jsonio
-from autotl.clock import seconds
+from autotl.clock import parse_duration
 from autotl.errors import RunError
 from autotl.masking import VARIABLE, masked
 from autotl.metrics import METRICS, reference
@@ -202,7 +202,11 @@ def _check_more(new: Mapping[str, Any], old: Mapping[str, Any], folder: Path) ->
     def more(name: str) -> bool:
         if new[name] is None or old[name] is None:
             return False
-        return seconds(new[name]) > seconds(old[name]) if name == "budget" else bool(new[name] > old[name])
+        return (
+            parse_duration(new[name]) > parse_duration(old[name])
+            if name == "budget"
+            else bool(new[name] > old[name])
+        )
 
     if not more("budget") and not more("trials"):
         had = ", ".join(f"{name} {old[name]}" for name in ("budget", "trials") if old[name] is not None)

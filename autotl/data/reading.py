@@ -26,7 +26,7 @@ from autotl.data.image_files.scaling import Extremes, completed, decide, extreme
 from autotl.data.splits.sampling import LEAST, draw, probe
 from autotl.data.threads import in_threads
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
-from autotl.progress import doing
+from autotl.progress import report_progress
 
 UNNAMED = Columns()
 _UNREADABLE = 0.05
@@ -82,7 +82,7 @@ def read(
     Images of more than 8 bits are all brought to one scale, which is decided from those that were read; they
     are decoded a second time for it.
     """
-    doing("listing images")
+    report_progress("listing images")
     listing = _listing(source, readers, columns)
     listed = listing.items
     if not listed:
@@ -101,7 +101,7 @@ def read(
             new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True
         ):
             looks[number] = seen
-            doing("reading images", len(looks), min(most or len(listed), len(listed)))
+            report_progress("reading images", len(looks), min(most or len(listed), len(listed)))
 
     with quietly():
         if most is None and seconds is not None and len(listed) > LEAST:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from autotl.api import Record
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.evaluation.cautions import (
     NO_LEAKS,
     Leaks,
@@ -159,8 +159,8 @@ def _unscored(untried: Sequence[str]) -> str:
 
 def _cost(transfer: Record, baseline: Record) -> str:
     return (
-        f"One training took {spell(_each(transfer))} ({transfer.arm.strategy}) and "
-        f"{spell(_each(baseline))} ({baseline.arm.strategy})."
+        f"One training took {format_duration(_each(transfer))} ({transfer.arm.strategy}) and "
+        f"{format_duration(_each(baseline))} ({baseline.arm.strategy})."
     )
 
 

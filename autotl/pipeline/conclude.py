@@ -9,7 +9,7 @@ from autotl.data import read
 from autotl.errors import DataError, SearchError
 from autotl.pipeline.experience import foretold, remember
 from autotl.pipeline.run import Explored, Run, baselines_of, profile
-from autotl.progress import doing
+from autotl.progress import report_progress
 from autotl.training import machine, precision
 
 
@@ -32,7 +32,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         raise SearchError(
             f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
         )
-    doing("training the best trial on all images")
+    report_progress("training the best trial on all images")
     baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
     delivery: search.Delivery | None = None
     apart = search.independent_folds(ready, winner.arm.backbone)
@@ -48,7 +48,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
     )
     opened = 0 if run.file is None else run.file.tested
     run.keep(tested=opened + 1)
-    doing(f"testing on {len(ready.locked):,} images")
+    report_progress(f"testing on {len(ready.locked):,} images")
     findings = search.finish(
         ledger,
         delivery,
@@ -102,7 +102,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
             seed=setup.seed,
         )
     )
-    doing("writing the report")
+    report_progress("writing the report")
     for reporter in run.catalog.reporters.items.values():
         report.write(reporter, document, run.folder, watch=run.watch)
     readers = run.catalog.readers.items
@@ -115,7 +115,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         measure=setup.metric,
         readers=lambda: readers,
     )
-    run.catalog.tell("search_finished", result=result)
+    run.catalog.notify("search_finished", result=result)
     run.keep(
         ended="interrupted" if explored.interrupted else "finished", elapsed=run.clock.now() - run.started
     )

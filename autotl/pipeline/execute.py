@@ -86,7 +86,7 @@ def carry_out(
             over = True
         raise
     finally:
-        begin.catalog.tell("search_ended")
+        begin.catalog.notify("search_ended")
         if temporary and not done:
             shutil.rmtree(folder, ignore_errors=True)
         elif over:

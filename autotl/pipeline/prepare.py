@@ -30,7 +30,7 @@ from autotl.backbone import find
 from autotl.budget.subsampling import affordable, is_late, left_of, said_of_reading, seconds_to_read
 from autotl.budget.trial_time import share_out, task_of
 from autotl.cache import Store
-from autotl.clock import Clock, Deadline, waited
+from autotl.clock import Clock, Deadline, seconds_since_start
 from autotl.config.run_config import RunConfig
 from autotl.data import LockedTest, Quality, labels_of_parts, pictures, quality, read, split, summary, without
 from autotl.metrics import check_defined, check_metric
@@ -110,7 +110,7 @@ def prepare(
         setup = replace(setup, backbones=opened, budget=replace(setup.budget, seconds=decided.seconds))
     names = [] if setup.backbones == AUTO else list(dict.fromkeys(setup.backbones))
     named = [find(name, sources) for name in names]
-    began = clock.now() - waited()
+    began = clock.now() - seconds_since_start()
     seconds = setup.budget.seconds
     end = Deadline(clock) if seconds is None or setup.thorough else Deadline(clock, began + seconds)
 

@@ -157,7 +157,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     gone = [arm for arm in ledger.arms() if arm not in arms and arm not in skipped]
     folds, higher = len(ready.splits.folds), setup.metric.higher_is_better
     plan = Plan(ready.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
-    run.catalog.tell("search_started", plan=plan, folder=run.folder, records=ledger.records())
+    run.catalog.notify("search_started", plan=plan, folder=run.folder, records=ledger.records())
     run.watch.started(plan)
     known = recalled(ready, setup, run.file.prior if run.file else None)
     activations = search.Activations(ready.materials, on=setup.reuse)
@@ -226,7 +226,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
                 due = clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", ledger.records(), setup.metric)
             record = ledger.record(trial)
-            run.catalog.tell("trial_finished", record=record)
+            run.catalog.notify("trial_finished", record=record)
             run.watch.scored(record, ledger.record(best) if best else None)
     except KeyboardInterrupt:
         interrupted = True

@@ -11,8 +11,8 @@ from typing import Any
 
 from autotl import plugins, progress, search, terminal
 from autotl.api import Columns, Executor, Strategy, Watch
-from autotl.cache import size
-from autotl.clock import Budget, Clock, WallClock, seconds, waited
+from autotl.cache import parse_cache_size
+from autotl.clock import Budget, Clock, WallClock, parse_duration, seconds_since_start
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
 from autotl.metrics import OwnMetric
@@ -47,7 +47,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
             "the script does, under: if __name__ == '__main__':"
         )
     clock = WallClock()
-    begun = clock.now() - waited()
+    begun = clock.now() - seconds_since_start()
     executor = _executor(asked["executor"], asked["workers"], asked["processes"])
     setup = setup_of(
         asked["data"],
@@ -82,10 +82,10 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
     if of_those_left:
         gone = [name for name in named if name not in catalog.strategies.items]
         named = [name for name in named if name not in gone] or named
-    strategies, place = catalog.strategies.pick(named), catalog.executors[executor]
+    strategies, place = catalog.strategies.select(named), catalog.executors[executor]
     watch = terminal.watch(clock) if asked["watch"] is None else asked["watch"]
     with progress.watched_by(watch, stay=True):
-        progress.doing("loading PyTorch")
+        progress.report_progress("loading PyTorch")
         setup = on_device(setup)
     return Opened(
         replace(setup, storage=asked["storage"]),
@@ -162,7 +162,7 @@ def setup_of(
             )
     return search.Setup(
         data=data,
-        budget=Budget(None if budget is None else seconds(budget), trials),
+        budget=Budget(None if budget is None else parse_duration(budget), trials),
         backbones=tuple(map(str, names)) or ("auto",),
         source=source,
         columns=columns,
@@ -171,7 +171,7 @@ def setup_of(
         test=test,
         device=device,
         processes=processes,
-        cache=None if cache in (None, "off") else size(cache),
+        cache=None if cache in (None, "off") else parse_cache_size(cache),
         reuse=cache != "off",
         clean=clean,
         reweight=reweight,

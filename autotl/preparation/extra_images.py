@@ -14,7 +14,7 @@ from autotl.config.run_config import RunConfig
 from autotl.data import render, view_of, widened
 from autotl.preparation.baseline_networks import Own, open_own_networks, reopen_own_networks
 from autotl.preparation.record import PreparationRecord
-from autotl.progress import doing
+from autotl.progress import report_progress
 from autotl.training import epoch_seconds
 from autotl.workbench.run_cache import RunCache
 
@@ -105,7 +105,7 @@ def open_networks(
         decided: What was decided before, if the run is resumed.
         end: The end of the budget.
     """
-    doing("preparing baselines")
+    report_progress("preparing baselines")
     taken = materials.backbones
     if decided is not None:
         own = reopen_own_networks(decided.own, task, setup, end=end)

@@ -15,7 +15,7 @@ from autotl.config.run_config import RunConfig
 from autotl.data import divided, fold_of, grouped, regathered
 from autotl.preparation.group_record import GroupRecord
 from autotl.preparation.record import PreparationRecord
-from autotl.progress import doing
+from autotl.progress import report_progress
 from autotl.quality import Evidence, Groups, attach, find_groups
 from autotl.seeds import derive
 from autotl.workbench.reordering import carry_over
@@ -51,7 +51,7 @@ def first_groups(
     elif named:
         kept = GroupRecord()
     else:
-        doing("looking for groups of images")
+        report_progress("looking for groups of images")
         learned = (dataset.table["part"] != "test").to_numpy()
         rows = np.flatnonzero(learned)
         pulse, seed = end.share(SHARE).check, derive(setup.seed, "groups")

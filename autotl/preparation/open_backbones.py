@@ -11,7 +11,7 @@ from autotl.clock import Deadline
 from autotl.config.run_config import RunConfig
 from autotl.errors import DataError
 from autotl.preparation.model_limits import screen
-from autotl.progress import doing
+from autotl.progress import report_progress
 
 
 def open_backbones(
@@ -37,7 +37,7 @@ def open_backbones(
     """
     notes: list[str] = []
     images, side = len(dataset), side_of(dataset, splits)
-    doing("choosing backbones")
+    report_progress("choosing backbones")
     if not found:
         limited = screen(
             setup.limits,
@@ -52,7 +52,7 @@ def open_backbones(
         )
     backbones: dict[str, Backbone] = {}
     for weights in found:
-        doing(f"loading and timing {weights.name}")
+        report_progress(f"loading and timing {weights.name}")
         facts = describe(
             weights,
             side=side,

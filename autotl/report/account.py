@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.report import findings, format
 from autotl.report.lookup import Report, at, section
 
@@ -91,11 +91,11 @@ def cost(report: Report) -> list[str]:
     """Time, speed and memory."""
     facts, said = section(report, "cost"), []
     if format.measured(facts.get("seconds")):
-        text = f"The whole run took {spell(facts['seconds'])}"
+        text = f"The whole run took {format_duration(facts['seconds'])}"
         if format.measured(facts.get("budget_seconds")):
-            text += f" of a budget of {spell(facts['budget_seconds'])}"
+            text += f" of a budget of {format_duration(facts['budget_seconds'])}"
         if format.measured(facts.get("search_seconds")):
-            text += f", {spell(facts['search_seconds'])} of it searching"
+            text += f", {format_duration(facts['search_seconds'])} of it searching"
         said.append(text + ".")
     if format.measured(facts.get("overhead_fraction")):
         said.append(f"{format.percent(facts['overhead_fraction'])} of the search was spent outside training.")

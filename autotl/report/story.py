@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.report import foretold, format, headline, rule, worth
 from autotl.report.lookup import Report, at, baseline, confused_pairs, is_winner, rows, section
 from autotl.report.metric_format import measure_of
@@ -65,7 +65,11 @@ def key_numbers(report: Report) -> list[Figure]:
     if format.measured(cost.get("seconds")):
         trials = at(report, "search", "trials")
         figures.append(
-            Figure("spent in all", spell(cost["seconds"]), format.count(trials, "trial") if trials else "")
+            Figure(
+                "spent in all",
+                format_duration(cost["seconds"]),
+                format.count(trials, "trial") if trials else "",
+            )
         )
     return figures
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.report import format
 from autotl.report.lookup import Report, at, baseline, confused_pairs, is_winner, ranked_arms, rows, section
 from autotl.report.metric_format import measure_of
@@ -59,7 +59,7 @@ def arms(report: Report) -> Table:
                 measure.value(arm.get("best_val")),
                 measure.value(arm.get("test")),
                 measure.span(arm.get("ci95")),
-                spell(seconds) if format.measured(seconds) and seconds is not None else format.DASH,
+                format_duration(seconds) if format.measured(seconds) and seconds is not None else format.DASH,
                 "; ".join(filter(None, remarks)),
             )
         )
@@ -217,7 +217,7 @@ def trials(report: Report) -> Table:
             format.name(trial.get("backbone")),
             format.value(trial.get("params")) + (" (default)" if trial.get("default") else ""),
             measure_of(report).value(trial.get("score")),
-            spell(trial["seconds"]) if format.measured(trial.get("seconds")) else format.DASH,
+            format_duration(trial["seconds"]) if format.measured(trial.get("seconds")) else format.DASH,
             ": ".join(format.value(trial[key]) for key in ("state", "why") if trial.get(key)),
         )
         for trial in found

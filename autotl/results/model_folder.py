@@ -18,7 +18,7 @@ from autotl.api import Backbone, DataConfig, PixelScale
 from autotl.api.pixel_scale import Span
 from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
 from autotl.errors import RunError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.importing.vision import timm
 
 _SCALE = "pixel_scale"
@@ -83,7 +83,7 @@ def write_network(
     """Write one network into a new ``folder``."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     size = sum(value.numel() * value.element_size() for value in state.values())
-    with filled(folder / "model.safetensors", size) as temporary:
+    with atomic_file(folder / "model.safetensors", size) as temporary:
         save_file(state, temporary, {"format": "pt"})
     cfg = dict(getattr(model, "pretrained_cfg", None) or {})
     config = backbone.config

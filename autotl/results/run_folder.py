@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.errors import RunError
 from autotl.results.run_file import is_run
 
@@ -71,7 +71,7 @@ def new_folder(out: str | Path | None, data: object, *, now: datetime | None = N
 def check_unused(path: Path) -> None:
     """Raise RunError if anything is in the folder that is to hold a new run."""
     if is_run(path):
-        with alone(path / ".lock", str(path)):  # says so where it is still at work
+        with exclusive_lock(path / ".lock", str(path)):  # says so where it is still at work
             raise RunError(
                 f"{path} exists and is not empty: a run is in it. Resume it with: autotl resume {path} "
                 "(resume=True). Or give --out a new folder."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autotl.api import Arm, Plan, Record
-from autotl.clock import Clock, spell, waited
+from autotl.clock import Clock, format_duration, seconds_since_start
 
 LEADS = "leads"
 EXPLAINED = (
@@ -45,7 +45,7 @@ class Course:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._started = clock.now() - waited()
+        self._started = clock.now() - seconds_since_start()
         self._plan: Plan | None = None
         self._best: Record | None = None
         self._doing = ""
@@ -84,7 +84,7 @@ class Course:
         folds = f"{record.folds} of {self._plan.folds} folds" if self._plan else f"{record.folds} folds"
         state = "" if record.state == "complete" else record.state
         return TrialLine(
-            time=spell(self.seconds),
+            time=format_duration(self.seconds),
             number=f"#{record.number}",
             score="–" if record.score is None else self._shown(record.score),
             name=str(record.arm),
@@ -99,9 +99,9 @@ class Course:
             best = f"best {self._shown(self._best.score)} (#{self._best.number})"
         budget = self._plan.seconds if self._plan else None
         rest = 0.0 if budget is None else budget - self.seconds
-        left = f"{spell(rest)} left" if rest > 0 else ""
+        left = f"{format_duration(rest)} left" if rest > 0 else ""
         return " · ".join(
-            each for each in (spell(self.seconds), self._doing or "starting", best, left) if each
+            each for each in (format_duration(self.seconds), self._doing or "starting", best, left) if each
         )
 
     @property
@@ -116,7 +116,7 @@ class Course:
 
 
 def _limits(plan: Plan) -> str:
-    said = [spell(plan.seconds)] if plan.seconds is not None else []
+    said = [format_duration(plan.seconds)] if plan.seconds is not None else []
     if plan.trials is not None:
         said.append(_counted(plan.trials, "trial", "trials"))
     return " or ".join(said)

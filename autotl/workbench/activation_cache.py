@@ -135,7 +135,7 @@ class ActivationCache:
         process has made it meanwhile.
         """
         key, shape = self.key(backbone, place, look, self.kind), self.shape(backbone, place, look.side)
-        return self._materials.store.making(key, (look.rows, *shape), RAW[self.kind.itemsize])
+        return self._materials.store.create(key, (look.rows, *shape), RAW[self.kind.itemsize])
 
     def _fill(
         self,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import pooled
-from autotl.progress import doing
+from autotl.progress import report_progress
 from autotl.training import in_batches
 
 BITS = {2: torch.int16, 4: torch.int32}
@@ -68,7 +68,7 @@ def extract_features(
             out[part] = found[:, : out.shape[1]].numpy()
             if beside is not None:
                 beside.write(part, found[:, out.shape[1] :])
-            doing("computing features: image", part.stop, len(out))
+            report_progress("computing features: image", part.stop, len(out))
 
 
 @contextmanager

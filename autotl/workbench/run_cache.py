@@ -137,7 +137,7 @@ class RunCache:
             for part in parts:
                 yield part, images[part]
             return
-        with self.store.making(key, shape, np.uint8) as out:
+        with self.store.create(key, shape, np.uint8) as out:
             if out is not None:
                 rendering = render_parts(self.dataset, self.order[:count], view, parts, out)
                 for part, _ in zip(parts, rendering, strict=True):

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from autotl.files import filled
+from autotl.files import atomic_file
 
 
 def save_weights(path: Path, model: nn.Module) -> str:
@@ -21,7 +21,7 @@ def save_weights(path: Path, model: nn.Module) -> str:
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
     """Write tensors that lie on the CPU, in one step; says where. Raises DiskFull."""
     size = sum(value.numel() * value.element_size() for value in tensors.values())
-    with filled(path, size) as temporary:
+    with atomic_file(path, size) as temporary:
         save_file(dict(tensors), temporary, {"format": "pt"})
     return str(path)
 

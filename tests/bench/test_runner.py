@@ -125,7 +125,7 @@ def test_a_killed_benchmark_goes_on(guessing: Make, tmp_path: Path) -> None:
         if len(list(marks.iterdir())) == 3:  # two seeds of 0 are done, the first of 1 sleeps
             break
         time.sleep(0.05)
-    with pytest.raises(RunError, match="Another process is at work"):
+    with pytest.raises(RunError, match="Another process is using"):
         bench.run(bench.Plan(suite, out), lambda _: None)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autotl
-from autotl.clock import seconds
+from autotl.clock import parse_duration
 from autotl.config import choices
 from autotl.config.presets import PRESETS, with_preset
 from autotl.config.run_config import CLEANING
@@ -67,7 +67,7 @@ def test_the_preset_is_kept_on_resume(data: object, tmp_path: Path) -> None:
 
 
 def test_presets_differ_in_time() -> None:
-    times = [seconds(PRESETS[name].budget) for name in ("quick", "balanced", "best")]
+    times = [parse_duration(PRESETS[name].budget) for name in ("quick", "balanced", "best")]
     assert times == sorted(set(times))
 
 

@@ -25,7 +25,7 @@ import autotl
 from autotl import cli, files, plugins
 from autotl.api import Record
 from autotl.builtin.strategies.linear_probe import LinearProbe
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.errors import DiskFull, RunError, UnknownName
 from autotl.results import read_run_file, write_run_file
 from autotl.terminal import Silence
@@ -110,10 +110,10 @@ def test_what_would_make_it_another_run_is_refused(interrupted: Path) -> None:
 
 
 def test_a_second_process_stops_and_says_why(interrupted: Path, photos: Path) -> None:
-    with alone(interrupted / ".lock", "it"):
-        with pytest.raises(RunError, match="Another process is at work in"):
+    with exclusive_lock(interrupted / ".lock", "it"):
+        with pytest.raises(RunError, match="Another process is using"):
             autotl.fit(None, out=interrupted, resume=True, watch=Silence())
-        with pytest.raises(RunError, match="Another process is at work in"):
+        with pytest.raises(RunError, match="Another process is using"):
             autotl.fit(photos, out=interrupted, watch=Silence())
 
 

@@ -22,7 +22,7 @@ from autotl.backbone.modes import mode
 from autotl.backbone.reference.compact import COMPACT, compress, expand
 from autotl.backbone.stages import layout, native_side
 from autotl.errors import WeightsError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.seeds import derive
 
 SAMPLE = 800
@@ -44,7 +44,7 @@ def save_reference(folder: Path, reference: Reference, *, axes: int | None = Non
             "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
         }
     told = {"n": str(reference.n), "image_size": str(reference.side)}
-    with filled(folder / REFERENCE_FILE, sum(each.nbytes for each in arrays.values())) as temporary:
+    with atomic_file(folder / REFERENCE_FILE, sum(each.nbytes for each in arrays.values())) as temporary:
         save_file(arrays, temporary, told)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.leaderboard.render.findings import Findings
 from autotl.leaderboard.render.units import cost, score
 from autotl.leaderboard.rows.cases import Cell
@@ -106,7 +106,7 @@ def budgets(found: Findings) -> Table:
     rows = tuple(
         (name(each.entrant), *(score(test, found.measure) for _, test in each.points)) for each in curves
     )
-    headings = ("entrant", *(spell(at) for at, _ in curves[0].points)) if curves else ("entrant",)
+    headings = ("entrant", *(format_duration(at) for at, _ in curves[0].points)) if curves else ("entrant",)
     return Table(headings, rows, frozenset(range(1, len(headings))))
 
 

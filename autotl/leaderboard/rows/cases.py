@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.leaderboard.rows.filters import likeness_of
 from autotl.leaderboard.rows.pivot import SINGLE, Case, Floats, Grid
 
@@ -62,7 +62,7 @@ def label(cases: Sequence[Case]) -> list[str]:
                 case.dataset,
                 (f"{case.shots} shots" if case.shots else "all images") if shots else "",
                 case.backbone if backbones else "",
-                spell(case.budget_seconds) if budgets else "",
+                format_duration(case.budget_seconds) if budgets else "",
             )
             if part
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autotl.clock import seconds, spell
+from autotl.clock import parse_duration, format_duration
 from autotl.errors import BenchError, BudgetError, UnknownName
 from autotl.leaderboard.rows.pivot import Block, block_of, by_block
 from autotl.leaderboard.rows.row import Row
@@ -81,7 +81,7 @@ def likeness_of(rows: Iterable[Row]) -> float | None:
 def words(key: str, value: str) -> str:
     """A facet's value as people read it: "all images" for 0 shots, "1 min" for a budget of 60."""
     if key == "budget":
-        return spell(float(value))
+        return format_duration(float(value))
     if key == "shots":
         return "all images" if value == "all" else f"{value} per class"
     return WORDS.get(key, {}).get(value, value)
@@ -139,7 +139,7 @@ def _parse(text: str) -> tuple[str, str]:
         raise UnknownName("filter", key, KEYS)
     if key == "budget":
         try:
-            value = f"{seconds(value):g}"
+            value = f"{parse_duration(value):g}"
         except BudgetError as error:
             raise BenchError(f"The filter {text!r}: {error}") from error
     return key, "all" if (key, value) == ("shots", "0") else value

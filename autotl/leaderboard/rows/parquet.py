@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autotl.errors import BenchError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.leaderboard.rows.row import Row
 
 try:
@@ -55,7 +55,7 @@ _SCHEMA = pa.schema(
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
     """Write ``rows`` as Parquet (zstd), in one step: a reader sees the old file or the new one."""
     table = pa.Table.from_pylist([_flat(row) for row in rows], schema=_SCHEMA)
-    with filled(path, table.nbytes) as temporary:
+    with atomic_file(path, table.nbytes) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 

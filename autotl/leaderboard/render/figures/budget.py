@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.leaderboard.render.figures.labels import beside, legend
 from autotl.leaderboard.render.units import score
 from autotl.report.figures import canvas
@@ -53,7 +53,7 @@ def budget(spread: Sequence[Spread], *, measure: Measure = ACCURACY, width: floa
         label = measure.tick(measure.merit(tick))
         parts.append(canvas.text(left - 8, up(tick) + 4, label, css="soft small", anchor="end"))
     for at in every:
-        x, label = across(math.log(at)), spell(at).replace(".0 s", " s")
+        x, label = across(math.log(at)), format_duration(at).replace(".0 s", " s")
         parts.append(canvas.line(x, bottom, x, bottom + 4, css="axis"))
         parts.append(canvas.text(x, bottom + 18, label, css="soft small", anchor="middle"))
     parts.append(canvas.line(left, bottom, right, bottom, css="axis"))
@@ -83,5 +83,5 @@ def budget(spread: Sequence[Spread], *, measure: Measure = ACCURACY, width: floa
 
 
 def _said(each: Spread, measure: Measure) -> str:
-    told = ", ".join(f"{score(test, measure)} in {spell(at)}" for at, test in each.points)
+    told = ", ".join(f"{score(test, measure)} in {format_duration(at)}" for at, test in each.points)
     return f"{each.entrant}: {told}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.leaderboard.render.figures.labels import beside, legend
 from autotl.report.figures import canvas
 from autotl.report.format import count, ends
@@ -66,9 +66,9 @@ def cost(spent: Sequence[Spent], *, width: float = canvas.WIDE) -> str:
         shape, css, _ = _KINDS[each.kind]
         pair = ends(each.ci95)
         whisker = [canvas.line(x, up(pair[0]), x, up(pair[1]), css="axis")] if pair else []
-        said = f"{each.entrant}: {each.score:.2f} in {spell(each.seconds)}"
+        said = f"{each.entrant}: {each.score:.2f} in {format_duration(each.seconds)}"
         parts.append(canvas.group(said, *whisker, canvas.mark(x, y, shape, css=f"{css} halo", size=6), name))
-    said = "; ".join(f"{each.entrant} {each.score:.2f} in {spell(each.seconds)}" for each in spent)
+    said = "; ".join(f"{each.entrant} {each.score:.2f} in {format_duration(each.seconds)}" for each in spent)
     return canvas.svg(
         "cost",
         width=width,
@@ -85,7 +85,7 @@ def _times(across: canvas.Scale, bottom: float) -> list[str]:
         place = math.log10(seconds)
         if not across.low <= place <= across.high:
             continue
-        label = spell(seconds).replace(".0 s", " s")
+        label = format_duration(seconds).replace(".0 s", " s")
         half = canvas.text_width(label, size=11) / 2
         x = across(place)
         parts.append(canvas.line(x, bottom, x, bottom + 4, css="axis"))
