@@ -77,7 +77,7 @@ def open_output(path: Path) -> Iterator[BinaryIO]:
     """
     with raising_write_error(path), raising_disk_full(path, 0):
         if path.is_dir():
-            raise RunError(f"The output must be a file (got the folder {path}). Give a file name.")
+            raise RunError(f"The output must be a file ({path} is a folder). Give a file name.")
         path.parent.mkdir(parents=True, exist_ok=True)
         existing = _status(path)
         if existing is not None and not (stat.S_ISREG(existing.st_mode) and existing.st_nlink == 1):

@@ -10,10 +10,10 @@ from autotl.clock import (
     FakeClock,
     OutOfTime,
     WallClock,
-    parse_duration,
-    format_duration,
-    seconds_since_start,
     counting_from,
+    format_duration,
+    parse_duration,
+    seconds_since_start,
 )
 from autotl.errors import BudgetError
 

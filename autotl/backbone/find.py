@@ -189,5 +189,8 @@ def _too_much(preference: Preference, *, device: str, seconds: float | None, ima
     rate = RATE_CPU if device.startswith("cpu") else RATE_ACCELERATOR
     needed = images * preference.arithmetic * SMALLEST * PASSES / rate
     if needed > SHARE * seconds:
-        return f"on {images} images it would take at least {format_duration(needed)}, and the budget is {format_duration(seconds)}"
+        return (
+            f"on {images} images it would take at least {format_duration(needed)}, "
+            f"and the budget is {format_duration(seconds)}"
+        )
     return None

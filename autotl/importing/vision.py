@@ -6,8 +6,8 @@ with ``torch.compiler.disable``. Two replacements are active only while timm is 
 
 - A stand-in for ``torch._dynamo.utils`` is registered. Its function imports the compiler when it is called.
   Access to any other attribute of the stand-in imports the compiler immediately.
-- ``torch.compiler.disable`` is replaced by ``torch._disable_dynamo``, as in torch's own optimisers. It imports
-  the compiler when a marked method is first called.
+- ``torch.compiler.disable`` is replaced by ``torch._disable_dynamo``, as in torch's own optimisers. It
+  imports the compiler when a marked method is first called.
 
 Both are restored afterwards, so ``torch.compile`` and later imports use the real ones. The references that
 timm and torchvision keep behave like the real ones, compiled or not (docs/speed.md has figures).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autotl.clock import parse_duration, format_duration
+from autotl.clock import format_duration, parse_duration
 from autotl.errors import BenchError, BudgetError, UnknownName
 from autotl.leaderboard.rows.pivot import Block, block_of, by_block
 from autotl.leaderboard.rows.row import Row

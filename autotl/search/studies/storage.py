@@ -16,7 +16,7 @@ import optuna
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from autotl.database import check_reachable, engine_options, raising_storage_error, parse_url
+from autotl.database import check_reachable, engine_options, parse_url, raising_storage_error
 from autotl.errors import AutotlError, StorageError, described
 from autotl.files import is_full
 
