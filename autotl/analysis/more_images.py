@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl.analysis.learning_curve import Sizes
-from autotl.curve import Curve, forecast, sentence
+from autotl.curve import LearningCurve, forecast, gain_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def outlook(backbone: str, found: Sizes, *, now: int, seed: int) -> Outlook:
             for n, scores in zip(found.sizes, found.scores, strict=True)
         ),
         tuple(More(more, *_gain(curve, now, more)) for more in steps(now)),
-        sentence(curve, steps(now)[1], since=now),
+        gain_sentence(curve, steps(now)[1], since=now),
     )
 
 
@@ -57,7 +57,7 @@ def steps(now: int) -> Sequence[int]:
     return [_round(now * share) for share in (0.1, 0.3, 1.0)]
 
 
-def _gain(curve: Curve, now: int, more: int) -> tuple[float, tuple[float, float]]:
+def _gain(curve: LearningCurve, now: int, more: int) -> tuple[float, tuple[float, float]]:
     found = curve.gain(more, since=now)
     return found.value, found.ci95
 

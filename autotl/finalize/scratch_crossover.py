@@ -13,7 +13,7 @@ import numpy as np
 
 from autotl.analysis.learning_curve import stratified
 from autotl.api import Fold, Job, State
-from autotl.curve import catch_up, catch_up_sentence, forecast
+from autotl.curve import crossover, crossover_sentence, forecast
 from autotl.data import hash_of
 from autotl.seeds import derive
 from autotl.trials.runner import TrialRunner
@@ -70,11 +70,11 @@ def measure_crossover(
         )
         for each in (ours, theirs)
     ]
-    meet = catch_up(*curves)
+    meet = crossover(*curves)
     return ScratchCrossover(
         n=None if meet is None else meet.value,
         ci95=None if meet is None else meet.ci95,
-        sentence=catch_up_sentence(*curves),
+        sentence=crossover_sentence(*curves),
         curves=(ours, theirs),
     )
 

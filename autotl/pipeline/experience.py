@@ -56,7 +56,7 @@ def remember(
         return ""
     table = Experience(path)
     table.add(rows_of(ready, ledger, findings, budget))
-    return table.why
+    return table.problem
 
 
 def rows_of(

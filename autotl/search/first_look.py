@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from autotl.api import Arm, Backbone, FirstLook, Machine, Params, Strategy, Task
-from autotl.curve import Trained, TrainingForecast, forecast_training
+from autotl.curve import TrainingForecast, TrainingPoint, forecast_training
 from autotl.errors import FAILURES
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
@@ -102,7 +102,7 @@ class FirstLooks:
         found, length = training_forecast(self._ledger, begun), length_of(self.planned(arm, begun))
         if found is None or length is None:
             return None
-        return found.gain(self._ledger.measure.bounds[1] - best.folds[0].score, epochs=length)
+        return found.expected_improvement(self._ledger.measure.bounds[1] - best.folds[0].score, epochs=length)
 
 
 def training_forecast(ledger: TrialHistory, trials: Sequence[Trial]) -> TrainingForecast | None:
@@ -120,14 +120,14 @@ def training_forecast(ledger: TrialHistory, trials: Sequence[Trial]) -> Training
     if not ended or not np.isfinite(best):
         return None
     leading = max(ended, key=lambda trial: trial.folds[0].score)
-    points: dict[float, Trained] = {}
+    points: dict[float, TrainingPoint] = {}
     least = np.inf
     for trial in ended:
         error = max(best - trial.folds[0].score, 0.0)
         if error < least and all(trial.params.get(name) == leading.params.get(name) for name in ALIKE):
-            points[_length(trial)] = Trained(_length(trial), error, _noise(ledger, trial))
+            points[_length(trial)] = TrainingPoint(_length(trial), error, _noise(ledger, trial))
             least = error
-    return forecast_training(list(points.values()), most=best - _constant(ledger, leading))
+    return forecast_training(list(points.values()), max_error=best - _constant(ledger, leading))
 
 
 def is_promising(ledger: TrialHistory, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
@@ -148,7 +148,7 @@ def is_promising(ledger: TrialHistory, trials: Sequence[Trial], planned: Params,
     if found is None:  # nothing can be forecast by this metric
         return True
     target = ledger.measure.bounds[1] - best.folds[0].score
-    return found.chance(target, epochs=length) >= CHANCE
+    return found.probability_below(target, epochs=length) >= CHANCE
 
 
 def length_of(params: Params) -> float | None:

@@ -128,5 +128,5 @@ class Starts:
         found = self._looks.gain(arm, begun) if begun else None
         if found is not None:
             return min(max(USUAL * self._ledger.unit / max(found, 1e-9), 1 / MOST), MOST)
-        behind = self._prior.behind(arm.strategy) / self._ledger.unit if self._prior else 0.0
+        behind = self._prior.expected_regret(arm.strategy) / self._ledger.unit if self._prior else 0.0
         return 1 + max(0.0, behind) / DOUBLING_LAG
