@@ -66,7 +66,7 @@ class Registry(Generic[T]):
         return {name: self[name] for name in chosen} if chosen else self.defaults()
 
     def defaults(self) -> dict[str, T]:
-        """Return all items except those that are used only on request."""
+        """Return all items except items used only on request."""
         return {name: item for name, item in self.items.items() if not getattr(item, "on_request", False)}
 
     def check(self, item: Any) -> None:

@@ -91,7 +91,7 @@ class Prior:
         records: Past results by strategy.
         typical: Expected regret of a strategy that no past run has tried.
         predicted: The predicted winner; None without past runs.
-        evidence: One to three sentences for the user about the past runs.
+        evidence: Up to three sentences for the user about the past runs.
     """
 
     records: Mapping[str, StrategyRecord]
@@ -141,13 +141,13 @@ def prior_from(document: Mapping[str, Any]) -> Prior:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One past run.
+    """A past run.
 
     Attributes:
         best: The best arm of each strategy.
         similarity: Kernel weight of its data, in [0, 1].
-        weight: How much the run counts.
-        any_row: One of its rows.
+        weight: Weight of the run in the means.
+        any_row: Any of its rows.
     """
 
     best: Mapping[str, Row]

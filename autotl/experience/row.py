@@ -14,7 +14,7 @@ class Row:
     Attributes:
         run: Identifier of the run.
         created: Time of the run, in ISO 8601.
-        provenance: Where the run was made: "this machine" or "shipped: …".
+        provenance: Origin of the run: "this machine" or "shipped: …".
         data_digest: Digest of the data.
         n_train: Number of training images.
         n_classes: Number of classes.

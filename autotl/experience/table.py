@@ -42,7 +42,7 @@ class Experience:
     """The experience table in a SQLite file, which is created when the first run is added.
 
     Several processes may read and write it at the same time. No method raises because of the file. If the
-    file is unusable, there are no rows, nothing is added, and ``problem`` says why.
+    file is unusable, there are no rows, nothing is added, and ``problem`` contains the reason.
 
     >>> Experience(Path("no such folder") / "experience.sqlite3").rows()
     []
@@ -52,7 +52,7 @@ class Experience:
 
     Attributes:
         path: The file.
-        problem: What went wrong in the last call, in a sentence; empty if nothing did.
+        problem: The failure of the last call, in a sentence; empty if it succeeded.
     """
 
     def __init__(self, path: Path) -> None:

@@ -14,7 +14,13 @@ from autotl.evaluation import Compared, FoldCopies, GapReasons, Selection, Selec
 from autotl.evaluation import by_copies as judge_copies
 from autotl.evaluation import by_selection as judge_selection
 from autotl.evaluation import gap_reasons as judge
-from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
+from autotl.quality import (
+    NAME_NEIGHBOUR_LIMIT,
+    LabelledImages,
+    Nearest,
+    near_copy_limit,
+    nearest_images,
+)
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from autotl.workbench.run_cache import RunCache
@@ -148,7 +154,7 @@ def _copies(
     found: list[Nearest] | list[None] = [None] * len(drawn)
     if features is not None:
         reference, *found = _nearest(materials, features, drawn, seed, end)
-        limit = near_limit(reference.distance)
+        limit = near_copy_limit(reference.distance)
         beyond = (reference.distance < limit) | np.isin(features.tested, examined.leaked)
     compared = [
         _compare(each, nearby, limit, examined.copied, materials.order)
@@ -184,7 +190,7 @@ def _compare(each: _Drawn, found: Nearest | None, limit: float, copied: Rows, or
     near = np.isin(copied[rows], list(partner))
     if found is None:
         return _Fold(near, np.zeros_like(near), np.zeros(len(near)), np.empty(0), each.right, pairs, [])
-    alike, named = found.distance < limit, found.named_distance < NAMED
+    alike, named = found.distance < limit, found.named_distance < NAME_NEIGHBOUR_LIMIT
     pairs += _pairs(found.distance, order[found.row], np.flatnonzero(alike), rows)
     neighbours = _pairs(found.named_distance, order[found.named_row], np.flatnonzero(named), rows)
     ranks = found.named_rank[np.isfinite(found.named_rank)]
@@ -206,12 +212,14 @@ def _nearest(
         learned = materials.positions(each.learned).numpy()
         parts.append((_pictures(materials, each.rows, ours), learned))
     learned_pictures = _pictures(materials, materials.order, features.train)
-    return nearest(parts, learned_pictures, seed=seed, pulse=end.check)
+    return nearest_images(parts, learned_pictures, seed=seed, check_cancelled=end.check)
 
 
-def _pictures(materials: RunCache, rows: Rows, features: NDArray[np.floating]) -> Pictures:
+def _pictures(materials: RunCache, rows: Rows, features: NDArray[np.floating]) -> LabelledImages:
     table = materials.dataset.table
-    return Pictures(table["item"].to_numpy()[rows], table["label"].to_numpy(dtype=np.int64)[rows], features)
+    return LabelledImages(
+        table["item"].to_numpy()[rows], table["label"].to_numpy(dtype=np.int64)[rows], features
+    )
 
 
 def _features(materials: RunCache, rng: np.random.Generator) -> _Features | None:

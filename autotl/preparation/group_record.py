@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
-from autotl.quality import MOST_COMPARED
+from autotl.quality import MAX_COMPARED
 
 EXAMPLES, NAMED = 5, 4
 """Groups that a report gives as examples, and file names of each."""
@@ -59,7 +59,7 @@ class GroupRecord:
         if self.uncompared:
             said.append(
                 f"{self.uncompared:,} training images were not compared by likeness: to find groups, at most "
-                f"{MOST_COMPARED:,} images of a class are. If you know the groups, name them with --group."
+                f"{MAX_COMPARED:,} images of a class are. If you know the groups, name them with --group."
             )
         if self.last and (images := sum(map(len, self.last))) >= NOTABLE:
             groups = "1 group" if len(self.last) == 1 else f"{len(self.last):,} groups"

@@ -16,7 +16,7 @@ from autotl.data import divided, fold_of, grouped, regathered
 from autotl.preparation.group_record import GroupRecord
 from autotl.preparation.record import PreparationRecord
 from autotl.progress import report_progress
-from autotl.quality import Evidence, Groups, attach, find_groups
+from autotl.quality import Evidence, Groups, attach_to_groups, find_groups
 from autotl.seeds import derive
 from autotl.workbench.reordering import carry_over
 from autotl.workbench.run_cache import RunCache
@@ -55,9 +55,11 @@ def first_groups(
         learned = (dataset.table["part"] != "test").to_numpy()
         rows = np.flatnonzero(learned)
         pulse, seed = end.share(SHARE).check, derive(setup.seed, "groups")
-        found = _of(rows, find_groups(_evidence(dataset, rows), seed=seed, pulse=pulse))
+        found = _of(rows, find_groups(_evidence(dataset, rows), seed=seed, check_cancelled=pulse))
         names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
-        kept = GroupRecord(True, attach(found, names, hashes, learned), unfinished=not found.complete)
+        kept = GroupRecord(
+            True, attach_to_groups(found, names, hashes, learned), unfinished=not found.complete
+        )
     return grouped(dataset, kept.first) if kept.first else dataset, kept, found
 
 
@@ -107,7 +109,7 @@ def _with_features(
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
     seen = _evidence(materials.dataset, rows, features)
     inside, pulse, seed = _within(known, rows), end.share(SHARE).check, derive(setup.seed, "groups")
-    found = _of(rows, find_groups(seen, known=inside, seed=seed, pulse=pulse))
+    found = _of(rows, find_groups(seen, known=inside, seed=seed, check_cancelled=pulse))
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
     return replace(

@@ -10,8 +10,8 @@ from PIL import Image, ImageFilter, ImageOps
 
 from autotl.data import perceptual_hashes, thumbnail
 from autotl.quality import Evidence, find_groups, leaks, near_duplicates
-from autotl.quality.augmented_names import namesakes
-from autotl.quality.turned import least_distances, turned_pairs, versions
+from autotl.quality.name_groups import augmented_pairs
+from autotl.quality.rotations import min_distances, rotated_pairs, versions
 
 N = 40
 
@@ -45,7 +45,7 @@ def test_the_hash_of_a_turned_picture_is_worked_out_to_a_few_bits(
     way: Callable[[Image.Image], Image.Image],
 ) -> None:
     plain = pictures(N)
-    off = least_distances(hashes([way(each) for each in plain]), hashes(plain))
+    off = min_distances(hashes([way(each) for each in plain]), hashes(plain))
     assert np.median(off) <= 4
     assert (off <= 8).mean() >= 0.9
 
@@ -58,7 +58,7 @@ def test_the_first_version_is_the_picture_as_it_is_and_turning_twice_gives_it_ba
 
 
 def test_other_pictures_are_not_taken_for_turned_ones() -> None:
-    assert len(turned_pairs(hashes(pictures(300)), 8)) == 0
+    assert len(rotated_pairs(hashes(pictures(300)), 8)) == 0
 
 
 def test_mirrored_copies_are_duplicates_and_leaks_if_the_features_agree() -> None:
@@ -89,8 +89,8 @@ def test_mirrored_copies_are_duplicates_and_leaks_if_the_features_agree() -> Non
 def test_endings_that_tell_of_augmentation_are_left_off(name: str) -> None:
     same = np.full(2, hashes(pictures(1))[0])
     labels = np.zeros(2, dtype=np.int64)
-    assert list(namesakes([f"a/{name}.jpg", "a/img012.jpg"], labels, same)) == [(0, 1)]
-    assert not list(namesakes([f"a/{name}.jpg", "b/img012.jpg"], labels, same))
+    assert list(augmented_pairs([f"a/{name}.jpg", "a/img012.jpg"], labels, same)) == [(0, 1)]
+    assert not list(augmented_pairs([f"a/{name}.jpg", "b/img012.jpg"], labels, same))
 
 
 def test_copies_that_share_a_stem_are_in_one_group() -> None:
@@ -103,11 +103,11 @@ def test_copies_that_share_a_stem_are_in_one_group() -> None:
         names += [f"a/img{number:03d}.jpg", f"a/img{number:03d}_flip.jpg", f"a/img{number:03d}_aug3.jpg"]
     labels = np.zeros(len(images), dtype=np.int64)
     own = hashes(images)
-    pairs = set(namesakes(names, labels, own))
+    pairs = set(augmented_pairs(names, labels, own))
     assert sum((3 * i, 3 * i + 1) in pairs for i in range(12)) >= 11
     assert all(one // 3 == other // 3 for one, other in pairs)
     numbered = [f"a/image {number}.jpg" for number in range(len(images))]
-    assert not list(namesakes(numbered, labels, own))  # a number tells of no augmentation
+    assert not list(augmented_pairs(numbered, labels, own))  # a number tells of no augmentation
     groups = find_groups(Evidence(names, labels, own, [None] * len(images)))
     assert sum(len(each) for each in groups.sets) >= 30
     assert all(len({row // 3 for row in each}) == 1 for each in groups.sets)
