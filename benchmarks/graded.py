@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl.bench import answers
+from autotl.bench import true_labels
 from autotl.leaderboard import read_rows
 from autotl.metrics import METRICS
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--near", type=float, default=1.0)
     asked = parser.parse_args()
     results, draw = asked.out / "results.parquet", np.random.default_rng(0)
-    labels, blocks = answers([results]), defaultdict(list)
+    labels, blocks = true_labels([results]), defaultdict(list)
     for row in read_rows(results):
         if row.logits is not None and row.split in labels:
             blocks[row.split, row.seed].append(row.logits)

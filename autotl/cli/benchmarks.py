@@ -46,7 +46,7 @@ def bench(
     from autotl.clock import parse_duration
 
     shown = console(stderr=True)
-    told = benchmarks.Plan(
+    told = benchmarks.BenchPlan(
         suite=benchmarks.load(suite),
         out=out,
         only=tuple(strategies or ()),
@@ -92,7 +92,7 @@ def leaderboard(
     if str(results[0]) == "check":
         _check(results[1:], suite)
         return
-    labels = benchmarks.answers(map(_file, results))
+    labels = benchmarks.true_labels(map(_file, results))
     rows = boards.where([row for path in results for row in boards.read_rows(_file(path))], where or ())
     if as_json:
         print_json(boards.document(rows, labels=labels))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autotl import bench
-from autotl.bench.places import place, seats
+from autotl.bench.executors import make_executor, split_cores
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import read_rows
 
@@ -21,12 +21,12 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 def test_an_unknown_place_gets_a_hint() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'ray'"):
-        place("rey", 1)
+        make_executor("rey", 1)
 
 
 @pytest.mark.skipif(CORES < 2, reason="a core for each of two workers")
 def test_two_workers_share_no_core() -> None:
-    one, other = seats(2)
+    one, other = split_cores(2)
     assert not set(one.cores) & set(other.cores)
     assert one.threads == len(one.cores)
 
@@ -34,9 +34,9 @@ def test_two_workers_share_no_core() -> None:
 @pytest.mark.skipif(CORES < 2, reason="a core for each of two workers")
 def test_two_workers_measure_side_by_side(guessing: Make, tmp_path: Path) -> None:
     body = "time.sleep(0.5)"
-    rows = read_rows(bench.run(bench.Plan(guessing(body), tmp_path / "out", workers=2), lambda _: None))
+    rows = read_rows(bench.run(bench.BenchPlan(guessing(body), tmp_path / "out", workers=2), lambda _: None))
     assert {row.status for row in rows} == {"ok"}
-    assert {row.threads for row in rows} == {seats(2)[0].threads}
+    assert {row.threads for row in rows} == {split_cores(2)[0].threads}
 
 
 def test_an_interruption_ends_what_is_being_measured(guessing: Make, tmp_path: Path) -> None:
@@ -46,14 +46,14 @@ def test_an_interruption_ends_what_is_being_measured(guessing: Make, tmp_path: P
 
     suite = guessing("time.sleep(6000 if job['seed'] else 0)")
     with pytest.raises(KeyboardInterrupt):
-        bench.run(bench.Plan(suite, tmp_path / "out"), say)
+        bench.run(bench.BenchPlan(suite, tmp_path / "out"), say)
     assert len(list((tmp_path / "out/rows").iterdir())) == 1
 
 
 @pytest.mark.slow
 def test_ray_gives_the_same_rows(guessing: Make, tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    plan = bench.Plan(guessing(), tmp_path / "out", workers=2, executor="ray")
+    plan = bench.BenchPlan(guessing(), tmp_path / "out", workers=2, executor="ray")
     there = read_rows(bench.run(plan, lambda _: None))
     here = read_rows(
         bench.run(replace(plan, out=tmp_path / "here", executor="local", workers=1), lambda _: None)
@@ -66,4 +66,4 @@ def test_without_ray_it_is_said_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(BenchError, match=r"autotl\[ray\]"):
-        bench.run(bench.Plan(guessing(), tmp_path / "out", executor="ray"), lambda _: None)
+        bench.run(bench.BenchPlan(guessing(), tmp_path / "out", executor="ray"), lambda _: None)

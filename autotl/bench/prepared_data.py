@@ -1,4 +1,4 @@
-"""Bring a data set to disk once, as image files and lists that every entrant, whatever tool, can read."""
+"""Write a data set to disk as image files and lists that every entrant can read."""
 
 from __future__ import annotations
 
@@ -23,14 +23,19 @@ from autotl.errors import BenchError, UnknownName
 from autotl.seeds import derive
 
 TEST_PER_CLASS = 200
+"""Test images per class of a generated data set."""
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class PreparedData:
     """A data set with one split, on disk.
 
-    ``table`` lists image, label and part; ``train`` image and label; ``test`` only images, in the order of
-    the logits.
+    Attributes:
+        data: The data set.
+        split: The split.
+        table: CSV file with image, label and part.
+        train: CSV file with image and label of the training images.
+        test: CSV file with the test images, in the order of the logits.
     """
 
     data: Data
@@ -40,11 +45,11 @@ class Material:
     test: Path
 
 
-class Missing(BenchError):
-    """The data of a suite is not here."""
+class DataMissing(BenchError):
+    """The files of a data set are not available."""
 
 
-def material(
+def prepare_data(
     data: Data,
     *,
     shots: int,
@@ -53,17 +58,26 @@ def material(
     files: Path | None,
     official: Path,
     readers: Mapping[str, Reader],
-) -> Material:
-    """The data set under ``folder``, written where it is not there yet.
+) -> PreparedData:
+    """Prepare a data set under ``folder``; existing files are reused.
 
-    ``files`` is the folder of the suite's data files, ``official`` that of its split files: where one is
-    there, the split made must equal it. Raises Missing where the data cannot be had, BenchError where it is
-    not what the split file was made of.
+    Args:
+        data: The data set.
+        shots: Training images per class; 0 for all.
+        seed: Seed of the split.
+        folder: Folder for the prepared data.
+        files: Folder of the suite's data files; None if there is none.
+        official: Folder of the suite's split files. If it contains this split, the new split must equal it.
+        readers: The readers of data formats.
+
+    Raises:
+        DataMissing: If the data is not available.
+        BenchError: If the data differs from that of the official split.
     """
     home = folder / data.name
-    lines = _pictures(data, home, files, readers)
-    made = splits.make(
-        [(digest, label, part) for digest, label, part, _ in lines],
+    images = _images(data, home, files, readers)
+    split = splits.make(
+        [(digest, label, part) for digest, label, part, _ in images],
         shots=shots,
         seed=seed,
         test=data.test,
@@ -71,24 +85,24 @@ def material(
         test_cap=data.test_cap,
     )
     name = splits.file_name(data.name, shots=shots, seed=seed)
-    if (kept := official / name).is_file() and splits.read(kept).hash != made.hash:
+    if (kept := official / name).is_file() and splits.read(kept).hash != split.hash:
         raise BenchError(
-            f"{data.name} is not the data that {kept} was made of: the split has the hash {made.hash}, "
-            f"and {splits.read(kept).hash} is due. Use the original data, or a suite of your own."
+            f"{data.name} is not the data of {kept}: the split must have the hash {splits.read(kept).hash} "
+            f"(got {split.hash}). Use the original data, or your own suite."
         )
-    paths = {(digest, label): image for digest, label, _, image in lines}
+    paths = {(digest, label): image for digest, label, _, image in images}
     lists = home / name.removesuffix(".csv")
-    rows = [(str(paths[line.digest, line.label].resolve()), line.label, line.part) for line in made.lines]
+    rows = [(str(paths[line.digest, line.label].resolve()), line.label, line.part) for line in split.lines]
     _write(lists / "table.csv", ("image", "label", "part"), rows)
     _write(lists / "train.csv", ("image", "label"), [row[:2] for row in rows if row[2] == "train"])
     _write(lists / "test.csv", ("image",), [row[:1] for row in rows if row[2] == "test"])
-    return Material(data, made, lists / "table.csv", lists / "train.csv", lists / "test.csv")
+    return PreparedData(data, split, lists / "table.csv", lists / "train.csv", lists / "test.csv")
 
 
-def _pictures(
+def _images(
     data: Data, home: Path, files: Path | None, readers: Mapping[str, Reader]
 ) -> list[tuple[str, str, str | None, Path]]:
-    """Digest, label, part and file of every image; decoded and written losslessly the first time."""
+    """Return digest, label, part and file of every image; decode and write them the first time."""
     index = home / "index.csv"
     if not index.is_file():
         shutil.rmtree(home, ignore_errors=True)
@@ -110,33 +124,35 @@ def _pictures(
 def _export(dataset: Dataset, folder: Path) -> None:
     folder.mkdir(parents=True)
 
-    def one(row: int) -> None:
+    def save(row: int) -> None:
         dataset.openers[row]().save(folder / f"{row:07d}.png", compress_level=1)
 
-    for _ in in_threads(one, range(len(dataset))):
+    for _ in in_threads(save, range(len(dataset))):
         pass
 
 
 def _open(data: Data, files: Path | None, readers: Mapping[str, Reader]) -> Dataset:
     columns = Columns(data.image, data.label)
     if data.generator is not None:
-        return read(_generated(data), readers=readers, columns=columns)
+        return read(_generate(data), readers=readers, columns=columns)
     if data.file is not None:
         path = (files or Path()) / data.file
         if files is None or not path.exists():
-            raise Missing(f"{data.name}: {data.file} is not in {files or 'a folder of data: give --data'}.")
+            raise DataMissing(
+                f"{data.name}: {data.file} is not in {files or 'a folder of data. Give --data'}."
+            )
         return read(path, readers=readers, columns=columns)
     try:
         from datasets import load_dataset  # an extra
 
         return read(load_dataset(data.huggingface, **data.settings), readers=readers, columns=columns)
     except ImportError as error:
-        raise Missing(f"{data.name}: Hugging Face data needs pip install 'autotl[hf]'.") from error
+        raise DataMissing(f"{data.name}: Hugging Face data needs pip install 'autotl[hf]'.") from error
     except (OSError, ConnectionError) as error:
-        raise Missing(f"{data.name}: {data.huggingface} cannot be fetched: {error}") from error
+        raise DataMissing(f"{data.name}: {data.huggingface} cannot be downloaded: {error}") from error
 
 
-def _generated(data: Data) -> tuple[Any, Any]:
+def _generate(data: Data) -> tuple[Any, Any]:
     name = str(data.generator)
     if name == "digits":
         from sklearn.datasets import load_digits  # takes a second
@@ -146,7 +162,7 @@ def _generated(data: Data) -> tuple[Any, Any]:
     if name not in FAMILIES:
         raise UnknownName("generator", name, ["digits", *FAMILIES])
     settings = dict(data.settings)
-    # A generator has no end: enough for a precise test part, beside what a seed may be given to learn from.
+    # by default, enough for the test images and for all training images that a seed may use
     per_class = settings.pop("per_class", 0) or (data.train_cap or TEST_PER_CLASS) + TEST_PER_CLASS
     images, labels = draw(name, per_class=per_class, seed=derive(0, "benchmark", data.name), **settings)
     return np.asarray(images), np.asarray(labels)
