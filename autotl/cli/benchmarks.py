@@ -93,7 +93,7 @@ def leaderboard(
         _check(results[1:], suite)
         return
     labels = benchmarks.true_labels(map(_file, results))
-    rows = boards.where([row for path in results for row in boards.read_rows(_file(path))], where or ())
+    rows = boards.filter_rows([row for path in results for row in boards.read_rows(_file(path))], where or ())
     if as_json:
         print_json(boards.document(rows, labels=labels))
     elif out is None:
