@@ -116,9 +116,9 @@ def suggested_families(
 ) -> tuple[str, ...]:
     """Return the families that the size-and-similarity rule suggests, best first.
 
-    The rule is from Stanford CS231n, "Transfer Learning". With little data that is similar to the source, train
-    a classifier on frozen features. With little data that is different, train the later stages. With much data,
-    fine-tune.
+    The rule is from Stanford CS231n, "Transfer Learning". With little data that is similar to the source,
+    train a classifier on frozen features. With little data that is different, train the later stages. With
+    much data, fine-tune.
 
     Args:
         n_train: Number of training images.

@@ -41,9 +41,9 @@ def selection_bias(grid: Grid, labels: Mapping[str, Labels], *, seed: int = 0) -
 def expected_excess(hits: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES) -> float:
     """Return the expected excess of the highest mean over its true value.
 
-    This is the optimism of a choice by a sample (Efron, JASA 78, 1983). It is the score of the best entrant on
-    resampled images minus its score on the original images. All entrants share the images, so the dependence
-    between their scores is included.
+    This is the optimism of a choice by a sample (Efron, JASA 78, 1983). It is the score of the best entrant
+    on resampled images minus its score on the original images. All entrants share the images, so the
+    dependence between their scores is included.
 
     Args:
         hits: Whether each answer is correct, (entrants, images).
