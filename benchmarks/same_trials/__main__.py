@@ -1,8 +1,8 @@
 """Check that two checkouts run the same trials: ``python -m benchmarks.same_trials ../other photos.zip``.
 
-Runs ``autotl fit`` on each data set with this checkout and the other one. Compares trials, test predictions and
-delivered weights. With ``--itself``, this checkout runs twice, which shows what is not deterministic. Exits with 1
-if something differs.
+Runs ``autotl fit`` on each data set with this checkout and the other one. Compares trials, test predictions
+and delivered weights. With ``--itself``, this checkout runs twice, which shows what is not deterministic.
+Exits with 1 if something differs.
 """
 
 from __future__ import annotations
