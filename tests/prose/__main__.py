@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
     if names:
         found = {name: _named(name) for name in names}
         for each in found.values():
-            print(*each.findings, sep="\n")
+            print("".join(f"{finding}\n" for finding in each.findings), end="")
     else:
         found = measured()
         found[OVERALL] = total(found.values())

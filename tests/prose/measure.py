@@ -18,7 +18,7 @@ MOST_WORDS = 25  # in a sentence
 LEAST_WORDS = 3  # fewer words are a label and no sentence
 SHOWN = 140  # characters of a sentence in a finding
 ABBREVIATIONS = r"(?<!\bal\.)(?<!e\.g\.)(?<!i\.e\.)(?<!vs\.)(?<!etc\.)"
-END = re.compile(rf"(?<=[.!?:;]){ABBREVIATIONS}\s+(?=[A-Z`\"'(\d])")
+END = re.compile(rf"(?<=[.!?:;]){ABBREVIATIONS}\s+(?=[A-Z`\"'(\d]|autotl\b)")
 
 
 @dataclass(frozen=True, slots=True)
