@@ -27,7 +27,7 @@ PHRASES = tuple(
         (r"\bhitherto\b", "until now"),
         (r"\b(is|are|was|were) due\b", "is required, expected"),
         (r"\blet(s|ting)? go\b", "delete, release"),
-        (r"\b(takes?|taken|took|taking) up\b", "resume, use"),
+        (r"\b(takes?|taken|took|taking) up\b(?! to\b)", "resume, use"),
         (r"\bset aside\b", "hold out, exclude, reserve"),
         (r"\bas ever\b", "as usual, unchanged"),
         (r"\bnext to nothing\b", "almost nothing, with the number"),
