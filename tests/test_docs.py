@@ -18,15 +18,17 @@ from autotl.testing import StrategyChecks
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "plugins" / "README.md"
+MAP = ROOT / "docs" / "where-is-what.md"
 PAGES = sorted(
     page
-    for page in [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-        *ROOT.glob("docs/*.md"),
-        *ROOT.glob("plugins/README.md"),
-        *ROOT.glob("plugins/*/README.md"),
-    ]
-    if page.is_file()
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "plugins/README.md",
+        "plugins/*/README.md",
+        "benchmarks/**/README.md",
+    )
+    for page in ROOT.glob(pattern)
 )
 HOOKS = [
     node
@@ -87,12 +89,28 @@ def test_the_guide_names_every_class_of_checks() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    text = FENCED.sub("", page.read_text(encoding="utf-8"))
-    links = [one or other for one, other in LINK.findall(text)]
-    inside = [link.partition("#")[0] for link in links if not re.match(r"https?:|mailto:|#", link)]
-    assert [link for link in inside if not (page.parent / link).exists()] == []
-    headings = {_anchor(line) for line in text.splitlines() if line.startswith("#")}
-    assert [link for link in links if link.startswith("#") and link[1:] not in headings] == []
+    links = [one or other for one, other in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8")))]
+    broken = []
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if re.match(r"https?:|mailto:", link):
+            continue
+        if not target.exists() or (anchor and anchor not in headings(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_path_in_the_code_map_exists() -> None:
+    named = re.findall(r"`((?:autotl|docs|tests|\.ci)/[\w./-]*|\w+\.toml)`", MAP.read_text(encoding="utf-8"))
+    assert len(named) > 50
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_code_map_names_every_package() -> None:
+    text = MAP.read_text(encoding="utf-8")
+    packages = [each.parent.name for each in (ROOT / "autotl").glob("*/__init__.py")]
+    assert [name for name in packages if f"`autotl/{name}/" not in text] == []
 
 
 @pytest.mark.parametrize("code", blocks(GUIDE, "python"), ids=lambda code: code.splitlines()[0])
@@ -110,6 +128,12 @@ def test_the_tutorial_is_the_plugin_it_links_to() -> None:
 
 class TestTutorial(StrategyChecks):
     strategy = module_of(tutorial()).Prototypes()
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of the headings of a page."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    return {_anchor(line) for line in text.splitlines() if line.startswith("#")}
 
 
 def _anchor(heading: str) -> str:
