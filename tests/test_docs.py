@@ -19,17 +19,8 @@ from autotl.testing import StrategyChecks
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "plugins" / "README.md"
 MAP = ROOT / "docs" / "where-is-what.md"
-PAGES = sorted(
-    page
-    for pattern in (
-        "*.md",
-        "docs/*.md",
-        "plugins/README.md",
-        "plugins/*/README.md",
-        "benchmarks/**/README.md",
-    )
-    for page in ROOT.glob(pattern)
-)
+FOLDERS = ("", "docs/", "plugins/", "plugins/*/", "benchmarks/", "benchmarks/*/")
+PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}*.md"))
 HOOKS = [
     node
     for node in ast.parse(Path(hookspecs.__file__).read_text(encoding="utf-8")).body
@@ -99,6 +90,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in headings(target)):
             broken.append(link)
     assert broken == []
+
+
+def test_a_line_of_the_changelog_is_one_short_change_under_a_known_heading() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = text[text.index("## [Unreleased]") :].splitlines()
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert {line[4:] for line in changes if line.startswith("### ")} <= kinds
+    assert [line for line in changes if len(re.sub(r" \(\[docs\]\(\S+\)\)", "", line)) > 100] == []
+    assert [line for line in changes if line.startswith(" ")] == []
 
 
 def test_every_path_in_the_code_map_exists() -> None:
