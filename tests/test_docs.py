@@ -92,6 +92,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def test_contributing_describes_the_recipes_of_the_justfile() -> None:
+    recipes = re.findall(r"^(\w+)[^:\n]*:$", (ROOT / "Justfile").read_text(encoding="utf-8"), re.MULTILINE)
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in recipes if name != "default" and f"`just {name}`" not in text] == []
+    assert set(re.findall(r"`just (\w+)", text)) <= set(recipes)
+
+
 def test_a_line_of_the_changelog_is_one_short_change_under_a_known_heading() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     changes = text[text.index("## [Unreleased]") :].splitlines()
