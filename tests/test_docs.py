@@ -1,4 +1,4 @@
-"""What the documents say of the code is true."""
+"""The documents agree with the code."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The fenced blocks of a language."""
+    """Return the fenced blocks of a language."""
     return [text for found, text in FENCED.findall(page.read_text(encoding="utf-8")) if found == language]
 
 
 def tutorial() -> str:
-    """The strategy that the guide writes."""
+    """Return the strategy of the guide."""
     return next(block for block in blocks(GUIDE, "python") if "autotl_strategies" in block)
 
 
 def module_of(code: str) -> types.ModuleType:
-    """Code as if it were installed."""
+    """Run code as a module."""
     module = types.ModuleType("tutorial")
     sys.modules[module.__name__] = module
     exec(compile(code, str(GUIDE), "exec"), vars(module))
@@ -138,11 +138,11 @@ class TestTutorial(StrategyChecks):
 
 
 def headings(page: Path) -> set[str]:
-    """The anchors of the headings of a page."""
+    """Return the anchors of a page's headings."""
     text = FENCED.sub("", page.read_text(encoding="utf-8"))
     return {_anchor(line) for line in text.splitlines() if line.startswith("#")}
 
 
 def _anchor(heading: str) -> str:
-    """As GitHub links to it."""
+    """Return the anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lstrip("#").strip().lower()).replace(" ", "-")
