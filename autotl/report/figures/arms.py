@@ -1,4 +1,4 @@
-"""Draw how every arm did on the test images, with intervals."""
+"""Draw the test score of each arm with its interval."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autotl.report.figures import canvas
-from autotl.report.format import ends
 from autotl.report.metric_format import ACCURACY, Measure
 
 
 @dataclass(frozen=True, slots=True)
 class ArmScore:
-    """One arm on the test images. ``score`` and ``ci95`` are numbers of the metric."""
+    """Test score of one arm, in numbers of the metric.
+
+    Attributes:
+        strategy: Name of the strategy.
+        backbone: Name of the backbone.
+        score: Test score.
+        ci95: Its 95% interval.
+        role: Role in the comparison.
+    """
 
     strategy: str
     backbone: str
@@ -23,7 +30,16 @@ class ArmScore:
 
 
 def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
-    """One line per arm: a dot at its score, a bar over its 95 % interval. Empty where no arm has a score."""
+    """Draw a dot at each score and a bar over its interval.
+
+    Args:
+        scores: The arms from top to bottom.
+        measure: The metric.
+        width: In pixels.
+
+    Returns:
+        SVG; empty without arms.
+    """
     if not scores:
         return ""
     stacked = width < 520
@@ -31,7 +47,7 @@ def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: floa
     bottom = top + row * len(scores)
     floor, ceiling = measure.bounds
     low, high = canvas.span(
-        [end for each in scores for end in (each.score, *(ends(each.ci95) or ()))],
+        [end for each in scores for end in (each.score, *(each.ci95 or ()))],
         floor=floor,
         ceiling=ceiling,
     )
@@ -51,7 +67,7 @@ def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: floa
             width - right, bottom + 34, f"test {measure.name}{measure.remark}", css="soft small", anchor="end"
         )
     )
-    said = "; ".join(
+    scored = "; ".join(
         f"{each.strategy} on {each.backbone} {measure.value(each.score)} {measure.between(each.ci95)}".strip()
         for each in scores
     )
@@ -60,7 +76,7 @@ def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: floa
         width=width,
         height=bottom + 42,
         title=f"Test {measure.name} of {len(scores)} arms, with 95% intervals",
-        description=f"From best to worst: {said}.",
+        description=f"From best to worst: {scored}.",
         parts=parts,
     )
 
@@ -83,11 +99,11 @@ def _row(
         parts.append(
             canvas.rect(0, y - (28 if stacked else 18), width, height, css="good", opacity=0.09, round_=6)
         )
-    if pair := ends(each.ci95):
+    if pair := each.ci95:
         parts.append(canvas.line(scale(pair[0]), y, scale(pair[1]), y, css=f"l-{css}", width=3))
     shape = {"winner": "circle", "baseline": "diamond"}.get(each.role, "circle")
     parts.append(canvas.mark(scale(each.score), y, shape, css=f"{css} halo", size=6))
-    note = {"winner": "winner", "baseline": "from nothing"}.get(each.role, "")
+    note = {"winner": "winner", "baseline": "baseline"}.get(each.role, "")
     strong = "strong" if each.role == "winner" else ""
     if stacked:
         label = canvas.fit(f"{each.strategy} · {each.backbone}", width - left - right - 52)
@@ -100,5 +116,4 @@ def _row(
         parts.append(canvas.text(12, y + 13, canvas.fit(each.backbone, left - 26, size=11), css="soft small"))
         parts.append(canvas.text(width - 12, y + 4, measure.value(each.score), css=strong, anchor="end"))
     scored = f"{measure.value(each.score)} {measure.between(each.ci95)}".strip()
-    said = f"{each.strategy} on {each.backbone}: {scored}"
-    return canvas.group(said, *parts)
+    return canvas.group(f"{each.strategy} on {each.backbone}: {scored}", *parts)

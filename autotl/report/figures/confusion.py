@@ -1,4 +1,4 @@
-"""Draw which class is taken for which."""
+"""Draw the confusion matrix."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from autotl.report.figures import canvas
 from autotl.report.format import count
 
 MOST_CLASSES = 20
-"""Beyond so many classes the cells are too small to read; a table of the most frequent mistakes says more."""
+"""Classes up to which the cells are large enough to read."""
 
 
 def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: float = canvas.WIDE) -> str:
-    """A heat map: rows are the true classes, columns the answers; right ones blue, mistakes orange.
+    """Draw a heat map: rows are the true classes, columns the predictions.
 
-    Empty where there are more than 20 classes, or the matrix does not match the names.
+    Args:
+        matrix: Counts by true class and predicted class.
+        names: The classes.
+        width: In pixels.
+
+    Returns:
+        SVG; empty for more than 20 classes, or if the matrix does not match the names.
     """
     classes = len(names)
     if (
@@ -27,7 +33,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
     cell = min((width - label - 12) / classes, 58.0)
     top, small = 40.0, cell < 24
     parts = [
-        canvas.text(label, 14, "answered", css="soft small"),
+        canvas.text(label, 14, "predicted", css="soft small"),
         canvas.text(0, 32, "true class", css="soft small"),
     ]
     for j in range(classes):
@@ -47,7 +53,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
                     images / total,
                     right=i == j,
                     small=small,
-                    said=f"{name} answered as {names[j]}",
+                    title=f"{name} predicted as {names[j]}",
                 )
             )
     right = sum(matrix[i][i] for i in range(classes))
@@ -57,14 +63,14 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
         width=width,
         height=top + cell * classes + 8,
         title=f"Confusion matrix of {count(classes, 'class', 'classes')}",
-        description=f"{count(right, 'test image')} answered right, {wrong:,} wrong. "
+        description=f"{count(right, 'test image')} predicted correctly, {wrong:,} wrong. "
         "Shades are shares of the true class.",
         parts=parts,
     )
 
 
 def _cell(
-    x: float, y: float, side: float, images: int, share: float, *, right: bool, small: bool, said: str
+    x: float, y: float, side: float, images: int, share: float, *, right: bool, small: bool, title: str
 ) -> str:
     css = "good" if right else "bad"
     parts = [canvas.rect(x + 1, y + 1, side - 2, side - 2, css="flat", opacity=0.07, round_=3)]
@@ -76,4 +82,4 @@ def _cell(
             parts.append(
                 canvas.text(x + side / 2, y + side / 2 + 4, str(images), css=ink.strip(), anchor="middle")
             )
-    return canvas.group(f"{said}: {count(images, 'image')}", *parts)
+    return canvas.group(f"{title}: {count(images, 'image')}", *parts)

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from autotl.report.figures import canvas
-from autotl.report.format import effect, ends
+from autotl.report.format import Interval, effect
 from autotl.report.metric_format import ACCURACY, Measure
 
 
 def gain(
     value: float,
-    ci95: tuple[float, float] | None,
+    ci95: Interval | None,
     *,
     p: float | None = None,
     measure: Measure = ACCURACY,
     width: float = canvas.WIDE,
 ) -> str:
-    """A dot and its 95 % interval between *hurts* on the left and *helps* on the right.
+    """Draw the gain and its interval between *hurts* on the left and *helps* on the right.
 
-    Neither is marked where ``p`` says that the two cannot be told apart.
+    Zero is always in the middle, so the side shows the sign.
 
-    The line of zero is in the middle, whatever the numbers, so that the side tells the sign at a glance.
+    Args:
+        value: Gain in numbers of the metric.
+        ci95: Its 95% interval.
+        p: P-value of the paired test; from 0.05, no side is marked.
+        measure: The metric.
+        width: In pixels.
+
+    Returns:
+        SVG.
     """
-    pair = ends(ci95)
-    reach = max(abs(value), *(abs(end) for end in pair or (0.02,)), 0.02) * 1.2
+    reach = max(abs(value), *(abs(end) for end in ci95 or (0.02,)), 0.02) * 1.2
     scale = canvas.Scale(-reach, reach, 14, width - 14)
     top, bottom, middle = 34.0, 104.0, scale(0)
-    found = effect(pair, p) or ""
+    found = effect(ci95, p) or ""
     colour = {"helps": "good", "hurts": "bad"}.get(found, "flat")
     parts = [
         canvas.rect(
@@ -70,11 +77,11 @@ def gain(
         )
         parts.append(canvas.text(scale(tick), bottom + 19, label, css="soft small", anchor="middle"))
     y = (top + bottom) / 2 + 8
-    said = f"{measure.gain(value)}{measure.unit}" + (f", {measure.between_gains(pair)}" if pair else "")
-    drawn = [canvas.line(scale(pair[0]), y, scale(pair[1]), y, css=f"l-{colour}", width=4)] if pair else []
+    summary = f"{measure.gain(value)}{measure.unit}" + (f", {measure.between_gains(ci95)}" if ci95 else "")
+    drawn = [canvas.line(scale(ci95[0]), y, scale(ci95[1]), y, css=f"l-{colour}", width=4)] if ci95 else []
     drawn += [canvas.mark(scale(value), y, "circle", css=f"{colour} halo", size=7.5)]
     drawn += [canvas.text(scale(value), y - 15, measure.gain(value), css=f"{colour} strong", anchor="middle")]
-    parts.append(canvas.group(said, *drawn))
+    parts.append(canvas.group(summary, *drawn))
     of = "points of" if measure.percent else "better in"
     axis = f"{of} test {measure.name}, against the best model without transfer"
     parts.append(canvas.text(width - 14, bottom + 37, axis, css="soft small", anchor="end"))
@@ -83,7 +90,7 @@ def gain(
         width=width,
         height=bottom + 45,
         title="Gain of transfer over the best model without it, with its 95% interval",
-        description=f"{said}. Left of zero transfer hurts, right of it transfer helps; "
-        "an interval across zero means that no difference could be measured.",
+        description=f"{summary}. Left of zero transfer hurts, right of zero transfer helps. "
+        "If the interval includes zero, no difference could be measured.",
         parts=parts,
     )

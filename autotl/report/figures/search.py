@@ -1,4 +1,4 @@
-"""Draw the search over time: every trial, and the best score so far."""
+"""Draw the validation scores of all trials over time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from autotl.report.metric_format import ACCURACY, Measure
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """One trial: when it ended, in seconds since the start, and its validation score, if it has one."""
+class TrialScore:
+    """One trial; ``seconds`` is its end since the start of the search, ``score`` None without a score."""
 
     strategy: str
     seconds: float
@@ -21,13 +21,20 @@ class Try:
     default: bool = False
 
 
-def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
-    """A mark per trial, a shape per strategy; the staircase is the best so far. Better is up. Empty without
-    scores.
+def search(tries: Sequence[TrialScore], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
+    """Draw a mark for each trial and a line for the best score so far; better is up.
+
+    Args:
+        tries: The trials in any order.
+        measure: The metric.
+        width: In pixels.
+
+    Returns:
+        SVG; empty without scores.
     """
     tries = [replace(t, score=None if t.score is None else measure.merit(t.score)) for t in tries]
 
-    def said_of(score: float | None) -> str:
+    def shown(score: float | None) -> str:
         return measure.value(None if score is None else measure.merit(score))
 
     scored = sorted((t for t in tries if t.score is not None), key=lambda t: t.seconds)
@@ -53,7 +60,7 @@ def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = 
                 left - 8, up(tick) + 4, measure.tick(measure.merit(tick)), css="soft small", anchor="end"
             )
         )
-    if below:  # a baseline far down would press all the others into one line
+    if below:  # a far lower baseline would flatten all other scores
         parts.append(canvas.line(left, bottom - 20, right, bottom - 20, dash="2 3"))
         parts.append(
             canvas.text(
@@ -75,20 +82,20 @@ def search(tries: Sequence[Try], *, measure: Measure = ACCURACY, width: float = 
     for each in tries:
         place = strategies.index(each.strategy) % 7
         y = bottom - 1.5 if each.score is None else up(each.score) if each.score >= low else bottom - 10
-        said = f"{each.strategy}, {said_of(each.score)} after {each.seconds:.0f} s"
+        title = f"{each.strategy}, {shown(each.score)} after {each.seconds:.0f} s"
         css, size = (
             (f"s{place} halo", 5.2 if each.default else 4.4) if each.score is not None else ("flat", 3.0)
         )
         shape = canvas.SHAPES[place] if each.score is not None else "bar"
-        parts.append(canvas.group(said, canvas.mark(across(each.seconds), y, shape, css=css, size=size)))
+        parts.append(canvas.group(title, canvas.mark(across(each.seconds), y, shape, css=css, size=size)))
     best = max(scored, key=lambda t: -float("inf") if t.score is None else t.score)
     return canvas.svg(
         "search",
         width=width,
         height=bottom + 43,
         title=f"Validation {measure.name} of {count(len(tries), 'trial')} over time",
-        description=f"The best, {said_of(best.score)} by {best.strategy}, came after {best.seconds:.0f} s. "
-        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {said_of(low)}, in "
+        description=f"The best, {shown(best.score)} by {best.strategy}, came after {best.seconds:.0f} s. "
+        f"{count(len(tries) - len(scored), 'trial')} ended without a score. Worse than {shown(low)}, in "
         f"the lowest lane: {count(below, 'trial')}.",
         parts=parts,
     )
@@ -107,7 +114,7 @@ def _legend(strategies: Sequence[str], width: float) -> tuple[list[str], float]:
     return parts, y + 14
 
 
-def _staircase(scored: Sequence[Try], across: canvas.Scale, up: canvas.Scale, end: float) -> str:
+def _staircase(scored: Sequence[TrialScore], across: canvas.Scale, up: canvas.Scale, end: float) -> str:
     best = -float("inf")
     corners: list[tuple[float, float]] = []
     for each in scored:
