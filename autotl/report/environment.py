@@ -1,4 +1,4 @@
-"""Describe the process of a run: its command, the name of its data and its peak memory."""
+"""Describe the process of a run."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _PACKAGES = ("torch", "torchvision", "timm", "optuna")
 
 
 def command_line() -> str:
-    """Return the command of this process, without the folder of the script and without passwords."""
+    """Return the command of this process, without folder and passwords."""
     return " ".join([Path(sys.argv[0]).name, *map(masked, sys.argv[1:])]) if sys.argv else ""
 
 
 def data_name(data: object) -> str:
-    """Return the name of the file or folder, or the kind of the data."""
+    """Return the name of a file or folder, or the data's kind."""
     if isinstance(data, str | Path):
         return Path(data).name or str(data)
     return "images" if isinstance(data, tuple | list) else type(data).__name__
 
 
 def peak_memory() -> float | None:
-    """Return the peak memory of this process in MB; None if the system does not report it."""
+    """Return the peak memory of this process in MB; None if unknown."""
     if sys.platform == "win32":
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -39,7 +39,7 @@ def peak_memory() -> float | None:
 
 
 def environment(machine: Machine, plugins: Mapping[str, str]) -> dict[str, Any]:
-    """Return versions, device and platform, as in the ``environment`` part of a report."""
+    """Return the ``environment`` part of a report: versions, device and platform."""
     return {
         "autotl": version("autotl"),
         "python": platform.python_version(),

@@ -6,10 +6,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Backbone, Dataset, Machine, Plan, Record, Splits
+from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileEvidence:
+    """Results that are known before training.
+
+    Attributes:
+        task: Classes and sizes of the training images.
+        splits: Division into training and test images.
+        likeness: Similarities by backbone and measure.
+        overlap: Known classes by backbone.
+        copies: Near copies of source images; None without source images.
+        ranking: Ranking of the backbones by their scores.
+        outlook: Learning curve of the linear probe; None if not measured.
+        advice: Rule of thumb.
+        quality: Data issues found without a network.
+        examined: Data issues found with a network.
+    """
+
+    task: Task
+    splits: Splits
+    likeness: Mapping[str, Mapping[str, Likeness]]
+    overlap: Any
+    copies: Any
+    ranking: Any
+    outlook: Any
+    advice: Any
+    quality: Any
+    examined: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

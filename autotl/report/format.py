@@ -32,12 +32,12 @@ def measured(value: object) -> bool:
 
 
 def percent(value: float | None) -> str:
-    """Format a fraction as a percentage such as ``"91.3%"``; a dash for None."""
+    """Format a fraction as a percentage: ``"91.3%"``; a dash for None."""
     return f"{100 * value:.1f}%".replace("-", "−") if value is not None and measured(value) else DASH
 
 
 def points(value: float | None) -> str:
-    """Format a difference of fractions in signed percentage points, without a unit: ``"+4.8"``."""
+    """Format a difference in percentage points: ``"+4.8"``; a dash for None."""
     if value is None or not measured(value):
         return DASH
     text = f"{100 * value:+.1f}"
@@ -45,7 +45,7 @@ def points(value: float | None) -> str:
 
 
 def ends(ci95: object) -> Interval | None:
-    """Return both ends of an interval; None unless it has two finite ends."""
+    """Return an interval; None unless it has two finite ends."""
     if (
         isinstance(ci95, Sequence)
         and not isinstance(ci95, str)
@@ -57,12 +57,16 @@ def ends(ci95: object) -> Interval | None:
 
 
 def between_points(ci95: Interval | None) -> str:
-    """Format an interval of differences: ``"between +1.2 and +8.4 points"``; empty for None."""
+    """Format an interval of differences in points; empty for None.
+
+    >>> between_points((0.012, 0.084))
+    'between +1.2 and +8.4 points'
+    """
     return f"between {points(ci95[0])} and {points(ci95[1])} points" if ci95 else ""
 
 
 def span(ci95: Interval | None) -> str:
-    """Format an interval of fractions for a table: ``"88.1 – 93.9%"``; a dash for None."""
+    """Format an interval for tables: ``"88.1 – 93.9%"``; dash for None."""
     return f"{percent(ci95[0])[:-1]} – {percent(ci95[1])}" if ci95 else DASH
 
 
@@ -85,14 +89,20 @@ def name(text: object) -> str:
 
 
 def count(amount: float | None, noun: str, plural: str = "") -> str:
-    """Format a count with its noun: ``"1 image"``, ``"1,204 images"``, ``"2 classes"``."""
+    """Format a count with its noun: ``"1 image"``, ``"1,204 images"``.
+
+    Args:
+        amount: The count; None if unknown.
+        noun: The noun for 1.
+        plural: The noun otherwise; by default with an "s".
+    """
     if amount is None or not measured(amount):
         return f"an unknown number of {plural or noun + 's'}"
     return f"{amount:,.0f} {noun if amount == 1 else plural or noun + 's'}"
 
 
 def listing(items: Iterable[str], *, limit: int = 6) -> str:
-    """Join items: ``"a, b and c"``; beyond ``limit`` items, ``"a, b and 12 more"``."""
+    """Join at most ``limit`` items: ``"a, b and 12 more"``."""
     every = list(items)
     if len(every) > limit:
         every = [*every[: limit - 1], f"{len(every) - limit + 1:,} more"]
@@ -100,7 +110,11 @@ def listing(items: Iterable[str], *, limit: int = 6) -> str:
 
 
 def value(thing: Any) -> str:
-    """Format a setting or a quantity: ``"0.0003"``, ``"yes"``, ``"224 × 160"``; a dash for None."""
+    """Format a setting or a quantity; a dash for None.
+
+    >>> value(0.0003), value(True), value([224, 160])
+    ('0.0003', 'yes', '224 × 160')
+    """
     if thing is None:
         return DASH
     if isinstance(thing, bool):
@@ -129,7 +143,10 @@ def large(amount: float | None) -> str:
 
 
 def moment(iso: str | None) -> str:
-    """Format an ISO 8601 time: ``"20 November 2025, 23:59 UTC"``; other text is returned unchanged."""
+    """Format an ISO 8601 time: ``"20 November 2025, 23:59 UTC"``.
+
+    Other text is returned unchanged.
+    """
     try:
         at = datetime.fromisoformat(str(iso or ""))
     except ValueError:
@@ -143,7 +160,7 @@ def metric(text: str | None) -> str:
 
 
 def sentence(text: object) -> str:
-    """Add a capital letter and a full stop, on one line; empty text stays empty."""
+    """Add a capital letter and a full stop; empty text stays empty."""
     flat = " ".join(str(text or "").split())
     if not flat:
         return ""

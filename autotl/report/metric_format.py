@@ -10,8 +10,9 @@ from autotl.report.format import Interval
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Metric with its number format: percent and points for a share, plain numbers otherwise.
+    """Metric with its number format.
 
+    A share is formatted in percent and its differences in points; other metrics are plain numbers.
     Differences are gains: above zero is better, also if a lower score is better.
     """
 
@@ -46,7 +47,7 @@ class Measure:
         return format.percent(number).replace(".0%", "%") if self.percent else format.value(float(number))
 
     def gain(self, number: float | None) -> str:
-        """Format a difference with its sign and without a unit: ``"+4.8"`` or ``"+0.041"``."""
+        """Format a signed difference without its unit: ``"+4.8"`` or ``"+0.041"``."""
         if self.percent:
             return format.points(number)
         if number is None or not format.measured(number):
@@ -55,7 +56,7 @@ class Measure:
         return "0.000" if text in {"+0.000", "-0.000"} else text.replace("-", "−")
 
     def amount(self, number: float) -> str:
-        """Format the size of a difference with its unit: ``"4.8 points"`` or ``"0.041"``."""
+        """Format the size of a difference: ``"4.8 points"`` or ``"0.041"``."""
         return self.gain(abs(number)).lstrip("+") + self.unit
 
     @property

@@ -2,64 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from autotl import jsonio
-from autotl.api import Likeness, Splits, Task
+from autotl.report.evidence import ProfileEvidence
 
 
-def profile(
-    *,
-    task: Task,
-    splits: Splits,
-    likeness: Mapping[str, Mapping[str, Likeness]],
-    overlap: Any,
-    copies: Any,
-    ranking: Any,
-    outlook: Any,
-    advice: Any,
-    quality: Any,
-    examined: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the ``when`` and ``quality`` parts of a report, as far as they are known before training.
-
-    Args:
-        task: The classes and sizes of the training images.
-        splits: The division into training and test images.
-        likeness: Similarities by backbone and measure.
-        overlap: Known classes by backbone.
-        copies: Near copies of source images; None if no source images were given.
-        ranking: The ranking of the backbones by their transferability scores.
-        outlook: The learning curve of the linear probe; None if not measured.
-        advice: The rule of thumb.
-        quality: Data issues found without a network.
-        examined: Data issues found with a network.
-    """
+def profile(evidence: ProfileEvidence) -> dict[str, Any]:
+    """Return the ``when`` and ``quality`` parts that need no training."""
+    e = evidence
     when = {
-        "n_train": len(splits.train),
-        "n_test": len(splits.test),
-        "n_classes": len(task.classes),
-        "min_per_class": task.min_per_class,
-        "image_side": task.side,
-        "similarity": likeness,
-        "label_overlap": overlap,
-        "source_copies": copies,
-        "transferability": ranking.scores,
+        "n_train": len(e.splits.train),
+        "n_test": len(e.splits.test),
+        "n_classes": len(e.task.classes),
+        "min_per_class": e.task.min_per_class,
+        "image_side": e.task.side,
+        "similarity": e.likeness,
+        "label_overlap": e.overlap,
+        "source_copies": e.copies,
+        "transferability": e.ranking.scores,
         "choice": {
-            "by": ranking.by or None,
-            "order": ranking.order,
-            "kept": ranking.kept,
-            "aside": ranking.aside,
-            "sentence": ranking.sentence,
+            "by": e.ranking.by or None,
+            "order": e.ranking.order,
+            "kept": e.ranking.kept,
+            "aside": e.ranking.aside,
+            "sentence": e.ranking.sentence,
         },
-        "learning_curve": outlook,
+        "learning_curve": e.outlook,
         "rule_of_thumb": {
-            "advice": advice.strategy,
-            "freezes": advice.freezes,
-            "sentence": advice.sentence,
+            "advice": e.advice.strategy,
+            "freezes": e.advice.freezes,
+            "sentence": e.advice.sentence,
         },
     }
-    known: dict[str, Any] = jsonio.plain({"when": when, "quality": quality})
-    known["quality"] |= jsonio.plain(examined)
+    known: dict[str, Any] = jsonio.plain({"when": when, "quality": e.quality})
+    known["quality"] |= jsonio.plain(e.examined)
     return known

@@ -93,7 +93,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section of the report.
+    """Section of the report.
 
     Attributes:
         name: Anchor on the page.

@@ -116,7 +116,7 @@ def test_a_run_begun_without_it_may_go_on_with_it(photos: Path, tmp_path: Path) 
     asked = {**QUICK, "trials": 1, "image_size": 32}
     plain = autotl.fit(photos, out=folder, watch=Silence(), **asked)
     assert plain.report["how"]["ensemble"] is None
-    assert together(plain.report) == ""
+    assert ensemble(parse(plain.report)) == ""
     with pytest.raises(RunError, match="nothing is left to do"):
         autotl.fit(None, out=folder, resume=True, ensemble=True, watch=Silence())
     more = autotl.fit(None, out=folder, resume=True, ensemble=True, trials=2, watch=Silence())

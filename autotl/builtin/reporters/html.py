@@ -18,7 +18,7 @@ class HtmlReport:
     summary = "report.html, one self-contained page with figures, and figures/*.svg"
 
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
-        """Write report.html and figures/*.svg below ``folder``, and delete figures of an earlier report."""
+        """Write report.html and figures/*.svg, and delete figures of an earlier report."""
         document = parse(report)
         drawn = {folder / "figures" / f"{name}.svg": svg for name, svg in drawings(document).items()}
         for old in (folder / "figures").glob("*.svg"):

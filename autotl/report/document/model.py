@@ -1,4 +1,4 @@
-"""Define the parts of a report about the final model: its layers and its training."""
+"""Define the parts of a report about the final model."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def parse(document: Mapping[str, Any]) -> Report:
 
 
 def _without_nulls(value: Any) -> Any:
-    """The value without null entries; None for a list of numbers of which some are null."""
+    """The value without nulls; None for a list of numbers with a null."""
     if isinstance(value, Mapping):
         return {
             key: kept

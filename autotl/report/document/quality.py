@@ -12,7 +12,10 @@ Names = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images by class, and the ratio of the largest class to the smallest."""
+    """Class sizes.
+
+    ``counts`` has the training images by class, ``ratio`` is the largest count over the smallest.
+    """
 
     ratio: float | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -20,7 +23,10 @@ class Imbalance:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Identical or near-identical images in ``groups`` sets, ``conflicting`` with different labels."""
+    """Identical or near-identical images.
+
+    ``images`` are in ``groups`` sets; ``conflicting`` sets have different labels.
+    """
 
     groups: int | None = None
     images: int | None = None
@@ -29,7 +35,10 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """Test images that are in the training set, of ``of``, and groups with images in both."""
+    """Test images that are in the training set.
+
+    ``images`` of ``of`` test images are; ``groups`` have images in both sets.
+    """
 
     images: int | None = None
     groups: int | None = None
@@ -38,7 +47,10 @@ class Leakage:
 
 @dataclass(frozen=True, slots=True)
 class NearLeakage:
-    """Test images that look like training images, of ``compared``, with pairs of names."""
+    """Test images that look like training images.
+
+    ``images`` of ``compared`` test images do; ``examples`` are pairs of names.
+    """
 
     images: int | None = None
     compared: int | None = None
@@ -88,7 +100,7 @@ class Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class DividedGroups:
-    """Groups of which a part given by the user holds some images."""
+    """Groups that a part given by the user divides."""
 
     groups: int = 0
     images: int | None = None

@@ -1,4 +1,4 @@
-"""Define the whole report document and the questions that several sections ask of it."""
+"""Define the whole report document."""
 
 from __future__ import annotations
 
@@ -109,13 +109,16 @@ class Report:
 
     @property
     def confusion(self) -> tuple[tuple[int, ...], ...]:
-        """The confusion matrix; empty unless it has a row and a column for each class."""
+        """The confusion matrix; empty unless it has every class."""
         matrix, classes = self.test.confusion, len(self.class_names)
         return matrix if len(matrix) == classes and all(len(row) == classes for row in matrix) else ()
 
     @property
     def confused_pairs(self) -> list[tuple[str, str, int, int]]:
-        """True class, predicted class, images and images of the true class; most frequent first."""
+        """The mistakes by frequency.
+
+        Each has the true class, the predicted class, its images, and all images of the true class.
+        """
         names = self.class_names
         found = [
             (names[i], names[j], images, sum(row))
@@ -127,7 +130,7 @@ class Report:
 
     @property
     def ranked_arms(self) -> list[ArmRow]:
-        """The arms: the winner first, then by test score, then by validation score."""
+        """The winner, then the arms by test and validation score."""
 
         def rank(arm: ArmRow) -> tuple[bool, bool, float, float]:
             merits = [-self.measure.merit(score or 0.0) for score in (arm.test, arm.best_val)]

@@ -1,4 +1,4 @@
-"""Define the parts of a report about arms, trials, the search and its cost."""
+"""Define the parts of a report about the search."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SelectionCheck:
-    """Selection bias: the gap that choosing the best of ``trials`` explains at most."""
+    """Selection bias: choosing the best of ``trials`` explains at most ``explains``."""
 
     found: bool = False
     trials: int | None = None

@@ -14,7 +14,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Similarity of the inputs of one layer; ``depth`` is in [0, 1]."""
+    """Similarity of a layer's inputs; ``depth`` is in [0, 1]."""
 
     layer: str | None = None
     depth: float | None = None
@@ -23,7 +23,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """One distance between the data and a source.
+    """Distance between the data and a source.
 
     Attributes:
         value: Distance in the unit of the measure; larger is farther.
@@ -44,7 +44,10 @@ class Similarity:
 
 @dataclass(frozen=True, slots=True)
 class TransferabilityScore:
-    """One score of one backbone; ``behind`` is its difference to the best backbone, with an interval."""
+    """Score of one backbone.
+
+    ``behind`` is the difference to the best backbone and its interval.
+    """
 
     value: float | None = None
     ci95: Interval | None = None
@@ -94,7 +97,7 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """Data set size at which training from scratch matches transfer, as a sentence."""
+    """Data set size at which training from scratch matches transfer."""
 
     sentence: str | None = None
 
@@ -145,7 +148,10 @@ class TransferGain:
 
 @dataclass(frozen=True, slots=True)
 class NegativeTransferClass:
-    """Class on which transfer scores lower; reports of the first version have ``value`` only."""
+    """Class on which transfer scores lower.
+
+    Reports of the first version have ``value`` without ``gain``.
+    """
 
     name: Annotated[str | None, Field(validation_alias="class")] = None
     gain: float | None = None

@@ -49,7 +49,13 @@ class Scale:
 
 
 def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
-    """Return about this many round numbers inside [low, high]."""
+    """Return round numbers inside [low, high].
+
+    Args:
+        low: Lower end.
+        high: Upper end.
+        about: Approximate count.
+    """
     if not high > low:
         return [low]
     rough = (high - low) / max(about, 1)
@@ -88,7 +94,16 @@ def text_width(content: str, *, size: float = 12.5) -> float:
 
 
 def fit(content: str, pixels: float, *, size: float = 12.5) -> str:
-    """Shorten the content in the middle with an ellipsis if it is wider than ``pixels``."""
+    """Shorten text in the middle with an ellipsis.
+
+    Args:
+        content: The text.
+        pixels: Available width.
+        size: Font size in pixels.
+
+    Returns:
+        The text on one line, unchanged if it is narrow enough.
+    """
     content = " ".join(content.split())
     most = 2 * int(pixels / (size * 0.56)) + 2  # visible letters: the loop below takes quadratic time
     if len(content) > 2 * most:
@@ -109,7 +124,15 @@ def clean(content: str) -> str:
 
 
 def text(x: float, y: float, content: str, *, css: str = "", anchor: str = "start") -> str:
-    """Draw a line of escaped text."""
+    """Draw a line of escaped text.
+
+    Args:
+        x: Position from the left, in pixels.
+        y: Baseline from the top, in pixels.
+        content: The text.
+        css: CSS classes.
+        anchor: Side at ``x``: "start", "middle" or "end".
+    """
     attributes = (f' class="{css}"' if css else "") + (
         f' text-anchor="{anchor}"' if anchor != "start" else ""
     )
@@ -119,7 +142,17 @@ def text(x: float, y: float, content: str, *, css: str = "", anchor: str = "star
 def line(
     x1: float, y1: float, x2: float, y2: float, *, css: str = "rule", width: float = 0, dash: str = ""
 ) -> str:
-    """Draw a straight line."""
+    """Draw a straight line.
+
+    Args:
+        x1: Start from the left, in pixels.
+        y1: Start from the top, in pixels.
+        x2: End from the left, in pixels.
+        y2: End from the top, in pixels.
+        css: CSS classes.
+        width: Line width in pixels; 0 for the width of the CSS class.
+        dash: Dash pattern of SVG.
+    """
     extra = (f' stroke-width="{n(width)}" stroke-linecap="round"' if width else "") + (
         f' stroke-dasharray="{dash}"' if dash else ""
     )
@@ -127,7 +160,14 @@ def line(
 
 
 def rulers(places: Iterable[float], top: float, bottom: float, *, rows: int = 0) -> list[str]:
-    """Draw vertical lines; with ``rows``, the upper part of each row is left empty for its label."""
+    """Draw vertical lines.
+
+    Args:
+        places: Positions from the left, in pixels.
+        top: Upper end, in pixels.
+        bottom: Lower end, in pixels.
+        rows: Rows whose upper parts are left empty for labels; 0 for whole lines.
+    """
     if not rows:
         return [line(x, top, x, bottom) for x in places]
     row = (bottom - top) / rows
@@ -137,7 +177,17 @@ def rulers(places: Iterable[float], top: float, bottom: float, *, rows: int = 0)
 def rect(
     x: float, y: float, width: float, height: float, *, css: str, opacity: float = 1, round_: float = 0
 ) -> str:
-    """Draw a filled rectangle."""
+    """Draw a filled rectangle.
+
+    Args:
+        x: Left edge in pixels.
+        y: Upper edge in pixels.
+        width: In pixels.
+        height: In pixels.
+        css: CSS classes.
+        opacity: From 0 to 1.
+        round_: Radius of the corners in pixels.
+    """
     extra = (f' rx="{n(round_)}"' if round_ else "") + (
         f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     )
@@ -153,7 +203,15 @@ SHAPES = ("circle", "square", "diamond", "triangle", "cross", "down", "bar")
 
 
 def mark(x: float, y: float, shape: str, *, css: str, size: float = 4.5) -> str:
-    """Draw a data point; shapes distinguish series without colour."""
+    """Draw a data point; shapes distinguish series without colour.
+
+    Args:
+        x: Position from the left, in pixels.
+        y: Position from the top, in pixels.
+        shape: Name of a shape in SHAPES.
+        css: CSS classes.
+        size: Radius in pixels.
+    """
     if shape == "circle":
         return f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(size)}" class="{css}"/>'
     third = size * 0.4

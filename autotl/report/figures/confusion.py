@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from autotl.report.figures import canvas
 from autotl.report.format import count
 
+TOP = 40.0
+"""Upper edge of the cells in pixels."""
 MOST_CLASSES = 20
 """Classes up to which the cells are large enough to read."""
 
@@ -31,7 +33,6 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
         return ""
     label = min(max(canvas.text_width(name) for name in names) + 30, width * (0.34 if width >= 520 else 0.4))
     cell = min((width - label - 12) / classes, 58.0)
-    top, small = 40.0, cell < 24
     parts = [
         canvas.text(label, 14, "predicted", css="soft small"),
         canvas.text(0, 32, "true class", css="soft small"),
@@ -39,29 +40,14 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
     for j in range(classes):
         x = label + cell * (j + 0.5)
         parts.append(canvas.text(x, 32, str(j + 1), css="soft small", anchor="middle"))
-    for i, (row, name) in enumerate(zip(matrix, names, strict=True)):
-        y, total = top + cell * i, sum(row) or 1
-        parts.append(canvas.text(14, y + cell / 2 + 4, str(i + 1), css="soft small", anchor="end"))
-        parts.append(canvas.text(20, y + cell / 2 + 4, canvas.fit(name, label - 26)))
-        for j, images in enumerate(row):
-            parts.append(
-                _cell(
-                    label + cell * j,
-                    y,
-                    cell,
-                    images,
-                    images / total,
-                    right=i == j,
-                    small=small,
-                    title=f"{name} predicted as {names[j]}",
-                )
-            )
+    for i in range(classes):
+        parts += _row(matrix[i], names, i, label=label, cell=cell)
     right = sum(matrix[i][i] for i in range(classes))
     wrong = sum(map(sum, matrix)) - right
     return canvas.svg(
         "confusion",
         width=width,
-        height=top + cell * classes + 8,
+        height=TOP + cell * classes + 8,
         title=f"Confusion matrix of {count(classes, 'class', 'classes')}",
         description=f"{count(right, 'test image')} predicted correctly, {wrong:,} wrong. "
         "Shades are shares of the true class.",
@@ -69,17 +55,30 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
     )
 
 
-def _cell(
-    x: float, y: float, side: float, images: int, share: float, *, right: bool, small: bool, title: str
-) -> str:
-    css = "good" if right else "bad"
+def _row(row: Sequence[int], names: Sequence[str], i: int, *, label: float, cell: float) -> list[str]:
+    """The number and name of a true class, and its cells."""
+    y, total = TOP + cell * i, sum(row) or 1
+    return [
+        canvas.text(14, y + cell / 2 + 4, str(i + 1), css="soft small", anchor="end"),
+        canvas.text(20, y + cell / 2 + 4, canvas.fit(names[i], label - 26)),
+        *(
+            canvas.group(
+                f"{names[i]} predicted as {names[j]}: {count(images, 'image')}",
+                *_cell(label + cell * j, y, cell, images, images / total, css="good" if i == j else "bad"),
+            )
+            for j, images in enumerate(row)
+        ),
+    ]
+
+
+def _cell(x: float, y: float, side: float, images: int, share: float, *, css: str) -> list[str]:
+    small = side < 24
     parts = [canvas.rect(x + 1, y + 1, side - 2, side - 2, css="flat", opacity=0.07, round_=3)]
     if images:
         shade = 0.15 + 0.85 * share
         parts.append(canvas.rect(x + 1, y + 1, side - 2, side - 2, css=css, opacity=shade, round_=3))
         ink = ("page" if shade > 0.6 else "") + (" small" if small else "")
         if not (small and len(str(images)) > 2):
-            parts.append(
-                canvas.text(x + side / 2, y + side / 2 + 4, str(images), css=ink.strip(), anchor="middle")
-            )
-    return canvas.group(f"{title}: {count(images, 'image')}", *parts)
+            middle, below = x + side / 2, y + side / 2 + 4
+            parts.append(canvas.text(middle, below, str(images), css=ink.strip(), anchor="middle"))
+    return parts

@@ -19,6 +19,11 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 5
 LABEL_SPACE = (34.0, 12.0)
 """Width and height in pixels within which only one gain is labelled."""
 
+LEFT, TOP, BOTTOM = 38.0, 44.0, 294.0
+"""Edges of the drawing area in pixels."""
+ROOMY = 480
+"""Width in pixels from which gains are written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -40,11 +45,11 @@ class Spot:
 
 
 def size(measured: Sequence[Spot], here: Spot | None = None, *, width: float = canvas.WIDE) -> str:
-    """Draw data sets by images per class and similarity; a ring marks ``here``.
+    """Draw data sets by images per class and similarity.
 
     Args:
         measured: Other data sets.
-        here: Data of the report.
+        here: Data of the report, marked by a ring.
         width: In pixels.
 
     Returns:
@@ -53,42 +58,59 @@ def size(measured: Sequence[Spot], here: Spot | None = None, *, width: float = c
     if not measured:
         return ""
     every = [*measured, *([here] if here else [])]
-    roomy = width >= 480
-    left, right, top, height = 38.0, 44.0 if roomy else 18.0, 44.0, 250.0
-    bottom = top + height
-    low, high = (edge(each.per_class for each in every) for edge in (min, max))
-    across = canvas.Scale(math.log(low / 1.4), math.log(high * 1.4), left + 6, width - right)
-    lows, highs = canvas.span((each.likeness for each in every), pad=0.1, floor=0.0, ceiling=1.0)
-    up = canvas.Scale(lows, highs, bottom - 8, top + 8)
-    parts = [*_legend(left, roomy=roomy)]
-    for count in SIZES:
-        if low / 1.4 < count < high * 1.4:
-            x = across(math.log(count))
-            parts.append(canvas.line(x, top, x, bottom))
-            parts.append(canvas.text(x, bottom + 16, f"{count:,}", css="soft small", anchor="middle"))
-    for tick in canvas.ticks(lows, highs, about=5):
-        parts.append(canvas.line(left, up(tick), width - right, up(tick)))
-        parts.append(canvas.text(left - 6, up(tick) + 4, f"{tick:g}", css="soft small", anchor="end"))
-    labelled: list[tuple[float, float]] = []
-    for each in measured:
-        x, y = across(math.log(each.per_class)), up(each.likeness)
-        free = all(abs(x - a) > LABEL_SPACE[0] or abs(y - b) > LABEL_SPACE[1] for a, b in labelled)
-        labelled += [(x, y)] * (roomy and free)
-        parts.append(_spot(each, x, y, labelled=roomy and free))
-    if here:
-        parts.append(_here(here, across(math.log(here.per_class)), up(here.likeness), width=width))
-    parts.append(canvas.text(left, top - 8, "similarity to the source", css="soft small"))
-    parts.append(
-        canvas.text(width - 12, bottom + 33, "training images per class", css="soft small", anchor="end")
-    )
+    roomy = width >= ROOMY
+    bounds = _bounds(every)
+    across = canvas.Scale(*map(math.log, bounds), LEFT + 6, width - (44.0 if roomy else 18.0))
+    low, high = canvas.span((each.likeness for each in every), pad=0.1, floor=0.0, ceiling=1.0)
+    up = canvas.Scale(low, high, BOTTOM - 8, TOP + 8)
+    parts = [
+        *_legend(LEFT, roomy=roomy),
+        *_grid(bounds, across, up),
+        *_spots(measured, across, up, labelled=roomy),
+        *([_here(here, across(math.log(here.per_class)), up(here.likeness), width=width)] if here else []),
+        canvas.text(LEFT, TOP - 8, "similarity to the source", css="soft small"),
+        canvas.text(width - 12, BOTTOM + 33, "training images per class", css="soft small", anchor="end"),
+    ]
     return canvas.svg(
         "size",
         width=width,
-        height=bottom + 41,
+        height=BOTTOM + 41,
         title="Gain of transfer by the number of training images and similarity to the source",
         description="; ".join(_title(each) for each in every) + ".",
         parts=parts,
     )
+
+
+def _bounds(every: Sequence[Spot]) -> tuple[float, float]:
+    """The ends of the axis of images per class."""
+    counts = [each.per_class for each in every]
+    return min(counts) / 1.4, max(counts) * 1.4
+
+
+def _grid(bounds: tuple[float, float], across: canvas.Scale, up: canvas.Scale) -> list[str]:
+    parts = []
+    for count in SIZES:
+        if bounds[0] < count < bounds[1]:
+            x = across(math.log(count))
+            parts.append(canvas.line(x, TOP, x, BOTTOM))
+            parts.append(canvas.text(x, BOTTOM + 16, f"{count:,}", css="soft small", anchor="middle"))
+    for tick in canvas.ticks(up.low, up.high, about=5):
+        parts.append(canvas.line(LEFT, up(tick), across.end, up(tick)))
+        parts.append(canvas.text(LEFT - 6, up(tick) + 4, f"{tick:g}", css="soft small", anchor="end"))
+    return parts
+
+
+def _spots(measured: Sequence[Spot], across: canvas.Scale, up: canvas.Scale, *, labelled: bool) -> list[str]:
+    """The data sets; a gain is written unless it would overlap another one."""
+    parts = []
+    taken: list[tuple[float, float]] = []
+    for each in measured:
+        x, y = across(math.log(each.per_class)), up(each.likeness)
+        free = all(abs(x - a) > LABEL_SPACE[0] or abs(y - b) > LABEL_SPACE[1] for a, b in taken)
+        if labelled and free:
+            taken.append((x, y))
+        parts.append(_spot(each, x, y, labelled=labelled and free))
+    return parts
 
 
 def _legend(left: float, *, roomy: bool) -> list[str]:

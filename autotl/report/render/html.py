@@ -21,7 +21,7 @@ CODE = re.compile(r"`([^`]*)`")
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Figure in two widths, of which the page shows one."""
+    """Figure in two widths; the page shows one of them."""
 
     name: str
     caption: str
@@ -43,7 +43,7 @@ class Block:
 
 
 def html(report: Report) -> str:
-    """Render the report as a page without scripts and links, for screens, phones and paper."""
+    """Render the report as a page without scripts and external files."""
     page = (
         _environment()
         .get_template("report.html.j2")

@@ -8,6 +8,6 @@ from autotl.report.figures.canvas import WIDE
 
 
 def drawings(report: Report, *, width: float = WIDE) -> dict[str, str]:
-    """Return the figures as SVG text by name, in their order; figures without numbers are left out."""
+    """Return the figures with numbers as SVG text, by name."""
     figures = [figure for section in sections(report) for figure in section.figures]
     return {figure.name: drawn for figure in figures if (drawn := figure.draw(width))}

@@ -47,12 +47,12 @@ def leaderboard(report: Report, console: Console) -> Table:
 
 
 def warning_lines(report: Report) -> tuple[str, ...]:
-    """Return the reasons for which the test score or the probabilities are wrong."""
+    """Return what makes the test score or the probabilities wrong."""
     return summary.warnings(report)
 
 
 def result_lines(report: Report) -> list[str]:
-    """Return the final model, the limits of the verdict and the gain of the search, without backticks."""
+    """Return the lines below the verdict, without backticks."""
     lines = [
         summary.delivered(report),
         summary.caveat(report),
@@ -64,7 +64,7 @@ def result_lines(report: Report) -> list[str]:
 
 
 def show_sections(sections: Iterable[Section], console: Console) -> None:
-    """Print titles with a sentence on each line below; names in backticks are highlighted."""
+    """Print titles and sentences; names in backticks are highlighted."""
     for section in sections:
         console.print(Text(section.title, style="bold"))
         for sentence in section.sentences:

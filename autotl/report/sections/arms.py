@@ -10,7 +10,7 @@ from autotl.report.section import Cell, Figure, Section, Table
 
 
 def section(report: Report) -> Section:
-    """Compare the arms by validation and test score, and the winner with the baseline."""
+    """Compare the arms by validation and test score."""
     return Section(
         name="arms",
         title="Every arm",

@@ -10,7 +10,7 @@ from autotl.report.section import Section
 
 
 def section(report: Report) -> Section:
-    """Describe the time of the run, and the speed and size of the model."""
+    """Describe the time of the run and the speed of the model."""
     return Section(
         name="cost", title="What it cost", link="Cost", sentences=tuple(filter(None, _sentences(report.cost)))
     )

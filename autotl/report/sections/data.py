@@ -18,7 +18,7 @@ MOST_ROWS = 12
 
 
 def section(report: Report) -> Section:
-    """Describe data issues, image sizes and the division into training and test images."""
+    """Describe data issues, image sizes and the split."""
     return Section(
         name="data",
         title="The state of the data",

@@ -18,7 +18,7 @@ def profile_sections(report: Report) -> list[Section]:
         ("similarity", "Similarity to the source data of each backbone", _similarities(when)),
         ("backbones", "Recommended backbone", _ranking(when)),
         ("curve", "Effect of more images", _learning_curve(when)),
-        ("strategy", "What to try first", _strategy(when)),
+        ("strategy", "Recommended strategy", _strategy(when)),
     ]
     return [
         Section(name=name, title=title, link=title, sentences=kept)

@@ -1,4 +1,4 @@
-"""Build the section about the origin of the run: command, seed, split and versions."""
+"""Build the section about command, seed, split and versions."""
 
 from __future__ import annotations
 

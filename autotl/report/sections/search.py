@@ -11,7 +11,7 @@ from autotl.report.sentences.validation_gap import validation_gap
 
 
 def section(report: Report) -> Section:
-    """Describe the trials, the gain of the search and the gap between validation and test scores."""
+    """Describe the trials, the search gain and the validation gap."""
     sentences = (_counts(report.search), search_gain(report), validation_gap(report))
     return Section(
         name="search",
@@ -30,7 +30,7 @@ def section(report: Report) -> Section:
 
 
 def search_gain(report: Report) -> str:
-    """Return the gain over the best default on the test images; empty without a search."""
+    """Return the gain over the best default; empty without a search."""
     search, measure = report.search, report.measure
     gain = search.gain_over_best_default
     if search == Search():

@@ -27,7 +27,7 @@ def summary(report: Report) -> Summary:
 
 
 def verdict(report: Report) -> str:
-    """Return the verdict of the report; without one, a sentence from its numbers."""
+    """Return the verdict, or a sentence from the numbers."""
     found = report.verdict
     if own := format.sentence(found.sentence):
         return own if "`" in own else format.mark_names(own, found.strategy, found.backbone)
@@ -43,12 +43,12 @@ def verdict(report: Report) -> str:
 
 
 def warnings(report: Report) -> tuple[str, ...]:
-    """Return the reasons for which the test score or the probabilities are wrong."""
+    """Return what makes the test score or the probabilities wrong."""
     return tuple(map(format.sentence, report.verdict.warnings))
 
 
 def delivered(report: Report) -> str:
-    """Return the final model with its test score as a sentence; empty if the report has none."""
+    """Return the final model with its test score; empty if unknown."""
     found = report.verdict
     return format.mark_names(format.sentence(found.delivered), found.strategy, found.backbone)
 

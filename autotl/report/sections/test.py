@@ -18,7 +18,7 @@ MISTAKES = 12
 
 
 def section(report: Report) -> Section:
-    """Describe the test score, its calibration, the classes and the most frequent mistakes."""
+    """Describe the test score, the calibration and the mistakes."""
     sentences = [
         _score(report),
         _balanced(report),
@@ -66,7 +66,7 @@ def _score(report: Report) -> str:
 
 
 def leaked_images(quality: Quality) -> tuple[int, int]:
-    """Return the known copies of training images in the test set, and how many images were compared."""
+    """Return the test images that are copies, and the compared images."""
     if quality.cleaned.mode in {"drop", "weight"}:
         return 0, 0
     near, exact = quality.near_leakage, quality.leakage

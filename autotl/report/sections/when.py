@@ -15,7 +15,7 @@ from autotl.report.sentences.transfer_gain import transfer_gain
 
 
 def section(report: Report) -> Section:
-    """Describe the measured gain, the data, its similarity to the source and the predictions."""
+    """Describe the gain, the data, its similarity and the predictions."""
     backbone = report.verdict.backbone or report.what.backbone or ""
     curve = report.when.learning_curve
     sentences = [
@@ -38,27 +38,31 @@ def section(report: Report) -> Section:
         link="When",
         sentences=tuple(filter(None, sentences)),
         tables=(_negative_classes(report.when), _similarities(report.when), _scores(report.when)),
-        figures=(
-            Figure(
-                "gain",
-                "The dot is the measured gain, the bar its 95% interval. "
-                "If the bar crosses zero, no difference could be measured.",
-                lambda width: _draw_gain(report, width),
-                place="beside",
-            ),
-            Figure(
-                "similarity",
-                "Distance between features of this data and of each source, on a scale from 0 (noise) to "
-                "1 (the source data).",
-                lambda width: figures.similarity(_similarity_rows(report.when), width=width),
-                place="beside",
-            ),
-            Figure(
-                "size",
-                "Gain of transfer on public data sets, in points of accuracy over the best model without "
-                "transfer, measured with one minute on two CPU cores. The ring is your data.",
-                lambda width: _draw_sizes(report, width),
-            ),
+        figures=_figures(report),
+    )
+
+
+def _figures(report: Report) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "gain",
+            "The dot is the measured gain, the bar its 95% interval. "
+            "If the bar crosses zero, no difference could be measured.",
+            lambda width: _draw_gain(report, width),
+            place="beside",
+        ),
+        Figure(
+            "similarity",
+            "Distance between features of this data and of each source, on a scale from 0 (noise) to "
+            "1 (the source data).",
+            lambda width: figures.similarity(_similarity_rows(report.when), width=width),
+            place="beside",
+        ),
+        Figure(
+            "size",
+            "Gain of transfer on public data sets, in points of accuracy over the best model without "
+            "transfer, measured with one minute on two CPU cores. The ring is your data.",
+            lambda width: _draw_sizes(report, width),
         ),
     )
 

@@ -8,13 +8,13 @@ from autotl.report.document.report import Report
 
 
 def final_model(report: Report) -> list[str]:
-    """Describe what was done to the chosen network: ensembling, averaging and calibration."""
+    """Describe ensembling, averaging and calibration of the chosen network."""
     sentences = [ensemble(report), _soup(report), _temperature(report)]
     return [each for each in sentences if each]
 
 
 def ensemble(report: Report) -> str:
-    """Describe the ensemble, or the reason for which there is none; empty if it was not requested."""
+    """Describe the ensemble or its rejection; empty if not requested."""
     facts = report.how.ensemble
     if facts is None:
         return ""

@@ -1,4 +1,4 @@
-"""Write sentences about predictions made before training: the rule of thumb and past runs."""
+"""Write sentences about the rule of thumb and past runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _agreement(report: Report, advice: str, *, agreed: bool) -> str:
 
 
 def experience(when: When) -> str:
-    """Describe the prediction of past runs and whether it was right; empty without past runs."""
+    """Describe the prediction of past runs; empty without past runs."""
     facts = when.experience
     if not facts.predicted:
         return ""

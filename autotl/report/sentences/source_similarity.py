@@ -1,4 +1,4 @@
-"""Write sentences about the similarity between the data and the source data of a backbone."""
+"""Write sentences about the similarity between data and source."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CLOSE = 0.5
 
 
 def calibrated(when: When, backbone: str) -> list[float]:
-    """Return the similarities to a backbone's source by all measures, from 0 (noise) to 1 (the source)."""
+    """Return the similarities to a backbone's source, from 0 to 1."""
     measures = when.similarity.get(backbone, {}).values()
     return [each.calibrated for each in measures if each.calibrated is not None]
 
 
 def similarity(when: When, backbone: str) -> str:
-    """Describe the median similarity to a backbone's source; empty if it was not measured."""
+    """Describe the similarity to a backbone's source; empty if not measured."""
     found = calibrated(when, backbone)
     if not found:
         return ""
@@ -34,7 +34,7 @@ def similarity(when: When, backbone: str) -> str:
 
 
 def departure(when: When, backbone: str) -> str:
-    """Describe the layer from which the input statistics differ from the source; empty if unknown."""
+    """Describe from which layer input statistics differ; empty if unknown."""
     for measure in when.similarity.get(backbone, {}).values():
         layers = [(layer, each) for layer in measure.layers if (each := layer.calibrated) is not None]
         if not layers:
@@ -56,7 +56,7 @@ def departure(when: When, backbone: str) -> str:
 
 
 def overlap(when: When, backbone: str) -> str:
-    """Describe the classes and images that the source probably contains; empty if there are none."""
+    """Describe classes and images that the source probably contains."""
     found, copies = when.label_overlap.get(backbone), when.source_copies.images
     sentences = []
     if found and found.known and found.of is not None:

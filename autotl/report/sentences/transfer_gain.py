@@ -67,7 +67,7 @@ def _trainings(gain: TransferGain) -> str:
         return ""
     with_transfer, without = gain.trainings
     if (with_transfer, without) == (1, 1):
-        return "One network of each kind was trained, so the interval assumes a variance between trainings."
+        return "Each side trained one network, so the interval assumes a variance between trainings."
     return (
         f"The gain is the mean over {format.count(with_transfer, 'network')} with transfer and "
         f"{format.count(without, 'network')} without. The interval includes the variance between trainings."

@@ -11,7 +11,7 @@ from autotl.report.metric_format import Measure
 
 
 def validation_gap(report: Report) -> str:
-    """Return the gap of the chosen trial with its explanation; empty if it is unknown."""
+    """Return the gap of the chosen trial with its causes."""
     gap, interval, measure = report.search.optimism, report.search.optimism_ci95, report.measure
     if gap is None:
         return ""

@@ -59,7 +59,7 @@ def test_the_profile_has_five_sections() -> None:
         "Similarity to the source data of each backbone",
         "Recommended backbone",
         "Effect of more images",
-        "What to try first",
+        "Recommended strategy",
     ]
     far = " ".join(found["Similarity to the source data of each backbone"])
     assert "frechet 0.70 (0.60 – 0.80) and batchnorm 0.50" in far
@@ -67,7 +67,7 @@ def test_the_profile_has_five_sections() -> None:
     assert "has 1 of the 3 classes by name (`cat`)" in far
     assert "`other` is first by logme." in found["Recommended backbone"]
     assert "50.0% from 10 and 90.0% from 80" in found["Effect of more images"][0]
-    assert "winner is `finetune` (probability 75.0%)." in found["What to try first"][1]
+    assert "winner is `finetune` (probability 75.0%)." in found["Recommended strategy"][1]
 
 
 def test_an_empty_profile_has_sections() -> None:
