@@ -1,4 +1,4 @@
-"""Show the progress of a run in a terminal, a log file or a notebook."""
+"""Show the progress of a run in a terminal or a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report is validated once: what was not measured is None, and a wrong type is refused."""
+"""A report is validated once: missing values are None, and wrong types are refused."""
 
 from __future__ import annotations
 

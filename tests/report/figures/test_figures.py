@@ -99,7 +99,7 @@ def test_wide_scripts_are_cut_earlier():
 
 
 @pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
-def test_this_data_is_marked_among_those_that_were_measured(width):
+def test_this_data_is_marked_among_measured_data(width):
     near = figures.Spot("flowers", 100, 0.6, "helps", 0.27)
     same = figures.Spot("leaves", 101, 0.6, "helps", 0.31)
     far = figures.Spot("digits", 10, 0.1, "hurts", -0.09)
@@ -114,7 +114,7 @@ def test_this_data_is_marked_among_those_that_were_measured(width):
     assert figures.size([]) == ""
 
 
-def test_data_of_unknown_similarity_is_not_drawn_among_the_measured(sample):
+def test_data_of_unknown_similarity_is_not_drawn(sample):
     sample["when"]["similarity"] = {}
     assert "size" not in drawings(parse(sample))
 

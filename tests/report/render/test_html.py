@@ -12,7 +12,7 @@ VOID = {"meta", "br", "img", "hr", "input", "link"}
 
 
 class Page(HTMLParser):
-    """Every tag of a page, its text, and whether its tags are balanced."""
+    """The tags and the text of a page; unbalanced tags are an error."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Page(HTMLParser):
 
 
 def paths(document: Any, before: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a document; of a list, the first entry stands for all."""
+    """Every path in a document; only the first entry of each list is followed."""
     inner = (
         document.items()
         if isinstance(document, dict)
@@ -72,7 +72,7 @@ def test_ids_are_unique_and_links_lead_somewhere(sample):
     assert {i for _, a in page.tags for i in (a.get("aria-labelledby") or "").split()} <= set(ids)
 
 
-def test_the_verdict_is_the_headline_and_the_sections_follow_in_order(sample):
+def test_the_sections_follow_the_verdict_in_order(sample):
     text = Page(html(parse(sample))).text
     marks = [
         "Transfer helps: finetune on",
@@ -93,7 +93,7 @@ def test_the_verdict_is_the_headline_and_the_sections_follow_in_order(sample):
 
 
 @pytest.mark.parametrize("write", [html, markdown])
-def test_the_numbers_that_matter_are_told(sample, write):
+def test_key_facts_are_in_the_page_and_in_markdown(sample, write):
     text = Page(html(parse(sample))).text if write is html else markdown(parse(sample))
     for fact in (
         "86.7%",
@@ -125,7 +125,7 @@ def test_hostile_names_cannot_act_in_markdown(sample):
 
 
 @pytest.mark.slow
-def test_every_nullable_null(sample):
+def test_any_null_is_reported(sample):
     for path in paths(sample):
         report = copy.deepcopy(sample)
         inner = report
@@ -178,7 +178,7 @@ def test_long_and_foreign_names_survive(sample):
     assert foreign in markdown(parse(_rename(sample, "sunflower", foreign)))
 
 
-def test_a_file_name_that_is_no_text_does_not_lose_the_report(sample):
+def test_an_invalid_file_name_does_not_prevent_the_report(sample):
     sample["quality"]["unreadable"] = {"caf\udce9.jpg": "truncated"}
     assert "caf\\udce9.jpg" in html(parse(sample))
     assert "udce9.jpg" in markdown(parse(sample))

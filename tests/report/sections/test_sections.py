@@ -62,7 +62,7 @@ def test_everything_frozen_reads_differently_from_nothing_frozen(sample: dict[st
     assert any("No layer starts from pretrained" in each for each in what.section(parse(sample)).sentences)
 
 
-def test_the_stages_say_what_became_of_them(sample: dict[str, Any]) -> None:
+def test_each_stage_has_its_state(sample: dict[str, Any]) -> None:
     stages = what.section(parse(sample)).stages
     assert [each.state for each in stages] == ["frozen"] * 4 + ["trained"] * 2 + ["new"]
 

@@ -47,6 +47,6 @@ def test_the_lines_end_in_a_label(
         assert float(said.split()[-1]) == pytest.approx(expected["probability"].iloc[0], abs=1e-4)
 
 
-def test_both_forms_of_the_report_show_them() -> None:
+def test_the_code_is_in_the_page_and_in_markdown() -> None:
     assert use.TIMM in markdown(parse(SAMPLE))
     assert all(line.split("(")[0] in html(parse(SAMPLE)) for line in use.TIMM.splitlines())

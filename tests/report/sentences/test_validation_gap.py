@@ -47,7 +47,7 @@ def test_one_trial_is_never_called_the_best_of_many(wide: dict[str, Any]) -> Non
     assert found in markdown(parse(wide))
 
 
-def test_what_was_not_measured_is_not_ruled_out(wide: dict[str, Any]) -> None:
+def test_unmeasured_causes_are_not_excluded(wide: dict[str, Any]) -> None:
     wide["search"]["optimism_reasons"]["shift"] = None
     assert "a shift between training and test images was not measured" in validation_gap(parse(wide))
     wide["search"]["optimism_reasons"]["near_copies"] = None
@@ -57,14 +57,14 @@ def test_what_was_not_measured_is_not_ruled_out(wide: dict[str, Any]) -> None:
     assert found in markdown(parse(wide))
 
 
-def test_selection_says_what_it_explains_and_what_is_left(wide: dict[str, Any]) -> None:
+def test_selection_bias_and_the_rest_are_quantified(wide: dict[str, Any]) -> None:
     wide["search"]["optimism_reasons"]["unexplained"] = 0.17
     found = said(wide, "selection", trials=12, tied=8, explains=0.03)
     assert "Choosing the best of 12 trials explains at most 3.0 points." in found
     assert found.endswith("The cause of the other 17.0 points is not known.")
 
 
-def test_near_copies_are_named_with_examples_and_what_to_do(wide: dict[str, Any]) -> None:
+def test_near_copies_are_named_with_examples_and_a_remedy(wide: dict[str, Any]) -> None:
     wide["search"]["optimism_reasons"]["unexplained"] = None
     found = said(wide, "near_copies", share=0.61, examples=[["a.png", "b.png"]])
     assert "61% of validation images have a near copy in their training fold" in found
@@ -103,7 +103,7 @@ def test_validation_below_test_names_no_cause(wide: dict[str, Any]) -> None:
     )
 
 
-def test_of_a_loss_validation_lies_below_test(wide: dict[str, Any]) -> None:
+def test_the_gap_of_a_loss_is_below_the_test_score(wide: dict[str, Any]) -> None:
     wide["test"] |= {"metric": "log_loss", "higher_is_better": False, "percent": False}
     assert "validation log loss is 0.200 below its test log loss" in validation_gap(parse(wide))
 
