@@ -60,7 +60,8 @@ def size(measured: Sequence[Spot], here: Spot | None = None, *, width: float = c
     every = [*measured, *([here] if here else [])]
     roomy = width >= ROOMY
     bounds = _bounds(every)
-    across = canvas.Scale(*map(math.log, bounds), LEFT + 6, width - (44.0 if roomy else 18.0))
+    right = width - (44.0 if roomy else 18.0)
+    across = canvas.Scale(math.log(bounds[0]), math.log(bounds[1]), LEFT + 6, right)
     low, high = canvas.span((each.likeness for each in every), pad=0.1, floor=0.0, ceiling=1.0)
     up = canvas.Scale(low, high, BOTTOM - 8, TOP + 8)
     parts = [

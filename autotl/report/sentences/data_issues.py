@@ -136,8 +136,9 @@ def _outliers(found: Sequence[Outlier]) -> str:
     if not found:
         return ""
     items = format.listing((format.name(each.item) for each in found), limit=4)
+    their = "its" if len(found) == 1 else "their"
     return (
-        f"{format.count(len(found), 'training image')} {_verb(len(found))} like no other of their class: "
+        f"{format.count(len(found), 'training image')} {_verb(len(found))} like no other of {their} class: "
         f"{items}. Outliers may be rare cases or mistakes."
     )
 

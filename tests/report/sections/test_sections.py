@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autotl.report import parse
+from autotl.report import sections as sections_package
 from autotl.report.contents import SECTIONS, sections
 from autotl.report.sections import summary, test, what, when
 from autotl.report.sections.data import data_sentences
@@ -39,6 +41,12 @@ def test_every_section_has_sentences_or_a_table(sample: dict[str, Any]) -> None:
     for section in found:
         assert section.sentences or any(section.tables)
         assert all(sentence[-1] in ".!?" for sentence in section.sentences)
+
+
+def test_every_module_of_a_section_is_listed() -> None:
+    folder = Path(sections_package.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert modules == {module.__name__.rpartition(".")[2] for module in SECTIONS} | {"summary", "profile"}
 
 
 def test_sections_without_content_are_left_out() -> None:
