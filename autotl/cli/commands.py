@@ -224,7 +224,7 @@ def analyze(
     if as_json:
         print_json(profile)
     else:
-        terminal.show_sections(report.analysis(profile), console())
+        report.show_sections(report.profile_sections(report.parse(profile)), console())
 
 
 @app.callback(invoke_without_command=True)
@@ -245,14 +245,13 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(result.report)
     elif not quiet:
-        shown = console()
+        shown, document = console(), report.parse(result.report)
         shown.print()
-        shown.print(terminal.leaderboard(result.report, shown))
+        shown.print(report.leaderboard(document, shown))
         shown.print()
         show_lines(shown, result.verdict["sentence"], style="bold")
-        show_lines(shown, *report.warnings(result.report), style="bold red")
-        told = (report.delivered, report.caveat, report.gained, report.flattered, report.together)
-        show_lines(shown, *(said.replace("`", "") for each in told if (said := each(result.report))))
+        show_lines(shown, *report.warning_lines(document), style="bold red")
+        show_lines(shown, *report.result_lines(document))
         show_lines(shown, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
 
 

@@ -78,7 +78,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
     notes += [f"The plugin {name} was left out: {why}." for name, why in run.catalog.dropped.items()]
     scored = findings.arms.keys() | set(baselines)
     untried = [arm.strategy for arm in explored.plan.arms if arm not in scored]
-    document = report.collect(
+    document = report.build_report(
         report.Evidence(
             name=report.data_name(setup.data),
             dataset=ready.dataset,

@@ -86,16 +86,18 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
 def profile(ready: search.Prepared) -> dict[str, Any]:
     """The ``when`` and ``quality`` of a report, as far as they are known before training."""
     found = report.profile(
-        task=ready.task,
-        splits=ready.splits,
-        likeness=ready.likeness,
-        overlap=ready.overlap,
-        copies=ready.copies,
-        ranking=ready.ranking,
-        outlook=ready.outlook,
-        advice=ready.advice,
-        quality=ready.quality,
-        examined={**ready.examined.told, "groups": ready.groups},
+        report.ProfileEvidence(
+            task=ready.task,
+            splits=ready.splits,
+            likeness=ready.likeness,
+            overlap=ready.overlap,
+            copies=ready.copies,
+            ranking=ready.ranking,
+            outlook=ready.outlook,
+            advice=ready.advice,
+            quality=ready.quality,
+            examined={**ready.examined.told, "groups": ready.groups},
+        )
     )
     if ready.wider is not None:
         found["when"]["n_train_by_network"] = dict.fromkeys(ready.wider.networks, ready.wider.task.train_rows)
