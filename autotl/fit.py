@@ -20,7 +20,7 @@ from autotl.pipeline.validate import Opened, opened
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
-    from autotl.metrics import OwnMetric
+    from autotl.metrics import MetricFunction
 
 
 def fit(
@@ -34,7 +34,7 @@ def fit(
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
-    metric: MetricName | str | OwnMetric = "accuracy",
+    metric: MetricName | str | MetricFunction = "accuracy",
     image_size: int | None = None,
     max_latency: str | None = None,
     max_size: str | int | None = None,
@@ -130,7 +130,7 @@ def resume(
     *,
     data: Any = None,
     source: Any = None,
-    metric: str | OwnMetric | None = None,
+    metric: str | MetricFunction | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
     device: str | None = None,

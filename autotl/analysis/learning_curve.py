@@ -56,7 +56,7 @@ def probe_at_sizes(materials: RunCache, backbone: str, *, seed: int, pulse: Puls
         classes=classes,
         settings=[PROBE],
         folds=[each.to(materials.device) for each in subsets],
-        pulse=pulse,
+        check_cancelled=pulse,
     )
     scores = np.empty((len(wanted), len(places)))
     for index, (weight, bias) in enumerate(

@@ -33,7 +33,7 @@ from autotl.clock import OutOfTime
 from autotl.data import render, view_of
 from autotl.errors import FAILURES, described
 from autotl.seeds import derive
-from autotl.training import in_batches
+from autotl.training import forward_in_batches
 from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
 
 ROWS, ROWS_INSIDE = 400, 100
@@ -125,7 +125,9 @@ class _Look:
         normalise = partial(self.materials.normalise, self.backbone.name)
         device = self.materials.device
         # the inputs of layers are looked at by hooks, which are the network's own
-        found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
+        found = forward_in_batches(
+            run, pixels, normalise=normalise, device=device, max_threads=1, check_cancelled=self.pulse
+        )
         return found.double().numpy()
 
     def target(self, most: int, side: int) -> Tensor:

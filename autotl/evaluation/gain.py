@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autotl.evaluation.intervals import of_difference, of_mean_difference
 from autotl.evaluation.resampling import interval, resampled
-from autotl.metrics import Metric, metric
+from autotl.metrics import Metric, get_metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -52,7 +52,7 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str | Metric,
     they can a bootstrap. For a metric that is not about right answers alone it is the bootstrap's own: twice
     the share of samples on the other side of zero.
     """
-    score = metric(measure)
+    score = get_metric(measure)
     if np.array_equal(ours, theirs):
         return Gain(0.0, (0.0, 0.0), len(labels), 1.0)
     value = score(labels, ours) - score(labels, theirs)
@@ -66,7 +66,7 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str | Metric,
     drawn = our_draws - their_draws
     width = score.bounds[1] - score.bounds[0]
     ends = interval(drawn, value, (-width, width))
-    return Gain(value, ends, len(labels), p if score.hits else _bootstrap_test(drawn))
+    return Gain(value, ends, len(labels), p if score.accuracy_like else _bootstrap_test(drawn))
 
 
 def gain_of_training(
@@ -96,7 +96,7 @@ def gain_of_training(
     """
     from scipy.stats import t as student  # takes half as long to import as torch
 
-    score = metric(measure)
+    score = get_metric(measure)
     our_draws, their_draws = resampled(score, labels, ours, theirs, seed=seed)
     drawn = our_draws - their_draws
     sides = [[score(labels, each) for each in side] for side in (ours, theirs)]
@@ -109,7 +109,7 @@ def gain_of_training(
     free = variance**2 / sum(part**2 / freedom for part, freedom in parts)
     half = float(student.ppf(0.975, free) * np.sqrt(variance))
     chance = 2 * float(student.sf(abs(value) / np.sqrt(variance), free))
-    other = _sign_test(labels, ours[0], theirs[0]) if score.hits else _bootstrap_test(drawn)
+    other = _sign_test(labels, ours[0], theirs[0]) if score.accuracy_like else _bootstrap_test(drawn)
     return Gain(
         value,
         (value - half, value + half),
@@ -138,7 +138,7 @@ def _assumed(
     drawn = resampled(score, labels, [side[0]], seed=seed)[0]
     of_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
     # as of accuracy: no network is so good that another could not be worse
-    least = 2 * (score.unit(labels, side[0].shape[1]) / (learned + 4)) ** 2
+    least = 2 * (score.accuracy_scale(labels, side[0].shape[1]) / (learned + 4)) ** 2
     return max(of_images * len(labels) / learned, least)
 
 

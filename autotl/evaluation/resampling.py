@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.metrics import Metric, metric
+from autotl.metrics import Metric, get_metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -52,19 +52,19 @@ def resampled(measure: str | Metric, labels: Labels, *sides: Sequence[Logits], s
         The scores of each side, means over its networks; NaN where a user's own function cannot score a
         sample.
     """
-    score, n = metric(measure), len(labels)
+    score, n = get_metric(measure), len(labels)
     drawn_from = _population(labels, sides)
     rng = np.random.default_rng(seed)
-    if score.mean is None and score.counted is None:
+    if score.per_image is None and score.bootstrap is None:
         draws = [rng.choice(len(drawn_from.chances), n, p=drawn_from.chances) for _ in range(RESAMPLES // 4)]
         return [
             np.array([_on(score, drawn_from.labels[rows], [each[rows] for each in side]) for rows in draws])
             for side in drawn_from.sides
         ]
     known = None
-    if score.mean is not None:
+    if score.per_image is not None:
         known = [
-            np.mean([score.mean(drawn_from.labels, each) for each in side], axis=0)
+            np.mean([score.per_image(drawn_from.labels, each) for each in side], axis=0)
             for side in drawn_from.sides
         ]
     found: list[list[Draws]] = [[] for _ in sides]
@@ -75,8 +75,8 @@ def resampled(measure: str | Metric, labels: Labels, *sides: Sequence[Logits], s
             if known is not None:
                 found[place].append(counts @ known[place] / n)
                 continue
-            assert score.counted is not None
-            each = [score.counted(drawn_from.labels, one, counts.astype(float)) for one in side]
+            assert score.bootstrap is not None
+            each = [score.bootstrap(drawn_from.labels, one, counts.astype(float)) for one in side]
             found[place].append(np.mean(each, axis=0))
     return [np.concatenate(each) for each in found]
 
@@ -139,6 +139,6 @@ def _on(score: Metric, labels: Labels, several: Sequence[Logits]) -> float:
     try:
         return float(np.mean([score(labels, logits) for logits in several]))
     except Exception:
-        if not score.own:
+        if not score.custom:
             raise
         return float("nan")  # a stranger's code: it need not bear a sample that lacks a class

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autotl.errors import MetricError
 from autotl.evaluation.intervals import Interval, of_mean_share, of_share
 from autotl.evaluation.resampling import interval, resampled
-from autotl.metrics import METRICS, Metric, metric, shares, softmax
+from autotl.metrics import METRICS, Metric, class_frequency_logits, get_metric, softmax
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -55,7 +55,7 @@ class Evaluation:
     every metric there is, None where it is undefined on these labels, and then ``undefined`` says why.
     """
 
-    metric: str
+    get_metric: str
     value: float
     ci95: tuple[float, float]
     n: int
@@ -79,8 +79,8 @@ def evaluate(
     # takes about as long to import as torch, and a prediction needs none of it
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-    score = metric(measure)
-    if why := score.undefined_on(labels):
+    score = get_metric(measure)
+    if why := score.why_undefined(labels):
         raise MetricError(
             f"{score.name} is undefined here: {why}. Add images of others, or choose another metric."
         )
@@ -91,12 +91,12 @@ def evaluate(
         labels, guesses, labels=every, zero_division=0.0
     )
     answered = np.bincount(guesses, minlength=len(classes))
-    undefined = {name: why for name, each in METRICS.items() if (why := each.undefined_on(labels))}
+    undefined = {name: why for name, each in METRICS.items() if (why := each.why_undefined(labels))}
     value = score(labels, logits)
-    low, high = sorted(map(score.shown, _interval(score, value, labels, logits, right, seed=seed)))
+    low, high = sorted(map(score.reported, _interval(score, value, labels, logits, right, seed=seed)))
     return Evaluation(
         score.name,
-        score.shown(value),
+        score.reported(value),
         (low, high),
         len(labels),
         tuple(
@@ -114,7 +114,7 @@ def evaluate(
         tuple(map(tuple, confusion_matrix(labels, guesses, labels=every).tolist())),
         _of_shares(score, labels, len(classes)),
         {
-            name: None if name in undefined else each.shown(each(labels, logits))
+            name: None if name in undefined else each.reported(each(labels, logits))
             for name, each in METRICS.items()
         },
         score.higher_is_better,
@@ -136,7 +136,7 @@ def _interval(
 
 def _of_shares(score: Metric, labels: Labels, classes: int) -> float | None:
     try:
-        return score.shown(score(labels, shares(labels, classes)))
+        return score.reported(score(labels, class_frequency_logits(labels, classes)))
     except Exception:  # a stranger's code: it need not bear answers that are all alike
         return None
 

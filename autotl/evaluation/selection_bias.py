@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.evaluation.resampling import resampled
-from autotl.metrics import Metric, metric
+from autotl.metrics import Metric, get_metric
 from autotl.seeds import derive
 
 Scored = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -40,7 +40,7 @@ def selection_bias(
     """
     if validated is None or not folds:
         return None
-    value = validated - metric(measure)(*tested)
+    value = validated - get_metric(measure)(*tested)
     draws = [
         resampled(measure, labels, [logits], seed=derive(seed, "fold", i))[0]
         for i, (labels, logits) in enumerate(folds)

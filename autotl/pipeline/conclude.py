@@ -10,7 +10,7 @@ from autotl.errors import DataError, SearchError
 from autotl.pipeline.experience import foretold, remember
 from autotl.pipeline.run import Explored, Run, baselines_of, profile
 from autotl.progress import doing
-from autotl.training import machine, precision
+from autotl.training import precision, this_machine
 
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
@@ -97,7 +97,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
             seconds=run.clock.now() - run.started,
             search_seconds=explored.seconds,
             precision=precision(setup.device),
-            machine=machine(setup.device),
+            this_machine=this_machine(setup.device),
             plugins=run.catalog.versions(),
             seed=setup.seed,
         )

@@ -41,7 +41,7 @@ from autotl.preparation.image_groups import first_groups
 from autotl.preparation.model_limits import filter_by_limits
 from autotl.preparation.open_backbones import open_backbones, side_of
 from autotl.preparation.record import LEAST_ROWS, BaselineNetworkRecord, PreparationRecord, backbone_record
-from autotl.training import machine
+from autotl.training import this_machine
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.stage_prefill import with_late_maps
 
@@ -220,7 +220,7 @@ def prepare(
         task,
         strategies,
         kept,
-        machine(setup.device),
+        this_machine(setup.device),
         left=left(),
         tests=tests,
         validated=len(splits.first[0].val),

@@ -14,7 +14,7 @@ from autotl.clock import Clock
 from autotl.errors import SearchError
 from autotl.experience import Prior
 from autotl.pipeline.experience import foretold, recall, recalled
-from autotl.training import machine
+from autotl.training import this_machine
 
 DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
@@ -127,7 +127,7 @@ class Explored:
 
 def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     setup, clock = run.setup, run.clock
-    box = machine(setup.device)
+    box = this_machine(setup.device)
     arms, skipped = search.plan_arms(
         run.strategies, ready.backbones, ready.tasks, machine=box, own=ready.own.networks
     )
@@ -191,7 +191,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             ready.networks,
             ready.tasks,
             ledger,
-            machine=box,
+            this_machine=box,
             budget=budget,
             clock=clock,
             until=until,

@@ -16,7 +16,7 @@ from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.labelling import Asked, Seen, indexed, labelled
 from autotl.results.model_folder import Opened
-from autotl.training import at_once, to_device
+from autotl.training import microbatch_size, to_device
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ class Predictor:
         mean = torch.tensor(self.config.mean).view(1, -1, 1, 1)
         std = torch.tensor(self.config.std).view(1, -1, 1, 1)
         parts = []
-        step = at_once(*pixels.shape[-2:], device=self._device)
+        step = microbatch_size(*pixels.shape[-2:], device=self._device)
         with torch.inference_mode():
             for start in range(0, len(pixels), step):
                 batch = torch.from_numpy(pixels[start : start + step])

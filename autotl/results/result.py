@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
 from autotl.importing.lazy import lazy_module
-from autotl.metrics import METRICS, Metric, OwnMetric
-from autotl.metrics import metric as metric_of
+from autotl.metrics import METRICS, Metric, MetricFunction
+from autotl.metrics import get_metric as metric_of
 from autotl.results.card import card, frame
 from autotl.results.csv_text import as_text
 
@@ -145,7 +145,7 @@ class Result:
         self,
         data: Any,
         *,
-        metric: str | OwnMetric | None = None,
+        metric: str | MetricFunction | None = None,
         image: str | None = None,
         label: str | None = None,
     ) -> Evaluation:

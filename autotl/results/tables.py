@@ -64,7 +64,7 @@ def write_trials(path: Path, records: Sequence[Record], measure: Metric = METRIC
             "backbone": record.arm.backbone,
             "default": record.default,
             "state": record.state,
-            "score": None if record.score is None else measure.shown(record.score),
+            "score": None if record.score is None else measure.reported(record.score),
             "folds": record.folds,
             "epochs": record.epochs,
             "seconds": round(record.seconds, 4),

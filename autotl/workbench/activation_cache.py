@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from autotl.backbone import HEAD, Cuts
 from autotl.data import hash_of, view_of
 from autotl.seeds import derive
-from autotl.training import augment, augmentation, autocast, pieces_of
+from autotl.training import augment, autocast, get_augmentation, microbatch_count
 from autotl.workbench.feature_extraction import BITS, channels_last
 from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
 
@@ -161,7 +161,7 @@ class ActivationCache:
                 torch.from_numpy(out[part]).copy_(kept.view(BITS[kind.itemsize]))
 
     def _run(self, piece: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        parts = x.tensor_split(pieces_of(x, device=self._materials.device))
+        parts = x.tensor_split(microbatch_count(x, device=self._materials.device))
         return piece(x) if len(parts) == 1 else torch.cat([piece(part) for part in parts])
 
     def _features(self, backbone: str, look: ViewSpec) -> Tensor | None:
@@ -198,7 +198,7 @@ class ActivationCache:
             yield part, kept[part].to(self._materials.device, torch.float32)
 
     def _images(self, backbone: str, look: ViewSpec) -> Generator[tuple[slice, Tensor], None, None]:
-        materials, how = self._materials, augmentation(look.augment)
+        materials, how = self._materials, get_augmentation(look.augment)
         splits = materials.splits
         # of the first repeat alone: what a fold of it is scored does not hang on whether others follow
         name = hash_of(materials.dataset, splits.train, splits.test, splits.first)

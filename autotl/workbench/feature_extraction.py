@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from autotl.backbone import pooled
 from autotl.progress import doing
-from autotl.training import in_batches
+from autotl.training import forward_in_batches
 
 BITS = {2: torch.int16, 4: torch.int32}
 """NumPy knows no bfloat16: numbers of so many bytes are kept as whole numbers of the same bits."""
@@ -64,7 +64,7 @@ def extract_features(
     with watched(model, () if beside is None else beside.arrays) as run:
         for part, pixels in parts:
             pulse()
-            found = in_batches(run, pixels, normalise=normalise, device=device, batch=batch)
+            found = forward_in_batches(run, pixels, normalise=normalise, device=device, batch=batch)
             out[part] = found[:, : out.shape[1]].numpy()
             if beside is not None:
                 beside.write(part, found[:, out.shape[1] :])

@@ -19,7 +19,7 @@ from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
 from autotl.data import OnDemand, View, names_of, render_parts, view_of
-from autotl.training import Normalise, fit_heads, in_batches, to_device
+from autotl.training import Normalise, fit_heads, forward_in_batches, to_device
 from autotl.workbench.feature_extraction import Prefill, extract_features
 
 PART, PART_ELSEWHERE = 64, 512
@@ -190,13 +190,13 @@ class RunCache:
     ) -> NDArray[np.float64]:
         """Pooled features (rows, features) of any rows of the dataset; not kept."""
         view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
-        found = in_batches(
+        found = forward_in_batches(
             lambda x: pooled(model, x),
             OnDemand(self.dataset, rows, view),
             normalise=lambda x: self.normalise(backbone, x),
             device=self.device,
             batch=self.part,
-            pulse=pulse,
+            check_cancelled=pulse,
         )
         return found.double().numpy()
 
@@ -236,7 +236,7 @@ class RunCache:
                 settings=settings,
                 folds=[self.positions(rows).to(self.device) for rows in learned],
                 weights=None if self.weights is None else self.weights.to(self.device),
-                pulse=pulse,
+                check_cancelled=pulse,
                 end=end,
             )
             out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()

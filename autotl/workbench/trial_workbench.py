@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
 from autotl.data import OnDemand
-from autotl.metrics import Metric, metric
+from autotl.metrics import Metric, get_metric
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
 
@@ -37,7 +37,7 @@ class TrialWorkbench:
         self.task, self.backbone, self.seed, self.device = task, backbone, seed, materials.device
         self.processes = materials.processes
         self._materials, self._pulse = materials, pulse
-        self._measure = measure or metric(task.metric)
+        self._measure = measure or get_metric(task.metric)
         self._activations = activations or ActivationCache(materials)
         folds = materials.splits.folds
         self._fold = None if fold is None else next(i for i, each in enumerate(folds) if each is fold)

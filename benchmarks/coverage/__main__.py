@@ -21,7 +21,7 @@ from scipy.stats import binom
 
 from autotl.evaluation import evaluate, gain_of_training
 from autotl.evaluation.intervals import of_difference, of_share
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
 IMAGES = (2, 3, 5, 8, 12, 20, 30, 60, 100, 153, 200, 300, 500)
 TRUTHS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -107,8 +107,8 @@ def of_metric(measure: str) -> Callable[..., float]:
     @cache
     def score(truth: float) -> float:
         rng, labels = np.random.default_rng(0), np.arange(50_000) % 2
-        known = metric(measure)
-        return known.shown(known(labels, answers(labels, rng.random(50_000) < truth, rng)))
+        known = get_metric(measure)
+        return known.reported(known(labels, answers(labels, rng.random(50_000) < truth, rng)))
 
     def held(n: int, truth: float, rng: np.random.Generator, *, draws: int) -> float:
         found = 0

@@ -22,7 +22,7 @@ from autotl.pipeline.prepare import Prepared
 from autotl.results import Result
 from autotl.terminal import Silence
 from autotl.testing import StrategyChecks, tiny_images
-from autotl.training import epoch_seconds, logits_of
+from autotl.training import epoch_seconds, predict_logits
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -48,7 +48,7 @@ def scored_and_computed(
     scored = list(learner.fit())[-1].logits
     assert scored is not None
     side = learner.side
-    return scored, logits_of(learner.module(), bench.pixels(side=side).val, bench)
+    return scored, predict_logits(learner.module(), bench.pixels(side=side).val, bench)
 
 
 def sized(task: Task, images: int) -> Task:

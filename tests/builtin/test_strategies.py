@@ -22,7 +22,7 @@ from autotl.builtin.strategies.from_scratch import FromScratch
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
-from autotl.training import logits_of, machine, training_seconds
+from autotl.training import predict_logits, this_machine, training_seconds
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -112,7 +112,7 @@ class TestLinearProbe(StrategyChecks):
         learner = self.strategy.build(params(), bench)
         scored = list(learner.fit())[-1].logits
         assert scored is not None
-        whole = logits_of(learner.module(), bench.pixels(side=32).val, bench)
+        whole = predict_logits(learner.module(), bench.pixels(side=32).val, bench)
         torch.testing.assert_close(whole, scored, atol=1e-3, rtol=1e-3)
 
 
@@ -186,7 +186,7 @@ class TestFineTune(StrategyChecks):
         head = self.strategy.defaults(ready.task, seen) | {"freeze": len(seen.stages), "augment": "none"}
         probe = LinearProbe()
         costs = [
-            each.cost(params, ready.task, seen, machine("cpu")).seconds
+            each.cost(params, ready.task, seen, this_machine("cpu")).seconds
             for each, params in ((probe, probe.defaults(ready.task, seen)), (self.strategy, head))
         ]
         assert 0 < costs[0] < costs[1]
@@ -195,7 +195,7 @@ class TestFineTune(StrategyChecks):
         backbone = ready.backbones["tiny"]
         task = replace(ready.task, likeness={"tiny": {"frechet": 0.1}})
         whole = self.strategy.cost(
-            self.strategy.defaults(task, backbone), task, backbone, machine("cpu")
+            self.strategy.defaults(task, backbone), task, backbone, this_machine("cpu")
         ).seconds
         heads = set()
         for share in np.geomspace(1e-4, 1, 60):
@@ -244,7 +244,7 @@ class TestDirect(StrategyChecks):
         known = replace(bench.backbone, kept=(1.0,))
         bench.backbone = known
         torch.testing.assert_close(logits(bench), expected, atol=1e-3, rtol=1e-3)
-        assert self.strategy.cost({"image_size": side}, ready.task, known, machine("cpu")).seconds == 0
+        assert self.strategy.cost({"image_size": side}, ready.task, known, this_machine("cpu")).seconds == 0
 
     def test_it_needs_every_class_by_name(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]

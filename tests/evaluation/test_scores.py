@@ -7,7 +7,7 @@ import pytest
 
 from autotl.errors import MetricError
 from autotl.evaluation import calibration_error, evaluate, gain, gain_of_training
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
 
 def drawn(rate: float, n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -117,7 +117,7 @@ def test_a_smoothed_bootstrap_covers_near_the_edge(measure: str) -> None:
         answers = np.where(rng.random(n) < 0.97, labels, 1 - labels)
         return labels, (np.eye(2)[answers] * rng.uniform(1, 4, (n, 1))).astype(np.float32)
 
-    truth = metric(measure)(*drawn_at(40_000))
+    truth = get_metric(measure)(*drawn_at(40_000))
     for seed in range(40):
         low, high = evaluate(*drawn_at(n), ["a", "b"], measure=measure, seed=seed).ci95
         held += low <= truth <= high

@@ -59,14 +59,14 @@ class _AsItIs:
 
     def fit(self) -> Generator[Epoch, None, None]:
         from autotl.backbone import classifier_of
-        from autotl.training import logits_of
+        from autotl.training import predict_logits
 
         bench, model = self._bench, self.module()
         if bench.backbone.has_seen(self._side):
             weight, bias = (each.cpu() for each in classifier_of(model))
             logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
         else:
-            logits = logits_of(model, bench.pixels(side=self._side).val, bench)
+            logits = predict_logits(model, bench.pixels(side=self._side).val, bench)
         yield Epoch(1, bench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:

@@ -9,15 +9,15 @@ from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.training import (
     AUGMENTATIONS,
-    LOOKED,
+    MAX_VIEWS,
     PROBE,
+    PROBE_SETTINGS,
     VALIDATION_SHARE,
-    VIEWS,
     Recipe,
-    affordable,
+    affordable_epochs,
     affordable_side,
     affordable_sides,
-    balances,
+    balance_options,
     head_seconds,
     training_seconds,
 )
@@ -67,7 +67,7 @@ class FineTune:
             "lr": 3e-3 if bold else 3e-4,
             "layer_decay": 0.95 if bold else 0.75,
             "weight_decay": 0.02,
-            "epochs": affordable(
+            "epochs": affordable_epochs(
                 task, backbone, side=side, trained=trained, wanted=wanted, views=1, share=share
             ),
             "augment": "none" if depth else "shift",
@@ -92,9 +92,11 @@ class FineTune:
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=VIEWS),
+            "epochs": affordable_epochs(
+                task, backbone, side=side, trained=trained, wanted=wanted, views=MAX_VIEWS
+            ),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
-            "balance": space.suggest_categorical("balance", balances(task)),
+            "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
             "image_size": side,
         }
@@ -107,7 +109,7 @@ class FineTune:
             side=params["image_size"],
             trained=trained,
             epochs=params["epochs"],
-            views=1 if params["augment"] == "none" else VIEWS,
+            views=1 if params["augment"] == "none" else MAX_VIEWS,
         )
         # of no account but where little else is trained
         seconds += params["epochs"] * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / BATCH
@@ -121,10 +123,10 @@ class FineTune:
 
         model = bench.model()
         if params["head"] == "probe":
-            found = bench.heads(LOOKED, side=params["image_size"])
-            set_head(model, *found[LOOKED.index(PROBE)])
+            found = bench.heads(PROBE_SETTINGS, side=params["image_size"])
+            set_head(model, *found[PROBE_SETTINGS.index(PROBE)])
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
-        recipe = Recipe.of(params, batch_size=BATCH)
+        recipe = Recipe.from_params(params, batch_size=BATCH)
         return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
 
@@ -134,7 +136,7 @@ def _affordable_depth(task: Task, backbone: Backbone, side: int, *, wanted: int)
     """
     for depth in range(len(backbone.stages)):
         trained = _trained(backbone, depth)
-        if affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1) == wanted:
+        if affordable_epochs(task, backbone, side=side, trained=trained, wanted=wanted, views=1) == wanted:
             return depth
     return len(backbone.stages)
 
@@ -148,7 +150,7 @@ def _is_worth(side: int, task: Task, backbone: Backbone, *, wanted: int) -> bool
 
 def _can_be_bold(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:
     """Whether a trial has time for all the ``wanted`` epochs of the whole network, or for BOLD_STEPS."""
-    epochs = affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=BOLD_SHARE)
+    epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=wanted, share=BOLD_SHARE)
     seconds = training_seconds(task, backbone, side=side, trained=1.0, epochs=epochs) * task.folds
     if task.trial_seconds is not None and seconds > BOLD_SHARE * task.trial_seconds:
         return False  # not even one

@@ -9,10 +9,10 @@ from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Wo
 from autotl.training import (
     AUGMENTATIONS,
     Recipe,
-    affordable,
+    affordable_epochs,
     affordable_side,
     affordable_sides,
-    balances,
+    balance_options,
     epoch_seconds,
 )
 
@@ -51,7 +51,9 @@ class FromScratch:
         return {
             "lr": 3e-3,
             "weight_decay": 0.05,
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=EPOCHS, share=_share(task)),
+            "epochs": affordable_epochs(
+                task, backbone, side=side, trained=1.0, wanted=EPOCHS, share=_share(task)
+            ),
             "augment": "shift",
             "balance": "none",
             "image_size": side,
@@ -64,9 +66,11 @@ class FromScratch:
         return {
             "lr": space.suggest_float("lr", 3e-4, 2e-2, log=True),
             "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=_share(task)),
+            "epochs": affordable_epochs(
+                task, backbone, side=side, trained=1.0, wanted=wanted, share=_share(task)
+            ),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
-            "balance": space.suggest_categorical("balance", balances(task)),
+            "balance": space.suggest_categorical("balance", balance_options(task)),
             "image_size": side,
         }
 
@@ -77,7 +81,7 @@ class FromScratch:
     def build(self, params: Params, bench: Workbench) -> Training:
         from autotl.training import Training
 
-        return Training(bench.model(pretrained=False), bench, Recipe.of(params))
+        return Training(bench.model(pretrained=False), bench, Recipe.from_params(params))
 
 
 def _share(task: Task) -> float:

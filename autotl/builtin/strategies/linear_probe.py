@@ -10,13 +10,13 @@ import numpy as np
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Epoch, HeadSetting, Machine, Params, Space, Task, Workbench
-from autotl.training import LOOKED, head_seconds
+from autotl.training import PROBE_SETTINGS, head_seconds
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
-DEFAULT = LOOKED[-1]
+DEFAULT = PROBE_SETTINGS[-1]
 GRID = tuple(
     HeadSetting(c, standardise, balanced)
     for standardise in (True, False)
@@ -92,7 +92,7 @@ class _Probe:
         whole = AT_ONCE * len(GRID) * head_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
         room = math.inf if bench.task.trial_seconds is None else SHARE * bench.task.trial_seconds
         several = searched and whole < room
-        known = LOOKED if self._setting in LOOKED else (self._setting,)
+        known = PROBE_SETTINGS if self._setting in PROBE_SETTINGS else (self._setting,)
         settings = GRID if several else known
         self._head = weight, bias = bench.heads(settings, side=self._side)[settings.index(self._setting)]
         logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)

@@ -13,10 +13,10 @@ from autotl.training import (
     AUGMENTATIONS,
     VALIDATION_SHARE,
     Recipe,
-    affordable,
+    affordable_epochs,
     affordable_side,
     affordable_sides,
-    balances,
+    balance_options,
     epoch_seconds,
 )
 
@@ -106,7 +106,7 @@ class ScratchSmall:
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         smallest = backbone.name == LADDER[0].name
         side = min(backbone.sides)
-        fits = affordable(task, backbone, side=side, trained=1.0, wanted=LARGER)
+        fits = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=LARGER)
         if smallest or fits == LARGER:
             return Applies(True, "what transfer is measured against")
         return Applies(False, f"{LARGER} epochs of {backbone.name} do not fit into the time of a trial")
@@ -116,7 +116,7 @@ class ScratchSmall:
         return {
             "lr": 6e-3,
             "weight_decay": 0.05,
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=_epochs(task)),
+            "epochs": affordable_epochs(task, backbone, side=side, trained=1.0, wanted=_epochs(task)),
             "augment": "shift",
             "balance": "none",
             "image_size": side,
@@ -136,9 +136,9 @@ class ScratchSmall:
         return {
             "lr": space.suggest_float("lr", 1e-3, 3e-2, log=True),
             "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted),
+            "epochs": affordable_epochs(task, backbone, side=side, trained=1.0, wanted=wanted),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
-            "balance": space.suggest_categorical("balance", balances(task)),
+            "balance": space.suggest_categorical("balance", balance_options(task)),
             "image_size": side,
         }
 
@@ -150,7 +150,7 @@ class ScratchSmall:
     def build(self, params: Params, bench: Workbench) -> Training:
         from autotl.training import Training
 
-        recipe = Recipe.of(params, batch_size=BATCH, warmup=0.2, margin=False)
+        recipe = Recipe.from_params(params, batch_size=BATCH, warmup=0.2, margin=False)
         return Training(bench.model(pretrained=False), bench, recipe)
 
 
