@@ -62,10 +62,10 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         seed=setup.seed,
     )
     search.hand_over(run.folder / "model", ready.materials, delivery)
-    results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
+    results.write_answers(run.folder / "test.csv", ready.dataset, findings.predictions)
     notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
     notes += results.opened_before(opened)
-    if (tested := len(findings.answers.rows)) < len(ready.locked):
+    if (tested := len(findings.predictions.rows)) < len(ready.locked):
         notes.append(
             f"Tested on {tested:,} of {len(ready.locked):,} test images, drawn at random from each class, "
             "the same for all strategies: there was no time for more. 'autotl evaluate' can test on "

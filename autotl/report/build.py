@@ -75,7 +75,8 @@ def collect(evidence: Evidence) -> dict[str, Any]:
         "transfer_gain": _transfer_gain(found) if measured else None,
         "plateau": found.plateau,
         "negative_transfer_classes": [
-            {"class": each.name, **_interval(each.gain)} for each in (found.hurt if measured else ())
+            {"class": each.name, **_interval(each.gain)}
+            for each in (found.negative_transfer_classes if measured else ())
         ],
     }
     document = {
@@ -136,12 +137,12 @@ def _rule_agreed(e: Evidence) -> bool | None:
         e.profile["when"]["rule_of_thumb"],
         tried={arm.strategy for arm in e.findings.arms},
         winner=e.findings.winner.arm.strategy,
-        froze=bool(e.findings.moved.frozen),
+        froze=bool(e.findings.transfer_summary.frozen),
     )
 
 
 def _what(e: Evidence) -> dict[str, Any]:
-    backbone, moved = e.backbones[e.findings.winner.arm.backbone], e.findings.moved
+    backbone, moved = e.backbones[e.findings.winner.arm.backbone], e.findings.transfer_summary
     return {
         "backbone": backbone.name,
         "source": backbone.origin,
@@ -219,7 +220,7 @@ def _arms(e: Evidence) -> list[dict[str, Any]]:
                 "ci95": finding.test.ci95 if finding else None,
                 "seconds": sum(record.seconds for record in own),
                 "state": best.state if best else "failed" if states == {"failed"} else "not reached",
-                "reason": (best.why or finding.given_up)
+                "reason": (best.why or finding.stop_reason)
                 if best and finding
                 else failed or "the budget ended before it was scored",
                 "params": best.params if best else None,
@@ -250,14 +251,14 @@ def _search(e: Evidence) -> dict[str, Any]:
     def count(state: str) -> int:
         return sum(record.state == state for record in e.records)
 
-    gained, optimism = e.findings.search_gain, e.findings.optimism
+    gained, optimism = e.findings.search_gain, e.findings.selection_bias
     return {
         "gain_over_best_default": _interval(gained) if gained else None,
         "winner_is_default": e.findings.winner.default,
         "optimism": optimism.value if optimism else None,
         "optimism_se": optimism.se if optimism else None,
         "optimism_ci95": optimism.ci95 if optimism else None,
-        "optimism_reasons": e.findings.optimism_reasons,
+        "optimism_reasons": e.findings.gap_reasons,
         "trials": len(e.records),
         "failed": count("failed"),
         "pruned": count("pruned"),

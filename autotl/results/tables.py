@@ -11,7 +11,7 @@ import pandas as pd
 
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
-from autotl.evaluation import Answers
+from autotl.evaluation import FinalPredictions
 from autotl.metrics import METRICS, Metric, softmax
 from autotl.results.csv_text import csv_text
 
@@ -37,7 +37,7 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     jsonio.write_text(path, csv_text(table))
 
 
-def write_answers(path: Path, dataset: Dataset, answers: Answers) -> None:
+def write_answers(path: Path, dataset: Dataset, answers: FinalPredictions) -> None:
     """One row per test image: ``item``, ``label``, ``answer``, and the probability of each class."""
     chances = softmax(answers.logits.astype(np.float64), axis=1)
     names = np.asarray(dataset.classes, dtype=object)
