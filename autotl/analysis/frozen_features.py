@@ -16,7 +16,7 @@ from autotl.metrics import softmax
 from autotl.training import PROBE, PROBE_SETTINGS, out_of_fold_logits
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import keep_late_maps
+from autotl.workbench.stage_prefill import prefill_late_stages
 
 
 def look(
@@ -36,7 +36,7 @@ def look(
         reuse: Whether the maps of late stages are kept as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
-    keep_late_maps(materials, ActivationCache(materials, on=reuse), backbone)
+    prefill_late_stages(materials, ActivationCache(materials, enabled=reuse), backbone)
     side = materials.backbones[backbone].side
     features = materials.features(backbone, side=side).double().numpy()
     probe = _cross_probe(materials, backbone, side=side, seed=seed, end=fits)
@@ -55,7 +55,7 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
         "split": materials.splits.hash,
         "labels": materials.dataset.digest,
         "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
-        "row weights": materials.weighed,
+        "row weights": materials.weights_digest,
         "seed": seed,
     }
 

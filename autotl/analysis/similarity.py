@@ -34,7 +34,8 @@ from autotl.data import render, view_of
 from autotl.errors import FAILURES, described
 from autotl.seeds import derive
 from autotl.training import forward_in_batches
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
 ROWS, ROWS_INSIDE = 400, 100
 """Distances are measured on at most this many images (inside the network, at the weights' own image size,
@@ -56,7 +57,7 @@ def measure_likeness(
     seed: int,
     resamples: int = RESAMPLES,
     seconds: float | None = None,
-    pulse: Pulse = no_pulse,
+    pulse: CancellationCheck = never_cancelled,
 ) -> tuple[dict[str, Likeness], str]:
     """Each similarity of the training images to a backbone's source, and a note on what it was measured
     against.
@@ -108,7 +109,7 @@ class _Look:
     seed: int
     resamples: int
     seconds: float | None
-    pulse: Pulse
+    pulse: CancellationCheck
 
     def affordable(self, most: int, side: int) -> int:
         """How many of at most so many images fit into half of the time: there are two kinds of looks."""

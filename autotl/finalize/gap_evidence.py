@@ -222,8 +222,8 @@ def _pictures(materials: RunCache, rows: Rows, features: NDArray[np.floating]) -
 
 def _features(materials: RunCache, rng: np.random.Generator) -> _Features | None:
     """Find a backbone with features of both parts, and draw test rows; None without such a backbone."""
-    for (backbone, side), (rows, test) in materials.looked.items():
-        train = materials.known_features(backbone, side=side) if backbone in materials.backbones else None
+    for (backbone, side), (rows, test) in materials.extra_features.items():
+        train = materials.cached_features(backbone, side=side) if backbone in materials.backbones else None
         if train is not None:
             drawn = np.sort(rng.permutation(len(rows))[:MOST])
             return _Features(train, rows[drawn], test[drawn])

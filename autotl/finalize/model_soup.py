@@ -82,7 +82,7 @@ def soup(
     state: State = load_file(str(first.model))
     used, best, tried = [first.number], first.folds[0], 1
     rows = worker.materials.splits.folds[0]
-    bench = TrialWorkbench(worker.materials, worker.task, backbone, rows, seed=0, measure=worker.measure)
+    bench = TrialWorkbench(worker.materials, worker.task, backbone, rows, seed=0, metric=worker.measure)
     model = worker.materials.model(backbone.name)
     last = 0.0
     for trial in others:

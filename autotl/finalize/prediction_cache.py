@@ -153,7 +153,7 @@ class PredictionCache:
 
     def _pooled(self, backbone: str, predictor: Predictor, side: int) -> Run:
         """The source's features (n, d); those of images that were looked at before the search are there."""
-        looked = self._materials.looked.get((backbone, side))
+        looked = self._materials.extra_features.get((backbone, side))
         config, pooling = self._materials.backbones[backbone].config, _pooling(predictor.model)
         if looked is None or view_of(config, side=side).key != predictor.view.key:
             return _all_of(lambda pixels: predictor.run(pooling, pixels))

@@ -139,12 +139,12 @@ class TrialRunner:
         """The same on a machine that cannot reach this one's disk: all that is written goes below
         ``folder``.
         """
-        there = self.materials.moved(store := Store(folder / "kept"))
-        wider = self.wider and replace(self.wider, materials=self.wider.materials.moved(store))
+        there = self.materials.with_store(store := Store(folder / "kept"))
+        wider = self.wider and replace(self.wider, materials=self.wider.materials.with_store(store))
         return replace(
             self,
             materials=there,
-            activations=self.activations.moved(there),
+            activations=self.activations.with_run_cache(there),
             folder=folder / "trials",
             wider=wider,
         )
@@ -163,11 +163,11 @@ class TrialRunner:
             materials.backbones[job.backbone],
             None if fold is None else materials.splits.folds[fold],
             seed=derive(job.seed, "refit" if fold is None else fold),
-            pulse=pulse,
+            check_cancelled=pulse,
             activations=self.activations
             if materials is self.materials
-            else ActivationCache(materials, on=False),
-            measure=self.measure,
+            else ActivationCache(materials, enabled=False),
+            metric=self.measure,
         )
         return self.strategies[job.strategy].build(job.params, bench), bench
 

@@ -37,7 +37,7 @@ def measure(
     found: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         for views in VIEWS:
-            kept = ActivationCache(ready.materials, on=views is not None)
+            kept = ActivationCache(ready.materials, enabled=views is not None)
             bench = TrialWorkbench(ready.materials, ready.task, facts, None, seed=seed, activations=kept)
             model = bench.model()
             recipe = Recipe(side=side, epochs=epochs, lr=1e-3, augment="mirror", views=views or 1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from autotl.training import forward_in_batches
 from autotl.training.machine import threads
 from autotl.training.machine.threads import map_in_torch_threads
-from autotl.workbench.feature_extraction import watched
+from autotl.workbench.feature_extraction import forward_with_activations
 
 THREADS = 4
 
@@ -99,6 +99,6 @@ class Doubles(nn.Module):
 
 def test_each_thread_keeps_the_maps_of_its_own_images() -> None:
     images = torch.arange(4.0).view(4, 1, 1, 1).expand(4, 1, 2, 2)
-    with watched(Doubles(), ["early"]) as run:
+    with forward_with_activations(Doubles(), ["early"]) as run:
         found = torch.cat(map_in_torch_threads(run, images.tensor_split(2), 2))
     assert torch.equal(found[:, :4], 2 * found[:, 4:])
