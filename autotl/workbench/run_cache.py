@@ -176,16 +176,13 @@ class RunCache:
         side: int,
         check_cancelled: CancellationCheck = never_cancelled,
     ) -> NDArray[np.float64]:
-        """Compute pooled features of other rows, and keep them in ``extra_features``.
+        """Compute pooled features (m, features) of other rows, and keep them in ``extra_features``.
 
         Args:
             backbone: The network.
             rows: Dataset rows outside the training set, (m,).
             side: Image size in pixels.
             check_cancelled: Called before each batch; may raise to end the work.
-
-        Returns:
-            Features (m, features).
         """
         view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
         found = forward_in_batches(

@@ -17,7 +17,13 @@ from sklearn.preprocessing import StandardScaler
 from autotl.api import HeadSetting, Learner, SourceClass, Workbench
 from autotl.backbone import classifier_of
 from autotl.builtin.strategies.direct import Direct
-from autotl.builtin.strategies.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, LEAST, FineTune
+from autotl.builtin.strategies.finetune import (
+    AGGRESSIVE_STEPS,
+    AGGRESSIVE_TIME_SHARE,
+    BATCH_SIZE,
+    MIN_EPOCHS,
+    FineTune,
+)
 from autotl.builtin.strategies.from_scratch import FromScratch
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.pipeline.prepare import Prepared
@@ -145,12 +151,12 @@ class TestFineTune(StrategyChecks):
         assert head(0.1, 0.01) == "probe"
         assert head(0.9, None) == "probe"
 
-    @pytest.mark.parametrize("steps", [BOLD_STEPS - 10, BOLD_STEPS + 10])
+    @pytest.mark.parametrize("steps", [AGGRESSIVE_STEPS - 10, AGGRESSIVE_STEPS + 10])
     def test_some_steps_of_the_whole_network_are_time_enough(self, ready: Prepared, steps: int) -> None:
         backbone = ready.backbones["tiny"]
         task = replace(
             ready.task,
-            rows=dict.fromkeys(ready.task.classes, round(steps * BATCH / 0.8 / len(ready.task.classes))),
+            rows=dict.fromkeys(ready.task.classes, round(steps * BATCH_SIZE / 0.8 / len(ready.task.classes))),
             likeness={"tiny": {"frechet": 0.1}},
         )
         once = training_seconds(task, backbone, side=32, trained=1.0, epochs=1)
@@ -159,9 +165,11 @@ class TestFineTune(StrategyChecks):
             found = self.strategy.defaults(replace(task, trial_seconds=seconds), backbone)
             return found["freeze"], found["head"]
 
-        assert depth_and_head(0.9 * once / BOLD_SHARE)[1] == "probe"
-        assert depth_and_head(1.5 * once / BOLD_SHARE)[1] == ("new" if steps > BOLD_STEPS else "probe")
-        assert depth_and_head(2.5 * once / BOLD_SHARE) == (0, "new")
+        assert depth_and_head(0.9 * once / AGGRESSIVE_TIME_SHARE)[1] == "probe"
+        assert depth_and_head(1.5 * once / AGGRESSIVE_TIME_SHARE)[1] == (
+            "new" if steps > AGGRESSIVE_STEPS else "probe"
+        )
+        assert depth_and_head(2.5 * once / AGGRESSIVE_TIME_SHARE) == (0, "new")
 
     def test_a_few_layers_see_the_recommended_size_where_there_is_time_for_more_than_a_head(
         self, ready: Prepared
@@ -169,7 +177,7 @@ class TestFineTune(StrategyChecks):
         net = replace(ready.backbones["tiny"], sides=(32, 64), side=64)
         task = replace(ready.task, likeness={"tiny": {"frechet": 0.9}})
         last = 1 - net.stages[-2].flops
-        enough = training_seconds(task, net, side=64, trained=last, epochs=LEAST, views=1)
+        enough = training_seconds(task, net, side=64, trained=last, epochs=MIN_EPOCHS, views=1)
 
         def found(seconds: float) -> tuple[int, bool]:
             params = self.strategy.defaults(replace(task, trial_seconds=seconds), net)
