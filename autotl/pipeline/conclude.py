@@ -62,9 +62,9 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         seed=setup.seed,
     )
     search.hand_over(run.folder / "model", ready.materials, delivery)
-    results.write_answers(run.folder / "test.csv", ready.dataset, findings.predictions)
+    results.write_predictions(run.folder / "test.csv", ready.dataset, findings.predictions)
     notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
-    notes += results.opened_before(opened)
+    notes += results.repeated_test_notes(opened)
     if (tested := len(findings.predictions.rows)) < len(ready.locked):
         notes.append(
             f"Tested on {tested:,} of {len(ready.locked):,} test images, drawn at random from each class, "
@@ -112,7 +112,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         device=setup.device,
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
-        measure=setup.metric,
+        metric=setup.metric,
         readers=lambda: readers,
     )
     run.catalog.tell("search_finished", result=result)

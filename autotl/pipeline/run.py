@@ -62,8 +62,8 @@ class Run:
             self.keep(**found, ended=None)
             return
         self.keep(**found, ended=None, arguments=self.asked, name=self.name)
-        results.set_report_aside(self.folder)
-        results.sweep(self.folder)
+        results.archive_report(self.folder)
+        results.remove_leftovers(self.folder)
 
 
 def prepare(run: Run, cache: Path) -> search.Prepared:

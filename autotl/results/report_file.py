@@ -1,4 +1,4 @@
-"""Read the report of a run folder, which a person may have edited."""
+"""Read the report of a run folder, and check it for wrong edits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Arm:
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What is read of a report by more than its pages. Any part may be missing or null."""
+    """The parts of a report that code reads; each may be missing or null."""
 
     name: str | None = None
     classes: tuple[str, ...] | None = None
@@ -71,14 +71,15 @@ class _Model:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the folder holds the report of a run that came to its end."""
+    """Return whether the folder holds the report of a finished run."""
     return (folder / REPORT_FILE).is_file()
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """The report of a run folder; what can be said without one, if the run did not finish but left a model.
+    """Read the report of a run folder; make a minimal one if only a model was saved.
 
-    Raises RunError where there is neither, or it is of another format, or it was edited wrongly.
+    Raises:
+        RunError: There is neither, or the report has another format or was edited wrongly.
     """
     path = folder / REPORT_FILE
     for name in (CONFIG_FILE, ENSEMBLE_FILE):
@@ -103,10 +104,10 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = jsonio.read(path)
+        document = jsonio.read(path)
     except (ValueError, OSError) as error:
         raise RunError(f"{path} is not readable JSON: {error}. {ADVICE}") from error
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _check(document: Mapping[str, Any], kind: type[Any], path: Path) -> None:
@@ -117,7 +118,7 @@ def _check(document: Mapping[str, Any], kind: type[Any], path: Path) -> None:
 
 
 def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
-    """What can be said of a run that was killed after it had saved a model: that it can predict."""
+    """Return a minimal report of a run that was killed after it had saved a model."""
     config = _read(file)
     _check(config, _Model, file)
     sentence = "The run did not finish: its best model so far is here, but it was not evaluated."

@@ -17,7 +17,7 @@ from autotl.finalize import prediction_cache as module
 from autotl.finalize.final_model import reopen
 from autotl.finalize.prediction_cache import PredictionCache, Trunks
 from autotl.pipeline.prepare import Prepared
-from autotl.results import Opened, Predictor
+from autotl.results import LoadedModel, Predictor
 from autotl.testing import tiny_run
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.tensor_files import save_weights
@@ -62,7 +62,7 @@ def alone(materials: RunCache, rows: NDArray[np.int64], file: str) -> NDArray[np
 
 
 def looks_of(materials: RunCache, rows: NDArray[np.int64]) -> PredictionCache:
-    def again(name: str, file: str, side: int) -> Opened:
+    def again(name: str, file: str, side: int) -> LoadedModel:
         return reopen(materials, name, file, side=side)
 
     return PredictionCache(materials, rows, again)
