@@ -40,7 +40,7 @@ class Temperature:
 
 
 def calibrate(labels: Labels, logits: Logits, *, seed: int, independent: bool = True) -> Temperature:
-    """Fit a temperature to out-of-fold logits, and keep it only if it helps.
+    """Fit a temperature to out-of-fold logits, and test whether it helps.
 
     The temperature changes the probabilities but no prediction (Guo et al., On Calibration of Modern Neural
     Networks, ICML 2017). It is cross-fitted: fitted to one half of the images and evaluated on the other,
@@ -73,7 +73,7 @@ def calibrate(labels: Labels, logits: Logits, *, seed: int, independent: bool = 
 
 
 def _cross_fitted_decreases(labels: Labels, logits: Logits, seed: int) -> NDArray[np.float64]:
-    """Return each image's decrease of the negative log-likelihood, in nats, by the other half's fit."""
+    """Return decreases of the negative log-likelihood by the other half's temperature."""
     order = np.random.default_rng(seed).permutation(len(labels))
     halves = order[: len(labels) // 2], order[len(labels) // 2 :]
     decreases = []

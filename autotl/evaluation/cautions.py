@@ -81,6 +81,6 @@ def calibration_warning(findings: Findings) -> str:
 
 
 def _larger_share(leaks: Leaks) -> tuple[int, int]:
-    """Return leaked and compared images of the kind of leak with the larger share."""
+    """Return leaked and compared images of the more frequent leak."""
     kinds = (leaks.copies, leaks.compared), (leaks.related, leaks.tested)
     return max(kinds, key=lambda kind: kind[0] / max(1, kind[1]))

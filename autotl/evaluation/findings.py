@@ -28,7 +28,7 @@ class ClassGain:
 
 @dataclass(frozen=True, slots=True)
 class ArmFinding:
-    """The test score of an arm's best trial, as trained on the first fold.
+    """The test score of an arm's best trial on the first fold.
 
     ``default_score`` is the validation score of the arm's default settings. ``stop_reason`` is why the search
     tried no more settings; it is "" if the time ended.
@@ -42,7 +42,7 @@ class ArmFinding:
 
 @dataclass(frozen=True, slots=True)
 class TransferSummary:
-    """The stages that the final network shares with its source, found by comparing weights.
+    """The stages that the final network took from its source.
 
     ``transferred`` stages were initialised from the source; ``frozen`` ones equal it bit for bit. ``norm``
     describes the BatchNorm statistics.
@@ -55,7 +55,7 @@ class TransferSummary:
 
 @dataclass(frozen=True, slots=True)
 class Soup:
-    """A model soup: the average of several trials' weights, or why there is none.
+    """The average of several trials' weights, or why there is none.
 
     Attributes:
         kept: Whether the final model is the soup.
@@ -111,7 +111,7 @@ class Ensemble:
 
 @dataclass(frozen=True, slots=True)
 class FinalPredictions:
-    """The final model's ``logits`` (n, classes) of the test images in ``rows`` (n,)."""
+    """The final model's ``logits`` (n, classes) of test ``rows`` (n,)."""
 
     rows: NDArray[np.int64]
     logits: NDArray[np.float32]

@@ -22,7 +22,7 @@ SIGNIFICANCE_LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """A difference in a metric on the same images, positive if the first side is better.
+    """A difference in a metric on the same images.
 
     Attributes:
         value: The difference; positive is better also if lower numbers of the metric are better.
@@ -93,7 +93,7 @@ def training_gain(
     seed: int,
     train_images: int,
 ) -> Gain:
-    """Measure the difference between two ways of training, each shown by some networks.
+    """Measure the difference between two ways of training.
 
     Another seed or other images give another network (Dietterich, Approximate Statistical Tests for
     Comparing Supervised Classification Learning Algorithms, Neural Computation, 1998; Bouthillier et al.,
@@ -139,7 +139,7 @@ def training_gain(
 
 
 def _training_variance(scores: Sequence[float], prior: float) -> tuple[float, float]:
-    """Return the variance of the mean of the trainings' scores, and its degrees of freedom."""
+    """Return the variance of the mean score, and its degrees of freedom."""
     freedom = PRIOR_TRAININGS + len(scores) - 1
     observed = float(np.sum((np.asarray(scores) - np.mean(scores)) ** 2))
     return (PRIOR_TRAININGS * prior + observed) / freedom / len(scores), freedom
@@ -161,7 +161,7 @@ def _prior_variance(
 
 
 def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
-    """Return twice the fraction of samples on the rarer side of zero, including the observed one.
+    """Return twice the fraction of samples on the rarer side of zero.
 
     Davison & Hinkley, Bootstrap Methods and their Application, 1997.
     """

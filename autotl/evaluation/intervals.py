@@ -31,7 +31,7 @@ def proportion_interval(hits: int, n: int, *, method: Literal["exact", "wilson"]
 
 
 def mean_proportion_interval(right: Flags, labels: NDArray[np.int64]) -> Interval:
-    """Return the interval of the mean of the classes' proportions of correct predictions.
+    """Return the interval of the classes' mean proportion of correct predictions.
 
     The distances from each proportion to the ends of its interval are combined as squares (MOVER: Zou and
     Donner, Construction of confidence limits about effect measures, Statistics in Medicine, 2008).
@@ -46,7 +46,7 @@ def mean_proportion_interval(right: Flags, labels: NDArray[np.int64]) -> Interva
 
 
 def difference_interval(ours: Flags, theirs: Flags) -> Interval:
-    """Return the interval of the difference of two proportions on the same images, (n,) each.
+    """Return the interval of the difference of two paired proportions, (n,) each.
 
     Newcombe, Improved confidence intervals for the difference between binomial proportions based on paired
     data, Statistics in Medicine, 1998, method 10.
@@ -93,5 +93,5 @@ def _mean_interval(values: Sequence[float], ends: Sequence[Interval]) -> Interva
 
 
 def _joint_distance(one: float, other: float, phi: float) -> float:
-    """Return the distance of a difference from its end, for distances correlated by ``phi``."""
+    """Return the distance of a difference from its end of the interval."""
     return math.sqrt(max(0.0, one**2 - 2 * phi * one * other + other**2))

@@ -13,7 +13,7 @@ Logits = NDArray[np.float32]
 
 
 def mixture(logits: Sequence[Logits], weights: Sequence[float]) -> Logits:
-    """Return the logarithm of the weighted mean of the networks' probabilities, (n, classes).
+    """Return the logarithm of the networks' mean probabilities, (n, classes).
 
     Its softmax is that mean, so it serves as the logits of the ensemble.
 

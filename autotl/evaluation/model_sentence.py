@@ -9,7 +9,7 @@ from autotl.evaluation.scores import Evaluation
 
 
 def model_sentence(findings: Findings) -> str:
-    """Return one sentence: strategy, network, trained stages, and the score with its interval."""
+    """Return one sentence with strategy, network, trained stages and score."""
     arm, test = findings.winner.arm, findings.test
     parts = [_trained_stages(findings), _weights_origin(findings)]
     detail = f" ({', '.join(filter(None, parts))})" if any(parts) else ""

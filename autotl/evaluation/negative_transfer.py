@@ -47,7 +47,7 @@ def harmed_classes(
 
 
 def _beats_chance(labels: Labels, logits: Logits, classes: int) -> bool:
-    """Return whether accuracy beats the largest class's share, or balanced accuracy beats guessing."""
+    """Return whether accuracy or balanced accuracy beats a constant prediction."""
     right = logits.argmax(1) == labels
     largest = float(np.bincount(labels).max() / len(labels))
     guessing = 1 / min(len(np.unique(labels)), classes)

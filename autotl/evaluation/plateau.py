@@ -12,7 +12,7 @@ MAX_CONVERGED_GAIN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Plateau:
-    """The plateau of a baseline's training, forecast from the lengths that it was trained for.
+    """The forecast plateau of a baseline's training.
 
     Scores are validation scores as the search uses them: higher is better.
 

@@ -34,7 +34,7 @@ proportions, 2005.
 
 @dataclass(frozen=True, slots=True)
 class _Population:
-    """Images to sample from: labels (m,), logits by side and network, probabilities (m,)."""
+    """Images to sample from: labels (m,), logits and probabilities (m,)."""
 
     labels: Labels
     sides: Sides
@@ -44,7 +44,7 @@ class _Population:
 def bootstrap_scores(
     metric: str | Metric, labels: Labels, *sides: Sequence[Logits], seed: int
 ) -> list[Draws]:
-    """Score bootstrap samples of the images, the same samples for one or two sides.
+    """Score the same bootstrap samples of images for each side.
 
     A plain bootstrap of all-correct predictions repeats one score. So if few predictions are right or wrong,
     samples are also drawn from copies of the images with right and wrong exchanged. The copies count as many
@@ -150,7 +150,7 @@ def _needs_smoothing(labels: Labels, sides: Sides) -> bool:
 
 
 def _flip_predictions(labels: Labels, logits: Logits) -> Logits:
-    """Return the logits with the true class's and the highest other one exchanged."""
+    """Exchange the logits of the true and the highest other class."""
     rows, others = np.arange(len(labels)), logits.copy()
     others[rows, labels] = -np.inf
     best, flipped = others.argmax(1), logits.copy()

@@ -19,7 +19,7 @@ LabelledLogits = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class SelectionBias:
-    """The chosen trial's validation score minus its test score, with standard error and 95 % interval.
+    """The chosen trial's validation score minus its test score.
 
     Both scores are of networks trained on the same fraction of the images.
     """
@@ -37,7 +37,7 @@ def selection_bias(
     metric: str | Metric,
     seed: int,
 ) -> SelectionBias | None:
-    """Compare the validation score that a trial was chosen by with its test score.
+    """Compare the chosen trial's validation score with its test score.
 
     The best of many trials owes its validation score partly to chance (Cawley & Talbot, On Over-fitting in
     Model Selection, JMLR 2010). The parts share no image, so the bootstrap variances over the folds and over

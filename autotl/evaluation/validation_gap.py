@@ -27,7 +27,7 @@ MIN_EXPLAINED_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The part of the gap that choosing the best of several trials explains.
+    """The part of the gap explained by choosing the best trial.
 
     ``found`` is True for at least a tenth of the gap. ``trials`` competed: they were scored, and neither
     pruned nor failed. ``tied`` of them, with the chosen trial, are within chance of it. ``explains`` is the
@@ -71,7 +71,7 @@ class FoldCopies:
 
 @dataclass(frozen=True, slots=True)
 class PartShift:
-    """Whether training and test images differ by the classifier two-sample test, with p-value and AUC."""
+    """Whether training and test images differ, by the classifier two-sample test."""
 
     found: bool
     p: float
@@ -80,7 +80,7 @@ class PartShift:
 
 @dataclass(frozen=True, slots=True)
 class FewImages:
-    """Whether the validation or test part is small, with the images of each."""
+    """Whether a part is small, with the images of each."""
 
     found: bool
     validation: int
@@ -122,7 +122,7 @@ class ComparedImages:
 
 
 def judge_selection(gap: float, behind: Sequence[float], errors: Sequence[float]) -> Selection:
-    """Estimate how far the best of several noisy scores lies above its expectation.
+    """Estimate how much chance raises the best of several scores.
 
     Trials within 1.96 standard errors of the chosen trial count as equally good, which overestimates.
 
@@ -150,7 +150,7 @@ def judge_copies(
     examples: Sequence[tuple[str, str]],
     grouped: bool,
 ) -> FoldCopies:
-    """Compare near copies with those of test images, and accuracy on them with the rest.
+    """Compare frequency and accuracy of near copies with the other images.
 
     File-name neighbours count too if near copies are more frequent than usual, by pictures or by names.
 
@@ -193,7 +193,7 @@ def judge_copies(
 
 
 def _exceeds(flags: Flags, usual: float, variance: float) -> bool:
-    """Return whether the share of flags exceeds ``usual``, with its variance, by more than COPY_MARGIN."""
+    """Return whether the share of flags exceeds ``usual`` by COPY_MARGIN."""
     share = float(flags.mean())
     error = math.sqrt(share * (1 - share) / len(flags) + variance)
     return share - usual - 1.96 * error > COPY_MARGIN

@@ -53,7 +53,7 @@ class Verdict:
 
 
 def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEAKS) -> Verdict:
-    """Decide by the gain of the best transfer trial over the best baseline.
+    """Decide by the gain of transfer over the best baseline.
 
     Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and its p-value agrees. No
     answer is given if the baseline learned nothing and its training was cut short.
@@ -113,7 +113,7 @@ def _not_measured(findings: Findings, why: str) -> Verdict:
 
 
 def _learned_nothing(findings: Findings, baseline: Record) -> bool:
-    """Return whether a baseline that was cut short beats the class frequencies nowhere.
+    """Return whether a shortened baseline never beats the class frequencies.
 
     A trained baseline may fail on the test images alone, because they differ.
     """
@@ -130,7 +130,7 @@ def _learned_nothing(findings: Findings, baseline: Record) -> bool:
 
 
 def _plateau_caveat(plateau: Plateau | None, test: Evaluation) -> str:
-    """Bracket the gain that would remain if the baseline were trained to its plateau."""
+    """Bracket the gain over the baseline at its plateau."""
     if plateau is None:
         return ""
     trained = _epochs(plateau.epochs)

@@ -71,7 +71,7 @@ def _class_counts(labels: Labels, logits: Logits, counts: Floats) -> tuple[Float
 
 
 def _class_mean(part: Floats, whole: Floats) -> Floats:
-    """Return the mean of part / whole over the classes in each sample."""
+    """Return each sample's mean of part / whole over its classes."""
     present = whole > 0
     ratios: Floats = np.divide(part, whole, out=np.zeros_like(whole), where=present)
     mean: Floats = ratios.sum(1) / present.sum(1)

@@ -68,7 +68,7 @@ def _negative_losses(labels: Labels, logits: Logits) -> Floats:
 
 
 def _placements(labels: Labels, logits: Logits) -> list[tuple[NDArray[np.bool_], Floats, Floats]]:
-    """Return each class's positives, with the fraction of negatives below each, and its reverse.
+    """Return positives and placements among the other images, by class.
 
     Classes that all images belong to are left out.
     """
@@ -99,7 +99,10 @@ def _why_auroc_is_undefined(labels: Labels) -> str:
 
 
 def _influence_on_auroc(labels: Labels, logits: Logits) -> Floats:
-    """DeLong et al., Comparing the Areas under Two or More Correlated ROC Curves, Biometrics, 1988."""
+    """Return each image's influence on the area.
+
+    DeLong et al., Comparing the Areas under Two or More Correlated ROC Curves, Biometrics, 1988.
+    """
     influence, placements = np.zeros(len(labels)), _placements(labels, logits)
     for own, positives, negatives in placements:
         area = positives.mean()

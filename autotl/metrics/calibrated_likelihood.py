@@ -27,7 +27,7 @@ def calibrated_likelihood(labels: Labels, logits: Logits) -> Floats:
 
 
 def balanced_calibrated_likelihood(labels: Labels, logits: Logits) -> Floats:
-    """Return the same, weighted so that the mean is the mean of the class means."""
+    """Return likelihoods (n,) whose mean is that of the class means."""
     _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
     likelihood: Floats = calibrated_likelihood(labels, logits) * len(labels) / (len(counts) * counts[index])
     return likelihood

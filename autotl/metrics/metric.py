@@ -68,7 +68,10 @@ class Metric:
         return self.reported(self.function(labels, logits))
 
     def reported(self, score: float) -> float:
-        """Convert a score to the number that reports show, or back: the negative if lower is better."""
+        """Convert a score to the reported number, or back.
+
+        The number is the negative score if lower is better.
+        """
         return score if self.higher_is_better else -score
 
     @property
@@ -77,7 +80,7 @@ class Metric:
         return self.reference if self.custom else self.name
 
     def accuracy_scale(self, labels: Labels, classes: int) -> float:
-        """Return the difference in score that corresponds to a difference of 1 in accuracy.
+        """Return the score difference equivalent to 1 in accuracy.
 
         It is 1 for metrics like accuracy. For others it is the score of perfect predictions minus the score
         of predictions that know only the class frequencies.
@@ -104,7 +107,7 @@ class Metric:
 
 
 def class_frequency_logits(labels: Labels, classes: int) -> Logits:
-    """Return logits (n, classes) whose probabilities are the class frequencies, for each image."""
+    """Return logits (n, classes) of the class frequencies for each image."""
     counts = np.bincount(labels, minlength=classes)
     logits = np.log(np.maximum(counts, 1e-6) / max(len(labels), 1))
     return np.tile(logits.astype(np.float32), (len(labels), 1))

@@ -14,7 +14,7 @@ CELL = "text-align:left;padding:.1em 1.2em .1em 0"
 
 
 def card(report: Mapping[str, Any], folder: Path) -> str:
-    """Return HTML with the verdict, the final model, its score, the best arms and the paths.
+    """Return the verdict, the final model and the best arms as HTML.
 
     All names are escaped. The card has no scripts and loads nothing, so that saved notebooks show it too.
     """
@@ -33,7 +33,7 @@ def card(report: Mapping[str, Any], folder: Path) -> str:
 
 
 def page_frame(page: str, *, height: int) -> str:
-    """Return a report page in a frame, so that its styles do not change the notebook."""
+    """Return a report page in a frame, which isolates its styles."""
     return (
         f'<iframe srcdoc="{escape(page)}" title="Report" '
         f'style="width:100%;height:{height}px;border:0;background:#fff" sandbox></iframe>'

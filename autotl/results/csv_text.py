@@ -14,7 +14,7 @@ FLOAT_FORMAT = "%.6g"
 
 
 def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
-    """Return the table as CSV without its index, with numbers to six digits.
+    """Return the table as CSV without index, with six-digit numbers.
 
     A spreadsheet reads text as a formula if it begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage
     return. Such text, unless it is a number, gets a leading apostrophe, as spreadsheets themselves write.
@@ -43,5 +43,5 @@ def _escape_formula(value: object) -> object:
 
 
 def original_text(cell: str) -> str:
-    """Return the original text of a cell of :func:`csv_text`, without an added apostrophe."""
+    """Return a cell's text without the apostrophe of :func:`csv_text`."""
     return cell[1:] if cell.startswith("'") and _escape_formula(cell[1:]) == cell else cell

@@ -63,7 +63,7 @@ def write_ensemble(
     temperature: float,
     scale: PixelScale | None = None,
 ) -> None:
-    """Write a folder with ``ensemble.json`` and a timm folder per network, ``members/0`` and so on.
+    """Write ``ensemble.json`` and a timm folder ``members/N`` per network.
 
     The networks may differ in backbone and image size. The new folder is complete before it replaces another.
 

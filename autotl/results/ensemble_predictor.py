@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class EnsemblePredictor:
-    """Several networks, each with its view of the images, whose probabilities are averaged.
+    """Several networks with averaged probabilities, each with its own view.
 
     The softmax of the ensemble's logits is the mean of the probabilities, at the temperature.
     """

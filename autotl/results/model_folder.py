@@ -27,7 +27,7 @@ _SCALE = "pixel_scale"
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A network in eval mode, with the view of images it was trained on and its classes.
+    """A network in eval mode, with its view of images and classes.
 
     ``scale`` has the pixel values of black and white in the training images; older folders lack it.
     """
@@ -65,7 +65,7 @@ def write_model(
 
 @contextmanager
 def replace_folder(folder: Path) -> Iterator[Path]:
-    """Yield a path for a new folder, which replaces ``folder`` at the end of the block."""
+    """Yield a path that replaces ``folder`` at the end of the block."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     yield fresh
@@ -129,7 +129,7 @@ def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, classes: int, side:
 
 
 def _model_args(backbone: Backbone) -> dict[str, Any]:
-    """Return arguments that the architecture's name does not imply, such as padding or widths."""
+    """Return arguments that the architecture's name does not imply."""
     folder = backbone.weights.folder
     if folder is None:
         return dict(backbone.weights.args)

@@ -51,7 +51,7 @@ class PredictionOptions:
 
 
 class ImageClassifier(Protocol):
-    """A network or an ensemble, with its class names and its views of images."""
+    """A network or an ensemble, with classes and views of images."""
 
     classes: tuple[str, ...]
     scale: PixelScale | None
@@ -113,7 +113,7 @@ def prediction_tables(
 
 
 def label_indices(dataset: Dataset, classes: Sequence[str]) -> NDArray[np.int64]:
-    """Return the labels of a data set as indices (n,) into a model's classes.
+    """Return a data set's labels as indices (n,) into a model's classes.
 
     A number may be spelled differently, for instance 7 and 007, if no two classes are the same number. Raises
     DataError for classes that the model does not know.
@@ -146,7 +146,7 @@ def _view_images(
     *,
     strict: bool,
 ) -> tuple[ViewedImages, list[str]]:
-    """Return the readable images in each view, and each image's error or "".
+    """Return readable images in each view, and each image's error.
 
     At most one image is held at full size.
     """

@@ -69,7 +69,7 @@ class Predictor:
         return evaluate(labels, self.logits(dataset, rows), self.classes, metric=metric, seed=seed)
 
     def logits_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits (n, classes) of uint8 images (n, 3, h, w) in ``view``, in full precision."""
+        """Return the logits (n, classes) of images in ``view``, uint8 (n, 3, h, w)."""
         return self.run_network(self.model, pixels)
 
     def run_network(

@@ -118,7 +118,7 @@ def _check(document: Mapping[str, Any], kind: type[Any], path: Path) -> None:
 
 
 def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
-    """Return a minimal report of a run that was killed after it had saved a model."""
+    """Return a minimal report of a killed run with a model."""
     config = _read(file)
     _check(config, _Model, file)
     sentence = "The run did not finish: its best model so far is here, but it was not evaluated."

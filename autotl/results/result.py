@@ -75,7 +75,7 @@ class Result:
 
     @property
     def verdict(self) -> Mapping[str, Any]:
-        """Whether transfer pays, the winning strategy and backbone, and the answer as a sentence."""
+        """Whether transfer pays, with the winning strategy, backbone and a sentence."""
         verdict: Mapping[str, Any] = self._part("verdict")
         return verdict
 
@@ -87,7 +87,7 @@ class Result:
 
     @property
     def predictor(self) -> Predictor | EnsemblePredictor:
-        """The network or ensemble with its views and classes, loaded when first used.
+        """The network or ensemble, loaded when first used.
 
         Raises RunError if the model folder is damaged.
         """
@@ -136,7 +136,7 @@ class Result:
         strict: bool = False,
         image: str | None = None,
     ) -> Iterator[pd.DataFrame]:
-        """Yield the rows of :meth:`predict` in several tables, each as soon as its images are labelled.
+        """Yield the rows of :meth:`predict` in several tables.
 
         Only some images are in memory at a time. The arguments are those of :meth:`predict`.
         """
@@ -197,7 +197,7 @@ class Result:
         return pd.DataFrame(self._part("trials"))
 
     def mistakes(self) -> pd.DataFrame:
-        """Return one row per wrongly labelled test image, the most confident mistake first.
+        """Return one row per misclassified test image, the most confident first.
 
         Columns are ``item``, ``label``, ``answer`` and ``probability``, which is that of the answer. Raises
         RunError if the run folder has no ``test.csv``.

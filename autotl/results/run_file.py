@@ -64,12 +64,12 @@ def write_run_file(folder: Path, file: RunFile) -> None:
 
 
 def unique_name(folder: Path) -> str:
-    """Return a unique name that stays the same if the folder is moved."""
+    """Return a unique name that does not change with the folder."""
     return f"{folder.absolute().name[:100]}-{uuid.uuid4().hex[:8]}"
 
 
 def archive_report(folder: Path) -> None:
-    """Rename the report of an earlier, interrupted run, because it is out of date."""
+    """Rename the report of an earlier, interrupted run."""
     report = folder / "report.json"
     if report.is_file():
         report.replace(folder / "report.before.json")

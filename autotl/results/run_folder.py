@@ -34,7 +34,7 @@ class RunFolder:
     temporary: bool = False
 
     def remove_if_empty(self) -> None:
-        """Remove the folder and its parent if autotl named it and they are empty."""
+        """Remove the folder and its parent if auto-named and empty."""
         if self.auto_named:
             with suppress(OSError):  # not empty, or already removed
                 self.path.rmdir()
@@ -98,7 +98,7 @@ def _create(path: Path, *, exist_ok: bool = True) -> Path:
 
 
 def _name_of(data: object) -> str:
-    """Return a folder name: the data's file or folder without extension, or the data's type."""
+    """Return a folder name from the data's path or type."""
     if isinstance(data, str | os.PathLike):
         found = Path(os.path.realpath(os.fspath(data)))
         name = found.name if os.path.isdir(found) else found.stem  # noqa: PTH112 - false for a name too long

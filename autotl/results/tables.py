@@ -45,7 +45,7 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
 
 
 def write_predictions(path: Path, dataset: Dataset, predictions: FinalPredictions) -> None:
-    """Write one row per test image with ``item``, ``label``, ``answer`` and class probabilities.
+    """Write one row per test image, with its prediction.
 
     Args:
         path: The CSV file.

@@ -23,7 +23,7 @@ Forward = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Normalise:
-    """Scales uint8 images (n, 3, h, w) to float32 on the device, channels last.
+    """Scales uint8 images (n, 3, h, w) to float32, channels last.
 
     ``mean`` and ``std`` are those of the pretrained weights, per channel, for pixels in [0, 1].
     """
@@ -229,7 +229,13 @@ def to_float32(activations: Tensor, device: str) -> Tensor:
 
 
 def take_rows(values: Images | Tensor, rows: Tensor, device: str) -> Tensor:
-    """Return the chosen rows on the device; feature maps stay channels last."""
+    """Return the chosen rows on the device; feature maps stay channels last.
+
+    Args:
+        values: Images or activations (n, …).
+        rows: Indices of the rows, int64 (rows,).
+        device: Receives the rows.
+    """
     if not isinstance(values, Tensor):
         return values[rows].to(device, non_blocking=True)
     if values.device.type != "cpu":
@@ -245,7 +251,7 @@ def move_if_fits(values: Tensor, device: str) -> Tensor: ...
 @overload
 def move_if_fits(values: Images, device: str) -> Images: ...
 def move_if_fits(values: Images | Tensor, device: str) -> Images | Tensor:
-    """Move the values to the accelerator if they fit into its free memory."""
+    """Move the values to the accelerator if its memory suffices."""
     if not isinstance(values, Tensor) or not device.startswith("cuda"):
         return values
     free, _ = torch.cuda.mem_get_info(device)

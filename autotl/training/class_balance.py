@@ -20,13 +20,13 @@ MIN_CLASS_RATIO = 1.5
 
 
 def balance_options(task: Task) -> list[str]:
-    """Return the balances to search: only ``"none"`` if the classes are nearly even."""
+    """Return the balances to search; ``"none"`` alone if classes are nearly even."""
     counts = task.rows.values()
     return list(BALANCES) if max(counts) >= MIN_CLASS_RATIO * min(counts) else ["none"]
 
 
 def class_weights(labels: Tensor) -> Tensor:
-    """Return weights (rows,) with mean 1 that give all present classes the same total.
+    """Return weights (rows,), of mean 1, that balance the present classes.
 
     This is scikit-learn's ``class_weight="balanced"`` (King & Zeng, Logistic Regression in Rare Events Data,
     2001).

@@ -12,7 +12,7 @@ MULTIPLY_ADD_SECONDS = 3e-11
 
 
 def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float, part: float = 1.0) -> float:
-    """Predict the seconds of one epoch on one fold, on images, with validation.
+    """Predict the seconds of an epoch with validation on one fold.
 
     Args:
         task: Gives the number of training images.
@@ -118,7 +118,7 @@ def affordable_sides(
 def affordable_side(
     task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
 ) -> int:
-    """Return the largest image size at which ``epochs`` epochs fit into a trial's time.
+    """Return the largest image size at which the epochs fit.
 
     Args:
         task: Gives the time of a trial on all folds.

@@ -66,7 +66,7 @@ def forward_in_batches(
 
 
 def predict_logits(model: nn.Module, pixels: Images | Tensor, workbench: Workbench) -> Tensor:
-    """Return the model's logits (n, classes) in eval mode, float32 on the CPU.
+    """Return the model's logits (n, classes) in eval mode, on the CPU.
 
     Args:
         model: The network, on the workbench's device.

@@ -155,7 +155,7 @@ def _gradients(
     scale: float,
     min_pieces: int,
 ) -> Tensor:
-    """Compute the gradients of a batch, in more pieces if memory runs out; return its loss."""
+    """Compute gradients, in more pieces if memory runs out; return the loss."""
 
     def attempt(pieces: int) -> Tensor:
         state.optimiser.zero_grad(set_to_none=True)

@@ -16,7 +16,7 @@ def mixup(
     generator: torch.Generator,
     weights: Tensor | None = None,
 ) -> tuple[Tensor, Targets]:
-    """Mix each example with another one, by a fraction drawn from Beta(alpha, alpha).
+    """Mix each example with another by a Beta(alpha, alpha) fraction.
 
     On cached activations this is manifold mixup at a fixed layer (Zhang et al., mixup, ICLR 2018; Verma et
     al., Manifold Mixup, ICML 2019).

@@ -96,7 +96,7 @@ class TrainingState:
             self._holds_average = False
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return copies on the CPU of all that :meth:`load_tensors` needs, without frozen weights."""
+        """Return CPU copies for :meth:`load_tensors`, without frozen weights."""
         held_average = self._holds_average
         self.restore_trained_weights()
         found = {f"model.{name}": value for name, value in self._trained_values().items()}
@@ -182,7 +182,7 @@ def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def _learning_rate_factor(step: int, total: int, warmup: float) -> float:
-    """Return the factor of the learning rate: linear warm-up, then cosine to zero."""
+    """Return the learning rate's factor: linear warm-up, then cosine decay."""
     rise = max(1, round(total * warmup))
     if step < rise:
         return (step + 1) / (rise + 1)

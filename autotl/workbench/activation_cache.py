@@ -80,13 +80,13 @@ class ActivationCache:
         return ActivationCache(run_cache, enabled=self._enabled, dtypes=self._dtypes)
 
     def cuts(self, backbone: str, side: int) -> Cuts:
-        """Return the cut points of the task's network for images of ``side`` pixels."""
+        """Return the cut points of the task's network at ``side`` pixels."""
         if (backbone, side) not in self._cuts:
             self._cuts[backbone, side] = Cuts(self._run_cache.task_model(backbone), side=side)
         return self._cuts[backbone, side]
 
     def plain_view(self, backbone: str) -> ViewSpec:
-        """Return the view of all training images without augmentation, at the backbone's size."""
+        """Return the unaugmented view of all training images."""
         return ViewSpec(self._run_cache.backbones[backbone].side, len(self._run_cache.order))
 
     def cut_point(self, backbone: str, frozen: int) -> str:
@@ -148,11 +148,17 @@ class ActivationCache:
         raise ValueError(f"the activations of {backbone} at {cut_point} are not finite")
 
     def contains(self, backbone: str, cut_point: str, view: ViewSpec) -> bool:
-        """Return whether these activations are cached."""
+        """Return whether these activations are cached; arguments as for :meth:`array`."""
         return self._find(backbone, cut_point, view) is not None
 
     def shape(self, backbone: str, cut_point: str, side: int) -> tuple[int, ...]:
-        """Return the shape of one image's activations, channels last, found with a blank image."""
+        """Return the shape of one image's activations, channels last.
+
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            side: Image size in pixels.
+        """
         known = (backbone, cut_point, side)
         if known not in self._shapes:
             blank = torch.zeros(1, 3, side, side, dtype=torch.uint8)
@@ -170,9 +176,9 @@ class ActivationCache:
     def writer(
         self, backbone: str, cut_point: str, view: ViewSpec
     ) -> AbstractContextManager[NDArray[Any] | None]:
-        """Return a context with an array for the bits, kept if the block ends without error.
+        """Return a context with an array for the bits.
 
-        The array is None if another process has written it meanwhile.
+        The array is kept if the block ends without error; it is None if another process has written it.
         """
         key = self.key(backbone, cut_point, view, self.dtype)
         shape = (view.rows, *self.shape(backbone, cut_point, view.side))
@@ -224,7 +230,7 @@ class ActivationCache:
         return piece(x) if len(parts) == 1 else torch.cat([piece(part) for part in parts])
 
     def _head_inputs(self, backbone: str, view: ViewSpec) -> Tensor | None:
-        """Return cached features if the head receives exactly them, checked on a few images."""
+        """Return cached features if they are exactly the head's inputs."""
         found = self._run_cache.cached_features(backbone, side=view.side)
         if found is None or view.augment != "none":
             return None

@@ -34,7 +34,7 @@ class Prefill:
     written: int = 0
 
     def write(self, rows: slice, values: Tensor) -> None:
-        """Write the modules' concatenated outputs (rows, numbers), if the dtype holds all of them."""
+        """Write concatenated outputs (rows, numbers) if the dtype holds them."""
         converted = values.to(self.dtype)
         if not converted.isfinite().all():
             return
@@ -84,7 +84,7 @@ def extract_features(
 def forward_with_activations(
     model: nn.Module, modules: Iterable[str]
 ) -> Iterator[Callable[[Tensor], Tensor]]:
-    """Yield a forward pass that returns features followed by the modules' flattened outputs."""
+    """Yield a forward pass that returns features and flattened module outputs."""
     outputs = local()  # passes run in several threads at once
 
     def keep(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
@@ -103,5 +103,5 @@ def forward_with_activations(
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """Return feature maps (n, c, h, w) as (n, h, w, c), the fastest order; other tensors unchanged."""
+    """Permute feature maps (n, c, h, w) to (n, h, w, c)."""
     return x.permute(0, 2, 3, 1).contiguous() if x.ndim == 4 else x.contiguous()

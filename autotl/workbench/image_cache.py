@@ -77,7 +77,7 @@ class ImageCache:
     def iter_pixels(
         self, backbone: str, *, side: int, margin: bool, rows: int | None = None
     ) -> Generator[tuple[slice, Tensor], None, None]:
-        """Yield the images of :meth:`pixels` in batches, while the next ones are decoded.
+        """Yield the images in batches, while the next ones are decoded.
 
         Args:
             backbone: The network that sees the images.

@@ -20,7 +20,7 @@ BLOCK_BYTES = 2**25
 
 
 def copy_cached_arrays(previous: RunCache, current: RunCache) -> None:
-    """Copy the images and activations of the first pass in the order of ``current``.
+    """Copy cached images and activations in the order of ``current``.
 
     Both caches have the same rows. Features need no copy: ``current`` reads those of ``previous``.
     """
@@ -44,7 +44,7 @@ def copy_cached_arrays(previous: RunCache, current: RunCache) -> None:
 def copy_in_order(
     store: Store, old_key: Mapping[str, Any], new_key: Mapping[str, Any], order: NDArray[np.int64]
 ) -> None:
-    """Copy the rows of an array in a new order, if the array exists and the copy fits.
+    """Copy an array in a new order, if it exists and fits.
 
     Args:
         store: Holds the array.

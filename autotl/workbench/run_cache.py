@@ -90,7 +90,7 @@ class RunCache:
                 del self._models[name, head]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what another process can open itself or find in the store."""
+        """Leave out data that another process opens or finds itself."""
         return self.__dict__ | {"_models": {}, "_positions": None, "extra_features": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -176,7 +176,7 @@ class RunCache:
         side: int,
         check_cancelled: CancellationCheck = never_cancelled,
     ) -> NDArray[np.float64]:
-        """Compute pooled features (m, features) of other rows, and keep them in ``extra_features``.
+        """Compute features (m, features) of other rows for ``extra_features``.
 
         Args:
             backbone: The network.
@@ -253,11 +253,11 @@ class RunCache:
         return self._model(backbone, "task")
 
     def model(self, backbone: str) -> nn.Module:
-        """Return a copy of the pretrained network with a new zero head for the task."""
+        """Return a copy of the pretrained network with a zero head."""
         return copy.deepcopy(self.task_model(backbone))
 
     def random_model(self, backbone: str, *, seed: int) -> nn.Module:
-        """Return the network with weights drawn from the seed and a new zero head."""
+        """Return the network with random weights and a zero head."""
         classes = len(self.dataset.classes)
         weights = self.backbones[backbone].weights
         return to_device(create(weights, classes=classes, pretrained=False, seed=seed), self.device)

@@ -34,7 +34,7 @@ def prefill_late_stages(
     *,
     check_cancelled: CancellationCheck = never_cancelled,
 ) -> None:
-    """Extract features of all training images, and cache late stage outputs in the same pass.
+    """Extract features, and cache late stage outputs in the same pass.
 
     Nothing is done if the features are cached, or if stage outputs do not fit or are not used. The features
     are then extracted when first used.
@@ -98,7 +98,7 @@ def _late_stages(facts: Backbone) -> list[Stage]:
 
 
 def _cut_points(run_cache: RunCache, activations: ActivationCache, facts: Backbone) -> list[str]:
-    """Return late cut points whose outputs fit, and together are no larger than the image."""
+    """Return late cut points whose outputs are small and fit."""
     view, found, numbers = activations.plain_view(facts.name), list[str](), 0
     share = LATE_STORE_SHARE / len(run_cache.backbones)
     integer = INTEGER_DTYPES[activations.dtype.itemsize]
@@ -117,7 +117,7 @@ def _cut_points(run_cache: RunCache, activations: ActivationCache, facts: Backbo
 def _matches_task_network(
     run_cache: RunCache, activations: ActivationCache, facts: Backbone, cut_point: str
 ) -> bool:
-    """Return whether the source network's module outputs what the task's network does there."""
+    """Return whether source and task network have equal outputs there."""
     model = run_cache.source_model(facts.name)
     piece = activations.cuts(facts.name, facts.side).piece(None, cut_point)
     generator = torch.Generator().manual_seed(0)

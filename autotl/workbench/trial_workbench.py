@@ -113,7 +113,7 @@ class TrialWorkbench:
         return CutModel(self, suffix, fitting, cut_point, side, augment)
 
     def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
-        """Return activations: the view of the training rows, and validation rows as in evaluation.
+        """Return activations of both parts; validation rows are not augmented.
 
         Args:
             cut_point: The name of the module behind which the network is cut.
@@ -159,7 +159,7 @@ class TrialWorkbench:
         return self._augmented_rows
 
     def _is_unchanged(self, model: nn.Module, through: int) -> bool:
-        """Return whether the model's first stages still equal those of the task's network."""
+        """Return whether the model's first stages equal the task network's."""
         reference = self._run_cache.task_model(self.backbone.name).state_dict()
         own, frozen = model.state_dict(), frozenset[str]().union(*layout(model).modules[:through])
         names = parameters_up_to(model, through - 1)

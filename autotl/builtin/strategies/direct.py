@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Direct:
-    """Takes the rows of the source head that match the task's classes by name; trains nothing."""
+    """Keeps the source head's rows of the task's classes; trains nothing."""
 
     name = "direct"
     summary = "no training: the source head's own classes, if the task has no others"

@@ -145,7 +145,7 @@ class FineTune:
 
 
 def _affordable_depth(task: Task, backbone: Backbone, side: int, *, epochs: int) -> int:
-    """Return the fewest stages to freeze so that the epochs fit into a trial's time."""
+    """Return the fewest stages to freeze so that the epochs fit."""
     for depth in range(len(backbone.stages)):
         trained = _trained_share(backbone, depth)
         fitting = affordable_epochs(task, backbone, side=side, trained=trained, wanted=epochs, views=1)
@@ -186,7 +186,7 @@ def _similarity(task: Task, backbone: Backbone) -> float:
 
 
 def _trained_share(backbone: Backbone, depth: int) -> float:
-    """Return the fraction of the arithmetic that is trained if ``depth`` stages are frozen."""
+    """Return the trained fraction of the arithmetic with ``depth`` frozen stages."""
     return 1.0 - backbone.stages[depth - 1].flops if depth else 1.0
 
 

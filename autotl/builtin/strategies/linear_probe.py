@@ -100,7 +100,7 @@ class _ProbeLearner:
         return model.eval()
 
     def _settings_to_fit(self) -> tuple[HeadSetting, ...]:
-        """Return GRID if it contains the setting and fits into a trial, else the setting and its peers."""
+        """Return GRID if it fits into a trial, else few settings."""
         task, backbone = self._workbench.task, self._workbench.backbone
         # without GRID the default is fitted soon; it may be the only trial that the time allows
         in_grid = self._setting in GRID and self._setting != DEFAULT_SETTING
@@ -112,7 +112,7 @@ class _ProbeLearner:
 
 
 def _is_affordable(task: Task, backbone: Backbone, side: int) -> bool:
-    """Return whether features at this size take little of a trial's time, or are recommended."""
+    """Return whether the size is recommended or its features cost little."""
     if side == backbone.side or task.trial_seconds is None:
         return True
     return backbone.pace.seconds(task.train_rows, side=side) <= MAX_TIME_SHARE * task.trial_seconds

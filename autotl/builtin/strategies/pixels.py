@@ -172,7 +172,7 @@ class Moments:
         self._products += rows.T @ rows
 
     def principal(self, width: int) -> tuple[Tensor, Tensor]:
-        """Return the principal components, scaled by one factor to a mean variance of 1.
+        """Return principal components, scaled to a mean variance of 1.
 
         Returns:
             Matrix (width, d) and shift (width,): ``pixels @ matrix.T + shift`` are the components.
@@ -187,7 +187,13 @@ class Moments:
 
 
 def fill_patch(model: nn.Module, matrix: Tensor, shift: Tensor) -> None:
-    """Set the patch embedding of ``model`` to ``pixels @ matrix.T + shift``."""
+    """Set the patch embedding to ``pixels @ matrix.T + shift``.
+
+    Args:
+        model: A Vision Transformer with one patch of d pixels.
+        matrix: Weights (width, d).
+        shift: Biases (width,).
+    """
     import torch  # not needed to list the plugins
 
     patch: Any = model.get_submodule("patch_embed.proj")

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 def default_settings(*, lr: float, epochs: int, side: int) -> Params:
-    """Return default settings: weight decay 0.05, shifted views, no balancing."""
+    """Return default settings: weight decay 0.05, shifted views, no balancing.
+
+    Args:
+        lr: Peak learning rate.
+        epochs: Number of epochs.
+        side: Image size in pixels.
+    """
     return {
         "lr": lr,
         "weight_decay": 0.05,

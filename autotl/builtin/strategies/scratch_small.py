@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SmallNetwork:
-    """A small network: its name, the training images it needs, and arguments of timm's resnet18."""
+    """A small network, the images it needs, and timm's resnet18 arguments."""
 
     name: str
     min_images: int
@@ -79,7 +79,7 @@ ORIGIN = "random weights, nothing learned elsewhere"
 
 
 class ScratchSmall:
-    """Trains a small ResNet on small images from random weights, with a short recipe.
+    """Trains a small ResNet on small images from random weights.
 
     A one-cycle learning rate, label smoothing and random crops are known to train small networks fast. Images
     are mirrored only if a search finds that it helps, because digits and signs must not be.

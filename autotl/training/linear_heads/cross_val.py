@@ -23,7 +23,7 @@ def out_of_fold_logits(
     check_cancelled: Callable[[], None] = lambda: None,
     end: Deadline = NEVER,
 ) -> Tensor:
-    """Score each part of the rows by a linear classifier fitted to the others.
+    """Score each part of the rows by a classifier fitted elsewhere.
 
     Args:
         features: Frozen features, float32 (n, d).

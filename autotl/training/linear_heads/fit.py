@@ -28,7 +28,9 @@ Kind = tuple[bool, bool]
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Fitted classifiers: ``features @ weight[f, s].T + bias[f, s]`` are logits of setting s on fold f.
+    """Fitted classifiers of all folds and settings.
+
+    ``features @ weight[f, s].T + bias[f, s]`` are the logits of setting s on fold f.
 
     ``weight`` is (folds, settings, classes, d) and ``bias`` (folds, settings, classes). ``converged`` is
     False if the time ended before a fit converged.
@@ -108,7 +110,7 @@ class _TimeShares:
         """Whether the time of a fit ended before it converged."""
 
     def next(self) -> Callable[[], bool]:
-        """Return a function that is True once the next fit's time is over."""
+        """Return a function: whether the next fit's time is over."""
         own = self._end.share(1 / max(1, self._left))
         self._left -= 1
 
@@ -166,7 +168,7 @@ class _RegularisationPath:
 
 
 class _Extrapolation:
-    """Predicts coefficients at a larger C from the last two values of C."""
+    """Predicts coefficients at a larger C from the last two."""
 
     def __init__(self) -> None:
         self._known: list[tuple[float, Tensor]] = []
@@ -189,7 +191,7 @@ class _Extrapolation:
 
 
 class _DesignMatrix:
-    """The rows of a fold: standardised, rotated into their eigenbasis, with a column of ones."""
+    """The standardised rows of a fold in their eigenbasis, plus ones."""
 
     def __init__(
         self,
@@ -221,7 +223,7 @@ class _DesignMatrix:
         return StackedRegressions(self.rows, own, weights, self.rows.new_tensor(cs))
 
     def unfold(self, found: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return weight (classes, d) and bias (classes,) of each head, for the original features."""
+        """Return each head's weight (classes, d) and bias (classes,)."""
         weight = (self.basis @ found[:-1].flatten(1)).view(-1, *found.shape[1:]) / self.std.view(-1, 1, 1)
         bias = found[-1] - torch.einsum("d,dhk->hk", self.mean, weight)
         return [(weight[:, h].T, bias[h]) for h in range(found.shape[1])]

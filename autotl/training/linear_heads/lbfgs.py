@@ -42,7 +42,7 @@ class StackedRegressions:
         return replace(self, c=self.c[heads])
 
     def value(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """Return penalised mean losses (H,) at ``u`` (r + 1, H, K), and the gradient."""
+        """Return penalised mean losses (H,) and gradients at ``u``."""
         n, (r, h, k) = len(self.rows), u.shape
         z = (self.rows @ u.reshape(r, h * k)).view(n, h, k)
         top = z.logsumexp(2)
@@ -59,7 +59,7 @@ class StackedRegressions:
         return loss.mean(0) + 0.5 * decay * _dot(u[:-1], u[:-1]), gradient
 
     def preconditioner(self, u: Tensor) -> Tensor:
-        """Return the inverse of the Hessian's diagonal at ``u``, (r + 1, H, K)."""
+        """Return the inverse of the Hessian's diagonal at ``u``."""
         n, (r, h, k) = len(self.rows), u.shape
         p = (self.rows @ u.reshape(r, h * k)).view(n, h, k).softmax(2)
         p = p * (1 - p)
@@ -182,7 +182,7 @@ class _Iterate:
 
 
 def _direction(gradient: Tensor, history: list[Move], scale: Tensor) -> Tensor:
-    """Return the quasi-Newton direction of each head, by the two loops of L-BFGS."""
+    """Return each head's quasi-Newton direction, by L-BFGS's two loops."""
     q = gradient.clone()
     alphas = []
     for s, y, rho in reversed(history):

@@ -65,7 +65,7 @@ def this_machine(device: str) -> Machine:
 
 
 def precision(device: str) -> str:
-    """Return the arithmetic of forward passes: ``"bfloat16"`` if the GPU has it, else ``"float32"``."""
+    """Return the arithmetic of forward passes: ``"bfloat16"`` or ``"float32"``."""
     return "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
 
 
@@ -77,6 +77,6 @@ def autocast(device: str) -> AbstractContextManager[object]:
 
 
 def to_device(model: nn.Module, device: str) -> nn.Module:
-    """Move the model to the device, in the memory layout that is fastest for convolutions."""
+    """Move the model to the device, channels last."""
     # torch's types know "memory_format" only without a device; two calls would copy the weights twice
     return model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

@@ -25,7 +25,7 @@ FALLBACK_PORT = 29500
 
 
 class AccelerateGroup:
-    """A process group of Hugging Face Accelerate: gloo on CPUs, NCCL on GPUs."""
+    """A process group of Accelerate: gloo on CPUs, NCCL on GPUs."""
 
     def __init__(self, accelerator: Any) -> None:
         self._accelerator = accelerator
@@ -149,7 +149,7 @@ def _set_environment(rank: int, size: int, port: int, threads: int) -> None:
 
 
 def _weights(model: nn.Module) -> bytes:
-    """Return the weights as safetensors, which stay readable after the sender has ended."""
+    """Return the weights as safetensors, readable after the sender ended."""
     return save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
 
 

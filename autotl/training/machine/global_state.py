@@ -14,7 +14,7 @@ import torch
 
 @contextmanager
 def preserve_global_state() -> Iterator[None]:
-    """Restore process-wide state at the end of the block, so that trials stay independent.
+    """Restore process-wide state at the end of the block.
 
     This covers random numbers, default dtype and device, grad mode, threads and the current folder.
     """

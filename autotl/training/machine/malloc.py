@@ -51,7 +51,7 @@ def keep_freed_memory(on: bool = True) -> Iterator[None]:
 
 
 def _reset(libc: ctypes.CDLL) -> None:
-    """Return freed memory to the system, and set the thresholds that glibc reaches by itself.
+    """Return freed memory, and set the thresholds that glibc reaches itself.
 
     glibc adapts its thresholds up to these values, but any mallopt call pins them. Pinned at their initial
     128 KiB, they would slow down the rest of the process.

@@ -37,7 +37,7 @@ def microbatch_size(height: int, width: int, *, device: str, max_images: int = M
 
 
 def microbatch_count(batch: Tensor, *, device: str) -> int:
-    """Return how many microbatches are fastest for images or activations (n, channels, h, w).
+    """Return the fastest number of microbatches for (n, channels, h, w).
 
     It is 1 for tensors of other shapes.
     """
@@ -47,7 +47,7 @@ def microbatch_count(batch: Tensor, *, device: str) -> int:
 
 
 def updates_batch_statistics(model: nn.Module) -> bool:
-    """Return whether a BatchNorm is in training mode, so that batches cannot be split."""
+    """Return whether BatchNorm updates statistics, so that batches cannot be split."""
     return any(isinstance(module, _BatchNorm) and module.training for module in model.modules())
 
 
