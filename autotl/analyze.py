@@ -62,12 +62,12 @@ def analyze(
         setup = on_device(setup)
     from autotl.data import torch_within_cores
     from autotl.pipeline.run import Run, analysis
-    from autotl.training import freed_memory_kept
+    from autotl.training import keep_freed_memory
 
     with (
         progress.watched_by(silent),
         torch_within_cores(),
-        freed_memory_kept(setup.device == "cpu"),
+        keep_freed_memory(setup.device == "cpu"),
         tempfile.TemporaryDirectory(prefix="autotl-") as folder,
     ):
         place = catalog.executors["serial"]

@@ -20,7 +20,7 @@ from autotl.pipeline.validate import Opened, opened
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
-    from autotl.metrics import OwnMetric
+    from autotl.metrics import MetricFunction
 
 
 def fit(
@@ -34,7 +34,7 @@ def fit(
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
-    metric: MetricName | str | OwnMetric = "accuracy",
+    metric: MetricName | str | MetricFunction = "accuracy",
     image_size: int | None = None,
     max_latency: str | None = None,
     max_size: str | int | None = None,
@@ -130,7 +130,7 @@ def resume(
     *,
     data: Any = None,
     source: Any = None,
-    metric: str | OwnMetric | None = None,
+    metric: str | MetricFunction | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
     device: str | None = None,
@@ -181,29 +181,29 @@ def _carried_out(begin: Opened, asked: dict[str, Any], way: search.Way | None) -
     """Carry out a new run in a new folder."""
     from autotl.pipeline.execute import carry_out
 
-    place = results.new_folder(asked["out"], asked["data"])
+    place = results.create_run_folder(asked["out"], asked["data"])
     folder = place.path
     try:
-        if place.chosen:
+        if place.auto_named:
             begin.watch.say(f"The run is kept in {folder}.")
         with alone(folder / ".lock", str(folder)):
             file = results.RunFile(
                 arguments(asked),
                 version("autotl"),
                 begin.catalog.versions(),
-                name=results.lasting_name(folder),
+                name=results.unique_name(folder),
             )
             results.write_run_file(folder, file)
             return carry_out(begin, folder, file, temporary=place.temporary, way=way)
     except BaseException:
-        place.leave()
+        place.remove_if_empty()
         raise
 
 
 def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = frozenset()) -> results.Result:
     """Resume the run in ``folder``, with what was ``given`` even where that is the default."""
     file = results.read_run_file(folder)
-    file = file if file.name else replace(file, name=results.lasting_name(folder))
+    file = file if file.name else replace(file, name=results.unique_name(folder))
     file, ignored = checked(file, folder)
     together = with_preset(merged(asked, file, _defaults(), folder, given=given))
     begin = opened(together, of_those_left=True)

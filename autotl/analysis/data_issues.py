@@ -161,7 +161,9 @@ def find_issues(
     test_features = None
     if len(looked):
         try:
-            test_features = materials.look_at(backbone, tests[looked], side=side, pulse=end.check)
+            test_features = materials.compute_extra_features(
+                backbone, tests[looked], side=side, check_cancelled=end.check
+            )
         except OutOfTime:
             skipped.append("copies among the test images that are not exact, and a shift between the parts")
     pairs = leaks(looks[order], looks[tests[looked]], seen.features, test_features)

@@ -17,7 +17,7 @@ from autotl.preparation.image_groups import last_groups
 from autotl.quality import Groups
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import keep_late_maps
+from autotl.workbench.stage_prefill import prefill_late_stages
 
 FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
@@ -112,7 +112,7 @@ def first_pass(
                 store,
                 device=setup.device,
                 processes=setup.processes,
-                before=found.materials,
+                previous=found.materials,
             ),
             found.ranking,
             left,
@@ -139,15 +139,15 @@ def _pass(setup: RunConfig, materials: RunCache, seen: set[str], end: Deadline) 
         None if all is computed in time; else how many times longer it took than the paces said, at least 1.
     """
     passes, clock = end.share(PASS_SHARE), end.clock
-    activations = ActivationCache(materials, on=lasting(setup))
+    activations = ActivationCache(materials, enabled=lasting(setup))
     took = expected = 0.0
     for name, facts in materials.backbones.items():
-        new = name not in seen and materials.known_features(name, side=facts.side) is None
+        new = name not in seen and materials.cached_features(name, side=facts.side) is None
         began = clock.now()
-        pulse = _InTime(passes, rows=len(materials.order), part=materials.part)
+        pulse = _InTime(passes, rows=len(materials.order), part=materials.batch_size)
         try:
-            keep_late_maps(materials, activations, name, pulse=pulse)
-            materials.features(name, side=facts.side, pulse=pulse)
+            prefill_late_stages(materials, activations, name, check_cancelled=pulse)
+            materials.features(name, side=facts.side, check_cancelled=pulse)
         except OutOfTime:
             if pulse.done:
                 took, expected = took + pulse.seconds, expected + pulse.done * _pace(facts)

@@ -13,10 +13,10 @@ from autotl.clock import NEVER, Deadline
 from autotl.data import cross_parts
 from autotl.errors import WeightsError
 from autotl.metrics import softmax
-from autotl.training import LOOKED, PROBE, cross_logits
+from autotl.training import PROBE, PROBE_SETTINGS, out_of_fold_logits
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import keep_late_maps
+from autotl.workbench.stage_prefill import prefill_late_stages
 
 
 def look(
@@ -36,7 +36,7 @@ def look(
         reuse: Whether the maps of late stages are kept as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
-    keep_late_maps(materials, ActivationCache(materials, on=reuse), backbone)
+    prefill_late_stages(materials, ActivationCache(materials, enabled=reuse), backbone)
     side = materials.backbones[backbone].side
     features = materials.features(backbone, side=side).double().numpy()
     probe = _cross_probe(materials, backbone, side=side, seed=seed, end=fits)
@@ -55,7 +55,7 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
         "split": materials.splits.hash,
         "labels": materials.dataset.digest,
         "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
-        "row weights": materials.weighed,
+        "row weights": materials.weights_digest,
         "seed": seed,
     }
 
@@ -64,7 +64,7 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
         features = materials.features(backbone, side=side)
         if len(folds) == 1:
             parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
-            found = cross_logits(
+            found = out_of_fold_logits(
                 features.to(materials.device),
                 materials.labels.to(materials.device),
                 classes=classes,
@@ -75,7 +75,9 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
             return
         # equal where a row is in no fold, as a class of one group is: nothing else has taught it
         out.fill(0)
-        heads = materials.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]
+        heads = materials.heads(backbone, PROBE_SETTINGS, side=side, end=end)[
+            :-1, PROBE_SETTINGS.index(PROBE)
+        ]
         for fold, head in zip(folds, heads, strict=True):
             own = materials.positions(fold.val)
             out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()

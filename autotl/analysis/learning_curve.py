@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from autotl.data import cross_parts
 from autotl.seeds import derive
 from autotl.training import PROBE, fit_heads
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
 SIZES, SMALLEST, REPEATS = 6, 32, 5
 """Sizes of the training part, from a 32nd of it (two images a class at least), each on so many parts."""
@@ -28,7 +29,9 @@ class Sizes:
     validated: int
 
 
-def probe_at_sizes(materials: RunCache, backbone: str, *, seed: int, pulse: Pulse = no_pulse) -> Sizes | None:
+def probe_at_sizes(
+    materials: RunCache, backbone: str, *, seed: int, pulse: CancellationCheck = never_cancelled
+) -> Sizes | None:
     """The linear probe's accuracy at rising numbers of training images; None where there are too few.
 
     Each repeat validates on another fifth of the training rows and learns from nested, stratified parts of
@@ -49,14 +52,14 @@ def probe_at_sizes(materials: RunCache, backbone: str, *, seed: int, pulse: Puls
     wanted = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
     orders = [stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
     subsets = [torch.from_numpy(order[:n]) for n in wanted for order in orders]
-    features = materials.features(backbone, side=facts.side, pulse=pulse)
+    features = materials.features(backbone, side=facts.side, check_cancelled=pulse)
     found = fit_heads(
         features.to(materials.device),
         materials.labels.to(materials.device),
         classes=classes,
         settings=[PROBE],
         folds=[each.to(materials.device) for each in subsets],
-        pulse=pulse,
+        check_cancelled=pulse,
     )
     scores = np.empty((len(wanted), len(places)))
     for index, (weight, bias) in enumerate(

@@ -33,8 +33,9 @@ from autotl.clock import OutOfTime
 from autotl.data import render, view_of
 from autotl.errors import FAILURES, described
 from autotl.seeds import derive
-from autotl.training import in_batches
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.training import forward_in_batches
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
 ROWS, ROWS_INSIDE = 400, 100
 """Distances are measured on at most this many images (inside the network, at the weights' own image size,
@@ -56,7 +57,7 @@ def measure_likeness(
     seed: int,
     resamples: int = RESAMPLES,
     seconds: float | None = None,
-    pulse: Pulse = no_pulse,
+    pulse: CancellationCheck = never_cancelled,
 ) -> tuple[dict[str, Likeness], str]:
     """Each similarity of the training images to a backbone's source, and a note on what it was measured
     against.
@@ -108,7 +109,7 @@ class _Look:
     seed: int
     resamples: int
     seconds: float | None
-    pulse: Pulse
+    pulse: CancellationCheck
 
     def affordable(self, most: int, side: int) -> int:
         """How many of at most so many images fit into half of the time: there are two kinds of looks."""
@@ -125,7 +126,9 @@ class _Look:
         normalise = partial(self.materials.normalise, self.backbone.name)
         device = self.materials.device
         # the inputs of layers are looked at by hooks, which are the network's own
-        found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
+        found = forward_in_batches(
+            run, pixels, normalise=normalise, device=device, max_threads=1, check_cancelled=self.pulse
+        )
         return found.double().numpy()
 
     def target(self, most: int, side: int) -> Tensor:

@@ -15,7 +15,7 @@ from autotl import jsonio
 from autotl.clock import seconds
 from autotl.errors import RunError
 from autotl.masking import VARIABLE, masked
-from autotl.metrics import METRICS, reference
+from autotl.metrics import METRICS, import_reference
 from autotl.results import RUN_FILE, RunFile
 
 OF_THE_CALL = ("out", "resume", "watch")
@@ -96,7 +96,9 @@ def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
     kept["backbone"] = [lasting(each) for each in ([named] if isinstance(named, str | Path) else named)]
     for name in OBJECTS:
         kept[name] = lasting(asked[name], path=True) if isinstance(asked[name], str | os.PathLike) else None
-    kept["metric"] = asked["metric"] if isinstance(asked["metric"], str) else reference(asked["metric"])
+    kept["metric"] = (
+        asked["metric"] if isinstance(asked["metric"], str) else import_reference(asked["metric"])
+    )
     kept["in_memory"] = [
         name for name in (*OBJECTS, "metric") if asked[name] is not None and kept[name] is None
     ]

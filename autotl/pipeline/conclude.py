@@ -10,7 +10,7 @@ from autotl.errors import DataError, SearchError
 from autotl.pipeline.experience import foretold, remember
 from autotl.pipeline.run import Explored, Run, baselines_of, profile
 from autotl.progress import doing
-from autotl.training import machine, precision
+from autotl.training import precision, this_machine
 
 
 def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
@@ -62,10 +62,10 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         seed=setup.seed,
     )
     search.hand_over(run.folder / "model", ready.materials, delivery)
-    results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
+    results.write_predictions(run.folder / "test.csv", ready.dataset, findings.predictions)
     notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
-    notes += results.opened_before(opened)
-    if (tested := len(findings.answers.rows)) < len(ready.locked):
+    notes += results.repeated_test_notes(opened)
+    if (tested := len(findings.predictions.rows)) < len(ready.locked):
         notes.append(
             f"Tested on {tested:,} of {len(ready.locked):,} test images, drawn at random from each class, "
             "the same for all strategies: there was no time for more. 'autotl evaluate' can test on "
@@ -97,7 +97,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
             seconds=run.clock.now() - run.started,
             search_seconds=explored.seconds,
             precision=precision(setup.device),
-            machine=machine(setup.device),
+            this_machine=this_machine(setup.device),
             plugins=run.catalog.versions(),
             seed=setup.seed,
         )
@@ -112,7 +112,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         device=setup.device,
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
-        measure=setup.metric,
+        metric=setup.metric,
         readers=lambda: readers,
     )
     run.catalog.tell("search_finished", result=result)

@@ -14,7 +14,7 @@ from autotl.files import is_full
 from autotl.pipeline.conclude import conclude
 from autotl.pipeline.run import Run, explore, prepare
 from autotl.pipeline.validate import Opened
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
 
 
 def carry_out(
@@ -57,7 +57,7 @@ def carry_out(
     kept, over, done = folder / ".cache", False, False
     there = kept.exists()
     try:
-        with torch_within_cores(), freed_memory_kept(setup.device == "cpu"):
+        with torch_within_cores(), keep_freed_memory(setup.device == "cpu"):
             ready = prepare(run, kept)
             result = conclude(run, ready, explore(run, ready, kept))
             over = done = True

@@ -89,7 +89,7 @@ def rows_of(
             pretrained=_backbone(ready, arm).weights.pretrained,
             metric=ledger.measure.key or task.metric,
             score=scored[arm].score,
-            test=ledger.measure.shown(findings.arms[arm].test.value),
+            test=ledger.measure.reported(findings.arms[arm].test.value),
             rank=rank,
             regret=float(scored[ranked[0]].score or 0.0) - float(scored[arm].score or 0.0),
             params=json.dumps(dict(scored[arm].params), sort_keys=True),

@@ -41,9 +41,9 @@ from autotl.preparation.image_groups import first_groups
 from autotl.preparation.model_limits import filter_by_limits
 from autotl.preparation.open_backbones import open_backbones, side_of
 from autotl.preparation.record import LEAST_ROWS, BaselineNetworkRecord, PreparationRecord, backbone_record
-from autotl.training import machine
+from autotl.training import this_machine
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import with_late_maps
+from autotl.workbench.stage_prefill import with_cached_stages
 
 AUTO = ("auto",)
 
@@ -206,11 +206,11 @@ def prepare(
         device=setup.device,
         processes=setup.processes,
         weights=examined.weights,
-        before=materials,
+        previous=materials,
     )
     if decided is None and seconds is not None:
-        kept = with_late_maps(materials, kept, reuse=setup.reuse)
-        materials = materials.knowing(kept)
+        kept = with_cached_stages(materials, kept, reuse=setup.reuse)
+        materials = materials.with_backbones(kept)
     if examined.cleaned.why or examined.cleaned.reweighted:
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0], end=end)
@@ -220,7 +220,7 @@ def prepare(
         task,
         strategies,
         kept,
-        machine(setup.device),
+        this_machine(setup.device),
         left=left(),
         tests=tests,
         validated=len(splits.first[0].val),
@@ -232,7 +232,7 @@ def prepare(
     if wider is not None:
         notes.append(wider.note)
         watch.say(wider.note)
-    materials = materials.knowing({**kept, **own.by_name})
+    materials = materials.with_backbones({**kept, **own.by_name})
     if decided is None:
         decided = PreparationRecord(
             seconds=setup.budget.seconds,

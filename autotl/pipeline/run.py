@@ -14,7 +14,7 @@ from autotl.clock import Clock
 from autotl.errors import SearchError
 from autotl.experience import Prior
 from autotl.pipeline.experience import foretold, recall, recalled
-from autotl.training import machine
+from autotl.training import this_machine
 
 DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
@@ -62,8 +62,8 @@ class Run:
             self.keep(**found, ended=None)
             return
         self.keep(**found, ended=None, arguments=self.asked, name=self.name)
-        results.set_report_aside(self.folder)
-        results.sweep(self.folder)
+        results.archive_report(self.folder)
+        results.remove_leftovers(self.folder)
 
 
 def prepare(run: Run, cache: Path) -> search.Prepared:
@@ -129,7 +129,7 @@ class Explored:
 
 def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     setup, clock = run.setup, run.clock
-    box = machine(setup.device)
+    box = this_machine(setup.device)
     arms, skipped = search.plan_arms(
         run.strategies, ready.backbones, ready.tasks, machine=box, own=ready.own.networks
     )
@@ -193,7 +193,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             ready.networks,
             ready.tasks,
             ledger,
-            machine=box,
+            this_machine=box,
             budget=budget,
             clock=clock,
             until=until,

@@ -15,8 +15,8 @@ from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds, waited
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
-from autotl.metrics import OwnMetric
-from autotl.metrics import metric as metric_of
+from autotl.metrics import MetricFunction
+from autotl.metrics import get_metric as metric_of
 
 AUTO = "auto"
 """Stands for the executor that suits the number of workers."""
@@ -124,7 +124,7 @@ def setup_of(
     source: Any,
     budget: str | float | None,
     trials: int | None,
-    measure: str | OwnMetric,
+    measure: str | MetricFunction,
     image_size: int | None,
     test: float,
     columns: Columns,

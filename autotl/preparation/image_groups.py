@@ -18,7 +18,7 @@ from autotl.preparation.record import PreparationRecord
 from autotl.progress import doing
 from autotl.quality import Evidence, Groups, attach, find_groups
 from autotl.seeds import derive
-from autotl.workbench.reordering import carry_over
+from autotl.workbench.reordering import copy_cached_arrays
 from autotl.workbench.run_cache import RunCache
 
 SHARE = 0.05
@@ -92,9 +92,9 @@ def last_groups(
         materials.store,
         device=setup.device,
         processes=setup.processes,
-        before=materials,
+        previous=materials,
     )
-    carry_over(materials, changed)
+    copy_cached_arrays(materials, changed)
     moved = int((before != after).sum())
     return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
 

@@ -56,7 +56,7 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
     smallest = {strategy.name: cast(Strategy, _Smallest(strategy))}
     own = open_own_networks(smallest, ready.task, setup, end=NEVER)
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
-    materials = ready.materials.knowing({**ready.backbones, **own.by_name})
+    materials = ready.materials.with_backbones({**ready.backbones, **own.by_name})
     return replace(ready, own=own, materials=materials)
 
 

@@ -23,7 +23,7 @@ from autotl.clock import Budget, WallClock
 from autotl.curve import forecast
 from autotl.data import torch_within_cores
 from autotl.terminal import Silence
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
 
 SIDE = 128
 
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     told.out.write_text("data,seed,n_half,n_full,now,forecast,low,high,truth\n")
-    with torch_within_cores(), freed_memory_kept(True), tempfile.TemporaryDirectory() as name:
+    with torch_within_cores(), keep_freed_memory(True), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for data in told.data:
             whole = sizes_of(data, told.backbone, folder / "cache", seed=0)

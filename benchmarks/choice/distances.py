@@ -24,7 +24,7 @@ from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.data import torch_within_cores
 from autotl.terminal import Silence
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
 
 SIDE = 128
 NOISE = 300
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     told.out.write_text("data,measure,value,place,low,high,p\n")
-    with torch_within_cores(), freed_memory_kept(True), tempfile.TemporaryDirectory() as folder:
+    with torch_within_cores(), keep_freed_memory(True), tempfile.TemporaryDirectory() as folder:
         own, other = halves(told.source, Path(folder))
         targets = [(own, other), *((data, told.source) for data in told.data)]
         for data, source in [*targets, (noise(Path(folder)), told.source)]:

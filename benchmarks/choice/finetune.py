@@ -24,7 +24,7 @@ from autotl.data import render, torch_within_cores
 from autotl.finalize.final_model import reopen
 from autotl.results import Predictor
 from autotl.terminal import Silence
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
 
 SEEN, FEWEST, MOST = 7000, 2, 12
 SIDE = 96
@@ -91,7 +91,7 @@ def main() -> None:
             done = {(row["data"], row["backbone"], row["seed"]) for row in csv.DictReader(file)}
     else:
         told.out.write_text("data,backbone,seed,epochs,accuracy,seconds\n")
-    with torch_within_cores(), freed_memory_kept(True):
+    with torch_within_cores(), keep_freed_memory(True):
         for data in told.data:
             for row in accuracies(data, told.backbone, list(range(told.seeds)), done):
                 with told.out.open("a", newline="") as file:

@@ -28,7 +28,7 @@ from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.data import render, torch_within_cores, view_of
 from autotl.terminal import Silence
-from autotl.training import fit_heads, freed_memory_kept, in_batches
+from autotl.training import fit_heads, forward_in_batches, keep_freed_memory
 
 SIDE = 128
 CS = (1e-3, 1e-2, 1e-1)
@@ -87,7 +87,7 @@ def measure(data: Path, backbones: list[str]):
             pixels = torch.from_numpy(render(ready.dataset, rows, view_of(facts.config, side=SIDE)))
             model = ready.materials.source_model(name)
             normalise = partial(ready.materials.normalise, name)
-            test = in_batches(partial(pooled, model), pixels, normalise=normalise, device="cpu")
+            test = forward_in_batches(partial(pooled, model), pixels, normalise=normalise, device="cpu")
             train = torch.from_numpy(seen.features).float()
             for seed in range(SEEDS):
                 found = probe_test(train, seen.labels, test, truth, seed=seed)
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     told.out.write_text("data,backbone,score,seed,value,low,high,seconds\n")
-    with torch_within_cores(), freed_memory_kept(True):
+    with torch_within_cores(), keep_freed_memory(True):
         for data in told.data:
             found = list(measure(data, told.backbone))
             with told.out.open("a", newline="") as file:

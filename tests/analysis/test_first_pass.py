@@ -58,7 +58,7 @@ def slow(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> float:
 
         extract_features(model, timed(), out, **told)
 
-    monkeypatch.setattr(pixels, "one_pass", slowed)
+    monkeypatch.setattr(pixels, "extract_features", slowed)
     return seconds
 
 
@@ -161,7 +161,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
 
         extract_features(model, timed(), out, **told)
 
-    monkeypatch.setattr(pixels, "one_pass", slowed)
+    monkeypatch.setattr(pixels, "extract_features", slowed)
     budget = passes * slower * len(materials.order) / 1000.0 / module.PASS_SHARE
     found = first_pass(
         setup_for(budget),

@@ -48,7 +48,7 @@ def test_heads_that_the_deadline_cut_short_are_fitted_again_for_a_trial(
     side = ready.backbones["tiny"].side
     setting = [run_cache.HeadSetting(10.0)]
     cut = ready.materials.heads(
-        "tiny", setting, side=side, pulse=lambda: clock.advance(1.0), end=Deadline(clock, at=1.0)
+        "tiny", setting, side=side, check_cancelled=lambda: clock.advance(1.0), end=Deadline(clock, at=1.0)
     )
     whole = ready.materials.heads("tiny", setting, side=side)
     assert not cut.equal(whole)

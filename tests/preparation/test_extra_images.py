@@ -219,7 +219,7 @@ def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_image
 ) -> None:
     own, wider = opened(materials, whole, Looker())
     assert wider is not None
-    known = materials.knowing({**materials.backbones, **own.by_name})
+    known = materials.with_backbones({**materials.backbones, **own.by_name})
     seen: list[tuple[int, int, int]] = []
 
     class Watching:

@@ -82,7 +82,7 @@ def test_an_interrupted_run_goes_on_and_says_so(photos: Path, interrupted: Path,
     assert len(autotl.load(interrupted).predict(next(photos.rglob("*.png")))) == 1
     result = autotl.fit(None, out=interrupted, resume=True, watch=Silence())
     assert len(result.trials()) == 4
-    assert any("test part had been opened once before" in note for note in result.report["notes"])
+    assert any("test set had been evaluated once before" in note for note in result.report["notes"])
     assert not (interrupted / ".cache").exists()
     assert "format" in json.loads((interrupted / "report.before.json").read_text())
     autotl.fit(photos, out=tmp_path / "whole", trials=4, **QUICK)  # type: ignore[arg-type]

@@ -66,9 +66,9 @@ def live(pipe: Connection[Any, Any], seat: Seat, parent: int) -> None:
 def _memory_kept(on_cpu: bool) -> AbstractContextManager[None]:
     if "torch" not in sys.modules:  # the work does without
         return nullcontext()
-    from autotl.training import freed_memory_kept
+    from autotl.training import keep_freed_memory
 
-    return freed_memory_kept(on_cpu)
+    return keep_freed_memory(on_cpu)
 
 
 def _one(pipe: Connection[Any, Any], work: Any) -> None:

@@ -1,4 +1,4 @@
-"""Say in one sentence what is delivered, with its own test score."""
+"""Describe the final model in one sentence, with its test score."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from autotl.evaluation.findings import Findings
 from autotl.evaluation.scores import Evaluation
 
 
-def delivered(findings: Findings) -> str:
-    """Return one sentence: the strategy, the network, what was trained, and the score with its interval."""
+def model_sentence(findings: Findings) -> str:
+    """Return one sentence with strategy, network, trained stages and score."""
     arm, test = findings.winner.arm, findings.test
-    parts = [_trained(findings), _made(findings)]
+    parts = [_trained_stages(findings), _weights_origin(findings)]
     detail = f" ({', '.join(filter(None, parts))})" if any(parts) else ""
-    return f"Delivered: {arm.strategy} on {arm.backbone}{detail}, {_scored(test)}."
+    return f"Delivered: {arm.strategy} on {arm.backbone}{detail}, {_score(test)}."
 
 
-def _trained(findings: Findings) -> str:
-    moved = findings.moved
-    total, frozen = len(moved.transferred), len(moved.frozen)
+def _trained_stages(findings: Findings) -> str:
+    transfer = findings.transfer_summary
+    total, frozen = len(transfer.transferred), len(transfer.frozen)
     if not total:
         return "no pretrained weights"
     if frozen == total:
@@ -28,7 +28,7 @@ def _trained(findings: Findings) -> str:
     return f"{total - frozen} of {total} stages trained"
 
 
-def _made(findings: Findings) -> str:
+def _weights_origin(findings: Findings) -> str:
     ensemble, soup = findings.ensemble, findings.soup
     if ensemble is not None and ensemble.kept:
         return f"with {len(set(ensemble.trials)) - 1} other networks as an ensemble"
@@ -37,7 +37,7 @@ def _made(findings: Findings) -> str:
     return "trained again on all training images" if findings.refit else ""
 
 
-def _scored(test: Evaluation) -> str:
+def _score(test: Evaluation) -> str:
     name = test.metric.replace("_", " ")
     low, high = test.ci95
     images = f"{test.n:,} test image" + ("" if test.n == 1 else "s")
