@@ -1,4 +1,4 @@
-"""Look at the training images through a frozen backbone: one pass, which scores and findings share."""
+"""Compute the frozen features of the training images: one pass that scores and issues share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autotl.workbench.run_cache import RunCache
 from autotl.workbench.stage_prefill import keep_late_maps
 
 
-def look(
+def frozen_features(
     materials: RunCache,
     backbone: str,
     *,
@@ -32,8 +32,8 @@ def look(
     Args:
         materials: The images and backbones.
         backbone: The name of the backbone, used at its recommended image size.
-        seed: Divides the rows that the probe is cross-validated on.
-        reuse: Whether the maps of late stages are kept as well.
+        seed: The seed of the parts of the probe's cross-validation.
+        reuse: Whether the activations of late stages are kept as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
     keep_late_maps(materials, ActivationCache(materials, on=reuse), backbone)
@@ -46,9 +46,7 @@ def look(
 
 
 def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
-    """Logits (rows, classes) of a linear classifier that has learned from other rows: each part of the
-    training rows is scored by what the other parts teach.
-    """
+    """Return cross-validated logits (rows, classes) of a linear classifier."""
     rows, classes = len(materials.order), len(materials.dataset.classes)
     key = {
         "crossed": materials.features_key(backbone, side),
@@ -60,33 +58,44 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
     }
 
     def fill(out: NDArray[np.float32]) -> None:
-        folds = materials.splits.first
-        features = materials.features(backbone, side=side)
-        if len(folds) == 1:
-            parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
-            found = cross_logits(
-                features.to(materials.device),
-                materials.labels.to(materials.device),
-                classes=classes,
-                parts=[materials.positions(part).to(materials.device) for part in parts],
-                end=end,
-            )
-            out[:] = found.cpu().numpy()
-            return
-        # equal where a row is in no fold, as a class of one group is: nothing else has taught it
-        out.fill(0)
-        heads = materials.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]
-        for fold, head in zip(folds, heads, strict=True):
-            own = materials.positions(fold.val)
-            out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()
+        if len(materials.splits.first) == 1:
+            out[:] = _of_parts(materials, backbone, side=side, seed=seed, end=end)
+        else:
+            _of_folds(materials, backbone, out, side=side, end=end)
 
     return materials.store.array(key, (rows, classes), np.float32, fill)
+
+
+def _of_parts(materials: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
+    """Return the logits of classifiers that learn from parts made for this purpose."""
+    parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
+    found = cross_logits(
+        materials.features(backbone, side=side).to(materials.device),
+        materials.labels.to(materials.device),
+        classes=len(materials.dataset.classes),
+        parts=[materials.positions(part).to(materials.device) for part in parts],
+        end=end,
+    )
+    logits: NDArray[Any] = found.cpu().numpy()
+    return logits
+
+
+def _of_folds(
+    materials: RunCache, backbone: str, out: NDArray[np.float32], *, side: int, end: Deadline
+) -> None:
+    """Fill in the logits of classifiers that learn from the folds of the search."""
+    features = materials.features(backbone, side=side)
+    out.fill(0)  # rows in no fold, such as a class of one group, get equal logits: no classifier scores them
+    heads = materials.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]
+    for fold, head in zip(materials.splits.first, heads, strict=True):
+        own = materials.positions(fold.val)
+        out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()
 
 
 def _source_probabilities(
     materials: RunCache, backbone: str, features: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
-    """What the source head says of each row (n, source classes); None for a backbone without a linear one."""
+    """Return the source head's probabilities (n, source classes); None without a linear source head."""
     try:
         weight, bias = classifier_of(materials.source_model(backbone))
     except WeightsError:

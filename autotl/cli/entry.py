@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from autotl.cli import benchmarks, commands, demo, show, using  # noqa: F401 - they register commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
 from autotl.data import limit_spinning

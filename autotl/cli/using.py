@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.text import Text
 
 import autotl
-from autotl.cli.app import app, print_json, see_here
+from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
 from autotl.escaping import console, write_out
 from autotl.files import output
@@ -147,7 +147,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score the model of a RUN on other labelled images."""
-    see_here(metric)
+    import_from_here(metric)
     found = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
     if as_json:
         print_json(found)

@@ -1,49 +1,342 @@
-"""What the user asked for."""
+"""Declare every option of a run once, in four groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from autotl.api import Columns
-from autotl.clock import Budget
-from autotl.config.limits import Limits
-from autotl.metrics import METRICS, Metric
+from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
+from autotl.config.option import KEY, Option, option
+from autotl.masking import VARIABLE
 
-CLEANING = ("report", "drop", "weight")
+AUTO = ("auto",)
+"""The backbones of a user who names none: autotl chooses."""
+CLEANING: tuple[str, ...] = get_args(CleanName)
+MAX_PIXELS = 4096
+"""The largest image size: activations of larger images fit into no memory."""
+MAX_WORKERS = 1024
+
+Config = TypeVar("Config", bound="RunConfig")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataOptions:
+    """The images, and their treatment before the search."""
+
+    data: Any = option(
+        None,
+        "A folder of class folders, a zip of one, or a CSV/Parquet table.",
+        in_analyze=True,
+        on_command_line=False,
+    )
+    label: str | None = option(
+        None, "The column of labels, in a table.", metavar="COLUMN", text="a column name", in_analyze=True
+    )
+    group: str | None = option(
+        None,
+        "The column whose equal values must stay in one part of the split; none: look for no groups.",
+        metavar="COLUMN",
+        text="a column name",
+        in_analyze=True,
+    )
+    test: float = option(
+        0.2,
+        "Fraction of the images held out for the final test, if the data has no test part.",
+        metavar="FRACTION",
+        in_analyze=True,
+    )
+    image: str | None = option(
+        None,
+        "The column of image paths, in a table.",
+        metavar="COLUMN",
+        panel="Data",
+        text="a column name",
+        in_analyze=True,
+    )
+    source: Any = option(
+        None,
+        "Images the backbone was pretrained on, to measure how similar yours are.",
+        metavar="DATA",
+        panel="Data",
+        in_analyze=True,
+    )
+    clean: CleanName | str = option(
+        "report",
+        "Label issues, copies and leaks: report, drop (leave out) or weight (count less).",
+        metavar="HOW",
+        panel="Data",
+        choices=CLEANING,
+    )
+    reweight: bool = option(
+        False, "Weight training images by their similarity to the test images.", panel="Switches"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """The budget of the search, and its space."""
+
+    budget: str | float | None = option(
+        None,
+        "Wall-clock time: 90s, 10m, 2h. Default: the preset's.",
+        metavar="TIME",
+        text="a time such as '90s'",
+        unit="seconds",
+        resumable=True,
+        resume_help="A larger total of wall-clock time.",
+    )
+    preset: PresetName | str = option(
+        "balanced",
+        "quick (1m), balanced (5m) or best (30m, --all-backbones, --curves); other options override it.",
+        metavar="NAME",
+        choices=get_args(PresetName),
+    )
+    metric: MetricName | str | Callable[..., float] = option(
+        "accuracy",
+        "accuracy, balanced_accuracy, macro_f1, log_loss, auroc, or module:function of labels and "
+        "probabilities, higher being better.",
+        metavar="NAME",
+        choices=get_args(MetricName),
+        resume_help="The run's own module:function, given again.",
+    )
+    seed: int = option(
+        0,
+        "Same data and seed: same split and same random choices.",
+        metavar="NUMBER",
+        panel="Data",
+        bounds=(0, 2**32 - 1),
+        in_analyze=True,
+    )
+    trials: int | None = option(
+        None,
+        "At most this many trials.",
+        metavar="NUMBER",
+        panel="Search",
+        shown_bounds=(1, None),
+        resumable=True,
+        resume_help="A larger total of trials.",
+    )
+    strategies: tuple[str, ...] = option(
+        (),
+        "Search only this strategy. May be given several times.",
+        flag="--strategy",
+        metavar="NAME",
+        panel="Search",
+    )
+    without: tuple[str, ...] = option(
+        (),
+        "Leave out this plugin, built-in or not. May be repeated.",
+        metavar="NAME",
+        panel="Search",
+        in_analyze=True,
+    )
+    image_size: int | None = option(
+        None,
+        "Image size, instead of a searched one.",
+        metavar="PIXELS",
+        panel="Search",
+        unit="pixels",
+        bounds=(8, MAX_PIXELS),
+        shown_bounds=(8, MAX_PIXELS),
+        in_analyze=True,
+    )
+    all_backbones: bool | None = option(
+        None,
+        "Search every backbone, including those with clearly lower scores before training.",
+        flag="--all-backbones/--chosen-backbones",
+        panel="Switches",
+    )
+    experience: bool = option(
+        True,
+        "Warm-start from past runs on this machine, and add this run to them.",
+        panel="Switches",
+        in_analyze=True,
+    )
+    curves: bool | None = option(
+        None,
+        "Estimate the dataset size at which from-scratch training matches transfer.",
+        panel="Switches",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """The networks to start from, and the limits of the final model."""
+
+    backbone: tuple[str, ...] = option(
+        AUTO,
+        "efficientnet_lite0, a timm model name, or a folder with weights. May be given several times.",
+        metavar="NAME",
+        in_analyze=True,
+    )
+    max_latency: str | None = option(
+        None,
+        "Longest time for one image on this machine, in a batch of one: 5ms.",
+        metavar="TIME",
+        panel="Limits of the model",
+        text="a time such as '5ms'",
+    )
+    max_size: str | int | None = option(
+        None,
+        "Largest weights file of the model: 10MB.",
+        metavar="SIZE",
+        panel="Limits of the model",
+        text="a size such as '10MB'",
+        unit="bytes",
+    )
+    ensemble: bool = option(
+        False,
+        "Combine several trials' networks if that scores better.",
+        panel="Switches",
+        resumable=True,
+        resume_help="Whether the final model may combine several trials' networks.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputeOptions:
+    """The machine, and how trials run on it."""
+
+    device: DeviceName | str = option(
+        "auto",
+        "auto, cpu, cuda, cuda:N or mps.",
+        metavar="NAME",
+        panel="Machine",
+        choices=get_args(DeviceName),
+        in_analyze=True,
+        resumable=True,
+        resume_help="Another device: auto, cpu, cuda, cuda:N or mps.",
+    )
+    executor: str = option(
+        "auto",
+        "Where trials run; see 'autotl plugins'.",
+        metavar="NAME",
+        panel="Machine",
+        resumable=True,
+        resume_help="Another executor; see 'autotl plugins'.",
+    )
+    workers: int = option(
+        1,
+        "Trials that run at once, each in a process.",
+        metavar="NUMBER",
+        panel="Machine",
+        bounds=(None, MAX_WORKERS),
+        shown_bounds=(1, None),
+        resumable=True,
+        resume_help="Trials that run at once from now on.",
+    )
+    processes: int = option(
+        1,
+        "Processes that train each network, one on each GPU.",
+        metavar="NUMBER",
+        panel="Machine",
+        bounds=(None, MAX_WORKERS),
+        shown_bounds=(1, None),
+        resumable=True,
+        resume_help="Processes that train each network from now on.",
+    )
+    storage: str | None = option(
+        None,
+        "URL of a database for Optuna's studies, instead of a file in the run folder.",
+        metavar="URL",
+        panel="Machine",
+        text="a URL",
+        environment=VARIABLE,
+        resume_help=f"The run's database, given again with its password; or {VARIABLE}.",
+        repr=False,
+    )
+    cache: str | int | None = option(
+        None,
+        "Disk for images and activations: 2GiB, or off. Default: depends on the free space.",
+        metavar="SIZE",
+        panel="Machine",
+        text="a size such as '2GiB'",
+        unit="bytes",
+        resumable=True,
+        resume_help="Disk for images and activations: 2GiB, or off.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """The options of a run, as the user gave them."""
+
+    data: DataOptions = DataOptions()
+    search: SearchOptions = SearchOptions()
+    model: ModelOptions = ModelOptions()
+    compute: ComputeOptions = ComputeOptions()
+
+    @classmethod
+    def of(cls, **arguments: Any) -> RunConfig:
+        """Return the options that arguments of :func:`autotl.fit` give; the others have their defaults.
+
+        A single name becomes a tuple of one name.
+
+        Raises:
+            TypeError: No option has such a name.
+        """
+        return RunConfig().with_arguments(**arguments)
+
+    def with_arguments(self: Config, **arguments: Any) -> Config:
+        """Return the same options with other values for some of them, by name."""
+        groups: dict[str, dict[str, Any]] = {}
+        known = all_options()
+        for name, value in arguments.items():
+            if name not in known:
+                raise TypeError(f"{name} is not an option of a run. Choose one of: {', '.join(known)}.")
+            groups.setdefault(known[name].group, {})[name] = known[name].normalised(value)
+        changed = {group: replace(getattr(self, group), **values) for group, values in groups.items()}
+        return replace(self, **changed)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the value of each option, by name."""
+        return {name: getattr(getattr(self, each.group), name) for name, each in all_options().items()}
 
 
 @dataclass(frozen=True, slots=True)
-class RunConfig:
-    """What the user asked for. ``backbones`` are names or folders; ``("auto",)`` lets autotl choose.
-    ``processes`` train each network together; ``cache`` is the bytes that kept images and activations may
-    take (None: as there is room); without ``reuse`` no activations are kept. With ``all_backbones`` none is
-    set aside before training. ``thorough`` measures every score, however long it takes. ``clean`` is one of
-    CLEANING; ``reweight``, ``experience``, ``curves``, ``ensemble`` and ``workers`` are as in
-    :func:`autotl.fit`;
-    ``limits`` are what the delivered network may take. ``storage`` may hold a password.
+class OptionField:
+    """An option with its place in :class:`RunConfig`.
+
+    Attributes:
+        name: The name of the field, which is that of the argument of ``fit``.
+        group: The attribute of :class:`RunConfig` that holds the field.
+        default: The value if the user gives none.
+        hint: The type of the field.
+        option: Its facts.
     """
 
-    data: Any
-    budget: Budget
-    backbones: tuple[str, ...] = ("auto",)
-    source: Any = None
-    columns: Columns = field(default_factory=Columns)
-    metric: Metric = METRICS["accuracy"]
-    image_size: int | None = None
-    test: float = 0.2
-    device: str = "cpu"
-    processes: int = 1
-    cache: int | None = None
-    reuse: bool = True
-    clean: str = "report"
-    reweight: bool = False
-    all_backbones: bool = False
-    thorough: bool = False
-    experience: bool = True
-    curves: bool = False
-    ensemble: bool = False
-    workers: int = 1
-    limits: Limits = field(default_factory=Limits)
-    seed: int = 0
-    storage: str | None = field(default=None, repr=False)
+    name: str
+    group: str
+    default: Any
+    hint: Any
+    option: Option
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the value is a tuple of names."""
+        return isinstance(self.default, tuple)
+
+    def normalised(self, value: Any) -> Any:
+        """Return a tuple of strings for a list of names; any other value as it is."""
+        return (names_of(value) or self.default) if self.is_list else value
+
+
+@cache
+def all_options() -> Mapping[str, OptionField]:
+    """Return all options by name, in the order of their declaration."""
+    found: dict[str, OptionField] = {}
+    for group, kind in get_type_hints(RunConfig).items():
+        hints = get_type_hints(kind)
+        for each in fields(kind):
+            found[each.name] = OptionField(
+                each.name, group, each.default, hints[each.name], each.metadata[KEY]
+            )
+    return found
+
+
+def names_of(value: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
+    """Return one or several names as a tuple."""
+    return (str(value),) if isinstance(value, str | Path) else tuple(map(str, value))
