@@ -34,14 +34,14 @@ def analyze(
 ) -> dict[str, Any]:
     """Profile ``data`` without training.
 
-    The profile holds the similarity of the images to each backbone's source, by every measure; the ranking of
-    the backbones by their scores; a forecast of the gain from more images; the advice of the rule of thumb
-    and of past runs; and the data issues: imbalance, copies, leaks, label issues, outliers, and a shift
+    The profile has the similarity of the images to each backbone's source, by every measure. It ranks the
+    backbones by their scores, and forecasts the gain from more images. It repeats the advice of the rule of
+    thumb and of past runs. The data issues are imbalance, copies, leaks, label issues, outliers, and a shift
     between the parts.
 
     Args:
         data: The images, as for :func:`autotl.fit`. So are the other arguments.
-        backbone: One or several names of timm models, or folders with weights.
+        backbone: Names of timm models, or folders with weights.
         source: Some images that the backbone was pretrained on.
         image: The column of image paths, in a table.
         label: The column of labels, in a table.

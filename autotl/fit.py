@@ -75,24 +75,24 @@ def fit(
     On Ctrl-C the best model so far is evaluated and saved before KeyboardInterrupt is raised.
 
     Args:
-        data: A folder of class folders, a zip of one, a table of image paths and labels (CSV, Parquet,
-            DataFrame), ``(images, labels)`` arrays, or a dataset of torch or Hugging Face. None if a resumed
+        data: A folder of class folders, or a zip of one. A table of image paths and labels: CSV, Parquet or
+            DataFrame. ``(images, labels)`` arrays, or a dataset of torch or Hugging Face. None if a resumed
             run has its data at a path.
         preset: How much work the run does: "quick", "balanced" or "best".
         out: The new folder of the run. By default it is ``autotl-runs/<data>-<time>`` below the current
             folder. The environment variable ``AUTOTL_RUNS`` names another folder than ``autotl-runs``; "off"
             keeps a run only as long as its result.
-        backbone: One or several names of timm models, or folders with weights. By default autotl chooses.
+        backbone: Names of timm models, or folders with weights; a single one needs no
+            list. By default autotl chooses.
         source: Some images that the backbone was pretrained on, to measure the similarity of ``data``.
         budget: Wall-clock time: "90s", "10m", "2h", or seconds. The first of ``budget`` and ``trials`` to run
             out ends the search.
         trials: The largest number of trials.
         strategies: The strategies to search; by default all that apply.
-        without: Plugins to leave out, or what they offer, by name.
+        without: Names of plugins to leave out, or of single strategies, readers and so on.
         metric: The metric that the search optimises and the report uses: "accuracy", "balanced_accuracy",
-            "macro_f1", "log_loss", "auroc", or a function of labels (n,) int64 and probabilities
-            (n, classes) float that returns one number, higher being better; also as
-            "package.module:function".
+            "macro_f1", "log_loss" or "auroc". A function, or "package.module:function", receives labels (n,)
+            int64 and probabilities (n, classes) float; it returns one number, higher being better.
         image_size: The only image size to use, in pixels (8 to 4096); by default sizes are searched.
         max_latency: The longest time for one image on this machine, in a batch of one: "5ms". Backbones and
             image sizes that exceed it are not searched.
@@ -104,7 +104,7 @@ def fit(
         group: The column whose equal values must stay in one part of the split. If it is None, images that
             show the same thing are searched for and kept in one fold; "none" switches this off.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
-        executor: Where trials run: "auto", or the name of an executor such as "ray".
+        executor: The executor of trials: "auto", or a name such as "ray".
         workers: Trials that run at once, each in a process with a share of the threads; several GPUs are
             used in turn.
         storage: The URL of a database for Optuna's studies, instead of a file of the run. Its password is
@@ -136,8 +136,7 @@ def fit(
         The result, with the model and the report.
 
     Raises:
-        AutotlError: One of the errors of :mod:`autotl.errors`: an argument is wrong, or the run cannot be
-            carried out.
+        AutotlError: An argument is wrong, or the run cannot be carried out; see :mod:`autotl.errors`.
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> print(result.verdict["sentence"])

@@ -1,9 +1,9 @@
-"""Rank backbones before any training, and keep those that are statistically tied with the best.
+"""Rank backbones before any training, and keep the backbones tied with the best.
 
-A score is evidence, not the verdict: published scores rank sources hardly better than a rule that always
-takes the strongest (Agostinelli et al., How Stable Are Transferability Metrics Evaluations?, ECCV 2022). The
-score that decides therefore has a confidence interval, and the report compares its prediction with the
-outcome.
+A score is evidence, not the verdict. Published scores rank sources hardly better than a rule that always
+takes the strongest source (Agostinelli et al., "How Stable Are Transferability Metrics Evaluations?", ECCV
+2022). The score that decides therefore has a confidence interval, and the report compares its prediction
+with the outcome.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Ranking:
         scores: The scores by backbone and score.
         kept: The backbones that are tied with the first.
         aside: The reasons against the others, by name.
-        sentence: One sentence for the user.
+        sentence: The sentence for the user.
     """
 
     by: str = ""

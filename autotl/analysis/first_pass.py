@@ -92,8 +92,8 @@ def _pass(settings: RunSettings, materials: RunCache, finished: set[str], end: D
 class _InTime:
     """A check before each part of a pass, which raises OutOfTime.
 
-    It raises if the time is up, or as soon as the pace shows that the pass will be too late: the pass is then
-    repeated with fewer images, and its results so far are lost.
+    It raises if the time is up, or as soon as the pace shows that the pass will be too late. The pass is then
+    repeated with fewer images; its results so far are lost.
 
     Attributes:
         seconds: The time since the first part; loading the network comes before it.

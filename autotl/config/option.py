@@ -14,7 +14,7 @@ class Option:
     """The facts about an option that checks, run files and the command line share.
 
     Attributes:
-        help: One sentence for ``--help``.
+        help: The sentence for ``--help``.
         text: The meaning of a string value, as errors name it.
         unit: The unit of a number, as errors name it; "" for none.
         bounds: The smallest and the largest integer that every call accepts; None for no bound.
@@ -51,7 +51,7 @@ def option(default: Any, help: str = "", *, repr: bool = True, **facts: Any) -> 
 
     Args:
         default: The value if the user gives none.
-        help: One sentence for ``--help``.
+        help: The sentence for ``--help``.
         repr: Whether the value may be printed; False for secrets.
         **facts: The other attributes of :class:`Option`.
     """

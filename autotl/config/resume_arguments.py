@@ -94,9 +94,9 @@ def merge(config: RunConfig, file: RunFile, folder: Path, *, explicit: Collectio
         explicit: Names whose values count even if they are the default.
 
     Raises:
-        RunError: The options would make it another run; or it is finished and gets no more budget; or data in
-            memory, a metric to import or a database is not given again. A run folder may be somebody else's,
-            so it decides neither which code runs nor which database is opened.
+        RunError: The options would make it another run, or a finished run gets no more budget. So it is if
+            data in memory, a metric to import or a database is not given again: a run folder may be somebody
+            else's, so it decides neither which code runs nor which database is opened.
     """
     new, usual = to_json(config), to_json(RunConfig())
     old = {**usual, **file.arguments}
@@ -124,7 +124,7 @@ def changed_versions(file: RunFile, plugins: Mapping[str, str]) -> list[str]:
 
 
 def _storage_with_password(kept: str, folder: Path) -> str:
-    """Return the URL from the environment, if it is the one that the run used."""
+    """Return the URL from the environment, if the run used the same."""
     found = os.environ.get(VARIABLE)
     if found is None or masked(found) != kept:
         state = "is not set" if found is None else f"is {masked(found)}"

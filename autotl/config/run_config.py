@@ -212,7 +212,7 @@ class ComputeOptions:
     )
     executor: str = option(
         "auto",
-        "Where trials run; see 'autotl plugins'.",
+        "The executor of trials; see 'autotl plugins'.",
         metavar="NAME",
         panel="Machine",
         resumable=True,

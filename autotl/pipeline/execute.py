@@ -19,7 +19,7 @@ def execute(run: Run) -> results.Result:
         run: The run; its folder and its ``run.json`` exist.
 
     Raises:
-        AutotlError: One of the errors of :mod:`autotl.errors`.
+        AutotlError: An error of :mod:`autotl.errors`.
         KeyboardInterrupt: The user pressed Ctrl-C.
     """
     folder, had_cache = run.folder, run.cache.exists()

@@ -61,7 +61,7 @@ def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = Fal
         skip_missing: Whether named strategies and plugins may be missing, as in a resumed run.
 
     Raises:
-        AutotlError: One of the errors of :mod:`autotl.errors`.
+        AutotlError: An error of :mod:`autotl.errors`.
     """
     _check_process()
     clock = WallClock()

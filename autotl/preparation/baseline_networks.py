@@ -44,7 +44,7 @@ def open_baseline_networks(
     end: Deadline,
     taken: Collection[str] = (),
 ) -> BaselineNetworks:
-    """Open each strategy's networks in turn, and choose the last one that the strategy accepts.
+    """Open each strategy's networks in turn, and choose the last network that the strategy accepts.
 
     Args:
         strategies: All strategies, by name.
@@ -97,7 +97,7 @@ def _choose(
     try:
         offered = list(strategy.networks(task))
     except FAILURES as error:  # a plugin's code: it must not keep other strategies from running
-        return BaselineNetworks(refused={Arm(name, "a network of its own"): described(error)})
+        return BaselineNetworks(refused={Arm(name, "own network"): described(error)})
     used = {facts.name: facts.weights for facts in others.networks.values()}
     chosen: Backbone | None = None
     for weights in offered:

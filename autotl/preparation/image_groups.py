@@ -109,7 +109,7 @@ def _search_before_split(
 def _search_by_features(
     settings: RunSettings, materials: RunCache, grouping: GroupRecord, known: Groups, end: Deadline
 ) -> GroupRecord:
-    """Return the groups with those that the features of the first backbone show."""
+    """Return the groups, including groups that the features of the first backbone show."""
     rows = np.sort(materials.order)
     name, facts = next(iter(materials.backbones.items()))
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]

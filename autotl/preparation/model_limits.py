@@ -102,9 +102,9 @@ def filter_by_limits(
 def limit_check(
     limits: Limits, *, side: int, image_size: int | None, classes: int, device: str, clock: Clock
 ) -> Callable[[str], str | None]:
-    """Return a function that says why a timm model exceeds the limits, None if it does not.
+    """Return a function that gives the reason against a timm model, None for a model within the limits.
 
-    The function builds the architecture alone, so no weights are downloaded for nothing.
+    The function builds the architecture alone, so no weights are downloaded before.
 
     Args:
         limits: The limits.

@@ -1,4 +1,4 @@
-"""Open the backbones that the user names, or those that suit the data."""
+"""Open the backbones that the user names, or backbones that suit the data."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class SampleRecord:
 
 @dataclass(frozen=True, slots=True)
 class RankingRecord:
-    """The backbones, best first, and the reasons against those that are not searched."""
+    """The backbones, best first, and the reasons against backbones that are not searched."""
 
     order: tuple[str, ...]
     aside: Mapping[str, str]

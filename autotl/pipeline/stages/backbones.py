@@ -1,4 +1,4 @@
-"""Open the backbones, and remove those that exceed the limits of the model."""
+"""Open the backbones, and remove backbones beyond the limits of the model."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from autotl.pipeline.services import Plugins, Services
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every stage may use.
+    """The objects that every stage may use.
 
     Attributes:
         settings: The options of the run.
