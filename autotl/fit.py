@@ -10,13 +10,15 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl import plugins, progress, results, search
+from autotl import plugins, progress, results
 from autotl.cache import alone
 from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
 from autotl.config.presets import BALANCED, with_preset
 from autotl.config.resume_arguments import arguments, changes, checked, merged
 from autotl.pipeline.validate import Opened, opened
+from autotl.search.algorithm import SearchAlgorithm
+from autotl.trials import journal
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
@@ -157,7 +159,7 @@ def resume(
         return _go_on(folder, _defaults() | asked, given=frozenset(asked))
 
 
-def fit_by(way: search.Way, **arguments: Any) -> results.Result:
+def fit_by(way: SearchAlgorithm, **arguments: Any) -> results.Result:
     """:func:`fit` with another way of searching, to measure it against autotl's. Nothing is resumed."""
     return _begin(_defaults() | arguments, way)
 
@@ -167,7 +169,7 @@ def _defaults() -> dict[str, Any]:
     return defaults | {"data": None}
 
 
-def _begin(asked: dict[str, Any], way: search.Way | None = None) -> results.Result:
+def _begin(asked: dict[str, Any], way: SearchAlgorithm | None = None) -> results.Result:
     asked = with_preset(asked)
     out = asked["out"]
     if out is not None:
@@ -177,7 +179,7 @@ def _begin(asked: dict[str, Any], way: search.Way | None = None) -> results.Resu
         return _carried_out(begin, asked, way)
 
 
-def _carried_out(begin: Opened, asked: dict[str, Any], way: search.Way | None) -> results.Result:
+def _carried_out(begin: Opened, asked: dict[str, Any], way: SearchAlgorithm | None) -> results.Result:
     """Carry out a new run in a new folder."""
     from autotl.pipeline.execute import carry_out
 
@@ -218,7 +220,7 @@ def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
         begin.watch.say(note)
-    spent = max(search.spent(folder), file.elapsed if file.ended == "finished" else 0.0)
+    spent = max(journal.spent(folder), file.elapsed if file.ended == "finished" else 0.0)
     begin = replace(begin, notes=tuple(notes))
     return carry_out(begin, folder, file, spent=spent, asked=arguments(together))
 

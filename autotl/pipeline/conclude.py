@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autotl import report, results, search
+from autotl import report, results
+from autotl.budget.refit_policy import spare
 from autotl.data import read
 from autotl.errors import DataError, SearchError
+from autotl.finalize.deadline import until_report
+from autotl.finalize.final_model import FinalModel, deliver, export, settle
+from autotl.finalize.limit_check import violated_limits
+from autotl.finalize.refit import repeat
+from autotl.finalize.test_evaluation import finish
 from autotl.pipeline.experience import foretold, remember
+from autotl.pipeline.leaks import independent_folds, leaks_of
+from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.run import Explored, Run, baselines_of, profile
 from autotl.progress import doing
 from autotl.training import machine, precision
 
 
-def conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
+def conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
     """Deliver the best model and its report. If images have changed, deliver the model; raise DataError."""
     try:
         return _conclude(run, ready, explored)
     except DataError:
         if (best := explored.ledger.best()) is not None and best.model:
-            search.deliver(run.folder / "model", ready.materials, best, best.model)
+            deliver(run.folder / "model", ready.materials, best, best.model)
         raise
 
 
-def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.Result:
+def _conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
     ledger, setup = explored.ledger, run.setup
     if (winner := ledger.best()) is None:
         why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
@@ -34,22 +42,20 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         )
     doing("training the best trial on all images")
     baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
-    delivery: search.Delivery | None = None
-    apart = search.independent_folds(ready, winner.arm.backbone)
-    end = search.until_report(run.clock, run.started, setup.budget)
+    delivery: FinalModel | None = None
+    apart = independent_folds(ready, winner.arm.backbone)
+    end = until_report(run.clock, run.started, setup.budget)
     if not explored.interrupted:
         try:
-            delivery = search.settle(worker, ledger, winner, setup, run.started, independent=apart)
-            search.repeat(worker, ledger, baselines, setup.budget, end=end)
+            delivery = settle(worker, ledger, winner, setup, run.started, independent=apart)
+            repeat(worker, ledger, baselines, setup.budget, end=end)
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
-    delivery = delivery or search.settle(
-        worker, ledger, winner, setup, run.started, hurried=True, independent=apart
-    )
+    delivery = delivery or settle(worker, ledger, winner, setup, run.started, hurried=True, independent=apart)
     opened = 0 if run.file is None else run.file.tested
     run.keep(tested=opened + 1)
     doing(f"testing on {len(ready.locked):,} images")
-    findings = search.finish(
+    findings = finish(
         ledger,
         delivery,
         baselines=baselines,
@@ -58,12 +64,12 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
         locked=ready.locked,
         measure=setup.metric,
         end=end,
-        spare=search.spare(setup.budget),
+        spare=spare(setup.budget),
         seed=setup.seed,
     )
-    search.hand_over(run.folder / "model", ready.materials, delivery)
+    export(run.folder / "model", ready.materials, delivery)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
-    notes = [*ready.notes, *run.notes, *explored.notes, *search.missed(setup.limits, findings)]
+    notes = [*ready.notes, *run.notes, *explored.notes, *violated_limits(setup.limits, findings)]
     notes += results.opened_before(opened)
     if (tested := len(findings.answers.rows)) < len(ready.locked):
         notes.append(
@@ -85,7 +91,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
             plan=explored.plan,
             records=ledger.records(),
             findings=findings,
-            verdict=results.judge(findings, untried, search.leaks_of(ready)),
+            verdict=results.judge(findings, untried, leaks_of(ready)),
             backbones=ready.networks,
             profile=profile(ready),
             catch_up=explored.catch_up,

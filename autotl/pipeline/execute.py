@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autotl import results, search
+from autotl import results
 from autotl.data import torch_within_cores
 from autotl.errors import DataError, DiskFull
 from autotl.files import is_full
 from autotl.pipeline.conclude import conclude
 from autotl.pipeline.run import Run, explore, prepare
 from autotl.pipeline.validate import Opened
+from autotl.search.algorithm import OWN, SearchAlgorithm
 from autotl.training import freed_memory_kept
 
 
@@ -25,7 +26,7 @@ def carry_out(
     spent: float = 0.0,
     asked: Mapping[str, Any] | None = None,
     temporary: bool = False,
-    way: search.Way | None = None,
+    way: SearchAlgorithm | None = None,
 ) -> results.Result:
     """Run it in ``folder``. The folder can be resumed once a trial has started.
 
@@ -52,7 +53,7 @@ def carry_out(
         file,
         asked,
         begin.notes,
-        way or search.OWN,
+        way or OWN,
     )
     kept, over, done = folder / ".cache", False, False
     there = kept.exists()

@@ -10,28 +10,31 @@ from uuid import uuid4
 
 import numpy as np
 
-from autotl import results, search
+from autotl import results
 from autotl.api import Arm, Backbone
+from autotl.config.run_config import RunConfig
 from autotl.experience import Experience, Prior, Profile, Row, default_path, prior, prior_from, shipped_rows
+from autotl.pipeline.prepare import Prepared
+from autotl.trials.history import TrialHistory
 
 HERE = "this machine"
 
 
-def recall(ready: search.Prepared, metric: str | None) -> Prior:
+def recall(ready: Prepared, metric: str | None) -> Prior:
     """What the rows on this machine and the shipped ones say of data like this by this metric."""
     path = default_path()
     known = [*shipped_rows(), *(Experience(path).rows() if path else [])]
     return prior([row for row in known if row.metric == metric], profile_of(ready))
 
 
-def recalled(ready: search.Prepared, setup: search.Setup, kept: Mapping[str, Any] | None) -> Prior | None:
+def recalled(ready: Prepared, setup: RunConfig, kept: Mapping[str, Any] | None) -> Prior | None:
     """What past runs foretell; in a run that is resumed, what they foretold when it was begun."""
     if not setup.experience:
         return None
     return recall(ready, setup.metric.key) if kept is None else prior_from(kept)
 
 
-def profile_of(ready: search.Prepared) -> Profile:
+def profile_of(ready: Prepared) -> Profile:
     """The data as the table of experience describes it."""
     task, first = ready.task, ready.ranking.order[0]
     likeness = list(task.likeness.get(first, {}).values())
@@ -47,9 +50,7 @@ def profile_of(ready: search.Prepared) -> Profile:
     )
 
 
-def remember(
-    ready: search.Prepared, ledger: search.Ledger, findings: results.Findings, budget: float | None
-) -> str:
+def remember(ready: Prepared, ledger: TrialHistory, findings: results.Findings, budget: float | None) -> str:
     """Add a row for each arm that was scored; says why where that could not be done."""
     path = default_path()
     if path is None or ledger.measure.key is None:
@@ -60,8 +61,8 @@ def remember(
 
 
 def rows_of(
-    ready: search.Prepared,
-    ledger: search.Ledger,
+    ready: Prepared,
+    ledger: TrialHistory,
     findings: results.Findings,
     budget: float | None,
     *,
@@ -116,9 +117,9 @@ def foretold(known: Prior | None, winner: str | None, strategies: Sequence[str])
     }
 
 
-def _backbone(ready: search.Prepared, arm: Arm) -> Backbone:
+def _backbone(ready: Prepared, arm: Arm) -> Backbone:
     return ready.networks[arm.backbone]
 
 
-def _seconds(ledger: search.Ledger, arm: Arm) -> float:
+def _seconds(ledger: TrialHistory, arm: Arm) -> float:
     return float(sum(trial.seconds for trial in ledger.trials.values() if trial.arm == arm))

@@ -7,14 +7,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autotl import jsonio, plugins, report, results, search
+from autotl import jsonio, plugins, report, results
 from autotl.api import Arm, Executor, OwnNetworks, Plan, Strategy, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
+from autotl.config.run_config import RunConfig
 from autotl.errors import SearchError
 from autotl.experience import Prior
+from autotl.finalize.deadline import deadline, rivals, until_report
+from autotl.finalize.final_model import deliver
+from autotl.finalize.scratch_crossover import ScratchCrossover, measure_crossover
 from autotl.pipeline.experience import foretold, recall, recalled
+from autotl.pipeline.prepare import Prepared
+from autotl.pipeline.prepare import prepare as prepare_run
+from autotl.preparation.record import read_record
+from autotl.search.algorithm import OWN, SearchAlgorithm
+from autotl.search.studies.storage import close_storage, with_storage
 from autotl.training import machine
+from autotl.trials.arms import plan_arms
+from autotl.trials.history import TrialHistory
+from autotl.trials.journal import Journal
+from autotl.trials.missing_weights import retrain_missing_weights
+from autotl.trials.restore import restore
+from autotl.trials.runner import TrialRunner
+from autotl.workbench.activation_cache import ActivationCache
 
 DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
@@ -30,7 +46,7 @@ class Run:
     was found, None where nothing is kept. ``asked`` are the arguments that a resumed run goes on with.
     """
 
-    setup: search.Setup
+    setup: RunConfig
     folder: Path
     temporary: bool
     catalog: plugins.Catalog
@@ -42,7 +58,7 @@ class Run:
     file: results.RunFile | None = None
     asked: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
-    way: search.Way = search.OWN
+    way: SearchAlgorithm = OWN
 
     @property
     def name(self) -> str:
@@ -66,10 +82,10 @@ class Run:
         results.sweep(self.folder)
 
 
-def prepare(run: Run, cache: Path) -> search.Prepared:
-    known = None if run.file is None or run.file.decided is None else search.decided_from(run.file.decided)
+def prepare(run: Run, cache: Path) -> Prepared:
+    known = None if run.file is None or run.file.decided is None else read_record(run.file.decided)
     asked = run.setup.cache
-    return search.prepare(
+    return prepare_run(
         run.setup,
         readers=run.catalog.readers.items,
         sources=run.catalog.backbones.items,
@@ -83,7 +99,7 @@ def prepare(run: Run, cache: Path) -> search.Prepared:
     )
 
 
-def profile(ready: search.Prepared) -> dict[str, Any]:
+def profile(ready: Prepared) -> dict[str, Any]:
     """The ``when`` and ``quality`` of a report, as far as they are known before training."""
     found = report.profile(
         task=ready.task,
@@ -116,19 +132,19 @@ class Explored:
     """What the search leaves for the end."""
 
     plan: Plan
-    ledger: search.Ledger
-    worker: search.Worker
+    ledger: TrialHistory
+    worker: TrialRunner
     seconds: float
     interrupted: bool
     prior: Prior | None
-    catch_up: search.CatchUp | None = None
+    catch_up: ScratchCrossover | None = None
     notes: tuple[str, ...] = ()
 
 
-def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
+def explore(run: Run, ready: Prepared, cache: Path) -> Explored:
     setup, clock = run.setup, run.clock
     box = machine(setup.device)
-    arms, skipped = search.plan_arms(
+    arms, skipped = plan_arms(
         run.strategies, ready.backbones, ready.tasks, machine=box, own=ready.own.networks
     )
     skipped |= ready.own.refused
@@ -141,7 +157,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     if not arms:
         raise SearchError(f"No strategy applies to this data: {'; '.join(skipped.values())}.")
     budget = setup.budget
-    ledger = search.Ledger(
+    ledger = TrialHistory(
         ready.materials.fold_labels(),
         measure=setup.metric,
         thrifty=run.way.thrifty,
@@ -150,8 +166,8 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         held=ready.splits.held_out,
         held_by=ready.wider.held_out if ready.wider else {},
     )
-    journal = search.Journal(run.folder, lambda: clock.now() - run.started)
-    resumed = search.take_up(
+    journal = Journal(run.folder, lambda: clock.now() - run.started)
+    resumed = restore(
         ledger, journal, arms, classes=len(ready.dataset.classes), timed=budget.seconds is not None
     )
     gone = [arm for arm in ledger.arms() if arm not in arms and arm not in skipped]
@@ -160,8 +176,8 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     run.catalog.tell("search_started", plan=plan, folder=run.folder, records=ledger.records())
     run.watch.started(plan)
     known = recalled(ready, setup, run.file.prior if run.file else None)
-    activations = search.Activations(ready.materials, on=setup.reuse)
-    worker = search.Worker(
+    activations = ActivationCache(ready.materials, on=setup.reuse)
+    worker = TrialRunner(
         ready.materials,
         activations,
         ready.task,
@@ -171,10 +187,10 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         measure=setup.metric,
         wider=ready.wider,
     )
-    told = (*resumed.told, *search.revive(ledger, worker))
+    told = (*resumed.told, *retrain_missing_weights(ledger, worker))
     for each in told:
         run.watch.say(each)
-    until = search.deadline(
+    until = deadline(
         run.started,
         budget,
         ledger,
@@ -184,7 +200,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
         ensemble=setup.ensemble,
     )
-    searching, storage, mended = search.with_storage(
+    searching, storage, mended = with_storage(
         lambda storage: run.way.search(
             arms,
             run.strategies,
@@ -221,7 +237,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         for trial in searching.run(run.executor, worker):
             best = ledger.best()
             if best is not None and best.model and saved != (best.number, best.model) and clock.now() >= due:
-                search.deliver(run.folder / "model", ready.materials, best, best.model)
+                deliver(run.folder / "model", ready.materials, best, best.model)
                 saved = best.number, best.model
                 due = clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", ledger.records(), setup.metric)
@@ -232,14 +248,14 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
         interrupted = True
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
     finally:
-        search.close_storage(storage)
+        close_storage(storage)
     meet = None
     if setup.curves and not interrupted:
         meet = _catch_up(run, ready, ledger, worker, baselines_of(run, ready, plan, ledger))
     return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet, told)
 
 
-def baselines_of(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Ledger) -> list[Arm]:
+def baselines_of(run: Run, ready: Prepared, plan: Plan, ledger: TrialHistory) -> list[Arm]:
     """The arms that transfer nothing, whatever is done with random weights among them."""
     known = {name for name, strategy in run.strategies.items() if strategy.baseline}
     known |= {trial.arm.strategy for trial in ledger.trials.values() if trial.baseline}
@@ -251,11 +267,11 @@ def baselines_of(run: Run, ready: search.Prepared, plan: Plan, ledger: search.Le
 
 
 def _catch_up(
-    run: Run, ready: search.Prepared, ledger: search.Ledger, worker: search.Worker, baselines: list[Arm]
-) -> search.CatchUp | None:
-    transfer, scratch = search.rivals(ledger, baselines)
+    run: Run, ready: Prepared, ledger: TrialHistory, worker: TrialRunner, baselines: list[Arm]
+) -> ScratchCrossover | None:
+    transfer, scratch = rivals(ledger, baselines)
     if transfer is None or scratch is None:
         return None
     run.watch.say("Learning from a quarter and from half of the images, to see where scratch would catch up.")
-    end = search.until_report(run.clock, run.started, run.setup.budget)
-    return search.measure_catch_up(worker, transfer, scratch, late=end.passed, seed=run.setup.seed)
+    end = until_report(run.clock, run.started, run.setup.budget)
+    return measure_crossover(worker, transfer, scratch, late=end.passed, seed=run.setup.seed)

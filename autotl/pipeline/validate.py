@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autotl import plugins, progress, search, terminal
+from autotl import plugins, progress, terminal
 from autotl.api import Columns, Executor, Strategy, Watch
 from autotl.cache import size
 from autotl.clock import Budget, Clock, WallClock, seconds, waited
+from autotl.config.limits import Limits, limits_of
+from autotl.config.run_config import CLEANING, RunConfig
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
 from autotl.metrics import OwnMetric
@@ -26,7 +28,7 @@ AUTO = "auto"
 class Opened:
     """A call whose arguments are checked, and what they name; its time began at ``begun``, on the clock."""
 
-    setup: search.Setup
+    setup: RunConfig
     catalog: plugins.Catalog
     strategies: Mapping[str, Strategy]
     executor: Executor
@@ -70,7 +72,7 @@ def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
         curves=asked["curves"],
         ensemble=asked["ensemble"],
         workers=asked["workers"],
-        limits=search.limits_of(asked["max_latency"], asked["max_size"]),
+        limits=limits_of(asked["max_latency"], asked["max_size"]),
     )
     without, named = list(asked["without"]), asked["strategies"]
     named = [named] if isinstance(named, str) else list(named)
@@ -141,14 +143,14 @@ def setup_of(
     curves: bool = False,
     ensemble: bool = False,
     workers: int = 1,
-    limits: search.Limits | None = None,
-) -> search.Setup:
+    limits: Limits | None = None,
+) -> RunConfig:
     """What ``fit`` and ``analyze`` are asked for, checked as far as that needs neither images nor torch.
 
     :func:`on_device` checks the device later, because that needs torch.
     """
-    if clean not in search.CLEANING:
-        raise UnknownName("way of cleaning", clean, search.CLEANING)
+    if clean not in CLEANING:
+        raise UnknownName("way of cleaning", clean, CLEANING)
     check_share(test)
     check_path(data)
     check_columns(data, columns)
@@ -160,7 +162,7 @@ def setup_of(
                 f"The backbone {name} is a file. Give the folder that holds it and its config.json: "
                 f"{Path(name).parent}"
             )
-    return search.Setup(
+    return RunConfig(
         data=data,
         budget=Budget(None if budget is None else seconds(budget), trials),
         backbones=tuple(map(str, names)) or ("auto",),
@@ -181,7 +183,7 @@ def setup_of(
         curves=curves,
         ensemble=ensemble,
         workers=workers,
-        limits=limits or search.Limits(),
+        limits=limits or Limits(),
         seed=seed,
     )
 
@@ -192,7 +194,7 @@ def _check_device(name: str) -> None:
         raise UnknownName("device", name, ("auto", "cpu", "cuda", "cuda:0", "mps"))
 
 
-def on_device(setup: search.Setup) -> search.Setup:
+def on_device(setup: RunConfig) -> RunConfig:
     """The same on a device that is there. Raises UnknownName and RunError if it or its processes are not."""
     from autotl.training import check_processes, pick_device
 

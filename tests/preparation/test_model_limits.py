@@ -67,8 +67,8 @@ def paced(monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
     def answer(model: nn.Module, *, side: int, clock: Clock) -> float:
         return took[side]
 
-    for name in ("limits", "finish"):  # the package shows a function of the second one's name
-        monkeypatch.setattr(import_module(f"autotl.search.{name}"), "latency_of", answer)
+    for name in ("preparation.model_limits", "finalize.test_evaluation"):
+        monkeypatch.setattr(import_module(f"autotl.{name}"), "latency_of", answer)
     return took
 
 
