@@ -16,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl import plugins, search
+from autotl import plugins
 from autotl.analysis.learning_curve import Sizes, probe_at_sizes
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
+from autotl.config.run_config import RunConfig
 from autotl.curve import forecast
 from autotl.data import torch_within_cores
+from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.terminal import Silence
 from autotl.training import freed_memory_kept
 
@@ -31,8 +33,8 @@ SIDE = 128
 def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> Sizes:
     """The probe's accuracies at rising sizes."""
     catalog = plugins.load()
-    ready = search.prepare(
-        search.Setup(
+    ready = prepare_run(
+        RunConfig(
             data=str(data),
             budget=Budget(trials=1),
             backbones=(backbone,),

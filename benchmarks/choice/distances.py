@@ -19,10 +19,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from autotl import plugins, search
+from autotl import plugins
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
+from autotl.config.run_config import RunConfig
 from autotl.data import torch_within_cores
+from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.terminal import Silence
 from autotl.training import freed_memory_kept
 
@@ -60,8 +62,8 @@ def places(data: Path, backbone: str, source: Path):
     """Rows of target, measure, value, place, low, high, p and the layer where it departs."""
     catalog = plugins.load()
     with tempfile.TemporaryDirectory() as folder:
-        ready = search.prepare(
-            search.Setup(
+        ready = prepare_run(
+            RunConfig(
                 data=str(data),
                 budget=Budget(seconds=100),
                 backbones=(backbone,),

@@ -16,15 +16,19 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl import plugins, search
+from autotl import plugins
 from autotl.api import Job
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
+from autotl.config.run_config import RunConfig
 from autotl.data import render, torch_within_cores
 from autotl.finalize.final_model import reopen
+from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.results import Predictor
 from autotl.terminal import Silence
 from autotl.training import freed_memory_kept
+from autotl.trials.runner import TrialRunner
+from autotl.workbench.activation_cache import ActivationCache
 
 SEEN, FEWEST, MOST = 7000, 2, 12
 SIDE = 96
@@ -37,8 +41,8 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
     if not wanted:
         return
     with tempfile.TemporaryDirectory() as folder:
-        ready = search.prepare(
-            search.Setup(data=str(data), budget=Budget(trials=1), backbones=tuple(wanted), image_size=SIDE),
+        ready = prepare_run(
+            RunConfig(data=str(data), budget=Budget(trials=1), backbones=tuple(wanted), image_size=SIDE),
             readers=catalog.readers.items,
             sources=catalog.backbones.items,
             similarities={},
@@ -48,9 +52,9 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
             clock=clock,
             watch=Silence(),
         )
-        worker = search.Worker(
+        worker = TrialRunner(
             ready.materials,
-            search.Activations(ready.materials),
+            ActivationCache(ready.materials),
             ready.task,
             catalog.strategies.items,
             Path(folder) / "trials",

@@ -19,14 +19,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from autotl import plugins, search
+from autotl import plugins
 from autotl.analysis.backbone_ranking import Scores, some_of_each
 from autotl.analysis.frozen_features import look
 from autotl.api import HeadSetting
 from autotl.backbone import pooled
 from autotl.cache import Store
 from autotl.clock import Budget, WallClock
+from autotl.config.run_config import RunConfig
 from autotl.data import render, torch_within_cores, view_of
+from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.terminal import Silence
 from autotl.training import fit_heads, freed_memory_kept, in_batches
 
@@ -58,8 +60,8 @@ def measure(data: Path, backbones: list[str]):
     """Rows of data set, backbone, score, seed, value, low, high, seconds."""
     catalog, clock = plugins.load(), WallClock()
     with tempfile.TemporaryDirectory() as folder:
-        ready = search.prepare(
-            search.Setup(
+        ready = prepare_run(
+            RunConfig(
                 data=str(data),
                 budget=Budget(trials=1),
                 backbones=tuple(backbones),
