@@ -18,17 +18,14 @@ import numpy as np
 
 from autotl import plugins
 from autotl.api import Job
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
-from autotl.config.run_config import RunConfig
+from autotl.clock import WallClock
 from autotl.data import render, torch_within_cores
 from autotl.finalize.final_model import reopen
-from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.results import Predictor
-from autotl.terminal import Silence
 from autotl.training import freed_memory_kept
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
+from benchmarks.prepared import prepared
 
 SEEN, FEWEST, MOST = 7000, 2, 12
 SIDE = 96
@@ -41,17 +38,7 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
     if not wanted:
         return
     with tempfile.TemporaryDirectory() as folder:
-        ready = prepare_run(
-            RunConfig(data=str(data), budget=Budget(trials=1), backbones=tuple(wanted), image_size=SIDE),
-            readers=catalog.readers.items,
-            sources=catalog.backbones.items,
-            similarities={},
-            transferabilities={},
-            strategies=1,
-            store=Store(Path(folder) / "cache"),
-            clock=clock,
-            watch=Silence(),
-        )
+        ready = prepared(data, Path(folder) / "cache", backbone=wanted, image_size=SIDE)
         worker = TrialRunner(
             ready.materials,
             ActivationCache(ready.materials),
