@@ -49,6 +49,14 @@ MIN_SHIFT_ROWS = 20
 NO_ISSUES = LabelIssues(NO_ROWS, NO_ROWS, NO_ROWS, np.empty(0), np.empty(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """The treatment of training images: "report", "drop" or "weight" issues; reweight by test images."""
+
+    mode: str
+    reweight: bool = False
+
+
 @dataclass
 class _Checks:
     """The images, and the checks of them that fit into the time.
@@ -135,9 +143,8 @@ def find_issues(
     features: LabelledFeatures,
     locked: LockedTest,
     *,
-    test_looks: int,
-    mode: str,
-    reweight: bool,
+    tests: int,
+    treatment: Treatment,
     seed: int,
     end: Deadline = NEVER,
 ) -> DataIssues:
@@ -150,15 +157,14 @@ def find_issues(
         backbone: The name of the backbone.
         features: Its features of the training images.
         locked: The test part.
-        test_looks: The most test images to compare.
-        mode: "report", "drop" or "weight".
-        reweight: Whether training images are weighted by their similarity to test images.
+        tests: The most test images to compare.
+        treatment: The treatment of training images.
         seed: The seed of the choice of test images, and of the shift.
         end: No check starts after it.
     """
-    tests = locked.pictures("copies in the training part, and a shift between the two")
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
-    checks = _Checks(materials, backbone, features, tests[chosen], end)
+    rows = locked.pictures("copies in the training part, and a shift between the two")
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:tests])
+    checks = _Checks(materials, backbone, features, rows[chosen], end)
     groups = checks.near_copies()
     issues = checks.doubtful_labels()
     far = checks.outliers()
@@ -166,9 +172,10 @@ def find_issues(
     pairs = checks.leaks(test_features)
     moved = checks.shift(test_features, seed)
     labels, order, classes = features.labels, materials.order, materials.dataset.classes
+    mode = treatment.mode
     plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
     weights = plan.weights if mode == "weight" else None
-    if reweight and test_features is not None and moved is not None:
+    if treatment.reweight and test_features is not None and moved is not None:
         similar = importance_weights(features.features, test_features, seed=seed).weights
         weights = similar if weights is None else weights * similar
     items = materials.dataset.table["item"].to_numpy()

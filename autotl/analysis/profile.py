@@ -12,7 +12,7 @@ from typing import Any
 
 from autotl.analysis.backbone_ranking import SCORED_ROWS, Ranking, Scores
 from autotl.analysis.data_issues import DataIssues
-from autotl.analysis.find_issues import find_issues
+from autotl.analysis.find_issues import Treatment, find_issues
 from autotl.analysis.frozen_features import frozen_features
 from autotl.analysis.learning_curve import probe_at_sizes
 from autotl.analysis.more_images import LearningCurve, forecast_gain
@@ -175,9 +175,8 @@ def find_data_issues(
         name,
         features,
         locked,
-        test_looks=tests,
-        mode=clean,
-        reweight=settings.data.reweight,
+        tests=tests,
+        treatment=Treatment(clean, settings.data.reweight),
         seed=derive(settings.seed, "examine"),
         end=NEVER if complete else end.share(CHECK_SHARE),
     )

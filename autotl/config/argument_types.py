@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from autotl.config.option import Option
+from autotl.config.option_facts import Option
 from autotl.config.run_config import all_options
 from autotl.errors import ArgumentError
 

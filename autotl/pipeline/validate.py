@@ -11,7 +11,8 @@ from pathlib import Path
 from autotl import plugins, progress, terminal
 from autotl.api import Columns, Executor, Strategy, Watch
 from autotl.clock import Clock, WallClock, waited
-from autotl.config.run_config import CLEANING, ComputeOptions, RunConfig
+from autotl.config.options import CLEANING, ComputeOptions
+from autotl.config.run_config import RunConfig
 from autotl.config.run_settings import RunSettings, resolve
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError

@@ -12,8 +12,9 @@ import pytest
 import autotl
 from autotl.clock import seconds
 from autotl.config import choices
+from autotl.config.options import CLEANING
 from autotl.config.presets import PRESETS, with_preset
-from autotl.config.run_config import CLEANING, RunConfig
+from autotl.config.run_config import RunConfig
 from autotl.errors import RunError, UnknownName
 from autotl.metrics import METRICS
 from autotl.terminal import Silence

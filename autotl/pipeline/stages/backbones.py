@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autotl.api import Backbone, BackboneSource, Weights
 from autotl.backbone import find
-from autotl.config.run_config import AUTO
+from autotl.config.options import AUTO
 from autotl.config.run_settings import RunSettings
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.split import SplitImages
