@@ -60,7 +60,7 @@ def fit(
     resume: bool = False,
     watch: Watch | None = None,
 ) -> results.Result:
-    """Search for the best way to transfer to ``data`` and return the best model with its report.
+    """Find the best way to transfer to ``data``; return the model.
 
     ``preset`` sets the options that are None; given values override it:
 
@@ -169,7 +169,7 @@ def resume(
     ensemble: bool | None = None,
     watch: Watch | None = None,
 ) -> results.Result:
-    """Resume a run that was interrupted, or a finished one with a larger budget.
+    """Resume an interrupted run, or a finished one with more budget.
 
     The other arguments are those of :func:`fit`; None keeps the value that the run started with.
 
@@ -267,7 +267,7 @@ def _start(
 def _resume(
     folder: Path, config: RunConfig, watch: Watch | None, *, explicit: frozenset[str] = frozenset()
 ) -> results.Result:
-    """Resume the run in a folder; ``explicit`` names options that count even if they are the default."""
+    """Resume the run in a folder; ``explicit`` options count even as defaults."""
     file = results.read_run_file(folder)
     file = file if file.name else replace(file, name=results.lasting_name(folder))
     known, ignored = check_json(file.arguments, folder)

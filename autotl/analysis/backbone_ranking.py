@@ -1,4 +1,4 @@
-"""Rank backbones before any training, and keep the backbones tied with the best.
+"""Rank backbones before any training, and keep those tied with the best.
 
 A score is evidence, not the verdict. Published scores rank sources hardly better than a rule that always
 takes the strongest source (Agostinelli et al., "How Stable Are Transferability Metrics Evaluations?", ECCV
@@ -51,7 +51,9 @@ class Ranking:
 
 @dataclass
 class Scores:
-    """The scores of backbones, added one after the other so that not all features are in memory.
+    """The scores of backbones, added one backbone after the other.
+
+    So the features of only one backbone are in memory.
 
     Attributes:
         measures: The scores by name.
@@ -116,7 +118,7 @@ class Scores:
         return name != self.by and self.out_of_time()
 
     def _score(self, name: str, features: LabelledFeatures) -> tuple[float, NDArray[np.float64]]:
-        """Return a score and its contributions of images, or its values on random halves."""
+        """Return a score, with its contributions or its values on random halves."""
         measure = self.measures[name]
         if isinstance(measure, MeanScore):
             contributions = np.asarray(measure.contributions(features), dtype=np.float64)
@@ -124,7 +126,7 @@ class Scores:
         return _finite(measure.score(features)), self._of_halves(name, features)
 
     def _of_halves(self, name: str, features: LabelledFeatures) -> NDArray[np.float64]:
-        """Return the score of each half; none if the time is up before the last one."""
+        """Return the score of each half; none if the time is up before."""
         found: list[float] = []
         for half in self._halves(features):
             if name != self.by and self.out_of_time():
@@ -148,7 +150,7 @@ class Scores:
         return halves
 
     def _scored(self, backbone: str, name: str) -> Scored:
-        """Return a score with its interval and its difference from the best backbone."""
+        """Return a score with its interval and its difference from the best."""
         value, spread = self._whole[backbone][name], self._spread[backbone][name]
         best = max((b for b in self._whole if name in self._whole[b]), key=lambda b: self._whole[b][name])
         exact = isinstance(self.measures[name], MeanScore)
@@ -164,7 +166,9 @@ class Scores:
 
 
 def stratified_rows(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[np.int64]:
-    """Return at most about ``most`` rows: the same fraction of each class, at least two rows of each.
+    """Return at most about ``most`` rows, stratified by class.
+
+    Each class keeps at least two rows.
 
     Args:
         labels: The class of each row, (n,).

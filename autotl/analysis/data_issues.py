@@ -1,4 +1,4 @@
-"""Describe the data issues of a run, for the search and for its report."""
+"""Describe the data issues of a run, for search and report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ Pairs = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class NearCopies:
-    """Sets of training images that are copies of each other, exact, re-encoded, resized or cropped.
+    """Sets of training images that are exact or near copies.
+
+    Near copies are re-encoded, resized or cropped.
 
     Attributes:
         groups: How many sets.

@@ -1,4 +1,4 @@
-"""Find data issues with the frozen features of a backbone, and decide what to do about them."""
+"""Find data issues with frozen features, and plan their treatment."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class _Checks:
         return label_issues(labels, _balanced(softmax(self.features.probe, axis=1), labels))
 
     def outliers(self) -> Outliers | None:
-        """Return the images that are far from their class; None if the check is skipped."""
+        """Return images far from their class; None if the check is skipped."""
         few = len(self.materials.order) <= MAX_OUTLIER_ROWS
         return (
             outliers(self.features.features, self.features.labels)
@@ -119,7 +119,7 @@ class _Checks:
             return None
 
     def leaks(self, test_features: NDArray[np.float64] | None) -> Pairs:
-        """Return pairs of a training and a test position that are copies of each other."""
+        """Return pairs of training and test positions that are copies."""
         own, theirs = self._hashes(self.materials.order), self._hashes(self.tested)
         return leaks(own, theirs, self.features.features, test_features)
 
@@ -148,7 +148,7 @@ def find_issues(
     seed: int,
     end: Deadline = NEVER,
 ) -> DataIssues:
-    """Find issues of the training images, and copies and a shift between the parts.
+    """Find issues of the training images, and leaks between the parts.
 
     Labels of the test part are not read.
 

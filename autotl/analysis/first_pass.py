@@ -1,4 +1,4 @@
-"""Compute the features of as many training images as the time allows, with every backbone."""
+"""Compute the features of as many training images as the time allows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline)
 
 
 def _pass(settings: RunSettings, materials: RunCache, finished: set[str], end: Deadline) -> float | None:
-    """Compute the features of all images with every backbone, in a fraction of the time until ``end``.
+    """Compute the features of all images with every backbone, in time.
 
     Args:
         settings: The options of the run.

@@ -27,7 +27,9 @@ def frozen_features(
     reuse: bool = True,
     fits: Deadline = NEVER,
 ) -> LabelledFeatures:
-    """Return the features and probe logits of the training rows, in the order of ``materials``.
+    """Return the features and probe logits of the training rows.
+
+    They are in the order of ``materials``.
 
     Args:
         materials: The images and backbones.
@@ -67,7 +69,7 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
 
 
 def _of_parts(materials: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
-    """Return the logits of classifiers that learn from parts made for this purpose."""
+    """Return cross-validated logits over parts of a single fold."""
     parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
     found = cross_logits(
         materials.features(backbone, side=side).to(materials.device),
@@ -83,7 +85,7 @@ def _of_parts(materials: RunCache, backbone: str, *, side: int, seed: int, end: 
 def _of_folds(
     materials: RunCache, backbone: str, out: NDArray[np.float32], *, side: int, end: Deadline
 ) -> None:
-    """Fill in the logits of classifiers that learn from the folds of the search."""
+    """Fill in cross-validated logits over the folds of the search."""
     features = materials.features(backbone, side=side)
     out.fill(0)  # rows in no fold, such as a class of one group, get equal logits: no classifier scores them
     heads = materials.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]

@@ -79,9 +79,9 @@ def probe_at_sizes(
 
 
 def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
-    """Return the rows in an order whose every prefix has about the class frequencies of all rows.
+    """Return the rows in an order whose prefixes are stratified.
 
-    Two rows of each class come before all others.
+    Every prefix has about the class frequencies of all rows. Two rows of each class come before all others.
 
     Args:
         labels: The class of each row of the dataset, (n,).

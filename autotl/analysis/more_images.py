@@ -21,7 +21,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class GainForecast:
-    """The gain in accuracy from ``more`` images than there are now, with a 95 % interval."""
+    """The gain in accuracy from ``more`` images, with a 95 % interval."""
 
     more: int
     gain: float
@@ -63,7 +63,10 @@ def forecast_gain(backbone: str, found: SizeScores, *, now: int, seed: int) -> L
 
 
 def steps(now: int) -> Sequence[int]:
-    """Return round numbers of further images: about a tenth, a third and all of the present number."""
+    """Return round numbers of further images.
+
+    They are about a tenth, a third and all of the present number.
+    """
     return [_round(now * fraction) for fraction in (0.1, 0.3, 1.0)]
 
 

@@ -1,4 +1,4 @@
-"""Measure the parts of a data profile, each within its fraction of the budget.
+"""Measure the parts of a data profile within the budget.
 
 A full profile, as ``analyze`` makes it, takes the time that it needs.
 """
@@ -145,7 +145,7 @@ def find_data_issues(
     *,
     end: Deadline = NEVER,
 ) -> DataIssues:
-    """Find data issues with the best backbone, in a fraction of the time until ``end``.
+    """Find data issues with the best backbone, in time.
 
     All checks are made if images are to be dropped or weighted.
 
@@ -210,7 +210,10 @@ def measure_learning_curve(
 
 
 def keeps_activations(settings: RunSettings) -> bool:
-    """Return whether activations of all images will be used: not if some images may be dropped."""
+    """Return whether activations of all images will be used.
+
+    They are not if some images may be dropped.
+    """
     return settings.keeps_activations and settings.data.clean != "drop"
 
 
@@ -243,8 +246,9 @@ def _similarity(
 
 
 def _fits(settings: RunSettings, end: Deadline, share: float) -> Deadline:
-    """Return the deadline of the classifiers; none if they decide which images are dropped or weighted.
+    """Return the deadline of the classifiers, if there is one.
 
-    A resumed run has to drop and weight the same images, however busy the machine is.
+    There is none if they decide which images are dropped or weighted. A resumed run has to treat the same
+    images, however busy the machine is.
     """
     return NEVER if settings.data.clean != "report" else end.share(share)

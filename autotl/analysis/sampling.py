@@ -1,4 +1,4 @@
-"""Draw as many images as the time allows to learn from and to test on."""
+"""Draw as many training and test images as the time allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure the similarity of the training images to a backbone's source, by every installed measure."""
+"""Measure the similarity of the training images to a backbone's source."""
 
 from __future__ import annotations
 
@@ -111,7 +111,15 @@ def measure_similarity(
 class _Comparison:
     """A backbone, and the passes of images through it.
 
-    ``failed`` maps measures to the reasons for their failure.
+    Attributes:
+        materials: The training images.
+        backbone: The backbone.
+        source: Images of the source, uint8 (n, 3, side, side); None without any.
+        seed: The seed of the samples.
+        resamples: Random halves of the images for an interval.
+        seconds: The time that decides on the number of images; None for no limit.
+        pulse: A function that is called during the work and may raise.
+        failed: The reasons for the failure of measures.
     """
 
     materials: RunCache
@@ -133,14 +141,14 @@ class _Comparison:
         return [f"The similarity {name} failed and is left out: {why}." for name, why in self.failed.items()]
 
     def affordable(self, most: int, side: int) -> int:
-        """Return how many of at most so many images fit into the time of one kind of pass."""
+        """Return how many images fit into the time of one pass."""
         if self.seconds is None:
             return most
         each = (1 + NOISE_INSIDE / ROWS_INSIDE) * self.backbone.pace.seconds(1, side=side)
         return max(LEAST_ROWS, min(most, int(PASSES_SHARE * self.seconds / each)))
 
     def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
-        """Return the outputs of ``run`` for images, one image at a time: hooks read the layers' inputs."""
+        """Return the outputs of ``run`` for images, one image at a time."""
         normalise = partial(self.materials.normalise, self.backbone.name)
         device = self.materials.device
         found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
@@ -182,14 +190,14 @@ class _LayerInputs:
     source: NDArray[np.float64] | None
 
     def last_layer(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return one position of each image in the last layer, if it was recorded."""
+        """Return one position of each image in the last layer."""
         return rows[:, 2 * sum(len(layer.mean) for layer in self.layers) :]
 
 
 def _layer_inputs(comparison: _Comparison, *, last_layer: bool) -> _LayerInputs | None:
-    """Return the inputs of BatchNorm layers, with a position in the last layer if wanted.
+    """Return the inputs of BatchNorm layers.
 
-    None for a network without BatchNorm.
+    ``last_layer`` adds a position in the last layer. None for a network without BatchNorm.
     """
     model, source = comparison.model, comparison.source
     layers = normalised_layers(model)
@@ -211,7 +219,7 @@ def _over_features(
     measures: Mapping[str, Similarity],
     inside: _LayerInputs | None,
 ) -> dict[str, Likeness]:
-    """Measure on pooled features, or on the last layer's inputs if BatchNorm is the reference."""
+    """Measure on pooled features, or on the last layer's inputs."""
     if inside is not None:
         target, noise = inside.last_layer(inside.target), inside.last_layer(inside.noise)
     else:
@@ -276,7 +284,7 @@ def _finite(found: Likeness) -> Likeness:
 
 
 def _reference(comparison: _Comparison) -> Reference | None:
-    """Return the reference for the source: the user's images, the one beside the weights, or BatchNorm."""
+    """Return the reference: source images, the kept one, or BatchNorm."""
     if comparison.source is not None:
         rows = comparison.rows(partial(pooled, comparison.model), comparison.source)
         return build_reference(rows, side=comparison.backbone.side)

@@ -30,7 +30,7 @@ def print_json(document: Any) -> None:
 
 
 def import_from_here(metric: str | None) -> None:
-    """Allow the import of a user's metric from the current folder, as ``python -m`` does.
+    """Allow the import of a user's metric from the current folder.
 
     No other code is imported from there: the folder may be somebody else's.
     """

@@ -88,7 +88,7 @@ def _digits(each: int | None, *, seed: int) -> tuple[Any, Any]:
 
 
 def _unused(folder: Path) -> Path:
-    """Return the folder, or the same name with the first number that is free."""
+    """Return the folder, or its name with the first free number."""
     for number in range(1, 1000):
         candidate = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
         if not candidate.exists():

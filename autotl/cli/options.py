@@ -33,7 +33,7 @@ OUTPUT = "Output"
 
 
 def completed(*names: str) -> Callable[[str], list[str]]:
-    """Return a function that completes a typed prefix to the names that start with it."""
+    """Return a function that completes a prefix to names."""
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
 
 
@@ -61,7 +61,7 @@ def option(name: str, command: str = "") -> Any:
 
 
 def names_for(command: str) -> list[str]:
-    """Return the options that a command has, in the order of its help."""
+    """Return the options of a command, in the order of its help."""
     first = FIRST[command]
     known = [each for each in all_options().values() if _belongs(each, command)]
     known.sort(
@@ -97,7 +97,7 @@ def with_options(command: str) -> Callable[[Command], Command]:
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that have a value; None stands for the default of the library call."""
+    """Return the options that the user gave; None stands for a default."""
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -110,7 +110,7 @@ def _belongs(each: OptionField, command: str) -> bool:
 
 
 def _parameter(each: OptionField, command: str) -> Parameter:
-    """Return the parameter of an option; lists, and all options of resume, are None by default."""
+    """Return the parameter of an option; lists are None by default."""
     kind = _type_of(each)
     default = None if each.is_list or command == "resume" else each.default
     kind = kind | None if default is None else kind
@@ -133,7 +133,7 @@ def _type_of(each: OptionField) -> Any:
 
 
 def _flags(each: OptionField, *, paired: bool) -> tuple[str, ...]:
-    """Return the names of an option that differ from typer's; ``paired`` adds ``--no-…`` to a switch."""
+    """Return the flags of an option, if typer would derive others."""
     if each.option.flag:
         return (each.option.flag,)
     name = each.name.replace("_", "-")

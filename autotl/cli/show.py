@@ -51,7 +51,7 @@ def show_report(
 
 
 def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> Path:
-    """Write a report in one form and return its first file. Raises RunError if that fails."""
+    """Write a report in one form and return its first file. Raises RunError."""
     try:
         return Path(reporter.write(deepcopy(dict(document)), folder)[0])
     except FAILURES as error:  # a plugin's code, or an edited document

@@ -73,7 +73,7 @@ def predict(
 
 
 class _Counts:
-    """The numbers of images and of unreadable images, with the first unreadable ones."""
+    """The numbers of images and of unreadable images."""
 
     def __init__(self) -> None:
         self.images, self.broken = 0, 0
@@ -109,7 +109,7 @@ class _Counts:
 
 @contextmanager
 def _written(out: Path | None) -> Iterator[Callable[[str], object]]:
-    """Return a function that writes text to the user's file, or to standard output."""
+    """Return a function that writes to the file, or to standard output."""
     if out is None:
         yield write_out
         return
@@ -173,7 +173,7 @@ def evaluate(
 
 
 def _baseline(scores: Evaluation) -> str:
-    """Return the score of a predictor that ignores the images; "" if it is unknown."""
+    """Return the score of a predictor that ignores images; "" if unknown."""
     known = scores.always_majority
     if known is None:
         return ""

@@ -23,7 +23,7 @@ _NO_OPTION = Option()
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:
-    """Raise ArgumentError for the first argument that has a wrong type or size.
+    """Raise ArgumentError for the first argument of a wrong type or size.
 
     Names that are no arguments of autotl are ignored.
     """

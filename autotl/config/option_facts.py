@@ -11,7 +11,9 @@ KEY = "option"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """The facts about an option that checks, run files and the command line share.
+    """The facts about an option.
+
+    Checks of arguments, run files and the command line share them.
 
     Attributes:
         help: The sentence for ``--help``.

@@ -107,7 +107,7 @@ def merge(config: RunConfig, file: RunFile, folder: Path, *, explicit: Collectio
 
 
 def changed_versions(file: RunFile, plugins: Mapping[str, str]) -> list[str]:
-    """Return a sentence on each distribution whose version has changed since the start of the run.
+    """Return a sentence on each distribution whose version has changed.
 
     Args:
         file: The run file.

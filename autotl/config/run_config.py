@@ -35,7 +35,7 @@ class RunConfig:
         return RunConfig().with_arguments(**arguments)
 
     def with_arguments(self: Config, **arguments: Any) -> Config:
-        """Return the same options with other values for some of them, by name."""
+        """Return the options with other values for some, by name."""
         groups: dict[str, dict[str, Any]] = {}
         known = all_options()
         for name, value in arguments.items():
@@ -74,7 +74,7 @@ class OptionField:
         return isinstance(self.default, tuple)
 
     def normalised(self, value: Any) -> Any:
-        """Return a tuple of strings for a list of names; any other value as it is."""
+        """Return the value; a list of names becomes a tuple of strings."""
         return (names_of(value) or self.default) if self.is_list else value
 
 

@@ -1,4 +1,4 @@
-"""Keep the options of a run as JSON, in the flat form that ``run.json`` holds."""
+"""Keep the options of a run as flat JSON in ``run.json``."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def absolute(path: str | os.PathLike[str]) -> str:
 
 
 def absolute_folder(name: str) -> str:
-    """Return an absolute path if the name is that of a folder; else the name."""
+    """Return the absolute path of a folder; any other name as it is."""
     return absolute(name) if Path(name).expanduser().is_dir() else name
 
 

@@ -1,4 +1,4 @@
-"""Resolve the options of a run to the objects that a search works with."""
+"""Resolve the options of a run to metric, budget, limits and device."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RunSettings(RunConfig):
         return self.compute.cache != NO_CACHE
 
     def reopening(self, backbones: tuple[str, ...], seconds: float | None) -> RunSettings:
-        """Return the settings with the backbones and the budget of an earlier start of the run."""
+        """Return the settings with the backbones and budget of an earlier start."""
         model = replace(self.model, backbone=backbones)
         return replace(self, model=model, budget=replace(self.budget, seconds=seconds))
 

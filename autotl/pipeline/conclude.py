@@ -185,7 +185,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
 
 
 def _notes(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> list[str]:
-    """Return the sentences of the whole run; adds the run to the table of past runs."""
+    """Return the notes of the whole run; add the run to past runs."""
     findings, settings, catalog = tested.findings, run.settings, run.call.catalog
     limits = violated_limits(settings.limits, findings)
     notes = [*prepared.notes, *run.call.notes, *outcome.notes, *limits, *results.opened_before(tested.opened)]

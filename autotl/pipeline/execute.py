@@ -1,4 +1,4 @@
-"""Execute a run from preparation to result, and leave its folder fit to be resumed."""
+"""Execute a run, and leave its folder ready to be resumed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _say_how_to_resume(run: Run) -> None:
 
 
 def _raise_with_advice(run: Run, error: Exception) -> None:
-    """Raise the error with advice on resuming, if the run can be resumed after it."""
+    """Raise the error with advice on resuming, if that is possible."""
     if run.temporary:
         return
     resume = f"autotl resume {run.folder}"

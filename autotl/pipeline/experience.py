@@ -1,4 +1,4 @@
-"""Read the table of past runs before a search, and add a run to it afterwards."""
+"""Read the table of past runs, and add a run to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ HERE = "this machine"
 
 
 def recall(prepared: Prepared, metric: str | None) -> Prior:
-    """Return what past runs on similar data predict, by the rows of this machine and the shipped ones.
+    """Return the prediction of past runs on similar data.
+
+    It uses the rows of this machine and the shipped ones.
 
     Args:
         prepared: The prepared search.
@@ -33,7 +35,7 @@ def recall(prepared: Prepared, metric: str | None) -> Prior:
 
 
 def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, Any] | None) -> Prior | None:
-    """Return the prediction of past runs; a resumed run keeps the prediction of its start.
+    """Return the prediction of past runs; a resumed run keeps its own.
 
     Args:
         prepared: The prepared search.
@@ -49,7 +51,7 @@ def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, An
 
 
 def profile_of(prepared: Prepared) -> Profile:
-    """Return the properties of the data that the table of past runs keeps."""
+    """Return the data's properties in the table of past runs."""
     task, first = prepared.task, prepared.ranking.order[0]
     similarities = list(task.likeness.get(first, {}).values())
     scored = prepared.ranking.scores.get(first, {}).get("probe_accuracy")
@@ -136,7 +138,7 @@ def rows_of(
 
 
 def prediction(known: Prior | None, winner: str | None, strategies: Sequence[str]) -> dict[str, Any] | None:
-    """Return the prediction of past runs for a report, with its agreement with the outcome.
+    """Return the prediction of past runs, as a report shows it.
 
     Args:
         known: The prediction.

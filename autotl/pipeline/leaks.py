@@ -1,4 +1,4 @@
-"""Sum up the images that the test part and the folds share with the training images."""
+"""Sum up the images that parts and folds share."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def leaks_of(prepared: Prepared) -> Leaks:
 
 
 def independent_folds(prepared: Prepared, network: str) -> bool:
-    """Return whether few validation images have a near copy, or an image of their group, in their fold.
+    """Return whether the folds of a network are independent.
 
-    The folds are not independent if there was no time to search for all of these, nor for networks that
-    learn from extra images.
+    They are if few validation images have a near copy, or an image of their group, in training. They are not
+    if there was no time to search for all of these, nor for networks that learn from extra images.
 
     Args:
         prepared: The prepared search.
@@ -50,7 +50,9 @@ def independent_folds(prepared: Prepared, network: str) -> bool:
 
 
 def shared_with_training(folds: Sequence[Fold], numbers: Sequence[NDArray[np.int64]]) -> float:
-    """Return the fraction of validation rows with a row of their set in the training rows of their fold.
+    """Return the fraction of validation rows with a relative in training.
+
+    A relative is a row of the same set in the training rows of the same fold.
 
     Args:
         folds: Training and validation rows.

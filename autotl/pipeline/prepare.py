@@ -1,4 +1,4 @@
-"""Prepare a search: read and split the images, open the backbones, profile the data and plan the trials."""
+"""Prepare a search in stages, from images to planned trials."""
 
 from __future__ import annotations
 

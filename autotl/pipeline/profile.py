@@ -14,7 +14,7 @@ from autotl.pipeline.validate import ValidatedCall
 
 
 def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
-    """Return the profile of the data with the prediction of past runs, without a search.
+    """Return the profile of the data, with the prediction of past runs.
 
     Args:
         call: The checked call.

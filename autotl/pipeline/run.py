@@ -74,7 +74,7 @@ class Run:
         results.write_run_file(self.folder, replace(results.read_run_file(self.folder), **changed))
 
     def keep_started(self, **found: Any) -> None:
-        """Write the decisions of the preparation, and that the run is at work.
+        """Write the decisions of the preparation.
 
         A resumed run changes its folder only from here on: refusals come before.
         """
@@ -87,7 +87,7 @@ class Run:
 
 
 def prepare_run(run: Run) -> Prepared:
-    """Prepare the search of a run, with the decisions of its earlier start, if there was one."""
+    """Prepare the search of a run; decisions of an earlier start stay."""
     record = NEW_RUN if run.file.decided is None else read_record(run.file.decided)
     asked = run.settings.cache_bytes
     store = Store(run.cache, bound=record.cache if asked is None else asked)

@@ -1,4 +1,4 @@
-"""Run the search: restore earlier trials, spend the budget, and keep the best model so far on disk."""
+"""Run the search, and keep the best model on disk."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
 def _open_search(
     run: Run, prepared: Prepared, trials: _Trials, known: Prior | None
 ) -> tuple[Searching, optuna.storages.BaseStorage, Sequence[str]]:
-    """Return the search, the storage of its studies, and a note on a damaged file."""
+    """Return the search, its storage, and a note on a damaged file."""
     settings, history = run.settings, trials.history
     baselines = baselines_of(run, prepared, trials.plan, history) if settings.search.curves else ()
     until = deadline(

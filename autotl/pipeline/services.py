@@ -1,4 +1,4 @@
-"""Hold the plugins and the services that the stages of a run use."""
+"""Hold the plugins and the services of a run."""
 
 from __future__ import annotations
 

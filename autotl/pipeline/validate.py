@@ -1,4 +1,4 @@
-"""Check the options of a call, and find the plugins that they name."""
+"""Check the options of a call, and find the named plugins."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ValidatedCall:
 
 
 def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = False) -> ValidatedCall:
-    """Check the options of ``fit``, apart from the images, before torch is imported.
+    """Check the options of ``fit`` before torch is imported.
 
     Args:
         config: The options, with the preset applied.
@@ -136,7 +136,7 @@ def _check_process() -> None:
 
 
 def _executor_name(compute: ComputeOptions) -> str:
-    """Return the name of the executor. Raises RunError if it cannot run so many trials at once."""
+    """Return the name of the executor. Raises RunError for wrong numbers."""
     name, workers = compute.executor, compute.workers
     if workers < 1:
         raise RunError(f"workers must be at least 1 (got {workers}). Give --workers 1 or more.")

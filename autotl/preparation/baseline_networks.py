@@ -44,7 +44,9 @@ def open_baseline_networks(
     end: Deadline,
     taken: Collection[str] = (),
 ) -> BaselineNetworks:
-    """Open each strategy's networks in turn, and choose the last network that the strategy accepts.
+    """Choose the last network of each strategy that the strategy accepts.
+
+    The networks of a strategy are opened in turn.
 
     Args:
         strategies: All strategies, by name.
@@ -63,7 +65,9 @@ def open_baseline_networks(
 def reopen_baseline_networks(
     recorded: Mapping[str, BaselineNetworkRecord], task: Task, settings: RunSettings, *, end: Deadline
 ) -> BaselineNetworks:
-    """Open the networks that an earlier start of the run chose, even if their strategies are gone.
+    """Open the networks that an earlier start of the run chose.
+
+    Their strategies may be gone.
 
     Args:
         recorded: The networks by strategy.
@@ -92,7 +96,7 @@ def _choose(
     taken: Collection[str],
     others: BaselineNetworks,
 ) -> BaselineNetworks:
-    """Return the largest network of one strategy that it accepts, or the reason against the smallest."""
+    """Return the largest accepted network, or the reason against the smallest."""
     assert isinstance(strategy, OwnNetworks)
     try:
         offered = list(strategy.networks(task))
@@ -115,7 +119,7 @@ def _choose(
 def _try(
     strategy: Strategy, weights: Weights, task: Task, settings: RunSettings, end: Deadline
 ) -> tuple[Backbone | None, str]:
-    """Return the network and the reason against it, "" if there is none."""
+    """Return the network, and the reason against it or ""."""
     try:
         facts = _opened(weights, task, settings, end)
         kept = filter_by_limits(

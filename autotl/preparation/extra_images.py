@@ -1,4 +1,4 @@
-"""Train the networks that baselines bring on images that the backbones leave out for lack of time."""
+"""Let networks of baselines learn from images that backbones leave out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class ExtraImages:
-    """The training images of networks that learn from more images than the backbones.
+    """The training images of networks that learn from extra images.
 
     Attributes:
         task: The task with these images.
@@ -51,7 +51,7 @@ class ExtraImages:
 
     @property
     def held_out(self) -> dict[str, float]:
-        """The fraction of the images that validation leaves out, by the name of the network."""
+        """The fraction of the images held out for validation, by network."""
         return dict.fromkeys(self.networks, self.materials.splits.held_out)
 
     @property
@@ -73,7 +73,7 @@ def tasks_by_network(networks: Collection[str], task: Task, wider: ExtraImages |
 
 
 def left_out(dataset: Dataset, whole: Splits, splits: Splits, settings: RunSettings) -> Rows:
-    """Return training rows that were left out for lack of time and may be learned from.
+    """Return training rows that were left out for lack of time.
 
     There are none if there are several folds, or if a backbone decides which images are dropped or weighted.
     Rows in the group of a validation or test image, or with its hash, are not returned.
@@ -103,7 +103,7 @@ def open_networks(
     recorded: PlanRecord | None,
     end: Deadline,
 ) -> tuple[BaselineNetworks, ExtraImages | None]:
-    """Open the networks that baselines bring, and decide how many images they learn from.
+    """Open the networks of baselines, and decide on their images.
 
     Only networks with a first look learn from extra images: their worth is known before they are trained.
 
@@ -149,7 +149,7 @@ def _widened(
     rows: int | None,
     seed: int,
 ) -> ExtraImages | None:
-    """Return the images of networks with a first look, if ``rows`` exceeds the images of the backbones."""
+    """Return the extra images, if ``rows`` exceeds the present number."""
     known = len(materials.splits.train)
     networks = {
         each.name: each for name, each in own.networks.items() if isinstance(strategies.get(name), FirstLook)
@@ -176,7 +176,7 @@ def _with_rows(task: Task, dataset: Dataset, splits: Splits) -> Task:
 
 
 def _decodable(materials: RunCache, more: Rows, task: Task, clock: Clock) -> int:
-    """Return how many more images can be decoded in a fraction of the time of a trial."""
+    """Return how many more images a trial has time to decode."""
     if task.trial_seconds is None or len(more) < TIMED:
         return 0
     facts = next(iter(materials.backbones.values()))
@@ -188,7 +188,7 @@ def _decodable(materials: RunCache, more: Rows, task: Task, clock: Clock) -> int
 
 
 def _trainable(task: Task, network: Backbone) -> int:
-    """Return how many images fit into a trial of EPOCHS epochs at the smallest image size."""
+    """Return how many images fit into a trial of EPOCHS epochs."""
     assert task.trial_seconds is not None
     side = min(network.sides)
     each = epoch_seconds(task, network, side=side, trained=1.0) / task.train_rows
@@ -196,6 +196,6 @@ def _trainable(task: Task, network: Backbone) -> int:
 
 
 def _fits(materials: RunCache, network: Backbone, rows: int) -> bool:
-    """Return whether so many decoded images can be kept: decoding them in each epoch takes too long."""
+    """Return whether so many decoded images can be kept."""
     view = view_of(network.config, side=min(network.sides), margin=True)
     return materials.store.fits((rows, 3, view.pixels, view.pixels), np.uint8)

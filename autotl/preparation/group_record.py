@@ -1,4 +1,4 @@
-"""Record which images belong together, and sum the groups up for a report."""
+"""Record groups of images, and sum them up for a report."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def summarize_groups(dataset: Dataset, splits: Splits, grouping: GroupRecord) ->
 
 
 def _across(items: Sequence[str], sets: Sets, learned: Rows, held: Rows) -> DividedGroups | None:
-    """Return the sets with rows among the learned ones and among the held-out ones; None without any."""
+    """Return the sets with rows on both sides; None without any."""
     ours, theirs = set(learned.tolist()), set(held.tolist())
     divided = [rows for rows in sets if ours & {*rows} and theirs & {*rows}]
     if not divided:

@@ -1,4 +1,4 @@
-"""Keep images that show the same thing in one fold, if the user names no groups."""
+"""Keep images that show the same thing in one fold."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def first_groups(
 def last_groups(
     settings: RunSettings, materials: RunCache, grouping: GroupRecord, known: Groups, *, end: Deadline
 ) -> tuple[RunCache, GroupRecord]:
-    """Find groups by the features of the training images, and change the folds that divide them.
+    """Find groups by features, and change the folds that divide them.
 
     Args:
         settings: The options of the run.
@@ -96,7 +96,7 @@ def last_groups(
 def _search_before_split(
     settings: RunSettings, dataset: Dataset, end: Deadline
 ) -> tuple[GroupRecord, Groups]:
-    """Return the groups that names, capture times and hashes show, and the evidence for them."""
+    """Return the groups by names, capture times and hashes, with the evidence."""
     learned = (dataset.table["part"] != "test").to_numpy()
     rows = np.flatnonzero(learned)
     check, seed = end.share(SHARE).check, derive(settings.seed, "groups")
@@ -109,7 +109,7 @@ def _search_before_split(
 def _search_by_features(
     settings: RunSettings, materials: RunCache, grouping: GroupRecord, known: Groups, end: Deadline
 ) -> GroupRecord:
-    """Return the groups, including groups that the features of the first backbone show."""
+    """Return the groups, including those by features of the first backbone."""
     rows = np.sort(materials.order)
     name, facts = next(iter(materials.backbones.items()))
     features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
@@ -134,7 +134,7 @@ def _in_dataset_rows(rows: Rows, groups: Groups) -> Groups:
 
 
 def _in_places(groups: Groups, rows: Rows) -> Groups:
-    """Translate groups from rows of the dataset to positions in ``rows``; other rows are left out."""
+    """Translate groups from rows of the dataset to positions in ``rows``."""
     place: Mapping[int, int] = {row: number for number, row in enumerate(rows.tolist())}
     sets = [tuple(place[row] for row in each if row in place) for each in groups.sets]
     how = {place[row]: why for row, why in groups.how.items() if row in place}

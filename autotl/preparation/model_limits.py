@@ -102,7 +102,9 @@ def filter_by_limits(
 def limit_check(
     limits: Limits, *, side: int, image_size: int | None, classes: int, device: str, clock: Clock
 ) -> Callable[[str], str | None]:
-    """Return a function that gives the reason against a timm model, None for a model within the limits.
+    """Return a function that gives the reason against a timm model.
+
+    It returns None for a model within the limits.
 
     The function builds the architecture alone, so no weights are downloaded before.
 
@@ -132,7 +134,7 @@ def limit_check(
 
 
 def _measure(limits: Limits, facts: Backbone, *, classes: int, device: str, clock: Clock) -> _Measured:
-    """Measure the size of a backbone, and its latency up to the first image size that is too slow."""
+    """Measure the size of a backbone, and its latency by image size."""
     model = create(facts.weights, classes=classes)
     size = _size_of(model)
     if limits.latency is None:

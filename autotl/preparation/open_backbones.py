@@ -1,4 +1,4 @@
-"""Open the backbones that the user names, or backbones that suit the data."""
+"""Open named backbones, or backbones that suit the data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def choose_backbones(
     splits: Splits,
     end: Deadline,
 ) -> tuple[list[Weights], list[str]]:
-    """Choose backbones that suit the data, the device, the budget and the limits.
+    """Choose backbones by data, device, budget and limits.
 
     Args:
         settings: The options of the run.
@@ -91,7 +91,7 @@ def describe_backbones(
 
 
 def median_side(dataset: Dataset, splits: Splits) -> int:
-    """Return the median length of the shorter side of training images, in pixels."""
+    """Return the median shorter side of training images, in pixels."""
     table = dataset.table.iloc[splits.train]
     return int(table[["height", "width"]].min(axis=1).median())
 

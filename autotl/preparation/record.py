@@ -86,7 +86,7 @@ class BackboneRecord:
     kept: tuple[float, ...]
 
     def restored(self, facts: Backbone) -> Backbone:
-        """Return the backbone with the recorded image sizes and pace. Raises RunError for other weights."""
+        """Return the backbone with the recorded facts. Raises RunError."""
         if self.digest != facts.digest:
             raise changed(f"the weights of {facts.name} differ ({digests(self.digest, facts.digest)})")
         return replace(facts, sides=self.sides, side=self.side, pace=self.pace, kept=self.kept)
@@ -94,7 +94,7 @@ class BackboneRecord:
 
 @dataclass(frozen=True, slots=True)
 class BackbonesRecord:
-    """The backbones by name in the order of opening, and notes on their choice."""
+    """The backbones by name, and notes on their choice."""
 
     backbones: Mapping[str, BackboneRecord]
     notes: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ class SampleRecord:
 
 @dataclass(frozen=True, slots=True)
 class RankingRecord:
-    """The backbones, best first, and the reasons against backbones that are not searched."""
+    """The backbones, best first, and the reasons against some."""
 
     order: tuple[str, ...]
     aside: Mapping[str, str]
@@ -196,7 +196,7 @@ class PreparationRecord:
     plan: PlanRecord | None = None
 
     def reopen(self, settings: RunSettings) -> RunSettings:
-        """Return the settings with the recorded backbones and budget; those of a new run stay."""
+        """Return the settings with the recorded backbones and budget."""
         if self.opening is None:
             return settings
         names = tuple(each.opened_as for each in self.opening.backbones.values())
@@ -220,7 +220,9 @@ def backbone_record(name: str, facts: Backbone) -> BackboneRecord:
 
 
 def read_record(document: Mapping[str, Any]) -> PreparationRecord:
-    """Read a record from JSON data, in the present form or in the flat form of version 0.1.
+    """Read a record from JSON data.
+
+    The data has the present form, or the flat form of version 0.1.
 
     Raises:
         RunError: The data is something else.
@@ -238,7 +240,10 @@ def read_record(document: Mapping[str, Any]) -> PreparationRecord:
 
 
 def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the present form of a record: the flat form has the fields of all parts side by side."""
+    """Return the present form of a record.
+
+    The flat form has the fields of all parts side by side.
+    """
     if "reading" in document or not isinstance(document, Mapping):
         return document
     flat = {**document, "own": _renamed(document.get("own", {}))}
@@ -248,7 +253,7 @@ def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _renamed(own: Any) -> Any:
-    """Return the networks of baselines with the present name of each one's facts."""
+    """Return the networks of baselines with the present names."""
     if not isinstance(own, Mapping):
         return own
     return {
@@ -258,7 +263,7 @@ def _renamed(own: Any) -> Any:
 
 
 def _check_random_weights(name: str, weights: Weights) -> None:
-    """Raise ValueError unless a network starts from random weights: sources of backbones have the others."""
+    """Raise ValueError unless a network starts from random weights."""
     pretrained = [arg for arg in weights.args if arg.startswith(("pretrained", "checkpoint"))]
     if weights.pretrained or weights.folder is not None or ":" in weights.timm_name or pretrained:
         raise ValueError(f"own.{name}.weights: the network of a strategy must start from random weights")

@@ -1,4 +1,4 @@
-"""Find data issues, and leave out or weight the images that have them."""
+"""Find data issues, and leave out or weight their images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CleanedImages:
 
 
 def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord | None) -> CleanedImages:
-    """Find data issues with the best backbone, and treat the images as the options say.
+    """Find data issues, and treat the images as the options say.
 
     Args:
         context: The options, plugins and services.
@@ -69,7 +69,7 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
 
 
 def learning_curve(context: Context, ranked: RankedBackbones, cleaned: CleanedImages) -> LearningCurve | None:
-    """Measure the learning curve of the best backbone's probe, unless too little time is left.
+    """Measure the learning curve of a probe, if there is time.
 
     Args:
         context: The options, plugins and services.

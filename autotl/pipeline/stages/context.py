@@ -1,4 +1,4 @@
-"""Share the options, the plugins, the services and the time between the stages of a preparation."""
+"""Share options, plugins, services and time between the stages."""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ class LoadedImages:
 
 
 def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
-    """Read the images, as many as the time allows or as an earlier start of the run read.
+    """Read the images, as many as the time allows.
+
+    A resumed run reads as many as its earlier start.
 
     Args:
         context: The options, plugins and services.

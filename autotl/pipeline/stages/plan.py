@@ -49,7 +49,7 @@ def plan_search(
     cleaned: CleanedImages,
     recorded: PlanRecord | None,
 ) -> SearchPlan:
-    """Divide the time that is left between trials, and open the networks that baselines bring.
+    """Divide the time between trials, and open the networks of baselines.
 
     Args:
         context: The options, plugins and services.

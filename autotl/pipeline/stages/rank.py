@@ -1,4 +1,4 @@
-"""Compute the features of the images, complete the groups, and rank the backbones."""
+"""Compute the features, complete the groups, and rank the backbones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def rank(
     sampled: SampledImages,
     recorded: RankingRecord | None,
 ) -> RankedBackbones:
-    """Compute the features, keep groups in one fold each, and score the backbones.
+    """Compute the features, keep groups together, and score the backbones.
 
     Args:
         context: The options, plugins and services.
@@ -100,7 +100,7 @@ def rank(
 
 
 def _decided(ranking: Ranking, beyond: Mapping[str, str], recorded: RankingRecord | None) -> Ranking:
-    """Return the ranking without backbones that exceed the limits, or the recorded one."""
+    """Return the ranking within the limits, or the recorded ranking."""
     if recorded is None:
         return replace(ranking, aside={**ranking.aside, **beyond})
     kept = tuple(name for name in recorded.order if name not in recorded.aside)

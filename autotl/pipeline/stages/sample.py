@@ -1,4 +1,4 @@
-"""Decide how many images the time allows to learn from and to test on."""
+"""Decide how many training and test images the time allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autotl.preparation.record import SampleRecord
 
 @dataclass(frozen=True, slots=True)
 class SampledImages:
-    """The images to learn from, and the sampler that can draw fewer of them."""
+    """The sampled images, and the sampler that can draw fewer."""
 
     sample: Sample
     sampler: Sampler
@@ -23,7 +23,9 @@ class SampledImages:
 def subsample(
     context: Context, images: SplitImages, opened: OpenedBackbones, recorded: SampleRecord | None
 ) -> SampledImages:
-    """Draw as many images as the time allows, or as an earlier start of the run drew.
+    """Draw as many images as the time allows.
+
+    A resumed run draws the images of its earlier start.
 
     Args:
         context: The options, plugins and services.

@@ -1,4 +1,4 @@
-"""Split the images into a test part and folds that keep groups together."""
+"""Split the images into parts and folds that keep groups together."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SplitImages:
 
 
 def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord | None) -> SplitImages:
-    """Find groups of images, and split the images so that no fold and no test part divides a group.
+    """Find groups of images, and split the images without dividing groups.
 
     Args:
         context: The options, plugins and services.
