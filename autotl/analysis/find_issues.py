@@ -62,7 +62,7 @@ class _Checks:
     """The images, and the checks of them that fit into the time.
 
     Attributes:
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         backbone: The name of the backbone.
         features: Its features of the training images.
         tested: Dataset rows of the test images to compare.
@@ -70,7 +70,7 @@ class _Checks:
         skipped: The checks that were skipped.
     """
 
-    materials: RunCache
+    run_cache: RunCache
     backbone: str
     features: LabelledFeatures
     tested: NDArray[np.int64]
@@ -87,7 +87,7 @@ class _Checks:
         """Return sets of training positions that are copies of each other."""
         if not self.is_time_for("near copies"):
             return []
-        hashes = self._hashes(self.materials.order)
+        hashes = self._hashes(self.run_cache.order)
         return near_duplicates(hashes, self.features.features, self.features.labels)
 
     def doubtful_labels(self) -> LabelIssues:
@@ -100,7 +100,7 @@ class _Checks:
 
     def outliers(self) -> Outliers | None:
         """Return images far from their class; None if the check is skipped."""
-        few = len(self.materials.order) <= MAX_OUTLIER_ROWS
+        few = len(self.run_cache.order) <= MAX_OUTLIER_ROWS
         return (
             outliers(self.features.features, self.features.labels)
             if few and self.is_time_for("outliers")
@@ -111,21 +111,21 @@ class _Checks:
         """Return the features of the test images; None without images or time."""
         if not len(self.tested):
             return None
-        side = self.materials.backbones[self.backbone].side
+        side = self.run_cache.backbones[self.backbone].side
         try:
-            return self.materials.look_at(self.backbone, self.tested, side=side, pulse=self.end.check)
+            return self.run_cache.look_at(self.backbone, self.tested, side=side, pulse=self.end.check)
         except OutOfTime:
             self.skipped.append("near copies among the test images, and a shift between the parts")
             return None
 
     def leaks(self, test_features: NDArray[np.float64] | None) -> Pairs:
         """Return pairs of training and test positions that are copies."""
-        own, theirs = self._hashes(self.materials.order), self._hashes(self.tested)
+        own, theirs = self._hashes(self.run_cache.order), self._hashes(self.tested)
         return leaks(own, theirs, self.features.features, test_features)
 
     def shift(self, test_features: NDArray[np.float64] | None, seed: int) -> Shift | None:
         """Return the distribution shift between the parts; None if it is not measured."""
-        enough = min(len(self.materials.order), len(self.tested)) >= MIN_SHIFT_ROWS
+        enough = min(len(self.run_cache.order), len(self.tested)) >= MIN_SHIFT_ROWS
         if test_features is None or not enough:
             return None
         if not self.is_time_for("a shift between training and test images"):
@@ -133,12 +133,12 @@ class _Checks:
         return shift(self.features.features, test_features, seed=seed)
 
     def _hashes(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        hashes: NDArray[np.uint64] = self.materials.dataset.table["looks"].to_numpy()[rows]
+        hashes: NDArray[np.uint64] = self.run_cache.dataset.table["looks"].to_numpy()[rows]
         return hashes
 
 
 def find_issues(
-    materials: RunCache,
+    run_cache: RunCache,
     backbone: str,
     features: LabelledFeatures,
     locked: LockedTest,
@@ -153,7 +153,7 @@ def find_issues(
     Labels of the test part are not read.
 
     Args:
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         backbone: The name of the backbone.
         features: Its features of the training images.
         locked: The test part.
@@ -164,21 +164,21 @@ def find_issues(
     """
     rows = locked.pictures("copies in the training part, and a shift between the two")
     chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:tests])
-    checks = _Checks(materials, backbone, features, rows[chosen], end)
+    checks = _Checks(run_cache, backbone, features, rows[chosen], end)
     groups = checks.near_copies()
     issues = checks.doubtful_labels()
     far = checks.outliers()
     test_features = checks.test_features()
     pairs = checks.leaks(test_features)
     moved = checks.shift(test_features, seed)
-    labels, order, classes = features.labels, materials.order, materials.dataset.classes
+    labels, order, classes = features.labels, run_cache.order, run_cache.dataset.classes
     mode = treatment.mode
     plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
     weights = plan.weights if mode == "weight" else None
     if treatment.reweight and test_features is not None and moved is not None:
         similar = importance_weights(features.features, test_features, seed=seed).weights
         weights = similar if weights is None else weights * similar
-    items = materials.dataset.table["item"].to_numpy()
+    items = run_cache.dataset.table["item"].to_numpy()
     names = [str(item) for item in items[order]]
     return DataIssues(
         near_duplicates=NearCopies.of(groups, labels, names),

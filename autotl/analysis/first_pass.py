@@ -41,10 +41,10 @@ def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline)
         The images with known features, and the deadline of the next steps: none after TRIES passes.
     """
     tries, finished = 0, set[str]()
-    while (slower := _pass(sampler.settings, sample.materials, finished, end)) is not None:
+    while (slower := _pass(sampler.settings, sample.run_cache, finished, end)) is not None:
         backbones = {name: _slowed(each, slower) for name, each in sample.backbones.items()}
         left = end.left()
-        sample = sampler.draw(backbones, SampleRecord(left, FEWEST), before=sample.materials)
+        sample = sampler.draw(backbones, SampleRecord(left, FEWEST), before=sample.run_cache)
         for note in sample.notes:
             watch.say(note)
         tries += 1
@@ -53,12 +53,12 @@ def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline)
     return sample, end
 
 
-def _pass(settings: RunSettings, materials: RunCache, finished: set[str], end: Deadline) -> float | None:
+def _pass(settings: RunSettings, run_cache: RunCache, finished: set[str], end: Deadline) -> float | None:
     """Compute the features of all images with every backbone, in time.
 
     Args:
         settings: The options of the run.
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         finished: Backbones whose features an earlier pass has computed; those of this pass are added.
         end: The end of the budget.
 
@@ -67,15 +67,15 @@ def _pass(settings: RunSettings, materials: RunCache, finished: set[str], end: D
         predicted, at least 1.
     """
     passes, clock = end.share(PASS_SHARE), end.clock
-    activations = ActivationCache(materials, on=keeps_activations(settings))
+    activations = ActivationCache(run_cache, on=keeps_activations(settings))
     took = expected = 0.0
-    for name, facts in materials.backbones.items():
-        new = name not in finished and materials.known_features(name, side=facts.side) is None
+    for name, facts in run_cache.backbones.items():
+        new = name not in finished and run_cache.known_features(name, side=facts.side) is None
         started = clock.now()
-        check = _InTime(passes, rows=len(materials.order), part=materials.part)
+        check = _InTime(passes, rows=len(run_cache.order), part=run_cache.part)
         try:
-            keep_late_maps(materials, activations, name, pulse=check)
-            materials.features(name, side=facts.side, pulse=check)
+            keep_late_maps(run_cache, activations, name, pulse=check)
+            run_cache.features(name, side=facts.side, pulse=check)
         except OutOfTime:
             if check.done:
                 took, expected = took + check.seconds, expected + check.done * _pace(facts)
@@ -84,7 +84,7 @@ def _pass(settings: RunSettings, materials: RunCache, finished: set[str], end: D
             return max(1.0, took / expected)
         if new:
             took += clock.now() - started
-            expected += len(materials.order) * _pace(facts)
+            expected += len(run_cache.order) * _pace(facts)
         finished.add(name)
     return None
 

@@ -33,7 +33,7 @@ class SizeScores:
 
 
 def probe_at_sizes(
-    materials: RunCache, backbone: str, *, seed: int, pulse: Pulse = no_pulse
+    run_cache: RunCache, backbone: str, *, seed: int, pulse: Pulse = no_pulse
 ) -> SizeScores | None:
     """Return the linear probe's accuracy at rising numbers of training images.
 
@@ -41,7 +41,7 @@ def probe_at_sizes(
     the rest. All classifiers are fitted at once.
 
     Args:
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         backbone: The name of the backbone.
         seed: The seed of the parts.
         pulse: A function that is called during the work and may raise to end it.
@@ -49,23 +49,23 @@ def probe_at_sizes(
     Returns:
         The accuracies; None if there are too few images.
     """
-    labels = materials.labels.numpy()
-    parts = _validation_parts(materials, seed)
+    labels = run_cache.labels.numpy()
+    parts = _validation_parts(run_cache, seed)
     rests = [np.setdiff1d(np.arange(len(labels)), part) for part in parts]
-    most, classes = min(map(len, rests)), len(materials.dataset.classes)
+    most, classes = min(map(len, rests)), len(run_cache.dataset.classes)
     least = max(2 * classes, most // SMALLEST, 8)
     if least * 4 > most:
         return None
     sizes = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
     orders = [stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
     subsets = [torch.from_numpy(order[:n]) for n in sizes for order in orders]
-    features = materials.features(backbone, side=materials.backbones[backbone].side, pulse=pulse)
+    features = run_cache.features(backbone, side=run_cache.backbones[backbone].side, pulse=pulse)
     heads = fit_heads(
-        features.to(materials.device),
-        materials.labels.to(materials.device),
+        features.to(run_cache.device),
+        run_cache.labels.to(run_cache.device),
         classes=classes,
         settings=[PROBE],
-        folds=[each.to(materials.device) for each in subsets],
+        folds=[each.to(run_cache.device) for each in subsets],
         pulse=pulse,
     )
     scores = np.empty((len(sizes), len(parts)))
@@ -98,8 +98,8 @@ def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int)
     return rows[np.argsort(place, kind="stable")]
 
 
-def _validation_parts(materials: RunCache, seed: int) -> list[NDArray[np.int64]]:
-    """Return the validation part of each repeat, as positions in ``materials``."""
-    rows = np.sort(materials.order)
-    parts = cross_parts(materials.dataset, rows, seed=derive(seed, "curve"), parts=REPEATS)
-    return [materials.positions(part).numpy() for part in parts]
+def _validation_parts(run_cache: RunCache, seed: int) -> list[NDArray[np.int64]]:
+    """Return the validation part of each repeat, as positions in ``run_cache``."""
+    rows = np.sort(run_cache.order)
+    parts = cross_parts(run_cache.dataset, rows, seed=derive(seed, "curve"), parts=REPEATS)
+    return [run_cache.positions(part).numpy() for part in parts]

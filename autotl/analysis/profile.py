@@ -53,7 +53,7 @@ Similarities = dict[str, Mapping[str, Likeness]]
 
 def measure_similarities(
     settings: RunSettings,
-    materials: RunCache,
+    run_cache: RunCache,
     similarities: Mapping[str, AnySimilarity],
     source: Sequence[Any] | None,
     *,
@@ -66,7 +66,7 @@ def measure_similarities(
 
     Args:
         settings: The options of the run.
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         similarities: The measures by name.
         source: Functions that open source images, if the user gives some.
         late: Whether nothing is measured because too little time is left.
@@ -76,18 +76,18 @@ def measure_similarities(
         The similarities by backbone and measure, and a note on each backbone.
     """
     if late:
-        return {name: {} for name in materials.backbones}, [
+        return {name: {} for name in run_cache.backbones}, [
             "The similarity to the sources was not measured: more than half of the time was spent before. "
             "Give more time to measure it."
         ]
     budget, found, notes = settings.budget.seconds, Similarities(), []
     share = None
     if not (settings.full_profile or budget is None):
-        share = SIMILARITY_SHARE * budget / len(materials.backbones)
-    for backbone in materials.backbones.values():
+        share = SIMILARITY_SHARE * budget / len(run_cache.backbones)
+    for backbone in run_cache.backbones.values():
         doing(f"measuring the similarity to the source of {backbone.name}")
         found[backbone.name], note = _similarity(
-            settings, materials, backbone, similarities, source, share, end
+            settings, run_cache, backbone, similarities, source, share, end
         )
         notes.append(note)
     return found, notes
@@ -95,7 +95,7 @@ def measure_similarities(
 
 def rank_backbones(
     settings: RunSettings,
-    materials: RunCache,
+    run_cache: RunCache,
     measures: Mapping[str, Transferability],
     clock: Clock,
     *,
@@ -105,15 +105,15 @@ def rank_backbones(
 
     Args:
         settings: The options of the run.
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         measures: The scores by name.
         clock: The clock of the run.
         end: The end of the budget; the classifiers stop after a fraction of it.
     """
     if not measures:
-        return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
+        return Ranking(order=tuple(run_cache.backbones), kept=tuple(run_cache.backbones))
     budget, full = settings.budget.seconds, settings.full_profile
-    share = SCORE_SHARE if len(materials.backbones) > 1 else SCORE_SHARE_ALONE
+    share = SCORE_SHARE if len(run_cache.backbones) > 1 else SCORE_SHARE_ALONE
     late = clock.now() + (math.inf if full or budget is None else share * budget)
     scores = Scores(
         measures,
@@ -121,11 +121,11 @@ def rank_backbones(
         most=SCORED_ROWS_FULL if full else SCORED_ROWS,
         out_of_time=lambda: clock.now() > late,
     )
-    fit_share = FIT_SHARE / len(materials.backbones)
-    for name in materials.backbones:
+    fit_share = FIT_SHARE / len(run_cache.backbones)
+    for name in run_cache.backbones:
         started = clock.now()
         features = frozen_features(
-            materials,
+            run_cache,
             name,
             seed=settings.seed,
             reuse=keeps_activations(settings),
@@ -139,7 +139,7 @@ def rank_backbones(
 
 def find_data_issues(
     settings: RunSettings,
-    materials: RunCache,
+    run_cache: RunCache,
     ranking: Ranking,
     locked: LockedTest,
     *,
@@ -151,19 +151,19 @@ def find_data_issues(
 
     Args:
         settings: The options of the run.
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         ranking: The ranking of the backbones.
         locked: The test part.
         end: The end of the budget.
     """
     doing("searching for data issues")
     name = ranking.order[0]
-    facts, budget = materials.backbones[name], settings.budget.seconds
+    facts, budget = run_cache.backbones[name], settings.budget.seconds
     tests, clean = len(locked), settings.data.clean
     if budget is not None and not settings.full_profile:
         tests = min(tests, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
     features = frozen_features(
-        materials,
+        run_cache,
         name,
         seed=settings.seed,
         reuse=keeps_activations(settings),
@@ -171,7 +171,7 @@ def find_data_issues(
     )
     complete = settings.full_profile or settings.data.reweight or clean != "report"
     return find_issues(
-        materials,
+        run_cache,
         name,
         features,
         locked,
@@ -183,25 +183,25 @@ def find_data_issues(
 
 
 def measure_learning_curve(
-    settings: RunSettings, materials: RunCache, backbone: str, *, end: Deadline = NEVER
+    settings: RunSettings, run_cache: RunCache, backbone: str, *, end: Deadline = NEVER
 ) -> LearningCurve | None:
     """Measure the probe's learning curve, if there are enough images and time.
 
     Args:
         settings: The options of the run.
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         backbone: The name of the backbone.
         end: The end of the budget.
     """
     doing("measuring the learning curve of a probe")
-    budget, rows = settings.budget.seconds, len(materials.order)
+    budget, rows = settings.budget.seconds, len(run_cache.order)
     if not (settings.full_profile or budget is None):
-        work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
+        work = rows * run_cache.backbones[backbone].features * len(run_cache.dataset.classes)
         if FIT_SECONDS * work > CURVE_SHARE * budget:
             return None
         end = end.within(SLACK * CURVE_SHARE * budget)
     try:
-        found = probe_at_sizes(materials, backbone, seed=settings.seed, pulse=end.check)
+        found = probe_at_sizes(run_cache, backbone, seed=settings.seed, pulse=end.check)
     except OutOfTime:
         return None
     if found is None:
@@ -219,7 +219,7 @@ def keeps_activations(settings: RunSettings) -> bool:
 
 def _similarity(
     settings: RunSettings,
-    materials: RunCache,
+    run_cache: RunCache,
     backbone: Backbone,
     similarities: Mapping[str, AnySimilarity],
     source: Sequence[Any] | None,
@@ -229,7 +229,7 @@ def _similarity(
     """Return the similarities to one backbone's source, and a note; ``share`` is in seconds."""
     try:
         return measure_similarity(
-            materials,
+            run_cache,
             backbone,
             similarities,
             source=None if source is None else source_pixels(source, backbone, settings.seed),

@@ -20,14 +20,14 @@ class Sample:
     Attributes:
         splits: The images, in their folds.
         backbones: The backbones by name.
-        materials: The images and their features.
+        run_cache: The images and their features.
         record: The decision on the number of images.
         notes: Sentences on images that were left out.
     """
 
     splits: Splits
     backbones: Mapping[str, Backbone]
-    materials: RunCache
+    run_cache: RunCache
     record: SampleRecord
     notes: tuple[str, ...] = ()
 
@@ -69,7 +69,7 @@ class Sampler:
             seed=self.settings.seed,
             least=record.least,
         )
-        materials = RunCache(
+        run_cache = RunCache(
             self.dataset,
             splits,
             backbones,
@@ -78,4 +78,4 @@ class Sampler:
             processes=self.settings.compute.processes,
             before=before,
         )
-        return Sample(splits, backbones, materials, record, tuple(notes))
+        return Sample(splits, backbones, run_cache, record, tuple(notes))

@@ -52,7 +52,7 @@ PASSES_SHARE = 0.5
 
 
 def measure_similarity(
-    materials: RunCache,
+    run_cache: RunCache,
     backbone: Backbone,
     similarities: Mapping[str, AnySimilarity],
     *,
@@ -68,7 +68,7 @@ def measure_similarity(
     statistics of BatchNorm.
 
     Args:
-        materials: The training images.
+        run_cache: The training images.
         backbone: The backbone.
         similarities: The measures by name.
         source: Images of the source, uint8 (n, 3, side, side), if the user gives some.
@@ -83,7 +83,7 @@ def measure_similarity(
     """
     if not backbone.weights.pretrained:
         return {}, f"{backbone.name} has random weights, so there is no source to be similar to."
-    comparison = _Comparison(materials, backbone, source, seed, resamples, seconds, pulse)
+    comparison = _Comparison(run_cache, backbone, source, seed, resamples, seconds, pulse)
     of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
     reference = _reference(comparison)
@@ -112,7 +112,7 @@ class _Comparison:
     """A backbone, and the passes of images through it.
 
     Attributes:
-        materials: The training images.
+        run_cache: The training images.
         backbone: The backbone.
         source: Images of the source, uint8 (n, 3, side, side); None without any.
         seed: The seed of the samples.
@@ -122,7 +122,7 @@ class _Comparison:
         failed: The reasons for the failure of measures.
     """
 
-    materials: RunCache
+    run_cache: RunCache
     backbone: Backbone
     source: Tensor | None
     seed: int
@@ -133,7 +133,7 @@ class _Comparison:
 
     @property
     def model(self) -> nn.Module:
-        return self.materials.source_model(self.backbone.name)
+        return self.run_cache.source_model(self.backbone.name)
 
     @property
     def failures(self) -> list[str]:
@@ -149,17 +149,17 @@ class _Comparison:
 
     def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
         """Return the outputs of ``run`` for images, one image at a time."""
-        normalise = partial(self.materials.normalise, self.backbone.name)
-        device = self.materials.device
+        normalise = partial(self.run_cache.normalise, self.backbone.name)
+        device = self.run_cache.device
         found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
         return found.double().numpy()
 
     def target(self, most: int, side: int) -> Tensor:
         """Return at most so many training images, uint8 (n, 3, side, side)."""
-        order = np.random.default_rng(derive(self.seed, "likeness")).permutation(len(self.materials.order))
-        chosen = self.materials.order[np.sort(order[:most])]
+        order = np.random.default_rng(derive(self.seed, "likeness")).permutation(len(self.run_cache.order))
+        chosen = self.run_cache.order[np.sort(order[:most])]
         view = view_of(self.backbone.config, side=side)
-        return torch.from_numpy(render(self.materials.dataset, chosen, view))
+        return torch.from_numpy(render(self.run_cache.dataset, chosen, view))
 
     def measured(
         self, measures: Mapping[str, object], measure: Callable[[str], Likeness]

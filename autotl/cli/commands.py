@@ -37,7 +37,7 @@ def fit(
     ] = False,
     **options: Any,
 ) -> None:
-    """Find the best way to transfer to DATA, train it, and say what, when and how."""
+    """Find the best way to transfer to DATA, train the model, and report what, when and how."""
     import_from_here(options["metric"])
     result = autotl.fit(data, out=out, watch=watch_of(quiet or as_json), **given(options))
     show_result(result, as_json=as_json, quiet=quiet)

@@ -94,9 +94,9 @@ def merge(config: RunConfig, file: RunFile, folder: Path, *, explicit: Collectio
         explicit: Names whose values count even if they are the default.
 
     Raises:
-        RunError: The options would make it another run, or a finished run gets no more budget. So it is if
-            data in memory, a metric to import or a database is not given again: a run folder may be somebody
-            else's, so it decides neither which code runs nor which database is opened.
+        RunError: The options would make it another run, or a finished run gets no more budget. Or data in
+            memory, a metric to import or a database is not given again. A run folder may be somebody else's,
+            so it decides neither which code runs nor which database is opened.
     """
     new, usual = to_json(config), to_json(RunConfig())
     old = {**usual, **file.arguments}

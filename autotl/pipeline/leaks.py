@@ -38,7 +38,8 @@ def independent_folds(prepared: Prepared, network: str) -> bool:
         prepared: The prepared search.
         network: The name of the network.
     """
-    if prepared.wider is not None and network in prepared.wider.networks:
+    extra = prepared.extra_images
+    if extra is not None and network in extra.networks:
         return False
     splitting, issues, table = prepared.record.splitting, prepared.issues, prepared.dataset.table
     unfinished = splitting is not None and splitting.grouping.unfinished

@@ -53,8 +53,8 @@ class Prepared:
         advice: The advice of the rule of thumb.
         notes: Sentences for the report.
         record: The decisions, for a resumed run.
-        own: The networks that baselines bring.
-        wider: The extra images that some of them learn from; None if there are none.
+        baseline_networks: The networks that baselines bring.
+        extra_images: The extra images that some of them learn from; None if there are none.
     """
 
     dataset: Dataset
@@ -74,18 +74,18 @@ class Prepared:
     advice: Advice
     notes: tuple[str, ...]
     record: PreparationRecord
-    own: BaselineNetworks = field(default_factory=BaselineNetworks)
-    wider: ExtraImages | None = None
+    baseline_networks: BaselineNetworks = field(default_factory=BaselineNetworks)
+    extra_images: ExtraImages | None = None
 
     @property
     def networks(self) -> dict[str, Backbone]:
         """The backbones and the networks that baselines bring, by name."""
-        return {**self.backbones, **self.own.by_name}
+        return {**self.backbones, **self.baseline_networks.by_name}
 
     @property
     def tasks(self) -> dict[str, Task]:
         """The task of each network: some may learn from extra images."""
-        return tasks_by_network(self.networks, self.task, self.wider)
+        return tasks_by_network(self.networks, self.task, self.extra_images)
 
 
 def prepare(
@@ -159,7 +159,7 @@ class _Products:
             groups=ranked.groups,
             backbones=cleaned.backbones,
             task=plan.task,
-            materials=plan.materials,
+            materials=plan.run_cache,
             likeness=self.similarity.similarities,
             overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
             copies=None if source is None else source_copies(dataset, train, source[:MAX_IMAGES]),
@@ -168,8 +168,8 @@ class _Products:
             advice=rule_of_thumb(plan.task, nearest(plan.task.likeness)),
             notes=self.notes,
             record=record,
-            own=plan.own,
-            wider=plan.wider,
+            baseline_networks=plan.baseline_networks,
+            extra_images=plan.extra_images,
         )
 
     @property

@@ -42,6 +42,6 @@ def profile(prepared: Prepared) -> dict[str, Any]:
         quality=prepared.quality,
         examined={**prepared.issues.reported, "groups": prepared.groups},
     )
-    if (wider := prepared.wider) is not None:
-        found["when"]["n_train_by_network"] = dict.fromkeys(wider.networks, wider.task.train_rows)
+    if (extra := prepared.extra_images) is not None:
+        found["when"]["n_train_by_network"] = dict.fromkeys(extra.networks, extra.task.train_rows)
     return found

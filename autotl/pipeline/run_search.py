@@ -148,7 +148,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         rows=[fold.val for fold in splits.folds],
         repeats=splits.repeats,
         held=splits.held_out,
-        held_by=prepared.wider.held_out if prepared.wider else {},
+        held_by=prepared.extra_images.held_out if prepared.extra_images else {},
     )
     journal, budget = Journal(run.folder, lambda: run.elapsed), settings.budget
     classes = len(prepared.dataset.classes)
@@ -164,7 +164,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         run.cache / "trials",
         run.clock,
         measure=settings.metric,
-        wider=prepared.wider,
+        wider=prepared.extra_images,
     )
     return _Trials(arms, plan, history, journal, restored, runner)
 
@@ -177,9 +177,9 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
         prepared.backbones,
         prepared.tasks,
         machine=machine(run.settings.device),
-        own=prepared.own.networks,
+        own=prepared.baseline_networks.networks,
     )
-    skipped |= prepared.own.refused
+    skipped |= prepared.baseline_networks.refused
     skipped |= {
         Arm(name, backbone): why
         for backbone, why in prepared.ranking.aside.items()

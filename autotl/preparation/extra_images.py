@@ -40,14 +40,14 @@ class ExtraImages:
         task: The task with these images.
         materials: The images and networks. The validation images are the same as for the backbones.
         networks: The names of the networks.
-        asked: The number of images asked for. Each class gives a whole number of images, so their sum may
+        requested: The number of images asked for. Each class gives a whole number of images, so their sum may
             differ.
     """
 
     task: Task
     materials: RunCache
     networks: frozenset[str]
-    asked: int
+    requested: int
 
     @property
     def held_out(self) -> dict[str, float]:
@@ -61,15 +61,15 @@ class ExtraImages:
         return f"{names} {'learns' if len(self.networks) == 1 else 'learn'} from {images:,} of them."
 
 
-def tasks_by_network(networks: Collection[str], task: Task, wider: ExtraImages | None) -> dict[str, Task]:
+def tasks_by_network(networks: Collection[str], task: Task, extra: ExtraImages | None) -> dict[str, Task]:
     """Return the task of each network.
 
     Args:
         networks: The names of all networks.
         task: The task with the images of the backbones.
-        wider: The extra images of some networks.
+        extra: The extra images of some networks.
     """
-    return {name: wider.task if wider and name in wider.networks else task for name in networks}
+    return {name: extra.task if extra and name in extra.networks else task for name in networks}
 
 
 def left_out(dataset: Dataset, whole: Splits, splits: Splits, settings: RunSettings) -> Rows:
@@ -97,7 +97,7 @@ def open_networks(
     settings: RunSettings,
     strategies: Mapping[str, Strategy],
     task: Task,
-    materials: RunCache,
+    run_cache: RunCache,
     more: Rows,
     *,
     recorded: PlanRecord | None,
@@ -111,37 +111,37 @@ def open_networks(
         settings: The options of the run.
         strategies: All strategies, by name.
         task: The task, with the time per trial.
-        materials: The images and networks of the backbones.
+        run_cache: The images and networks of the backbones.
         more: Training rows that the backbones do not learn from.
         recorded: The decisions of an earlier start of the run, which stay.
         end: The end of the budget.
     """
     doing("preparing baselines")
     if recorded is not None:
-        own = reopen_baseline_networks(recorded.own, task, settings, end=end)
-        return own, _widened(materials, task, own, strategies, more, recorded.wider, settings.seed)
-    taken = materials.backbones
+        own = reopen_baseline_networks(recorded.baseline_networks, task, settings, end=end)
+        return own, _widened(run_cache, task, own, strategies, more, recorded.extra_images, settings.seed)
+    taken = run_cache.backbones
     looking = {
         name: each
         for name, each in strategies.items()
         if isinstance(each, OwnNetworks) and isinstance(each, FirstLook)
     }
-    most = _decodable(materials, more, task, end.clock) if looking else 0
+    most = _decodable(run_cache, more, task, end.clock) if looking else 0
     if not most:
         return open_baseline_networks(strategies, task, settings, taken=taken, end=end), None
     others = {name: each for name, each in strategies.items() if name not in looking}
     rest = open_baseline_networks(others, task, settings, taken=taken, end=end)
-    splits = widened(materials.dataset, materials.splits, more, most, seed=settings.seed)
-    wide = _with_rows(task, materials.dataset, splits)
+    splits = widened(run_cache.dataset, run_cache.splits, more, most, seed=settings.seed)
+    wide = _with_rows(task, run_cache.dataset, splits)
     found = open_baseline_networks(looking, wide, settings, taken={*taken, *rest.by_name}, end=end)
     rows = min([wide.train_rows, *(_trainable(wide, each) for each in found.networks.values())])
-    if not all(_fits(materials, each, rows) for each in found.networks.values()):
+    if not all(_fits(run_cache, each, rows) for each in found.networks.values()):
         return rest | found, None
-    return rest | found, _widened(materials, task, rest | found, strategies, more, rows, settings.seed)
+    return rest | found, _widened(run_cache, task, rest | found, strategies, more, rows, settings.seed)
 
 
 def _widened(
-    materials: RunCache,
+    run_cache: RunCache,
     task: Task,
     own: BaselineNetworks,
     strategies: Mapping[str, Strategy],
@@ -150,22 +150,22 @@ def _widened(
     seed: int,
 ) -> ExtraImages | None:
     """Return the extra images, if ``rows`` exceeds the present number."""
-    known = len(materials.splits.train)
+    known = len(run_cache.splits.train)
     networks = {
         each.name: each for name, each in own.networks.items() if isinstance(strategies.get(name), FirstLook)
     }
     if rows is None or rows <= known or not networks:
         return None
-    splits = widened(materials.dataset, materials.splits, more, rows - known, seed=seed)
+    splits = widened(run_cache.dataset, run_cache.splits, more, rows - known, seed=seed)
     wide = RunCache(
-        materials.dataset,
+        run_cache.dataset,
         splits,
         networks,
-        materials.store,
-        device=materials.device,
-        processes=materials.processes,
+        run_cache.store,
+        device=run_cache.device,
+        processes=run_cache.processes,
     )
-    return ExtraImages(_with_rows(task, materials.dataset, splits), wide, frozenset(networks), rows)
+    return ExtraImages(_with_rows(task, run_cache.dataset, splits), wide, frozenset(networks), rows)
 
 
 def _with_rows(task: Task, dataset: Dataset, splits: Splits) -> Task:
@@ -175,14 +175,14 @@ def _with_rows(task: Task, dataset: Dataset, splits: Splits) -> Task:
     return replace(task, rows=dict(zip(task.classes, counts, strict=True)))
 
 
-def _decodable(materials: RunCache, more: Rows, task: Task, clock: Clock) -> int:
+def _decodable(run_cache: RunCache, more: Rows, task: Task, clock: Clock) -> int:
     """Return how many more images a trial has time to decode."""
     if task.trial_seconds is None or len(more) < TIMED:
         return 0
-    facts = next(iter(materials.backbones.values()))
+    facts = next(iter(run_cache.backbones.values()))
     view = view_of(facts.config, side=min(facts.sides))
     started = clock.now()
-    render(materials.dataset, more[:: len(more) // TIMED][:TIMED], view)
+    render(run_cache.dataset, more[:: len(more) // TIMED][:TIMED], view)
     seconds = max(clock.now() - started, 1e-9)
     return min(len(more), int(DECODING_SHARE * task.trial_seconds * TIMED / seconds))
 
@@ -195,7 +195,7 @@ def _trainable(task: Task, network: Backbone) -> int:
     return int(task.trial_seconds / (EPOCHS * each))
 
 
-def _fits(materials: RunCache, network: Backbone, rows: int) -> bool:
+def _fits(run_cache: RunCache, network: Backbone, rows: int) -> bool:
     """Return whether so many decoded images can be kept."""
     view = view_of(network.config, side=min(network.sides), margin=True)
-    return materials.store.fits((rows, 3, view.pixels, view.pixels), np.uint8)
+    return run_cache.store.fits((rows, 3, view.pixels, view.pixels), np.uint8)

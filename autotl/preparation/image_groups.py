@@ -56,13 +56,13 @@ def first_groups(
 
 
 def last_groups(
-    settings: RunSettings, materials: RunCache, grouping: GroupRecord, known: Groups, *, end: Deadline
+    settings: RunSettings, run_cache: RunCache, grouping: GroupRecord, known: Groups, *, end: Deadline
 ) -> tuple[RunCache, GroupRecord]:
     """Find groups by features, and change the folds that divide them.
 
     Args:
         settings: The options of the run.
-        materials: The images and their features.
+        run_cache: The images and their features.
         grouping: The groups before the split.
         known: The evidence for them.
         end: The end of the budget.
@@ -71,24 +71,24 @@ def last_groups(
         The images and features with the new folds, and the groups in them.
     """
     if not grouping.on:
-        return materials, grouping
+        return run_cache, grouping
     if grouping.last is None:
-        grouping = _search_by_features(settings, materials, grouping, known, end)
+        grouping = _search_by_features(settings, run_cache, grouping, known, end)
     if not grouping.last:
-        return materials, grouping
-    dataset = grouped(materials.dataset, grouping.last)
-    splits = regathered(dataset, materials.splits, seed=settings.seed)
-    before, after = (fold_of(len(dataset), each.first) for each in (materials.splits, splits))
+        return run_cache, grouping
+    dataset = grouped(run_cache.dataset, grouping.last)
+    splits = regathered(dataset, run_cache.splits, seed=settings.seed)
+    before, after = (fold_of(len(dataset), each.first) for each in (run_cache.splits, splits))
     changed = RunCache(
         dataset,
         splits,
-        materials.backbones,
-        materials.store,
+        run_cache.backbones,
+        run_cache.store,
         device=settings.device,
         processes=settings.compute.processes,
-        before=materials,
+        before=run_cache,
     )
-    carry_over(materials, changed)
+    carry_over(run_cache, changed)
     moved = int((before != after).sum())
     return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
 
@@ -107,13 +107,13 @@ def _search_before_split(
 
 
 def _search_by_features(
-    settings: RunSettings, materials: RunCache, grouping: GroupRecord, known: Groups, end: Deadline
+    settings: RunSettings, run_cache: RunCache, grouping: GroupRecord, known: Groups, end: Deadline
 ) -> GroupRecord:
     """Return the groups, including those by features of the first backbone."""
-    rows = np.sort(materials.order)
-    name, facts = next(iter(materials.backbones.items()))
-    features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
-    evidence = _evidence(materials.dataset, rows, features)
+    rows = np.sort(run_cache.order)
+    name, facts = next(iter(run_cache.backbones.items()))
+    features = run_cache.features(name, side=facts.side).numpy()[run_cache.positions(rows).numpy()]
+    evidence = _evidence(run_cache.dataset, rows, features)
     inside, check, seed = _in_places(known, rows), end.share(SHARE).check, derive(settings.seed, "groups")
     found = _in_dataset_rows(rows, find_groups(evidence, known=inside, seed=seed, pulse=check))
     grouped_rows = {row for each in found.sets for row in each}

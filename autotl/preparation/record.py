@@ -138,32 +138,32 @@ class PlanRecord:
         trial_folds: The folds of one trial.
         likeness: The calibrated similarities to each backbone's source, by backbone and measure.
         split: The hash of the split of the search.
-        own: The networks that baselines bring, by strategy.
-        wider: The training images asked for, for networks that learn from extra images; else None.
-        wider_split: The hash of their split.
+        baseline_networks: The networks that baselines bring, by strategy.
+        extra_images: The training images asked for, for networks that learn from extra images; else None.
+        extra_split: The hash of their split.
     """
 
     trial_seconds: float | None
     trial_folds: int
     likeness: Mapping[str, Mapping[str, float]]
     split: str
-    own: Mapping[str, BaselineNetworkRecord] = field(default_factory=dict)
-    wider: int | None = None
-    wider_split: str | None = None
+    baseline_networks: Mapping[str, BaselineNetworkRecord] = field(default_factory=dict)
+    extra_images: int | None = None
+    extra_split: str | None = None
 
     def restored(self, task: Task) -> Task:
         """Return the task with the recorded time per trial and similarities."""
         return replace(task, trial_seconds=self.trial_seconds, folds=self.trial_folds, likeness=self.likeness)
 
-    def check(self, splits: Splits, wider: Splits | None) -> None:
+    def check(self, splits: Splits, extra: Splits | None) -> None:
         """Raise RunError if the search would learn from other images.
 
         Args:
             splits: The split of the search.
-            wider: The split of the networks that learn from extra images.
+            extra: The split of the networks that learn from extra images.
         """
-        if wider is not None and self.wider_split not in (None, wider.hash):
-            raise changed(f"extra training images differ ({digests(str(self.wider_split), wider.hash)})")
+        if extra is not None and self.extra_split not in (None, extra.hash):
+            raise changed(f"extra training images differ ({digests(str(self.extra_split), extra.hash)})")
         if splits.hash != self.split:
             raise changed(
                 f"other training images are left out ({digests(self.split, splits.hash)}): autotl or a "
@@ -205,6 +205,13 @@ class PreparationRecord:
 
 NEW_RUN = PreparationRecord()
 """The record of a run without an earlier start: nothing is decided."""
+_NEW_NAMES = {
+    "own": "baseline_networks",
+    "wider": "extra_images",
+    "wider_split": "extra_split",
+    "seen": "backbone",
+}
+"""The names in the flat form of version 0.1, with the present names."""
 _PARTS = ("reading", "splitting", "opening", "sample", "ranking", "plan")
 
 
@@ -229,7 +236,7 @@ def read_record(document: Mapping[str, Any]) -> PreparationRecord:
     """
     try:
         found = jsonio.as_type(_nested(document), PreparationRecord)
-        for name, each in (found.plan.own if found.plan else {}).items():
+        for name, each in (found.plan.baseline_networks if found.plan else {}).items():
             _check_random_weights(name, each.weights)
     except ValueError as error:
         raise RunError(
@@ -246,27 +253,29 @@ def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     if "reading" in document or not isinstance(document, Mapping):
         return document
-    flat = {**document, "own": _renamed(document.get("own", {}))}
-    own_fields = {each.name for each in fields(PreparationRecord)} - {*_PARTS}
-    top = {name: value for name, value in flat.items() if name in own_fields}
+    flat = {_NEW_NAMES.get(name, name): value for name, value in document.items()}
+    networks = flat.get("baseline_networks", {})
+    if isinstance(networks, Mapping):
+        flat["baseline_networks"] = {name: _renamed(each) for name, each in networks.items()}
+    whole = {each.name for each in fields(PreparationRecord)} - {*_PARTS}
+    top = {name: value for name, value in flat.items() if name in whole}
     return {**top, **dict.fromkeys(_PARTS, flat)}
 
 
-def _renamed(own: Any) -> Any:
-    """Return the networks of baselines with the present names."""
-    if not isinstance(own, Mapping):
-        return own
-    return {
-        name: {**each, "backbone": each.get("seen")} if isinstance(each, Mapping) else each
-        for name, each in own.items()
-    }
+def _renamed(network: Any) -> Any:
+    """Return the record of a baseline's network with the present names."""
+    if not isinstance(network, Mapping):
+        return network
+    return {_NEW_NAMES.get(name, name): value for name, value in network.items()}
 
 
 def _check_random_weights(name: str, weights: Weights) -> None:
     """Raise ValueError unless a network starts from random weights."""
     pretrained = [arg for arg in weights.args if arg.startswith(("pretrained", "checkpoint"))]
     if weights.pretrained or weights.folder is not None or ":" in weights.timm_name or pretrained:
-        raise ValueError(f"own.{name}.weights: the network of a strategy must start from random weights")
+        raise ValueError(
+            f"baseline_networks.{name}.weights: the network of a strategy must start from random weights"
+        )
 
 
 def digests(then: str, now: str) -> str:

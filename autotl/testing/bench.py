@@ -43,7 +43,7 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
     own = open_baseline_networks(smallest, ready.task, _settings(), end=NEVER)
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
     materials = ready.materials.knowing({**ready.backbones, **own.by_name})
-    return replace(ready, own=own, materials=materials)
+    return replace(ready, baseline_networks=own, materials=materials)
 
 
 def _settings(**options: Any) -> RunSettings:

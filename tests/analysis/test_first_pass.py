@@ -89,7 +89,7 @@ def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> Sa
     sampler, sample = sampled(ready, folder, {"tiny": fast}, budget=budget)
     found, end = first_pass(sampler, sample, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
-    ranking = rank_backbones(sampler.settings, found.materials, measures, clock, end=end)
+    ranking = rank_backbones(sampler.settings, found.run_cache, measures, clock, end=end)
     assert ranking.order == ("tiny",)
     return found
 
@@ -146,7 +146,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
         for name, forward in {"quick": 1000.0, "slow": 250.0}.items()
     }
     _, whole = sampled(ready, tmp_path, backbones, budget=1.0)
-    materials = whole.materials
+    materials = whole.run_cache
     paces = {id(materials.source_model(name)): each.pace.forward for name, each in backbones.items()}
 
     def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
@@ -162,7 +162,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
     sampler, _ = sampled(ready, tmp_path, backbones, budget=budget)
     found, end = first_pass(sampler, whole, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
-    ranking = rank_backbones(sampler.settings, found.materials, measures, clock, end=end)
+    ranking = rank_backbones(sampler.settings, found.run_cache, measures, clock, end=end)
     assert found.backbones["quick"].pace.forward == pytest.approx(1000.0 / slower)
     assert found.backbones["slow"].pace.forward == pytest.approx(250.0 / slower)
     assert set(ranking.order) == {"quick", "slow"}

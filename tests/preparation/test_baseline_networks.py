@@ -205,7 +205,7 @@ def prepared(folder: Path, strategy: Any, record: Any = NEW_RUN) -> Prepared:
 
 def own(ready: Prepared) -> Mapping[str, BaselineNetworkRecord]:
     assert ready.record.plan is not None
-    return ready.record.plan.own
+    return ready.record.plan.baseline_networks
 
 
 def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
@@ -220,9 +220,9 @@ def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
 def test_what_was_decided_can_be_written_down_and_older_runs_had_none(first: Prepared) -> None:
     told: Any = plain(first.record)
     assert read_record(told) == first.record
-    del told["plan"]["own"]
+    del told["plan"]["baseline_networks"]
     assert first.record.plan is not None
-    assert read_record(told) == replace(first.record, plan=replace(first.record.plan, own={}))
+    assert read_record(told) == replace(first.record, plan=replace(first.record.plan, baseline_networks={}))
 
 
 def test_the_flat_record_of_the_previous_version_is_read(first: Prepared) -> None:
@@ -231,6 +231,8 @@ def test_the_flat_record_of_the_previous_version_is_read(first: Prepared) -> Non
     flat: Any = {name: value for name, value in told.items() if not isinstance(value, dict)}
     for part in parts:
         flat |= part
+    flat["own"] = flat.pop("baseline_networks")
+    flat["wider"], flat["wider_split"] = flat.pop("extra_images"), flat.pop("extra_split")
     for each in flat["own"].values():
         each["seen"] = each.pop("backbone")
     assert read_record(flat) == first.record
@@ -239,13 +241,15 @@ def test_the_flat_record_of_the_previous_version_is_read(first: Prepared) -> Non
 def test_what_was_decided_holds_when_the_run_is_resumed(first: Prepared, tmp_path: Path) -> None:
     picky = Bringer(offered=(SMALL, LARGE, HUGE), applies_to=lambda net: net.name == "small")
     again = prepared(tmp_path, picky, first.record)
-    assert again.own.networks == first.own.networks
+    assert again.baseline_networks.networks == first.baseline_networks.networks
     assert own(again) == own(first)
 
 
 def test_a_plugin_that_offers_other_layers_by_now_changes_nothing(first: Prepared, tmp_path: Path) -> None:
     other = Bringer(offered=(SMALL, weights("large", 128)))
-    assert prepared(tmp_path, other, first.record).own.networks == first.own.networks
+    assert (
+        prepared(tmp_path, other, first.record).baseline_networks.networks == first.baseline_networks.networks
+    )
 
 
 def test_the_trials_of_a_plugin_that_is_gone_keep_their_network(first: Prepared, tmp_path: Path) -> None:

@@ -186,8 +186,8 @@ def test_a_resumed_run_learns_from_the_same_images(materials: RunCache, whole: S
 
     @dataclass
     class Then:
-        own: Any
-        wider: int | None
+        baseline_networks: Any
+        extra_images: int | None
 
     _, again = opened(materials, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
     assert again is not None
@@ -206,12 +206,12 @@ def test_a_resumed_run_asks_for_as_many_as_before(materials: RunCache, whole: Sp
     seen = {"looker": BaselineNetworkRecord(SMALL, backbone_record("small", own.networks["looker"]))}
 
     class Then:
-        own = seen
-        wider = 901
+        baseline_networks = seen
+        extra_images = 901
 
     _, wider = opened(materials, whole, Looker(), recorded=Then())
     assert wider is not None
-    assert wider.asked == 901
+    assert wider.requested == 901
 
 
 def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_images(

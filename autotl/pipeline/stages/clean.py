@@ -27,7 +27,7 @@ class CleanedImages:
         locked: The test part.
         issues: The data issues.
         backbones: The backbones to search, each with the depths whose activations are kept.
-        materials: The images, features and networks.
+        run_cache: The images, features and networks.
     """
 
     dataset: Dataset
@@ -35,7 +35,7 @@ class CleanedImages:
     locked: LockedTest
     issues: DataIssues
     backbones: Mapping[str, Backbone]
-    materials: RunCache
+    run_cache: RunCache
 
 
 def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord | None) -> CleanedImages:
@@ -46,12 +46,12 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
         ranked: The images with known features, and the ranking.
         recorded: The backbones of an earlier start of the run, whose kept activations stay.
     """
-    settings, before = context.settings, ranked.sample.materials
+    settings, before = context.settings, ranked.sample.run_cache
     locked = LockedTest(ranked.sample.splits.test)
     issues = find_data_issues(settings, before, ranked.ranking, locked, end=context.end)
     dataset, backbones = before.dataset, ranked.kept
     splits = without(dataset, ranked.sample.splits, issues.drop)
-    materials = RunCache(
+    run_cache = RunCache(
         dataset,
         splits,
         backbones,
@@ -62,10 +62,10 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
         before=before,
     )
     if recorded is None and settings.budget.seconds is not None:
-        backbones = with_late_maps(materials, backbones, reuse=settings.keeps_activations)
-        materials = materials.knowing(backbones)
+        backbones = with_late_maps(run_cache, backbones, reuse=settings.keeps_activations)
+        run_cache = run_cache.knowing(backbones)
     context.services.say(*filter(None, [issues.cleaned.sentence]))
-    return CleanedImages(dataset, splits, locked, issues, backbones, materials)
+    return CleanedImages(dataset, splits, locked, issues, backbones, run_cache)
 
 
 def learning_curve(context: Context, ranked: RankedBackbones, cleaned: CleanedImages) -> LearningCurve | None:
@@ -79,4 +79,4 @@ def learning_curve(context: Context, ranked: RankedBackbones, cleaned: CleanedIm
     if context.is_late():
         return None
     best = ranked.ranking.order[0]
-    return measure_learning_curve(context.settings, cleaned.materials, best, end=context.end)
+    return measure_learning_curve(context.settings, cleaned.run_cache, best, end=context.end)

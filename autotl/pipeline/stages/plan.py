@@ -24,22 +24,22 @@ class SearchPlan:
 
     Attributes:
         task: The task, with the time per trial.
-        materials: The images, features and all networks.
-        own: The networks that baselines bring.
-        wider: The extra images that some of them learn from; None if there are none.
+        run_cache: The images, features and all networks.
+        baseline_networks: The networks that baselines bring.
+        extra_images: The extra images that some of them learn from; None if there are none.
         record: The decisions.
     """
 
     task: Task
-    materials: RunCache
-    own: BaselineNetworks
-    wider: ExtraImages | None
+    run_cache: RunCache
+    baseline_networks: BaselineNetworks
+    extra_images: ExtraImages | None
     record: PlanRecord
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The sentence on extra images, if there are any."""
-        return () if self.wider is None else (self.wider.note,)
+        return () if self.extra_images is None else (self.extra_images.note,)
 
 
 def plan_search(
@@ -64,32 +64,32 @@ def plan_search(
     task = _task(context, similarity, cleaned)
     if recorded is not None:
         task = recorded.restored(task)
-    own, wider = open_networks(
+    networks, extra = open_networks(
         context.settings,
         context.plugins.strategies,
         task,
-        cleaned.materials,
+        cleaned.run_cache,
         ranked.left_out,
         recorded=recorded,
         end=context.end,
     )
-    wider_splits = None if wider is None else wider.materials.splits
+    extra_splits = None if extra is None else extra.materials.splits
     if recorded is not None:
-        recorded.check(cleaned.splits, wider_splits)
-    materials = cleaned.materials.knowing({**cleaned.backbones, **own.by_name})
+        recorded.check(cleaned.splits, extra_splits)
+    run_cache = cleaned.run_cache.knowing({**cleaned.backbones, **networks.by_name})
     record = PlanRecord(
         trial_seconds=task.trial_seconds,
         trial_folds=task.folds,
         likeness=task.likeness,
         split=cleaned.splits.hash,
-        own={
+        baseline_networks={
             name: BaselineNetworkRecord(facts.weights, backbone_record(facts.name, facts))
-            for name, facts in own.networks.items()
+            for name, facts in networks.networks.items()
         },
-        wider=None if wider is None else wider.asked,
-        wider_split=None if wider_splits is None else wider_splits.hash,
+        extra_images=None if extra is None else extra.requested,
+        extra_split=None if extra_splits is None else extra_splits.hash,
     )
-    plan = SearchPlan(task, materials, own, wider, record)
+    plan = SearchPlan(task, run_cache, networks, extra, record)
     context.services.say(*plan.notes)
     return plan
 

@@ -78,12 +78,12 @@ def rank(
     sample = sampled.sample
     if measures:
         sample, end = first_pass(sampled.sampler, sample, services.watch, end=end)
-    materials, grouping = last_groups(
-        settings, sample.materials, images.record.grouping, images.evidence, end=end
+    run_cache, grouping = last_groups(
+        settings, sample.run_cache, images.record.grouping, images.evidence, end=end
     )
-    sample = replace(sample, splits=materials.splits, materials=materials)
-    scored = rank_backbones(settings, materials, measures, services.clock, end=end)
-    groups = summarize_groups(materials.dataset, images.splits, grouping)
+    sample = replace(sample, splits=run_cache.splits, run_cache=run_cache)
+    scored = rank_backbones(settings, run_cache, measures, services.clock, end=end)
+    groups = summarize_groups(run_cache.dataset, images.splits, grouping)
     notes = (*grouping.notes, *(groups.notes if groups else ()))
     services.say(*notes)
     ranking = _decided(scored, opened.aside, recorded)

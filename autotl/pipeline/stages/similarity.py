@@ -36,7 +36,7 @@ def compare_with_sources(context: Context, sampled: SampledImages) -> SourceSimi
     openers = None if source is None else pictures(source, readers=plugins.readers, scale=dataset.scale)
     similarities, notes = measure_similarities(
         settings,
-        sampled.sample.materials,
+        sampled.sample.run_cache,
         plugins.similarities,
         openers,
         late=context.is_late(),
