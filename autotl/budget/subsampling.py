@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.data import thin, thin_test
 from autotl.preparation.record import LEAST_ROWS
 
@@ -79,7 +79,7 @@ def left_of(seconds: float | None, spent: float) -> float | None:
     return None if seconds is None else seconds - spent
 
 
-def is_late(setup: RunConfig, left: float | None) -> bool:
+def is_late(setup: RunSettings, left: float | None) -> bool:
     """Whether so little of the budget is left that what can be done without should be."""
     whole = setup.budget.seconds
-    return whole is not None and left is not None and not setup.thorough and left < LATE * whole
+    return whole is not None and left is not None and not setup.full_profile and left < LATE * whole

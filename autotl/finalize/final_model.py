@@ -13,7 +13,7 @@ from torch import nn
 from autotl.api import WHOLE, FoldScore
 from autotl.backbone import ends_linear, scale_head
 from autotl.budget.refit_policy import expected_of_refit
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.evaluation import Ensemble, Soup, Temperature, calibrate
 from autotl.finalize.ensemble import Assembled, Member, ensemble
 from autotl.finalize.model_soup import SHARE, Souped, soup
@@ -55,7 +55,7 @@ def settle(
     worker: TrialRunner,
     ledger: TrialHistory,
     winner: Trial,
-    setup: RunConfig,
+    setup: RunSettings,
     started: float,
     *,
     hurried: bool = False,

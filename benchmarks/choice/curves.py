@@ -16,38 +16,18 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl import plugins, search
-from autotl.analysis.learning_curve import Sizes, probe_at_sizes
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
+from autotl.analysis.learning_curve import SizeScores, probe_at_sizes
 from autotl.curve import forecast
 from autotl.data import torch_within_cores
-from autotl.terminal import Silence
 from autotl.training import keep_freed_memory
+from benchmarks.prepared import prepared
 
 SIDE = 128
 
 
-def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> Sizes:
+def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> SizeScores:
     """The probe's accuracies at rising sizes."""
-    catalog = plugins.load()
-    ready = search.prepare(
-        search.Setup(
-            data=str(data),
-            budget=Budget(trials=1),
-            backbones=(backbone,),
-            image_size=SIDE,
-            experience=False,
-        ),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        transferabilities={},
-        strategies=1,
-        store=Store(folder),
-        clock=WallClock(),
-        watch=Silence(),
-    )
+    ready = prepared(data, folder, backbone=backbone, image_size=SIDE, experience=False)
     found = probe_at_sizes(ready.materials, next(iter(ready.backbones)), seed=seed)
     assert found is not None, "too few images for a curve"
     return found

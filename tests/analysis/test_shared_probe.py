@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autotl.analysis.frozen_features import look
+from autotl.analysis.frozen_features import frozen_features
 from autotl.builtin.strategies.finetune import FineTune
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.clock import Deadline, FakeClock
@@ -33,7 +33,7 @@ def test_heads_are_fitted_once_for_the_look_and_for_both_defaults(tmp_path: Path
     ready = tiny_run(tmp_path)
     near = replace(ready, task=replace(ready.task, likeness={"tiny": {"frechet": 0.9}}))
     backbone = near.backbones["tiny"]
-    look(near.materials, "tiny", seed=0)
+    frozen_features(near.materials, "tiny", seed=0)
     for strategy in (LinearProbe(), FineTune()):
         params = dict(strategy.defaults(near.task, backbone), image_size=backbone.side)
         next(iter(strategy.build(params, tiny_bench(near)).fit()))

@@ -16,7 +16,6 @@ from autotl.backbone import heads
 from autotl.budget.refit_policy import expected_of_refit
 from autotl.clock import Budget, FakeClock, WallClock
 from autotl.config.limits import Limits
-from autotl.config.run_config import RunConfig
 from autotl.evaluation import Soup
 from autotl.finalize.ensemble import SHARE, TEST_SHARE, TIMED, eligible, ensemble, seconds_for_ensemble
 from autotl.finalize.ensemble_limits import EnsembleLimits
@@ -29,9 +28,10 @@ from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner, save_weights
 from autotl.trials.trial import Trial
 from autotl.workbench.activation_cache import ActivationCache
+from tests.support.settings import settings
 
 SIDE = 32
-ASKED = RunConfig(None, Budget(trials=3), ensemble=True)
+ASKED = settings(trials=3, ensemble=True)
 NONE = Souped(Soup())
 
 
@@ -106,9 +106,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
 
 def test_it_is_left_alone_unless_asked_for_and_in_a_hurry(worker: TrialRunner, ledger: TrialHistory) -> None:
     winner = ledger.trials[0]
-    assert (
-        settle(worker, ledger, winner, RunConfig(None, Budget(trials=3)), 0.0, hurried=True).ensemble is None
-    )
+    assert settle(worker, ledger, winner, settings(trials=3), 0.0, hurried=True).ensemble is None
     hasty = settle(worker, ledger, winner, ASKED, 0.0, hurried=True)
     assert hasty.members == ()
     assert hasty.ensemble is not None
