@@ -64,12 +64,12 @@ def analyze(
     call = replace(call, settings=replace(call.settings, full_profile=True), strategies={})
     from autotl.data import torch_within_cores
     from autotl.pipeline.profile import profile_data
-    from autotl.training import freed_memory_kept
+    from autotl.training import keep_freed_memory
 
     with (
         progress.watched_by(call.watch),
         torch_within_cores(),
-        freed_memory_kept(call.settings.device == "cpu"),
+        keep_freed_memory(call.settings.device == "cpu"),
         tempfile.TemporaryDirectory(prefix="autotl-") as folder,
     ):
         return profile_data(call, Path(folder) / ".cache")

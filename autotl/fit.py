@@ -21,7 +21,7 @@ from autotl.pipeline.validate import validate
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
-    from autotl.metrics import OwnMetric
+    from autotl.metrics import MetricFunction
     from autotl.search.algorithm import SearchAlgorithm
 
 

@@ -70,11 +70,11 @@ def _pass(settings: RunSettings, run_cache: RunCache, finished: set[str], end: D
     activations = ActivationCache(run_cache, on=keeps_activations(settings))
     took = expected = 0.0
     for name, facts in run_cache.backbones.items():
-        new = name not in finished and run_cache.known_features(name, side=facts.side) is None
+        new = name not in finished and run_cache.cached_features(name, side=facts.side) is None
         started = clock.now()
         check = _InTime(passes, rows=len(run_cache.order), part=run_cache.part)
         try:
-            keep_late_maps(run_cache, activations, name, pulse=check)
+            prefill_late_stages(run_cache, activations, name, pulse=check)
             run_cache.features(name, side=facts.side, pulse=check)
         except OutOfTime:
             if check.done:

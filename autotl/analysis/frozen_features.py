@@ -38,7 +38,7 @@ def frozen_features(
         reuse: Whether the activations of late stages are kept as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
-    keep_late_maps(run_cache, ActivationCache(run_cache, on=reuse), backbone)
+    prefill_late_stages(run_cache, ActivationCache(run_cache, on=reuse), backbone)
     side = run_cache.backbones[backbone].side
     features = run_cache.features(backbone, side=side).double().numpy()
     probe = _cross_probe(run_cache, backbone, side=side, seed=seed, end=fits)
@@ -71,7 +71,7 @@ def _cross_probe(run_cache: RunCache, backbone: str, *, side: int, seed: int, en
 def _of_parts(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
     """Return cross-validated logits over parts of a single fold."""
     parts = cross_parts(run_cache.dataset, np.sort(run_cache.order), seed=seed)
-    found = cross_logits(
+    found = out_of_fold_logits(
         run_cache.features(backbone, side=side).to(run_cache.device),
         run_cache.labels.to(run_cache.device),
         classes=len(run_cache.dataset.classes),
@@ -88,7 +88,7 @@ def _of_folds(
     """Fill in cross-validated logits over the folds of the search."""
     features = run_cache.features(backbone, side=side)
     out.fill(0)  # rows in no fold, such as a class of one group, get equal logits: no classifier scores them
-    heads = run_cache.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]
+    heads = run_cache.heads(backbone, PROBE_SETTINGS, side=side, end=end)[:-1, PROBE_SETTINGS.index(PROBE)]
     for fold, head in zip(run_cache.splits.first, heads, strict=True):
         own = run_cache.positions(fold.val)
         out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()

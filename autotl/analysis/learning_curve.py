@@ -34,7 +34,7 @@ class SizeScores:
 
 
 def probe_at_sizes(
-    run_cache: RunCache, backbone: str, *, seed: int, pulse: Pulse = no_pulse
+    run_cache: RunCache, backbone: str, *, seed: int, pulse: CancellationCheck = never_cancelled
 ) -> SizeScores | None:
     """Return the linear probe's accuracy at rising numbers of training images.
 

@@ -129,7 +129,7 @@ class _Comparison:
     seed: int
     resamples: int
     seconds: float | None
-    pulse: Pulse
+    pulse: CancellationCheck
     failed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -152,7 +152,9 @@ class _Comparison:
         """Return the outputs of ``run`` for images, one image at a time."""
         normalise = partial(self.run_cache.normalise, self.backbone.name)
         device = self.run_cache.device
-        found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
+        found = forward_in_batches(
+            run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse
+        )
         return found.double().numpy()
 
     def target(self, most: int, side: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import autotl
-from autotl import report, terminal
+from autotl import report
 from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.options import OUTPUT, Data, Json, Quiet, Run, given, with_options
 from autotl.cli.results import next_steps, show_next, show_result, watch_of

@@ -12,7 +12,7 @@ from autotl.config.argument_types import accepts_json, json_words
 from autotl.config.run_config import RunConfig, all_options
 from autotl.errors import RunError
 from autotl.masking import masked
-from autotl.metrics import reference
+from autotl.metrics import import_reference
 from autotl.results import RUN_FILE
 
 OBJECTS = ("data", "source")
@@ -32,7 +32,9 @@ def to_json(config: RunConfig) -> dict[str, Any]:
     for name in OBJECTS:
         found[name] = absolute(given[name]) if isinstance(given[name], str | os.PathLike) else None
     found["backbone"] = [absolute_folder(name) for name in given["backbone"]]
-    found["metric"] = given["metric"] if isinstance(given["metric"], str) else reference(given["metric"])
+    found["metric"] = (
+        given["metric"] if isinstance(given["metric"], str) else import_reference(given["metric"])
+    )
     found["storage"] = given["storage"] and masked(given["storage"])
     found[IN_MEMORY] = [
         name for name in (*OBJECTS, "metric") if given[name] is not None and found[name] is None

@@ -10,7 +10,7 @@ from autotl.clock import Budget, seconds
 from autotl.config.limits import Limits, limits_of
 from autotl.config.run_config import RunConfig
 from autotl.metrics import Metric
-from autotl.metrics.custom import metric
+from autotl.metrics.custom import get_metric
 
 NO_CACHE = "off"
 """The value of ``cache`` that keeps no activations."""
@@ -85,7 +85,7 @@ def resolve(config: RunConfig, *, full_profile: bool = False) -> RunSettings:
         model=model,
         compute=config.compute,
         budget=Budget(None if search.budget is None else seconds(search.budget), search.trials),
-        metric=metric(search.metric),
+        metric=get_metric(search.metric),
         columns=Columns(config.data.image, config.data.label, config.data.group),
         limits=limits_of(model.max_latency, model.max_size),
         device=config.compute.device,

@@ -9,7 +9,7 @@ from autotl.data import torch_within_cores
 from autotl.errors import DataError, DiskFull
 from autotl.files import is_full
 from autotl.pipeline.run import Run, prepare_run
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
 
 
 def execute(run: Run) -> results.Result:
@@ -25,7 +25,7 @@ def execute(run: Run) -> results.Result:
     folder, had_cache = run.folder, run.cache.exists()
     finished = removable = False
     try:
-        with torch_within_cores(), freed_memory_kept(run.settings.device == "cpu"):
+        with torch_within_cores(), keep_freed_memory(run.settings.device == "cpu"):
             result = _all_steps(run)
             finished = removable = True
             if show := getattr(run.watch, "finished", None):

@@ -88,7 +88,7 @@ def last_groups(
         processes=settings.compute.processes,
         before=run_cache,
     )
-    carry_over(run_cache, changed)
+    copy_cached_arrays(run_cache, changed)
     moved = int((before != after).sum())
     return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
 

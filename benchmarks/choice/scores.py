@@ -25,7 +25,7 @@ from autotl.analysis.frozen_features import frozen_features
 from autotl.api import HeadSetting
 from autotl.backbone import pooled
 from autotl.data import render, torch_within_cores, view_of
-from autotl.training import fit_heads, keep_freed_memory, forward_in_batches
+from autotl.training import fit_heads, forward_in_batches, keep_freed_memory
 from benchmarks.prepared import prepared
 
 SIDE = 128

@@ -17,11 +17,11 @@ from autotl import cli
 from autotl.api import Record
 from autotl.errors import RunError
 from autotl.evaluation import Soup
-from autotl.report import parse
-from autotl.report.sentences.final_model import ensemble
 from autotl.finalize.ensemble import Assembled
 from autotl.finalize.ensemble import ensemble as choose
 from autotl.finalize.model_soup import Souped
+from autotl.report import parse
+from autotl.report.sentences.final_model import ensemble
 from autotl.results import EnsemblePredictor, Result
 from autotl.terminal import Silence
 from autotl.testing import tiny_images

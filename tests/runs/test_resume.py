@@ -127,9 +127,7 @@ def test_a_function_as_metric_has_to_be_given_again(photos: Path, tmp_path: Path
         autotl.fit(photos, out=out, trials=3, metric=certainty, **interrupted)
     begun = json.loads((out / "run.json").read_text())["arguments"]
     assert begun["metric"] is None
-    with pytest.raises(
-        RunError, match=r"used a Python function as metric\. Resume it from Python"
-    ):
+    with pytest.raises(RunError, match=r"used a Python function as metric\. Resume it from Python"):
         autotl.fit(None, out=out, resume=True, watch=Silence())
     result = autotl.fit(None, out=out, resume=True, metric=certainty, watch=Silence())
     assert len(result.trials()) == 3

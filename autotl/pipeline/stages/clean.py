@@ -14,7 +14,7 @@ from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.rank import RankedBackbones
 from autotl.preparation.record import BackbonesRecord
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import with_late_maps
+from autotl.workbench.stage_prefill import with_cached_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
         before=before,
     )
     if recorded is None and settings.budget.seconds is not None:
-        backbones = with_late_maps(run_cache, backbones, reuse=settings.keeps_activations)
-        run_cache = run_cache.knowing(backbones)
+        backbones = with_cached_stages(run_cache, backbones, reuse=settings.keeps_activations)
+        run_cache = run_cache.with_backbones(backbones)
     context.services.say(*filter(None, [issues.cleaned.sentence]))
     return CleanedImages(dataset, splits, locked, issues, backbones, run_cache)
 

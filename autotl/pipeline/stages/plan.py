@@ -76,7 +76,7 @@ def plan_search(
     extra_splits = None if extra is None else extra.materials.splits
     if recorded is not None:
         recorded.check(cleaned.splits, extra_splits)
-    run_cache = cleaned.run_cache.knowing({**cleaned.backbones, **networks.by_name})
+    run_cache = cleaned.run_cache.with_backbones({**cleaned.backbones, **networks.by_name})
     record = PlanRecord(
         trial_seconds=task.trial_seconds,
         trial_folds=task.folds,
