@@ -245,22 +245,22 @@ def _start(
         from autotl.pipeline.execute import execute
         from autotl.pipeline.run import Run
 
-        place = results.new_folder(out, config.data.data)
+        place = results.create_run_folder(out, config.data.data)
         folder = place.path
         try:
-            if place.chosen:
+            if place.auto_named:
                 call.watch.say(f"The run is kept in {folder}.")
             with alone(folder / ".lock", str(folder)):
                 file = results.RunFile(
                     to_json(config),
                     version("autotl"),
                     call.catalog.versions(),
-                    name=results.lasting_name(folder),
+                    name=results.unique_name(folder),
                 )
                 results.write_run_file(folder, file)
                 return execute(Run(call, folder, file, temporary=place.temporary, algorithm=algorithm))
         except BaseException:
-            place.leave()
+            place.remove_if_empty()
             raise
 
 
@@ -269,7 +269,7 @@ def _resume(
 ) -> results.Result:
     """Resume the run in a folder; ``explicit`` options count even as defaults."""
     file = results.read_run_file(folder)
-    file = file if file.name else replace(file, name=results.lasting_name(folder))
+    file = file if file.name else replace(file, name=results.unique_name(folder))
     known, ignored = check_json(file.arguments, folder)
     file = replace(file, arguments=known)
     config = with_preset(merge(config, file, folder, explicit=explicit))

@@ -113,7 +113,9 @@ class _Checks:
             return None
         side = self.run_cache.backbones[self.backbone].side
         try:
-            return self.run_cache.look_at(self.backbone, self.tested, side=side, pulse=self.end.check)
+            return self.run_cache.compute_extra_features(
+                self.backbone, self.tested, side=side, check_cancelled=self.end.check
+            )
         except OutOfTime:
             self.skipped.append("near copies among the test images, and a shift between the parts")
             return None

@@ -67,15 +67,15 @@ def _pass(settings: RunSettings, run_cache: RunCache, finished: set[str], end: D
         predicted, at least 1.
     """
     passes, clock = end.share(PASS_SHARE), end.clock
-    activations = ActivationCache(run_cache, on=keeps_activations(settings))
+    activations = ActivationCache(run_cache, enabled=keeps_activations(settings))
     took = expected = 0.0
     for name, facts in run_cache.backbones.items():
         new = name not in finished and run_cache.cached_features(name, side=facts.side) is None
         started = clock.now()
-        check = _InTime(passes, rows=len(run_cache.order), part=run_cache.part)
+        check = _InTime(passes, rows=len(run_cache.order), part=run_cache.batch_size)
         try:
-            prefill_late_stages(run_cache, activations, name, pulse=check)
-            run_cache.features(name, side=facts.side, pulse=check)
+            prefill_late_stages(run_cache, activations, name, check_cancelled=check)
+            run_cache.features(name, side=facts.side, check_cancelled=check)
         except OutOfTime:
             if check.done:
                 took, expected = took + check.seconds, expected + check.done * _pace(facts)

@@ -38,7 +38,7 @@ def frozen_features(
         reuse: Whether the activations of late stages are kept as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
-    prefill_late_stages(run_cache, ActivationCache(run_cache, on=reuse), backbone)
+    prefill_late_stages(run_cache, ActivationCache(run_cache, enabled=reuse), backbone)
     side = run_cache.backbones[backbone].side
     features = run_cache.features(backbone, side=side).double().numpy()
     probe = _cross_probe(run_cache, backbone, side=side, seed=seed, end=fits)
@@ -55,7 +55,7 @@ def _cross_probe(run_cache: RunCache, backbone: str, *, side: int, seed: int, en
         "split": run_cache.splits.hash,
         "labels": run_cache.dataset.digest,
         "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
-        "row weights": run_cache.weighed,
+        "row weights": run_cache.weights_digest,
         "seed": seed,
     }
 

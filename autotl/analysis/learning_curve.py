@@ -60,14 +60,14 @@ def probe_at_sizes(
     sizes = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
     orders = [stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
     subsets = [torch.from_numpy(order[:n]) for n in sizes for order in orders]
-    features = run_cache.features(backbone, side=run_cache.backbones[backbone].side, pulse=pulse)
+    features = run_cache.features(backbone, side=run_cache.backbones[backbone].side, check_cancelled=pulse)
     heads = fit_heads(
         features.to(run_cache.device),
         run_cache.labels.to(run_cache.device),
         classes=classes,
         settings=[PROBE],
         folds=[each.to(run_cache.device) for each in subsets],
-        pulse=pulse,
+        check_cancelled=pulse,
     )
     scores = np.empty((len(sizes), len(parts)))
     weights, biases = heads.weight[:, 0].cpu(), heads.bias[:, 0].cpu()

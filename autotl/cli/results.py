@@ -34,14 +34,13 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(result.report)
     elif not quiet:
-        shown = console()
+        shown, document = console(), report.parse(result.report)
         shown.print()
-        shown.print(terminal.leaderboard(result.report, shown))
+        shown.print(report.leaderboard(document, shown))
         shown.print()
         show_lines(shown, result.verdict["sentence"], style="bold")
-        show_lines(shown, *report.warnings(result.report), style="bold red")
-        parts = (report.delivered, report.caveat, report.gained, report.flattered, report.together)
-        show_lines(shown, *(text.replace("`", "") for each in parts if (text := each(result.report))))
+        show_lines(shown, *report.warning_lines(document), style="bold red")
+        show_lines(shown, *report.result_lines(document))
         show_lines(shown, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
 
 

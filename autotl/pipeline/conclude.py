@@ -24,7 +24,7 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.pipeline.run_search import SearchOutcome, baselines_of
 from autotl.progress import doing
-from autotl.training import machine, precision
+from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
 
 
@@ -95,7 +95,7 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
         seed=settings.seed,
     )
     export(run.folder / "model", prepared.materials, model)
-    results.write_answers(run.folder / "test.csv", prepared.dataset, findings.answers)
+    results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
     return _Tested(findings, baselines, opened, interrupted)
 
 
@@ -138,7 +138,7 @@ def _finalize(
 
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
     """Write the report in every form, and return the result."""
-    document = report.collect(_evidence(run, prepared, outcome, tested))
+    document = report.build_report(_evidence(run, prepared, outcome, tested))
     doing("writing the report")
     catalog, settings = run.call.catalog, run.settings
     for reporter in catalog.reporters.items.values():
@@ -150,7 +150,7 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
         device=settings.device,
         read=lambda data, columns: read(data, readers=readers, columns=columns),
         temporary=run.temporary,
-        measure=settings.metric,
+        metric=settings.metric,
         readers=lambda: readers,
     )
 
@@ -178,7 +178,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         seconds=run.elapsed,
         search_seconds=outcome.seconds,
         precision=precision(settings.device),
-        machine=machine(settings.device),
+        machine=this_machine(settings.device),
         plugins=run.call.catalog.versions(),
         seed=settings.seed,
     )
@@ -188,8 +188,14 @@ def _notes(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested
     """Return the notes of the whole run; add the run to past runs."""
     findings, settings, catalog = tested.findings, run.settings, run.call.catalog
     limits = violated_limits(settings.limits, findings)
-    notes = [*prepared.notes, *run.call.notes, *outcome.notes, *limits, *results.opened_before(tested.opened)]
-    if (images := len(findings.answers.rows)) < len(prepared.locked):
+    notes = [
+        *prepared.notes,
+        *run.call.notes,
+        *outcome.notes,
+        *limits,
+        *results.repeated_test_notes(tested.opened),
+    ]
+    if (images := len(findings.predictions.rows)) < len(prepared.locked):
         notes.append(
             f"Tested on {images:,} of {len(prepared.locked):,} test images, drawn at random from each class, "
             "the same for all strategies: there was no time for more. 'autotl evaluate' can test on "

@@ -126,7 +126,7 @@ def rows_of(
             pretrained=prepared.networks[arm.backbone].weights.pretrained,
             metric=history.measure.key or prepared.task.metric,
             score=scored[arm].score,
-            test=history.measure.shown(findings.arms[arm].test.value),
+            test=history.measure.reported(findings.arms[arm].test.value),
             rank=rank,
             regret=float(scored[ranked[0]].score or 0.0) - float(scored[arm].score or 0.0),
             params=json.dumps(dict(scored[arm].params), sort_keys=True),

@@ -31,16 +31,18 @@ def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
 def profile(prepared: Prepared) -> dict[str, Any]:
     """Return the ``when`` and ``quality`` of a report, as known before training."""
     found = report.profile(
-        task=prepared.task,
-        splits=prepared.splits,
-        likeness=prepared.likeness,
-        overlap=prepared.overlap,
-        copies=prepared.copies,
-        ranking=prepared.ranking,
-        outlook=prepared.learning_curve,
-        advice=prepared.advice,
-        quality=prepared.quality,
-        examined={**prepared.issues.reported, "groups": prepared.groups},
+        report.ProfileEvidence(
+            task=prepared.task,
+            splits=prepared.splits,
+            likeness=prepared.likeness,
+            overlap=prepared.overlap,
+            copies=prepared.copies,
+            ranking=prepared.ranking,
+            outlook=prepared.learning_curve,
+            advice=prepared.advice,
+            quality=prepared.quality,
+            examined={**prepared.issues.reported, "groups": prepared.groups},
+        )
     )
     if (extra := prepared.extra_images) is not None:
         found["when"]["n_train_by_network"] = dict.fromkeys(extra.networks, extra.task.train_rows)

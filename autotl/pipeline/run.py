@@ -82,8 +82,8 @@ class Run:
             self.keep(**found, ended=None)
             return
         self.keep(**found, ended=None, arguments=self.arguments, name=self.file.name)
-        results.set_report_aside(self.folder)
-        results.sweep(self.folder)
+        results.archive_report(self.folder)
+        results.remove_leftovers(self.folder)
 
 
 def prepare_run(run: Run) -> Prepared:

@@ -19,7 +19,7 @@ from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.search.algorithm import Searching
 from autotl.search.studies.storage import close_storage, with_storage
-from autotl.training import machine
+from autotl.training import this_machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal
@@ -158,7 +158,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     plan = Plan(prepared.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
     runner = TrialRunner(
         prepared.materials,
-        ActivationCache(prepared.materials, on=settings.keeps_activations),
+        ActivationCache(prepared.materials, enabled=settings.keeps_activations),
         prepared.task,
         run.call.strategies,
         run.cache / "trials",
@@ -176,7 +176,7 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
         strategies,
         prepared.backbones,
         prepared.tasks,
-        machine=machine(run.settings.device),
+        machine=this_machine(run.settings.device),
         own=prepared.baseline_networks.networks,
     )
     skipped |= prepared.baseline_networks.refused
@@ -214,7 +214,7 @@ def _open_search(
             prepared.networks,
             prepared.tasks,
             history,
-            machine=machine(settings.device),
+            machine=this_machine(settings.device),
             budget=settings.budget,
             clock=run.clock,
             until=until,

@@ -86,7 +86,7 @@ def last_groups(
         run_cache.store,
         device=settings.device,
         processes=settings.compute.processes,
-        before=run_cache,
+        previous=run_cache,
     )
     copy_cached_arrays(run_cache, changed)
     moved = int((before != after).sum())

@@ -59,7 +59,7 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
         device=settings.device,
         processes=settings.compute.processes,
         weights=issues.weights,
-        before=before,
+        previous=before,
     )
     if recorded is None and settings.budget.seconds is not None:
         backbones = with_cached_stages(run_cache, backbones, reuse=settings.keeps_activations)

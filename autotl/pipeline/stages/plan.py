@@ -14,7 +14,7 @@ from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, open_networks
 from autotl.preparation.open_backbones import median_side
 from autotl.preparation.record import BaselineNetworkRecord, PlanRecord, backbone_record
-from autotl.training import machine
+from autotl.training import this_machine
 from autotl.workbench.run_cache import RunCache
 
 
@@ -104,7 +104,7 @@ def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages
         task,
         context.plugins.strategies,
         backbones,
-        machine(settings.device),
+        this_machine(settings.device),
         left=context.left(),
         tests=sum(facts.pace.seconds(tested, side=facts.side) for facts in backbones.values()),
         validated=len(splits.first[0].val),
