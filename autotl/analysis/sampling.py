@@ -76,6 +76,6 @@ class Sampler:
             self.store,
             device=self.settings.device,
             processes=self.settings.compute.processes,
-            before=before,
+            previous=before,
         )
         return Sample(splits, backbones, run_cache, record, tuple(notes))

@@ -153,7 +153,7 @@ class _Comparison:
         normalise = partial(self.run_cache.normalise, self.backbone.name)
         device = self.run_cache.device
         found = forward_in_batches(
-            run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse
+            run, pixels, normalise=normalise, device=device, max_threads=1, check_cancelled=self.pulse
         )
         return found.double().numpy()
 
