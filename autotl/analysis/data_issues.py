@@ -155,7 +155,7 @@ def find_issues(
     if is_time_for("doubtful labels"):
         issues = label_issues(labels, _even(softmax(seen.probe, axis=1), labels))
     odd = outliers(seen.features, labels) if n <= FAR_ROWS and is_time_for("outliers") else None
-    tests = locked.pictures("copies in the training part, and a shift between the two")
+    tests = locked.image_rows("copies in the training part, and a shift between the two")
     looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
     side = materials.backbones[backbone].side
     test_features = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from autotl.api import LabelledFeatures
 from autotl.backbone import classifier_of
 from autotl.clock import NEVER, Deadline
-from autotl.data import cross_parts
+from autotl.data import stratified_parts
 from autotl.errors import WeightsError
 from autotl.metrics import softmax
 from autotl.training import LOOKED, PROBE, cross_logits
@@ -63,7 +63,7 @@ def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, en
         folds = materials.splits.first
         features = materials.features(backbone, side=side)
         if len(folds) == 1:
-            parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
+            parts = stratified_parts(materials.dataset, np.sort(materials.order), seed=seed)
             found = cross_logits(
                 features.to(materials.device),
                 materials.labels.to(materials.device),

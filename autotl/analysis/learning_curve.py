@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from autotl.data import cross_parts
+from autotl.data import stratified_parts
 from autotl.seeds import derive
 from autotl.training import PROBE, fit_heads
 from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
@@ -35,7 +35,7 @@ def probe_at_sizes(materials: RunCache, backbone: str, *, seed: int, pulse: Puls
     the rest. All classifiers are fitted at once.
     """
     facts, classes = materials.backbones[backbone], len(materials.dataset.classes)
-    parts = cross_parts(
+    parts = stratified_parts(
         materials.dataset, np.sort(materials.order), seed=derive(seed, "curve"), parts=REPEATS
     )
     labels = materials.labels.numpy()

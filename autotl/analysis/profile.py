@@ -22,7 +22,7 @@ from autotl.analysis.similarity import RESAMPLES, RESAMPLES_THOROUGH, measure_li
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
 from autotl.clock import NEVER, Clock, Deadline, OutOfTime
 from autotl.config.run_config import RunConfig
-from autotl.data import LockedTest, quietly, reason, render_images, view_of
+from autotl.data import LockedTest, failure_reason, render_images, view_of, without_pillow_warnings
 from autotl.errors import DataError
 from autotl.progress import doing
 from autotl.seeds import derive
@@ -237,12 +237,12 @@ def _source_pixels(shown: Sequence[Any], backbone: Backbone, seed: int) -> torch
     chosen = np.random.default_rng(derive(seed, "source")).permutation(len(shown))[:SOURCE_IMAGES]
     view = view_of(backbone.config, side=backbone.side)
     images, broken = [], list[str]()
-    with quietly():
+    with without_pillow_warnings():
         for i in sorted(chosen):
             try:
                 images.append(render_images([shown[int(i)]()], view))
             except Exception as error:  # whatever a file that is no image makes its decoder raise
-                broken.append(reason(error))
+                broken.append(failure_reason(error))
     if len(images) < LEAST_SOURCE or len(broken) > BROKEN_SOURCE * len(chosen):
         raise DataError(
             f"{len(broken)} of {len(chosen)} source images cannot be read, the first: {broken[0]}."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autotl.backbone.freeze import Frozen, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
     from autotl.backbone.modes import mode
-    from autotl.backbone.reference.layers import (
+    from autotl.backbone.reference.batchnorm_layers import (
         Layer,
         Moments,
         as_moments,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         moments_of,
         normalised_layers,
     )
-    from autotl.backbone.reference.likeness import likeness
+    from autotl.backbone.reference.calibrated_similarity import likeness
     from autotl.backbone.reference.statistics import (
         batchnorm_reference,
         batchnorm_rows,

@@ -12,7 +12,7 @@ import typer
 
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
-from autotl.data import limit_spinning
+from autotl.data import limit_thread_spinning
 from autotl.errors import AutotlError
 from autotl.escaping import console, prepare_streams
 
@@ -22,7 +22,7 @@ def main() -> None:
     # Progress and tables are for people; a library's deprecations are for its developers.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    limit_spinning()
+    limit_thread_spinning()
     prepare_streams()
     with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
         code = guarded(lambda: app(standalone_mode=False))

@@ -32,7 +32,17 @@ from autotl.budget.trial_time import share_out, task_of
 from autotl.cache import Store
 from autotl.clock import Clock, Deadline, waited
 from autotl.config.run_config import RunConfig
-from autotl.data import LockedTest, Quality, labels_of_parts, pictures, quality, read, split, summary, without
+from autotl.data import (
+    LockedTest,
+    Quality,
+    image_openers,
+    labels_by_part,
+    quality,
+    read,
+    split,
+    summarise_data,
+    without_rows,
+)
 from autotl.metrics import check_defined, check_metric
 from autotl.preparation.baseline_networks import Own
 from autotl.preparation.extra_images import ExtraImages, left_out, open_networks, tasks_by_network
@@ -134,7 +144,7 @@ def prepare(
         watch.say(f"{len(dataset.unreadable)} images cannot be read and are left out; the report lists them.")
     dataset, grouping, known = first_groups(setup, dataset, decided, end=end)
     splits = split(dataset, seed=setup.seed, test=setup.test)
-    for line in summary(dataset, splits):
+    for line in summarise_data(dataset, splits):
         watch.say(line)
     first = splits.hash
     if decided is not None:
@@ -154,7 +164,7 @@ def prepare(
         watch.say(note)
     notes += more
     found = quality(dataset, splits)
-    check_defined(setup.metric, labels_of_parts(dataset, splits), len(dataset.classes))
+    check_defined(setup.metric, labels_by_part(dataset, splits), len(dataset.classes))
     # the networks that baselines bring are small: a pass of them costs next to nothing
     transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values()) or len(strategies)
     rest = left() if decided is None else decided.left
@@ -166,7 +176,9 @@ def prepare(
         watch.say(note)
     thinned = tuple(more)
     materials = RunCache(dataset, splits, backbones, store, device=setup.device, processes=setup.processes)
-    shown = None if setup.source is None else pictures(setup.source, readers=readers, scale=dataset.scale)
+    shown = (
+        None if setup.source is None else image_openers(setup.source, readers=readers, scale=dataset.scale)
+    )
     likeness, more = likenesses(setup, materials, similarities, shown, late=is_late(setup, left()), end=end)
     notes += more
     seen = first_pass(
@@ -197,7 +209,7 @@ def prepare(
     locked = LockedTest(splits.test)
     examined = find_faults(setup, materials, ranking, locked, end=end)
     notes += unchecked(examined)
-    splits = without(dataset, splits, examined.drop)
+    splits = without_rows(dataset, splits, examined.drop)
     materials = RunCache(
         dataset,
         splits,

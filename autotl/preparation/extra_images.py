@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autotl.api import Backbone, Dataset, FirstLook, OwnNetworks, Splits, Strategy, Task
 from autotl.clock import Clock, Deadline
 from autotl.config.run_config import RunConfig
-from autotl.data import render, view_of, widened
+from autotl.data import render, view_of, with_extra_rows
 from autotl.preparation.baseline_networks import Own, open_own_networks, reopen_own_networks
 from autotl.preparation.record import PreparationRecord
 from autotl.progress import doing
@@ -120,7 +120,7 @@ def open_networks(
         return open_own_networks(strategies, task, setup, taken=taken, end=end), None
     others = {name: each for name, each in strategies.items() if name not in looking}
     rest = open_own_networks(others, task, setup, taken=taken, end=end)
-    splits = widened(materials.dataset, materials.splits, more, most, seed=setup.seed)
+    splits = with_extra_rows(materials.dataset, materials.splits, more, most, seed=setup.seed)
     wide = _counted(task, materials.dataset, splits)
     found = open_own_networks(looking, wide, setup, taken={*taken, *rest.by_name}, end=end)
     own = Own({**rest.networks, **found.networks}, {**rest.refused, **found.refused})
@@ -146,7 +146,7 @@ def _with(
     }
     if rows is None or rows <= known or not networks:
         return None
-    splits = widened(materials.dataset, materials.splits, more, rows - known, seed=seed)
+    splits = with_extra_rows(materials.dataset, materials.splits, more, rows - known, seed=seed)
     wide = RunCache(
         materials.dataset,
         splits,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.config.run_config import RunConfig
-from autotl.data import divided, fold_of, grouped, regathered
+from autotl.data import count_divided_groups, fold_numbers, keep_groups_together, with_groups
 from autotl.preparation.group_record import GroupRecord
 from autotl.preparation.record import PreparationRecord
 from autotl.progress import doing
@@ -58,7 +58,7 @@ def first_groups(
         found = _of(rows, find_groups(_evidence(dataset, rows), seed=seed, pulse=pulse))
         names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
         kept = GroupRecord(True, attach(found, names, hashes, learned), unfinished=not found.complete)
-    return grouped(dataset, kept.first) if kept.first else dataset, kept, found
+    return with_groups(dataset, kept.first) if kept.first else dataset, kept, found
 
 
 def last_groups(
@@ -82,9 +82,9 @@ def last_groups(
         grouping = _with_features(setup, materials, grouping, known, end)
     if not grouping.last:
         return materials, grouping
-    dataset = grouped(materials.dataset, grouping.last)
-    splits = regathered(dataset, materials.splits, seed=setup.seed)
-    before, after = (fold_of(len(dataset), each.first) for each in (materials.splits, splits))
+    dataset = with_groups(materials.dataset, grouping.last)
+    splits = keep_groups_together(dataset, materials.splits, seed=setup.seed)
+    before, after = (fold_numbers(len(dataset), each.first) for each in (materials.splits, splits))
     changed = RunCache(
         dataset,
         splits,
@@ -96,7 +96,7 @@ def last_groups(
     )
     carry_over(materials, changed)
     moved = int((before != after).sum())
-    return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
+    return changed, replace(grouping, moved=moved, divided=count_divided_groups(splits, grouping.last))
 
 
 def _with_features(

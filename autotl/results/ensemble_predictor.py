@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
-from autotl.data import View, at_scale, render
+from autotl.data import View, render, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate, mixture
 from autotl.metrics import Metric
 from autotl.results.ensemble_folder import OpenedEnsemble, open_ensemble
@@ -53,7 +53,7 @@ class EnsemblePredictor:
 
     def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
         """Score the model on labelled images. Raises DataError for classes it does not know."""
-        labels, dataset = indexed(dataset, self.classes), at_scale(dataset, self.scale)
+        labels, dataset = indexed(dataset, self.classes), with_pixel_scale(dataset, self.scale)
         logits = self.logits(dataset, np.arange(len(dataset)))
         return evaluate(labels, logits, self.classes, measure=measure, seed=seed)
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import Dataset, PixelScale, Reader
-from autotl.data import Picture, View, pictures_given, quietly, reason, some, upright_rgb
+from autotl.data import (
+    UnlabelledImage,
+    View,
+    failure_reason,
+    join_names,
+    prediction_images,
+    upright_rgb,
+    without_pillow_warnings,
+)
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import softmax
@@ -77,7 +85,7 @@ def labelled_parts(images: Any, model: Labeller, asked: Asked) -> Iterator[pd.Da
     An image that cannot be read has one row, without a label, and ``error`` says why.
 
     Args:
-        images: what :func:`autotl.data.pictures_given` takes.
+        images: what :func:`autotl.data.prediction_images` takes.
         model: what labels them.
         asked: what the tables are to hold.
 
@@ -85,7 +93,7 @@ def labelled_parts(images: Any, model: Labeller, asked: Asked) -> Iterator[pd.Da
         DataError: if there is no image, if none can be read, for what is no image, and with ``strict`` for an
             image that cannot be read.
     """
-    found = iter(pictures_given(images, readers=asked.readers, image=asked.image, scale=model.scale))
+    found = iter(prediction_images(images, readers=asked.readers, image=asked.image, scale=model.scale))
     looks = [view.transform() for view in model.views]
     classes = model.classes
     good, bad, told = 0, 0, list[str]()
@@ -132,7 +140,7 @@ def _number(name: str) -> int | str:
 
 
 def _look(
-    pictures: Sequence[Picture],
+    pictures: Sequence[UnlabelledImage],
     looks: Sequence[Callable[[Image.Image], NDArray[np.uint8]]],
     scale: PixelScale | None,
     *,
@@ -144,13 +152,13 @@ def _look(
     """
     seen: list[list[NDArray[np.uint8]]] = [[] for _ in looks]
     errors = []
-    with quietly():
+    with without_pillow_warnings():
         for each in pictures:
             try:
                 image = upright_rgb(each.open(), scale)
                 shown = [look(image) for look in looks]
             except Exception as error:  # whatever a file that is no image makes its decoder raise
-                errors.append(reason(error).removesuffix("."))
+                errors.append(failure_reason(error).removesuffix("."))
                 if strict:
                     raise DataError(f"{each.name} cannot be read: {errors[-1]}.") from error
                 continue
@@ -197,4 +205,4 @@ def _texts(values: Iterable[str | None]) -> pd.Series:
 
 
 def _of_all(told: Sequence[str], count: int) -> str:
-    return f"{some(told, most=3)}" if count <= 3 else f"{count} were given, first {', '.join(told[:3])}"
+    return f"{join_names(told, most=3)}" if count <= 3 else f"{count} were given, first {', '.join(told[:3])}"

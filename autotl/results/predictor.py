@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.api import DataConfig, Dataset
-from autotl.data import at_scale, render, view_of
+from autotl.data import render, view_of, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.labelling import Asked, Seen, indexed, labelled
@@ -54,7 +54,7 @@ class Predictor:
 
     def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
         """Score the model on labelled images. Raises DataError for classes it does not know."""
-        labels, dataset = indexed(dataset, self.classes), at_scale(dataset, self.scale)
+        labels, dataset = indexed(dataset, self.classes), with_pixel_scale(dataset, self.scale)
         rows = np.arange(len(dataset))
         return evaluate(labels, self.logits(dataset, rows), self.classes, measure=measure, seed=seed)
 

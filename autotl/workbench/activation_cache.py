@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import HEAD, Cuts
-from autotl.data import hash_of, view_of
+from autotl.data import split_hash, view_of
 from autotl.seeds import derive
 from autotl.training import augment, augmentation, autocast, pieces_of
 from autotl.workbench.feature_extraction import BITS, channels_last
@@ -201,7 +201,7 @@ class ActivationCache:
         materials, how = self._materials, augmentation(look.augment)
         splits = materials.splits
         # of the first repeat alone: what a fold of it is scored does not hang on whether others follow
-        name = hash_of(materials.dataset, splits.train, splits.test, splits.first)
+        name = split_hash(materials.dataset, splits.train, splits.test, splits.first)
         draw = torch.Generator().manual_seed(derive(0, name, look.view))
         shown = materials.shown(backbone, side=look.side, margin=how is not None, rows=look.rows)
         with closing(shown):

@@ -18,7 +18,7 @@ from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
-from autotl.data import OnDemand, View, names_of, render_parts, view_of
+from autotl.data import LazyImages, View, render_parts, rows_digest, view_of
 from autotl.training import Normalise, fit_heads, in_batches, to_device
 from autotl.workbench.feature_extraction import Prefill, extract_features
 
@@ -60,7 +60,7 @@ class RunCache:
         self.order = np.concatenate([first.train, first.val]) if len(splits.folds) == 1 else splits.train
         self.weights = None if weights is None else torch.from_numpy(weights[self.order]).float()
         self.weighed = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
-        self.named = names_of(dataset, self.order)
+        self.named = rows_digest(dataset, self.order)
         self._place = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.part = PART if device == "cpu" else PART_ELSEWHERE
@@ -105,14 +105,14 @@ class RunCache:
 
     def pixels(
         self, backbone: str, *, side: int, margin: bool, rows: int | None = None, pulse: Pulse = no_pulse
-    ) -> Tensor | OnDemand:
+    ) -> Tensor | LazyImages:
         """uint8 images (rows, 3, h, w) of the first ``rows`` training rows as ``backbone`` wants them.
 
         Decoded once and memory-mapped; where the store has no room for them, decoded when asked for.
         """
         view, count = self._view(backbone, side, margin), rows or len(self.order)
         if not self.store.fits(self._shape(view, count), np.uint8):
-            return OnDemand(self.dataset, self.order[:count], view)
+            return LazyImages(self.dataset, self.order[:count], view)
         while (found := self.store.find(self.pixels_key(view, count))) is None:
             with closing(self.shown(backbone, side=side, margin=margin, rows=count)) as parts:
                 for _ in parts:
@@ -130,7 +130,7 @@ class RunCache:
         parts = [slice(start, min(start + self.part, count)) for start in range(0, count, self.part)]
         images: Any = None
         if not self.store.fits(shape, np.uint8):
-            images = OnDemand(self.dataset, self.order[:count], view)
+            images = LazyImages(self.dataset, self.order[:count], view)
         elif (found := self.store.find(key)) is not None:
             images = torch.from_numpy(found)
         if images is not None:
@@ -192,7 +192,7 @@ class RunCache:
         view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
         found = in_batches(
             lambda x: pooled(model, x),
-            OnDemand(self.dataset, rows, view),
+            LazyImages(self.dataset, rows, view),
             normalise=lambda x: self.normalise(backbone, x),
             device=self.device,
             batch=self.part,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import Job, Said, State
-from autotl.data import limit_spinning
+from autotl.data import limit_thread_spinning
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -41,7 +41,7 @@ def live(pipe: Connection[Any, Any], seat: Seat, parent: int) -> None:
     _end_with(parent)
     os.chdir(seat.folder)
     os.environ["OMP_NUM_THREADS"] = str(seat.threads)
-    limit_spinning()
+    limit_thread_spinning()
     if seat.gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = seat.gpu
     try:
