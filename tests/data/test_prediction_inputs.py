@@ -109,7 +109,7 @@ def test_what_holds_no_images_is_refused(images: Any) -> None:
 
 
 def test_a_wrong_type_among_images_is_refused_and_a_missing_one_costs_its_row(folder: Path) -> None:
-    with pytest.raises(DataError, match="image 1 must be an image .got the type int"):
+    with pytest.raises(DataError, match=r"image 1 must be an image .got the type int"):
         list(prediction_images(["new/x/1.png", 3], readers=nobody))
     for missing in (None, "", " ", float("nan"), pd.NA, "gone.png", "empty", "new.txt"):
         Path("empty").mkdir(exist_ok=True)

@@ -111,7 +111,7 @@ def test_splits_become_parts_and_others_are_left_out() -> None:
         "Left out the split 'extra': it is neither train, validation nor test.",
         "Left out the split 'test': it has no labels.",
     )
-    with pytest.raises(DataError, match="No split can be learned from: a, b"):
+    with pytest.raises(DataError, match=r"must have a split 'train' .got a, b"):
         HfDataset().read(HfDict(a=dataset(two), b=dataset(two)), Columns())
 
 

@@ -119,7 +119,7 @@ def test_what_is_no_pair_is_refused() -> None:
         read(TensorDataset(torch.zeros(3, 3, 4, 4)), readers=READERS)
     with pytest.raises(DataError, match="got a str as image 0"):
         read(Pairs(tiny_pictures(), str), readers=READERS)
-    with pytest.raises(DataError, match="is empty"):
+    with pytest.raises(DataError, match="must not be empty"):
         read(Pairs([]), readers=READERS)
 
 

@@ -62,7 +62,7 @@ def test_a_column_of_parts_is_never_the_label() -> None:
 
 def test_a_split_with_other_values_is_refused_by_name() -> None:
     with pytest.raises(
-        DataError, match="column 'split' must hold only names of parts .got other values in 1 rows: extra"
+        DataError, match=r"column 'split' must hold only names of parts .got other values in 1 rows: extra"
     ):
         listing(split=["train", "test", "train", "train", "train", "extra"])
 

@@ -92,5 +92,5 @@ def test_metadata_of_another_form_is_no_matter(metadata: bytes) -> None:
 
 def test_a_cell_without_an_image_is_named() -> None:
     frame = pd.DataFrame({"image": [*encoded(tiny_pictures())[:3], b""], "label": [0, 1, 0, 1]})
-    with pytest.raises(DataError, match="an image or a path in every row .got none in row 4"):
+    with pytest.raises(DataError, match=r"an image or a path in every row .got none in row 4"):
         Tables().read(frame, Columns())
