@@ -15,19 +15,19 @@ from torch import Tensor, nn
 
 from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
-    Layer,
-    as_moments,
+    BatchNormLayer,
+    batchnorm_inputs,
+    batchnorm_layers,
     batchnorm_reference,
-    batchnorm_rows,
     build_reference,
-    layer_likeness,
-    likeness,
+    calibrated_similarity,
+    layer_similarity,
     load_reference,
-    moments_of,
+    moment_extractor,
     native_side,
-    noise_pixels,
-    normalised_layers,
+    noise_images,
     pooled,
+    split_moments,
 )
 from autotl.clock import OutOfTime
 from autotl.data import render, view_of
@@ -142,7 +142,7 @@ class _Inside:
     of it: rows as :func:`moments_of` gives them.
     """
 
-    layers: Sequence[Layer]
+    layers: Sequence[BatchNormLayer]
     target: NDArray[np.float64]
     noise: NDArray[np.float64]
     own: NDArray[np.float64] | None
@@ -154,15 +154,15 @@ class _Inside:
 
 def _look_inside(look: _Look, *, behind: bool) -> _Inside | None:
     """None for a network without BatchNorm; ``behind`` also asks for one position in the last layer."""
-    layers = normalised_layers(look.model)
+    layers = batchnorm_layers(look.model)
     if not layers:
         return None
     side = native_side(look.model) if look.source is None else look.backbone.side
-    run = moments_of(look.model, layers, run=batchnorm_rows(look.model) if behind else None)
+    run = moment_extractor(look.model, layers, run=batchnorm_inputs(look.model) if behind else None)
     most = look.affordable(ROWS_INSIDE, side)
     target = look.rows(run, look.target(most, side))
     least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
-    noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
+    noise = look.rows(run, noise_images(min(len(target), least), side, look.seed))
     own = None if look.source is None else look.rows(run, look.source[:ROWS_INSIDE])
     return _Inside(layers, target, noise, own)
 
@@ -185,13 +185,13 @@ def _over_features(
         most = look.affordable(ROWS, side)
         target = look.rows(run, look.target(most, side))
         least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
-        noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
+        noise = look.rows(run, noise_images(min(len(target), least), side, look.seed))
     found: dict[str, Likeness] = {}
     for name, measure in measures.items():
         look.pulse()
         with _leaving_out(name, failed):
             found[name] = _finite(
-                likeness(
+                calibrated_similarity(
                     target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
                 )
             )
@@ -207,12 +207,12 @@ def _over_layers(
         look.pulse()
         with _leaving_out(name, failed):
             found[name] = _finite(
-                layer_likeness(
-                    as_moments(inside.target, layers),
+                layer_similarity(
+                    split_moments(inside.target, layers),
                     layers,
-                    as_moments(inside.noise, layers),
+                    split_moments(inside.noise, layers),
                     measure,
-                    own=None if inside.own is None else as_moments(inside.own, layers),
+                    own=None if inside.own is None else split_moments(inside.own, layers),
                     seed=derive(look.seed, name),
                     resamples=look.resamples,
                 )

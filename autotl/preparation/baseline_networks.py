@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from autotl.api import Arm, Backbone, OwnNetworks, Strategy, Task, Weights
-from autotl.backbone import describe
+from autotl.backbone import Workload, describe
 from autotl.clock import Deadline
 from autotl.config.run_config import RunConfig
 from autotl.errors import FAILURES, LimitError, described
@@ -109,8 +109,7 @@ def _opened(weights: Weights, task: Task, setup: RunConfig, end: Deadline) -> Ba
         weights,
         side=task.side,
         device=setup.device,
-        seconds=setup.budget.seconds,
-        images=task.train_rows,
+        workload=Workload(task.train_rows, setup.budget.seconds),
         clock=end.clock,
         end=end,
         small=True,

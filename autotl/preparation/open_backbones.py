@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from autotl.api import Backbone, BackboneSource, Dataset, Splits, Weights
-from autotl.backbone import candidates, describe
+from autotl.backbone import Workload, candidates, describe
 from autotl.clock import Deadline
 from autotl.config.run_config import RunConfig
 from autotl.errors import DataError
@@ -57,10 +57,8 @@ def open_backbones(
             weights,
             side=side,
             device=setup.device,
-            seconds=setup.budget.seconds,
-            images=images,
+            workload=Workload(images, setup.budget.seconds, len(found)),
             clock=end.clock,
-            among=len(found),
             end=end,
         )
         if setup.image_size is not None:

@@ -9,12 +9,12 @@ from torch import nn
 
 from autotl.api import LayerLikeness, Likeness
 from autotl.backbone import (
-    as_moments,
-    batchnorm_rows,
-    departure,
-    layer_likeness,
-    moments_of,
-    normalised_layers,
+    batchnorm_inputs,
+    batchnorm_layers,
+    first_departed_layer,
+    layer_similarity,
+    moment_extractor,
+    split_moments,
 )
 
 
@@ -40,10 +40,10 @@ def images(n: int, seed: int) -> torch.Tensor:
 
 
 def test_the_moments_are_those_that_batchnorm_itself_would_learn(model: nn.Module) -> None:
-    layers = normalised_layers(model)
+    layers = batchnorm_layers(model)
     assert len(layers) == sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
     x = images(6, 0)
-    moments = as_moments(moments_of(model, layers)(x).double().numpy(), layers)
+    moments = split_moments(moment_extractor(model, layers)(x).double().numpy(), layers)
     first = layers[0]
     norm = model.get_submodule(first.name)
     fed: list[torch.Tensor] = []
@@ -57,27 +57,27 @@ def test_the_moments_are_those_that_batchnorm_itself_would_learn(model: nn.Modul
 
 
 def test_what_else_is_looked_at_in_the_same_pass_comes_behind(model: nn.Module) -> None:
-    layers, x = normalised_layers(model), images(3, 0)
-    alone, run = moments_of(model, layers)(x), batchnorm_rows(model)
-    both = moments_of(model, layers, run=run)(x)
+    layers, x = batchnorm_layers(model), images(3, 0)
+    alone, run = moment_extractor(model, layers)(x), batchnorm_inputs(model)
+    both = moment_extractor(model, layers, run=run)(x)
     assert torch.equal(both, torch.cat([alone, run(x)], 1))
-    moments = as_moments(both.double().numpy(), layers)
+    moments = split_moments(both.double().numpy(), layers)
     assert moments.mean.shape == moments.square.shape == (3, alone.shape[1] // 2)
 
 
 def test_looking_changes_neither_mode_nor_statistics(model: nn.Module) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     model.train()
-    moments_of(model, normalised_layers(model))(images(2, 1))
+    moment_extractor(model, batchnorm_layers(model))(images(2, 1))
     assert model.training
     model.eval()
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_images_like_the_source_are_near_one_and_noise_is_zero(model: nn.Module) -> None:
-    layers, look = normalised_layers(model), moments_of(model, normalised_layers(model))
+    layers, look = batchnorm_layers(model), moment_extractor(model, batchnorm_layers(model))
     rows = {
-        name: as_moments(look(x).double().numpy(), layers)
+        name: split_moments(look(x).double().numpy(), layers)
         for name, x in {
             "own": images(40, 2),
             "like": images(40, 3),
@@ -87,7 +87,7 @@ def test_images_like_the_source_are_near_one_and_noise_is_zero(model: nn.Module)
     }
 
     def like(name: str) -> Likeness:
-        return layer_likeness(rows[name], layers, rows["noise"], Gap(), own=rows["own"], seed=0)
+        return layer_similarity(rows[name], layers, rows["noise"], Gap(), own=rows["own"], seed=0)
 
     assert like("like").calibrated > 0.9
     assert 0.2 < like("half").calibrated < 0.8
@@ -102,8 +102,8 @@ def test_it_departs_where_it_stays_away() -> None:
         layers = tuple(LayerLikeness(f"l{i}", i / 10, place) for i, place in enumerate(places))
         return Likeness(1.0, 0.5, (0.4, 0.6), "batchnorm", layers=layers)
 
-    assert departure(of(0.9, 0.3, 0.8)) is None
-    found = departure(of(0.9, 0.3, 0.8, 0.4, 0.1))
+    assert first_departed_layer(of(0.9, 0.3, 0.8)) is None
+    found = first_departed_layer(of(0.9, 0.3, 0.8, 0.4, 0.1))
     assert found is not None
     assert found.layer == "l3"
 
@@ -111,4 +111,4 @@ def test_it_departs_where_it_stays_away() -> None:
 def test_a_network_without_batchnorm_has_no_such_layers() -> None:
     import timm
 
-    assert normalised_layers(timm.create_model("vit_tiny_patch16_224", num_classes=2)) == []
+    assert batchnorm_layers(timm.create_model("vit_tiny_patch16_224", num_classes=2)) == []

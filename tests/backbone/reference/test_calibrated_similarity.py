@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from autotl.api import Reference
-from autotl.backbone import build_reference, likeness
+from autotl.backbone import build_reference, calibrated_similarity
 from autotl.builtin.similarity.frechet import Frechet
 from autotl.errors import DataError
 
@@ -25,7 +25,7 @@ def source() -> Reference:
 
 
 def measured(rows, source, **more):
-    return likeness(rows, source, noise(400), Frechet(), seed=0, **more)
+    return calibrated_similarity(rows, source, noise(400), Frechet(), seed=0, **more)
 
 
 @pytest.mark.parametrize("n", [20, 100, 400, 1000])
@@ -82,7 +82,9 @@ def test_any_similarity_can_be_the_measure_and_gives_the_same_in_one_go(source):
             return Frechet().distance(features, source)
 
     rows = images(60, seed=4, shift=0.3)
-    one, other = (likeness(rows, source, noise(60), m, seed=0, resamples=10) for m in (Plain(), Frechet()))
+    one, other = (
+        calibrated_similarity(rows, source, noise(60), m, seed=0, resamples=10) for m in (Plain(), Frechet())
+    )
     assert one.calibrated == pytest.approx(other.calibrated, abs=1e-9)
     assert one.ci95 == pytest.approx(other.ci95, abs=1e-9)
 
@@ -92,12 +94,12 @@ def test_the_same_seed_gives_the_same_likeness(source):
 
 
 def test_a_handful_of_images_is_refused(source):
-    with pytest.raises(DataError, match="at least 4 target images, but 3"):
+    with pytest.raises(DataError, match=r"4 target images or more .got 3"):
         measured(images(3, seed=0), source)
 
 
 def test_a_network_wider_than_there_are_images_is_measured():
     d = 640
     wide = build_reference(images(2000, seed=0, d=d), side=64)
-    found = likeness(images(400, seed=1, d=d), wide, noise(400, d=d), Frechet(), seed=0)
+    found = calibrated_similarity(images(400, seed=1, d=d), wide, noise(400, d=d), Frechet(), seed=0)
     assert found.calibrated > 0.8
