@@ -156,10 +156,10 @@ def test_the_bytes_that_were_checked_are_the_bytes_that_are_loaded(monkeypatch):
 
 def test_tensors_that_do_not_fit_the_architecture_are_refused(tmp_path):
     other = dataclasses.replace(PACKAGES[LITE0], architecture="tf_efficientnet_lite1")
-    with pytest.raises(WeightsError, match=r"296 tensors, but tf_efficientnet_lite1.*386"):
+    with pytest.raises(WeightsError, match=r"386 tensors of tf_efficientnet_lite1 .* .got 296"):
         EfficientNetLite(tmp_path, {LITE0: other}).open(LITE0)
     other = dataclasses.replace(PACKAGES[LITE0], architecture="efficientnet_b0")
-    with pytest.raises(WeightsError, match=r"holds 296 tensors|but .* is"):
+    with pytest.raises(WeightsError, match=r"got 296|must be .* as"):
         EfficientNetLite(tmp_path, {LITE0: other}).open(LITE0)
 
 
