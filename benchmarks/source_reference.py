@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from autotl import plugins
 from autotl.api import Weights
 from autotl.backbone import build_reference, create, data_config, find, pooled, save_reference
-from autotl.data import pictures, render_images, view_of
+from autotl.data import image_openers, render_images, view_of
 from autotl.training import Normalise, forward_in_batches
 
 AXES, SAMPLE = 56, 250
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     catalog = plugins.load()
-    images = pictures(given.images, readers=catalog.readers.items)
+    images = image_openers(given.images, readers=catalog.readers.items)
     for name in given.backbones:
         rows = features(find(name, catalog.backbones.items), images, side=given.side)
         whole = build_reference(rows, side=given.side)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from autotl.api import LabelledFeatures
 from autotl.backbone import classifier_of
 from autotl.clock import NEVER, Deadline
-from autotl.data import cross_parts
 from autotl.errors import WeightsError
 from autotl.metrics import softmax
 from autotl.training import PROBE, PROBE_SETTINGS, out_of_fold_logits
@@ -70,7 +69,7 @@ def _cross_probe(run_cache: RunCache, backbone: str, *, side: int, seed: int, en
 
 def _of_parts(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
     """Return cross-validated logits over parts of a single fold."""
-    parts = cross_parts(run_cache.dataset, np.sort(run_cache.order), seed=seed)
+    parts = stratified_parts(run_cache.dataset, np.sort(run_cache.order), seed=seed)
     found = out_of_fold_logits(
         run_cache.features(backbone, side=side).to(run_cache.device),
         run_cache.labels.to(run_cache.device),

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from autotl.data import cross_parts
 from autotl.seeds import derive
 from autotl.training import PROBE, fit_heads
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
@@ -102,5 +101,5 @@ def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int)
 def _validation_parts(run_cache: RunCache, seed: int) -> list[NDArray[np.int64]]:
     """Return the validation part of each repeat, as positions in ``run_cache``."""
     rows = np.sort(run_cache.order)
-    parts = cross_parts(run_cache.dataset, rows, seed=derive(seed, "curve"), parts=REPEATS)
+    parts = stratified_parts(run_cache.dataset, rows, seed=derive(seed, "curve"), parts=REPEATS)
     return [run_cache.positions(part).numpy() for part in parts]

@@ -15,18 +15,11 @@ from torch import Tensor, nn
 
 from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
-    Layer,
-    as_moments,
+    BatchNormLayer,
     batchnorm_reference,
-    batchnorm_rows,
     build_reference,
-    layer_likeness,
-    likeness,
     load_reference,
-    moments_of,
     native_side,
-    noise_pixels,
-    normalised_layers,
     pooled,
 )
 from autotl.clock import OutOfTime
@@ -187,7 +180,7 @@ class _LayerInputs:
         source: Rows of source images; None without any.
     """
 
-    layers: Sequence[Layer]
+    layers: Sequence[BatchNormLayer]
     target: NDArray[np.float64]
     noise: NDArray[np.float64]
     source: NDArray[np.float64] | None
@@ -203,15 +196,15 @@ def _layer_inputs(comparison: _Comparison, *, last_layer: bool) -> _LayerInputs 
     ``last_layer`` adds a position in the last layer. None for a network without BatchNorm.
     """
     model, source = comparison.model, comparison.source
-    layers = normalised_layers(model)
+    layers = batchnorm_layers(model)
     if not layers:
         return None
     side = native_side(model) if source is None else comparison.backbone.side
-    run = moments_of(model, layers, run=batchnorm_rows(model) if last_layer else None)
+    run = moment_extractor(model, layers, run=batchnorm_inputs(model) if last_layer else None)
     most = comparison.affordable(ROWS_INSIDE, side)
     target = comparison.rows(run, comparison.target(most, side))
     least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
-    noise = comparison.rows(run, noise_pixels(min(len(target), least), side, comparison.seed))
+    noise = comparison.rows(run, noise_images(min(len(target), least), side, comparison.seed))
     rows = None if source is None else comparison.rows(run, source[:ROWS_INSIDE])
     return _LayerInputs(layers, target, noise, rows)
 
@@ -232,10 +225,10 @@ def _over_features(
         most = comparison.affordable(ROWS, side)
         target = comparison.rows(run, comparison.target(most, side))
         least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
-        noise = comparison.rows(run, noise_pixels(min(len(target), least), side, comparison.seed))
+        noise = comparison.rows(run, noise_images(min(len(target), least), side, comparison.seed))
 
     def measure(name: str) -> Likeness:
-        return likeness(
+        return calibrated_similarity(
             target,
             reference,
             noise,
@@ -254,12 +247,12 @@ def _over_layers(
     layers, source = inside.layers, inside.source
 
     def measure(name: str) -> Likeness:
-        return layer_likeness(
-            as_moments(inside.target, layers),
+        return layer_similarity(
+            split_moments(inside.target, layers),
             layers,
-            as_moments(inside.noise, layers),
+            split_moments(inside.noise, layers),
             measures[name],
-            own=None if source is None else as_moments(source, layers),
+            own=None if source is None else split_moments(source, layers),
             seed=derive(comparison.seed, name),
             resamples=comparison.resamples,
         )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from autotl.api import Backbone
-from autotl.data import quietly, reason, render_images, view_of
+from autotl.data import failure_reason, render_images, view_of, without_pillow_warnings
 from autotl.errors import DataError
 from autotl.seeds import derive
 
@@ -40,12 +40,12 @@ def source_pixels(openers: Sequence[Any], backbone: Backbone, seed: int) -> torc
     chosen = np.random.default_rng(derive(seed, "source")).permutation(len(openers))[:MAX_IMAGES]
     view = view_of(backbone.config, side=backbone.side)
     images, broken = [], list[str]()
-    with quietly():
+    with without_pillow_warnings():
         for i in sorted(chosen):
             try:
                 images.append(render_images([openers[int(i)]()], view))
             except Exception as error:  # decoders raise anything at files that are no images
-                broken.append(reason(error))
+                broken.append(failure_reason(error))
     if len(images) < MIN_IMAGES or len(broken) > BROKEN_SHARE * len(chosen):
         raise DataError(
             f"{len(broken)} of {len(chosen)} source images cannot be read, the first: {broken[0]}."

@@ -13,7 +13,7 @@ import typer
 from autotl.cli import benchmarks, commands, demo, show, using  # noqa: F401 - they register commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, waiting_since
-from autotl.data import limit_spinning
+from autotl.data import limit_thread_spinning
 from autotl.errors import AutotlError
 from autotl.escaping import console, prepare_streams
 
@@ -23,7 +23,7 @@ def main() -> None:
     # warnings of libraries are for developers, not for users of a command
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    limit_spinning()
+    limit_thread_spinning()
     prepare_streams()
     with waiting_since(WallClock().now()):  # the import of torch takes seconds
         code = guarded(lambda: app(standalone_mode=False))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autotl.api import Backbone, Dataset, FirstLook, OwnNetworks, Splits, Strategy, Task
 from autotl.clock import Clock, Deadline
 from autotl.config.run_settings import RunSettings
-from autotl.data import render, view_of, widened
+from autotl.data import render, view_of, with_extra_rows
 from autotl.preparation.baseline_networks import (
     BaselineNetworks,
     open_baseline_networks,
@@ -131,7 +131,7 @@ def open_networks(
         return open_baseline_networks(strategies, task, settings, taken=taken, end=end), None
     others = {name: each for name, each in strategies.items() if name not in looking}
     rest = open_baseline_networks(others, task, settings, taken=taken, end=end)
-    splits = widened(run_cache.dataset, run_cache.splits, more, most, seed=settings.seed)
+    splits = with_extra_rows(run_cache.dataset, run_cache.splits, more, most, seed=settings.seed)
     wide = _with_rows(task, run_cache.dataset, splits)
     found = open_baseline_networks(looking, wide, settings, taken={*taken, *rest.by_name}, end=end)
     rows = min([wide.train_rows, *(_trainable(wide, each) for each in found.networks.values())])
@@ -156,7 +156,7 @@ def _widened(
     }
     if rows is None or rows <= known or not networks:
         return None
-    splits = widened(run_cache.dataset, run_cache.splits, more, rows - known, seed=seed)
+    splits = with_extra_rows(run_cache.dataset, run_cache.splits, more, rows - known, seed=seed)
     wide = RunCache(
         run_cache.dataset,
         splits,

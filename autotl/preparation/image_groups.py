@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.clock import Deadline
 from autotl.config.run_settings import RunSettings
-from autotl.data import divided, fold_of, grouped, regathered
+from autotl.data import count_divided_groups, fold_numbers, keep_groups_together, with_groups
 from autotl.preparation.group_record import GroupRecord
 from autotl.progress import doing
 from autotl.quality import Evidence, Groups, attach, find_groups
@@ -52,7 +52,7 @@ def first_groups(
     else:
         doing("searching for groups of images")
         groups, evidence = _search_before_split(settings, dataset, end)
-    return grouped(dataset, groups.first) if groups.first else dataset, groups, evidence
+    return with_groups(dataset, groups.first) if groups.first else dataset, groups, evidence
 
 
 def last_groups(
@@ -76,9 +76,9 @@ def last_groups(
         grouping = _search_by_features(settings, run_cache, grouping, known, end)
     if not grouping.last:
         return run_cache, grouping
-    dataset = grouped(run_cache.dataset, grouping.last)
-    splits = regathered(dataset, run_cache.splits, seed=settings.seed)
-    before, after = (fold_of(len(dataset), each.first) for each in (run_cache.splits, splits))
+    dataset = with_groups(run_cache.dataset, grouping.last)
+    splits = keep_groups_together(dataset, run_cache.splits, seed=settings.seed)
+    before, after = (fold_numbers(len(dataset), each.first) for each in (run_cache.splits, splits))
     changed = RunCache(
         dataset,
         splits,
@@ -90,7 +90,7 @@ def last_groups(
     )
     copy_cached_arrays(run_cache, changed)
     moved = int((before != after).sum())
-    return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
+    return changed, replace(grouping, moved=moved, divided=count_divided_groups(splits, grouping.last))
 
 
 def _search_before_split(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
-from autotl.data import View, at_scale, render
+from autotl.data import View, render
 from autotl.evaluation import Evaluation, evaluate, mixture
 from autotl.metrics import Metric
 from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
@@ -62,7 +62,7 @@ class EnsemblePredictor:
         Raises:
             DataError: The data has classes that the model does not know.
         """
-        labels, dataset = label_indices(dataset, self.classes), at_scale(dataset, self.scale)
+        labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
         logits = self.logits(dataset, np.arange(len(dataset)))
         return evaluate(labels, logits, self.classes, metric=metric, seed=seed)
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import Dataset, PixelScale, Reader
-from autotl.data import Picture, View, pictures_given, quietly, reason, some, upright_rgb
+from autotl.data import (
+    UnlabelledImage,
+    View,
+    failure_reason,
+    join_names,
+    prediction_images,
+    upright_rgb,
+    without_pillow_warnings,
+)
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import softmax
@@ -95,7 +103,9 @@ def prediction_tables(
     Raises:
         DataError: There is no image, or none can be read; with ``strict``, one cannot be read.
     """
-    pictures = iter(pictures_given(images, readers=options.readers, image=options.image, scale=model.scale))
+    pictures = iter(
+        prediction_images(images, readers=options.readers, image=options.image, scale=model.scale)
+    )
     transforms = [view.transform() for view in model.views]
     readable, unreadable, examples = 0, 0, list[str]()
     while batch := list(islice(pictures, BATCH_SIZE)):
@@ -140,7 +150,7 @@ def _number(name: str) -> int | str:
 
 
 def _view_images(
-    pictures: Sequence[Picture],
+    pictures: Sequence[UnlabelledImage],
     transforms: Sequence[Callable[[Image.Image], NDArray[np.uint8]]],
     scale: PixelScale | None,
     *,
@@ -152,13 +162,13 @@ def _view_images(
     """
     views: list[list[NDArray[np.uint8]]] = [[] for _ in transforms]
     errors = []
-    with quietly():
+    with without_pillow_warnings():
         for picture in pictures:
             try:
                 image = upright_rgb(picture.open(), scale)
                 viewed = [transform(image) for transform in transforms]
             except Exception as error:  # decoders raise anything for files that are no images
-                errors.append(reason(error).removesuffix("."))
+                errors.append(failure_reason(error).removesuffix("."))
                 if strict:
                     raise DataError(f"{picture.name} cannot be read: {errors[-1]}.") from error
                 continue
@@ -216,5 +226,5 @@ def _texts(values: Iterable[str | None]) -> pd.Series:
 
 def _list_examples(examples: Sequence[str], count: int) -> str:
     if count <= MAX_NAMED_ERRORS:
-        return some(examples, most=MAX_NAMED_ERRORS)
+        return join_names(examples, most=MAX_NAMED_ERRORS)
     return f"{count} were given, first {', '.join(examples[:MAX_NAMED_ERRORS])}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.api import DataConfig, Dataset
-from autotl.data import at_scale, render, view_of
+from autotl.data import render, view_of
 from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.model_folder import LoadedModel
@@ -64,7 +64,7 @@ class Predictor:
         Raises:
             DataError: The data has classes that the model does not know.
         """
-        labels, dataset = label_indices(dataset, self.classes), at_scale(dataset, self.scale)
+        labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
         rows = np.arange(len(dataset))
         return evaluate(labels, self.logits(dataset, rows), self.classes, metric=metric, seed=seed)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import HEAD, Cuts
-from autotl.data import hash_of, view_of
+from autotl.data import view_of
 from autotl.seeds import derive
 from autotl.training import augment, autocast, get_augmentation, microbatch_count
 from autotl.workbench.feature_extraction import TORCH_INTEGER_DTYPES, channels_last
@@ -264,7 +264,7 @@ class ActivationCache:
         run_cache, augmentation = self._run_cache, get_augmentation(view.augment)
         splits = run_cache.splits
         # seeded by the first repeat alone, so that its scores do not depend on whether others follow
-        name = hash_of(run_cache.dataset, splits.train, splits.test, splits.first)
+        name = split_hash(run_cache.dataset, splits.train, splits.test, splits.first)
         generator = torch.Generator().manual_seed(derive(0, name, view.view))
         margin = augmentation is not None
         batches = run_cache.images.iter_pixels(backbone, side=view.side, margin=margin, rows=view.rows)

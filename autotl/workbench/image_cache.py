@@ -14,7 +14,7 @@ from torch import Tensor
 
 from autotl.api import Backbone, Dataset
 from autotl.cache import Store
-from autotl.data import OnDemand, View, render_parts, view_of
+from autotl.data import LazyImages, View, render_parts, view_of
 
 CancellationCheck = Callable[[], None]
 """Called often in long work; may raise to end it."""
@@ -52,7 +52,7 @@ class ImageCache:
         margin: bool,
         rows: int | None = None,
         check_cancelled: CancellationCheck = never_cancelled,
-    ) -> Tensor | OnDemand:
+    ) -> Tensor | LazyImages:
         """Return images, decoded once and memory-mapped; decoded on demand if the store is full.
 
         Args:
@@ -67,7 +67,7 @@ class ImageCache:
         """
         view, count = self._view(backbone, side, margin), rows or len(self.order)
         if not self.store.fits(_shape(view, count), np.uint8):
-            return OnDemand(self.dataset, self.order[:count], view)
+            return LazyImages(self.dataset, self.order[:count], view)
         while (found := self.store.find(self.key(view, count))) is None:
             with closing(self.iter_pixels(backbone, side=side, margin=margin, rows=count)) as batches:
                 for _ in batches:
@@ -94,7 +94,7 @@ class ImageCache:
         batches = [slice(start, min(start + step, count)) for start in range(0, count, step)]
         images: Any = None
         if not self.store.fits(shape, np.uint8):
-            images = OnDemand(self.dataset, self.order[:count], view)
+            images = LazyImages(self.dataset, self.order[:count], view)
         elif (found := self.store.find(key)) is not None:
             images = torch.from_numpy(found)
         if images is not None:

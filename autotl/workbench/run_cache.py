@@ -18,7 +18,7 @@ from autotl.api import Backbone, Dataset, HeadSetting, Splits
 from autotl.backbone import create, new_head, pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
-from autotl.data import OnDemand, names_of, view_of
+from autotl.data import LazyImages, rows_digest, view_of
 from autotl.training import Normalise, fit_heads, forward_in_batches, to_device
 from autotl.workbench.feature_extraction import Prefill, extract_features
 from autotl.workbench.image_cache import CancellationCheck, ImageCache, never_cancelled
@@ -76,7 +76,7 @@ class RunCache:
         self.order = np.concatenate([first.train, first.val]) if len(splits.folds) == 1 else splits.train
         self.weights = None if weights is None else torch.from_numpy(weights[self.order]).float()
         self.weights_digest = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
-        self.rows_digest = names_of(dataset, self.order)
+        self.rows_digest = rows_digest(dataset, self.order)
         self._positions = {int(row): position for position, row in enumerate(self.order)}
         self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
         self.batch_size = CPU_BATCH_SIZE if device == "cpu" else ACCELERATOR_BATCH_SIZE
@@ -187,7 +187,7 @@ class RunCache:
         view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
         found = forward_in_batches(
             lambda x: pooled(model, x),
-            OnDemand(self.dataset, rows, view),
+            LazyImages(self.dataset, rows, view),
             normalise=lambda x: self.normalise(backbone, x),
             device=self.device,
             batch=self.batch_size,

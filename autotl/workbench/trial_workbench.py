@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
-from autotl.data import OnDemand
+from autotl.data import LazyImages
 from autotl.metrics import Metric, get_metric
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
@@ -199,10 +199,10 @@ class CutModel:
 @overload
 def _take(values: Tensor, rows: Tensor) -> Tensor: ...
 @overload
-def _take(values: Tensor | OnDemand, rows: Tensor) -> Tensor | OnDemand: ...
-def _take(values: Tensor | OnDemand, rows: Tensor) -> Tensor | OnDemand:
+def _take(values: Tensor | LazyImages, rows: Tensor) -> Tensor | LazyImages: ...
+def _take(values: Tensor | LazyImages, rows: Tensor) -> Tensor | LazyImages:
     """Return the rows, without a copy if they are contiguous."""
-    if isinstance(values, OnDemand):
+    if isinstance(values, LazyImages):
         return values.only(rows)
     if len(rows) and bool((rows[1:] - rows[:-1] == 1).all()):
         return values[int(rows[0]) : int(rows[-1]) + 1]

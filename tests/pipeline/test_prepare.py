@@ -19,7 +19,7 @@ from autotl.api import LabelledFeatures, Transferability
 from autotl.builtin.sources.tiny import FOLDER
 from autotl.cache import Store
 from autotl.clock import Clock, WallClock
-from autotl.data import cross_parts, without
+from autotl.data import stratified_parts, without_rows
 from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Plugins, Services
 from autotl.terminal import Silence
@@ -209,10 +209,10 @@ def test_sizes_are_nested_and_no_repeat_learns_from_what_it_validates_on(tmp_pat
 
 def test_parts_hold_every_row_once_and_rows_can_be_left_out(tmp_path: Path) -> None:
     ready = prepared(tmp_path, tiny_images(classes=3, each=20))
-    parts = cross_parts(ready.dataset, ready.splits.train, seed=0)
+    parts = stratified_parts(ready.dataset, ready.splits.train, seed=0)
     assert sorted(np.concatenate(parts)) == sorted(ready.splits.train)
     gone = ready.splits.train[:5]
-    less = without(ready.dataset, ready.splits, gone)
+    less = without_rows(ready.dataset, ready.splits, gone)
     assert not set(gone) & set(less.train)
     np.testing.assert_array_equal(less.test, ready.splits.test)
 

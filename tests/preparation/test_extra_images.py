@@ -14,7 +14,7 @@ from autotl import plugins
 from autotl.api import Backbone, DataConfig, Dataset, Job, Params, Splits, Task, Weights
 from autotl.cache import Store
 from autotl.clock import Deadline, WallClock
-from autotl.data import read, split, thin, widened
+from autotl.data import read, split, subsample_train, with_extra_rows
 from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import EPOCHS, ExtraImages, left_out, open_networks, tasks_by_network
 from autotl.trials.runner import TrialRunner
@@ -70,7 +70,7 @@ def whole(dataset: Dataset) -> Splits:
 
 @pytest.fixture(scope="module")
 def few(dataset: Dataset, whole: Splits) -> Splits:
-    return thin(dataset, whole, 500, seed=0)
+    return subsample_train(dataset, whole, 500, seed=0)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_validation_and_test_stay_and_each_class_gives_its_share(
     dataset: Dataset, whole: Splits, few: Splits
 ) -> None:
     more = np.setdiff1d(whole.train, few.train)
-    wider = widened(dataset, few, more, 600, seed=0)
+    wider = with_extra_rows(dataset, few, more, 600, seed=0)
     (fold,) = wider.folds
     assert np.array_equal(fold.val, few.folds[0].val)
     assert np.array_equal(wider.test, few.test)
@@ -137,7 +137,7 @@ def test_validation_and_test_stay_and_each_class_gives_its_share(
     counts = np.bincount(dataset.table["label"].to_numpy()[wider.train])
     assert counts.tolist() == pytest.approx([550, 550], abs=5)
     assert wider.hash != few.hash
-    assert widened(dataset, few, more, 600, seed=0).hash == wider.hash
+    assert with_extra_rows(dataset, few, more, 600, seed=0).hash == wider.hash
 
 
 def test_a_network_that_is_looked_at_first_learns_from_all_if_there_is_time(

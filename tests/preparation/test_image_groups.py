@@ -67,7 +67,7 @@ def test_no_fold_and_no_test_part_made_here_divides_frames(
 def test_groups_that_features_show_change_the_folds_and_keep_what_was_computed(
     tmp_path: Path, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autotl.data.splits.splitting._SMALL", small)  # 0: one holdout
+    monkeypatch.setattr("autotl.data.splits.splitting._MAX_KFOLD_IMAGES", small)  # 0: one holdout
     monkeypatch.setattr("autotl.preparation.image_groups.find_groups", without_hashes)
     data = frames(tmp_path / "data", nameless)
     ready = prepared(tmp_path / "cache", data)

@@ -16,7 +16,7 @@ from torch import nn
 
 import autotl
 from autotl.api import Backbone, Record
-from autotl.backbone import describe, latency_of
+from autotl.backbone import Workload, describe, latency_of
 from autotl.builtin.sources.tiny import FOLDER, Tiny
 from autotl.clock import Clock, FakeClock, WallClock
 from autotl.config.limits import Limits, limits_of
@@ -54,7 +54,9 @@ def data() -> tuple[np.ndarray, list[str]]:
 
 @pytest.fixture(scope="module")
 def tiny() -> Backbone:
-    found = describe(Tiny().open("tiny"), side=64, device="cpu", seconds=None, images=9, clock=WallClock())
+    found = describe(
+        Tiny().open("tiny"), side=64, device="cpu", workload=Workload(9, None), clock=WallClock()
+    )
     return replace(found, sides=(32, 48, 64), side=64)
 
 

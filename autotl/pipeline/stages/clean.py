@@ -9,7 +9,7 @@ from autotl.analysis.data_issues import DataIssues
 from autotl.analysis.more_images import LearningCurve
 from autotl.analysis.profile import find_data_issues, measure_learning_curve
 from autotl.api import Backbone, Dataset, Splits
-from autotl.data import LockedTest, without
+from autotl.data import LockedTest, without_rows
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.rank import RankedBackbones
 from autotl.preparation.record import BackbonesRecord
@@ -50,7 +50,7 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
     locked = LockedTest(ranked.sample.splits.test)
     issues = find_data_issues(settings, before, ranked.ranking, locked, end=context.end)
     dataset, backbones = before.dataset, ranked.kept
-    splits = without(dataset, ranked.sample.splits, issues.drop)
+    splits = without_rows(dataset, ranked.sample.splits, issues.drop)
     run_cache = RunCache(
         dataset,
         splits,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotl.analysis.profile import Similarities, measure_similarities
-from autotl.data import pictures
+from autotl.data import image_openers
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.sample import SampledImages
 
@@ -33,7 +33,7 @@ def compare_with_sources(context: Context, sampled: SampledImages) -> SourceSimi
     """
     settings, plugins, dataset = context.settings, context.plugins, sampled.sampler.dataset
     source = settings.data.source
-    openers = None if source is None else pictures(source, readers=plugins.readers, scale=dataset.scale)
+    openers = None if source is None else image_openers(source, readers=plugins.readers, scale=dataset.scale)
     similarities, notes = measure_similarities(
         settings,
         sampled.sample.run_cache,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autotl.api import Dataset, Splits
-from autotl.data import Quality, labels_of_parts, quality, split, summary
+from autotl.data import Quality, labels_by_part, quality, split, summarise_data
 from autotl.metrics import check_defined
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.load import LoadedImages
@@ -49,10 +49,10 @@ def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord |
     known = None if recorded is None else recorded.grouping
     dataset, grouping, evidence = first_groups(settings, loaded.dataset, known, end=context.end)
     splits = split(dataset, seed=settings.seed, test=settings.data.test)
-    context.services.say(*summary(dataset, splits))
+    context.services.say(*summarise_data(dataset, splits))
     if recorded is not None:
         recorded.check(splits)
-    check_defined(settings.metric, labels_of_parts(dataset, splits), len(dataset.classes))
+    check_defined(settings.metric, labels_by_part(dataset, splits), len(dataset.classes))
     return SplitImages(
         dataset, splits, evidence, quality(dataset, splits), SplitRecord(splits.hash, grouping)
     )
