@@ -164,7 +164,7 @@ def find_issues(
         seed: The seed of the choice of test images, and of the shift.
         end: No check starts after it.
     """
-    rows = locked.pictures("copies in the training part, and a shift between the two")
+    rows = locked.image_rows("copies in the training part, and a shift between the two")
     chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:tests])
     checks = _Checks(run_cache, backbone, features, rows[chosen], end)
     groups = checks.near_copies()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from autotl.api import LabelledFeatures
 from autotl.backbone import classifier_of
 from autotl.clock import NEVER, Deadline
+from autotl.data import stratified_parts
 from autotl.errors import WeightsError
 from autotl.metrics import softmax
 from autotl.training import PROBE, PROBE_SETTINGS, out_of_fold_logits

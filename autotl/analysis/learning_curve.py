@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from autotl.data import stratified_parts
 from autotl.seeds import derive
 from autotl.training import PROBE, fit_heads
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled

@@ -16,11 +16,18 @@ from torch import Tensor, nn
 from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
     BatchNormLayer,
+    batchnorm_inputs,
+    batchnorm_layers,
     batchnorm_reference,
     build_reference,
+    calibrated_similarity,
+    layer_similarity,
     load_reference,
+    moment_extractor,
     native_side,
+    noise_images,
     pooled,
+    split_moments,
 )
 from autotl.clock import OutOfTime
 from autotl.data import render, view_of
@@ -171,7 +178,7 @@ class _Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _LayerInputs:
-    """The inputs of BatchNorm layers, as rows of :func:`moments_of`.
+    """The inputs of BatchNorm layers, as rows of :func:`moment_extractor`.
 
     Attributes:
         layers: The layers.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from autotl.api import Arm, Backbone, OwnNetworks, Strategy, Task, Weights
-from autotl.backbone import describe
+from autotl.backbone import Workload, describe
 from autotl.clock import Deadline
 from autotl.config.run_settings import RunSettings
 from autotl.errors import FAILURES, LimitError, described
@@ -143,8 +143,7 @@ def _opened(weights: Weights, task: Task, settings: RunSettings, end: Deadline) 
         weights,
         side=task.side,
         device=settings.device,
-        seconds=settings.budget.seconds,
-        images=task.train_rows,
+        workload=Workload(task.train_rows, settings.budget.seconds),
         clock=end.clock,
         end=end,
         small=True,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from autotl.api import Backbone, BackboneSource, Dataset, Splits, Weights
-from autotl.backbone import candidates, describe
+from autotl.backbone import Workload, candidates, describe
 from autotl.clock import Deadline
 from autotl.config.run_settings import RunSettings
 from autotl.errors import DataError
@@ -75,10 +75,8 @@ def describe_backbones(
             weights,
             side=side,
             device=settings.device,
-            seconds=settings.budget.seconds,
-            images=len(dataset),
+            workload=Workload(len(dataset), settings.budget.seconds, len(chosen)),
             clock=end.clock,
-            among=len(chosen),
             end=end,
         )
         if facts.name in backbones:

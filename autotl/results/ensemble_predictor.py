@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
-from autotl.data import View, render
+from autotl.data import View, render, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate, mixture
 from autotl.metrics import Metric
 from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble

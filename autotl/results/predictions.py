@@ -226,5 +226,5 @@ def _texts(values: Iterable[str | None]) -> pd.Series:
 
 def _list_examples(examples: Sequence[str], count: int) -> str:
     if count <= MAX_NAMED_ERRORS:
-        return join_names(examples, most=MAX_NAMED_ERRORS)
+        return join_names(examples, limit=MAX_NAMED_ERRORS)
     return f"{count} were given, first {', '.join(examples[:MAX_NAMED_ERRORS])}"

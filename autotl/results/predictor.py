@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.api import DataConfig, Dataset
-from autotl.data import render, view_of
+from autotl.data import render, view_of, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.model_folder import LoadedModel

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import HEAD, Cuts
-from autotl.data import view_of
+from autotl.data import split_hash, view_of
 from autotl.seeds import derive
 from autotl.training import augment, autocast, get_augmentation, microbatch_count
 from autotl.workbench.feature_extraction import TORCH_INTEGER_DTYPES, channels_last
