@@ -90,7 +90,7 @@ def measure(
         n_classes=len(split.classes),
         image_side=int(told.get("image_side") or entry.data.image_size or 0),
         likeness=_number(told.get("likeness")),
-        get_metric=entry.metric,
+        metric=entry.metric,
         val=_number(told.get("val")),
         test=None if logits is None else float(get_metric(entry.metric)(split.labels, logits)),
         params=dict(told.get("params") or {}),

@@ -121,7 +121,7 @@ def _of(whole: RunCache, folds: tuple[Fold, ...]) -> RunCache:
         device=whole.device,
         processes=whole.processes,
         weights=None if whole.weights is None else _row_weights(whole),
-        before=whole,
+        previous=whole,
     )
 
 

@@ -97,7 +97,7 @@ def _conclude(run: Run, ready: search.Prepared, explored: Explored) -> results.R
             seconds=run.clock.now() - run.started,
             search_seconds=explored.seconds,
             precision=precision(setup.device),
-            this_machine=this_machine(setup.device),
+            machine=this_machine(setup.device),
             plugins=run.catalog.versions(),
             seed=setup.seed,
         )

@@ -160,7 +160,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
     run.catalog.tell("search_started", plan=plan, folder=run.folder, records=ledger.records())
     run.watch.started(plan)
     known = recalled(ready, setup, run.file.prior if run.file else None)
-    activations = search.Activations(ready.materials, on=setup.reuse)
+    activations = search.Activations(ready.materials, enabled=setup.reuse)
     worker = search.Worker(
         ready.materials,
         activations,
@@ -191,7 +191,7 @@ def explore(run: Run, ready: search.Prepared, cache: Path) -> Explored:
             ready.networks,
             ready.tasks,
             ledger,
-            this_machine=box,
+            machine=box,
             budget=budget,
             clock=clock,
             until=until,
