@@ -210,13 +210,13 @@ class ActivationCache:
         """Compute activations into ``out``. Raises _Overflow if the dtype cannot hold them."""
         with torch.inference_mode(), autocast(self._run_cache.device):
             features = self._head_inputs(backbone, view) if cut_point == HEAD else None
+        start: str | None = HEAD
         if features is not None:
-            start, batches = HEAD, self._batches(features)
+            batches = self._batches(features)
         else:
             start, batches = self._nearest(backbone, cut_point, view)
-        piece = (
-            nn.Identity() if start == cut_point else self.cuts(backbone, view.side).piece(start, cut_point)
-        )
+        cuts = self.cuts(backbone, view.side)
+        piece = nn.Identity() if start == cut_point else cuts.piece(start, cut_point)
         with closing(batches), torch.inference_mode(), autocast(self._run_cache.device):
             for rows, x in batches:
                 check_cancelled()
