@@ -15,7 +15,7 @@ from autotl.bench.split import Split
 from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
 from autotl.leaderboard import Row, seal
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
 MIN_VALIDATION_FRACTION = 0.15
 """The smallest fraction of the training images that an entrant validates on."""
@@ -118,7 +118,7 @@ def _score_faults(row: Row, split: Split) -> Iterator[str]:
     if row.logits is None or not np.isfinite(row.logits).all():
         yield "it has no finite logits, so its score cannot be recomputed."
         return
-    recomputed = float(metric(row.metric)(split.labels, row.logits))
+    recomputed = float(get_metric(row.metric)(split.labels, row.logits))
     if row.test is None or abs(row.test - recomputed) > TOLERANCE:
         yield f"its test score is {row.test}, but its logits score {recomputed:.6f}."
 
@@ -148,9 +148,13 @@ def _choice_faults(row: Row) -> Iterator[str]:
 
 
 def _allowed_gap(row: Row, kept: float) -> float:
-    images, measure = max(MIN_VALIDATION_FRACTION * row.n_train, 1), metric(row.metric)
+    images, measure = max(MIN_VALIDATION_FRACTION * row.n_train, 1), get_metric(row.metric)
     # a metric that is no fraction of correct answers gets the variance of random answers
-    variance = max(kept * (1 - kept), 0.01) if measure.hits else 0.25 * measure.chance(row.n_classes)[1] ** 2
+    variance = (
+        max(kept * (1 - kept), 0.01)
+        if measure.accuracy_like
+        else 0.25 * measure.chance_level(row.n_classes)[1] ** 2
+    )
     return MAX_STANDARD_ERRORS * math.sqrt(2 * variance / images)
 
 

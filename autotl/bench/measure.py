@@ -23,7 +23,7 @@ from autotl.bench.executors import Resources
 from autotl.bench.prepared_data import PreparedData
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
 MAX_BUDGETS, MAX_DELAY = 5, 120.0
 """The number of budgets plus the seconds after which an entrant is stopped."""
@@ -74,7 +74,7 @@ def measure(
         **_output_fields(output, entry),
         status="failed" if failure else "ok",
         error=failure,
-        test=None if logits is None else float(metric(entry.metric)(prepared.split.labels, logits)),
+        test=None if logits is None else float(get_metric(entry.metric)(prepared.split.labels, logits)),
         seconds=round(ended.seconds, 3),
         peak_memory_mb=round(ended.peak_memory_mb, 1) or None,
         machine=machine(),

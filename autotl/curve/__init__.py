@@ -8,8 +8,8 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.curve.forecast import (
+        FittedCurve,
         Interval,
-        LearningCurve,
         crossover,
         crossover_sentence,
         forecast,
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from autotl.curve.training import TrainingForecast, TrainingPoint, forecast_training
 
 __all__ = [
+    "FittedCurve",
     "Interval",
-    "LearningCurve",
     "PowerLaw",
     "TrainingForecast",
     "TrainingPoint",

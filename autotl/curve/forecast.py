@@ -43,7 +43,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LearningCurve:
+class FittedCurve:
     """A learning curve with its extrapolation, as an ensemble of fitted curves.
 
     :func:`forecast` creates it.
@@ -107,7 +107,7 @@ class LearningCurve:
 
 def forecast(
     sizes: NDArray[np.int64], scores: Floats, n_val: int, *, resamples: int = 200, seed: int
-) -> LearningCurve:
+) -> FittedCurve:
     """Fit an ensemble of learning curves to validation accuracies.
 
     Each curve is fitted to points with random noise. The noise of the validation images is binomial and
@@ -154,10 +154,10 @@ def forecast(
     a, b, c, misfit = (
         np.stack([getattr(each, name) for each in fitted])[chosen, rows] for name in ("a", "b", "c", "misfit")
     )
-    return LearningCurve(sizes, 1 - mean, Laws(a, b, c, misfit), chosen == 2, rng.standard_normal(resamples))
+    return FittedCurve(sizes, 1 - mean, Laws(a, b, c, misfit), chosen == 2, rng.standard_normal(resamples))
 
 
-def crossover(curve_a: LearningCurve, curve_b: LearningCurve) -> Interval | None:
+def crossover(curve_a: FittedCurve, curve_b: FittedCurve) -> Interval | None:
     """Return the number of images at which curve b reaches curve a.
 
     A typical use: curve a is transfer, curve b is training from scratch. If b already leads at the end of the
@@ -181,7 +181,7 @@ def crossover(curve_a: LearningCurve, curve_b: LearningCurve) -> Interval | None
     return _sizes_interval(_first_size(leads, sizes))
 
 
-def gain_sentence(curve: LearningCurve, more: int, *, since: float | None = None) -> str:
+def gain_sentence(curve: FittedCurve, more: int, *, since: float | None = None) -> str:
     """Describe the gain with more images, in points (hundredths of the score).
 
     Args:
@@ -200,7 +200,7 @@ def gain_sentence(curve: LearningCurve, more: int, *, since: float | None = None
     return f"{subject} give no measurable gain ({low + 0.0:.1f} to {high:.1f} points)."
 
 
-def crossover_sentence(transfer: LearningCurve, scratch: LearningCurve) -> str:
+def crossover_sentence(transfer: FittedCurve, scratch: FittedCurve) -> str:
     """Describe the number of images at which training from scratch matches transfer."""
     found = crossover(transfer, scratch)
     largest = max(transfer.largest, scratch.largest)

@@ -121,7 +121,7 @@ def test_analyze_trains_nothing(run: Run, photos: Path) -> None:
     code, out, _ = run("analyze", photos, "--backbone", "tiny", "--json")
     assert code == 0
     assert json.loads(out).keys() == {"when", "quality"}
-    assert "What to try first" in run("analyze", photos, "--backbone", "tiny")[1]
+    assert "Recommended strategy" in run("analyze", photos, "--backbone", "tiny")[1]
 
 
 def test_plugins_and_backbones_are_listed(run: Run) -> None:

@@ -9,7 +9,7 @@ from autotl.leaderboard.render import sentences, tables
 from autotl.leaderboard.render.findings import Findings, findings
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.winners_curse import Labels
-from autotl.report.tables import Table
+from autotl.report.section import Table
 
 _CODE = re.compile(r"(`[^`]*`)")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")

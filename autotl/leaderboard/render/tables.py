@@ -14,7 +14,7 @@ from autotl.leaderboard.stats.selection import SEARCH_KINDS, Method
 from autotl.leaderboard.stats.selection_rules import Rule
 from autotl.report.format import DASH, count, listing, moment, name, percent
 from autotl.report.metric_format import Measure
-from autotl.report.tables import Table
+from autotl.report.section import Table
 
 
 def standings(found: Findings) -> Table:

@@ -178,7 +178,7 @@ def _chance(found: Sequence[Row]) -> float:
     classes = max(row.n_classes for row in found)
     metric = found[0].metric
     if metric in METRICS and classes:
-        return METRICS[metric].chance(classes)[0]
+        return METRICS[metric].chance_level(classes)[0]
     return 1 / classes if classes else 0.0
 
 
