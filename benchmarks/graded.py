@@ -41,8 +41,8 @@ def main() -> None:
     for row in read_rows(results):
         if row.logits is not None and row.split in labels:
             blocks[row.split, row.seed].append(row.logits)
-    assert ACCURACY.finer is not None
-    metrics = (ACCURACY, ACCURACY.finer)
+    assert ACCURACY.calibrated_likelihood is not None
+    metrics = (ACCURACY, ACCURACY.calibrated_likelihood)
     found: dict[str, list[tuple[float, float, float, float]]] = {each.name: [] for each in metrics}
     for (split, _), several in blocks.items():
         true = labels[split]

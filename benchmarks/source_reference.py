@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from autotl import plugins
 from autotl.api import Weights
 from autotl.backbone import build_reference, create, data_config, find, pooled, save_reference
-from autotl.data import pictures, render_images, view_of
-from autotl.training import Normalise, in_batches
+from autotl.data import image_openers, render_images, view_of
+from autotl.training import Normalise, forward_in_batches
 
 AXES, SAMPLE = 56, 250
 """Principal axes of the covariance, and source images whose features are kept."""
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     catalog = plugins.load()
-    images = pictures(given.images, readers=catalog.readers.items)
+    images = image_openers(given.images, readers=catalog.readers.items)
     for name in given.backbones:
         rows = features(find(name, catalog.backbones.items), images, side=given.side)
         whole = build_reference(rows, side=given.side)
@@ -63,7 +63,7 @@ def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int
     normalise = Normalise(config.mean, config.std, "cpu")
     run = partial(pooled, model)
     return (
-        torch.cat([in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
+        torch.cat([forward_in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
         .double()
         .numpy()
     )

@@ -15,7 +15,7 @@ from autotl.bench.split import Split
 from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
 from autotl.leaderboard import Row, seal
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
 VALIDATED = 0.15  # the least share of the training images that anyone validates on
 SAME = 1e-9  # two computations of one score from the same logits
@@ -103,7 +103,7 @@ def _scored(row: Row, split: Split) -> Iterator[str]:
     if row.logits is None or not np.isfinite(row.logits).all():
         yield "it has no logits, or some that are no numbers: its score cannot be computed again."
         return
-    again = float(metric(row.metric)(split.labels, row.logits))
+    again = float(get_metric(row.metric)(split.labels, row.logits))
     if row.test is None or abs(row.test - again) > SAME:
         yield f"it says it scored {row.test}, but its logits score {again:.6f}."
 
@@ -125,9 +125,13 @@ def _chosen(row: Row) -> Iterator[str]:
     if kept is None or row.val is None or abs(kept - row.val) > SAME:
         yield f"its validation score {row.val} is not the kept trial's, {kept}."
         return
-    images, measure = max(VALIDATED * row.n_train, 1), metric(row.metric)
+    images, measure = max(VALIDATED * row.n_train, 1), get_metric(row.metric)
     # of a metric that is no share of right answers, as much as of one that says nothing of any image
-    variance = max(kept * (1 - kept), 0.01) if measure.hits else 0.25 * measure.chance(row.n_classes)[1] ** 2
+    variance = (
+        max(kept * (1 - kept), 0.01)
+        if measure.accuracy_like
+        else 0.25 * measure.chance_level(row.n_classes)[1] ** 2
+    )
     allowed = ERRORS * math.sqrt(2 * variance / images)
     if max(known) - kept > allowed:
         yield (

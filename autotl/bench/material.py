@@ -18,7 +18,7 @@ from autotl.bench import split as splits
 from autotl.bench.generated.draw import FAMILIES, draw
 from autotl.bench.split import Split
 from autotl.bench.suite import Data
-from autotl.data import in_threads, read
+from autotl.data import map_in_threads, read
 from autotl.errors import BenchError, UnknownName
 from autotl.seeds import derive
 
@@ -113,7 +113,7 @@ def _export(dataset: Dataset, folder: Path) -> None:
     def one(row: int) -> None:
         dataset.openers[row]().save(folder / f"{row:07d}.png", compress_level=1)
 
-    for _ in in_threads(one, range(len(dataset))):
+    for _ in map_in_threads(one, range(len(dataset))):
         pass
 
 

@@ -23,7 +23,7 @@ from autotl.bench.material import Material
 from autotl.bench.places import Seat
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
 OVER, GRACE = 5, 120.0
 """An entrant is stopped after so many budgets and seconds: it can be late, but not for ever."""
@@ -92,7 +92,7 @@ def measure(
         likeness=_number(told.get("likeness")),
         metric=entry.metric,
         val=_number(told.get("val")),
-        test=None if logits is None else float(metric(entry.metric)(split.labels, logits)),
+        test=None if logits is None else float(get_metric(entry.metric)(split.labels, logits)),
         params=dict(told.get("params") or {}),
         trials=tuple(told.get("trials") or ()),
         chosen=told.get("chosen"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
-from autotl.config.run_config import RunConfig
-from autotl.data import thin, thin_test
+from autotl.config.run_settings import RunSettings
+from autotl.data import subsample_test, subsample_train
 from autotl.preparation.record import LEAST_ROWS
 
 READ_SHARE = 0.08
@@ -55,7 +55,7 @@ def affordable(
         return splits, notes
     seconds = max(left, 0.0)
     paces = [facts.pace.seconds(1, side=facts.side) for facts in backbones.values()]
-    fewer = thin(dataset, splits, max(least, int(LOOK_SHARE * seconds / sum(paces))), seed=seed)
+    fewer = subsample_train(dataset, splits, max(least, int(LOOK_SHARE * seconds / sum(paces))), seed=seed)
     if fewer is not splits:
         notes.append(
             f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of "
@@ -64,7 +64,7 @@ def affordable(
     if not strategies:  # nothing will be tested
         return fewer, notes
     tests = max(LEAST_TESTS, int(TEST_SHARE * seconds / (strategies * max(paces))))
-    tested = thin_test(dataset, fewer, tests, seed=seed)
+    tested = subsample_test(dataset, fewer, tests, seed=seed)
     if tested is not fewer:
         notes.append(
             f"Is tested on {len(tested.test):,} of {len(splits.test):,} test images: testing every strategy "
@@ -79,7 +79,7 @@ def left_of(seconds: float | None, spent: float) -> float | None:
     return None if seconds is None else seconds - spent
 
 
-def is_late(setup: RunConfig, left: float | None) -> bool:
+def is_late(setup: RunSettings, left: float | None) -> bool:
     """Whether so little of the budget is left that what can be done without should be."""
     whole = setup.budget.seconds
-    return whole is not None and left is not None and not setup.thorough and left < LATE * whole
+    return whole is not None and left is not None and not setup.full_profile and left < LATE * whole

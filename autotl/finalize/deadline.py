@@ -67,7 +67,7 @@ def reserve(
         backbone = materials.backbones[trial.arm.backbone]
         once = backbone.pace.seconds(tests, side=trial.side or backbone.side)
         if trunks.is_source(trial.arm.backbone, str(trial.model)):
-            looked = materials.looked.get((trial.arm.backbone, trial.side or backbone.side))
+            looked = materials.extra_features.get((trial.arm.backbone, trial.side or backbone.side))
             new = 1.0 if looked is None else max(0.0, 1 - len(looked[0]) / max(1, tests))
             shared[trial.arm.backbone, trial.side] = SAFETY * once * new
         else:

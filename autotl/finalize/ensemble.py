@@ -12,7 +12,7 @@ import numpy as np
 
 from autotl.api import FoldScore
 from autotl.clock import Budget
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.evaluation import Ensemble, mixture
 from autotl.finalize.ensemble_limits import EnsembleLimits, seconds_to_test
 from autotl.finalize.ensemble_selection import MEMBERS, Chosen, select
@@ -92,7 +92,13 @@ def seconds_for_ensemble(
 
 
 def ensemble(
-    worker: TrialRunner, ledger: TrialHistory, winner: Trial, souped: Souped, *, due: float, setup: RunConfig
+    worker: TrialRunner,
+    ledger: TrialHistory,
+    winner: Trial,
+    souped: Souped,
+    *,
+    due: float,
+    setup: RunSettings,
 ) -> Assembled:
     """Choose networks whose mean probability scores best in validation, by :func:`select`, from the winner
     on; kept where that beats what would be delivered otherwise by more than ``due`` and one standard error,

@@ -92,6 +92,6 @@ def _by(measure: Metric, labels: Labels, logs: Floats) -> float:
     try:
         return measure(labels, logs.astype(np.float32))
     except Exception:
-        if not measure.own:
+        if not measure.custom:
             raise
         return -math.inf  # a stranger's code: what it cannot score is not chosen

@@ -13,12 +13,12 @@ from torch import nn
 from autotl.api import WHOLE, FoldScore
 from autotl.backbone import ends_linear, scale_head
 from autotl.budget.refit_policy import expected_of_refit
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.evaluation import Ensemble, Soup, Temperature, calibrate
 from autotl.finalize.ensemble import Assembled, Member, ensemble
 from autotl.finalize.model_soup import SHARE, Souped, soup
 from autotl.finalize.refit import refit
-from autotl.results import Opened, Part, write_ensemble, write_model
+from autotl.results import EnsembleMember, LoadedModel, write_ensemble, write_model
 from autotl.seeds import derive
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
@@ -55,7 +55,7 @@ def settle(
     worker: TrialRunner,
     ledger: TrialHistory,
     winner: Trial,
-    setup: RunConfig,
+    setup: RunSettings,
     started: float,
     *,
     hurried: bool = False,
@@ -116,7 +116,7 @@ def export(folder: Path, materials: RunCache, delivery: FinalModel) -> None:
         deliver(folder, materials, delivery.trial, delivery.weights)
         return
     parts = (
-        Part(
+        EnsembleMember(
             reopen(materials, each.trial.arm.backbone, each.weights, side=each.trial.side).model,
             materials.backbones[each.trial.arm.backbone],
             each.trial.side,
@@ -138,13 +138,13 @@ def deliver(folder: Path, materials: RunCache, trial: Trial, weights: str) -> No
     write_model(folder, opened.model, backbone, opened.classes, side=trial.side, scale=opened.scale)
 
 
-def reopen(materials: RunCache, backbone: str, weights: str, *, side: int) -> Opened:
+def reopen(materials: RunCache, backbone: str, weights: str, *, side: int) -> LoadedModel:
     """A trial's network as it was saved."""
     model: nn.Module = materials.model(backbone)
     model.load_state_dict(load_file(weights))
     config = replace(materials.backbones[backbone].config, side=side)
     dataset = materials.dataset
-    return Opened(model.eval(), config, dataset.classes, dataset.scale)
+    return LoadedModel(model.eval(), config, dataset.classes, dataset.scale)
 
 
 def _temperature(ledger: TrialHistory, said: Folds, *, seed: int, independent: bool) -> Temperature:

@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 
 from autotl.analysis.data_issues import DataIssues
 from autotl.clock import NEVER, Deadline, OutOfTime
-from autotl.evaluation import Compared, FoldCopies, GapReasons, Selection, SelectionBias
-from autotl.evaluation import by_copies as judge_copies
-from autotl.evaluation import by_selection as judge_selection
+from autotl.evaluation import (
+    ComparedImages,
+    FoldCopies,
+    GapReasons,
+    Selection,
+    SelectionBias,
+    judge_copies,
+    judge_selection,
+)
 from autotl.evaluation import gap_reasons as judge
 from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
 from autotl.trials.history import TrialHistory
@@ -161,7 +167,7 @@ def _copies(
     ]
     return judge_copies(
         gap,
-        Compared(
+        ComparedImages(
             np.concatenate([each.near for each in compared]),
             np.concatenate([each.named & tell for each in compared]),
             np.concatenate([each.chance for each in compared]),
@@ -216,8 +222,8 @@ def _pictures(materials: RunCache, rows: Rows, features: NDArray[np.floating]) -
 
 def _features(materials: RunCache, rng: np.random.Generator) -> _Features | None:
     """Find a backbone with features of both parts, and draw test rows; None without such a backbone."""
-    for (backbone, side), (rows, test) in materials.looked.items():
-        train = materials.known_features(backbone, side=side) if backbone in materials.backbones else None
+    for (backbone, side), (rows, test) in materials.extra_features.items():
+        train = materials.cached_features(backbone, side=side) if backbone in materials.backbones else None
         if train is not None:
             drawn = np.sort(rng.permutation(len(rows))[:MOST])
             return _Features(train, rows[drawn], test[drawn])

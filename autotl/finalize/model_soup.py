@@ -14,7 +14,7 @@ from torch import Tensor
 from autotl.api import FoldScore
 from autotl.clock import Budget, Clock
 from autotl.evaluation import Soup
-from autotl.training import logits_of
+from autotl.training import predict_logits
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
@@ -82,7 +82,7 @@ def soup(
     state: State = load_file(str(first.model))
     used, best, tried = [first.number], first.folds[0], 1
     rows = worker.materials.splits.folds[0]
-    bench = TrialWorkbench(worker.materials, worker.task, backbone, rows, seed=0, measure=worker.measure)
+    bench = TrialWorkbench(worker.materials, worker.task, backbone, rows, seed=0, metric=worker.measure)
     model = worker.materials.model(backbone.name)
     last = 0.0
     for trial in others:
@@ -94,7 +94,7 @@ def soup(
             continue
         mixed = average(state, other, of=len(used))
         model.load_state_dict(mixed)
-        logits = logits_of(model, bench.pixels(side=winner.side).val, bench)
+        logits = predict_logits(model, bench.pixels(side=winner.side).val, bench)
         score, tried = bench.score(logits), tried + 1
         last = clock.now() - began
         if logits.isfinite().all() and score >= best.score:

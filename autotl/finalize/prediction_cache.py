@@ -16,7 +16,7 @@ from autotl.backbone import classifier_of, heads, pooled
 from autotl.clock import NEVER, Deadline
 from autotl.data import render_parts, view_of
 from autotl.errors import WeightsError
-from autotl.results import Opened, Predictor
+from autotl.results import LoadedModel, Predictor
 from autotl.workbench.run_cache import RunCache
 
 Logits = NDArray[np.float32]
@@ -69,7 +69,7 @@ class PredictionCache:
         self,
         materials: RunCache,
         rows: NDArray[np.int64],
-        reopen: Callable[[str, str, int], Opened],
+        reopen: Callable[[str, str, int], LoadedModel],
     ) -> None:
         self._materials, self.rows, self._reopen = materials, rows, reopen
         self.trunks = Trunks(materials)
@@ -153,10 +153,10 @@ class PredictionCache:
 
     def _pooled(self, backbone: str, predictor: Predictor, side: int) -> Run:
         """The source's features (n, d); those of images that were looked at before the search are there."""
-        looked = self._materials.looked.get((backbone, side))
+        looked = self._materials.extra_features.get((backbone, side))
         config, pooling = self._materials.backbones[backbone].config, _pooling(predictor.model)
         if looked is None or view_of(config, side=side).key != predictor.view.key:
-            return _all_of(lambda pixels: predictor.run(pooling, pixels))
+            return _all_of(lambda pixels: predictor.run_network(pooling, pixels))
         before, features = looked
         order = np.argsort(before)
 
@@ -165,7 +165,7 @@ class PredictionCache:
             found = np.empty((len(rows), features.shape[1]), dtype=np.float32)
             found[known] = features[order[np.searchsorted(before, rows[known], sorter=order)]]
             if not known.all():
-                found[~known] = predictor.run(pooling, pixels[~known])
+                found[~known] = predictor.run_network(pooling, pixels[~known])
             return found
 
         return run

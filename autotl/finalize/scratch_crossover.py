@@ -14,7 +14,7 @@ import numpy as np
 from autotl.analysis.learning_curve import stratified
 from autotl.api import Fold, Job, State
 from autotl.curve import catch_up, catch_up_sentence, forecast
-from autotl.data import hash_of
+from autotl.data import split_hash
 from autotl.seeds import derive
 from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
@@ -112,7 +112,7 @@ def _curve(worker: TrialRunner, trial: Trial, *, late: Callable[[], bool], seed:
 def _of(whole: RunCache, folds: tuple[Fold, ...]) -> RunCache:
     """The same run's materials, learning from parts of its first fold."""
     splits = whole.splits
-    name = hash_of(whole.dataset, splits.train, splits.test, folds)
+    name = split_hash(whole.dataset, splits.train, splits.test, folds)
     return RunCache(
         whole.dataset,
         replace(splits, folds=folds, hash=name, repeats=1),
@@ -121,7 +121,7 @@ def _of(whole: RunCache, folds: tuple[Fold, ...]) -> RunCache:
         device=whole.device,
         processes=whole.processes,
         weights=None if whole.weights is None else _row_weights(whole),
-        before=whole,
+        previous=whole,
     )
 
 

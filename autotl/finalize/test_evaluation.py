@@ -19,19 +19,19 @@ from autotl.backbone import latency_of, layout
 from autotl.clock import Clock, Deadline
 from autotl.data import LockedTest
 from autotl.evaluation import (
-    Answers,
     ArmFinding,
     ClassGain,
+    FinalPredictions,
     Findings,
     Gain,
     TransferSummary,
     calibration_error,
     evaluate,
     gain,
-    gain_of_training,
     harmed_classes,
     mixture,
     selection_bias,
+    training_gain,
 )
 from autotl.finalize.baseline_forecast import plateau
 from autotl.finalize.ensemble import Member
@@ -113,20 +113,20 @@ def finish(
         ours, theirs = look(transfer), look(baseline)
         several = _repeated(transfer, baseline, look, clock=clock, until=end.within(spare).at)
         learned = min(len(fold.train) for fold in materials.splits.folds)
-        lead = gain_of_training(labels, *several, measure=measure, seed=draw, learned=learned)
+        lead = training_gain(labels, *several, metric=measure, seed=draw, train_images=learned)
         hurt = harmed_classes(labels, ours, theirs, data.classes)
     flattery = selection_bias(
         ledger.record(winner).score,
         [(ledger.labels[fold], each.logits) for fold, each in winner.folds.items() if fold < ledger.k],
         (labels, look(winner)),
-        measure=measure,
+        metric=measure,
         seed=draw,
     )
     arms = {
         arm: ArmFinding(
             ledger.record(trial),
             _best_default(ledger, arm),
-            evaluate(labels, look(trial), data.classes, measure=measure, seed=draw),
+            evaluate(labels, look(trial), data.classes, metric=measure, seed=draw),
             _given_up(ledger, arm, trial, winner, baselines),
         )
         for arm, trial in best.items()
@@ -139,21 +139,21 @@ def finish(
         winner=ledger.record(winner),
         refit=delivery.refit,
         side=winner.side,
-        test=evaluate(labels, final, data.classes, measure=measure, seed=draw),
+        test=evaluate(labels, final, data.classes, metric=measure, seed=draw),
         arms=arms,
         transfer=ledger.record(transfer) if transfer else None,
         baseline=ledger.record(baseline) if baseline else None,
         transfer_gain=lead,
         why_no_gain="" if lead else _why(ledger, baselines, transfer),
-        hurt=hurt,
-        search_gain=gain(labels, look(winner), look(standard), measure=measure, seed=draw)
+        negative_transfer_classes=hurt,
+        search_gain=gain(labels, look(winner), look(standard), metric=measure, seed=draw)
         if standard and standard.model
         else None,
-        moved=_moved(materials, winner, delivery.weights, baselines),
+        transfer_summary=_moved(materials, winner, delivery.weights, baselines),
         images_per_second=speed,
-        answers=Answers(rows, final),
-        optimism=flattery,
-        optimism_reasons=reasons_of(
+        predictions=FinalPredictions(rows, final),
+        selection_bias=flattery,
+        gap_reasons=reasons_of(
             flattery,
             winner=winner,
             ledger=ledger,

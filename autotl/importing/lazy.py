@@ -25,8 +25,10 @@ class LazyPackage(ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # The import system sets each imported module as an attribute of its package. A function may have the
-        # name of its module: the package offers the function, whichever of the two was asked for first.
-        if isinstance(value, ModuleType) and self.lazy_names.get(name) == name:
+        # name of its module, or of another: the package offers the function, whichever was imported first.
+        if isinstance(value, ModuleType) and name in self.lazy_names:
+            if self.lazy_names[name] != name:
+                return
             value = getattr(value, name)
         super().__setattr__(name, value)
 

@@ -62,7 +62,7 @@ def rule_agreed(rule: Mapping[str, Any], *, tried: Collection[str], winner: str,
 
 
 def _what(e: Evidence) -> dict[str, Any]:
-    backbone, moved = e.backbones[e.findings.winner.arm.backbone], e.findings.moved
+    backbone, moved = e.backbones[e.findings.winner.arm.backbone], e.findings.transfer_summary
     return {
         "backbone": backbone.name,
         "source": backbone.origin,
@@ -83,7 +83,7 @@ def _when(e: Evidence) -> dict[str, Any]:
             e.profile["when"]["rule_of_thumb"],
             tried={arm.strategy for arm in found.arms},
             winner=found.winner.arm.strategy,
-            frozen=bool(found.moved.frozen),
+            frozen=bool(found.transfer_summary.frozen),
         ),
         "experience": e.experience,
         "catch_up": e.catch_up,
@@ -91,7 +91,7 @@ def _when(e: Evidence) -> dict[str, Any]:
         "plateau": found.plateau,
         "negative_transfer_classes": [
             {"class": each.name, "gain": each.gain.value, **_interval(each.gain)}
-            for each in (found.hurt if measured else ())
+            for each in (found.negative_transfer_classes if measured else ())
         ],
     }
 
@@ -183,7 +183,7 @@ def _arm(e: Evidence, arm: Arm) -> dict[str, Any]:
         "ci95": finding.test.ci95 if finding else None,
         "seconds": sum(record.seconds for record in own),
         "state": best.state if best else "failed" if all_failed else "not reached",
-        "reason": (best.why or finding.given_up)
+        "reason": (best.why or finding.stop_reason)
         if best and finding
         else failed or "the budget ended before it was scored",
         "params": best.params if best else None,
@@ -202,14 +202,14 @@ def _search(e: Evidence) -> dict[str, Any]:
     def count(state: str) -> int:
         return sum(record.state == state for record in e.records)
 
-    gained, optimism = e.findings.search_gain, e.findings.optimism
+    gained, optimism = e.findings.search_gain, e.findings.selection_bias
     return {
         "gain_over_best_default": _interval(gained) if gained else None,
         "winner_is_default": e.findings.winner.default,
         "optimism": optimism.value if optimism else None,
         "optimism_se": optimism.se if optimism else None,
         "optimism_ci95": optimism.ci95 if optimism else None,
-        "optimism_reasons": e.findings.optimism_reasons,
+        "optimism_reasons": e.findings.gap_reasons,
         "trials": len(e.records),
         "failed": count("failed"),
         "pruned": count("pruned"),

@@ -1,4 +1,4 @@
-"""Read the report of a run folder, which a person may have edited."""
+"""Read the report of a run folder, and check it for wrong edits."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ class _Model:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the folder holds the report of a run that came to its end."""
+    """Return whether the folder holds the report of a finished run."""
     return (folder / REPORT_FILE).is_file()
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """The report of a run folder; what can be said without one, if the run did not finish but left a model.
+    """Read the report of a run folder; make a minimal one if only a model was saved.
 
-    Raises RunError where there is neither, or it is of another format, or it was edited wrongly.
+    Raises:
+        RunError: There is neither, or the report has another format or was edited wrongly.
     """
     path = folder / REPORT_FILE
     for name in (CONFIG_FILE, ENSEMBLE_FILE):
@@ -55,10 +56,10 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = jsonio.read(path)
+        document = jsonio.read(path)
     except (ValueError, OSError) as error:
         raise RunError(f"{path} is not readable JSON: {error}. {ADVICE}") from error
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def _refused(path: Path) -> Iterator[None]:
 
 
 def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
-    """What can be said of a run that was killed after it had saved a model: that it can predict."""
+    """Return a minimal report of a killed run with a model."""
     config = _read(file)
     with _refused(file):
         jsonio.as_type(config, _Model)

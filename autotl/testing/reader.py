@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from autotl.api import Columns, Reader
-from autotl.data import digest, read
+from autotl.data import pixel_digest, read
 from autotl.errors import DataError, UnknownName
 
 Pictures = Sequence[tuple[Image.Image, str]]
@@ -82,14 +82,14 @@ class ReaderChecks:
 
     def test_the_pixels_arrive_unchanged(self, given: object) -> None:
         listing = self.reader.read(given, Columns())
-        found = sorted((digest(item.open().convert("RGB")), item.label) for item in listing.items)
-        assert found == sorted((digest(image), label) for image, label in tiny_pictures())
+        found = sorted((pixel_digest(item.open().convert("RGB")), item.label) for item in listing.items)
+        assert found == sorted((pixel_digest(image), label) for image, label in tiny_pictures())
 
     def test_an_image_can_be_opened_again_and_from_many_threads(self, given: object) -> None:
         items = self.reader.read(given, Columns()).items
-        once = [digest(item.open().convert("RGB")) for item in items]
+        once = [pixel_digest(item.open().convert("RGB")) for item in items]
         with ThreadPoolExecutor(8) as pool:
-            often = list(pool.map(lambda item: digest(item.open().convert("RGB")), list(items) * 8))
+            often = list(pool.map(lambda item: pixel_digest(item.open().convert("RGB")), list(items) * 8))
         assert often == once * 8
 
     def test_reading_twice_lists_the_same(self, given: object) -> None:

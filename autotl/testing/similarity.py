@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Reference, Similarity
-from autotl.backbone import build_reference, likeness
+from autotl.backbone import build_reference, calibrated_similarity
 
 WIDTH = 12
 
@@ -69,8 +69,10 @@ class SimilarityChecks:
 
     def test_the_likeness_of_the_source_is_near_one_and_that_of_noise_near_zero(self) -> None:
         noise = _rows(100, seed=6) * 0.1 + 4.0
-        own = likeness(_rows(100, seed=7), _source(), noise, self.similarity, seed=0)
-        other = likeness(_rows(100, seed=8) * 0.1 + 4.0, _source(), noise, self.similarity, seed=0)
+        own = calibrated_similarity(_rows(100, seed=7), _source(), noise, self.similarity, seed=0)
+        other = calibrated_similarity(
+            _rows(100, seed=8) * 0.1 + 4.0, _source(), noise, self.similarity, seed=0
+        )
         assert own.calibrated > 0.8
         assert other.calibrated < 0.2
 

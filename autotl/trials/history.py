@@ -58,13 +58,15 @@ class TrialHistory:
     def __post_init__(self, held: float | None) -> None:
         self.held_out = (1 / self.k if self.k > 1 else 0.0) if held is None else held
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
-        self.unit = self.measure.unit(every, int(every.max(initial=0)) + 1)
+        self.unit = self.measure.accuracy_scale(every, int(every.max(initial=0)) + 1)
         if not len(self.rows):
             ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
             self.rows = np.split(np.arange(len(every)), ends[:-1])
         self._spreads = PairedErrors(self.labels, self.rows, self.measure, self.unit)
-        if self.measure.finer and all(FINER_FROM <= len(each) <= FINER_TO for each in self.labels):
-            self._finer = PairedErrors(self.labels, self.rows, self.measure.finer, self.unit)
+        if self.measure.calibrated_likelihood and all(
+            FINER_FROM <= len(each) <= FINER_TO for each in self.labels
+        ):
+            self._finer = PairedErrors(self.labels, self.rows, self.measure.calibrated_likelihood, self.unit)
 
     @property
     def k(self) -> int:

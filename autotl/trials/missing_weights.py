@@ -6,7 +6,7 @@ from autotl.trials.history import TrialHistory
 from autotl.trials.jobs import job_of
 from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
-from autotl.workbench.tensor_files import is_whole
+from autotl.workbench.tensor_files import is_complete
 
 
 def retrain_missing_weights(ledger: TrialHistory, worker: TrialRunner) -> list[str]:
@@ -15,16 +15,16 @@ def retrain_missing_weights(ledger: TrialHistory, worker: TrialRunner) -> list[s
     """
     told = []
     for trial in ledger.trials.values():
-        if trial.checkpoint and not is_whole(trial.checkpoint.path):
+        if trial.checkpoint and not is_complete(trial.checkpoint.path):
             trial.checkpoint = None
-        for fold in [fold for fold, path in trial.models.items() if fold and not is_whole(path)]:
+        for fold in [fold for fold, path in trial.models.items() if fold and not is_complete(path)]:
             del trial.models[fold]
     for arm in ledger.arms():
         for defaults in (False, True):
-            while (best := ledger.best(arm, defaults=defaults)) and not is_whole(str(best.model)):
+            while (best := ledger.best(arm, defaults=defaults)) and not is_complete(str(best.model)):
                 told.append(_again(best, worker))
     for trial in ledger.trials.values():
-        if trial.model and not is_whole(trial.model):
+        if trial.model and not is_complete(trial.model):
             del trial.models[0]
     ledger.version += 1
     return told

@@ -67,7 +67,7 @@ class PairedErrors:
         apart = [self._of(*one, fold) - self._of(*other, fold) for fold in shared]
         images = self._images(shared)
         least = 0.5 * self.unit / (int(images.max()) + 1)
-        if self.measure.own:
+        if self.measure.custom:
             drawn = np.mean(apart, axis=0)
             drawn = drawn[np.isfinite(drawn)]
             if len(drawn) >= RESAMPLES // 2:
@@ -81,7 +81,7 @@ class PairedErrors:
         """The share, in [0, 1], of the variance of what an image tells between two trials that is owed to how
         the folds were cut and the trainings went: by so much less does it tell when it is validated again.
         """
-        if self.measure.own:
+        if self.measure.custom:
             return self._of_hits().passing(one, other)
         shared = sorted(one[1].keys() & other[1].keys())
         if not shared:
@@ -117,7 +117,7 @@ class PairedErrors:
 
     def _computed(self, fold: int, logits: NDArray[np.float32]) -> Floats:
         labels = self.labels[fold]
-        if each := self.measure.mean or self.measure.influence:
+        if each := self.measure.per_image or self.measure.influence:
             return each(labels, logits)
         found = []
         for times in self._resampled()[fold]:

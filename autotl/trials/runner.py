@@ -34,7 +34,7 @@ from autotl.files import is_full
 from autotl.metrics import Metric
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
 from autotl.seeds import derive
-from autotl.training import global_state_kept, logits_of
+from autotl.training import predict_logits, preserve_global_state
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.tensor_files import read_tensors, save_tensors, save_weights
@@ -98,7 +98,7 @@ class TrialRunner:
 
         Global state that a strategy changes, such as seeds and the default dtype, is restored afterwards.
         """
-        with global_state_kept():
+        with preserve_global_state():
             return self._run(job, go)
 
     def _run(self, job: Job, go: Go) -> Outcome:
@@ -139,12 +139,12 @@ class TrialRunner:
         """The same on a machine that cannot reach this one's disk: all that is written goes below
         ``folder``.
         """
-        there = self.materials.moved(store := Store(folder / "kept"))
-        wider = self.wider and replace(self.wider, materials=self.wider.materials.moved(store))
+        there = self.materials.with_store(store := Store(folder / "kept"))
+        wider = self.wider and replace(self.wider, materials=self.wider.materials.with_store(store))
         return replace(
             self,
             materials=there,
-            activations=self.activations.moved(there),
+            activations=self.activations.with_run_cache(there),
             folder=folder / "trials",
             wider=wider,
         )
@@ -163,11 +163,11 @@ class TrialRunner:
             materials.backbones[job.backbone],
             None if fold is None else materials.splits.folds[fold],
             seed=derive(job.seed, "refit" if fold is None else fold),
-            pulse=pulse,
+            check_cancelled=pulse,
             activations=self.activations
             if materials is self.materials
-            else ActivationCache(materials, on=False),
-            measure=self.measure,
+            else ActivationCache(materials, enabled=False),
+            metric=self.measure,
         )
         return self.strategies[job.strategy].build(job.params, bench), bench
 
@@ -213,7 +213,7 @@ class TrialRunner:
         logits = last.logits
         if logits is None:
             module = learner.module()
-            logits = logits_of(module, bench.pixels(side=learner.side).val, bench)
+            logits = predict_logits(module, bench.pixels(side=learner.side).val, bench)
         array = logits.detach().float().cpu().numpy()
         materials = self.materials_of(job.backbone)
         _check_shape(array, len(materials.splits.folds[fold].val), len(materials.dataset.classes))

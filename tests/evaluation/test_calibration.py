@@ -57,5 +57,5 @@ def test_answers_that_are_all_right_do_not_ask_for_certainty() -> None:
 def test_folds_that_share_images_may_not_make_the_network_surer() -> None:
     sharper = calibrate(*drawn(0.25), seed=0, independent=False)
     assert (sharper.kept, sharper.value) == (False, 1.0)
-    assert "would make it surer" in sharper.why
+    assert "would raise the confidence" in sharper.why
     assert calibrate(*drawn(3.0), seed=0, independent=False).kept  # less sure: no harm

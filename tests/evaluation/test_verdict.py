@@ -10,17 +10,17 @@ import pytest
 
 from autotl.api import Arm, Record
 from autotl.evaluation import (
-    Answers,
     ArmFinding,
     ClassScore,
     Evaluation,
+    FinalPredictions,
     Findings,
     Gain,
     Leaks,
     Temperature,
     TransferSummary,
+    forecast_plateau,
     judge,
-    plateau_of,
 )
 
 EVALUATION = Evaluation(
@@ -32,7 +32,7 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
     winner = Record(0, Arm("linear_probe", "net"), {}, True, "complete", 0.8, 5, 1, 1.0)
     baseline = Record(1, Arm("from_scratch", "net"), {}, True, "complete", 0.6, 1, 9, 9.0)
     return Findings(
-        answers=Answers(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float32)),
+        predictions=FinalPredictions(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float32)),
         winner=winner,
         refit=False,
         side=64,
@@ -42,9 +42,9 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
         baseline=baseline if gain else None,
         transfer_gain=gain,
         why_no_gain=why,
-        hurt=(),
+        negative_transfer_classes=(),
         search_gain=None,
-        moved=TransferSummary((), (), ""),
+        transfer_summary=TransferSummary((), (), ""),
         images_per_second=1.0,
     )
 
@@ -111,7 +111,9 @@ def forecast(found: Findings, more: float, *, epochs: int = 30, unit: float = 1.
     assert found.baseline is not None
     assert found.transfer_gain is not None
     ends = (max(0.0, more - 0.02), more + 0.02)
-    plateau = plateau_of(found.baseline.arm, epochs, more, ends, gain=found.transfer_gain.value, unit=unit)
+    plateau = forecast_plateau(
+        found.baseline.arm, epochs, more, ends, gain=found.transfer_gain.value, accuracy_scale=unit
+    )
     return replace(found, plateau=plateau)
 
 
@@ -203,8 +205,8 @@ def test_a_baseline_that_fails_in_the_test_alone_has_learned(validated: float | 
 
 def test_the_forecast_of_another_baseline_does_not_cut_this_one_short() -> None:
     found = learned(findings(Gain(0.3, (0.2, 0.4), 100, 0.001)), (0.45, 0.55))
-    other = replace(forecast(found, 0.05), plateau=plateau_of(
-        Arm("other", "net"), 30, 0.05, (0.03, 0.07), gain=0.3, unit=1.0
+    other = replace(forecast(found, 0.05), plateau=forecast_plateau(
+        Arm("other", "net"), 30, 0.05, (0.03, 0.07), gain=0.3, accuracy_scale=1.0
     ))  # fmt: skip
     verdict = judge(other)
     assert verdict.transfer == "helps"
@@ -278,10 +280,12 @@ def test_a_temperature_that_made_calibration_worse_is_a_warning(
 
 
 def test_what_is_delivered_is_named_with_its_own_score() -> None:
-    found = replace(findings(None, "no time"), moved=TransferSummary(("a", "b", "c"), ("a",), ""), refit=True)
+    found = replace(
+        findings(None, "no time"), transfer_summary=TransferSummary(("a", "b", "c"), ("a",), ""), refit=True
+    )
     assert judge(found).delivered == (
         "Delivered: linear_probe on net (2 of 3 stages trained, trained again on all training images), 80.0% "
         "accuracy on 100 test images (95% interval 70.0 to 90.0)."
     )
-    alone = replace(found, moved=TransferSummary((), (), ""), refit=False)
+    alone = replace(found, transfer_summary=TransferSummary((), (), ""), refit=False)
     assert "on net (no pretrained weights), 80.0%" in judge(alone).delivered

@@ -24,8 +24,8 @@ BUDGET = Budget(seconds=60.0)
 @pytest.fixture
 def ready(tmp_path: Path) -> Prepared:
     ready = tiny_run(tmp_path / "cache")
-    assert ready.materials.looked  # preparing it has looked at test images
-    ready.materials.looked.clear()
+    assert ready.materials.extra_features  # preparing it has looked at test images
+    ready.materials.extra_features.clear()
     return ready
 
 
@@ -57,7 +57,7 @@ def test_images_that_were_looked_at_before_the_search_cost_nothing(
 ) -> None:
     none = kept(ready, ledger, 0)
     whole = kept(ready, ledger, 20) - none
-    ready.materials.look_at("tiny", ready.splits.test[:5], side=32)
+    ready.materials.compute_extra_features("tiny", ready.splits.test[:5], side=32)
     assert kept(ready, ledger, 20) - none == pytest.approx(whole * 15 / 20)
     assert kept(ready, ledger, 3) == none
 

@@ -16,22 +16,22 @@ from autotl.backbone import heads
 from autotl.budget.refit_policy import expected_of_refit
 from autotl.clock import Budget, FakeClock, WallClock
 from autotl.config.limits import Limits
-from autotl.config.run_config import RunConfig
 from autotl.evaluation import Soup
 from autotl.finalize.ensemble import SHARE, TEST_SHARE, TIMED, eligible, ensemble, seconds_for_ensemble
 from autotl.finalize.ensemble_limits import EnsembleLimits
 from autotl.finalize.final_model import export, settle
 from autotl.finalize.model_soup import Souped
 from autotl.pipeline.prepare import Prepared
-from autotl.results import open_predictor
+from autotl.results import load_predictor
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner, save_weights
 from autotl.trials.trial import Trial
 from autotl.workbench.activation_cache import ActivationCache
+from tests.support.settings import settings
 
 SIDE = 32
-ASKED = RunConfig(None, Budget(trials=3), ensemble=True)
+ASKED = settings(trials=3, ensemble=True)
 NONE = Souped(Soup())
 
 
@@ -90,7 +90,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
     assert not delivery.refit
     assert delivery.weights == winner.model
     export(tmp_path / "model", ready.materials, delivery)
-    together = open_predictor(tmp_path / "model", device="cpu")
+    together = load_predictor(tmp_path / "model", device="cpu")
     rows = np.arange(6)
     alone = []
     for each in delivery.members:
@@ -98,7 +98,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
         export(tmp_path / "one", ready.materials, one)
         alone.append(
             each.share
-            * softmax(open_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1)
+            * softmax(load_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1)
         )
     cooled = together.logits(ready.dataset, rows) * delivery.temperature.value
     assert np.allclose(softmax(cooled, axis=1), sum(alone), atol=1e-5)
@@ -106,9 +106,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
 
 def test_it_is_left_alone_unless_asked_for_and_in_a_hurry(worker: TrialRunner, ledger: TrialHistory) -> None:
     winner = ledger.trials[0]
-    assert (
-        settle(worker, ledger, winner, RunConfig(None, Budget(trials=3)), 0.0, hurried=True).ensemble is None
-    )
+    assert settle(worker, ledger, winner, settings(trials=3), 0.0, hurried=True).ensemble is None
     hasty = settle(worker, ledger, winner, ASKED, 0.0, hurried=True)
     assert hasty.members == ()
     assert hasty.ensemble is not None

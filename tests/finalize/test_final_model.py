@@ -17,13 +17,12 @@ from autotl.api import Arm, FoldScore, HeadSetting, PixelScale
 from autotl.backbone import ends_linear, heads, scale_head
 from autotl.budget.refit_policy import expected_of_refit
 from autotl.clock import Budget, WallClock
-from autotl.config.run_config import RunConfig
 from autotl.data import render, view_of
 from autotl.errors import WeightsError
 from autotl.finalize.final_model import deliver, settle
 from autotl.finalize.model_soup import SHARE, can_mix, kin, seconds_for_soup, soup
 from autotl.pipeline.prepare import Prepared
-from autotl.results import open_model
+from autotl.results import load_model
 from autotl.search.loop import job_of
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
@@ -32,6 +31,7 @@ from autotl.trials.trial import Trial
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.tensor_files import save_weights
+from tests.support.settings import settings
 
 SIDE = 32
 ENDLESS = float("inf")
@@ -130,7 +130,7 @@ def test_a_soup_that_beats_the_winner_is_delivered_in_place_of_the_refit(
     for trial in pair:
         logits = np.eye(3, dtype=np.float32)[(labels + (np.arange(len(labels)) % 2)) % 3]
         trial.folds = {0: FoldScore(0, float((logits.argmax(1) == labels).mean()), logits, 1.0, 1)}
-    setup = RunConfig(None, Budget(trials=2))
+    setup = settings(trials=2)
     delivery = settle(worker, ledger, pair[0], setup, 0.0)
     assert delivery.soup.kept, delivery.soup
     assert sorted(delivery.soup.trials) == [1, 2]
@@ -153,7 +153,7 @@ def test_a_holdout_is_learned_from_in_the_end_unless_it_is_the_users_own(
     worker = replace(worker, materials=materials, activations=ActivationCache(materials))
     ledger = TrialHistory(materials.fold_labels(), held=splits.held_out)
     winner = probed(ledger, worker, 0, 0.01)
-    delivery = settle(worker, ledger, winner, RunConfig(None, Budget(trials=1)), 0.0)
+    delivery = settle(worker, ledger, winner, settings(trials=1), 0.0)
     assert delivery.refit == (kind == "holdout")
     assert delivery.learned_no_more == (kind == "given")
     head = heads(worker.materials.model("tiny"))[0].weight
@@ -175,7 +175,7 @@ def test_the_temperature_is_folded_into_the_stock_folder(
     winner.folds = {fold: FoldScore(fold, 0.75, loud, 1.0, 1) for fold in (0,)}
     ledger.labels = [np.tile(ledger.labels[0], 5)]
     winner.folds[0] = FoldScore(0, 0.75, np.tile(loud, (5, 1)), 1.0, 1)
-    delivery = settle(worker, ledger, winner, RunConfig(None, Budget(trials=1)), 0.0, hurried=True)
+    delivery = settle(worker, ledger, winner, settings(trials=1), 0.0, hurried=True)
     assert delivery.temperature.kept
     assert delivery.temperature.value > 5
     assert delivery.learned_no_more
@@ -191,8 +191,8 @@ def test_the_temperature_is_folded_into_the_stock_folder(
         )
     assert torch.allclose(after * delivery.temperature.value, before, atol=1e-5 * before.abs().max().item())
     assert torch.equal(after.argmax(1), before.argmax(1))
-    assert open_model(tmp_path / "model").classes == ready.dataset.classes
-    assert open_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
+    assert load_model(tmp_path / "model").classes == ready.dataset.classes
+    assert load_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
 
 
 def test_a_head_that_is_not_linear_is_left_alone() -> None:

@@ -17,8 +17,8 @@ from autotl.backbone import heads
 from autotl.data import read
 from autotl.errors import DataError, RunError
 from autotl.pipeline.prepare import Prepared
-from autotl.results import Part, open_model, open_predictor, write_ensemble, write_model
-from autotl.results.labelling import indexed
+from autotl.results import EnsembleMember, load_model, load_predictor, write_ensemble, write_model
+from autotl.results.predictions import label_indices
 from autotl.testing import tiny_images, tiny_run
 
 TWELVE = PixelScale(integers=(0, 4095), floats=(0, 1))
@@ -58,7 +58,7 @@ def photos(grey: NDArray[np.uint8], tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def chances(folder: Path, images: object) -> NDArray[np.float64]:
-    table = open_predictor(folder, device="cpu").predict(images, top=3)
+    table = load_predictor(folder, device="cpu").predict(images, top=3)
     found: NDArray[np.float64] = table.sort_values(["path", "label"])["probability"].to_numpy().reshape(-1, 3)
     return found
 
@@ -67,7 +67,7 @@ def test_deep_files_and_arrays_are_seen_as_their_8_bit_versions(
     ready: Prepared, photos: Path, grey: NDArray[np.uint8], tmp_path: Path
 ) -> None:
     model = written(tmp_path / "model", ready, TWELVE)
-    assert open_model(model).scale == TWELVE
+    assert load_model(model).scale == TWELVE
     due = chances(model, photos / "plain")
     assert np.allclose(chances(model, photos / "deep"), due, atol=1e-4)
     one = photos / "deep" / "bars" / "0.png"
@@ -88,11 +88,11 @@ def test_values_above_the_scale_are_clipped(ready: Prepared, photos: Path, tmp_p
 
 
 def test_evaluate_sees_what_predict_sees(ready: Prepared, photos: Path, tmp_path: Path) -> None:
-    predictor = open_predictor(written(tmp_path / "model", ready, TWELVE), device="cpu")
+    predictor = load_predictor(written(tmp_path / "model", ready, TWELVE), device="cpu")
     readers = plugins.load().readers.items
     plain, deep = (read(photos / kind, readers=readers) for kind in ("plain", "deep"))
     assert deep.scale == PixelScale(integers=(0, 255))  # by itself: none of these images is bright
-    found, due = (predictor.evaluate(each, measure="accuracy", seed=0) for each in (deep, plain))
+    found, due = (predictor.evaluate(each, metric="accuracy", seed=0) for each in (deep, plain))
     assert found.metrics["log_loss"] == pytest.approx(due.metrics["log_loss"], abs=1e-5)
 
 
@@ -101,15 +101,17 @@ def test_a_model_that_was_saved_without_a_scale_sees_each_image_by_itself(
 ) -> None:
     model = written(tmp_path / "model", ready, None)
     assert "pixel_scale" not in json.loads((model / "config.json").read_text())
-    assert open_model(model).scale is None
+    assert load_model(model).scale is None
     due = chances(model, photos / "plain")
     assert not np.allclose(chances(model, photos / "deep"), due, atol=1e-4)
 
 
 def test_all_networks_of_an_ensemble_have_the_scale(ready: Prepared, photos: Path, tmp_path: Path) -> None:
-    parts = [Part(ready.materials.model("tiny"), ready.backbones["tiny"], 32, 0.5, n) for n in (0, 1)]
+    parts = [
+        EnsembleMember(ready.materials.model("tiny"), ready.backbones["tiny"], 32, 0.5, n) for n in (0, 1)
+    ]
     write_ensemble(tmp_path / "model", parts, ready.dataset.classes, temperature=1.0, scale=TWELVE)
-    assert [open_model(tmp_path / "model" / "members" / n).scale for n in "01"] == [TWELVE, TWELVE]
+    assert [load_model(tmp_path / "model" / "members" / n).scale for n in "01"] == [TWELVE, TWELVE]
     model = tmp_path / "model"
     assert np.allclose(chances(model, photos / "deep"), chances(model, photos / "plain"), atol=1e-4)
 
@@ -122,13 +124,13 @@ def test_an_edited_scale_is_told(ready: Prepared, told: object, tmp_path: Path) 
     file = model / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "pixel_scale": told}))
     with pytest.raises(RunError, match=r"cannot be opened: .*pixel_scale"):
-        open_model(model)
+        load_model(model)
 
 
 def test_a_class_that_is_a_number_is_known_in_another_spelling(photos: Path, tmp_path: Path) -> None:
     for old, new in (("bars", "7"), ("rings", "12")):
         (tmp_path / new).symlink_to(photos / "plain" / old, target_is_directory=True)
     dataset = read(tmp_path, readers=plugins.load().readers.items)
-    assert set(indexed(dataset, ["007", "012"])[dataset.table["label"] == 0]) == {0}
+    assert set(label_indices(dataset, ["007", "012"])[dataset.table["label"] == 0]) == {0}
     with pytest.raises(DataError, match=r"classes that the model does not know: 12\."):
-        indexed(dataset, ["7", "07", "x"])
+        label_indices(dataset, ["7", "07", "x"])

@@ -13,10 +13,13 @@ import pytest
 from PIL import Image
 
 import autotl
-from autotl import cli, search
+from autotl import cli
 from autotl.api import Record
 from autotl.errors import RunError
 from autotl.evaluation import Soup
+from autotl.finalize.ensemble import Assembled
+from autotl.finalize.ensemble import ensemble as choose
+from autotl.finalize.model_soup import Souped
 from autotl.report import parse
 from autotl.report.sentences.final_model import ensemble
 from autotl.results import EnsemblePredictor, Result
@@ -42,10 +45,10 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def lenient(*given: Any, due: float, **more: Any) -> search.Assembled:
+def lenient(*given: Any, due: float, **more: Any) -> Assembled:
     """As :func:`autotl.finalize.ensemble`, but whatever is put together is kept: less than nothing is due."""
     worker, ledger, winner, _ = given
-    return search.ensemble(worker, ledger, winner, search.Souped(Soup()), due=-100.0, **more)
+    return choose(worker, ledger, winner, Souped(Soup()), due=-100.0, **more)
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 import autotl
-from autotl import search
 from autotl.analysis.learning_curve import stratified
 from autotl.clock import Budget, Clock, Deadline, WallClock
+from autotl.finalize.deadline import until_report
 from autotl.finalize.test_evaluation import LEAST_TESTED
+from autotl.pipeline import conclude
 from autotl.testing import tiny_images
 
 
@@ -24,7 +25,7 @@ def test_a_late_test_sees_a_random_part_of_the_images_and_says_so(
     def over(clock: Clock, started: float, budget: Budget) -> Deadline:
         return Deadline(clock, clock.now())
 
-    monkeypatch.setattr(search, "until_report", over)
+    monkeypatch.setattr(conclude, "until_report", over)
     out = tmp_path / "run"
     autotl.fit(
         tiny_images(classes=3, each=120),
@@ -53,7 +54,7 @@ def test_any_beginning_of_the_order_of_the_test_has_each_class_by_its_share() ->
 
 
 def test_a_run_without_a_time_budget_has_no_deadline() -> None:
-    end = search.until_report(WallClock(), 0.0, Budget(trials=3))
+    end = until_report(WallClock(), 0.0, Budget(trials=3))
     assert math.isinf(end.at)
-    timed = search.until_report(WallClock(), 100.0, Budget(20.0))
+    timed = until_report(WallClock(), 100.0, Budget(20.0))
     assert 110 < timed.at < 120

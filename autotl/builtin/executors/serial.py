@@ -1,4 +1,4 @@
-"""Run the jobs here, one after the other."""
+"""Run jobs one after the other in this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autotl.api import Go, Job, Outcome, Work
 
 
 class Serial:
-    """In this process: nothing to set up, nothing to lose."""
+    """Runs each job in this process."""
 
     name = "serial"
     summary = "trials run in this process, one after the other"

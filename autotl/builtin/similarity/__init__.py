@@ -1,1 +1,1 @@
-"""Distances between the target's features and a source's, one plugin per file."""
+"""Built-in distances between the features of a target and of a source, one plugin per file."""

@@ -1,4 +1,4 @@
-"""How far what every BatchNorm layer is fed lies from what it was fed on the source."""
+"""Measure how far the inputs of each BatchNorm layer are from those of the source."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Channels = NDArray[np.float64]
 class BatchNorm:
     """The squared 2-Wasserstein distance between a layer's Gaussians, in units of the source's variance.
 
-    Each channel is a Gaussian; Σ (μ − μₛ)² + (σ − σₛ)² over channels is divided by Σ σₛ², so that a channel
-    that hardly moved on the source does not decide alone.
+    Each channel is a Gaussian. Σ (μ − μₛ)² + (σ − σₛ)² over channels is divided by Σ σₛ², so that a channel
+    with a small variance on the source does not dominate.
 
     >>> ones = np.ones(2)
     >>> BatchNorm().layer_distance(np.array([1.0, 0.0]), 4 * ones, 0 * ones, ones)
@@ -31,8 +31,8 @@ class BatchNorm:
     def layer_distance(
         self, mean: Channels, var: Channels, source_mean: Channels, source_var: Channels
     ) -> float:
-        moved = (mean - source_mean) ** 2 + (np.sqrt(var) - np.sqrt(source_var)) ** 2
-        return float(moved.sum() / max(float(source_var.sum()), 1e-12))
+        shift = (mean - source_mean) ** 2 + (np.sqrt(var) - np.sqrt(source_var)) ** 2
+        return float(shift.sum() / max(float(source_var.sum()), 1e-12))
 
 
 @hookimpl

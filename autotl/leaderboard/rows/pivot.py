@@ -158,7 +158,7 @@ def _chance(found: Sequence[Row]) -> float:
     classes = max(row.n_classes for row in found)
     named = found[0].metric
     if named in METRICS and classes:
-        return METRICS[named].chance(classes)[0]
+        return METRICS[named].chance_level(classes)[0]
     return 1 / classes if classes else 0.0
 
 

@@ -148,8 +148,8 @@ def wait_for(process):
 
 
 def test_a_search_and_its_resumption_are_one_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(from_scratch, "EPOCHS", 2)  # what is kept does not ask for good scores
-    monkeypatch.setattr(from_scratch, "LEAST", 2)
+    monkeypatch.setattr(from_scratch, "DEFAULT_EPOCHS", 2)  # what is kept does not ask for good scores
+    monkeypatch.setattr(from_scratch, "MIN_EPOCHS", 2)
     others = [name for name in ("tensorboard",) if plugins.load().manager.has_plugin(name)]
     data, out = tiny_images(classes=2, each=12), tmp_path / "run"
     autotl.fit(

@@ -258,8 +258,8 @@ def test_a_variable_that_names_another_place_begins_there_anew(root, tmp_path, m
 
 def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch):
     monkeypatch.delenv(observer.VARIABLE, raising=False)
-    monkeypatch.setattr(from_scratch, "EPOCHS", 2)  # what is shown does not ask for good scores
-    monkeypatch.setattr(from_scratch, "LEAST", 2)
+    monkeypatch.setattr(from_scratch, "DEFAULT_EPOCHS", 2)  # what is shown does not ask for good scores
+    monkeypatch.setattr(from_scratch, "MIN_EPOCHS", 2)
     data, out = tiny_images(classes=2, each=12), tmp_path / "run"
     autotl.fit(
         data,
