@@ -220,7 +220,7 @@ def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[
     notes = [*begin.notes, *changes(file, begin.catalog.versions())]
     for note in notes:
         begin.watch.say(note)
-    spent = max(journal.spent(folder), file.elapsed if file.ended == "finished" else 0.0)
+    spent = max(journal.elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
     begin = replace(begin, notes=tuple(notes))
     return carry_out(begin, folder, file, spent=spent, asked=arguments(together))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from autotl.analysis.backbone_ranking import Ranking
 from autotl.analysis.profile import lasting, rank
 from autotl.api import Backbone, Dataset, Splits, Transferability, Watch
-from autotl.budget.subsampling import LOOK_SHARE, affordable
+from autotl.budget.policy import POLICY
+from autotl.budget.subsampling import subsample
 from autotl.cache import Store
 from autotl.clock import Deadline, OutOfTime
 from autotl.config.run_config import RunConfig
@@ -23,8 +24,6 @@ FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
 TRIES = 2
 """How many passes may run out of time; the next one has no time limit."""
-PASS_SHARE = 0.35
-"""The share of the time left that the passes of all backbones may take."""
 EARLY = 0.1
 """The share of a pass after which it ends if the rest will not be done in time."""
 
@@ -88,7 +87,7 @@ def first_pass(
     while measures and (slower := _pass(setup, found.materials, seen, end)) is not None:
         backbones = {name: _slowed(each, slower) for name, each in found.backbones.items()}
         left = end.left()
-        splits, notes = affordable(
+        splits, notes = subsample(
             dataset,
             whole,
             backbones,
@@ -100,7 +99,7 @@ def first_pass(
         for note in notes:
             watch.say(note)
         tries += 1
-        if tries == TRIES or LOOK_SHARE * left <= FEWEST * max(map(_pace, backbones.values())):
+        if tries == TRIES or POLICY.training_pass * left <= FEWEST * max(map(_pace, backbones.values())):
             end = Deadline(end.clock)
         found = FirstPass(
             splits,
@@ -138,7 +137,7 @@ def _pass(setup: RunConfig, materials: RunCache, seen: set[str], end: Deadline) 
     Returns:
         None if all is computed in time; else how many times longer it took than the paces said, at least 1.
     """
-    passes, clock = end.share(PASS_SHARE), end.clock
+    passes, clock = end.share(POLICY.first_pass), end.clock
     activations = ActivationCache(materials, on=lasting(setup))
     took = expected = 0.0
     for name, facts in materials.backbones.items():

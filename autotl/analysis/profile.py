@@ -20,6 +20,7 @@ from autotl.analysis.learning_curve import probe_at_sizes
 from autotl.analysis.more_images import Outlook, outlook
 from autotl.analysis.similarity import RESAMPLES, RESAMPLES_THOROUGH, measure_likeness
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
+from autotl.budget.policy import POLICY
 from autotl.clock import NEVER, Clock, Deadline, OutOfTime
 from autotl.config.run_config import RunConfig
 from autotl.data import LockedTest, quietly, reason, render_images, view_of
@@ -28,31 +29,16 @@ from autotl.progress import doing
 from autotl.seeds import derive
 from autotl.workbench.run_cache import RunCache
 
-SCORE_SHARE, SCORE_SHARE_ALONE, SCORED_THOROUGHLY = 0.05, 0.005, 10_000
-"""The shares of the budget for the scores that do not decide: with several backbones, and with one.
-
-A thorough survey measures these scores on SCORED_THOROUGHLY images.
-"""
-LIKENESS_SHARE = 0.05
-"""The share of the budget for the distances to the sources: fewer images widen their intervals."""
-LIKENESS_SLACK = 4
-"""Passes are planned to fill the share; of 1,280 features the distances themselves take as long again."""
-TEST_SHARE = 0.03
-"""The share of the budget for the test images, which may be copies of training ones or differ from them."""
-CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
-"""The share of the budget for the probe's learning curve, and the seconds that its fits take.
+SCORED_THOROUGHLY = 10_000
+"""Images that a thorough survey measures scores on that do not decide."""
+FIT_SECONDS = 4e-8
+"""The seconds that the fits of the probe's learning curve take.
 
 The seconds are for one image, feature and class on common hardware.
 """
 LEAST_SOURCE, SOURCE_IMAGES = 32, 2000
 BROKEN_SOURCE = 0.05
 """The share of source images that cannot be read above which the source is at fault."""
-SLACK = 2.0
-"""An optional step is given up after this many times its share: its estimate was of a faster machine."""
-FIT_SHARE = 0.25
-"""The share of the time left after which the classifiers of all backbones stop."""
-CHECK_SHARE = 0.15
-"""The share of the time left after which no further check of the data begins."""
 
 
 def likenesses(
@@ -66,7 +52,7 @@ def likenesses(
 ) -> tuple[dict[str, Mapping[str, Likeness]], list[str]]:
     """Measure how like each backbone's source the training images are, with a note on each.
 
-    A measurement is given up after LIKENESS_SLACK times its share of the budget.
+    A measurement is given up after POLICY.similarity_limit times its share of the budget.
 
     Args:
         setup: what the user asked for.
@@ -86,7 +72,9 @@ def likenesses(
     budget = setup.budget.seconds
     for backbone in materials.backbones.values():
         share = (
-            None if setup.thorough or budget is None else LIKENESS_SHARE * budget / len(materials.backbones)
+            None
+            if setup.thorough or budget is None
+            else POLICY.similarity * budget / len(materials.backbones)
         )
         doing(f"measuring the distance to the source of {backbone.name}")
         try:
@@ -98,7 +86,7 @@ def likenesses(
                 seed=setup.seed,
                 resamples=RESAMPLES_THOROUGH if setup.thorough else RESAMPLES,
                 seconds=share,
-                pulse=(end if share is None else end.within(LIKENESS_SLACK * share)).check,
+                pulse=(end if share is None else end.within(POLICY.similarity_limit * share)).check,
             )
         except OutOfTime:
             found[backbone.name] = {}
@@ -130,7 +118,7 @@ def rank(
     if not measures:
         return Ranking(order=tuple(materials.backbones), kept=tuple(materials.backbones))
     budget = setup.budget.seconds
-    share = SCORE_SHARE if len(materials.backbones) > 1 else SCORE_SHARE_ALONE
+    share = POLICY.scores if len(materials.backbones) > 1 else POLICY.scores_of_one
     late = clock.now() + (math.inf if setup.thorough or budget is None else share * budget)
     scores = Scores(
         measures,
@@ -138,7 +126,7 @@ def rank(
         most=SCORED_THOROUGHLY if setup.thorough else SCORED_ROWS,
         out_of_time=lambda: clock.now() > late,
     )
-    fit_share = FIT_SHARE / len(materials.backbones)
+    fit_share = POLICY.classifier_fits / len(materials.backbones)
     for name in materials.backbones:
         began = clock.now()
         seen = look(
@@ -167,17 +155,23 @@ def find_faults(
     looks = len(locked)
     asked = setup.thorough or setup.reweight or setup.clean != "report"
     if budget is not None and not setup.thorough:
-        looks = min(looks, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
+        looks = min(looks, int(POLICY.test_images * budget / facts.pace.seconds(1, side=facts.side)))
     return find_issues(
         materials,
         name,
-        look(materials, name, seed=setup.seed, reuse=lasting(setup), fits=_fits(setup, end, FIT_SHARE)),
+        look(
+            materials,
+            name,
+            seed=setup.seed,
+            reuse=lasting(setup),
+            fits=_fits(setup, end, POLICY.classifier_fits),
+        ),
         locked,
         test_looks=looks,
         mode=setup.clean,
         reweight=setup.reweight,
         seed=derive(setup.seed, "examine"),
-        end=NEVER if asked else end.share(CHECK_SHARE),
+        end=NEVER if asked else end.share(POLICY.data_checks),
     )
 
 
@@ -201,9 +195,9 @@ def look_ahead(
     doing("measuring the learning curve of a probe")
     budget, rows = setup.budget.seconds, len(materials.order)
     work = rows * materials.backbones[backbone].features * len(materials.dataset.classes)
-    late = budget is not None and not setup.thorough and FIT_SECONDS * work > CURVE_SHARE * budget
+    late = budget is not None and not setup.thorough and FIT_SECONDS * work > POLICY.learning_curve * budget
     if not (setup.thorough or budget is None):
-        end = end.within(SLACK * CURVE_SHARE * budget)
+        end = end.within(POLICY.learning_curve_limit * POLICY.learning_curve * budget)
     try:
         found = None if late else probe_at_sizes(materials, backbone, seed=setup.seed, pulse=end.check)
     except OutOfTime:

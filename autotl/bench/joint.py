@@ -158,8 +158,8 @@ def _tpe(seed: int) -> BaseSampler:
 
 
 WAYS: dict[str, SearchAlgorithm] = {
-    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), thrifty=False),
-    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), thrifty=False),
+    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), one_standard_error_rule=False),
+    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), one_standard_error_rule=False),
 }
 """The ways of searching that enter a benchmark beside autotl's own, by the names of their entrants.
 

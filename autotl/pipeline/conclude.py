@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autotl import report, results
-from autotl.budget.refit_policy import spare
 from autotl.data import read
 from autotl.errors import DataError, SearchError
-from autotl.finalize.deadline import until_report
-from autotl.finalize.final_model import FinalModel, deliver, export, settle
-from autotl.finalize.limit_check import violated_limits
-from autotl.finalize.refit import repeat
-from autotl.finalize.test_evaluation import finish
+from autotl.evaluation import judge
+from autotl.finalize.export import export_model, export_trial
+from autotl.finalize.final_model import FinalModel
+from autotl.finalize.final_steps import choose_model
+from autotl.finalize.refit import train_missing_folds
+from autotl.finalize.test_phase.limit_check import violated_limits
 from autotl.pipeline.experience import foretold, remember
-from autotl.pipeline.leaks import independent_folds, leaks_of
+from autotl.pipeline.leaks import leaks_of
 from autotl.pipeline.prepare import Prepared
-from autotl.pipeline.run import Explored, Run, baselines_of, profile
+from autotl.pipeline.run import Explored, Run, profile
 from autotl.progress import doing
 from autotl.training import machine, precision
 
@@ -27,7 +27,7 @@ def conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
         return _conclude(run, ready, explored)
     except DataError:
         if (best := explored.ledger.best()) is not None and best.model:
-            deliver(run.folder / "model", ready.materials, best, best.model)
+            export_trial(run.folder / "model", ready.materials, best, best.model)
         raise
 
 
@@ -41,33 +41,22 @@ def _conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
             f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
         )
     doing("training the best trial on all images")
-    baselines, worker = baselines_of(run, ready, explored.plan, ledger), explored.worker
-    delivery: FinalModel | None = None
-    apart = independent_folds(ready, winner.arm.backbone)
-    end = until_report(run.clock, run.started, setup.budget)
+    phase, steps = explored.phase, explored.steps
+    model: FinalModel | None = None
     if not explored.interrupted:
         try:
-            delivery = settle(worker, ledger, winner, setup, run.started, independent=apart)
-            repeat(worker, ledger, baselines, setup.budget, end=end)
+            model = choose_model(phase, steps, winner)
+            train_missing_folds(phase)
         except KeyboardInterrupt:
             explored = replace(explored, interrupted=True)
-    delivery = delivery or settle(worker, ledger, winner, setup, run.started, hurried=True, independent=apart)
+    model = model or choose_model(phase, steps, winner, interrupted=True)
     opened = 0 if run.file is None else run.file.tested
     run.keep(tested=opened + 1)
     doing(f"testing on {len(ready.locked):,} images")
-    findings = finish(
-        ledger,
-        delivery,
-        baselines=baselines,
-        materials=ready.materials,
-        examined=ready.examined,
-        locked=ready.locked,
-        measure=setup.metric,
-        end=end,
-        spare=spare(setup.budget),
-        seed=setup.seed,
-    )
-    export(run.folder / "model", ready.materials, delivery)
+    model = steps[-1].run(model)
+    findings = model.findings
+    assert findings is not None
+    export_model(run.folder / "model", ready.materials, model)
     results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
     notes = [*ready.notes, *run.notes, *explored.notes, *violated_limits(setup.limits, findings)]
     notes += results.opened_before(opened)
@@ -82,7 +71,7 @@ def _conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
         notes.append(why)
     notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
     notes += [f"The plugin {name} was left out: {why}." for name, why in run.catalog.dropped.items()]
-    scored = findings.arms.keys() | set(baselines)
+    scored = findings.arms.keys() | set(phase.baselines)
     untried = [arm.strategy for arm in explored.plan.arms if arm not in scored]
     document = report.collect(
         report.Evidence(
@@ -91,10 +80,11 @@ def _conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
             plan=explored.plan,
             records=ledger.records(),
             findings=findings,
-            verdict=results.judge(findings, untried, leaks_of(ready)),
+            verdict=judge(findings, untried, leaks_of(ready)),
             backbones=ready.networks,
             profile=profile(ready),
-            catch_up=explored.catch_up,
+            catch_up=model.crossover,
+            time_plan=explored.time_plan,
             experience=foretold(
                 explored.prior, findings.winner.arm.strategy, [arm.strategy for arm in findings.arms]
             ),

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from autotl import results
 from autotl.api import Arm, Backbone
 from autotl.config.run_config import RunConfig
+from autotl.evaluation import Findings
 from autotl.experience import Experience, Prior, Profile, Row, default_path, prior, prior_from, shipped_rows
 from autotl.pipeline.prepare import Prepared
 from autotl.trials.history import TrialHistory
@@ -50,10 +50,10 @@ def profile_of(ready: Prepared) -> Profile:
     )
 
 
-def remember(ready: Prepared, ledger: TrialHistory, findings: results.Findings, budget: float | None) -> str:
+def remember(ready: Prepared, ledger: TrialHistory, findings: Findings, budget: float | None) -> str:
     """Add a row for each arm that was scored; says why where that could not be done."""
     path = default_path()
-    if path is None or ledger.measure.key is None:
+    if path is None or ledger.metric.key is None:
         return ""
     table = Experience(path)
     table.add(rows_of(ready, ledger, findings, budget))
@@ -63,7 +63,7 @@ def remember(ready: Prepared, ledger: TrialHistory, findings: results.Findings, 
 def rows_of(
     ready: Prepared,
     ledger: TrialHistory,
-    findings: results.Findings,
+    findings: Findings,
     budget: float | None,
     *,
     provenance: str = HERE,
@@ -88,9 +88,9 @@ def rows_of(
             strategy=arm.strategy,
             backbone_architecture=_backbone(ready, arm).architecture,
             pretrained=_backbone(ready, arm).weights.pretrained,
-            metric=ledger.measure.key or task.metric,
+            metric=ledger.metric.key or task.metric,
             score=scored[arm].score,
-            test=ledger.measure.shown(findings.arms[arm].test.value),
+            test=ledger.metric.shown(findings.arms[arm].test.value),
             rank=rank,
             regret=float(scored[ranked[0]].score or 0.0) - float(scored[arm].score or 0.0),
             params=json.dumps(dict(scored[arm].params), sort_keys=True),

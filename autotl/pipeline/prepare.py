@@ -27,8 +27,8 @@ from autotl.api import (
     Watch,
 )
 from autotl.backbone import find
-from autotl.budget.subsampling import affordable, is_late, left_of, said_of_reading, seconds_to_read
-from autotl.budget.trial_time import share_out, task_of
+from autotl.budget.subsampling import is_late, reading_note, seconds_left, seconds_to_read, subsample
+from autotl.budget.trial_time import make_task, with_trial_time
 from autotl.cache import Store
 from autotl.clock import Clock, Deadline, waited
 from autotl.config.run_config import RunConfig
@@ -115,7 +115,7 @@ def prepare(
     end = Deadline(clock) if seconds is None or setup.thorough else Deadline(clock, began + seconds)
 
     def left() -> float | None:
-        return left_of(seconds, clock.now() - began)
+        return seconds_left(seconds, clock.now() - began)
 
     dataset = read(
         setup.data,
@@ -127,7 +127,7 @@ def prepare(
         seed=setup.seed,
     )
     check_metric(setup.metric, len(dataset.classes))
-    notes = [each for each in (*dataset.notes, said_of_reading(dataset)) if each]
+    notes = [each for each in (*dataset.notes, reading_note(dataset)) if each]
     for note in notes:
         watch.say(note)
     if dataset.unreadable:
@@ -159,7 +159,7 @@ def prepare(
     transferring = sum(not isinstance(each, OwnNetworks) for each in strategies.values()) or len(strategies)
     rest = left() if decided is None else decided.left
     whole, least = splits, LEAST_ROWS if decided is None else decided.least
-    splits, more = affordable(
+    splits, more = subsample(
         dataset, whole, backbones, left=rest, strategies=transferring, seed=setup.seed, least=least
     )
     for note in more:
@@ -215,8 +215,8 @@ def prepare(
         watch.say(said(examined))
     ahead = None if is_late(setup, left()) else look_ahead(setup, materials, ranking.order[0], end=end)
     tests = sum(facts.pace.seconds(len(locked), side=facts.side) for facts in kept.values())
-    task = task_of(setup.metric.name, dataset, splits, likeness, side=side_of(dataset, splits))
-    task = share_out(
+    task = make_task(setup.metric.name, dataset, splits, likeness, side=side_of(dataset, splits))
+    task = with_trial_time(
         task,
         strategies,
         kept,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,29 +10,35 @@ from typing import Any
 
 from autotl import jsonio, plugins, report, results
 from autotl.api import Arm, Executor, OwnNetworks, Plan, Strategy, Watch
+from autotl.budget.policy import POLICY, TimePlan
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.config.run_config import RunConfig
 from autotl.errors import SearchError
 from autotl.experience import Prior
-from autotl.finalize.deadline import deadline, rivals, until_report
-from autotl.finalize.final_model import deliver
-from autotl.finalize.scratch_crossover import ScratchCrossover, measure_crossover
+from autotl.finalize.deadline import reserve_by_step, search_deadline
+from autotl.finalize.export import export_trial
+from autotl.finalize.final_step import FinalStep
+from autotl.finalize.final_steps import final_steps
+from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.pipeline.experience import foretold, recall, recalled
+from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.preparation.record import read_record
 from autotl.search.algorithm import OWN, SearchAlgorithm
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import close_storage, with_storage
 from autotl.training import machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal
-from autotl.trials.missing_weights import retrain_missing_weights
-from autotl.trials.restore import restore
+from autotl.trials.restore import restore, retrain_missing_weights
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
 
+LOGGER = logging.getLogger(__name__)
 DELIVERY_SECONDS = 5.0
 """Between two writings of the best model so far, which is there for a run that is killed: cheap trials would
 otherwise spend more on it than on themselves.
@@ -137,7 +144,9 @@ class Explored:
     seconds: float
     interrupted: bool
     prior: Prior | None
-    catch_up: ScratchCrossover | None = None
+    phase: FinalPhase
+    steps: tuple[FinalStep, ...]
+    time_plan: TimePlan
     notes: tuple[str, ...] = ()
 
 
@@ -159,12 +168,12 @@ def explore(run: Run, ready: Prepared, cache: Path) -> Explored:
     budget = setup.budget
     ledger = TrialHistory(
         ready.materials.fold_labels(),
-        measure=setup.metric,
-        thrifty=run.way.thrifty,
+        metric=setup.metric,
+        one_standard_error_rule=run.way.one_standard_error_rule,
         rows=[fold.val for fold in ready.splits.folds],
         repeats=ready.splits.repeats,
-        held=ready.splits.held_out,
-        held_by=ready.wider.held_out if ready.wider else {},
+        held_out=ready.splits.held_out,
+        held_out_by_network=ready.wider.held_out if ready.wider else {},
     )
     journal = Journal(run.folder, lambda: clock.now() - run.started)
     resumed = restore(
@@ -184,40 +193,39 @@ def explore(run: Run, ready: Prepared, cache: Path) -> Explored:
         run.strategies,
         cache / "trials",
         clock,
-        measure=setup.metric,
-        wider=ready.wider,
+        metric=setup.metric,
+        extra_images=ready.wider,
     )
-    told = (*resumed.told, *retrain_missing_weights(ledger, worker))
+    told = (*resumed.notes, *retrain_missing_weights(ledger, worker))
     for each in told:
         run.watch.say(each)
-    until = deadline(
-        run.started,
-        budget,
+    phase = FinalPhase(
+        worker,
         ledger,
-        ready.materials,
-        tests=len(ready.locked),
+        FinalOptions(budget, setup.limits, setup.curves, setup.ensemble, setup.seed),
+        run.started,
+        ready.locked,
         arms=len(arms),
-        baselines=baselines_of(run, ready, plan, ledger) if setup.curves else (),
-        ensemble=setup.ensemble,
+        baselines=tuple(baselines_of(run, ready, plan, ledger)),
+        issues=ready.examined,
+        independent_folds=lambda network: independent_folds(ready, network),
     )
+    steps = final_steps(phase)
+    time_plan = POLICY.plan(
+        budget,
+        backbones=len(ready.ranking.order),
+        trial_seconds=ready.task.trial_seconds,
+        reserve=reserve_by_step(steps, ledger),
+    )
+    LOGGER.info("%s", time_plan)
     searching, storage, mended = with_storage(
         lambda storage: run.way.search(
-            arms,
-            run.strategies,
-            ready.networks,
-            ready.tasks,
-            ledger,
-            machine=box,
-            budget=budget,
-            clock=clock,
-            until=until,
-            storage=storage,
-            watch=run.watch,
-            seed=setup.seed,
-            prior=known,
-            journal=journal,
-            resumed=resumed,
-            workers=setup.workers,
+            SearchSpace(arms, run.strategies, ready.networks, ready.tasks, box),
+            resumed,
+            SearchTime(budget, clock, search_deadline(phase, steps)),
+            StudyFactory(storage, setup.seed, known),
+            run.watch,
+            setup.workers,
         ),
         run.folder / "study.db",
         setup.storage,
@@ -237,7 +245,7 @@ def explore(run: Run, ready: Prepared, cache: Path) -> Explored:
         for trial in searching.run(run.executor, worker):
             best = ledger.best()
             if best is not None and best.model and saved != (best.number, best.model) and clock.now() >= due:
-                deliver(run.folder / "model", ready.materials, best, best.model)
+                export_trial(run.folder / "model", ready.materials, best, best.model)
                 saved = best.number, best.model
                 due = clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", ledger.records(), setup.metric)
@@ -249,10 +257,9 @@ def explore(run: Run, ready: Prepared, cache: Path) -> Explored:
         run.watch.say("Interrupted: evaluating the best model so far. Press Ctrl-C again to leave at once.")
     finally:
         close_storage(storage)
-    meet = None
-    if setup.curves and not interrupted:
-        meet = _catch_up(run, ready, ledger, worker, baselines_of(run, ready, plan, ledger))
-    return Explored(plan, ledger, worker, clock.now() - begun, interrupted, known, meet, told)
+    return Explored(
+        plan, ledger, worker, clock.now() - begun, interrupted, known, phase, steps, time_plan, told
+    )
 
 
 def baselines_of(run: Run, ready: Prepared, plan: Plan, ledger: TrialHistory) -> list[Arm]:
@@ -264,14 +271,3 @@ def baselines_of(run: Run, ready: Prepared, plan: Plan, ledger: TrialHistory) ->
         for arm in plan.arms
         if arm.strategy in known or not ready.networks[arm.backbone].weights.pretrained
     ]
-
-
-def _catch_up(
-    run: Run, ready: Prepared, ledger: TrialHistory, worker: TrialRunner, baselines: list[Arm]
-) -> ScratchCrossover | None:
-    transfer, scratch = rivals(ledger, baselines)
-    if transfer is None or scratch is None:
-        return None
-    run.watch.say("Learning from a quarter and from half of the images, to see where scratch would catch up.")
-    end = until_report(run.clock, run.started, run.setup.budget)
-    return measure_crossover(worker, transfer, scratch, late=end.passed, seed=run.setup.seed)

@@ -23,4 +23,5 @@ def cost_of(evidence: Evidence) -> dict[str, Any]:
         "size_mb": None if found.size is None else found.size / 1e6,
         "peak_memory_mb": peak_memory(),
         "budget_seconds": e.plan.seconds,
+        "plan": e.time_plan,
     }

@@ -22,7 +22,7 @@ from autotl.cache import Store
 from autotl.clock import Budget, WallClock
 from autotl.config.run_config import RunConfig
 from autotl.data import render, torch_within_cores
-from autotl.finalize.final_model import reopen
+from autotl.finalize.export import load_network
 from autotl.pipeline.prepare import prepare as prepare_run
 from autotl.results import Predictor
 from autotl.terminal import Silence
@@ -75,7 +75,7 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
                 started = time.monotonic()
                 outcome = worker(Job(seed, "finetune", name, params, seed, ()), lambda job, said: None)
                 assert outcome.model, outcome.why
-                opened = reopen(ready.materials, name, outcome.model, side=SIDE)
+                opened = load_network(ready.materials, name, outcome.model, input_size=SIDE)
                 predictor = Predictor(opened, device="cpu")
                 logits = predictor.logits_of(render(ready.dataset, rows, predictor.view))
                 accuracy = float((logits.argmax(1) == truth).mean())

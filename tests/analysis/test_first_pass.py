@@ -15,9 +15,10 @@ from autotl.analysis import first_pass as module
 from autotl.analysis.backbone_ranking import Ranking
 from autotl.analysis.first_pass import FirstPass, first_pass
 from autotl.analysis.frozen_features import look
-from autotl.analysis.profile import FIT_SHARE, find_faults, likenesses, look_ahead, rank, unchecked
+from autotl.analysis.profile import find_faults, likenesses, look_ahead, rank, unchecked
 from autotl.api import LabelledFeatures
-from autotl.budget.subsampling import affordable
+from autotl.budget.policy import POLICY
+from autotl.budget.subsampling import subsample
 from autotl.cache import Store
 from autotl.clock import Budget, Deadline, FakeClock, OutOfTime
 from autotl.config.run_config import RunConfig
@@ -107,7 +108,7 @@ def test_what_was_decided_in_between_gives_the_same_images_again(
     ready: Prepared, tmp_path: Path, clock: FakeClock
 ) -> None:
     found = run(ready, tmp_path, clock, budget=50.0)
-    again, _ = affordable(
+    again, _ = subsample(
         ready.dataset,
         ready.splits,
         found.backbones,
@@ -162,7 +163,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
         extract_features(model, timed(), out, **told)
 
     monkeypatch.setattr(pixels, "one_pass", slowed)
-    budget = passes * slower * len(materials.order) / 1000.0 / module.PASS_SHARE
+    budget = passes * slower * len(materials.order) / 1000.0 / POLICY.first_pass
     found = first_pass(
         setup_for(budget),
         FirstPass(ready.splits, backbones, materials, Ranking(), budget, LEAST_ROWS),
@@ -210,7 +211,8 @@ def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: Fake
 
 
 @pytest.mark.parametrize(
-    ("clean", "seconds"), [("drop", math.inf), ("weight", math.inf), ("report", 100.0 * FIT_SHARE)]
+    ("clean", "seconds"),
+    [("drop", math.inf), ("weight", math.inf), ("report", 100.0 * POLICY.classifier_fits)],
 )
 def test_classifiers_that_decide_on_images_have_no_time_limit(
     ready: Prepared, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, clean: str, seconds: float
