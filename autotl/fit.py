@@ -277,12 +277,12 @@ def _resume(
     with progress.watched_by(call.watch):
         from autotl.pipeline.execute import execute
         from autotl.pipeline.run import Run
-        from autotl.trials.journal import spent
+        from autotl.trials.journal import elapsed_seconds
 
         notes = (*ignored, *call.notes, *changed_versions(file, call.catalog.versions()))
         for note in notes:
             call.watch.say(note)
-        elapsed = max(spent(folder), file.elapsed if file.ended == "finished" else 0.0)
+        elapsed = max(elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
         call = replace(call, notes=notes, started=call.started - elapsed)
         return execute(Run(call, folder, file, arguments=to_json(config)))
 

@@ -20,7 +20,7 @@ from autotl import plugins
 from autotl.api import Job
 from autotl.clock import WallClock
 from autotl.data import render, torch_within_cores
-from autotl.finalize.final_model import reopen
+from autotl.finalize.export import load_network
 from autotl.results import Predictor
 from autotl.training import keep_freed_memory
 from autotl.trials.runner import TrialRunner
@@ -62,7 +62,7 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
                 started = time.monotonic()
                 outcome = worker(Job(seed, "finetune", name, params, seed, ()), lambda job, said: None)
                 assert outcome.model, outcome.why
-                opened = reopen(ready.materials, name, outcome.model, side=SIDE)
+                opened = load_network(ready.materials, name, outcome.model, input_size=SIDE)
                 predictor = Predictor(opened, device="cpu")
                 logits = predictor.logits_of(render(ready.dataset, rows, predictor.view))
                 accuracy = float((logits.argmax(1) == truth).mean())

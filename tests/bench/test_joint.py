@@ -35,7 +35,7 @@ def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
         clock, strategies = FakeClock(), {each.name: each for each in fake}
         doing = fakes.FakeWork(strategies, clock, tmp_path, **work)
         way = ALGORITHMS[request.param]
-        ledger = TrialHistory(doing.labels(), thrifty=way.thrifty)
+        ledger = TrialHistory(doing.labels(), one_standard_error_rule=way.one_standard_error_rule)
         searching = way.search(
             [Arm(name, "net") for name in strategies],
             strategies,

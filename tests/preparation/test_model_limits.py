@@ -21,7 +21,7 @@ from autotl.builtin.sources.tiny import FOLDER, Tiny
 from autotl.clock import Clock, FakeClock, WallClock
 from autotl.config.limits import Limits, limits_of
 from autotl.errors import LimitError, RunError
-from autotl.finalize.limit_check import violated_limits
+from autotl.finalize.test_phase.limit_check import violated_limits
 from autotl.preparation.model_limits import WithinLimits, filter_by_limits, limit_check
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -68,7 +68,7 @@ def paced(monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
     def answer(model: nn.Module, *, side: int, clock: Clock) -> float:
         return took[side]
 
-    for name in ("preparation.model_limits", "finalize.test_evaluation"):
+    for name in ("preparation.model_limits", "finalize.test_phase.test_evaluation"):
         monkeypatch.setattr(f"autotl.{name}.latency_of", answer)
     return took
 

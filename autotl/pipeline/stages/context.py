@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autotl.budget.subsampling import is_late, left_of
+from autotl.budget.subsampling import is_late, seconds_left
 from autotl.clock import Deadline, seconds_since_start
 from autotl.config.run_settings import RunSettings
 from autotl.pipeline.services import Plugins, Services
@@ -41,7 +41,7 @@ class Context:
 
     def left(self) -> float | None:
         """Return the seconds that are left; None without a budget."""
-        return left_of(self.settings.budget.seconds, self.services.clock.now() - self.started)
+        return seconds_left(self.settings.budget.seconds, self.services.clock.now() - self.started)
 
     def is_late(self) -> bool:
         """Return whether so little time is left that optional steps are skipped."""
