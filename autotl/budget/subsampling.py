@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
 from autotl.budget.policy import POLICY
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.data import subsample_test, subsample_train
 from autotl.preparation.record import LEAST_ROWS
 
@@ -89,7 +89,7 @@ def seconds_left(seconds: float | None, spent: float) -> float | None:
     return None if seconds is None else seconds - spent
 
 
-def is_late(config: RunConfig, left: float | None) -> bool:
+def is_late(config: RunSettings, left: float | None) -> bool:
     """Return whether too little of the budget is left for optional analysis."""
     budget = config.budget.seconds
-    return budget is not None and left is not None and not config.thorough and left < POLICY.late * budget
+    return budget is not None and left is not None and not config.full_profile and left < POLICY.late * budget

@@ -134,7 +134,7 @@ class _Tasting:
         backbone = runner.run_cache.backbones[winner.arm.backbone]
         fold = runner.run_cache.splits.folds[0]
         self._bench = TrialWorkbench(
-            runner.run_cache, runner.task, backbone, fold, seed=0, measure=runner.metric
+            runner.run_cache, runner.task, backbone, fold, seed=0, metric=runner.metric
         )
         self._model: nn.Module = runner.run_cache.model(backbone.name)
         self._state: State = load_file(str(first.model))

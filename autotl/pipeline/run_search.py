@@ -211,7 +211,7 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
 def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
     """Return the input of the final phase, which also decides when the search ends."""
     settings = run.settings
-    crossover, ensemble = settings.search.curves, settings.ensemble
+    crossover, ensemble = bool(settings.search.curves), settings.ensemble
     return FinalPhase(
         trials.runner,
         trials.history,

@@ -121,7 +121,7 @@ class ArmQueue:
         """Return whether the arm's first look has not been followed by its defaults."""
         return arm in self._first_looks and arm in self.waiting
 
-    def _startable(self, arms: Sequence[Arm], seconds: Callable[[Arm], float], left: float) -> Sequence[Arm]:
+    def _startable(self, arms: Sequence[Arm], seconds: Callable[[Arm], float], left: float) -> list[Arm]:
         """Return the arms that can start in the time left.
 
         If there is little time and no result of transfer yet, arms that transfer come first: a baseline alone
@@ -145,5 +145,5 @@ class ArmQueue:
         scale = self._history.accuracy_scale
         if gain is not None:
             return min(max(USUAL_GAIN * scale / max(gain, 1e-9), 1 / MAX_FACTOR), MAX_FACTOR)
-        regret = self._warm_start.behind(arm.strategy) / scale if self._warm_start else 0.0
+        regret = self._warm_start.expected_regret(arm.strategy) / scale if self._warm_start else 0.0
         return 1 + max(0.0, regret) / DOUBLING_REGRET

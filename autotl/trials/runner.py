@@ -123,12 +123,12 @@ class TrialRunner:
 
     def moved(self, folder: Path) -> TrialRunner:
         """Return the same runner for a machine without access to this one's disk; it writes to ``folder``."""
-        run_cache = self.run_cache.moved(store := Store(folder / "kept"))
+        run_cache = self.run_cache.with_store(store := Store(folder / "kept"))
         extra = self.extra_images
         return replace(
             self,
             run_cache=run_cache,
-            activations=self.activations.moved(run_cache),
+            activations=self.activations.with_run_cache(run_cache),
             folder=folder / "trials",
             extra_images=extra and replace(extra, materials=extra.materials.moved(store)),
         )
@@ -149,9 +149,9 @@ class TrialRunner:
             run_cache.backbones[job.backbone],
             None if fold is None else run_cache.splits.folds[fold],
             seed=derive(job.seed, "refit" if fold is None else fold),
-            pulse=reporter,
-            activations=self.activations if shared else ActivationCache(run_cache, on=False),
-            measure=self.metric,
+            check_cancelled=reporter,
+            activations=self.activations if shared else ActivationCache(run_cache, enabled=False),
+            metric=self.metric,
         )
         return self.strategies[job.strategy].build(job.params, bench), bench
 

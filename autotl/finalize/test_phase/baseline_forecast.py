@@ -37,7 +37,7 @@ def baseline_plateau(
             more.value,
             more.ci95,
             gain=gains[arm],
-            unit=history.accuracy_scale,
+            accuracy_scale=history.accuracy_scale,
             lengths=forecast.lengths,
             cut_short=all(trial.first_look or trial.state == "stopped" for trial in trials),
         )

@@ -212,7 +212,7 @@ class _CopyCheck:
             learned = run_cache.positions(each.learned).numpy()
             parts.append((self._pictures(each.rows, ours), learned))
         train = self._pictures(run_cache.order, features.train)
-        return nearest_images(parts, train, seed=self._seed, pulse=self._end.check)
+        return nearest_images(parts, train, seed=self._seed, check_cancelled=self._end.check)
 
     def _pictures(self, rows: Rows, features: NDArray[np.floating]) -> LabelledImages:
         table = self._run_cache.dataset.table
@@ -222,9 +222,9 @@ class _CopyCheck:
     def _known_features(self) -> _Features | None:
         """Return the features of a backbone that has them of both parts, and draw test rows."""
         run_cache = self._run_cache
-        for (backbone, size), (rows, test) in run_cache.looked.items():
+        for (backbone, size), (rows, test) in run_cache.extra_features.items():
             known = backbone in run_cache.backbones
-            train = run_cache.known_features(backbone, side=size) if known else None
+            train = run_cache.cached_features(backbone, side=size) if known else None
             if train is not None:
                 drawn = np.sort(self.rng.permutation(len(rows))[:MAX_IMAGES])
                 return _Features(train, rows[drawn], test[drawn])
