@@ -142,7 +142,7 @@ def _part_of(run_cache: RunCache, folds: tuple[Fold, ...]) -> RunCache:
         device=run_cache.device,
         processes=run_cache.processes,
         weights=None if run_cache.weights is None else _row_weights(run_cache),
-        before=run_cache,
+        previous=run_cache,
     )
 
 

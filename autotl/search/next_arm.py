@@ -133,7 +133,7 @@ class ArmQueue:
         budget = self._budget.seconds
         if not compared and budget is not None and left < POLICY.short * budget:
             arms = [arm for arm in arms if arm not in self._baselines] or arms
-        return arms
+        return list(arms)
 
     def _refit_reserve(self, arm: Arm) -> float:
         held_out = self._history.held_out_share(arm.backbone)

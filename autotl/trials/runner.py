@@ -130,7 +130,7 @@ class TrialRunner:
             run_cache=run_cache,
             activations=self.activations.with_run_cache(run_cache),
             folder=folder / "trials",
-            extra_images=extra and replace(extra, materials=extra.materials.moved(store)),
+            extra_images=extra and replace(extra, materials=extra.materials.with_store(store)),
         )
 
     def run_cache_of(self, network: str) -> RunCache:
