@@ -1,4 +1,4 @@
-"""What a killed process left half done goes, and nothing else."""
+"""Incomplete files of a killed process are removed, and nothing else."""
 
 from __future__ import annotations
 
