@@ -153,7 +153,7 @@ def check_classifier(model: nn.Module, weights: Weights, *, features: int) -> No
 
     Args:
         model: The network with its weights.
-        weights: Where the weights are.
+        weights: The address of the weights.
         features: The width of the pooled features.
 
     Raises:

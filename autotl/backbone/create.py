@@ -34,7 +34,7 @@ def create(
     The global random state is not changed.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         classes: The number of classes of a new head that outputs zeros; 0 for no head; None for the source
             head.
         pretrained: Whether to load the weights. Otherwise timm initialises the model at random.

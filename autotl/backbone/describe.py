@@ -33,7 +33,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a search asks of each backbone; it decides which image size is recommended.
+    """The work of a search for each backbone, which decides the recommended image size.
 
     Attributes:
         images: The number of images.
@@ -60,7 +60,7 @@ def describe(
     """Open a backbone and return its facts.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         side: The typical image size of the data in pixels.
         device: The device of the search, such as ``"cpu"``.
         workload: The images and the budget.
@@ -174,7 +174,7 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
     It covers the weights, the architecture and the normalisation.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         model: The model with its weights.
     """
     stock: Any = model

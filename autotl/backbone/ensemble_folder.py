@@ -6,7 +6,7 @@ from pathlib import Path
 
 ENSEMBLE_FILE = "ensemble.json"
 MEMBERS = "members"
-"""The folder of the networks, each in a timm folder of its own."""
+"""The folder that holds a timm folder for each network."""
 
 
 def is_ensemble(folder: Path) -> bool:

@@ -21,7 +21,7 @@ def heads(model: nn.Module) -> tuple[nn.Module, ...]:
 
 
 def new_head(model: nn.Module, classes: int) -> nn.Module:
-    """Replace the classifier by one that outputs zeros for all classes, and return the model.
+    """Replace the classifier by a new one with outputs of zero, and return the model.
 
     Pretrained layers before the last linear layer, such as a norm of the head, are kept.
 

@@ -16,9 +16,9 @@ from autotl.importing.vision import timm
 
 TIMEOUT = 4.0  # seconds to wait for the hub's first answer
 OFFLINE_ADVICE = (
-    "Choose one of three ways: give a local timm folder (config.json and model.safetensors) with --backbone "
-    "FOLDER; or download the weights on a machine with network access, copy the Hugging Face cache here and "
-    "set HF_HOME to it; or use a backbone that is installed with autotl, --backbone efficientnet_lite0."
+    "Choose one of three ways. Give a local timm folder (config.json and model.safetensors) with --backbone "
+    "FOLDER. Or download the weights on a machine with network access, copy the Hugging Face cache here and "
+    "set HF_HOME to it. Or use a backbone that is installed with autotl: --backbone efficientnet_lite0."
 )
 
 

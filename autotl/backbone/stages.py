@@ -84,8 +84,8 @@ def layout(model: nn.Module) -> Layout:
 
     A large model is copied to torch's meta device first. Stages end at the modules in timm's
     ``feature_info``, at the numbered blocks beside them, and at a last convolution or projection. Parameters
-    before the first end belong to the first stage. Those after the last end, such as a final norm, belong to
-    the last stage.
+    before the first end belong to the first stage. Parameters after the last end, such as a final norm,
+    belong to the last stage.
     """
     key = _structure_hash(model)
     if key not in _cache:

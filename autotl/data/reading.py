@@ -59,8 +59,8 @@ def read(
         seed: The seed of the sample.
 
     Raises:
-        DataError: No reader reads the source, it holds no images or one class, or more than 5 % of the
-            images or a whole class are unreadable.
+        DataError: No reader reads the source, or it holds no images or one class. More than 5 % of the
+            images, or a whole class, are unreadable.
     """
     doing("listing images")
     listing = _list_images(source, readers, columns)

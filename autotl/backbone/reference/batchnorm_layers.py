@@ -1,8 +1,10 @@
 """Compare the inputs of BatchNorm layers with their running statistics of the source.
 
 A BatchNorm stores the mean and variance of its input over the source images. A target can thus be compared
-with the source at every depth without source images (Schneider et al., Improving robustness against common
-corruptions by covariate shift adaptation, NeurIPS 2020).
+with the source at every depth, without source images.
+
+Reference: Schneider et al., Improving robustness against common corruptions by covariate shift adaptation,
+NeurIPS 2020.
 """
 
 from __future__ import annotations

@@ -44,9 +44,8 @@ def calibrated_similarity(
 ) -> Likeness:
     """Measure how similar a target is to a source, with a confidence interval.
 
-    The square root of the target's distance is located between two others: that of as many source images,
-    which counts as 1, and that of as many noise images, which counts as 0. The interval comes from random
-    halves of the rows.
+    The square root of the distance is rescaled: the distance of as many source images becomes 1, and that of
+    as many noise images becomes 0. The interval comes from random halves of the rows.
 
     Args:
         rows: Features of target images, (n, d); at most 400 are used.

@@ -136,7 +136,7 @@ def batchnorm_reference(model: nn.Module) -> Reference | None:
 def batchnorm_inputs(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], Tensor]:
     """Return a function from normalised images to inputs of the last BatchNorm (rows, channels).
 
-    One random position of each image is used. It depends only on the seed and on the row in the batch.
+    A random position of each image is used. It depends only on the seed and on the row in the batch.
 
     Raises:
         ValueError: The model has no BatchNorm with running statistics.

@@ -128,7 +128,7 @@ def _only(features: Iterable[str], role: str, likely: list[str]) -> str:
         return likely[0]
     which = f"{len(likely)} are possible ({', '.join(likely)})" if likely else "none is marked so"
     raise DataError(
-        f"One column must be the {role}: {which}. Columns: {', '.join(features)}. Name it with {role}=."
+        f"A single column must be the {role}: {which}. Columns: {', '.join(features)}. Name it with {role}=."
     )
 
 

@@ -16,8 +16,8 @@ Channels = NDArray[np.float64]
 class BatchNorm:
     """The squared 2-Wasserstein distance between a layer's Gaussians, in units of the source's variance.
 
-    Each channel is a Gaussian. Σ (μ − μₛ)² + (σ − σₛ)² over channels is divided by Σ σₛ², so that a channel
-    with a small variance on the source does not dominate.
+    Each channel is a Gaussian. The distance is Σ (μ − μₛ)² + (σ − σₛ)² over channels, divided by Σ σₛ². A
+    channel with a small variance on the source thus does not dominate.
 
     >>> ones = np.ones(2)
     >>> BatchNorm().layer_distance(np.array([1.0, 0.0]), 4 * ones, 0 * ones, ones)

@@ -49,7 +49,7 @@ class Frechet:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; what they share is computed once."""
+        """Return the distances of several subsets; shared terms are computed once."""
         rows = (
             np.asarray(features, dtype=np.float64) - source.mean
         )  # (n, d); a common shift changes no distance

@@ -74,8 +74,8 @@ def upright_rgb(image: Image.Image, scale: PixelScale | None = None) -> Image.Im
 
     Grey values are repeated in all channels, and transparent pixels lie on white. An upright RGB image is
     returned unchanged. Values of more than 8 bits become 8 bits by ``scale``. Without a scale for them, the
-    image is scaled by its own extremes and the values stay attached, so that the result can be passed here
-    again with a scale.
+    image is scaled by its own extremes and the values stay attached. The result can be passed here again with
+    a scale.
 
     Args:
         image: The image, in any mode.

@@ -77,7 +77,7 @@ def label_paths(names: Iterable[str], *, where: str) -> tuple[list[LabelledPath]
         where: The name of the tree, for errors.
 
     Returns:
-        The labelled images, and notes on what was inferred.
+        The labelled images, and notes for the user.
 
     Raises:
         DataError: The folders state no labels, or only one class.
@@ -101,7 +101,7 @@ def label_paths(names: Iterable[str], *, where: str) -> tuple[list[LabelledPath]
     if len(labels := {item.label for item in items.values()}) < 2:
         raise DataError(
             f"{where} must hold two class folders or more (got only {labels.pop()!r}). Add another class. "
-            f"If this folder is no class, put each class in a folder of its own.{hint}"
+            f"If this folder is no class, put each class in a separate folder.{hint}"
         )
     notes += labelling.notes
     if labelling.outside:
@@ -139,14 +139,14 @@ def _label(
     if not deep:
         raise DataError(
             f"Images must be in class folders (got {len(images)} images in no class folder of {where}). Put "
-            f"each class in a folder of its own, or give a table of images and labels.{hint}"
+            f"each class in a separate folder, or give a table of images and labels.{hint}"
         )
     if parts := parts_among(tops, where=where):
         labelling = _label_in_parts(images, deep, depth, tops, parts)
         if not labelling.items:
             raise DataError(
                 f"Images must be in class folders (got images in no class folder of "
-                f"{join_names(sorted(tops))} in {where}). Put each class in a folder of its own inside "
+                f"{join_names(sorted(tops))} in {where}). Put each class in a separate folder inside "
                 f"them.{hint}"
             )
         return labelling

@@ -98,11 +98,11 @@ def parts_among(tops: Mapping[str, TopFolder], *, where: str) -> dict[str, Part]
         if has_several_parts and rest_is_unlabelled:
             return loose
         raise DataError(
-            f"One level of folders in {where} must hold the classes (got {join_names(sorted(tops))}, which "
-            f"hold folders of the same names: {join_names(shared)}). If the inner folders are the classes, "
-            "rename the upper folders to train, val and test, or move the images of each class into one "
-            "folder. If the upper folders are the classes, move the images out of the inner folders. A table "
-            "of images and labels can state either."
+            f"A single level of folders in {where} must hold the classes (got {join_names(sorted(tops))}, "
+            f"which hold folders of the same names: {join_names(shared)}). If the inner folders are the "
+            "classes, rename the upper folders to train, val and test, or merge the folders of each class. If "
+            "the upper folders are the classes, move the images out of the inner folders. A table of images "
+            "and labels can state either."
         )
     return {}
 

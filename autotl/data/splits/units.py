@@ -145,7 +145,7 @@ class _Sides:
                 self._move(min(held_out, key=lambda unit: unit.size))
 
     def hold_out_missing(self, classes: Sequence[int], *, keep: int) -> None:
-        """Hold out the smallest unit of each class of which nothing is held out, if enough is left."""
+        """Hold out the smallest unit of each class that is missing, if enough images are left."""
         for label, minimum in ((label, minimum) for label in classes for minimum in (keep, 1)):
             if self._images_out[label] == 0:
                 kept = [unit for unit in self._free if unit.key not in self.out and label in unit.counts]

@@ -33,7 +33,7 @@ class ChosenColumns:
 
     Attributes:
         image: The column of images or their paths.
-        labels: One column of labels, or one column of 0 and 1 for each class.
+        labels: The column of labels, or the columns of 0 and 1, one for each class.
         group: The column of groups; None without groups.
         parts: The part of each row; None if the table states no parts.
         notes: Notes on the columns that were not named by the user.
@@ -161,7 +161,7 @@ def _only_one(
         role: The role of the column.
         likely: The possible columns.
         names: All columns.
-        missing: What no column does if ``likely`` is empty, for the error.
+        missing: The property that no column has if ``likely`` is empty, for the error.
         files: Describes the images that were found, for the error.
     """
     if len(likely) == 1:
@@ -169,7 +169,7 @@ def _only_one(
     which = f"{len(likely)} columns are possible ({', '.join(likely)})" if likely else f"no column {missing}"
     hint = files.hint() if files and not likely else ""
     raise DataError(
-        f"One column must be the {role}: {which}. Columns: {', '.join(names)}.{hint} "
+        f"A single column must be the {role}: {which}. Columns: {', '.join(names)}.{hint} "
         f"Name it with {role}= (--{role})."
     )
 

@@ -61,7 +61,7 @@ def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
     if len(stating) > 1 or (stating and flags):
         several = [*stating, *flags]
         raise DataError(
-            f"One column must state the part: {len(several)} columns are possible ({', '.join(several)}). "
+            f"A single column must state the part: {len(several)} columns are possible ({', '.join(several)}). "
             "Remove all but one from the table."
         )
     columns = (*dict.fromkeys((*named, *stating, *flags, *unclear)),)
