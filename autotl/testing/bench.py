@@ -22,7 +22,7 @@ SIDE = 32
 
 
 def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -> Prepared:
-    """Prepare a run on tiny images with the backbone ``tiny`` at 32 px.
+    """Prepare a run on tiny images at 32 px.
 
     Args:
         folder: The folder of the caches.
@@ -52,7 +52,7 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
 
 
 def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
-    """Add the smallest of a strategy's own networks to a prepared run, if there is one.
+    """Add the smallest of a strategy's own networks, if any.
 
     Raises:
         AssertionError: The network cannot be used.

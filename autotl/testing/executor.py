@@ -13,7 +13,7 @@ STEPS = 3
 
 
 def work(job: Job, go: Go) -> Outcome:
-    """Simulate training: a few steps per fold, or a failure if the settings ask for it."""
+    """Simulate training, or a failure if the settings ask."""
     scores: list[FoldScore] = []
     for fold in job.folds or (-1,):
         if job.params.get("fails"):
@@ -57,7 +57,13 @@ class Queue:
 
 
 def job(number: int, *, folds: tuple[int, ...] = (0,), fails: bool = False) -> Job:
-    """Return a job that takes almost no time."""
+    """Return a job that takes almost no time.
+
+    Args:
+        number: The number of the trial.
+        folds: The folds.
+        fails: Whether the job fails.
+    """
     return Job(number, "x", "y", {"fails": fails}, number, folds)
 
 

@@ -18,7 +18,7 @@ Pictures = Sequence[tuple[Image.Image, str]]
 
 
 def tiny_pictures(*, each: int = 4, labels: Sequence[str] = ("ant", "bee", "Ümläut 3")) -> Pictures:
-    """Return small RGB images of noise with their labels, the same in every call.
+    """Return small images of noise with their labels.
 
     Args:
         each: The number of images of each label.

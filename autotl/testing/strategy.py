@@ -47,13 +47,13 @@ class StrategyChecks:
     @pytest.fixture(scope="class")
     @classmethod
     def ready(cls, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-        """Tiny images, the backbone ``tiny`` and the strategy's own network, shared by the checks."""
+        """A prepared run on tiny images, shared by the checks."""
         folder: Path = tmp_path_factory.mktemp("cache")
         return with_own_network(cls.prepare(folder), cls.strategy)
 
     @classmethod
     def prepare(cls, folder: Path) -> Prepared:
-        """Prepare the run to check on; override it if the strategy needs other images."""
+        """Prepare the run; override it for other images."""
         return tiny_run(folder)
 
     @pytest.fixture
@@ -100,7 +100,7 @@ class StrategyChecks:
             assert json.loads(json.dumps(dict(params))) == params
 
     def test_defaults_name_what_is_searched(self, task: Task, backbone: Backbone) -> None:
-        """Defaults and suggestions have the same keys, so that Optuna can use the defaults."""
+        """Optuna can use the defaults, because the keys are equal."""
         assert self.strategy.defaults(task, backbone).keys() == self._suggest(task, backbone)[0].keys()
 
     def test_the_same_answers_give_the_same_settings(self, task: Task, backbone: Backbone) -> None:
@@ -109,7 +109,7 @@ class StrategyChecks:
         assert self.strategy.suggest(ScopedTrial(FixedTrial(dict(asked)), "x"), task, backbone) == params
 
     def test_the_cost_is_a_number_of_seconds(self, task: Task, backbone: Backbone) -> None:
-        """The cost is finite and not negative, because the budget is planned with it."""
+        """The budget is planned with finite costs of 0 or more."""
         cost = self.strategy.cost(self.strategy.defaults(task, backbone), task, backbone, MACHINE)
         assert math.isfinite(cost.seconds)
         assert cost.seconds >= 0
@@ -152,7 +152,7 @@ class StrategyChecks:
         assert 0 <= epochs[-1].score <= 1
 
     def test_it_ends_as_a_stock_timm_model(self, ready: Prepared) -> None:
-        """The model outputs finite logits, and timm's model of the architecture loads its state."""
+        """timm's model of the architecture loads its state."""
         backbone = self.network(ready)
         learner, _ = self._learn(ready, self.strategy.defaults(ready.task, backbone))
         module = learner.module()
@@ -168,7 +168,7 @@ class StrategyChecks:
         stock.load_state_dict(module.state_dict())
 
     def test_it_can_be_closed_after_one_step(self, ready: Prepared) -> None:
-        """Pruning and the deadline close the iterator; a network must still be available."""
+        """Pruning and the deadline close the iterator early."""
         backbone = self.network(ready)
         learner = self.strategy.build(self.strategy.defaults(ready.task, backbone), self.bench(ready))
         epochs = learner.fit()

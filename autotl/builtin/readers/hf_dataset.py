@@ -112,7 +112,10 @@ def _image_column(features: Mapping[str, Any], columns: Columns) -> str:
 
 
 def _images(dataset: Any, image: str) -> Any:
-    """Return the dataset with its image column only: opening a row decodes all image columns."""
+    """Return the dataset with its image column only.
+
+    Opening a row decodes all image columns.
+    """
     images, feature = dataset.select_columns([image]), dataset.features[image]
     if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
         images = images.cast_column(image, type(feature)(decode=False))  # autotl decodes all files itself

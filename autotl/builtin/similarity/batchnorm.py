@@ -31,6 +31,14 @@ class BatchNorm:
     def layer_distance(
         self, mean: Channels, var: Channels, source_mean: Channels, source_var: Channels
     ) -> float:
+        """Return the distance between a layer's inputs on target and source.
+
+        Args:
+            mean: The means on the target, (channels,).
+            var: The variances on the target, (channels,).
+            source_mean: The running means of the source, (channels,).
+            source_var: The running variances of the source, (channels,).
+        """
         shift = (mean - source_mean) ** 2 + (np.sqrt(var) - np.sqrt(source_var)) ** 2
         return float(shift.sum() / max(float(source_var.sum()), 1e-12))
 

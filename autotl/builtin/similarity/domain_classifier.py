@@ -39,7 +39,15 @@ class DomainClassifier:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is multiplied once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is multiplied once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         sample = evenly_spaced(source.sample, MAX_SOURCE_ROWS)
         spread = sample.std(0)
         varying = spread > _MIN_RELATIVE_SPREAD * max(float(spread.max()), 1e-300)
@@ -81,9 +89,10 @@ def _squared_a_distance(
 
 
 def _held_out_residuals(kernel: Rows, labels: Rows, fold: NDArray[np.int64]) -> Rows:
-    """Return each row's residual from the ridge fitted without its fold, by a single inverse.
+    """Return residuals of ridges fitted without each fold.
 
-    This is the block form of the leave-one-out residual (Rasmussen & Williams 2006, section 5.4.2).
+    A single inverse gives all of them. This is the block form of the leave-one-out residual (Rasmussen &
+    Williams 2006, section 5.4.2).
     """
     ridge = RIDGE * float(np.trace(kernel)) / len(kernel)
     inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))

@@ -11,7 +11,7 @@ LOW_FREQUENCIES = 8  # per axis
 
 
 def thumbnail(image: Image.Image) -> NDArray[np.uint8]:
-    """Return the image in grey at 32 × 32 pixels, uint8 (32, 32)."""
+    """Return the image in grey, uint8 (32, 32)."""
     size = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     return np.asarray(image.convert("L").resize(size, Image.Resampling.LANCZOS))
 

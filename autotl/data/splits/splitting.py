@@ -122,7 +122,9 @@ def without_rows(dataset: Dataset, splits: Splits, rows: Rows) -> Splits:
 
 
 def stratified_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> list[Rows]:
-    """Divide rows into stratified parts of about equal size, with units kept together.
+    """Divide rows into stratified parts of about equal size.
+
+    Units are kept together.
 
     Args:
         dataset: The images.

@@ -49,7 +49,7 @@ class ChosenColumns:
 def choose_columns(
     table: pd.DataFrame, columns: Columns, *, files: ImageLocator | None = None, marked: Sequence[str] = ()
 ) -> ChosenColumns:
-    """Return the named columns, and for the other roles the only possible column.
+    """Return the named columns, and the only candidates otherwise.
 
     A column of paths is never used for labels, groups or parts.
 
@@ -117,7 +117,7 @@ def image_column(table: pd.DataFrame, named: str | None, *, files: ImageLocator 
 
 
 def _label_columns(table: pd.DataFrame, unused: list[str], marked: Sequence[str]) -> tuple[str, ...]:
-    """Return the column of labels among the unused ones, or the one-hot columns."""
+    """Return the column of labels, or the one-hot columns."""
     likely = _named(unused, _LABEL_NAMES) or [name for name in marked if name in unused]
     if not likely:
         likely = _repeating_columns(table, unused)
@@ -179,7 +179,7 @@ def _named(names: Iterable[str], known: frozenset[str], *, but: tuple[str | None
 
 
 def _holds_images(column: pd.Series) -> bool:
-    """Return whether most of the first values are images or names of images."""
+    """Return whether most values are images or their names."""
     values = list(column.head(_PROBED_ROWS))
     if sum(map(holds_image, values)) > len(values) / 2:
         return True
@@ -188,7 +188,7 @@ def _holds_images(column: pd.Series) -> bool:
 
 
 def _identifier_columns(table: pd.DataFrame, names: list[str], files: ImageLocator | None) -> list[str]:
-    """Return the columns whose values are mostly distinct and name images without suffix."""
+    """Return columns of distinct image names without suffix."""
     if files is None:
         return []
     texts = {name: [path_text(value) for value in table[name].head(_PROBED_ROWS)] for name in names}
@@ -196,5 +196,5 @@ def _identifier_columns(table: pd.DataFrame, names: list[str], files: ImageLocat
 
 
 def _repeating_columns(table: pd.DataFrame, names: list[str]) -> list[str]:
-    """Return the columns whose values repeat, as labels do and identifiers do not."""
+    """Return columns whose values repeat, as labels do."""
     return [name for name in names if 2 <= table[name].astype(str).nunique() <= max(2, len(table) // 2)]
