@@ -15,8 +15,9 @@ from torch import nn
 from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, weights_file
+from autotl.backbone.forward_pass import native_side
 from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
-from autotl.backbone.stages import layout, native_side
+from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.errors import WeightsError
 from autotl.importing.vision import timm
@@ -33,7 +34,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a search asks of each backbone; it decides which image size is recommended.
+    """The work of a search for each backbone, which decides the recommended image size.
 
     Attributes:
         images: The number of images.
@@ -60,7 +61,7 @@ def describe(
     """Open a backbone and return its facts.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         side: The typical image size of the data in pixels.
         device: The device of the search, such as ``"cpu"``.
         workload: The images and the budget.
@@ -128,7 +129,7 @@ def data_config(model: nn.Module) -> DataConfig:
 
 
 def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
-    """Return the image sizes in pixels that are worth trying, ascending up to the native size.
+    """Return the image sizes that are worth trying, ascending.
 
     Args:
         config: The data configuration of the weights.
@@ -143,7 +144,10 @@ def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
 
 
 def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...]:
-    """Return the classes of the source head with all their names, in order; none if unknown."""
+    """Return the classes of the source head, in order.
+
+    Each has all its names. The result is empty if they are unknown.
+    """
     stock: Any = model
     cfg = stock.pretrained_cfg
     labels, descriptions = cfg.get("label_names"), cfg.get("label_descriptions") or {}
@@ -174,7 +178,7 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
     It covers the weights, the architecture and the normalisation.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         model: The model with its weights.
     """
     stock: Any = model
@@ -196,7 +200,7 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
 
 
 def _largest_affordable(sides: tuple[int, ...], pace: Pace, workload: Workload) -> int:
-    """Return the largest image size at which one pass fits into its share of the budget."""
+    """Return the largest image size within the budget."""
     if workload.seconds is None:
         return max(sides)
     limit = max(PASS_SHARE / workload.backbones, BACKBONE_PASS_SHARE) * workload.seconds

@@ -31,7 +31,10 @@ class Frozen:
     modules: frozenset[str]
 
     def __call__(self, model: nn.Module) -> None:
-        """Put ``model`` in training mode, except for frozen modules; call it at the start of each epoch."""
+        """Put ``model`` in training mode, except for frozen modules.
+
+        Call it at the start of each epoch.
+        """
         model.train()
         for name, module in model.named_modules():
             if name in self.modules:

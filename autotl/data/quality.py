@@ -95,7 +95,7 @@ class Quality:
 
 
 def quality(dataset: Dataset, splits: Splits) -> Quality:
-    """Find the faults that show in names, digests and sizes, without opening images."""
+    """Find the faults that show without opening images."""
     table = dataset.table
     counts = np.bincount(table["label"].to_numpy()[splits.train], minlength=len(dataset.classes))
     return Quality(
@@ -112,7 +112,7 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
 
 
 def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int64]]:
-    """Return the labels of the test set and of each validation set, sorted.
+    """Return the sorted labels of the test and validation sets.
 
     Sorted labels reveal only the class counts.
     """

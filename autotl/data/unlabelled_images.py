@@ -15,7 +15,7 @@ from autotl.data.image_files.decode import open_image, upright_rgb
 from autotl.data.image_files.list_files import files_below
 from autotl.data.image_files.suffixes import IMAGE_SUFFIXES
 from autotl.data.image_files.zip_images import ZipImages
-from autotl.data.layout.folder_labels import visible_images
+from autotl.data.layout.sort_files import visible_images
 from autotl.errors import DataError
 
 Opener = Callable[[], Image.Image]
@@ -30,7 +30,7 @@ class UnlabelledImage:
 
 
 def image_paths(path: Path) -> list[Path]:
-    """Return an image file itself, or the images anywhere below a folder, sorted.
+    """Return an image itself, or the images below a folder.
 
     Raises:
         DataError: The path does not exist, or the folder holds no images.
@@ -66,7 +66,7 @@ def image_openers(
 def unlabelled_images(
     source: object, *, readers: Mapping[str, Reader], image: str | None = None
 ) -> list[UnlabelledImage]:
-    """List the images of a file, a folder, a ZIP file or any form of a reader.
+    """List the images of any form of data.
 
     The names start with the given path. The names of images in a table are those in its cells.
 

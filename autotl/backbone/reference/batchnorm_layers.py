@@ -1,8 +1,10 @@
 """Compare the inputs of BatchNorm layers with their running statistics of the source.
 
 A BatchNorm stores the mean and variance of its input over the source images. A target can thus be compared
-with the source at every depth without source images (Schneider et al., Improving robustness against common
-corruptions by covariate shift adaptation, NeurIPS 2020).
+with the source at every depth, without source images.
+
+Reference: Schneider et al., Improving robustness against common corruptions by covariate shift adaptation,
+NeurIPS 2020.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ class Moments:
 
 
 def batchnorm_layers(model: nn.Module) -> list[BatchNormLayer]:
-    """Return the BatchNorm layers with running statistics, in the order of the forward pass."""
+    """Return the BatchNorm layers with running statistics, in order."""
     order = layout(model).order
     found: list[BatchNormLayer] = []
     start = 0
@@ -90,7 +92,9 @@ def batchnorm_layers(model: nn.Module) -> list[BatchNormLayer]:
 def moment_extractor(
     model: nn.Module, layers: Sequence[BatchNormLayer], *, run: Callable[[Tensor], Tensor] | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """Return a function from normalised images to the moments of all channels (rows, 2 · channels).
+    """Return a function from normalised images to channel moments.
+
+    The moments are (rows, 2 · channels).
 
     Args:
         model: The network.
@@ -102,7 +106,10 @@ def moment_extractor(
 
 
 def split_moments(rows: Values, layers: Sequence[BatchNormLayer]) -> Moments:
-    """Split the rows of :func:`moment_extractor` into means and mean squares, without appended values."""
+    """Split extracted moments into means and mean squares.
+
+    Appended values of :func:`moment_extractor` are dropped.
+    """
     channels = sum(len(layer.mean) for layer in layers)
     return Moments(rows[:, :channels], rows[:, channels : 2 * channels])
 
@@ -117,7 +124,7 @@ def layer_similarity(
     seed: int,
     resamples: int = 50,
 ) -> Likeness:
-    """Measure how similar a target is to the source in each layer, and over all layers.
+    """Measure how similar a target is to the source, per layer.
 
     Layers in which noise is no farther away than the source's own images are left out of the overall value.
 
@@ -169,7 +176,7 @@ def layer_similarity(
 
 
 def first_departed_layer(similarity: Likeness, *, below: float = 0.5) -> LayerLikeness | None:
-    """Return the first layer from which on the similarity stays below a threshold.
+    """Return the first layer from which similarity stays low.
 
     Args:
         similarity: The similarity of each layer.

@@ -61,7 +61,9 @@ def pace_of(
 
 
 def typical_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
-    """Return the pace of a network on common hardware, which is the same in every run.
+    """Return the pace of a network on common hardware.
+
+    It is the same in every run.
 
     Args:
         flops: The floating-point operations for one image at the native size.

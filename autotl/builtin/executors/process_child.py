@@ -125,7 +125,10 @@ def _picklable(error: Exception) -> Exception:
 
 
 def _end_with(parent: int) -> None:
-    """Let the system end this process with its parent; a closed pipe is noticed only at the next step."""
+    """Let the system end this process with its parent.
+
+    Without this, a closed pipe is noticed only at the next step.
+    """
     if not sys.platform.startswith("linux"):
         return
     try:

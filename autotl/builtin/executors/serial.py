@@ -17,6 +17,7 @@ class Serial:
     def run(
         self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
     ) -> Iterator[Outcome]:
+        """Run jobs and yield their outcomes; ``workers`` and ``device`` have no effect."""
         for job in jobs:
             if job is not None:
                 yield work(job, go)

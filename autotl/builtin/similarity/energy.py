@@ -43,21 +43,35 @@ class Energy:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         within, across = _kernel(features, features), _kernel(features, source.sample)
         return unbiased_distances(
             within, across, mean_of_pairs(_kernel(source.sample, source.sample)), subsets
         )
 
     def p_value(self, features: Rows, source: Reference) -> float:
-        """Return the p-value of 500 permutations of at most 400 rows of each sample."""
+        """Return the p-value of a permutation test.
+
+        It uses 500 permutations of at most 400 rows of each sample.
+        """
         x = evenly_spaced(features, MAX_TEST_ROWS)
         rows = np.concatenate([x, evenly_spaced(source.sample, MAX_TEST_ROWS)])
         return permutation_p(_kernel(rows, rows), len(x))
 
 
 def _kernel(a: Rows, b: Rows) -> Rows:
-    """Return minus the distance; its MMD is the energy distance (Sejdinovic et al., Ann. Stat. 41, 2013)."""
+    """Return minus the distance.
+
+    Its MMD is the energy distance (Sejdinovic et al., Ann. Stat. 41, 2013).
+    """
     kernel: Rows = -np.sqrt(squared_distances(a, b))
     return kernel
 

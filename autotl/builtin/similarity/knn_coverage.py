@@ -33,7 +33,15 @@ class KnnCoverage:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         k = min(NEIGHBOURS, len(source.sample) - 1)
         own = np.sqrt(squared_distances(source.sample, source.sample))
         radius = np.partition(own, k, axis=1)[:, k]  # position 0 is the row itself

@@ -45,7 +45,15 @@ class Mmd:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         own = squared_distances(source.sample, source.sample)
         gamma = self._gamma_for(own)
         within = np.exp(-gamma * squared_distances(features, features))
@@ -53,7 +61,10 @@ class Mmd:
         return unbiased_distances(within, across, mean_of_pairs(np.exp(-gamma * own)), subsets)
 
     def p_value(self, features: Rows, source: Reference) -> float:
-        """Return the p-value of 500 permutations of at most 400 rows of each sample."""
+        """Return the p-value of a permutation test.
+
+        It uses 500 permutations of at most 400 rows of each sample.
+        """
         x, y = evenly_spaced(features, MAX_TEST_ROWS), evenly_spaced(source.sample, MAX_TEST_ROWS)
         gamma = self._gamma_for(squared_distances(y, y))
         rows = np.concatenate([x, y])

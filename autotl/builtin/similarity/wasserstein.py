@@ -41,7 +41,15 @@ class Wasserstein:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; all rows are projected once."""
+        """Return the distances of several subsets of the rows.
+
+        All rows are projected once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         axes = principal_axes(source)[1][:, :AXES]
         rows, sample = features @ axes, source.sample @ axes
         return [_assignment_cost(rows[chosen], sample) for chosen in subsets]

@@ -240,7 +240,7 @@ def _read(package: Package, checkpoint: Path) -> Mapping[str, Any]:
 
 
 def _in_order(package: Package, given: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Rename each tensor as the tensor at the same position in timm's network.
+    """Rename tensors by their position in timm's network.
 
     Both list the same layers in the same order under different names.
 

@@ -59,7 +59,10 @@ class RegularisedHScore:
 
 
 def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centred rows (n, d), and class means times the root of class frequency (classes, d)."""
+    """Return centred rows and weighted class means.
+
+    The rows are (n, d). The means (classes, d) are multiplied by the root of class frequency.
+    """
     x = seen.features - seen.features.mean(0)
     counts = np.bincount(seen.labels, minlength=seen.classes)
     sums = np.eye(seen.classes)[seen.labels].T @ x
@@ -69,7 +72,10 @@ def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.fl
 def _axes(
     x: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return variances along the principal axes (r,), the axes (d, r), and which exceed rounding (r,)."""
+    """Return variances, principal axes, and which exceed rounding.
+
+    Their shapes are (r,), (d, r) and (r,).
+    """
     n, d = x.shape
     if n <= d:
         values, weights = np.linalg.eigh(x @ x.T / n)

@@ -30,7 +30,7 @@ class KnnAccuracy:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """Return 1 for each image whose neighbours predict its class, else 0, (n,)."""
+        """Return 1 for each correctly classified image, else 0, (n,)."""
         x = (seen.features - seen.features.mean(0)).astype(np.float32)
         x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
         n, k = len(x), min(NEIGHBOURS, len(x) - 1)

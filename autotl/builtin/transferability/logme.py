@@ -45,7 +45,10 @@ class LogMe:
 def _spectrum(
     x: NDArray[np.float64], one_hot: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return squared singular values (r,) of the features, and squared labels along them (r, classes)."""
+    """Return squared singular values, and squared labels along them.
+
+    Their shapes are (r,) and (r, classes).
+    """
     n, d = x.shape
     if n <= d:
         energy, left = np.linalg.eigh(x @ x.T)

@@ -23,7 +23,7 @@ class Nce:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """Return log P(label | top class) of each image, as counted on these images, (n,)."""
+        """Return log P(label | top class) of each image, (n,)."""
         assert seen.probabilities is not None
         top = seen.probabilities.argmax(1)
         joint = np.zeros((seen.classes, seen.probabilities.shape[1]))

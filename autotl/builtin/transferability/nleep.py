@@ -45,7 +45,7 @@ class NLeep:
 
 
 def _project(features: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Project the rows on their first principal axes (n, r); None for constant features."""
+    """Project on the principal axes; None for constant features."""
     x = features - features[0]  # constant features become exactly 0
     x -= x.mean(0)
     has_more_rows = len(x) > x.shape[1]
@@ -65,7 +65,7 @@ def _project(features: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 
 def _posteriors(projected: NDArray[np.float64], *, classes: int) -> NDArray[np.float64]:
-    """Fit a Gaussian mixture and return the posterior of each component, (n, components)."""
+    """Return the posteriors of a fitted Gaussian mixture."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 

@@ -39,7 +39,10 @@ class TransRate:
 
 
 def _coding_rate(x: NDArray[np.float64]) -> float:
-    """Return ½ log det(I + XᵀX / (n ε)), from the smaller of the two Gram matrices."""
+    """Return the coding rate ½ log det(I + XᵀX / (n ε)).
+
+    It is computed from the smaller of the two Gram matrices.
+    """
     n, d = x.shape
     if n == 0:
         return 0.0

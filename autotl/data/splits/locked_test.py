@@ -39,7 +39,7 @@ class LockedTest:
         return f"<LockedTest of {len(self)} rows, {'opened for ' + self.opened if self.opened else 'locked'}>"
 
     def image_rows(self, reason: str) -> Rows:
-        """Return the rows to compare their images; the caller must not read their labels.
+        """Return the rows, to compare images without their labels.
 
         Args:
             reason: The purpose, kept in ``compared``.

@@ -17,7 +17,7 @@ _MIN_STRATUM_IMAGES = 2
 
 
 def pace_sample(n: int) -> range:
-    """Return evenly spaced positions among ``n`` images, to measure the pace of reading."""
+    """Return evenly spaced positions among ``n`` images."""
     return range(0, n, max(1, math.ceil(n / PACE_SAMPLE_SIZE)))
 
 

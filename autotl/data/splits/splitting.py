@@ -25,8 +25,8 @@ _FOLDS = 5
 _MAX_REPEATED_IMAGES = 500
 """Training images below which cross-validation is repeated.
 
-A fold then validates on fewer than a hundred images, and a choice between trials depends on the chance of the
-division and of the training.
+A fold then validates on fewer than a hundred images. A choice between trials then depends on the chance of
+the division and of the training.
 """
 _REPEATS = 3
 """Repeats of cross-validation. Three reduce the variance of the division to a third; more gain little
@@ -80,8 +80,8 @@ def assemble_splits(
 ) -> Splits:
     """Make a split of its parts, and compute its hash.
 
-    Repeats are dropped if they have another number of folds than the first, or if they only repeat earlier
-    folds, as happens with a handful of images.
+    Repeats are dropped if they have another number of folds than the first. With a handful of images, repeats
+    may equal earlier ones; they are dropped too.
 
     Args:
         dataset: The images.
@@ -122,7 +122,9 @@ def without_rows(dataset: Dataset, splits: Splits, rows: Rows) -> Splits:
 
 
 def stratified_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> list[Rows]:
-    """Divide rows into stratified parts of about equal size, with units kept together.
+    """Divide rows into stratified parts of about equal size.
+
+    Units are kept together.
 
     Args:
         dataset: The images.

@@ -12,7 +12,7 @@ _METADATA_KEY = b"huggingface"
 
 
 def parquet_class_names(metadata: dict[bytes, bytes] | None) -> dict[str, tuple[str, ...]]:
-    """Return the class names of each column that the file marks as ClassLabel."""
+    """Return the class names of each ClassLabel column."""
     try:
         document = json.loads((metadata or {}).get(_METADATA_KEY, b"{}"))
     except (ValueError, RecursionError):

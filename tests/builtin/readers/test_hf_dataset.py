@@ -127,7 +127,7 @@ def test_named_columns_and_groups_are_used() -> None:
 def test_a_dataset_without_a_marked_column_asks_for_one() -> None:
     source = Hf({"a": Value(), "b": Value()}, {"a": ["1.png"], "b": ["x"]})
     with pytest.raises(
-        DataError, match=r"One column must be the image: none is marked so. Columns: a, b. .*image="
+        DataError, match=r"A single column must be the image: none is marked so. Columns: a, b. .*image="
     ):
         HfDataset().read(source, Columns())
 
