@@ -58,10 +58,10 @@ class RunSettings(RunConfig):
         """Whether activations of frozen layers are kept on disk."""
         return self.compute.cache != NO_CACHE
 
-    def reopening(self, backbones: tuple[str, ...], parse_duration: float | None) -> RunSettings:
+    def reopening(self, backbones: tuple[str, ...], seconds: float | None) -> RunSettings:
         """Return the settings with the backbones and budget of an earlier start."""
         model = replace(self.model, backbone=backbones)
-        return replace(self, model=model, budget=replace(self.budget, parse_duration=parse_duration))
+        return replace(self, model=model, budget=replace(self.budget, seconds=seconds))
 
 
 def resolve(config: RunConfig, *, full_profile: bool = False) -> RunSettings:
