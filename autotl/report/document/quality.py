@@ -136,17 +136,17 @@ class Groups:
 class Range:
     """Smallest, median and largest size in pixels."""
 
-    min: Number
-    median: Number
-    max: Number
+    min: Number | None = None
+    median: Number | None = None
+    max: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """Image sizes in pixels."""
 
-    height: Range | None = None
-    width: Range | None = None
+    height: Range = Range()
+    width: Range = Range()
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,13 +96,16 @@ def _unreadable_files(quality: Quality) -> str:
 
 def _sizes(sizes: Sizes) -> str:
     height, width = sizes.height, sizes.width
-    if height is None or width is None:
+    every = (width.min, width.median, width.max, height.min, height.median, height.max)
+    known = [each for each in every if each is not None]
+    if len(known) < len(every):
         return ""
-    if height.min == height.max and width.min == width.max:
-        return f"Every image is {width.min:,} × {height.min:,} pixels."
+    narrow, medium, wide, low, middle, high = known
+    if narrow == wide and low == high:
+        return f"Every image is {narrow:,} × {low:,} pixels."
     return (
-        f"Images are {width.min:,} to {width.max:,} pixels wide and {height.min:,} to {height.max:,} high "
-        f"(medians: {width.median:,.0f} × {height.median:,.0f})."
+        f"Images are {narrow:,} to {wide:,} pixels wide and {low:,} to {high:,} high "
+        f"(medians: {medium:,.0f} × {middle:,.0f})."
     )
 
 
