@@ -91,15 +91,15 @@ def main() -> None:
     parser.add_argument("--backbone", default="mobilenetv2_100")
     parser.add_argument("--budget", default="90s")
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
+    given = parser.parse_args()
     found: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        for data in told.data:
+        for data in given.data:
             if data.suffix == ".parquet":
-                found += measured(data, told.backbone)
+                found += measured(data, given.backbone)
             else:
-                found += rows_of(data, told.backbone, told.budget, Path(folder))
-            told.out.write_text(to_csv(Row, found), encoding="utf-8")
+                found += rows_of(data, given.backbone, given.budget, Path(folder))
+            given.out.write_text(to_csv(Row, found), encoding="utf-8")
             print(data.stem, len(found), "rows", flush=True)
 
 

@@ -116,20 +116,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
+    given = parser.parse_args()
     rows = []
-    for seed in range(told.seeds):
+    for seed in range(given.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            planted = plant(told.data, Path(folder), seed=seed)
-            profile = autotl.analyze(planted.folder, backbone=told.backbone, image_size=128, experience=False)
+            planted = plant(given.data, Path(folder), seed=seed)
+            profile = autotl.analyze(
+                planted.folder, backbone=given.backbone, image_size=128, experience=False
+            )
             row = {"seed": seed, **found(profile, planted)}
             for mode in MODES:
                 result = autotl.fit(
                     planted.folder,
-                    backbone=told.backbone,
+                    backbone=given.backbone,
                     image_size=128,
                     strategies="linear_probe",
-                    trials=told.trials,
+                    trials=given.trials,
                     clean=mode,
                     experience=False,
                     seed=seed,
@@ -143,7 +145,7 @@ def main() -> None:
                 row[f"{mode}_reported"] = result.report["test"]["value"]
             rows.append(row)
             print(json.dumps(row), flush=True)
-            told.out.write_text(json.dumps(rows, indent=1))
+            given.out.write_text(json.dumps(rows, indent=1))
 
 
 if __name__ == "__main__":

@@ -88,11 +88,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--budget", default="20s")
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
+    given = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    for seed, data, backbone in itertools.product(range(told.seeds), told.data, told.backbone):
-        rows.append(measured(data, backbone, seed=seed, budget=told.budget))
-        with told.out.open("w", newline="", encoding="utf-8") as file:
+    for seed, data, backbone in itertools.product(range(given.seeds), given.data, given.backbone):
+        rows.append(measured(data, backbone, seed=seed, budget=given.budget))
+        with given.out.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
