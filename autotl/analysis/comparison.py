@@ -19,7 +19,8 @@ from autotl.data import render, view_of
 from autotl.errors import FAILURES, described
 from autotl.seeds import derive
 from autotl.training import forward_in_batches
-from autotl.workbench.run_cache import CancellationCheck, RunCache
+from autotl.workbench.image_cache import CancellationCheck
+from autotl.workbench.run_cache import RunCache
 
 ROWS, ROWS_INSIDE = 400, 100
 """The most images for distances of pooled features, and for those inside the network.
