@@ -205,4 +205,6 @@ def _texts(values: Iterable[str | None]) -> pd.Series:
 
 
 def _of_all(told: Sequence[str], count: int) -> str:
-    return f"{join_names(told, most=3)}" if count <= 3 else f"{count} were given, first {', '.join(told[:3])}"
+    return (
+        f"{join_names(told, limit=3)}" if count <= 3 else f"{count} were given, first {', '.join(told[:3])}"
+    )
