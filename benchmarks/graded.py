@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl.bench import answers
+from autotl.bench import true_labels
 from autotl.leaderboard import read_rows
 from autotl.metrics import METRICS
 
@@ -37,12 +37,12 @@ def main() -> None:
     parser.add_argument("--near", type=float, default=1.0)
     asked = parser.parse_args()
     results, draw = asked.out / "results.parquet", np.random.default_rng(0)
-    labels, blocks = answers([results]), defaultdict(list)
+    labels, blocks = true_labels([results]), defaultdict(list)
     for row in read_rows(results):
         if row.logits is not None and row.split in labels:
             blocks[row.split, row.seed].append(row.logits)
-    assert ACCURACY.finer is not None
-    metrics = (ACCURACY, ACCURACY.finer)
+    assert ACCURACY.calibrated_likelihood is not None
+    metrics = (ACCURACY, ACCURACY.calibrated_likelihood)
     found: dict[str, list[tuple[float, float, float, float]]] = {each.name: [] for each in metrics}
     for (split, _), several in blocks.items():
         true = labels[split]

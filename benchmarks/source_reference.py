@@ -24,7 +24,7 @@ from autotl import plugins
 from autotl.api import Weights
 from autotl.backbone import build_reference, create, data_config, find, pooled, save_reference
 from autotl.data import image_openers, render_images, view_of
-from autotl.training import Normalise, in_batches
+from autotl.training import Normalise, forward_in_batches
 
 AXES, SAMPLE = 56, 250
 """Principal axes of the covariance, and source images whose features are kept."""
@@ -63,7 +63,7 @@ def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int
     normalise = Normalise(config.mean, config.std, "cpu")
     run = partial(pooled, model)
     return (
-        torch.cat([in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
+        torch.cat([forward_in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
         .double()
         .numpy()
     )

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from autotl.api import BackboneSource, Weights
 from autotl.backbone import hub
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.errors import FAILURES, AutotlError, UnknownName, WeightsError, described
 from autotl.importing.vision import timm
 
@@ -206,6 +206,7 @@ def _over_budget(preference: Preference, *, device: str, seconds: float | None, 
     needed = images * preference.arithmetic * SMALLEST_SIZE_COST * MIN_PASSES / rate
     if needed > MAX_BUDGET_SHARE * seconds:
         return (
-            f"on {images} images it would take at least {spell(needed)}, and the budget is {spell(seconds)}"
+            f"on {images} images it would take at least {format_duration(needed)}, "
+            f"and the budget is {format_duration(seconds)}"
         )
     return None

@@ -19,7 +19,7 @@ from autotl.data.image_files.perceptual_hash import thumbnail
 from autotl.data.image_files.pixel_scaling import Extremes, choose_scale, extremes_of
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, pace_sample, stratified_sample
 from autotl.data.threads import map_in_threads
-from autotl.progress import doing
+from autotl.progress import report_progress
 
 _CHECKPOINTS = (0.25, 0.5, 1.0)
 """Shares of the planned images after which the clock is checked."""
@@ -94,7 +94,7 @@ class ImageScanner:
         items = [self._items[number] for number in new]
         for number, facts in zip(new, map_in_threads(_read_facts, items, threads=self._threads), strict=True):
             self._facts[number] = facts
-            doing("reading images", len(self._facts), total)
+            report_progress("reading images", len(self._facts), total)
 
     def read_within(self, seconds: float, *, clock: Clock | None, seed: int) -> int | None:
         """Decode as many images as the time allows.

@@ -22,7 +22,7 @@ from autotl.data.labels import class_order
 from autotl.data.name_lists import join_names
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, stratified_sample
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
-from autotl.progress import doing
+from autotl.progress import report_progress
 
 NO_COLUMNS = Columns()
 _MAX_UNREADABLE_SHARE = 0.05
@@ -62,7 +62,7 @@ def read(
         DataError: No reader reads the source, or it holds no images or one class. More than 5 % of the
             images, or a whole class, are unreadable.
     """
-    doing("listing images")
+    report_progress("listing images")
     listing = _list_images(source, readers, columns)
     _check_listing(source, listing.items)
     scanner = ImageScanner(listing.items, threads=threads)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from autotl import plugins
 from autotl.api import Applies, Backbone, OwnNetworks, Strategy, Task, Weights
 from autotl.cache import Store
-from autotl.clock import NEVER, Budget, WallClock
+from autotl.clock import NEVER, WallClock
 from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings, resolve
 from autotl.pipeline.prepare import Prepared, prepare
-from autotl.preparation.baseline_networks import open_own_networks
+from autotl.pipeline.services import Plugins, Services
+from autotl.preparation.baseline_networks import open_baseline_networks
 from autotl.terminal import Silence
 from autotl.testing.data import tiny_images
 from autotl.workbench.trial_workbench import TrialWorkbench
@@ -30,24 +32,9 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
         each: The number of images of each class.
         seed: The seed of the images and of the split.
     """
-    catalog = plugins.load()
-    ready = prepare(
-        RunConfig(
-            data=tiny_images(classes=classes, each=each, seed=seed),
-            budget=Budget(trials=1),
-            backbones=("tiny",),
-            image_size=SIDE,
-            seed=seed,
-        ),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        transferabilities={},
-        strategies={},
-        store=Store(folder),
-        clock=WallClock(),
-        watch=Silence(),
-    )
+    none = replace(Plugins.of(plugins.load(), {}), similarities={}, transferabilities={})
+    data = tiny_images(classes=classes, each=each, seed=seed)
+    ready = prepare(_settings(data=data, seed=seed), none, Services(Store(folder), WallClock(), Silence()))
     return replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
 
 
@@ -59,12 +46,15 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
     """
     if not isinstance(strategy, OwnNetworks):
         return ready
-    setup = RunConfig(data=None, budget=Budget(trials=1), image_size=SIDE)
     smallest = {strategy.name: cast(Strategy, _Smallest(strategy))}
-    own = open_own_networks(smallest, ready.task, setup, end=NEVER)
+    own = open_baseline_networks(smallest, ready.task, _settings(), end=NEVER)
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
-    materials = ready.materials.knowing({**ready.backbones, **own.by_name})
-    return replace(ready, own=own, materials=materials)
+    materials = ready.materials.with_backbones({**ready.backbones, **own.by_name})
+    return replace(ready, baseline_networks=own, materials=materials)
+
+
+def _settings(**options: Any) -> RunSettings:
+    return resolve(RunConfig.of(trials=1, backbone="tiny", image_size=SIDE, device="cpu", **options))
 
 
 class _Smallest:

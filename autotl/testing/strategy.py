@@ -68,7 +68,7 @@ class StrategyChecks:
 
     def network(self, ready: Prepared) -> Backbone:
         """Return the strategy's own network, or else ``tiny``."""
-        return ready.own.networks.get(self.strategy.name, ready.backbones["tiny"])
+        return ready.baseline_networks.networks.get(self.strategy.name, ready.backbones["tiny"])
 
     def bench(self, ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> TrialWorkbench:
         """Return the workbench of one fold, or of the final refit (``fold=None``)."""

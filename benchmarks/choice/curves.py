@@ -16,38 +16,18 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl import plugins, search
-from autotl.analysis.learning_curve import Sizes, probe_at_sizes
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
+from autotl.analysis.learning_curve import SizeScores, probe_at_sizes
 from autotl.curve import forecast
 from autotl.data import torch_within_cores
-from autotl.terminal import Silence
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
+from benchmarks.prepared import prepared
 
 SIDE = 128
 
 
-def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> Sizes:
+def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> SizeScores:
     """The probe's accuracies at rising sizes."""
-    catalog = plugins.load()
-    ready = search.prepare(
-        search.Setup(
-            data=str(data),
-            budget=Budget(trials=1),
-            backbones=(backbone,),
-            image_size=SIDE,
-            experience=False,
-        ),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        transferabilities={},
-        strategies=1,
-        store=Store(folder),
-        clock=WallClock(),
-        watch=Silence(),
-    )
+    ready = prepared(data, folder, backbone=backbone, image_size=SIDE, experience=False)
     found = probe_at_sizes(ready.materials, next(iter(ready.backbones)), seed=seed)
     assert found is not None, "too few images for a curve"
     return found
@@ -77,7 +57,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     told.out.write_text("data,seed,n_half,n_full,now,forecast,low,high,truth\n")
-    with torch_within_cores(), freed_memory_kept(True), tempfile.TemporaryDirectory() as name:
+    with torch_within_cores(), keep_freed_memory(True), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for data in told.data:
             whole = sizes_of(data, told.backbone, folder / "cache", seed=0)

@@ -19,12 +19,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from autotl import plugins, search
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
 from autotl.data import torch_within_cores
-from autotl.terminal import Silence
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
+from benchmarks.prepared import prepared
 
 SIDE = 128
 NOISE = 300
@@ -58,26 +55,17 @@ def noise(folder: Path) -> Path:
 
 def places(data: Path, backbone: str, source: Path):
     """Rows of target, measure, value, place, low, high, p and the layer where it departs."""
-    catalog = plugins.load()
     with tempfile.TemporaryDirectory() as folder:
-        ready = search.prepare(
-            search.Setup(
-                data=str(data),
-                budget=Budget(seconds=100),
-                backbones=(backbone,),
-                source=str(source),
-                image_size=SIDE,
-                thorough=True,
-                experience=False,
-            ),
-            readers=catalog.readers.items,
-            sources=catalog.backbones.items,
-            similarities=catalog.similarities.items,
-            transferabilities={},
-            strategies=1,
-            store=Store(Path(folder)),
-            clock=WallClock(),
-            watch=Silence(),
+        ready = prepared(
+            data,
+            Path(folder),
+            similarities=True,
+            full_profile=True,
+            budget=100,
+            backbone=backbone,
+            source=str(source),
+            image_size=SIDE,
+            experience=False,
         )
     (found,) = ready.likeness.values()
     for name, each in found.items():
@@ -92,7 +80,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     told.out.write_text("data,measure,value,place,low,high,p\n")
-    with torch_within_cores(), freed_memory_kept(True), tempfile.TemporaryDirectory() as folder:
+    with torch_within_cores(), keep_freed_memory(True), tempfile.TemporaryDirectory() as folder:
         own, other = halves(told.source, Path(folder))
         targets = [(own, other), *((data, told.source) for data in told.data)]
         for data, source in [*targets, (noise(Path(folder)), told.source)]:

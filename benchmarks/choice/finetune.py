@@ -16,15 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from autotl import plugins, search
+from autotl import plugins
 from autotl.api import Job
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
+from autotl.clock import WallClock
 from autotl.data import render, torch_within_cores
-from autotl.finalize.final_model import reopen
+from autotl.finalize.export import load_network
 from autotl.results import Predictor
-from autotl.terminal import Silence
-from autotl.training import freed_memory_kept
+from autotl.training import keep_freed_memory
+from autotl.trials.runner import TrialRunner
+from autotl.workbench.activation_cache import ActivationCache
+from benchmarks.prepared import prepared
 
 SEEN, FEWEST, MOST = 7000, 2, 12
 SIDE = 96
@@ -37,20 +38,10 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
     if not wanted:
         return
     with tempfile.TemporaryDirectory() as folder:
-        ready = search.prepare(
-            search.Setup(data=str(data), budget=Budget(trials=1), backbones=tuple(wanted), image_size=SIDE),
-            readers=catalog.readers.items,
-            sources=catalog.backbones.items,
-            similarities={},
-            transferabilities={},
-            strategies=1,
-            store=Store(Path(folder) / "cache"),
-            clock=clock,
-            watch=Silence(),
-        )
-        worker = search.Worker(
+        ready = prepared(data, Path(folder) / "cache", backbone=wanted, image_size=SIDE)
+        worker = TrialRunner(
             ready.materials,
-            search.Activations(ready.materials),
+            ActivationCache(ready.materials),
             ready.task,
             catalog.strategies.items,
             Path(folder) / "trials",
@@ -71,7 +62,7 @@ def accuracies(data: Path, backbones: list[str], seeds: list[int], done: set[tup
                 started = time.monotonic()
                 outcome = worker(Job(seed, "finetune", name, params, seed, ()), lambda job, said: None)
                 assert outcome.model, outcome.why
-                opened = reopen(ready.materials, name, outcome.model, side=SIDE)
+                opened = load_network(ready.materials, name, outcome.model, input_size=SIDE)
                 predictor = Predictor(opened, device="cpu")
                 logits = predictor.logits_of(render(ready.dataset, rows, predictor.view))
                 accuracy = float((logits.argmax(1) == truth).mean())
@@ -91,7 +82,7 @@ def main() -> None:
             done = {(row["data"], row["backbone"], row["seed"]) for row in csv.DictReader(file)}
     else:
         told.out.write_text("data,backbone,seed,epochs,accuracy,seconds\n")
-    with torch_within_cores(), freed_memory_kept(True):
+    with torch_within_cores(), keep_freed_memory(True):
         for data in told.data:
             for row in accuracies(data, told.backbone, list(range(told.seeds)), done):
                 with told.out.open("a", newline="") as file:

@@ -19,16 +19,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from autotl import plugins, search
-from autotl.analysis.backbone_ranking import Scores, some_of_each
-from autotl.analysis.frozen_features import look
+from autotl import plugins
+from autotl.analysis.backbone_ranking import Scores, stratified_rows
+from autotl.analysis.frozen_features import frozen_features
 from autotl.api import HeadSetting
 from autotl.backbone import pooled
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
 from autotl.data import render, torch_within_cores, view_of
-from autotl.terminal import Silence
-from autotl.training import fit_heads, freed_memory_kept, in_batches
+from autotl.training import fit_heads, forward_in_batches, keep_freed_memory
+from benchmarks.prepared import prepared
 
 SIDE = 128
 CS = (1e-3, 1e-2, 1e-1)
@@ -38,7 +36,7 @@ SEEDS = 3
 def probe_test(features, labels, test_features, test_labels, *, seed: int) -> float:
     """Test accuracy of a probe that has learned from a random four fifths of the rows."""
     classes = int(labels.max()) + 1
-    own = torch.from_numpy(some_of_each(labels, round(0.8 * len(labels)), seed=seed))
+    own = torch.from_numpy(stratified_rows(labels, round(0.8 * len(labels)), seed=seed))
     parts = np.random.default_rng(seed).permutation(len(own)) % 5
     folds = [own[parts != part] for part in range(5)] + [own]
     settings = [HeadSetting(c) for c in CS]
@@ -56,38 +54,28 @@ def probe_test(features, labels, test_features, test_labels, *, seed: int) -> fl
 
 def measure(data: Path, backbones: list[str]):
     """Rows of data set, backbone, score, seed, value, low, high, seconds."""
-    catalog, clock = plugins.load(), WallClock()
+    catalog = plugins.load()
     with tempfile.TemporaryDirectory() as folder:
-        ready = search.prepare(
-            search.Setup(
-                data=str(data),
-                budget=Budget(trials=1),
-                backbones=tuple(backbones),
-                image_size=SIDE,
-                all_backbones=True,
-                experience=False,
-            ),
-            readers=catalog.readers.items,
-            sources=catalog.backbones.items,
-            similarities={},
-            transferabilities={},
-            strategies=1,
-            store=Store(Path(folder)),
-            clock=clock,
-            watch=Silence(),
+        ready = prepared(
+            data,
+            Path(folder),
+            backbone=backbones,
+            image_size=SIDE,
+            all_backbones=True,
+            experience=False,
         )
         rows = ready.locked.open("the benchmark's one evaluation")
         truth = ready.dataset.table["label"].to_numpy()[rows]
         scores = Scores(catalog.transferabilities.items, 0, most=10_000)
         for name, facts in ready.backbones.items():
-            seen = look(ready.materials, name, seed=0)
+            seen = frozen_features(ready.materials, name, seed=0)
             started = time.monotonic()
             scores.add(name, seen)
             seconds = time.monotonic() - started
             pixels = torch.from_numpy(render(ready.dataset, rows, view_of(facts.config, side=SIDE)))
             model = ready.materials.source_model(name)
             normalise = partial(ready.materials.normalise, name)
-            test = in_batches(partial(pooled, model), pixels, normalise=normalise, device="cpu")
+            test = forward_in_batches(partial(pooled, model), pixels, normalise=normalise, device="cpu")
             train = torch.from_numpy(seen.features).float()
             for seed in range(SEEDS):
                 found = probe_test(train, seen.labels, test, truth, seed=seed)
@@ -106,7 +94,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args()
     told.out.write_text("data,backbone,score,seed,value,low,high,seconds\n")
-    with torch_within_cores(), freed_memory_kept(True):
+    with torch_within_cores(), keep_freed_memory(True):
         for data in told.data:
             found = list(measure(data, told.backbone))
             with told.out.open("a", newline="") as file:

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from autotl.evaluation import evaluate, gain_of_training
-from autotl.evaluation.intervals import of_difference, of_share
-from autotl.metrics import metric
+from autotl.evaluation import evaluate, training_gain
+from autotl.evaluation.intervals import difference_interval, proportion_interval
+from autotl.metrics import get_metric
 
 IMAGES = (2, 3, 5, 8, 12, 20, 30, 60, 100, 153, 200, 300, 500)
 TRUTHS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -67,13 +67,13 @@ def of_accuracy(n: int, truth: float, rng: np.random.Generator, *, draws: int) -
     return float(binom.pmf(np.arange(n + 1), n, truth) @ np.array(held))
 
 
-_share = cache(of_share)
+_share = cache(proportion_interval)
 
 
 @cache
 def _difference(counts: tuple[int, ...]) -> tuple[float, float]:
     kind = np.repeat(np.arange(4), counts)
-    return of_difference(kind <= 1, kind % 2 == 0)
+    return difference_interval(kind <= 1, kind % 2 == 0)
 
 
 def of_gain(n: int, pair: tuple[float, float, float], rng: np.random.Generator, *, draws: int) -> float:
@@ -96,7 +96,7 @@ def of_training(n: int, pair: tuple[float, float, float], rng: np.random.Generat
         kind = rng.choice(4, n, p=kinds((one, other, pair[2])))
         labels = rng.integers(0, 2, n)
         sides = [[answers(labels, right, rng)] for right in (kind <= 1, kind % 2 == 0)]
-        low, high = gain_of_training(labels, *sides, measure="accuracy", seed=0, learned=learned).ci95
+        low, high = training_gain(labels, *sides, metric="accuracy", seed=0, train_images=learned).ci95
         held += low <= pair[0] - pair[1] <= high
     return held / draws
 
@@ -107,8 +107,8 @@ def of_metric(measure: str) -> Callable[..., float]:
     @cache
     def score(truth: float) -> float:
         rng, labels = np.random.default_rng(0), np.arange(50_000) % 2
-        known = metric(measure)
-        return known.shown(known(labels, answers(labels, rng.random(50_000) < truth, rng)))
+        known = get_metric(measure)
+        return known.reported(known(labels, answers(labels, rng.random(50_000) < truth, rng)))
 
     def held(n: int, truth: float, rng: np.random.Generator, *, draws: int) -> float:
         found = 0
@@ -116,7 +116,7 @@ def of_metric(measure: str) -> Callable[..., float]:
             labels = np.arange(n) % 2
             logits = answers(labels, rng.random(n) < truth, rng)
             seed = int(rng.integers(2**31))
-            low, high = evaluate(labels, logits, ["a", "b"], measure=measure, seed=seed).ci95
+            low, high = evaluate(labels, logits, ["a", "b"], metric=measure, seed=seed).ci95
             found += low - 1e-3 <= score(truth) <= high + 1e-3
         return found / draws
 

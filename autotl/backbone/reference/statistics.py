@@ -23,7 +23,7 @@ from autotl.backbone.modes import temporary_mode
 from autotl.backbone.reference.compact import COMPACT, compress, expand
 from autotl.backbone.stages import layout
 from autotl.errors import WeightsError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.seeds import derive
 
 SAMPLE_SIZE = 800
@@ -50,7 +50,7 @@ def save_reference(folder: Path, reference: Reference, *, axes: int | None = Non
         }
     metadata = {"n": str(reference.n), "image_size": str(reference.side)}
     size = sum(array.nbytes for array in arrays.values())
-    with filled(folder / REFERENCE_FILE, size) as temporary:
+    with atomic_file(folder / REFERENCE_FILE, size) as temporary:
         save_file(arrays, temporary, metadata)
 
 

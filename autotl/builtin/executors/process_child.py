@@ -81,9 +81,9 @@ def run_worker(pipe: Connection[Any, Any], settings: WorkerSettings, parent: int
 def _memory_kept(*, on_cpu: bool) -> AbstractContextManager[None]:
     if "torch" not in sys.modules:  # the work function does not use torch
         return nullcontext()
-    from autotl.training import freed_memory_kept
+    from autotl.training import keep_freed_memory
 
-    return freed_memory_kept(on_cpu)
+    return keep_freed_memory(on_cpu)
 
 
 def _run_job(pipe: Connection[Any, Any], work: Any) -> None:

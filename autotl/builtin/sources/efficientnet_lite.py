@@ -15,9 +15,9 @@ from typing import Any
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
 from autotl.backbone import CONFIG_FILE, REFERENCE_FILE, WEIGHTS_FILE
-from autotl.cache import locked, user_cache
+from autotl.cache import file_lock, user_cache
 from autotl.errors import RunError, UnknownName, WeightsError
-from autotl.files import filled, is_full, told_if_full
+from autotl.files import atomic_file, is_full, raising_disk_full
 from autotl.importing.vision import timm
 
 REFERENCES = Path(__file__).parents[1] / "weights"
@@ -170,14 +170,14 @@ def _convert(name: str, package: Package, checkpoint: Path, folder: Path) -> Non
     """Write the timm folder atomically, once even if several processes need it."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder.with_name(f"{folder.name}.lock")):
+        with file_lock(folder.with_name(f"{folder.name}.lock")):
             if _is_intact(folder):
                 return
             part = folder.with_name(f".{folder.name}.part")
             for stale in (part, folder):
                 shutil.rmtree(stale, ignore_errors=True)
             part.mkdir()
-            with told_if_full(folder, checkpoint.stat().st_size):
+            with raising_disk_full(folder, checkpoint.stat().st_size):
                 _write(name, package, checkpoint, part)
             part.rename(folder)
     except (OSError, RunError) as error:
@@ -196,7 +196,7 @@ def _write(name: str, package: Package, checkpoint: Path, folder: Path) -> None:
 
     model: Any = timm.create_model(package.architecture, pretrained=False)
     state = _in_order(package, _read(package, checkpoint), model.state_dict())
-    with filled(folder / WEIGHTS_FILE, 0) as temporary:
+    with atomic_file(folder / WEIGHTS_FILE, 0) as temporary:
         save_file(state, temporary, {"format": "pt"})
     config = json.dumps(_config(package, model), indent=1)
     (folder / CONFIG_FILE).write_text(config + "\n", encoding="utf-8")

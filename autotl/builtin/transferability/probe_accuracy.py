@@ -37,10 +37,10 @@ class ProbeAccuracy:
 def _cross_validated_logits(seen: LabelledFeatures) -> NDArray[np.float64]:
     import torch
 
-    from autotl.training import cross_logits
+    from autotl.training import out_of_fold_logits
 
     features = torch.from_numpy(np.ascontiguousarray(seen.features, dtype=np.float32))
-    logits = cross_logits(features, torch.from_numpy(seen.labels), classes=seen.classes, parts=FOLDS)
+    logits = out_of_fold_logits(features, torch.from_numpy(seen.labels), classes=seen.classes, parts=FOLDS)
     return logits.double().numpy()
 
 
