@@ -1,4 +1,4 @@
-"""Check a folder of weights, whose files a user may have edited, and the weights in it."""
+"""Check a folder of weights, which a user may have edited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cut a model into a prefix and a suffix, and verify that together they compute the same."""
+"""Cut a model into a prefix and a suffix."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _RELATIVE_TOLERANCE, _ABSOLUTE_TOLERANCE = 1e-5, 1e-6
 
 
 class Suffix(nn.Module):
-    """The part of a model after a cut, traced once for training and once for evaluation.
+    """The part of a model after a cut.
 
-    It follows the mode of the model and shares its layers, so that training it trains the model.
+    It is traced once for training and once for evaluation. It follows the mode of the model and shares its
+    layers, so that training it trains the model.
     """
 
     def __init__(self, model: nn.Module, training_graph: nn.Module, evaluation_graph: nn.Module) -> None:

@@ -34,7 +34,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """The work of a search for each backbone, which decides the recommended image size.
+    """The work of a search, which decides the recommended image size.
 
     Attributes:
         images: The number of images.
@@ -78,23 +78,19 @@ def describe(
         check_config(config, weights.name)
         found = layout(model)
         check_classifier(model, weights, features=found.features)
-        digest = digest_of(weights, model)
-        classes = source_classes(weights, model)
+        digest, classes = digest_of(weights, model), source_classes(weights, model)
         parameters = sum(p.numel() for p in model.parameters())
-        architecture = _architecture(model)
         sides = sides_of(config, side)
         # at the smallest size, fixed costs would make the larger sizes look slower than they are
-        measured_side = sides[0] if small else sides[len(sides) // 2]
+        pace_side = sides[0] if small else sides[len(sides) // 2]
         if workload.seconds is None:
-            native = native_side(model)
-            pace = typical_pace(found.flops, native=native, side=measured_side, device=device)
+            pace = typical_pace(found.flops, native=native_side(model), side=pace_side, device=device)
         else:
-            batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
             pace_end = end.share(PACE_SHARE / workload.backbones)
-            pace = pace_of(model.to(device), side=measured_side, clock=clock, end=pace_end, batch=batch)
+            pace = _measure_pace(model.to(device), pace_side, clock, pace_end, small=small)
         return Backbone(
             name=weights.name,
-            architecture=architecture,
+            architecture=_architecture(model),
             origin=weights.origin,
             digest=digest,
             weights=weights,
@@ -197,6 +193,11 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
             digest.update(name.encode())
             digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def _measure_pace(model: nn.Module, side: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
+    batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
+    return pace_of(model, side=side, clock=clock, end=end, batch=batch)
 
 
 def _largest_affordable(sides: tuple[int, ...], pace: Pace, workload: Workload) -> int:

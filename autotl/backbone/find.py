@@ -1,4 +1,4 @@
-"""Find the source of a named backbone, or choose backbones for a device and a budget."""
+"""Find a backbone by name, or choose some by budget."""
 
 from __future__ import annotations
 

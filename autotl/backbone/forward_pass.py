@@ -1,4 +1,4 @@
-"""Record when each module of a model runs, and the arithmetic up to its end."""
+"""Record when each module of a model runs."""
 
 from __future__ import annotations
 

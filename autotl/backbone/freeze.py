@@ -15,7 +15,9 @@ Norm = Literal["frozen", "batch"]
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The frozen parts of a model; calling it puts the other parts in training mode.
+    """The frozen parts of a model.
+
+    Calling it puts the other parts in training mode.
 
     >>> train_mode = freeze(model, 2, norm="batch")
     >>> train_mode(model)

@@ -1,4 +1,4 @@
-"""Replace and set the classifier of a timm model, and compute the features before it."""
+"""Replace and set the classifier of a timm model."""
 
 from __future__ import annotations
 

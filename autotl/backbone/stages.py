@@ -1,4 +1,4 @@
-"""Divide any timm model into stages, with their parameters and their share of the arithmetic."""
+"""Divide any timm model into stages."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def _stage_ends(model: nn.Module, runs: Runs) -> list[_StageEnd]:
 
 
 def _with_own_parameters(model: nn.Module, runs: Runs, ends: Sequence[_StageEnd]) -> list[_StageEnd]:
-    """Drop ends without parameters of their own, as pooling layers."""
+    """Drop ends that add no parameters, such as pooling layers."""
     starts = [
         runs[name].start
         for name, module in model.named_modules()

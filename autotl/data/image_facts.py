@@ -50,7 +50,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class UprightOpener:
-    """Opens an image with a reader's function and converts it to RGB at a scale."""
+    """Opens an image and converts it to RGB at a scale."""
 
     open: Callable[[], Image.Image]
     scale: PixelScale | None

@@ -1,4 +1,4 @@
-"""Normalise class labels and groups: missing values, spelling, and the order of classes."""
+"""Normalise class labels and groups, and order the classes."""
 
 from __future__ import annotations
 

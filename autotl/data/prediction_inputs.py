@@ -1,4 +1,4 @@
-"""List the images of a prediction from any form in which they are given."""
+"""List the images of a prediction from any form of input."""
 
 from __future__ import annotations
 

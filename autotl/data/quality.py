@@ -1,4 +1,4 @@
-"""Find faults of the data: class imbalance, duplicates, leakage, unreadable images and missing classes."""
+"""Find faults of the data without opening images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images per class, and the ratio of the largest to the smallest class."""
+    """Training images per class, and largest to smallest class."""
 
     ratio: float
     counts: Mapping[str, int]
@@ -75,7 +75,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Faults of the data that affect how far a result can be trusted.
+    """Faults of the data that affect trust in a result.
 
     Attributes:
         imbalance: The class imbalance of the training set.

@@ -1,4 +1,4 @@
-"""Read labels, class names and image files from torch Datasets without decoding images."""
+"""Read labels, class names and image files from torch Datasets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Names = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """The file of an image, and the transform that the dataset applies to the image."""
+    """An image's file, and the transform of the dataset."""
 
     path: Path
     transform: Callable[[Any], Any] | None

@@ -1,4 +1,4 @@
-"""List images without labels: the inputs of a prediction, or samples of a source domain."""
+"""List images without labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ Opener = Callable[[], Image.Image]
 
 @dataclass(frozen=True, slots=True)
 class UnlabelledImage:
-    """An image without a label: its name, and a function that opens it and may raise."""
+    """An image without a label: its name and its opener.
+
+    The opener may raise any error.
+    """
 
     name: str
     open: Opener

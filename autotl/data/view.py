@@ -30,7 +30,9 @@ _MARGIN = 8 / 7  # 256 pixels for crops of 224 pixels, the usual size for random
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A fixed preprocessing of images: timm's for evaluation, or one with a margin for random crops.
+    """A fixed preprocessing of images, with or without a margin.
+
+    Without a margin it is timm's preprocessing for evaluation. A margin serves random crops.
 
     >>> view = View(side=32, interpolation="bicubic", crop_pct=1.0, crop_mode="center")
     >>> view.transform()(Image.new("RGB", (48, 64))).shape

@@ -1,4 +1,4 @@
-"""Prepare a run and a workbench on tiny images, for the checks and for plugin tests."""
+"""Prepare a run and a workbench on tiny images."""
 
 from __future__ import annotations
 

@@ -71,7 +71,13 @@ class StrategyChecks:
         return ready.baseline_networks.networks.get(self.strategy.name, ready.backbones["tiny"])
 
     def bench(self, ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> TrialWorkbench:
-        """Return the workbench of one fold, or of the final refit (``fold=None``)."""
+        """Return the workbench of one fold.
+
+        Args:
+            ready: The prepared run.
+            fold: The fold; None for the final refit.
+            seed: The seed of the trial.
+        """
         return tiny_bench(ready, fold=fold, seed=seed, backbone=self.network(ready).name)
 
     def _suggest(self, task: Task, backbone: Backbone) -> tuple[Params, Mapping[str, Any]]:

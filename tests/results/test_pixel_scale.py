@@ -108,6 +108,19 @@ def test_a_model_that_was_saved_without_a_scale_sees_each_image_by_itself(
     assert not np.allclose(probabilities(model, photos / "deep"), expected, atol=1e-4)
 
 
+def test_a_model_of_8_bit_images_brings_deep_files_to_one_scale(
+    ready: Prepared, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "known").mkdir()
+    known = written(tmp_path / "known" / "model", ready, PixelScale(integers=(0, 255)))
+    expected = probabilities(known, photos / "deep")
+    model = written(tmp_path / "model", ready, PixelScale())
+    with pytest.warns(UserWarning, match=r"0 is black and 255 is white"):
+        assert np.allclose(probabilities(model, photos / "deep"), expected, atol=1e-4)
+    with pytest.raises(DataError, match="cannot be chosen from a generator"):
+        probabilities(model, (photos / "deep").rglob("*.png"))
+
+
 def test_all_networks_of_an_ensemble_have_the_scale(ready: Prepared, photos: Path, tmp_path: Path) -> None:
     parts = [
         EnsembleMember(ready.materials.model("tiny"), ready.backbones["tiny"], 32, 0.5, n) for n in (0, 1)

@@ -1,4 +1,4 @@
-"""Calibrate a distance between features: 1 for images like the source's own, 0 for noise."""
+"""Calibrate a distance between features to a similarity in [0, 1]."""
 
 from __future__ import annotations
 
@@ -26,12 +26,20 @@ Rows = NDArray[np.float64]
 
 @runtime_checkable
 class SubsetSimilarity(Protocol):
-    """A similarity that measures many subsets of the same rows at once, with the same distances."""
+    """A similarity that measures many subsets at once."""
 
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets of the rows."""
+        """Return the distances of several subsets of the rows.
+
+        They equal those of :meth:`~autotl.api.Similarity.distance`.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         ...
 
 
@@ -46,7 +54,7 @@ def calibrated_similarity(
 ) -> Likeness:
     """Measure how similar a target is to a source.
 
-    The square root of the distance is rescaled: the distance of as many source images becomes 1, and that of
+    The square root of the distance is rescaled. The distance of as many source images becomes 1, and that of
     as many noise images becomes 0. The interval comes from random halves of the rows.
 
     Args:

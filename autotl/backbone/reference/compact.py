@@ -1,4 +1,4 @@
-"""Compress a source reference to a few hundred kilobytes: a factor covariance and an 8-bit sample."""
+"""Compress a source reference to a few hundred kilobytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure how many images per second this machine processes, forward and in training."""
+"""Measure how many images per second this machine processes."""
 
 from __future__ import annotations
 

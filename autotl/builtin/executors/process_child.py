@@ -1,4 +1,4 @@
-"""Run jobs in a worker process, and ask the parent after each step whether to continue.
+"""Run jobs in a worker process.
 
 The environment is set before anything heavy is imported, because torch and NumPy read it on import.
 """

@@ -34,11 +34,11 @@ _END = _End()
 
 
 class Processes:
-    """Runs jobs in ``workers`` processes, which share the threads and take the GPUs in turn.
+    """Runs jobs in parallel processes.
 
-    Processes are spawned, not forked, because a fork of a process that has used threads or a GPU may hang.
-    Each gets a copy of ``work``; they share the files that trials write. ``go`` is called in the process that
-    reads the outcomes.
+    They share the threads and take the GPUs in turn. Processes are spawned, not forked, because a fork of a
+    process that has used threads or a GPU may hang. Each gets a copy of ``work``; they share the files that
+    trials write. ``go`` is called in the process that reads the outcomes.
     """
 
     name = "processes"

@@ -1,4 +1,4 @@
-"""Read a table with a column of image paths and a column of labels."""
+"""Read a table of images or image paths and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure how far the inputs of each BatchNorm layer are from those of the source."""
+"""Measure the distance of BatchNorm inputs from the source's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ Channels = NDArray[np.float64]
 
 
 class BatchNorm:
-    """The squared 2-Wasserstein distance between a layer's Gaussians, in units of the source's variance.
+    """The squared 2-Wasserstein distance between a layer's Gaussians.
 
-    Each channel is a Gaussian. The distance is Σ (μ − μₛ)² + (σ − σₛ)² over channels, divided by Σ σₛ². A
-    channel with a small variance on the source thus does not dominate.
+    It is in units of the source's variance. Each channel is a Gaussian. The distance is Σ (μ − μₛ)² + (σ −
+    σₛ)² over channels, divided by Σ σₛ². A channel with a small variance on the source thus does not
+    dominate.
 
     >>> ones = np.ones(2)
     >>> BatchNorm().layer_distance(np.array([1.0, 0.0]), 4 * ones, 0 * ones, ones)

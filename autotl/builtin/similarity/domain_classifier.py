@@ -21,12 +21,13 @@ _MIN_RELATIVE_SPREAD = 1e-9
 
 
 class DomainClassifier:
-    """The squared proxy A-distance: 0 for equal distributions, up to 4 for separable ones.
+    """The squared proxy A-distance of a cross-validated classifier.
 
-    The proxy A-distance is 2 (1 − 2 error). It is negative if the classifier is worse than chance; its square
-    keeps the sign. The classifier is a ridge classifier on features in units of the source's spread. It is
-    cross-validated in five folds against at most 256 rows of the source. Its error is Φ(−d'/2), that of two
-    Gaussians with the separation d' of its scores. A count of errors would reach 0 too early.
+    It is 0 for equal distributions, and 4 for separable ones. The proxy A-distance is 2 (1 − 2 error). It is
+    negative if the classifier is worse than chance; its square keeps the sign. The classifier is a ridge
+    classifier on features in units of the source's spread. It is cross-validated in five folds against at
+    most 256 rows of the source. Its error is Φ(−d'/2), that of two Gaussians with the separation d' of its
+    scores. A count of errors would reach 0 too early.
     """
 
     name = "domain_classifier"

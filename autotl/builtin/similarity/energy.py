@@ -22,10 +22,11 @@ Rows = NDArray[np.float64]
 
 
 class Energy:
-    """2 E|x − y| − E|x − x'| − E|y − y'|, between the target's rows x and the source's sample y.
+    """The energy distance between the target and the source's sample.
 
-    The estimate is unbiased: for rows of the source's own distribution its mean is 0, and single values may
-    be slightly negative.
+    It is 2 E|x − y| − E|x − x'| − E|y − y'|, with the target's rows x and the sample y. The estimate is
+    unbiased: for rows of the source's own distribution its mean is 0, and single values may be slightly
+    negative.
 
     >>> sample = np.array([[0.0], [2.0]])
     >>> source = Reference(np.ones(1), np.full((1, 1), 2.0), sample, n=2, side=64, origin="shipped")

@@ -1,4 +1,4 @@
-"""Measure the Fréchet distance between the features of target and source as Gaussians."""
+"""Measure the Fréchet distance between target and source as Gaussians."""
 
 from __future__ import annotations
 

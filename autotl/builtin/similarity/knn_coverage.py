@@ -17,10 +17,11 @@ NEIGHBOURS = 5
 
 
 class KnnCoverage:
-    """1 − coverage: the share of source images with no target image in the ball of their 5 neighbours.
+    """1 − coverage of the source by the target.
 
-    A missed ball counts 1 − radius/distance, so that the value still grows if every ball is missed. The balls
-    are around source images, so that a few target outliers have little effect.
+    This is the share of source images with no target image in the ball of their 5 neighbours. A missed ball
+    counts 1 − radius/distance, so that the value still grows if every ball is missed. The balls are around
+    source images, so that a few target outliers have little effect.
     """
 
     name = "knn_coverage"

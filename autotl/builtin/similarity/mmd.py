@@ -22,10 +22,10 @@ Rows = NDArray[np.float64]
 
 
 class Mmd:
-    """The unbiased squared discrepancy under an RBF kernel exp(−γ d²); it may be negative.
+    """The unbiased squared MMD under an RBF kernel exp(−γ d²).
 
-    The default of γ is 1 over the median squared distance between two source images, so that the unit does
-    not depend on the target.
+    It may be negative. The default of γ is 1 over the median squared distance between two source images, so
+    that the unit does not depend on the target.
 
     >>> source = Reference(np.zeros(1), np.eye(1), np.array([[0.0], [1.0]]), n=2, side=64, origin="shipped")
     >>> round(Mmd(gamma=1.0).distance(np.array([[0.0], [1.0]]), source), 3)  # the same rows: below zero

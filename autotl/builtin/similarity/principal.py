@@ -1,4 +1,4 @@
-"""Compute the principal axes of a source, once for all distances from it."""
+"""Compute the principal axes of a source once."""
 
 from __future__ import annotations
 

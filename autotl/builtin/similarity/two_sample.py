@@ -1,4 +1,4 @@
-"""Compute distances that are means of a kernel over pairs of rows, and their permutation test."""
+"""Compute kernel distances and their permutation test."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ AXES = 16
 
 
 class Wasserstein:
-    """The squared 2-Wasserstein distance to the source's sample, along its first 16 principal axes.
+    """The squared 2-Wasserstein distance along the first 16 principal axes.
 
     Both samples are reduced to the same number of evenly spaced rows, at most 256. The optimal transport plan
     is then an assignment, which the Hungarian method finds. With few rows the value is above 0 even for equal

@@ -12,9 +12,10 @@ from autotl.api import LabelledFeatures, Transferability
 
 
 class HScore:
-    """tr(cov(f)⁺ cov(E[f|y])) with 1/n covariances: between 0 and the number of classes minus one.
+    """The H-score, tr(cov(f)⁺ cov(E[f|y])) with 1/n covariances.
 
-    With fewer images than features it is at its maximum for any labels: use the regularised form then.
+    It is between 0 and the number of classes minus one. With fewer images than features it is at its maximum
+    for any labels: use the regularised form then.
     """
 
     name = "h_score"
@@ -30,9 +31,10 @@ class HScore:
 
 
 class RegularisedHScore:
-    """The H-score with a covariance that is shrunk towards the identity, by Ledoit & Wolf's shrinkage.
+    """The H-score with a covariance shrunk towards the identity.
 
-    The variance between classes is shrunk as well, so that noise among few images has little effect.
+    The shrinkage is that of Ledoit & Wolf. The variance between classes is shrunk as well, so that noise
+    among few images has little effect.
     """
 
     name = "h_score_regularised"

@@ -16,9 +16,10 @@ TEMPERATURE = 0.07
 
 
 class KnnAccuracy:
-    """The leave-one-out accuracy of the 5 nearest neighbours by cosine similarity of centred features.
+    """The leave-one-out accuracy of the 5 nearest neighbours.
 
-    Neighbours vote with the weight exp(cosine / 0.07), as in Wu et al.
+    They are found by cosine similarity of centred features. Neighbours vote with the weight exp(cosine /
+    0.07), as in Wu et al.
     """
 
     name = "knn_accuracy"

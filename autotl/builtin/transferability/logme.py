@@ -16,11 +16,11 @@ TINY = 1e-5
 
 
 class LogMe:
-    """The log maximum evidence of Bayesian linear regressions from features to one-hot labels, per image.
+    """The log maximum evidence of Bayesian linear regressions, per image.
 
-    There is a regression for each class, with Normal priors of precision α on the weights and β on the noise.
-    Both maximise the evidence, by MacKay's fixed point iteration as the authors run it. It ends after 11
-    steps, or if α/β changes by less than a thousandth.
+    They map features to one-hot labels. There is a regression for each class, with Normal priors of precision
+    α on the weights and β on the noise. Both maximise the evidence, by MacKay's fixed point iteration as the
+    authors run it. It ends after 11 steps, or if α/β changes by less than a thousandth.
 
     >>> features = np.array([[0.0, 1], [0.1, 1], [1, 0], [1.1, 0]])
     >>> seen = LabelledFeatures(features, np.array([0, 0, 1, 1]))

@@ -1,4 +1,4 @@
-"""Score by LEEP with clusters of the features in place of source classes."""
+"""Score by LEEP with clusters in place of source classes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_FIT_ROWS = 2000
 
 
 class NLeep:
-    """LEEP on the posteriors of a Gaussian mixture over the features' principal axes.
+    """LEEP on the posteriors of a Gaussian mixture.
 
-    The first axes with 80 % of the variance are kept, at most 64. The mixture has five components per class
-    as in the paper, at most 100, and at most one for every four distinct images. Covariances are diagonal,
-    because the axes are uncorrelated.
+    The mixture is over the features' principal axes. The first axes with 80 % of the variance are kept, at
+    most 64. The mixture has five components per class as in the paper, at most 100, and at most one for every
+    four distinct images. Covariances are diagonal, because the axes are uncorrelated.
     """
 
     name = "nleep"

@@ -14,10 +14,10 @@ PRECISION = 1e-4  # ε of the coding rate
 
 
 class TransRate:
-    """The coding rate of all features minus the mean rate within classes, in nats.
+    """The coding rate of all features minus that within classes.
 
-    It estimates the mutual information with the label. Features are centred and scaled to a covariance of
-    trace 1, so that ε means the same for all backbones.
+    It is in nats. It estimates the mutual information with the label. Features are centred and scaled to a
+    covariance of trace 1, so that ε means the same for all backbones.
     """
 
     name = "transrate"

@@ -1,4 +1,4 @@
-"""Keep pixel values of more than 8 bits beside the 8-bit RGB image made from them."""
+"""Keep pixel values of more than 8 bits beside an image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compute perceptual hashes, which find copies of an image after re-encoding or resizing."""
+"""Compute perceptual hashes, which are nearly equal for copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choose which pixel values are black and white, for all images of a data set together."""
+"""Choose the pixel values of black and white for all images."""
 
 from __future__ import annotations
 

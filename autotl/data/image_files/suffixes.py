@@ -1,4 +1,4 @@
-"""Know the suffixes of image files, and how to convert files that cannot be read."""
+"""List the suffixes of image files, readable or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open images inside a ZIP file, in place, from any thread or process."""
+"""Open images inside a ZIP file, from any thread or process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find images in a folder tree that belong to other images: thumbnails, masks, and recycled files."""
+"""Find thumbnails, masks and recycled files among images."""
 
 from __future__ import annotations
 

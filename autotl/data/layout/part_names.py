@@ -1,4 +1,4 @@
-"""Recognize names of the parts of a split, such as ``train`` or ``valid_images``."""
+"""Recognise names of the parts of a split."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNLABELLED_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ParsedName:
-    """The part that a name stands for, if any, and its other meaningful words."""
+    """The part in a name, if any, and its other words."""
 
     part: Part | None
     rest: tuple[str, ...]

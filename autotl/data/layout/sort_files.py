@@ -1,4 +1,4 @@
-"""Sort the files of a folder tree: images, files left out, and others."""
+"""Sort the files of a folder tree by their kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide which top folders of a tree are parts of a split, or refuse unclear trees."""
+"""Decide which top folders of a tree are parts of a split."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LockedTestReopened(AutotlError, RuntimeError):
-    """The test set was opened a second time, which would make it a validation set."""
+    """The test set was opened twice, like a validation set."""
 
 
 class LockedTest:

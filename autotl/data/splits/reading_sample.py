@@ -1,4 +1,4 @@
-"""Choose which images to read if reading all of them would take too long."""
+"""Choose which images to read within a time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Move divided groups into single folds, with as few other changes as possible."""
+"""Move divided groups into single folds with few other changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Split a dataset into a test set and folds, with groups and copies of images kept together."""
+"""Split a dataset into a test set and folds."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _hold_out_test(dataset: Dataset, rest: Rows, val: Rows, *, seed: int, share:
     if not held_out:
         raise DataError(
             "A class must have two groups or more for a test part (got one group for every class). "
-            "Give smaller groups, or a test part of your own."
+            "Give smaller groups, or your test part."
         )
     return rows_of(held_out)
 
@@ -197,7 +197,7 @@ def _make_folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, list
     if not vals[0]:
         raise DataError(
             "A class must have two groups or more for a validation part (got one group for every class). "
-            "Give smaller groups, or a validation part of your own."
+            "Give smaller groups, or your validation part."
         )
     return kind, [tuple(Fold(np.setdiff1d(train, val), val) for val in repeat) for repeat in vals]
 

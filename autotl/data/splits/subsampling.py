@@ -1,4 +1,4 @@
-"""Reduce a split to fewer images, or add images to it, stratified by class."""
+"""Reduce a split to fewer images, or add images to it."""
 
 from __future__ import annotations
 

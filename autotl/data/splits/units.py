@@ -1,4 +1,4 @@
-"""Assign units of images to folds: images of a group, and copies of an image, stay together."""
+"""Assign images to folds in units that stay together."""
 
 from __future__ import annotations
 

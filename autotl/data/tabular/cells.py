@@ -1,4 +1,4 @@
-"""Open images that are stored in the cells of a table or in a list."""
+"""Open images that are stored in cells or lists."""
 
 from __future__ import annotations
 

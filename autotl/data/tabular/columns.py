@@ -1,4 +1,4 @@
-"""Choose the columns of a table that hold images, labels, groups and parts."""
+"""Choose the columns of images, labels, groups and parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the class names that the Hugging Face hub stores in a Parquet file."""
+"""Read the class names that the hub stores in Parquet files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the image files that the cells of a table name, wherever their paths start."""
+"""Find the image files that the cells of a table name."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Steps = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class LocatedImages:
-    """The file of each cell, None for cells without one, and notes on where files were found."""
+    """The file of each cell, or None, and notes."""
 
     paths: tuple[Path | None, ...]
     notes: tuple[str, ...]
 
 
 class ImageLocator:
-    """Finds image files near a table: in its folder, below it, and from the current folder."""
+    """Finds image files near a table or the current folder."""
 
     def __init__(self, root: Path, *, table: str = "") -> None:
         """Search from a folder.

@@ -1,4 +1,4 @@
-"""Read labels from one-hot columns: one column of 0 and 1 for each class."""
+"""Read labels from one column of 0 and 1 per class."""
 
 from __future__ import annotations
 
