@@ -88,7 +88,7 @@ def test_accuracy(ready: Prepared, outcome: Outcome, name: str, rows: NDArray[np
         rows: The test rows.
     """
     assert outcome.model, outcome.why
-    predictor = Predictor(load_network(ready.materials, name, outcome.model, side=SIDE), device="cpu")
+    predictor = Predictor(load_network(ready.materials, name, outcome.model, input_size=SIDE), device="cpu")
     logits = predictor.logits_of(render(ready.dataset, rows, predictor.view))
     return float((logits.argmax(1) == ready.dataset.table["label"].to_numpy()[rows]).mean())
 
