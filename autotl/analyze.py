@@ -1,18 +1,19 @@
-"""The call that looks at data without training."""
+"""Offer the call that profiles data without training."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autotl import plugins, progress, terminal
-from autotl.api import Columns, Watch
-from autotl.clock import WallClock
+from autotl import progress, terminal
+from autotl.api import Watch
 from autotl.config.argument_types import check_arguments
-from autotl.config.presets import BALANCED, PRESETS
-from autotl.pipeline.validate import on_device, setup_of
+from autotl.config.presets import with_preset
+from autotl.config.run_config import RunConfig, all_options
+from autotl.pipeline.validate import validate
 
 
 def analyze(
@@ -20,56 +21,55 @@ def analyze(
     *,
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
-    test: float = 0.2,
     image: str | None = None,
     label: str | None = None,
     group: str | None = None,
     image_size: int | None = None,
+    test: float = 0.2,
     without: Iterable[str] = (),
     device: str = "auto",
     experience: bool = True,
     seed: int = 0,
     watch: Watch | None = None,
 ) -> dict[str, Any]:
-    """Profile ``data`` without training: ``{"when": …, "quality": …}`` as in ``report.json``.
+    """Profile ``data`` without training.
 
-    How far the images lie from each backbone's source, by every distance; which backbone the scores foretell
-    to transfer best; what more images would bring; what the rule of thumb and past runs suggest; and what is
-    wrong with the data: imbalance, copies, leaks, doubtful labels, outliers, a shift between the parts. The
-    arguments are those of :func:`fit`.
+    The profile has the similarity of the images to each backbone's source, by every measure. It ranks the
+    backbones by their scores, and forecasts the gain from more images. It repeats the advice of the rule of
+    thumb and of past runs. The data issues are imbalance, copies, leaks, label issues, outliers, and a shift
+    between the parts.
+
+    Args:
+        data: The images, as for :func:`autotl.fit`. So are the other arguments.
+        backbone: Names of timm models, or folders with weights.
+        source: Some images that the backbone was pretrained on.
+        image: The column of image paths, in a table.
+        label: The column of labels, in a table.
+        group: The column whose equal values must stay in one part of the split.
+        image_size: The only image size to use, in pixels.
+        test: The fraction of the images held out for the test, in (0, 0.9].
+        without: Plugins to leave out, by name.
+        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
+        experience: Whether past runs are read.
+        seed: The seed of all random choices.
+        watch: An object that is informed of the progress; by default nothing is printed.
+
+    Returns:
+        ``{"when": …, "quality": …}`` as in ``report.json``.
     """
-    check_arguments({name: value for name, value in locals().items() if name != "data"})
-    clock = WallClock()
-    setup = setup_of(
-        data,
-        backbone,
-        source,
-        PRESETS[BALANCED].budget,
-        None,
-        "accuracy",
-        image_size,
-        test,
-        Columns(image, label, group),
-        device,
-        seed,
-        thorough=True,
-        experience=experience,
-    )
-    catalog = plugins.load(without=without)
-    silent = terminal.Silence() if watch is None else watch
-    with progress.watched_by(silent, stay=True):
-        progress.doing("loading PyTorch")
-        setup = on_device(setup)
+    arguments = dict(locals())
+    check_arguments(arguments)
+    config = RunConfig.of(**{name: arguments[name] for name in all_options() if name in arguments})
+    call = validate(with_preset(config), terminal.Silence() if watch is None else watch)
+    call = replace(call, settings=replace(call.settings, full_profile=True), strategies={})
     from autotl.data import torch_within_cores
-    from autotl.pipeline.run import Run, analysis
-    from autotl.training import freed_memory_kept
+    from autotl.pipeline.profile import profile_data
+    from autotl.training import keep_freed_memory
 
     with (
-        progress.watched_by(silent),
+        progress.watched_by(call.watch),
         torch_within_cores(),
-        freed_memory_kept(setup.device == "cpu"),
+        keep_freed_memory(call.settings.device == "cpu"),
         tempfile.TemporaryDirectory(prefix="autotl-") as folder,
     ):
-        place = catalog.executors["serial"]
-        run = Run(setup, Path(folder), True, catalog, {}, place, silent, clock, clock.now())
-        return analysis(run, Path(folder) / ".cache")
+        return profile_data(call, Path(folder) / ".cache")

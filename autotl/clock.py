@@ -1,4 +1,4 @@
-"""Tell the time, and say how much of it may be spent."""
+"""Read time, parse durations, and track budgets and deadlines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,23 @@ from typing import Protocol
 
 from autotl.errors import BudgetError
 
-_SINCE: ContextVar[float | None] = ContextVar("since", default=None)
+_PROCESS_START: ContextVar[float | None] = ContextVar("process_start", default=None)
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds per unit of a duration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a search may spend: wall-clock seconds, a number of trials, or both (the first to run out ends
-    it).
+    """The limits of a search: wall-clock time, number of trials, or both.
+
+    If both are given, the search ends when the first of them is used up.
+
+    Attributes:
+        seconds: Wall-clock seconds, above 0; None for no limit.
+        trials: Number of trials, at least 1; None for no limit.
+
+    Raises:
+        BudgetError: If both are None, or one is out of range.
     """
 
     seconds: float | None = None
@@ -30,13 +39,25 @@ class Budget:
         if self.seconds is None and self.trials is None:
             raise BudgetError("The budget is empty. Give seconds, such as '2m', or a number of trials.")
         if self.seconds is not None and not (math.isfinite(self.seconds) and self.seconds > 0):
-            raise BudgetError(f"The budget is {self.seconds} seconds, but it must be more than 0 and finite.")
+            raise BudgetError(
+                f"The budget must be a finite number of seconds above 0 (got {self.seconds}). "
+                "Give a duration such as '2m'."
+            )
         if self.trials is not None and self.trials < 1:
-            raise BudgetError(f"The budget is {self.trials} trials, but it must be at least 1.")
+            raise BudgetError(
+                f"The number of trials must be at least 1 (got {self.trials}). Give a larger number."
+            )
 
 
-def seconds(text: str | float) -> float:
-    """Read a duration: ``"90s"``, ``"10m"``, ``"1.5h"``, ``"1h30m"``, or a plain number of seconds."""
+def parse_duration(text: str | float) -> float:
+    """Return a duration in seconds.
+
+    Args:
+        text: ``"90s"``, ``"10m"``, ``"1.5h"``, ``"1h30m"``, or a plain number of seconds.
+
+    Raises:
+        BudgetError: If the text is not a duration.
+    """
     if isinstance(text, int | float) and not isinstance(text, bool):
         return float(text)
     compact = str(text).replace(" ", "").lower()
@@ -48,17 +69,21 @@ def seconds(text: str | float) -> float:
     return sum(float(amount) * UNITS[unit] for amount, unit in parts)
 
 
-def in_seconds(text: str) -> float | None:
-    """A short time with its unit, ``"5ms"`` or ``"0.2s"``, in seconds; None where it is none."""
+def parse_latency(text: str) -> float | None:
+    """Return a short duration in seconds; None if the text has another form.
+
+    Args:
+        text: A number with its unit, such as ``"5ms"`` or ``"0.2s"``.
+    """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)", text.replace(" ", "").lower())
     return float(match[1]) * {"ms": 1e-3, "s": 1.0}[match[2]] if match else None
 
 
-def spell(amount: float) -> str:
-    """A duration as people write it: ``"8 s"``, ``"2 min 5 s"``, ``"1 h 3 min"``."""
-    if amount < 10:
-        return f"{amount:.1f} s"
-    whole = round(amount)
+def format_duration(seconds: float) -> str:
+    """Format seconds for people: ``"8.0 s"``, ``"2 min 5 s"``, ``"1 h 3 min"``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -67,20 +92,20 @@ def spell(amount: float) -> str:
 
 
 class Clock(Protocol):
-    """Something that tells seconds passing; only differences mean anything."""
+    """A source of time in seconds; only differences are meaningful."""
 
     def now(self) -> float: ...
 
 
 class WallClock:
-    """Real time, unmoved by changes of the system's date."""
+    """Real time from a monotonic clock, unaffected by changes of the system date."""
 
     def now(self) -> float:
         return time.monotonic()
 
 
 class OutOfTime(Exception):
-    """The time for a step is up."""
+    """Raised when the deadline of a step has passed."""
 
     def __init__(self) -> None:
         super().__init__("the time for this step is up")
@@ -88,58 +113,72 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The moment ``at``, on a clock, by which a step has to end; infinite if time does not matter.
+    """The time by which a step must end.
 
-    >>> fits = Deadline(WallClock(), at=WallClock().now() + 60).share(0.25)  # a quarter of the minute
+    >>> a_quarter = Deadline(WallClock(), at=WallClock().now() + 60).share(0.25)
+
+    Attributes:
+        clock: The clock that the deadline is measured on.
+        at: The time on that clock, in seconds; infinite for no deadline.
     """
 
     clock: Clock
     at: float = math.inf
 
     def left(self) -> float:
-        """Seconds until the deadline, never negative."""
+        """Return the seconds until the deadline, at least 0."""
         return max(0.0, self.at - self.clock.now())
 
     def passed(self) -> bool:
-        """Whether the time is up."""
+        """Whether the deadline has passed."""
         return self.clock.now() >= self.at
 
     def check(self) -> None:
-        """Raise OutOfTime if the time is up."""
+        """Raise OutOfTime if the deadline has passed."""
         if self.passed():
             raise OutOfTime
 
     def share(self, part: float) -> Deadline:
-        """A deadline after this part of the time that is left now."""
+        """Return a deadline after a fraction of the remaining time.
+
+        Args:
+            part: The fraction, in [0, 1].
+        """
         return self if math.isinf(self.at) else Deadline(self.clock, self.clock.now() + part * self.left())
 
     def within(self, seconds: float) -> Deadline:
-        """The deadline, or so many seconds from now if that is earlier."""
+        """Return the earlier of this deadline and ``seconds`` from now."""
         return Deadline(self.clock, min(self.at, self.clock.now() + seconds))
 
 
 NEVER = Deadline(WallClock())
-"""For steps that may take as long as they need."""
+"""The deadline of a step without a time limit."""
 
 
 @contextmanager
-def waiting_since(moment: float) -> Iterator[None]:
-    """A budget that begins here counts from ``moment`` on the wall clock: imports are waited for as well."""
-    token = _SINCE.set(moment)
+def counting_from(start: float) -> Iterator[None]:
+    """Count budgets that begin in this block from an earlier time.
+
+    The command line passes the start of the process, so that a budget includes the imports.
+
+    Args:
+        start: The time on :class:`WallClock`, in seconds.
+    """
+    token = _PROCESS_START.set(start)
     try:
         yield
     finally:
-        _SINCE.reset(token)
+        _PROCESS_START.reset(token)
 
 
-def waited() -> float:
-    """The seconds that whoever began this has waited already."""
-    since = _SINCE.get()
-    return 0.0 if since is None else max(0.0, WallClock().now() - since)
+def seconds_since_start() -> float:
+    """Return the seconds since :func:`counting_from`'s start; 0 outside its block."""
+    start = _PROCESS_START.get()
+    return 0.0 if start is None else max(0.0, WallClock().now() - start)
 
 
 class FakeClock:
-    """Time that stands still until told to move, for tests."""
+    """A clock for tests, which moves only by :meth:`advance`."""
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
@@ -148,5 +187,5 @@ class FakeClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Let ``seconds`` pass."""
+        """Move the clock forward by ``seconds``."""
         self._now += seconds

@@ -1,4 +1,4 @@
-"""Check that a database can be used, by its URL, and say what is wrong without telling its password."""
+"""Check database URLs, and report connection errors without the password."""
 
 from __future__ import annotations
 
@@ -22,36 +22,37 @@ _DRIVERS = {
     "postgresql": (("psycopg2", "psycopg2"), ("psycopg", "psycopg")),
     "mysql": (("mysqldb", "MySQLdb"), ("pymysql", "pymysql")),
 }
-"""Of each kind of database, SQLAlchemy's names of its drivers and their modules; the first is its default."""
+"""SQLAlchemy's driver names with their modules, for each kind of database; the first is the default."""
 _INSTALL = {"postgresql": "pip install 'autotl[postgres]'", "mysql": "pip install 'autotl[mysql]'"}
-WAIT = 60
-"""Seconds that a transaction waits for the file of SQLite, which one process writes at a time."""
+SQLITE_LOCK_SECONDS = 60
+"""Seconds that a transaction waits for the lock of a SQLite file."""
 CONNECT_SECONDS = 10
+"""Seconds that a connection to a server may take."""
 
 
-def url_of(storage: str) -> URL:
-    """The URL, with a driver that is installed. Raises StorageError."""
+def parse_url(storage: str) -> URL:
+    """Parse a database URL, and select a driver that is installed. Raises StorageError."""
     try:
         url = make_url(re.sub(r"^postgres(?=[:+])", "postgresql", storage))
-    except (ArgumentError, ValueError) as error:  # their words repeat what was given
+    except (ArgumentError, ValueError) as error:  # its message would repeat the password
         raise StorageError(f"The storage is not a database URL. Write it like {EXAMPLE}.") from error
     drivers = _DRIVERS.get(url.drivername, ())
-    there = [driver for driver, module in drivers if find_spec(module) is not None]
-    return url.set(drivername=f"{url.drivername}+{there[0]}") if there else url
+    installed = [driver for driver, module in drivers if find_spec(module) is not None]
+    return url.set(drivername=f"{url.drivername}+{installed[0]}") if installed else url
 
 
-def settings_of(url: URL) -> dict[str, Any]:
-    """What SQLAlchemy's ``create_engine`` is given with it."""
+def engine_options(url: URL) -> dict[str, Any]:
+    """Return the arguments of SQLAlchemy's ``create_engine`` for this kind of database."""
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": WAIT}, "poolclass": NullPool}
+        return {"connect_args": {"timeout": SQLITE_LOCK_SECONDS}, "poolclass": NullPool}
     return {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
 
 
 def check_reachable(storage: str) -> None:
-    """Connect to the database once. Raises StorageError that says what to do."""
-    url = url_of(storage)
-    with told_of(url):
-        engine = create_engine(url, **settings_of(url))
+    """Connect to the database once. Raises StorageError with advice."""
+    url = parse_url(storage)
+    with raising_storage_error(url):
+        engine = create_engine(url, **engine_options(url))
         try:
             with engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
@@ -60,8 +61,8 @@ def check_reachable(storage: str) -> None:
 
 
 @contextmanager
-def told_of(url: URL) -> Iterator[None]:
-    """Turn what SQLAlchemy and its drivers raise into StorageError."""
+def raising_storage_error(url: URL) -> Iterator[None]:
+    """Raise StorageError for errors of SQLAlchemy and its drivers in the block."""
     shown, kind = masked(url.render_as_string(hide_password=True)), url.get_backend_name()
     try:
         yield
@@ -72,18 +73,15 @@ def told_of(url: URL) -> Iterator[None]:
             f"{shown} needs the package {missing}, which is not installed: {install}."
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
-        why = _scrubbed(" ".join(str(getattr(error, "orig", None) or error).split()), url)
-        what = "cannot be used"
-        advice = (
-            "Check that the server runs and can be reached from here, and the user, password and database."
-        )
-        if re.search(r"denied|privilege|readonly|read-only|not authori", why, re.IGNORECASE):
+        reason = _without_password(" ".join(str(getattr(error, "orig", None) or error).split()), url)
+        advice = "Check the user, password and database, and that the server runs and is reachable from here."
+        if re.search(r"denied|privilege|readonly|read-only|not authori", reason, re.IGNORECASE):
             advice = "The user must be allowed to connect, to create tables, and to read and write them."
         elif kind == "sqlite":
             advice = "The folder must exist and be writable."
-        # without its cause: what a driver raises may hold the whole URL
-        raise StorageError(f"The database {shown} {what}: {why}. {advice}") from None
+        # without a cause: the error of a driver may contain the whole URL
+        raise StorageError(f"The database {shown} cannot be used: {reason}. {advice}") from None
 
 
-def _scrubbed(why: str, url: URL) -> str:
-    return masked(why.replace(str(url.password), HIDDEN) if url.password else why)
+def _without_password(reason: str, url: URL) -> str:
+    return masked(reason.replace(str(url.password), HIDDEN) if url.password else reason)

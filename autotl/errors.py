@@ -1,20 +1,20 @@
-"""Every error autotl raises on purpose, and how it words them.
+"""The errors that autotl raises on purpose.
 
 AutotlError
-├── ArgumentError   an argument of a type or a size that it cannot have
-├── DataError       the data cannot be read, or cannot be learned from
-├── UnknownName     a strategy, backbone, similarity, … nobody offers
-├── WeightsError    a backbone's weights cannot be had or loaded
-├── BudgetError     a budget that makes no sense
-├── LimitError      a latency or size that makes no sense, or that no backbone keeps to
-├── MetricError     a metric that cannot be imported or called, or gives no number
-├── PluginError     a plugin could not be loaded, or broke the rules of its hook
+├── ArgumentError   an argument has a wrong type or value
+├── DataError       the data cannot be read, or nothing can be learned from it
+├── UnknownName     no plugin offers a strategy, backbone, similarity, … of this name
+├── WeightsError    a backbone's weights cannot be found or loaded
+├── BudgetError     a budget is not a valid amount of time or number of trials
+├── LimitError      a limit of latency or size is invalid, or no backbone is within it
+├── MetricError     a metric cannot be imported or called, or returns no finite number
+├── PluginError     a plugin cannot be loaded, or violates the contract of its hook
 ├── CacheError      the cache is too small, or its disk is full
-├── RunError        a run folder that is missing, in use, finished, or not one of ours
-│   ├── DiskFull    no room for what a run writes; it can be resumed
+├── RunError        a run folder is missing, in use, finished, or not a run folder
+│   ├── DiskFull    the disk has no space for a run's files; the run can be resumed
 │   └── StorageError  the database of a run cannot be reached or written
 ├── SearchError     no trial ended with a usable model
-└── BenchError      a suite, or a file of results, that is not as it must be
+└── BenchError      a benchmark suite or a results file is invalid
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ __all__ = [
 ]
 
 FAILURES = (Exception, SystemExit)
-"""What counts as a failure of a plugin: ``sys.exit()`` in it must not end the run. KeyboardInterrupt is the
-user's.
+"""The exceptions of a plugin that count as its failure.
+
+``sys.exit()`` in a plugin must not end the run. KeyboardInterrupt comes from the user and is not caught.
 """
+_MAX_NAME_LENGTH = 200  # characters: the search for close matches takes quadratic time
 
 
 def described(error: BaseException) -> str:
@@ -52,15 +54,12 @@ def described(error: BaseException) -> str:
     return ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()))))
 
 
-_LONGEST = 200  # letters of a name in an error
-
-
 class AutotlError(Exception):
-    """Base of every error a caller may want to catch."""
+    """Base class of all errors that autotl raises on purpose."""
 
 
 class ArgumentError(AutotlError, TypeError, ValueError):
-    """An argument has a type or a size that it cannot have."""
+    """An argument has a wrong type or value."""
 
 
 class DataError(AutotlError, ValueError):
@@ -68,12 +67,18 @@ class DataError(AutotlError, ValueError):
 
 
 class UnknownName(AutotlError, LookupError):
-    """A strategy, backbone, similarity, reader, executor or reporter nobody offers."""
+    """No plugin offers a strategy, backbone, similarity, reader, executor or reporter of this name.
+
+    Args:
+        kind: The kind of thing, such as "strategy".
+        name: The name that was given.
+        known: The names that exist; a similar one is suggested.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        if len(name) > _LONGEST:  # a search takes the square of its length
-            name = f"{name[:_LONGEST]}…"
+        if len(name) > _MAX_NAME_LENGTH:
+            name = f"{name[:_MAX_NAME_LENGTH]}…"
         lower = name.lower()
         close = get_close_matches(name, known, n=1) or [
             each for each in known if lower and lower in each.lower()
@@ -83,39 +88,39 @@ class UnknownName(AutotlError, LookupError):
 
 
 class WeightsError(AutotlError):
-    """A backbone's weights cannot be had or loaded."""
+    """A backbone's weights cannot be found or loaded."""
 
 
 class BudgetError(AutotlError, ValueError):
-    """A budget that makes no sense."""
+    """A budget is not a valid amount of time or number of trials."""
 
 
 class LimitError(AutotlError, ValueError):
-    """A limit of latency or size that cannot be read, or that no backbone keeps to."""
+    """A limit of latency or size is invalid, or no backbone is within it."""
 
 
 class MetricError(AutotlError, ValueError):
-    """A metric that cannot be imported or called, or gives no finite number."""
+    """A metric cannot be imported or called, or returns no finite number."""
 
 
 class PluginError(AutotlError):
-    """A plugin could not be loaded, or broke the rules of its hook."""
+    """A plugin cannot be loaded, or violates the contract of its hook."""
 
 
 class CacheError(AutotlError):
-    """The cache is too small for what it is to hold, or its disk is full."""
+    """The cache is too small for its content, or its disk is full."""
 
 
 class RunError(AutotlError):
-    """A run folder that is missing, in use, or not one of ours."""
+    """A run folder is missing, in use, finished, or not a run folder."""
 
 
 class DiskFull(RunError):
-    """No room for what a run writes. What it had written is whole, and it can be resumed."""
+    """The disk has no space for a run's files. Files written before are complete; the run can be resumed."""
 
 
 class StorageError(RunError):
-    """The database of a run cannot be reached, or may not be written. Its password is never told."""
+    """The database of a run cannot be reached or written. The message never contains its password."""
 
 
 class SearchError(AutotlError):
@@ -123,4 +128,4 @@ class SearchError(AutotlError):
 
 
 class BenchError(AutotlError, ValueError):
-    """A suite, or a file of results, is not as it must be."""
+    """A benchmark suite or a results file is invalid."""

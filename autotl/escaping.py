@@ -1,4 +1,4 @@
-"""Show text from outside harmlessly: names of files and classes, in any terminal and log."""
+"""Escape control characters in file and class names before they are printed."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from typing import Any, TextIO
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-PLAIN = {
+ASCII_REPLACEMENTS = {
     "−": "-", "–": "-", "—": "-", "‑": "-", "×": "x", "·": "|", "…": "...", "★": "*", "▸": ">", "≥": ">=",
     "≤": "<=", "±": "+-", "→": "->", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ",
 }  # fmt: skip
-"""What stands for a sign that a stream cannot hold; any other is written as a question mark."""
-_PLAINLY = "autotl.plainly"
-# What a terminal obeys (C0 but tab and line feed, DEL, C1), what changes the order of letters, what ends a
-# line, and halves of letters, which stand for bytes that are no Unicode.
-_ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Replacements for characters that a stream cannot encode; any other becomes a question mark."""
+_ERROR_HANDLER = "autotl.ascii"
+# Control characters (C0 except tab and line feed, DEL, C1), changes of the writing direction, line ends of
+# Unicode, and lone surrogates, which stand for bytes that are not valid Unicode.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def safe(text: str, *, lines: bool = False) -> str:
-    """Return ``text`` with each character that a terminal may obey as a backslash and its number.
+    """Replace each character that could control a terminal by its escape sequence.
 
     Args:
-        text: what comes from outside, or holds such names.
-        lines: whether line feeds and tabs stay, as in text of several lines.
+        text: Text that may contain names from files or data.
+        lines: Whether to keep line feeds and tabs.
     """
-    shown = _ACTIVE.sub(_number, text)
+    shown = _UNSAFE.sub(_escape_sequence, text)
     return shown if lines else shown.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def safe_json(text: str) -> str:
-    """Return a JSON document with such characters escaped; its content stays the same."""
-    return _ACTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """Escape such characters in a JSON document; its content stays the same."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class SafeConsole(Console):
-    """A console of rich that shows each piece of text by :func:`safe`; the styles are its own."""
+    """A rich console that prints all text through :func:`safe`."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """See ``rich.console.Console.render``."""
@@ -54,51 +54,56 @@ class SafeConsole(Console):
 
 
 def console(**options: Any) -> Console:
-    """Return a console for text that may come from outside, without rich's highlighting."""
+    """Return a :class:`SafeConsole` without highlighting and emoji.
+
+    Args:
+        **options: Further arguments of ``rich.console.Console``.
+    """
     return SafeConsole(**{"highlight": False, "emoji": False, **options})
 
 
 def write_out(text: str) -> None:
-    """Write text of several lines to standard output, harmlessly. A closed output takes nothing."""
+    """Write text of several lines to standard output, escaped; do nothing if it is closed."""
     if sys.stdout is not None:
         sys.stdout.write(safe(text, lines=True))
 
 
 def prepare_streams() -> None:
-    """Let standard output and error take any text, and be there.
+    """Make standard output and error accept any text.
 
-    A sign that the encoding of a stream lacks is written plainly. A stream that was closed before the start
-    leads nowhere: otherwise the next file that is opened would get its number, and what libraries print.
+    Characters that a stream cannot encode are replaced. A stream that was closed before the start is
+    redirected to the null device. Otherwise the next file that is opened would get its descriptor, and the
+    output of libraries would end up in that file.
     """
-    codecs.register_error(_PLAINLY, _plainly)
-    for number in (0, 1, 2):
+    codecs.register_error(_ERROR_HANDLER, _replace_unencodable)
+    for descriptor in (0, 1, 2):
         try:
-            os.fstat(number)
+            os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
-    sys.stdout, sys.stderr = (_opened(each) for each in (sys.stdout, sys.stderr))
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one
+    sys.stdout, sys.stderr = (_tolerant(each) for each in (sys.stdout, sys.stderr))
 
 
-def _opened(stream: TextIO | None) -> TextIO:
+def _tolerant(stream: TextIO | None) -> TextIO:
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - it lives as long as the process
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors=_PLAINLY)
+        stream.reconfigure(errors=_ERROR_HANDLER)
     return stream
 
 
-def _plainly(error: UnicodeError) -> tuple[str, int]:
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    letters = error.object[error.start : error.end]
-    return "".join(PLAIN.get(each) or _replaced(each) for each in letters), error.end
+    characters = error.object[error.start : error.end]
+    return "".join(ASCII_REPLACEMENTS.get(each) or _replacement(each) for each in characters), error.end
 
 
-def _replaced(letter: str) -> str:
-    return f"\\x{ord(letter) - 0xDC00:02x}" if "\udc80" <= letter <= "\udcff" else "?"
+def _replacement(character: str) -> str:
+    return f"\\x{ord(character) - 0xDC00:02x}" if "\udc80" <= character <= "\udcff" else "?"
 
 
-def _number(found: re.Match[str]) -> str:
+def _escape_sequence(found: re.Match[str]) -> str:
     code = ord(found[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not UTF-8
         code -= 0xDC00

@@ -1,4 +1,4 @@
-"""Put files on the disk whole or not at all, and say why one cannot be written."""
+"""Write files atomically, and turn write failures into clear errors."""
 
 from __future__ import annotations
 
@@ -15,73 +15,82 @@ from typing import BinaryIO
 
 from autotl.errors import DiskFull, RunError
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-SAID = re.compile(r"no space left|disk (is )?full|StorageFull|quota exceeded", re.IGNORECASE)
-"""How SQLite and safetensors put it, whose errors carry no number."""
-REFUSED = re.compile(r"I/?O ?error|permission denied|read-only file system", re.IGNORECASE)
-"""How safetensors reports that a file cannot be written."""
-_KEPT = 50  # letters of a name that its temporary name repeats: with both ends it must fit into 255 bytes
+FULL_CODES = (errno.ENOSPC, errno.EDQUOT)
+"""Error numbers of the system for a full disk or an exceeded quota."""
+FULL_MESSAGE = re.compile(r"no space left|disk (is )?full|StorageFull|quota exceeded", re.IGNORECASE)
+"""A full disk in messages of SQLite and safetensors, whose errors have no number."""
+REFUSED_MESSAGE = re.compile(r"I/?O ?error|permission denied|read-only file system", re.IGNORECASE)
+"""A file that cannot be written, in messages of safetensors."""
+_NAME_LENGTH = 50  # characters of the name kept in the temporary name, which must fit into 255 bytes
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace ``path`` in one step, so that it outlasts a power failure: a reader sees the old file or the
-    new one, never half of it. Raises DiskFull, and RunError for what else the system refuses.
+    """Replace a file atomically and durably.
+
+    A reader sees the old content or the new one, also after a power failure.
+
+    Raises:
+        DiskFull: If there is not enough space.
+        RunError: If the file cannot be written for another reason.
     """
-    with filled(path, len(content)) as temporary:
+    with atomic_file(path, len(content)) as temporary:
         temporary.write_bytes(content)
 
 
 @contextmanager
-def filled(path: Path, size: int) -> Iterator[Path]:
-    """Give a file to fill, which replaces ``path`` when it is complete.
+def atomic_file(path: Path, size: int) -> Iterator[Path]:
+    """Yield a temporary file that replaces ``path`` when the block ends.
 
-    Its mode follows the umask, whatever the mode of the file that a library puts in its place.
+    The mode of the file follows the umask, even if a library replaces the temporary file by its own.
 
     Args:
-        path: the file that is written.
-        size: the bytes it needs, for the error.
+        path: The file to write.
+        size: Its size in bytes, for the error message; 0 if unknown.
 
     Raises:
-        DiskFull: if there is no room.
-        RunError: if the system refuses the file.
+        DiskFull: If there is not enough space.
+        RunError: If the file cannot be written for another reason.
     """
-    with told_if_refused(path), told_if_full(path, size):
+    with raising_write_error(path), raising_disk_full(path, size):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _new_beside(path)
+        temporary = _new_temporary(path)
         try:
             mode = temporary.stat().st_mode
             yield temporary
             temporary.chmod(stat.S_IMODE(mode))
-            _settle(temporary, path)
+            _move_into_place(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
 
 @contextmanager
-def output(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that the user named for writing; nothing that is there is replaced by another kind of file.
+def open_output(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that the user named as output.
 
-    A new file, and an ordinary one, is written whole or not at all, and keeps its mode. If the writing is
-    interrupted, what there is stays beside it, with ``.part`` at the end of the name. A link, a file of
-    several names, a pipe or a device is written through. Raises DiskFull and RunError.
+    A new or regular file is written atomically and keeps its mode. A link, a file with several names, a pipe
+    or a device is written directly. If writing is interrupted, the partial content stays in ``<name>.part``.
+
+    Raises:
+        DiskFull: If there is not enough space.
+        RunError: If the file cannot be written for another reason.
     """
-    with told_if_refused(path), told_if_full(path, 0):
+    with raising_write_error(path), raising_disk_full(path, 0):
         if path.is_dir():
-            raise RunError(f"{path} is a folder. Give the name of a file to write.")
+            raise RunError(f"The output must be a file ({path} is a folder). Give a file name.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = _status(path)
-        if found is not None and not (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+        existing = _status(path)
+        if existing is not None and not (stat.S_ISREG(existing.st_mode) and existing.st_nlink == 1):
             with path.open("wb") as file:
                 yield file
             return
-        temporary = _new_beside(path)
+        temporary = _new_temporary(path)
         try:
             with temporary.open("wb") as file:
                 yield file
-            if found is not None:
-                temporary.chmod(stat.S_IMODE(found.st_mode))
-            _settle(temporary, path)
+            if existing is not None:
+                temporary.chmod(stat.S_IMODE(existing.st_mode))
+            _move_into_place(temporary, path)
         except BaseException:
             if temporary.stat().st_size:
                 temporary.replace(path.with_name(f"{path.name}.part"))
@@ -91,9 +100,12 @@ def output(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def told_if_full(path: Path, size: int) -> Iterator[None]:
-    """Turn the error of a full disk, whoever raises it, into DiskFull: ``size`` bytes were to go to
-    ``path``.
+def raising_disk_full(path: Path, size: int) -> Iterator[None]:
+    """Raise DiskFull for any error in the block that reports a full disk.
+
+    Args:
+        path: The file that is written.
+        size: Its size in bytes, for the error message; 0 if unknown.
     """
     try:
         yield
@@ -102,13 +114,15 @@ def told_if_full(path: Path, size: int) -> Iterator[None]:
     except Exception as error:
         if not is_full(error):
             raise
-        needed = f"{_spell(size)} are needed for {path}" if size else f"there is no room for {path}"
-        raise DiskFull(f"The disk is full: {needed}, and {_spell(_free(path))} are free.") from error
+        needed = f"{_format_size(size)} are needed for {path}" if size else f"there is no room for {path}"
+        raise DiskFull(
+            f"The disk is full: {needed}, and {_format_size(_free_bytes(path))} are free."
+        ) from error
 
 
 @contextmanager
-def told_if_refused(path: Path) -> Iterator[None]:
-    """Turn the error of a system that does not let ``path`` be written into RunError."""
+def raising_write_error(path: Path) -> Iterator[None]:
+    """Raise RunError for any error in the block that reports ``path`` as not writable."""
     try:
         yield
     except BrokenPipeError:
@@ -118,38 +132,38 @@ def told_if_refused(path: Path) -> Iterator[None]:
             raise
         raise RunError(_refusal(path, error.strerror or str(error))) from error
     except Exception as error:
-        if type(error).__module__.split(".")[0] != "safetensors" or not REFUSED.search(str(error)):
+        if type(error).__module__.split(".")[0] != "safetensors" or not REFUSED_MESSAGE.search(str(error)):
             raise
         raise RunError(_refusal(path, str(error))) from error
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether an error, or what it was raised from, says that a disk is full."""
+    """Whether an error, or one of its causes, reports a full disk."""
     while error is not None:
-        if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL):
+        if isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in FULL_CODES):
             return True
-        if not isinstance(error, OSError) and SAID.search(str(error)):
+        if not isinstance(error, OSError) and FULL_MESSAGE.search(str(error)):
             return True
         error = error.__cause__
     return False
 
 
-def _refusal(path: Path, why: str) -> str:
-    return f"{path} cannot be written: {why}. Check its folder and its name, or give another place."
+def _refusal(path: Path, reason: str) -> str:
+    return f"{path} cannot be written: {reason}. Check its folder and its name, or give another path."
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """The status of what is at ``path``, a link itself and not where it leads; None if there is nothing."""
+    """Return the status of ``path`` without following links; None if it does not exist."""
     try:
         return path.lstat()
     except FileNotFoundError:
         return None
 
 
-def _new_beside(path: Path) -> Path:
-    """An empty file in the same folder, hidden, made with the mode of any new file."""
+def _new_temporary(path: Path) -> Path:
+    """Create an empty hidden file in the folder of ``path``, with the default mode."""
     while True:
-        temporary = path.with_name(f".{path.name[:_KEPT]}.{secrets.token_hex(4)}")
+        temporary = path.with_name(f".{path.name[:_NAME_LENGTH]}.{secrets.token_hex(4)}")
         try:
             with temporary.open("xb"):
                 return temporary
@@ -157,11 +171,11 @@ def _new_beside(path: Path) -> Path:
             continue
 
 
-def _settle(temporary: Path, path: Path) -> None:
-    """Rename a file that is complete to ``path``, its content on the disk before its name is."""
+def _move_into_place(temporary: Path, path: Path) -> None:
+    """Rename a complete file to ``path`` after its content has reached the disk."""
     _sync(temporary)
     temporary.replace(path)
-    if os.name != "nt":  # a folder cannot be opened there, and needs no syncing
+    if os.name != "nt":  # Windows cannot open a folder, and does not need to sync it
         _sync(path.parent)
 
 
@@ -173,10 +187,10 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _free(path: Path) -> int:
-    there = next((each for each in (path, *path.parents) if each.exists()), Path())
-    return shutil.disk_usage(there).free
+def _free_bytes(path: Path) -> int:
+    existing = next((each for each in (path, *path.parents) if each.exists()), Path())
+    return shutil.disk_usage(existing).free
 
 
-def _spell(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 2**20:,.1f} MiB" if size < 2**30 else f"{size / 2**30:,.1f} GiB"

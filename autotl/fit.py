@@ -1,4 +1,4 @@
-"""The calls a user makes, from data to a result: wiring only."""
+"""Offer the calls that search, resume and open a run."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autotl import plugins, progress, results
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
 from autotl.config.presets import BALANCED, with_preset
-from autotl.config.resume_arguments import arguments, changes, checked, merged
-from autotl.pipeline.validate import Opened, opened
-from autotl.search.algorithm import SearchAlgorithm
-from autotl.trials import journal
+from autotl.config.resume_arguments import changed_versions, merge
+from autotl.config.run_config import RunConfig, all_options
+from autotl.config.run_json import check_json, to_json
+from autotl.pipeline.validate import validate
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
-    from autotl.metrics import OwnMetric
+    from autotl.metrics import MetricFunction
+    from autotl.search.algorithm import SearchAlgorithm
 
 
 def fit(
@@ -36,7 +36,7 @@ def fit(
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
-    metric: MetricName | str | OwnMetric = "accuracy",
+    metric: MetricName | str | MetricFunction = "accuracy",
     image_size: int | None = None,
     max_latency: str | None = None,
     max_size: str | int | None = None,
@@ -60,44 +60,9 @@ def fit(
     resume: bool = False,
     watch: Watch | None = None,
 ) -> results.Result:
-    """Search for the best way to transfer to ``data``; give the best model, and why it is the best.
+    """Find the best way to transfer to ``data``; return the model.
 
-    ``data`` is a folder of class folders, a zip of one, a table of image paths and labels (CSV, Parquet,
-    DataFrame; name its columns with ``image``, ``label`` and ``group``), ``(images, labels)`` arrays, or a
-    dataset of torch or Hugging Face. ``backbone`` is one or several names or folders of timm models;
-    ``source`` some images that the backbone was pretrained on. If no ``group`` is named, images that show one
-    thing are looked for and kept in one fold; "none" switches this off. ``budget`` is wall-clock time ("90s",
-    "10m", "2h"); ``trials`` a number of trials; the first to run out ends the search. Everything is kept in
-    the new folder ``out``; if none is given, in ``autotl-runs/<data>-<time>`` below the current folder. The
-    environment variable ``AUTOTL_RUNS`` names another folder than ``autotl-runs``; "off" keeps a run only as
-    long as its result. ``watch`` is told what happens; by default a line per trial is printed.
-    ``workers`` trials run at once, each in a process of its own with its share of the threads, on a GPU in
-    turn where there are several; ``executor`` names where they run otherwise ("ray", say). ``storage`` is
-    the URL of a database that holds the studies instead of a file of the run. Its password is kept nowhere.
-    ``processes`` train each network together, one on each GPU (needs ``autotl[processes]``). ``cache`` bounds
-    the disk that decoded images and the activations of frozen layers may take while it runs ("2GiB"; by
-    default half of what is free, 20 GiB at most); "off" keeps no activations.
-
-    ``metric`` is what the search optimises: "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc",
-    or a function of labels (n,) int64 and probabilities (n, classes) float that gives one number, the higher
-    the better; also as "package.module:function". By it the winner is chosen, early stopping decided, and
-    everything is reported.
-
-    ``max_latency`` ("5ms") is what the model may take for one image on this machine, in a batch of one, and
-    ``max_size`` ("10MB", or bytes) what its weights file may take: image sizes and backbones that cannot meet
-    them are not searched, and LimitError is raised where nothing is left.
-
-    Of several backbones only those are searched that scores taken before training cannot tell apart from the
-    best, unless ``all_backbones``. ``clean`` says what becomes of training images with doubtful labels, of
-    near copies, and of those that are in the test part too: "report" names them, "drop" leaves them out,
-    "weight" lets them count less; the test part is never altered. ``reweight`` lets training images count the
-    more the more they look like the test images, where the two parts differ. What a run shows is kept in a
-    table on this machine, and read by later runs to decide what to try first; ``experience=False`` neither
-    reads nor writes it. ``curves`` keeps time to train the best transferred trial and the best one from
-    scratch on fewer images too, and says at how many images scratch would catch up. With ``ensemble`` several
-    trials' networks answer together where that scores clearly better in validation; limits hold for the sum.
-
-    ``preset`` sets what is left at None; what is given always wins over it:
+    ``preset`` sets the options that are None; given values override it:
 
     ========  ===========================================  =============  ======
     preset    budget, unless it or ``trials`` is given     all_backbones  curves
@@ -107,24 +72,84 @@ def fit(
     best      30 minutes                                   True           True
     ========  ===========================================  =============  ======
 
-    With ``resume`` a run in ``out`` that was interrupted, killed or ran out of disk goes on: with the same
-    data and what it was begun with, so that nothing else need be given (``data`` may be None where it was a
-    path). A larger ``budget`` or number of ``trials`` makes a finished run go on too. Where there is no run
-    in ``out``, one is begun. An argument that is its default counts as not given: :func:`resume` tells.
+    On Ctrl-C the best model so far is evaluated and saved before KeyboardInterrupt is raised.
 
-    Raises the errors of :mod:`autotl.errors` for what cannot be done. On Ctrl-C the best model so far is
-    evaluated and saved before KeyboardInterrupt goes on.
+    Args:
+        data: A folder of class folders, or a zip of one. A table of image paths and labels: CSV, Parquet or
+            DataFrame. ``(images, labels)`` arrays, or a dataset of torch or Hugging Face. None if a resumed
+            run has its data at a path.
+        preset: How much work the run does: "quick", "balanced" or "best".
+        out: The new folder of the run. By default it is ``autotl-runs/<data>-<time>`` below the current
+            folder. The environment variable ``AUTOTL_RUNS`` names another folder than ``autotl-runs``; "off"
+            keeps a run only as long as its result.
+        backbone: Names of timm models, or folders with weights; a single one needs no
+            list. By default autotl chooses.
+        source: Some images that the backbone was pretrained on, to measure the similarity of ``data``.
+        budget: Wall-clock time: "90s", "10m", "2h", or seconds. The first of ``budget`` and ``trials`` to run
+            out ends the search.
+        trials: The largest number of trials.
+        strategies: The strategies to search; by default all that apply.
+        without: Names of plugins to leave out, or of single strategies, readers and so on.
+        metric: The metric that the search optimises and the report uses: "accuracy", "balanced_accuracy",
+            "macro_f1", "log_loss" or "auroc". A function, or "package.module:function", receives labels (n,)
+            int64 and probabilities (n, classes) float; it returns one number, higher being better.
+        image_size: The only image size to use, in pixels (8 to 4096); by default sizes are searched.
+        max_latency: The longest time for one image on this machine, in a batch of one: "5ms". Backbones and
+            image sizes that exceed it are not searched.
+        max_size: The largest weights file of the model: "10MB", or bytes.
+        test: The fraction of the images held out for the final test, in (0, 0.9], if the data has no test
+            part.
+        image: The column of image paths, in a table.
+        label: The column of labels, in a table.
+        group: The column whose equal values must stay in one part of the split. If it is None, images that
+            show the same thing are searched for and kept in one fold; "none" switches this off.
+        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
+        executor: The executor of trials: "auto", or a name such as "ray".
+        workers: Trials that run at once, each in a process with a share of the threads; several GPUs are
+            used in turn.
+        storage: The URL of a database for Optuna's studies, instead of a file of the run. Its password is
+            not stored.
+        processes: Processes that train each network together, one on each GPU (needs
+            ``autotl[processes]``).
+        cache: The disk space for decoded images and activations of frozen layers while the run lasts:
+            "2GiB", or bytes. The default is half of the free space, at most 20 GiB. "off" keeps no
+            activations.
+        clean: The treatment of training images with label issues, near copies, and copies of test images:
+            "report" lists them, "drop" leaves them out, "weight" lowers their weight. The test part is never
+            changed.
+        reweight: Whether training images are weighted by their similarity to the test images, if the two
+            parts differ.
+        all_backbones: Whether every backbone is searched. If False, backbones with clearly lower scores
+            before training are left out.
+        experience: Whether the run reads the table of past runs on this machine, and adds itself to it.
+        curves: Whether the dataset size is estimated at which from-scratch training matches transfer. This
+            trains the best trial of both kinds on fewer images.
+        ensemble: Whether several trials' networks are combined if that scores clearly better in validation.
+            Limits hold for their sum.
+        seed: The seed of all random choices, from 0 to 4,294,967,295.
+        resume: Whether a run in ``out`` is resumed with its own options, if there is one. A larger
+            ``budget`` or number of ``trials`` resumes a finished run. A default counts as not given;
+            :func:`resume` tells the difference.
+        watch: An object that is informed of the progress; by default a line for each trial is printed.
+
+    Returns:
+        The result, with the model and the report.
+
+    Raises:
+        AutotlError: An argument is wrong, or the run cannot be carried out; see :mod:`autotl.errors`.
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> print(result.verdict["sentence"])
     """
-    asked = dict(locals())  # the arguments by name, before there is anything else
-    check_arguments(asked)
-    if resume and out is not None and (data is None or results.is_run(Path(out))):
-        results.read_run_file(Path(out))  # before a folder that is none of ours is locked
-        with alone(Path(out) / ".lock", str(out)):
-            return _go_on(Path(out), asked)
-    return _begin(asked)
+    arguments = dict(locals())  # the arguments by name, before any other variable exists
+    check_arguments(arguments)
+    config = RunConfig.of(**{name: arguments[name] for name in all_options()})
+    folder = None if out is None else Path(out)
+    if resume and folder is not None and (data is None or results.is_run(folder)):
+        results.read_run_file(folder)  # before the lock writes into a folder that is no run
+        with exclusive_lock(folder / ".lock", str(folder)):
+            return _resume(folder, config, watch)
+    return _start(config, folder, watch)
 
 
 def resume(
@@ -132,7 +157,7 @@ def resume(
     *,
     data: Any = None,
     source: Any = None,
-    metric: str | OwnMetric | None = None,
+    metric: str | MetricFunction | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
     device: str | None = None,
@@ -144,95 +169,122 @@ def resume(
     ensemble: bool | None = None,
     watch: Watch | None = None,
 ) -> results.Result:
-    """Resume a run that was interrupted, or a finished one with a larger budget.
+    """Resume an interrupted run, or a finished one with more budget.
 
-    ``run`` is its folder. The arguments are those of :func:`fit`; what is None stays as the run was begun.
-    ``data`` and ``source`` are needed only if they were in memory, ``metric`` if it is a function, and
-    ``storage`` if the run has a database: a folder from somebody else decides neither what code runs nor what
-    is opened. Raises RunError where there is no run, or nothing is left to do.
+    The other arguments are those of :func:`fit`; None keeps the value that the run started with.
+
+    Args:
+        run: The run folder.
+        data: The images again, if they were in memory.
+        source: The source images again, if they were in memory.
+        metric: The metric again, if it is a function: a run folder may be somebody else's, so it does not
+            decide which code runs.
+        budget: A larger total of wall-clock time.
+        trials: A larger total of trials.
+        device: Another device.
+        executor: Another executor.
+        workers: Trials that run at once from now on.
+        storage: The database again, with its password, if the run has one.
+        processes: Processes that train each network from now on.
+        cache: Another bound of the disk space.
+        ensemble: Whether several trials' networks may be combined.
+        watch: An object that is informed of the progress.
+
+    Raises:
+        RunError: There is no run in the folder, or nothing is left to do.
     """
-    asked = {name: value for name, value in locals().items() if name != "run" and value is not None}
-    check_arguments(asked | {"run": run})
+    arguments = dict(locals())
+    given = {name: value for name, value in arguments.items() if value is not None}
+    check_arguments({"run": run, **given})
+    options = {name: value for name, value in given.items() if name in all_options()}
     folder = Path(run)
-    results.read_run_file(folder)  # before a folder that is none of ours is locked
-    with alone(folder / ".lock", str(folder)):
-        return _go_on(folder, _defaults() | asked, given=frozenset(asked))
+    results.read_run_file(folder)  # before the lock writes into a folder that is no run
+    with exclusive_lock(folder / ".lock", str(folder)):
+        return _resume(folder, RunConfig.of(**options), watch, explicit=frozenset(options))
 
 
-def fit_by(way: SearchAlgorithm, **arguments: Any) -> results.Result:
-    """:func:`fit` with another way of searching, to measure it against autotl's. Nothing is resumed."""
-    return _begin(_defaults() | arguments, way)
+def fit_by(algorithm: SearchAlgorithm, *, out: Path, watch: Watch, **options: Any) -> results.Result:
+    """Run :func:`fit` with another search algorithm, for benchmarks; such a run cannot be resumed.
 
-
-def _defaults() -> dict[str, Any]:
-    defaults = {name: each.default for name, each in signature(fit).parameters.items()}
-    return defaults | {"data": None}
-
-
-def _begin(asked: dict[str, Any], way: SearchAlgorithm | None = None) -> results.Result:
-    asked = with_preset(asked)
-    out = asked["out"]
-    if out is not None:
-        results.check_unused(Path(out))
-    begin = opened(asked)
-    with progress.watched_by(begin.watch):
-        return _carried_out(begin, asked, way)
-
-
-def _carried_out(begin: Opened, asked: dict[str, Any], way: SearchAlgorithm | None) -> results.Result:
-    """Carry out a new run in a new folder."""
-    from autotl.pipeline.execute import carry_out
-
-    place = results.new_folder(asked["out"], asked["data"])
-    folder = place.path
-    try:
-        if place.chosen:
-            begin.watch.say(f"The run is kept in {folder}.")
-        with alone(folder / ".lock", str(folder)):
-            file = results.RunFile(
-                arguments(asked),
-                version("autotl"),
-                begin.catalog.versions(),
-                name=results.lasting_name(folder),
-            )
-            results.write_run_file(folder, file)
-            return carry_out(begin, folder, file, temporary=place.temporary, way=way)
-    except BaseException:
-        place.leave()
-        raise
-
-
-def _go_on(folder: Path, asked: dict[str, Any], *, given: frozenset[str] = frozenset()) -> results.Result:
-    """Resume the run in ``folder``, with what was ``given`` even where that is the default."""
-    file = results.read_run_file(folder)
-    file = file if file.name else replace(file, name=results.lasting_name(folder))
-    file, ignored = checked(file, folder)
-    together = with_preset(merged(asked, file, _defaults(), folder, given=given))
-    begin = opened(together, of_those_left=True)
-    with progress.watched_by(begin.watch):
-        return _gone_on(replace(begin, notes=(*ignored, *begin.notes)), folder, file, together)
-
-
-def _gone_on(begin: Opened, folder: Path, file: results.RunFile, together: dict[str, Any]) -> results.Result:
-    """Carry out the rest of the run in ``folder``, by the arguments of both calls ``together``."""
-    from autotl.pipeline.execute import carry_out
-
-    notes = [*begin.notes, *changes(file, begin.catalog.versions())]
-    for note in notes:
-        begin.watch.say(note)
-    spent = max(journal.elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
-    begin = replace(begin, notes=tuple(notes))
-    return carry_out(begin, folder, file, spent=spent, asked=arguments(together))
+    Args:
+        algorithm: The search algorithm.
+        out: The new folder of the run.
+        watch: An object that is informed of the progress.
+        **options: The options of :func:`fit`.
+    """
+    return _start(RunConfig.of(**options), out, watch, algorithm)
 
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:
-    """Open a finished run folder. Raises RunError where it is none."""
+    """Open a finished run folder.
+
+    Args:
+        folder: The run folder.
+        device: The device that predicts.
+
+    Raises:
+        RunError: The folder holds no run.
+    """
     check_arguments({"run": folder, "device": device})
     path = Path(folder)
-    found = results.read_report(path)
+    report = results.read_report(path)
     from autotl.training import pick_device
 
-    return results.Result(path, found, device=pick_device(device), read=_read, readers=_readers)
+    return results.Result(path, report, device=pick_device(device), read=_read, readers=_readers)
+
+
+def _start(
+    config: RunConfig, out: Path | None, watch: Watch | None, algorithm: SearchAlgorithm | None = None
+) -> results.Result:
+    """Start a new run in a new folder."""
+    config = with_preset(config)
+    if out is not None:
+        results.check_unused(out)
+    call = validate(config, watch)
+    with progress.watched_by(call.watch):
+        from autotl.pipeline.execute import execute
+        from autotl.pipeline.run import Run
+
+        place = results.create_run_folder(out, config.data.data)
+        folder = place.path
+        try:
+            if place.auto_named:
+                call.watch.say(f"The run is kept in {folder}.")
+            with exclusive_lock(folder / ".lock", str(folder)):
+                file = results.RunFile(
+                    to_json(config),
+                    version("autotl"),
+                    call.catalog.versions(),
+                    name=results.unique_name(folder),
+                )
+                results.write_run_file(folder, file)
+                return execute(Run(call, folder, file, temporary=place.temporary, algorithm=algorithm))
+        except BaseException:
+            place.remove_if_empty()
+            raise
+
+
+def _resume(
+    folder: Path, config: RunConfig, watch: Watch | None, *, explicit: frozenset[str] = frozenset()
+) -> results.Result:
+    """Resume the run in a folder; ``explicit`` options count even as defaults."""
+    file = results.read_run_file(folder)
+    file = file if file.name else replace(file, name=results.unique_name(folder))
+    known, ignored = check_json(file.arguments, folder)
+    file = replace(file, arguments=known)
+    config = with_preset(merge(config, file, folder, explicit=explicit))
+    call = validate(config, watch, skip_missing=True)
+    with progress.watched_by(call.watch):
+        from autotl.pipeline.execute import execute
+        from autotl.pipeline.run import Run
+        from autotl.trials.journal import elapsed_seconds
+
+        notes = (*ignored, *call.notes, *changed_versions(file, call.catalog.versions()))
+        for note in notes:
+            call.watch.say(note)
+        elapsed = max(elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
+        call = replace(call, notes=notes, started=call.started - elapsed)
+        return execute(Run(call, folder, file, arguments=to_json(config)))
 
 
 def _read(data: Any, columns: Columns) -> Dataset:

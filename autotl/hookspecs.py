@@ -1,4 +1,7 @@
-"""The hooks a plugin may implement: some offer things, some are told of events. None changes the host."""
+"""The hooks that a plugin may implement: some offer objects, some receive events.
+
+No hook can change the objects of the run that calls it.
+"""
 
 from __future__ import annotations
 
@@ -28,78 +31,80 @@ hookimpl = HookimplMarker("autotl")
 
 @hookspec
 def autotl_strategies() -> Iterable[Strategy]:
-    """Return the transfer strategies this plugin adds to the search.
+    """Return the transfer strategies that this plugin adds to the search.
 
-    Called once, when the plugins are loaded, as are all hooks that offer things. Names must be unique across
-    all installed plugins; a clash stops the run and names both distributions.
+    Hooks that offer objects are called once, when the plugins are loaded. Names must be unique across all
+    installed plugins. If two plugins use the same name, the run stops with an error that names both.
     """
     return ()
 
 
 @hookspec
 def autotl_similarities() -> Iterable[AnySimilarity]:
-    """Return the distances between target and source features this plugin adds to the profile."""
+    """Return distances between source and target features for the profile."""
     return ()
 
 
 @hookspec
 def autotl_transferabilities() -> Iterable[Transferability]:
-    """Return the scores this plugin adds that rank backbones before any training."""
+    """Return scores that rank backbones before any training."""
     return ()
 
 
 @hookspec
 def autotl_backbones() -> Iterable[BackboneSource]:
-    """Return the places this plugin can open backbones from."""
+    """Return sources of backbones, such as a model hub or a folder."""
     return ()
 
 
 @hookspec
 def autotl_readers() -> Iterable[Reader]:
-    """Return the forms of data this plugin can read."""
+    """Return readers of further data formats."""
     return ()
 
 
 @hookspec
 def autotl_executors() -> Iterable[Executor]:
-    """Return the places where trials can run, such as a cluster."""
+    """Return executors that run trials, for example on a cluster."""
     return ()
 
 
 @hookspec
 def autotl_reporters() -> Iterable[Reporter]:
-    """Return the forms of report this plugin can write."""
+    """Return reporters that write further report formats."""
     return ()
 
 
 @hookspec
 def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -> None:
-    """Told once, when the arms are known and before the first trial.
+    """Called once, after the arms are known and before the first trial.
 
-    ``folder`` is the run folder: what an observer keeps there, a run that is resumed finds again. ``records``
-    are the trials that such a run had already, by number; there are none in a new run.
+    A plugin declares only the arguments that it needs. If it raises in this hook or a later one, it is
+    dropped with a warning, and the search continues.
 
-    An observer takes the arguments it needs. One that raises, here or below, is dropped with a warning; the
-    search goes on.
+    Args:
+        plan: The arms and settings of the search.
+        folder: The run folder. Files that a plugin writes there are still present if the run is resumed.
+        records: The trials of a resumed run, by number; empty in a new run.
     """
 
 
 @hookspec
 def autotl_trial_finished(record: Record) -> None:
-    """Told after every trial, in the process that runs the search, failed trials included.
+    """Called after every trial, failed ones included, in the process that runs the search.
 
-    A trial that then runs on more folds is told again, with the same number.
+    If a trial later runs on more folds, the hook is called again with the same number.
     """
 
 
 @hookspec
 def autotl_search_finished(result: Result) -> None:
-    """Told once, when the test part has been scored and the run folder is complete."""
+    """Called once, after the test evaluation, when the run folder is complete."""
 
 
 @hookspec
 def autotl_search_ended() -> None:
-    """Told last, however a run ended: finished, interrupted or by an error, even before its search started.
+    """Called last, also if the run was interrupted or failed before its search started.
 
-    The place to close what was opened. A process that is killed tells nothing.
+    A plugin closes its files and connections here. The hook is not called if the process is killed.
     """

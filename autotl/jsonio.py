@@ -1,4 +1,4 @@
-"""Write and read JSON, atomically and with a format number."""
+"""Write JSON atomically, and read it back as plain values or as dataclasses."""
 
 from __future__ import annotations
 
@@ -14,24 +14,34 @@ from autotl.importing.lazy import lazy_module
 
 if TYPE_CHECKING:
     import pydantic
-else:  # what is only written needs no check
+else:  # only reading with a type needs it
     pydantic = lazy_module("pydantic")
 
 FORMAT = 1
-PARKED = {0xD800 + i: 0x10F800 + i for i in range(0x800)}
-"""Private characters in place of halves of surrogate pairs, which stand for bytes of file names that are no
-Unicode: pydantic refuses these halves.
+"""The version number in the JSON documents of a run."""
+KEY = "json_key"
+"""The entry of a dataclass field's metadata that names its JSON key, if the two differ."""
+SURROGATE_TO_PRIVATE = {0xD800 + i: 0x10F800 + i for i in range(0x800)}
+"""Private characters that replace lone surrogates while pydantic reads a document.
+
+Lone surrogates stand for bytes of file names that are not valid Unicode. pydantic refuses them.
 """
-BACK = {parked: half for half, parked in PARKED.items()}
-TOLD = 3
+PRIVATE_TO_SURROGATE = {private: surrogate for surrogate, private in SURROGATE_TO_PRIVATE.items()}
+MAX_FAULTS = 3
 """Faults of a document that an error names."""
+MAX_INPUT_LENGTH = 60
+"""Characters of a wrong value that an error shows."""
 T = TypeVar("T")
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, tuples, paths and NumPy scalars as what JSON knows; NaN and infinities become null."""
+    """Convert a value to plain JSON data.
+
+    Dataclasses become objects, tuples and arrays become lists, paths become strings, and NaN and infinities
+    become null.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.metadata.get(KEY, f.name): plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -46,23 +56,28 @@ def plain(value: Any) -> Any:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace ``path`` in one step: a reader sees the old file or the new one, never half of it."""
-    # file names may hold bytes that are no Unicode: JSON reads the backslashes as the same name
+    """Replace a text file atomically, in UTF-8."""
+    # file names may hold bytes that are not valid Unicode: JSON reads the escapes as the same name
     files.write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def write(path: Path, document: Any) -> None:
-    """Write ``document`` as JSON, atomically."""
+    """Write a document as JSON, atomically."""
     write_text(path, json.dumps(plain(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read(path: Path) -> Any:
-    """The JSON document at ``path``. Raises ValueError where it is none, and OSError."""
+    """Read the JSON document at ``path``.
+
+    Raises:
+        ValueError: If the content is not JSON.
+        OSError: If the file cannot be read.
+    """
     return parse(path.read_text(encoding="utf-8"))
 
 
 def parse(text: str) -> Any:
-    """The JSON document that ``text`` is. Raises ValueError where it is none."""
+    """Parse a JSON document. Raises ValueError if it is malformed."""
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -70,43 +85,43 @@ def parse(text: str) -> Any:
 
 
 def as_type(document: Any, kind: type[T]) -> T:
-    """Return a document as what its writer made it of: a dataclass, or another type.
+    """Convert a document to the type it was written from.
 
     Args:
-        document: What :func:`read` gave.
-        kind: The type. Keys of a document that a dataclass does not have are ignored, and what the document
-            lacks has its default.
+        document: The result of :func:`read`.
+        kind: A dataclass or another type. Unknown keys of the document are ignored; missing ones take their
+            defaults.
 
     Raises:
-        ValueError: The document is of another type; it says where and what is expected.
+        ValueError: If the document has another type. The message names the place and the expected type.
     """
     try:
         text = json.dumps(document, ensure_ascii=False)
-        parked = text.translate(PARKED)
-        found = pydantic.TypeAdapter(kind).validate_json(parked, strict=True)
-        return found if text == parked else cast(T, _restored(found))
+        escaped = text.translate(SURROGATE_TO_PRIVATE)
+        found = pydantic.TypeAdapter(kind).validate_json(escaped, strict=True)
+        return found if text == escaped else cast(T, _with_surrogates(found))
     except pydantic.ValidationError as error:
-        raise ValueError("; ".join(_fault(each) for each in error.errors()[:TOLD])) from error
+        raise ValueError("; ".join(_fault(each) for each in error.errors()[:MAX_FAULTS])) from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
 
-def _restored(value: Any) -> Any:
-    """The value with the halves of surrogate pairs that were parked."""
+def _with_surrogates(value: Any) -> Any:
+    """Restore the lone surrogates that were replaced by private characters."""
     if isinstance(value, str):
-        return value.translate(BACK)
+        return value.translate(PRIVATE_TO_SURROGATE)
     if isinstance(value, Mapping):
-        return {_restored(key): _restored(each) for key, each in value.items()}
+        return {_with_surrogates(key): _with_surrogates(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(_restored, value))
+        return type(value)(map(_with_surrogates, value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        own = [each.name for each in dataclasses.fields(value) if each.init]
-        return dataclasses.replace(value, **{name: _restored(getattr(value, name)) for name in own})
+        names = [each.name for each in dataclasses.fields(value) if each.init]
+        return dataclasses.replace(value, **{name: _with_surrogates(getattr(value, name)) for name in names})
     return value
 
 
 def _fault(found: Mapping[str, Any]) -> str:
-    place = ".".join(map(str, found["loc"])) or "the document"
+    where = ".".join(map(str, found["loc"])) or "the document"
     given = repr(found["input"])
-    given = given if len(given) <= 60 else given[:59] + "…"
-    return f"{place}: {found['msg'][:1].lower()}{found['msg'][1:]}, not {given}"
+    given = given if len(given) <= MAX_INPUT_LENGTH else given[: MAX_INPUT_LENGTH - 1] + "…"
+    return f"{where}: {found['msg'][:1].lower()}{found['msg'][1:]}, not {given}"

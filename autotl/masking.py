@@ -1,20 +1,20 @@
-"""Hide the passwords in what is kept or shown of a database's URL."""
+"""Mask the passwords in database URLs before they are shown or stored."""
 
 from __future__ import annotations
 
 import re
 
 VARIABLE = "AUTOTL_STORAGE"
-"""The environment variable that may hold a run's storage URL, so that no command line need show it."""
+"""The environment variable for a run's storage URL, which keeps the URL off the command line."""
 HIDDEN = "***"
-_IN_FRONT = re.compile(r"([A-Za-z][\w+.-]*://[^:/@\s]*:)[^@]*@")
-_AS_OPTION = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
+_PASSWORD_IN_AUTHORITY = re.compile(r"([A-Za-z][\w+.-]*://[^:/@\s]*:)[^@]*@")
+_PASSWORD_IN_QUERY = re.compile(r"([?&][^=&\s]*(?:pass|pwd|secret|token)[^=&\s]*=)[^&\s]*", re.IGNORECASE)
 
 
-def masked(told: str) -> str:
-    """The text with three stars for each password in a URL.
+def masked(text: str) -> str:
+    """Replace each password of a URL in the text by three stars.
 
     >>> masked("postgresql://me:secret@host/runs")
     'postgresql://me:***@host/runs'
     """
-    return _AS_OPTION.sub(rf"\g<1>{HIDDEN}", _IN_FRONT.sub(rf"\g<1>{HIDDEN}@", told))
+    return _PASSWORD_IN_QUERY.sub(rf"\g<1>{HIDDEN}", _PASSWORD_IN_AUTHORITY.sub(rf"\g<1>{HIDDEN}@", text))

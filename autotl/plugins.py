@@ -1,4 +1,4 @@
-"""Find the installed plugins and gather what they offer."""
+"""Load the installed plugins and collect the objects they offer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ from autotl.api import (
 from autotl.errors import FAILURES, PluginError, UnknownName, described
 
 GROUP = "autotl"
+"""The entry-point group of plugins."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something came from, as shown by ``autotl plugins`` and in reports."""
+    """The plugin that offers an object, as shown by ``autotl plugins`` and in reports."""
 
     plugin: str
     distribution: str
@@ -39,10 +40,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf(Generic[T]):
-    """What the plugins offer of one kind, by name. ``kind`` is the word errors use for it.
+class Registry(Generic[T]):
+    """The objects of one kind that the plugins offer.
 
-    An item keeps one of the ``contracts``; the first is the one that errors compare it with.
+    Attributes:
+        kind: The kind in words, for error messages.
+        contracts: An item must satisfy one of these protocols. Errors compare it with the first.
+        items: The objects by name.
+        origins: The plugin of each object, by the same names.
     """
 
     kind: str
@@ -55,29 +60,31 @@ class Shelf(Generic[T]):
             raise UnknownName(self.kind, name, self.items)
         return self.items[name]
 
-    def pick(self, names: Iterable[str]) -> dict[str, T]:
-        """The items of these names; the usual ones if no name is given. Raises UnknownName."""
+    def select(self, names: Iterable[str]) -> dict[str, T]:
+        """Return the items of these names, or the default items if there are none. Raises UnknownName."""
         chosen = list(names)
-        return {name: self[name] for name in chosen} if chosen else self.usual()
+        return {name: self[name] for name in chosen} if chosen else self.defaults()
 
-    def usual(self) -> dict[str, T]:
-        """All items but those that are used only if they are asked for by name."""
+    def defaults(self) -> dict[str, T]:
+        """Return all items except items used only on request."""
         return {name: item for name, item in self.items.items() if not getattr(item, "on_request", False)}
 
     def check(self, item: Any) -> None:
-        """Raise PluginError where ``item`` lacks a part of the contract."""
+        """Raise PluginError if ``item`` does not satisfy the contract."""
         if not isinstance(item, self.contracts):
             contract = self.contracts[0]
             parts = [part for part in dir(contract) if not part.startswith("_")]
             annotated = getattr(contract, "__annotations__", {})
             missing = sorted(part for part in {*parts, *annotated} if not hasattr(item, part))
-            raise PluginError(f"It offers {item!r} where a {self.kind} is due: {', '.join(missing)} missing.")
+            raise PluginError(f"{item!r} is not a {self.kind}: it has no {', '.join(missing)}.")
         for part in ("name", "summary"):
-            if not isinstance(said := getattr(item, part, ""), str) or not (said or part == "summary"):
-                raise PluginError(f"It offers a {self.kind} whose {part} is {said!r}. Make it a string.")
+            value = getattr(item, part, "")
+            if not isinstance(value, str) or not (value or part == "summary"):
+                rule = "a string" if part == "summary" else "a non-empty string"
+                raise PluginError(f"The {part} of a {self.kind} must be {rule} (got {value!r}). Set it.")
 
     def add(self, item: Any, origin: Origin) -> None:
-        """Put ``item`` on the shelf. Raises PluginError where its name is taken."""
+        """Add an item. Raises PluginError if its name is already in use."""
         if first := self.origins.get(item.name):
             raise PluginError(
                 f"Two plugins offer a {self.kind} called {item.name!r}: {first.distribution} {first.version} "
@@ -90,30 +97,42 @@ class Shelf(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything the installed plugins offer; which of them only look on (``observers``), which could not
-    be loaded (``broken``, name to reason), and which failed when they were told of something (``dropped``).
+    """The objects that the installed plugins offer.
+
+    Attributes:
+        strategies: Transfer strategies.
+        similarities: Distances between source and target features.
+        transferabilities: Scores that rank backbones.
+        backbones: Sources of backbones.
+        readers: Readers of data formats.
+        executors: Executors of trials.
+        reporters: Writers of reports.
+        observers: Plugins that offer no object and only receive events.
+        broken: Plugins that could not be loaded, with the reason.
+        dropped: Plugins that failed in an event hook, with the reason.
+        manager: The plugin manager of pluggy.
     """
 
-    strategies: Shelf[Strategy] = field(default_factory=lambda: Shelf("strategy", (Strategy,)))
-    similarities: Shelf[AnySimilarity] = field(
-        default_factory=lambda: Shelf("similarity", (Similarity, LayerSimilarity))
+    strategies: Registry[Strategy] = field(default_factory=lambda: Registry("strategy", (Strategy,)))
+    similarities: Registry[AnySimilarity] = field(
+        default_factory=lambda: Registry("similarity", (Similarity, LayerSimilarity))
     )
-    transferabilities: Shelf[Transferability] = field(
-        default_factory=lambda: Shelf("transferability", (Transferability,))
+    transferabilities: Registry[Transferability] = field(
+        default_factory=lambda: Registry("transferability", (Transferability,))
     )
-    backbones: Shelf[BackboneSource] = field(
-        default_factory=lambda: Shelf("backbone source", (BackboneSource,))
+    backbones: Registry[BackboneSource] = field(
+        default_factory=lambda: Registry("backbone source", (BackboneSource,))
     )
-    readers: Shelf[Reader] = field(default_factory=lambda: Shelf("reader", (Reader,)))
-    executors: Shelf[Executor] = field(default_factory=lambda: Shelf("executor", (Executor,)))
-    reporters: Shelf[Reporter] = field(default_factory=lambda: Shelf("reporter", (Reporter,)))
+    readers: Registry[Reader] = field(default_factory=lambda: Registry("reader", (Reader,)))
+    executors: Registry[Executor] = field(default_factory=lambda: Registry("executor", (Executor,)))
+    reporters: Registry[Reporter] = field(default_factory=lambda: Registry("reporter", (Reporter,)))
     observers: dict[str, Origin] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
-    def shelves(self) -> Mapping[str, Shelf[Any]]:
-        """The shelves by the plural that names their hook: ``autotl_<plural>``."""
+    def registries(self) -> Mapping[str, Registry[Any]]:
+        """Return the registries by the plural in the name of their hook, ``autotl_<plural>``."""
         kinds = (
             "strategies",
             "similarities",
@@ -126,33 +145,41 @@ class Catalog:
         return {kind: getattr(self, kind) for kind in kinds}
 
     def origins(self) -> list[Origin]:
-        """Where everything on the shelves came from."""
-        return [origin for shelf in self.shelves().values() for origin in shelf.origins.values()]
+        """Return the plugins of all objects."""
+        return [origin for registry in self.registries().values() for origin in registry.origins.values()]
 
     def versions(self) -> dict[str, str]:
-        """The distributions that offer something, and their versions. Who only looks on changes no result."""
+        """Return the versions of the distributions that offer objects.
+
+        Observers are left out, because they cannot change a result.
+        """
         return {origin.distribution: origin.version for origin in self.origins()}
 
     def about(self, plugin: str) -> str:
-        """The first sentence of a plugin's docstring, or its name where it has none."""
-        words = inspect.getdoc(self.manager.get_plugin(plugin)) or plugin
-        return words.partition("\n\n")[0].replace("\n", " ").rstrip(".")
+        """Return the first paragraph of a plugin's docstring, or its name if it has none."""
+        text = inspect.getdoc(self.manager.get_plugin(plugin)) or plugin
+        return text.partition("\n\n")[0].replace("\n", " ").rstrip(".")
 
     def names(self) -> frozenset[str]:
-        """Whatever can be left out: plugins, observers among them, what they offer, those that are broken."""
-        offered = {name for shelf in self.shelves().values() for name in shelf.items}
+        """Return all names that can be left out: plugins, broken ones included, and objects."""
+        offered = {name for registry in self.registries().values() for name in registry.items}
         return frozenset({name for name, _ in self.manager.list_name_plugin()} | offered | self.broken.keys())
 
-    def tell(self, event: str, **facts: Any) -> None:
-        """Call the life-cycle hook ``autotl_<event>`` of every plugin. One that raises is told no more."""
+    def notify(self, event: str, **arguments: Any) -> None:
+        """Call the hook ``autotl_<event>`` of every plugin, and drop plugins that raise.
+
+        Args:
+            event: Name of the hook without its prefix.
+            **arguments: Arguments of the hook.
+        """
         for name, plugin in self.manager.list_name_plugin():
             try:
-                _only(self.manager, plugin, f"autotl_{event}")(**facts)
-            except FAILURES as error:  # a stranger's code: an observer must not end the search
+                _hook_of(self.manager, plugin, f"autotl_{event}")(**arguments)
+            except FAILURES as error:  # plugin code: an observer must not end the search
                 self.manager.unregister(plugin)
                 self.dropped[name] = f"autotl_{event} raised {described(error)}"
                 warnings.warn(
-                    f"The plugin {name!r} failed in autotl_{event} and is no longer told of this run: "
+                    f"The plugin {name!r} failed in autotl_{event} and receives no more events of this run: "
                     f"{described(error)}",
                     RuntimeWarning,
                     stacklevel=2,
@@ -160,10 +187,17 @@ class Catalog:
 
 
 def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = ()) -> Catalog:
-    """Load every plugin but those left out, by plugin name or by the name of what they offer.
+    """Load every plugin except those left out.
 
-    A broken plugin is recorded, not raised. Raises UnknownName for a name to leave out that nobody has, and
-    PluginError where two plugins offer the same name.
+    A plugin that cannot be loaded is recorded in ``broken``.
+
+    Args:
+        found: Entry points to load; all installed ones if None.
+        without: Names of plugins, or of objects they offer, to leave out.
+
+    Raises:
+        UnknownName: If a name in ``without`` does not exist.
+        PluginError: If two plugins offer an object of the same kind and name.
     """
     left_out, unused = frozenset(without), set(without)
     catalog = Catalog()
@@ -176,8 +210,8 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
             unused.discard(point.name)
             continue
         try:
-            offers = _enter(manager, point, catalog.shelves())
-        except FAILURES as error:  # a stranger's code: anything may come out of it
+            offers = _register(manager, point, catalog.registries())
+        except FAILURES as error:  # plugin code: any exception is possible
             catalog.broken[point.name] = described(error)
             continue
         dist = point.dist
@@ -190,16 +224,16 @@ def load(found: Iterable[EntryPoint] | None = None, *, without: Iterable[str] = 
                 if name in left_out:
                     unused.discard(name)
                 else:
-                    catalog.shelves()[kind].add(item, origin)
+                    catalog.registries()[kind].add(item, origin)
     for name in sorted(unused):
         raise UnknownName("plugin", name, known)
     return catalog
 
 
-def _enter(
-    manager: pluggy.PluginManager, point: EntryPoint, kinds: Mapping[str, Shelf[Any]]
+def _register(
+    manager: pluggy.PluginManager, point: EntryPoint, registries: Mapping[str, Registry[Any]]
 ) -> dict[str, list[Any]]:
-    """Register a plugin and gather what it offers; where anything goes wrong it is forgotten again."""
+    """Register a plugin and return the objects it offers; unregister it if an error occurs."""
     plugin = point.load()
     if manager.has_plugin(point.name) or manager.is_registered(plugin):
         raise PluginError(f"Another plugin is called {point.name!r}, or is the same module. Rename one.")
@@ -212,12 +246,12 @@ def _enter(
                 "autotl_strategies, autotl_trial_finished and so on."
             )
         offers = {
-            kind: [item for batch in _only(manager, plugin, f"autotl_{kind}")() for item in batch]
-            for kind in kinds
+            kind: [item for batch in _hook_of(manager, plugin, f"autotl_{kind}")() for item in batch]
+            for kind in registries
         }
         for kind, items in offers.items():
             for item in items:
-                kinds[kind].check(item)
+                registries[kind].check(item)
         return offers
     except BaseException:
         if manager.has_plugin(point.name):
@@ -225,7 +259,7 @@ def _enter(
         raise
 
 
-def _only(manager: pluggy.PluginManager, plugin: Any, hook: str) -> pluggy.HookCaller:
-    """The hook as this plugin alone implements it."""
+def _hook_of(manager: pluggy.PluginManager, plugin: Any, hook: str) -> pluggy.HookCaller:
+    """Return the caller of a hook as implemented by this plugin alone."""
     others = [other for other in manager.get_plugins() if other is not plugin]
     return manager.subset_hook_caller(hook, others)

@@ -1,4 +1,4 @@
-"""Tell whoever watches a run which step is being done, and how far it is."""
+"""Report the progress of a run's steps to the watch that displays it."""
 
 from __future__ import annotations
 
@@ -7,35 +7,45 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-Doing = Callable[[str, int, int], None]
-_DOING: ContextVar[Doing | None] = ContextVar("doing", default=None)
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the name of a step, the parts done, and all parts (0 if unknown)."""
+_CALLBACK: ContextVar[ProgressCallback | None] = ContextVar("progress_callback", default=None)
 
 
 @contextmanager
 def watched_by(watch: Any, *, stay: bool = False) -> Iterator[None]:
-    """Tell ``watch`` the steps inside the block, if it has a method ``doing``; close it at the end.
+    """Send the progress of the steps in this block to a watch.
 
-    Other threads and processes that the block starts tell it nothing. With ``stay`` it is closed only if
-    the block raises.
+    Threads and processes that the block starts report nothing.
+
+    Args:
+        watch: The display. Its method ``doing(step, done, total)`` is called if it has one. Its method
+            ``close()``, if any, is called at the end of the block.
+        stay: Whether the watch is closed only if the block raises.
     """
-    token, over = _DOING.set(getattr(watch, "doing", None)), not stay
+    token, closes = _CALLBACK.set(getattr(watch, "doing", None)), not stay
     try:
         yield
     except BaseException:
-        over = True
+        closes = True
         raise
     finally:
-        _DOING.reset(token)
-        if over and (close := getattr(watch, "close", None)):
+        _CALLBACK.reset(token)
+        if closes and (close := getattr(watch, "close", None)):
             close()
 
 
-def doing(step: str, done: int = 0, total: int = 0) -> None:
-    """Tell that a step has begun, or that ``done`` of ``total`` parts of it are done.
+def report_progress(step: str, done: int = 0, total: int = 0) -> None:
+    """Report that a step has started, or how many of its parts are done.
 
-    Cheap enough for a loop over images; a ``total`` of 0 means that it is not known.
+    The call is cheap enough for a loop over images.
 
-    >>> doing("reading images", 20, 300)
+    >>> report_progress("reading images", 20, 300)
+
+    Args:
+        step: Name of the step, shown to the user.
+        done: Parts done so far, in [0, total].
+        total: Number of parts; 0 if unknown.
     """
-    if tell := _DOING.get():
-        tell(step, done, total)
+    if callback := _CALLBACK.get():
+        callback(step, done, total)

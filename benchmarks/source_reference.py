@@ -1,10 +1,10 @@
-"""Write the source reference of a backbone: what its source images look like to it.
+"""Write the source reference of a backbone: feature statistics of its source images.
 
     python -m benchmarks.source_reference imagenet_sample.zip efficientnet_lite0 efficientnet_lite1 …
 
-The ZIP holds images of ImageNet's classes. For each backbone, ``autotl/builtin/weights/NAME`` gets a
-``reference.safetensors`` with the mean, a factored covariance and a sample of the pooled features at
-``--side`` pixels: statistics only, no image. Expect 0.5 MB for each.
+The zip contains images of ImageNet's classes. For each backbone, writes ``reference.safetensors`` to
+``autotl/builtin/weights/NAME``. It contains the mean, a factored covariance and a sample of the pooled
+features at ``--side`` pixels, and no images. Expect 0.5 MB for each.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from autotl import plugins
 from autotl.api import Weights
 from autotl.backbone import build_reference, create, data_config, find, pooled, save_reference
-from autotl.data import pictures, render_images, view_of
-from autotl.training import Normalise, in_batches
+from autotl.data import image_openers, render_images, view_of
+from autotl.training import Normalise, forward_in_batches
 
 AXES, SAMPLE = 56, 250
-"""Principal axes of the covariance, and source images whose features are kept."""
+"""Number of principal axes of the covariance, and of source images whose features are kept."""
 FOLDER = Path(__file__).parents[1] / "autotl" / "builtin" / "weights"
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     catalog = plugins.load()
-    images = pictures(given.images, readers=catalog.readers.items)
+    images = image_openers(given.images, readers=catalog.readers.items)
     for name in given.backbones:
         rows = features(find(name, catalog.backbones.items), images, side=given.side)
         whole = build_reference(rows, side=given.side)
@@ -52,7 +52,13 @@ def main() -> None:
 
 
 def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int) -> NDArray[np.float64]:
-    """Return the pooled features (images, features) of the frozen backbone, in double precision."""
+    """Return the pooled features of the frozen backbone, float64 (images, features).
+
+    Args:
+        weights: The backbone.
+        images: Functions that open the images.
+        side: Image size in pixels.
+    """
     model = create(weights)
     config = data_config(model)
     view = view_of(config, side=side)
@@ -63,7 +69,7 @@ def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int
     normalise = Normalise(config.mean, config.std, "cpu")
     run = partial(pooled, model)
     return (
-        torch.cat([in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
+        torch.cat([forward_in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
         .double()
         .numpy()
     )

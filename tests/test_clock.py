@@ -10,10 +10,10 @@ from autotl.clock import (
     FakeClock,
     OutOfTime,
     WallClock,
-    seconds,
-    spell,
-    waited,
-    waiting_since,
+    counting_from,
+    format_duration,
+    parse_duration,
+    seconds_since_start,
 )
 from autotl.errors import BudgetError
 
@@ -32,13 +32,13 @@ from autotl.errors import BudgetError
     ],
 )
 def test_durations_are_read_as_people_write_them(text: str | float, expected: float) -> None:
-    assert seconds(text) == expected
+    assert parse_duration(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "10 minutes", "5x", "m", "-3s", "1h-3m"])
 def test_what_is_no_duration_is_said_to_be_none(text: str) -> None:
     with pytest.raises(BudgetError, match="Cannot read"):
-        seconds(text)
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> Non
     [(3.21, "3.2 s"), (59, "59 s"), (60, "1 min"), (125, "2 min 5 s"), (3780, "1 h 3 min")],
 )
 def test_durations_are_spelt_short(amount: float, text: str) -> None:
-    assert spell(amount) == text
+    assert format_duration(amount) == text
 
 
 def test_the_fake_clock_moves_only_when_told() -> None:
@@ -65,15 +65,15 @@ def test_the_fake_clock_moves_only_when_told() -> None:
 
 
 def test_what_was_waited_before_counts_and_is_forgotten_after() -> None:
-    assert waited() == 0
-    with waiting_since(WallClock().now() - 7):
-        assert waited() >= 7
-    assert waited() == 0
+    assert seconds_since_start() == 0
+    with counting_from(WallClock().now() - 7):
+        assert seconds_since_start() >= 7
+    assert seconds_since_start() == 0
 
 
 def test_a_moment_still_to_come_gives_no_time_away() -> None:
-    with waiting_since(WallClock().now() + 60):
-        assert waited() == 0
+    with counting_from(WallClock().now() + 60):
+        assert seconds_since_start() == 0
 
 
 def test_a_deadline_passes_when_its_clock_reaches_it() -> None:

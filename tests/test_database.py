@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autotl.database import check_reachable, url_of
+from autotl.database import check_reachable, parse_url
 from autotl.errors import StorageError
 from autotl.masking import masked
 
@@ -29,8 +29,8 @@ def test_no_password_is_shown(given: str, shown: str) -> None:
 
 def test_the_driver_is_one_that_is_installed() -> None:
     pytest.importorskip("psycopg")
-    assert url_of("postgresql+psycopg://h/d").drivername == "postgresql+psycopg"
-    assert url_of("postgres://h/d").drivername.startswith("postgresql+psycopg")
+    assert parse_url("postgresql+psycopg://h/d").drivername == "postgresql+psycopg"
+    assert parse_url("postgres://h/d").drivername.startswith("postgresql+psycopg")
 
 
 def test_what_is_no_url_is_not_repeated() -> None:
@@ -49,7 +49,7 @@ def test_a_server_that_is_not_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(StorageError, match="Check that the server runs") as raised:
+    with pytest.raises(StorageError, match="that the server runs") as raised:
         check_reachable(f"postgresql+psycopg://me:secret@127.0.0.1:{port}/d")
     assert "secret" not in str(raised.value)
     assert raised.value.__cause__ is None

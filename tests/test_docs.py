@@ -1,4 +1,4 @@
-"""What the documents say of the code is true."""
+"""The documents agree with the code."""
 
 from __future__ import annotations
 
@@ -18,16 +18,9 @@ from autotl.testing import StrategyChecks
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "plugins" / "README.md"
-PAGES = sorted(
-    page
-    for page in [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-        *ROOT.glob("docs/*.md"),
-        *ROOT.glob("plugins/README.md"),
-        *ROOT.glob("plugins/*/README.md"),
-    ]
-    if page.is_file()
-)
+MAP = ROOT / "docs" / "where-is-what.md"
+FOLDERS = ("", "docs/", "plugins/", "plugins/*/", "benchmarks/", "benchmarks/*/")
+PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}*.md"))
 HOOKS = [
     node
     for node in ast.parse(Path(hookspecs.__file__).read_text(encoding="utf-8")).body
@@ -38,17 +31,17 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The fenced blocks of a language."""
+    """Return the fenced blocks of a language."""
     return [text for found, text in FENCED.findall(page.read_text(encoding="utf-8")) if found == language]
 
 
 def tutorial() -> str:
-    """The strategy that the guide writes."""
+    """Return the strategy of the guide."""
     return next(block for block in blocks(GUIDE, "python") if "autotl_strategies" in block)
 
 
 def module_of(code: str) -> types.ModuleType:
-    """Code as if it were installed."""
+    """Run code as a module."""
     module = types.ModuleType("tutorial")
     sys.modules[module.__name__] = module
     exec(compile(code, str(GUIDE), "exec"), vars(module))
@@ -87,12 +80,44 @@ def test_the_guide_names_every_class_of_checks() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    text = FENCED.sub("", page.read_text(encoding="utf-8"))
-    links = [one or other for one, other in LINK.findall(text)]
-    inside = [link.partition("#")[0] for link in links if not re.match(r"https?:|mailto:|#", link)]
-    assert [link for link in inside if not (page.parent / link).exists()] == []
-    headings = {_anchor(line) for line in text.splitlines() if line.startswith("#")}
-    assert [link for link in links if link.startswith("#") and link[1:] not in headings] == []
+    links = [one or other for one, other in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8")))]
+    broken = []
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if re.match(r"https?:|mailto:", link):
+            continue
+        if not target.exists() or (anchor and anchor not in headings(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_contributing_describes_the_recipes_of_the_justfile() -> None:
+    recipes = re.findall(r"^(\w+)[^:\n]*:$", (ROOT / "Justfile").read_text(encoding="utf-8"), re.MULTILINE)
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in recipes if name != "default" and f"`just {name}`" not in text] == []
+    assert set(re.findall(r"`just (\w+)", text)) <= set(recipes)
+
+
+def test_a_line_of_the_changelog_is_one_short_change_under_a_known_heading() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = text[text.index("## [Unreleased]") :].splitlines()
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert {line[4:] for line in changes if line.startswith("### ")} <= kinds
+    assert [line for line in changes if len(re.sub(r" \(\[docs\]\(\S+\)\)", "", line)) > 100] == []
+    assert [line for line in changes if line.startswith(" ")] == []
+
+
+def test_every_path_in_the_code_map_exists() -> None:
+    named = re.findall(r"`((?:autotl|docs|tests|\.ci)/[\w./-]*|\w+\.toml)`", MAP.read_text(encoding="utf-8"))
+    assert len(named) > 50
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_code_map_names_every_package() -> None:
+    text = MAP.read_text(encoding="utf-8")
+    packages = [each.parent.name for each in (ROOT / "autotl").glob("*/__init__.py")]
+    assert [name for name in packages if f"`autotl/{name}/" not in text] == []
 
 
 @pytest.mark.parametrize("code", blocks(GUIDE, "python"), ids=lambda code: code.splitlines()[0])
@@ -112,6 +137,12 @@ class TestTutorial(StrategyChecks):
     strategy = module_of(tutorial()).Prototypes()
 
 
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    return {_anchor(line) for line in text.splitlines() if line.startswith("#")}
+
+
 def _anchor(heading: str) -> str:
-    """As GitHub links to it."""
+    """Return the anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lstrip("#").strip().lower()).replace(" ", "-")

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from autotl import files
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.errors import DiskFull, RunError
 from autotl.workbench.tensor_files import save_tensors
 
@@ -22,7 +22,7 @@ def test_sqlite_and_safetensors_say_it_their_way(tmp_path: Path) -> None:
         sqlite3.OperationalError("database or disk is full"),
         RuntimeError('IoError(Os { code: 28, kind: StorageFull, message: "No space left on device" })'),
     ):
-        with pytest.raises(DiskFull, match="are needed for"), files.told_if_full(tmp_path / "x", 2**20):
+        with pytest.raises(DiskFull, match="are needed for"), files.raising_disk_full(tmp_path / "x", 2**20):
             raise said
     assert not files.is_full(ValueError("the loss is not a number"))
 
@@ -32,7 +32,7 @@ def test_a_file_gets_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     try:
         files.write_bytes(tmp_path / "new", b"1")
         save_tensors(tmp_path / "weights", {"x": torch.zeros(2)})
-        with files.output(tmp_path / "named") as file:
+        with files.open_output(tmp_path / "named") as file:
             file.write(b"1")
     finally:
         os.umask(before)
@@ -45,12 +45,12 @@ def test_an_output_goes_through_links_and_keeps_the_mode_of_a_file(tmp_path: Pat
     target.chmod(0o600)
     (tmp_path / "link").symlink_to("target")
     other.hardlink_to(target)
-    with files.output(tmp_path / "link") as file:
+    with files.open_output(tmp_path / "link") as file:
         file.write(b"new")
     assert (tmp_path / "link").is_symlink()
     assert (target.read_text(), other.read_text()) == ("new", "new")
     other.unlink()
-    with files.output(target) as file:
+    with files.open_output(target) as file:
         file.write(b"newer")
     assert target.read_text() == "newer"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
@@ -63,7 +63,7 @@ def test_an_output_goes_through_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with ThreadPoolExecutor() as pool:
         read = pool.submit(pipe.read_bytes)
-        with files.output(pipe) as file:
+        with files.open_output(pipe) as file:
             file.write(b"rows")
         assert read.result() == b"rows"
     assert pipe.is_fifo()
@@ -74,7 +74,7 @@ def test_an_interrupted_output_leaves_the_old_file_and_what_there_was(tmp_path: 
     target.write_text("old")
 
     def interrupted() -> None:
-        with files.output(target) as file:
+        with files.open_output(target) as file:
             file.write(b"some rows")
             raise KeyboardInterrupt
 
@@ -87,10 +87,13 @@ def test_an_interrupted_output_leaves_the_old_file_and_what_there_was(tmp_path: 
 @pytest.mark.parametrize("name", ["", "file/below", "x" * 300])
 def test_a_place_that_cannot_be_written_is_named(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(RunError, match=r"is a folder|cannot be written"), files.output(tmp_path / name):
+    with (
+        pytest.raises(RunError, match=r"is a folder|cannot be written"),
+        files.open_output(tmp_path / name),
+    ):
         pass
     if name:
         with pytest.raises(RunError, match="cannot be written"):
             files.write_bytes(tmp_path / name, b"")
-        with pytest.raises(RunError, match="cannot be written"), alone(tmp_path / name, "it"):
+        with pytest.raises(RunError, match="cannot be written"), exclusive_lock(tmp_path / name, "it"):
             pass

@@ -78,7 +78,7 @@ def test_a_built_in_and_a_stranger_arrive_the_same_way(install: Install) -> None
 def test_no_built_in_is_broken() -> None:
     found = plugins.load()
     assert found.broken == {}
-    assert all(shelf.items for shelf in found.shelves().values()), (
+    assert all(registry.items for registry in found.registries().values()), (
         "every hook that offers is used by a built-in"
     )
 
@@ -141,37 +141,39 @@ def test_two_plugins_with_one_name_do_not_take_each_other_down(install: Install)
     points = [install("mine", OBSERVER, dist="autotl-one"), install("mine", REPORTER, dist="autotl-two")]
     found = plugins.load(points)
     assert "mine" in found.broken
-    found.tell("search_started", plan=None, folder=Path(), records=[])
+    found.notify("search_started", plan=None, folder=Path(), records=[])
     assert sys.modules["autotl_one_mine"].seen == [None]
 
 
 def test_a_near_miss_is_suggested() -> None:
-    shelf = plugins.load().strategies
+    registry = plugins.load().strategies
     with pytest.raises(UnknownName, match=r"No strategy called 'linear_prob'\. Did you mean 'linear_probe'"):
-        shelf["linear_prob"]
+        registry["linear_prob"]
     with pytest.raises(UnknownName):
-        shelf.pick(["linear_probe", "linear_prob"])
+        registry.select(["linear_probe", "linear_prob"])
 
 
 def test_no_name_picks_all_and_names_pick_in_their_order() -> None:
-    shelf = plugins.load().strategies
-    assert {*shelf.items} - {*shelf.pick([])} == {"from_scratch"}  # it is used only if it is asked for
-    assert list(shelf.pick(["from_scratch", "direct"])) == ["from_scratch", "direct"]
-    assert list(shelf.pick(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
+    registry = plugins.load().strategies
+    assert {*registry.items} - {*registry.select([])} == {
+        "from_scratch"
+    }  # it is used only if it is asked for
+    assert list(registry.select(["from_scratch", "direct"])) == ["from_scratch", "direct"]
+    assert list(registry.select(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
 
 
 def test_what_is_used_on_request_only_has_to_be_named(install: Install) -> None:
     told = REPORTER.replace('name, summary = "slides"', 'on_request = True\n        name, summary = "slides"')
-    shelf = plugins.load(
+    registry = plugins.load(
         [install("quiet", told), install("loud", REPORTER.replace('"slides"', '"loud"'))]
     ).reporters
-    assert list(shelf.pick([])) == ["loud"]
-    assert list(shelf.pick(["slides"])) == ["slides"]
+    assert list(registry.select([])) == ["loud"]
+    assert list(registry.select(["slides"])) == ["slides"]
 
 
 def test_what_breaks_its_contract_is_recorded_with_what_is_missing(install: Install) -> None:
     found = plugins.load([install("odd", REPORTER.replace("[Slides()]", "['slides']"))])
-    assert "offers 'slides' where a reporter is due: name, summary, write missing" in found.broken["odd"]
+    assert "'slides' is not a reporter: it has no name, summary, write" in found.broken["odd"]
     assert not found.reporters.items
 
 
@@ -179,11 +181,11 @@ def test_an_observer_that_raises_is_dropped_and_the_others_are_told(install: Ins
     points = [install("a", FAILING_OBSERVER), install("b", OBSERVER), install("c", FAILING_OBSERVER)]
     found = plugins.load(points)
     with pytest.warns(RuntimeWarning, match="no ink") as caught:
-        found.tell("search_started", plan=None, folder=Path(), records=[])
+        found.notify("search_started", plan=None, folder=Path(), records=[])
     assert [str(each.message).split("'")[1] for each in caught] == ["a", "c"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found.tell("search_started", plan=None, folder=Path(), records=[])
+        found.notify("search_started", plan=None, folder=Path(), records=[])
     assert sys.modules["autotl_b_b"].seen == [None, None]
 
 
@@ -273,4 +275,4 @@ def test_a_plugin_without_a_hook_says_what_is_missing(install: Install) -> None:
 
 def test_a_name_that_is_no_string_breaks_the_contract(install: Install) -> None:
     found = plugins.load([install("talk", REPORTER.replace('name, summary = "slides"', "name, summary = 5"))])
-    assert "a reporter whose name is 5. Make it a string" in found.broken["talk"]
+    assert "The name of a reporter must be a non-empty string (got 5)" in found.broken["talk"]

@@ -70,7 +70,10 @@ WRONG = {
     "budget": (["photos", "--out", "new", "--budget", "5x"], "Cannot read '5x' as a duration"),
     "test": (["photos", "--out", "new", "--test", "1.5"], "The test share 1.5 is not in (0, 0.9]"),
     "preset": (["photos", "--out", "new", "--preset", "bets"], "Did you mean 'best'?"),
-    "latency": (["photos", "--out", "new", "--max-latency", "soon"], "Cannot read 'soon' as a latency"),
+    "latency": (
+        ["photos", "--out", "new", "--max-latency", "soon"],
+        "max_latency must be a time such as '5ms' or '0.2s' (got 'soon')",
+    ),
     "cache": (["photos", "--out", "new", "--cache", "lots"], "Cannot read 'lots' as a size"),
     "device": (["photos", "--out", "new", "--device", "gpu"], "No device called 'gpu'"),
     "part of a name": (["photos", "--out", "new", "--metric", "f1"], "Did you mean 'macro_f1'?"),

@@ -1,8 +1,9 @@
-"""Rank backbones before any training, and keep those that cannot be told apart from the best.
+"""Rank backbones before any training, and keep those tied with the best.
 
-A score is evidence, not the verdict: published ones rank sources hardly better than always taking the
-strongest (Agostinelli et al., How Stable Are Transferability Metrics Evaluations?, ECCV 2022). So the one
-that decides comes with its uncertainty, and what was foretold is compared with the outcome in the end.
+A score is evidence, not the verdict. Published scores rank sources hardly better than a rule that always
+takes the strongest source (Agostinelli et al., "How Stable Are Transferability Metrics Evaluations?", ECCV
+2022). The score that decides therefore has a confidence interval, and the report compares its prediction
+with the outcome.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ from autotl.errors import FAILURES
 from autotl.seeds import derive
 
 DECIDES = ("probe_accuracy", "knn_accuracy", "logme")
-"""Which score chooses between backbones: the first of these that is installed, else the first there is."""
+"""The scores that may choose between backbones: the first installed one does, else any."""
 SCORED_ROWS = 2000
-"""Images that all but the deciding score are measured on."""
+"""Images for all scores except the deciding one."""
 HALVES = 8
-SURE = 1.96
+Z_95 = 1.96
 TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Backbones by what their scores foretell, the most promising first.
+    """Backbones by their scores before training, best first.
 
-    ``scores`` maps backbone and score to what was found; ``by`` names the score that decides, "" where there
-    is none. ``kept`` cannot be told apart from the first; ``aside`` says of the others why not.
+    Attributes:
+        by: The score that decides; "" if there is none.
+        order: The names of the backbones, best first.
+        scores: The scores by backbone and score.
+        kept: The backbones that are tied with the first.
+        aside: The reasons against the others, by name.
+        sentence: The sentence for the user.
     """
 
     by: str = ""
@@ -45,9 +51,16 @@ class Ranking:
 
 @dataclass
 class Scores:
-    """The scores of backbones that are looked at one after the other: their features need not all be kept.
+    """The scores of backbones, added one backbone after the other.
 
-    Scores that do not decide are given up once ``out_of_time``.
+    So the features of only one backbone are in memory.
+
+    Attributes:
+        measures: The scores by name.
+        seed: The seed of the samples.
+        most: Images for all scores except the deciding one.
+        halves: Random halves for the interval of a score that is no mean.
+        out_of_time: Whether scores that do not decide are skipped from now on.
     """
 
     measures: Mapping[str, Transferability]
@@ -63,32 +76,27 @@ class Scores:
         """The score that decides."""
         return next((name for name in DECIDES if name in self.measures), next(iter(self.measures), ""))
 
-    def add(self, backbone: str, seen: LabelledFeatures) -> None:
-        """Score a backbone. All must be shown the same images in the same order."""
-        rows = some_of_each(seen.labels, self.most, seed=self.seed)
-        fewer = seen if len(rows) == len(seen.labels) else seen.only(rows)
+    def add(self, backbone: str, features: LabelledFeatures) -> None:
+        """Score a backbone.
+
+        Args:
+            backbone: Its name.
+            features: Its features of the training images, which are the same in the same order for all.
+        """
+        rows = stratified_rows(features.labels, self.most, seed=self.seed)
+        sample = features if len(rows) == len(features.labels) else features.only(rows)
         whole = self._whole.setdefault(backbone, {})
         spread = self._spread.setdefault(backbone, {})
         for name in sorted(self.measures, key=lambda each: each != self.by):
-            measure = self.measures[name]
-            if (measure.needs_head and seen.probabilities is None) or (
-                name != self.by and self.out_of_time()
-            ):
+            if self._skips(name, features):
                 continue
-            look = seen if name == self.by else fewer
             try:
-                if isinstance(measure, MeanScore):
-                    spread[name] = np.asarray(measure.contributions(look), dtype=np.float64)
-                    whole[name] = _finite(spread[name].mean())
-                else:
-                    whole[name] = _finite(measure.score(look))
-                    spread[name] = self._of_halves(name, look)
-            except FAILURES:  # a stranger's code: a score that breaks is one piece of evidence less
-                whole.pop(name, None)
-                spread.pop(name, None)
+                whole[name], spread[name] = self._score(name, features if name == self.by else sample)
+            except FAILURES:  # a plugin's code: a broken score is one piece of evidence less
+                continue
 
     def ranking(self) -> Ranking:
-        """What the scores say of all the backbones that were added."""
+        """Return the ranking of all backbones that were added."""
         names = list(self._whole)
         by = self.by
         ranked = [name for name in names if by in self._whole[name]]
@@ -99,60 +107,77 @@ class Scores:
         for name in ranked[1:]:
             behind = scores[name][by].behind
             if behind is not None and behind[2] < 0:
-                aside[name] = _why(by, ranked[0], scores[ranked[0]][by], scores[name][by])
+                aside[name] = _reason_against(by, ranked[0], scores[ranked[0]][by], scores[name][by])
         kept = tuple(name for name in (*ranked, *rest) if name not in aside)
         return Ranking(by, (*ranked, *rest), scores, kept, aside, _sentence(by, ranked, kept, scores))
 
-    def _of_halves(self, name: str, look: LabelledFeatures) -> NDArray[np.float64]:
-        """Score each half; no half if the time for scores that do not decide is up before the last one."""
+    def _skips(self, name: str, features: LabelledFeatures) -> bool:
+        """Return whether a score cannot be measured, or not in time."""
+        if self.measures[name].needs_head and features.probabilities is None:
+            return True
+        return name != self.by and self.out_of_time()
+
+    def _score(self, name: str, features: LabelledFeatures) -> tuple[float, NDArray[np.float64]]:
+        """Return a score, with its contributions or its values on random halves."""
+        measure = self.measures[name]
+        if isinstance(measure, MeanScore):
+            contributions = np.asarray(measure.contributions(features), dtype=np.float64)
+            return _finite(contributions.mean()), contributions
+        return _finite(measure.score(features)), self._of_halves(name, features)
+
+    def _of_halves(self, name: str, features: LabelledFeatures) -> NDArray[np.float64]:
+        """Return the score of each half; none if the time is up before."""
         found: list[float] = []
-        for half in self._halves(look):
+        for half in self._halves(features):
             if name != self.by and self.out_of_time():
                 return np.empty(0)
-            found.append(_finite(self.measures[name].score(look.only(half))))
+            found.append(_finite(self.measures[name].score(features.only(half))))
         return np.array(found)
 
-    def _halves(self, seen: LabelledFeatures) -> list[NDArray[np.int64]]:
-        """Random halves of each class, the same for all backbones; without replacement they scatter as much
-        as resamples of the whole do.
+    def _halves(self, features: LabelledFeatures) -> list[NDArray[np.int64]]:
+        """Return random halves of each class, the same for all backbones.
+
+        Halves without replacement scatter as much as bootstrap samples of the whole.
         """
         rng = np.random.default_rng(derive(self.seed, "halves of classes"))
         halves = []
         for _ in range(self.halves):
             parts = []
-            for label in range(seen.classes):
-                own = rng.permutation(np.flatnonzero(seen.labels == label))
+            for label in range(features.classes):
+                own = rng.permutation(np.flatnonzero(features.labels == label))
                 parts.append(own[: max(2, len(own) // 2)])
             halves.append(np.sort(np.concatenate(parts)))
         return halves
 
     def _scored(self, backbone: str, name: str) -> Scored:
+        """Return a score with its interval and its difference from the best."""
         value, spread = self._whole[backbone][name], self._spread[backbone][name]
         best = max((b for b in self._whole if name in self._whole[b]), key=lambda b: self._whole[b][name])
         exact = isinstance(self.measures[name], MeanScore)
-        reach = _reach(spread, exact)
+        reach = _half_width(spread, exact)
         ci95 = None if reach is None else (value - reach, value + reach)
         if reach is None or len(self._spread[best][name]) != len(spread):
             return Scored(value, ci95, None)
-        if best == backbone:
+        difference = value - self._whole[best][name]
+        if best == backbone or abs(difference) <= TINY * max(1.0, abs(value)):  # equal except for rounding
             return Scored(value, ci95, (0.0, 0.0, 0.0))
-        lead = value - self._whole[best][name]
-        if abs(lead) <= TINY * max(1.0, abs(value)):  # the same but for rounding
-            return Scored(value, ci95, (0.0, 0.0, 0.0))
-        apart = _reach(spread - self._spread[best][name], exact) or 0.0
-        return Scored(value, ci95, (lead, lead - apart, lead + apart))
+        apart = _half_width(spread - self._spread[best][name], exact) or 0.0
+        return Scored(value, ci95, (difference, difference - apart, difference + apart))
 
 
-def _finite(score: float) -> float:
-    """Return the score as a number. Raises ValueError where it is infinite or NaN."""
-    number = float(score)
-    if not math.isfinite(number):
-        raise ValueError(f"the score is {number}")
-    return number
+def stratified_rows(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[np.int64]:
+    """Return at most about ``most`` rows, stratified by class.
 
+    Each class keeps at least two rows.
 
-def some_of_each(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[np.int64]:
-    """At most about ``most`` rows, each class by the same share, two of each at least; ascending."""
+    Args:
+        labels: The class of each row, (n,).
+        most: The wanted number of rows.
+        seed: The seed of the choice.
+
+    Returns:
+        The rows, ascending.
+    """
     if len(labels) <= most:
         return np.arange(len(labels))
     rng = np.random.default_rng(derive(seed, "some of each class"))
@@ -163,20 +188,31 @@ def some_of_each(labels: NDArray[np.int64], most: int, *, seed: int) -> NDArray[
     return np.sort(np.concatenate(kept))
 
 
-def _reach(spread: NDArray[np.float64], exact: bool) -> float | None:
-    """Half the width of the 95 % interval, from contributions of images or from scores of random halves."""
+def _finite(score: float) -> float:
+    """Return the score as a number. Raises ValueError if it is infinite or NaN."""
+    number = float(score)
+    if not math.isfinite(number):
+        raise ValueError(f"the score is {number}")
+    return number
+
+
+def _half_width(spread: NDArray[np.float64], exact: bool) -> float | None:
+    """Return half the width of the 95 % interval.
+
+    ``spread`` holds contributions of images if ``exact``, else scores of random halves.
+    """
     if len(spread) < 2:
         return None
     deviation = float(spread.std(ddof=1))
-    return SURE * deviation / math.sqrt(len(spread)) if exact else SURE * deviation
+    return Z_95 * deviation / math.sqrt(len(spread)) if exact else Z_95 * deviation
 
 
-def _why(by: str, first: str, best: Scored, own: Scored) -> str:
+def _reason_against(by: str, first: str, best: Scored, own: Scored) -> str:
     assert own.behind is not None
-    lead, low, high = own.behind
+    difference, low, high = own.behind
     return (
         f"{by} before training is {own.value:.3f}, that of {first} {best.value:.3f}: "
-        f"{lead:+.3f} ({low:+.3f} to {high:+.3f})"
+        f"{difference:+.3f} ({low:+.3f} to {high:+.3f})"
     )
 
 
@@ -187,8 +223,8 @@ def _sentence(
         return "No score could be measured, so every backbone is searched."
     if len(ranked) == 1:
         return f"{ranked[0]} has a {by} of {scores[ranked[0]][by].value:.3f} before any training."
-    told = ", ".join(f"{name} {scores[name][by].value:.3f}" for name in ranked)
+    values = ", ".join(f"{name} {scores[name][by].value:.3f}" for name in ranked)
     if len(kept) == 1:
-        return f"By {by} before training ({told}), {kept[0]} is ahead of the others: only it is searched."
-    same = ", ".join(kept[:-1]) + f" and {kept[-1]}"
-    return f"By {by} before training ({told}), {same} cannot be told apart: the budget is theirs."
+        return f"{kept[0]} has the best {by} before training ({values}): only it is searched."
+    tied = ", ".join(kept[:-1]) + f" and {kept[-1]}"
+    return f"{tied} are tied by {by} before training ({values}): they share the budget."

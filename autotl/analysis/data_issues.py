@@ -1,48 +1,34 @@
-"""Examine the data through a frozen backbone, and say which images to leave out or to weigh."""
+"""Describe the data issues of a run, for search and report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import LabelledFeatures
-from autotl.clock import NEVER, Deadline, OutOfTime
-from autotl.data import LockedTest
-from autotl.metrics import softmax
-from autotl.quality import (
-    LabelIssues,
-    Outliers,
-    Shift,
-    importance_weights,
-    label_issues,
-    leaks,
-    near_duplicates,
-    outliers,
-    plan_cleaning,
-    shift,
-)
-from autotl.workbench.run_cache import RunCache
+from autotl.quality import LabelIssues, Outliers, Shift
 
-Mode = Literal["report", "drop", "weight"]
-
-EXAMPLES, LISTED = 20, 200
-FAR_ROWS = 20_000
-"""Training images up to which outliers are looked for: each is compared with all others."""
+EXAMPLES = 20
 NO_ROWS = np.empty(0, dtype=np.int64)
-NO_ISSUES = LabelIssues(NO_ROWS, NO_ROWS, NO_ROWS, np.empty(0), np.empty(0))
-_UNTOLD = ("drop", "weights", "copied", "leaked", "skipped")
-LEAST_SHIFT = 20
-"""Images a part must have for the two to be compared."""
+_NOT_REPORTED = ("drop", "weights", "copied", "leaked", "skipped")
+
+Labels = NDArray[np.int64]
+Pairs = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class NearCopies:
-    """Sets of training images that show the same picture, re-encoded, resized or cropped, with exact copies
-    among them; ``conflicting`` sets bear different labels.
+    """Sets of training images that are exact or near copies.
+
+    Near copies are re-encoded, resized or cropped.
+
+    Attributes:
+        groups: How many sets.
+        images: Images in them.
+        conflicting: Sets with different labels.
+        examples: File names of the first sets.
     """
 
     groups: int
@@ -50,21 +36,43 @@ class NearCopies:
     conflicting: int
     examples: tuple[tuple[str, ...], ...]
 
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[int]], labels: Labels, names: Sequence[str]) -> NearCopies:
+        """Sum up sets of positions among the training images."""
+        return cls(
+            len(groups),
+            sum(map(len, groups)),
+            sum(len(set(labels[list(group)])) > 1 for group in groups),
+            tuple(tuple(names[row] for row in group) for group in groups[:EXAMPLES]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NearLeakage:
-    """Test images, of the ``compared`` ones, that show the same picture as a training image: ``examples`` are
-    (test, training).
+    """Test images that are near copies of a training image.
+
+    Attributes:
+        images: How many.
+        compared: The test images that were compared.
+        examples: Pairs of a test image and a training image, by name.
     """
 
     images: int
     compared: int
     examples: tuple[tuple[str, str], ...]
 
+    @classmethod
+    def of(cls, pairs: Pairs, names: Sequence[str], tested: Sequence[str]) -> NearLeakage | None:
+        """Sum up pairs of positions (training, test); None if no test images were compared."""
+        if not tested:
+            return None
+        examples = tuple((tested[test], names[train]) for train, test in pairs[:EXAMPLES])
+        return cls(len({test for _, test in pairs}), len(tested), examples)
+
 
 @dataclass(frozen=True, slots=True)
 class LabelIssue:
-    """A label that the frozen features contradict: ``confidence`` is what they give the label it has."""
+    """A label that the frozen features contradict; ``confidence`` is their probability of the given label."""
 
     item: str
     given: str
@@ -74,7 +82,7 @@ class LabelIssue:
 
 @dataclass(frozen=True, slots=True)
 class OutlierImage:
-    """A training image far from all others of its class; ``score`` ranks them, larger is farther."""
+    """A training image far from all others of its class; a larger ``score`` is farther."""
 
     item: str
     label: str
@@ -83,9 +91,14 @@ class OutlierImage:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What was done about it: training images left out, or made to count less, and why.
+    """The treatment of training images with issues.
 
-    ``n_eff`` is how many equally weighted images the weighted ones are worth.
+    Attributes:
+        mode: "report", "drop" or "weight".
+        dropped: Images left out.
+        reweighted: Whether images are weighted.
+        n_eff: The number of equally weighted images with the same variance.
+        why: The reason for each treated image, by name.
     """
 
     mode: str
@@ -94,13 +107,33 @@ class Cleaned:
     n_eff: float
     why: Mapping[str, str]
 
+    @property
+    def sentence(self) -> str:
+        """The sentence for the user; "" if nothing was treated."""
+        if not self.why and not self.reweighted:
+            return ""
+        done = [f"{self.dropped} training images are left out"] if self.dropped else []
+        if self.reweighted:
+            done.append(f"training images are weighted (effective number {self.n_eff:,.0f})")
+        return f"Cleaning: {'; '.join(done) or 'nothing had to be done'}. The report lists the images."
+
 
 @dataclass(frozen=True, slots=True)
 class DataIssues:
-    """What a look through a backbone showed. ``drop`` are dataset rows to leave out of training, ``weights``
-    (dataset rows,) what each counts. ``copied`` (dataset rows,) numbers the sets of near copies among
-    training images, -1 for an image without one, and ``leaked`` are the test rows with one in the training
-    part. ``skipped`` are the checks there was no time for.
+    """The issues that frozen features show.
+
+    Attributes:
+        near_duplicates: Copies among training images.
+        near_leakage: Copies between test and training images; None if no test image was compared.
+        label_issues: Labels that the features contradict, the worst first.
+        outliers: Images far from their class.
+        shift: The distribution shift between training and test images; None if it was not measured.
+        cleaned: The treatment.
+        drop: Dataset rows to leave out of training.
+        weights: The weight of each image, (dataset rows,); None if all are equal.
+        copied: The number of each training image's set of copies, (dataset rows,); -1 for none.
+        leaked: Test rows with a copy among training images.
+        skipped: Checks that were skipped for lack of time.
     """
 
     near_duplicates: NearCopies
@@ -109,145 +142,55 @@ class DataIssues:
     outliers: tuple[OutlierImage, ...]
     shift: Shift | None
     cleaned: Cleaned
-    drop: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    drop: NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
     weights: NDArray[np.float64] | None = None
     copied: NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
     leaked: NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
     skipped: tuple[str, ...] = ()
 
     @property
-    def told(self) -> Mapping[str, object]:
-        """What a report says of it, as plain data."""
+    def reported(self) -> Mapping[str, object]:
+        """The part of the issues that a report shows."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in found.items() if name not in _UNTOLD}
+        return {name: value for name, value in found.items() if name not in _NOT_REPORTED}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence on skipped checks, if there are any."""
+        if not self.skipped:
+            return ()
+        return (f"Not checked for lack of time: {', '.join(self.skipped)}. Give more time to check it.",)
 
 
-def find_issues(
-    materials: RunCache,
-    backbone: str,
-    seen: LabelledFeatures,
-    locked: LockedTest,
-    *,
-    test_looks: int,
-    mode: str,
-    reweight: bool,
-    seed: int,
-    end: Deadline = NEVER,
-) -> DataIssues:
-    """Find faults in the training images, and what they share with the test images or differ from them in.
+def label_issues_of(
+    issues: LabelIssues, names: Sequence[str], classes: Sequence[str]
+) -> tuple[LabelIssue, ...]:
+    """Name the images and classes of label issues.
 
-    ``seen`` is what the backbone sees in the training rows. At most ``test_looks`` test images are looked at
-    through it; labels of the test part are not read. No check begins after ``end``.
+    Args:
+        issues: Positions among the training images, worst first.
+        names: The names of the training images.
+        classes: The names of the classes.
     """
-    skipped: list[str] = []
-
-    def is_time_for(check: str) -> bool:
-        if late := end.passed():
-            skipped.append(check)
-        return not late
-
-    data, order = materials.dataset, materials.order
-    items, looks = data.table["item"].to_numpy(), data.table["looks"].to_numpy()
-    labels, n = seen.labels, len(order)
-    assert seen.probe is not None
-    groups = near_duplicates(looks[order], seen.features, labels) if is_time_for("near copies") else []
-    issues = NO_ISSUES
-    if is_time_for("doubtful labels"):
-        issues = label_issues(labels, _even(softmax(seen.probe, axis=1), labels))
-    odd = outliers(seen.features, labels) if n <= FAR_ROWS and is_time_for("outliers") else None
-    tests = locked.pictures("copies in the training part, and a shift between the two")
-    looked = np.sort(np.random.default_rng(seed).permutation(len(tests))[:test_looks])
-    side = materials.backbones[backbone].side
-    test_features = None
-    if len(looked):
-        try:
-            test_features = materials.look_at(backbone, tests[looked], side=side, pulse=end.check)
-        except OutOfTime:
-            skipped.append("copies among the test images that are not exact, and a shift between the parts")
-    pairs = leaks(looks[order], looks[tests[looked]], seen.features, test_features)
-    moved = None
-    enough = min(n, len(looked)) >= LEAST_SHIFT
-    if test_features is not None and enough and is_time_for("a shift between training and test images"):
-        moved = shift(seen.features, test_features, seed=seed)
-    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
-    weights = plan.weights if mode == "weight" else None
-    if reweight and test_features is not None and moved is not None:
-        weighed = importance_weights(seen.features, test_features, seed=seed)
-        weights = weighed.weights if weights is None else weights * weighed.weights
-    left = n - len(plan.drop)
-    n_eff = left if weights is None else float(weights.sum() ** 2 / (weights**2).sum())
-    own = [str(item) for item in items[order]]
-    theirs = [str(item) for item in items[tests[looked]]]
-    return DataIssues(
-        near_duplicates=_near_copies(groups, labels, own),
-        near_leakage=_near_leakage(pairs, own, theirs) if theirs else None,
-        label_issues=_doubts(issues, own, data.classes)[:LISTED],
-        outliers=_odd_ones(odd, labels, own, data.classes),
-        shift=moved,
-        cleaned=Cleaned(
-            mode,
-            len(plan.drop),
-            weights is not None,
-            n_eff,
-            {own[row]: why for row, why in list(plan.why.items())[:LISTED]},
-        ),
-        drop=order[plan.drop],
-        weights=None if weights is None else _of_all_rows(weights, order, len(data)),
-        copied=_numbered(groups, order, len(data)),
-        leaked=tests[looked[sorted({test for _, test in pairs})]],
-        skipped=tuple(skipped),
-    )
-
-
-def _near_copies(
-    groups: Sequence[Sequence[int]], labels: NDArray[np.int64], own: Sequence[str]
-) -> NearCopies:
-    return NearCopies(
-        len(groups),
-        sum(map(len, groups)),
-        sum(len(set(labels[list(group)])) > 1 for group in groups),
-        tuple(tuple(own[row] for row in group) for group in groups[:EXAMPLES]),
-    )
-
-
-def _near_leakage(pairs: Sequence[tuple[int, int]], own: Sequence[str], theirs: Sequence[str]) -> NearLeakage:
-    examples = tuple((theirs[test], own[train]) for train, test in pairs[:EXAMPLES])
-    return NearLeakage(len({test for _, test in pairs}), len(theirs), examples)
-
-
-def _doubts(issues: LabelIssues, own: Sequence[str], classes: Sequence[str]) -> tuple[LabelIssue, ...]:
     found = zip(issues.rows, issues.given, issues.suggested, issues.self_confidence, strict=True)
     return tuple(
-        LabelIssue(own[row], classes[given], classes[suggested], float(confidence))
+        LabelIssue(names[row], classes[given], classes[suggested], float(confidence))
         for row, given, suggested, confidence in found
     )
 
 
-def _odd_ones(
-    odd: Outliers | None, labels: NDArray[np.int64], own: Sequence[str], classes: Sequence[str]
+def outlier_images(
+    found: Outliers | None, labels: Labels, names: Sequence[str], classes: Sequence[str]
 ) -> tuple[OutlierImage, ...]:
-    if odd is None:
+    """Name the farthest outliers.
+
+    Args:
+        found: Positions among the training images with their scores; None if the check was skipped.
+        labels: The classes of the training images, (n,).
+        names: Their names.
+        classes: The names of the classes.
+    """
+    if found is None:
         return ()
-    far = sorted(odd.rows.tolist(), key=lambda row: -odd.scores[row])[:EXAMPLES]
-    return tuple(OutlierImage(own[row], classes[labels[row]], float(odd.scores[row])) for row in far)
-
-
-def _even(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """As if all classes were as frequent: a rare class must not look doubtful for being rare."""
-    share = np.maximum(np.bincount(labels, minlength=probabilities.shape[1]), 1) / len(labels)
-    found: NDArray[np.float64] = probabilities / share
-    found /= found.sum(1, keepdims=True)
-    return found
-
-
-def _numbered(groups: Sequence[Sequence[int]], order: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
-    found = np.full(rows, -1)
-    for number, group in enumerate(groups):
-        found[order[list(group)]] = number
-    return found
-
-
-def _of_all_rows(weights: NDArray[np.float64], order: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
-    found = np.ones(rows)
-    found[order] = weights
-    return found
+    far = sorted(found.rows.tolist(), key=lambda row: -found.scores[row])[:EXAMPLES]
+    return tuple(OutlierImage(names[row], classes[labels[row]], float(found.scores[row])) for row in far)

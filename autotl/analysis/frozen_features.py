@@ -1,4 +1,4 @@
-"""Look at the training images through a frozen backbone: one pass, which scores and findings share."""
+"""Compute the frozen features of the training images: one pass that scores and issues share."""
 
 from __future__ import annotations
 
@@ -10,88 +10,99 @@ from numpy.typing import NDArray
 from autotl.api import LabelledFeatures
 from autotl.backbone import classifier_of
 from autotl.clock import NEVER, Deadline
-from autotl.data import cross_parts
+from autotl.data import stratified_parts
 from autotl.errors import WeightsError
 from autotl.metrics import softmax
-from autotl.training import LOOKED, PROBE, cross_logits
+from autotl.training import PROBE, PROBE_SETTINGS, out_of_fold_logits
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import keep_late_maps
+from autotl.workbench.stage_prefill import prefill_late_stages
 
 
-def look(
-    materials: RunCache,
+def frozen_features(
+    run_cache: RunCache,
     backbone: str,
     *,
     seed: int,
     reuse: bool = True,
     fits: Deadline = NEVER,
 ) -> LabelledFeatures:
-    """Return the features and probe logits of the training rows, in the order of ``materials``.
+    """Return the features and probe logits of the training rows.
+
+    They are in the order of ``run_cache``.
 
     Args:
-        materials: The images and backbones.
+        run_cache: The images and backbones.
         backbone: The name of the backbone, used at its recommended image size.
-        seed: Divides the rows that the probe is cross-validated on.
-        reuse: Whether the maps of late stages are kept as well.
+        seed: The seed of the parts of the probe's cross-validation.
+        reuse: Whether the activations of late stages are kept as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
-    keep_late_maps(materials, ActivationCache(materials, on=reuse), backbone)
-    side = materials.backbones[backbone].side
-    features = materials.features(backbone, side=side).double().numpy()
-    probe = _cross_probe(materials, backbone, side=side, seed=seed, end=fits)
+    prefill_late_stages(run_cache, ActivationCache(run_cache, enabled=reuse), backbone)
+    side = run_cache.backbones[backbone].side
+    features = run_cache.features(backbone, side=side).double().numpy()
+    probe = _cross_probe(run_cache, backbone, side=side, seed=seed, end=fits)
     probe = probe.astype(np.float64)
-    labels = materials.labels.numpy()
-    return LabelledFeatures(features, labels, _source_probabilities(materials, backbone, features), probe)
+    labels = run_cache.labels.numpy()
+    return LabelledFeatures(features, labels, _source_probabilities(run_cache, backbone, features), probe)
 
 
-def _cross_probe(materials: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
-    """Logits (rows, classes) of a linear classifier that has learned from other rows: each part of the
-    training rows is scored by what the other parts teach.
-    """
-    rows, classes = len(materials.order), len(materials.dataset.classes)
+def _cross_probe(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
+    """Return cross-validated logits (rows, classes) of a linear classifier."""
+    rows, classes = len(run_cache.order), len(run_cache.dataset.classes)
     key = {
-        "crossed": materials.features_key(backbone, side),
-        "split": materials.splits.hash,
-        "labels": materials.dataset.digest,
+        "crossed": run_cache.features_key(backbone, side),
+        "split": run_cache.splits.hash,
+        "labels": run_cache.dataset.digest,
         "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
-        "row weights": materials.weighed,
+        "row weights": run_cache.weights_digest,
         "seed": seed,
     }
 
     def fill(out: NDArray[np.float32]) -> None:
-        folds = materials.splits.first
-        features = materials.features(backbone, side=side)
-        if len(folds) == 1:
-            parts = cross_parts(materials.dataset, np.sort(materials.order), seed=seed)
-            found = cross_logits(
-                features.to(materials.device),
-                materials.labels.to(materials.device),
-                classes=classes,
-                parts=[materials.positions(part).to(materials.device) for part in parts],
-                end=end,
-            )
-            out[:] = found.cpu().numpy()
-            return
-        # equal where a row is in no fold, as a class of one group is: nothing else has taught it
-        out.fill(0)
-        heads = materials.heads(backbone, LOOKED, side=side, end=end)[:-1, LOOKED.index(PROBE)]
-        for fold, head in zip(folds, heads, strict=True):
-            own = materials.positions(fold.val)
-            out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()
+        if len(run_cache.splits.first) == 1:
+            out[:] = _of_parts(run_cache, backbone, side=side, seed=seed, end=end)
+        else:
+            _of_folds(run_cache, backbone, out, side=side, end=end)
 
-    return materials.store.array(key, (rows, classes), np.float32, fill)
+    return run_cache.store.array(key, (rows, classes), np.float32, fill)
+
+
+def _of_parts(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
+    """Return cross-validated logits over parts of a single fold."""
+    parts = stratified_parts(run_cache.dataset, np.sort(run_cache.order), seed=seed)
+    found = out_of_fold_logits(
+        run_cache.features(backbone, side=side).to(run_cache.device),
+        run_cache.labels.to(run_cache.device),
+        classes=len(run_cache.dataset.classes),
+        parts=[run_cache.positions(part).to(run_cache.device) for part in parts],
+        end=end,
+    )
+    logits: NDArray[Any] = found.cpu().numpy()
+    return logits
+
+
+def _of_folds(
+    run_cache: RunCache, backbone: str, out: NDArray[np.float32], *, side: int, end: Deadline
+) -> None:
+    """Fill in cross-validated logits over the folds of the search."""
+    features = run_cache.features(backbone, side=side)
+    out.fill(0)  # rows in no fold, such as a class of one group, get equal logits: no classifier scores them
+    heads = run_cache.heads(backbone, PROBE_SETTINGS, side=side, end=end)[:-1, PROBE_SETTINGS.index(PROBE)]
+    for fold, head in zip(run_cache.splits.first, heads, strict=True):
+        own = run_cache.positions(fold.val)
+        out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()
 
 
 def _source_probabilities(
-    materials: RunCache, backbone: str, features: NDArray[np.float64]
+    run_cache: RunCache, backbone: str, features: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
-    """What the source head says of each row (n, source classes); None for a backbone without a linear one."""
+    """Return the source head's probabilities (n, source classes); None without a linear source head."""
     try:
-        weight, bias = classifier_of(materials.source_model(backbone))
+        weight, bias = classifier_of(run_cache.source_model(backbone))
     except WeightsError:
         return None
-    if not materials.backbones[backbone].weights.pretrained:
+    if not run_cache.backbones[backbone].weights.pretrained:
         return None
     logits = features @ weight.cpu().double().numpy().T + bias.cpu().double().numpy()
     return softmax(logits, axis=1)

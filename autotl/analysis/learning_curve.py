@@ -1,4 +1,4 @@
-"""Learn from fewer images, to see what more of them would bring."""
+"""Measure the accuracy of a linear probe on fewer training images."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from autotl.data import cross_parts
+from autotl.data import stratified_parts
 from autotl.seeds import derive
 from autotl.training import PROBE, fit_heads
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
 SIZES, SMALLEST, REPEATS = 6, 32, 5
-"""Sizes of the training part, from a 32nd of it (two images a class at least), each on so many parts."""
+"""Sizes of the training part, from a 32nd of it (at least two images a class), each on so many parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """Validation accuracy ``scores`` (sizes, repeats) after learning from ``sizes`` (sizes,) images, each
-    repeat on other validation images, ``validated`` in all.
+class SizeScores:
+    """The probe's accuracy by the number of training images.
+
+    Attributes:
+        sizes: The numbers of images, (sizes,).
+        scores: The accuracies, (sizes, repeats); each repeat has other validation images.
+        validated: All validation images together.
     """
 
     sizes: NDArray[np.int64]
@@ -28,50 +33,61 @@ class Sizes:
     validated: int
 
 
-def probe_at_sizes(materials: RunCache, backbone: str, *, seed: int, pulse: Pulse = no_pulse) -> Sizes | None:
-    """The linear probe's accuracy at rising numbers of training images; None where there are too few.
+def probe_at_sizes(
+    run_cache: RunCache, backbone: str, *, seed: int, pulse: CancellationCheck = never_cancelled
+) -> SizeScores | None:
+    """Return the linear probe's accuracy at rising numbers of training images.
 
-    Each repeat validates on another fifth of the training rows and learns from nested, stratified parts of
+    Each repeat validates on another fifth of the training rows, and learns from nested, stratified parts of
     the rest. All classifiers are fitted at once.
+
+    Args:
+        run_cache: The images and backbones.
+        backbone: The name of the backbone.
+        seed: The seed of the parts.
+        pulse: A function that is called during the work and may raise to end it.
+
+    Returns:
+        The accuracies; None if there are too few images.
     """
-    facts, classes = materials.backbones[backbone], len(materials.dataset.classes)
-    parts = cross_parts(
-        materials.dataset, np.sort(materials.order), seed=derive(seed, "curve"), parts=REPEATS
-    )
-    labels = materials.labels.numpy()
-    places = [materials.positions(part).numpy() for part in parts]
-    every = np.arange(len(labels))
-    rests = [np.setdiff1d(every, place) for place in places]
-    most = min(map(len, rests))
+    labels = run_cache.labels.numpy()
+    parts = _validation_parts(run_cache, seed)
+    rests = [np.setdiff1d(np.arange(len(labels)), part) for part in parts]
+    most, classes = min(map(len, rests)), len(run_cache.dataset.classes)
     least = max(2 * classes, most // SMALLEST, 8)
     if least * 4 > most:
         return None
-    wanted = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
+    sizes = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
     orders = [stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
-    subsets = [torch.from_numpy(order[:n]) for n in wanted for order in orders]
-    features = materials.features(backbone, side=facts.side, pulse=pulse)
-    found = fit_heads(
-        features.to(materials.device),
-        materials.labels.to(materials.device),
+    subsets = [torch.from_numpy(order[:n]) for n in sizes for order in orders]
+    features = run_cache.features(backbone, side=run_cache.backbones[backbone].side, check_cancelled=pulse)
+    heads = fit_heads(
+        features.to(run_cache.device),
+        run_cache.labels.to(run_cache.device),
         classes=classes,
         settings=[PROBE],
-        folds=[each.to(materials.device) for each in subsets],
-        pulse=pulse,
+        folds=[each.to(run_cache.device) for each in subsets],
+        check_cancelled=pulse,
     )
-    scores = np.empty((len(wanted), len(places)))
-    for index, (weight, bias) in enumerate(
-        zip(found.weight[:, 0].cpu(), found.bias[:, 0].cpu(), strict=True)
-    ):
-        size, repeat = divmod(index, len(places))
-        own = places[repeat]
-        answers = (features[own] @ weight.T + bias).argmax(1).numpy()
-        scores[size, repeat] = (answers == labels[own]).mean()
-    return Sizes(wanted, scores, len(labels))
+    scores = np.empty((len(sizes), len(parts)))
+    weights, biases = heads.weight[:, 0].cpu(), heads.bias[:, 0].cpu()
+    for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        size, repeat = divmod(index, len(parts))
+        own = parts[repeat]
+        predicted = (features[own] @ weight.T + bias).argmax(1).numpy()
+        scores[size, repeat] = (predicted == labels[own]).mean()
+    return SizeScores(sizes, scores, len(labels))
 
 
 def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
-    """The rows in an order whose every beginning has the classes in about their shares, each at least once
-    from the start.
+    """Return the rows in an order whose prefixes are stratified.
+
+    Every prefix has about the class frequencies of all rows. Two rows of each class come before all others.
+
+    Args:
+        labels: The class of each row of the dataset, (n,).
+        rows: The rows to order.
+        seed: The seed of the order.
     """
     rng = np.random.default_rng(seed)
     place = np.empty(len(rows))
@@ -79,5 +95,12 @@ def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int)
         own = np.flatnonzero(labels[rows] == label)
         ranks = rng.permutation(len(own))
         place[own] = (ranks + rng.random()) / len(own)
-        place[own[ranks < 2]] -= 1.0  # two of each class come before all others
+        place[own[ranks < 2]] -= 1.0
     return rows[np.argsort(place, kind="stable")]
+
+
+def _validation_parts(run_cache: RunCache, seed: int) -> list[NDArray[np.int64]]:
+    """Return the validation part of each repeat, as positions in ``run_cache``."""
+    rows = np.sort(run_cache.order)
+    parts = stratified_parts(run_cache.dataset, rows, seed=derive(seed, "curve"), parts=REPEATS)
+    return [run_cache.positions(part).numpy() for part in parts]

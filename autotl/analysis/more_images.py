@@ -1,4 +1,4 @@
-"""What more images would bring, by the linear probe's learning curve."""
+"""Forecast the gain from more images by the linear probe's learning curve."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autotl.analysis.learning_curve import Sizes
-from autotl.curve import Curve, forecast, sentence
+from autotl.analysis.learning_curve import SizeScores
+from autotl.curve import FittedCurve, forecast, gain_sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Validation accuracy after learning from ``n`` images, and its standard error."""
+    """The validation accuracy with ``n`` training images, and its standard error."""
 
     n: int
     score: float
@@ -20,8 +20,8 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class More:
-    """What ``more`` images than there are now would add to the accuracy, with a 95 % interval."""
+class GainForecast:
+    """The gain in accuracy from ``more`` images, with a 95 % interval."""
 
     more: int
     gain: float
@@ -29,35 +29,48 @@ class More:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """The learning curve of the linear probe, and its continuation."""
+class LearningCurve:
+    """The learning curve of the linear probe with its forecast.
+
+    ``backbone`` names the network; ``sentence`` is for the user.
+    """
 
     backbone: str
     points: tuple[Point, ...]
-    forecast: tuple[More, ...]
+    forecast: tuple[GainForecast, ...]
     sentence: str
 
 
-def outlook(backbone: str, found: Sizes, *, now: int, seed: int) -> Outlook:
-    """``now`` is how many training images there are: each repeat has learned from fewer."""
+def forecast_gain(backbone: str, found: SizeScores, *, now: int, seed: int) -> LearningCurve:
+    """Continue the learning curve beyond the present number of images.
+
+    Args:
+        backbone: The name of the backbone.
+        found: The measured accuracies; each repeat has learned from fewer images than there are.
+        now: The present number of training images.
+        seed: The seed of the forecast.
+    """
     curve = forecast(found.sizes, found.scores, found.validated, seed=seed)
-    return Outlook(
+    return LearningCurve(
         backbone,
         tuple(
             Point(int(n), float(scores.mean()), float(scores.std(ddof=1) / math.sqrt(len(scores))))
             for n, scores in zip(found.sizes, found.scores, strict=True)
         ),
-        tuple(More(more, *_gain(curve, now, more)) for more in steps(now)),
-        sentence(curve, steps(now)[1], since=now),
+        tuple(GainForecast(more, *_gain(curve, now, more)) for more in steps(now)),
+        gain_sentence(curve, steps(now)[1], since=now),
     )
 
 
 def steps(now: int) -> Sequence[int]:
-    """Round numbers of further images: about a tenth, a third and all of those there are."""
-    return [_round(now * share) for share in (0.1, 0.3, 1.0)]
+    """Return round numbers of further images.
+
+    They are about a tenth, a third and all of the present number.
+    """
+    return [_round(now * fraction) for fraction in (0.1, 0.3, 1.0)]
 
 
-def _gain(curve: Curve, now: int, more: int) -> tuple[float, tuple[float, float]]:
+def _gain(curve: FittedCurve, now: int, more: int) -> tuple[float, tuple[float, float]]:
     found = curve.gain(more, since=now)
     return found.value, found.ci95
 

@@ -1,54 +1,42 @@
-"""Profile the task before the search: how far it lies from each source, by every similarity there is."""
+"""Measure the similarity of the training images to a backbone's source."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
+from autotl.analysis.comparison import LEAST_NOISE, NOISE, NOISE_INSIDE, ROWS, ROWS_INSIDE, Comparison
 from autotl.api import AnySimilarity, Backbone, LayerSimilarity, Likeness, Reference, Similarity
 from autotl.backbone import (
-    Layer,
-    as_moments,
+    BatchNormLayer,
+    batchnorm_inputs,
+    batchnorm_layers,
     batchnorm_reference,
-    batchnorm_rows,
     build_reference,
-    layer_likeness,
-    likeness,
+    calibrated_similarity,
+    layer_similarity,
     load_reference,
-    moments_of,
+    moment_extractor,
     native_side,
-    noise_pixels,
-    normalised_layers,
+    noise_images,
     pooled,
+    split_moments,
 )
-from autotl.clock import OutOfTime
-from autotl.data import render, view_of
-from autotl.errors import FAILURES, described
 from autotl.seeds import derive
-from autotl.training import in_batches
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
-ROWS, ROWS_INSIDE = 400, 100
-"""Distances are measured on at most this many images (inside the network, at the weights' own image size,
-each costs more); more would narrow the interval, not change the answer.
-"""
-NOISE, NOISE_INSIDE = 128, 64
-LEAST_ROWS, LEAST_NOISE = 32, 20
-"""However short the time."""
-RESAMPLES, RESAMPLES_THOROUGH = 25, 100
-"""Random halves of the images that an interval comes from."""
+RESAMPLES, RESAMPLES_FULL = 25, 100
+"""Random halves of the images for an interval, usually and in a full profile."""
 
 
-def measure_likeness(
-    materials: RunCache,
+def measure_similarity(
+    run_cache: RunCache,
     backbone: Backbone,
     similarities: Mapping[str, AnySimilarity],
     *,
@@ -56,204 +44,159 @@ def measure_likeness(
     seed: int,
     resamples: int = RESAMPLES,
     seconds: float | None = None,
-    pulse: Pulse = no_pulse,
+    pulse: CancellationCheck = never_cancelled,
 ) -> tuple[dict[str, Likeness], str]:
-    """Each similarity of the training images to a backbone's source, and a note on what it was measured
-    against.
+    """Measure the similarity of the training images to a backbone's source.
 
-    ``source`` are uint8 images (n, 3, side, side) of the source data, if the user has some; else the
-    reference kept beside the weights is used, else the running statistics of BatchNorm. As many images are
-    looked at as take about ``seconds``. ``pulse`` is called between batches and measures, and may raise.
-    Empty where there is nothing to compare with. A similarity that fails is left out, and the note says so.
+    Source images are compared if the user gives some; else the reference beside the weights, else the running
+    statistics of BatchNorm.
+
+    Args:
+        run_cache: The training images.
+        backbone: The backbone.
+        similarities: The measures by name.
+        source: Images of the source, uint8 (n, 3, side, side), if the user gives some.
+        seed: The seed of the samples.
+        resamples: Random halves of the images for an interval.
+        seconds: The time that decides on the number of images; None for no limit.
+        pulse: A function that is called between batches and measures, and may raise.
+
+    Returns:
+        The similarities by measure, and a note on the reference. A measure that fails is left out, and the
+        note names it. There are no similarities without a reference.
     """
     if not backbone.weights.pretrained:
-        return {}, f"{backbone.name} has random weights: there is no source to be like."
-    look = _Look(materials, backbone, source, seed, resamples, seconds, pulse)
+        return {}, f"{backbone.name} has random weights, so there is no source to be similar to."
+    comparison = Comparison(run_cache, backbone, source, seed, resamples, seconds, pulse)
     of_features = {name: each for name, each in similarities.items() if isinstance(each, Similarity)}
     of_layers = {name: each for name, each in similarities.items() if isinstance(each, LayerSimilarity)}
-    reference = _reference(look)
-    found: dict[str, Likeness] = {}
-    failed: dict[str, str] = {}
+    reference = _reference(comparison)
     from_batchnorm = reference is not None and reference.origin == "batchnorm"
-    if from_batchnorm:
-        # a sample drawn from variances alone has none of the shape that the others compare
+    if from_batchnorm:  # a sample drawn from variances alone lacks the shape that other measures compare
         of_features = {name: each for name, each in of_features.items() if getattr(each, "of_moments", False)}
     inside = None
     if of_layers or (from_batchnorm and of_features):
-        inside = _look_inside(look, behind=from_batchnorm and bool(of_features))
+        inside = _layer_inputs(comparison, last_layer=from_batchnorm and bool(of_features))
+    found: dict[str, Likeness] = {}
     if reference is not None and of_features:
         within = inside if from_batchnorm else None
-        found |= _over_features(look, reference, of_features, within, failed=failed)
+        found |= _over_features(comparison, reference, of_features, within)
     if inside is not None and of_layers:
-        found |= _over_layers(look, inside, of_layers, failed=failed)
-    if reference is None and not found and not failed:
+        found |= _over_layers(comparison, inside, of_layers)
+    if reference is None and not found and not comparison.failed:
         return {}, (
-            f"{backbone.name} has no source reference and no BatchNorm, so the likeness is unknown. "
-            f"Give some of its training images as source= (--source) to measure it."
+            f"The similarity to the source of {backbone.name} is unknown: the backbone has no source "
+            "reference and no BatchNorm. Give some of its training images as source= (--source)."
         )
-    return found, " ".join([_note(backbone, reference), *_left_out(failed)])
-
-
-def _left_out(failed: Mapping[str, str]) -> list[str]:
-    return [f"The similarity {name} failed and is left out: {why}." for name, why in failed.items()]
+    return found, " ".join([_note(backbone, reference), *comparison.failures])
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """A backbone, and how images go through it."""
+class _LayerInputs:
+    """The inputs of BatchNorm layers, as rows of :func:`moment_extractor`.
 
-    materials: RunCache
-    backbone: Backbone
-    source: Tensor | None
-    seed: int
-    resamples: int
-    seconds: float | None
-    pulse: Pulse
-
-    def affordable(self, most: int, side: int) -> int:
-        """How many of at most so many images fit into half of the time: there are two kinds of looks."""
-        if self.seconds is None:
-            return most
-        each = (1 + NOISE_INSIDE / ROWS_INSIDE) * self.backbone.pace.seconds(1, side=side)
-        return max(LEAST_ROWS, min(most, int(0.5 * self.seconds / each)))
-
-    @property
-    def model(self) -> nn.Module:
-        return self.materials.source_model(self.backbone.name)
-
-    def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
-        normalise = partial(self.materials.normalise, self.backbone.name)
-        device = self.materials.device
-        # the inputs of layers are looked at by hooks, which are the network's own
-        found = in_batches(run, pixels, normalise=normalise, device=device, at_once=1, pulse=self.pulse)
-        return found.double().numpy()
-
-    def target(self, most: int, side: int) -> Tensor:
-        """At most so many of the training images, uint8 (n, 3, side, side)."""
-        order = np.random.default_rng(derive(self.seed, "likeness")).permutation(len(self.materials.order))
-        chosen = self.materials.order[np.sort(order[:most])]
-        view = view_of(self.backbone.config, side=side)
-        return torch.from_numpy(render(self.materials.dataset, chosen, view))
-
-
-@dataclass(frozen=True, slots=True)
-class _Inside:
-    """What the BatchNorm ``layers`` see of the target and of noise, and of the source where there are images
-    of it: rows as :func:`moments_of` gives them.
+    Attributes:
+        layers: The layers.
+        target: Rows of training images.
+        noise: Rows of noise images.
+        source: Rows of source images; None without any.
     """
 
-    layers: Sequence[Layer]
+    layers: Sequence[BatchNormLayer]
     target: NDArray[np.float64]
     noise: NDArray[np.float64]
-    own: NDArray[np.float64] | None
+    source: NDArray[np.float64] | None
 
-    def behind(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """One position of each image in the last layer, where it was looked at."""
+    def last_layer(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return one position of each image in the last layer."""
         return rows[:, 2 * sum(len(layer.mean) for layer in self.layers) :]
 
 
-def _look_inside(look: _Look, *, behind: bool) -> _Inside | None:
-    """None for a network without BatchNorm; ``behind`` also asks for one position in the last layer."""
-    layers = normalised_layers(look.model)
+def _layer_inputs(comparison: Comparison, *, last_layer: bool) -> _LayerInputs | None:
+    """Return the inputs of BatchNorm layers.
+
+    ``last_layer`` adds a position in the last layer. None for a network without BatchNorm.
+    """
+    model, source = comparison.model, comparison.source
+    layers = batchnorm_layers(model)
     if not layers:
         return None
-    side = native_side(look.model) if look.source is None else look.backbone.side
-    run = moments_of(look.model, layers, run=batchnorm_rows(look.model) if behind else None)
-    most = look.affordable(ROWS_INSIDE, side)
-    target = look.rows(run, look.target(most, side))
+    side = native_side(model) if source is None else comparison.backbone.side
+    run = moment_extractor(model, layers, run=batchnorm_inputs(model) if last_layer else None)
+    most = comparison.affordable(ROWS_INSIDE, side)
+    target = comparison.rows(run, comparison.target(most, side))
     least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
-    noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
-    own = None if look.source is None else look.rows(run, look.source[:ROWS_INSIDE])
-    return _Inside(layers, target, noise, own)
+    noise = comparison.rows(run, noise_images(min(len(target), least), side, comparison.seed))
+    rows = None if source is None else comparison.rows(run, source[:ROWS_INSIDE])
+    return _LayerInputs(layers, target, noise, rows)
 
 
 def _over_features(
-    look: _Look,
+    comparison: Comparison,
     reference: Reference,
     measures: Mapping[str, Similarity],
-    inside: _Inside | None,
-    *,
-    failed: dict[str, str],
+    inside: _LayerInputs | None,
 ) -> dict[str, Likeness]:
-    """Measured on pooled features, or, against what BatchNorm remembers, ``inside`` the network."""
+    """Measure on pooled features, or on the last layer's inputs."""
     if inside is not None:
-        target, noise = inside.behind(inside.target), inside.behind(inside.noise)
+        target, noise = inside.last_layer(inside.target), inside.last_layer(inside.noise)
     else:
-        # statistics move with the image size, so the target is seen as the source was
-        side = look.backbone.side if reference.origin == "source images" else reference.side
-        run = partial(pooled, look.model)
-        most = look.affordable(ROWS, side)
-        target = look.rows(run, look.target(most, side))
+        # statistics depend on the image size, so the target has that of the source
+        side = comparison.backbone.side if reference.origin == "source images" else reference.side
+        run = partial(pooled, comparison.model)
+        most = comparison.affordable(ROWS, side)
+        target = comparison.rows(run, comparison.target(most, side))
         least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
-        noise = look.rows(run, noise_pixels(min(len(target), least), side, look.seed))
-    found: dict[str, Likeness] = {}
-    for name, measure in measures.items():
-        look.pulse()
-        with _leaving_out(name, failed):
-            found[name] = _finite(
-                likeness(
-                    target, reference, noise, measure, seed=derive(look.seed, name), resamples=look.resamples
-                )
-            )
-    return found
+        noise = comparison.rows(run, noise_images(min(len(target), least), side, comparison.seed))
+
+    def measure(name: str) -> Likeness:
+        return calibrated_similarity(
+            target,
+            reference,
+            noise,
+            measures[name],
+            seed=derive(comparison.seed, name),
+            resamples=comparison.resamples,
+        )
+
+    return comparison.measured(measures, measure)
 
 
 def _over_layers(
-    look: _Look, inside: _Inside, measures: Mapping[str, LayerSimilarity], *, failed: dict[str, str]
+    comparison: Comparison, inside: _LayerInputs, measures: Mapping[str, LayerSimilarity]
 ) -> dict[str, Likeness]:
-    layers = inside.layers
-    found: dict[str, Likeness] = {}
-    for name, measure in measures.items():
-        look.pulse()
-        with _leaving_out(name, failed):
-            found[name] = _finite(
-                layer_likeness(
-                    as_moments(inside.target, layers),
-                    layers,
-                    as_moments(inside.noise, layers),
-                    measure,
-                    own=None if inside.own is None else as_moments(inside.own, layers),
-                    seed=derive(look.seed, name),
-                    resamples=look.resamples,
-                )
-            )
-    return found
+    """Measure on the statistics of the layers' inputs."""
+    layers, source = inside.layers, inside.source
+
+    def measure(name: str) -> Likeness:
+        return layer_similarity(
+            split_moments(inside.target, layers),
+            layers,
+            split_moments(inside.noise, layers),
+            measures[name],
+            own=None if source is None else split_moments(source, layers),
+            seed=derive(comparison.seed, name),
+            resamples=comparison.resamples,
+        )
+
+    return comparison.measured(measures, measure)
 
 
-@contextmanager
-def _leaving_out(name: str, failed: dict[str, str]) -> Iterator[None]:
-    """Note in ``failed`` why the similarity of that name failed, instead of raising it."""
-    try:
-        yield
-    except OutOfTime:
-        raise
-    except FAILURES as error:  # a stranger's code: a likeness is one piece of evidence among several
-        failed[name] = described(error)
-
-
-def _finite(found: Likeness) -> Likeness:
-    """Return the likeness as it is. Raises ValueError where it is infinite or NaN."""
-    for value in (found.value, found.calibrated, *found.ci95):
-        if not math.isfinite(value):
-            raise ValueError(f"it gave {value}, and a finite number is expected")
-    return found
-
-
-def _reference(look: _Look) -> Reference | None:
-    """What stands for the source: the user's images of it, what lies beside the weights, or BatchNorm."""
-    if look.source is not None:
-        rows = look.rows(partial(pooled, look.model), look.source)
-        return build_reference(rows, side=look.backbone.side)
-    folder = look.backbone.weights.folder
+def _reference(comparison: Comparison) -> Reference | None:
+    """Return the reference: source images, the kept one, or BatchNorm."""
+    if comparison.source is not None:
+        rows = comparison.rows(partial(pooled, comparison.model), comparison.source)
+        return build_reference(rows, side=comparison.backbone.side)
+    folder = comparison.backbone.weights.folder
     kept = load_reference(folder) if folder else None
-    return kept or batchnorm_reference(look.model)
+    return kept or batchnorm_reference(comparison.model)
 
 
 def _note(backbone: Backbone, reference: Reference | None) -> str:
-    told = {
+    against = {
         "shipped": "against the features of {n:,} source images kept beside the weights",
         "source images": "against the features of {n:,} source images",
-        "batchnorm": "against its BatchNorm layers' running statistics, since no source images are at hand",
+        "batchnorm": "against the running statistics of its BatchNorm layers, as there are no source images",
     }
     origin, n = (reference.origin, reference.n) if reference else ("batchnorm", 0)
-    return f"The likeness to {backbone.name}'s source was measured {told[origin].format(n=n)}."
+    return f"The similarity to the source of {backbone.name} was measured {against[origin].format(n=n)}."

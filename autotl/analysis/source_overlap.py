@@ -1,4 +1,4 @@
-"""What of the target the source has probably seen: its classes by name, its very images."""
+"""Find out what the source has probably seen of the data: classes by name, and images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class ClassOverlap:
-    """How many ``of`` the target's classes the source head knows by name, and as what."""
+    """The classes that the source head knows by name.
+
+    Attributes:
+        known: How many.
+        of: All classes of the data.
+        classes: The source's names of each known class.
+    """
 
     known: int
     of: int
@@ -29,7 +35,13 @@ class ClassOverlap:
 
 @dataclass(frozen=True, slots=True)
 class SourceCopies:
-    """Target images that look like copies of source images, of the ``compared`` ones."""
+    """Training images that are near copies of the user's source images.
+
+    Attributes:
+        images: How many.
+        compared: The source images that were compared.
+        examples: Names of the first copies.
+    """
 
     images: int
     compared: int
@@ -37,7 +49,7 @@ class SourceCopies:
 
 
 def class_overlap(classes: Sequence[str], backbone: Backbone) -> ClassOverlap | None:
-    """None for a backbone that does not say what its classes are."""
+    """Return the classes that the source head knows; None for a backbone without class names."""
     if not backbone.classes:
         return None
     found = match_classes(classes, backbone.classes)
@@ -54,13 +66,19 @@ def source_copies(
     rows: NDArray[np.int64],
     source: Sequence[Callable[[], Image.Image]],
 ) -> SourceCopies:
-    """Compare the target's rows with images of the source, by their perceptual hashes alone."""
-    seen = []
+    """Compare images with source images by their perceptual hashes.
+
+    Args:
+        dataset: The images.
+        rows: Rows to compare.
+        source: Functions that open the source images.
+    """
+    thumbnails = []
     for opener in source:
-        with suppress(Exception):  # a broken image of the source is none to compare with
-            seen.append(thumbnail(opener()))
-    looks = perceptual_hashes(np.stack(seen)) if seen else np.zeros(0, dtype=np.uint64)
+        with suppress(Exception):  # a broken source image cannot be compared
+            thumbnails.append(thumbnail(opener()))
+    hashes = perceptual_hashes(np.stack(thumbnails)) if thumbnails else np.zeros(0, dtype=np.uint64)
     own = dataset.table["looks"].to_numpy()[rows]
-    found = sorted({target for target, _ in leaks(own, looks, None, None)})
+    found = sorted({target for target, _ in leaks(own, hashes, None, None)})
     items = dataset.table["item"].to_numpy()[rows]
-    return SourceCopies(len(found), len(seen), tuple(str(items[row]) for row in found[:EXAMPLES]))
+    return SourceCopies(len(found), len(thumbnails), tuple(str(items[row]) for row in found[:EXAMPLES]))

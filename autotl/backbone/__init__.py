@@ -1,4 +1,4 @@
-"""A pretrained network: found, made, divided into stages, frozen, described and compared with its source."""
+"""Pretrained networks: finding, creating, cutting, freezing, describing and comparing them."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ if TYPE_CHECKING:
         weights_file,
     )
     from autotl.backbone.cut import HEAD, Cuts, cut
-    from autotl.backbone.describe import data_config, describe, sides_of
+    from autotl.backbone.describe import Workload, data_config, describe, sides_of
     from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
     from autotl.backbone.find import candidates, find
+    from autotl.backbone.forward_pass import native_side
     from autotl.backbone.freeze import Frozen, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
-    from autotl.backbone.modes import mode
-    from autotl.backbone.reference.layers import (
-        Layer,
+    from autotl.backbone.modes import temporary_mode
+    from autotl.backbone.reference.batchnorm_layers import (
+        BatchNormLayer,
         Moments,
-        as_moments,
-        departure,
-        layer_likeness,
-        moments_of,
-        normalised_layers,
+        batchnorm_layers,
+        first_departed_layer,
+        layer_similarity,
+        moment_extractor,
+        split_moments,
     )
-    from autotl.backbone.reference.likeness import likeness
+    from autotl.backbone.reference.calibrated_similarity import calibrated_similarity
     from autotl.backbone.reference.statistics import (
+        batchnorm_inputs,
         batchnorm_reference,
-        batchnorm_rows,
         build_reference,
         load_reference,
-        noise_pixels,
+        noise_images,
         save_reference,
     )
     from autotl.backbone.speed.latency import latency_of
-    from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
+    from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
 
 __all__ = [
     "CONFIG_FILE",
@@ -53,15 +54,17 @@ __all__ = [
     "MEMBERS",
     "REFERENCE_FILE",
     "WEIGHTS_FILE",
+    "BatchNormLayer",
     "Cuts",
     "Frozen",
-    "Layer",
     "Layout",
     "Moments",
-    "as_moments",
+    "Workload",
+    "batchnorm_inputs",
+    "batchnorm_layers",
     "batchnorm_reference",
-    "batchnorm_rows",
     "build_reference",
+    "calibrated_similarity",
     "candidates",
     "check_config",
     "check_values",
@@ -69,26 +72,23 @@ __all__ = [
     "create",
     "cut",
     "data_config",
-    "departure",
     "describe",
     "ends_linear",
     "ensemble_advice",
     "find",
+    "first_departed_layer",
     "freeze",
     "heads",
     "is_ensemble",
     "latency_of",
-    "layer_likeness",
+    "layer_similarity",
     "layout",
-    "likeness",
     "load_reference",
     "match_classes",
-    "mode",
-    "moments_of",
+    "moment_extractor",
     "native_side",
     "new_head",
-    "noise_pixels",
-    "normalised_layers",
+    "noise_images",
     "parameters_up_to",
     "pooled",
     "read_config",
@@ -97,7 +97,9 @@ __all__ = [
     "scale_head",
     "set_head",
     "sides_of",
+    "split_moments",
     "stages_of",
+    "temporary_mode",
     "weights_file",
 ]
 

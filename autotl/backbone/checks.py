@@ -1,4 +1,4 @@
-"""Check what a folder of weights says, which a person may have edited, and what its weights hold."""
+"""Check a folder of weights, which a user may have edited."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from autotl.files import is_full
 if TYPE_CHECKING:
     from torch import nn
 
-# The errors of timm, torch and safetensors on a broken folder or file.
-BROKEN = (
+LOADING_ERRORS = (
     RuntimeError,
     ValueError,
     LookupError,
@@ -29,9 +28,11 @@ BROKEN = (
     MemoryError,
     SafetensorError,
 )
-MOST_PIXELS = 4096
-"""The largest image side in pixels. Weights are made for far smaller ones."""
-OF_LOADING = (
+"""The errors of timm, torch and safetensors on a broken folder or file."""
+MAX_SIDE = 4096
+"""The largest image size in pixels; weights are made for far smaller images."""
+MAX_CROP_PCT = 4
+LOADING_ARGUMENTS = (
     "cache_dir",
     "checkpoint_path",
     "exportable",
@@ -46,97 +47,139 @@ OF_LOADING = (
     "pretrained_strict",
     "scriptable",
 )
-"""Arguments of timm that say how weights are loaded, and not what network they are of."""
+"""Arguments of timm that control how weights are loaded, not which network is built."""
+_SUMMARY_LINES, _SUMMARY_LENGTH = 2, 300
 
 
 @contextmanager
-def told_of(weights: Weights) -> Iterator[None]:
-    """Turn what a network or its weights raise into WeightsError, but for autotl's own errors."""
+def raising_weights_error(weights: Weights) -> Iterator[None]:
+    """Convert errors of a network or its weights to WeightsError.
+
+    autotl's own errors are raised unchanged.
+    """
     try:
         yield
     except AutotlError:
         raise
-    except BROKEN as error:
+    except LOADING_ERRORS as error:
         if is_full(error):
             raise
         raise WeightsError(
-            f"The weights of {weights.name!r} ({weights.origin}) cannot be used: {gist(error)}. "
+            f"The weights of {weights.name!r} ({weights.origin}) cannot be used: {error_summary(error)}. "
             "Download or save them again, or choose another backbone."
         ) from error
 
 
-def gist(error: BaseException) -> str:
-    """The first lines of an error's message."""
+def error_summary(error: BaseException) -> str:
+    """Return the first two lines of an error's message."""
     lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:2])[:300] or type(error).__name__
+    return " ".join(lines[:_SUMMARY_LINES])[:_SUMMARY_LENGTH] or type(error).__name__
 
 
-def check_model_args(args: Any, of: str) -> None:
-    """Raise WeightsError where the arguments of a network, in the file ``of``, are not that."""
+def check_model_args(args: Any, file: str) -> None:
+    """Check the arguments of a network.
+
+    Args:
+        args: The value of ``model_args``.
+        file: The file that holds it, for errors.
+
+    Raises:
+        WeightsError: The arguments are no mapping, control loading, or have a dropout rate outside [0, 1).
+    """
     if args is None:
         return
     if not isinstance(args, Mapping):
-        raise WeightsError(f'"model_args" in {of} is {args!r}, and arguments by name are expected.')
+        raise WeightsError(
+            f'"model_args" in {file} must be an object (got {args!r}). Correct it, or remove it.'
+        )
     for name, value in args.items():
-        if name in OF_LOADING and not (name == "pretrained_strict" and value is True):
+        if name in LOADING_ARGUMENTS and not (name == "pretrained_strict" and value is True):
             raise WeightsError(
-                f'"model_args" in {of} has {name}={value!r}, which says how weights are loaded, and not what '
-                "network they are of. Remove it."
+                f'"model_args" in {file} must describe the network (got {name}={value!r}, which controls '
+                "how weights are loaded). Remove it."
             )
         if "drop" in name and isinstance(value, int | float) and value is not True and not 0 <= value < 1:
             raise WeightsError(
-                f'"model_args" in {of} has {name}={value!r}, and a share from 0 to below 1 is expected.'
+                f'"model_args" in {file} must have {name} in [0, 1) (got {value!r}). Correct it.'
             )
 
 
 def check_config(config: DataConfig, name: str) -> None:
-    """Raise WeightsError where no image can be shown as the weights called ``name`` want it."""
-    faults = [
-        (f"images of {config.side} pixels", 1 <= config.side <= MOST_PIXELS, f"1 to {MOST_PIXELS}"),
-        (f"the mean {config.mean}", _are_three(config.mean), "three finite numbers"),
-        (
-            f"the standard deviation {config.std}",
-            _are_three(config.std) and min(config.std) > 0,
-            "three numbers above 0",
-        ),
-        (f"crops of {config.crop_pct}", 0 < config.crop_pct <= 4, "a share above 0"),
+    """Check the data configuration of some weights.
+
+    Args:
+        config: The data configuration.
+        name: The name of the weights, for errors.
+
+    Raises:
+        WeightsError: No image can be preprocessed this way.
+    """
+    has_std = _are_three(config.std) and min(config.std) > 0
+    rules = [
+        ("input_size", config.side, 1 <= config.side <= MAX_SIDE, f"1 to {MAX_SIDE} pixels"),
+        ("mean", config.mean, _are_three(config.mean), "three finite numbers"),
+        ("std", config.std, has_std, "three finite numbers above 0"),
+        ("crop_pct", config.crop_pct, 0 < config.crop_pct <= MAX_CROP_PCT, f"in (0, {MAX_CROP_PCT}]"),
     ]
-    for what, holds, expected in faults:
+    for field, value, holds, rule in rules:
         if not holds:
-            raise WeightsError(f"The weights of {name!r} want {what}, and expected is {expected}.")
-
-
-def _are_three(values: tuple[float, ...]) -> bool:
-    return len(values) == 3 and all(math.isfinite(each) for each in values)
+            raise WeightsError(
+                f"{field} of the weights {name!r} must be {rule} (got {value}). Correct their config.json."
+            )
 
 
 def check_values(model: nn.Module, name: str) -> None:
-    """Raise WeightsError where weights are not finite, or a variance is negative."""
-    for part, value in model.state_dict().items():
+    """Check that weights are finite and that variances are not negative.
+
+    Args:
+        model: The network with its weights.
+        name: The name of the weights, for errors.
+
+    Raises:
+        WeightsError: A value is invalid.
+    """
+    for key, value in model.state_dict().items():
         if value.is_floating_point() and not value.isfinite().all():
             raise WeightsError(
-                f"The weights of {name!r} are damaged: {part} holds values that are not finite."
+                f"The weights {name!r} must be finite (got infinite or NaN values in {key}). "
+                "Download or save them again."
             )
-        if part.endswith("running_var") and bool((value < 0).any()):
-            raise WeightsError(f"The weights of {name!r} are damaged: {part} holds negative variances.")
+        if key.endswith("running_var") and bool((value < 0).any()):
+            raise WeightsError(
+                f"The variances of the weights {name!r} must not be negative (got some in {key}). "
+                "Download or save them again."
+            )
 
 
 def check_classifier(model: nn.Module, weights: Weights, *, features: int) -> None:
-    """Raise WeightsError where a folder's classifier is not of its file, or does not see ``features``."""
+    """Check that a classifier fits its configuration and network.
+
+    Args:
+        model: The network with its weights.
+        weights: The address of the weights.
+        features: The width of the pooled features.
+
+    Raises:
+        WeightsError: The number of classes or of input features differs.
+    """
     from autotl.backbone.head import Classifier, heads
 
     stock: Any = model
-    said = (stock.pretrained_cfg or {}).get("num_classes")
+    classes = (stock.pretrained_cfg or {}).get("num_classes")
     if weights.folder is None:
         return
-    if said is not None and said != stock.num_classes:
+    if classes is not None and classes != stock.num_classes:
         raise WeightsError(
-            f"The network of {weights.name!r} has {stock.num_classes} classes, and its weights are "
-            f"of {said}. Correct num_classes in its config.json."
+            f"num_classes of {weights.name!r} must be the same for the network and its weights (got "
+            f"{stock.num_classes} and {classes}). Correct num_classes in its config.json."
         )
     for head in heads(model):
         if isinstance(head, Classifier) and head.weight[0].numel() != features:
             raise WeightsError(
-                f"The classifier of {weights.name!r} takes {head.weight[0].numel()} features, and the "
-                f"network gives {features}. Correct model_args in its config.json, such as global_pool."
+                f"The classifier of {weights.name!r} must take the {features} features of the network (got "
+                f"{head.weight[0].numel()}). Correct model_args in its config.json, such as global_pool."
             )
+
+
+def _are_three(values: tuple[float, ...]) -> bool:
+    return len(values) == 3 and all(math.isfinite(value) for value in values)

@@ -1,31 +1,51 @@
-"""Open a backbone once and write down the facts that strategies and reports need."""
+"""Describe a backbone: the facts that strategies and reports need."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from autotl.api import Backbone, DataConfig, SourceClass, Weights
-from autotl.backbone.checks import check_classifier, check_config, told_of
+from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
+from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, weights_file
-from autotl.backbone.speed.pace import BATCH, pace_of, usual_pace
-from autotl.backbone.stages import layout, native_side
+from autotl.backbone.forward_pass import native_side
+from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
+from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.errors import WeightsError
 from autotl.importing.vision import timm
 
-TIMM_DATA: Any = timm.data  # it is typed in part
-LARGEST_ENLARGEMENT = 8  # times the images' own side: beyond that, more pixels show nothing more
-SHARE_OF_BUDGET = 0.15  # of the seconds, for one pass of all backbones over all images: detail pays
-SHARE_OF_PACE = 0.2  # of the time left, for measuring the pace of all backbones
-LARGE_BATCH = 64  # images that a small network takes at once in training
-SHARE_OF_ONE = 0.08  # of the seconds, for the same of each backbone, however many there are
+TIMM_DATA: Any = timm.data  # typed in part
+MAX_ENLARGEMENT = 8  # of the images: more pixels show no more detail
+PASS_SHARE = 0.15  # of the budget, for one pass of all backbones over all images
+BACKBONE_PASS_SHARE = 0.08  # of the budget, for one pass of each backbone, however many there are
+PACE_SHARE = 0.2  # of the time left, for measuring the pace of all backbones
+LARGE_BATCH_SIZE = 64  # for small networks
+_MIN_LARGE_SIDE = 96  # pixels; from this native size on, candidate sizes are multiples of 32, not 16
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The work of a search, which decides the recommended image size.
+
+    Attributes:
+        images: The number of images.
+        seconds: The budget of the whole search; None for no time limit. The pace is then a typical one
+            instead of a measured one, so that the same seed gives the same search.
+        backbones: The number of backbones that share the budget.
+    """
+
+    images: int
+    seconds: float | None
+    backbones: int = 1
 
 
 def describe(
@@ -33,88 +53,60 @@ def describe(
     *,
     side: int,
     device: str,
-    seconds: float | None,
-    images: int,
+    workload: Workload,
     clock: Clock,
-    among: int = 1,
     end: Deadline = NEVER,
     small: bool = False,
 ) -> Backbone:
-    """The facts of a backbone for data whose images are about ``side`` pixels.
+    """Open a backbone and return its facts.
 
-    ``seconds`` is the budget of the whole search, ``images`` how many there are and ``among`` how many
-    backbones look at them: they decide which image size is recommended, by the pace measured on this machine.
-    The measurement keeps to its share of the time until ``end``, the end of the budget.
-    None is a search that is not limited by time: its pace is the usual one, so that the same seed gives the
-    same search. The pace of a ``small`` network is measured at the smallest size in large batches.
+    Args:
+        weights: The address of the weights.
+        side: The typical image size of the data in pixels.
+        device: The device of the search, such as ``"cpu"``.
+        workload: The images and the budget.
+        clock: The clock.
+        end: The end of the budget; measuring the pace uses a share of the time until then.
+        small: Whether to measure the pace at the smallest size and in large batches, for small networks.
 
-    Raises WeightsError where the weights, or what their folder says of them, are not what they have to be.
+    Raises:
+        WeightsError: The weights or their configuration are invalid.
     """
-    with told_of(weights):
-        return _described(
-            weights,
-            side=side,
-            device=device,
-            seconds=seconds,
-            images=images,
-            clock=clock,
-            among=among,
-            end=end,
-            small=small,
+    with raising_weights_error(weights):
+        model = create(weights)
+        config = data_config(model)
+        check_config(config, weights.name)
+        found = layout(model)
+        check_classifier(model, weights, features=found.features)
+        digest, classes = digest_of(weights, model), source_classes(weights, model)
+        parameters = sum(p.numel() for p in model.parameters())
+        sides = sides_of(config, side)
+        # at the smallest size, fixed costs would make the larger sizes look slower than they are
+        pace_side = sides[0] if small else sides[len(sides) // 2]
+        if workload.seconds is None:
+            pace = typical_pace(found.flops, native=native_side(model), side=pace_side, device=device)
+        else:
+            pace_end = end.share(PACE_SHARE / workload.backbones)
+            pace = _measure_pace(model.to(device), pace_side, clock, pace_end, small=small)
+        return Backbone(
+            name=weights.name,
+            architecture=_architecture(model),
+            origin=weights.origin,
+            digest=digest,
+            weights=weights,
+            stages=found.stages,
+            features=found.features,
+            parameters=parameters,
+            config=config,
+            classes=classes,
+            sides=sides,
+            side=_largest_affordable(sides, pace, workload),
+            pace=pace,
         )
 
 
-def _described(
-    weights: Weights,
-    *,
-    side: int,
-    device: str,
-    seconds: float | None,
-    images: int,
-    clock: Clock,
-    among: int,
-    end: Deadline,
-    small: bool,
-) -> Backbone:
-    model = create(weights)
-    config = data_config(model)
-    check_config(config, weights.name)
-    found = layout(model)
-    check_classifier(model, weights, features=found.features)
-    digest = digest_of(weights, model)
-    classes = source_classes(weights, model)
-    parameters = sum(p.numel() for p in model.parameters())
-    stock: Any = model
-    sides = sides_of(config, side)
-    # in the middle: at the smallest size, fixed costs would make the larger ones look slower than they are
-    middle = sides[0] if small else sides[len(sides) // 2]
-    if seconds is None:
-        pace = usual_pace(found.flops, native=native_side(model), side=middle, device=device)
-    else:
-        share = SHARE_OF_PACE / among
-        batch = LARGE_BATCH if small else BATCH
-        pace = pace_of(model.to(device), side=middle, clock=clock, end=end.share(share), batch=batch)
-    share = max(SHARE_OF_BUDGET / among, SHARE_OF_ONE)
-    affordable = [s for s in sides if seconds is None or pace.seconds(images, side=s) <= share * seconds]
-    return Backbone(
-        name=weights.name,
-        architecture=stock.pretrained_cfg["architecture"],
-        origin=weights.origin,
-        digest=digest,
-        weights=weights,
-        stages=found.stages,
-        features=found.features,
-        parameters=parameters,
-        config=config,
-        classes=classes,
-        sides=sides,
-        side=max(affordable, default=sides[0]),
-        pace=pace,
-    )
-
-
 def data_config(model: nn.Module) -> DataConfig:
-    """How the model's weights want their images, by timm's rules."""
+    """Return the data configuration of a model's weights, by timm's rules."""
     stock: Any = model
     found = TIMM_DATA.resolve_model_data_config(model)
     return DataConfig(
@@ -124,7 +116,7 @@ def data_config(model: nn.Module) -> DataConfig:
         interpolation=str(found["interpolation"]),
         crop_pct=float(found["crop_pct"]),
         crop_mode=str(found["crop_mode"]),
-        # folders saved by older timm do not say it, but the model's own patch embedding insists
+        # folders of older versions of timm lack the field, but the patch embedding enforces it
         fixed=bool(
             stock.pretrained_cfg.get("fixed_input_size")
             or getattr(getattr(stock, "patch_embed", None), "strict_img_size", False)
@@ -133,20 +125,27 @@ def data_config(model: nn.Module) -> DataConfig:
 
 
 def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
-    """Image sizes worth trying, ascending up to the native size, none much above the data's own ``side``."""
+    """Return the image sizes that are worth trying, ascending.
+
+    Args:
+        config: The data configuration of the weights.
+        side: The typical image size of the data; much larger sizes are left out.
+    """
     if config.fixed:
         return (config.side,)
-    step = 32 if config.side >= 96 else 16
-    steps = {max(round(config.side * k / 7 / step), 1) * step for k in (3, 4, 5)}
-    every = sorted({s for s in steps if s < config.side} | {config.side})
-    return tuple(s for s in every if s <= LARGEST_ENLARGEMENT * side) or (every[0],)
+    step = 32 if config.side >= _MIN_LARGE_SIDE else 16
+    smaller = {max(round(config.side * k / 7 / step), 1) * step for k in (3, 4, 5)}
+    sides = sorted({each for each in smaller if each < config.side} | {config.side})
+    return tuple(each for each in sides if each <= MAX_ENLARGEMENT * side) or (sides[0],)
 
 
 def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...]:
-    """The classes of the source head, in order, each with every name it goes by; none where unknown."""
+    """Return the classes of the source head, in order.
+
+    Each has all its names. The result is empty if they are unknown.
+    """
     stock: Any = model
     cfg = stock.pretrained_cfg
-    count = int(stock.num_classes)
     labels, descriptions = cfg.get("label_names"), cfg.get("label_descriptions") or {}
     if (
         not labels
@@ -156,13 +155,13 @@ def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...
     ):
         info = TIMM_DATA.ImageNetInfo(subset)
         labels, descriptions = info.label_names(), info.label_descriptions(as_dict=True)
-    for name, said in (("label_names", labels or ()), ("label_descriptions", descriptions)):
-        if not isinstance(said, Mapping | list | tuple):
+    for name, value in (("label_names", labels or ()), ("label_descriptions", descriptions)):
+        if not isinstance(value, Mapping | list | tuple):
             raise WeightsError(
-                f'"{name}" of {weights.name!r} is {said!r}, and names of its classes are expected. Correct '
-                "its config.json."
+                f'"{name}" of {weights.name!r} must hold names of classes (got {value!r}). Correct its '
+                "config.json."
             )
-    if not labels or len(labels) != count:
+    if not labels or len(labels) != int(stock.num_classes):
         return ()
     if not isinstance(descriptions, Mapping):
         descriptions = dict(zip(labels, descriptions, strict=False))
@@ -170,20 +169,23 @@ def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...
 
 
 def digest_of(weights: Weights, model: nn.Module) -> str:
-    """Names the function a pretrained model computes: its weights, architecture and normalisation."""
+    """Return a digest of the function that a model computes.
+
+    It covers the weights, the architecture and the normalisation.
+
+    Args:
+        weights: The address of the weights.
+        model: The model with its weights.
+    """
     stock: Any = model
-    said = [
-        stock.pretrained_cfg["architecture"],
-        getattr(stock, "pretrained_model_args", {}),
-        data_config(model),
-    ]
-    digest = hashlib.blake2b(json.dumps(said, default=str, sort_keys=True).encode(), digest_size=16)
+    description = [_architecture(model), getattr(stock, "pretrained_model_args", {}), data_config(model)]
+    digest = hashlib.blake2b(json.dumps(description, default=str, sort_keys=True).encode(), digest_size=16)
     file: Path | None = weights_file(weights)
     if file is not None:
         with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
+            while block := stream.read(_BLOCK_BYTES):
                 digest.update(block)
-    elif not weights.pretrained:  # random numbers differ from one version of torch to the next
+    elif not weights.pretrained:  # random numbers differ between versions of torch
         shapes = {name: list(value.shape) for name, value in model.state_dict().items()}
         digest.update(json.dumps([weights.args, shapes], default=str, sort_keys=True).encode())
     else:
@@ -191,6 +193,26 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
             digest.update(name.encode())
             digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def _measure_pace(model: nn.Module, side: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
+    batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
+    return pace_of(model, side=side, clock=clock, end=end, batch=batch)
+
+
+def _largest_affordable(sides: tuple[int, ...], pace: Pace, workload: Workload) -> int:
+    """Return the largest image size within the budget."""
+    if workload.seconds is None:
+        return max(sides)
+    limit = max(PASS_SHARE / workload.backbones, BACKBONE_PASS_SHARE) * workload.seconds
+    affordable = [side for side in sides if pace.seconds(workload.images, side=side) <= limit]
+    return max(affordable, default=sides[0])
+
+
+def _architecture(model: nn.Module) -> str:
+    stock: Any = model
+    architecture: str = stock.pretrained_cfg["architecture"]
+    return architecture
 
 
 def _names(description: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Tell a folder that holds several networks from one that holds a single one."""
+"""Recognise model folders that hold an ensemble."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from pathlib import Path
 
 ENSEMBLE_FILE = "ensemble.json"
 MEMBERS = "members"
+"""The folder that holds a timm folder for each network."""
 
 
 def is_ensemble(folder: Path) -> bool:
-    """Whether a model folder holds networks that answer together, each in a timm folder of its own."""
+    """Return whether a model folder holds several networks that predict together."""
     return (folder / ENSEMBLE_FILE).is_file()
 
 
 def ensemble_advice(folder: Path) -> str:
-    """What to say where one network is needed and several were given."""
+    """Return advice on an ensemble given for a single network."""
     return (
-        f"{folder} is an ensemble of several. Give one of its networks, a timm folder each, such as "
+        f"{folder} is an ensemble of several. Give the folder of one of its networks, such as "
         f"{folder / MEMBERS / '0'}; or fit without --ensemble."
     )

@@ -1,4 +1,4 @@
-"""Find the source that has a backbone by its name, or choose backbones that suit a machine and a budget."""
+"""Find a backbone by name, or choose some by budget."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from autotl.api import BackboneSource, Weights
 from autotl.backbone import hub
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.errors import FAILURES, AutotlError, UnknownName, WeightsError, described
 from autotl.importing.vision import timm
 
@@ -21,7 +21,7 @@ class Preference:
     Attributes:
         name: Its name, as a user would give it.
         arithmetic: Multiply-adds for one image at 224 px, in 10⁹.
-        gpu: Whether it is worth its time on an accelerator only.
+        gpu: Whether it needs an accelerator to be fast enough.
         installed: Whether its weights come with a package instead of from the hub.
     """
 
@@ -34,7 +34,7 @@ class Preference:
 # From the strongest to the lightest. Large ones: published comparisons of transfer (Goldblum et al. 2023,
 # "Battle of the Backbones": supervised ConvNeXt first at every size, small ViTs behind). Small ones: ImageNet
 # top-1 (77.5, 76.7, 74.8, 75.8, 67.7), which predicts transfer (Kornblith et al. 2019). An installed backbone
-# comes before one of about the same accuracy on the hub: the same command then gives the same offline.
+# precedes a hub backbone of about the same accuracy, so that the same command gives the same result offline.
 PREFERENCES = (
     Preference("convnext_tiny.in12k_ft_in1k", 4.5, gpu=True),
     Preference("resnet50.a1_in1k", 4.1, gpu=True),
@@ -45,24 +45,30 @@ PREFERENCES = (
     Preference("mobilenetv3_large_100.ra_in1k", 0.22),
     Preference("mobilenetv3_small_100.lamb_in1k", 0.06),
 )
-RATE_CPU, RATE_ACCELERATOR = 20.0, 2000.0  # 10⁹ multiply-adds a second, roughly
-PASSES = 30.0  # forward passes' worth of arithmetic that a search spends on each image, at the least
-SMALLEST = 0.2  # arithmetic at the smallest image size, against 224 px
-SHARE = 0.5  # of the budget
-SEVERAL = 600.0  # seconds from which two backbones are worth comparing
+CPU_RATE, ACCELERATOR_RATE = 20.0, 2000.0  # 10⁹ multiply-adds per second, roughly
+MIN_PASSES = 30.0  # arithmetic that a search spends on each image at least, in forward passes
+SMALLEST_SIZE_COST = 0.2  # arithmetic at the smallest image size, relative to 224 px
+MAX_BUDGET_SHARE = 0.5  # that the least arithmetic of a search may take
+MIN_SECONDS_FOR_TWO = 600.0  # budget from which two backbones are compared
 
 
 def find(name: str, sources: Mapping[str, BackboneSource]) -> Weights:
-    """The weights called ``name``, from the first source (by name) that opens it."""
+    """Return the weights of a backbone by its name.
+
+    The first source, by name, that opens it is used.
+
+    Raises:
+        UnknownName: No source opens the name.
+        WeightsError: The source cannot open the weights.
+    """
     for _, source in sorted(sources.items()):
-        with _told_of(source, name):
+        with _raising_weights_error(source, name):
             if source.opens(name):
                 return _checked(source.open(name))
-    near = get_close_matches(name, timm.list_models(), n=3)
+    similar = get_close_matches(name, timm.list_models(), n=3)
     offers = {offer for source in sources.values() for offer in source.offers()}
-    raise UnknownName(
-        "backbone", name, offers | {n for n in near if any(s.opens(n) for s in sources.values())}
-    )
+    openable = {each for each in similar if any(source.opens(each) for source in sources.values())}
+    raise UnknownName("backbone", name, offers | openable)
 
 
 def candidates(
@@ -74,62 +80,68 @@ def candidates(
     cached: Callable[[str], object] = hub.cached,
     beyond: Callable[[str], str | None] = lambda _: None,
 ) -> tuple[list[Weights], list[str]]:
-    """Choose backbones for a user who names none: the strongest that the device and the budget allow.
+    """Choose the strongest backbones that the device and the budget allow.
 
-    A source that fails once is asked no more, except for weights that ``cached`` finds on this machine, so
-    being offline costs one attempt. If the budget allows none, the lightest installed one is taken: fewer
+    A source that fails is used again only for weights that ``cached`` finds on this machine, so that being
+    offline costs one attempt. If the budget allows no backbone, the lightest installed one is chosen; fewer
     images then pass through it.
 
     Args:
         sources: Backbone sources by name.
-        device: Where the search runs, such as ``"cpu"`` or ``"cuda:0"``.
-        seconds: The budget of the search; None is no limit.
-        images: How many images there are.
-        cached: Returns something true for a timm model whose weights are on this machine.
-        beyond: Returns why a model exceeds the user's limits, None if it does not.
+        device: The device of the search, such as ``"cpu"`` or ``"cuda:0"``.
+        seconds: The budget of the search; None for no limit.
+        images: The number of images.
+        cached: Returns a true value for a timm model whose weights are on this machine.
+        beyond: Returns why a model exceeds the user's limits, or None.
 
     Returns:
-        The weights, best first (two for long budgets), and sentences on what was chosen or passed over.
+        The weights, best first (two for long budgets), and sentences on chosen and skipped backbones.
 
     Raises:
         WeightsError: No backbone can be opened here.
     """
-    wanted = 2 if seconds is None or seconds >= SEVERAL else 1
-    shop = _Shop(sources, cached)
+    wanted = 2 if seconds is None or seconds >= MIN_SECONDS_FOR_TWO else 1
+    opener = _PreferenceOpener(sources, cached)
     chosen: list[Weights] = []
     allowed: list[Preference] = []
     for preference in PREFERENCES:
-        if len(chosen) == wanted or _is_too_slow(preference, device) or not shop.has(preference):
+        if len(chosen) == wanted or _is_too_slow(preference, device) or not opener.has(preference):
             continue
         if (why := beyond(preference.name)) is None:
             allowed.append(preference)
-            why = _too_much(preference, device=device, seconds=seconds, images=images)
+            why = _over_budget(preference, device=device, seconds=seconds, images=images)
         if why is not None:
-            shop.notes.append(f"{preference.name} was passed over: {why}.")
-        elif weights := shop.open(preference):
+            opener.notes.append(f"{preference.name} was skipped: {why}.")
+        elif weights := opener.open(preference):
             chosen.append(weights)
     reason = "the strongest available backbone for this device and budget"
     if not chosen:
         reason = "the lightest available backbone, because the budget is short for so many images"
-        every = [each for each in PREFERENCES if not each.gpu]
-        for preference in sorted(allowed or every, key=lambda each: (not each.installed, each.arithmetic)):
-            if not chosen and shop.has(preference) and (weights := shop.open(preference)):
-                chosen.append(weights)
+        chosen = _lightest(opener, allowed)
     if not chosen:
-        why = " ".join(["No pretrained backbone can be opened here.", *shop.notes])
-        raise WeightsError(f"{why} {hub.WAYS_OUT}")
-    names = " and ".join(each.name for each in chosen)
-    return chosen, [*shop.notes, f"Uses {names}: {reason}. Name others with --backbone."]
+        why = " ".join(["No pretrained backbone can be opened here.", *opener.notes])
+        raise WeightsError(f"{why} {hub.OFFLINE_ADVICE}")
+    names = " and ".join(weights.name for weights in chosen)
+    return chosen, [*opener.notes, f"Uses {names}: {reason}. Name others with --backbone."]
+
+
+def _lightest(opener: _PreferenceOpener, allowed: list[Preference]) -> list[Weights]:
+    """Open the lightest allowed backbone, installed ones first."""
+    without_gpu = [preference for preference in PREFERENCES if not preference.gpu]
+    for preference in sorted(allowed or without_gpu, key=lambda each: (not each.installed, each.arithmetic)):
+        if opener.has(preference) and (weights := opener.open(preference)):
+            return [weights]
+    return []
 
 
 @contextmanager
-def _told_of(source: BackboneSource, name: str) -> Iterator[None]:
-    """Turn what a source raises into WeightsError, but for autotl's own errors."""
+def _raising_weights_error(source: BackboneSource, name: str) -> Iterator[None]:
+    """Convert errors of a source to WeightsError, except autotl's own errors."""
     try:
         yield
     except AutotlError:
         raise
-    except FAILURES as error:  # a stranger's code
+    except FAILURES as error:  # a plugin's code
         raise WeightsError(
             f"The backbone source {source.name} failed on {name!r}: {described(error)}. "
             f"Leave it out with --without {source.name}, or choose another backbone."
@@ -138,11 +150,11 @@ def _told_of(source: BackboneSource, name: str) -> Iterator[None]:
 
 def _checked(found: Weights) -> Weights:
     if not isinstance(found, Weights):
-        raise TypeError(f"open() gave a {type(found).__name__}, and an autotl.api.Weights is expected")
+        raise TypeError(f"open() must return an autotl.api.Weights (got a {type(found).__name__})")
     return found
 
 
-class _Shop:
+class _PreferenceOpener:
     """Opens preferred backbones and remembers which sources failed."""
 
     def __init__(self, sources: Mapping[str, BackboneSource], cached: Callable[[str], object]) -> None:
@@ -152,44 +164,49 @@ class _Shop:
         self.notes: list[str] = []
 
     def has(self, preference: Preference) -> bool:
-        source = self._source(preference)
+        """Return whether a backbone can probably be opened."""
+        source = self._source_of(preference)
         if source is None:
             return False
-        if preference.installed:  # a package that is not installed is no choice, and nothing to report
+        if preference.installed:  # a package that is not installed is skipped without a note
             return preference.name in self._sources[source].offers() and preference.name not in self._failed
         return source not in self._failed or bool(self._cached(preference.name))
 
     def open(self, preference: Preference) -> Weights | None:
-        source = self._source(preference)
+        """Open a backbone; on failure return None with a note."""
+        source = self._source_of(preference)
         try:
             if source is None:
                 return None
-            with _told_of(self._sources[source], preference.name):
+            with _raising_weights_error(self._sources[source], preference.name):
                 return _checked(self._sources[source].open(preference.name))
         except WeightsError as error:
             if preference.installed:
                 self._failed.add(preference.name)
-                self.notes.append(f"{preference.name} was passed over: {error}")
+                self.notes.append(f"{preference.name} was skipped: {error}")
             else:
                 self._failed.add(str(source))
-                self.notes.append(f"{preference.name} and others of {source} were passed over: {error}")
+                self.notes.append(f"{preference.name} and others of {source} were skipped: {error}")
             return None
 
-    def _source(self, preference: Preference) -> str | None:
-        return next((k for k, each in sorted(self._sources.items()) if each.opens(preference.name)), None)
+    def _source_of(self, preference: Preference) -> str | None:
+        by_name = sorted(self._sources.items())
+        return next((name for name, source in by_name if source.opens(preference.name)), None)
 
 
 def _is_too_slow(preference: Preference, device: str) -> bool:
     return preference.gpu and device.startswith("cpu")
 
 
-def _too_much(preference: Preference, *, device: str, seconds: float | None, images: int) -> str | None:
+def _over_budget(preference: Preference, *, device: str, seconds: float | None, images: int) -> str | None:
+    """Return why a backbone exceeds the budget, or None."""
     if seconds is None:
         return None
-    rate = RATE_CPU if device.startswith("cpu") else RATE_ACCELERATOR
-    needed = images * preference.arithmetic * SMALLEST * PASSES / rate
-    if needed > SHARE * seconds:
+    rate = CPU_RATE if device.startswith("cpu") else ACCELERATOR_RATE
+    needed = images * preference.arithmetic * SMALLEST_SIZE_COST * MIN_PASSES / rate
+    if needed > MAX_BUDGET_SHARE * seconds:
         return (
-            f"on {images} images it would take at least {spell(needed)}, and the budget is {spell(seconds)}"
+            f"on {images} images it would take at least {format_duration(needed)}, "
+            f"and the budget is {format_duration(seconds)}"
         )
     return None

@@ -1,4 +1,4 @@
-"""Freeze the leading stages of a model, BatchNorm statistics and dropout included."""
+"""Freeze the first stages of a model, including BatchNorm statistics and dropout."""
 
 from __future__ import annotations
 
@@ -15,35 +15,53 @@ Norm = Literal["frozen", "batch"]
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What was frozen: names of parameters, and of modules that are kept in eval mode.
+    """The frozen parts of a model.
 
-    Calling it puts a model in training mode, what is frozen excepted: ``train_mode = freeze(model, 2,
-    norm="batch")``.
+    Calling it puts the other parts in training mode.
 
-    The model stays a stock one: no module is swapped, no key of its state renamed.
+    >>> train_mode = freeze(model, 2, norm="batch")
+    >>> train_mode(model)
+
+    The model remains a stock model: no module is replaced, and no key of its state is renamed.
+
+    Attributes:
+        parameters: The names of frozen parameters.
+        modules: The names of modules that stay in evaluation mode.
     """
 
     parameters: frozenset[str]
     modules: frozenset[str]
 
     def __call__(self, model: nn.Module) -> None:
-        """Put ``model`` in training mode, what is frozen excepted. Due at the start of every epoch."""
+        """Put ``model`` in training mode, except for frozen modules.
+
+        Call it at the start of each epoch.
+        """
         model.train()
         for name, module in model.named_modules():
             if name in self.modules:
-                module.training = False  # this module alone: .eval() would take its children along
+                module.training = False  # .eval() would also change the submodules
 
 
 def freeze(model: nn.Module, through: int, *, norm: Norm) -> Frozen:
-    """Freeze the first ``through`` stages of ``model`` (0: nothing; all: everything but the classifier).
+    """Freeze the first stages of a model.
 
-    Frozen layers take no gradient, keep their BatchNorm statistics, and drop nothing. ``norm="frozen"`` keeps
-    every BatchNorm's statistics, those of trained stages too; ``"batch"`` lets trained stages use and update
-    theirs.
+    Frozen layers get no gradient, keep their BatchNorm statistics, and use no dropout.
+
+    Args:
+        model: The model.
+        through: The number of stages to freeze, from 0 to all; the classifier is never frozen.
+        norm: ``"frozen"`` keeps the statistics of every BatchNorm; ``"batch"`` lets trained stages use and
+            update theirs.
+
+    Raises:
+        ValueError: ``through`` is out of range.
     """
     found = layout(model)
     if not 0 <= through <= len(found.stages):
-        raise ValueError(f"through is {through}, but the model has {len(found.stages)} stages.")
+        raise ValueError(
+            f"through must be in 0 to {len(found.stages)}, the stages of the model (got {through})."
+        )
     parameters = frozenset[str]().union(*found.parameters[:through])
     modules = frozenset[str]().union(*found.modules[:through])
     if norm == "frozen":

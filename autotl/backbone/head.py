@@ -1,4 +1,4 @@
-"""Replace and fill a timm model's classifier, and read the features it sees."""
+"""Replace and set the classifier of a timm model."""
 
 from __future__ import annotations
 
@@ -13,19 +13,25 @@ Classifier = nn.Linear | nn.Conv2d
 
 
 def heads(model: nn.Module) -> tuple[nn.Module, ...]:
-    """The modules that end in class scores: mostly one, two in distilled models, none without a head."""
+    """Return the classifiers of a model.
+
+    There is usually one, two in distilled models, and none without a head.
+    """
     stock: Any = model
-    found = stock.get_classifier()
-    several = tuple(found) if isinstance(found, tuple | list | nn.ModuleList) else (found,)
-    return tuple(
-        head for head in several if isinstance(head, nn.Module) and not isinstance(head, nn.Identity)
-    )
+    classifier = stock.get_classifier()
+    found = tuple(classifier) if isinstance(classifier, tuple | list | nn.ModuleList) else (classifier,)
+    return tuple(head for head in found if isinstance(head, nn.Module) and not isinstance(head, nn.Identity))
 
 
 def new_head(model: nn.Module, classes: int) -> nn.Module:
-    """Give ``model`` a classifier for ``classes`` whose scores all start at zero, and return the model.
+    """Replace the classifier by one with outputs of zero.
 
-    Everything in front of the last linear layer, such as a head's own norm, stays as it was trained.
+    The model is returned. Pretrained layers before the last linear layer, such as a norm of the head, are
+    kept.
+
+    Args:
+        model: The model, which is changed.
+        classes: The number of classes; 0 removes the classifier.
     """
     stock: Any = model
     device = next(model.parameters()).device
@@ -41,9 +47,17 @@ def new_head(model: nn.Module, classes: int) -> nn.Module:
 
 @torch.no_grad()
 def set_head(model: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
-    """Make ``model`` score images as a linear classifier scores their :func:`pooled` features, and return it.
+    """Set the classifier to a linear one of :func:`pooled` features.
 
-    ``weight`` is (classes, features) and ``bias`` (classes,). A classifier of another size is replaced first.
+    The model is returned. A classifier of another size is replaced first.
+
+    Args:
+        model: The model, which is changed.
+        weight: The weights, (classes, features).
+        bias: The biases, (classes,).
+
+    Raises:
+        WeightsError: The classifier is no linear layer of these features with a bias.
     """
     stock: Any = model
     if stock.num_classes != len(weight):
@@ -51,32 +65,36 @@ def set_head(model: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
     for head in heads(model):
         if not isinstance(head, Classifier) or head.bias is None or head.weight[0].numel() != weight.shape[1]:
             raise WeightsError(
-                f"The classifier of {type(model).__name__} is {head}, but a linear layer of "
-                f"{weight.shape[1]} features with a bias was expected. Choose another backbone."
+                f"The classifier of {type(model).__name__} must be a linear layer of {weight.shape[1]} "
+                f"features with a bias (got {head}). Choose another backbone."
             )
-        # Two heads are averaged, and so are the features they see: the same weights in both are exact.
+        # The outputs of two heads are averaged, and so are their features: equal weights in both are exact.
         head.weight.copy_(weight.view_as(head.weight))
         head.bias.copy_(bias)
     return model
 
 
 def ends_linear(model: nn.Module) -> bool:
-    """Whether the last thing ``model`` does is a plain linear layer, so that :func:`scale_head` is exact."""
+    """Return whether a model ends with a plain linear layer.
+
+    :func:`scale_head` is then exact.
+    """
     found = heads(model)
     return bool(found) and all(isinstance(head, Classifier) for head in found)
 
 
 @torch.no_grad()
 def scale_head(model: nn.Module, factor: float) -> nn.Module:
-    """Multiply the scores of ``model`` by ``factor`` through the weights of its classifier, and return it.
+    """Multiply the logits by a factor, through the classifier.
 
-    Raises :class:`WeightsError` where that is not a plain linear layer.
+    The model is returned.
+
+    Raises:
+        WeightsError: The classifier is no plain linear layer.
     """
     if not ends_linear(model):
-        raise WeightsError(
-            f"The classifier of {type(model).__name__} is not a linear layer. Choose another backbone."
-        )
-    for head in heads(model):  # two heads are averaged
+        raise _no_linear_layer(model)
+    for head in heads(model):  # the outputs of two heads are averaged
         for value in head.parameters():
             value.mul_(factor)
     return model
@@ -84,30 +102,42 @@ def scale_head(model: nn.Module, factor: float) -> nn.Module:
 
 @torch.no_grad()
 def classifier_of(model: nn.Module) -> tuple[Tensor, Tensor]:
-    """The classifier as a matrix (classes, features) and a bias (classes,), copied; two heads are averaged.
+    """Return copies of the classifier's weights (classes, features) and biases (classes,).
 
-    Raises :class:`WeightsError` where it is not a plain linear layer.
+    Two heads are averaged.
+
+    Raises:
+        WeightsError: The classifier is no plain linear layer.
     """
     found = heads(model)
     linear = [head for head in found if isinstance(head, Classifier)]
     if not linear or len(linear) < len(found):
-        raise WeightsError(
-            f"The classifier of {type(model).__name__} is not a linear layer. Choose another backbone."
-        )
-    weights = [head.weight.flatten(1) for head in linear]  # (classes, features) of a 1x1 convolution too
+        raise _no_linear_layer(model)
+    weights = [head.weight.flatten(1) for head in linear]  # a 1×1 convolution has 4 dimensions
     biases = [w.new_zeros(len(w)) if h.bias is None else h.bias for h, w in zip(linear, weights, strict=True)]
     return torch.stack(weights).mean(0), torch.stack(biases).mean(0)
 
 
 def pooled(model: nn.Module, x: Tensor) -> Tensor:
-    """The features (rows, features) that the classifier sees, of normalised images."""
+    """Return the features (rows, features) before the classifier.
+
+    Args:
+        model: The model.
+        x: Normalised images, (rows, 3, h, w).
+    """
     stock: Any = model
     features: Tensor = stock.forward_head(stock.forward_features(x), pre_logits=True)
-    return features.flatten(1)  # a head that is a 1x1 convolution sees (rows, features, 1, 1)
+    return features.flatten(1)  # before a 1×1 convolution they are (rows, features, 1, 1)
 
 
 def _last_layers(model: nn.Module) -> list[Classifier]:
     layers = [[m for m in head.modules() if isinstance(m, Classifier)] for head in heads(model)]
     if not layers or not all(layers):
-        raise WeightsError(f"{type(model).__name__} has no linear classifier. Choose another backbone.")
+        raise WeightsError(f"{type(model).__name__} must have a linear classifier. Choose another backbone.")
     return [found[-1] for found in layers]
+
+
+def _no_linear_layer(model: nn.Module) -> WeightsError:
+    return WeightsError(
+        f"The classifier of {type(model).__name__} must be a linear layer. Choose another backbone."
+    )

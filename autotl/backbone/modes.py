@@ -1,4 +1,4 @@
-"""Look at a model in eval mode and leave every module in the mode it was found in."""
+"""Switch a model to training or evaluation mode temporarily."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch import nn
 
 
 @contextmanager
-def mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """The whole model in one mode for a while; a half-frozen model comes out half-frozen as it went in."""
-    found = [(module, module.training) for module in model.modules()]
+def temporary_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Put all modules in one mode, and restore them afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
     model.train(training)
     try:
         yield
     finally:
-        for module, was in found:
-            module.training = was
+        for module, was_training in modes:
+            module.training = was_training

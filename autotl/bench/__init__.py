@@ -1,4 +1,4 @@
-"""Benchmarks: suites of data sets, run entrant by entrant, each row with what is needed to check it."""
+"""Benchmarks: run suites of data sets and entrants, and check the rows they produce."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.bench.answers import answers
     from autotl.bench.check import check
     from autotl.bench.generated.draw import FAMILIES, KINDS, draw
-    from autotl.bench.runner import Plan, assemble, run
+    from autotl.bench.runner import BenchPlan, assemble, run
     from autotl.bench.suite import Suite, load, shipped
+    from autotl.bench.true_labels import true_labels
 
 __all__ = [
     "FAMILIES",
     "KINDS",
-    "Plan",
+    "BenchPlan",
     "Suite",
-    "answers",
     "assemble",
     "check",
     "draw",
     "load",
     "run",
     "shipped",
+    "true_labels",
 ]
 
 lazy_package(__name__)

@@ -1,55 +1,64 @@
-"""Say what is wrong with somebody's results: everything in them that can be computed again, is."""
+"""Check a file of results: recompute its scores, and report everything that is wrong."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from autotl.bench import split as splits
-from autotl.bench.measure import GRACE, OVER
+from autotl.bench.measure import MAX_BUDGETS, MAX_DELAY
 from autotl.bench.split import Split
 from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
 from autotl.leaderboard import Row, seal
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
-VALIDATED = 0.15  # the least share of the training images that anyone validates on
-SAME = 1e-9  # two computations of one score from the same logits
-ERRORS = 3.0
-"""By so many standard errors may a kept trial lie behind the best one on validation.
+MIN_VALIDATION_FRACTION = 0.15
+"""The smallest fraction of the training images that an entrant validates on."""
+TOLERANCE = 1e-9
+"""The largest difference of a score that is computed twice from the same logits."""
+MAX_STANDARD_ERRORS = 3.0
+"""The largest gap between the kept trial and the best one on validation, in standard errors.
 
-Rules that take the cheaper of two that are not told apart stay well within; a choice by the test part does
-not, as a rule.
+The one-standard-error rule stays well below this limit. A choice by test scores usually does not.
 """
+
+_Splits = Mapping[tuple[str, int, int], Split]
 
 
 def check(rows: Sequence[Row], *, suite: str | Path | None = None) -> list[str]:
-    """The faults of a file of results, in sentences; none where it holds.
+    """Return the faults of a file of results, in sentences.
 
-    It holds where every row has its seal, is of the suite's own split, has the score that its logits give,
-    tells the versions it was made with, kept the trial that its validation scores choose, and ended in time;
-    and where each entrant has all seeds of each data set it entered, once, in one version. ``suite`` is the
-    suite where it is none of the shipped ones.
+    A valid row has its seal, uses the suite's split, has the score of its logits and names its versions. It
+    kept a trial that its validation scores support, and ended in time. Each entrant must have all seeds of
+    each data set, once, in one version.
 
-    A seal shows an edit and not who made the row: results can still be invented whole. What is published is
-    run again now and then.
+    A seal shows an edit, but not the author, so invented results can still pass. Published results are
+    therefore repeated from time to time.
+
+    Args:
+        rows: All rows of the file.
+        suite: Name or path of the suite; by default the shipped suite named in the rows.
+
+    Raises:
+        BenchError: If the suite has no split files.
     """
     if not rows:
         return ["There are no rows."]
     names = sorted({row.suite for row in rows})
     if len(names) > 1:
-        return [f"Rows of {len(names)} suites are mixed: {', '.join(names)}. One file is of one suite."]
-    of = load(suite or names[0])
-    official = _official(of)
-    faults = [fault for row in rows for fault in _row(row, of, official)]
-    return faults + list(_together(rows, of))
+        return [f"Rows of {len(names)} suites are mixed: {', '.join(names)}. Use one file per suite."]
+    loaded = load(suite or names[0])
+    official = _official_splits(loaded)
+    faults = [fault for row in rows for fault in _row_faults(row, loaded, official)]
+    return [*faults, *_repeated(rows), *_missing(rows, loaded), *_mixed_versions(rows)]
 
 
-def _official(suite: Suite) -> dict[tuple[str, int, int], Split]:
+def _official_splits(suite: Suite) -> _Splits:
     found = {}
     for data in suite.datasets:
         for shots in suite.shots:
@@ -59,105 +68,125 @@ def _official(suite: Suite) -> dict[tuple[str, int, int], Split]:
                     found[data.name, shots, seed] = splits.read(path)
     if not found:
         raise BenchError(
-            f"The suite {suite.name!r} has no split files in {suite.splits}: nothing to check against."
+            f"The suite {suite.name!r} has no split files in {suite.splits}. Give a suite with split files."
         )
     return found
 
 
-def _row(row: Row, suite: Suite, official: dict[tuple[str, int, int], Split]) -> Iterator[str]:
-    def fault(what: str) -> str:
-        case = f"{row.dataset}, {row.backbone}, seed {row.seed}, {row.budget_seconds:g} s"
-        return f"{row.entrant} on {case}: {what}"
+def _row_faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
+    case = f"{row.dataset}, {row.backbone}, seed {row.seed}, {row.budget_seconds:g} s"
+    for fault in _faults(row, suite, official):
+        yield f"{row.entrant} on {case}: {fault}"
 
+
+def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if row.seal != seal(row):
-        yield fault("its seal does not fit its content: something was changed after it was measured.")
+        yield "its seal does not match its content, so it was edited."
     split = official.get((row.dataset, row.shots, row.seed))
     if split is None:
-        yield fault("the suite has no such data set, shots or seed.")
+        yield "the suite has no such data set, shots or seed."
         return
-    if row.split != split.hash:
-        yield fault(f"it is of another split ({row.split[:12]}) than the suite's ({split.hash[:12]}).")
-        return
-    counts = split.count("train"), split.count("test"), len(split.classes)
-    if (row.n_train, row.n_test, row.n_classes) != counts:
-        yield fault(f"its numbers of images and classes are not those of the split, {counts}.")
+    if fault := _split_fault(row, split):
+        yield fault
         return
     if row.budget_seconds not in suite.budgets:
-        yield fault(f"the suite has no budget of {row.budget_seconds:g} s.")
+        yield f"the suite has no budget of {row.budget_seconds:g} s."
     if row.metric != suite.metric:
-        yield fault(f"it is scored by {row.metric}, and the suite by {suite.metric}.")
+        yield f"its metric is {row.metric}, but that of the suite is {suite.metric}."
         return
-    if row.seconds > OVER * row.budget_seconds + 2 * GRACE or row.seconds < 0:
-        yield fault(f"it took {row.seconds:.0f} s: more than the runner lets anyone take.")
-    if row.status == "failed":
-        if not row.error or row.test is not None or row.logits is not None:
-            yield fault("it failed, but has no reason, or a score all the same.")
-        return
-    yield from map(fault, _scored(row, split))
-    yield from map(fault, _chosen(row))
+    if row.seconds > MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY or row.seconds < 0:
+        yield f"it took {row.seconds:.0f} s, which is more than the runner allows."
+    if row.status != "failed":
+        yield from _score_faults(row, split)
+        yield from _choice_faults(row)
+    elif not row.error or row.test is not None or row.logits is not None:
+        yield "it failed, but has a score or no reason."
 
 
-def _scored(row: Row, split: Split) -> Iterator[str]:
+def _split_fault(row: Row, split: Split) -> str:
+    if row.split != split.hash:
+        return f"it uses another split ({row.split[:12]}) than the suite ({split.hash[:12]})."
+    counts = split.count("train"), split.count("test"), len(split.classes)
+    if (row.n_train, row.n_test, row.n_classes) != counts:
+        return f"its numbers of images and classes differ from those of the split, {counts}."
+    return ""
+
+
+def _score_faults(row: Row, split: Split) -> Iterator[str]:
     if not (row.version and row.plugin and row.versions):
-        yield "it does not say which plugin it was made with, and in which versions."
+        yield "it does not name its plugin or its versions."
     if row.logits is None or not np.isfinite(row.logits).all():
-        yield "it has no logits, or some that are no numbers: its score cannot be computed again."
+        yield "it has no finite logits, so its score cannot be recomputed."
         return
-    again = float(metric(row.metric)(split.labels, row.logits))
-    if row.test is None or abs(row.test - again) > SAME:
-        yield f"it says it scored {row.test}, but its logits score {again:.6f}."
+    recomputed = float(get_metric(row.metric)(split.labels, row.logits))
+    if row.test is None or abs(row.test - recomputed) > TOLERANCE:
+        yield f"its test score is {row.test}, but its logits score {recomputed:.6f}."
 
 
-def _chosen(row: Row) -> Iterator[str]:
-    """Whether validation, and not the test part, can have chosen the trial that was kept."""
+def _choice_faults(row: Row) -> Iterator[str]:
+    """Check that the kept trial can have been chosen by validation."""
     if not row.trials:
         if row.kind != "peer":
-            yield "it tells no trials: nobody can see what was chosen among, and by what."
+            yield "it lists no trials, so its choice cannot be checked."
         return
     if row.chosen is None or not 0 <= row.chosen < len(row.trials):
         if row.kind != "peer":
-            yield "it does not say which of its trials was kept."
+            yield "it does not name the trial that was kept."
         return
     kept = row.trials[row.chosen].get("val")
     known = [each["val"] for each in row.trials if each.get("val") is not None]
     if kept is None and row.val is None and row.kind == "peer":
-        return  # a tool that was stopped before it had validated
-    if kept is None or row.val is None or abs(kept - row.val) > SAME:
-        yield f"its validation score {row.val} is not the kept trial's, {kept}."
+        return  # a peer that was stopped before its first validation
+    if kept is None or row.val is None or abs(kept - row.val) > TOLERANCE:
+        yield f"its validation score {row.val} differs from that of the kept trial, {kept}."
         return
-    images, measure = max(VALIDATED * row.n_train, 1), metric(row.metric)
-    # of a metric that is no share of right answers, as much as of one that says nothing of any image
-    variance = max(kept * (1 - kept), 0.01) if measure.hits else 0.25 * measure.chance(row.n_classes)[1] ** 2
-    allowed = ERRORS * math.sqrt(2 * variance / images)
-    if max(known) - kept > allowed:
+    if max(known) - kept > _allowed_gap(row, kept):
         yield (
-            f"the kept trial has {kept:.3f} on validation and another {max(known):.3f}: "
-            "validation did not choose it, so the test part may have."
+            f"its kept trial scored {kept:.3f} on validation, but another one {max(known):.3f}. "
+            "It was not chosen by validation, but possibly by the test set."
         )
 
 
-def _together(rows: Sequence[Row], suite: Suite) -> Iterator[str]:
+def _allowed_gap(row: Row, kept: float) -> float:
+    images, measure = max(MIN_VALIDATION_FRACTION * row.n_train, 1), get_metric(row.metric)
+    # a metric that is no fraction of correct answers gets the variance of random answers
+    variance = (
+        max(kept * (1 - kept), 0.01)
+        if measure.accuracy_like
+        else 0.25 * measure.chance_level(row.n_classes)[1] ** 2
+    )
+    return MAX_STANDARD_ERRORS * math.sqrt(2 * variance / images)
+
+
+def _repeated(rows: Sequence[Row]) -> Iterator[str]:
     for key, times in Counter(row.key for row in rows).items():
         if times > 1:
-            yield f"{key[4]} on {key[1]}, seed {key[5]}: {times} rows for one measurement; which one counts?"
-    mine: dict[tuple[str, str, int, float], set[int]] = defaultdict(set)
-    entered: dict[str, set[str]] = defaultdict(set)
-    versions: dict[str, set[str]] = defaultdict(set)
+            yield f"{key[4]} on {key[1]}, seed {key[5]}: {times} rows for one measurement. Keep one."
+
+
+def _missing(rows: Sequence[Row], suite: Suite) -> Iterator[str]:
+    seeds: dict[tuple[str, str, int, float], set[int]] = defaultdict(set)
+    datasets: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        mine[row.entrant, row.dataset, row.shots, row.budget_seconds].add(row.seed)
-        entered[row.entrant].add(row.dataset)
-        if row.version:
-            versions[row.entrant].add(f"{row.plugin} {row.version}")
-    for (entrant, dataset, _, budget), seeds in mine.items():
-        if lacking := sorted(set(suite.seeds) - seeds):
+        seeds[row.entrant, row.dataset, row.shots, row.budget_seconds].add(row.seed)
+        datasets[row.entrant].add(row.dataset)
+    for (entrant, dataset, _, budget), found in seeds.items():
+        if lacking := sorted(set(suite.seeds) - found):
             yield (
                 f"{entrant} on {dataset}, {budget:g} s: the seeds {', '.join(map(str, lacking))} "
-                "are missing. All seeds count, failed ones too."
+                "are missing. All seeds are required, failed ones too."
             )
-    everywhere = set.union(*entered.values())
-    for entrant, datasets in entered.items():
-        if lacking_data := sorted(everywhere - datasets):
-            yield f"{entrant} has no row on {', '.join(lacking_data)}: others have. A failure is a row too."
+    all_datasets = set.union(*datasets.values())
+    for entrant, entered in datasets.items():
+        if absent := sorted(all_datasets - entered):
+            yield f"{entrant} has no row on {', '.join(absent)}, but others have. A failure needs a row too."
+
+
+def _mixed_versions(rows: Sequence[Row]) -> Iterator[str]:
+    versions: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.version:
+            versions[row.entrant].add(f"{row.plugin} {row.version}")
     for entrant, found in versions.items():
         if len(found) > 1:
-            yield f"{entrant} ran in several versions, {', '.join(sorted(found))}: an entrant is one."
+            yield f"{entrant} ran in several versions: {', '.join(sorted(found))}. Use one version."

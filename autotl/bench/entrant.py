@@ -1,4 +1,4 @@
-"""Run autotl, one of its strategies or another search as an entrant: the process that is timed.
+"""Run autotl, one of its strategies or another search as an entrant, in the process that is timed.
 
 python -m autotl.bench.entrant JOB.json OUT
 """
@@ -19,21 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl import jsonio
-from autotl.bench.process import STARTED
+from autotl.bench.process import START_VARIABLE
 from autotl.clock import WallClock
 from autotl.errors import AutotlError
 
 if TYPE_CHECKING:
     from autotl.results import Result
 
-SMALLEST = 1e-30  # a chance of nothing at all has no logarithm
-LEAVING, LEAST = 1.0, 1.0  # seconds: what writing the answers takes, and what a fit is given at the least
+MIN_PROBABILITY = 1e-30
+"""The smallest probability, so that its logarithm is finite."""
+WRITE_SECONDS, MIN_FIT_SECONDS = 1.0, 1.0
+"""Seconds reserved for writing the results, and the smallest budget of a fit."""
 CLOCK = WallClock()
-BEGUN = float(os.environ.get(STARTED, CLOCK.now()))  # imports are part of what a user waits for
+PROCESS_START = float(os.environ.get(START_VARIABLE, CLOCK.now()))
+"""The start of the process; the budget includes the imports."""
 
 
 def main(arguments: list[str]) -> int:
-    """Do the job, and write ``logits.npy`` and ``entry.json`` into OUT; 2 for a mistake in the job."""
+    """Run the job and write ``logits.npy`` and ``entry.json`` into OUT; return 2 for an invalid job."""
     job, out = jsonio.read(Path(arguments[0])), Path(arguments[1])
     try:
         run(job, out)
@@ -44,59 +47,30 @@ def main(arguments: list[str]) -> int:
 
 
 def run(job: dict[str, Any], out: Path) -> None:
-    """Fit, predict the test images, and tell what was done."""
-    from autotl.bench.joint import WAYS
-    from autotl.fit import fit, fit_by
-    from autotl.terminal import Silence
+    """Fit a model, predict the test images, and write the results.
 
-    searched = job["search"]
-    run_it = partial(fit_by, WAYS[searched]) if searched else fit
-    default = bool(job["default"])
+    Args:
+        job: The job, as created by :func:`autotl.bench.measure.job`.
+        out: Folder of the results.
+    """
     with tempfile.TemporaryDirectory(prefix="autotl-entrant-") as folder:
-        result = run_it(
-            data=job["table"],
-            out=Path(folder) / "run",
-            backbone=job["backbone"]["folder"] or job["backbone"]["name"],
-            strategies=[job["strategy"]] if job["strategy"] else (),
-            trials=1 if default else None,
-            budget=max(job["budget_seconds"] - (CLOCK.now() - BEGUN) - LEAVING, LEAST),
-            image_size=job["image_size"],
-            metric=job["metric"],
-            device=job["device"],
-            cache="off" if searched else None,
-            experience=False,  # the shipped experience has seen these very data sets
-            seed=job["seed"],
-            watch=Silence(),
-        )
-        chances = _chances(result, Path(job["test"]), job["classes"])
-        report = result.report
-        entry = {
-            "plugin": _plugin(job["strategy"]),
-            "version": None,
-            "family": family(report["what"]),
-            "likeness": _likeness(report["when"]["similarity"]),
-            "val": None,
-            "params": {"strategy": report["verdict"]["strategy"], **report["how"]["params"]},
-            "image_side": report["how"]["image_size"],
-            "flops": _flops(result.predictor),
-            "verdict": report["verdict"]["transfer"],
-            "notes": report["notes"],
-            "versions": {key: report["environment"][key] for key in ("python", "torch", "timm", "optuna")},
-        }
-    entry["version"] = version(entry["plugin"])
-    entry["trials"], entry["chosen"] = trials(report)
-    if entry["chosen"] is not None:
-        entry["val"] = entry["trials"][entry["chosen"]]["val"]
-    np.save(out / "logits.npy", np.log(np.maximum(chances, SMALLEST)).astype(np.float32), allow_pickle=False)
+        result = _fit(job, Path(folder) / "run")
+        probabilities = _probabilities(result, Path(job["test"]), job["classes"])
+        entry = _entry(result, job["strategy"])
+    logits = np.log(np.maximum(probabilities, MIN_PROBABILITY)).astype(np.float32)
+    np.save(out / "logits.npy", logits, allow_pickle=False)
     jsonio.write(out / "entry.json", entry)
 
 
 def trials(report: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
-    """The scored trials of a report, higher being better, and which of them was delivered."""
+    """Return the scored trials of a report, and the index of the delivered one.
+
+    Scores are negated if lower is better.
+    """
     scored = [trial for trial in report["trials"] if trial["score"] is not None]
     sign = 1 if report["test"].get("higher_is_better", True) else -1
-    won = report["verdict"]["strategy"], report["verdict"]["backbone"], report["how"]["params"]
-    told = [
+    winner = report["verdict"]["strategy"], report["verdict"]["backbone"], report["how"]["params"]
+    found = [
         {
             "params": {"strategy": trial["strategy"], **trial["params"]},
             "val": sign * trial["score"],
@@ -104,20 +78,69 @@ def trials(report: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]
         }
         for trial in scored
     ]
-    same = ((each["strategy"], each["backbone"], each["params"]) == won for each in scored)
-    return told, next((number for number, it in enumerate(same) if it), None)
+    is_winner = ((each["strategy"], each["backbone"], each["params"]) == winner for each in scored)
+    return found, next((number for number, same in enumerate(is_winner) if same), None)
 
 
 def family(what: dict[str, Any]) -> str:
-    """What was done with the source's weights, from the stages that were moved and those that were kept."""
-    moved, frozen = what["transferred_stages"], what["frozen_stages"]
-    if not moved:
+    """Return the family of a model from its transferred and frozen stages.
+
+    Args:
+        what: The entry ``what`` of the report.
+    """
+    transferred, frozen = what["transferred_stages"], what["frozen_stages"]
+    if not transferred:
         return "scratch"
-    if not what["replaced"] and set(moved) <= set(frozen):
+    if not what["replaced"] and set(transferred) <= set(frozen):
         return "as is"
-    if set(moved) <= set(frozen):
+    if set(transferred) <= set(frozen):
         return "frozen"
     return "partly frozen" if frozen else "fine-tuned"
+
+
+def _fit(job: dict[str, Any], folder: Path) -> Result:
+    from autotl.bench.joint import ALGORITHMS
+    from autotl.fit import fit, fit_by
+    from autotl.terminal import Silence
+
+    algorithm = job["search"]
+    run_fit = partial(fit_by, ALGORITHMS[algorithm]) if algorithm else fit
+    return run_fit(
+        data=job["table"],
+        out=folder,
+        backbone=job["backbone"]["folder"] or job["backbone"]["name"],
+        strategies=[job["strategy"]] if job["strategy"] else (),
+        trials=1 if job["default"] else None,
+        budget=max(job["budget_seconds"] - (CLOCK.now() - PROCESS_START) - WRITE_SECONDS, MIN_FIT_SECONDS),
+        image_size=job["image_size"],
+        metric=job["metric"],
+        device=job["device"],
+        cache="off" if algorithm else None,
+        experience=False,  # the shipped experience includes these data sets
+        seed=job["seed"],
+        watch=Silence(),
+    )
+
+
+def _entry(result: Result, strategy: str | None) -> dict[str, Any]:
+    report = result.report
+    plugin = _plugin(strategy)
+    tried, chosen = trials(report)
+    return {
+        "plugin": plugin,
+        "version": version(plugin),
+        "family": family(report["what"]),
+        "likeness": _likeness(report["when"]["similarity"]),
+        "val": tried[chosen]["val"] if chosen is not None else None,
+        "params": {"strategy": report["verdict"]["strategy"], **report["how"]["params"]},
+        "image_side": report["how"]["image_size"],
+        "flops": _flops(result.predictor),
+        "verdict": report["verdict"]["transfer"],
+        "notes": report["notes"],
+        "versions": {key: report["environment"][key] for key in ("python", "torch", "timm", "optuna")},
+        "trials": tried,
+        "chosen": chosen,
+    }
 
 
 def _likeness(similarity: dict[str, Any]) -> float | None:
@@ -131,7 +154,7 @@ def _likeness(similarity: dict[str, Any]) -> float | None:
 
 
 def _plugin(strategy: str | None) -> str:
-    """The distribution that a strategy comes from."""
+    """Return the distribution that offers a strategy."""
     if strategy is None:
         return "autotl"
     from autotl import plugins
@@ -140,7 +163,7 @@ def _plugin(strategy: str | None) -> str:
 
 
 def _flops(predictor: Any) -> float:
-    """Multiply-adds of the network for one image."""
+    """Return the multiply-adds of the network for one image."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -151,19 +174,20 @@ def _flops(predictor: Any) -> float:
     return float(counter.get_total_flops()) / 2
 
 
-def _chances(result: Result, images: Path, classes: list[str]) -> NDArray[np.float64]:
-    """Probabilities (images, classes) in the order of both: what the run kept of its test part, and of images
-    that it had no time for what the model says now.
+def _probabilities(result: Result, images: Path, classes: list[str]) -> NDArray[np.float64]:
+    """Return probabilities (images, classes) of the test images in the listed order.
+
+    They are read from the run folder. The model predicts images that the run had no time for.
     """
     with (result.folder / "test.csv").open(encoding="utf-8", newline="") as file:
-        told = {row["item"]: [float(row[f"p:{name}"]) for name in classes] for row in csv.DictReader(file)}
+        known = {row["item"]: [float(row[f"p:{name}"]) for name in classes] for row in csv.DictReader(file)}
     with images.open(encoding="utf-8", newline="") as file:
         names = [row["image"] for row in csv.DictReader(file)]
-    if missing := [name for name in names if name not in told]:
+    if missing := [name for name in names if name not in known]:
         table = result.predict(missing, top=len(classes))
         wide = table.pivot(index="path", columns="label", values="probability")[classes]
-        told |= {str(name): list(row) for name, row in zip(wide.index, wide.to_numpy(), strict=True)}
-    return np.array([told[name] for name in names])
+        known |= {str(name): list(row) for name, row in zip(wide.index, wide.to_numpy(), strict=True)}
+    return np.array([known[name] for name in names])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One cell of a suite: an entrant on a data set, with a seed and a budget."""
+"""The entrants of a suite, and its entries: an entrant on a data set, with a seed and a budget."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ from autotl.leaderboard import KEY, Kind
 
 AUTOTL = "autotl"
 DEFAULT = "@default"
-SELECTORS = ("random_search", "plain_optuna")  # as in autotl.bench.joint, which brings torch along
+"""The suffix of an entrant that runs a strategy only with its default settings."""
+SELECTORS = ("random_search", "plain_optuna")
+"""The other searches over all strategies, as in autotl.bench.joint, which imports torch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Who takes part: a strategy searched on its own, one with its defaults alone, autotl, another search
-    over all strategies (a selector), or a peer.
+    """A participant of a benchmark.
+
+    Attributes:
+        name: Name of the entrant.
+        kind: "strategy" (searched alone), "default" (a strategy with default settings), "autotl", "selector"
+            (another search over all strategies) or "peer" (another tool).
+        peer: The other tool, if it is one.
     """
 
     name: str
@@ -28,13 +35,24 @@ class Entrant:
 
     @property
     def strategy(self) -> str | None:
-        """The strategy that is searched alone, if one is."""
+        """The strategy that is searched alone; None if there is none."""
         return self.name.removesuffix(DEFAULT) if self.kind in ("strategy", "default") else None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one row measures."""
+    """The measurement of one row.
+
+    Attributes:
+        suite: Name of the suite.
+        metric: Name of the metric.
+        data: The data set.
+        shots: Training images per class; 0 for all.
+        backbone: The pretrained network.
+        entrant: The entrant.
+        seed: Seed of the split and of the entrant.
+        budget: Time budget, in seconds.
+    """
 
     suite: str
     metric: str
@@ -47,13 +65,13 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, int, str, str, int, float]:
-        """As :attr:`autotl.leaderboard.Row.key`."""
+        """The key of its row, as :attr:`autotl.leaderboard.Row.key`."""
         case = self.suite, self.data.name, self.shots, self.backbone.name
         return *case, self.entrant.name, self.seed, self.budget
 
     @property
     def id(self) -> str:
-        """A short name for files."""
+        """A short identifier for file names."""
         return hashlib.blake2b(repr((KEY, self.key)).encode(), digest_size=8).hexdigest()
 
     def __str__(self) -> str:
@@ -63,10 +81,15 @@ class Entry:
 
 
 def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -> list[Entrant]:
-    """Who meets in a suite: the strategies it names (all installed, where it says so), other searches,
-    autotl and the peers.
+    """Return the entrants of a suite.
 
-    With ``only`` these alone, be they in the suite or not. Raises UnknownName for a name nobody has.
+    Args:
+        suite: The suite.
+        installed: Names of the installed strategies.
+        only: Names of entrants to return instead, which need not be in the suite.
+
+    Raises:
+        UnknownName: If there is no entrant of a name.
     """
     named = installed if "all" in suite.strategies else suite.strategies
     known = {
@@ -76,17 +99,17 @@ def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -
         **{name: Entrant(name, "selector") for name in SELECTORS},
         **{peer.name: Entrant(peer.name, "peer", peer) for peer in suite.peers},
     }
-    wanted = list(only) or [
+    chosen = list(only) or [
         *named,
         *(name + DEFAULT for name in named if suite.defaults),
         *suite.selectors,
         *([AUTOTL] if suite.autotl else []),
         *(peer.name for peer in suite.peers),
     ]
-    for name in wanted:
+    for name in chosen:
         if name not in known:
             raise UnknownName("entrant", name, known)
-    return [known[name] for name in dict.fromkeys(wanted)]
+    return [known[name] for name in dict.fromkeys(chosen)]
 
 
 def entries(
@@ -98,11 +121,20 @@ def entries(
     seeds: Sequence[int] = (),
     budgets: Sequence[float] = (),
 ) -> Iterator[Entry]:
-    """All cells, so ordered that an interrupted benchmark has whole blocks: every entrant of one data set
-    first.
+    """Yield all entries, every entrant of one data set first.
+
+    With this order, an interrupted benchmark has complete blocks.
+
+    Args:
+        suite: The suite.
+        taking_part: The entrants.
+        datasets: The data sets.
+        backbones: The pretrained networks.
+        seeds: Seeds; by default those of the suite.
+        budgets: Budgets in seconds; by default those of the suite.
     """
-    cells = itertools.product(
+    combinations = itertools.product(
         budgets or suite.budgets, seeds or suite.seeds, suite.shots, backbones, datasets, taking_part
     )
-    for budget, seed, shots, backbone, data, entrant in cells:
+    for budget, seed, shots, backbone, data, entrant in combinations:
         yield Entry(suite.name, suite.metric, data, shots, backbone, entrant, seed, budget)

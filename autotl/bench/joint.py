@@ -1,4 +1,4 @@
-"""The searches that autotl's is measured against: one space of all strategies and their settings."""
+"""Baseline searches for benchmarks: one search space of all strategies and their settings."""
 
 from __future__ import annotations
 
@@ -32,16 +32,25 @@ from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
 
 FOLD = 0
-PATIENCE = 50
-"""So many failures in a row end a search: there is nothing to be found."""
+"""The fold on which every trial is scored."""
+MAX_FAILURES = 50
+"""The number of consecutive failures that ends a search."""
 
 
 class JointSearch:
-    """One Optuna study in which the strategy is a categorical parameter, and its settings hang on it.
+    """A single Optuna study with the strategy as a categorical parameter, and conditional settings.
 
-    Each trial learns from one fold, to its end: none is pruned or run on further folds, defaults are not
-    tried first, and past runs are not asked. ``sampler`` is made of a seed; all else is as for
-    :class:`autotl.search.loop.Search`. After the deadline nothing goes on but what has to: the first score.
+    Each trial is trained completely on one fold. Trials are not pruned or run on further folds, defaults are
+    not tried first, and past runs are not used. After the deadline, trials stop as soon as a score exists.
+
+    Args:
+        space: The arms, and what their trials consist of.
+        record: The history of the trials.
+        time: The budget.
+        studies: The seed of the run; its storage is not used.
+        watch: Shows the progress.
+        workers: How many trials run at once.
+        sampler: Creates the sampler from a seed.
     """
 
     def __init__(
@@ -63,7 +72,7 @@ class JointSearch:
         self._budget, self._clock, self._until = time.budget, time.clock, time.ends_at
         self._seed, self.ledger = studies.seed, record.history
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        # each data set draws of its own: with one and the same sequence their luck would not be independent
+        # a different random sequence for each data set, so that their results are independent
         classes = next(iter(self._tasks.values())).classes
         drawn = sampler(derive(self._seed, "joint", *classes))
         self._study = optuna.create_study(
@@ -73,16 +82,16 @@ class JointSearch:
         self._failures, self._started = 0, self._clock.now()
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
-        """Yield each trial when its job has ended. Stop reading to stop the search."""
+        """Yield each trial when its job has ended; the caller stops the search by closing the iterator."""
         for outcome in executor.run(self._jobs(), work, self._go, workers=self._workers, device=self._device):
-            yield self._enter(outcome)
+            yield self._finish(outcome)
 
     def _jobs(self) -> Iterator[Job]:
         while not self._is_over():
             asked = self._study.ask()
             try:
                 arm, params = self._suggest(asked)
-            except FAILURES as error:  # a stranger's code: it must not end the search
+            except FAILURES as error:  # plugin code: it must not end the search
                 if is_full(error):
                     raise
                 self._study.tell(asked, state=TrialState.FAIL)
@@ -100,17 +109,19 @@ class JointSearch:
             yield Job(trial.number, arm.strategy, arm.backbone, params, trial.seed, (FOLD,))
 
     def _is_over(self) -> bool:
-        begun = len(self.ledger.trials) + len(self._running)
-        if self._failures >= PATIENCE or (self._budget.trials is not None and begun >= self._budget.trials):
+        started = len(self.ledger.trials) + len(self._running)
+        if self._failures >= MAX_FAILURES or (
+            self._budget.trials is not None and started >= self._budget.trials
+        ):
             return True
-        return begun > 0 and self._clock.now() >= self._until()
+        return started > 0 and self._clock.now() >= self._until()
 
     def _suggest(self, asked: optuna.Trial) -> tuple[Arm, Params]:
         name = asked.suggest_categorical("strategy", list(self._arms))
         backbone = asked.suggest_categorical(f"backbone of {name}", self._arms[name])
         strategy = self._strategies[name]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a range that its step does not divide, say
+            warnings.simplefilter("ignore", UserWarning)  # such as a range that is no multiple of its step
             params = strategy.suggest(
                 ScopedTrial(asked, name), self._tasks[backbone], self._backbones[backbone]
             )
@@ -126,7 +137,7 @@ class JointSearch:
         )
         return None
 
-    def _enter(self, outcome: Outcome) -> Trial:
+    def _finish(self, outcome: Outcome) -> Trial:
         trial, asked = self._running.pop(outcome.job.number)
         self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
         if outcome.state == "complete" and FOLD in trial.folds:
@@ -146,12 +157,12 @@ def _tpe(seed: int) -> BaseSampler:
     return TPESampler(seed=derive(seed, "tpe"))
 
 
-WAYS: dict[str, SearchAlgorithm] = {
+ALGORITHMS: dict[str, SearchAlgorithm] = {
     "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), one_standard_error_rule=False),
     "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), one_standard_error_rule=False),
 }
-"""The ways of searching that enter a benchmark beside autotl's own, by the names of their entrants.
+"""The baseline searches by the names of their entrants.
 
-Random settings of a random strategy (Bergstra and Bengio, 2012), and the Tree-structured Parzen Estimator
-(Bergstra et al., 2011) as Optuna has it by default.
+Random search draws a random strategy with random settings (Bergstra and Bengio, 2012). The other is Optuna's
+default, the Tree-structured Parzen Estimator (Bergstra et al., 2011).
 """

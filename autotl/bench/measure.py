@@ -1,4 +1,4 @@
-"""Measure one entry: start its entrant, time it, score what it predicted, and make the row."""
+"""Measure one entry: run its entrant, time it, score its predictions, and create the row."""
 
 from __future__ import annotations
 
@@ -19,108 +19,94 @@ import autotl
 from autotl import jsonio
 from autotl.bench import process
 from autotl.bench.entry import Entry
-from autotl.bench.material import Material
-from autotl.bench.places import Seat
+from autotl.bench.executors import Resources
+from autotl.bench.prepared_data import PreparedData
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 
-OVER, GRACE = 5, 120.0
-"""An entrant is stopped after so many budgets and seconds: it can be late, but not for ever."""
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+MAX_BUDGETS, MAX_DELAY = 5, 120.0
+"""The number of budgets plus the seconds after which an entrant is stopped."""
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 ENVIRONMENT = {"AUTOTL_EXPERIENCE": "off", "PYTHONUNBUFFERED": "1"}
 
 
 def measure(
     entry: Entry,
-    material: Material,
+    prepared: PreparedData,
     *,
     weights: Path | None,
-    seat: Seat,
+    resources: Resources,
     device: str,
     folder: Path,
     stop: Event,
     unable: str = "",
 ) -> Row:
-    """The row of an entry, a failed one where its entrant failed, or is ``unable`` to start for this reason.
+    """Measure an entry, and return its row.
 
-    ``folder`` is empty and the entrant's. Raises Stopped where ``stop`` is set meanwhile.
+    Args:
+        entry: The entry.
+        prepared: Its data set on disk.
+        weights: Folder of the suite's checkpoints; None if there is none.
+        resources: Threads and cores of the entrant.
+        device: Device of the entrant, such as "cpu".
+        folder: An empty folder for the entrant.
+        stop: If set, the entrant is killed.
+        unable: Reason why the entrant cannot start; empty if it can.
+
+    Returns:
+        The row; a failed one if the entrant failed or is unable to start.
+
+    Raises:
+        Stopped: If ``stop`` is set before the entrant ends.
     """
     command = command_of(entry, folder)
     jsonio.write(
-        folder / "job.json", job(entry, material, weights=weights, threads=seat.threads, device=device)
+        folder / "job.json", job(entry, prepared, weights=weights, threads=resources.threads, device=device)
     )
-    ended = process.Ended(unable, 0.0, 0.0)
+    ended = process.ProcessResult(unable, 0.0, 0.0)
     if not unable:
-        threads = str(seat.threads)
-        ended = process.run(
-            command,
-            cores=seat.cores,
-            limit=OVER * entry.budget + GRACE,
-            log=folder / "log.txt",
-            environment={name: threads for name in THREADS} | ENVIRONMENT,
-            stop=stop,
-        )
-    told: Mapping[str, Any] = {}
-    logits: NDArray[np.float32] | None = None
-    why = ended.why
-    if not why:
-        try:
-            told, logits = delivered(folder, material)
-        except BenchError as error:
-            why = str(error)
-    split = material.split
+        ended = _run(command, entry, resources=resources, folder=folder, stop=stop)
+    failure, output, logits = _outcome(ended, folder, prepared)
     return Row(
-        suite=entry.suite,
-        dataset=entry.data.name,
-        shots=entry.shots,
-        backbone=entry.backbone.name,
-        entrant=entry.entrant.name,
-        kind=entry.entrant.kind,
-        family=str(told.get("family") or ("fine-tuned" if entry.entrant.kind == "peer" else "other")),
-        seed=entry.seed,
-        budget_seconds=entry.budget,
-        status="failed" if why else "ok",
-        error=why,
-        plugin=str(told.get("plugin") or entry.entrant.name),
-        version=str(told.get("version") or ""),
-        split=split.hash,
-        n_train=split.count("train"),
-        n_test=split.count("test"),
-        n_classes=len(split.classes),
-        image_side=int(told.get("image_side") or entry.data.image_size or 0),
-        likeness=_number(told.get("likeness")),
-        metric=entry.metric,
-        val=_number(told.get("val")),
-        test=None if logits is None else float(metric(entry.metric)(split.labels, logits)),
-        params=dict(told.get("params") or {}),
-        trials=tuple(told.get("trials") or ()),
-        chosen=told.get("chosen"),
+        **_entry_fields(entry),
+        **_data_fields(prepared),
+        **_output_fields(output, entry),
+        status="failed" if failure else "ok",
+        error=failure,
+        test=None if logits is None else float(get_metric(entry.metric)(prepared.split.labels, logits)),
         seconds=round(ended.seconds, 3),
-        flops=_number(told.get("flops")),
         peak_memory_mb=round(ended.peak_memory_mb, 1) or None,
         machine=machine(),
-        threads=seat.threads,
+        threads=resources.threads,
         device=device,
-        versions={"autotl": autotl.__version__, **(told.get("versions") or {})},
         command=_shown(command, folder),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        notes=tuple(map(str, told.get("notes") or ())),
         logits=logits,
     ).sealed()
 
 
 def job(
-    entry: Entry, material: Material, *, weights: Path | None, threads: int, device: str
+    entry: Entry, prepared: PreparedData, *, weights: Path | None, threads: int, device: str
 ) -> dict[str, Any]:
-    """What an entrant is told. A peer never sees the test labels; autotl locks them away itself."""
+    """Return the job description for an entrant.
+
+    A peer receives no test labels. autotl receives them, and locks them itself.
+
+    Args:
+        entry: The entry.
+        prepared: Its data set on disk.
+        weights: Folder of the suite's checkpoints; None if there is none.
+        threads: Number of threads.
+        device: Device, such as "cpu".
+    """
     checkpoint = entry.backbone
     folder = str((weights or Path()) / checkpoint.folder) if checkpoint.folder else None
-    told = {
+    described = {
         "format": jsonio.FORMAT,
-        "train": str(material.train.resolve()),
-        "test": str(material.test.resolve()),
-        "classes": list(material.split.classes),
+        "train": str(prepared.train.resolve()),
+        "test": str(prepared.test.resolve()),
+        "classes": list(prepared.split.classes),
         "backbone": {
             "name": checkpoint.hub or checkpoint.name,
             "folder": folder and str(Path(folder).resolve()),
@@ -133,9 +119,9 @@ def job(
         "device": device,
     }
     if entry.entrant.peer:
-        return told | {"peer": entry.entrant.name}
-    return told | {
-        "table": str(material.table.resolve()),
+        return described | {"peer": entry.entrant.name}
+    return described | {
+        "table": str(prepared.table.resolve()),
         "strategy": entry.entrant.strategy,
         "search": entry.entrant.name if entry.entrant.kind == "selector" else None,
         "default": entry.entrant.kind == "default",
@@ -143,34 +129,105 @@ def job(
 
 
 def command_of(entry: Entry, folder: Path) -> list[str]:
-    """The command that runs the entrant of an entry in ``folder``."""
+    """Return the command that runs the entrant of an entry in ``folder``."""
     tail = [str(folder / "job.json"), str(folder)]
     if peer := entry.entrant.peer:
-        return [*python(peer.command), "run", peer.name, *tail]
+        return [*with_this_python(peer.command), "run", peer.name, *tail]
     return [sys.executable, "-m", "autotl.bench.entrant", *tail]
 
 
-def python(command: Sequence[str]) -> list[str]:
-    """A command whose "python" is the one that runs here."""
+def with_this_python(command: Sequence[str]) -> list[str]:
+    """Replace "python" at the start of a command by the running interpreter."""
     return [sys.executable if command[0] == "python" else command[0], *command[1:]]
 
 
-def delivered(folder: Path, material: Material) -> tuple[Mapping[str, Any], NDArray[np.float32]]:
-    """What an entrant wrote. Raises BenchError where it is not what is due."""
+def read_output(folder: Path, prepared: PreparedData) -> tuple[Mapping[str, Any], NDArray[np.float32]]:
+    """Read the files of an entrant: its description and its logits (test images, classes).
+
+    Raises:
+        BenchError: If a file is missing or invalid.
+    """
     try:
-        told = jsonio.read(folder / "entry.json")
+        output = jsonio.read(folder / "entry.json")
         logits = np.load(folder / "logits.npy", allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise BenchError(f"It ended well, but left no readable logits.npy and entry.json: {error}") from error
-    due = material.split.count("test"), len(material.split.classes)
-    if logits.shape != due or not np.isfinite(logits).all():
-        raise BenchError(f"Its logits have the shape {logits.shape}, or are not all finite; {due} is due.")
-    return told, np.ascontiguousarray(logits, dtype=np.float32)
+        raise BenchError(f"It left no readable logits.npy and entry.json: {error}") from error
+    shape = prepared.split.count("test"), len(prepared.split.classes)
+    if logits.shape != shape or not np.isfinite(logits).all():
+        raise BenchError(f"Its logits must be finite and have the shape {shape} (got {logits.shape}).")
+    return output, np.ascontiguousarray(logits, dtype=np.float32)
 
 
 def machine() -> str:
-    """This machine in words: processor, cores, system."""
+    """Describe this machine: processor, cores and system."""
     return f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+
+
+def _run(
+    command: Sequence[str], entry: Entry, *, resources: Resources, folder: Path, stop: Event
+) -> process.ProcessResult:
+    threads = str(resources.threads)
+    return process.run(
+        command,
+        cores=resources.cores,
+        limit=MAX_BUDGETS * entry.budget + MAX_DELAY,
+        log=folder / "log.txt",
+        environment={name: threads for name in THREAD_VARIABLES} | ENVIRONMENT,
+        stop=stop,
+    )
+
+
+def _outcome(
+    ended: process.ProcessResult, folder: Path, prepared: PreparedData
+) -> tuple[str, Mapping[str, Any], NDArray[np.float32] | None]:
+    """Return the reason of a failure, or the output and the logits of an entrant."""
+    if ended.failure:
+        return ended.failure, {}, None
+    try:
+        return "", *read_output(folder, prepared)
+    except BenchError as error:
+        return str(error), {}, None
+
+
+def _entry_fields(entry: Entry) -> dict[str, Any]:
+    return {
+        "suite": entry.suite,
+        "dataset": entry.data.name,
+        "shots": entry.shots,
+        "backbone": entry.backbone.name,
+        "entrant": entry.entrant.name,
+        "kind": entry.entrant.kind,
+        "seed": entry.seed,
+        "budget_seconds": entry.budget,
+        "metric": entry.metric,
+    }
+
+
+def _data_fields(prepared: PreparedData) -> dict[str, Any]:
+    split = prepared.split
+    return {
+        "split": split.hash,
+        "n_train": split.count("train"),
+        "n_test": split.count("test"),
+        "n_classes": len(split.classes),
+    }
+
+
+def _output_fields(output: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    return {
+        "family": str(output.get("family") or ("fine-tuned" if entry.entrant.kind == "peer" else "other")),
+        "plugin": str(output.get("plugin") or entry.entrant.name),
+        "version": str(output.get("version") or ""),
+        "image_side": int(output.get("image_side") or entry.data.image_size or 0),
+        "likeness": _number(output.get("likeness")),
+        "val": _number(output.get("val")),
+        "params": dict(output.get("params") or {}),
+        "trials": tuple(output.get("trials") or ()),
+        "chosen": output.get("chosen"),
+        "flops": _number(output.get("flops")),
+        "versions": {"autotl": autotl.__version__, **(output.get("versions") or {})},
+        "notes": tuple(map(str, output.get("notes") or ())),
+    }
 
 
 def _processor() -> str:
@@ -188,6 +245,6 @@ def _number(value: Any) -> float | None:
 
 
 def _shown(command: Sequence[str], folder: Path) -> str:
-    """The command without this machine's paths."""
+    """Return the command without the paths of this machine."""
     words = [word.replace(str(folder), "OUT") for word in command]
     return shlex.join(["python" if words[0] == sys.executable else words[0], *words[1:]])

@@ -1,4 +1,4 @@
-"""Run a command to its end on some cores, and tell how long it took and how much memory it held."""
+"""Run a command on given cores, with a time limit, and measure its time and memory."""
 
 from __future__ import annotations
 
@@ -14,30 +14,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import BinaryIO
 
-from autotl.clock import WallClock
+from autotl.clock import Deadline, WallClock
 
-STARTED = "AUTOTL_BENCH_STARTED"
-"""The environment variable that tells a command when it was started, on the machine's monotonic clock."""
-_TAIL = 12  # lines of what a failed command said last
-_LOOK = 0.05  # seconds between two looks at it
-_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+START_VARIABLE = "AUTOTL_BENCH_STARTED"
+"""The environment variable with the start time of the command, on the machine's monotonic clock."""
+_LAST_LINES = 12  # of the log, in the reason of a failure
+_POLL_SECONDS = 0.05
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended: ``why`` is empty where it ended well.
+class ProcessResult:
+    """How a command ended.
 
-    ``peak_memory_mb`` is that of the largest process.
+    Attributes:
+        failure: Reason of a failure; empty if the command succeeded.
+        seconds: Wall-clock time.
+        peak_memory_mb: Peak resident memory of its largest process, in MiB.
     """
 
-    why: str
+    failure: str
     seconds: float
     peak_memory_mb: float
 
 
 class Stopped(Exception):
-    """A command was ended because whoever ran it is to stop."""
+    """Raised if a command was killed because the benchmark stops."""
 
 
 def run(
@@ -48,67 +52,89 @@ def run(
     log: Path,
     environment: Mapping[str, str],
     stop: Event,
-) -> Ended:
-    """Run ``command``, bound to ``cores`` if there are any, for ``limit`` seconds at most.
+) -> ProcessResult:
+    """Run a command and wait for its end.
 
-    It is told when it was started, as :data:`STARTED`. What it says goes to ``log``. It dies with this
-    process, however that ends, and at once when ``stop`` is set: then Stopped is raised.
+    The command receives its start time in :data:`START_VARIABLE`. It is killed if this process dies.
+
+    Args:
+        command: The command and its arguments.
+        cores: Cores to bind it to; empty for all.
+        limit: Seconds after which it is killed.
+        log: File for its output.
+        environment: Environment variables to add.
+        stop: If set, the command is killed at once.
+
+    Raises:
+        Stopped: If ``stop`` is set before the command ends.
     """
     clock = WallClock()
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         started = clock.now()
         try:
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **environment, STARTED: repr(started)},
-                start_new_session=True,
-                preexec_fn=lambda: _bind(cores),
-            )
+            child = _start(command, cores, output, {**environment, START_VARIABLE: repr(started)})
         except OSError as error:
-            return Ended(f"{command[0]} cannot be started: {error.strerror}", 0.0, 0.0)
-        late = False
+            return ProcessResult(f"{command[0]} cannot be started: {error.strerror}", 0.0, 0.0)
         try:
-            while True:
-                done, status, usage = os.wait4(child.pid, os.WNOHANG)
-                if done:
-                    break
-                if stop.is_set():
-                    raise Stopped
-                if clock.now() - started > limit and not late:
-                    late = True
-                    _end(child.pid)
-                time.sleep(_LOOK)
-        except BaseException:
-            _end(child.pid)
-            os.wait4(child.pid, 0)
-            raise
+            code, memory, late = _wait(child.pid, Deadline(clock, started + limit), stop)
         finally:
-            child.returncode = 0  # waited for above; subprocess must not look for it again
-        taken = clock.now() - started
-    _end(child.pid)  # whatever it has left behind
-    code = os.waitstatus_to_exitcode(status)
-    why = f"It was stopped after {limit:.0f} seconds. " if late else f"It ended with code {code}. "
+            child.returncode = 0  # it has been waited for; subprocess must not wait again
+        seconds = clock.now() - started
+    _kill(child.pid)  # its remaining children
+    failure = f"It was stopped after {limit:.0f} seconds. " if late else f"It ended with code {code}. "
+    return ProcessResult(failure + _last_lines(log) if code or late else "", seconds, memory)
+
+
+def _start(
+    command: Sequence[str], cores: Sequence[int], output: BinaryIO, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
+        start_new_session=True,
+        preexec_fn=lambda: _prepare_child(cores),
+    )
+
+
+def _wait(pid: int, deadline: Deadline, stop: Event) -> tuple[int, float, bool]:
+    """Wait for a process, and return its exit code, its memory in MiB and whether it was late."""
+    late = False
+    try:
+        while True:
+            done, status, usage = os.wait4(pid, os.WNOHANG)
+            if done:
+                break
+            if stop.is_set():
+                raise Stopped
+            if deadline.passed() and not late:
+                late = True
+                _kill(pid)
+            time.sleep(_POLL_SECONDS)
+    except BaseException:
+        _kill(pid)
+        os.wait4(pid, 0)
+        raise
     scale = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux KiB
-    return Ended(why + _tail(log) if code or late else "", taken, usage.ru_maxrss * scale / 2**20)
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss * scale / 2**20, late
 
 
-def _bind(cores: Sequence[int]) -> None:
-    """In the child: keep to the cores, and die with the parent."""
+def _prepare_child(cores: Sequence[int]) -> None:
+    """Bind the child to its cores, and let it die with its parent."""
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def _end(pid: int) -> None:
+def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 
-def _tail(log: Path) -> str:
+def _last_lines(log: Path) -> str:
     with log.open(encoding="utf-8", errors="replace") as file:
-        lines = deque((line.rstrip() for line in file if line.strip()), maxlen=_TAIL)
+        lines = deque((line.rstrip() for line in file if line.strip()), maxlen=_LAST_LINES)
     return "\n".join(lines)[-2000:]

@@ -1,4 +1,4 @@
-"""Run a suite: every measurement that is not there yet, some of them side by side, each kept as it ends."""
+"""Run a suite: take every missing measurement, some in parallel, and store each row when it ends."""
 
 from __future__ import annotations
 
@@ -14,26 +14,38 @@ from threading import Event
 from autotl import plugins
 from autotl.bench import split as splits
 from autotl.bench.entry import Entrant, Entry, entrants, entries
-from autotl.bench.material import Material, Missing, material
-from autotl.bench.measure import measure, python
-from autotl.bench.places import Seat, place
+from autotl.bench.executors import Resources, make_executor
+from autotl.bench.measure import measure, with_this_python
+from autotl.bench.prepared_data import DataMissing, PreparedData, prepare_data
 from autotl.bench.suite import Checkpoint, Data, Suite
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
 from autotl.training import pick_device
 
-Say = Callable[[str], None]
-PREPARING = 3600.0  # seconds a peer may take to install itself
+Report = Callable[[str], None]
+"""Shows a line of progress."""
+INSTALL_SECONDS = 3600.0
+"""Seconds that the installation of a peer may take."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is asked of a benchmark: a suite, or the part of it that ``only``, ``datasets``, ``seeds`` and
-    ``budgets`` name.
+class BenchPlan:
+    """The part of a suite to measure, and how.
 
-    ``workers`` measure side by side; ``executor`` is "local" or "ray". ``data`` and ``weights`` are the
-    folders in which the suite's files and checkpoints lie. ``again`` repeats what failed.
+    Attributes:
+        suite: The suite.
+        out: Folder of the results.
+        only: Names of entrants; empty for those of the suite.
+        datasets: Names of data sets; empty for all.
+        seeds: Seeds; empty for those of the suite.
+        budgets: Budgets in seconds; empty for those of the suite.
+        workers: Number of measurements at a time.
+        executor: "local" or "ray".
+        data: Folder of the suite's data files.
+        weights: Folder of the suite's checkpoints.
+        device: Device of the entrants, such as "cpu".
+        again: Whether failed measurements are repeated.
     """
 
     suite: Suite
@@ -50,179 +62,205 @@ class Plan:
     again: bool = False
 
 
-def run(plan: Plan, say: Say) -> Path:
-    """Measure what is not measured yet; gives the file with all rows, which is written after each.
+def run(plan: BenchPlan, report: Report) -> Path:
+    """Take all missing measurements, and return the file with all rows.
 
-    What was measured stays, whenever this is stopped: the same call goes on where it was. Raises BenchError
-    where none of the suite's data sets or backbones is here, RunError where another process is at work in
-    ``out``.
+    The file is written after each measurement. If the run is interrupted, the same call continues it.
+
+    Args:
+        plan: The part of a suite to measure.
+        report: Receives lines of progress.
+
+    Raises:
+        BenchError: If none of the suite's data sets or backbones is available.
+        RunError: If another process uses the results folder.
     """
     plan = replace(plan, device=pick_device(plan.device), out=plan.out.resolve())
-    where = place(plan.executor, plan.workers)
-    with alone(plan.out / ".lock", str(plan.out)):
+    executor = make_executor(plan.executor, plan.workers)
+    with exclusive_lock(plan.out / ".lock", str(plan.out)):
         catalog = plugins.load()
         taking_part = entrants(plan.suite, sorted(catalog.strategies.items), plan.only)
-        materials = _materials(plan, catalog, say)
-        backbones = _backbones(plan, say)
-        asked = list(
-            entries(
-                plan.suite,
-                taking_part,
-                datasets=[data for data in plan.suite.datasets if _named(materials, data)],
-                backbones=backbones,
-                seeds=plan.seeds,
-                budgets=plan.budgets,
-            )
-        )
-        kept = _kept(plan.out)
-        due = [e for e in asked if e.key not in kept or (plan.again and kept[e.key].status == "failed")]
-        say(f"{len(asked)} measurements, {len(asked) - len(due)} of them done before.")
-        broken = _prepare([each for each in taking_part if any(e.entrant == each for e in due)], say)
-        measuring = _Measuring(plan, materials, broken)
-        for count, (entry, row) in enumerate(where.run(due, measuring), 1):
+        prepared = _prepare_all(plan, catalog, report)
+        planned = _entries(plan, taking_part, prepared, report)
+        known = _known_rows(plan.out)
+        missing = [
+            entry
+            for entry in planned
+            if entry.key not in known or (plan.again and known[entry.key].status == "failed")
+        ]
+        report(f"{len(planned)} measurements, {len(planned) - len(missing)} of them done before.")
+        needed = [each for each in taking_part if any(entry.entrant == each for entry in missing)]
+        measure_entry = _MeasureEntry(plan, prepared, _install_peers(needed, report))
+        for count, (entry, row) in enumerate(executor.run(missing, measure_entry), 1):
             write_rows(plan.out / "rows" / f"{entry.id}.parquet", [row])
             assemble(plan.out)
-            say(f"{count}/{len(due)}  {_said(row, entry)}")
+            report(f"{count}/{len(missing)}  {_described(row, entry)}")
         return assemble(plan.out)
 
 
 def assemble(out: Path) -> Path:
-    """Write all rows of a benchmark's folder into one file.
+    """Write all rows of a results folder into one file.
 
-    A case has one likeness, the median of what its rows have measured.
+    The likeness of a case is the median over its rows.
     """
-    rows = list(_kept(out).values())
-    found: dict[tuple[str, int, str], list[float]] = {}
+    rows = list(_known_rows(out).values())
+    measured: dict[tuple[str, int, str], list[float]] = {}
     for row in rows:
         if row.likeness is not None:
-            found.setdefault((row.dataset, row.shots, row.backbone), []).append(row.likeness)
-    alike = {case: median(values) for case, values in found.items()}
-    rows = [replace(row, likeness=alike.get((row.dataset, row.shots, row.backbone))).sealed() for row in rows]
+            measured.setdefault((row.dataset, row.shots, row.backbone), []).append(row.likeness)
+    likeness = {case: median(values) for case, values in measured.items()}
+    rows = [
+        replace(row, likeness=likeness.get((row.dataset, row.shots, row.backbone))).sealed() for row in rows
+    ]
     write_rows(out / "results.parquet", sorted(rows, key=lambda row: row.key))
     return out / "results.parquet"
 
 
-def _kept(out: Path) -> dict[tuple[object, ...], Row]:
-    """What is measured already: the rows of their own files, and of a file of results put there to go on
-    from.
-    """
+def _entries(
+    plan: BenchPlan, taking_part: Sequence[Entrant], prepared: _Prepared, report: Report
+) -> list[Entry]:
+    return list(
+        entries(
+            plan.suite,
+            taking_part,
+            datasets=[data for data in plan.suite.datasets if _is_prepared(prepared, data)],
+            backbones=_backbones(plan, report),
+            seeds=plan.seeds,
+            budgets=plan.budgets,
+        )
+    )
+
+
+def _known_rows(out: Path) -> dict[tuple[object, ...], Row]:
+    """Return the rows of earlier measurements, also those of a results file put into the folder."""
     whole = out / "results.parquet"
     paths = [*([whole] if whole.is_file() else []), *sorted((out / "rows").glob("*.parquet"))]
     return {row.key: row for path in paths for row in read_rows(path)}
 
 
-_Materials = dict[tuple[str, int, int], Material]
+_Prepared = dict[tuple[str, int, int], PreparedData]
 
 
-def _materials(plan: Plan, catalog: plugins.Catalog, say: Say) -> _Materials:
-    """The data sets that are here, with each split that the suite wants of them."""
+def _prepare_all(plan: BenchPlan, catalog: plugins.Catalog, report: Report) -> _Prepared:
+    """Prepare every available data set, with each split of the suite."""
     suite = plan.suite
     known = [data.name for data in suite.datasets]
     for name in plan.datasets:
         if name not in known:
             raise UnknownName("data set", name, known)
-    found: _Materials = {}
-    why = ""
+    found: _Prepared = {}
+    problem = ""
     for data in suite.datasets:
         if plan.datasets and data.name not in plan.datasets:
             continue
-        for shots in suite.shots:
-            for seed in plan.seeds or suite.seeds:
-                try:
-                    made = material(
-                        data,
-                        shots=shots,
-                        seed=seed,
-                        folder=plan.out / ".data",
-                        files=plan.data,
-                        official=suite.splits,
-                        readers=catalog.readers.items,
-                    )
-                except Missing as error:
-                    say(f"Left out: {error}")
-                    why = str(error)
-                    break
-                name = splits.file_name(data.name, shots=shots, seed=seed)
-                splits.write(plan.out / "splits" / name, made.split)
-                found[data.name, shots, seed] = made
+        try:
+            found |= _prepare_splits(plan, data, catalog)
+        except DataMissing as error:
+            report(f"Left out: {error}")
+            problem = str(error)
     if not found:
-        raise BenchError(f"None of the data sets of the suite {suite.name!r} is here. {why}")
+        raise BenchError(f"No data set of the suite {suite.name!r} is available. {problem}")
     return found
 
 
-def _named(materials: _Materials, data: Data) -> bool:
-    return any(name == data.name for name, _, _ in materials)
+def _prepare_splits(plan: BenchPlan, data: Data, catalog: plugins.Catalog) -> _Prepared:
+    found: _Prepared = {}
+    for shots in plan.suite.shots:
+        for seed in plan.seeds or plan.suite.seeds:
+            prepared = prepare_data(
+                data,
+                shots=shots,
+                seed=seed,
+                folder=plan.out / ".data",
+                files=plan.data,
+                official=plan.suite.splits,
+                readers=catalog.readers.items,
+            )
+            name = splits.file_name(data.name, shots=shots, seed=seed)
+            splits.write(plan.out / "splits" / name, prepared.split)
+            found[data.name, shots, seed] = prepared
+    return found
 
 
-def _backbones(plan: Plan, say: Say) -> list[Checkpoint]:
-    here = []
+def _is_prepared(prepared: _Prepared, data: Data) -> bool:
+    return any(name == data.name for name, _, _ in prepared)
+
+
+def _backbones(plan: BenchPlan, report: Report) -> list[Checkpoint]:
+    available = []
     for checkpoint in plan.suite.backbones:
         if checkpoint.folder and not (plan.weights and (plan.weights / checkpoint.folder).is_dir()):
-            say(f"Left out: {checkpoint.folder} is not in {plan.weights or 'a folder: give --weights'}.")
+            report(f"Left out: {checkpoint.folder} is not in {plan.weights or 'a folder. Give --weights'}.")
         else:
-            here.append(checkpoint)
-    if not here:
-        raise BenchError(f"None of the backbones of the suite {plan.suite.name!r} is here: give --weights.")
-    return here
+            available.append(checkpoint)
+    if not available:
+        raise BenchError(f"No backbone of the suite {plan.suite.name!r} is available. Give --weights.")
+    return available
 
 
-def _prepare(taking_part: Sequence[Entrant], say: Say) -> dict[str, str]:
-    """Let each peer install itself, untimed; gives what went wrong, by name."""
-    broken = {}
+def _install_peers(taking_part: Sequence[Entrant], report: Report) -> dict[str, str]:
+    """Let each peer install itself, and return the failures by name."""
+    failures = {}
     for entrant in taking_part:
         if entrant.peer is None:
             continue
-        say(f"Preparing {entrant.name}.")
+        report(f"Preparing {entrant.name}.")
         try:
             done = subprocess.run(
-                [*python(entrant.peer.command), "prepare", entrant.name],
+                [*with_this_python(entrant.peer.command), "prepare", entrant.name],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
                 errors="replace",
-                timeout=PREPARING,
+                timeout=INSTALL_SECONDS,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            broken[entrant.name] = f"It could not be installed: {error}"
+            failures[entrant.name] = f"It could not be installed: {error}"
             continue
         if done.returncode:
-            told = (done.stdout + done.stderr).strip().splitlines()[-8:]
-            broken[entrant.name] = "It could not be installed: " + "\n".join(told)
-    return broken
+            output = (done.stdout + done.stderr).strip().splitlines()[-8:]
+            failures[entrant.name] = "It could not be installed: " + "\n".join(output)
+    return failures
 
 
 @dataclass(frozen=True, slots=True)
-class _Measuring:
-    """Measures an entry wherever it is sent: plain data, so that it can be sent."""
+class _MeasureEntry:
+    """Measures an entry; plain data, so that it can be sent to another process.
 
-    plan: Plan
-    materials: _Materials
-    broken: dict[str, str]
+    Attributes:
+        plan: The plan.
+        prepared: The prepared data sets.
+        unable: Failed installations by the name of the peer.
+    """
 
-    def __call__(self, entry: Entry, seat: Seat, stop: Event) -> Row:
-        with _scratch(self.plan.out / ".work" / entry.id) as folder:
+    plan: BenchPlan
+    prepared: _Prepared
+    unable: dict[str, str]
+
+    def __call__(self, entry: Entry, resources: Resources, stop: Event) -> Row:
+        with _empty_folder(self.plan.out / ".work" / entry.id) as folder:
             return measure(
                 entry,
-                self.materials[entry.data.name, entry.shots, entry.seed],
+                self.prepared[entry.data.name, entry.shots, entry.seed],
                 weights=self.plan.weights,
-                seat=seat,
+                resources=resources,
                 device=self.plan.device,
                 folder=folder,
-                unable=self.broken.get(entry.entrant.name, ""),
+                unable=self.unable.get(entry.entrant.name, ""),
                 stop=stop,
             )
 
 
-def _said(row: Row, entry: Entry) -> str:
+def _described(row: Row, entry: Entry) -> str:
     shown = f"{row.test:.3f}" if row.test is not None else "failed"
-    why = f"\n    {row.error.splitlines()[-1]}" if row.error else ""
-    return f"{shown}  {row.seconds:4.0f} s  {entry}{why}"
+    error = f"\n    {row.error.splitlines()[-1]}" if row.error else ""
+    return f"{shown}  {row.seconds:4.0f} s  {entry}{error}"
 
 
 @contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder for one measurement; what a killed one left there goes first."""
+def _empty_folder(folder: Path) -> Iterator[Path]:
+    """Create an empty folder for the block, without the files of a killed measurement."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:

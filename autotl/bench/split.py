@@ -1,4 +1,4 @@
-"""Which images of a data set are learned from and which are tested on: made once, kept, and checked."""
+"""Split a data set into training and test images, and store the split in a file."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ from numpy.typing import NDArray
 from autotl import jsonio
 from autotl.errors import BenchError
 
-Role = Literal["train", "test"]
+Part = Literal["train", "test"]
 _HEADER = ("digest", "label", "part")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One image: the digest of its decoded pixels, its class, and its part."""
+    """An image of a split.
+
+    Attributes:
+        digest: Digest of the decoded pixels.
+        label: Name of the class.
+        part: "train" or "test".
+    """
 
     digest: str
     label: str
-    part: Role
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The images of one data set that a benchmark uses, in the order in which logits are kept."""
+    """The images of one data set that a benchmark uses, in the order of the logits."""
 
     lines: tuple[Line, ...]
 
@@ -42,12 +48,12 @@ class Split:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The true classes of the test images (test images,), as indices."""
+        """The class indices of the test images, (test images,)."""
         index = {name: number for number, name in enumerate(self.classes)}
         return np.array([index[line.label] for line in self.lines if line.part == "test"], dtype=np.int64)
 
-    def count(self, part: Role) -> int:
-        """How many images a part has."""
+    def count(self, part: Part) -> int:
+        """Return the number of images in a part."""
         return sum(line.part == part for line in self.lines)
 
     @property
@@ -61,12 +67,18 @@ class Split:
 
     @property
     def hash(self) -> str:
-        """Names the split by its content."""
+        """The hash of the content, which identifies the split."""
         return hashlib.blake2b(self.text.encode(), digest_size=16).hexdigest()
 
 
 def file_name(dataset: str, *, shots: int, seed: int) -> str:
-    """The name of a split's file. With all images, one split serves every seed."""
+    """Return the name of a split file.
+
+    Args:
+        dataset: Name of the data set.
+        shots: Training images per class; 0 for all, in which case one split serves every seed.
+        seed: Seed of the split.
+    """
     return f"{dataset}-{shots}shot-seed{seed}.csv" if shots else f"{dataset}.csv"
 
 
@@ -79,20 +91,28 @@ def make(
     train_cap: int = 0,
     test_cap: int = 0,
 ) -> Split:
-    """Choose images by the digests of their pixels, never by their names or order.
+    """Split images by the digests of their pixels, independent of names and order.
 
-    ``lines`` are (digest, label, part or None). Without a test part, ``test`` of each class become one; the
-    same images then test every seed. Copies of an image stay in one part: the test part's, where both have
-    one. ``shots`` training images per class (0: all, up to ``train_cap``) are chosen by ``seed``. Raises
-    BenchError for a class with too few images.
+    Copies of an image are in one part: the test part if both parts contain one.
+
+    Args:
+        lines: Digest, label and part (None if not given) of each image.
+        shots: Training images per class; 0 for all.
+        seed: Draws the training images if ``shots`` is above 0.
+        test: Fraction of each class for testing, if no image is in a test part. It is the same for all seeds.
+        train_cap: The largest number of training images per class; 0 for no limit.
+        test_cap: The largest number of test images per class; 0 for no limit.
+
+    Raises:
+        BenchError: If a class has too few images.
     """
     rows = [(each.digest, each.label, each.part) if isinstance(each, Line) else each for each in lines]
     tested = {digest for digest, _, part in rows if part == "test"}
     if not tested:
-        tested = _carve(rows, test)
+        tested = _test_digests(rows, test)
     pool = [Line(d, label, "test" if d in tested else "train") for d, label, _ in dict.fromkeys(rows)]
     pool = list(dict.fromkeys(pool))
-    kept = _first(pool, "test", test_cap, "test") | _first(
+    kept = _drawn(pool, "test", test_cap, "test") | _drawn(
         pool, "train", shots or train_cap, f"train {seed}" if shots else "train"
     )
     split = Split(
@@ -103,38 +123,40 @@ def make(
 
 
 def write(path: Path, split: Split) -> None:
-    """Write a split's file, atomically."""
+    """Write a split file, atomically."""
     jsonio.write_text(path, split.text)
 
 
 def read(path: Path) -> Split:
-    """The split in a file. Raises BenchError for a file that is none."""
+    """Read a split file. Raises BenchError if it is invalid."""
     try:
         table = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
     except FileNotFoundError as error:
         raise BenchError(f"There is no split file {path}.") from error
     if not table or tuple(table[0]) != _HEADER:
-        raise BenchError(f"{path} is no split file: its first line must be {','.join(_HEADER)}.")
+        raise BenchError(f"{path} is not a split file: its first line must be {','.join(_HEADER)}.")
     for number, row in enumerate(table[1:], 2):
         if len(row) != len(_HEADER) or row[2] not in ("train", "test"):
             raise BenchError(
-                f"{path}, line {number}: digest,label,part is due, with train or test, not {row}."
+                f"{path}, line {number}: a line must be digest,label,part with train or test (got {row})."
             )
     return Split(tuple(Line(d, label, "test" if part == "test" else "train") for d, label, part in table[1:]))
 
 
-def _carve(rows: list[tuple[str, str, str | None]], share: float) -> set[str]:
+def _test_digests(rows: list[tuple[str, str, str | None]], fraction: float) -> set[str]:
+    """Draw a fraction of each class for testing."""
     by_class: dict[str, set[str]] = {}
     for digest, label, _ in rows:
         by_class.setdefault(label, set()).add(digest)
-    taken: set[str] = set()
+    drawn: set[str] = set()
     for digests in by_class.values():
         order = sorted(digests, key=lambda digest: _draw("test part", digest))
-        taken |= set(order[: max(1, round(share * len(order)))])
-    return taken
+        drawn |= set(order[: max(1, round(fraction * len(order)))])
+    return drawn
 
 
-def _first(pool: list[Line], part: Role, most: int, label: str) -> set[Line]:
+def _drawn(pool: list[Line], part: Part, limit: int, label: str) -> set[Line]:
+    """Draw at most ``limit`` images of each class from a part; all if the limit is 0."""
     by_class: dict[str, list[Line]] = {}
     for line in pool:
         if line.part == part:
@@ -142,7 +164,7 @@ def _first(pool: list[Line], part: Role, most: int, label: str) -> set[Line]:
     return {
         line
         for lines in by_class.values()
-        for line in sorted(lines, key=lambda each: _draw(label, each.digest))[: most or None]
+        for line in sorted(lines, key=lambda each: _draw(label, each.digest))[: limit or None]
     }
 
 
@@ -156,6 +178,6 @@ def _check(split: Split, shots: int) -> None:
     for name in split.classes:
         if train[name] < max(shots, 2) or not test[name]:
             raise BenchError(
-                f"The class {name!r} has {train[name]} images to learn from and {test[name]} to test on; "
-                f"{max(shots, 2)} and 1 are due."
+                f"The class {name!r} must have {max(shots, 2)} training images and 1 test image "
+                f"(got {train[name]} and {test[name]}). Use fewer shots or more data."
             )

@@ -1,4 +1,4 @@
-"""A suite: which entrants meet on which data, as a TOML file says."""
+"""Read a suite, which defines data sets, entrants, seeds and budgets, from a TOML file."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autotl.clock import seconds
+from autotl.clock import parse_duration
 from autotl.errors import BenchError, UnknownName
 from autotl.metrics import METRICS
 
-HERE = Path(__file__).parent / "suites"
+SUITES_FOLDER = Path(__file__).parent / "suites"
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Where a data set comes from: exactly one of ``generator``, ``file`` and ``huggingface``.
+    """A data set of a suite.
 
-    ``generator`` is "digits" or a family that :func:`autotl.bench.generated.draw` knows; ``file`` a name in
-    the folder of data; ``huggingface`` a name on its hub. ``settings`` are further arguments of what draws or
-    loads it; ``image`` and ``label`` its columns. At most
-    ``train_cap`` and ``test_cap`` images per class are used. Without a test part of its own, ``test`` of each
-    class become one. ``image_size`` is the input side in pixels that every entrant is given, None where each
-    chooses.
+    Exactly one of ``generator``, ``file`` and ``huggingface`` is given.
+
+    Attributes:
+        name: Name of the data set.
+        generator: "digits", or a family of :func:`autotl.bench.generated.draw`.
+        settings: Further arguments of the generator or of ``load_dataset``.
+        file: Name of a file or folder in the folder of data files.
+        huggingface: Name on the Hugging Face hub.
+        image: Column of the images.
+        label: Column of the labels.
+        train_cap: The largest number of training images per class; 0 for no limit.
+        test_cap: The largest number of test images per class; 0 for no limit.
+        test: Fraction of each class for testing, in (0, 0.9], if the data has no test part.
+        image_size: Input size in pixels for every entrant; None if each chooses its own.
     """
 
     name: str
@@ -43,8 +51,12 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A pretrained network: a folder in the folder of weights, or a name that autotl opens ("tiny", timm's
-    hub).
+    """A pretrained network of a suite.
+
+    Attributes:
+        name: Name in the results.
+        folder: Folder in the folder of checkpoints; None if autotl opens it by name.
+        hub: Name that autotl opens, if it differs from ``name``.
     """
 
     name: str
@@ -54,8 +66,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another tool: a command that is given ``prepare NAME`` once and ``run NAME JOB.json OUT`` for each
-    entry.
+    """Another tool that takes part in a benchmark.
+
+    Attributes:
+        name: Name of the entrant.
+        command: Called with ``prepare NAME`` once, and with ``run NAME JOB.json OUT`` for each entry.
     """
 
     name: str
@@ -64,12 +79,24 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Data sets × shots × backbones × entrants × seeds × budgets.
+    """A benchmark: data sets × shots × backbones × entrants × seeds × budgets.
 
-    ``strategies`` are names, or "all" for every one installed; with ``defaults`` each enters a second time
-    with its default settings alone. ``selectors`` are other searches over all strategies:
-    "random_search" and "plain_optuna". ``shots`` are training images per class, 0 for all.
-    ``digest`` names the text of the file.
+    Attributes:
+        name: Name of the suite.
+        summary: Description in a sentence.
+        metric: Name of the metric.
+        datasets: The data sets.
+        backbones: The pretrained networks.
+        budgets: Time budgets, in seconds.
+        seeds: Seeds.
+        shots: Numbers of training images per class; 0 for all.
+        strategies: Names of strategies that are searched alone; "all" for every installed one.
+        defaults: Whether each strategy also takes part with its default settings only.
+        selectors: Other searches over all strategies: "random_search" and "plain_optuna".
+        autotl: Whether autotl takes part.
+        peers: Other tools.
+        digest: Digest of the file's text.
+        path: The file.
     """
 
     name: str
@@ -90,24 +117,32 @@ class Suite:
 
     @property
     def splits(self) -> Path:
-        """The folder of its split files."""
+        """The folder of the split files."""
         return self.path.parent / "splits"
 
 
 def shipped() -> list[str]:
-    """The names of the suites that come with autotl."""
-    return sorted(path.stem for path in HERE.glob("*.toml"))
+    """Return the names of the shipped suites."""
+    return sorted(path.stem for path in SUITES_FOLDER.glob("*.toml"))
 
 
 def load(name: str | Path) -> Suite:
-    """The suite of this name, or in this TOML file. Raises BenchError for what is wrong in it, and where."""
+    """Read a suite.
+
+    Args:
+        name: Name of a shipped suite, or path of a TOML file.
+
+    Raises:
+        UnknownName: If there is no suite of this name.
+        BenchError: If the file is invalid; the message names the place.
+    """
     path = _find(name)
     text = path.read_text(encoding="utf-8")
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BenchError(f"{path} is no TOML: {error}") from error
-    return _Reading(path).suite(found, hashlib.sha256(text.encode()).hexdigest()[:16])
+        raise BenchError(f"{path} is not a TOML file: {error}") from error
+    return _SuiteParser(path).suite(found, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
 def _find(name: str | Path) -> Path:
@@ -116,20 +151,20 @@ def _find(name: str | Path) -> Path:
         if not given.is_file():
             raise BenchError(f"There is no suite {given}.")
         return given
-    if (path := HERE / f"{name}.toml").is_file():
+    if (path := SUITES_FOLDER / f"{name}.toml").is_file():
         return path
     raise UnknownName("suite", str(name), shipped())
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """Reads the tables of one file, so that a complaint can say which file and which table."""
+class _SuiteParser:
+    """Parses the tables of one file, and names file and table in errors."""
 
     path: Path
 
     def suite(self, found: dict[str, Any], digest: str) -> Suite:
-        self._known(found, "the suite", _KEYS)
-        budgets = tuple(seconds(each) for each in self._list(found, "budgets", ["60s"]))
+        self._check_keys(found, "the suite", _KEYS)
+        budgets = tuple(parse_duration(each) for each in self._list(found, "budgets", ["60s"]))
         suite = Suite(
             name=self.path.stem,
             summary=str(found.get("summary", "")),
@@ -137,8 +172,8 @@ class _Reading:
             datasets=tuple(self._data(each) for each in self._list(found, "dataset", [])),
             backbones=tuple(self._checkpoint(each) for each in self._list(found, "backbone", [])),
             budgets=budgets,
-            seeds=self._whole(found, "seeds", [0]),
-            shots=self._whole(found, "shots", [0]),
+            seeds=self._integers(found, "seeds", [0]),
+            shots=self._integers(found, "shots", [0]),
             strategies=tuple(map(str, self._list(found, "strategies", ["all"]))),
             defaults=bool(found.get("defaults", False)),
             selectors=tuple(map(str, self._list(found, "selectors", []))),
@@ -149,69 +184,67 @@ class _Reading:
         )
         for what, things in (("dataset", suite.datasets), ("backbone", suite.backbones)):
             if not things:
-                raise BenchError(f"{self.path}: no [[{what}]]. At least one is due.")
+                raise BenchError(f"{self.path}: a suite must have at least one [[{what}]]. Add it.")
         for what, names in (
             ("data set", [each.name for each in suite.datasets]),
             ("backbone", [each.name for each in suite.backbones]),
             ("peer", [each.name for each in suite.peers]),
         ):
             if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise BenchError(
-                    f"{self.path}: the {what} {twice[0]!r} is there twice. Names tell them apart."
-                )
+                raise BenchError(f"{self.path}: two entries have the {what} name {twice[0]!r}. Rename one.")
         return suite
 
     def _metric(self, found: Mapping[str, Any]) -> str:
         name = str(found.get("metric", "accuracy"))
-        if name not in METRICS:  # a suite is run by others too, who have no function of one's own
+        if name not in METRICS:  # others who run the suite do not have a custom metric
             raise BenchError(f"{self.path}: {UnknownName('metric', name, METRICS)}")
         return name
 
     def _data(self, table: dict[str, Any]) -> Data:
         name = self._name(table, "dataset")
         where = f"the data set {name!r}"
-        self._known(table, where, Data.__dataclass_fields__)
+        self._check_keys(table, where, Data.__dataclass_fields__)
         forms = [key for key in ("generator", "file", "huggingface") if table.get(key)]
         if len(forms) != 1:
             raise BenchError(
-                f"{self.path}: {where} has {len(forms)} of generator, file and huggingface. One is due."
+                f"{self.path}: {where} must have one of generator, file and huggingface (got {len(forms)})."
             )
         if not 0 < float(table.get("test", 0.3)) <= 0.9:
-            raise BenchError(f"{self.path}: {where} has test = {table['test']}, which is not in (0, 0.9].")
+            raise BenchError(f"{self.path}: {where}: test must be in (0, 0.9] (got {table['test']}).")
         return Data(**table)
 
     def _checkpoint(self, table: dict[str, Any]) -> Checkpoint:
         name = self._name(table, "backbone")
-        self._known(table, f"the backbone {name!r}", Checkpoint.__dataclass_fields__)
+        self._check_keys(table, f"the backbone {name!r}", Checkpoint.__dataclass_fields__)
         return Checkpoint(**table)
 
     def _peer(self, table: dict[str, Any]) -> Peer:
         name = self._name(table, "peer")
-        self._known(table, f"the peer {name!r}", Peer.__dataclass_fields__)
+        self._check_keys(table, f"the peer {name!r}", Peer.__dataclass_fields__)
         command = table.get("command")
         if not isinstance(command, list) or not command:
-            raise BenchError(f"{self.path}: the peer {name!r} has no command: a list of words is due.")
+            raise BenchError(f"{self.path}: the peer {name!r} must have a command, a list of words.")
         return Peer(name, tuple(map(str, command)))
 
     def _name(self, table: Any, what: str) -> str:
         name = table.get("name") if isinstance(table, dict) else None
         if not isinstance(name, str) or not name or set(name) & set("/\\\0"):
-            raise BenchError(f"{self.path}: a [[{what}]] needs a name that can be a file's, not {name!r}.")
+            raise BenchError(f"{self.path}: the name of a [[{what}]] must be a file name (got {name!r}).")
         return name
 
     def _list(self, table: Mapping[str, Any], key: str, default: Sequence[Any]) -> list[Any]:
         found = table.get(key, default)
         if not isinstance(found, list):
-            raise BenchError(f"{self.path}: {key} = {found!r} is no list.")
+            raise BenchError(f"{self.path}: {key} must be a list (got {found!r}).")
         return found
 
-    def _whole(self, table: Mapping[str, Any], key: str, default: Sequence[int]) -> tuple[int, ...]:
+    def _integers(self, table: Mapping[str, Any], key: str, default: Sequence[int]) -> tuple[int, ...]:
         found = self._list(table, key, default)
         if bad := [each for each in found if not isinstance(each, int) or isinstance(each, bool) or each < 0]:
-            raise BenchError(f"{self.path}: {key} has {bad[0]!r}, which is no whole number from 0 up.")
+            raise BenchError(f"{self.path}: {key} must have integers of at least 0 (got {bad[0]!r}).")
         return tuple(found)
 
-    def _known(self, table: Mapping[str, Any], where: str, keys: Iterable[str]) -> None:
+    def _check_keys(self, table: Mapping[str, Any], where: str, keys: Iterable[str]) -> None:
         for key in table:
             if key not in (known := list(keys)):
                 raise BenchError(f"{self.path}: {where}: {UnknownName('key', key, known)}")

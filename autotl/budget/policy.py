@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from autotl.clock import Budget, spell
+from autotl.clock import Budget, format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,14 @@ class TimePlan:
         if self.budget is None:
             return "Time plan: no time limit."
         steps = {"reading": self.reading, "first pass": self.first_pass, "analysis": self.analysis}
-        parts = [f"{name} {spell(each)}" for name, each in steps.items() if each is not None]
-        parts += [] if self.trial is None else [f"{spell(self.trial)} per trial"]
-        kept = ", ".join(f"{name} {spell(each)}" for name, each in self.reserve.items() if each)
-        end = "" if self.search_until is None else f" The search ends after {spell(self.search_until)}"
+        parts = [f"{name} {format_duration(each)}" for name, each in steps.items() if each is not None]
+        parts += [] if self.trial is None else [f"{format_duration(self.trial)} per trial"]
+        kept = ", ".join(f"{name} {format_duration(each)}" for name, each in self.reserve.items() if each)
+        end = (
+            ""
+            if self.search_until is None
+            else f" The search ends after {format_duration(self.search_until)}"
+        )
         end += f", to keep {kept}." if kept else "." if end else ""
         return f"Time plan: {', '.join(parts)}.{end}"
 

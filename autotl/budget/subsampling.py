@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
 from autotl.budget.policy import POLICY
-from autotl.config.run_config import RunConfig
-from autotl.data import thin, thin_test
+from autotl.config.run_settings import RunSettings
+from autotl.data import subsample_test, subsample_train
 from autotl.preparation.record import LEAST_ROWS
 
 MIN_TESTS = 500
@@ -62,7 +62,9 @@ def subsample(
         return splits, notes
     seconds = max(left, 0.0)
     paces = [backbone.pace.seconds(1, side=backbone.side) for backbone in backbones.values()]
-    fewer = thin(dataset, splits, max(least, int(POLICY.training_pass * seconds / sum(paces))), seed=seed)
+    fewer = subsample_train(
+        dataset, splits, max(least, int(POLICY.training_pass * seconds / sum(paces))), seed=seed
+    )
     if fewer is not splits:
         notes.append(
             f"Trains on {len(fewer.train):,} of {len(splits.train):,} training images: one pass over all of "
@@ -72,7 +74,7 @@ def subsample(
     if not strategies:
         return fewer, notes
     tests = max(MIN_TESTS, int(POLICY.test_pass * seconds / (strategies * max(paces))))
-    tested = thin_test(dataset, fewer, tests, seed=seed)
+    tested = subsample_test(dataset, fewer, tests, seed=seed)
     if tested is not fewer:
         notes.append(
             f"Tests on {len(tested.test):,} of {len(splits.test):,} test images: testing every strategy on "
@@ -87,7 +89,7 @@ def seconds_left(seconds: float | None, spent: float) -> float | None:
     return None if seconds is None else seconds - spent
 
 
-def is_late(config: RunConfig, left: float | None) -> bool:
+def is_late(config: RunSettings, left: float | None) -> bool:
     """Return whether too little of the budget is left for optional analysis."""
     budget = config.budget.seconds
-    return budget is not None and left is not None and not config.thorough and left < POLICY.late * budget
+    return budget is not None and left is not None and not config.full_profile and left < POLICY.late * budget

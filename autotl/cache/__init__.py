@@ -1,4 +1,4 @@
-"""Keep what was computed once: arrays on disk, named by what they were computed from."""
+"""Store computed arrays on disk, under keys that name their inputs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.cache.lock import alone, locked
-    from autotl.cache.sizes import in_bytes, size
+    from autotl.cache.lock import exclusive_lock, file_lock
+    from autotl.cache.sizes import parse_cache_size, parse_size
     from autotl.cache.store import Store
     from autotl.cache.user_folder import user_cache
 
 __all__ = [
     "Store",
-    "alone",
-    "in_bytes",
-    "locked",
-    "size",
+    "exclusive_lock",
+    "file_lock",
+    "parse_cache_size",
+    "parse_size",
     "user_cache",
 ]
 

@@ -1,4 +1,4 @@
-"""Let one process at a time work on a file; the lock of a killed process is gone with it."""
+"""Lock files between processes; the system releases the lock of a process that dies."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ from pathlib import Path
 from typing import Any
 
 from autotl.errors import RunError
-from autotl.files import told_if_refused
+from autotl.files import raising_write_error
 
 fcntl: Any
 try:
     import fcntl
-except ImportError:  # Windows: two processes may do the same work twice, which is harmless
+except ImportError:  # Windows has no flock: two processes may compute the same entry, which is harmless
     fcntl = None
 
-WAIT = 0.02  # seconds between two looks: short enough for Ctrl-C, long enough to cost nothing
+POLL_SECONDS = 0.02
+"""Seconds between two attempts to lock: short enough for Ctrl-C, long enough to cost nothing."""
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[int]:
-    """Hold ``path``, made if need be, against other processes; gives its file descriptor."""
+def file_lock(path: Path) -> Iterator[int]:
+    """Wait for the lock of a file, hold it in the block, and yield the file descriptor.
+
+    The file is created if it does not exist.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        while not (_taken(descriptor) and _same(descriptor, path)):
+        while not (_try_lock(descriptor) and _is_at(descriptor, path)):
             os.close(descriptor)
-            time.sleep(WAIT)
+            time.sleep(POLL_SECONDS)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         yield descriptor
     finally:
@@ -36,21 +40,29 @@ def locked(path: Path) -> Iterator[int]:
 
 
 @contextmanager
-def alone(path: Path, what: str) -> Iterator[None]:
-    """Hold ``path``, made if need be, or raise RunError at once where another process does."""
-    with told_if_refused(path):
+def exclusive_lock(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock of a file in the block, without waiting for another process.
+
+    Args:
+        path: The lock file, created if it does not exist.
+        what: What the lock protects, for the error message.
+
+    Raises:
+        RunError: If another process holds the lock, or the file cannot be written.
+    """
+    with raising_write_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if not _taken(descriptor):
-            raise RunError(f"Another process is at work in {what}. Wait for its end, or stop it.")
+        if not _try_lock(descriptor):
+            raise RunError(f"Another process is using {what}. Wait until it ends, or stop it.")
         yield
     finally:
         os.close(descriptor)
 
 
-def abandoned(path: Path) -> bool:
-    """Whether nobody holds ``path``: whoever was at work on it is dead."""
+def is_abandoned(path: Path) -> bool:
+    """Whether a lock file exists that no living process holds."""
     if fcntl is None:
         return False
     try:
@@ -58,12 +70,12 @@ def abandoned(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return _taken(descriptor) and _same(descriptor, path)
+        return _try_lock(descriptor) and _is_at(descriptor, path)
     finally:
         os.close(descriptor)
 
 
-def _taken(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     if fcntl is None:
         return True
     try:
@@ -73,8 +85,8 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
-def _same(descriptor: int, path: Path) -> bool:
-    """Whether the file is still the one at ``path``: it may have been renamed by the one waited for."""
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the open file is still at ``path``; the previous holder may have renamed it."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

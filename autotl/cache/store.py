@@ -1,4 +1,4 @@
-"""A content-addressed store of arrays on disk."""
+"""Store arrays on disk under content keys, within a size limit."""
 
 from __future__ import annotations
 
@@ -16,26 +16,32 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from autotl.cache.lock import abandoned, locked
+from autotl.cache.lock import file_lock, is_abandoned
 from autotl.errors import CacheError
 
 Array = NDArray[Any]
 Fill = Callable[[Array], object]
 
-FREE_SHARE, MOST = 0.5, 20 * 2**30
-"""What a store may take unless it is told: half of what is free on its disk, and no more than 20 GiB."""
+FREE_FRACTION = 0.5
+"""The default size limit, as a fraction of the free disk space."""
+MAX_BYTES = 20 * 2**30
+"""The largest default size limit."""
 
 
 class Store:
-    """Arrays that are computed once and memory-mapped afterwards, at most ``bound`` bytes of them.
+    """Arrays that are computed once and memory-mapped afterwards.
 
-    An entry appears whole or not at all: it is filled under another name and renamed when complete, so a
-    killed process leaves nothing that could be served. Where two processes want the same entry, one fills it
-    and the other waits. Those longest unused make room for new ones; whoever still reads one keeps it.
+    An entry is written under another name and renamed when it is complete, so a killed process leaves no
+    partial entry. If two processes need the same entry, one computes it and the other waits. The entries
+    unused for the longest time are deleted to make room. A process that still reads a deleted entry keeps it.
 
     >>> store = Store(tmp_path)
     >>> store.array({"what": "zeros"}, (2,), np.float32, lambda out: out.fill(0))
     array([0., 0.], dtype=float32)
+
+    Args:
+        folder: The folder of the entries, created when it is needed.
+        bound: The size limit of all entries, in bytes; by default half of the free space, at most 20 GiB.
     """
 
     def __init__(self, folder: Path, *, bound: int | None = None) -> None:
@@ -44,21 +50,29 @@ class Store:
 
     @property
     def bound(self) -> int:
-        """The bytes that all entries together may take."""
+        """The size limit of all entries, in bytes."""
         if self._bound is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._bound = min(MOST, int(FREE_SHARE * shutil.disk_usage(self._folder).free))
+            self._bound = min(MAX_BYTES, int(FREE_FRACTION * shutil.disk_usage(self._folder).free))
         return self._bound
 
     def array(self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any, fill: Fill) -> Array:
-        """The array this key stands for; changes to it are not kept. ``fill`` computes it into a given one if
-        it is not there yet.
+        """Return the array of a key, and compute it if it is not stored.
 
-        The key must name all that the content depends on, as plain JSON data. Raises CacheError where the
-        array is larger than the bound or the disk is full.
+        Args:
+            key: Everything that the content depends on, as plain JSON data.
+            shape: Shape of the array.
+            dtype: Its dtype.
+            fill: Computes the content into an array of this shape.
+
+        Returns:
+            A memory-mapped array; changes to it are not saved.
+
+        Raises:
+            CacheError: If the array is larger than the size limit, or the disk is full.
         """
         while (found := self.find(key)) is None:
-            with self.making(key, shape, dtype) as out:
+            with self.create(key, shape, dtype) as out:
                 if out is not None:
                     fill(out)
         return found
@@ -66,7 +80,14 @@ class Store:
     def array_if_done(
         self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any, fill: Callable[[Array], bool]
     ) -> Array:
-        """Return the array of :meth:`array`, but keep it only if ``fill`` returns that it is complete."""
+        """Return the array of a key, but store it only if ``fill`` returns True.
+
+        Args:
+            key: As for :meth:`array`.
+            shape: Shape of the array.
+            dtype: Its dtype.
+            fill: Computes the content, and returns whether it is complete.
+        """
         if (found := self.find(key)) is not None:
             return found
         made: Array = np.empty(shape, dtype=dtype)
@@ -75,26 +96,42 @@ class Store:
         return made
 
     def find(self, key: Mapping[str, Any]) -> Array | None:
-        """The array this key stands for, if it is there."""
+        """Return the array of a key; None if it is not stored."""
         path = self._path(key)
         try:
             found: Array = np.load(path, mmap_mode="c", allow_pickle=False)
-            os.utime(path)  # used just now: the others go first
+            os.utime(path)  # marks the entry as recently used
         except FileNotFoundError:
             return None
-        except (OSError, ValueError):  # cut short by a power failure
+        except (OSError, ValueError):  # truncated by a power failure
             path.unlink(missing_ok=True)
             return None
         return found
 
     def fits(self, shape: tuple[int, ...], dtype: Any, *, share: float = 1.0) -> bool:
-        """Whether an array of this shape takes no more than ``share`` of the bound."""
+        """Whether an array is small enough for the store.
+
+        Args:
+            shape: Shape of the array.
+            dtype: Its dtype.
+            share: The fraction of the size limit that it may use, in (0, 1].
+        """
         return _size(shape, dtype) <= share * self.bound
 
     @contextmanager
-    def making(self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any) -> Iterator[Array | None]:
-        """An empty array to fill, which becomes the entry when the block ends well; None where another
-        process has made it meanwhile.
+    def create(self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any) -> Iterator[Array | None]:
+        """Yield an empty array that is stored when the block ends without an error.
+
+        Args:
+            key: As for :meth:`array`.
+            shape: Shape of the array.
+            dtype: Its dtype.
+
+        Yields:
+            The array to fill; None if another process has stored it meanwhile.
+
+        Raises:
+            CacheError: If the array is larger than the size limit, or the disk is full.
         """
         path = self._path(key)
         if not self.fits(shape, dtype):
@@ -104,7 +141,7 @@ class Store:
             )
         self._folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        with locked(part) as descriptor:
+        with file_lock(part) as descriptor:
             if path.exists():
                 part.unlink(missing_ok=True)
                 yield None
@@ -124,21 +161,22 @@ class Store:
         name = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
         return self._folder / f"{name}.npy"
 
-    def _make_room(self, wanted: int) -> None:
+    def _make_room(self, needed: int) -> None:
+        """Delete abandoned files, and the entries unused for the longest time."""
         entries = []
         for entry in self._folder.iterdir():
-            if entry.suffix == ".part" and abandoned(entry):
+            if entry.suffix == ".part" and is_abandoned(entry):
                 entry.unlink(missing_ok=True)
-            with suppress(FileNotFoundError):  # another process has just made room itself
+            with suppress(FileNotFoundError):  # another process may delete entries at the same time
                 found = entry.stat()
                 entries.append((found.st_mtime_ns, found.st_size, entry))
         entries = [entry for entry in entries if entry[2].suffix == ".npy"]
-        taken = sum(size for _, size, _ in entries)
+        used = sum(size for _, size, _ in entries)
         for _, size, entry in sorted(entries):
-            if taken + wanted <= self.bound:
+            if used + needed <= self.bound:
                 return
             entry.unlink(missing_ok=True)
-            taken -= size
+            used -= size
 
 
 def _size(shape: tuple[int, ...], dtype: Any) -> int:
@@ -146,8 +184,9 @@ def _size(shape: tuple[int, ...], dtype: Any) -> int:
 
 
 def _allocate(part: Path, descriptor: int, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The mapped array in ``part``, its disk space taken at once: a full disk is an error here, where a write
-    to a mapped page would end the process.
+    """Map an array to the file, and reserve its disk space.
+
+    A full disk raises an error here. Without the reservation, a write to a mapped page would end the process.
     """
     out = open_memmap(part, mode="w+", dtype=dtype, shape=shape)
     try:

@@ -1,4 +1,4 @@
-"""Name the folder for files of all runs that can be made again."""
+"""Locate the user's cache folder, whose files can be computed again."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import platformdirs
 
 VARIABLE = "AUTOTL_CACHE_DIR"
+"""The environment variable that names the cache folder."""
 
 
 def user_cache() -> Path:
-    """Return ``AUTOTL_CACHE_DIR`` if it is set, else the user's cache folder; it may not exist yet."""
+    """Return the folder in ``AUTOTL_CACHE_DIR``, or else the user's cache folder; it may not exist."""
     given = os.environ.get(VARIABLE, "").strip()
     return Path(given).expanduser() if given else platformdirs.user_cache_path("autotl")

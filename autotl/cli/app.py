@@ -1,4 +1,4 @@
-"""The application that commands register with, and what they share."""
+"""Create the application that commands register with."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ app = typer.Typer(
 
 
 def print_json(document: Any) -> None:
-    """Print JSON. What standard output cannot hold is escaped, and what a terminal obeys."""
+    """Print JSON; characters that standard output cannot encode, and control characters, are escaped."""
     unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
     text = json.dumps(plain(document), indent=2, ensure_ascii=not unicode)
     write_out(safe_json(text) + "\n")
 
 
-def see_here(metric: str | None) -> None:
-    """A metric of one's own may lie in the folder that the command is given in, as with ``python -m``.
+def import_from_here(metric: str | None) -> None:
+    """Allow the import of a user's metric from the current folder.
 
-    For nothing else is code looked for there: it may be a folder from somebody else.
+    No other code is imported from there: the folder may be somebody else's.
     """
     if ":" in (metric or "") and (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)

@@ -1,4 +1,4 @@
-"""The commands for benchmarks: run a suite, show who stands where, check what others sent."""
+"""Define the commands for benchmarks: run a suite, show a leaderboard, check results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from autotl.cli.app import app, print_json
 from autotl.cli.options import Device, Json, Quiet
 from autotl.escaping import console, write_out
-from autotl.files import output
+from autotl.files import open_output
 
 
 @app.command()
@@ -18,7 +18,7 @@ def bench(
     suite: Annotated[
         str, typer.Argument(help="The name of a shipped suite (smoke, public, …), or a .toml file.")
     ],
-    out: Annotated[Path, typer.Option(help="The folder for the results. A killed benchmark goes on there.")],
+    out: Annotated[Path, typer.Option(help="The folder for the results. A killed benchmark resumes there.")],
     strategies: Annotated[
         list[str] | None,
         typer.Option(help="Only this entrant: a strategy, NAME@default, autotl, a peer. May be repeated."),
@@ -26,10 +26,10 @@ def bench(
     dataset: Annotated[list[str] | None, typer.Option(help="Only this data set. May be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed. May be repeated.")] = None,
     budget: Annotated[
-        list[str] | None, typer.Option(help="Instead of the suite's: 60s, 5m. May be repeated.")
+        list[str] | None, typer.Option(help="Budgets instead of the suite's: 60s, 5m. May be repeated.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Measurements side by side, the cores dealt out.")] = 1,
-    executor: Annotated[str, typer.Option(help="Where measurements run: local or ray.")] = "local",
+    workers: Annotated[int, typer.Option(min=1, help="Measurements side by side; they share the cores.")] = 1,
+    executor: Annotated[str, typer.Option(help="The executor of measurements: local or ray.")] = "local",
     data: Annotated[
         Path | None, typer.Option(envvar="AUTOTL_BENCH_DATA", help="The folder with the suite's data files.")
     ] = None,
@@ -37,22 +37,24 @@ def bench(
         Path | None,
         typer.Option(envvar="AUTOTL_BENCH_WEIGHTS", help="The folder with the suite's checkpoints."),
     ] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Measure again what failed.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Repeat measurements that failed.")
+    ] = False,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
     """Run a benchmark SUITE: every strategy, autotl and other tools, on the same splits and budgets."""
     from autotl import bench as benchmarks
-    from autotl.clock import seconds
+    from autotl.clock import parse_duration
 
     shown = console(stderr=True)
-    told = benchmarks.Plan(
+    plan = benchmarks.BenchPlan(
         suite=benchmarks.load(suite),
         out=out,
         only=tuple(strategies or ()),
         datasets=tuple(dataset or ()),
         seeds=tuple(seed or ()),
-        budgets=tuple(seconds(each) for each in budget or ()),
+        budgets=tuple(parse_duration(each) for each in budget or ()),
         workers=workers,
         executor=executor,
         data=data,
@@ -61,7 +63,7 @@ def bench(
         again=retry_failed,
     )
     found = benchmarks.run(
-        told,
+        plan,
         lambda text: None if quiet else shown.print(text, markup=False, soft_wrap=True),
     )
     write_out(f"{found}\n")
@@ -77,30 +79,30 @@ def leaderboard(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(help="Only rows with size=, distance=, backbone=, shots=, budget= or dataset= this."),
+        typer.Option(help="Only rows with this size=, distance=, backbone=, shots=, budget= or dataset=."),
     ] = None,
     suite: Annotated[
-        str | None, typer.Option(help="With check: the suite that the results are of, if it is not shipped.")
+        str | None, typer.Option(help="With check: the suite of the results, if it is not shipped.")
     ] = None,
     title: Annotated[str, typer.Option(help="The heading.")] = "Leaderboard",
     as_json: Json = False,
 ) -> None:
-    """Who stands where in RESULTS; 'autotl leaderboard check FILE' says whether a file of results holds."""
+    """Rank the entrants of RESULTS; 'autotl leaderboard check FILE' checks a file of results."""
     from autotl import bench as benchmarks
     from autotl import leaderboard as boards
 
     if str(results[0]) == "check":
         _check(results[1:], suite)
         return
-    labels = benchmarks.answers(map(_file, results))
-    rows = boards.where([row for path in results for row in boards.read_rows(_file(path))], where or ())
+    labels = benchmarks.true_labels(map(_file, results))
+    rows = boards.filter_rows([row for path in results for row in boards.read_rows(_file(path))], where or ())
     if as_json:
         print_json(boards.document(rows, labels=labels))
     elif out is None:
         write_out(boards.markdown(rows, title=title, labels=labels))
     else:
         make = boards.markdown if out.suffix == ".md" else boards.page
-        with output(out) as file:
+        with open_output(out) as file:
             file.write(make(rows, title=title, labels=labels).encode())
         console(stderr=True).print(str(out), markup=False, soft_wrap=True)
 
@@ -115,7 +117,7 @@ def _check(files: list[Path], suite: str | None) -> None:
     from autotl.errors import BenchError
 
     if not files:
-        raise BenchError("Which file is to be checked? autotl leaderboard check FILE…")
+        raise BenchError("No file to check. Give one or more: autotl leaderboard check FILE…")
     shown = console()
     wrong = 0
     for path in files:
@@ -125,6 +127,6 @@ def _check(files: list[Path], suite: str | None) -> None:
         for fault in faults:
             shown.print(f"{path}: {fault}", markup=False, soft_wrap=True)
         if not faults:
-            shown.print(f"{path}: {len(rows)} rows hold.", markup=False, soft_wrap=True)
+            shown.print(f"{path}: {len(rows)} rows are valid.", markup=False, soft_wrap=True)
     if wrong:
-        raise BenchError(f"{wrong} faults. These results cannot go on a leaderboard as they are.")
+        raise BenchError(f"{wrong} faults. Correct these results before they enter a leaderboard.")

@@ -1,4 +1,4 @@
-"""The demo: the whole of autotl on handwritten digits that come with scikit-learn."""
+"""Define the demo: a whole run on the handwritten digits of scikit-learn."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import typer
 
 import autotl
 from autotl.cli.app import app
-from autotl.cli.commands import show_lines, show_next, show_result, watch_of
 from autotl.cli.options import Json, Quiet, Seed
+from autotl.cli.results import show_lines, show_next, show_result, watch_of
 from autotl.errors import RunError
 from autotl.escaping import console
 
 BACKBONE = "efficientnet_lite0"
 LEARN, TESTS = 20, 50
 FEW, FEW_TESTS = 5, 45
-"""Digits of each class to learn from and to test on, without and with ``--few``."""
+"""Training and test digits of each class, without and with ``--few``."""
 WHY = {
-    "hurts": "Digits look nothing like the photographs that the pretrained network has seen, so it is better "
-    "to learn them from scratch. Photographs often say the opposite. Try yours.",
-    "no_measurable_difference": "Digits look nothing like the photographs that the pretrained network has "
-    "seen: it brings nothing that the test could show. Photographs often say the opposite. Try yours.",
-    "helps": "Digits look nothing like photographs, and yet the pretrained network is the better start.",
+    "hurts": "Digits differ a lot from the photographs of the pretraining, so training from scratch is "
+    "better here. On photographs the result is often the opposite. Try yours.",
+    "no_measurable_difference": "Digits differ a lot from the photographs of the pretraining, so transfer "
+    "shows no gain here. On photographs the result is often the opposite. Try yours.",
+    "helps": "Digits differ a lot from photographs, and yet the pretrained network is the better start.",
 }
-"""Explanations of the verdict on digits, by the answer."""
+"""The explanations of the verdict on digits."""
 
 
 @app.command()
@@ -75,25 +75,20 @@ def _show_next_steps(folder: Path, why: str, *, few: bool) -> None:
 
 
 def _digits(each: int | None, *, seed: int) -> tuple[Any, Any]:
-    """Return digits of 8 x 8 pixels as uint8, and their labels.
-
-    Args:
-        each: How many of each class, at random; None for all 1,797.
-        seed: Decides which.
-    """
-    import numpy as np  # takes a second together with scikit-learn, and only the demo needs them
+    """Return uint8 digits (n, 8, 8) and their labels: ``each`` of each class, or all 1,797 for None."""
+    import numpy as np  # imported now: together with scikit-learn this takes a second
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     rows = np.random.default_rng(seed).permutation(len(digits.target))
     if each is not None:
-        found = digits.target[rows]
-        rows = np.concatenate([rows[found == label][:each] for label in range(10)])
+        labels = digits.target[rows]
+        rows = np.concatenate([rows[labels == label][:each] for label in range(10)])
     return (digits.images[rows] * (255 / 16)).round().astype("uint8"), digits.target[rows]
 
 
 def _unused(folder: Path) -> Path:
-    """Return the folder, or the same name with the first number that is free."""
+    """Return the folder, or its name with the first free number."""
     for number in range(1, 1000):
         candidate = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
         if not candidate.exists():

@@ -1,4 +1,4 @@
-"""Start the command line, and turn mistakes into messages and exit codes."""
+"""Start the command line, and turn errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from typing import Any
 
 import typer
 
+from autotl.cli import benchmarks, commands, demo, show, using  # noqa: F401 - they register commands
 from autotl.cli.app import app
-from autotl.clock import WallClock, waiting_since
-from autotl.data import limit_spinning
+from autotl.clock import WallClock, counting_from
+from autotl.data import limit_thread_spinning
 from autotl.errors import AutotlError
 from autotl.escaping import console, prepare_streams
 
 
 def main() -> None:
-    """Run the command line. A user's mistake ends with code 2 and a message, Ctrl-C with 130."""
-    # Progress and tables are for people; a library's deprecations are for its developers.
+    """Run the command line. An error of the user exits with 2 and a message, Ctrl-C with 130."""
+    # warnings of libraries are for developers, not for users of a command
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    limit_spinning()
+    limit_thread_spinning()
     prepare_streams()
-    with waiting_since(WallClock().now()):  # torch is yet to be imported, and takes seconds
+    with counting_from(WallClock().now()):  # the import of torch takes seconds
         code = guarded(lambda: app(standalone_mode=False))
     sys.exit(_flushed(code))
 
 
 def guarded(command: Callable[[], Any]) -> int:
-    """Run a command; say what went wrong on standard error, and give the exit code."""
+    """Run a command and return its exit code; errors are printed on standard error."""
     try:
         code = command()
-        if code == 130:  # typer keeps Ctrl-C to itself
+        if code == 130:  # typer does not raise on Ctrl-C
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except AutotlError as error:
@@ -65,16 +66,18 @@ def _hint(error: Any) -> str:
 
 
 def _complain(text: str) -> None:
-    told = console(stderr=True)
-    told.print(text, style="red", markup=False, soft_wrap=not told.is_terminal)
+    shown = console(stderr=True)
+    shown.print(text, style="red", markup=False, soft_wrap=not shown.is_terminal)
 
 
 def _flushed(code: int) -> int:
-    """The exit code once standard output has taken what is left for it; 2 if it cannot."""
+    """Flush standard output and return the exit code; 2 if it cannot be written."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again at its end
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # else Python tries again when it exits
         if not isinstance(error, BrokenPipeError):
             _complain(f"Standard output: {error.strerror}.")
             return code or 2

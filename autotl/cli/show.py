@@ -1,4 +1,4 @@
-"""The commands that show what is there: reports, plugins, backbones."""
+"""Define the commands that show reports, plugins and backbones."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def show_report(
     run: Run,
     form: Annotated[str, typer.Option("--format", help="html, md or json.")] = "md",
 ) -> None:
-    """Print a RUN's report: Markdown or JSON, or where the HTML page lies (written anew if it is gone)."""
+    """Print a RUN's report as Markdown or JSON, or the path of its HTML page (rewritten if it is gone)."""
     result = autotl.load(run)
     catalog = plugins.load()
     reporter = catalog.reporters[form]
-    if not is_finished(run):  # what an earlier end left is no longer true, and nothing new is written yet
+    if not is_finished(run):  # an earlier report is outdated, and there is no new one yet
         if form == "html":
             raise RunError(
                 f"The run in {run} did not finish, so there is no page. Resume it with: autotl resume {run}. "
-                f"Or print what is known: autotl report {run}"
+                f"Or print the trials so far: autotl report {run}"
             )
-        with TemporaryDirectory() as place:
-            write_out(_written(reporter, result.report, Path(place)).read_text(encoding="utf-8"))
+        with TemporaryDirectory() as folder:
+            write_out(_written(reporter, result.report, Path(folder)).read_text(encoding="utf-8"))
         return
     file = run / f"report.{form}"
     if not file.is_file():
@@ -51,10 +51,10 @@ def show_report(
 
 
 def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> Path:
-    """The first file of a form of the report. Raises RunError where the document cannot be written so."""
+    """Write a report in one form and return its first file. Raises RunError."""
     try:
         return Path(reporter.write(deepcopy(dict(document)), folder)[0])
-    except FAILURES as error:  # a stranger's code, or a document that was edited
+    except FAILURES as error:  # a plugin's code, or an edited document
         if isinstance(error, AutotlError):
             raise
         raise RunError(
@@ -64,7 +64,7 @@ def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> P
 
 @app.command(name="plugins")
 def show_plugins(as_json: Json = False) -> None:
-    """List what the installed plugins offer, and which of them only look on."""
+    """List the installed plugins and their offers; observers offer nothing."""
     catalog = plugins.load()
     rows = [
         {
@@ -75,7 +75,7 @@ def show_plugins(as_json: Json = False) -> None:
             "plugin": shelf.origins[name].plugin,
             "summary": item.summary,
         }
-        for kind, shelf in catalog.shelves().items()
+        for kind, shelf in catalog.registries().items()
         for name, item in shelf.items.items()
     ]
     rows += [
@@ -93,20 +93,20 @@ def show_plugins(as_json: Json = False) -> None:
         print_json({"plugins": rows, "broken": catalog.broken})
         return
     say = partial(console().print, markup=False, soft_wrap=True)
-    for kind in dict.fromkeys([*catalog.shelves(), *(row["kind"] for row in rows)]):
+    for kind in dict.fromkeys([*catalog.registries(), *(row["kind"] for row in rows)]):
         say(kind, style="bold")
         for row in rows:
             if row["kind"] == kind:
                 built_in = row["distribution"] == "autotl"
-                stranger = "" if built_in else f" [{row['distribution']} {row['version']}]"
-                say(f"  {row['name']}{stranger}: {row['summary']}")
+                origin = "" if built_in else f" [{row['distribution']} {row['version']}]"
+                say(f"  {row['name']}{origin}: {row['summary']}")
     for name, why in catalog.broken.items():
         say(f"broken: {name}: {why}", style="red")
 
 
 @app.command(name="backbones")
 def show_backbones(as_json: Json = False) -> None:
-    """List the backbones worth naming; any other timm name works too."""
+    """List recommended backbones; any other timm name works too."""
     sources = plugins.load().backbones.items
     rows = [
         {"name": name, "source": source.name, "summary": source.summary}

@@ -1,4 +1,4 @@
-"""The commands that use a trained model."""
+"""Define the commands that use a trained model: predict and evaluate."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from rich.markup import escape
 from rich.text import Text
 
 import autotl
-from autotl.cli.app import app, print_json, see_here
+from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
 from autotl.escaping import console, write_out
-from autotl.files import output
+from autotl.files import open_output
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TOLD = 5  # images that cannot be read, named on standard error
+    from autotl.evaluation import Evaluation
+
+NAMED = 5
+"""Unreadable images that are named on standard error."""
 
 
 @app.command()
@@ -35,7 +38,7 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(help="Write the table to this file instead of standard output.")
     ] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="The K likeliest classes, a row each.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="The K most probable classes, a row each.")] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="A column for each class, p:NAME, with its probability.")
     ] = False,
@@ -55,38 +58,39 @@ def predict(
     parts = autotl.load(run, device=device).predict_parts(
         paths, top=top, probabilities=probabilities, strict=strict, image=image
     )
-    counted = _Counted()
-    rows_are_seen = out is None and not as_json and sys.stdout.isatty()
-    live = console(stderr=True).is_terminal and not (quiet or rows_are_seen)
-    parts = _counting(parts, counted, live=live)
+    counts = _Counts()
+    prints_rows = out is None and not as_json and sys.stdout.isatty()
+    live = console(stderr=True).is_terminal and not (quiet or prints_rows)
+    parts = _counting(parts, counts, live=live)
     if as_json:
         print_json([row for part in parts for row in part.to_dict(orient="records")])
     else:
         with _written(out) as write:
             for number, part in enumerate(parts):
                 write(csv_text(part, header=not number))
-    if not quiet and (out is not None or counted.broken):
-        counted.tell(out)
+    if not quiet and (out is not None or counts.broken):
+        counts.show(out)
 
 
-class _Counted:
-    """How many images have a row, and which of them could not be read."""
+class _Counts:
+    """The numbers of images and of unreadable images."""
 
     def __init__(self) -> None:
         self.images, self.broken = 0, 0
         self._first: list[str] = []
 
     def add(self, part: pd.DataFrame) -> None:
+        """Count the images of a part of the table."""
         one_each = part[part["rank"] == 1] if "rank" in part else part
-        wrong = one_each[one_each["error"] != ""]
+        unreadable = one_each[one_each["error"] != ""]
         self.images += len(one_each)
-        self.broken += len(wrong)
+        self.broken += len(unreadable)
         self._first += [
-            f"{row.path}: {row.error}" for row in wrong.head(TOLD - len(self._first)).itertuples()
+            f"{row.path}: {row.error}" for row in unreadable.head(NAMED - len(self._first)).itertuples()
         ]
 
-    def tell(self, out: Path | None) -> None:
-        """Say on standard error how many images are labelled, and name those that are not."""
+    def show(self, out: Path | None) -> None:
+        """Print the numbers on standard error, and name unreadable images."""
         say = console(stderr=True).print
         where = "" if out is None else f" in {out}"
         say(f"{self.images - self.broken:,} images labelled{where}", markup=False, soft_wrap=True)
@@ -105,23 +109,23 @@ class _Counted:
 
 @contextmanager
 def _written(out: Path | None) -> Iterator[Callable[[str], object]]:
-    """What takes the text of a table: the file that the user named, or standard output."""
+    """Return a function that writes to the file, or to standard output."""
     if out is None:
         yield write_out
         return
-    with output(out) as file:
+    with open_output(out) as file:
         # names that are not UTF-8 are written with backslashes
         yield lambda text: file.write(text.encode("utf-8", errors="backslashreplace"))
 
 
-def _counting(parts: Iterator[pd.DataFrame], counted: _Counted, *, live: bool) -> Iterator[pd.DataFrame]:
-    """The same parts, with their images counted, and if ``live`` the counts on standard error."""
+def _counting(parts: Iterator[pd.DataFrame], counts: _Counts, *, live: bool) -> Iterator[pd.DataFrame]:
+    """Yield the parts and count their images; ``live`` shows the counts on standard error."""
     if not live:
         for part in parts:
-            counted.add(part)
+            counts.add(part)
             yield part
         return
-    # rich would send to standard error what is written to standard output meanwhile
+    # without these flags rich would redirect standard output to standard error
     with Live(
         Text("Reading the first images …"),
         console=console(stderr=True),
@@ -130,9 +134,9 @@ def _counting(parts: Iterator[pd.DataFrame], counted: _Counted, *, live: bool) -
         redirect_stderr=False,
     ) as line:
         for part in parts:
-            counted.add(part)
-            unread = f", {counted.broken:,} of them cannot be read" if counted.broken else ""
-            line.update(Text(f"{counted.images:,} images done{unread}"))
+            counts.add(part)
+            unread = f", {counts.broken:,} of them cannot be read" if counts.broken else ""
+            line.update(Text(f"{counts.images:,} images done{unread}"))
             yield part
 
 
@@ -147,27 +151,31 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score the model of a RUN on other labelled images."""
-    see_here(metric)
-    found = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
+    import_from_here(metric)
+    scores = autotl.load(run, device=device).evaluate(data, metric=metric, image=image, label=label)
     if as_json:
-        print_json(found)
+        print_json(scores)
         return
     shown = console()
-    low, high = found.ci95
-    ends = (
-        f"95% interval {low:.3f} – {high:.3f}"
-        if isfinite(low)
-        else "no interval: the metric fails on samples"
-    )
-    known = found.always_majority
-    commonest = "" if known is None else f"; by the share of each class alone: {known:.3f}"
-    if found.percent and known is not None:
-        commonest = f"; always naming the commonest class: {known:.3f}"
+    low, high = scores.ci95
+    interval = "no interval: the metric fails on samples"
+    if isfinite(low):
+        interval = f"95% interval {low:.3f} – {high:.3f}"
+    direction = "" if scores.higher_is_better else " (lower is better)"
     shown.print(
-        f"{escape(found.metric)} [bold]{found.value:.3f}[/] ({ends}) "
-        f"on {found.n} images{'' if found.higher_is_better else ' (lower is better)'}{commonest}",
+        f"{escape(scores.metric)} [bold]{scores.value:.3f}[/] ({interval}) "
+        f"on {scores.n} images{direction}{_baseline(scores)}"
     )
-    for each in found.per_class:
+    for each in scores.per_class:
         if each.recall is not None and each.recall_ci95 is not None:
             ends = " – ".join(f"{end:.3f}" for end in each.recall_ci95)
             shown.print(f"{each.recall:6.3f} ({ends}) of {each.n:4d}  {each.name}", markup=False)
+
+
+def _baseline(scores: Evaluation) -> str:
+    """Return the score of a predictor that ignores images; "" if unknown."""
+    known = scores.always_majority
+    if known is None:
+        return ""
+    name = "always the most frequent class" if scores.percent else "class frequencies alone"
+    return f"; {name}: {known:.3f}"

@@ -1,1 +1,1 @@
-"""What the user asked for: the configuration of a run, checked and kept."""
+"""Declare, check and keep the options of a run."""

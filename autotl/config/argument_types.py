@@ -1,63 +1,108 @@
-"""Check the types of the arguments that a user gives, before any work is done with them."""
+"""Check the types of arguments before any work is done with them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
+from autotl.config.option_facts import Option
+from autotl.config.run_config import all_options
 from autotl.errors import ArgumentError
 
-MOST_PIXELS = 4096
-"""The largest image size: activations of a larger one fit into no memory."""
-MOST_WORKERS = 1024
-_LONGEST_NAME, _LONGEST_PATH = 255, 4000  # bytes: what file systems take
+_MAX_NAME_BYTES, _MAX_PATH_BYTES = 255, 4000
+"""The limits of common file systems."""
 _SHOWN = 80
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A requirement on an argument: its description, and the test of a value."""
-
-    words: str
-    holds: Callable[[Any], bool]
-
-    def __or__(self, other: _Rule) -> _Rule:
-        return _Rule(f"{self.words} or {other.words}", lambda value: self.holds(value) or other.holds(value))
+"""Characters of a value in an error."""
+_CALL_HINTS: Mapping[str, Any] = {"run": Path, "out": Path | None, "resume": bool}
+"""The types of arguments that are not options."""
+_NO_OPTION = Option()
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:
-    """Raise ArgumentError for the first argument that has a type, or a size, which it cannot have."""
+    """Raise ArgumentError for the first argument of a wrong type or size.
+
+    Names that are no arguments of autotl are ignored.
+    """
     for name, value in given.items():
-        rule = RULES.get(name)
-        if rule is not None and not rule.holds(value):
-            raise ArgumentError(f"{name} must be {rule.words}, not {_shown(value)}.")
+        hint, option = _declared(name)
+        if not _accepts(hint, value, option):
+            raise ArgumentError(f"{name} must be {_words(hint, option)} (got {_shown(value)}).")
 
 
-def _whole(least: int | None = None, most: int | None = None) -> _Rule:
-    words = "a whole number"
-    if least is not None:
-        words += f" from {least} to {most}"
-    elif most is not None:
-        words += f" of at most {most}"
+def accepts_json(name: str, value: Any) -> bool:
+    """Return whether a run file can hold this value of an option.
 
-    def holds(value: Any) -> bool:
-        if not isinstance(value, Integral) or isinstance(value, bool):
-            return False
-        whole = int(value)
-        return (least is None or whole >= least) and (most is None or whole <= most)
+    Args:
+        name: The option.
+        value: A value that JSON can express. Objects and functions are null there.
+    """
+    each = all_options()[name]
+    if each.is_list:
+        return isinstance(value, list) and all(isinstance(part, str) for part in value)
+    kinds = set(simple_types(each.hint))
+    if kinds & {Any, Callable}:
+        return value is None or isinstance(value, str)
+    return _accepts(each.hint, value, each.option)
 
-    return _Rule(words, holds)
+
+def json_words(name: str) -> str:
+    """Return what an option must be in a run file."""
+    each = all_options()[name]
+    return "a list of names" if each.is_list else _words(each.hint, each.option)
 
 
-def _is_number(value: Any) -> bool:
+def simple_types(hint: Any) -> Iterator[Any]:
+    """Yield the simple types that a type hint is a union of."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        for part in get_args(hint):
+            yield from simple_types(part)
+    elif origin is Literal:
+        yield str
+    else:
+        yield origin or hint
+
+
+def _declared(name: str) -> tuple[Any, Option]:
+    if name in _CALL_HINTS:
+        return _CALL_HINTS[name], _NO_OPTION
+    each = all_options().get(name)
+    return (Any, _NO_OPTION) if each is None else (each.hint, each.option)
+
+
+def _accepts(hint: Any, value: Any, option: Option) -> bool:
+    return any(_TESTS[kind](value, option) for kind in simple_types(hint))
+
+
+def _words(hint: Any, option: Option) -> str:
+    *most, last = dict.fromkeys(_WORDS[kind](option) for kind in simple_types(hint))
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _is_integer(value: Any, option: Option) -> bool:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        return False
+    low, high = option.bounds
+    return (low is None or int(value) >= low) and (high is None or int(value) <= high)
+
+
+def _integer_words(option: Option) -> str:
+    low, high = option.bounds
+    unit = f" ({option.unit})" if option.unit else ""
+    if low is not None:
+        return f"an integer from {low} to {high}{unit}"
+    return f"an integer{unit}" if high is None else f"an integer of at most {high}{unit}"
+
+
+def _is_number(value: Any, option: Option) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def _is_path(value: Any) -> bool:
+def _is_path(value: Any, option: Option) -> bool:
     if not isinstance(value, str | Path):
         return False
     try:
@@ -65,10 +110,10 @@ def _is_path(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     parts = name.replace(b"\\", b"/").split(b"/")
-    return b"\0" not in name and len(name) <= _LONGEST_PATH and max(map(len, parts)) <= _LONGEST_NAME
+    return b"\0" not in name and len(name) <= _MAX_PATH_BYTES and max(map(len, parts)) <= _MAX_NAME_BYTES
 
 
-def _is_names(value: Any) -> bool:
+def _are_names(value: Any, option: Option) -> bool:
     if isinstance(value, str | Path):
         return True
     if isinstance(value, Collection):
@@ -79,49 +124,28 @@ def _is_names(value: Any) -> bool:
 def _shown(value: Any) -> str:
     text = repr(value)
     text = text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 4 :]}"
-    return text if value is None else f"{text} ({type(value).__name__})"
+    return text if value is None else f"{text}, {type(value).__name__}"
 
 
-_NONE = _Rule("None", lambda value: value is None)
-_NAME = _Rule("a name", lambda value: isinstance(value, str))
-_YES_NO = _Rule("True or False", lambda value: type(value).__name__ in ("bool", "bool_"))
-_NAMES = _Rule("a name or a list of names", _is_names)
-_PATH = _Rule(f"a path in UTF-8 whose names have at most {_LONGEST_NAME} bytes", _is_path)
-_SIZE = _Rule("a size such as '2GiB'", lambda value: isinstance(value, str)) | _whole()
-
-RULES: Mapping[str, _Rule] = {
-    "run": _PATH,
-    "preset": _NAME,
-    "out": _PATH | _NONE,
-    "backbone": _NAMES,
-    "budget": _Rule(
-        "a time such as '90s', a number of seconds", lambda value: isinstance(value, str) or _is_number(value)
-    )
-    | _NONE,
-    "trials": _whole() | _NONE,
-    "strategies": _NAMES,
-    "without": _NAMES,
-    "metric": _Rule("a name or a function", lambda value: isinstance(value, str) or callable(value)),
-    "image_size": _whole(8, MOST_PIXELS) | _NONE,
-    "max_latency": _Rule("a time such as '5ms'", lambda value: isinstance(value, str)) | _NONE,
-    "max_size": _SIZE | _NONE,
-    "test": _Rule("a number such as 0.2", _is_number),
-    "image": _NAME | _NONE,
-    "label": _NAME | _NONE,
-    "group": _NAME | _NONE,
-    "device": _NAME,
-    "executor": _NAME,
-    "workers": _whole(most=MOST_WORKERS),
-    "storage": _NAME | _NONE,
-    "processes": _whole(most=MOST_WORKERS),
-    "cache": _SIZE | _NONE,
-    "clean": _NAME,
-    "reweight": _YES_NO,
-    "all_backbones": _YES_NO | _NONE,
-    "experience": _YES_NO,
-    "curves": _YES_NO | _NONE,
-    "ensemble": _YES_NO,
-    "seed": _whole(0, 2**32 - 1),
-    "resume": _YES_NO,
+_TESTS: Mapping[Any, Callable[[Any, Option], bool]] = {
+    Any: lambda value, option: True,
+    type(None): lambda value, option: value is None,
+    str: lambda value, option: isinstance(value, str),
+    bool: lambda value, option: type(value).__name__ in ("bool", "bool_"),
+    int: _is_integer,
+    float: _is_number,
+    tuple: _are_names,
+    Path: _is_path,
+    Callable: lambda value, option: callable(value),
 }
-"""The rules of the arguments of ``fit``, ``resume`` and ``analyze``, as far as types and sizes go."""
+_WORDS: Mapping[Any, Callable[[Option], str]] = {
+    Any: lambda option: "a path",
+    type(None): lambda option: "None",
+    str: lambda option: option.text,
+    bool: lambda option: "True or False",
+    int: _integer_words,
+    float: lambda option: f"a number ({option.unit})" if option.unit else "a number",
+    tuple: lambda option: "a name or a list of names",
+    Path: lambda option: f"a path in UTF-8 whose names have at most {_MAX_NAME_BYTES} bytes",
+    Callable: lambda option: "a function",
+}

@@ -1,11 +1,11 @@
-"""Read and word the limits that the delivered network must keep."""
+"""Read and word the limits of the final model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autotl.cache import in_bytes
-from autotl.clock import in_seconds
+from autotl.cache import parse_size
+from autotl.clock import parse_latency
 from autotl.errors import LimitError
 
 MB = 10**6
@@ -13,8 +13,9 @@ MB = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the delivered network may take: ``latency`` in seconds for one image, ``size`` in bytes of its
-    weights file. None is no limit.
+    """The limits of the final model; None is no limit.
+
+    ``latency`` is in seconds for one image, ``size`` in bytes of the weights file.
     """
 
     latency: float | None = None
@@ -22,29 +23,39 @@ class Limits:
 
 
 def limits_of(max_latency: str | None, max_size: str | int | None) -> Limits:
-    """Read ``"5ms"`` and ``"10MB"`` (a plain number is bytes). Raises LimitError."""
-    latency: float | None = None
-    size: int | None = None
-    if max_latency is not None:
-        latency = in_seconds(max_latency) if isinstance(max_latency, str) else None
-        if latency is None:
-            raise LimitError(f"Cannot read {max_latency!r} as a latency. Write it like '5ms' or '0.2s'.")
-        if latency <= 0:
-            raise LimitError("No network answers in no time. Give a latency above 0, such as '5ms'.")
-    if max_size is not None:
-        size = in_bytes(max_size)
-        if size is None:
-            raise LimitError(f"Cannot read {max_size!r} as a size. Write it like '10MB' or '8MiB'.")
-        if size <= 0:
-            raise LimitError("No network takes no room. Give a size above 0, such as '10MB'.")
-    return Limits(latency, size)
+    """Read ``"5ms"`` and ``"10MB"`` (a plain number is bytes).
+
+    Raises:
+        LimitError: A limit cannot be read, or is not positive.
+    """
+    return Limits(
+        None if max_latency is None else _latency(max_latency), None if max_size is None else _size(max_size)
+    )
+
+
+def _latency(text: str) -> float:
+    latency = parse_latency(text) if isinstance(text, str) else None
+    if latency is None:
+        raise LimitError(f"max_latency must be a time such as '5ms' or '0.2s' (got {text!r}).")
+    if latency <= 0:
+        raise LimitError(f"max_latency must be positive (got {text!r}). Give a time such as '5ms'.")
+    return latency
+
+
+def _size(text: str | int) -> int:
+    size = parse_size(text)
+    if size is None:
+        raise LimitError(f"max_size must be a size such as '10MB' or '8MiB' (got {text!r}).")
+    if size <= 0:
+        raise LimitError(f"max_size must be positive (got {text!r}). Give a size such as '10MB'.")
+    return size
 
 
 def in_ms(seconds: float) -> str:
-    """Seconds as people read them here."""
+    """Format seconds as milliseconds."""
     return f"{1000 * seconds:.3g} ms"
 
 
 def in_mb(size: int) -> str:
-    """Bytes as people read them here."""
+    """Format bytes as megabytes."""
     return f"{size / MB:.3g} MB"

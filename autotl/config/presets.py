@@ -1,19 +1,19 @@
-"""Name how much work a run is to do: quick, balanced or best."""
+"""Name how much work a run does: quick, balanced or best."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from autotl.config.run_config import Config
 from autotl.errors import UnknownName
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What a preset sets: arguments of :func:`autotl.fit` of the same names.
+    """The values that a preset gives to options of :class:`autotl.config.run_config.SearchOptions`.
 
-    ``budget`` is wall-clock time, and holds where the call gives neither a budget nor a number of trials.
+    ``budget`` is wall-clock time. It counts if the user gives neither a budget nor a number of trials.
     """
 
     budget: str
@@ -29,17 +29,21 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
-def with_preset(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of ``fit``, those left at None taken from their ``preset``; what was given stays.
+def with_preset(config: Config) -> Config:
+    """Fill the options that are None from the preset; given values stay.
 
-    A number of trials is a limit of its own, so that no budget is added to it. Raises UnknownName.
+    A number of trials is a limit on its own, so the preset adds no budget to it.
+
+    Raises:
+        UnknownName: There is no such preset.
     """
-    name = asked["preset"]
+    name = config.search.preset
     if name not in PRESETS:
         raise UnknownName("preset", str(name), PRESETS)
-    found = dict(asked)
-    for each, value in asdict(PRESETS[name]).items():
-        limited = each == "budget" and asked["trials"] is not None
-        if asked[each] is None and not limited:
-            found[each] = value
-    return found
+    filled = {
+        option: value
+        for option, value in asdict(PRESETS[name]).items()
+        if getattr(config.search, option) is None
+        and not (option == "budget" and config.search.trials is not None)
+    }
+    return config.with_arguments(**filled)

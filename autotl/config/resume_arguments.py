@@ -1,212 +1,149 @@
-"""What a call of ``fit`` asks for, kept as plain data and merged with what a run was begun with."""
+"""Merge the options of a resumed run with those of its start."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
-
-from autotl import jsonio
-from autotl.clock import seconds
+from autotl.clock import parse_duration
+from autotl.config.run_config import RunConfig, all_options
+from autotl.config.run_json import IN_MEMORY, OBJECTS, to_json
 from autotl.errors import RunError
 from autotl.masking import VARIABLE, masked
-from autotl.metrics import METRICS, reference
-from autotl.results import RUN_FILE, RunFile
-
-OF_THE_CALL = ("out", "resume", "watch")
-MAY_DIFFER = ("budget", "trials", "device", "executor", "workers", "processes", "cache", "ensemble")
-"""What a resumed run may do otherwise: it changes no image, and not what a setting means."""
-OBJECTS = ("data", "source")
+from autotl.metrics import METRICS
+from autotl.results import RunFile
 
 
-class Kept(TypedDict, total=False):
-    """The arguments of ``fit`` as ``run.json`` holds them; see :func:`arguments`."""
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    """The options of both calls, as JSON and as given.
 
-    data: str | None
-    preset: str
-    backbone: list[str]
-    source: str | None
-    budget: str | float | None
-    trials: int | None
-    strategies: list[str]
-    without: list[str]
-    metric: str | None
-    image_size: int | None
-    max_latency: str | None
-    max_size: str | float | None
-    test: float
-    image: str | None
-    label: str | None
-    group: str | None
-    device: str
-    executor: str
-    workers: int
-    storage: str | None
-    processes: int
-    cache: str | float | None
-    clean: str
-    reweight: bool
-    all_backbones: bool | None
-    experience: bool
-    curves: bool | None
-    ensemble: bool
-    seed: int
-    in_memory: list[str]
+    Attributes:
+        folder: The run folder.
+        given: The values of the present call, by name.
+        new: The same as JSON.
+        usual: The defaults as JSON.
+        old: The options of the start of the run as JSON.
+        explicit: Names whose values count even if they are the default.
+    """
+
+    folder: Path
+    given: Mapping[str, Any]
+    new: Mapping[str, Any]
+    usual: Mapping[str, Any]
+    old: Mapping[str, Any]
+    explicit: Collection[str]
+
+    def value(self, name: str) -> Any:
+        """Return the value of an option that the resumed run uses. Raises RunError."""
+        if name in OBJECTS:
+            return self._object(name)
+        if name == "metric" and name in self.old[IN_MEMORY]:
+            return self._function()
+        found = self._own_or_kept(name)
+        if name == "storage" and found is not None and self.given[name] is None:
+            return _storage_with_password(found, self.folder)
+        return found
+
+    def _object(self, name: str) -> Any:
+        if self.given[name] is None and name in self.old[IN_MEMORY]:
+            raise RunError(
+                f"The run in {self.folder} used {name} in memory. Resume it from Python with the same "
+                f"{name}: autotl.resume({str(self.folder)!r}, {name}=...)."
+            )
+        return self.old[name] if self.given[name] is None else self.given[name]
+
+    def _function(self) -> Any:
+        if not callable(self.given["metric"]):
+            raise RunError(
+                f"The run in {self.folder} used a Python function as metric. Resume it from Python and pass "
+                f"the function: autotl.resume({str(self.folder)!r}, metric=...)."
+            )
+        return self.given["metric"]
+
+    def _own_or_kept(self, name: str) -> Any:
+        kept = self.old[name]
+        if name not in self.explicit and self.new[name] == self.usual[name]:
+            if name == "metric" and kept not in METRICS:
+                raise RunError(
+                    f"The run in {self.folder} used the metric {kept!r}, a function. No code runs because a "
+                    f"file names it. If you know this function, give it again: --metric {kept} (metric=)."
+                )
+            return kept
+        if self.new[name] != kept and not all_options()[name].option.resumable:
+            raise RunError(
+                f"{name} must be {kept!r}, as at the start of the run in {self.folder} "
+                f"(got {self.new[name]!r}). Leave it out, or start a new run in another folder."
+            )
+        return self.given[name]
 
 
-def checked(file: RunFile, folder: Path) -> tuple[RunFile, list[str]]:
-    """Check the arguments in a ``run.json``, which a person may have edited.
+def merge(config: RunConfig, file: RunFile, folder: Path, *, explicit: Collection[str] = ()) -> RunConfig:
+    """Return the options that a resumed run uses.
 
-    Returns:
-        The same with the arguments that this autotl knows, and a note on the others.
+    An option of the start of the run stays, unless the present call gives another value.
+
+    Args:
+        config: The options of the present call. A default counts as not given.
+        file: The run file, with checked arguments.
+        folder: The run folder, which errors name.
+        explicit: Names whose values count even if they are the default.
 
     Raises:
-        RunError: An argument is of another type than the one of ``fit``.
+        RunError: The options would make it another run, or a finished run gets no more budget. Or data in
+            memory, a metric to import or a database is not given again. A run folder may be somebody else's,
+            so it decides neither which code runs nor which database is opened.
     """
-    known = {name: value for name, value in file.arguments.items() if name in Kept.__annotations__}
-    try:
-        jsonio.as_type(known, Kept)
-    except ValueError as error:
-        raise RunError(
-            f"The arguments in {folder / RUN_FILE} were edited: {error}. Restore the file, or start a "
-            "new run in another folder."
-        ) from error
-    others = sorted(file.arguments.keys() - known.keys())
-    notes = [
-        f"{RUN_FILE} has the argument {name}, which this autotl does not know: it is ignored."
-        for name in others
-    ]
-    return replace(file, arguments={"in_memory": [], **known}), notes
-
-
-def arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of ``fit`` as JSON knows them. Paths are made absolute, a function is named as
-    ``module:function``; of data in memory, and of a function without such a name, nothing is kept but that
-    it was, under ``in_memory``.
-    """
-    kept = {name: value for name, value in asked.items() if name not in (*OF_THE_CALL, *OBJECTS, "backbone")}
-    for name in ("strategies", "without"):
-        kept[name] = [kept[name]] if isinstance(kept[name], str) else list(kept[name])
-    named = asked["backbone"]
-    kept["backbone"] = [lasting(each) for each in ([named] if isinstance(named, str | Path) else named)]
-    for name in OBJECTS:
-        kept[name] = lasting(asked[name], path=True) if isinstance(asked[name], str | os.PathLike) else None
-    kept["metric"] = asked["metric"] if isinstance(asked["metric"], str) else reference(asked["metric"])
-    kept["in_memory"] = [
-        name for name in (*OBJECTS, "metric") if asked[name] is not None and kept[name] is None
-    ]
-    kept["storage"] = asked["storage"] and masked(asked["storage"])
-    plain: dict[str, Any] = jsonio.plain(kept)
-    return plain
-
-
-def lasting(name: str | os.PathLike[str], *, path: bool = False) -> str:
-    """A path as it is called from any folder; a name that is no folder stays as it is, unless it is known to
-    be a ``path``.
-    """
-    place = Path(name).expanduser()
-    return str(place.resolve()) if path or place.is_dir() else str(name)
-
-
-def merged(
-    asked: Mapping[str, Any],
-    file: RunFile,
-    defaults: Mapping[str, Any],
-    folder: Path,
-    *,
-    given: Collection[str] = (),
-) -> dict[str, Any]:
-    """The arguments to go on with: those the run was begun with, and what is asked for otherwise now: what
-    differs from the ``defaults``, and what is named as ``given``.
-
-    Raises RunError where that would make it another run, where data in memory is missing, where the run is
-    finished and no more is asked for, and where a metric to import or a database is not given again: a run
-    folder may be somebody else's, and decides neither what code runs nor what is opened.
-    """
-    new, usual = arguments(asked), arguments(defaults)
+    new, usual = to_json(config), to_json(RunConfig())
     old = {**usual, **file.arguments}
     if file.ended == "finished":
-        _check_more(new, old, folder)
-    together = dict(asked)
-    for name, value in old.items():
-        if name in (*OBJECTS, "in_memory"):
-            continue
-        if name == "metric" and name in old["in_memory"]:
-            if not callable(asked[name]):
-                raise RunError(
-                    f"The run in {folder} was begun with a metric that is a function of its own process. "
-                    f"Go on from Python with the same one: "
-                    f"autotl.resume({str(folder)!r}, metric=...)."
-                )
-            continue
-        if name not in given and new[name] == usual[name]:
-            if name == "metric" and value not in METRICS:
-                raise RunError(_metric_again(value, folder))
-            together[name] = value
-        elif new[name] != value and name not in MAY_DIFFER:
-            raise RunError(
-                f"The run in {folder} was begun with {name}={value!r}, and {new[name]!r} is asked for now. "
-                "Leave it out, or start a new run in another folder."
-            )
-    if together["storage"] is not None and asked["storage"] is None:
-        together["storage"] = _whole_storage(together["storage"], folder)
-    for name in OBJECTS:
-        if asked[name] is None:
-            together[name] = old[name]
-            if name in old["in_memory"]:
-                raise RunError(
-                    f"The run in {folder} was begun on {name} in memory. Go on from Python: "
-                    f"autotl.resume({str(folder)!r}, {name}=...), with the same {name}."
-                )
-    return together
+        _check_more_budget(new, old, folder)
+    both = _Merge(folder, config.arguments(), new, usual, old, explicit)
+    return RunConfig.of(**{name: both.value(name) for name in all_options()})
 
 
-def _metric_again(kept: str | None, folder: Path) -> str:
-    return (
-        f"The run in {folder} was begun with the metric {kept!r}, a function. Code does not run because a "
-        f"file names it: if you know this function, give it again, as --metric {kept} (metric=)."
-    )
+def changed_versions(file: RunFile, plugins: Mapping[str, str]) -> list[str]:
+    """Return a sentence on each distribution whose version has changed.
 
-
-def _whole_storage(kept: str, folder: Path) -> str:
-    """The storage's URL as the user gives it: with its password, and never as a file alone names it."""
-    told = os.environ.get(VARIABLE)
-    if told is None or masked(told) != kept:
-        why = "is not set" if told is None else f"is set, but to {masked(told)}"
-        raise RunError(
-            f"The run in {folder} has its studies in {kept}. No database is opened because a file names it, "
-            "and passwords are not kept. If you know this database, give the whole URL as --storage "
-            f"(storage=) or in the environment variable {VARIABLE}, which {why}."
-        )
-    return told
-
-
-def changes(file: RunFile, plugins: Mapping[str, str]) -> list[str]:
-    """Sentences on what is installed otherwise than when the run was begun."""
+    Args:
+        file: The run file.
+        plugins: The installed versions by distribution.
+    """
     now = {"autotl": version("autotl"), **plugins}
     then = {"autotl": file.autotl, **file.plugins}
-    told = []
-    for name in sorted({*then, *now}):
-        if then.get(name) != now.get(name):
-            had, has = then.get(name, "not installed"), now.get(name, "not installed")
-            told.append(f"{name} has changed since the run was begun: {had} then, {has} now.")
-    return told
+    return [
+        f"{name} has changed since the run started: {then.get(name, 'not installed')} then, "
+        f"{now.get(name, 'not installed')} now."
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    ]
 
 
-def _check_more(new: Mapping[str, Any], old: Mapping[str, Any], folder: Path) -> None:
-    def more(name: str) -> bool:
-        if new[name] is None or old[name] is None:
-            return False
-        return seconds(new[name]) > seconds(old[name]) if name == "budget" else bool(new[name] > old[name])
+def _storage_with_password(kept: str, folder: Path) -> str:
+    """Return the URL from the environment, if the run used the same."""
+    found = os.environ.get(VARIABLE)
+    if found is None or masked(found) != kept:
+        state = "is not set" if found is None else f"is {masked(found)}"
+        raise RunError(
+            f"The run in {folder} keeps its studies in {kept}. No database is opened because a file names "
+            "it, and passwords are not kept. If you know this database, give the whole URL as --storage "
+            f"(storage=) or in the environment variable {VARIABLE}, which {state}."
+        )
+    return found
 
-    if not more("budget") and not more("trials"):
+
+def _check_more_budget(new: Mapping[str, Any], old: Mapping[str, Any], folder: Path) -> None:
+    """Raise RunError unless the budget or the number of trials has grown."""
+    budgets = new["budget"], old["budget"]
+    longer = None not in budgets and parse_duration(budgets[0]) > parse_duration(budgets[1])
+    more = None not in (new["trials"], old["trials"]) and new["trials"] > old["trials"]
+    if not longer and not more:
         had = ", ".join(f"{name} {old[name]}" for name in ("budget", "trials") if old[name] is not None)
         raise RunError(
-            f"The run in {folder} is finished: nothing is left to do. It had {had}; "
-            "only more of that makes it go on."
+            f"The run in {folder} is finished: nothing is left to do. It had {had}. Give more of that to "
+            "resume it."
         )

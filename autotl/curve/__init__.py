@@ -1,4 +1,4 @@
-"""Learning curves: how the score rises with the number of images, and what more of them would bring."""
+"""Fit learning curves, and forecast scores for more images or longer training."""
 
 from __future__ import annotations
 
@@ -7,22 +7,29 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.curve.forecast import Curve, Interval, catch_up, catch_up_sentence, forecast, sentence
+    from autotl.curve.forecast import (
+        FittedCurve,
+        Interval,
+        crossover,
+        crossover_sentence,
+        forecast,
+        gain_sentence,
+    )
     from autotl.curve.power_law import PowerLaw, fit_power_law
-    from autotl.curve.training import Trained, TrainingForecast, forecast_training
+    from autotl.curve.training import TrainingForecast, TrainingPoint, forecast_training
 
 __all__ = [
-    "Curve",
+    "FittedCurve",
     "Interval",
     "PowerLaw",
-    "Trained",
     "TrainingForecast",
-    "catch_up",
-    "catch_up_sentence",
+    "TrainingPoint",
+    "crossover",
+    "crossover_sentence",
     "fit_power_law",
     "forecast",
     "forecast_training",
-    "sentence",
+    "gain_sentence",
 ]
 
 lazy_package(__name__)

@@ -1,4 +1,4 @@
-"""Fit error(n) = a + b·n^(-c) to a few noisy points of a learning curve."""
+"""Fit a power law error(n) = a + b·n^(-c) to a noisy learning curve."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ from autotl.errors import DataError
 Floats = NDArray[np.float64]
 
 EXPONENTS: Floats = np.geomspace(0.02, 2.0, 161)
-"""The values of c that are tried, each 3 % above the last."""
+"""The grid of exponents c, in steps of 3 %."""
 EXPONENT, EXPONENT_SPREAD = 0.5, 0.7
-"""The prior of c: log-normal about 0.5, so that two thirds of curves are expected between 0.25 and 1."""
+"""Median and log standard deviation of the log-normal prior of c: two thirds lie in [0.25, 1]."""
 FLOOR, FLOOR_SPREAD = 0.3, 0.5
-"""The prior of a, as shares of the error at the largest size."""
-MOST = 1.0 - 1e-9  # a is less than 1
+"""Mean and standard deviation of the prior of a, as fractions of the error at the largest size."""
+MAX_FLOOR = 1.0 - 1e-9
+"""The upper bound of a, which must be below 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerLaw:
-    """error(n) = a + b·n^(-c): what no number of images removes, and what falls with their number.
+    """The error after learning from n images: error(n) = a + b·n^(-c).
 
     >>> round(PowerLaw(a=0.1, b=1.0, c=0.5).at(100.0), 3)
     0.2
+
+    Attributes:
+        a: The irreducible error, in [0, 1).
+        b: Scale of the reducible error, at least 0.
+        c: Exponent, in [0.02, 2].
     """
 
     a: float
@@ -34,15 +40,19 @@ class PowerLaw:
     c: float
 
     def at(self, n: float) -> float:
-        """The error after learning from ``n`` images; at most 1."""
+        """Return the error after learning from ``n`` images, at most 1."""
         return min(1.0, self.a + self.b * math.pow(n, -self.c))
 
 
 @dataclass(frozen=True, slots=True)
 class Laws:
-    """Many power laws in units of the largest size: error = a + b·(n/largest)^(-c), each array (m,).
+    """Several fitted power laws, error = a + b·(n/largest)^(-c).
 
-    ``misfit`` is the least value of the sum that was minimised.
+    Attributes:
+        a: Irreducible errors, (m,).
+        b: Reducible errors at the largest size, (m,).
+        c: Exponents, (m,).
+        misfit: Minimum of each objective: weighted squared errors plus the priors, (m,).
     """
 
     a: Floats
@@ -52,22 +62,33 @@ class Laws:
 
 
 def fit_power_law(sizes: ArrayLike, errors: ArrayLike, se: ArrayLike) -> PowerLaw:
-    """The power law nearest to errors (s,) with standard errors ``se`` (s,) at ``sizes`` (s,).
+    """Fit a power law to the errors at several training-set sizes.
 
-    Weighted least squares with 0 ≤ a < 1, b ≥ 0 and c in [0.02, 2], and with weak priors, so that 5 or 6
-    points suffice: log c about log 0.5 with a spread of 0.7, a about 0.3 of the error at the largest size
-    with a spread of 0.5 of it. The exponents measured in many fields lie within that (Hestness et al., Deep
-    Learning Scaling is Predictable, Empirically, 2017, arXiv:1712.00409); the form is the one found to
-    extrapolate best on the whole (Viering and Loog, The Shape of Learning Curves, TPAMI 2022; Mahmood et al.,
-    How Much More Data Do I Need?, CVPR 2022). For a given c the best a and b are known in closed form, so c
-    alone is searched (Golub and Pereyra, variable projection, 1973): there is no start that it depends on.
-    Raises DataError for fewer than three sizes, or sizes, errors or standard errors that make no sense.
+    The fit is weighted least squares with 0 ≤ a < 1, b ≥ 0 and c in [0.02, 2]. Weak priors make 5 or 6 points
+    sufficient: log c has mean log 0.5 and standard deviation 0.7; a has mean 0.3 and standard deviation 0.5,
+    as fractions of the error at the largest size. Exponents measured in many fields lie in this range
+    (Hestness et al., Deep Learning Scaling is Predictable, Empirically, 2017, arXiv:1712.00409). This form
+    extrapolates best overall (Viering and Loog, The Shape of Learning Curves, TPAMI 2022; Mahmood et al., How
+    Much More Data Do I Need?, CVPR 2022). For a given c, the best a and b have a closed form, so only c is
+    searched (Golub and Pereyra, variable projection, 1973). The result does not depend on a starting point.
+
+    Args:
+        sizes: Numbers of training images, (s,).
+        errors: Errors at these sizes, (s,).
+        se: Standard errors of the errors, above 0, (s,).
+
+    Raises:
+        DataError: If there are fewer than three sizes, or values are out of range.
     """
     n, e, s = (np.asarray(each, dtype=np.float64) for each in (sizes, errors, se))
     if len(np.unique(n)) < 3 or not n.shape == e.shape == s.shape:
-        raise DataError(f"A learning curve needs at least 3 sizes with an error each, but has {len(n)}.")
+        raise DataError(
+            f"A learning curve must have an error at 3 or more sizes (got {len(n)} sizes). Add sizes."
+        )
     if not (np.isfinite(e).all() and (n > 0).all() and (s > 0).all()):
-        raise DataError("A learning curve needs sizes and standard errors above 0, and finite errors.")
+        raise DataError(
+            "Sizes and standard errors of a learning curve must be above 0, and errors must be finite."
+        )
     largest = float(n.max())
     found = fit_laws(n / largest, e[None], s)
     a, b, c = (float(each[0]) for each in (found.a, found.b, found.c))
@@ -83,42 +104,72 @@ def fit_laws(
     exponent: ArrayLike = EXPONENT,
     floor: ArrayLike = FLOOR,
 ) -> Laws:
-    """The nearest law to each row of ``errors`` (m, s) at ``shares`` (s,) of the largest size.
+    """Fit one power law to each row of errors.
 
-    ``exponent`` and ``floor`` are the centres of the priors, one for all rows or one each. With
-    ``floored=False`` a is 0.
+    Args:
+        shares: Sizes as fractions of the largest, in (0, 1], (s,).
+        errors: Errors at these sizes, (m, s).
+        se: Standard errors, (s,).
+        floored: Whether a may be above 0.
+        exponent: Median of the prior of c, one value or (m,).
+        floor: Mean of the prior of a, as a fraction of the last error, one value or (m,).
     """
     last = np.maximum(errors[:, [int(np.argmax(shares))]], se.min())  # (m, 1)
     precision = 1 / (FLOOR_SPREAD * last) ** 2
     centre = np.reshape(np.asarray(floor, dtype=np.float64), (-1, 1)) * last
-    weight = 1 / se**2
-    falls = shares ** -EXPONENTS[:, None]  # (exponents, s)
-    ones, one, two = weight.sum(), falls @ weight, (falls**2) @ weight
-    y, fy = (errors @ weight)[:, None], errors @ (falls * weight).T  # (m, 1), (m, exponents)
-    yy = (errors**2 @ weight)[:, None]
-
-    def misfit(a: Floats, b: Floats) -> Floats:
-        data: Floats = ones * a**2 + 2 * one * a * b + two * b**2 - 2 * a * y - 2 * b * fy + yy
-        if floored:
-            data = data + precision * (a - centre) ** 2
-        return data
-
-    def along(a: Floats) -> tuple[Floats, Floats]:
-        return a, np.maximum((fy - one * a) / two, 0)
-
-    zero = np.zeros_like(fy)
-    # The sum is convex in a and b: its least value lies inside the bounds, or else on one of these edges.
-    options = [along(zero)]
-    if floored:
-        own = ones + precision
-        pulled = y + precision * centre
-        inner = (two * pulled - one * fy) / (own * two - one**2)
-        flat = np.clip(pulled / own, 0, MOST) + zero
-        options += [along(np.clip(inner, 0, MOST)), along(zero + MOST), (flat, zero)]
-    sums = np.stack([misfit(a, b) for a, b in options])  # (options, m, exponents)
+    squares = _Squares(shares, errors, 1 / se**2)
+    a, b, least = squares.minimise(precision, centre) if floored else squares.minimise_without_floor()
     away = (np.log(EXPONENTS) - np.log(np.reshape(np.asarray(exponent, dtype=np.float64), (-1, 1)))) ** 2
-    total = sums.min(0) + away / EXPONENT_SPREAD**2
-    at = np.arange(len(errors)), total.argmin(1)
-    which = (sums.argmin(0)[at], *at)
-    a, b = (np.stack(each)[which] for each in zip(*options, strict=True))
-    return Laws(a, b, EXPONENTS[at[1]], total[at])
+    total = least + away / EXPONENT_SPREAD**2
+    best = np.arange(len(errors)), total.argmin(1)
+    return Laws(a[best], b[best], EXPONENTS[best[1]], total[best])
+
+
+class _Squares:
+    """The weighted sum of squares of each row for each exponent, as a function of a and b.
+
+    Args:
+        shares: Sizes as fractions of the largest, (s,).
+        errors: Errors, (m, s).
+        weight: Inverse variances, (s,).
+    """
+
+    def __init__(self, shares: Floats, errors: Floats, weight: Floats) -> None:
+        powers = shares ** -EXPONENTS[:, None]  # (exponents, s)
+        self._w, self._wp, self._wpp = weight.sum(), powers @ weight, (powers**2) @ weight
+        self._wy = (errors @ weight)[:, None]  # (m, 1)
+        self._wpy = errors @ (powers * weight).T  # (m, exponents)
+        self._wyy = (errors**2 @ weight)[:, None]
+
+    def minimise(self, precision: Floats, centre: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the best a and b, and the minimum with the prior of a, each (m, exponents).
+
+        The objective is convex in a and b. Its minimum lies inside the bounds or on one of their edges.
+        """
+        zero = np.zeros_like(self._wpy)
+        prior_weight = self._w + precision
+        prior_wy = self._wy + precision * centre
+        inner = (self._wpp * prior_wy - self._wp * self._wpy) / (prior_weight * self._wpp - self._wp**2)
+        flat = np.clip(prior_wy / prior_weight, 0, MAX_FLOOR) + zero
+        floors = zero, np.clip(inner, 0, MAX_FLOOR), zero + MAX_FLOOR
+        options = [*((a, self._best_b(a)) for a in floors), (flat, zero)]
+        sums = np.stack([self._sum(a, b) + precision * (a - centre) ** 2 for a, b in options])
+        which = sums.argmin(0)[None]
+        a, b = (np.take_along_axis(np.stack(each), which, 0)[0] for each in zip(*options, strict=True))
+        return a, b, sums.min(0)
+
+    def minimise_without_floor(self) -> tuple[Floats, Floats, Floats]:
+        """Return a = 0, the best b and the minimum, each (m, exponents)."""
+        zero = np.zeros_like(self._wpy)
+        b = self._best_b(zero)
+        return zero, b, self._sum(zero, b)
+
+    def _best_b(self, a: Floats) -> Floats:
+        return np.maximum((self._wpy - self._wp * a) / self._wpp, 0)
+
+    def _sum(self, a: Floats, b: Floats) -> Floats:
+        cross = 2 * self._wp * a * b
+        found: Floats = (
+            self._w * a**2 + cross + self._wpp * b**2 - 2 * a * self._wy - 2 * b * self._wpy + self._wyy
+        )
+        return found

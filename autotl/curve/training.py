@@ -1,4 +1,4 @@
-"""Forecast what a longer training would score, from shorter trainings with the same settings."""
+"""Forecast the score of a longer training from shorter trainings with the same settings."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from autotl.curve.forecast import Interval
 Floats = NDArray[np.float64]
 
 EXPONENT, EXPONENT_SPREAD = 0.7, 0.6
-"""The prior of the exponent: log-normal about 0.7."""
+"""Median and log standard deviation of the log-normal prior of the exponent."""
 FLOORS: Floats = np.linspace(0.0, 0.95, 20)
-"""The error that no training removes, as shares of the last error; all are equally likely beforehand."""
-APART = 0.5
-"""The share of an error's noise that trainings of other lengths do not have in common: all are validated on
-the same images.
+"""The grid of irreducible errors, as fractions of the last error, with a uniform prior."""
+INDEPENDENT_FRACTION = 0.5
+"""The fraction of an error's noise that is independent between trainings of different lengths.
+
+All trainings are validated on the same images, so the rest of the noise is shared.
 """
-ROUGH = 0.1
-"""How far errors may lie from any law, as a share of the error: one standard deviation."""
+MISFIT_SD = 0.1
+"""Standard deviation of an error around its law, as a fraction of the error."""
 
 _Z: Floats = np.linspace(-2.4, 2.4, 9)
 _EXPONENTS: Floats = EXPONENT * np.exp(EXPONENT_SPREAD * np.linspace(-2.4, 2.4, 25))
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """A training that has ended: its length in ``epochs``, its ``error`` and that error's standard error.
+class TrainingPoint:
+    """The result of one finished training.
 
-    The error is the distance from the best possible score, so it is 1 - accuracy, or the log loss itself.
+    Attributes:
+        epochs: Length of the training in epochs, above 0.
+        error: Distance from the best possible score: 1 - accuracy, or the log loss.
+        se: Standard error of the error.
     """
 
     epochs: float
@@ -42,15 +46,15 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class TrainingForecast:
-    """An ensemble of laws error = a + b · (epochs / longest)^(-c), one per row, with their weights.
+    """A weighted ensemble of laws error = a + b · (epochs / longest)^(-c).
 
     Attributes:
-        longest: The longest training that was seen, in epochs.
-        lengths: How many lengths were seen.
-        last: The error after the longest training, (laws,).
-        floor: The share of it that no training removes, (laws,).
-        exponent: How fast the rest falls, (laws,).
-        weight: The posterior weights, (laws,); they add up to 1.
+        longest: Length of the longest known training, in epochs.
+        lengths: Number of known trainings.
+        last: Error after the longest training, (laws,).
+        floor: Irreducible error as a fraction of ``last``, (laws,).
+        exponent: Exponent c, (laws,).
+        weight: Posterior probabilities, (laws,).
     """
 
     longest: float
@@ -61,24 +65,24 @@ class TrainingForecast:
     weight: Floats
 
     def errors(self, epochs: float) -> Floats:
-        """The error of each law after so many epochs, (laws,)."""
-        left: Floats = (1 - self.floor) * (epochs / self.longest) ** -self.exponent
-        return self.last * (self.floor + left)
+        """Return the error of each law after a number of epochs, (laws,)."""
+        decay: Floats = (1 - self.floor) * (epochs / self.longest) ** -self.exponent
+        return self.last * (self.floor + decay)
 
     def at(self, epochs: float) -> Interval:
-        """The error after so many epochs: the median and the 95 % interval."""
+        """Return the median and the 95 % interval of the error after a number of epochs."""
         return self._interval(self.errors(epochs))
 
     def remaining(self) -> Interval:
-        """The error that longer training can remove: the median and the 95 % interval."""
+        """Return the median and the 95 % interval of the error that longer training can remove."""
         return self._interval(self.last * (1 - self.floor))
 
-    def chance(self, error: float, *, epochs: float) -> float:
-        """The probability of an error below ``error`` after so many epochs."""
+    def probability_below(self, error: float, *, epochs: float) -> float:
+        """Return the probability of an error below ``error`` after a number of epochs."""
         return float(self.weight[self.errors(epochs) < error].sum())
 
-    def gain(self, error: float, *, epochs: float) -> float:
-        """The expected improvement: by how much the error ends below ``error``, 0 where it does not."""
+    def expected_improvement(self, error: float, *, epochs: float) -> float:
+        """Return the expected improvement over ``error`` after a number of epochs, at least 0."""
         return float((self.weight * np.maximum(error - self.errors(epochs), 0.0)).sum())
 
     def _interval(self, values: Floats) -> Interval:
@@ -88,35 +92,35 @@ class TrainingForecast:
         return Interval(middle, (low, high))
 
 
-def forecast_training(trainings: Sequence[Trained], *, most: float = math.inf) -> TrainingForecast:
-    """Weigh laws of training length by how well they fit trainings of one or more lengths.
+def forecast_training(trainings: Sequence[TrainingPoint], *, max_error: float = math.inf) -> TrainingForecast:
+    """Compute the posterior of training-length laws from one or more finished trainings.
 
-    Errors of neural networks fall with the length of training by a power law that ends at some error
-    (Kaplan et al., Scaling Laws for Neural Language Models, 2020, arXiv:2001.08361; Domhan et al., Speeding
-    up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning Curves,
-    IJCAI 2015). Each training must have ended with its learning rate at zero: the epochs of one training say
-    less. A single training leaves the exponent to its prior and the floor open.
+    The error of neural networks falls with training length by a power law with an irreducible error (Kaplan
+    et al., Scaling Laws for Neural Language Models, 2020, arXiv:2001.08361; Domhan et al., Speeding up
+    Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of Learning Curves, IJCAI
+    2015). The learning rate of each training must have decayed to zero, so the epochs of one training are not
+    separate points. With a single training, exponent and floor follow their priors.
 
     Args:
-        trainings: Trainings of different lengths with the same settings.
-        most: The error of a constant answer. Laws are cut there: a short training may not have begun to
-            learn.
+        trainings: Finished trainings of different lengths with the same settings.
+        max_error: Error of a constant prediction. Laws are clipped there, because a short training may not
+            have learned anything.
 
     Raises:
-        ValueError: There is no training, or one has no epochs or a negative error.
+        ValueError: If there is no training, or one has no epochs or a negative error.
     """
     known = sorted(trainings, key=lambda each: each.epochs)
     if not known or any(each.epochs <= 0 or each.error < 0 for each in known):
-        raise ValueError(f"A forecast needs trainings of some epochs with errors of 0 or more, not {known}.")
+        raise ValueError(f"Trainings must have epochs above 0 and errors of at least 0 (got {known}).")
     longest = known[-1]
     z, floor, exponent = (each.ravel() for each in np.meshgrid(_Z, FLOORS, _EXPONENTS, indexing="ij"))
     last = np.maximum(longest.error + z * longest.se, 0.0)
-    away = np.log(exponent / EXPONENT) / EXPONENT_SPREAD
-    logs = -0.5 * (z**2 + away**2)
+    exponent_z = np.log(exponent / EXPONENT) / EXPONENT_SPREAD
+    log_weight = -0.5 * (z**2 + exponent_z**2)
     for each in known[:-1]:
         expected = last * (floor + (1 - floor) * (each.epochs / longest.epochs) ** -exponent)
-        expected = np.minimum(expected, max(most, longest.error))
-        spread = math.hypot(APART * each.se, ROUGH * each.error) + 1e-9
-        logs = logs - 0.5 * ((each.error + z * each.se - expected) / spread) ** 2
-    weight = np.exp(logs - logs.max())
+        expected = np.minimum(expected, max(max_error, longest.error))
+        spread = math.hypot(INDEPENDENT_FRACTION * each.se, MISFIT_SD * each.error) + 1e-9
+        log_weight = log_weight - 0.5 * ((each.error + z * each.se - expected) / spread) ** 2
+    weight = np.exp(log_weight - log_weight.max())
     return TrainingForecast(longest.epochs, len(known), last, floor, exponent, weight / weight.sum())

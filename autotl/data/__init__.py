@@ -1,4 +1,4 @@
-"""Labelled images: from what a reader lists to a dataset, its split, its faults and what a network sees."""
+"""Labelled images: reading, splitting, checking and preprocessing them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,42 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.data.arguments import check_columns, check_path, check_share
-    from autotl.data.conventions import (
-        as_path,
+    from autotl.data.arguments import (
+        check_columns,
+        check_path,
+        check_share,
+        path_or_none,
+        refuse_columns,
+        require_column,
+    )
+    from autotl.data.cpu_cores import limit_thread_spinning, torch_within_cores, usable_cores
+    from autotl.data.image_files.array_images import as_array, image_from_array, is_array, scale_of_arrays
+    from autotl.data.image_files.bit_depth import deep_values_of
+    from autotl.data.image_files.decode import (
+        failure_reason,
+        open_image,
+        pixel_digest,
+        upright_rgb,
+        without_pillow_warnings,
+    )
+    from autotl.data.image_files.list_files import files_below, is_special_file
+    from autotl.data.image_files.perceptual_hash import perceptual_hashes, thumbnail
+    from autotl.data.image_files.suffixes import IMAGE_SUFFIXES, READABLE_SUFFIXES, is_image_name
+    from autotl.data.image_files.zip_images import ZipImages
+    from autotl.data.labels import (
         class_order,
-        doubtful,
         group_texts,
+        is_blank,
         is_missing,
-        known_column,
         label_text,
         label_texts,
-        no_columns,
-        no_label,
-        some,
+        placeholder_label_notes,
     )
-    from autotl.data.image_files.decode import digest, open_image, quietly, reason, upright_rgb
-    from autotl.data.image_files.depth import depth_of
-    from autotl.data.image_files.endings import IMAGE_SUFFIXES, SUFFIXES, is_image_name
-    from autotl.data.image_files.fingerprint import perceptual_hashes, thumbnail
-    from autotl.data.image_files.pixels import as_array, image_of, is_array, scale_of
-    from autotl.data.image_files.walk import files_below, is_special
-    from autotl.data.image_files.zipped import ZippedImages
-    from autotl.data.layout.parts import part_of
-    from autotl.data.layout.tree import Placed, place
-    from autotl.data.lazy_images import OnDemand
-    from autotl.data.prediction_inputs import pictures_given
+    from autotl.data.layout.folder_labels import LabelledPath, label_paths
+    from autotl.data.layout.part_names import part_of
+    from autotl.data.lazy_images import LazyImages
+    from autotl.data.name_lists import join_counts, join_names
+    from autotl.data.prediction_inputs import prediction_images
     from autotl.data.quality import (
         Duplicates,
         Imbalance,
@@ -39,117 +50,122 @@ if TYPE_CHECKING:
         Quality,
         Sizes,
         Span,
-        labels_of_parts,
+        labels_by_part,
         quality,
     )
-    from autotl.data.reading import at_scale, read
-    from autotl.data.splits.lock import LockedTest, OpenedTwice
-    from autotl.data.splits.regrouping import divided, fold_of, grouped, regathered
-    from autotl.data.splits.splitting import cross_parts, hash_of, names_of, split, without
-    from autotl.data.splits.thinning import thin, thin_test, widened
-    from autotl.data.summary import summary
-    from autotl.data.tabular.cells import holds_image, text_of
-    from autotl.data.tabular.columns import Chosen, choose_columns, image_column, is_image_path
-    from autotl.data.tabular.locate import Files
-    from autotl.data.tabular.one_hot import labels_from
-    from autotl.data.tabular.opening import Openers, openers
-    from autotl.data.tabular.schema import class_names_of, named
-    from autotl.data.threads import in_threads, limit_spinning, torch_within_cores, usable_cores
-    from autotl.data.torch_parts import class_names, image_file, kept_labels
-    from autotl.data.unlabelled import Picture, images_in, pictures, pictures_in
+    from autotl.data.reading import read, with_pixel_scale
+    from autotl.data.splits.locked_test import LockedTest, LockedTestReopened
+    from autotl.data.splits.regrouping import (
+        count_divided_groups,
+        fold_numbers,
+        keep_groups_together,
+        with_groups,
+    )
+    from autotl.data.splits.splitting import rows_digest, split, split_hash, stratified_parts, without_rows
+    from autotl.data.splits.subsampling import subsample_test, subsample_train, with_extra_rows
+    from autotl.data.summary import summarise_data
+    from autotl.data.tabular.cell_images import CellImages, open_cells
+    from autotl.data.tabular.cells import holds_image, path_text
+    from autotl.data.tabular.columns import ChosenColumns, choose_columns, image_column
+    from autotl.data.tabular.hub_classes import names_of_ids, parquet_class_names
+    from autotl.data.tabular.locate_images import ImageLocator
+    from autotl.data.tabular.one_hot import one_hot_labels
+    from autotl.data.threads import map_in_threads
+    from autotl.data.torch_datasets import torch_class_names, torch_image_file, torch_labels
+    from autotl.data.unlabelled_images import UnlabelledImage, image_openers, image_paths, unlabelled_images
     from autotl.data.view import View, render, render_images, render_parts, view_of
 
 __all__ = [
     "IMAGE_SUFFIXES",
-    "SUFFIXES",
-    "Chosen",
+    "READABLE_SUFFIXES",
+    "CellImages",
+    "ChosenColumns",
     "Duplicates",
-    "Files",
+    "ImageLocator",
     "Imbalance",
+    "LabelledPath",
+    "LazyImages",
     "Leakage",
     "LockedTest",
-    "OnDemand",
-    "OpenedTwice",
-    "Openers",
-    "Picture",
-    "Placed",
+    "LockedTestReopened",
     "Quality",
     "Sizes",
     "Span",
+    "UnlabelledImage",
     "View",
-    "ZippedImages",
+    "ZipImages",
     "as_array",
-    "as_path",
-    "at_scale",
     "check_columns",
     "check_path",
     "check_share",
     "choose_columns",
-    "class_names",
-    "class_names_of",
     "class_order",
-    "cross_parts",
-    "depth_of",
-    "digest",
-    "divided",
-    "doubtful",
+    "count_divided_groups",
+    "deep_values_of",
+    "failure_reason",
     "files_below",
-    "fold_of",
+    "fold_numbers",
     "group_texts",
-    "grouped",
-    "hash_of",
     "holds_image",
     "image_column",
-    "image_file",
-    "image_of",
-    "images_in",
-    "in_threads",
+    "image_from_array",
+    "image_openers",
+    "image_paths",
     "is_array",
+    "is_blank",
     "is_image_name",
-    "is_image_path",
     "is_missing",
-    "is_special",
-    "kept_labels",
-    "known_column",
+    "is_special_file",
+    "join_counts",
+    "join_names",
+    "keep_groups_together",
+    "label_paths",
     "label_text",
     "label_texts",
-    "labels_from",
-    "labels_of_parts",
-    "limit_spinning",
-    "named",
-    "names_of",
-    "no_columns",
-    "no_label",
+    "labels_by_part",
+    "limit_thread_spinning",
+    "map_in_threads",
+    "names_of_ids",
+    "one_hot_labels",
+    "open_cells",
     "open_image",
-    "openers",
+    "parquet_class_names",
     "part_of",
+    "path_or_none",
+    "path_text",
     "perceptual_hashes",
-    "pictures",
-    "pictures_given",
-    "pictures_in",
-    "place",
+    "pixel_digest",
+    "placeholder_label_notes",
+    "prediction_images",
     "quality",
-    "quietly",
     "read",
-    "reason",
-    "regathered",
+    "refuse_columns",
     "render",
     "render_images",
     "render_parts",
-    "scale_of",
-    "some",
+    "require_column",
+    "rows_digest",
+    "scale_of_arrays",
     "split",
-    "summary",
-    "text_of",
-    "thin",
-    "thin_test",
+    "split_hash",
+    "stratified_parts",
+    "subsample_test",
+    "subsample_train",
+    "summarise_data",
     "thumbnail",
+    "torch_class_names",
+    "torch_image_file",
+    "torch_labels",
     "torch_within_cores",
+    "unlabelled_images",
     "upright_rgb",
     "usable_cores",
     "view_of",
-    "widened",
-    "without",
+    "with_extra_rows",
+    "with_groups",
+    "with_pixel_scale",
+    "without_pillow_warnings",
+    "without_rows",
 ]
 
 lazy_package(__name__)

@@ -1,24 +1,46 @@
-"""Check what a call says of its data, as far as that needs no look at an image."""
+"""Check the arguments that describe the data, before any image is opened."""
 
 from __future__ import annotations
 
 import csv
+import os
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 from autotl.api import NO_GROUPS, Columns
-from autotl.data.conventions import as_path, known_column
-from autotl.errors import DataError
+from autotl.errors import DataError, UnknownName
 
-_LEFT_BY_A_RUN = ("run.json", "split.csv")
+_RUN_FILES = ("run.json", "split.csv")
+_MAX_TEST_SHARE = 0.9
+
+
+def path_or_none(source: object) -> Path | None:
+    """Return ``source`` as a path, or None if it is no path.
+
+    ``~`` is expanded.
+    """
+    if not isinstance(source, str | os.PathLike):
+        return None
+    text = os.fspath(source)
+    if not isinstance(text, str) or not text or "\0" in text:
+        return None
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # the name after ~ is no user's: it is part of a file name
+        return Path(text)
 
 
 def check_path(source: object) -> None:
-    """Raise DataError if ``source`` is a path and nothing is there, or a run folder instead of images."""
-    path = as_path(source)
+    """Check that a path exists and is no run folder.
+
+    Raises:
+        DataError: ``source`` is a path that does not exist, or the folder of an earlier run.
+    """
+    path = path_or_none(source)
     if path is not None and not path.exists():
-        raise DataError(f"There is no {path}.{_near(path)}")
-    if path is not None and all((path / name).is_file() for name in _LEFT_BY_A_RUN):
+        raise DataError(f"There is no {path}.{_suggestion(path)}")
+    if path is not None and all((path / name).is_file() for name in _RUN_FILES):
         raise DataError(
             f"{path} is a run folder, which holds no images. Give the folder or table of the images. "
             f"To use the model: autotl predict {path} IMAGES. To continue the run: autotl resume {path}."
@@ -26,11 +48,14 @@ def check_path(source: object) -> None:
 
 
 def check_columns(source: object, columns: Columns) -> None:
-    """Raise UnknownName if a column is named that the first line of a text table does not have.
+    """Check the named columns against the header of a CSV file.
 
-    Other sources, and tables whose first line cannot be read as column names, are left to their reader.
+    Other sources, and files whose first line cannot be parsed, are left to their reader.
+
+    Raises:
+        UnknownName: A named column is not in the file.
     """
-    path = as_path(source)
+    path = path_or_none(source)
     if path is None or path.suffix.lower() not in (".csv", ".tsv") or not path.is_file():
         return
     try:
@@ -41,26 +66,55 @@ def check_columns(source: object, columns: Columns) -> None:
     except (OSError, UnicodeDecodeError, csv.Error):
         return
     group = None if columns.group == NO_GROUPS else columns.group
-    for given in (columns.image, columns.label, group):
-        if given is not None and len(names) > 1:
-            known_column(given, names)
+    for name in (columns.image, columns.label, group):
+        if name is not None and len(names) > 1:
+            require_column(name, names)
 
 
 def check_share(test: float) -> None:
-    """Raise DataError if ``test`` is not a share of the images that can be kept for the test."""
-    if test == 0:
+    """Check the share of images that is held out as test set.
+
+    Raises:
+        DataError: ``test`` is not in (0, 0.9].
+    """
+    if isinstance(test, bool) or not 0 < test <= _MAX_TEST_SHARE:
         raise DataError(
-            "A test share of 0 was asked for: the test part is what makes the report honest. "
+            f"test must be a share of the images in (0, {_MAX_TEST_SHARE}] (got {test}). "
             "Give a share such as 0.2."
         )
-    if isinstance(test, bool) or not 0 < test <= 0.9:
-        raise DataError(f"The test share {test} is not in (0, 0.9]. Give a share such as 0.2.")
 
 
-def _near(path: Path) -> str:
-    """A hint at what the path may have been meant to be."""
+def refuse_columns(columns: Columns, form: str) -> None:
+    """Check that no column is named for data without columns.
+
+    Args:
+        columns: The named columns.
+        form: The form of the data, for the error, such as ``"a folder"``.
+
+    Raises:
+        DataError: A column is named.
+    """
+    if given := [name for name in (columns.image, columns.label, columns.group) if name is not None]:
+        raise DataError(
+            f"image=, label= and group= must not be set for {form}, which has no columns "
+            f"(got {', '.join(map(repr, given))}). Leave them out, or give a table."
+        )
+
+
+def require_column(name: str, columns: Iterable[str]) -> str:
+    """Return ``name`` if it is among the columns; raise UnknownName otherwise."""
+    known = list(columns)
+    if name not in known:
+        raise UnknownName("column", name, known)
+    return name
+
+
+def _suggestion(path: Path) -> str:
+    """Suggest an existing path with a similar name."""
     parent = path.parent
     if not parent.is_dir():
-        return f" There is no folder {parent} either: check the path, from {Path.cwd()}."
-    close = get_close_matches(path.name, [each.name for each in parent.iterdir()], n=1)
-    return f" Did you mean {parent / close[0]}?" if close else f" Check the path, from {Path.cwd()}."
+        return f" There is no folder {parent} either. Check the path; it starts from {Path.cwd()}."
+    close = get_close_matches(path.name, [entry.name for entry in parent.iterdir()], n=1)
+    return (
+        f" Did you mean {parent / close[0]}?" if close else f" Check the path; it starts from {Path.cwd()}."
+    )

@@ -1,4 +1,4 @@
-"""Images that are decoded anew each time they are asked for: slower, where there is no room to keep them."""
+"""Decode images on each access, if memory is too small."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from autotl.api.dataset import Rows
 
 
-class OnDemand:
-    """Rows of a dataset through a view, indexed as the tensor of them, uint8 (rows, 3, h, w), would be."""
+class LazyImages:
+    """Rows of a dataset, indexed like a tensor of pixels.
+
+    An index gives uint8 images (rows, 3, h, w).
+    """
 
     def __init__(self, dataset: Dataset, rows: Rows, view: View) -> None:
         self._dataset, self._rows, self._view = dataset, rows, view
@@ -24,10 +27,10 @@ class OnDemand:
         return len(self._rows)
 
     def __getitem__(self, chosen: Tensor | slice) -> Tensor:
-        """The images at these positions, decoded now."""
+        """Decode the images at these positions."""
         rows = self._rows[chosen if isinstance(chosen, slice) else chosen.numpy()]
         return torch.from_numpy(render(self._dataset, rows, self._view))
 
-    def only(self, positions: Tensor) -> OnDemand:
-        """The images at these positions, none of them decoded yet."""
-        return OnDemand(self._dataset, self._rows[positions.numpy()], self._view)
+    def only(self, positions: Tensor) -> LazyImages:
+        """Return the images at these positions without decoding them."""
+        return LazyImages(self._dataset, self._rows[positions.numpy()], self._view)

@@ -1,11 +1,11 @@
-"""Take images in whatever form a caller hands them over, one after the other."""
+"""List the images of a prediction from any form of input."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -14,107 +14,147 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl.api import PixelScale, Reader
+from autotl.data.image_files.array_images import as_array, image_from_array, is_array, scale_of_arrays
 from autotl.data.image_files.decode import open_image, upright_rgb
-from autotl.data.image_files.pixels import as_array, image_of, is_array, scale_of
-from autotl.data.image_files.scaling import completed
-from autotl.data.unlabelled import Picture, pictures_in
+from autotl.data.image_files.pixel_scaling import complete_scale, span_for
+from autotl.data.image_files.shared_scale import SharedScale
+from autotl.data.unlabelled_images import UnlabelledImage, unlabelled_images
 from autotl.errors import DataError
 
 Readers = Callable[[], Mapping[str, Reader]]
-_DATA = frozenset(
+_DATASET_CLASSES = frozenset(
     {("pandas", "DataFrame"), ("torch", "Dataset"), ("datasets", "Dataset"), ("datasets", "DatasetDict")}
 )
-_DUE = "Give paths, folders, a .zip, a table, PIL images, arrays, or the bytes of image files."
+_REMEDY = "Give paths, folders, a .zip, a table, PIL images, arrays, or the bytes of image files."
 
 
-def pictures_given(
+def prediction_images(
     images: Any, *, readers: Readers, image: str | None = None, scale: PixelScale | None = None
-) -> Iterator[Picture]:
-    """Each image of what a caller gives, as soon as it is asked for.
+) -> Iterator[UnlabelledImage]:
+    """Yield each of the given images, one at a time.
+
+    Pixels of more than 8 bits are brought to the scale of the model. If the model has no scale for them, one
+    is chosen from all given images. Without any ``scale``, each file is scaled by itself.
 
     Args:
-        images: paths, folders, zips and tables, frames, PIL images, arrays, bytes of image files, open files,
-            data sets; or a sequence or generator of these.
-        readers: gives the readers by name; asked only if another form than folders, zips and images is given.
-        image: the column of a table that holds the images; None to find it as ``fit`` does.
-        scale: the scale of the pixels that a model learned from. Arrays of a kind that it does not know are
-            scaled together if they are given together.
+        images: Paths, folders, ZIP files and tables, DataFrames, PIL images, arrays, bytes of image files,
+            open files, data sets; or a sequence or generator of these.
+        readers: Returns the readers by name; called only for forms other than folders, ZIP files and images.
+        image: The column of a table that holds the images; None to find it as ``fit`` does.
+        scale: The pixel scale that a model learned from; None if the model was saved without one.
 
     Raises:
-        DataError: for what is no image and no form of images.
+        DataError: The input is no image and no form of images.
     """
     if images is None:
-        raise DataError(f"None was given to predict on. {_DUE}")
-    if _is_pair(images):
-        raise DataError("A pair (images, labels) was given to predict on. Give the images alone.")
-    taken = _Taken(readers, image, scale)
-    if _is_one(images):
-        return taken.one(images, 0, taken.scale_of([images]))
+        raise DataError(f"images must not be None. {_REMEDY}")
+    if _is_labelled_pair(images):
+        raise DataError("images must not be a pair (images, labels). Give the images alone.")
     if _is_stack(images):
         _check_stack(images)
-        return taken.many(images)
-    if _is_data(images):
-        return iter(pictures_in(images, readers=readers(), image=image))
-    if isinstance(images, Mapping) or not isinstance(images, Iterable):
-        raise DataError(f"Cannot predict on a {type(images).__name__}. {_DUE}")
-    return taken.many(images)
+    elif not (_is_single_image(images) or _is_dataset(images)) and (
+        isinstance(images, Mapping) or not isinstance(images, Iterable)
+    ):
+        raise DataError(f"images must be images (got the type {type(images).__name__}). {_REMEDY}")
+    inputs = _Inputs(readers, image, scale)
+    listed = inputs.list_images(images)
+    if scale is None:
+        return listed
+    once = isinstance(images, Iterator) and not _is_single_image(images)
+    shared = SharedScale(scale, None if once else lambda: (each.open for each in inputs.list_images(images)))
+    return (UnlabelledImage(each.name, partial(shared.open, each.open)) for each in listed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """How images are taken: see :func:`pictures_given`."""
+class _Inputs:
+    """Lists images; see :func:`prediction_images` for the fields."""
 
     readers: Readers
-    image: str | None
+    image_column: str | None
     known: PixelScale | None
+    file_starts: dict[int, int | None] = field(default_factory=dict)
+    """The position of each open file before it was read, by its ``id``."""
 
-    def scale_of(self, images: Iterable[Any]) -> PixelScale:
-        """The model's scale, or else that of the arrays among the images."""
-        known = self.known or PixelScale()
-        open_ones = [each for each in map(as_array, filter(is_array, images)) if _is_unscaled(each, known)]
-        return completed(known, scale_of(open_ones))
+    def list_images(self, images: Any) -> Iterator[UnlabelledImage]:
+        if _is_single_image(images):
+            return self.expand(images, 0, self.scale_of([images]))
+        if _is_dataset(images):
+            return iter(unlabelled_images(images, readers=self.readers(), image=self.image_column))
+        return self.expand_all(images)
 
-    def many(self, images: Iterable[Any]) -> Iterator[Picture]:
+    def expand_all(self, images: Iterable[Any]) -> Iterator[UnlabelledImage]:
+        """Yield the images of each element."""
         together = isinstance(images, Sequence) or is_array(images)
         scale = self.scale_of(images) if together else None
         for position, each in enumerate(images):
             if _is_stack(each) and as_array(each).ndim == 4:
                 for row, one in enumerate(each):
-                    yield Picture(f"image {position}, {row}", partial(self.from_array, one, scale))
+                    name = f"image {position}, {row}"
+                    yield UnlabelledImage(name, partial(self.open_array, one, scale))
             else:
-                yield from self.one(each, position, scale)
+                yield from self.expand(each, position, scale)
 
-    def one(self, each: Any, position: int, scale: PixelScale | None) -> Iterator[Picture]:
+    def expand(self, each: Any, position: int, scale: PixelScale | None) -> Iterator[UnlabelledImage]:
+        """Yield the images of one element, which may be a folder.
+
+        Args:
+            each: The element.
+            position: Its position, which names an image in memory.
+            scale: The scale of arrays that are given together.
+        """
         name = f"image {position}"
         if isinstance(each, str | os.PathLike):
-            yield from self.at_path(each) if str(each).strip() else [Picture(name, _missing)]
+            yield from (
+                self.expand_path(each) if str(each).strip() else [UnlabelledImage(name, _raise_missing)]
+            )
         elif _is_missing(each):
-            yield Picture(name, _missing)
+            yield UnlabelledImage(name, _raise_missing)
         elif isinstance(each, Image.Image):
-            yield Picture(name, partial(upright_rgb, each))
+            yield UnlabelledImage(name, partial(upright_rgb, each))
         elif is_array(each):
-            yield Picture(name, partial(self.from_array, each, scale))
+            yield UnlabelledImage(name, partial(self.open_array, each, scale))
         elif isinstance(each, bytes | bytearray | memoryview):
-            yield Picture(name, partial(open_image, bytes(each)))
+            yield UnlabelledImage(name, partial(open_image, bytes(each)))
         elif callable(getattr(each, "read", None)):
-            told = getattr(each, "name", None)
-            yield Picture(told if isinstance(told, str) else name, partial(_from_file, each))
+            path = getattr(each, "name", None)
+            start = self.file_starts.setdefault(id(each), _position(each))
+            yield UnlabelledImage(path if isinstance(path, str) else name, partial(_open_file, each, start))
         else:
-            raise DataError(f"{name} is a {type(each).__name__}, and cannot be predicted on. {_DUE}")
+            raise DataError(f"{name} must be an image (got the type {type(each).__name__}). {_REMEDY}")
 
-    def at_path(self, path: Any) -> Iterable[Picture]:
+    def expand_path(self, path: Any) -> Iterable[UnlabelledImage]:
         try:
-            return pictures_in(path, readers=_Lazily(self.readers), image=self.image)
-        except (DataError, OSError) as error:  # an empty folder or broken table costs a row, as an image does
-            return [Picture(str(path), partial(_refused, error))]
+            return unlabelled_images(path, readers=_LazyReaders(self.readers), image=self.image_column)
+        except (
+            DataError,
+            OSError,
+        ) as error:  # an empty folder or a broken table costs one row, like an image
+            return [UnlabelledImage(str(path), partial(_raise, error))]
 
-    def from_array(self, array: Any, scale: PixelScale | None) -> Image.Image:
-        """The image in an array, which is scaled on its own if the others are not known."""
-        return upright_rgb(image_of(array), self.scale_of([array]) if scale is None else scale)
+    def open_array(self, array: Any, scale: PixelScale | None) -> Image.Image:
+        """Return the image in an array.
+
+        Args:
+            array: The pixels.
+            scale: The scale of all given arrays; None if they are given one at a time. Floats are then
+                scaled by themselves, and whole numbers by :class:`SharedScale`.
+        """
+        image = image_from_array(array)
+        if scale is not None:
+            return upright_rgb(image, scale)
+        if self.known is not None and as_array(array).dtype.kind != "f":
+            return image
+        return upright_rgb(image, self.scale_of([array]))
+
+    def scale_of(self, images: Iterable[Any]) -> PixelScale:
+        """Return the model's scale, completed by the arrays among the images."""
+        known = self.known or PixelScale()
+        arrays = [each for each in map(as_array, filter(is_array, images)) if _needs_scale(each, known)]
+        return complete_scale(known, scale_of_arrays(arrays))
 
 
-class _Lazily(Mapping[str, Reader]):
-    """The readers by name, which are loaded when somebody looks for one."""
+class _LazyReaders(Mapping[str, Reader]):
+    """The readers by name, loaded on first use."""
 
     def __init__(self, readers: Readers) -> None:
         self._readers = readers
@@ -129,44 +169,55 @@ class _Lazily(Mapping[str, Reader]):
         return self._readers()[name]
 
 
-def _is_unscaled(array: NDArray[Any], known: PixelScale) -> bool:
-    """Whether the scale of an array has to be found, or compared with the model's. What holds no numbers is
-    refused when it is opened.
+def _needs_scale(array: NDArray[Any], known: PixelScale) -> bool:
+    """Return whether an array's scale must be chosen or compared.
+
+    An array without numbers is refused when it is opened.
     """
     if array.dtype.kind not in "uif" or not array.size or not np.isfinite(array).all() or not array.any():
         return False
-    span = known.floats if array.dtype.kind == "f" else known.integers
+    span = span_for(array, known)
     return span is None or (array.dtype.kind == "f" and span in ((0, 1), (0, 255)))
 
 
-def _is_missing(each: Any) -> bool:
-    not_a_number = isinstance(each, float) and math.isnan(each)
-    return each is None or not_a_number or type(each).__name__ in ("NAType", "NaTType")
+def _is_missing(value: Any) -> bool:
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def _missing() -> Image.Image:
+def _raise_missing() -> Image.Image:
     raise DataError("no image is given")
 
 
-def _refused(error: Exception) -> Image.Image:
+def _raise(error: Exception) -> Image.Image:
     raise error
 
 
-def _from_file(file: Any) -> Image.Image:
+def _position(file: Any) -> int | None:
+    """Return the position in a file that can be read twice."""
+    try:
+        return int(file.tell()) if file.seekable() else None
+    except (AttributeError, OSError):
+        return None
+
+
+def _open_file(file: Any, start: int | None) -> Image.Image:
+    if start is not None:
+        file.seek(start)
     content = file.read()
     if not isinstance(content, bytes):
         raise DataError("the file was opened as text: open it with mode 'rb'")
     return open_image(content)
 
 
-def _is_data(images: Any) -> bool:
-    """Whether it is a frame, or a data set that a reader reads as a whole."""
-    kinds = {(base.__module__.split(".")[0], base.__name__) for base in type(images).__mro__}
-    return bool(kinds & _DATA)
+def _is_dataset(images: Any) -> bool:
+    """Return whether a reader reads the input as a whole."""
+    classes = {(base.__module__.split(".")[0], base.__name__) for base in type(images).__mro__}
+    return bool(classes & _DATASET_CLASSES)
 
 
-def _is_one(images: Any) -> bool:
-    """Whether it is one image, or one path, and not several."""
+def _is_single_image(images: Any) -> bool:
+    """Return whether the input is one image or one path."""
     if isinstance(images, str | os.PathLike | Image.Image | bytes | bytearray | memoryview):
         return True
     if callable(getattr(images, "read", None)):
@@ -174,33 +225,37 @@ def _is_one(images: Any) -> bool:
     if not is_array(images):
         return False
     shape = tuple(images.shape)
-    first = shape[:1] and shape[0] in (1, 3, 4) and not isinstance(images, np.ndarray)
-    return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or bool(first)))
+    channels_first = shape[:1] and shape[0] in (1, 3, 4) and not isinstance(images, np.ndarray)
+    return len(shape) == 2 or (len(shape) == 3 and (shape[-1] in (1, 3, 4) or bool(channels_first)))
 
 
-def _is_pair(images: Any) -> bool:
-    """Whether it is images with their labels, as ``fit`` takes them."""
+def _is_labelled_pair(images: Any) -> bool:
+    """Return whether the input is a pair of images and labels."""
     if not isinstance(images, tuple) or len(images) != 2:
         return False
-    one, labels = images
+    first, labels = images
     if is_array(labels):
         return as_array(labels).ndim == 1
-    return isinstance(labels, list) and hasattr(one, "__len__") and not isinstance(one, str | os.PathLike)
+    return isinstance(labels, list) and hasattr(first, "__len__") and not isinstance(first, str | os.PathLike)
 
 
 def _is_stack(images: Any) -> bool:
-    """Whether it is an array of images, and not of paths."""
+    """Return whether the input is an array of pixels, not of paths."""
     return is_array(images) and (not isinstance(images, np.ndarray) or images.dtype.kind not in "OUST")
 
 
 def _check_stack(images: Any) -> None:
+    """Check the shape of an array of several images."""
     shape = tuple(images.shape)
-    if len(shape) == 3 and shape[0] in (3, 4):  # an array: a tensor of this shape is one image
+    if _is_single_image(images):
+        return
+    if len(shape) == 3 and shape[0] in (3, 4):  # a NumPy array: a tensor of this shape is one image
         raise DataError(
-            f"An array of shape {shape} may be one image with its channels first or {shape[0]} grey images. "
-            "Give array.transpose(1, 2, 0) for the one image, or array[..., None] for the grey ones."
+            f"The shape of an array must be unambiguous (got {shape}: one image with its channels first, or "
+            f"{shape[0]} grey images). Give array.transpose(1, 2, 0) for the one image, or array[..., None] "
+            "for the grey ones."
         )
     if len(shape) not in (3, 4):
         raise DataError(
-            f"An array of shape {shape} holds no images. Give (n, h, w), (n, h, w, c) or (n, c, h, w)."
+            f"An array of images must have the shape (n, h, w), (n, h, w, c) or (n, c, h, w) (got {shape})."
         )

@@ -1,4 +1,4 @@
-"""Say what is wrong with the data before anything is learned from it."""
+"""Find faults of the data without opening images."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
 
-_EXAMPLES = 20
+_MAX_EXAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images by class, and how many times the largest class is the smallest."""
+    """Training images per class, and largest to smallest class."""
 
     ratio: float
     counts: Mapping[str, int]
@@ -24,10 +24,13 @@ class Imbalance:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Images that are the same pixel by pixel: how many sets of them, and how many images in all.
+    """Images with equal pixels.
 
-    ``conflicting`` counts the sets whose images bear different labels. ``examples`` lists the first sets by
-    name.
+    Attributes:
+        groups: The number of sets of equal images.
+        images: The number of images in all sets.
+        conflicting: The number of sets whose images have different labels.
+        examples: The names of the images in the first sets.
     """
 
     groups: int
@@ -38,7 +41,14 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """Test images, ``of`` so many, that are in the training part too, pixel by pixel; and groups in both."""
+    """Overlap of the test set with the training set.
+
+    Attributes:
+        images: The number of test images whose pixels equal those of a training image.
+        groups: The number of groups in both sets.
+        examples: The names of the first such test images.
+        of: The number of test images.
+    """
 
     images: int
     groups: int
@@ -57,7 +67,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How large the images are."""
+    """The range of the heights and widths of the images."""
 
     height: Span
     width: Span
@@ -65,10 +75,15 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What to know of the data before trusting a result.
+    """Faults of the data that affect trust in a result.
 
-    ``unreadable`` maps images left out to why,
-    ``missing`` a class to the parts that hold no image of it.
+    Attributes:
+        imbalance: The class imbalance of the training set.
+        duplicates: Images with equal pixels.
+        leakage: Overlap of the test set with the training set.
+        unreadable: The reason for each image that cannot be read, by name.
+        sizes: The range of image sizes.
+        missing: The parts without images of a class, by class.
     """
 
     imbalance: Imbalance
@@ -80,7 +95,7 @@ class Quality:
 
 
 def quality(dataset: Dataset, splits: Splits) -> Quality:
-    """The faults that can be seen without a model, from names, digests and sizes. Opens no image."""
+    """Find the faults that show without opening images."""
     table = dataset.table
     counts = np.bincount(table["label"].to_numpy()[splits.train], minlength=len(dataset.classes))
     return Quality(
@@ -96,8 +111,11 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
     )
 
 
-def labels_of_parts(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int64]]:
-    """Return the labels of the test part and of the validation parts, sorted: only their counts are told."""
+def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int64]]:
+    """Return the sorted labels of the test and validation sets.
+
+    Sorted labels reveal only the class counts.
+    """
     labels = dataset.table["label"].to_numpy(dtype=np.int64)
     parts = {"test part": splits.test}
     parts |= {f"validation part {i}": fold.val for i, fold in enumerate(splits.first, 1)}
@@ -105,27 +123,27 @@ def labels_of_parts(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.in
 
 
 def _duplicates(dataset: Dataset) -> Duplicates:
-    again = dataset.table[dataset.table["digest"].duplicated(keep=False)].groupby("digest", sort=True)
-    names = [tuple(each) for each in again["item"].agg(list)]
-    conflicting = int((again["label"].nunique() > 1).sum())
-    return Duplicates(len(names), sum(map(len, names)), conflicting, tuple(names[:_EXAMPLES]))
+    repeated = dataset.table[dataset.table["digest"].duplicated(keep=False)].groupby("digest", sort=True)
+    names = [tuple(each) for each in repeated["item"].agg(list)]
+    conflicting = int((repeated["label"].nunique() > 1).sum())
+    return Duplicates(len(names), sum(map(len, names)), conflicting, tuple(names[:_MAX_EXAMPLES]))
 
 
 def _leakage(dataset: Dataset, splits: Splits) -> Leakage:
     train, test = dataset.table.iloc[splits.train], dataset.table.iloc[splits.test]
     leaked = test[test["digest"].isin(train["digest"])]
     groups = set(train["group"].dropna()) & set(test["group"].dropna())
-    return Leakage(len(leaked), len(groups), tuple(leaked["item"][:_EXAMPLES]), len(test))
+    return Leakage(len(leaked), len(groups), tuple(leaked["item"][:_MAX_EXAMPLES]), len(test))
 
 
 def _missing(dataset: Dataset, splits: Splits) -> dict[str, tuple[str, ...]]:
     labels = dataset.table["label"].to_numpy()
     parts = {"test": splits.test, "validation": np.concatenate([fold.val for fold in splits.folds])}
-    there = {name: set(labels[rows].tolist()) for name, rows in parts.items()}
+    present = {part: set(labels[rows].tolist()) for part, rows in parts.items()}
     return {
         name: lacking
         for index, name in enumerate(dataset.classes)
-        if (lacking := tuple(part for part, found in there.items() if index not in found))
+        if (lacking := tuple(part for part, found in present.items() if index not in found))
     }
 
 

@@ -1,199 +1,145 @@
-"""Make a Dataset of whatever a reader can list, with one look at every image."""
+"""Read labelled images from any source into a Dataset."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from PIL import Image
 
 from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader
-from autotl.clock import Clock, WallClock
-from autotl.data.arguments import check_path
-from autotl.data.conventions import as_path, class_order, some
-from autotl.data.image_files.capture import captured
-from autotl.data.image_files.decode import digest, quietly, reason, upright_rgb
-from autotl.data.image_files.depth import depth_of
-from autotl.data.image_files.fingerprint import perceptual_hashes, thumbnail
-from autotl.data.image_files.scaling import Extremes, completed, decide, extremes_of, notes_on
-from autotl.data.splits.sampling import LEAST, draw, probe
-from autotl.data.threads import in_threads
+from autotl.clock import Clock
+from autotl.data.arguments import check_path, path_or_none
+from autotl.data.image_facts import ImageFacts, ImageScanner, ScannedImages, UprightOpener
+from autotl.data.image_files.decode import without_pillow_warnings
+from autotl.data.image_files.perceptual_hash import perceptual_hashes
+from autotl.data.image_files.pixel_scaling import complete_scale, scale_notes
+from autotl.data.labels import class_order
+from autotl.data.name_lists import join_names
+from autotl.data.splits.reading_sample import MIN_IMAGES_READ, stratified_sample
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
-from autotl.progress import doing
+from autotl.progress import report_progress
 
-UNNAMED = Columns()
-_UNREADABLE = 0.05
-"""The share of unreadable images above which the data, and not a few files, is at fault."""
-_LONGEST = 300
-"""Letters of a class name: no folder has a longer one."""
-_PARTS = (0.25, 0.5, 1.0)
-"""Shares of the planned images after which the clock is checked."""
-_SLACK = 1.5
-"""Times the seconds given, after which no further part is read."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    digest: str
-    height: int
-    width: int
-    thumbnail: NDArray[np.uint8]
-    taken: tuple[str, float] | None
-    extremes: Extremes | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Upright:
-    """A reader's ``open``, whatever mode its image has."""
-
-    open: Callable[[], Image.Image]
-    scale: PixelScale | None
-
-    def __call__(self) -> Image.Image:
-        return upright_rgb(self.open(), self.scale)
+NO_COLUMNS = Columns()
+_MAX_UNREADABLE_SHARE = 0.05
+"""Share of unreadable images above which the whole data is refused."""
+_MAX_LABEL_LENGTH = 300
+"""Characters of a class name; no folder name is longer."""
 
 
 def read(
     source: object,
     *,
     readers: Mapping[str, Reader],
-    columns: Columns = UNNAMED,
+    columns: Columns = NO_COLUMNS,
     threads: int | None = None,
     seconds: float | None = None,
     clock: Clock | None = None,
     most: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """The labelled images in ``source``, read by the first of the readers, by name, that reads its form.
+    """Read the labelled images of ``source``.
 
-    Every image is decoded once, in threads, for its size and the digest of its pixels. Those that cannot be
-    are left out and listed. Where reading them all would take more than ``seconds``, or they are more than
-    ``most``, some of each class are drawn from the seed. They are fewer if the machine is slower than the
-    first images say. Raises DataError where nothing can be learned: no
-    reader for it, no images, one class, more than 5 % of the images or a whole class unreadable.
+    Every image is decoded once, for its size and its pixel digest. Unreadable images are left out and listed.
+    If reading all images would exceed ``seconds`` or ``most``, a stratified sample is read. Images of more
+    than 8 bits are brought to one scale, which is chosen from all of them; they are decoded a second time.
 
-    Images of more than 8 bits are all brought to one scale, which is decided from those that were read; they
-    are decoded a second time for it.
+    Args:
+        source: The data; the first reader, by name, that reads its form is used.
+        readers: The readers by name.
+        columns: The columns of a table, if they are named.
+        threads: The number of threads; None for one per usable core.
+        seconds: The time for reading; None for no limit. At least 1,000 images are read.
+        clock: The clock; None for the wall clock.
+        most: The largest number of images to read; None to derive it from ``seconds``.
+        seed: The seed of the sample.
+
+    Raises:
+        DataError: No reader reads the source, or it holds no images or one class. More than 5 % of the
+            images, or a whole class, are unreadable.
     """
-    doing("listing images")
-    listing = _listing(source, readers, columns)
-    listed = listing.items
-    if not listed:
-        raise DataError(f"{_named(source)} holds no images.")
-    if len(labels := {item.label for item in listed}) < 2:
-        raise DataError(
-            f"All {len(listed)} images in {_named(source)} have the one label {labels.pop()!r}. "
-            "At least two classes are due."
-        )
-    _check_lengths(listed)
-    looks: dict[int, _Seen | str] = {}
-
-    def look(numbers: Sequence[int]) -> None:
-        new = [number for number in numbers if number not in looks]
-        for number, seen in zip(
-            new, in_threads(_look, [listed[i] for i in new], threads=threads), strict=True
-        ):
-            looks[number] = seen
-            doing("reading images", len(looks), min(most or len(listed), len(listed)))
-
-    with quietly():
-        if most is None and seconds is not None and len(listed) > LEAST:
-            clock = clock or WallClock()
-            began = clock.now()
-            look(probe(len(listed)))
-            twice = len(_deep(looks)) / len(looks)  # those are decoded again when the scale is known
-            if took := (clock.now() - began) * (1 + twice):
-                most = max(LEAST, int(seconds / took * len(looks)))
-                until = began + _SLACK * seconds
-                for size in sorted({max(LEAST, int(part * min(most, len(listed)))) for part in _PARTS}):
-                    look(draw(listed, size, seed=seed))
-                    if clock.now() > until:
-                        most = min(most, size)
-                        break
-        look(numbers := range(len(listed)) if most is None else draw(listed, most, seed=seed))
-        deep = _deep({number: looks[number] for number in numbers})
-        scale = decide(deep.values())
-        again = partial(_look, scale=scale)
-        looks.update(zip(deep, in_threads(again, [listed[i] for i in deep], threads=threads), strict=True))
-    items, seen = [listed[i] for i in numbers], [looks[i] for i in numbers]
-    left_out = len(listed) - len(items)
-    unreadable = {item.name: why for item, why in zip(items, seen, strict=True) if isinstance(why, str)}
-    found = [(item, look) for item, look in zip(items, seen, strict=True) if isinstance(look, _Seen)]
-    _check(source, items, found, unreadable)
-    classes = class_order(item.label for item, _ in found)
-    index = {name: number for number, name in enumerate(classes)}
-    found.sort(key=lambda pair: (pair[1].digest, index[pair[0].label], pair[0].name))
-    table = pd.DataFrame(
-        {
-            "item": pd.Series(
-                [item.name for item, _ in found], dtype=object
-            ),  # of any bytes, not of UTF-8 alone
-            "label": pd.Series([index[item.label] for item, _ in found], dtype="int64"),
-            "group": pd.Series([item.group for item, _ in found], dtype=object),
-            "digest": [look.digest for _, look in found],
-            "part": pd.Series([item.part for item, _ in found], dtype=object),
-            "height": pd.Series([look.height for _, look in found], dtype="int64"),
-            "width": pd.Series([look.width for _, look in found], dtype="int64"),
-            "taken": pd.Series([look.taken for _, look in found], dtype=object),
-            "looks": perceptual_hashes(np.stack([look.thumbnail for _, look in found])),
-        }
-    )
-    content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
-    for row_digest, label in zip(table["digest"], table["label"], strict=True):
-        content.update(f"{row_digest} {label}\n".encode())
-    openers = [_Upright(item.open, scale) for item, _ in found]
-    notes = (*listing.notes, *notes_on(scale, list(deep.values())))
-    return Dataset(table, openers, classes, content.hexdigest(), notes, unreadable, left_out, scale)
+    report_progress("listing images")
+    listing = _list_images(source, readers, columns)
+    _check_listing(source, listing.items)
+    scanner = ImageScanner(listing.items, threads=threads)
+    count = len(listing.items)
+    with without_pillow_warnings():
+        if most is None and seconds is not None and count > MIN_IMAGES_READ:
+            most = scanner.read_within(seconds, clock=clock, seed=seed)
+        numbers = range(count) if most is None else stratified_sample(listing.items, most, seed=seed)
+        found = scanner.finish(numbers, total=min(most or count, count))
+    return _assemble(source, listing, found)
 
 
-def at_scale(dataset: Dataset, scale: PixelScale | None) -> Dataset:
-    """The same images as a model sees them: at the scale it was saved with, or at none if it has none.
+def with_pixel_scale(dataset: Dataset, scale: PixelScale | None) -> Dataset:
+    """Return the same images at the pixel scale of a model.
 
-    What the scale leaves open, floats for instance, is as the data set itself decided it. Raises DataError as
-    :func:`autotl.data.image_files.scaling.completed` does.
+    Args:
+        dataset: The images.
+        scale: The scale of the model; None for a model without one. Spans that it lacks are those of the
+            data set.
+
+    Raises:
+        DataError: The floats of both are on different usual scales.
     """
     if scale is not None and dataset.scale is not None:
-        scale = completed(scale, dataset.scale)
-    openers = [replace(each, scale=scale) if isinstance(each, _Upright) else each for each in dataset.openers]
+        scale = complete_scale(scale, dataset.scale)
+    openers = [
+        replace(opener, scale=scale) if isinstance(opener, UprightOpener) else opener
+        for opener in dataset.openers
+    ]
     return replace(dataset, openers=openers, scale=scale)
 
 
-def _deep(looks: Mapping[int, _Seen | str]) -> dict[int, Extremes]:
-    """The extremes of the images of more than 8 bits, by the images' numbers."""
-    return {
-        number: seen.extremes
-        for number, seen in looks.items()
-        if isinstance(seen, _Seen) and seen.extremes is not None
-    }
+def _assemble(source: object, listing: Listing, images: ScannedImages) -> Dataset:
+    """Make the dataset of the decoded images, sorted by digest."""
+    pairs = list(zip(images.items, images.facts, strict=True))
+    unreadable = {item.name: facts for item, facts in pairs if isinstance(facts, str)}
+    found = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
+    _check_readable(source, images.items, found, unreadable)
+    classes = class_order(item.label for item, _ in found)
+    index = {name: number for number, name in enumerate(classes)}
+    found.sort(key=lambda pair: (pair[1].digest, index[pair[0].label], pair[0].name))
+    table = _table(found, index)
+    content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
+    for digest, label in zip(table["digest"], table["label"], strict=True):
+        content.update(f"{digest} {label}\n".encode())
+    return Dataset(
+        table=table,
+        openers=[UprightOpener(item.open, images.scale) for item, _ in found],
+        classes=classes,
+        digest=content.hexdigest(),
+        notes=(*listing.notes, *scale_notes(images.scale, images.extremes)),
+        unreadable=unreadable,
+        left_out=len(listing.items) - len(images.items),
+        scale=images.scale,
+    )
 
 
-def _look(item: Item, scale: PixelScale | None = None) -> _Seen | str:
-    """What is known of a picture once it has been decoded, or why it cannot be."""
-    try:
-        image = upright_rgb(item.open(), scale)
-        values = depth_of(image)
-        return _Seen(
-            digest(image),
-            image.height,
-            image.width,
-            thumbnail(image),
-            captured(image),
-            None if values is None else extremes_of(values),
-        )
-    except (
-        Exception
-    ) as error:  # a stranger's code on a stranger's file: one bad image must not end the reading
-        return reason(error)
+def _table(found: Sequence[tuple[Item, ImageFacts]], index: Mapping[str, int]) -> pd.DataFrame:
+    """Return the table of a dataset, one row per image."""
+    return pd.DataFrame(
+        {
+            # as objects: file names may hold bytes that are not UTF-8
+            "item": pd.Series([item.name for item, _ in found], dtype=object),
+            "label": pd.Series([index[item.label] for item, _ in found], dtype="int64"),
+            "group": pd.Series([item.group for item, _ in found], dtype=object),
+            "digest": [facts.digest for _, facts in found],
+            "part": pd.Series([item.part for item, _ in found], dtype=object),
+            "height": pd.Series([facts.height for _, facts in found], dtype="int64"),
+            "width": pd.Series([facts.width for _, facts in found], dtype="int64"),
+            "taken": pd.Series([facts.taken for _, facts in found], dtype=object),
+            "looks": perceptual_hashes(np.stack([facts.thumbnail for _, facts in found])),
+        }
+    )
 
 
-def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
+def _list_images(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
+    """List the images with the first reader of their form."""
     check_path(source)
     refusals = []
     for name in sorted(readers):
@@ -201,22 +147,28 @@ def _listing(source: object, readers: Mapping[str, Reader], columns: Columns) ->
         try:
             answer = reader.reads(source)
             if not isinstance(answer, Applies):
-                raise TypeError(f"reads() gave a {type(answer).__name__}, and an Applies is expected")
+                raise TypeError(f"reads() must return an Applies (got a {type(answer).__name__})")
             if answer:
-                found = _read(reader, source, columns)
+                found = _read_listing(reader, source, columns)
                 if not isinstance(found, Listing):
-                    raise TypeError(f"read() gave a {type(found).__name__}, and a Listing is expected")
+                    raise TypeError(f"read() must return a Listing (got a {type(found).__name__})")
                 return found
         except AutotlError:
             raise
-        except FAILURES as error:  # a stranger's code
-            raise DataError(f"The reader {name} broke on {_named(source)}: {described(error)}") from error
+        except FAILURES as error:  # a plugin's code
+            raise DataError(
+                f"The reader {name} failed on {_describe(source)}: {described(error)}. "
+                f"Report it to its author, or leave it out with --without {name}."
+            ) from error
         refusals.append(f"\n  {name}: {reader.summary} ({answer.why})")
-    raise DataError(f"Nothing reads {_named(source)}. What can be read:{''.join(refusals) or ' nothing.'}")
+    raise DataError(f"No reader reads {_describe(source)}. Supported forms:{''.join(refusals) or ' none.'}")
 
 
-def _read(reader: Reader, source: object, columns: Columns) -> Listing:
-    """List the images. ``NO_GROUPS`` names a column only if the data has one of that name."""
+def _read_listing(reader: Reader, source: object, columns: Columns) -> Listing:
+    """List the images of a source.
+
+    ``NO_GROUPS`` names a column only if the data has a column of that name.
+    """
     if columns.group == NO_GROUPS:
         with suppress(DataError, UnknownName):
             return reader.read(source, columns)
@@ -224,35 +176,47 @@ def _read(reader: Reader, source: object, columns: Columns) -> Listing:
     return reader.read(source, columns)
 
 
-def _check_lengths(listed: Sequence[Item]) -> None:
-    longest = max(listed, key=lambda item: len(item.label))
-    if len(longest.label) > _LONGEST:
+def _check_listing(source: object, items: Sequence[Item]) -> None:
+    """Check that there are images, two classes and short names."""
+    if not items:
+        raise DataError(f"{_describe(source)} holds no images. Give another folder or table.")
+    if len(labels := {item.label for item in items}) < 2:
         raise DataError(
-            f"The label of {longest.name} has {len(longest.label):,} characters ({longest.label[:40]}…). "
-            f"A class name has {_LONGEST} at most. Name another column (label=, --label) or shorten them."
+            f"The data must have two classes or more (got only {labels.pop()!r}, for all {len(items)} images "
+            f"in {_describe(source)}). Add images of another class."
+        )
+    longest = max(items, key=lambda item: len(item.label))
+    if len(longest.label) > _MAX_LABEL_LENGTH:
+        raise DataError(
+            f"A class name must have {_MAX_LABEL_LENGTH} characters or less (got {len(longest.label):,} for "
+            f"{longest.name}: {longest.label[:40]}…). Name another column (label=, --label) or shorten them."
         )
 
 
-def _check(
-    source: object, items: Sequence[Item], found: Sequence[tuple[Item, _Seen]], unreadable: Mapping[str, str]
+def _check_readable(
+    source: object,
+    items: Sequence[Item],
+    found: Sequence[tuple[Item, ImageFacts]],
+    unreadable: Mapping[str, str],
 ) -> None:
+    """Check that few images and no whole class are unreadable."""
     lost = len(items) - len(found)
-    examples = some((f"{name} ({why})" for name, why in unreadable.items()), most=3)
-    if lost > _UNREADABLE * len(items):
+    examples = join_names((f"{name} ({why})" for name, why in unreadable.items()), limit=3)
+    if lost > _MAX_UNREADABLE_SHARE * len(items):
         raise DataError(
-            f"{lost} of {len(items)} images in {_named(source)} cannot be read, more than {_UNREADABLE:.0%}: "
-            f"{examples}. Repair the files or the paths, or take them out."
+            f"{lost} of {len(items)} images in {_describe(source)} cannot be read, more than "
+            f"{_MAX_UNREADABLE_SHARE:.0%}: {examples}. Repair the files or the paths, or remove them."
         )
-    gone = Counter(item.label for item in items).keys() - {item.label for item, _ in found}
-    if gone:
+    if gone := Counter(item.label for item in items).keys() - {item.label for item, _ in found}:
         raise DataError(
-            f"No image of the class {some(sorted(gone))} in {_named(source)} can be read: {examples}."
+            f"No image of the class {join_names(sorted(gone))} in {_describe(source)} can be read: "
+            f"{examples}. Repair the files, or remove the class."
         )
 
 
-def _named(source: object) -> str:
-    path = as_path(source)
+def _describe(source: object) -> str:
+    path = path_or_none(source)
     if path is not None:
         return str(path)
-    inside = f" of {len(source)}" if isinstance(source, tuple | list) else ""
-    return f"the {type(source).__name__}{inside} given"
+    length = f" of {len(source)}" if isinstance(source, tuple | list) else ""
+    return f"the given {type(source).__name__}{length}"

@@ -10,39 +10,39 @@ if TYPE_CHECKING:
     from autotl.evaluation.calibration import Temperature, calibrate
     from autotl.evaluation.cautions import Leaks
     from autotl.evaluation.findings import (
-        Answers,
         ArmFinding,
         ClassGain,
         Ensemble,
+        FinalPredictions,
         Findings,
         Soup,
         TransferSummary,
     )
-    from autotl.evaluation.gain import Gain, gain, gain_of_training
+    from autotl.evaluation.gain import Gain, gain, training_gain
     from autotl.evaluation.mixture import mixture
     from autotl.evaluation.negative_transfer import harmed_classes
-    from autotl.evaluation.plateau import Plateau, plateau_of
+    from autotl.evaluation.plateau import Plateau, forecast_plateau
     from autotl.evaluation.scores import ClassScore, Evaluation, calibration_error, evaluate
     from autotl.evaluation.selection_bias import SelectionBias, selection_bias
     from autotl.evaluation.validation_gap import (
-        Compared,
+        ComparedImages,
         FoldCopies,
         GapReasons,
         Selection,
-        by_copies,
-        by_selection,
         gap_reasons,
+        judge_copies,
+        judge_selection,
     )
     from autotl.evaluation.verdict import Verdict, judge
 
 __all__ = [
-    "Answers",
     "ArmFinding",
     "ClassGain",
     "ClassScore",
-    "Compared",
+    "ComparedImages",
     "Ensemble",
     "Evaluation",
+    "FinalPredictions",
     "Findings",
     "FoldCopies",
     "Gain",
@@ -55,19 +55,19 @@ __all__ = [
     "Temperature",
     "TransferSummary",
     "Verdict",
-    "by_copies",
-    "by_selection",
     "calibrate",
     "calibration_error",
     "evaluate",
+    "forecast_plateau",
     "gain",
-    "gain_of_training",
     "gap_reasons",
     "harmed_classes",
     "judge",
+    "judge_copies",
+    "judge_selection",
     "mixture",
-    "plateau_of",
     "selection_bias",
+    "training_gain",
 ]
 
 lazy_package(__name__)

@@ -1,4 +1,4 @@
-"""Find the temperature at which a network's scores say how sure it may be."""
+"""Choose a temperature that calibrates a network's probabilities."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from autotl.metrics import fit_temperature, negative_log_likelihood
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
-LEAST = 20
-"""Validation images below which no temperature is looked for."""
+MIN_IMAGES = 20
+"""Fewest validation images to which a temperature is fitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """What the logits are divided by; 1 where nothing was ``kept``, and then ``why`` says the reason.
+    """The number that divides the logits, and how it was chosen.
 
-    ``gain`` is how much the negative log-likelihood of validation images, in nats an image, fell on those
-    halves of them that the temperature was not fitted on, and ``se`` its standard error; None where that was
-    not measured. ``n`` is their number.
+    Attributes:
+        value: The temperature, above 0; 1 if none was kept.
+        kept: Whether a temperature was kept.
+        gain: Decrease of the negative log-likelihood, in nats per image, on images that the temperature was
+            not fitted to; None if it was not measured.
+        se: The standard error of ``gain``; None if it was not measured.
+        n: Validation images.
+        why: Why no temperature was kept; "" if one was.
     """
 
     value: float = 1.0
@@ -35,42 +40,46 @@ class Temperature:
 
 
 def calibrate(labels: Labels, logits: Logits, *, seed: int, independent: bool = True) -> Temperature:
-    """The temperature of out-of-fold logits (n, classes), kept only where validation says that it helps.
+    """Fit a temperature to out-of-fold logits, and test whether it helps.
 
-    One number for all classes: it changes how sure the network says it is, and no answer (Guo et al., On
-    Calibration of Modern Neural Networks, ICML 2017). It is judged in cross-fitting, fitted on one half of
-    the images and judged on the other, both ways round, and kept where the negative log-likelihood falls by
-    more than its standard error; what is kept is fitted on all images.
+    The temperature changes the probabilities but no prediction (Guo et al., On Calibration of Modern Neural
+    Networks, ICML 2017). It is cross-fitted: fitted to one half of the images and evaluated on the other,
+    both ways round. It is kept if the negative log-likelihood falls by more than its standard error. A kept
+    temperature is fitted to all images.
 
     Args:
-        labels: Classes of validation images, (n,).
-        logits: What networks said of them that learned from other images, (n, classes).
+        labels: Classes of the validation images, (n,).
+        logits: Out-of-fold logits, (n, classes).
         seed: Divides the images into halves.
-        independent: Whether these networks learned from no near copy of the images that they are judged on.
-            If they did, they look surer than they may be, and no temperature below 1 is kept.
+        independent: Whether the networks were trained on no near copy of these images. If not, they look
+            more certain than they are, and no temperature below 1 is kept.
     """
     n = len(labels)
-    if n < LEAST:
-        return Temperature(n=n, why=f"{n} validation images are too few to fit it on")
-    order = np.random.default_rng(seed).permutation(n)
-    halves = order[: n // 2], order[n // 2 :]
-    fallen = []
-    for own, other in (halves, halves[::-1]):
-        found = fit_temperature(labels[own], logits[own])
-        before = negative_log_likelihood(labels[other], logits[other])
-        fallen.append(before - negative_log_likelihood(labels[other], logits[other], temperature=found))
-    differences = np.concatenate(fallen)
-    gain, se = float(differences.mean()), float(differences.std(ddof=1) / math.sqrt(n))
+    if n < MIN_IMAGES:
+        return Temperature(n=n, why=f"{n} validation images are too few to fit it")
+    decreases = _cross_fitted_decreases(labels, logits, seed)
+    gain, se = float(decreases.mean()), float(decreases.std(ddof=1) / math.sqrt(n))
     if gain <= se:
-        why = (
-            "on validation images that it was not fitted on, it does not help by more than its standard error"
-        )
+        why = "on images that it was not fitted to, it does not help by more than its standard error"
         return Temperature(gain=gain, se=se, n=n, why=why)
     value = fit_temperature(labels, logits)
     if value < 1 and not independent:
         why = (
-            f"a temperature of {value:.2f} would make it surer, and validation images have near copies among "
-            "the images that it learned from, or that is not known"
+            f"a temperature of {value:.2f} would raise the confidence, but validation images have near "
+            "copies among the training images, or may have"
         )
         return Temperature(gain=gain, se=se, n=n, why=why)
     return Temperature(value, True, gain, se, n)
+
+
+def _cross_fitted_decreases(labels: Labels, logits: Logits, seed: int) -> NDArray[np.float64]:
+    """Return decreases of the negative log-likelihood by the other half's temperature."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    halves = order[: len(labels) // 2], order[len(labels) // 2 :]
+    decreases = []
+    for fitted, held_out in (halves, halves[::-1]):
+        temperature = fit_temperature(labels[fitted], logits[fitted])
+        before = negative_log_likelihood(labels[held_out], logits[held_out])
+        after = negative_log_likelihood(labels[held_out], logits[held_out], temperature=temperature)
+        decreases.append(before - after)
+    return np.concatenate(decreases)

@@ -1,4 +1,4 @@
-"""Say what makes a test score or a stated confidence wrong."""
+"""Warn of leaks between training and test images, and of worse calibration on the test images."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 from autotl.evaluation.findings import Findings
 
-NOTABLE = 0.01
-"""The share of test images that leak from which on the verdict's sentence says so."""
-WORSE = 0.005
-"""By how much the calibration error on the test images must rise for a warning: half a point."""
+MIN_NOTABLE_SHARE = 0.01
+"""Smallest fraction of leaked test images that the verdict's sentence mentions."""
+MIN_CALIBRATION_RISE = 0.005
+"""Smallest rise of the calibration error on the test images that is a warning: half a point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaks:
-    """What the test part shares with the images that a model learns from.
+    """Test images that resemble training images.
 
     Attributes:
         copies: Test images that look like copies of training images.
         compared: Test images that were compared.
-        related: Test images that show the same thing as a training image, by names and hashes.
+        related: Test images that show the same object as a training image, by names and hashes.
         groups: Groups named by the user that have images in both parts.
-        tested: Images of the test part.
+        tested: Test images.
     """
 
     copies: int = 0
@@ -34,42 +34,43 @@ class Leaks:
 NO_LEAKS = Leaks()
 
 
-def headline_of_leaks(leaks: Leaks) -> str:
-    """Return the end of a verdict's sentence, with the number of test images that leak; "" if few do."""
-    images, of = _worst(leaks)
-    if not of or images < NOTABLE * of:
+def leak_headline(leaks: Leaks) -> str:
+    """Return the verdict's sentence on leaked test images; "" if there are few."""
+    images, total = _larger_share(leaks)
+    if not total or images < MIN_NOTABLE_SHARE * total:
         return ""
-    copies = (images, of) == (leaks.copies, leaks.compared)
-    what = "is a copy" if copies and images == 1 else "are copies" if copies else ""
-    what = f"{what} of training images" if what else "show what training images show"
-    return f" Do not trust the test scores: {images:,} of {of:,} test images {what}."
+    if (images, total) != (leaks.copies, leaks.compared):
+        what = "show what training images show"
+    else:
+        what = "is a copy of training images" if images == 1 else "are copies of training images"
+    return f" Do not trust the test scores: {images:,} of {total:,} test images {what}."
 
 
-def warning_of_leaks(leaks: Leaks) -> str:
-    """Return what is known of leaks in sentences; "" without any."""
-    said = []
+def leak_warning(leaks: Leaks) -> str:
+    """Return all known leaks as sentences; "" if there are none."""
+    sentences = []
     if leaks.copies:
-        looks = "looks like a copy of a training image" if leaks.copies == 1 else "look like training images"
-        said.append(f"{leaks.copies:,} of {leaks.compared:,} test images {looks}")
+        what = "looks like a copy of a training image" if leaks.copies == 1 else "look like training images"
+        sentences.append(f"{leaks.copies:,} of {leaks.compared:,} test images {what}")
     if leaks.related:
-        said.append(
+        sentences.append(
             f"{leaks.related:,} of {leaks.tested:,} test images show the same thing as a training image"
         )
     if leaks.groups:
         groups = "1 group has" if leaks.groups == 1 else f"{leaks.groups:,} groups have"
-        said.append(f"{groups} images in the test part and in the training part")
-    if not said:
+        sentences.append(f"{groups} images in the test part and in the training part")
+    if not sentences:
         return ""
     advice = " --clean drop leaves these training images out." if leaks.copies else ""
-    images, of = _worst(leaks)
-    by = f" by up to {100 * images / of:.1f} points" if images and of and not leaks.groups else ""
-    return f"{'; '.join(said)}: the test scores may be too high{by}.{advice}"
+    images, total = _larger_share(leaks)
+    by = f" by up to {100 * images / total:.1f} points" if images and total and not leaks.groups else ""
+    return f"{'; '.join(sentences)}: the test scores may be too high{by}.{advice}"
 
 
 def calibration_warning(findings: Findings) -> str:
-    """Return a warning if the temperature made the calibration worse on the test images; else ""."""
+    """Return a warning if the temperature worsened calibration on the test images; else ""."""
     before, after = findings.calibration_error_before, findings.test.calibration_error
-    if not findings.temperature.kept or before is None or after - before < WORSE:
+    if not findings.temperature.kept or before is None or after - before < MIN_CALIBRATION_RISE:
         return ""
     value = findings.temperature.value
     return (
@@ -79,7 +80,7 @@ def calibration_warning(findings: Findings) -> str:
     )
 
 
-def _worst(leaks: Leaks) -> tuple[int, int]:
-    """The kind of leak with the larger share: its images, and of how many."""
+def _larger_share(leaks: Leaks) -> tuple[int, int]:
+    """Return leaked and compared images of the more frequent leak."""
     kinds = (leaks.copies, leaks.compared), (leaks.related, leaks.tested)
-    return max(kinds, key=lambda each: each[0] / max(1, each[1]))
+    return max(kinds, key=lambda kind: kind[0] / max(1, kind[1]))

@@ -1,4 +1,4 @@
-"""What the final evaluation found, as plain facts for the report."""
+"""The results of the final evaluation, as plain facts for the report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from autotl.evaluation.validation_gap import GapReasons
 
 @dataclass(frozen=True, slots=True)
 class ClassGain:
-    """A class that transfer changes measurably, in recall on the test part."""
+    """The gain of transfer in one class's recall on the test images."""
 
     name: str
     gain: Gain
@@ -28,23 +28,24 @@ class ClassGain:
 
 @dataclass(frozen=True, slots=True)
 class ArmFinding:
-    """An arm's best trial, as trained on the first fold, and what it scored on the test part.
+    """The test score of an arm's best trial on the first fold.
 
-    ``given_up`` says why no more of its settings were tried, "" where that was for want of time.
+    ``default_score`` is the validation score of the arm's default settings. ``stop_reason`` is why the search
+    tried no more settings; it is "" if the time ended.
     """
 
     best: Record
     default_score: float | None
     test: Evaluation
-    given_up: str = ""
+    stop_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TransferSummary:
-    """Which stages the delivered network shares with its source, found by comparing weights.
+    """The stages that the final network took from its source.
 
-    ``frozen`` are bit for bit as in the source; ``transferred`` started from it; ``norm`` says what became of
-    the BatchNorm statistics.
+    ``transferred`` stages were initialised from the source; ``frozen`` ones equal it bit for bit. ``norm``
+    describes the BatchNorm statistics.
     """
 
     transferred: tuple[str, ...]
@@ -54,11 +55,17 @@ class TransferSummary:
 
 @dataclass(frozen=True, slots=True)
 class Soup:
-    """The average of the weights of several trials' networks, or why there is none.
+    """The average of several trials' weights, or why there is none.
 
-    ``trials`` are the numbers of those averaged, of ``tried``; ``gain`` is the lead over the chosen trial in
-    the metric on the first fold's validation images, ``se`` its standard error, paired by image, and ``due``
-    the lead it needed beyond that, None each where nothing could be averaged.
+    Attributes:
+        kept: Whether the final model is the soup.
+        trials: Numbers of the averaged trials.
+        tried: Trials that were considered.
+        gain: Score difference to the winner on the first fold's validation images; None if nothing could
+            be averaged.
+        se: The standard error of ``gain``, paired by image; None likewise.
+        due: The smallest gain, beyond the standard error, that keeps a soup; None likewise.
+        why: Why there is no soup; "" if there is one.
     """
 
     kept: bool = False
@@ -72,13 +79,21 @@ class Soup:
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """Several trials' networks whose probabilities are averaged, or why there is none.
+    """Several trials' networks with averaged probabilities, or why there is no ensemble.
 
-    ``trials`` are the numbers of those chosen, of ``tried``, and ``shares`` the weight of each, which add up
-    to 1. ``gain`` is the lead over what would be delivered otherwise (``over``) in the metric on ``images``
-    validation images, ``se`` its standard error, paired by image, and ``due`` the lead it needed beyond that;
-    None each where nothing was put together. ``beyond`` says with what further networks a limit would have
-    been missed, "" where that kept none out.
+    Attributes:
+        kept: Whether the final model is the ensemble.
+        trials: Numbers of the chosen trials.
+        shares: The weight of each trial's probabilities; their sum is 1.
+        tried: Trials that were considered.
+        gain: Score difference to the model otherwise exported, on validation images; None if nothing could
+            be combined.
+        se: The standard error of ``gain``, paired by image; None likewise.
+        due: The smallest gain, beyond the standard error, that keeps an ensemble; None likewise.
+        images: Validation images.
+        over: The model that ``gain`` is measured against.
+        beyond: Which limits further networks would have exceeded; "" if none was left out for that.
+        why: Why there is no ensemble; "" if there is one.
     """
 
     kept: bool = False
@@ -95,8 +110,8 @@ class Ensemble:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What the delivered model said of the test images: their ``rows`` (n,) and ``logits`` (n, classes)."""
+class FinalPredictions:
+    """The final model's ``logits`` (n, classes) of test ``rows`` (n,)."""
 
     rows: NDArray[np.int64]
     logits: NDArray[np.float32]
@@ -104,17 +119,32 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the test part showed.
+    """The results of the final evaluation on the test images.
 
-    ``test`` is the delivered model's score. ``arms`` are tested as trained on the first fold. ``plateau``
-    says where training the most promising baseline leads, None if nothing can be forecast. ``transfer_gain``
-    is the best transfer arm's lead over the best baseline among these, or None, and then ``why_no_gain`` says
-    why; ``search_gain`` is the winner's lead over the best default. ``hurt`` are the classes that transfer
-    measurably harms. ``ensemble`` is None where none was asked for. ``optimism`` compares validation with
-    test, and ``optimism_reasons`` are what may explain it if it lies above chance;
-    ``calibration_error_before`` is the delivered model's without its ``temperature``; ``latency`` are its
-    seconds for one image in a batch of one, ``size`` the bytes of its weights file: sums over the networks of
-    an ensemble.
+    Attributes:
+        winner: The trial that the search chose.
+        refit: Whether the final model was trained again on all training images.
+        side: The final model's image size in pixels.
+        test: The final model's test score.
+        arms: The test score of each arm's best trial, as trained on the first fold.
+        transfer: The best trial that transfers; None if there is none.
+        baseline: The best trial of a baseline; None if there is none.
+        transfer_gain: The gain of ``transfer`` over ``baseline``; None if it was not measured.
+        why_no_gain: Why ``transfer_gain`` was not measured; "" if it was.
+        negative_transfer_classes: Classes that transfer measurably harms.
+        search_gain: The gain of the winner over the best default settings; None if it was not measured.
+        transfer_summary: The stages that the final network shares with its source.
+        images_per_second: Test images that the final model processed per second.
+        predictions: The final model's predictions.
+        selection_bias: The winner's validation score minus its test score; None without validation.
+        gap_reasons: Possible causes if the validation score lies above the test score by more than chance.
+        soup: The model soup.
+        ensemble: The ensemble; None if none was requested.
+        temperature: The final model's temperature.
+        calibration_error_before: The final model's calibration error without its temperature, in [0, 1].
+        latency: Seconds per image in batches of one, summed over the networks of an ensemble.
+        size: Bytes of the weights, summed over the networks of an ensemble.
+        plateau: The forecast of the most promising baseline; None if nothing can be forecast.
     """
 
     winner: Record
@@ -126,13 +156,13 @@ class Findings:
     baseline: Record | None
     transfer_gain: Gain | None
     why_no_gain: str
-    hurt: tuple[ClassGain, ...]
+    negative_transfer_classes: tuple[ClassGain, ...]
     search_gain: Gain | None
-    moved: TransferSummary
+    transfer_summary: TransferSummary
     images_per_second: float
-    answers: Answers
-    optimism: SelectionBias | None = None
-    optimism_reasons: GapReasons | None = None
+    predictions: FinalPredictions
+    selection_bias: SelectionBias | None = None
+    gap_reasons: GapReasons | None = None
     soup: Soup = Soup()
     ensemble: Ensemble | None = None
     temperature: Temperature = field(default_factory=Temperature)

@@ -1,4 +1,4 @@
-"""By how much one model, or one way of training, beats another on the test images."""
+"""Measure how much one model, or one way of training, beats another on the test images."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.evaluation.intervals import of_difference, of_mean_difference
-from autotl.evaluation.resampling import interval, resampled
-from autotl.metrics import Metric, metric
+from autotl.evaluation.intervals import difference_interval, mean_difference_interval
+from autotl.evaluation.resampling import bootstrap_interval, bootstrap_scores
+from autotl.metrics import Metric, get_metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
 
 PRIOR_TRAININGS = 4
-"""What is assumed of how much two trainings differ counts as much as so many trainings that show it."""
+"""The number of trainings that the assumed variance between trainings counts as."""
+SIGNIFICANCE_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """A difference in the metric on the same images, with a 95 % interval: above zero where ours is better,
-    also for a metric of which lower is better.
+    """A difference in a metric on the same images.
 
-    ``p`` is two-sided. ``trainings`` is how many networks of each side were tested; (1, 1) where two given
-    models were compared, or where there was time for no more.
+    Attributes:
+        value: The difference; positive is better also if lower numbers of the metric are better.
+        ci95: Its 95 % interval.
+        n: Test images.
+        p: The two-sided p-value of no difference.
+        trainings: Networks of each side; (1, 1) if two given models were compared.
     """
 
     value: float
@@ -36,115 +40,130 @@ class Gain:
 
     @property
     def direction(self) -> int:
-        """1 where it is measurably above zero, -1 below, else 0: interval and test have to agree."""
-        if self.p >= 0.05 or self.ci95[0] <= 0 <= self.ci95[1]:
+        """1 if measurably above zero, -1 if below, else 0; interval and p-value must agree."""
+        if self.p >= SIGNIFICANCE_LEVEL or self.ci95[0] <= 0 <= self.ci95[1]:
             return 0
         return 1 if self.value > 0 else -1
 
 
-def gain(labels: Labels, ours: Logits, theirs: Logits, *, measure: str | Metric, seed: int) -> Gain:
-    """The difference between two given models, ours minus theirs.
+def gain(labels: Labels, ours: Logits, theirs: Logits, *, metric: str | Metric, seed: int) -> Gain:
+    """Measure the difference between two given models.
 
-    For accuracy the interval is Newcombe's for paired shares, for balanced accuracy it is made of those of
-    the classes, and for other metrics it is a paired bootstrap over the images, smoothed if one model alone
-    is right on few of them. Models that give the same logits differ by 0. ``p`` is the exact sign test on the
-    images that one model alone gets right (McNemar, Psychometrika, 1947), which a few images cannot fool as
-    they can a bootstrap. For a metric that is not about right answers alone it is the bootstrap's own: twice
-    the share of samples on the other side of zero.
+    The interval of accuracy is Newcombe's for paired proportions. The interval of balanced accuracy combines
+    the intervals of the classes. Other metrics use a paired bootstrap over the images. The bootstrap is
+    smoothed if the models differ on few images.
+
+    The p-value is the exact sign test on images that one model alone classifies correctly (McNemar,
+    Psychometrika, 1947); few images mislead a bootstrap more easily. Metrics unlike accuracy use the
+    bootstrap: twice the fraction of samples on the other side of zero.
+
+    Args:
+        labels: Classes of the test images, (n,).
+        ours: Logits of the first model, (n, classes).
+        theirs: Logits of the second model, (n, classes).
+        metric: The metric or its name.
+        seed: Draws the bootstrap samples.
+
+    Returns:
+        The first model's score minus the second's; 0 for equal logits.
     """
-    score = metric(measure)
+    metric = get_metric(metric)
     if np.array_equal(ours, theirs):
         return Gain(0.0, (0.0, 0.0), len(labels), 1.0)
-    value = score(labels, ours) - score(labels, theirs)
+    value = metric(labels, ours) - metric(labels, theirs)
     p = _sign_test(labels, ours, theirs)
-    right, other = ours.argmax(1) == labels, theirs.argmax(1) == labels
-    if score.name == "accuracy":
-        return Gain(value, of_difference(right, other), len(labels), p)
-    if score.name == "balanced_accuracy":
-        return Gain(value, of_mean_difference(right, other, labels), len(labels), p)
-    our_draws, their_draws = resampled(score, labels, [ours], [theirs], seed=seed)
-    drawn = our_draws - their_draws
-    width = score.bounds[1] - score.bounds[0]
-    ends = interval(drawn, value, (-width, width))
-    return Gain(value, ends, len(labels), p if score.hits else _bootstrap_test(drawn))
+    our_hits, their_hits = ours.argmax(1) == labels, theirs.argmax(1) == labels
+    if metric.name == "accuracy":
+        return Gain(value, difference_interval(our_hits, their_hits), len(labels), p)
+    if metric.name == "balanced_accuracy":
+        return Gain(value, mean_difference_interval(our_hits, their_hits, labels), len(labels), p)
+    our_scores, their_scores = bootstrap_scores(metric, labels, [ours], [theirs], seed=seed)
+    differences = our_scores - their_scores
+    width = metric.bounds[1] - metric.bounds[0]
+    ci95 = bootstrap_interval(differences, value, (-width, width))
+    return Gain(value, ci95, len(labels), p if metric.accuracy_like else _bootstrap_test(differences))
 
 
-def gain_of_training(
+def training_gain(
     labels: Labels,
     ours: Sequence[Logits],
     theirs: Sequence[Logits],
     *,
-    measure: str | Metric,
+    metric: str | Metric,
     seed: int,
-    learned: int,
+    train_images: int,
 ) -> Gain:
-    """The difference between two ways of training, each known by the logits of one or more of its networks.
+    """Measure the difference between two ways of training.
 
-    Another seed, or another tenth of the images, gives another network: a difference between two networks
-    says little of the difference between the ways they were trained (Dietterich, Approximate Statistical
-    Tests for Comparing Supervised Classification Learning Algorithms, Neural Computation, 1998; Bouthillier
-    et al., Accounting for Variance in Machine Learning Benchmarks, MLSys 2021). So the variance of the mean
-    over trainings is added to that of the bootstrap over images. Where few trainings show it, the variance
-    of one training's score p is assumed to be p (1 - p) / n with n = ``learned`` training images, as large
-    as if each of these told one answer; this counts as PRIOR_TRAININGS trainings (a scaled inverse χ² prior).
-    For other metrics than accuracy it is assumed likewise to be the variance over test images, by the
-    bootstrap, that as many images as were learned from would give.
-    The interval is Student's with Welch's degrees of freedom. ``p`` is the larger of its p and that of the
-    sign test on the first network of each, or of the bootstrap where the metric is not about right answers
-    alone. That a pretrained start is a lucky one is not chance here: it is
-    the start that was asked about.
+    Another seed or other images give another network (Dietterich, Approximate Statistical Tests for
+    Comparing Supervised Classification Learning Algorithms, Neural Computation, 1998; Bouthillier et al.,
+    Accounting for Variance in Machine Learning Benchmarks, MLSys 2021). So the variance between trainings is
+    added to the bootstrap variance over images. It is estimated with a scaled inverse χ² prior that counts as
+    PRIOR_TRAININGS trainings. The prior variance of an accuracy p is p (1 - p) / ``train_images``, as if each
+    training image changed one prediction. For other metrics it is the bootstrap variance on as many images.
+
+    The interval is Student's with Welch's degrees of freedom. The p-value is the larger of two: Student's,
+    and that of the sign test on each side's first network. Metrics unlike accuracy use the bootstrap instead
+    of the sign test. The variance between pretrained weights is left out: the question is about these.
+
+    Args:
+        labels: Classes of the test images, (n,).
+        ours: Logits (n, classes) of the first side's networks.
+        theirs: Logits (n, classes) of the second side's networks.
+        metric: The metric or its name.
+        seed: Draws the bootstrap samples.
+        train_images: Images that each network was trained on.
+
+    Returns:
+        The first side's mean score minus the second's.
     """
     from scipy.stats import t as student  # takes half as long to import as torch
 
-    score = metric(measure)
-    our_draws, their_draws = resampled(score, labels, ours, theirs, seed=seed)
-    drawn = our_draws - their_draws
-    sides = [[score(labels, each) for each in side] for side in (ours, theirs)]
-    value = float(np.mean(sides[0]) - np.mean(sides[1]))
-    parts = [
-        _of_training(scores, _assumed(score, labels, side, scores, learned=learned, seed=seed))
-        for side, scores in zip((ours, theirs), sides, strict=True)
+    metric = get_metric(metric)
+    our_scores, their_scores = bootstrap_scores(metric, labels, ours, theirs, seed=seed)
+    differences = our_scores - their_scores
+    scores = [[metric(labels, logits) for logits in side] for side in (ours, theirs)]
+    value = float(np.mean(scores[0]) - np.mean(scores[1]))
+    between_trainings = [
+        _training_variance(own, _prior_variance(metric, labels, side[0], own, train_images, seed))
+        for side, own in zip((ours, theirs), scores, strict=True)
     ]
-    variance = float(np.nanvar(drawn)) + sum(part for part, _ in parts)
-    free = variance**2 / sum(part**2 / freedom for part, freedom in parts)
-    half = float(student.ppf(0.975, free) * np.sqrt(variance))
-    chance = 2 * float(student.sf(abs(value) / np.sqrt(variance), free))
-    other = _sign_test(labels, ours[0], theirs[0]) if score.hits else _bootstrap_test(drawn)
-    return Gain(
-        value,
-        (value - half, value + half),
-        len(labels),
-        max(chance, other),
-        (len(ours), len(theirs)),
-    )
+    variance = float(np.nanvar(differences)) + sum(part for part, _ in between_trainings)
+    freedom = variance**2 / sum(part**2 / own for part, own in between_trainings)
+    half = float(student.ppf(0.975, freedom) * np.sqrt(variance))
+    p = 2 * float(student.sf(abs(value) / np.sqrt(variance), freedom))
+    paired = metric.accuracy_like
+    other_p = _sign_test(labels, ours[0], theirs[0]) if paired else _bootstrap_test(differences)
+    ci95 = (value - half, value + half)
+    return Gain(value, ci95, len(labels), max(p, other_p), (len(ours), len(theirs)))
 
 
-def _of_training(scores: Sequence[float], assumed: float) -> tuple[float, float]:
-    """The variance of the mean of some trainings' scores, and its degrees of freedom; ``assumed`` is that of
-    one training.
-    """
+def _training_variance(scores: Sequence[float], prior: float) -> tuple[float, float]:
+    """Return the variance of the mean score, and its degrees of freedom."""
     freedom = PRIOR_TRAININGS + len(scores) - 1
-    shown = float(np.sum((np.asarray(scores) - np.mean(scores)) ** 2))
-    return (PRIOR_TRAININGS * assumed + shown) / freedom / len(scores), freedom
+    observed = float(np.sum((np.asarray(scores) - np.mean(scores)) ** 2))
+    return (PRIOR_TRAININGS * prior + observed) / freedom / len(scores), freedom
 
 
-def _assumed(
-    score: Metric, labels: Labels, side: Sequence[Logits], scores: Sequence[float], *, learned: int, seed: int
+def _prior_variance(
+    metric: Metric, labels: Labels, logits: Logits, scores: Sequence[float], train_images: int, seed: int
 ) -> float:
-    """The variance of one training's score before trainings show it."""
-    if score.name == "accuracy":
-        mean = (float(np.mean(scores)) * learned + 2) / (learned + 4)  # Agresti & Coull, 1998: 0, 1: no end
-        return mean * (1 - mean) / learned
-    drawn = resampled(score, labels, [side[0]], seed=seed)[0]
-    of_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
-    # as of accuracy: no network is so good that another could not be worse
-    least = 2 * (score.unit(labels, side[0].shape[1]) / (learned + 4)) ** 2
-    return max(of_images * len(labels) / learned, least)
+    """Return the assumed variance of one training's score."""
+    if metric.name == "accuracy":
+        # Agresti & Coull, 1998: an accuracy of 0 or 1 still has a variance
+        mean = (float(np.mean(scores)) * train_images + 2) / (train_images + 4)
+        return mean * (1 - mean) / train_images
+    drawn = bootstrap_scores(metric, labels, [logits], seed=seed)[0]
+    over_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
+    # as for accuracy, even perfect scores have a variance
+    least = 2 * (metric.accuracy_scale(labels, logits.shape[1]) / (train_images + 4)) ** 2
+    return max(over_images * len(labels) / train_images, least)
 
 
 def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
-    """Twice the share of the samples on the rarer side of zero, the seen one counted among them (Davison &
-    Hinkley, Bootstrap Methods and their Application, 1997).
+    """Return twice the fraction of samples on the rarer side of zero.
+
+    Davison & Hinkley, Bootstrap Methods and their Application, 1997.
     """
     drawn = drawn[np.isfinite(drawn)]
     rarer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
@@ -152,6 +171,7 @@ def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
 
 
 def _sign_test(labels: Labels, ours: Logits, theirs: Logits) -> float:
+    """Return the exact p-value on images that one model alone classifies correctly."""
     won = int(((ours.argmax(1) == labels) & (theirs.argmax(1) != labels)).sum())
     lost = int(((ours.argmax(1) != labels) & (theirs.argmax(1) == labels)).sum())
     from scipy.stats import binomtest  # takes half as long to import as torch

@@ -1,4 +1,4 @@
-"""Let several networks answer together: the mean of their probabilities."""
+"""Combine several networks by the mean of their probabilities."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from autotl.metrics import log_softmax
 Logits = NDArray[np.float32]
 
 
-def mixture(several: Sequence[Logits], shares: Sequence[float]) -> Logits:
-    """The logarithm of the weighted mean of the networks' probabilities, (n, classes), from the logits of
-    each.
+def mixture(logits: Sequence[Logits], weights: Sequence[float]) -> Logits:
+    """Return the logarithm of the networks' mean probabilities, (n, classes).
 
-    Softmax of it is that mean, so it serves wherever one network's logits do. The shares add up to 1.
+    Its softmax is that mean, so it serves as the logits of the ensemble.
+
+    Args:
+        logits: Logits (n, classes) of each network.
+        weights: The weight of each network; their sum is 1.
     """
     from scipy.special import logsumexp  # slow to import, and only ensembles need it
 
-    each = np.stack([log_softmax(logits.astype(np.float64), axis=1) for logits in several])
-    found: Logits = logsumexp(each, axis=0, b=np.reshape(shares, (-1, 1, 1))).astype(np.float32)
+    log_probabilities = np.stack([log_softmax(each.astype(np.float64), axis=1) for each in logits])
+    weighted = logsumexp(log_probabilities, axis=0, b=np.reshape(weights, (-1, 1, 1)))
+    found: Logits = weighted.astype(np.float32)
     return found

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.evaluation.findings import ClassGain
-from autotl.evaluation.gain import gain
-from autotl.evaluation.intervals import of_mean_share, of_share
+from autotl.evaluation.gain import SIGNIFICANCE_LEVEL, gain
+from autotl.evaluation.intervals import mean_proportion_interval, proportion_interval
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -18,45 +18,45 @@ Logits = NDArray[np.float32]
 def harmed_classes(
     labels: Labels, ours: Logits, theirs: Logits, classes: Sequence[str]
 ) -> tuple[ClassGain, ...]:
-    """Return classes whose recall and F1 under transfer lie below the baseline's.
+    """Return classes whose recall and F1 are measurably lower under transfer.
 
-    A network that has learned nothing answers one class and has all of its recall. So nothing is said unless
-    the baseline beats chance, and the F1 of a class must be lower as well, which counts wrong answers of that
-    class. Holm's correction covers all classes (Holm, A Simple Sequentially Rejective Multiple Test
-    Procedure, Scandinavian Journal of Statistics, 1979).
+    An untrained network predicts a single class, with full recall. So the baseline must beat chance, and a
+    class must also have a lower F1, which counts false positives. Holm's correction covers all classes (Holm,
+    A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics, 1979).
 
     Args:
         labels: Classes of the test images, (n,).
         ours: Logits of the model that transfers, (n, classes).
         theirs: Logits of the baseline, (n, classes).
-        classes: Their names.
+        classes: Names of the classes.
     """
     if not _beats_chance(labels, theirs, len(classes)):
         return ()
-    leads = {}
+    gains = {}
     for index, name in enumerate(classes):
         own = labels == index
         if own.sum() >= 2:
-            leads[name] = index, gain(labels[own], ours[own], theirs[own], measure="accuracy", seed=0)
+            gains[name] = index, gain(labels[own], ours[own], theirs[own], metric="accuracy", seed=0)
     found = []
-    for rank, (name, (index, lead)) in enumerate(sorted(leads.items(), key=lambda pair: pair[1][1].p)):
-        if lead.p >= 0.05 / (len(leads) - rank):
+    for rank, (name, (index, difference)) in enumerate(sorted(gains.items(), key=lambda pair: pair[1][1].p)):
+        if difference.p >= SIGNIFICANCE_LEVEL / (len(gains) - rank):
             break
-        if lead.direction < 0 and _f1(labels, ours, index) < _f1(labels, theirs, index):
-            found.append(ClassGain(name, lead))
+        if difference.direction < 0 and _f1(labels, ours, index) < _f1(labels, theirs, index):
+            found.append(ClassGain(name, difference))
     return tuple(found)
 
 
 def _beats_chance(labels: Labels, logits: Logits, classes: int) -> bool:
-    """Whether accuracy lies above the largest class's share, or balanced accuracy above equal chances."""
+    """Return whether accuracy or balanced accuracy beats a constant prediction."""
     right = logits.argmax(1) == labels
     largest = float(np.bincount(labels).max() / len(labels))
-    present = len(np.unique(labels))
-    return of_share(int(right.sum()), len(labels))[0] > largest or of_mean_share(right, labels)[0] > 1 / min(
-        present, classes
+    guessing = 1 / min(len(np.unique(labels)), classes)
+    return (
+        proportion_interval(int(right.sum()), len(labels))[0] > largest
+        or mean_proportion_interval(right, labels)[0] > guessing
     )
 
 
 def _f1(labels: Labels, logits: Logits, index: int) -> float:
-    true, answered = labels == index, logits.argmax(1) == index
-    return float(2 * (true & answered).sum() / max(1, true.sum() + answered.sum()))
+    true, predicted = labels == index, logits.argmax(1) == index
+    return float(2 * (true & predicted).sum() / max(1, true.sum() + predicted.sum()))

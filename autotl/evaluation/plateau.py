@@ -1,4 +1,4 @@
-"""What training from scratch would still gain with more time, and what gain of transfer that would leave."""
+"""Forecast the gain of transfer if the baseline were trained to its plateau."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from dataclasses import dataclass
 
 from autotl.api import Arm
 
-LITTLE = 0.01
-"""A further gain up to which a training counts as converged, in units of accuracy."""
+MAX_CONVERGED_GAIN = 0.01
+"""Largest forecast improvement of a converged training, on the scale of accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plateau:
-    """Where the training of a baseline is heading, by a forecast from the lengths it was trained for.
+    """The forecast plateau of a baseline's training.
 
-    Scores are validation scores as the search sees them: higher is better.
+    Scores are validation scores as the search uses them: higher is better.
 
     Attributes:
         arm: The baseline.
-        epochs: The length of its longest training; below 1 if it took a part of the images once.
-        lengths: How many lengths it was trained for. From one alone, the forecast is what trainings usually
-            gain.
-        more: What training to the plateau is expected to add to its score, 0 or more: the median.
-        more_ci95: The 95 % interval of that.
-        gain: The gain of transfer that would then remain: the median.
-        gain_ci95: The bracket of that: the interval of the forecast alone.
-        converged: Whether little is left to be gained, or nothing shows that more is.
+        epochs: The length of its longest training; below 1 if it used each image at most once.
+        lengths: How many lengths it was trained for. With one, the forecast is the usual improvement.
+        more: The median improvement up to the plateau, 0 or more.
+        more_ci95: The 95 % interval of ``more``.
+        gain: The median gain of transfer that would remain.
+        gain_ci95: The bracket of ``gain``, by the interval of the forecast alone.
+        converged: Whether little improvement is left, or none is shown.
     """
 
     arm: Arm
@@ -38,31 +37,30 @@ class Plateau:
     converged: bool
 
 
-def plateau_of(
+def forecast_plateau(
     arm: Arm,
     epochs: float,
     more: float,
     more_ci95: tuple[float, float],
     *,
     gain: float,
-    unit: float,
+    accuracy_scale: float,
     lengths: int = 2,
     cut_short: bool = False,
 ) -> Plateau:
-    """Bracket the gain of transfer over a baseline that is trained to its plateau.
+    """Bracket the gain of transfer over a baseline trained to its plateau.
 
     Args:
         arm: The baseline.
         epochs: The length of its longest training.
-        more: What its score is expected to rise by: the median of the forecast.
-        more_ci95: The 95 % interval of that.
+        more: The median of its forecast improvement.
+        more_ci95: The 95 % interval of ``more``.
         gain: The gain of transfer over the baseline as it is, on the test images.
-        unit: What corresponds to a difference of 1 in accuracy by the metric.
+        accuracy_scale: The score difference that corresponds to a difference of 1 in accuracy.
         lengths: How many lengths it was trained for.
-        cut_short: Whether its longest training was a first look, or was stopped.
+        cut_short: Whether its longest training was a short first trial, or was stopped.
     """
     low, high = more_ci95
-    improving = more > LITTLE * unit and (lengths > 1 or cut_short)
-    return Plateau(
-        arm, epochs, lengths, more, more_ci95, gain - more, (gain - high, gain - low), not improving
-    )
+    improving = more > MAX_CONVERGED_GAIN * accuracy_scale and (lengths > 1 or cut_short)
+    bracket = (gain - high, gain - low)
+    return Plateau(arm, epochs, lengths, more, more_ci95, gain - more, bracket, not improving)

@@ -1,4 +1,4 @@
-"""Draw bootstrap samples of images, smoothed where nearly every answer is right or wrong."""
+"""Draw bootstrap samples of images, smoothed if nearly all predictions are right or wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.metrics import Metric, metric
+from autotl.metrics import Metric, get_metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -17,128 +17,151 @@ Draws = NDArray[np.float64]
 Sides = Sequence[Sequence[Logits]]
 
 RESAMPLES = 2000
-FEW = 30
-"""Right or wrong answers, or images that one side alone gets right, below which samples are smoothed."""
-ADDED = 4
-"""Images that smoothing adds: two right and two wrong answers (Agresti and Coull, Approximate is Better than
-"Exact" for Interval Estimation of Binomial Proportions, 1998), for two sides one of each combination (Agresti
-and Min, Simple improved confidence intervals for comparing matched proportions, 2005).
+SLOW_RESAMPLES = 500
+"""Samples for metrics without a fast bootstrap."""
+BLOCK = 100
+"""Samples that are scored at once, so that they fit into memory."""
+MIN_UNSMOOTHED = 30
+"""Fewest right or wrong predictions, or images that one side alone predicts, without smoothing."""
+SMOOTHING_IMAGES = 4
+"""Images that smoothing adds: two right and two wrong predictions, or one of each combination.
+
+For one side: Agresti and Coull, Approximate is Better than "Exact" for Interval Estimation of Binomial
+Proportions, 1998. For two sides: Agresti and Min, Simple improved confidence intervals for comparing matched
+proportions, 2005.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Population:
-    """What samples are drawn from: labels (m,), logits by side and network, and chances (m,) of an image."""
+    """Images to sample from: labels (m,), logits and probabilities (m,)."""
 
     labels: Labels
     sides: Sides
-    chances: Draws
+    probabilities: Draws
 
 
-def resampled(measure: str | Metric, labels: Labels, *sides: Sequence[Logits], seed: int) -> list[Draws]:
-    """Score bootstrap samples of the images, the same for one or two sides.
+def bootstrap_scores(
+    metric: str | Metric, labels: Labels, *sides: Sequence[Logits], seed: int
+) -> list[Draws]:
+    """Score the same bootstrap samples of images for each side.
 
-    A plain bootstrap of answers that are all right repeats one score. With few answers of one kind, samples
-    are drawn from the images and from copies whose answer is turned from right to wrong, or from wrong to
-    right, which count as many as ``ADDED`` images together.
+    A plain bootstrap of all-correct predictions repeats one score. So if few predictions are right or wrong,
+    samples are also drawn from copies of the images with right and wrong exchanged. The copies count as many
+    as SMOOTHING_IMAGES images together.
 
     Args:
-        measure: The metric, by name or as it is.
+        metric: The metric or its name.
         labels: Classes, (n,).
-        sides: One or two sides, each with the logits (n, classes) of one or more networks.
+        sides: For each side, one or two in all, the logits (n, classes) of one or more networks.
         seed: Draws the samples.
 
     Returns:
-        The scores of each side, means over its networks; NaN where a user's own function cannot score a
-        sample.
+        The scores of each side, means over its networks; NaN if a user's function cannot score a sample.
     """
-    score, n = metric(measure), len(labels)
-    drawn_from = _population(labels, sides)
+    metric, n = get_metric(metric), len(labels)
+    population = _population(labels, sides)
     rng = np.random.default_rng(seed)
-    if score.mean is None and score.counted is None:
-        draws = [rng.choice(len(drawn_from.chances), n, p=drawn_from.chances) for _ in range(RESAMPLES // 4)]
-        return [
-            np.array([_on(score, drawn_from.labels[rows], [each[rows] for each in side]) for rows in draws])
-            for side in drawn_from.sides
-        ]
-    known = None
-    if score.mean is not None:
-        known = [
-            np.mean([score.mean(drawn_from.labels, each) for each in side], axis=0)
-            for side in drawn_from.sides
-        ]
-    found: list[list[Draws]] = [[] for _ in sides]
-    for _ in range(RESAMPLES // 100 if known is not None else RESAMPLES // 400):
-        # how often each image is drawn, in blocks that fit in memory
-        counts = rng.multinomial(n, drawn_from.chances, size=100)
-        for place, side in enumerate(drawn_from.sides):
-            if known is not None:
-                found[place].append(counts @ known[place] / n)
-                continue
-            assert score.counted is not None
-            each = [score.counted(drawn_from.labels, one, counts.astype(float)) for one in side]
-            found[place].append(np.mean(each, axis=0))
-    return [np.concatenate(each) for each in found]
+    if metric.per_image is not None:
+        return _sample_means(metric, population, n, rng)
+    if metric.bootstrap is not None:
+        return _sample_counts(metric, population, n, rng)
+    m = len(population.probabilities)
+    draws = [rng.choice(m, n, p=population.probabilities) for _ in range(SLOW_RESAMPLES)]
+    return [
+        np.array(
+            [_mean_score(metric, population.labels[rows], [each[rows] for each in side]) for rows in draws]
+        )
+        for side in population.sides
+    ]
 
 
-def interval(drawn: Draws, value: float, bounds: tuple[float, float]) -> tuple[float, float]:
-    """Return a 95% interval from scores of samples; NaN if none could be scored.
+def _sample_means(metric: Metric, population: _Population, n: int, rng: np.random.Generator) -> list[Draws]:
+    """Score samples of a metric that is a mean over the images."""
+    assert metric.per_image is not None
+    values = [
+        np.mean([metric.per_image(population.labels, logits) for logits in side], axis=0)
+        for side in population.sides
+    ]
+    found: list[list[Draws]] = [[] for _ in values]
+    for _ in range(RESAMPLES // BLOCK):
+        counts = rng.multinomial(n, population.probabilities, size=BLOCK)
+        for scores, own in zip(found, values, strict=True):
+            scores.append(counts @ own / n)
+    return [np.concatenate(scores) for scores in found]
 
-    It reaches as far as the middle 95% of them and as 1.96 standard deviations from their mean: near an edge,
-    each alone is too short on one side.
+
+def _sample_counts(metric: Metric, population: _Population, n: int, rng: np.random.Generator) -> list[Draws]:
+    """Score samples of a metric with a fast bootstrap."""
+    assert metric.bootstrap is not None
+    found: list[list[Draws]] = [[] for _ in population.sides]
+    for _ in range(SLOW_RESAMPLES // BLOCK):
+        counts = rng.multinomial(n, population.probabilities, size=BLOCK).astype(float)
+        for scores, side in zip(found, population.sides, strict=True):
+            each = [metric.bootstrap(population.labels, logits, counts) for logits in side]
+            scores.append(np.mean(each, axis=0))
+    return [np.concatenate(scores) for scores in found]
+
+
+def bootstrap_interval(scores: Draws, value: float, bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return a 95 % interval from scores of samples; NaN if none could be scored.
+
+    The interval covers the middle 95 % of the samples and 1.96 standard deviations around their mean. Near a
+    bound of the metric, each of these alone is too short on one side.
 
     Args:
-        drawn: Scores of samples.
-        value: The score of all images, which the interval holds.
-        bounds: What no score can exceed.
+        scores: Scores of samples.
+        value: The score of all images, which the interval contains.
+        bounds: The smallest and largest possible score.
     """
-    drawn = drawn[~np.isnan(drawn)]
-    if not len(drawn):
+    scores = scores[~np.isnan(scores)]
+    if not len(scores):
         return float("nan"), float("nan")
-    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
-    mean, half = float(drawn.mean()), 1.96 * float(drawn.std())
+    low, high = (float(end) for end in np.quantile(scores, [0.025, 0.975]))
+    mean, half = float(scores.mean()), 1.96 * float(scores.std())
     low, high = min(low, mean - half, value), max(high, mean + half, value)
-    return max(bounds[0], low) + 0.0, min(bounds[1], high) + 0.0  # not -0.0
+    return max(bounds[0], low) + 0.0, min(bounds[1], high) + 0.0  # + 0.0 turns -0.0 into 0.0
 
 
 def _population(labels: Labels, sides: Sides) -> _Population:
+    """Return the images, with smoothing copies if needed."""
     n = len(labels)
-    if not _few(labels, sides):
+    if not _needs_smoothing(labels, sides):
         return _Population(labels, sides, np.full(n, 1 / n))
     versions = list(itertools.product((False, True), repeat=len(sides)))
-    turned = [[_turned(labels, each) for each in side] for side in sides]
-    several = [
+    flipped = [[_flip_predictions(labels, logits) for logits in side] for side in sides]
+    copied = [
         [
-            np.concatenate([other if version[place] else one for version in versions])
-            for one, other in zip(side, turned[place], strict=True)
+            np.concatenate([other if version[index] else one for version in versions])
+            for one, other in zip(side, flipped[index], strict=True)
         ]
-        for place, side in enumerate(sides)
+        for index, side in enumerate(sides)
     ]
-    weights = np.full((len(versions), n), ADDED / len(versions) / n)
-    weights[0] += 1  # the images as they are
-    return _Population(np.tile(labels, len(versions)), several, weights.ravel() / weights.sum())
+    weights = np.full((len(versions), n), SMOOTHING_IMAGES / len(versions) / n)
+    weights[0] += 1  # the images themselves
+    return _Population(np.tile(labels, len(versions)), copied, weights.ravel() / weights.sum())
 
 
-def _few(labels: Labels, sides: Sides) -> bool:
+def _needs_smoothing(labels: Labels, sides: Sides) -> bool:
     right = [side[0].argmax(1) == labels for side in sides]
     if len(right) == 1:
-        return int(min(right[0].sum(), (~right[0]).sum())) < FEW
-    return int(min((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())) < FEW
+        return int(min(right[0].sum(), (~right[0]).sum())) < MIN_UNSMOOTHED
+    return int(min((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())) < MIN_UNSMOOTHED
 
 
-def _turned(labels: Labels, logits: Logits) -> Logits:
-    """Return the logits with that of the true class and the highest other one exchanged."""
+def _flip_predictions(labels: Labels, logits: Logits) -> Logits:
+    """Exchange the logits of the true and the highest other class."""
     rows, others = np.arange(len(labels)), logits.copy()
     others[rows, labels] = -np.inf
-    best, found = others.argmax(1), logits.copy()
-    found[rows, labels], found[rows, best] = logits[rows, best], logits[rows, labels]
-    return found
+    best, flipped = others.argmax(1), logits.copy()
+    flipped[rows, labels], flipped[rows, best] = logits[rows, best], logits[rows, labels]
+    return flipped
 
 
-def _on(score: Metric, labels: Labels, several: Sequence[Logits]) -> float:
+def _mean_score(metric: Metric, labels: Labels, networks: Sequence[Logits]) -> float:
     try:
-        return float(np.mean([score(labels, logits) for logits in several]))
+        return float(np.mean([metric(labels, logits) for logits in networks]))
     except Exception:
-        if not score.own:
+        if not metric.custom:
             raise
-        return float("nan")  # a stranger's code: it need not bear a sample that lacks a class
+        return float("nan")  # a user's function may fail on a sample that lacks a class

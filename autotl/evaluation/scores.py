@@ -1,4 +1,4 @@
-"""Score a model on the test part, with intervals."""
+"""Score a model on the test images, with intervals."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.errors import MetricError
-from autotl.evaluation.intervals import Interval, of_mean_share, of_share
-from autotl.evaluation.resampling import interval, resampled
-from autotl.metrics import METRICS, Metric, metric, shares, softmax
+from autotl.evaluation.intervals import Interval, mean_proportion_interval, proportion_interval
+from autotl.evaluation.resampling import bootstrap_interval, bootstrap_scores
+from autotl.metrics import METRICS, Metric, class_frequency_logits, get_metric, softmax
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -19,14 +19,14 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How one class fared.
+    """The scores of one class.
 
     Attributes:
         name: The class.
-        n: Its number of images.
-        recall: The share of them that is answered correctly; None without images.
-        precision: The share of its answers that are correct; None if it is never answered.
-        f1: The harmonic mean of both; None without images and answers.
+        n: Its images.
+        recall: Fraction of its images that are predicted correctly, in [0, 1]; None without images.
+        precision: Fraction of its predictions that are correct, in [0, 1]; None without predictions.
+        f1: The harmonic mean of both; None without images and predictions.
         recall_ci95: The exact 95 % interval of ``recall``; None without images.
     """
 
@@ -40,19 +40,26 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A model's score on labelled images, with a 95 % interval over the images.
+    """A model's scores on labelled images, as reports show them.
 
-    The interval of accuracy is Clopper and Pearson's. That of balanced accuracy is made of the intervals of
-    the classes, and those of other metrics are by a bootstrap, smoothed if nearly all answers are right or
-    wrong.
+    The interval of accuracy is Clopper and Pearson's; the interval of balanced accuracy combines those of
+    the classes. Other metrics use a bootstrap, smoothed if nearly all predictions are right or wrong.
 
-    ``value``, ``ci95``, ``always_majority`` and ``metrics`` are numbers as people read them: of a log-loss
-    lower is better, as ``higher_is_better`` says; where it is a share, ``percent`` is true.
-
-    ``calibration_error`` is the expected calibration error over 15 equal-width bins (Guo et al., ICML 2017),
-    and ``always_majority`` the score of always giving each class the chance that is its share of the images,
-    and so of naming the commonest; None where the metric cannot tell. ``metrics`` has the same answers by
-    every metric there is, None where it is undefined on these labels, and then ``undefined`` says why.
+    Attributes:
+        metric: The name of the metric.
+        value: The score, as reports show it.
+        ci95: Its 95 % interval over the images.
+        n: Images.
+        per_class: The scores of each class.
+        calibration_error: The expected calibration error in [0, 1], over 15 equal-width bins (Guo et al.,
+            ICML 2017).
+        confusion: Images by true class (rows) and predicted class (columns).
+        always_majority: The score of predicting the class frequencies for each image; None if the metric
+            cannot score that.
+        metrics: The scores by all built-in metrics; None if undefined on these labels.
+        higher_is_better: Whether a larger ``value`` is better.
+        percent: Whether reports show ``value`` as a percentage.
+        undefined: Why metrics are undefined, by their names.
     """
 
     metric: str
@@ -70,83 +77,101 @@ class Evaluation:
 
 
 def evaluate(
-    labels: Labels, logits: Logits, classes: Sequence[str], *, measure: str | Metric, seed: int
+    labels: Labels, logits: Logits, classes: Sequence[str], *, metric: str | Metric, seed: int
 ) -> Evaluation:
-    """Score logits (n, classes) against labels (n,).
+    """Score predictions of labelled images.
 
-    Raises MetricError if the metric is undefined on these labels.
+    Args:
+        labels: Classes, (n,).
+        logits: Logits, (n, classes).
+        classes: Names of the classes.
+        metric: The metric or its name.
+        seed: Draws the bootstrap samples.
+
+    Raises:
+        MetricError: The metric is undefined on these labels.
     """
-    # takes about as long to import as torch, and a prediction needs none of it
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix  # takes about as long to import as torch
 
-    score = metric(measure)
-    if why := score.undefined_on(labels):
+    metric = get_metric(metric)
+    if why := metric.why_undefined(labels):
         raise MetricError(
-            f"{score.name} is undefined here: {why}. Add images of others, or choose another metric."
+            f"{metric.name} is undefined here: {why}. Add images of others, or choose another metric."
         )
-    guesses = logits.argmax(1)
-    right = guesses == labels
-    every = np.arange(len(classes))
-    precision, recall, f1, n = precision_recall_fscore_support(
-        labels, guesses, labels=every, zero_division=0.0
-    )
-    answered = np.bincount(guesses, minlength=len(classes))
-    undefined = {name: why for name, each in METRICS.items() if (why := each.undefined_on(labels))}
-    value = score(labels, logits)
-    low, high = sorted(map(score.shown, _interval(score, value, labels, logits, right, seed=seed)))
+    score = metric(labels, logits)
+    low, high = sorted(map(metric.reported, _interval(metric, score, labels, logits, seed=seed)))
+    undefined = {name: why for name, each in METRICS.items() if (why := each.why_undefined(labels))}
+    confusion = confusion_matrix(labels, logits.argmax(1), labels=np.arange(len(classes)))
     return Evaluation(
-        score.name,
-        score.shown(value),
-        (low, high),
-        len(labels),
-        tuple(
-            ClassScore(
-                name,
-                int(n[i]),
-                float(recall[i]) if n[i] else None,
-                float(precision[i]) if answered[i] else None,
-                float(f1[i]) if n[i] + answered[i] else None,
-                of_share(int(right[labels == i].sum()), int(n[i])) if n[i] else None,
-            )
-            for i, name in enumerate(classes)
-        ),
-        calibration_error(labels, logits),
-        tuple(map(tuple, confusion_matrix(labels, guesses, labels=every).tolist())),
-        _of_shares(score, labels, len(classes)),
-        {
-            name: None if name in undefined else each.shown(each(labels, logits))
+        metric=metric.name,
+        value=metric.reported(score),
+        ci95=(low, high),
+        n=len(labels),
+        per_class=_class_scores(labels, logits.argmax(1), classes),
+        calibration_error=calibration_error(labels, logits),
+        confusion=tuple(map(tuple, confusion.tolist())),
+        always_majority=_class_frequency_score(metric, labels, len(classes)),
+        metrics={
+            name: None if name in undefined else each.reported(each(labels, logits))
             for name, each in METRICS.items()
         },
-        score.higher_is_better,
-        score.percent,
-        undefined,
+        higher_is_better=metric.higher_is_better,
+        percent=metric.percent,
+        undefined=undefined,
     )
 
 
-def _interval(
-    score: Metric, value: float, labels: Labels, logits: Logits, right: NDArray[np.bool_], *, seed: int
-) -> Interval:
-    """Return the 95 % interval of the score that is searched by."""
-    if score.name == "accuracy":
-        return of_share(int(right.sum()), len(labels))
-    if score.name == "balanced_accuracy":
-        return of_mean_share(right, labels)
-    return interval(resampled(score, labels, [logits], seed=seed)[0], value, score.bounds)
+def _class_scores(labels: Labels, predicted: Labels, classes: Sequence[str]) -> tuple[ClassScore, ...]:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    precision, recall, f1, n = precision_recall_fscore_support(
+        labels, predicted, labels=np.arange(len(classes)), zero_division=0.0
+    )
+    predictions = np.bincount(predicted, minlength=len(classes))
+    right = predicted == labels
+    return tuple(
+        ClassScore(
+            name,
+            int(n[i]),
+            float(recall[i]) if n[i] else None,
+            float(precision[i]) if predictions[i] else None,
+            float(f1[i]) if n[i] + predictions[i] else None,
+            proportion_interval(int(right[labels == i].sum()), int(n[i])) if n[i] else None,
+        )
+        for i, name in enumerate(classes)
+    )
 
 
-def _of_shares(score: Metric, labels: Labels, classes: int) -> float | None:
+def _interval(metric: Metric, score: float, labels: Labels, logits: Logits, *, seed: int) -> Interval:
+    """Return the 95 % interval of the score that a search maximises."""
+    right = logits.argmax(1) == labels
+    if metric.name == "accuracy":
+        return proportion_interval(int(right.sum()), len(labels))
+    if metric.name == "balanced_accuracy":
+        return mean_proportion_interval(right, labels)
+    samples = bootstrap_scores(metric, labels, [logits], seed=seed)[0]
+    return bootstrap_interval(samples, score, metric.bounds)
+
+
+def _class_frequency_score(metric: Metric, labels: Labels, classes: int) -> float | None:
     try:
-        return score.shown(score(labels, shares(labels, classes)))
-    except Exception:  # a stranger's code: it need not bear answers that are all alike
+        return metric.reported(metric(labels, class_frequency_logits(labels, classes)))
+    except Exception:  # a user's function may fail on equal predictions
         return None
 
 
 def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> float:
-    """The mean gap between confidence and accuracy over equal-width bins of confidence, weighted by their
-    images.
+    """Return the expected calibration error, in [0, 1].
+
+    It is the mean gap between confidence and accuracy over equal-width bins, weighted by their images.
+
+    Args:
+        labels: Classes, (n,).
+        logits: Logits, (n, classes).
+        bins: Number of bins of confidence.
     """
-    chances = softmax(logits.astype(np.float64), axis=1)
-    confidence, hits = chances.max(1), chances.argmax(1) == labels
+    probabilities = softmax(logits.astype(np.float64), axis=1)
+    confidence, hits = probabilities.max(1), probabilities.argmax(1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
         abs(confidence[bin_of == b].mean() - hits[bin_of == b].mean()) * (bin_of == b).mean()

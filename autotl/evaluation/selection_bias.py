@@ -1,4 +1,4 @@
-"""By how much a trial that was chosen by its validation score scored higher there than on the test part."""
+"""Measure the selection bias of the chosen trial's validation score."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.evaluation.resampling import resampled
-from autotl.metrics import Metric, metric
+from autotl.evaluation.resampling import bootstrap_scores
+from autotl.metrics import Metric, get_metric
 from autotl.seeds import derive
 
-Scored = tuple[NDArray[np.int64], NDArray[np.float32]]
+LabelledLogits = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Labels (n,) and logits (n, classes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionBias:
-    """How much higher the chosen trial scored in validation than on the test part; ``se`` is its standard
-    error. Both scores are of networks that learned from the same share of the images.
+    """The chosen trial's validation score minus its test score.
+
+    Both scores are of networks trained on the same fraction of the images.
     """
 
     value: float
@@ -29,23 +30,37 @@ class SelectionBias:
 
 
 def selection_bias(
-    validated: float | None, folds: Sequence[Scored], tested: Scored, *, measure: str | Metric, seed: int
+    validation_score: float | None,
+    folds: Sequence[LabelledLogits],
+    test: LabelledLogits,
+    *,
+    metric: str | Metric,
+    seed: int,
 ) -> SelectionBias | None:
-    """The best of many trials owes its validation score to luck as well (Cawley & Talbot, On Over-fitting in
-    Model Selection, JMLR 2010): ``validated``, the score it was chosen by, minus that on the test images.
+    """Compare the chosen trial's validation score with its test score.
 
-    The parts share no image, so the bootstrap variances of the mean over ``folds`` and of the test score add
-    up: of repeated folds those of one repeat, since others bring no further images. None where nothing was
-    validated.
+    The best of many trials owes its validation score partly to chance (Cawley & Talbot, On Over-fitting in
+    Model Selection, JMLR 2010). The parts share no image, so the bootstrap variances over the folds and over
+    the test images are added.
+
+    Args:
+        validation_score: The score that the trial was chosen by.
+        folds: Validation predictions of one repeat; further repeats bring no further images.
+        test: Test predictions of the trial.
+        metric: The metric or its name.
+        seed: Draws the bootstrap samples.
+
+    Returns:
+        The difference; None without validation.
     """
-    if validated is None or not folds:
+    if validation_score is None or not folds:
         return None
-    value = validated - metric(measure)(*tested)
-    draws = [
-        resampled(measure, labels, [logits], seed=derive(seed, "fold", i))[0]
+    value = validation_score - get_metric(metric)(*test)
+    scores = [
+        bootstrap_scores(metric, labels, [logits], seed=derive(seed, "fold", i))[0]
         for i, (labels, logits) in enumerate(folds)
     ]
-    variance = sum(float(np.nanvar(drawn)) for drawn in draws) / len(folds) ** 2
-    variance += float(np.nanvar(resampled(measure, tested[0], [tested[1]], seed=seed)[0]))
+    variance = sum(float(np.nanvar(each)) for each in scores) / len(folds) ** 2
+    variance += float(np.nanvar(bootstrap_scores(metric, test[0], [test[1]], seed=seed)[0]))
     se = math.sqrt(variance)
     return SelectionBias(value, se, (value - 1.96 * se, value + 1.96 * se))

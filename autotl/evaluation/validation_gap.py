@@ -1,4 +1,4 @@
-"""Judge what explains a validation score that lies above the test score."""
+"""Find what explains a validation score above the test score."""
 
 from __future__ import annotations
 
@@ -15,25 +15,23 @@ from autotl.quality import Shift
 
 Flags = NDArray[np.bool_]
 
-SIGNIFICANT = 0.01
-"""The p-value below which training and test images differ."""
-FEW = 200
-"""Images below which a part is small: the 95% interval of an accuracy is then up to 14 points wide."""
-MARGIN = 0.05
-"""How much larger the share of near copies must be than in the test part, by the end of its 95% interval."""
-LEAST_SHARE = 0.1
-"""The share of the gap that a cause must explain to be named."""
+SIGNIFICANCE_LEVEL = 0.01
+"""Largest p-value at which training and test images are said to differ."""
+SMALL_PART_IMAGES = 200
+"""A part with fewer images is small: the 95 % interval of an accuracy is up to 14 points wide."""
+COPY_MARGIN = 0.05
+"""How much the share of near copies must exceed the test part's, at the end of its 95 % interval."""
+MIN_EXPLAINED_SHARE = 0.1
+"""Smallest fraction of the gap that a named cause explains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The part of the gap that choosing the best of several trials can explain.
+    """The part of the gap explained by choosing the best trial.
 
-    Attributes:
-        found: Whether this explains at least a tenth of the gap.
-        trials: Trials that competed: scored, and neither pruned nor failed.
-        tied: How many of them are within chance of the chosen trial, which is included.
-        explains: Expected maximum of so many equally good trials above their mean, in the metric's unit.
+    ``found`` is True for at least a tenth of the gap. ``trials`` competed: they were scored, and neither
+    pruned nor failed. ``tied`` of them, with the chosen trial, are within chance of it. ``explains`` is the
+    expected maximum of ``tied`` equally good trials above their mean, in the metric's unit.
     """
 
     found: bool
@@ -44,18 +42,17 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class FoldCopies:
-    """The part of the gap that near copies across folds can explain.
+    """The part of the gap that near copies across folds explain.
 
     Attributes:
-        found: Whether there are more than among test images, or more among file-name neighbours than in the
-            class, and they explain at least a tenth of the gap.
+        found: Whether near copies are more frequent than usual and explain at least a tenth of the gap.
         images: Validation images that were compared with the training rows of their fold.
-        share: Share of them that has a near copy there.
+        share: Fraction of ``images`` with a near copy among these rows.
         test_images: Test images that were compared with the same training rows; None if not measured.
-        test_share: Share of them that has a near copy there; None if not measured.
+        test_share: Fraction of ``test_images`` with a near copy; None if not measured.
         accuracy_with: Validation accuracy on images with a near copy; None if there are none.
         accuracy_without: Validation accuracy on the other images; None if there are none.
-        explains: Points of accuracy by which the larger share lifts validation accuracy.
+        explains: How much the larger share raises validation accuracy, as a fraction.
         examples: Names of near copies, (validation image, training image).
         grouped: Whether the data already names groups.
     """
@@ -83,7 +80,7 @@ class PartShift:
 
 @dataclass(frozen=True, slots=True)
 class FewImages:
-    """Whether one of the two parts is small, with the number of images in each."""
+    """Whether a part is small, with the images of each."""
 
     found: bool
     validation: int
@@ -92,15 +89,14 @@ class FewImages:
 
 @dataclass(frozen=True, slots=True)
 class GapReasons:
-    """The checks that may explain the gap.
+    """The possible causes of the gap.
 
     Attributes:
         selection: Choosing the best of several trials.
         near_copies: Near copies between the training and validation rows of a fold; None if not measured.
         shift: A difference between training and test images; None if not measured.
         few_images: A small part.
-        unexplained: What the found causes leave, in the metric's unit; None if that is within chance or
-            unknown.
+        unexplained: The rest of the gap, in the metric's unit; None if it is within chance or unknown.
     """
 
     selection: Selection
@@ -111,14 +107,12 @@ class GapReasons:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Images that were compared with training images.
+class ComparedImages:
+    """Validation images that were compared with training images.
 
-    Attributes:
-        near: Whether an image has a near copy, by its picture alone, (n,).
-        named: Whether an image has one among its file-name neighbours, (n,).
-        chance: Chance that another image of the class is as near as this asks for, (n,).
-        right: Whether the chosen trial answers it correctly, (n,).
+    ``near`` (n,) marks images with a near copy, judged by the picture alone. ``named`` (n,) marks images with
+    a near copy among their file-name neighbours. ``chance`` (n,) is the probability that another image of the
+    class is as near. ``right`` (n,) marks correct predictions of the chosen trial.
     """
 
     near: Flags
@@ -127,8 +121,8 @@ class Compared:
     right: Flags
 
 
-def by_selection(gap: float, behind: Sequence[float], errors: Sequence[float]) -> Selection:
-    """Estimate how far the best of several noisy scores lies above what it stands for.
+def judge_selection(gap: float, behind: Sequence[float], errors: Sequence[float]) -> Selection:
+    """Estimate how much chance raises the best of several scores.
 
     Trials within 1.96 standard errors of the chosen trial count as equally good, which overestimates.
 
@@ -140,63 +134,69 @@ def by_selection(gap: float, behind: Sequence[float], errors: Sequence[float]) -
     Returns:
         The trials compared and the expected maximum of their noise.
     """
-    near = [error for lead, error in zip(behind, errors, strict=True) if lead < 1.96 * error]
-    tied = 1 + len(near)
+    tied_errors = [error for lead, error in zip(behind, errors, strict=True) if lead < 1.96 * error]
+    tied = 1 + len(tied_errors)
     # a difference of two trials has twice the variance of one; Blom's expected maximum of normal variables
-    noise = float(np.median(near)) / math.sqrt(2) if near else 0.0
-    explains = noise * float(ndtri((tied - 0.375) / (tied + 0.25))) if near else 0.0
-    return Selection(explains > LEAST_SHARE * gap, 1 + len(behind), tied, explains)
+    noise = float(np.median(tied_errors)) / math.sqrt(2) if tied_errors else 0.0
+    explains = noise * float(ndtri((tied - 0.375) / (tied + 0.25))) if tied_errors else 0.0
+    return Selection(explains > MIN_EXPLAINED_SHARE * gap, 1 + len(behind), tied, explains)
 
 
-def by_copies(
+def judge_copies(
     gap: float | None,
-    validated: Compared,
-    tested: Flags | None,
+    validation: ComparedImages,
+    test: Flags | None,
     *,
     examples: Sequence[tuple[str, str]],
     grouped: bool,
 ) -> FoldCopies:
-    """Compare the share of near copies with that of test images, and accuracy on them with the rest.
+    """Compare frequency and accuracy of near copies with the other images.
 
-    File-name neighbours count as well if either they or pictures alone show more near copies than usual.
+    File-name neighbours count too if near copies are more frequent than usual, by pictures or by names.
 
     Args:
         gap: Validation accuracy minus test accuracy; None if the metric is not accuracy.
-        validated: Validation images, compared with the training rows of their fold.
-        tested: Whether test images have a near copy there; None if not measured.
-        examples: Names of near copies.
+        validation: Validation images, compared with the training rows of their fold.
+        test: Whether test images have a near copy there, (n,); None if not measured.
+        examples: Names of near copies, (validation image, training image).
         grouped: Whether the data names groups.
 
     Returns:
-        The shares and accuracies, and whether near copies explain part of the gap.
+        The fractions and accuracies, and whether near copies explain part of the gap.
     """
-    n, usual = len(validated.near), 0.0 if tested is None else float(tested.mean())
-    variance = 0.0 if tested is None else usual * (1 - usual) / len(tested)
-    chance = float(validated.chance.mean()) if validated.named.any() else 0.0
-    many = _exceeds(validated.near, usual, variance) or _exceeds(validated.named, chance, 0.0)
-    near = validated.near | validated.named if many else validated.near
-    share, base = float(near.mean()), min(1.0, usual + chance)
-    hits, misses = validated.right[near], validated.right[~near]
-    with_, without = (float(each.mean()) if len(each) else None for each in (hits, misses))
-    lifted = 0.0 if with_ is None or without is None else (share - base) * (with_ - without)
+    usual = 0.0 if test is None else float(test.mean())
+    variance = 0.0 if test is None else usual * (1 - usual) / len(test)
+    chance = float(validation.chance.mean()) if validation.named.any() else 0.0
+    many = _exceeds(validation.near, usual, variance) or _exceeds(validation.named, chance, 0.0)
+    near = validation.near | validation.named if many else validation.near
+    share, expected = float(near.mean()), min(1.0, usual + chance)
+    with_copies, without_copies = (
+        float(hits.mean()) if len(hits) else None
+        for hits in (validation.right[near], validation.right[~near])
+    )
+    if with_copies is None or without_copies is None:
+        raised = 0.0
+    else:
+        raised = (share - expected) * (with_copies - without_copies)
     return FoldCopies(
-        found=many and (without is None or lifted > LEAST_SHARE * (gap or 0.0)),
-        images=n,
+        found=many and (without_copies is None or raised > MIN_EXPLAINED_SHARE * (gap or 0.0)),
+        images=len(validation.near),
         share=share,
-        test_images=None if tested is None else len(tested),
-        test_share=None if tested is None else usual,
-        accuracy_with=with_,
-        accuracy_without=without,
-        explains=max(0.0, lifted),
+        test_images=None if test is None else len(test),
+        test_share=None if test is None else usual,
+        accuracy_with=with_copies,
+        accuracy_without=without_copies,
+        explains=max(0.0, raised),
         examples=tuple(examples),
         grouped=grouped,
     )
 
 
 def _exceeds(flags: Flags, usual: float, variance: float) -> bool:
-    """Whether the share of flags lies above ``usual``, which has a variance, by more than the margin."""
+    """Return whether the share of flags exceeds ``usual`` by COPY_MARGIN."""
     share = float(flags.mean())
-    return share - usual - 1.96 * math.sqrt(share * (1 - share) / len(flags) + variance) > MARGIN
+    error = math.sqrt(share * (1 - share) / len(flags) + variance)
+    return share - usual - 1.96 * error > COPY_MARGIN
 
 
 def gap_reasons(
@@ -208,24 +208,26 @@ def gap_reasons(
     images: tuple[int, int],
     accuracy: bool,
 ) -> GapReasons:
-    """Put together what was checked, and what it leaves unexplained.
+    """Combine all checks, and compute the unexplained rest of the gap.
 
     Args:
         gap: Validation score minus test score, with its interval above 0.
-        selection: What :func:`by_selection` gave.
-        copies: What :func:`by_copies` gave; None if not measured.
+        selection: The result of :func:`judge_selection`.
+        copies: The result of :func:`judge_copies`; None if not measured.
         shift: The two-sample test of training and test images; None if not measured.
-        images: Validation images and test images that were scored.
+        images: Numbers of scored validation and test images.
         accuracy: Whether the metric is accuracy.
 
     Returns:
-        All checks. A shift explains an unknown part of the gap, and so do near copies by other metrics.
+        All checks. A shift explains an unknown part of the gap; so do near copies if the metric is not
+        accuracy.
     """
-    moved = None if shift is None else PartShift(shift.p < SIGNIFICANT, shift.p, shift.auc)
+    part_shift = None if shift is None else PartShift(shift.p < SIGNIFICANCE_LEVEL, shift.p, shift.auc)
     explained = selection.explains if selection.found else 0.0
-    unknown = moved is not None and moved.found
+    unknown = part_shift is not None and part_shift.found
     if copies is not None and copies.found:
         explained += copies.explains
         unknown = unknown or not accuracy or copies.accuracy_without is None
-    left = None if unknown or gap.ci95[0] <= explained else gap.value - explained
-    return GapReasons(selection, copies, moved, FewImages(min(images) < FEW, *images), left)
+    unexplained = None if unknown or gap.ci95[0] <= explained else gap.value - explained
+    few = FewImages(min(images) < SMALL_PART_IMAGES, *images)
+    return GapReasons(selection, copies, part_shift, few, unexplained)

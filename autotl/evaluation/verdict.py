@@ -1,4 +1,4 @@
-"""Say whether transfer pays, from its measured gain over the best model that transfers nothing."""
+"""Decide whether transfer pays, by its measured gain over the best baseline."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from autotl.api import Record
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.evaluation.cautions import (
     NO_LEAKS,
     Leaks,
     calibration_warning,
-    headline_of_leaks,
-    warning_of_leaks,
+    leak_headline,
+    leak_warning,
 )
-from autotl.evaluation.delivered import delivered
 from autotl.evaluation.findings import Findings
 from autotl.evaluation.gain import Gain
+from autotl.evaluation.model_sentence import model_sentence
 from autotl.evaluation.plateau import Plateau
 from autotl.evaluation.scores import Evaluation
 
 Transfer = Literal["helps", "no_measurable_difference", "hurts"]
 
-MORE = 0.05
-"""How far above that of a constant answer a validation score shows that something was learned."""
+MIN_LEARNED_MARGIN = 0.05
+"""Smallest validation score, above that of the class frequencies, of a network that has learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,14 @@ class Verdict:
     """The answer to whether transfer pays.
 
     Attributes:
-        transfer: The answer in one word; None if it was not measured.
-        strategy: The strategy of the model that is delivered.
-        backbone: The network of the model that is delivered.
-        sentence: The answer as a sentence, with both sides of the comparison; it ends with the share of test
-            images that leak, if that is notable.
-        caveat: What to know before it is believed; empty if there is nothing.
-        cost: What each side took to train; empty if nothing was compared.
-        delivered: What is delivered, with its own test score, as a sentence.
-        warnings: What makes the test score or the stated confidence wrong, a sentence each.
+        transfer: The answer as one word; None if it was not measured.
+        strategy: The strategy of the final model.
+        backbone: The network of the final model.
+        sentence: The answer as a sentence, with both sides of the comparison and notable leaks.
+        caveat: Limits of the answer; "" if there are none.
+        cost: The training time of each side; "" if nothing was compared.
+        delivered: The final model and its test score, as a sentence.
+        warnings: Reasons to distrust the test score or the stated confidence, one sentence each.
     """
 
     transfer: Transfer | None
@@ -54,57 +53,56 @@ class Verdict:
 
 
 def judge(findings: Findings, untried: Sequence[str] = (), leaks: Leaks = NO_LEAKS) -> Verdict:
-    """Judge by the gain of the best arm that transfers over the best arm that transfers nothing.
+    """Decide by the gain of transfer over the best baseline.
 
-    Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and the test of
-    :class:`Gain` agrees. Nothing is said of a baseline that has learned nothing and was still to be trained.
+    Transfer helps (hurts) if the 95 % interval of the gain lies above (below) zero and its p-value agrees. No
+    answer is given if the baseline learned nothing and its training was cut short.
 
     Args:
-        findings: What the test part showed.
+        findings: The results of the final evaluation.
         untried: Strategies that transfer and were planned, but never scored.
-        leaks: What the test part shares with the training part.
+        leaks: Test images that resemble training images.
     """
-    found = _judge(findings, untried)
-    leaked = warning_of_leaks(leaks)
+    verdict = _judge(findings, untried)
+    leaked = leak_warning(leaks)
     return replace(
-        found,
-        sentence=found.sentence + headline_of_leaks(leaks),
-        caveat=" ".join(filter(None, (leaked, found.caveat))),
-        delivered=delivered(findings),
+        verdict,
+        sentence=verdict.sentence + leak_headline(leaks),
+        caveat=" ".join(filter(None, (leaked, verdict.caveat))),
+        delivered=model_sentence(findings),
         warnings=tuple(filter(None, (leaked, calibration_warning(findings)))),
     )
 
 
 def _judge(findings: Findings, untried: Sequence[str]) -> Verdict:
-    strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     gain, transfer, baseline = findings.transfer_gain, findings.transfer, findings.baseline
     if gain is None or transfer is None or baseline is None:
-        return _unmeasured(findings, findings.why_no_gain)
+        return _not_measured(findings, findings.why_no_gain)
     if _learned_nothing(findings, baseline):
-        return _unmeasured(findings, f"{_name(baseline)} had no time to learn more than the largest class")
-    plateau = findings.plateau
-    within = " within this budget" if plateau is not None and not plateau.converged else ""
-    caveat = _caveat(plateau, findings.test) if within else ""
-    ours, theirs = _name(transfer), _name(baseline)
-    cost = _cost(transfer, baseline)
+        why = f"{_name(baseline)} had no time to learn more than the largest class"
+        return _not_measured(findings, why)
+    answer: Transfer = "no_measurable_difference"
+    better, worse, headline = transfer, baseline, "Transfer makes no measurable difference"
+    limited = findings.plateau is not None and not findings.plateau.converged
+    caveat = _plateau_caveat(findings.plateau, findings.test) if limited else ""
     if gain.direction > 0:
-        said = f"Transfer helps{within}: {ours} {_scored(gain, findings.test)} against {theirs}"
-        return Verdict("helps", strategy, backbone, said + _interval(gain, findings.test), caveat, cost)
-    if gain.direction < 0:
-        against = Gain(-gain.value, (-gain.ci95[1], -gain.ci95[0]), gain.n, gain.p, gain.trainings)
-        within = " within this budget" if untried else ""
-        caveat = _unscored(untried) if untried else ""
-        said = (
-            f"Transfer hurts{within}, train from scratch: {theirs} {_scored(against, findings.test)} against "
-        )
-        said += ours + _interval(against, findings.test)
-        return Verdict("hurts", strategy, backbone, said, caveat, cost)
-    said = f"Transfer makes no measurable difference{within}: {ours} {_scored(gain, findings.test)} against "
-    said += theirs + _interval(gain, findings.test)
-    return Verdict("no_measurable_difference", strategy, backbone, said, caveat, cost)
+        answer, headline = "helps", "Transfer helps"
+    elif gain.direction < 0:
+        answer, headline = "hurts", "Transfer hurts"
+        better, worse = baseline, transfer
+        gain = Gain(-gain.value, (-gain.ci95[1], -gain.ci95[0]), gain.n, gain.p, gain.trainings)
+        limited, caveat = bool(untried), _untried_caveat(untried) if untried else ""
+    within = " within this budget" if limited else ""
+    advice = ", train from scratch" if answer == "hurts" else ""
+    sentence = (
+        f"{headline}{within}{advice}: {_name(better)} {_difference(gain, findings.test)} against "
+        f"{_name(worse)}{_interval(gain, findings.test)}"
+    )
+    arm = findings.winner.arm
+    return Verdict(answer, arm.strategy, arm.backbone, sentence, caveat, _cost(transfer, baseline))
 
 
-def _unmeasured(findings: Findings, why: str) -> Verdict:
+def _not_measured(findings: Findings, why: str) -> Verdict:
     strategy, backbone = findings.winner.arm.strategy, findings.winner.arm.backbone
     return Verdict(
         None,
@@ -115,9 +113,9 @@ def _unmeasured(findings: Findings, why: str) -> Verdict:
 
 
 def _learned_nothing(findings: Findings, baseline: Record) -> bool:
-    """Whether the baseline beats a constant answer neither in validation nor in the test, and was cut short.
+    """Return whether a shortened baseline never beats the class frequencies.
 
-    A baseline that has learned may fail in the test alone, because the test images differ.
+    A trained baseline may fail on the test images alone, because they differ.
     """
     finding, plateau = findings.arms.get(baseline.arm), findings.plateau
     if finding is None or finding.test.always_majority is None:
@@ -126,13 +124,13 @@ def _learned_nothing(findings: Findings, baseline: Record) -> bool:
         plateau is not None and plateau.arm == baseline.arm and not plateau.converged
     )
     constant, sign = finding.test.always_majority, 1 if finding.test.higher_is_better else -1
-    tested = min(sign * end for end in finding.test.ci95) > sign * constant
-    validated = baseline.score is not None and baseline.score > sign * constant + MORE
-    return cut_short and not (tested or validated)
+    beats_in_test = min(sign * end for end in finding.test.ci95) > sign * constant
+    beats_in_validation = baseline.score is not None and baseline.score > sign * constant + MIN_LEARNED_MARGIN
+    return cut_short and not (beats_in_test or beats_in_validation)
 
 
-def _caveat(plateau: Plateau | None, test: Evaluation) -> str:
-    """Bracket the gain that would be left if the baseline had been trained to its plateau."""
+def _plateau_caveat(plateau: Plateau | None, test: Evaluation) -> str:
+    """Bracket the gain over the baseline at its plateau."""
     if plateau is None:
         return ""
     trained = _epochs(plateau.epochs)
@@ -151,7 +149,7 @@ def _epochs(count: float) -> str:
     return f"{count:.0f} epoch" + "s" * (round(count) != 1)
 
 
-def _unscored(untried: Sequence[str]) -> str:
+def _untried_caveat(untried: Sequence[str]) -> str:
     names = list(dict.fromkeys(untried))
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     return f"There was no time to score {listed}: with more time, transfer may do better."
@@ -159,13 +157,12 @@ def _unscored(untried: Sequence[str]) -> str:
 
 def _cost(transfer: Record, baseline: Record) -> str:
     return (
-        f"One training took {spell(_each(transfer))} ({transfer.arm.strategy}) and "
-        f"{spell(_each(baseline))} ({baseline.arm.strategy})."
+        f"One training took {format_duration(_seconds_per_fold(transfer))} ({transfer.arm.strategy}) and "
+        f"{format_duration(_seconds_per_fold(baseline))} ({baseline.arm.strategy})."
     )
 
 
-def _each(record: Record) -> float:
-    """The seconds that a trial took on one fold."""
+def _seconds_per_fold(record: Record) -> float:
     return record.seconds / max(1, record.folds)
 
 
@@ -173,7 +170,7 @@ def _name(record: Record) -> str:
     return f"{record.arm.strategy} on {record.arm.backbone}"
 
 
-def _scored(gain: Gain, test: Evaluation) -> str:
+def _difference(gain: Gain, test: Evaluation) -> str:
     if test.percent:
         return f"scores {_amount(gain.value, test)} points"
     better = "higher" if test.higher_is_better else "lower"
@@ -186,5 +183,5 @@ def _interval(gain: Gain, test: Evaluation) -> str:
 
 
 def _amount(number: float, test: Evaluation) -> str:
-    found = f"{100 * number:+.1f}" if test.percent else f"{number:+.3f}"
-    return found.replace("-", "−")
+    text = f"{100 * number:+.1f}" if test.percent else f"{number:+.3f}"
+    return text.replace("-", "−")

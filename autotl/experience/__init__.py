@@ -1,4 +1,4 @@
-"""Experience: what past runs showed, on this machine and elsewhere, and what it says about the next one."""
+"""Results of past runs, and the expectations for a new run that follow from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autotl.importing.lazy import lazy_package
 if TYPE_CHECKING:
     from autotl.experience.csv_form import from_csv, to_csv
     from autotl.experience.gains import Gain
-    from autotl.experience.prior import Predicted, Prior, Profile, Record, prior, prior_from
+    from autotl.experience.prior import Predicted, Prior, Profile, StrategyRecord, prior, prior_from
     from autotl.experience.row import Row
     from autotl.experience.shipped import shipped_gains, shipped_rows
     from autotl.experience.table import Experience, default_path
@@ -20,8 +20,8 @@ __all__ = [
     "Predicted",
     "Prior",
     "Profile",
-    "Record",
     "Row",
+    "StrategyRecord",
     "default_path",
     "from_csv",
     "prior",

@@ -1,4 +1,4 @@
-"""Read and write records as CSV, the form in which some come with the package."""
+"""Read and write records as CSV, and load the files shipped with the package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="DataclassInstance")
 
-_READ: dict[str, Callable[[str], object]] = {
+_PARSERS: dict[str, Callable[[str], object]] = {
     "str": str,
     "int": int,
     "float": float,
@@ -24,14 +24,14 @@ _READ: dict[str, Callable[[str], object]] = {
 
 
 def from_csv(kind: type[R], text: str) -> list[R]:
-    """Read what :func:`to_csv` has written for records of this kind. Columns are known by their names."""
+    """Read records from CSV text written by :func:`to_csv`; columns are matched by name."""
     table = csv.DictReader(io.StringIO(text, newline=""))
-    read = {each.name: _READ[str(each.type)] for each in fields(kind)}
-    return [kind(**{name: of(line[name]) for name, of in read.items()}) for line in table]
+    parsers = {each.name: _PARSERS[str(each.type)] for each in fields(kind)}
+    return [kind(**{name: parse(line[name]) for name, parse in parsers.items()}) for line in table]
 
 
 def to_csv(kind: type[R], records: Iterable[R]) -> str:
-    """Return the records as CSV with a header. Unknown values are left empty."""
+    """Return records as CSV text with a header; None becomes an empty cell."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([each.name for each in fields(kind)])
@@ -40,6 +40,6 @@ def to_csv(kind: type[R], records: Iterable[R]) -> str:
 
 
 def shipped(kind: type[R], name: str) -> list[R]:
-    """Return the records of a file that comes with the package; none if it comes without."""
+    """Return the records of a shipped file; an empty list if the file does not exist."""
     file = resources.files("autotl.experience").joinpath(name)
     return from_csv(kind, file.read_text(encoding="utf-8")) if file.is_file() else []

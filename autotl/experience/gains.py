@@ -1,4 +1,4 @@
-"""The gain of transfer on a public data set, as it was measured."""
+"""The measured gain of transfer on a public data set."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The measured gain of transfer over the best model without it, on one data set of one size.
+    """The measured gain of transfer over training from scratch, on one data set of one size.
 
     Attributes:
-        data: The name of the data set.
-        n_train: Its training images.
-        classes: Its classes.
-        likeness: How like the source its images are: 0 is noise, 1 the source itself.
-        budget_seconds: The budget of the run.
+        data: Name of the data set.
+        n_train: Number of training images.
+        classes: Number of classes.
+        likeness: Similarity of its images to the source data, from 0 (noise) to 1 (the source itself).
+        budget_seconds: Budget of the run, in seconds.
         transfer: The best strategy that transfers.
-        scratch: The best one that does not.
-        gain: The difference of their test accuracies, in [-1, 1].
-        low: The lower end of its 95 % interval.
-        high: The upper end.
+        scratch: The best strategy that trains from scratch.
+        gain: Difference of their test accuracies, in [-1, 1].
+        low: Lower end of the 95 % interval of the gain.
+        high: Upper end of the interval.
     """
 
     data: str
@@ -35,12 +35,12 @@ class Gain:
 
     @property
     def per_class(self) -> float:
-        """Training images of a class, in the mean."""
+        """The mean number of training images per class."""
         return self.n_train / self.classes
 
     @property
     def verdict(self) -> str:
-        """The verdict by the interval: "helps", "hurts" or "no_measurable_difference"."""
+        """The verdict from the interval: "helps", "hurts" or "no_measurable_difference"."""
         if self.low > 0:
             return "helps"
         return "hurts" if self.high < 0 else "no_measurable_difference"

@@ -1,4 +1,4 @@
-"""What past runs say of a new one, the more the more alike the data is."""
+"""Predict how strategies perform on new data from past runs on similar data."""
 
 from __future__ import annotations
 
@@ -19,19 +19,35 @@ BANDWIDTHS = {
     "likeness": 0.25,
     "probe_score": 0.15,
 }
-"""How far apart two data sets may lie and still tell much of each other: counts and image sides in natural
-logarithms (1 is a factor of 2.7, 0.7 a factor of 2), likeness and probe accuracy as they are.
+"""Bandwidths of the kernel that measures how similar two data sets are.
+
+Counts and image sides are compared by their natural logarithms: 1 is a factor of 2.7, 0.7 a factor of 2.
+Likeness and probe accuracy are compared directly.
 """
 LOGARITHMIC = ("n_train", "n_classes", "min_per_class", "image_side")
-UNKNOWN = 1.0  # bandwidths: a property that one side lacks makes data neither like nor unlike
-NEAR = math.exp(-2)  # weight from which data counts as alike: two bandwidths apart in all
-DOUBT = 1.0  # runs: the weight of the opinion that all strategies are the same
-SPREAD = 0.03  # of regrets from run to run, before any run shows it
+UNKNOWN_DISTANCE = 1.0
+"""Distance, in bandwidths, if a property is known for only one of two data sets."""
+MIN_SIMILAR_WEIGHT = math.exp(-2)
+"""Kernel weight from which a data set counts as similar: two bandwidths apart in total."""
+PRIOR_RUNS = 1.0
+"""Weight, in runs, of the prior that all strategies perform the same."""
+PRIOR_REGRET_SD = 0.03
+"""Prior standard deviation of a strategy's regret between runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known of the data before the search; the fields are those of :class:`Row`."""
+    """The properties of the data that are known before the search.
+
+    Attributes:
+        data_digest: Digest of the data.
+        n_train: Number of training images.
+        n_classes: Number of classes.
+        min_per_class: Number of training images in the smallest class.
+        image_side: Median of the shorter sides of the images, in pixels.
+        likeness: Similarity of the images to the source data, in [0, 1]; None if unknown.
+        probe_score: Accuracy of a linear probe, in [0, 1]; None if unknown.
+    """
 
     data_digest: str
     n_train: int
@@ -43,9 +59,14 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What past runs showed of one strategy: expected ``regret`` and its standard error ``se``, in units of
-    the score, and in how many runs on data like this it took part and won.
+class StrategyRecord:
+    """The results of one strategy in past runs.
+
+    Attributes:
+        regret: Expected regret, in units of the score.
+        se: Standard error of the expected regret.
+        runs: Number of runs on similar data that tried the strategy.
+        wins: Number of those runs that it won.
     """
 
     regret: float
@@ -56,7 +77,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """The strategy expected to win, and how probable that is."""
+    """The strategy that most probably wins, with its probability."""
 
     strategy: str
     probability: float
@@ -64,58 +85,75 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What to expect of each strategy before the first trial.
+    """The expectations for each strategy before the first trial.
 
-    ``records`` are by strategy, ``typical`` is the regret to expect of one that no run has tried.
-    ``predicted`` is None without past runs. ``evidence`` is a sentence or two.
+    Attributes:
+        records: Past results by strategy.
+        typical: Expected regret of a strategy that no past run has tried.
+        predicted: The predicted winner; None without past runs.
+        evidence: Up to three sentences for the user about the past runs.
     """
 
-    records: Mapping[str, Record]
+    records: Mapping[str, StrategyRecord]
     typical: float
     predicted: Predicted | None
     evidence: str
     _params: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
     def order(self, names: Sequence[str]) -> list[str]:
-        """The strategies, the least expected regret first.
+        """Sort strategies by expected regret, smallest first.
 
-        Those that no past run has tried stand in the middle, where a typical one would, in their given order.
+        Untried strategies have the typical regret and keep their order.
         """
-        return sorted(
-            names, key=lambda name: self.records[name].regret if name in self.records else self.typical
-        )
+        return sorted(names, key=self._regret)
 
-    def behind(self, strategy: str) -> float:
-        """How far behind the best the strategy is expected to end; not less than 0."""
-        return max(0.0, self.records[strategy].regret if strategy in self.records else self.typical)
+    def expected_regret(self, strategy: str) -> float:
+        """Return the expected regret of a strategy, at least 0."""
+        return max(0.0, self._regret(strategy))
 
     def first_params(self, strategy: str, n: int = 2) -> list[dict[str, Any]]:
-        """The best trials' params of at most ``n`` runs on data like this, the most alike first, none
-        twice.
+        """Return distinct hyperparameters that were best on similar data.
+
+        Args:
+            strategy: Name of the strategy.
+            n: The largest number of settings.
+
+        Returns:
+            The settings, those from the most similar data first.
         """
         return [dict(params) for params in self._params.get(strategy, ())[:n]]
 
+    def _regret(self, strategy: str) -> float:
+        return self.records[strategy].regret if strategy in self.records else self.typical
 
-def prior_from(told: Mapping[str, Any]) -> Prior:
-    """Read back what ``jsonio.plain`` made of it."""
-    predicted = told["predicted"]
+
+def prior_from(document: Mapping[str, Any]) -> Prior:
+    """Restore a :class:`Prior` from the result of ``jsonio.plain``."""
+    predicted = document["predicted"]
     return Prior(
-        {name: Record(**record) for name, record in told["records"].items()},
-        told["typical"],
+        {name: StrategyRecord(**record) for name, record in document["records"].items()},
+        document["typical"],
         Predicted(**predicted) if predicted else None,
-        told["evidence"],
-        {name: tuple(params) for name, params in told["_params"].items()},
+        document["evidence"],
+        {name: tuple(params) for name, params in document["_params"].items()},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One past run: the best arm of each strategy, and how much it counts."""
+    """A past run.
+
+    Attributes:
+        best: The best arm of each strategy.
+        similarity: Kernel weight of its data, in [0, 1].
+        weight: Weight of the run in the means.
+        any_row: Any of its rows.
+    """
 
     best: Mapping[str, Row]
-    likeness: float
+    similarity: float
     weight: float
-    any: Row
+    any_row: Row
 
     @property
     def winner(self) -> str:
@@ -123,50 +161,54 @@ class _Run:
 
 
 def prior(rows: Sequence[Row], profile: Profile) -> Prior:
-    """What past runs foretell for data of this profile.
+    """Predict the performance of each strategy from past runs.
 
-    Each run counts by a Gaussian kernel of :data:`BANDWIDTHS`, and k runs on one data set count as √k, for
-    they are not independent. A strategy's expected regret is the weighted mean over the runs that tried it,
-    drawn towards what is typical of all strategies as if by one more run. Its standard error comes from the
-    weighted scatter and the number of runs that the weights are worth.
+    Each run is weighted by a Gaussian kernel with :data:`BANDWIDTHS`. Runs on one data set are dependent, so
+    k of them count as √k. The expected regret of a strategy is the weighted mean over the runs that tried it,
+    shrunk towards the typical regret by the weight of one run. Its standard error follows from the weighted
+    variance and the effective number of runs.
+
+    Args:
+        rows: Rows of past runs.
+        profile: The new data.
     """
     runs = _runs(rows, profile)
     names = sorted({name for run in runs for name in run.best})
-    every = [(run.weight, row.regret) for run in runs for row in run.best.values()]
-    total = sum(weight for weight, _ in every)
-    typical = sum(weight * regret for weight, regret in every) / total if total > 0 else 0.0
-    near = [run for run in runs if run.likeness >= NEAR]
-    wins = Counter(run.winner for run in near)
+    regrets = [(run.weight, row.regret) for run in runs for row in run.best.values()]
+    total = sum(weight for weight, _ in regrets)
+    typical = sum(weight * regret for weight, regret in regrets) / total if total > 0 else 0.0
+    similar = [run for run in runs if run.similarity >= MIN_SIMILAR_WEIGHT]
+    wins = Counter(run.winner for run in similar)
     return Prior(
-        records={name: _record(name, runs, near, wins[name], typical) for name in names},
+        records={name: _record(name, runs, similar, wins[name], typical) for name in names},
         typical=typical,
         predicted=_predicted(runs, names),
-        evidence=_evidence(runs, near, wins, profile),
-        _params={name: _best_params(name, near) for name in names},
+        evidence=_evidence(runs, similar, wins, profile),
+        _params={name: _best_params(name, similar) for name in names},
     )
 
 
 def _runs(rows: Sequence[Row], profile: Profile) -> list[_Run]:
-    """The runs, the most alike first and the newer first among equals."""
+    """Group rows by run, most similar data first, then newest first."""
     by_run: dict[str, dict[str, Row]] = {}
     for row in sorted(rows, key=lambda row: (row.created, -row.regret, -row.rank), reverse=True):
         by_run.setdefault(row.run, {}).setdefault(row.strategy, row)
     firsts = {run: next(iter(best.values())) for run, best in by_run.items()}
-    times = Counter(first.data_digest for first in firsts.values())
+    runs_on = Counter(first.data_digest for first in firsts.values())
     runs = []
     for run, best in by_run.items():
         kernel = _kernel(firsts[run], profile)
-        runs.append(_Run(best, kernel, kernel / math.sqrt(times[firsts[run].data_digest]), firsts[run]))
-    return sorted(runs, key=lambda run: -run.likeness)
+        runs.append(_Run(best, kernel, kernel / math.sqrt(runs_on[firsts[run].data_digest]), firsts[run]))
+    return sorted(runs, key=lambda run: -run.similarity)
 
 
 def _kernel(row: Row, profile: Profile) -> float:
-    """How much data like that of a row tells of data like the profile's, from 0 to 1."""
+    """Return the similarity of a row's data to the profile's, in [0, 1]."""
     squares = 0.0
     for name, width in BANDWIDTHS.items():
         theirs, ours = getattr(row, name), getattr(profile, name)
         if theirs is None or ours is None:
-            squares += UNKNOWN**2 if theirs is not ours else 0.0
+            squares += UNKNOWN_DISTANCE**2 if theirs is not ours else 0.0
         elif name in LOGARITHMIC:
             squares += (math.log(max(theirs, 1) / max(ours, 1)) / width) ** 2
         else:
@@ -174,63 +216,65 @@ def _kernel(row: Row, profile: Profile) -> float:
     return math.exp(-squares / 2)
 
 
-def _record(name: str, runs: Sequence[_Run], near: Sequence[_Run], wins: int, typical: float) -> Record:
-    seen = [(run.weight, run.best[name].regret) for run in runs if name in run.best]
-    total = sum(weight for weight, _ in seen) + DOUBT
-    regret = (sum(weight * each for weight, each in seen) + DOUBT * typical) / total
-    scatter = sum(weight * (each - regret) ** 2 for weight, each in seen)
-    variance = (scatter + DOUBT * max(SPREAD**2, (typical - regret) ** 2)) / total
-    worth = total**2 / (sum(weight**2 for weight, _ in seen) + DOUBT**2)
-    took_part = sum(name in run.best for run in near)
-    return Record(regret, math.sqrt(variance / worth), took_part, wins)
+def _record(
+    name: str, runs: Sequence[_Run], similar: Sequence[_Run], wins: int, typical: float
+) -> StrategyRecord:
+    regrets = [(run.weight, run.best[name].regret) for run in runs if name in run.best]
+    total = sum(weight for weight, _ in regrets) + PRIOR_RUNS
+    mean = (sum(weight * each for weight, each in regrets) + PRIOR_RUNS * typical) / total
+    scatter = sum(weight * (each - mean) ** 2 for weight, each in regrets)
+    variance = (scatter + PRIOR_RUNS * max(PRIOR_REGRET_SD**2, (typical - mean) ** 2)) / total
+    effective_runs = total**2 / (sum(weight**2 for weight, _ in regrets) + PRIOR_RUNS**2)
+    runs_with = sum(name in run.best for run in similar)
+    return StrategyRecord(mean, math.sqrt(variance / effective_runs), runs_with, wins)
 
 
 def _predicted(runs: Sequence[_Run], names: Sequence[str]) -> Predicted | None:
-    """The likeliest winner: the weighted share of wins, beside one more run that any could have won."""
+    """Return the strategy with the largest weighted share of wins, after one prior run with a tie."""
     if not names:
         return None
-    won = dict.fromkeys(names, DOUBT / len(names))
+    wins = dict.fromkeys(names, PRIOR_RUNS / len(names))
     for run in runs:
-        won[run.winner] += run.weight
-    best = max(names, key=lambda name: won[name])
-    return Predicted(best, won[best] / sum(won.values()))
+        wins[run.winner] += run.weight
+    best = max(names, key=lambda name: wins[name])
+    return Predicted(best, wins[best] / sum(wins.values()))
 
 
-def _best_params(name: str, near: Sequence[_Run]) -> tuple[Mapping[str, Any], ...]:
+def _best_params(name: str, similar: Sequence[_Run]) -> tuple[Mapping[str, Any], ...]:
     found: list[Mapping[str, Any]] = []
-    for run in near:
+    for run in similar:
         if name not in run.best:
             continue
         try:
             params = json.loads(run.best[name].params)
-        except ValueError:  # a row made by hand
+        except ValueError:  # a row that was not written by autotl
             continue
         if isinstance(params, dict) and params not in found:
             found.append(params)
     return tuple(found)
 
 
-def _evidence(runs: Sequence[_Run], near: Sequence[_Run], wins: Counter[str], profile: Profile) -> str:
+def _evidence(runs: Sequence[_Run], similar: Sequence[_Run], wins: Counter[str], profile: Profile) -> str:
     if not runs:
-        return "There is no past run to learn from."
-    if not near:
-        return f"None of {_count(len(runs))} was on data like this."
-    told = ", ".join(f"{name} won {count}" for name, count in wins.most_common())
-    said = [f"In {_count(len(near))} on data like this, {told}."]
-    same = sum(run.any.data_digest == profile.data_digest for run in near)
+        return "No past runs are known."
+    if not similar:
+        return f"None of {_count(len(runs))} used similar data."
+    winners = ", ".join(f"{name} won {count}" for name, count in wins.most_common())
+    sentences = [f"In {_count(len(similar))} on similar data, {winners}."]
+    same = sum(run.any_row.data_digest == profile.data_digest for run in similar)
     if same:
-        said.append(f"{_part(same, len(near))} on this very data.")
-    shipped = sum(run.any.provenance.startswith("shipped") for run in near)
+        sentences.append(f"{_part(same, len(similar))} used this data set.")
+    shipped = sum(run.any_row.provenance.startswith("shipped") for run in similar)
     if shipped:
-        said.append(f"{_part(shipped, len(near))} not made here but shipped with autotl.")
-    return " ".join(said)
+        sentences.append(f"{_part(shipped, len(similar))} came with autotl.")
+    return " ".join(sentences)
 
 
 def _count(runs: int) -> str:
     return f"{runs} past run{'' if runs == 1 else 's'}"
 
 
-def _part(some: int, of: int) -> str:
-    if some == of:
-        return "It was" if of == 1 else "All of them were"
-    return "One of them was" if some == 1 else f"{some} of them were"
+def _part(some: int, total: int) -> str:
+    if some == total:
+        return "It" if total == 1 else "All of them"
+    return f"{some} of them"

@@ -1,4 +1,4 @@
-"""What one arm of one past run showed: a row of the table of experience."""
+"""The result of one arm in one past run: a row of the experience table."""
 
 from __future__ import annotations
 
@@ -7,14 +7,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The best trial of one strategy on one backbone in one run, and what the data was like.
+    """The best trial of one strategy on one backbone in one run, with properties of the data.
 
-    ``run`` names the run and ``created`` is an ISO 8601 time. ``provenance`` says where it was seen: "this
-    machine" or "shipped: …". ``probe_score`` is the cross-validated accuracy of a linear probe before the
-    search, and ``likeness`` lies between 0 (noise) and 1 (the source's own images). ``score`` and ``test``
-    are in units of ``metric``, negated where of it lower is better. ``rank`` is 1 for the run's best arm by
-    validation, and ``regret`` how far this arm's validation score lay below that one's. ``params`` are a JSON
-    object.
+    Scores are in units of ``metric``, negated if lower is better. Sizes are counts of training images.
+
+    Attributes:
+        run: Identifier of the run.
+        created: Time of the run, in ISO 8601.
+        provenance: Origin of the run: "this machine" or "shipped: …".
+        data_digest: Digest of the data.
+        n_train: Number of training images.
+        n_classes: Number of classes.
+        min_per_class: Number of training images in the smallest class.
+        image_side: Median of the shorter sides of the images, in pixels.
+        likeness: Similarity of the images to the source data, from 0 (noise) to 1; None if unknown.
+        probe_score: Cross-validated accuracy of a linear probe before the search, in [0, 1].
+        strategy: Name of the strategy.
+        backbone_architecture: Architecture of the backbone.
+        pretrained: Whether the backbone's weights were pretrained.
+        metric: Name of the metric.
+        score: Validation score; None if no trial has one.
+        test: Test score; None if it was not measured.
+        rank: Rank of the arm in its run by validation score; 1 is best.
+        regret: Validation score of the best arm minus that of this arm, at least 0.
+        params: Hyperparameters of the trial, as a JSON object.
+        seconds: Seconds spent on the arm.
+        budget_seconds: Budget of the run, in seconds; None if it was a number of trials.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""What comes with the package: rows of experience and measured gains."""
+"""The experience rows and measured gains that are shipped with the package."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from autotl.experience.row import Row
 
 
 def shipped_rows() -> list[Row]:
-    """Return the rows of experience that come with the package."""
+    """Return the experience rows shipped with the package."""
     return shipped(Row, "shipped.csv")
 
 
 def shipped_gains() -> list[Gain]:
-    """Return the measured gains that come with the package."""
+    """Return the measured gains shipped with the package."""
     return shipped(Gain, "gains.csv")

@@ -1,4 +1,4 @@
-"""Keep rows of experience in a file on this machine: all rows of a run, or none."""
+"""Store experience rows in a SQLite file on this machine."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from autotl.experience.row import Row
 from autotl.jsonio import plain
 
 VERSION = 1
-PATIENCE = 10_000  # milliseconds to wait for another process that is writing
-PLACE = "AUTOTL_EXPERIENCE"
+"""Version of the table's format."""
+BUSY_TIMEOUT_MS = 10_000
+"""Milliseconds to wait while another process writes."""
+VARIABLE = "AUTOTL_EXPERIENCE"
+"""The environment variable that names the file, or switches it off."""
 
 _TYPES = {
     "str": "TEXT NOT NULL",
@@ -28,99 +31,106 @@ _TYPES = {
 }
 _NAMES = tuple(field.name for field in fields(Row))
 _COLUMNS = ", ".join(f"{field.name} {_TYPES[str(field.type)]}" for field in fields(Row))
-_MARKS = ", ".join("?" * len(_NAMES))
+_PLACEHOLDERS = ", ".join("?" * len(_NAMES))
 
 
 class _Unusable(Exception):
-    """A file that is not a table of experience, or one that a newer autotl has written."""
+    """Raised if the file is no experience table, or was written by a newer version of autotl."""
 
 
 class Experience:
-    """The table of experience at ``path``, a SQLite file that is made when the first run is added.
+    """The experience table in a SQLite file, which is created when the first run is added.
 
-    It may be read and written by several processes at once. Nothing it does ever raises for the state of the
-    file: where it cannot be used there are no rows, nothing is added, and ``why`` says so in a sentence; it
-    is "" after whatever went well.
+    Several processes may read and write it at the same time. No method raises because of the file. If the
+    file is unusable, there are no rows, nothing is added, and ``problem`` contains the reason.
 
     >>> Experience(Path("no such folder") / "experience.sqlite3").rows()
     []
+
+    Args:
+        path: The file.
+
+    Attributes:
+        path: The file.
+        problem: The failure of the last call, in a sentence; empty if it succeeded.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.why = ""
+        self.problem = ""
 
     def rows(self) -> list[Row]:
-        """All rows, in the order in which they were added; none where the file is absent or unusable."""
-        self.why = ""
+        """Return all rows in the order they were added; an empty list if the file is absent or unusable."""
+        self.problem = ""
         if not self.path.exists():
             return []
         try:
             with self._open() as connection:
                 found = connection.execute(f"SELECT {', '.join(_NAMES)} FROM arms ORDER BY rowid").fetchall()
         except (sqlite3.Error, OSError, _Unusable) as error:
-            self.why = self._told("read", error)
+            self.problem = self._message("read", error)
             return []
         return [_row(values) for values in found]
 
     def add(self, rows: Sequence[Row]) -> bool:
-        """Add the rows of one run or of several, each run in one transaction; False where that failed.
+        """Add rows, each run in one transaction, and return whether it succeeded.
 
-        A run that is there already, by its ``run``, stays as it is.
+        A run that is already in the table is not changed.
         """
-        self.why = ""
+        self.problem = ""
         runs: dict[str, list[Row]] = {}
         for row in rows:
             runs.setdefault(row.run, []).append(row)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self._open() as connection:
-                for run, own in runs.items():
-                    with _writing(connection):
+                for run, run_rows in runs.items():
+                    with _transaction(connection):
                         known = connection.execute("SELECT 1 FROM arms WHERE run = ? LIMIT 1", (run,))
                         if known.fetchone() is None:
-                            values = [plain(astuple(row)) for row in own]
-                            connection.executemany(f"INSERT INTO arms VALUES ({_MARKS})", values)
+                            values = [plain(astuple(row)) for row in run_rows]
+                            connection.executemany(f"INSERT INTO arms VALUES ({_PLACEHOLDERS})", values)
         except (sqlite3.Error, OSError, _Unusable) as error:
-            self.why = self._told("write", error)
+            self.problem = self._message("write", error)
             return False
         return True
 
-    def forget(self) -> bool:
-        """Delete the file and all that it holds, whatever state it is in; False where that failed."""
-        self.why = ""
+    def delete(self) -> bool:
+        """Delete the file in any state, and return whether it succeeded."""
+        self.problem = ""
         try:
             for suffix in ("", "-journal"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         except OSError as error:
-            self.why = self._told("delete", error)
+            self.problem = self._message("delete", error)
             return False
         return True
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=PATIENCE / 1000, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
         with closing(connection):
-            connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             if _version(connection) == 0:
-                with _writing(connection):
-                    if _version(connection) == 0:  # nobody else has made it meanwhile
-                        _make(connection)
+                with _transaction(connection):
+                    if _version(connection) == 0:  # another process may have created it meanwhile
+                        _create_table(connection)
             version = _version(connection)
             if version != VERSION:
-                raise _Unusable(f"it has format {version}, and this autotl knows {VERSION}")
+                raise _Unusable(f"it has format {version}, and this version of autotl reads format {VERSION}")
             yield connection
 
-    def _told(self, what: str, error: Exception) -> str:
-        return f"Cannot {what} the experience of past runs in {self.path}: {error}."
+    def _message(self, action: str, error: Exception) -> str:
+        return f"Cannot {action} the experience of past runs in {self.path}: {error}."
 
 
 def default_path() -> Path | None:
-    """Where this machine's experience is kept: AUTOTL_EXPERIENCE if that is set, else the user's data folder.
+    """Return the file of this machine's experience; None if it is switched off.
 
-    None where AUTOTL_EXPERIENCE is "off".
+    The file is named by ``AUTOTL_EXPERIENCE``, or else lies in the user's data folder. The value "off"
+    switches experience off.
     """
-    given = os.environ.get(PLACE, "").strip()
+    given = os.environ.get(VARIABLE, "").strip()
     if given.lower() == "off":
         return None
     if given:
@@ -132,18 +142,19 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _make(connection: sqlite3.Connection) -> None:
+def _create_table(connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-        raise _Unusable("it is a database of something else")
+        raise _Unusable("it is a database with other tables")
     connection.execute(f"CREATE TABLE arms ({_COLUMNS})")
     connection.execute("CREATE INDEX arms_of_run ON arms (run)")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction: a process that is killed inside it leaves a journal, and the next one to open the file
-    takes back what it had written.
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Run the block in one transaction.
+
+    If the process is killed in the block, the next process that opens the file rolls it back.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from autotl.finalize.final_model import FinalModel
-from autotl.results import Opened, Part, write_ensemble, write_model
+from autotl.results import EnsembleMember, LoadedModel, write_ensemble, write_model
 from autotl.trials.trial import Trial
 from autotl.workbench.run_cache import RunCache
 
@@ -26,7 +26,7 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
         export_trial(folder, run_cache, model.trial, model.weights)
         return
     parts = (
-        Part(
+        EnsembleMember(
             load_network(run_cache, backbone, each.weights, input_size=each.trial.input_size).model,
             run_cache.backbones[backbone],
             each.trial.input_size,
@@ -55,7 +55,7 @@ def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) 
     write_model(folder, opened.model, backbone, opened.classes, side=size, scale=opened.scale)
 
 
-def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size: int) -> Opened:
+def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size: int) -> LoadedModel:
     """Load a saved network.
 
     Args:
@@ -68,4 +68,4 @@ def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size
     model.load_state_dict(load_file(weights))
     config = replace(run_cache.backbones[backbone].config, side=input_size)
     dataset = run_cache.dataset
-    return Opened(model.eval(), config, dataset.classes, dataset.scale)
+    return LoadedModel(model.eval(), config, dataset.classes, dataset.scale)

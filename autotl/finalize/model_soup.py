@@ -17,7 +17,7 @@ from autotl.budget.refit_policy import expected_refit_gain
 from autotl.evaluation import Soup
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
-from autotl.training import logits_of
+from autotl.training import predict_logits
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from autotl.workbench.tensor_files import save_weights
@@ -134,7 +134,7 @@ class _Tasting:
         backbone = runner.run_cache.backbones[winner.arm.backbone]
         fold = runner.run_cache.splits.folds[0]
         self._bench = TrialWorkbench(
-            runner.run_cache, runner.task, backbone, fold, seed=0, measure=runner.metric
+            runner.run_cache, runner.task, backbone, fold, seed=0, metric=runner.metric
         )
         self._model: nn.Module = runner.run_cache.model(backbone.name)
         self._state: State = load_file(str(first.model))
@@ -149,7 +149,7 @@ class _Tasting:
         mixed = average(self._state, other, of=len(self.used))
         self._model.load_state_dict(mixed)
         pixels = self._bench.pixels(side=self._input_size).val
-        logits = logits_of(self._model, pixels, self._bench)
+        logits = predict_logits(self._model, pixels, self._bench)
         score, self.tried = self._bench.score(logits), self.tried + 1
         self.last_seconds = self._clock.now() - started
         if logits.isfinite().all() and score >= self.best.score:

@@ -14,11 +14,11 @@ import numpy as np
 from autotl.analysis.learning_curve import stratified
 from autotl.api import Fold, Job, State
 from autotl.budget.policy import POLICY
-from autotl.curve import catch_up, catch_up_sentence, forecast
-from autotl.data import hash_of
+from autotl.curve import crossover, crossover_sentence, forecast
+from autotl.data import split_hash
 from autotl.finalize.final_model import CrossoverCurve, FinalModel, ScratchCrossover
 from autotl.finalize.phase import FinalPhase
-from autotl.progress import doing
+from autotl.progress import report_progress
 from autotl.seeds import derive
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
@@ -54,7 +54,7 @@ class CrossoverStep:
         transfer, baseline = phase.best_of_both_sides()
         if not phase.options.crossover or transfer is None or baseline is None:
             return model
-        doing("training on 25 % and 50 % of the data")
+        report_progress("training on 25 % and 50 % of the data")
         late = phase.report_deadline.passed
         found = measure_crossover(phase.runner, transfer, baseline, late=late, seed=phase.options.seed)
         return replace(model, crossover=found)
@@ -88,11 +88,11 @@ def measure_crossover(
         )
         for each in (ours, theirs)
     ]
-    meeting = catch_up(*forecasts)
+    meeting = crossover(*forecasts)
     return ScratchCrossover(
         n=None if meeting is None else meeting.value,
         ci95=None if meeting is None else meeting.ci95,
-        sentence=catch_up_sentence(*forecasts),
+        sentence=crossover_sentence(*forecasts),
         curves=(ours, theirs),
     )
 
@@ -133,7 +133,7 @@ def _curve(
 def _part_of(run_cache: RunCache, folds: tuple[Fold, ...]) -> RunCache:
     """Return the data of the run with folds that learn from parts of its first fold."""
     splits = run_cache.splits
-    name = hash_of(run_cache.dataset, splits.train, splits.test, folds)
+    name = split_hash(run_cache.dataset, splits.train, splits.test, folds)
     return RunCache(
         run_cache.dataset,
         replace(splits, folds=folds, hash=name, repeats=1),
@@ -142,7 +142,7 @@ def _part_of(run_cache: RunCache, folds: tuple[Fold, ...]) -> RunCache:
         device=run_cache.device,
         processes=run_cache.processes,
         weights=None if run_cache.weights is None else _row_weights(run_cache),
-        before=run_cache,
+        previous=run_cache,
     )
 
 

@@ -1,4 +1,4 @@
-"""Import the names a package offers when they are first used, not when the package is imported."""
+"""Import the names of a package, or a whole module, on first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from typing import Any
 
 
 class LazyPackage(ModuleType):
-    """A package that imports the module of a name when the name is first used (PEP 562, as a class)."""
+    """A package that imports the module of a name on first use (PEP 562, as a class).
+
+    Attributes:
+        lazy_names: The module of each name, without the package's own name.
+    """
 
     lazy_names: Mapping[str, str]
 
@@ -24,34 +28,37 @@ class LazyPackage(ModuleType):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # The import system sets each imported module as an attribute of its package. A function may have the
-        # name of its module, or of another: the package offers the function, whichever was imported first.
+        # The import system sets each imported module as an attribute of its package. If a public name equals
+        # the name of a module, the attribute must be the public object, whichever was imported first.
         if isinstance(value, ModuleType) and name in self.lazy_names:
             if self.lazy_names[name] != name:
-                return
+                return  # the object comes from another module, which __getattr__ imports on first use
             value = getattr(value, name)
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        # completion shows these: what a package offers, not what it imports for itself
-        own = (name for name in super().__dir__() if name.startswith("__"))
-        return sorted({*own, *vars(self).get("__all__", self.lazy_names)})
+        # completion in an editor must not list the imports of the package itself
+        dunders = (name for name in super().__dir__() if name.startswith("__"))
+        return sorted({*dunders, *vars(self).get("__all__", self.lazy_names)})
 
 
 def lazy_package(package: str) -> None:
-    """Let ``package`` import the names it offers on first use.
+    """Make a package import its public names on first use.
 
-    Called by the ``__init__`` of the package, which lists ``from package.module import name`` under
-    ``TYPE_CHECKING``: one list serves type checkers, readers and the import.
+    The ``__init__`` of the package calls this function. It lists ``from package.module import name`` under
+    ``TYPE_CHECKING``, so that type checkers and the lazy import read the same list.
 
     >>> lazy_package("autotl.quality")
+
+    Raises:
+        ImportError: If the source of the package is not installed.
     """
     module = sys.modules[package]
     spec = module.__spec__
-    read = getattr(spec.loader, "get_source", None) if spec else None
-    source = read(package) if read else None
+    get_source = getattr(spec.loader, "get_source", None) if spec else None
+    source = get_source(package) if get_source else None
     if source is None:
-        raise ImportError(f"{package} must be installed with its source: its names are read from there.")
+        raise ImportError(f"{package} must be installed with its source code. Its names are read from there.")
     module.__dict__["lazy_names"] = {
         name.name: str(line.module).removeprefix(f"{package}.")
         for block in ast.parse(source).body
@@ -64,9 +71,9 @@ def lazy_package(package: str) -> None:
 
 
 class LazyModule(ModuleType):
-    """Stands for a heavy module in one of ours, and imports it when something of it is first used.
+    """A stand-in for a heavy module, which imports the module on first access.
 
-    Nothing is registered under the module's name: others import it as ever.
+    ``sys.modules`` is not changed, so other packages import the real module.
     """
 
     def __init__(self, name: str, load: Callable[[str], ModuleType]) -> None:
@@ -78,10 +85,14 @@ class LazyModule(ModuleType):
 
 
 def lazy_module(name: str, load: Callable[[str], ModuleType] = import_module) -> Any:
-    """Give a stand-in for a heavy module, for a module of ours whose import must stay light.
+    """Return a stand-in for a heavy module.
 
-    It serves in the bodies of functions. A base class or a decorator would import the module at once.
+    Use it only inside functions. A base class or a decorator imports the module immediately.
 
     >>> torch = lazy_module("torch")
+
+    Args:
+        name: Name of the module.
+        load: Imports the module by its name.
     """
     return LazyModule(name, load)

@@ -1,16 +1,16 @@
-"""Import timm, and torchvision with it, but not torch's compiler, which takes longer than both.
+"""Import timm and torchvision without torch's compiler, which takes longer than both.
 
-Two lines import the compiler though neither classification nor the import itself uses it. torchvision's
-``roi_align`` takes the function ``is_compile_supported`` from ``torch._dynamo.utils``, and timm marks five
-methods of its NaFlexVit with ``torch.compiler.disable``. While timm is imported, and no longer:
+Two lines import the compiler, although classification does not use it. torchvision's ``roi_align`` imports
+the function ``is_compile_supported`` from ``torch._dynamo.utils``. timm marks five methods of its NaFlexVit
+with ``torch.compiler.disable``. Two replacements are active only while timm is imported:
 
-- a stand-in for ``torch._dynamo.utils`` is registered. Its function imports the compiler when it is called;
-  anything else that is asked of the stand-in imports the compiler at once.
-- ``torch.compiler.disable`` is ``torch._disable_dynamo``, which does the same for torch's own optimisers, and
+- A stand-in for ``torch._dynamo.utils`` is registered. Its function imports the compiler when it is called.
+  Access to any other attribute of the stand-in imports the compiler immediately.
+- ``torch.compiler.disable`` is replaced by ``torch._disable_dynamo``, as in torch's own optimisers. It
   imports the compiler when a marked method is first called.
 
-Afterwards both are as they were: ``torch.compile`` and every later import find the real ones. What timm and
-torchvision have kept of the two behaves as the real ones do, compiled or not (docs/speed.md has figures).
+Both are restored afterwards, so ``torch.compile`` and later imports use the real ones. The references that
+timm and torchvision keep behave like the real ones, compiled or not (docs/speed.md has figures).
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
 __all__ = ["compiler_postponed", "timm", "timm_optim", "torchvision"]
 
 COMPILER = "torch._dynamo.utils"
-_ALONE = RLock()
+_LOCK = RLock()
 
 
 def is_compile_supported(device_type: Any) -> Any:
-    """Answer as the function of this name in ``torch._dynamo.utils`` does."""
+    """Call the function of this name in ``torch._dynamo.utils``."""
     return import_module(COMPILER).is_compile_supported(device_type)
 
 
-# as the real one is marked: it is called once, while a function that calls it is compiled
+# the real function has the same mark: the compiler calls it once, while it compiles a caller
 is_compile_supported._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 class _StandIn(ModuleType):
-    """Offers ``is_compile_supported``, and gives way to the real module for anything else."""
+    """A module with ``is_compile_supported`` that loads the real module for any other name."""
 
     def __getattr__(self, name: str) -> Any:
         if name == is_compile_supported.__name__:
             return is_compile_supported
-        if name.startswith("__"):  # what the import system asks of every module
+        if name.startswith("__"):  # the import system reads these of every module
             raise AttributeError(name)
         _remove(self)
         return getattr(import_module(COMPILER), name)
@@ -58,20 +58,20 @@ class _StandIn(ModuleType):
 
 @contextmanager
 def compiler_postponed() -> Iterator[None]:
-    """Let timm and torchvision be imported within the block without importing torch's compiler.
+    """Import timm and torchvision in the block without torch's compiler.
 
-    Nothing is changed if the compiler is there already, or if this torch has no way to postpone it.
+    Nothing is changed if the compiler is already imported, or if this version of torch cannot postpone it.
     """
-    torch: Any = import_module("torch")  # before the stand-in is there: torch must not meet it
-    with _ALONE:
+    torch: Any = import_module("torch")  # before the stand-in is registered: torch must not import it
+    with _LOCK:
         disable = torch.compiler.disable
-        later = getattr(torch, "_disable_dynamo", None)
-        if COMPILER in sys.modules or later is None:
+        disable_lazily = getattr(torch, "_disable_dynamo", None)
+        if COMPILER in sys.modules or disable_lazily is None:
             yield
             return
 
         def postponed(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
-            return later(fn, recursive) if reason is None else disable(fn, recursive, reason=reason)
+            return disable_lazily(fn, recursive) if reason is None else disable(fn, recursive, reason=reason)
 
         stand_in = sys.modules[COMPILER] = _StandIn(COMPILER)
         torch.compiler.disable = postponed
@@ -95,6 +95,6 @@ def _load(name: str) -> ModuleType:
     return import_module(name)
 
 
-timm_optim: Any = lazy_module("timm.optim", _load)  # timm does not import it; it does import the compiler
+timm_optim: Any = lazy_module("timm.optim", _load)  # not imported by timm; imports the compiler
 if not TYPE_CHECKING:
     timm, torchvision = lazy_module("timm", _load), lazy_module("torchvision", _load)

@@ -1,4 +1,4 @@
-"""Metrics: the score to search by, and the number people read."""
+"""Metrics: the score that a search maximises, and the number that reports show."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.metrics.builtin import METRICS
-    from autotl.metrics.custom import OwnMetric, check_defined, check_metric, metric, reference
-    from autotl.metrics.metric import Metric, shares
+    from autotl.metrics.custom import (
+        MetricFunction,
+        check_defined,
+        check_metric,
+        get_metric,
+        import_reference,
+    )
+    from autotl.metrics.metric import Metric, class_frequency_logits
     from autotl.metrics.softmax import log_softmax, softmax
     from autotl.metrics.temperature import fit_temperature, negative_log_likelihood
 
 __all__ = [
     "METRICS",
     "Metric",
-    "OwnMetric",
+    "MetricFunction",
     "check_defined",
     "check_metric",
+    "class_frequency_logits",
     "fit_temperature",
+    "get_metric",
+    "import_reference",
     "log_softmax",
-    "metric",
     "negative_log_likelihood",
-    "reference",
-    "shares",
     "softmax",
 ]
 

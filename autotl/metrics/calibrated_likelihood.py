@@ -1,8 +1,8 @@
-"""Grade answers by degrees instead of right and wrong: what tells two networks apart on few images.
+"""Compare networks by the calibrated likelihood of the labels instead of by hits and misses.
 
-On a hundred images the accuracies of two networks differ by chance by two or three points. How probable each
-of them, once calibrated, held the right classes to be differs by half as much by chance, and by about as much
-in truth (docs/validation.md has the figures).
+On a hundred images, the accuracies of two networks differ by two or three points by chance. Their calibrated
+likelihoods differ by half as much by chance, and by about as much in truth (docs/validation.md has the
+figures).
 """
 
 from __future__ import annotations
@@ -16,30 +16,31 @@ from autotl.metrics.softmax import softmax
 from autotl.metrics.temperature import fit_temperature
 
 
-def chances(labels: Labels, logits: Logits) -> Floats:
-    """The probability (n,) of each image's class, at the temperature that suits these images best (Guo et
-    al., On Calibration of Modern Neural Networks, ICML 2017).
+def calibrated_likelihood(labels: Labels, logits: Logits) -> Floats:
+    """Return each label's probability (n,) at the temperature fitted to these images.
+
+    Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
     scaled = logits.astype(np.float64) / fit_temperature(labels, logits)
-    found: Floats = softmax(scaled, axis=1)[np.arange(len(labels)), labels]
-    return found
+    likelihood: Floats = softmax(scaled, axis=1)[np.arange(len(labels)), labels]
+    return likelihood
 
 
-def balanced_chances(labels: Labels, logits: Logits) -> Floats:
-    """The same, weighted so that their mean is the mean of the classes' means."""
-    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    found: Floats = chances(labels, logits) * len(labels) / (len(counts) * counts[place])
-    return found
+def balanced_calibrated_likelihood(labels: Labels, logits: Logits) -> Floats:
+    """Return likelihoods (n,) whose mean is that of the class means."""
+    _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    likelihood: Floats = calibrated_likelihood(labels, logits) * len(labels) / (len(counts) * counts[index])
+    return likelihood
 
 
-def graded(name: str, each: Influence) -> Metric:
-    """The metric that is the mean of ``each``; other processes are sent it."""
-    return Metric(name, partial(_mean, each), mean=each, hits=True)
+def mean_metric(name: str, per_image: Influence) -> Metric:
+    """Return the metric that is the mean of ``per_image``; it can be pickled."""
+    return Metric(name, partial(_mean, per_image), per_image=per_image, accuracy_like=True)
 
 
-def _mean(each: Influence, labels: Labels, logits: Logits) -> float:
-    return float(each(labels, logits).mean())
+def _mean(per_image: Influence, labels: Labels, logits: Logits) -> float:
+    return float(per_image(labels, logits).mean())
 
 
-CHANCES = graded("chances", chances)
-BALANCED_CHANCES = graded("balanced_chances", balanced_chances)
+CALIBRATED_LIKELIHOOD = mean_metric("calibrated_likelihood", calibrated_likelihood)
+BALANCED_CALIBRATED_LIKELIHOOD = mean_metric("balanced_calibrated_likelihood", balanced_calibrated_likelihood)

@@ -1,4 +1,4 @@
-"""Find a metric by its name, or make one of a user's function."""
+"""Find a metric by name, or make one from a user's function."""
 
 from __future__ import annotations
 
@@ -13,134 +13,145 @@ from autotl.metrics.builtin import METRICS
 from autotl.metrics.metric import Floats, Labels, Logits, Metric
 from autotl.metrics.softmax import softmax
 
-OwnMetric = Callable[[Labels, Floats], float]
-"""Labels (n,) and probabilities (n, classes) to a number, the higher the better."""
+MetricFunction = Callable[[Labels, Floats], float]
+"""A user's metric: labels (n,) and probabilities (n, classes) to a number; higher is better."""
+
+MIN_CHECKED_IMAGES = 12
+"""Fewest made-up images on which a user's function is checked."""
 
 
-def metric(named: str | OwnMetric | Metric) -> Metric:
-    """The metric of this name; a function of the user's own, or its ``"package.module:function"``, as one.
+def get_metric(metric: str | MetricFunction | Metric) -> Metric:
+    """Return a metric, given its name, a function or ``"package.module:function"``.
 
-    Raises UnknownName, and MetricError for what cannot be imported or called.
+    Raises:
+        UnknownName: No built-in metric has this name.
+        MetricError: The function cannot be imported or called.
     """
-    if isinstance(named, Metric):
-        return named
-    if isinstance(named, str):
-        if named in METRICS:
-            return METRICS[named]
-        if ":" not in named:
-            raise UnknownName("metric", named, [*METRICS, "package.module:function"])
-        return _of_function(_imported(named), named)
-    if not callable(named):
+    if isinstance(metric, Metric):
+        return metric
+    if isinstance(metric, str):
+        if metric in METRICS:
+            return METRICS[metric]
+        if ":" not in metric:
+            raise UnknownName("metric", metric, [*METRICS, "package.module:function"])
+        return _from_function(_import(metric), metric)
+    if not callable(metric):
         raise MetricError(
-            f"The metric is a {type(named).__name__}. Give a name ({', '.join(METRICS)}) or a function of "
-            "labels (n,) and probabilities (n, classes)."
+            f"metric must be a name or a function (got a {type(metric).__name__}). Give one of "
+            f"{', '.join(METRICS)}, or a function of labels (n,) and probabilities (n, classes)."
         )
-    return _of_function(named, reference(named))
+    return _from_function(metric, import_reference(metric))
 
 
-def check_metric(measure: Metric, classes: int) -> None:
-    """Call a user's function once, on made-up probabilities of so many classes, before anything is computed.
-
-    Raises MetricError with what was wrong.
-    """
-    if not measure.own:
+def check_metric(metric: Metric, classes: int) -> None:
+    """Call a user's function once on made-up predictions. Raises MetricError if it fails."""
+    if not metric.custom:
         return
-    labels = np.arange(max(12, 2 * classes), dtype=np.int64) % classes
-    drawn = np.random.default_rng(0).normal(size=(len(labels), classes)).astype(np.float32)
+    labels = np.arange(max(MIN_CHECKED_IMAGES, 2 * classes), dtype=np.int64) % classes
+    logits = _made_up_logits(len(labels), classes)
     try:
-        measure(labels, drawn)
+        metric(labels, logits)
     except MetricError:
         raise
-    except Exception as error:  # a stranger's code
+    except Exception as error:  # a user's function can raise anything
         raise MetricError(
-            f"The metric {measure.name} cannot score labels {labels.shape} and probabilities {drawn.shape}: "
-            f"{type(error).__name__}: {error}"
+            f"The metric {metric.name!r} cannot score labels {labels.shape} and probabilities "
+            f"{logits.shape}: {type(error).__name__}: {error}"
         ) from error
 
 
-def check_defined(measure: Metric, parts: Mapping[str, Labels], classes: int) -> None:
-    """Refuse a metric that cannot score the labels of a part, before anything is computed.
+def check_defined(metric: Metric, parts: Mapping[str, Labels], classes: int) -> None:
+    """Check that a metric can score the labels of each part.
 
     Args:
-        measure: The metric.
-        parts: The labels of each part, by its name; a user's function is called on them with made-up
-            probabilities.
-        classes: How many there are.
+        metric: The metric. A user's function is called on made-up predictions.
+        parts: The labels of each part, (n,), by the part's name.
+        classes: Number of classes in the data.
 
     Raises:
-        MetricError: With the part and what to do.
+        MetricError: The metric is undefined on a part.
     """
     for part, labels in parts.items():
-        why = measure.undefined_on(labels)
-        if measure.own and not why:
-            drawn = np.random.default_rng(0).normal(size=(len(labels), classes)).astype(np.float32)
+        why = metric.why_undefined(labels)
+        if metric.custom and not why:
             try:
-                measure(labels, drawn)
-            except Exception as error:  # a stranger's code
+                metric(labels, _made_up_logits(len(labels), classes))
+            except Exception as error:  # a user's function can raise anything
                 why = f"{type(error).__name__}: {error}"
         if why:
-            lacking = classes - len(np.unique(labels))
             raise MetricError(
-                f"The metric {measure.name} is undefined on the {part}, which holds {len(labels)} images of "
-                f"{classes - lacking} of {classes} classes: {why}. Add images of the other classes there, or "
-                "choose another metric with --metric."
+                f"The metric {metric.name} is undefined on the {part}, which holds {len(labels)} images of "
+                f"{len(np.unique(labels))} of {classes} classes: {why}. Add images of the other classes "
+                "there, or choose another metric with --metric."
             )
 
 
-def _of_function(function: Any, called: str | None) -> Metric:
+def _made_up_logits(n: int, classes: int) -> Logits:
+    logits: Logits = np.random.default_rng(0).normal(size=(n, classes)).astype(np.float32)
+    return logits
+
+
+def _from_function(function: Any, reference: str | None) -> Metric:
     name = str(getattr(function, "__name__", type(function).__name__))
     if name in METRICS:
         raise MetricError(
-            f"The metric function is called {name}, like one that autotl has. Give it another name."
+            f"The metric function must not have the name of a built-in metric (got {name}). "
+            "Give it another name."
         )
 
     def score(labels: Labels, logits: Logits) -> float:
-        return _number(function, name, labels, softmax(logits.astype(np.float64), axis=1))
+        return _call(function, name, labels, softmax(logits.astype(np.float64), axis=1))
 
-    return Metric(name, score, percent=False, bounds=(-np.inf, np.inf), reference=called, own=True)
+    return Metric(name, score, percent=False, bounds=(-np.inf, np.inf), reference=reference, custom=True)
 
 
-def _number(function: OwnMetric, name: str, labels: Labels, chances: Floats) -> float:
+def _call(function: MetricFunction, name: str, labels: Labels, probabilities: Floats) -> float:
+    """Call a user's function on copies. Raises MetricError if it returns no finite number."""
     try:
-        found: Any = function(labels.copy(), chances.copy())  # it may alter its own
+        returned: Any = function(labels.copy(), probabilities.copy())
     except SystemExit as error:
         raise MetricError(f"The metric {name} ended the program ({described(error)}).") from error
     try:
-        number = float(found) if np.ndim(found) == 0 else None
+        number = float(returned) if np.ndim(returned) == 0 else None
     except (TypeError, ValueError):
         number = None
     if number is None:
-        raise MetricError(f"The metric {name} gave a {type(found).__name__}, and one number is due.")
+        raise MetricError(f"Metric {name!r} returned a {type(returned).__name__}; it must return one number.")
     if not np.isfinite(number):
-        raise MetricError(f"The metric {name} gave {number}, and a finite number is due.")
+        raise MetricError(f"Metric {name!r} returned {number}; it must return a finite number.")
     return number
 
 
-def _imported(name: str) -> Any:
-    """What ``"package.module:function"`` names."""
+def _import(name: str) -> Any:
+    """Import ``"package.module:function"``."""
     module, _, path = name.partition(":")
     try:
         found: Any = importlib.import_module(module)
-    except FAILURES as error:  # a stranger's code: a module may raise whatever it likes
+    except FAILURES as error:  # a user's module can raise anything
         raise MetricError(
             f"The metric {name!r} cannot be imported: {described(error)}. "
-            "Give package.module:function, of a module that Python finds."
+            "Give package.module:function, of a module that Python can import."
         ) from error
     for part in path.split("."):
         if not hasattr(found, part):
-            raise MetricError(f"The metric {name!r} is not there: {module} has no {path!r}.")
+            raise MetricError(
+                f"The metric {name!r} does not exist: {module} has no {path!r}. "
+                "Give package.module:function, with a function of that module."
+            )
         found = getattr(found, part)
     if not callable(found):
-        raise MetricError(f"The metric {name!r} is a {type(found).__name__}, and no function.")
+        raise MetricError(
+            f"The metric {name!r} must be a function (got a {type(found).__name__}). Give another name."
+        )
     return found
 
 
-def reference(function: object) -> str | None:
-    """The ``"module:function"`` that names this very object in another process too; None where none does."""
+def import_reference(function: object) -> str | None:
+    """Return the ``"module:function"`` that imports this object; None if none does."""
     module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
     if not module or not path or module == "__main__":
         return None
     try:
-        return f"{module}:{path}" if _imported(f"{module}:{path}") is function else None
+        return f"{module}:{path}" if _import(f"{module}:{path}") is function else None
     except MetricError:
         return None

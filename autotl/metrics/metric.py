@@ -1,4 +1,4 @@
-"""What a metric is: a score to search by, and the number people read."""
+"""A metric: the score that a search maximises, and the number that reports show."""
 
 from __future__ import annotations
 
@@ -13,28 +13,36 @@ Logits = NDArray[np.float32]
 Floats = NDArray[np.float64]
 Score = Callable[[Labels, Logits], float]
 Influence = Callable[[Labels, Logits], Floats]
-Counted = Callable[[Labels, Logits, Floats], Floats]
+BootstrapScore = Callable[[Labels, Logits, Floats], Floats]
 
-SURE = 20.0
-"""The logit of an answer that is as good as certain."""
+CERTAIN_LOGIT = 20.0
+"""The logit of a prediction with a probability of almost 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A way to score logits (n, classes) against labels (n,).
 
-    Called, it gives the score that is searched by: higher is always better. ``shown`` turns that into the
-    number people know, which is the negated one where ``higher_is_better`` is false, and back. ``percent``:
-    it is a share, told as a percentage. ``bounds`` hold every score. ``mean`` and ``influence`` give what
-    each image adds, (n,): a mean over the images that is the score, or the score's first-order change
-    (Hampel, The Influence Curve and Its Role in Robust Estimation, JASA, 1974), from which differences
-    between two networks get their standard errors; without either they are resampled. ``counted`` gives the
-    scores of samples from how often each image is in them, (samples, n). ``hits``: it is about right answers
-    alone. ``finer`` is a metric whose differences are about the same and show on fewer images. ``reference``
-    is the ``"module:function"`` by which it can be imported. ``undefined`` says why no score of labels means
-    anything, "" if one does.
+    Calling a metric returns the score that a search maximises: higher is always better.
 
-    >>> metric("log_loss").shown(metric("log_loss")(labels, logits))
+    Attributes:
+        name: The name in options and reports.
+        function: Returns the number that reports show, of labels and logits.
+        higher_is_better: Whether larger numbers in reports are better.
+        percent: Whether reports show the number as a percentage.
+        bounds: The smallest and largest possible score.
+        accuracy_like: Whether a difference of 1 equals a difference of 1 in accuracy.
+        per_image: Returns one value per image, (n,), whose mean is the score; None if there is none.
+        influence: Returns the score's first-order change by each image, (n,) (Hampel, The Influence Curve
+            and Its Role in Robust Estimation, JASA, 1974); None if it is unknown.
+        bootstrap: Returns scores (samples,) from how often each image is in each sample, (samples, n).
+        calibrated_likelihood: A metric with about the same differences and smaller standard errors.
+        reference: The ``"module:function"`` that imports a custom metric; None if it cannot be imported.
+        custom: Whether it is a user's function.
+        undefined_reason: Returns why no score of these labels has a meaning; "" if it has one.
+
+    >>> metric = get_metric("log_loss")
+    >>> metric.reported(metric(labels, logits))
     """
 
     name: str
@@ -42,56 +50,64 @@ class Metric:
     higher_is_better: bool = True
     percent: bool = True
     bounds: tuple[float, float] = (0.0, 1.0)
-    hits: bool = False
-    mean: Influence | None = None
+    accuracy_like: bool = False
+    per_image: Influence | None = None
     influence: Influence | None = None
-    counted: Counted | None = None
-    finer: Metric | None = None
+    bootstrap: BootstrapScore | None = None
+    calibrated_likelihood: Metric | None = None
     reference: str | None = None
-    own: bool = False
-    undefined: Callable[[Labels], str] | None = None
+    custom: bool = False
+    undefined_reason: Callable[[Labels], str] | None = None
 
-    def undefined_on(self, labels: Labels) -> str:
+    def why_undefined(self, labels: Labels) -> str:
         """Return why the metric is undefined on these labels (n,); "" if it is defined."""
-        return "" if self.undefined is None else self.undefined(labels)
+        return "" if self.undefined_reason is None else self.undefined_reason(labels)
 
     def __call__(self, labels: Labels, logits: Logits) -> float:
-        """The score to search by. Raises MetricError where a user's function gives no finite number."""
-        return self.shown(self.function(labels, logits))
+        """Return the score to maximise. Raises MetricError if a user's function returns no finite number."""
+        return self.reported(self.function(labels, logits))
 
-    def shown(self, score: float) -> float:
-        """A score as people read it; a number as people read it as the score."""
+    def reported(self, score: float) -> float:
+        """Convert a score to the reported number, or back.
+
+        The number is the negative score if lower is better.
+        """
         return score if self.higher_is_better else -score
 
     @property
     def key(self) -> str | None:
-        """What it is known by to later runs; None for a function that cannot be found again."""
-        return self.reference if self.own else self.name
+        """The metric's name for later runs; None if they cannot import it."""
+        return self.reference if self.custom else self.name
 
-    def unit(self, labels: Labels, classes: int) -> float:
-        """What corresponds to a difference of 1 in accuracy.
+    def accuracy_scale(self, labels: Labels, classes: int) -> float:
+        """Return the score difference equivalent to 1 in accuracy.
 
-        1 for metrics of right answers; for others how far a network that answers all of ``labels`` right
-        is from one that knows no more than the share of each class.
+        It is 1 for metrics like accuracy. For others it is the score of perfect predictions minus the score
+        of predictions that know only the class frequencies.
+
+        Args:
+            labels: Classes, (n,).
+            classes: Number of classes.
         """
-        if self.hits:
+        if self.accuracy_like:
             return 1.0
-        right = SURE * np.eye(classes, dtype=np.float32)[labels]
+        perfect = CERTAIN_LOGIT * np.eye(classes, dtype=np.float32)[labels]
         try:
-            gap = abs(self(labels, right) - self(labels, shares(labels, classes)))
-        except Exception:  # a stranger's code: where it cannot score these, nothing is known of its unit
+            gap = abs(self(labels, perfect) - self(labels, class_frequency_logits(labels, classes)))
+        except Exception:  # a user's function may fail on such predictions
             return 1.0
         return gap if 0 < gap < np.inf else 1.0
 
-    def chance(self, classes: int) -> tuple[float, float]:
-        """The score of a network that guesses among so many equally large classes, and :meth:`unit` there."""
+    def chance_level(self, classes: int) -> tuple[float, float]:
+        """Return the score of guessing among equally large classes, and its :meth:`accuracy_scale`."""
         labels = np.arange(classes, dtype=np.int64)
-        guess = 1 / classes if self.hits else self(labels, shares(labels, classes))
-        return guess, self.unit(labels, classes)
+        logits = class_frequency_logits(labels, classes)
+        guess = 1 / classes if self.accuracy_like else self(labels, logits)
+        return guess, self.accuracy_scale(labels, classes)
 
 
-def shares(labels: Labels, classes: int) -> Logits:
-    """Logits (n, classes) of a network that knows the share of each class, and nothing of the images."""
+def class_frequency_logits(labels: Labels, classes: int) -> Logits:
+    """Return logits (n, classes) of the class frequencies for each image."""
     counts = np.bincount(labels, minlength=classes)
-    each = np.log(np.maximum(counts, 1e-6) / max(len(labels), 1))
-    return np.tile(each.astype(np.float32), (len(labels), 1))
+    logits = np.log(np.maximum(counts, 1e-6) / max(len(labels), 1))
+    return np.tile(logits.astype(np.float32), (len(labels), 1))

@@ -1,4 +1,4 @@
-"""Turn logits into probabilities as scipy does, for those who would import scipy for nothing else."""
+"""Softmax as in scipy, for modules that need nothing else of scipy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 
 def softmax(logits: NDArray[Any], *, axis: int) -> NDArray[Any]:
-    """The probabilities, which sum to 1 along ``axis``; the type stays."""
+    """Return probabilities that sum to 1 along ``axis``, of the same dtype."""
     powers = np.exp(logits - logits.max(axis=axis, keepdims=True))
     probabilities: NDArray[Any] = powers / powers.sum(axis=axis, keepdims=True)
     return probabilities
 
 
 def log_softmax(logits: NDArray[Any], *, axis: int) -> NDArray[Any]:
-    """The logarithms of the probabilities, exact where those are too small for a number."""
+    """Return log-probabilities, exact even if the probabilities underflow."""
     shifted = logits - logits.max(axis=axis, keepdims=True)
     logarithms: NDArray[Any] = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return logarithms

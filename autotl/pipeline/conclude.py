@@ -1,120 +1,183 @@
-"""The last step of a run: choose, test once, and write what it found."""
+"""Conclude a run: finalize the winner, test it once, and write the report."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from autotl import report, results
 from autotl.data import read
 from autotl.errors import DataError, SearchError
-from autotl.evaluation import judge
+from autotl.evaluation import Findings, judge
 from autotl.finalize.export import export_model, export_trial
-from autotl.finalize.final_model import FinalModel
+from autotl.finalize.final_model import FinalModel, ScratchCrossover
 from autotl.finalize.final_steps import choose_model
 from autotl.finalize.refit import train_missing_folds
 from autotl.finalize.test_phase.limit_check import violated_limits
-from autotl.pipeline.experience import foretold, remember
+from autotl.pipeline.experience import prediction, remember
 from autotl.pipeline.leaks import leaks_of
 from autotl.pipeline.prepare import Prepared
-from autotl.pipeline.run import Explored, Run, profile
-from autotl.progress import doing
-from autotl.training import machine, precision
+from autotl.pipeline.profile import profile
+from autotl.pipeline.run import Run
+from autotl.pipeline.run_search import SearchOutcome
+from autotl.progress import report_progress
+from autotl.training import precision, this_machine
+from autotl.trials.trial import Trial
 
 
-def conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
-    """Deliver the best model and its report. If images have changed, deliver the model; raise DataError."""
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """The final model and its test evaluation.
+
+    Attributes:
+        findings: The evaluation.
+        crossover: The dataset size at which from-scratch training matches transfer; None if unknown.
+        opened: How often the test part was opened before.
+        interrupted: Whether the user pressed Ctrl-C.
+    """
+
+    findings: Findings
+    crossover: ScratchCrossover | None
+    opened: int
+    interrupted: bool
+
+
+def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Result:
+    """Finalize and test the best model, and write the report.
+
+    Args:
+        run: The run.
+        prepared: The prepared search.
+        outcome: The result of the search.
+
+    Raises:
+        DataError: Images have changed since they were read. The best model is written all the same.
+        KeyboardInterrupt: The user pressed Ctrl-C; the report is written before.
+        SearchError: No trial ended with a usable model.
+    """
     try:
-        return _conclude(run, ready, explored)
+        tested = _test(run, prepared, outcome)
     except DataError:
-        if (best := explored.ledger.best()) is not None and best.model:
-            export_trial(run.folder / "model", ready.materials, best, best.model)
+        if (best := outcome.history.best()) is not None and best.model:
+            export_trial(run.folder / "model", prepared.materials, best, best.model)
         raise
+    result = _report(run, prepared, outcome, tested)
+    run.call.catalog.notify("search_finished", result=result)
+    run.keep(ended="interrupted" if tested.interrupted else "finished", elapsed=run.elapsed)
+    if tested.interrupted:
+        raise KeyboardInterrupt
+    return result
 
 
-def _conclude(run: Run, ready: Prepared, explored: Explored) -> results.Result:
-    ledger, setup = explored.ledger, run.setup
-    if (winner := ledger.best()) is None:
-        why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in ledger.records() if r.why))
-        if explored.interrupted:
-            raise KeyboardInterrupt
-        raise SearchError(
-            f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
-        )
-    doing("training the best trial on all images")
-    phase, steps = explored.phase, explored.steps
-    model: FinalModel | None = None
-    if not explored.interrupted:
+def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
+    """Finalize the winner, write it, and evaluate it on the test part."""
+    model, interrupted = _finalize(outcome, _winner(outcome))
+    opened = run.file.tested
+    run.keep(tested=opened + 1)
+    report_progress(f"testing on {len(prepared.locked):,} images")
+    model = outcome.steps[-1].run(model)
+    findings = model.findings
+    assert findings is not None
+    export_model(run.folder / "model", prepared.materials, model)
+    results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
+    return _Tested(findings, model.crossover, opened, interrupted)
+
+
+def _winner(outcome: SearchOutcome) -> Trial:
+    """Return the best trial. Raises SearchError, or KeyboardInterrupt after an interrupt, without any."""
+    if (winner := outcome.history.best()) is not None:
+        return winner
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    why = "; ".join(dict.fromkeys(f"{r.arm}: {r.why}" for r in outcome.history.records() if r.why))
+    raise SearchError(
+        f"No trial ended with a usable model. {why or 'The budget ended too early: give more.'}"
+    )
+
+
+def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
+    """Return the final model, and whether the user has interrupted."""
+    report_progress("training the best trial on all images")
+    phase, steps = outcome.phase, outcome.steps
+    if not outcome.interrupted:
         try:
             model = choose_model(phase, steps, winner)
             train_missing_folds(phase)
+            return model, False
         except KeyboardInterrupt:
-            explored = replace(explored, interrupted=True)
-    model = model or choose_model(phase, steps, winner, interrupted=True)
-    opened = 0 if run.file is None else run.file.tested
-    run.keep(tested=opened + 1)
-    doing(f"testing on {len(ready.locked):,} images")
-    model = steps[-1].run(model)
-    findings = model.findings
-    assert findings is not None
-    export_model(run.folder / "model", ready.materials, model)
-    results.write_answers(run.folder / "test.csv", ready.dataset, findings.answers)
-    notes = [*ready.notes, *run.notes, *explored.notes, *violated_limits(setup.limits, findings)]
-    notes += results.opened_before(opened)
-    if (tested := len(findings.answers.rows)) < len(ready.locked):
+            pass
+    return choose_model(phase, steps, winner, interrupted=True), True
+
+
+def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
+    """Write the report in every form, and return the result."""
+    document = report.build_report(_evidence(run, prepared, outcome, tested))
+    report_progress("writing the report")
+    catalog, settings = run.call.catalog, run.settings
+    for reporter in catalog.reporters.items.values():
+        report.write(reporter, document, run.folder, watch=run.watch)
+    readers = catalog.readers.items
+    return results.Result(
+        run.folder,
+        document,
+        device=settings.device,
+        read=lambda data, columns: read(data, readers=readers, columns=columns),
+        temporary=run.temporary,
+        metric=settings.metric,
+        readers=lambda: readers,
+    )
+
+
+def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> report.Evidence:
+    """Gather the contents of the report."""
+    findings, settings, plan = tested.findings, run.settings, outcome.plan
+    notes = _notes(run, prepared, outcome, tested)
+    scored = findings.arms.keys() | set(outcome.phase.baselines)
+    untried = [arm.strategy for arm in plan.arms if arm not in scored]
+    searched = [arm.strategy for arm in findings.arms]
+    return report.Evidence(
+        name=report.data_name(settings.data.data),
+        dataset=prepared.dataset,
+        plan=plan,
+        records=outcome.history.records(),
+        findings=findings,
+        verdict=judge(findings, untried, leaks_of(prepared)),
+        backbones=prepared.networks,
+        profile=profile(prepared),
+        catch_up=tested.crossover,
+        time_plan=outcome.time_plan,
+        experience=prediction(outcome.prior, findings.winner.arm.strategy, searched),
+        splits=prepared.splits,
+        notes=notes,
+        seconds=run.elapsed,
+        search_seconds=outcome.seconds,
+        precision=precision(settings.device),
+        machine=this_machine(settings.device),
+        plugins=run.call.catalog.versions(),
+        seed=settings.seed,
+    )
+
+
+def _notes(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> list[str]:
+    """Return the notes of the whole run; add the run to past runs."""
+    findings, settings, catalog = tested.findings, run.settings, run.call.catalog
+    limits = violated_limits(settings.limits, findings)
+    notes = [
+        *prepared.notes,
+        *run.call.notes,
+        *outcome.notes,
+        *limits,
+        *results.repeated_test_notes(tested.opened),
+    ]
+    if (images := len(findings.predictions.rows)) < len(prepared.locked):
         notes.append(
-            f"Tested on {tested:,} of {len(ready.locked):,} test images, drawn at random from each class, "
+            f"Tested on {images:,} of {len(prepared.locked):,} test images, drawn at random from each class, "
             "the same for all strategies: there was no time for more. 'autotl evaluate' can test on "
             "the others."
         )
-    notes += ["The search was interrupted."] if explored.interrupted else []
-    if setup.experience and (why := remember(ready, ledger, findings, setup.budget.seconds)):
-        notes.append(why)
-    notes += [f"The plugin {name} could not be loaded: {why}" for name, why in run.catalog.broken.items()]
-    notes += [f"The plugin {name} was left out: {why}." for name, why in run.catalog.dropped.items()]
-    scored = findings.arms.keys() | set(phase.baselines)
-    untried = [arm.strategy for arm in explored.plan.arms if arm not in scored]
-    document = report.collect(
-        report.Evidence(
-            name=report.data_name(setup.data),
-            dataset=ready.dataset,
-            plan=explored.plan,
-            records=ledger.records(),
-            findings=findings,
-            verdict=judge(findings, untried, leaks_of(ready)),
-            backbones=ready.networks,
-            profile=profile(ready),
-            catch_up=model.crossover,
-            time_plan=explored.time_plan,
-            experience=foretold(
-                explored.prior, findings.winner.arm.strategy, [arm.strategy for arm in findings.arms]
-            ),
-            splits=ready.splits,
-            notes=notes,
-            seconds=run.clock.now() - run.started,
-            search_seconds=explored.seconds,
-            precision=precision(setup.device),
-            machine=machine(setup.device),
-            plugins=run.catalog.versions(),
-            seed=setup.seed,
-        )
-    )
-    doing("writing the report")
-    for reporter in run.catalog.reporters.items.values():
-        report.write(reporter, document, run.folder, watch=run.watch)
-    readers = run.catalog.readers.items
-    result = results.Result(
-        run.folder,
-        document,
-        device=setup.device,
-        read=lambda data, columns: read(data, readers=readers, columns=columns),
-        temporary=run.temporary,
-        measure=setup.metric,
-        readers=lambda: readers,
-    )
-    run.catalog.tell("search_finished", result=result)
-    run.keep(
-        ended="interrupted" if explored.interrupted else "finished", elapsed=run.clock.now() - run.started
-    )
-    if explored.interrupted:
-        raise KeyboardInterrupt
-    return result
+    if tested.interrupted:
+        notes.append("The search was interrupted.")
+    if settings.search.experience:
+        notes += remember(prepared, outcome.history, findings, settings.budget.seconds)
+    notes += [f"The plugin {name} could not be loaded: {why}" for name, why in catalog.broken.items()]
+    notes += [f"The plugin {name} was left out: {why}." for name, why in catalog.dropped.items()]
+    return notes

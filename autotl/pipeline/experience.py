@@ -1,4 +1,4 @@
-"""What past runs foretell for this one, and what this one shows to those that come."""
+"""Read the table of past runs, and add a run to it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from autotl.api import Arm, Backbone
-from autotl.config.run_config import RunConfig
+from autotl.api import Arm
+from autotl.config.run_settings import RunSettings
 from autotl.evaluation import Findings
 from autotl.experience import Experience, Prior, Profile, Row, default_path, prior, prior_from, shipped_rows
 from autotl.pipeline.prepare import Prepared
@@ -20,56 +20,92 @@ from autotl.trials.history import TrialHistory
 HERE = "this machine"
 
 
-def recall(ready: Prepared, metric: str | None) -> Prior:
-    """What the rows on this machine and the shipped ones say of data like this by this metric."""
+def recall(prepared: Prepared, metric: str | None) -> Prior:
+    """Return the prediction of past runs on similar data.
+
+    It uses the rows of this machine and the shipped ones.
+
+    Args:
+        prepared: The prepared search.
+        metric: The key of the metric.
+    """
     path = default_path()
     known = [*shipped_rows(), *(Experience(path).rows() if path else [])]
-    return prior([row for row in known if row.metric == metric], profile_of(ready))
+    return prior([row for row in known if row.metric == metric], profile_of(prepared))
 
 
-def recalled(ready: Prepared, setup: RunConfig, kept: Mapping[str, Any] | None) -> Prior | None:
-    """What past runs foretell; in a run that is resumed, what they foretold when it was begun."""
-    if not setup.experience:
+def recall_once(prepared: Prepared, settings: RunSettings, kept: Mapping[str, Any] | None) -> Prior | None:
+    """Return the prediction of past runs; a resumed run keeps its own.
+
+    Args:
+        prepared: The prepared search.
+        settings: The options of the run.
+        kept: The prediction in ``run.json``.
+
+    Returns:
+        The prediction; None if the user wants none.
+    """
+    if not settings.search.experience:
         return None
-    return recall(ready, setup.metric.key) if kept is None else prior_from(kept)
+    return recall(prepared, settings.metric.key) if kept is None else prior_from(kept)
 
 
-def profile_of(ready: Prepared) -> Profile:
-    """The data as the table of experience describes it."""
-    task, first = ready.task, ready.ranking.order[0]
-    likeness = list(task.likeness.get(first, {}).values())
-    scored = ready.ranking.scores.get(first, {}).get("probe_accuracy")
+def profile_of(prepared: Prepared) -> Profile:
+    """Return the data's properties in the table of past runs."""
+    task, first = prepared.task, prepared.ranking.order[0]
+    similarities = list(task.likeness.get(first, {}).values())
+    scored = prepared.ranking.scores.get(first, {}).get("probe_accuracy")
     return Profile(
-        data_digest=ready.dataset.digest,
+        data_digest=prepared.dataset.digest,
         n_train=task.train_rows,
         n_classes=len(task.classes),
         min_per_class=task.min_per_class,
         image_side=task.side,
-        likeness=float(np.median(likeness)) if likeness else None,
+        likeness=float(np.median(similarities)) if similarities else None,
         probe_score=scored.value if scored else None,
     )
 
 
-def remember(ready: Prepared, ledger: TrialHistory, findings: Findings, budget: float | None) -> str:
-    """Add a row for each arm that was scored; says why where that could not be done."""
+def remember(
+    prepared: Prepared, history: TrialHistory, findings: Findings, budget: float | None
+) -> tuple[str, ...]:
+    """Add a row for each scored arm to the table.
+
+    Args:
+        prepared: The prepared search.
+        history: The trials.
+        findings: The test evaluation.
+        budget: The budget in seconds; None without one.
+
+    Returns:
+        A sentence if the table could not be written.
+    """
     path = default_path()
-    if path is None or ledger.metric.key is None:
-        return ""
+    if path is None or history.metric.key is None:
+        return ()
     table = Experience(path)
-    table.add(rows_of(ready, ledger, findings, budget))
-    return table.why
+    table.add(rows_of(prepared, history, findings, budget))
+    return (table.problem,) if table.problem else ()
 
 
 def rows_of(
-    ready: Prepared,
-    ledger: TrialHistory,
+    prepared: Prepared,
+    history: TrialHistory,
     findings: Findings,
     budget: float | None,
     *,
     provenance: str = HERE,
 ) -> list[Row]:
-    """A row for each arm that was scored, the best first."""
-    profile, task = profile_of(ready), ready.task
+    """Return a row for each scored arm, best first.
+
+    Args:
+        prepared: The prepared search.
+        history: The trials.
+        findings: The test evaluation.
+        budget: The budget in seconds; None without one.
+        provenance: The origin of the rows.
+    """
+    profile = profile_of(prepared)
     scored = {arm: finding.best for arm, finding in findings.arms.items() if finding.best.score is not None}
     ranked = sorted(scored, key=lambda arm: -float(scored[arm].score or 0.0))
     run, created = uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds")
@@ -86,25 +122,31 @@ def rows_of(
             likeness=profile.likeness,
             probe_score=profile.probe_score,
             strategy=arm.strategy,
-            backbone_architecture=_backbone(ready, arm).architecture,
-            pretrained=_backbone(ready, arm).weights.pretrained,
-            metric=ledger.metric.key or task.metric,
+            backbone_architecture=prepared.networks[arm.backbone].architecture,
+            pretrained=prepared.networks[arm.backbone].weights.pretrained,
+            metric=history.metric.key or prepared.task.metric,
             score=scored[arm].score,
-            test=ledger.metric.shown(findings.arms[arm].test.value),
+            test=history.metric.reported(findings.arms[arm].test.value),
             rank=rank,
             regret=float(scored[ranked[0]].score or 0.0) - float(scored[arm].score or 0.0),
             params=json.dumps(dict(scored[arm].params), sort_keys=True),
-            seconds=_seconds(ledger, arm),
+            seconds=_seconds(history, arm),
             budget_seconds=budget,
         )
         for rank, arm in enumerate(ranked, 1)
     ]
 
 
-def foretold(known: Prior | None, winner: str | None, strategies: Sequence[str]) -> dict[str, Any] | None:
-    """What was foretold and, where there is a ``winner``, whether it came true; None without past runs.
+def prediction(known: Prior | None, winner: str | None, strategies: Sequence[str]) -> dict[str, Any] | None:
+    """Return the prediction of past runs, as a report shows it.
 
-    It is None too whether it came true where what was foretold was not among the strategies.
+    Args:
+        known: The prediction.
+        winner: The strategy that won; None before the search.
+        strategies: The strategies that were searched.
+
+    Returns:
+        The prediction; None without past runs. ``agreed`` is None if the predicted strategy was not searched.
     """
     if known is None or known.predicted is None:
         return None
@@ -117,9 +159,5 @@ def foretold(known: Prior | None, winner: str | None, strategies: Sequence[str])
     }
 
 
-def _backbone(ready: Prepared, arm: Arm) -> Backbone:
-    return ready.networks[arm.backbone]
-
-
-def _seconds(ledger: TrialHistory, arm: Arm) -> float:
-    return float(sum(trial.seconds for trial in ledger.trials.values() if trial.arm == arm))
+def _seconds(history: TrialHistory, arm: Arm) -> float:
+    return float(sum(trial.seconds for trial in history.trials.values() if trial.arm == arm))

@@ -1,4 +1,4 @@
-"""Sum up what the test part and the folds share with the images that are learned from."""
+"""Sum up the images that parts and folds share."""
 
 from __future__ import annotations
 
@@ -11,41 +11,49 @@ from autotl.api import Fold
 from autotl.evaluation import Leaks
 from autotl.pipeline.prepare import Prepared
 
+MAX_SHARED = 0.01
+"""The fraction of validation images with a near copy in training from which folds are not independent."""
 
-def leaks_of(ready: Prepared) -> Leaks:
-    """Return what leaks; copies that cleaning left out or gave no weight do not."""
-    near, exact = ready.examined.near_leakage, ready.quality.leakage
-    tested = len(ready.locked)
+
+def leaks_of(prepared: Prepared) -> Leaks:
+    """Return the leaks; copies that cleaning left out or gave no weight are none."""
+    near, exact = prepared.issues.near_leakage, prepared.quality.leakage
+    tested = len(prepared.locked)
     found = [(exact.images, exact.of), *([] if near is None else [(near.images, near.compared)])]
     copies, compared = max(found, key=lambda each: each[0] / max(1, each[1]))
-    if ready.examined.cleaned.mode != "report":
+    if prepared.issues.cleaned.mode != "report":
         copies = 0
-    across = ready.groups.across_test if ready.groups is not None else None
+    across = prepared.groups.across_test if prepared.groups is not None else None
     related, of = (0, tested) if across is None else (across.images, across.of)
     return Leaks(copies, compared, related, exact.groups, of)
 
 
-SHARED = 0.01
-"""The share of validation images with a near copy in training from which on folds are not independent."""
+def independent_folds(prepared: Prepared, network: str) -> bool:
+    """Return whether the folds of a network are independent.
 
+    They are if few validation images have a near copy, or an image of their group, in training. They are not
+    if there was no time to search for all of these, nor for networks that learn from extra images.
 
-def independent_folds(ready: Prepared, network: str) -> bool:
-    """Whether few validation images have a near copy, or an image of their group, in their training fold.
-
-    Not if there was no time to look for all of these, as for the images that only some networks learn from.
+    Args:
+        prepared: The prepared search.
+        network: The name of the network.
     """
-    if ready.wider is not None and network in ready.wider.networks:
+    extra = prepared.extra_images
+    if extra is not None and network in extra.networks:
         return False
-    table, examined = ready.dataset.table, ready.examined
-    if ready.decided.grouping.unfinished or "near copies" in examined.skipped:
+    splitting, issues, table = prepared.record.splitting, prepared.issues, prepared.dataset.table
+    unfinished = splitting is not None and splitting.grouping.unfinished
+    if unfinished or "near copies" in issues.skipped:
         return False
-    found = table["together"].to_numpy() if "together" in table else np.full(len(table), -1)
-    numbers = [found, examined.copied] if len(examined.copied) else [found]
-    return shared_with_training(ready.splits.first, numbers) < SHARED
+    groups = table["together"].to_numpy() if "together" in table else np.full(len(table), -1)
+    numbers = [groups, issues.copied] if len(issues.copied) else [groups]
+    return shared_with_training(prepared.splits.first, numbers) < MAX_SHARED
 
 
 def shared_with_training(folds: Sequence[Fold], numbers: Sequence[NDArray[np.int64]]) -> float:
-    """Return the share of validation rows that have a row of their set in the training rows of their fold.
+    """Return the fraction of validation rows with a relative in training.
+
+    A relative is a row of the same set in the training rows of the same fold.
 
     Args:
         folds: Training and validation rows.

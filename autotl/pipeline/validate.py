@@ -1,111 +1,146 @@
-"""Check what a call asks for, and find what it names."""
+"""Check the options of a call, and find the named plugins."""
 
 from __future__ import annotations
 
 import multiprocessing
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from autotl import plugins, progress, terminal
 from autotl.api import Columns, Executor, Strategy, Watch
-from autotl.cache import size
-from autotl.clock import Budget, Clock, WallClock, seconds, waited
-from autotl.config.limits import Limits, limits_of
-from autotl.config.run_config import CLEANING, RunConfig
+from autotl.clock import Clock, WallClock, seconds_since_start
+from autotl.config.options import CLEANING, ComputeOptions
+from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings, resolve
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
-from autotl.metrics import OwnMetric
-from autotl.metrics import metric as metric_of
+from autotl.pipeline.services import Plugins
 
 AUTO = "auto"
 """Stands for the executor that suits the number of workers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A call whose arguments are checked, and what they name; its time began at ``begun``, on the clock."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidatedCall:
+    """A call with checked options and the plugins that they name.
 
-    setup: RunConfig
+    Attributes:
+        settings: The options, resolved; the device exists on this machine.
+        catalog: The installed plugins.
+        strategies: The strategies to search, by name.
+        executor: The executor of trials.
+        watch: The object that is informed of the progress.
+        clock: The clock of the run.
+        started: The start of the run on the clock. A resumed run starts earlier, by the seconds that it has
+            used.
+        notes: Sentences for the report.
+    """
+
+    settings: RunSettings
     catalog: plugins.Catalog
     strategies: Mapping[str, Strategy]
     executor: Executor
     watch: Watch
     clock: Clock
-    begun: float
+    started: float
     notes: tuple[str, ...] = ()
 
+    @property
+    def plugins(self) -> Plugins:
+        """The plugins that the stages use."""
+        return Plugins.of(self.catalog, self.strategies)
 
-def opened(asked: Mapping[str, Any], *, of_those_left: bool = False) -> Opened:
-    """Check the arguments of ``fit``; raises the errors of :mod:`autotl.errors`.
 
-    ``of_those_left``: strategies and plugins that are named but not installed any more are passed over.
+def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = False) -> ValidatedCall:
+    """Check the options of ``fit`` before torch is imported.
+
+    Args:
+        config: The options, with the preset applied.
+        watch: The object to inform of the progress; None for the default one.
+        skip_missing: Whether named strategies and plugins may be missing, as in a resumed run.
+
+    Raises:
+        AutotlError: An error of :mod:`autotl.errors`.
     """
+    _check_process()
+    clock = WallClock()
+    started = clock.now() - seconds_since_start()
+    executor_name = _executor_name(config.compute)
+    check_options(config)
+    settings = resolve(config)
+    catalog = _catalog(settings.search.without, skip_missing=skip_missing)
+    strategies, notes = _strategies(catalog, settings.search.strategies, skip_missing=skip_missing)
+    executor = catalog.executors[executor_name]
+    watch = terminal.watch(clock) if watch is None else watch
+    with progress.watched_by(watch, stay=True):
+        progress.report_progress("loading PyTorch")
+        settings = on_device(settings)
+    return ValidatedCall(
+        settings=settings,
+        catalog=catalog,
+        strategies=strategies,
+        executor=executor,
+        watch=watch,
+        clock=clock,
+        started=started,
+        notes=notes,
+    )
+
+
+def check_options(config: RunConfig) -> None:
+    """Check the options that need neither images nor torch.
+
+    Raises:
+        DataError: The data is not there, or the test fraction is no fraction.
+        UnknownName: There is no such way of cleaning, column or device.
+        WeightsError: A backbone is a file instead of a folder.
+    """
+    data = config.data
+    if data.clean not in CLEANING:
+        raise UnknownName("way of cleaning", data.clean, CLEANING)
+    check_share(data.test)
+    check_path(data.data)
+    check_columns(data.data, Columns(data.image, data.label, data.group))
+    _check_device(config.compute.device)
+    for name in config.model.backbone:
+        if Path(name).is_file():
+            raise WeightsError(
+                f"backbone must be a folder with weights and a config.json (got the file {name}). Give the "
+                f"folder that holds it: {Path(name).parent}"
+            )
+
+
+def on_device(settings: RunSettings) -> RunSettings:
+    """Return the settings with a device of this machine.
+
+    Raises:
+        UnknownName: The device is not there.
+        RunError: The device cannot run so many processes.
+    """
+    from autotl.training import check_processes, pick_device
+
+    device = pick_device(settings.device)
+    check_processes(settings.compute.processes, device)
+    return replace(settings, device=device)
+
+
+def _check_process() -> None:
+    """Raise RunError if a worker process imports the user's script."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise RunError(
-            "autotl.fit was called while a worker process imported your script. Put the call, and what else "
-            "the script does, under: if __name__ == '__main__':"
+            "autotl.fit was called while a worker process imported your script. Put the call, and the other "
+            "actions of the script, under: if __name__ == '__main__':"
         )
-    clock = WallClock()
-    begun = clock.now() - waited()
-    executor = _executor(asked["executor"], asked["workers"], asked["processes"])
-    setup = setup_of(
-        asked["data"],
-        asked["backbone"],
-        asked["source"],
-        asked["budget"],
-        asked["trials"],
-        asked["metric"],
-        asked["image_size"],
-        asked["test"],
-        Columns(asked["image"], asked["label"], asked["group"]),
-        asked["device"],
-        asked["seed"],
-        asked["cache"],
-        asked["processes"],
-        clean=asked["clean"],
-        reweight=asked["reweight"],
-        all_backbones=asked["all_backbones"],
-        experience=asked["experience"],
-        curves=asked["curves"],
-        ensemble=asked["ensemble"],
-        workers=asked["workers"],
-        limits=limits_of(asked["max_latency"], asked["max_size"]),
-    )
-    without, named = list(asked["without"]), asked["strategies"]
-    named = [named] if isinstance(named, str) else list(named)
-    gone: list[str] = []
-    if of_those_left and without:
-        known = plugins.load().names()
-        without = [name for name in without if name in known]
-    catalog = plugins.load(without=without)
-    if of_those_left:
-        gone = [name for name in named if name not in catalog.strategies.items]
-        named = [name for name in named if name not in gone] or named
-    strategies, place = catalog.strategies.pick(named), catalog.executors[executor]
-    watch = terminal.watch(clock) if asked["watch"] is None else asked["watch"]
-    with progress.watched_by(watch, stay=True):
-        progress.doing("loading PyTorch")
-        setup = on_device(setup)
-    return Opened(
-        replace(setup, storage=asked["storage"]),
-        catalog,
-        strategies,
-        place,
-        watch,
-        clock,
-        begun,
-        tuple(f"The strategy {name} is not installed any more: its trials stay." for name in gone),
-    )
 
 
-def _executor(name: str, workers: int, processes: int) -> str:
-    """The executor to use. Raises RunError where it cannot run so many trials at once."""
+def _executor_name(compute: ComputeOptions) -> str:
+    """Return the name of the executor. Raises RunError for wrong numbers."""
+    name, workers = compute.executor, compute.workers
     if workers < 1:
-        raise RunError(f"{workers} workers cannot run anything. Give --workers 1 or more.")
-    if workers > 1 and processes > 1:
+        raise RunError(f"workers must be at least 1 (got {workers}). Give --workers 1 or more.")
+    if workers > 1 and compute.processes > 1:
         raise RunError(
             "Trials can run side by side (--workers), or each in several processes (--processes), not both. "
             "Give one of them, and the other as 1."
@@ -120,84 +155,25 @@ def _executor(name: str, workers: int, processes: int) -> str:
     return name
 
 
-def setup_of(
-    data: Any,
-    backbone: str | Path | Sequence[str | Path],
-    source: Any,
-    budget: str | float | None,
-    trials: int | None,
-    measure: str | OwnMetric,
-    image_size: int | None,
-    test: float,
-    columns: Columns,
-    device: str,
-    seed: int,
-    cache: str | int | None = None,
-    processes: int = 1,
-    *,
-    clean: str = "report",
-    reweight: bool = False,
-    all_backbones: bool = False,
-    thorough: bool = False,
-    experience: bool = True,
-    curves: bool = False,
-    ensemble: bool = False,
-    workers: int = 1,
-    limits: Limits | None = None,
-) -> RunConfig:
-    """What ``fit`` and ``analyze`` are asked for, checked as far as that needs neither images nor torch.
-
-    :func:`on_device` checks the device later, because that needs torch.
-    """
-    if clean not in CLEANING:
-        raise UnknownName("way of cleaning", clean, CLEANING)
-    check_share(test)
-    check_path(data)
-    check_columns(data, columns)
-    _check_device(device)
-    names = [backbone] if isinstance(backbone, str | Path) else list(backbone)
-    for name in names:
-        if Path(name).is_file():
-            raise WeightsError(
-                f"The backbone {name} is a file. Give the folder that holds it and its config.json: "
-                f"{Path(name).parent}"
-            )
-    return RunConfig(
-        data=data,
-        budget=Budget(None if budget is None else seconds(budget), trials),
-        backbones=tuple(map(str, names)) or ("auto",),
-        source=source,
-        columns=columns,
-        metric=metric_of(measure),
-        image_size=image_size,
-        test=test,
-        device=device,
-        processes=processes,
-        cache=None if cache in (None, "off") else size(cache),
-        reuse=cache != "off",
-        clean=clean,
-        reweight=reweight,
-        all_backbones=all_backbones,
-        thorough=thorough,
-        experience=experience,
-        curves=curves,
-        ensemble=ensemble,
-        workers=workers,
-        limits=limits or Limits(),
-        seed=seed,
-    )
-
-
 def _check_device(name: str) -> None:
     """Raise UnknownName if no machine has a device of that name."""
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", name):
         raise UnknownName("device", name, ("auto", "cpu", "cuda", "cuda:0", "mps"))
 
 
-def on_device(setup: RunConfig) -> RunConfig:
-    """The same on a device that is there. Raises UnknownName and RunError if it or its processes are not."""
-    from autotl.training import check_processes, pick_device
+def _catalog(without: tuple[str, ...], *, skip_missing: bool) -> plugins.Catalog:
+    """Load the plugins without some; if ``skip_missing``, names of missing plugins are ignored."""
+    if skip_missing and without:
+        known = plugins.load().names()
+        without = tuple(name for name in without if name in known)
+    return plugins.load(without=without)
 
-    device = pick_device(setup.device)
-    check_processes(setup.processes, device)
-    return replace(setup, device=device)
+
+def _strategies(
+    catalog: plugins.Catalog, named: tuple[str, ...], *, skip_missing: bool
+) -> tuple[Mapping[str, Strategy], tuple[str, ...]]:
+    """Return the named strategies, or all; with a note on each missing one."""
+    missing = [name for name in named if skip_missing and name not in catalog.strategies.items]
+    left = [name for name in named if name not in missing] or named
+    notes = (f"The strategy {name} is not installed any more: its trials stay." for name in missing)
+    return catalog.strategies.select(left), tuple(notes)

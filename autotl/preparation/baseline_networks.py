@@ -1,4 +1,4 @@
-"""Open the networks that baselines bring themselves, and choose one for each."""
+"""Open the networks that baselines bring, and choose one for each baseline."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from autotl.api import Arm, Backbone, OwnNetworks, Strategy, Task, Weights
-from autotl.backbone import describe
+from autotl.backbone import Workload, describe
 from autotl.clock import Deadline
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.errors import FAILURES, LimitError, described
 from autotl.preparation.model_limits import filter_by_limits
 from autotl.preparation.record import BaselineNetworkRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """The networks that strategies bring themselves.
+class BaselineNetworks:
+    """The networks that strategies bring.
 
     Attributes:
         networks: The chosen network of each strategy, by the strategy's name.
-        refused: Why a strategy has none, by its name and that of its smallest network.
+        refused: The reason against a strategy's smallest network, by the names of both.
     """
 
     networks: Mapping[str, Backbone] = field(default_factory=dict)
@@ -31,89 +31,122 @@ class Own:
         """The chosen networks by their own names."""
         return {facts.name: facts for facts in self.networks.values()}
 
+    def __or__(self, other: BaselineNetworks) -> BaselineNetworks:
+        """Return the networks of both."""
+        return BaselineNetworks({**self.networks, **other.networks}, {**self.refused, **other.refused})
 
-def open_own_networks(
+
+def open_baseline_networks(
     strategies: Mapping[str, Strategy],
     task: Task,
-    setup: RunConfig,
+    settings: RunSettings,
     *,
     end: Deadline,
     taken: Collection[str] = (),
-) -> Own:
-    """Open each strategy's networks in turn, and choose the last one that the strategy accepts.
+) -> BaselineNetworks:
+    """Choose the last network of each strategy that the strategy accepts.
+
+    The networks of a strategy are opened in turn.
 
     Args:
         strategies: All strategies, by name.
-        task: The task, with what a trial may cost.
-        setup: What the user asked for: device, limits, image size, budget.
-        end: The end of the budget, by a share of which the pace is measured.
-        taken: The names of the backbones, which no network may have too.
+        task: The task, with the time per trial.
+        settings: The options of the run.
+        end: The end of the budget; measuring the pace takes a fraction of it.
+        taken: The names of the backbones, which no network may have.
     """
-    chosen: dict[str, Backbone] = {}
-    refused: dict[Arm, str] = {}
+    found = BaselineNetworks()
     for name, strategy in strategies.items():
-        if not isinstance(strategy, OwnNetworks):
-            continue
-        try:
-            offered = list(strategy.networks(task))
-        except FAILURES as error:  # a stranger's code: it must not keep the others from running
-            refused[Arm(name, "a network of its own")] = described(error)
-            continue
-        others = {facts.name: facts.weights for facts in chosen.values()}
-        for weights in offered:
-            facts, why = _tried(strategy, weights, task, setup, end)
-            if weights.name in taken or others.get(weights.name, weights) != weights:
-                why = f"another network is called {weights.name!r} too. Rename one of them"
-            if facts is None or why:  # the larger ones are slower still
-                if name not in chosen:
-                    refused[Arm(name, weights.name)] = why
-                break
-            chosen[name] = facts
-    return Own(chosen, refused)
+        if isinstance(strategy, OwnNetworks):
+            found |= _choose(name, strategy, task, settings, end, taken, found)
+    return found
 
 
-def reopen_own_networks(
-    known: Mapping[str, BaselineNetworkRecord], task: Task, setup: RunConfig, *, end: Deadline
-) -> Own:
-    """Open the networks that a resumed run had chosen, whether or not their strategies are still installed.
+def reopen_baseline_networks(
+    recorded: Mapping[str, BaselineNetworkRecord], task: Task, settings: RunSettings, *, end: Deadline
+) -> BaselineNetworks:
+    """Open the networks that an earlier start of the run chose.
+
+    Their strategies may be gone.
+
+    Args:
+        recorded: The networks by strategy.
+        task: The task, with the time per trial.
+        settings: The options of the run.
+        end: The end of the budget.
 
     Raises:
-        RunError: A network is not what it was.
-        WeightsError: A network cannot be made any more.
+        RunError: A network has changed.
+        WeightsError: A network cannot be built any more.
     """
-    return Own(
-        {name: each.seen.keep(_opened(each.weights, task, setup, end)) for name, each in known.items()}
+    return BaselineNetworks(
+        {
+            name: each.backbone.restored(_opened(each.weights, task, settings, end))
+            for name, each in recorded.items()
+        }
     )
 
 
-def _tried(
-    strategy: Strategy, weights: Weights, task: Task, setup: RunConfig, end: Deadline
-) -> tuple[Backbone | None, str]:
-    """The network, and why it is refused, "" if it is not."""
+def _choose(
+    name: str,
+    strategy: Strategy,
+    task: Task,
+    settings: RunSettings,
+    end: Deadline,
+    taken: Collection[str],
+    others: BaselineNetworks,
+) -> BaselineNetworks:
+    """Return the largest accepted network, or the reason against the smallest."""
+    assert isinstance(strategy, OwnNetworks)
     try:
-        facts = _opened(weights, task, setup, end)
+        offered = list(strategy.networks(task))
+    except FAILURES as error:  # a plugin's code: it must not keep other strategies from running
+        return BaselineNetworks(refused={Arm(name, "own network"): described(error)})
+    used = {facts.name: facts.weights for facts in others.networks.values()}
+    chosen: Backbone | None = None
+    for weights in offered:
+        facts, reason = _try(strategy, weights, task, settings, end)
+        if weights.name in taken or used.get(weights.name, weights) != weights:
+            reason = f"another network is called {weights.name!r} too. Rename one of them"
+        if facts is None or reason:  # larger networks are slower still
+            if chosen is None:
+                return BaselineNetworks(refused={Arm(name, weights.name): reason})
+            break
+        chosen = facts
+    return BaselineNetworks({} if chosen is None else {name: chosen})
+
+
+def _try(
+    strategy: Strategy, weights: Weights, task: Task, settings: RunSettings, end: Deadline
+) -> tuple[Backbone | None, str]:
+    """Return the network, and the reason against it or ""."""
+    try:
+        facts = _opened(weights, task, settings, end)
         kept = filter_by_limits(
-            setup.limits, {facts.name: facts}, classes=len(task.classes), device=setup.device, clock=end.clock
+            settings.limits,
+            {facts.name: facts},
+            classes=len(task.classes),
+            device=settings.device,
+            clock=end.clock,
         )
         facts = kept.backbones[facts.name]
         applies = strategy.applies(task, facts)
     except LimitError:
         return None, f"{weights.name} misses the limits on latency or size on this machine"
-    except FAILURES as error:  # as above: its layers and what it says of them are a stranger's
+    except FAILURES as error:  # a plugin's code: its layers, or its opinion on them
         return None, described(error)
     return facts, "" if applies else applies.why
 
 
-def _opened(weights: Weights, task: Task, setup: RunConfig, end: Deadline) -> Backbone:
+def _opened(weights: Weights, task: Task, settings: RunSettings, end: Deadline) -> Backbone:
     facts = describe(
         weights,
         side=task.side,
-        device=setup.device,
-        seconds=setup.budget.seconds,
-        images=task.train_rows,
+        device=settings.device,
+        workload=Workload(task.train_rows, settings.budget.seconds),
         clock=end.clock,
         end=end,
         small=True,
     )
-    size = setup.image_size
+    size = settings.image_size
     return facts if size is None or facts.config.fixed else replace(facts, sides=(size,), side=size)

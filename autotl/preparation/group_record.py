@@ -1,4 +1,4 @@
-"""Record which images belong together, and what a report says of it."""
+"""Record groups of images, and sum them up for a report."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Dataset, Splits
-from autotl.quality import MOST_COMPARED
+from autotl.quality import MAX_COMPARED
 
-EXAMPLES, NAMED = 5, 4
+EXAMPLES, FILES = 5, 4
 """Groups that a report gives as examples, and file names of each."""
-
-WORTH = 0.01
-"""The share of a part that must belong to divided groups for a note."""
+DIVIDED_SHARE = 0.01
+"""The fraction of a part in divided groups from which a note is added."""
+GROUPED_IMAGES = 20
+"""The images in groups from which a note is added."""
 
 Rows = NDArray[np.int64]
 Sets = tuple[tuple[int, ...], ...]
-
-
-NOTABLE = 20
-"""Images in groups from which on a note says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +27,12 @@ class GroupRecord:
     """The groups of a run, in rows of the dataset.
 
     Attributes:
-        on: Whether groups are looked for.
-        first: Those found before the split, by names, capture times and hashes, with images of the user's own
+        on: Whether groups are searched for.
+        first: The groups before the split, by names, capture times and hashes, with images of the user's own
             test part that share a name or hash.
-        last: Those of the training images, found by features too; None until then.
+        last: The groups of the training images, found by features too; None before that search.
         found_by: Training images by the evidence that first put them into a group.
-        moved: Images that validate in another fold since the features are known.
+        moved: Images whose fold has changed because of features.
         divided: Groups that a fold still divides, such as one with a validation part of the user's own.
         unfinished: Whether the search ran out of time.
         uncompared: Training images of large classes that were not compared with their class.
@@ -52,34 +49,42 @@ class GroupRecord:
 
     @property
     def notes(self) -> list[str]:
-        """What to tell at once. A few images are told by the report alone."""
-        said = []
+        """The sentences for the user; a few images are left to the report."""
+        found = []
         if self.unfinished:
-            said.append("Not all groups of images were looked for, for lack of time.")
+            found.append("The search for groups of images ran out of time, so some groups may be missing.")
         if self.uncompared:
-            said.append(
-                f"{self.uncompared:,} training images were not compared by likeness: to find groups, at most "
-                f"{MOST_COMPARED:,} images of a class are. If you know the groups, name them with --group."
+            found.append(
+                f"{self.uncompared:,} training images were not compared by similarity: the search for groups "
+                f"compares at most {MAX_COMPARED:,} images of a class. If you know the groups, name them "
+                "with --group."
             )
-        if self.last and (images := sum(map(len, self.last))) >= NOTABLE:
-            groups = "1 group" if len(self.last) == 1 else f"{len(self.last):,} groups"
-            if self.divided:
-                said.append(
-                    f"Finds {groups} of images ({images:,} training images) that show the same thing. "
-                    f"A fold divides {self.divided:,} of them, so validation scores may be too high."
-                )
-            else:
-                said.append(
-                    f"Keeps {groups} of images ({images:,} training images) in one fold each: "
-                    "the images of a group show the same thing. --group none switches this off."
-                )
-        return said
+        if self.last and (images := sum(map(len, self.last))) >= GROUPED_IMAGES:
+            found.append(self._kept_together(len(self.last), images))
+        return found
+
+    def _kept_together(self, count: int, images: int) -> str:
+        groups = "1 group" if count == 1 else f"{count:,} groups"
+        if self.divided:
+            return (
+                f"Finds {groups} of images ({images:,} training images) that show the same thing. "
+                f"A fold divides {self.divided:,} of them, so validation scores may be too high."
+            )
+        return (
+            f"Keeps {groups} of images ({images:,} training images) in one fold each: "
+            "the images of a group show the same thing. --group none switches this off."
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Across:
-    """Groups that a part of the user's own divides: how many, their images in it of how many, and the first
-    of them, as the names of an image in it and of one outside.
+class DividedGroups:
+    """The groups that a part of the user's own divides.
+
+    Attributes:
+        groups: How many.
+        images: Their images in the part.
+        of: All images of the part.
+        examples: For the first groups, the name of an image in the part and of one outside.
     """
 
     groups: int
@@ -89,15 +94,15 @@ class Across:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundGroups:
-    """What a report says of groups in the training images.
+class GroupSummary:
+    """The groups of training images, as a report shows them.
 
     Attributes:
         groups: How many.
         images: Training images in them.
         found_by: Images by evidence.
         examples: File names of the first groups.
-        moved: Images that validate in another fold since the features are known.
+        moved: Images whose fold has changed because of features.
         divided: Groups that a fold divides.
         across_test: Groups that are in the test part too; None if there are none.
         across_validation: Groups that the user's own validation part divides; None if there are none.
@@ -109,25 +114,36 @@ class FoundGroups:
     examples: tuple[tuple[str, ...], ...]
     moved: int
     divided: int
-    across_test: Across | None
-    across_validation: Across | None
+    across_test: DividedGroups | None
+    across_validation: DividedGroups | None
 
     @property
     def notes(self) -> list[str]:
-        """What to tell at once of parts that divide groups."""
+        """The sentences for the user on parts that divide groups."""
         parts = (("test", self.across_test), ("validation", self.across_validation))
         return [
-            _divided(part, across) for part, across in parts if across and across.images >= WORTH * across.of
+            _divided(part, across)
+            for part, across in parts
+            if across and across.images >= DIVIDED_SHARE * across.of
         ]
 
 
-def found_groups(dataset: Dataset, splits: Splits, grouping: GroupRecord) -> FoundGroups | None:
-    """Sum up the groups for a report; None if none were looked for."""
+def summarize_groups(dataset: Dataset, splits: Splits, grouping: GroupRecord) -> GroupSummary | None:
+    """Sum up the groups for a report.
+
+    Args:
+        dataset: The images.
+        splits: The split of all images.
+        grouping: The groups.
+
+    Returns:
+        The summary; None if no groups were searched for.
+    """
     if not grouping.on:
         return None
     items, sets = dataset.table["item"].tolist(), grouping.last or ()
     fold = splits.folds[0]
-    return FoundGroups(
+    return GroupSummary(
         groups=len(sets),
         images=sum(map(len, sets)),
         found_by=grouping.found_by,
@@ -139,24 +155,25 @@ def found_groups(dataset: Dataset, splits: Splits, grouping: GroupRecord) -> Fou
     )
 
 
-def _across(items: Sequence[str], sets: Sets, learned: Rows, held: Rows) -> Across | None:
+def _across(items: Sequence[str], sets: Sets, learned: Rows, held: Rows) -> DividedGroups | None:
+    """Return the sets with rows on both sides; None without any."""
     ours, theirs = set(learned.tolist()), set(held.tolist())
     divided = [rows for rows in sets if ours & {*rows} and theirs & {*rows}]
     if not divided:
         return None
     images = sum(len(theirs & {*rows}) for rows in divided)
     pairs = [(min(theirs & {*rows}), min(ours & {*rows})) for rows in divided]
-    return Across(len(divided), images, len(held), _named(items, pairs))
+    return DividedGroups(len(divided), images, len(held), _named(items, pairs))
 
 
 def _named(items: Sequence[str], sets: Sequence[Sequence[int]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(str(items[row]) for row in rows[:NAMED]) for rows in sets[:EXAMPLES])
+    return tuple(tuple(str(items[row]) for row in rows[:FILES]) for rows in sets[:EXAMPLES])
 
 
-def _divided(part: str, across: Across) -> str:
+def _divided(part: str, across: DividedGroups) -> str:
     one, other = across.examples[0]
     return (
         f"{across.groups:,} groups of images that show the same thing have images in the {part} part and "
-        f"among those that are learned from, for example {one} and {other}. The {part} part is kept as "
-        f"given, so its score may be too high."
+        f"among the training images, for example {one} and {other}. The {part} part is kept as given, so its "
+        "score may be too high."
     )

@@ -1,4 +1,4 @@
-"""Keep together in the folds what belongs together if nobody says so."""
+"""Keep images that show the same thing in one fold."""
 
 from __future__ import annotations
 
@@ -11,103 +11,111 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.clock import Deadline
-from autotl.config.run_config import RunConfig
-from autotl.data import divided, fold_of, grouped, regathered
+from autotl.config.run_settings import RunSettings
+from autotl.data import count_divided_groups, fold_numbers, keep_groups_together, with_groups
 from autotl.preparation.group_record import GroupRecord
-from autotl.preparation.record import PreparationRecord
-from autotl.progress import doing
-from autotl.quality import Evidence, Groups, attach, find_groups
+from autotl.progress import report_progress
+from autotl.quality import Evidence, Groups, attach_to_groups, find_groups
 from autotl.seeds import derive
-from autotl.workbench.reordering import carry_over
+from autotl.workbench.reordering import copy_cached_arrays
 from autotl.workbench.run_cache import RunCache
 
 SHARE = 0.05
-"""Of the time left, what the search before the split may take, and the search by features again."""
+"""The fraction of the time left that each search for groups may take, before the split and by features."""
 
 Rows = NDArray[np.int64]
 
 
 def first_groups(
-    setup: RunConfig, dataset: Dataset, decided: PreparationRecord | None, *, end: Deadline
+    settings: RunSettings, dataset: Dataset, recorded: GroupRecord | None, *, end: Deadline
 ) -> tuple[Dataset, GroupRecord, Groups]:
     """Find groups before the split, by names, capture times and hashes.
 
-    None are looked for if the user named some or wants none. A resumed run keeps its groups. The user's own
-    test part has no say in the groups: its images are attached to them for a note.
+    There is no search if the user names groups or wants none. The user's own test part does not influence
+    the groups: its images are attached to them for a note.
 
     Args:
-        setup: What the user asked for.
+        settings: The options of the run.
         dataset: The images.
-        decided: What was decided before, if the run is resumed.
+        recorded: The groups of an earlier start of the run, which stay.
         end: The end of the budget.
 
     Returns:
-        The dataset with groups, what is known of them, and the evidence for them.
+        The dataset with the groups, the groups, and the evidence for them.
     """
-    named = setup.columns.group is not None or bool(dataset.table["group"].notna().any())
-    found = Groups()
-    if decided is not None:
-        kept = decided.grouping
+    evidence = Groups()
+    named = settings.columns.group is not None or bool(dataset.table["group"].notna().any())
+    if recorded is not None:
+        groups = recorded
     elif named:
-        kept = GroupRecord()
+        groups = GroupRecord()
     else:
-        doing("looking for groups of images")
-        learned = (dataset.table["part"] != "test").to_numpy()
-        rows = np.flatnonzero(learned)
-        pulse, seed = end.share(SHARE).check, derive(setup.seed, "groups")
-        found = _of(rows, find_groups(_evidence(dataset, rows), seed=seed, pulse=pulse))
-        names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
-        kept = GroupRecord(True, attach(found, names, hashes, learned), unfinished=not found.complete)
-    return grouped(dataset, kept.first) if kept.first else dataset, kept, found
+        report_progress("searching for groups of images")
+        groups, evidence = _search_before_split(settings, dataset, end)
+    return with_groups(dataset, groups.first) if groups.first else dataset, groups, evidence
 
 
 def last_groups(
-    setup: RunConfig, materials: RunCache, grouping: GroupRecord, known: Groups, *, end: Deadline
+    settings: RunSettings, run_cache: RunCache, grouping: GroupRecord, known: Groups, *, end: Deadline
 ) -> tuple[RunCache, GroupRecord]:
-    """Find groups by the features of the training images, and change the folds that divide them.
+    """Find groups by features, and change the folds that divide them.
 
     Args:
-        setup: What the user asked for.
-        materials: The images and their features.
-        grouping: The groups found before the split.
+        settings: The options of the run.
+        run_cache: The images and their features.
+        grouping: The groups before the split.
         known: The evidence for them.
         end: The end of the budget.
 
     Returns:
-        The materials with the new folds, and the groups in them.
+        The images and features with the new folds, and the groups in them.
     """
     if not grouping.on:
-        return materials, grouping
+        return run_cache, grouping
     if grouping.last is None:
-        grouping = _with_features(setup, materials, grouping, known, end)
+        grouping = _search_by_features(settings, run_cache, grouping, known, end)
     if not grouping.last:
-        return materials, grouping
-    dataset = grouped(materials.dataset, grouping.last)
-    splits = regathered(dataset, materials.splits, seed=setup.seed)
-    before, after = (fold_of(len(dataset), each.first) for each in (materials.splits, splits))
+        return run_cache, grouping
+    dataset = with_groups(run_cache.dataset, grouping.last)
+    splits = keep_groups_together(dataset, run_cache.splits, seed=settings.seed)
+    before, after = (fold_numbers(len(dataset), each.first) for each in (run_cache.splits, splits))
     changed = RunCache(
         dataset,
         splits,
-        materials.backbones,
-        materials.store,
-        device=setup.device,
-        processes=setup.processes,
-        before=materials,
+        run_cache.backbones,
+        run_cache.store,
+        device=settings.device,
+        processes=settings.compute.processes,
+        previous=run_cache,
     )
-    carry_over(materials, changed)
+    copy_cached_arrays(run_cache, changed)
     moved = int((before != after).sum())
-    return changed, replace(grouping, moved=moved, divided=divided(splits, grouping.last))
+    return changed, replace(grouping, moved=moved, divided=count_divided_groups(splits, grouping.last))
 
 
-def _with_features(
-    setup: RunConfig, materials: RunCache, grouping: GroupRecord, known: Groups, end: Deadline
+def _search_before_split(
+    settings: RunSettings, dataset: Dataset, end: Deadline
+) -> tuple[GroupRecord, Groups]:
+    """Return the groups by names, capture times and hashes, with the evidence."""
+    learned = (dataset.table["part"] != "test").to_numpy()
+    rows = np.flatnonzero(learned)
+    check, seed = end.share(SHARE).check, derive(settings.seed, "groups")
+    evidence = _in_dataset_rows(rows, find_groups(_evidence(dataset, rows), seed=seed, check_cancelled=check))
+    names, hashes = dataset.table["item"].tolist(), dataset.table["looks"].to_numpy()
+    sets = attach_to_groups(evidence, names, hashes, learned)
+    return GroupRecord(True, sets, unfinished=not evidence.complete), evidence
+
+
+def _search_by_features(
+    settings: RunSettings, run_cache: RunCache, grouping: GroupRecord, known: Groups, end: Deadline
 ) -> GroupRecord:
-    rows = np.sort(materials.order)
-    name, facts = next(iter(materials.backbones.items()))
-    features = materials.features(name, side=facts.side).numpy()[materials.positions(rows).numpy()]
-    seen = _evidence(materials.dataset, rows, features)
-    inside, pulse, seed = _within(known, rows), end.share(SHARE).check, derive(setup.seed, "groups")
-    found = _of(rows, find_groups(seen, known=inside, seed=seed, pulse=pulse))
+    """Return the groups, including those by features of the first backbone."""
+    rows = np.sort(run_cache.order)
+    name, facts = next(iter(run_cache.backbones.items()))
+    features = run_cache.features(name, side=facts.side).numpy()[run_cache.positions(rows).numpy()]
+    evidence = _evidence(run_cache.dataset, rows, features)
+    inside, check, seed = _in_places(known, rows), end.share(SHARE).check, derive(settings.seed, "groups")
+    found = _in_dataset_rows(rows, find_groups(evidence, known=inside, seed=seed, check_cancelled=check))
     grouped_rows = {row for each in found.sets for row in each}
     found_by = Counter(how for row, how in found.how.items() if row in grouped_rows)
     return replace(
@@ -119,17 +127,17 @@ def _with_features(
     )
 
 
-def _of(rows: Rows, found: Groups) -> Groups:
-    """The groups in rows of the dataset, which were found in places among ``rows``."""
-    sets = tuple(tuple(rows[list(each)].tolist()) for each in found.sets)
-    return replace(found, sets=sets, how={int(rows[place]): why for place, why in found.how.items()})
+def _in_dataset_rows(rows: Rows, groups: Groups) -> Groups:
+    """Translate groups from positions in ``rows`` to rows of the dataset."""
+    sets = tuple(tuple(rows[list(each)].tolist()) for each in groups.sets)
+    return replace(groups, sets=sets, how={int(rows[place]): why for place, why in groups.how.items()})
 
 
-def _within(known: Groups, rows: Rows) -> Groups:
-    """The groups among ``rows``, as places in them."""
+def _in_places(groups: Groups, rows: Rows) -> Groups:
+    """Translate groups from rows of the dataset to positions in ``rows``."""
     place: Mapping[int, int] = {row: number for number, row in enumerate(rows.tolist())}
-    sets = [tuple(place[row] for row in each if row in place) for each in known.sets]
-    how = {place[row]: why for row, why in known.how.items() if row in place}
+    sets = [tuple(place[row] for row in each if row in place) for each in groups.sets]
+    how = {place[row]: why for row, why in groups.how.items() if row in place}
     return Groups(tuple(each for each in sets if len(each) > 1), how)
 
 

@@ -18,8 +18,12 @@ from autotl.training import to_device
 
 @dataclass(frozen=True, slots=True)
 class WithinLimits:
-    """The ``backbones`` that keep to the limits, with the image sizes that do; ``aside`` says of the others
-    why not, and ``notes`` which image sizes were taken out.
+    """The backbones that meet the limits.
+
+    Attributes:
+        backbones: The backbones by name, with the image sizes that meet the limits.
+        aside: The reasons against the others, by name.
+        notes: Sentences on the others and on image sizes that are too slow.
     """
 
     backbones: dict[str, Backbone]
@@ -27,62 +31,93 @@ class WithinLimits:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A backbone's measured size and speed.
+
+    Attributes:
+        facts: The backbone.
+        size: The bytes of its weights file.
+        fastest: The seconds for one image at its smallest image size; None without a limit.
+        sides: The image sizes that are fast enough, ascending.
+    """
+
+    facts: Backbone
+    size: int
+    fastest: float | None
+    sides: tuple[int, ...]
+
+    def reason_against(self, limits: Limits) -> str:
+        """Return why the backbone exceeds the limits; "" if it does not."""
+        if limits.size is not None and self.size > limits.size:
+            return _too_large(self.size, limits.size)
+        if limits.latency is not None and self.fastest is not None and not self.sides:
+            return _too_slow(self.fastest, self.facts.sides[0], limits.latency)
+        return ""
+
+    def within(self) -> Backbone:
+        """Return the backbone with the image sizes that are fast enough."""
+        if self.fastest is None:
+            return self.facts
+        side = max((each for each in self.sides if each <= self.facts.side), default=self.sides[0])
+        return replace(self.facts, sides=self.sides, side=side)
+
+
 def filter_by_limits(
     limits: Limits, backbones: Mapping[str, Backbone], *, classes: int, device: str, clock: Clock
 ) -> WithinLimits:
-    """Take out the image sizes at which a network with a head for so many ``classes`` would be too slow, and
-    the backbones that are too large or too slow at every size.
+    """Remove backbones and image sizes that exceed the limits on this machine.
 
-    Each is measured on ``device``. Raises LimitError where nothing is left.
+    Args:
+        limits: The limits.
+        backbones: The backbones, by name.
+        classes: The outputs of the head.
+        device: The device on which latencies are measured.
+        clock: The clock of the measurement.
+
+    Raises:
+        LimitError: No backbone is left.
     """
     if limits == Limits():
         return WithinLimits(dict(backbones), {})
-    kept: dict[str, Backbone] = {}
-    aside: dict[str, str] = {}
-    notes: list[str] = []
-    sizes: dict[str, int] = {}
-    fastest: dict[str, tuple[float, int]] = {}
-    for name, facts in backbones.items():
-        model = create(facts.weights, classes=classes)
-        sizes[name] = _size_of(model)
-        model = to_device(model, device)
-        sides: list[int] = []
-        for side in facts.sides if limits.latency is not None else ():
-            took = latency_of(model, side=side, clock=clock)
-            fastest.setdefault(name, (took, side))
-            if limits.latency is not None and took > limits.latency:
-                break  # larger images take longer
-            sides.append(side)
-        if limits.size is not None and sizes[name] > limits.size:
-            aside[name] = _too_large(sizes[name], limits.size)
-        elif limits.latency is None:
-            kept[name] = facts
-        elif not sides:
-            aside[name] = _too_slow(*fastest[name], limits.latency)
-        else:
-            if gone := facts.sides[len(sides) :]:
-                notes.append(
-                    f"{name} is not searched at {_listed(gone)} px: one image would take more than the "
-                    f"{in_ms(limits.latency)} allowed."
-                )
-            side = max((each for each in sides if each <= facts.side), default=sides[0])
-            kept[name] = replace(facts, sides=tuple(sides), side=side)
+    measured = {
+        name: _measure(limits, facts, classes=classes, device=device, clock=clock)
+        for name, facts in backbones.items()
+    }
+    aside = {name: why for name, each in measured.items() if (why := each.reason_against(limits))}
+    kept = {name: each for name, each in measured.items() if name not in aside}
     if not kept:
-        raise LimitError(_nothing(limits, sizes, fastest))
+        raise LimitError(_none_left(limits, measured))
+    notes = []
+    for name, each in kept.items():
+        if limits.latency is not None and (slow := each.facts.sides[len(each.sides) :]):
+            notes.append(
+                f"{name} is not searched at {_listed(slow)} px: one image would take more than the "
+                f"{in_ms(limits.latency)} allowed."
+            )
     notes += [f"{name} is not searched: {why}." for name, why in aside.items()]
-    return WithinLimits(kept, aside, tuple(notes))
+    return WithinLimits({name: each.within() for name, each in kept.items()}, aside, tuple(notes))
 
 
-def screen(
+def limit_check(
     limits: Limits, *, side: int, image_size: int | None, classes: int, device: str, clock: Clock
 ) -> Callable[[str], str | None]:
-    """Says of a timm model, by its name, why it cannot keep to the limits, None where it can: from its
-    architecture alone, so that nothing is fetched in vain.
+    """Return a function that gives the reason against a timm model.
 
-    ``side`` is that of the data's images; ``image_size`` the only one to use, if there is one.
+    It returns None for a model within the limits.
+
+    The function builds the architecture alone, so no weights are downloaded before.
+
+    Args:
+        limits: The limits.
+        side: The median shorter side of the images, in pixels.
+        image_size: The only image size to use; None if sizes are searched.
+        classes: The outputs of the head.
+        device: The device on which latencies are measured.
+        clock: The clock of the measurement.
     """
 
-    def beyond(name: str) -> str | None:
+    def reason_against(name: str) -> str | None:
         if limits == Limits():
             return None
         model = create(Weights(name, name, "timm", pretrained=False), classes=classes)
@@ -95,11 +130,29 @@ def screen(
         took = latency_of(to_device(model, device), side=fastest, clock=clock)
         return _too_slow(took, fastest, limits.latency) if took > limits.latency else None
 
-    return beyond
+    return reason_against
+
+
+def _measure(limits: Limits, facts: Backbone, *, classes: int, device: str, clock: Clock) -> _Measured:
+    """Measure the size of a backbone, and its latency by image size."""
+    model = create(facts.weights, classes=classes)
+    size = _size_of(model)
+    if limits.latency is None:
+        return _Measured(facts, size, None, facts.sides)
+    model = to_device(model, device)
+    fastest: float | None = None
+    sides: list[int] = []
+    for side in facts.sides:
+        took = latency_of(model, side=side, clock=clock)
+        fastest = took if fastest is None else fastest
+        if took > limits.latency:
+            break  # larger images take longer
+        sides.append(side)
+    return _Measured(facts, size, fastest, tuple(sides))
 
 
 def _size_of(model: nn.Module) -> int:
-    """The bytes of the file that the network's weights will be in."""
+    """Return the bytes of the network's weights file."""
     state = {name: value.contiguous() for name, value in model.state_dict().items()}
     return len(save(state, {"format": "pt"}))
 
@@ -115,20 +168,21 @@ def _too_slow(took: float, side: int, allowed: float) -> str:
     )
 
 
-def _nothing(limits: Limits, sizes: Mapping[str, int], fastest: Mapping[str, tuple[float, int]]) -> str:
-    told = []
+def _none_left(limits: Limits, measured: Mapping[str, _Measured]) -> str:
+    """Word the error for limits that no backbone meets."""
+    reasons = []
     if limits.latency is not None:
-        name = min(fastest, key=lambda each: fastest[each][0])
-        took, side = fastest[name]
-        told.append(
-            f"{in_ms(limits.latency)} for one image (the fastest, {name}, takes {in_ms(took)} at {side} px)"
+        name, each = min(measured.items(), key=lambda item: item[1].fastest or 0.0)
+        reasons.append(
+            f"{in_ms(limits.latency)} for one image (the fastest, {name}, takes "
+            f"{in_ms(each.fastest or 0.0)} at {each.facts.sides[0]} px)"
         )
     if limits.size is not None:
-        name = min(sizes, key=lambda each: sizes[each])
-        told.append(f"{in_mb(limits.size)} of weights (the smallest, {name}, takes {in_mb(sizes[name])})")
+        name, each = min(measured.items(), key=lambda item: item[1].size)
+        reasons.append(f"{in_mb(limits.size)} of weights (the smallest, {name}, takes {in_mb(each.size)})")
     return (
-        f"No backbone meets the limits on this machine: {' and '.join(told)}. Allow more, or name a smaller "
-        "one with --backbone."
+        f"No backbone meets the limits on this machine: {' and '.join(reasons)}. Allow more, or name a "
+        "smaller backbone with --backbone."
     )
 
 

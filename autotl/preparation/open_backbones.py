@@ -1,4 +1,4 @@
-"""Open the backbones that the user named, or those that suit the data."""
+"""Open named backbones, or backbones that suit the data."""
 
 from __future__ import annotations
 
@@ -6,80 +6,101 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from autotl.api import Backbone, BackboneSource, Dataset, Splits, Weights
-from autotl.backbone import candidates, describe
+from autotl.backbone import Workload, candidates, describe
 from autotl.clock import Deadline
-from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings
 from autotl.errors import DataError
-from autotl.preparation.model_limits import screen
-from autotl.progress import doing
+from autotl.preparation.model_limits import limit_check
+from autotl.progress import report_progress
 
 
-def open_backbones(
-    setup: RunConfig,
-    found: list[Weights],
+def choose_backbones(
+    settings: RunSettings,
     sources: Mapping[str, BackboneSource],
     dataset: Dataset,
     splits: Splits,
     end: Deadline,
-) -> tuple[dict[str, Backbone], list[str]]:
-    """Return the backbones by name, with notes on those that were passed over.
+) -> tuple[list[Weights], list[str]]:
+    """Choose backbones by data, device, budget and limits.
 
     Args:
-        setup: What the user asked for.
-        found: The weights that the user named; autotl chooses if there are none.
-        sources: Where backbones come from, by name.
+        settings: The options of the run.
+        sources: The sources of backbones, by name.
         dataset: The images.
-        splits: Their split: the training images say what size is usual.
+        splits: Their split.
         end: The end of the budget.
 
-    Raises:
-        DataError: A backbone takes no images of the size asked for, or two have one name.
+    Returns:
+        The weights, best first, and notes on the choice.
     """
-    notes: list[str] = []
-    images, side = len(dataset), side_of(dataset, splits)
-    doing("choosing backbones")
-    if not found:
-        limited = screen(
-            setup.limits,
-            side=side,
-            image_size=setup.image_size,
-            classes=len(dataset.classes),
-            device=setup.device,
-            clock=end.clock,
-        )
-        found, notes = candidates(
-            sources, device=setup.device, seconds=setup.budget.seconds, images=images, beyond=limited
-        )
-    backbones: dict[str, Backbone] = {}
-    for weights in found:
-        doing(f"loading and timing {weights.name}")
+    exceeds = limit_check(
+        settings.limits,
+        side=median_side(dataset, splits),
+        image_size=settings.image_size,
+        classes=len(dataset.classes),
+        device=settings.device,
+        clock=end.clock,
+    )
+    return candidates(
+        sources,
+        device=settings.device,
+        seconds=settings.budget.seconds,
+        images=len(dataset),
+        beyond=exceeds,
+    )
+
+
+def describe_backbones(
+    settings: RunSettings, chosen: list[Weights], dataset: Dataset, splits: Splits, end: Deadline
+) -> dict[str, Backbone]:
+    """Open backbones and measure their speed.
+
+    Args:
+        settings: The options of the run.
+        chosen: The weights.
+        dataset: The images.
+        splits: Their split.
+        end: The end of the budget.
+
+    Returns:
+        The backbones by name, in the same order.
+
+    Raises:
+        DataError: A backbone does not take the image size of the options, or two have the same name.
+    """
+    side, backbones = median_side(dataset, splits), dict[str, Backbone]()
+    for weights in chosen:
+        report_progress(f"loading and timing {weights.name}")
         facts = describe(
             weights,
             side=side,
-            device=setup.device,
-            seconds=setup.budget.seconds,
-            images=images,
+            device=settings.device,
+            workload=Workload(len(dataset), settings.budget.seconds, len(chosen)),
             clock=end.clock,
-            among=len(found),
             end=end,
         )
-        if setup.image_size is not None:
-            if facts.config.fixed and setup.image_size != facts.config.side:
-                raise DataError(
-                    f"{facts.name} takes images of {facts.config.side} px only, not {setup.image_size}. "
-                    f"Leave the image size out, or choose another backbone."
-                )
-            facts = replace(facts, sides=(setup.image_size,), side=setup.image_size)
         if facts.name in backbones:
             raise DataError(
                 f"Two backbones are called {facts.name!r}: {backbones[facts.name].origin} "
                 f"and {facts.origin}. Rename one folder."
             )
-        backbones[facts.name] = facts
-    return backbones, notes
+        backbones[facts.name] = _with_image_size(facts, settings.image_size)
+    return backbones
 
 
-def side_of(dataset: Dataset, splits: Splits) -> int:
-    """Return the median length of the shorter side of training images, in pixels."""
+def median_side(dataset: Dataset, splits: Splits) -> int:
+    """Return the median shorter side of training images, in pixels."""
     table = dataset.table.iloc[splits.train]
     return int(table[["height", "width"]].min(axis=1).median())
+
+
+def _with_image_size(facts: Backbone, image_size: int | None) -> Backbone:
+    """Return the backbone with the user's image size as the only one. Raises DataError."""
+    if image_size is None:
+        return facts
+    if facts.config.fixed and image_size != facts.config.side:
+        raise DataError(
+            f"image_size must be {facts.config.side} for {facts.name} (got {image_size}). Leave it out, or "
+            "choose another backbone."
+        )
+    return replace(facts, sides=(image_size,), side=image_size)

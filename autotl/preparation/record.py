@@ -1,93 +1,82 @@
-"""What a preparation decided by measured speed and by scores: a resumed run keeps to it."""
+"""Record the measured decisions of a preparation, which a resumed run keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from autotl import jsonio
 from autotl.api import Backbone, Dataset, Pace, Splits, Task, Weights
+from autotl.config.run_settings import RunSettings
 from autotl.errors import RunError
 from autotl.preparation.group_record import GroupRecord
 
 LEAST_ROWS = 500
-"""Training images to learn from, however short the time."""
+"""The least training images, however short the time."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreparationRecord:
-    """``seconds`` is the budget it was decided for; ``first_split`` names the split before rows were left
-    out, ``split`` the one that is learned from. ``backbones`` are those that were opened, in order;
-    ``own`` are the networks that baselines bring themselves, by strategy.
-    ``order`` and ``aside`` are their ranking. ``cache`` is in bytes, and
-    ``read`` how many images were read where that was not all; ``left`` are the seconds that were left when
-    their number was decided, and ``least`` the images to learn from however short the time. ``grouping`` are
-    the groups that were found, and ``wider`` how many training images were asked for, for the networks of the
-    baselines' own, if they learn from more; ``wider_split`` names that split.
+class ReadingRecord:
+    """The images that were read.
+
+    Attributes:
+        images: How many.
+        classes: Their classes.
+        digest: The digest of the images and labels.
+        read: How many images were read, if not all were; else None.
     """
 
-    seconds: float | None
-    trial_seconds: float | None
-    trial_folds: int
-    cache: int
-    read: int | None
-    left: float | None
     images: int
     classes: tuple[str, ...]
     digest: str
+    read: int | None = None
+
+    def check(self, dataset: Dataset) -> None:
+        """Raise RunError if the data has changed."""
+        if dataset.digest == self.digest:
+            return
+        changes = [f"it had {self.images} images and has {len(dataset)}"] * (self.images != len(dataset))
+        changes += [f"the class {name} is gone" for name in sorted({*self.classes} - {*dataset.classes})]
+        changes += [f"the class {name} is new" for name in sorted({*dataset.classes} - {*self.classes})]
+        change = "; ".join(changes) or "their number is the same, but some have other pixels, names or labels"
+        raise changed(f"its images differ: {change} ({digests(self.digest, dataset.digest)})")
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRecord:
+    """The split of all images, before any are left out.
+
+    Attributes:
+        first_split: The hash of the split.
+        grouping: The groups of images that stay in one fold.
+    """
+
     first_split: str
-    split: str
-    backbones: Mapping[str, BackboneRecord]
-    order: tuple[str, ...]
-    aside: Mapping[str, str]
-    likeness: Mapping[str, Mapping[str, float]]
-    notes: tuple[str, ...]
-    least: int = LEAST_ROWS
-    own: Mapping[str, BaselineNetworkRecord] = field(default_factory=dict)
     grouping: GroupRecord = field(default_factory=GroupRecord)
-    wider: int | None = None
-    wider_split: str | None = None
 
-    def check_data(self, dataset: Dataset, splits: Splits) -> None:
-        """Raise RunError where the data is not what it was; ``splits`` before rows are left out."""
-        if dataset.digest != self.digest:
-            told = [f"it had {self.images} images and has {len(dataset)}"] * (self.images != len(dataset))
-            gone = sorted(set(self.classes) - set(dataset.classes))
-            new = sorted(set(dataset.classes) - set(self.classes))
-            told += [f"the class {name} is gone" for name in gone]
-            told += [f"the class {name} is new" for name in new]
-            what = "; ".join(told) or "as many as before, but some show or are called something else"
-            raise _changed(f"its images differ: {what} ({_digests(self.digest, dataset.digest)})")
+    def check(self, splits: Splits) -> None:
+        """Raise RunError if the split has changed."""
         if splits.hash != self.first_split:
-            raise _changed(
-                "the same images are split otherwise, by groups or by parts of your own "
-                f"({_digests(self.first_split, splits.hash)})"
+            raise changed(
+                "the same images are split differently, by groups or by parts of your own "
+                f"({digests(self.first_split, splits.hash)})"
             )
-
-    def check_split(self, splits: Splits, wider: Splits | None = None) -> None:
-        """The same for the split that is learned from, and for that of the networks that learn from more."""
-        if wider is not None and self.wider_split not in (None, wider.hash):
-            raise _changed(f"other images are learned from ({_digests(str(self.wider_split), wider.hash)})")
-        if splits.hash != self.split:
-            raise _changed(
-                f"other training images are left out ({_digests(self.split, splits.hash)}): autotl or a "
-                "plugin has changed"
-            )
-
-    def keep_to(self, task: Task) -> Task:
-        """The task with what a trial may cost, and the likenesses, as they were."""
-        return replace(task, trial_seconds=self.trial_seconds, folds=self.trial_folds, likeness=self.likeness)
-
-    def keep(self, facts: Backbone) -> Backbone:
-        """The backbone with the image sizes and the pace it had. Raises RunError where its weights differ."""
-        return self.backbones[facts.name].keep(facts)
 
 
 @dataclass(frozen=True, slots=True)
 class BackboneRecord:
-    """A backbone as it was opened: what names its weights, and what was measured."""
+    """A backbone with its measured facts.
+
+    Attributes:
+        opened_as: The name or the absolute folder that opens it.
+        digest: The digest of its weights.
+        sides: The image sizes to search, in pixels.
+        side: The recommended image size, in pixels.
+        pace: Its measured speed.
+        kept: The depths, as fractions of its arithmetic, whose activations are kept.
+    """
 
     opened_as: str
     digest: str
@@ -96,54 +85,207 @@ class BackboneRecord:
     pace: Pace
     kept: tuple[float, ...]
 
-    def keep(self, facts: Backbone) -> Backbone:
-        """The backbone with the image sizes and the pace it had. Raises RunError if its weights differ."""
+    def restored(self, facts: Backbone) -> Backbone:
+        """Return the backbone with the recorded facts. Raises RunError."""
         if self.digest != facts.digest:
-            raise _changed(f"the weights of {facts.name} differ ({_digests(self.digest, facts.digest)})")
+            raise changed(f"the weights of {facts.name} differ ({digests(self.digest, facts.digest)})")
         return replace(facts, sides=self.sides, side=self.side, pace=self.pace, kept=self.kept)
 
 
 @dataclass(frozen=True, slots=True)
+class BackbonesRecord:
+    """The backbones by name, and notes on their choice."""
+
+    backbones: Mapping[str, BackboneRecord]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """The decision on the number of images.
+
+    Attributes:
+        left: The seconds that were left at that time; None without a budget.
+        least: The least training images, however short the time.
+    """
+
+    left: float | None
+    least: int = LEAST_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRecord:
+    """The backbones, best first, and the reasons against some."""
+
+    order: tuple[str, ...]
+    aside: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineNetworkRecord:
-    """The network that a baseline brought, and how it was opened."""
+    """The network that a baseline brings, with its measured facts."""
 
     weights: Weights
-    seen: BackboneRecord
+    backbone: BackboneRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """The decisions on trials.
+
+    Attributes:
+        trial_seconds: The seconds for one trial; None without a budget.
+        trial_folds: The folds of one trial.
+        likeness: The calibrated similarities to each backbone's source, by backbone and measure.
+        split: The hash of the split of the search.
+        baseline_networks: The networks that baselines bring, by strategy.
+        extra_images: The training images asked for, for networks that learn from extra images; else None.
+        extra_split: The hash of their split.
+    """
+
+    trial_seconds: float | None
+    trial_folds: int
+    likeness: Mapping[str, Mapping[str, float]]
+    split: str
+    baseline_networks: Mapping[str, BaselineNetworkRecord] = field(default_factory=dict)
+    extra_images: int | None = None
+    extra_split: str | None = None
+
+    def restored(self, task: Task) -> Task:
+        """Return the task with the recorded time per trial and similarities."""
+        return replace(task, trial_seconds=self.trial_seconds, folds=self.trial_folds, likeness=self.likeness)
+
+    def check(self, splits: Splits, extra: Splits | None) -> None:
+        """Raise RunError if the search would learn from other images.
+
+        Args:
+            splits: The split of the search.
+            extra: The split of the networks that learn from extra images.
+        """
+        if extra is not None and self.extra_split not in (None, extra.hash):
+            raise changed(f"extra training images differ ({digests(str(self.extra_split), extra.hash)})")
+        if splits.hash != self.split:
+            raise changed(
+                f"other training images are left out ({digests(self.split, splits.hash)}): autotl or a "
+                "plugin has changed"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationRecord:
+    """The decisions of all stages. In a new run each part is None.
+
+    Attributes:
+        seconds: The budget in seconds that the decisions were made for; None without one.
+        cache: The bound of the disk space, in bytes.
+        reading: The images that were read.
+        splitting: The split, and the groups of images.
+        opening: The backbones.
+        sample: The number of images.
+        ranking: The ranking of the backbones.
+        plan: The time per trial and the networks of baselines.
+    """
+
+    seconds: float | None = None
+    cache: int | None = None
+    reading: ReadingRecord | None = None
+    splitting: SplitRecord | None = None
+    opening: BackbonesRecord | None = None
+    sample: SampleRecord | None = None
+    ranking: RankingRecord | None = None
+    plan: PlanRecord | None = None
+
+    def reopen(self, settings: RunSettings) -> RunSettings:
+        """Return the settings with the recorded backbones and budget."""
+        if self.opening is None:
+            return settings
+        names = tuple(each.opened_as for each in self.opening.backbones.values())
+        return settings.reopening(names, self.seconds)
+
+
+NEW_RUN = PreparationRecord()
+"""The record of a run without an earlier start: nothing is decided."""
+_NEW_NAMES = {
+    "own": "baseline_networks",
+    "wider": "extra_images",
+    "wider_split": "extra_split",
+    "seen": "backbone",
+}
+"""The names in the flat form of version 0.1, with the present names."""
+_PARTS = ("reading", "splitting", "opening", "sample", "ranking", "plan")
 
 
 def backbone_record(name: str, facts: Backbone) -> BackboneRecord:
-    """A backbone as it was opened, by ``name``: a folder's as it is called from anywhere."""
-    lasting = str(Path(name).resolve()) if Path(name).is_dir() else name
-    return BackboneRecord(lasting, facts.digest, facts.sides, facts.side, facts.pace, facts.kept)
+    """Return the record of a backbone.
+
+    Args:
+        name: The name that opened it. A folder becomes absolute.
+        facts: The backbone.
+    """
+    opened_as = str(Path(name).resolve()) if Path(name).is_dir() else name
+    return BackboneRecord(opened_as, facts.digest, facts.sides, facts.side, facts.pace, facts.kept)
 
 
-def read_record(told: Mapping[str, Any]) -> PreparationRecord:
-    """Read back what ``jsonio.plain`` made of it. Raises RunError if that is something else."""
+def read_record(document: Mapping[str, Any]) -> PreparationRecord:
+    """Read a record from JSON data.
+
+    The data has the present form, or the flat form of version 0.1.
+
+    Raises:
+        RunError: The data is something else.
+    """
     try:
-        found = jsonio.as_type(told, PreparationRecord)
-        for name, each in found.own.items():
-            _check_own(name, each.weights)
+        found = jsonio.as_type(_nested(document), PreparationRecord)
+        for name, each in (found.plan.baseline_networks if found.plan else {}).items():
+            _check_random_weights(name, each.weights)
     except ValueError as error:
         raise RunError(
-            f"What the run had decided cannot be read from run.json: {error}. "
+            f"The decisions of the run cannot be read from run.json: {error}. "
             "Was it edited, or written by another version of autotl?"
         ) from error
     return found
 
 
-def _check_own(name: str, weights: Weights) -> None:
-    """Raise ValueError unless a network begins from random weights: a source of backbones has the others."""
-    named = [arg for arg in weights.args if arg.startswith(("pretrained", "checkpoint"))]
-    if weights.pretrained or weights.folder is not None or ":" in weights.timm_name or named:
-        raise ValueError(f"own.{name}.weights: the network of a strategy begins from random weights")
+def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the present form of a record.
+
+    The flat form has the fields of all parts side by side.
+    """
+    if "reading" in document or not isinstance(document, Mapping):
+        return document
+    flat = {_NEW_NAMES.get(name, name): value for name, value in document.items()}
+    networks = flat.get("baseline_networks", {})
+    if isinstance(networks, Mapping):
+        flat["baseline_networks"] = {name: _renamed(each) for name, each in networks.items()}
+    whole = {each.name for each in fields(PreparationRecord)} - {*_PARTS}
+    top = {name: value for name, value in flat.items() if name in whole}
+    return {**top, **dict.fromkeys(_PARTS, flat)}
 
 
-def _digests(then: str, now: str) -> str:
+def _renamed(network: Any) -> Any:
+    """Return the record of a baseline's network with the present names."""
+    if not isinstance(network, Mapping):
+        return network
+    return {_NEW_NAMES.get(name, name): value for name, value in network.items()}
+
+
+def _check_random_weights(name: str, weights: Weights) -> None:
+    """Raise ValueError unless a network starts from random weights."""
+    pretrained = [arg for arg in weights.args if arg.startswith(("pretrained", "checkpoint"))]
+    if weights.pretrained or weights.folder is not None or ":" in weights.timm_name or pretrained:
+        raise ValueError(
+            f"baseline_networks.{name}.weights: the network of a strategy must start from random weights"
+        )
+
+
+def digests(then: str, now: str) -> str:
+    """Return the beginnings of two digests."""
     return f"digest {then[:12]} then, {now[:12]} now"
 
 
-def _changed(what: str) -> RunError:
+def changed(difference: str) -> RunError:
+    """Return the error for a run whose data has changed."""
     return RunError(
-        f"This run cannot be resumed on other data: {what}. "
+        f"This run cannot be resumed on other data: {difference}. "
         "Give the data as it was, or start a new run in another folder."
     )

@@ -1,4 +1,4 @@
-"""What is wrong with labelled images, found from hashes, features and probabilities."""
+"""Find data problems from hashes, features and probabilities: duplicates, leaks, outliers, wrong labels."""
 
 from __future__ import annotations
 
@@ -7,39 +7,44 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.quality.attach import attach
+    from autotl.quality.attach import attach_to_groups
     from autotl.quality.cleaning import Cleaning, plan_cleaning
-    from autotl.quality.duplicates import near_duplicates
-    from autotl.quality.feature_groups import MOST_COMPARED
+    from autotl.quality.duplicates import leaks, near_duplicates
+    from autotl.quality.feature_groups import MAX_COMPARED
     from autotl.quality.groups import Evidence, Groups, find_groups
     from autotl.quality.hashing import hamming_pairs
     from autotl.quality.labels import LabelIssues, label_issues
-    from autotl.quality.leakage import leaks
-    from autotl.quality.near_images import NAMED, Nearest, Pictures, near_limit, nearest
+    from autotl.quality.near_images import (
+        NAME_NEIGHBOUR_LIMIT,
+        LabelledImages,
+        Nearest,
+        near_copy_limit,
+        nearest_images,
+    )
     from autotl.quality.outliers import Outliers, outliers
     from autotl.quality.shift import Importance, Shift, importance_weights, shift
 
 __all__ = [
-    "MOST_COMPARED",
-    "NAMED",
+    "MAX_COMPARED",
+    "NAME_NEIGHBOUR_LIMIT",
     "Cleaning",
     "Evidence",
     "Groups",
     "Importance",
     "LabelIssues",
+    "LabelledImages",
     "Nearest",
     "Outliers",
-    "Pictures",
     "Shift",
-    "attach",
+    "attach_to_groups",
     "find_groups",
     "hamming_pairs",
     "importance_weights",
     "label_issues",
     "leaks",
+    "near_copy_limit",
     "near_duplicates",
-    "near_limit",
-    "nearest",
+    "nearest_images",
     "outliers",
     "plan_cleaning",
     "shift",

@@ -1,4 +1,4 @@
-"""What to do about the faults that were found: which rows to drop, or how much each should weigh."""
+"""Plan which training rows to drop, or how to weight them, from the issues that were found."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from numpy.typing import NDArray
 
 from autotl.quality.labels import LabelIssues
 
-SURELY = 0.05  # the probability of its own class below which a doubtful label is dropped
-LEFT = 2  # rows that every class keeps, where it has them
+MAX_DROP_CONFIDENCE = 0.05
+"""The probability of the given class below which a row with a label issue is dropped."""
+MIN_PER_CLASS = 2
+"""Rows that every class keeps, if it has them."""
 
-COPY = "shows the same picture as another training image"
-DOUBT = "its label is doubtful"
-CONFLICT = "shows the same picture as an image with another label"
-LEAK = "shows the same picture as a test image"
-GRAVITY = (COPY, DOUBT, CONFLICT, LEAK)
-"""From what does least harm to what does most: the order in which a class takes rows back."""
+COPY = "shows the same image as another training image"
+LABEL_ISSUE = "its label is probably wrong"
+CONFLICT = "shows the same image as an image with another label"
+LEAK = "shows the same image as a test image"
+SEVERITY = (COPY, LABEL_ISSUE, CONFLICT, LEAK)
+"""Faults from the least to the most harmful; a class keeps rows with less harmful ones first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """Training rows to ``drop``, rising, the ``weights`` float64 (n,) of mean 1 of all of them, and ``why``
-    each of the rows that were touched was, as the end of a sentence.
+    """Rows to drop, and weights for the others.
+
+    Attributes:
+        drop: Training rows to drop, rising.
+        weights: Weights with mean 1, float64 (n,).
+        why: The fault of each affected row, as the end of a sentence.
     """
 
     drop: NDArray[np.int64]
@@ -41,36 +47,43 @@ def plan_cleaning(
     leaks: Sequence[tuple[int, int]],
     mode: Literal["report", "drop", "weight"],
 ) -> Cleaning:
-    """What follows from findings about the training rows whose labels (n,) are given.
+    """Decide what to do about the issues of the training rows.
 
-    All rows are places among those; only the second of each of ``leaks`` is a test row, and test rows are
-    left alone. ``"drop"`` takes out rows that are in the test part, labels whose class has a probability
-    below 0.05 (hard classes have doubtful labels that are right), all but the least doubtful image of each
-    group, and whole groups whose labels differ. ``"weight"`` gives leaks no weight, doubtful labels the
-    probability of their class, and a group the weight of one image. A class keeps at least two rows, those
-    with the least harmful faults. ``"report"`` touches nothing.
+    Mode "drop" removes leaked rows and rows whose given class has a probability below 0.05. It keeps one
+    image of each group of copies, and none if their labels differ. The threshold is low because hard classes
+    have correct labels with a low probability. Mode "weight" gives leaks weight 0, label issues the
+    probability of their class, and a group of copies the weight of one image. Mode "report" changes nothing.
+
+    Each class keeps at least two rows, those with the least harmful faults.
+
+    Args:
+        labels: Class indices of the training rows, (n,).
+        issues: Label issues, with rows in [0, n).
+        groups: Groups of training rows that show one image.
+        leaks: Pairs (training row, test row) that show one image.
+        mode: "report", "drop" or "weight".
     """
     if mode == "report":
         return Cleaning(np.empty(0, dtype=np.int64), np.ones(len(labels)), {})
-    trust = np.ones(len(labels))
-    trust[issues.rows] = issues.self_confidence
-    faults = _faults(labels, issues, groups, leaks, SURELY if mode == "drop" else 1.0)
+    confidence = np.ones(len(labels))
+    confidence[issues.rows] = issues.self_confidence
+    faults = _faults(labels, issues, groups, leaks, MAX_DROP_CONFIDENCE if mode == "drop" else 1.0)
     if mode == "drop":
         for group in groups:
-            copies = [row for row in group if faults[row] in (COPY, DOUBT)]
-            best = min(copies, key=lambda row: (-trust[row], row), default=None)
+            copies = [row for row in group if faults[row] in (COPY, LABEL_ISSUE)]
+            best = min(copies, key=lambda row: (-confidence[row], row), default=None)
             if best is not None and faults[best] == COPY:
                 del faults[best]
-        for row in _kept(labels, faults, trust):
+        for row in _restored(labels, faults, confidence):
             del faults[row]
         return Cleaning(np.array(sorted(faults), dtype=np.int64), np.ones(len(labels)), faults)
-    weights = trust.copy()
+    weights = confidence.copy()
     for group in groups:
         weights[list(group)] /= len(group)
-    gone = {row: why for row, why in faults.items() if why == LEAK}
-    for row in _kept(labels, gone, trust):
-        del gone[row], faults[row]
-    weights[list(gone)] = 0.0
+    removed = {row: fault for row, fault in faults.items() if fault == LEAK}
+    for row in _restored(labels, removed, confidence):
+        del removed[row], faults[row]
+    weights[list(removed)] = 0.0
     return Cleaning(np.empty(0, dtype=np.int64), weights / weights.mean(), faults)
 
 
@@ -79,29 +92,29 @@ def _faults(
     issues: LabelIssues,
     groups: Sequence[Sequence[int]],
     leaks: Sequence[tuple[int, int]],
-    doubtful: float,
+    max_confidence: float,
 ) -> dict[int, str]:
-    """The worst fault of each row that has one; a label is one whose class is less probable than
-    ``doubtful``.
-    """
+    """Return the most harmful fault of each row that has one."""
     found = [
         (row, COPY if len(set(labels[list(group)])) == 1 else CONFLICT) for group in groups for row in group
     ]
     found += [
-        (row, DOUBT)
-        for row, trust in zip(issues.rows.tolist(), issues.self_confidence, strict=True)
-        if trust < doubtful
+        (row, LABEL_ISSUE)
+        for row, confidence in zip(issues.rows.tolist(), issues.self_confidence, strict=True)
+        if confidence < max_confidence
     ]
     found += [(row, LEAK) for row, _ in leaks]
-    return dict(sorted(found, key=lambda each: GRAVITY.index(each[1])))
+    return dict(sorted(found, key=lambda each: SEVERITY.index(each[1])))
 
 
-def _kept(labels: NDArray[np.int64], gone: Mapping[int, str], trust: NDArray[np.float64]) -> list[int]:
-    """The rows among ``gone`` without which their class would have too few."""
-    left = np.bincount(np.delete(labels, list(gone)), minlength=int(labels.max(initial=0)) + 1)
+def _restored(
+    labels: NDArray[np.int64], removed: Mapping[int, str], confidence: NDArray[np.float64]
+) -> list[int]:
+    """Return the removed rows that their class needs to keep its minimum size."""
+    left = np.bincount(np.delete(labels, list(removed)), minlength=int(labels.max(initial=0)) + 1)
     kept = []
-    for row in sorted(gone, key=lambda row: (GRAVITY.index(gone[row]), -trust[row], row)):
-        if left[labels[row]] < LEFT:
+    for row in sorted(removed, key=lambda row: (SEVERITY.index(removed[row]), -confidence[row], row)):
+        if left[labels[row]] < MIN_PER_CLASS:
             left[labels[row]] += 1
             kept.append(row)
     return kept

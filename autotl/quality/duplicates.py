@@ -1,4 +1,4 @@
-"""Which images show the same picture, encoded anew, resized, slightly cropped, mirrored or turned."""
+"""Find copies of images: re-encoded, resized, slightly cropped, mirrored or rotated."""
 
 from __future__ import annotations
 
@@ -9,27 +9,37 @@ from numpy.typing import NDArray
 
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
-from autotl.quality.hashing import distances, hamming_pairs, textured
-from autotl.quality.turned import TURNED_ALONE, TURNED_BITS, least_distances, turned_pairs
+from autotl.quality import rotations
+from autotl.quality.hashing import distances, hamming_between, hamming_pairs, textured
 
 if TYPE_CHECKING:
     import scipy.sparse.csgraph
-else:  # slow to import, and comes after the first passes over the images
+else:  # slow to import, and not needed before the first passes over the images
     scipy = lazy_module("scipy")
 
-MOST_BITS = 20  # hashes farther apart than this are never of one picture
-BITS_ALONE = 0  # without features: at 2, most pairs of sketches are of different ones
+MAX_BITS = 20
+"""The largest number of different bits between hashes of one image."""
+MAX_BITS_ALONE = 0
+"""The same without features: at 2 bits, most pairs of sketches show different sketches."""
 NEIGHBOUR = 5
-NEARER, PER_BIT = 0.55, 0.025
-"""A copy lies nearer than this share of the way to the fifth neighbour, less for each bit that differs."""
-LIKE = 0.6  # least cosine of a copy
-ALIKE, FEW_BITS = 0.97, 4  # what is a copy whatever else is near
-LONE_BITS, LONE_LIKE = 12, 0.4
-"""Two hashes a few bits apart are one picture's, where no third is nearer to either than so many bits and the
-features do not gainsay it: a copy that lost much in re-encoding looks like one to the hash alone.
+"""The neighbour whose distance is the scale for copies."""
+NEIGHBOUR_FRACTION, FRACTION_PER_BIT = 0.55, 0.025
+"""The distance of a copy, as a fraction of the distance to the fifth neighbour.
+
+The second number is subtracted for each different bit of the hashes.
 """
-SMALL = 20  # rows below which neither their mean nor their neighbours say what is usual
-_CELLS = 4_000_000
+MIN_COSINE = 0.6
+"""The smallest cosine of a copy."""
+SURE_COSINE, SURE_BITS = 0.97, 4
+"""The cosine and the number of bits that are sufficient for a copy, regardless of the neighbours."""
+ISOLATION_BITS, ISOLATED_COSINE = 12, 0.4
+"""The cosine that is sufficient if no third hash is within so many bits of either image.
+
+The features of a copy that lost much detail by re-encoding may differ more than usual.
+"""
+MIN_ROWS = 20
+"""The number of rows from which their mean and their neighbours are meaningful."""
+_CELLS = 4_000_000  # distances in memory at once
 
 
 def near_duplicates(
@@ -37,78 +47,138 @@ def near_duplicates(
     features: NDArray[np.floating] | None,
     labels: NDArray[np.int64] | None = None,
 ) -> list[tuple[int, ...]]:
-    """Groups of rows that show the same picture, each in rising order, by their first rows.
+    """Find groups of rows that show the same image.
 
-    ``hashes`` (n,) are perceptual hashes and ``features`` (n, d) of a pretrained network. Two images are one
-    picture where the hashes are near and the features much nearer than those of the fifth neighbour, so that
-    pictures which merely look alike, as sketches and scans do, are left alone. Without features only equal
-    hashes are trusted, and those of flat pictures never. Pictures that were mirrored or turned by quarters
-    are found by the hashes that they should have, of one class alone if ``labels`` (n,) are given: a turned 6
-    may be a 9. Raises DataError where the lengths differ.
+    Two rows show one image if their hashes are similar and their features are much nearer than those of the
+    fifth neighbour. So images that merely look alike, such as sketches and scans, are not grouped. Without
+    features, only equal hashes count, and hashes of flat images never do.
+
+    Args:
+        hashes: Perceptual hashes, (n,).
+        features: Features of a pretrained network, (n, d); None if there are none.
+        labels: Class indices, (n,). If given, mirrored and rotated copies are found only within a class,
+            because a rotated 6 may be a 9.
+
+    Returns:
+        Groups of rising rows, sorted by their first rows.
+
+    Raises:
+        DataError: If the lengths differ.
     """
     pairs = candidates(hashes, features is not None)
     if labels is not None:
         left, right = pairs.T
-        turned = least_distances(hashes[left], hashes[right]) < distances(hashes[left], hashes[right])
-        pairs = pairs[~(turned & (labels[left] != labels[right]))]
-    return _groups(pairs[same_picture(pairs, hashes, features)], len(hashes))
+        plain = distances(hashes[left], hashes[right])
+        rotated = rotations.min_distances(hashes[left], hashes[right]) < plain
+        pairs = pairs[~(rotated & (labels[left] != labels[right]))]
+    return _connected(pairs[same_image(pairs, hashes, features)], len(hashes))
 
 
-def candidates(hashes: NDArray[np.uint64], featured: bool) -> NDArray[np.int64]:
-    """Return pairs of rows i < j, (pairs, 2), whose hashes may be of one picture, as it is or turned.
+def leaks(
+    train_hashes: NDArray[np.uint64],
+    test_hashes: NDArray[np.uint64],
+    train_features: NDArray[np.floating] | None,
+    test_features: NDArray[np.floating] | None,
+) -> list[tuple[int, int]]:
+    """Find test images that are also in the training set, by the rules of :func:`near_duplicates`.
+
+    Args:
+        train_hashes: Perceptual hashes of the training images, (n,).
+        test_hashes: Perceptual hashes of the test images, (m,).
+        train_features: Features of the training images, (n, d); None if there are none.
+        test_features: Features of the test images, (m, d); None if there are none.
+
+    Returns:
+        Pairs (training row, test row) in order.
+
+    Raises:
+        DataError: If the numbers of hashes and features differ.
+    """
+    features = None
+    if train_features is not None and test_features is not None:
+        features = np.concatenate([train_features, test_features])
+    pairs = hamming_between(train_hashes, test_hashes, MAX_BITS_ALONE if features is None else MAX_BITS)
+    if features is not None:  # by its hash alone, a rotated 6 is a 9
+        rotated = rotations.rotated_between(train_hashes, test_hashes, rotations.MAX_BITS)
+        pairs = np.unique(np.concatenate([pairs, rotated]), axis=0)
+    hashes = np.concatenate([train_hashes, test_hashes])
+    same = same_image(pairs + np.array([0, len(train_hashes)]), hashes, features)
+    return [(int(train), int(test)) for train, test in pairs[same]]
+
+
+def candidates(hashes: NDArray[np.uint64], has_features: bool) -> NDArray[np.int64]:
+    """Return pairs of rows i < j, (pairs, 2), that may show one image by their hashes.
 
     Args:
         hashes: Perceptual hashes, (n,).
-        featured: Whether features will judge the pairs.
+        has_features: Whether the pairs will also be compared by features.
     """
-    plain = hamming_pairs(hashes, MOST_BITS if featured else BITS_ALONE)
-    turned = turned_pairs(hashes, TURNED_BITS if featured else TURNED_ALONE)
-    return np.unique(np.concatenate([plain, turned]), axis=0)
+    plain = hamming_pairs(hashes, MAX_BITS if has_features else MAX_BITS_ALONE)
+    rotated = rotations.rotated_pairs(
+        hashes, rotations.MAX_BITS if has_features else rotations.MAX_BITS_ALONE
+    )
+    return np.unique(np.concatenate([plain, rotated]), axis=0)
 
 
-def same_picture(
+def same_image(
     pairs: NDArray[np.int64], hashes: NDArray[np.uint64], features: NDArray[np.floating] | None
 ) -> NDArray[np.bool_]:
-    """Whether the two rows of each pair (pairs, 2) show one picture."""
+    """Whether the two rows of each pair show one image.
+
+    Args:
+        pairs: Pairs of rows, (pairs, 2).
+        hashes: Perceptual hashes of all rows, (n,).
+        features: Features of all rows, (n, d); None if there are none.
+
+    Returns:
+        A bool for each pair, (pairs,).
+
+    Raises:
+        DataError: If the lengths differ.
+    """
     plain = distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
-    turned = least_distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
-    bits = np.where(turned <= TURNED_BITS, np.minimum(plain, turned), plain)
-    full = textured(hashes)[pairs].all(axis=1)
+    rotated = rotations.min_distances(hashes[pairs[:, 0]], hashes[pairs[:, 1]])
+    bits = np.where(rotated <= rotations.MAX_BITS, np.minimum(plain, rotated), plain)
+    informative = textured(hashes)[pairs].all(axis=1)
     if features is None:
-        return full & ((plain <= BITS_ALONE) | (turned <= TURNED_ALONE) & (turned < plain))
+        is_rotated = (rotated <= rotations.MAX_BITS_ALONE) & (rotated < plain)
+        return informative & ((plain <= MAX_BITS_ALONE) | is_rotated)
     if len(features) != len(hashes):
-        raise DataError(f"There are {len(hashes)} hashes but features of {len(features)} images.")
+        raise DataError(
+            f"features must have as many rows as there are hashes (got {len(features)} and {len(hashes)})."
+        )
     units = _units(features)
     cosines = _cosines(units, pairs)
-    same = (cosines >= ALIKE) & (bits <= FEW_BITS)
-    near = np.bincount(pairs[bits < LONE_BITS].ravel(), minlength=len(hashes))
-    lone = (near[pairs] == 1).all(axis=1)
-    same |= full & lone & (bits <= FEW_BITS) & (cosines >= LONE_LIKE)
-    if len(units) < SMALL:
+    same = (cosines >= SURE_COSINE) & (bits <= SURE_BITS)
+    near = np.bincount(pairs[bits < ISOLATION_BITS].ravel(), minlength=len(hashes))
+    isolated = (near[pairs] == 1).all(axis=1)
+    same |= informative & isolated & (bits <= SURE_BITS) & (cosines >= ISOLATED_COSINE)
+    if len(units) < MIN_ROWS:
         return same
-    open_ = np.flatnonzero(full & ~same & (cosines >= LIKE))
-    rows, place = np.unique(pairs[open_], return_inverse=True)
-    crowd = _neighbour(units, rows)[place.reshape(-1, 2)].max(axis=1)
-    nearer = 1 - cosines[open_] < (NEARER - PER_BIT * bits[open_]) * (1 - crowd)
-    same[open_[nearer]] = True
+    undecided = np.flatnonzero(informative & ~same & (cosines >= MIN_COSINE))
+    rows, place = np.unique(pairs[undecided], return_inverse=True)
+    neighbour = _neighbour_cosines(units, rows)[place.reshape(-1, 2)].max(axis=1)
+    fraction = NEIGHBOUR_FRACTION - FRACTION_PER_BIT * bits[undecided]
+    nearer = 1 - cosines[undecided] < fraction * (1 - neighbour)
+    same[undecided[nearer]] = True
     return same
 
 
 def _units(features: NDArray[np.floating]) -> NDArray[np.float32]:
-    """The rows less their mean, of length 1: what all the pictures have in common tells none apart."""
+    """Return centred rows of length 1: the mean is common to all images."""
     rows = np.asarray(features, dtype=np.float64)
     lengths = np.linalg.norm(rows, axis=1)
-    if len(rows) >= SMALL:
+    if len(rows) >= MIN_ROWS:
         rows = rows - rows.mean(axis=0)
-    own = np.linalg.norm(rows, axis=1)
-    # where every image is the same, rounding is all that the mean leaves
-    void = own <= 1e-6 * np.maximum(lengths, 1e-12)
+    centred_lengths = np.linalg.norm(rows, axis=1)
+    # if all images are equal, the centred rows contain only rounding errors
+    void = centred_lengths <= 1e-6 * np.maximum(lengths, 1e-12)
     rows = np.where(void[:, None], np.eye(1, rows.shape[1]), rows)
-    return (rows / np.where(void, 1.0, own)[:, None]).astype(np.float32)
+    return (rows / np.where(void, 1.0, centred_lengths)[:, None]).astype(np.float32)
 
 
 def _cosines(units: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The cosine of each pair (pairs,)."""
+    """Return the cosine of each pair, (pairs,)."""
     step = max(1, _CELLS // max(units.shape[1], 1))
     found = [np.empty(0)]
     for start in range(0, len(pairs), step):
@@ -117,18 +187,19 @@ def _cosines(units: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np
     return np.concatenate(found)
 
 
-def _neighbour(units: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The cosine of each of ``rows`` to its fifth nearest neighbour among all."""
+def _neighbour_cosines(units: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the cosine of each of ``rows`` to its fifth nearest neighbour among all rows."""
     step = max(1, _CELLS // len(units))
     found = [np.empty(0)]
     for start in range(0, len(rows), step):
         cosines = units[rows[start : start + step]] @ units.T
-        # the row itself is the nearest
+        # the first neighbour of a row is the row itself
         found.append(-np.partition(-cosines, NEIGHBOUR, axis=1)[:, NEIGHBOUR].astype(np.float64))
     return np.concatenate(found)
 
 
-def _groups(pairs: NDArray[np.int64], n: int) -> list[tuple[int, ...]]:
+def _connected(pairs: NDArray[np.int64], n: int) -> list[tuple[int, ...]]:
+    """Return the connected components of the pairs."""
     links = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
     rows = np.unique(pairs)

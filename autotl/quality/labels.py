@@ -1,4 +1,4 @@
-"""Which labels are probably wrong, and what they should say."""
+"""Find labels that are probably wrong, with the class that is more probable."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from autotl.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class LabelIssues:
-    """Rows whose labels are doubtful, the most doubtful first, all arrays (issues,).
+    """Rows with probably wrong labels, least confident first.
 
-    ``self_confidence`` is the probability of the ``given`` class, ``confidence`` that of the ``suggested``
-    one.
+    Attributes:
+        rows: The rows, (issues,).
+        given: Their labels, (issues,).
+        suggested: The most probable class, (issues,).
+        self_confidence: Probability of the given class, in (0, 1), (issues,).
+        confidence: Probability of the suggested class, in (0, 1), (issues,).
     """
 
     rows: NDArray[np.int64]
@@ -29,47 +33,60 @@ class LabelIssues:
 
 
 def label_issues(labels: NDArray[np.int64], probabilities: NDArray[np.floating]) -> LabelIssues:
-    """The labels (n,) that probabilities (n, k) of rows not learned from speak against.
+    """Find labels that contradict out-of-sample probabilities.
 
-    Confident learning says how many labels are wrong (Northcutt, Jiang and Chuang, Confident Learning, JAIR
-    2021), and so many of the rows whose own class is least probable are taken, but for those whose own class
-    is the likeliest. Of cleanlab's filters this one was the most precise on flower photographs with 5% of the
-    labels flipped (65%, of which it found 73%); ``prune_by_class`` found 84%, at 43%. Where classes are hard
-    to tell apart, clean labels are doubted too: of sketches, a tenth. None is doubted where there is one
-    class. Raises DataError where the shapes do not fit or a probability is negative or not finite.
+    Confident learning estimates the number of wrong labels (Northcutt, Jiang and Chuang, Confident Learning,
+    JAIR 2021). This number of rows with the least probable own class is returned, without rows whose own
+    class is the most probable one.
+
+    This filter had the highest precision of cleanlab's filters on flower photographs with 5 % of the labels
+    flipped: precision 65 %, recall 73 %; ``prune_by_class`` had 43 % and 84 %. If classes are hard to
+    distinguish, correct labels are returned too, for a data set of sketches a tenth of them.
+
+    Args:
+        labels: Class indices, (n,).
+        probabilities: Predicted probabilities of models that did not learn from the row, (n, k).
+
+    Returns:
+        The issues; none if there is a single class.
+
+    Raises:
+        DataError: If the shapes differ, or a probability is negative or not finite.
     """
     labels = np.asarray(labels, dtype=np.int64)
-    odds = _checked(labels, np.asarray(probabilities, dtype=np.float64))
-    own, suggested = odds[np.arange(len(labels)), labels], odds.argmax(axis=1)
-    present, among = np.unique(labels, return_inverse=True)
+    probable = _checked(labels, np.asarray(probabilities, dtype=np.float64))
+    own, suggested = probable[np.arange(len(labels)), labels], probable.argmax(axis=1)
+    present, among_present = np.unique(labels, return_inverse=True)
     rows = np.empty(0, dtype=np.int64)
     if len(present) > 1:
         from cleanlab.filter import find_label_issues
 
-        # a class without rows has no labels to count, and cleanlab would warn of it
-        shares = odds[:, present] / odds[:, present].sum(axis=1, keepdims=True)
+        # cleanlab warns of classes without rows
+        of_present = probable[:, present] / probable[:, present].sum(axis=1, keepdims=True)
         rows = find_label_issues(
-            among,
-            shares,
+            among_present,
+            of_present,
             filter_by="low_self_confidence",
             return_indices_ranked_by="self_confidence",
             n_jobs=1,
         ).astype(np.int64)
         rows = rows[suggested[rows] != labels[rows]]
-    return LabelIssues(rows, labels[rows], suggested[rows], own[rows], odds[rows, suggested[rows]])
+    return LabelIssues(rows, labels[rows], suggested[rows], own[rows], probable[rows, suggested[rows]])
 
 
-def _checked(labels: NDArray[np.int64], odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities above 0 that sum to 1."""
-    if odds.ndim != 2 or len(odds) != len(labels):
-        raise DataError(f"{len(labels)} labels take probabilities of as many rows, not {odds.shape}.")
-    if len(labels) and not 0 <= labels.min() <= labels.max() < odds.shape[1]:
+def _checked(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Validate the probabilities, and return them above 0 with sum 1."""
+    if probabilities.ndim != 2 or len(probabilities) != len(labels):
         raise DataError(
-            f"Labels must be from 0 to {odds.shape[1] - 1}, as there are so many probabilities a row, "
-            f"but they run from {labels.min()} to {labels.max()}."
+            f"probabilities must have a row for each of the {len(labels)} labels (got {probabilities.shape})."
         )
-    if not np.isfinite(odds).all() or (odds < 0).any():
-        raise DataError("Probabilities must be finite and not negative.")
-    odds = np.maximum(odds, 1e-9)
-    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-    return shares
+    if len(labels) and not 0 <= labels.min() <= labels.max() < probabilities.shape[1]:
+        raise DataError(
+            f"labels must be from 0 to {probabilities.shape[1] - 1}, the number of probabilities per row "
+            f"(got {labels.min()} to {labels.max()})."
+        )
+    if not np.isfinite(probabilities).all() or (probabilities < 0).any():
+        raise DataError("probabilities must be finite and not negative.")
+    probabilities = np.maximum(probabilities, 1e-9)
+    normalised: NDArray[np.float64] = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return normalised

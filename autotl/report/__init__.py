@@ -1,4 +1,4 @@
-"""Say what a run found, to people and to programs."""
+"""Build, validate and render the report of a run."""
 
 from __future__ import annotations
 
@@ -7,56 +7,44 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.report.analysis import analysis
-    from autotl.report.build import collect, profile
-    from autotl.report.evidence import Evidence
-    from autotl.report.figures.arms import ArmScore, arms
-    from autotl.report.figures.canvas import HALF, NARROW, STYLE, WIDE
-    from autotl.report.figures.confusion import MOST_CLASSES, confusion
-    from autotl.report.figures.gain import gain
-    from autotl.report.figures.search import Try, search
-    from autotl.report.figures.select import drawings
-    from autotl.report.figures.similarity import Place, similarity
+    from autotl.report.build import build_report
+    from autotl.report.document.parse import parse
+    from autotl.report.document.report import Report
+    from autotl.report.environment import data_name
+    from autotl.report.evidence import Evidence, ProfileEvidence
+    from autotl.report.figures.canvas import WIDE
     from autotl.report.figures.size import Spot, size
-    from autotl.report.headline import caveat, delivered, warnings
-    from autotl.report.naming import data_name
+    from autotl.report.profile import profile
     from autotl.report.render.html import html
     from autotl.report.render.markdown import markdown
+    from autotl.report.render.svg import drawings
+    from autotl.report.render.terminal import leaderboard, result_lines, show_sections, warning_lines
     from autotl.report.render.write import write
-    from autotl.report.story import verdict
-    from autotl.report.worth import flattered, gained, together
+    from autotl.report.section import Bar, Section, Table
+    from autotl.report.sections.profile import profile_sections
 
 __all__ = [
-    "HALF",
-    "MOST_CLASSES",
-    "NARROW",
-    "STYLE",
     "WIDE",
-    "ArmScore",
+    "Bar",
     "Evidence",
-    "Place",
+    "ProfileEvidence",
+    "Report",
+    "Section",
     "Spot",
-    "Try",
-    "analysis",
-    "arms",
-    "caveat",
-    "collect",
-    "confusion",
+    "Table",
+    "build_report",
     "data_name",
-    "delivered",
     "drawings",
-    "flattered",
-    "gain",
-    "gained",
     "html",
+    "leaderboard",
     "markdown",
+    "parse",
     "profile",
-    "search",
-    "similarity",
+    "profile_sections",
+    "result_lines",
+    "show_sections",
     "size",
-    "together",
-    "verdict",
-    "warnings",
+    "warning_lines",
     "write",
 ]
 

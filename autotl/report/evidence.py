@@ -1,4 +1,4 @@
-"""What a run found out, before it is arranged into a report."""
+"""Define the results of a run from which a report is built."""
 
 from __future__ import annotations
 
@@ -6,15 +6,65 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Backbone, Dataset, Machine, Plan, Record, Splits
+from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
 
-if TYPE_CHECKING:  # a reporter must not cost the time it takes to import torch
+if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileEvidence:
+    """Results that are known before training.
+
+    Attributes:
+        task: Classes and sizes of the training images.
+        splits: Division into training and test images.
+        likeness: Similarities by backbone and measure.
+        overlap: Known classes by backbone.
+        copies: Near copies of source images; None without source images.
+        ranking: Ranking of the backbones by their scores.
+        outlook: Learning curve of the linear probe; None if not measured.
+        advice: Rule of thumb.
+        quality: Data issues found without a network.
+        examined: Data issues found with a network.
+    """
+
+    task: Task
+    splits: Splits
+    likeness: Mapping[str, Mapping[str, Likeness]]
+    overlap: Any
+    copies: Any
+    ranking: Any
+    outlook: Any
+    advice: Any
+    quality: Any
+    examined: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a run found out, before it is arranged. ``profile`` is what :func:`profile` gave."""
+    """Results of a run.
+
+    Attributes:
+        name: Name of the data.
+        dataset: The data.
+        plan: Arms, skipped arms and budget.
+        records: Finished trials.
+        findings: Results on the test set.
+        verdict: Outcome.
+        backbones: Networks by name.
+        profile: Result of :func:`autotl.report.profile`.
+        splits: Division of the images.
+        notes: Inferences and remarks, as sentences.
+        seconds: Time of the run.
+        search_seconds: Time of the search.
+        precision: Number format of the training.
+        machine: Device and threads.
+        plugins: Versions by distribution.
+        seed: Seed of the run.
+        experience: Prediction of past runs; None without past runs.
+        catch_up: Scratch crossover; None if not measured.
+    """
 
     name: str
     dataset: Dataset

@@ -1,18 +1,19 @@
-"""Say scores and differences as their metric wants them: as a percentage, or as a plain number."""
+"""Format scores and differences of a metric as percentages or plain numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from autotl.report import format
-from autotl.report.lookup import Report, at
+from autotl.report.format import Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A metric as a report tells of it. A share is told in percent, and differences of it in points.
+    """Metric with its number format.
 
-    Differences are gains: above zero is better, also where of the metric itself lower is better.
+    A share is formatted in percent and its differences in points; other metrics are plain numbers.
+    Differences are gains: above zero is better, also if a lower score is better.
     """
 
     name: str = "accuracy"
@@ -21,20 +22,20 @@ class Measure:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Between what numbers an axis of it may lie."""
+        """The lower and upper limit of an axis."""
         return (0.0, 1.0) if self.percent else (float("-inf"), float("inf"))
 
     @property
     def remark(self) -> str:
-        """What to know to read it: ``" (lower is better)"``, or nothing."""
+        """``" (lower is better)"`` or an empty text."""
         return "" if self.higher_is_better else " (lower is better)"
 
     def merit(self, number: float) -> float:
-        """A number by which higher is better, and back."""
+        """Convert between the score and a number that is better if higher."""
         return number if self.higher_is_better else -number
 
     def value(self, number: float | None) -> str:
-        """A score: ``"91.3%"`` or ``"0.274"``; a dash where it was not measured."""
+        """Format a score: ``"91.3%"`` or ``"0.274"``; a dash for None."""
         if self.percent:
             return format.percent(number)
         if number is None or not format.measured(number):
@@ -42,11 +43,11 @@ class Measure:
         return f"{number:.3f}".replace("-", "−")
 
     def tick(self, number: float) -> str:
-        """A score beside an axis."""
+        """Format a score for an axis."""
         return format.percent(number).replace(".0%", "%") if self.percent else format.value(float(number))
 
     def gain(self, number: float | None) -> str:
-        """A difference with its sign, without the unit: ``"+4.8"`` or ``"+0.041"``."""
+        """Format a signed difference without its unit: ``"+4.8"`` or ``"+0.041"``."""
         if self.percent:
             return format.points(number)
         if number is None or not format.measured(number):
@@ -55,40 +56,27 @@ class Measure:
         return "0.000" if text in {"+0.000", "-0.000"} else text.replace("-", "−")
 
     def amount(self, number: float) -> str:
-        """How large a difference is, with its unit: ``"4.8 points"`` or ``"0.041"``."""
+        """Format the size of a difference: ``"4.8 points"`` or ``"0.041"``."""
         return self.gain(abs(number)).lstrip("+") + self.unit
 
     @property
     def unit(self) -> str:
-        """What stands behind a difference."""
+        """The unit of a difference, with a leading space."""
         return " points" if self.percent else ""
 
-    def between(self, ci95: object) -> str:
-        """An interval of scores in words; empty where not measured."""
-        pair = format.ends(ci95)
-        return f"between {self.value(pair[0])} and {self.value(pair[1])}" if pair else ""
+    def between(self, ci95: Interval | None) -> str:
+        """Format an interval of scores: ``"between 88.1% and 93.9%"``; empty for None."""
+        return f"between {self.value(ci95[0])} and {self.value(ci95[1])}" if ci95 else ""
 
-    def between_gains(self, ci95: object) -> str:
-        """An interval of differences in words; empty where not measured."""
-        pair = format.ends(ci95)
-        return f"between {self.gain(pair[0])} and {self.gain(pair[1])}{self.unit}" if pair else ""
+    def between_gains(self, ci95: Interval | None) -> str:
+        """Format an interval of differences with its unit; empty for None."""
+        return f"between {self.gain(ci95[0])} and {self.gain(ci95[1])}{self.unit}" if ci95 else ""
 
-    def span(self, ci95: object) -> str:
-        """An interval of scores as a table shows it; a dash where not measured."""
-        pair = format.ends(ci95)
-        if self.percent or not pair:
+    def span(self, ci95: Interval | None) -> str:
+        """Format an interval of scores for a table; a dash for None."""
+        if self.percent or ci95 is None:
             return format.span(ci95)
-        return f"{self.value(pair[0])} – {self.value(pair[1])}"
+        return f"{self.value(ci95[0])} – {self.value(ci95[1])}"
 
 
 ACCURACY = Measure()
-
-
-def measure_of(report: Report) -> Measure:
-    """The metric of a report; one that does not tell how to read it is a share."""
-    test = at(report, "test")
-    return Measure(
-        format.metric(at(test, "metric")),
-        at(test, "higher_is_better") is not False,
-        at(test, "percent") is not False,
-    )

@@ -1,4 +1,4 @@
-"""What a run leaves behind: its folder, the model and the predictor."""
+"""The files of a run and their use: folder, model, predictor and tables."""
 
 from __future__ import annotations
 
@@ -7,52 +7,52 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.results.ensemble_folder import OpenedEnsemble, Part, open_ensemble, write_ensemble
-    from autotl.results.ensemble_predictor import EnsemblePredictor, open_predictor
-    from autotl.results.leftovers import sweep
-    from autotl.results.model_folder import Opened, open_model, write_model
+    from autotl.results.ensemble_folder import EnsembleMember, LoadedEnsemble, load_ensemble, write_ensemble
+    from autotl.results.ensemble_predictor import EnsemblePredictor, load_predictor
+    from autotl.results.leftovers import remove_leftovers
+    from autotl.results.model_folder import LoadedModel, load_model, write_model
     from autotl.results.predictor import Predictor
     from autotl.results.report_file import is_finished, read_report
     from autotl.results.result import Result
     from autotl.results.run_file import (
         RUN_FILE,
         RunFile,
+        archive_report,
         is_run,
-        lasting_name,
-        opened_before,
         read_run_file,
-        set_report_aside,
+        repeated_test_notes,
+        unique_name,
         write_run_file,
     )
-    from autotl.results.run_folder import RunFolder, check_unused, new_folder
-    from autotl.results.tables import write_answers, write_split, write_trials
+    from autotl.results.run_folder import RunFolder, check_unused, create_run_folder
+    from autotl.results.tables import write_predictions, write_split, write_trials
 
 __all__ = [
     "RUN_FILE",
+    "EnsembleMember",
     "EnsemblePredictor",
-    "Opened",
-    "OpenedEnsemble",
-    "Part",
+    "LoadedEnsemble",
+    "LoadedModel",
     "Predictor",
     "Result",
     "RunFile",
     "RunFolder",
+    "archive_report",
     "check_unused",
+    "create_run_folder",
     "is_finished",
     "is_run",
-    "lasting_name",
-    "new_folder",
-    "open_ensemble",
-    "open_model",
-    "open_predictor",
-    "opened_before",
+    "load_ensemble",
+    "load_model",
+    "load_predictor",
     "read_report",
     "read_run_file",
-    "set_report_aside",
-    "sweep",
-    "write_answers",
+    "remove_leftovers",
+    "repeated_test_notes",
+    "unique_name",
     "write_ensemble",
     "write_model",
+    "write_predictions",
     "write_run_file",
     "write_split",
     "write_trials",

@@ -1,4 +1,4 @@
-"""Sum up a result as a card of HTML, for notebooks."""
+"""Summarise a result as an HTML card for notebooks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-MOST_ARMS = 6
+MAX_ARMS = 6
 BOX = "border:1px solid #8886;border-radius:8px;padding:.8em 1.1em;max-width:46em;line-height:1.5"
 TABLE = "color:inherit;margin:.6em 0"
 CELL = "text-align:left;padding:.1em 1.2em .1em 0"
 
 
 def card(report: Mapping[str, Any], folder: Path) -> str:
-    """Return the verdict, the delivered model, its score, the best arms and where the files are.
+    """Return the verdict, the final model and the best arms as HTML.
 
-    All names are escaped. The card has no scripts and loads nothing: a saved notebook keeps it as it is.
+    All names are escaped. The card has no scripts and loads nothing, so that saved notebooks show it too.
     """
     verdict = report["verdict"]
     parts = [f'<div style="font-weight:600;font-size:1.1em">{escape(verdict["sentence"])}</div>']
@@ -32,8 +32,8 @@ def card(report: Mapping[str, Any], folder: Path) -> str:
     return f'<div style="{BOX}">{"".join(parts)}</div>'
 
 
-def frame(page: str, *, height: int) -> str:
-    """Return a report page inside a frame of its own, so that its styles do not reach the notebook's."""
+def page_frame(page: str, *, height: int) -> str:
+    """Return a report page in a frame, which isolates its styles."""
     return (
         f'<iframe srcdoc="{escape(page)}" title="Report" '
         f'style="width:100%;height:{height}px;border:0;background:#fff" sandbox></iframe>'
@@ -42,20 +42,20 @@ def frame(page: str, *, height: int) -> str:
 
 def _facts(report: Mapping[str, Any]) -> str:
     how, what, test = (report.get(name) or {} for name in ("how", "what", "test"))
-    told = []
+    facts = []
     if how.get("strategy"):
-        told.append(("Delivered", " on ".join(filter(None, (how["strategy"], what.get("backbone"))))))
+        facts.append(("Delivered", " on ".join(filter(None, (how["strategy"], what.get("backbone"))))))
     if test.get("value") is not None:
         name = str(test["metric"]).replace("_", " ")
-        told.append(
+        facts.append(
             (
                 f"Test {name}",
-                f"{test['value']:.3f} (95% interval {_span(test['ci95'])}, {test['n']:,} images)",
+                f"{test['value']:.3f} (95% interval {_interval(test['ci95'])}, {test['n']:,} images)",
             )
         )
     rows = "".join(
         f'<tr><td style="{CELL}">{escape(key)}</td><td style="{CELL}"><b>{escape(value)}</b></td></tr>'
-        for key, value in told
+        for key, value in facts
     )
     return f'<table style="{TABLE}">{rows}</table>' if rows else ""
 
@@ -68,8 +68,8 @@ def _arms(report: Mapping[str, Any]) -> str:
         f'<th style="{CELL}">{name}</th>'
         for name in ("strategy", "backbone", "test", "95% interval", "trials")
     )
-    rows = "".join(_arm(arm) for arm in tested[:MOST_ARMS])
-    more = f"<div>and {len(tested) - MOST_ARMS} more</div>" if len(tested) > MOST_ARMS else ""
+    rows = "".join(_arm(arm) for arm in tested[:MAX_ARMS])
+    more = f"<div>and {len(tested) - MAX_ARMS} more</div>" if len(tested) > MAX_ARMS else ""
     return f'<table style="{TABLE}"><tr>{head}</tr>{rows}</table>{more}'
 
 
@@ -78,13 +78,13 @@ def _arm(arm: Mapping[str, Any]) -> str:
         escape(arm["strategy"]),
         escape(arm["backbone"]),
         f"{arm['test']:.3f}",
-        _span(arm["ci95"]),
+        _interval(arm["ci95"]),
         str(arm["trials"]),
     )
     return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
 
 
-def _span(ends: Sequence[float | None] | None) -> str:
-    """An interval; a dash if it could not be computed."""
+def _interval(ends: Sequence[float | None] | None) -> str:
+    """Return an interval as text; a dash if it could not be computed."""
     low, high = ends or (None, None)
     return "–" if low is None or high is None else f"{low:.3f} – {high:.3f}"

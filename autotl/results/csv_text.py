@@ -1,4 +1,4 @@
-"""Write tables as CSV that a spreadsheet shows and does not run."""
+"""Write tables as CSV in which spreadsheets run no formulas."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ if TYPE_CHECKING:
 
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-DIGITS = "%.6g"
+FLOAT_FORMAT = "%.6g"
 
 
 def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
-    """The table as CSV without its index, numbers to six digits.
+    """Return the table as CSV without index, with six-digit numbers.
 
-    A text that a spreadsheet would take for a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
-    carriage return, and is no number) has an apostrophe before it, as a spreadsheet writes it itself.
+    A spreadsheet reads text as a formula if it begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage
+    return. Such text, unless it is a number, gets a leading apostrophe, as spreadsheets themselves write.
     """
-    import pandas as pd  # slow to import, and needed only where a table is made
+    import pandas as pd  # slow to import, and only tables need it
 
-    # as objects: pandas' own strings refuse names that are not UTF-8
+    # as objects, because pandas' strings reject names that are not UTF-8
     shown = pd.concat(
         [
             column
             if pd.api.types.is_numeric_dtype(column.dtype)
-            else pd.Series([_harmless(each) for each in column], index=table.index, dtype=object)
+            else pd.Series([_escape_formula(each) for each in column], index=table.index, dtype=object)
             for _, column in table.items()
         ],
         axis=1,
     )
-    shown.columns = pd.Index([_harmless(name) for name in table.columns], dtype=object)
-    text: str = shown.to_csv(index=False, header=header, float_format=DIGITS)
+    shown.columns = pd.Index([_escape_formula(name) for name in table.columns], dtype=object)
+    text: str = shown.to_csv(index=False, header=header, float_format=FLOAT_FORMAT)
     return text
 
 
-def _harmless(value: object) -> object:
+def _escape_formula(value: object) -> object:
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 
 
-def as_text(cell: str) -> str:
-    """The text that :func:`csv_text` wrote as ``cell``: without the apostrophe before a formula."""
-    return cell[1:] if cell.startswith("'") and _harmless(cell[1:]) == cell else cell
+def original_text(cell: str) -> str:
+    """Return a cell's text without the apostrophe of :func:`csv_text`."""
+    return cell[1:] if cell.startswith("'") and _escape_formula(cell[1:]) == cell else cell

@@ -1,4 +1,4 @@
-"""Label images with several networks that answer together."""
+"""Label images with an ensemble of networks."""
 
 from __future__ import annotations
 
@@ -10,63 +10,72 @@ from numpy.typing import NDArray
 
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
-from autotl.data import View, at_scale, render
+from autotl.data import View, render, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate, mixture
 from autotl.metrics import Metric
-from autotl.results.ensemble_folder import OpenedEnsemble, open_ensemble
-from autotl.results.labelling import Asked, Seen, indexed, labelled
-from autotl.results.model_folder import open_model
-from autotl.results.predictor import CHUNK, Predictor
+from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
+from autotl.results.model_folder import load_model
+from autotl.results.predictions import PredictionOptions, ViewedImages, label_indices, prediction_table
+from autotl.results.predictor import CHUNK_SIZE, Predictor
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class EnsemblePredictor:
-    """Several networks whose probabilities are averaged; each looks at images in its own way.
+    """Several networks with averaged probabilities, each with its own view.
 
-    What they say together is given as logits too: softmax of them is the mean, at its temperature.
+    The softmax of the ensemble's logits is the mean of the probabilities, at the temperature.
     """
 
-    def __init__(self, opened: OpenedEnsemble, *, device: str) -> None:
-        self.members = tuple(Predictor(each, device=device) for each in opened.members)
-        self.shares, self.temperature = opened.shares, opened.temperature
-        self.classes, self.scale = opened.classes, opened.members[0].scale
+    def __init__(self, loaded: LoadedEnsemble, *, device: str) -> None:
+        self.members = tuple(Predictor(each, device=device) for each in loaded.members)
+        self.shares, self.temperature = loaded.shares, loaded.temperature
+        self.classes, self.scale = loaded.classes, loaded.members[0].scale
         self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
 
     @property
     def views(self) -> tuple[View, ...]:
-        """The ways in which its members see an image."""
+        """The views in which the members see an image."""
         return tuple(self._views.values())
 
     def predict(self, images: Any, *, top: int | None = None) -> pd.DataFrame:
         """Label images; see :meth:`autotl.results.Result.predict`."""
-        return labelled(images, self, Asked(top=top))
+        return prediction_table(images, self, PredictionOptions(top=top))
 
     def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Logits (rows, classes) of a data set's rows."""
+        """Return the logits (rows, classes) of a data set's rows."""
         parts = []
-        for start in range(0, len(rows), CHUNK):
-            own = rows[start : start + CHUNK]
-            parts.append(self.say([render(dataset, own, view) for view in self._views.values()]))
+        for start in range(0, len(rows), CHUNK_SIZE):
+            own = rows[start : start + CHUNK_SIZE]
+            parts.append(self.logits_of_views([render(dataset, own, view) for view in self._views.values()]))
         return np.concatenate(parts)
 
-    def evaluate(self, dataset: Dataset, *, measure: str | Metric, seed: int) -> Evaluation:
-        """Score the model on labelled images. Raises DataError for classes it does not know."""
-        labels, dataset = indexed(dataset, self.classes), at_scale(dataset, self.scale)
-        logits = self.logits(dataset, np.arange(len(dataset)))
-        return evaluate(labels, logits, self.classes, measure=measure, seed=seed)
+    def evaluate(self, dataset: Dataset, *, metric: str | Metric, seed: int) -> Evaluation:
+        """Score the model on labelled images.
 
-    def say(self, seen: Seen) -> NDArray[np.float32]:
-        """Logits (n, classes) of images, seen in each of the views."""
-        pixels = dict(zip(self._views, seen, strict=True))
-        each = [member.logits_of(pixels[member.view.key]) for member in self.members]
-        found: NDArray[np.float32] = mixture(each, self.shares) / np.float32(self.temperature)
+        Args:
+            dataset: The images.
+            metric: The metric or its name.
+            seed: Draws the bootstrap samples.
+
+        Raises:
+            DataError: The data has classes that the model does not know.
+        """
+        labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
+        logits = self.logits(dataset, np.arange(len(dataset)))
+        return evaluate(labels, logits, self.classes, metric=metric, seed=seed)
+
+    def logits_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
+        """Return the logits (n, classes) of images in each of the views."""
+        pixels = dict(zip(self._views, images, strict=True))
+        logits = [member.logits_of(pixels[member.view.key]) for member in self.members]
+        found: NDArray[np.float32] = mixture(logits, self.shares) / np.float32(self.temperature)
         return found
 
 
-def open_predictor(folder: Path, *, device: str) -> Predictor | EnsemblePredictor:
-    """What is in a model folder: a network, or several. Raises RunError where it is none or damaged."""
+def load_predictor(folder: Path, *, device: str) -> Predictor | EnsemblePredictor:
+    """Load a model folder: a network, or an ensemble. Raises RunError if it is none or damaged."""
     if is_ensemble(folder):
-        return EnsemblePredictor(open_ensemble(folder), device=device)
-    return Predictor(open_model(folder), device=device)
+        return EnsemblePredictor(load_ensemble(folder), device=device)
+    return Predictor(load_model(folder), device=device)

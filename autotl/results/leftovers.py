@@ -1,4 +1,4 @@
-"""Sweep what killed processes left half done in a run folder."""
+"""Remove incomplete files that killed processes left in a run folder."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 import shutil
 from pathlib import Path
 
-HALF_WRITTEN = re.compile(r"\.(.+\.(json|csv|md|html|svg|safetensors))\.[a-z0-9_]{8}")
-"""How :func:`autotl.files.write_bytes` calls a file until it is complete."""
+INCOMPLETE = re.compile(r"\.(.+\.(json|csv|md|html|svg|safetensors))\.[a-z0-9_]{8}")
+"""Names that :func:`autotl.files.write_bytes` gives to files until they are complete."""
 
 
-def sweep(folder: Path) -> None:
-    """Delete the half-written files of a run that no process is at work on.
+def remove_leftovers(folder: Path) -> None:
+    """Delete incomplete files of a run that no process works on.
 
-    A model that had been complete, but did not have its name yet, gets it.
+    A complete model that was not yet renamed gets its name.
     """
     model, fresh, old = (folder / name for name in ("model", ".model.new", ".model.old"))
     if old.is_dir() and not model.exists():
@@ -21,7 +21,10 @@ def sweep(folder: Path) -> None:
     for place in (fresh, old):
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place, ignore_errors=True)
-    for place in (folder, folder / "figures", folder / "journal"):
+    cache, trials = folder / ".cache", folder / ".cache" / "trials"
+    for place in (folder, folder / "figures", folder / "journal", trials):
         for path in place.glob(".*"):
-            if HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+            if INCOMPLETE.fullmatch(path.name) and path.is_file():
                 path.unlink(missing_ok=True)
+    for path in (*cache.glob("*.part"), *trials.glob("*.part")):  # arrays of autotl.cache.Store
+        path.unlink(missing_ok=True)

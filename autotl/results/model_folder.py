@@ -1,4 +1,4 @@
-"""Write and open the model a run leaves behind: a stock timm folder."""
+"""Write and load the final model of a run: a stock timm folder."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from autotl.api import Backbone, DataConfig, PixelScale
 from autotl.api.pixel_scale import Span
 from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
 from autotl.errors import RunError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.importing.vision import timm
 
 _SCALE = "pixel_scale"
-"""The entry of ``config.json`` that says which pixel values are black and white; timm passes it over."""
+"""The entry of ``config.json`` with the pixel values of black and white; timm ignores it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A model folder, opened: the network in eval mode, what it wants to see, and its classes.
+class LoadedModel:
+    """A network in eval mode, with its view of images and classes.
 
-    ``scale`` is the one of the images it learned from; older folders do not say it.
+    ``scale`` has the pixel values of black and white in the training images; older folders lack it.
     """
 
     model: nn.Module
@@ -47,19 +47,25 @@ def write_model(
     side: int,
     scale: PixelScale | None = None,
 ) -> None:
-    """Replace ``folder`` by a timm folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)``
-    opens.
+    """Write a folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
 
-    It carries the image size the model was trained at, its class names and the ``scale`` of its images. The
-    new folder is complete before the old one goes.
+    The new folder is complete before it replaces another.
+
+    Args:
+        folder: The model folder.
+        model: The network.
+        backbone: Its backbone.
+        classes: Names of the classes.
+        side: The image size in pixels that the network was trained at.
+        scale: The pixel values of black and white in the training images.
     """
-    with replacing(folder) as fresh:
+    with replace_folder(folder) as fresh:
         write_network(fresh, model, backbone, classes, side=side, scale=scale)
 
 
 @contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """Gives a place to make a folder in, which takes the place of ``folder`` when it is complete."""
+def replace_folder(folder: Path) -> Iterator[Path]:
+    """Yield a path that replaces ``folder`` at the end of the block."""
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     yield fresh
@@ -80,18 +86,11 @@ def write_network(
     side: int,
     scale: PixelScale | None = None,
 ) -> None:
-    """Write one network into a new ``folder``."""
+    """Write one network into a new folder; see :func:`write_model` for the arguments."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     size = sum(value.numel() * value.element_size() for value in state.values())
-    with filled(folder / "model.safetensors", size) as temporary:
+    with atomic_file(folder / "model.safetensors", size) as temporary:
         save_file(state, temporary, {"format": "pt"})
-    cfg = dict(getattr(model, "pretrained_cfg", None) or {})
-    config = backbone.config
-    kept = {
-        name: cfg[name]
-        for name in ("first_conv", "classifier", "license", "fixed_input_size")
-        if cfg.get(name) is not None
-    }
     jsonio.write(
         folder / "config.json",
         {
@@ -101,36 +100,50 @@ def write_network(
             "label_names": list(classes),
             **({} if scale is None else {_SCALE: scale}),
             "model_args": _model_args(backbone),
-            "pretrained_cfg": {
-                **kept,
-                "tag": "autotl",
-                "custom_load": False,
-                "input_size": [3, side, side],
-                "mean": list(config.mean),
-                "std": list(config.std),
-                "interpolation": config.interpolation,
-                "crop_pct": config.crop_pct,
-                "crop_mode": config.crop_mode,
-                "num_classes": len(classes),
-            },
+            "pretrained_cfg": _pretrained_cfg(model, backbone, classes=len(classes), side=side),
         },
     )
 
 
+def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, classes: int, side: int) -> dict[str, Any]:
+    """Return timm's configuration of the weights."""
+    cfg = dict(getattr(model, "pretrained_cfg", None) or {})
+    kept = {
+        name: cfg[name]
+        for name in ("first_conv", "classifier", "license", "fixed_input_size")
+        if cfg.get(name) is not None
+    }
+    config = backbone.config
+    return {
+        **kept,
+        "tag": "autotl",
+        "custom_load": False,
+        "input_size": [3, side, side],
+        "mean": list(config.mean),
+        "std": list(config.std),
+        "interpolation": config.interpolation,
+        "crop_pct": config.crop_pct,
+        "crop_mode": config.crop_mode,
+        "num_classes": classes,
+    }
+
+
 def _model_args(backbone: Backbone) -> dict[str, Any]:
-    """What the architecture's name alone does not say, such as padding or widths."""
+    """Return arguments that the architecture's name does not imply."""
     folder = backbone.weights.folder
     if folder is None:
         return dict(backbone.weights.args)
     return dict(read_config(folder).get("model_args") or {})
 
 
-def open_model(folder: Path) -> Opened:
-    """Open a folder written by :func:`write_model`. Raises RunError where it is not one, or holds several
-    networks.
+def load_model(folder: Path) -> LoadedModel:
+    """Load a folder written by :func:`write_model`.
+
+    Raises:
+        RunError: The folder is none, is damaged or holds an ensemble.
     """
     if is_ensemble(folder):
-        raise RunError(f"One network is needed here, and {ensemble_advice(folder)}")
+        raise RunError(f"A single network is needed here, and {ensemble_advice(folder)}")
     config_file, weights = folder / "config.json", folder / "model.safetensors"
     if not config_file.is_file() or not weights.is_file():
         raise RunError(
@@ -155,29 +168,29 @@ def open_model(folder: Path) -> Opened:
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
         check_values(model, folder.name)
         if len(classes) != model.num_classes:
-            raise ValueError(f"it names {len(classes)} classes, and the network has {model.num_classes}")
+            raise ValueError(f"it names {len(classes)} classes, but the network has {model.num_classes}")
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
-    return Opened(model.eval(), config, classes, scale)
+    return LoadedModel(model.eval(), config, classes, scale)
 
 
 def _scale(document: dict[str, Any]) -> PixelScale | None:
-    """The scale of the images a model learned from. Raises ValueError if it was edited to be none."""
-    told = document.get(_SCALE)
-    if told is None:
+    """Return the pixel values of black and white. Raises ValueError if they were edited wrongly."""
+    entry = document.get(_SCALE)
+    if entry is None:
         return None
     kinds = ("integers", "floats")
-    if not isinstance(told, dict) or not told.keys() >= set(kinds):
-        raise ValueError(f"{_SCALE} must have {' and '.join(kinds)} (got {told!r})")
-    integers, floats = (_span(told[kind], f"{_SCALE}.{kind}") for kind in kinds)
+    if not isinstance(entry, dict) or not entry.keys() >= set(kinds):
+        raise ValueError(f"{_SCALE} must have {' and '.join(kinds)} (got {entry!r})")
+    integers, floats = (_span(entry[kind], f"{_SCALE}.{kind}") for kind in kinds)
     return PixelScale(integers, floats)
 
 
-def _span(told: object, name: str) -> Span | None:
-    if told is None:
+def _span(entry: object, name: str) -> Span | None:
+    if entry is None:
         return None
-    pair = told if isinstance(told, list) else []
+    pair = entry if isinstance(entry, list) else []
     numbers = [float(each) for each in pair if isinstance(each, int | float) and math.isfinite(each)]
     if len(pair) != 2 or len(numbers) != 2 or numbers[0] > numbers[1]:
-        raise ValueError(f"{name} must be two numbers, the smaller first (got {told!r})")
+        raise ValueError(f"{name} must be two numbers, the smaller first (got {entry!r})")
     return numbers[0], numbers[1]

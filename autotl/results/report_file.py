@@ -1,13 +1,14 @@
-"""Read the report of a run folder, which a person may have edited."""
+"""Read the report of a run folder, and check it for wrong edits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autotl import jsonio
+from autotl import jsonio, report
 from autotl.backbone import CONFIG_FILE, ENSEMBLE_FILE
 from autotl.errors import RunError
 
@@ -16,69 +17,20 @@ ADVICE = "Restore the file, or copy the run folder again as a whole."
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    sentence: str | None = None
-    strategy: str | None = None
-    backbone: str | None = None
-    caveat: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    metric: str | None = None
-    value: float | None = None
-    ci95: tuple[float | None, float | None] | None = None
-    higher_is_better: bool | None = None
-    confusion: tuple[tuple[int, ...], ...] | None = None
-    per_class: tuple[Mapping[str, Any] | None, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Arm:
-    strategy: str | None = None
-    backbone: str | None = None
-    best_val: float | None = None
-    test: float | None = None
-    ci95: tuple[float | None, float | None] | None = None
-    trials: int | None = None
-    folds: int | None = None
-    seconds: float | None = None
-    state: str | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """What is read of a report by more than its pages. Any part may be missing or null."""
-
-    name: str | None = None
-    classes: tuple[str, ...] | None = None
-    verdict: _Verdict | None = None
-    test: _Test | None = None
-    arms: tuple[_Arm | None, ...] | None = None
-    trials: tuple[Mapping[str, Any] | None, ...] | None = None
-    notes: tuple[str, ...] | None = None
-    seed: int | None = None
-    what: Mapping[str, Any] | None = None
-    when: Mapping[str, Any] | None = None
-    quality: Mapping[str, Any] | None = None
-    environment: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Model:
     label_names: tuple[str, ...]
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether the folder holds the report of a run that came to its end."""
+    """Return whether the folder holds the report of a finished run."""
     return (folder / REPORT_FILE).is_file()
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """The report of a run folder; what can be said without one, if the run did not finish but left a model.
+    """Read the report of a run folder; make a minimal one if only a model was saved.
 
-    Raises RunError where there is neither, or it is of another format, or it was edited wrongly.
+    Raises:
+        RunError: There is neither, or the report has another format or was edited wrongly.
     """
     path = folder / REPORT_FILE
     for name in (CONFIG_FILE, ENSEMBLE_FILE):
@@ -89,37 +41,41 @@ def read_report(folder: Path) -> dict[str, Any]:
             f"{folder} is not a run folder: it holds no {REPORT_FILE}. "
             "Give the --out of a finished 'autotl fit'."
         )
-    report = _read(path)
-    if report.get("format") != jsonio.FORMAT:
-        written = report.get("environment")
+    document = _read(path)
+    if document.get("format") != jsonio.FORMAT:
+        written = document.get("environment")
         by = written.get("autotl") if isinstance(written, dict) else None
         raise RunError(
-            f"{path} has format {report.get('format')!r}, but this autotl reads format {jsonio.FORMAT}. "
+            f"{path} has format {document.get('format')!r}, but this autotl reads format {jsonio.FORMAT}. "
             f"Use the autotl that wrote it: {by or 'unknown version'}."
         )
-    _check(report, _Report, path)
-    return report
+    with _refused(path):
+        report.parse(document)
+    return document
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = jsonio.read(path)
+        document = jsonio.read(path)
     except (ValueError, OSError) as error:
         raise RunError(f"{path} is not readable JSON: {error}. {ADVICE}") from error
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _check(document: Mapping[str, Any], kind: type[Any], path: Path) -> None:
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Raise RunError instead of ValueError."""
     try:
-        jsonio.as_type(document, kind)
+        yield
     except ValueError as error:
         raise RunError(f"{path} was edited: {error}. {ADVICE}") from error
 
 
 def _unfinished(folder: Path, file: Path) -> dict[str, Any]:
-    """What can be said of a run that was killed after it had saved a model: that it can predict."""
+    """Return a minimal report of a killed run with a model."""
     config = _read(file)
-    _check(config, _Model, file)
+    with _refused(file):
+        jsonio.as_type(config, _Model)
     sentence = "The run did not finish: its best model so far is here, but it was not evaluated."
     return {
         "format": jsonio.FORMAT,

@@ -1,4 +1,4 @@
-"""What a fit gives back, and what a run folder is opened as."""
+"""The result of ``fit``, also of a run folder that is loaded again."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from typing import TYPE_CHECKING, Any
 from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
 from autotl.importing.lazy import lazy_module
-from autotl.metrics import METRICS, Metric, OwnMetric
-from autotl.metrics import metric as metric_of
-from autotl.results.card import card, frame
-from autotl.results.csv_text import as_text
+from autotl.metrics import METRICS, Metric, MetricFunction, get_metric
+from autotl.results.card import card, page_frame
+from autotl.results.csv_text import original_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from autotl.evaluation import Evaluation
     from autotl.results.ensemble_predictor import EnsemblePredictor
-    from autotl.results.labelling import Asked
+    from autotl.results.predictions import PredictionOptions
     from autotl.results.predictor import Predictor
-else:  # a run folder is looked at where they are not yet needed
+else:  # slow to import, and only tables need it
     pd = lazy_module("pandas")
 
 
 class Result:
     """The best model found, and the evidence for it.
 
-    ``report`` is the content of ``report.json``; ``folder`` the run folder. It is removed together with
-    the result if none was asked for and ``AUTOTL_RUNS`` is "off".
+    ``report`` is the content of ``report.json`` and ``folder`` the run folder. A temporary folder is removed
+    together with the result.
 
     >>> result = autotl.fit("photos/", budget="2m")
     >>> result.verdict["transfer"], result.predict("new/")
@@ -46,12 +45,23 @@ class Result:
         device: str,
         read: Callable[[Any, Columns], Dataset],
         temporary: bool = False,
-        measure: Metric | None = None,
+        metric: Metric | None = None,
         readers: Callable[[], Mapping[str, Reader]] = dict,
     ) -> None:
+        """Open a run folder.
+
+        Args:
+            folder: The run folder.
+            report: The content of ``report.json``.
+            device: Runs the network.
+            read: Reads data and columns for :meth:`evaluate`.
+            temporary: Whether to remove the folder together with the result.
+            metric: The metric of the run; None if it is known by its name in the report.
+            readers: Returns the readers of other forms than folders, zips and images, by name.
+        """
         self.folder, self.report = folder, report
         self._readers = readers
-        self._measure = measure
+        self._metric = metric
         self._device, self._read = device, read
         if temporary:
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -65,26 +75,26 @@ class Result:
 
     @property
     def verdict(self) -> Mapping[str, Any]:
-        """Whether transfer pays, the winning strategy and backbone, and a sentence that says so."""
+        """Whether transfer pays, with the winning strategy, backbone and a sentence."""
         verdict: Mapping[str, Any] = self._part("verdict")
         return verdict
 
     def _part(self, name: str) -> Any:
-        """A part of the report. Raises RunError where a person took it out."""
+        """Return a part of the report. Raises RunError if the part was removed."""
         if self.report.get(name) is None:
             raise RunError(f"{self.folder / 'report.json'} lacks {name!r}: it was edited. Restore the file.")
         return self.report[name]
 
     @property
     def predictor(self) -> Predictor | EnsemblePredictor:
-        """The network with its view and classes, or several that answer together; opened when first used.
+        """The network or ensemble, loaded when first used.
 
-        Raises RunError where the model folder is damaged.
+        Raises RunError if the model folder is damaged.
         """
         if self._predictor is None:
-            from autotl.results.ensemble_predictor import open_predictor
+            from autotl.results.ensemble_predictor import load_predictor
 
-            self._predictor = open_predictor(self.folder / "model", device=self._device)
+            self._predictor = load_predictor(self.folder / "model", device=self._device)
         return self._predictor
 
     def predict(
@@ -98,23 +108,24 @@ class Result:
     ) -> pd.DataFrame:
         """Label images: one row each, with ``path``, ``label``, ``probability`` and ``error``.
 
-        An image that cannot be read has a row without label, and ``error`` says why. The table of a frame has
-        the frame's index.
+        An unreadable image has a row without label, with the reason in ``error``. A data frame keeps its
+        index.
 
         Args:
-            images: paths, folders, zips, tables, frames, data sets, PIL images, arrays, bytes of image files
-                and open files; or a sequence or generator of paths, images, arrays, bytes and open files.
-            top: the number of likeliest classes, a row each, with their ``rank``.
-            probabilities: give each class a column of its probability, ``p:NAME``.
-            strict: raise DataError at the first image that cannot be read.
-            image: the column of a table that holds the images.
+            images: Paths, folders, zips, tables, data frames, data sets, PIL images, arrays, bytes of image
+                files and open files. A sequence or generator of paths, images, arrays, bytes and open files
+                works too.
+            top: Number of most probable classes, a row each, with their ``rank``; 1 or more.
+            probabilities: Whether each class has a column with its probability, ``p:NAME``.
+            strict: Whether to raise DataError at the first unreadable image.
+            image: The column of a table that holds the images.
 
         Raises:
-            DataError: if no image can be read, or what is given is no image.
+            DataError: No image can be read, or there is no image.
         """
-        from autotl.results.labelling import labelled
+        from autotl.results.predictions import prediction_table
 
-        return labelled(images, self.predictor, self._asked(top, probabilities, strict, image))
+        return prediction_table(images, self.predictor, self._options(top, probabilities, strict, image))
 
     def predict_parts(
         self,
@@ -125,80 +136,88 @@ class Result:
         strict: bool = False,
         image: str | None = None,
     ) -> Iterator[pd.DataFrame]:
-        """Give the rows of :meth:`predict` in several tables, each as soon as its images are labelled.
+        """Yield the rows of :meth:`predict` in several tables.
 
-        Only some images are in memory at a time, however many there are. The arguments are those of
-        :meth:`predict`.
+        Only some images are in memory at a time. The arguments are those of :meth:`predict`.
         """
-        from autotl.results.labelling import labelled_parts
+        from autotl.results.predictions import prediction_tables
 
-        return labelled_parts(images, self.predictor, self._asked(top, probabilities, strict, image))
+        return prediction_tables(images, self.predictor, self._options(top, probabilities, strict, image))
 
-    def _asked(self, top: int | None, probabilities: bool, strict: bool, image: str | None) -> Asked:
-        from autotl.results.labelling import Asked
+    def _options(
+        self, top: int | None, probabilities: bool, strict: bool, image: str | None
+    ) -> PredictionOptions:
+        from autotl.results.predictions import PredictionOptions
 
         if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
-            raise DataError(f"top must be a whole number above 0, not {top!r}.")
-        return Asked(top, bool(probabilities), bool(strict), image, self._readers)
+            raise DataError(f"top must be a whole number above 0 (got {top!r}).")
+        return PredictionOptions(top, bool(probabilities), bool(strict), image, self._readers)
 
     def evaluate(
         self,
         data: Any,
         *,
-        metric: str | OwnMetric | None = None,
+        metric: str | MetricFunction | None = None,
         image: str | None = None,
         label: str | None = None,
     ) -> Evaluation:
-        """Score the model on labelled images in any form that ``fit`` takes; ``metric`` and columns as there.
+        """Score the model on labelled images.
 
-        Raises MetricError where the run was scored by a function that has to be given again.
+        Args:
+            data: Labelled images, in any form that ``fit`` takes.
+            metric: A metric, as for ``fit``; None for the metric of the run.
+            image: The column of a table that holds the images.
+            label: The column of a table that holds the labels.
+
+        Raises:
+            MetricError: The run used a function that must be given again.
         """
-        measure = self._own_metric() if metric is None else metric_of(metric)
+        chosen = self._metric_of_run() if metric is None else get_metric(metric)
         dataset = self._read(data, Columns(image, label))
-        return self.predictor.evaluate(dataset, measure=measure, seed=self._part("seed"))
+        return self.predictor.evaluate(dataset, metric=chosen, seed=self._part("seed"))
 
-    def _own_metric(self) -> Metric:
+    def _metric_of_run(self) -> Metric:
         name = self._part("test").get("metric")
-        if self._measure is not None:
-            return self._measure
-        if name not in METRICS:  # what a report names is not imported: reports come from anywhere
+        if self._metric is not None:
+            return self._metric
+        if name not in METRICS:  # a report may come from anywhere, so its metric is not imported
             raise MetricError(
-                f"This run was scored by a function called {name}. Give it again with metric=, or one of "
+                f"This run used a Python function as metric ({name}). Give it again with metric=, or one of "
                 f"{', '.join(METRICS)}."
             )
         return METRICS[name]
 
     def leaderboard(self) -> pd.DataFrame:
-        """One row per arm, the winner first; ``best_val`` is what it was chosen by."""
+        """Return one row per arm, the winner first; ``best_val`` is the validation score."""
         table = pd.DataFrame(self._part("arms"))
         return table[[c for c in LEADERBOARD if c in table.columns]]
 
     def trials(self) -> pd.DataFrame:
-        """One row per trial, as in ``trials.csv``."""
+        """Return one row per trial, as in ``trials.csv``."""
         return pd.DataFrame(self._part("trials"))
 
     def mistakes(self) -> pd.DataFrame:
-        """One row per test image that the model labels wrong, the most confident mistake first.
+        """Return one row per misclassified test image, the most confident first.
 
-        Columns are ``item``, ``label``, ``answer`` and ``probability``, that of the answer. Raises RunError
-        if the run folder has no ``test.csv``.
+        Columns are ``item``, ``label``, ``answer`` and ``probability``, which is that of the answer. Raises
+        RunError if the run folder has no ``test.csv``.
         """
         path = self.folder / "test.csv"
         if not path.is_file():
             raise RunError(
                 f"{self.folder} has no test.csv: the run was not finished. Resume it with autotl resume."
             )
-        words = dict.fromkeys(("item", "label", "answer"), str)
-        table = pd.read_csv(path, dtype=words, keep_default_na=False)
-        table[[*words]] = table[[*words]].map(as_text)
-        found = table[[*words]].assign(probability=table.filter(regex="^p:").max(axis=1))
+        text_columns = dict.fromkeys(("item", "label", "answer"), str)
+        table = pd.read_csv(path, dtype=text_columns, keep_default_na=False)
+        table[[*text_columns]] = table[[*text_columns]].map(original_text)
+        found = table[[*text_columns]].assign(probability=table.filter(regex="^p:").max(axis=1))
         wrong = found[found["label"] != found["answer"]]
         return wrong.sort_values("probability", ascending=False, kind="stable").reset_index(drop=True)
 
     def show(self, *, height: int = 900) -> Page:
-        """Return the report page, which a notebook displays below the cell. Raises RunError if it is gone.
+        """Return the report page, which a notebook displays below the cell.
 
-        ``height`` is that of the frame, in pixels.
+        ``height`` is the height of the frame in pixels. Raises RunError if the page does not exist.
         """
         path = self.folder / "report.html"
         if not path.is_file():
@@ -206,7 +225,7 @@ class Result:
         return Page(path, height)
 
     def save(self, folder: str | Path) -> Path:
-        """Copy the whole run folder. Raises RunError where something is there already."""
+        """Copy the whole run folder. Raises RunError if the target is not empty."""
         target = Path(folder)
         if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
             raise RunError(f"{target} exists and is not empty. Give a new folder to save to.")
@@ -222,7 +241,7 @@ class Page:
     height: int
 
     def _repr_html_(self) -> str:
-        return frame(self.path.read_text(encoding="utf-8"), height=self.height)
+        return page_frame(self.path.read_text(encoding="utf-8"), height=self.height)
 
 
 LEADERBOARD = (

@@ -1,4 +1,4 @@
-"""What a run was asked for and what it decided, kept in its folder so that it can be gone on with."""
+"""The arguments and decisions of a run, kept in its folder so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,16 @@ RUN_FILE = "run.json"
 class RunFile:
     """The content of ``run.json``.
 
-    ``arguments`` are those of ``fit``, with ``data`` and ``source`` null where they were no paths. ``prior``
-    and ``decided`` are what the preparation found, null before it ended. ``ended`` says how the run did, if
-    it has, after ``elapsed`` seconds; ``tested`` how often the test part has been opened. ``plugins`` maps
-    distributions to versions. ``name`` is what the run is called in a database.
+    Attributes:
+        arguments: The arguments of ``fit``; ``data`` and ``source`` are null if they were no paths.
+        autotl: The version of autotl.
+        plugins: Versions of the plugins' distributions.
+        decided: The decisions of the preparation; None before it ended.
+        prior: The results of earlier runs that the search used; None before the preparation ended.
+        ended: How the run ended; None if it has not ended.
+        elapsed: Seconds that the run took.
+        tested: How often the test set was evaluated.
+        name: The unique name of the run in a database.
     """
 
     arguments: Mapping[str, Any]
@@ -36,41 +42,41 @@ class RunFile:
     name: str = ""
 
 
-def opened_before(times: int) -> list[str]:
-    """What is to be said of a test part that had been opened so many times before."""
+def repeated_test_notes(times: int) -> list[str]:
+    """Return a note if the test set had been evaluated before."""
     if not times:
         return []
     return [
-        f"The test part had been opened {'once' if times == 1 else f'{times} times'} before, when the run "
-        "had ended earlier: what it showed then may have led to going on, so this score is no longer that of "
-        "a single look."
+        f"The test set had been evaluated {'once' if times == 1 else f'{times} times'} before, when the run "
+        "had ended earlier. That score may have led to resuming the run, so this test score is no longer "
+        "independent."
     ]
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a run was begun in the folder."""
+    """Return whether a run was started in the folder."""
     return (folder / RUN_FILE).is_file()
 
 
 def write_run_file(folder: Path, file: RunFile) -> None:
-    """Keep it. Raises DiskFull."""
+    """Write ``run.json``. Raises DiskFull."""
     jsonio.write(folder / RUN_FILE, {"format": FORMAT, **jsonio.plain(file)})
 
 
-def lasting_name(folder: Path) -> str:
-    """A name that no other run has, and that stays when the folder is moved."""
+def unique_name(folder: Path) -> str:
+    """Return a unique name that does not change with the folder."""
     return f"{folder.absolute().name[:100]}-{uuid.uuid4().hex[:8]}"
 
 
-def set_report_aside(folder: Path) -> None:
-    """What an earlier end reported is no longer what the folder holds."""
+def archive_report(folder: Path) -> None:
+    """Rename the report of an earlier, interrupted run."""
     report = folder / "report.json"
     if report.is_file():
         report.replace(folder / "report.before.json")
 
 
 def read_run_file(folder: Path) -> RunFile:
-    """Raises RunError where there is none, or it is of another format."""
+    """Read ``run.json``. Raises RunError if there is none or it has another format."""
     path = folder / RUN_FILE
     if not path.is_file():
         raise RunError(
@@ -78,17 +84,17 @@ def read_run_file(folder: Path) -> RunFile:
             "interrupted."
         )
     try:
-        told = jsonio.read(path)
+        document = jsonio.read(path)
     except (ValueError, OSError) as error:
         raise RunError(f"{path} is not readable JSON, so the run cannot be resumed: {error}") from error
-    found = told.get("format") if isinstance(told, dict) else None
+    found = document.get("format") if isinstance(document, dict) else None
     if found != FORMAT:
         raise RunError(
             f"{path} has format {found!r}, but this autotl reads format {FORMAT}. "
             "Use the autotl that wrote it."
         )
     try:
-        return jsonio.as_type(told, RunFile)
+        return jsonio.as_type(document, RunFile)
     except ValueError as error:
         raise RunError(
             f"{path} was edited, or another version of autotl wrote it: {error}. Restore the file, or "

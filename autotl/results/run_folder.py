@@ -1,4 +1,4 @@
-"""Choose and make the folder of a new run."""
+"""Choose and create the folder of a new run."""
 
 from __future__ import annotations
 
@@ -10,68 +10,72 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from autotl.cache import alone
+from autotl.cache import exclusive_lock
 from autotl.errors import RunError
 from autotl.results.run_file import is_run
 
-RUNS = "AUTOTL_RUNS"
-"""The environment variable that names the folder of runs, or "off" for temporary ones."""
+RUNS_VARIABLE = "AUTOTL_RUNS"
+"""The environment variable with the folder of runs, or "off" for temporary ones."""
 DEFAULT_RUNS = "autotl-runs"
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
+MAX_FOLDERS_PER_SECOND = 999
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """The folder of a new run, which exists.
+    """The existing folder of a new run.
 
-    ``chosen``: autotl chose its name. ``temporary``: it is removed together with the result.
+    ``auto_named`` tells that autotl chose the name, and ``temporary`` that the folder is removed together
+    with the result.
     """
 
     path: Path
-    chosen: bool = False
+    auto_named: bool = False
     temporary: bool = False
 
-    def leave(self) -> None:
-        """Remove the folder if autotl chose it and nothing is in it; its parent too."""
-        if self.chosen:
+    def remove_if_empty(self) -> None:
+        """Remove the folder and its parent if auto-named and empty."""
+        if self.auto_named:
             with suppress(OSError):  # not empty, or already removed
                 self.path.rmdir()
                 self.path.parent.rmdir()
 
 
-def new_folder(out: str | Path | None, data: object, *, now: datetime | None = None) -> RunFolder:
-    """Make the folder of a new run.
+def create_run_folder(out: str | Path | None, data: object, *, now: datetime | None = None) -> RunFolder:
+    """Create the folder of a new run.
 
     Args:
-        out: The folder that the user named. None: one is made in ``AUTOTL_RUNS``, by default
+        out: The folder that the user named. With None, the folder is created in ``AUTOTL_RUNS``, by default
             ``autotl-runs`` in the current folder.
         data: The user's data, which gives such a folder its name.
-        now: The local time, which is part of the name as well; by default the clock is read.
+        now: The local time, which is part of this name; by default the current time.
 
     Returns:
         The folder. It is temporary if ``out`` is None and ``AUTOTL_RUNS`` is "off".
 
     Raises:
-        RunError: The folder is in use or cannot be made.
+        RunError: The folder is in use or cannot be created.
     """
     if out is not None:
         check_unused(Path(out))
-        return RunFolder(_made(Path(out)))
-    runs = os.environ.get(RUNS) or DEFAULT_RUNS
+        return RunFolder(_create(Path(out)))
+    runs = os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS
     if runs.lower() == "off":
         return RunFolder(Path(tempfile.mkdtemp(prefix="autotl-")), temporary=True)
     name = f"{_name_of(data)}-{now or datetime.now():%Y-%m-%d-%H%M%S}"
-    for number in range(1, 1000):
+    for number in range(1, MAX_FOLDERS_PER_SECOND + 1):
         path = Path(runs).expanduser() / (name if number == 1 else f"{name}-{number}")
-        with suppress(FileExistsError):  # another run began in the same second
-            return RunFolder(_made(path, exist_ok=False), chosen=True)
-    raise RunError(f"{path} and 998 folders like it exist. Give --out (out=) a new folder.")
+        with suppress(FileExistsError):  # another run started in the same second
+            return RunFolder(_create(path, exist_ok=False), auto_named=True)
+    raise RunError(
+        f"{path} and {MAX_FOLDERS_PER_SECOND - 1} similar folders exist. Give --out (out=) a new folder."
+    )
 
 
 def check_unused(path: Path) -> None:
-    """Raise RunError if anything is in the folder that is to hold a new run."""
+    """Raise RunError if the folder of a new run is not empty."""
     if is_run(path):
-        with alone(path / ".lock", str(path)):  # says so where it is still at work
+        with exclusive_lock(path / ".lock", str(path)):  # raises if the run is still at work
             raise RunError(
                 f"{path} exists and is not empty: a run is in it. Resume it with: autotl resume {path} "
                 "(resume=True). Or give --out a new folder."
@@ -80,24 +84,24 @@ def check_unused(path: Path) -> None:
         raise RunError(f"{path} exists and is not empty. Give --out a new folder, or remove this one.")
 
 
-def _made(path: Path, *, exist_ok: bool = True) -> Path:
+def _create(path: Path, *, exist_ok: bool = True) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=exist_ok)
     except OSError as error:
         if isinstance(error, FileExistsError) and not exist_ok and path.parent.is_dir():
             raise
         raise RunError(
-            f"The run folder {path} cannot be made: {error.strerror}. "
-            f"Give --out (out=) a folder that can be written, or set {RUNS}."
+            f"The run folder {path} cannot be created: {error.strerror}. "
+            f"Give --out (out=) a writable folder, or set {RUNS_VARIABLE}."
         ) from error
     return path
 
 
 def _name_of(data: object) -> str:
-    """A name for a folder: the data's file or folder without its ending, or the kind of the data."""
+    """Return a folder name from the data's path or type."""
     if isinstance(data, str | os.PathLike):
         found = Path(os.path.realpath(os.fspath(data)))
         name = found.name if os.path.isdir(found) else found.stem  # noqa: PTH112 - false for a name too long
     else:
         name = "images" if isinstance(data, tuple | list) else type(data).__name__.lower()
-    return re.sub(r"[^\w.-]+", "_", name)[:LONGEST_NAME].strip("._-") or "data"
+    return re.sub(r"[^\w.-]+", "_", name)[:MAX_NAME_LENGTH].strip("._-") or "data"

@@ -1,4 +1,4 @@
-"""Write the tables a run leaves behind: its split and its trials."""
+"""Write the tables of a run: its split, its test predictions and its trials."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ import pandas as pd
 
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
-from autotl.evaluation import Answers
+from autotl.evaluation import FinalPredictions
 from autotl.metrics import METRICS, Metric, softmax
 from autotl.results.csv_text import csv_text
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
-    """One row per image: ``item``, ``label``, ``part`` (train or test) and the ``fold`` it is validated in,
-    if any; that of the second repeat is ``fold_2``, and so on.
+    """Write one row per image with ``item``, ``label``, ``digest``, ``part`` and ``fold``.
+
+    ``part`` is train or test. ``fold`` is the fold of the first repeat that validates on the image,
+    ``fold_2`` that of the second, and so on.
+
+    Args:
+        path: The CSV file.
+        dataset: The images.
+        splits: The test set and the folds.
     """
     part = np.full(len(dataset), "", dtype=object)
     part[splits.train], part[splits.test] = "train", "test"
@@ -37,26 +44,38 @@ def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
     jsonio.write_text(path, csv_text(table))
 
 
-def write_answers(path: Path, dataset: Dataset, answers: Answers) -> None:
-    """One row per test image: ``item``, ``label``, ``answer``, and the probability of each class."""
-    chances = softmax(answers.logits.astype(np.float64), axis=1)
+def write_predictions(path: Path, dataset: Dataset, predictions: FinalPredictions) -> None:
+    """Write one row per test image, with its prediction.
+
+    Args:
+        path: The CSV file.
+        dataset: The images.
+        predictions: The final model's predictions.
+    """
+    probabilities = softmax(predictions.logits.astype(np.float64), axis=1)
     names = np.asarray(dataset.classes, dtype=object)
-    rows = answers.rows
+    rows = predictions.rows
     table = pd.DataFrame(
         {
             "item": dataset.table["item"].to_numpy()[rows],
             "label": names[dataset.table["label"].to_numpy()[rows]],
-            "answer": names[chances.argmax(1)],
+            "answer": names[probabilities.argmax(1)],
         },
-        dtype=object,  # pandas' own strings refuse names that are not UTF-8
+        dtype=object,  # pandas' strings reject names that are not UTF-8
     )
     columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
-    shares = pd.DataFrame(chances, columns=columns)
-    jsonio.write_text(path, csv_text(pd.concat([table, shares], axis=1)))
+    of_classes = pd.DataFrame(probabilities, columns=columns)
+    jsonio.write_text(path, csv_text(pd.concat([table, of_classes], axis=1)))
 
 
-def write_trials(path: Path, records: Sequence[Record], measure: Metric = METRICS["accuracy"]) -> None:
-    """One row per trial, in order of their numbers; ``score`` as people read it, ``params`` are JSON."""
+def write_trials(path: Path, records: Sequence[Record], metric: Metric = METRICS["accuracy"]) -> None:
+    """Write one row per trial, with ``params`` as JSON.
+
+    Args:
+        path: The CSV file.
+        records: The trials, in the order of their numbers.
+        metric: Converts scores to the numbers that reports show.
+    """
     rows = [
         {
             "number": record.number,
@@ -64,7 +83,7 @@ def write_trials(path: Path, records: Sequence[Record], measure: Metric = METRIC
             "backbone": record.arm.backbone,
             "default": record.default,
             "state": record.state,
-            "score": None if record.score is None else measure.shown(record.score),
+            "score": None if record.score is None else metric.reported(record.score),
             "folds": record.folds,
             "epochs": record.epochs,
             "seconds": round(record.seconds, 4),

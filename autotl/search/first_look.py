@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from autotl.api import Arm, FirstLook, Params
-from autotl.curve import Trained, TrainingForecast, forecast_training
+from autotl.curve import TrainingForecast, TrainingPoint, forecast_training
 from autotl.errors import FAILURES
 from autotl.search.space import SearchSpace
 from autotl.trials.history import TrialHistory
@@ -115,7 +115,7 @@ class FirstLooks:
         length = length_of(self.longer_params(arm, started))
         if forecast is None or length is None:
             return None
-        return forecast.gain(history.metric.bounds[1] - best.folds[0].score, epochs=length)
+        return forecast.expected_improvement(history.metric.bounds[1] - best.folds[0].score, epochs=length)
 
 
 def training_forecast(history: TrialHistory, trials: Sequence[Trial]) -> TrainingForecast | None:
@@ -137,15 +137,15 @@ def training_forecast(history: TrialHistory, trials: Sequence[Trial]) -> Trainin
     if not ended or not np.isfinite(best):
         return None
     leader = max(ended, key=lambda trial: trial.folds[0].score)
-    points: dict[float, Trained] = {}
+    points: dict[float, TrainingPoint] = {}
     least = np.inf
     for trial in ended:
         error = max(best - trial.folds[0].score, 0.0)
         shared = all(trial.params.get(name) == leader.params.get(name) for name in SHARED_PARAMS)
         if error < least and shared:
-            points[_length(trial)] = Trained(_length(trial), error, _score_error(history, trial))
+            points[_length(trial)] = TrainingPoint(_length(trial), error, _score_error(history, trial))
             least = error
-    return forecast_training(list(points.values()), most=best - _constant_score(history, leader))
+    return forecast_training(list(points.values()), max_error=best - _constant_score(history, leader))
 
 
 def is_promising(history: TrialHistory, trials: Sequence[Trial], longer: Params, best: Trial | None) -> bool:
@@ -166,7 +166,7 @@ def is_promising(history: TrialHistory, trials: Sequence[Trial], longer: Params,
     if forecast is None:  # the metric allows no forecast
         return True
     target = history.metric.bounds[1] - best.folds[0].score
-    return forecast.chance(target, epochs=length) >= MIN_PROBABILITY
+    return forecast.probability_below(target, epochs=length) >= MIN_PROBABILITY
 
 
 def length_of(params: Params) -> float | None:

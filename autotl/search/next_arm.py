@@ -133,7 +133,7 @@ class ArmQueue:
         budget = self._budget.seconds
         if not compared and budget is not None and left < POLICY.short * budget:
             arms = [arm for arm in arms if arm not in self._baselines] or arms
-        return arms
+        return list(arms)
 
     def _refit_reserve(self, arm: Arm) -> float:
         held_out = self._history.held_out_share(arm.backbone)
@@ -145,5 +145,5 @@ class ArmQueue:
         scale = self._history.accuracy_scale
         if gain is not None:
             return min(max(USUAL_GAIN * scale / max(gain, 1e-9), 1 / MAX_FACTOR), MAX_FACTOR)
-        regret = self._warm_start.behind(arm.strategy) / scale if self._warm_start else 0.0
+        regret = self._warm_start.expected_regret(arm.strategy) / scale if self._warm_start else 0.0
         return 1 + max(0.0, regret) / DOUBLING_REGRET

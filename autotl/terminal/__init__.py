@@ -1,4 +1,4 @@
-"""Show a person what a run does and what it found: in a terminal, a log file or a notebook."""
+"""Show the progress of a run in a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ if TYPE_CHECKING:
     from autotl.terminal.display import watch
     from autotl.terminal.notebook import Notebook
     from autotl.terminal.silent import Silence
-    from autotl.terminal.tables import leaderboard, show_sections
 
 __all__ = [
     "Notebook",
     "Silence",
     "Terminal",
-    "leaderboard",
-    "show_sections",
     "watch",
 ]
 

@@ -1,4 +1,4 @@
-"""Watch a run and show nothing."""
+"""Show nothing of a run."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from autotl.api import Arm, Plan, Record
 
 
 class Silence:
-    """A :class:`~autotl.api.Watch` that shows nothing."""
+    """Watch that shows nothing."""
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """Ignore a sentence."""
 
     def started(self, plan: Plan) -> None:
-        """Nothing."""
+        """Ignore the plan."""
 
     def learning(self, arm: Arm, *, number: int, fold: int, score: float | None, progress: float) -> None:
-        """Nothing."""
+        """Ignore a running trial."""
 
     def scored(self, record: Record, best: Record | None) -> None:
-        """Nothing."""
+        """Ignore a finished trial."""
 
     def close(self) -> None:
-        """Nothing."""
+        """Do nothing."""

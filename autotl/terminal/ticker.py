@@ -1,4 +1,4 @@
-"""Call something at even intervals in a thread of its own, until it is stopped."""
+"""Call a function at even intervals in a background thread."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 
-class Ticking:
-    """Calls ``tick`` every ``seconds`` until :meth:`stop`."""
+class Ticker:
+    """Background thread that calls ``tick`` every ``seconds``."""
 
     def __init__(self, tick: Callable[[], None], *, seconds: float) -> None:
         self._over = Event()
@@ -15,7 +15,7 @@ class Ticking:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop; ``tick`` is not called after this returns."""
+        """Stop the thread and wait for a running call."""
         self._over.set()
         self._thread.join()
 

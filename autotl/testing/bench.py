@@ -1,19 +1,21 @@
-"""A workbench over tiny images, for the checks and for a plugin author's own tests."""
+"""Prepare a run and a workbench on tiny images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from autotl import plugins
 from autotl.api import Applies, Backbone, OwnNetworks, Strategy, Task, Weights
 from autotl.cache import Store
-from autotl.clock import NEVER, Budget, WallClock
+from autotl.clock import NEVER, WallClock
 from autotl.config.run_config import RunConfig
+from autotl.config.run_settings import RunSettings, resolve
 from autotl.pipeline.prepare import Prepared, prepare
-from autotl.preparation.baseline_networks import open_own_networks
+from autotl.pipeline.services import Plugins, Services
+from autotl.preparation.baseline_networks import open_baseline_networks
 from autotl.terminal import Silence
 from autotl.testing.data import tiny_images
 from autotl.workbench.trial_workbench import TrialWorkbench
@@ -22,46 +24,41 @@ SIDE = 32
 
 
 def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -> Prepared:
-    """Tiny images, split and prepared with the embedded backbone at 32 px; caches go below ``folder``."""
-    catalog = plugins.load()
-    ready = prepare(
-        RunConfig(
-            data=tiny_images(classes=classes, each=each, seed=seed),
-            budget=Budget(trials=1),
-            backbones=("tiny",),
-            image_size=SIDE,
-            seed=seed,
-        ),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        transferabilities={},
-        strategies={},
-        store=Store(folder),
-        clock=WallClock(),
-        watch=Silence(),
-    )
+    """Prepare a run on tiny images at 32 px.
+
+    Args:
+        folder: The folder of the caches.
+        classes: The number of classes, at most 5.
+        each: The number of images of each class.
+        seed: The seed of the images and of the split.
+    """
+    none = replace(Plugins.of(plugins.load(), {}), similarities={}, transferabilities={})
+    data = tiny_images(classes=classes, each=each, seed=seed)
+    ready = prepare(_settings(data=data, seed=seed), none, Services(Store(folder), WallClock(), Silence()))
     return replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
 
 
 def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
-    """Open the smallest network that the strategy brings, if it brings any.
+    """Add the smallest of a strategy's own networks, if any.
 
     Raises:
         AssertionError: The network cannot be used.
     """
     if not isinstance(strategy, OwnNetworks):
         return ready
-    setup = RunConfig(data=None, budget=Budget(trials=1), image_size=SIDE)
     smallest = {strategy.name: cast(Strategy, _Smallest(strategy))}
-    own = open_own_networks(smallest, ready.task, setup, end=NEVER)
+    own = open_baseline_networks(smallest, ready.task, _settings(), end=NEVER)
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
-    materials = ready.materials.knowing({**ready.backbones, **own.by_name})
-    return replace(ready, own=own, materials=materials)
+    materials = ready.materials.with_backbones({**ready.backbones, **own.by_name})
+    return replace(ready, baseline_networks=own, materials=materials)
+
+
+def _settings(**options: Any) -> RunSettings:
+    return resolve(RunConfig.of(trials=1, backbone="tiny", image_size=SIDE, device="cpu", **options))
 
 
 class _Smallest:
-    """Offers the smallest of a strategy's networks, whether the strategy would choose it or not."""
+    """Offers only the smallest of a strategy's networks, and always applies it."""
 
     def __init__(self, strategy: OwnNetworks) -> None:
         self._strategy = strategy
@@ -76,6 +73,13 @@ class _Smallest:
 def tiny_bench(
     ready: Prepared, *, fold: int | None = 0, seed: int = 0, backbone: str = "tiny"
 ) -> TrialWorkbench:
-    """The workbench of one fold, or of the final refit (``fold=None``), on one network."""
+    """Return the workbench of one fold on one network.
+
+    Args:
+        ready: The prepared run.
+        fold: The fold; None for the final refit.
+        seed: The seed of the trial.
+        backbone: The name of the network.
+    """
     rows = None if fold is None else ready.splits.folds[fold]
     return TrialWorkbench(ready.materials, ready.task, ready.networks[backbone], rows, seed=seed)

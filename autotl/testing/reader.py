@@ -1,4 +1,4 @@
-"""What every reader must do, as tests: subclass it, name the reader, and write pictures in its form."""
+"""Check the contract of a reader, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ import pytest
 from PIL import Image
 
 from autotl.api import Columns, Reader
-from autotl.data import digest, read
+from autotl.data import pixel_digest, read
 from autotl.errors import DataError, UnknownName
 
 Pictures = Sequence[tuple[Image.Image, str]]
 
 
 def tiny_pictures(*, each: int = 4, labels: Sequence[str] = ("ant", "bee", "Ümläut 3")) -> Pictures:
-    """Small RGB pictures of noise, ``each`` per label, the same whenever they are asked for."""
+    """Return small images of noise with their labels.
+
+    Args:
+        each: The number of images of each label.
+        labels: The labels.
+    """
     rng = np.random.default_rng(0)
     return [
         (Image.fromarray(rng.integers(0, 256, (12, 9, 3), dtype=np.uint8)), label)
@@ -28,7 +33,7 @@ def tiny_pictures(*, each: int = 4, labels: Sequence[str] = ("ant", "bee", "Üml
 
 
 class ReaderChecks:
-    """The conformance checks of the contract :class:`autotl.api.Reader`.
+    """Conformance checks of :class:`autotl.api.Reader`, to be subclassed.
 
     >>> class TestFolders(ReaderChecks):
     ...     reader = Folders()
@@ -43,7 +48,12 @@ class ReaderChecks:
     reader: Reader
 
     def source(self, pictures: Pictures, folder: Path) -> object:
-        """The pictures, without loss, in the form the reader reads; files go below ``folder``."""
+        """Return the images in the form that the reader reads, without loss.
+
+        Args:
+            pictures: The images and their labels.
+            folder: An empty folder for files.
+        """
         raise NotImplementedError
 
     @pytest.fixture
@@ -82,14 +92,14 @@ class ReaderChecks:
 
     def test_the_pixels_arrive_unchanged(self, given: object) -> None:
         listing = self.reader.read(given, Columns())
-        found = sorted((digest(item.open().convert("RGB")), item.label) for item in listing.items)
-        assert found == sorted((digest(image), label) for image, label in tiny_pictures())
+        found = sorted((pixel_digest(item.open().convert("RGB")), item.label) for item in listing.items)
+        assert found == sorted((pixel_digest(image), label) for image, label in tiny_pictures())
 
     def test_an_image_can_be_opened_again_and_from_many_threads(self, given: object) -> None:
         items = self.reader.read(given, Columns()).items
-        once = [digest(item.open().convert("RGB")) for item in items]
+        once = [pixel_digest(item.open().convert("RGB")) for item in items]
         with ThreadPoolExecutor(8) as pool:
-            often = list(pool.map(lambda item: digest(item.open().convert("RGB")), list(items) * 8))
+            often = list(pool.map(lambda item: pixel_digest(item.open().convert("RGB")), list(items) * 8))
         assert often == once * 8
 
     def test_reading_twice_lists_the_same(self, given: object) -> None:

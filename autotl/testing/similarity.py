@@ -1,4 +1,4 @@
-"""What every similarity must do; built-ins and plugins run the same checks."""
+"""Check the contract of a similarity, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autotl.api import Reference, Similarity
-from autotl.backbone import build_reference, likeness
+from autotl.backbone import build_reference, calibrated_similarity
 
 WIDTH = 12
 
 
 class SimilarityChecks:
-    """Subclass it, and give the similarity.
+    """Conformance checks of :class:`autotl.api.Similarity`, to be subclassed.
 
     >>> from autotl.builtin.similarity.frechet import Frechet
     >>> class TestFrechet(SimilarityChecks):
@@ -69,14 +69,16 @@ class SimilarityChecks:
 
     def test_the_likeness_of_the_source_is_near_one_and_that_of_noise_near_zero(self) -> None:
         noise = _rows(100, seed=6) * 0.1 + 4.0
-        own = likeness(_rows(100, seed=7), _source(), noise, self.similarity, seed=0)
-        other = likeness(_rows(100, seed=8) * 0.1 + 4.0, _source(), noise, self.similarity, seed=0)
+        own = calibrated_similarity(_rows(100, seed=7), _source(), noise, self.similarity, seed=0)
+        other = calibrated_similarity(
+            _rows(100, seed=8) * 0.1 + 4.0, _source(), noise, self.similarity, seed=0
+        )
         assert own.calibrated > 0.8
         assert other.calibrated < 0.2
 
 
 def _rows(n: int, *, seed: int) -> NDArray[np.float64]:
-    """Rows of one Gaussian with correlated columns; (n, 12)."""
+    """Return rows of a Gaussian with correlated columns, (n, 12)."""
     mixing = np.random.default_rng(0).standard_normal((WIDTH, WIDTH)) / 3
     return np.random.default_rng(seed).standard_normal((n, WIDTH)) @ (mixing + np.eye(WIDTH))
 

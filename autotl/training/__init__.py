@@ -1,4 +1,4 @@
-"""Training: the loop, its recipe, augmentation and devices."""
+"""Train networks: the loop, its recipe, augmentation, linear heads and devices."""
 
 from __future__ import annotations
 
@@ -7,72 +7,70 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.training.augment import AUGMENTATIONS, augment, augmentation
-    from autotl.training.class_balance import BALANCES, balances, class_weights
-    from autotl.training.inference import in_batches, logits_of
-    from autotl.training.linear_heads.cross_val import cross_logits
-    from autotl.training.linear_heads.fit import Heads, fit_heads
-    from autotl.training.loop import Diverged
-    from autotl.training.machine.device import (
-        autocast,
-        check_processes,
-        machine,
-        pick_device,
-        precision,
-        to_device,
-    )
-    from autotl.training.machine.global_state import global_state_kept
-    from autotl.training.machine.malloc import freed_memory_kept
-    from autotl.training.machine.microbatch import at_once, pieces_of
-    from autotl.training.normalise import Normalise
-    from autotl.training.probe_settings import LOOKED, PROBE
-    from autotl.training.recipe import (
-        VALIDATION_SHARE,
-        VIEWS,
-        Recipe,
-        affordable,
+    from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation
+    from autotl.training.batches import Normalise
+    from autotl.training.class_balance import BALANCES, balance_options, class_weights
+    from autotl.training.cost import (
+        affordable_epochs,
         affordable_side,
         affordable_sides,
         epoch_seconds,
         head_seconds,
         training_seconds,
     )
+    from autotl.training.inference import forward_in_batches, predict_logits
+    from autotl.training.linear_heads.cross_val import out_of_fold_logits
+    from autotl.training.linear_heads.fit import Heads, fit_heads
+    from autotl.training.loop import Diverged
+    from autotl.training.machine.device import (
+        autocast,
+        check_processes,
+        pick_device,
+        precision,
+        this_machine,
+        to_device,
+    )
+    from autotl.training.machine.global_state import preserve_global_state
+    from autotl.training.machine.malloc import keep_freed_memory
+    from autotl.training.machine.microbatch import microbatch_count, microbatch_size
+    from autotl.training.probe_settings import PROBE, PROBE_SETTINGS
+    from autotl.training.recipe import MAX_VIEWS, VALIDATION_SHARE, Recipe
     from autotl.training.trainer import Training
 
 __all__ = [
     "AUGMENTATIONS",
     "BALANCES",
-    "LOOKED",
+    "MAX_VIEWS",
     "PROBE",
+    "PROBE_SETTINGS",
     "VALIDATION_SHARE",
-    "VIEWS",
     "Diverged",
     "Heads",
     "Normalise",
     "Recipe",
     "Training",
-    "affordable",
+    "affordable_epochs",
     "affordable_side",
     "affordable_sides",
-    "at_once",
     "augment",
-    "augmentation",
     "autocast",
-    "balances",
+    "balance_options",
     "check_processes",
     "class_weights",
-    "cross_logits",
     "epoch_seconds",
     "fit_heads",
-    "freed_memory_kept",
-    "global_state_kept",
+    "forward_in_batches",
+    "get_augmentation",
     "head_seconds",
-    "in_batches",
-    "logits_of",
-    "machine",
+    "keep_freed_memory",
+    "microbatch_count",
+    "microbatch_size",
+    "out_of_fold_logits",
     "pick_device",
-    "pieces_of",
     "precision",
+    "predict_logits",
+    "preserve_global_state",
+    "this_machine",
     "to_device",
     "training_seconds",
 ]

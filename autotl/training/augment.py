@@ -1,6 +1,6 @@
-"""Augment batches on the device: one random view for each image, without a loop over images.
+"""Augment batches of images on the device, with one random view per image.
 
-torchvision's batched transforms draw one set of numbers for the whole batch; here each image has its own.
+torchvision's batched transforms draw one set of numbers per batch; here each image gets its own.
 """
 
 from __future__ import annotations
@@ -16,67 +16,88 @@ if TYPE_CHECKING:
     import torch
     import torch.nn.functional as F
     from torch import Tensor
-else:  # the names of augmentations are asked for where torch is not yet needed
+else:  # the names of augmentations are read before torch is needed
     torch, F = lazy_module("torch"), lazy_module("torch.nn.functional")
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far views may stray: smallest share of the area cropped, rotation in degrees, mirroring, and
-    colour.
+    """The ranges that random views are drawn from.
+
+    Attributes:
+        min_area: Smallest cropped fraction of the image's area, in (0, 1].
+        max_rotation: Largest rotation in degrees, in either direction.
+        mirror: Whether half of the views are flipped left to right.
+        color_jitter: Largest relative change of contrast and brightness, in [0, 1).
     """
 
-    area: float
-    turn: float
+    min_area: float
+    max_rotation: float
     mirror: bool
-    colour: float
+    color_jitter: float
 
 
 AUGMENTATIONS = {
     "none": None,
-    "shift": Augmentation(area=0.7, turn=6.0, mirror=False, colour=0.1),
-    "mirror": Augmentation(area=0.7, turn=6.0, mirror=True, colour=0.1),
-    "strong": Augmentation(area=0.35, turn=12.0, mirror=True, colour=0.3),
+    "shift": Augmentation(min_area=0.7, max_rotation=6.0, mirror=False, color_jitter=0.1),
+    "mirror": Augmentation(min_area=0.7, max_rotation=6.0, mirror=True, color_jitter=0.1),
+    "strong": Augmentation(min_area=0.35, max_rotation=12.0, mirror=True, color_jitter=0.3),
 }
-"""``shift`` keeps left and right apart, as digits, signs and text need; ``mirror`` does not."""
+"""``shift`` keeps left and right distinct, as digits, signs and text require; ``mirror`` does not."""
 
 
-def augmentation(name: str) -> Augmentation | None:
-    """The augmentation of this name. Raises UnknownName."""
+def get_augmentation(name: str) -> Augmentation | None:
+    """Return the augmentation with this name; None for ``"none"``. Raises UnknownName."""
     if name not in AUGMENTATIONS:
         raise UnknownName("augmentation", name, AUGMENTATIONS)
     return AUGMENTATIONS[name]
 
 
-def augment(pixels: Tensor, how: Augmentation, *, side: int, generator: torch.Generator) -> Tensor:
-    """Random views (n, 3, side, side) as uint8 of images (n, 3, h, w) on any device.
+def augment(pixels: Tensor, augmentation: Augmentation, *, side: int, generator: torch.Generator) -> Tensor:
+    """Draw one random view of each image.
 
-    The random numbers come from a CPU generator, so a seed means the same views on every device.
+    Args:
+        pixels: Images, uint8 (n, 3, h, w), on any device.
+        augmentation: The ranges to draw from.
+        side: Height and width of the views in pixels.
+        generator: A CPU generator, so that a seed gives the same views on every device.
+
+    Returns:
+        Views, uint8 (n, 3, side, side), on the device of ``pixels``.
     """
     n = len(pixels)
-
-    def uniform(low: float, high: float) -> Tensor:
-        return torch.rand(n, generator=generator) * (high - low) + low
-
-    area, ratio = uniform(how.area, 1.0), uniform(math.log(3 / 4), math.log(4 / 3)).mul(0.5).exp()
-    width, height = (area.sqrt() * ratio).clamp(max=1), (area.sqrt() / ratio).clamp(max=1)
-    x, y = uniform(-1, 1) * (1 - width), uniform(-1, 1) * (1 - height)
-    turn = uniform(-how.turn, how.turn) * math.pi / 180
-    sign = uniform(-1, 1).sign() if how.mirror else torch.ones(n)
-    theta = torch.stack(
-        [
-            torch.stack([sign * width * turn.cos(), -height * turn.sin(), x], 1),
-            torch.stack([sign * width * turn.sin(), height * turn.cos(), y], 1),
-        ],
-        1,
-    ).to(pixels.device)  # (n, 2, 3)
-    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
+    grid = F.affine_grid(
+        _random_affine(n, augmentation, generator).to(pixels.device), [n, 3, side, side], align_corners=False
+    )
     views = F.grid_sample(
         pixels.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
-    if how.colour:
-        gain = uniform(1 - how.colour, 1 + how.colour).view(n, 1, 1, 1).to(pixels.device)
-        lift = (uniform(-how.colour, how.colour) * 128).view(n, 1, 1, 1).to(pixels.device)
-        middle = views.mean((1, 2, 3), keepdim=True)
-        views = (views - middle) * gain + middle + lift
+    jitter = augmentation.color_jitter
+    if jitter:
+        contrast = _uniform(n, 1 - jitter, 1 + jitter, generator).view(n, 1, 1, 1).to(pixels.device)
+        brightness = (_uniform(n, -jitter, jitter, generator) * 128).view(n, 1, 1, 1).to(pixels.device)
+        mean = views.mean((1, 2, 3), keepdim=True)
+        views = (views - mean) * contrast + mean + brightness
     return views.round().clamp(0, 255).byte()
+
+
+def _random_affine(n: int, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+    """Draw affine matrices (n, 2, 3) that crop, rotate and flip."""
+    area = _uniform(n, augmentation.min_area, 1.0, generator)
+    ratio = _uniform(n, math.log(3 / 4), math.log(4 / 3), generator).mul(0.5).exp()
+    width, height = (area.sqrt() * ratio).clamp(max=1), (area.sqrt() / ratio).clamp(max=1)
+    x = _uniform(n, -1, 1, generator) * (1 - width)
+    y = _uniform(n, -1, 1, generator) * (1 - height)
+    angle = _uniform(n, -augmentation.max_rotation, augmentation.max_rotation, generator) * math.pi / 180
+    sign = _uniform(n, -1, 1, generator).sign() if augmentation.mirror else torch.ones(n)
+    return torch.stack(
+        [
+            torch.stack([sign * width * angle.cos(), -height * angle.sin(), x], 1),
+            torch.stack([sign * width * angle.sin(), height * angle.cos(), y], 1),
+        ],
+        1,
+    )
+
+
+def _uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(n, generator=generator) * (high - low) + low

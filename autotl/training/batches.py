@@ -1,4 +1,4 @@
-"""What a training is fed: images through the whole network, or kept activations through the rest of it."""
+"""Batches for training: images through the whole network, or cached activations through its last layers."""
 
 from __future__ import annotations
 
@@ -10,205 +10,249 @@ import torch
 from torch import Tensor, nn
 
 from autotl.api import Cut, Images, Workbench
-from autotl.training.augment import Augmentation, augment, augmentation
-from autotl.training.inference import in_batches, logits_of
-from autotl.training.normalise import Normalise
+from autotl.training.augment import Augmentation, augment, get_augmentation
+from autotl.training.inference import forward_in_batches, predict_logits
 from autotl.training.recipe import Recipe
 
-RESIDENT = 0.4
-"""The share of an accelerator's free memory that the training data may take to live there."""
+RESIDENT_MEMORY_SHARE = 0.4
+"""Largest fraction of an accelerator's free memory that training data may occupy."""
 
-Run = Callable[[Tensor], Tensor]
+Forward = Callable[[Tensor], Tensor]
+"""A forward pass: inputs (rows, …) to logits (rows, classes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalise:
+    """Scales uint8 images (n, 3, h, w) to float32, channels last.
+
+    ``mean`` and ``std`` are those of the pretrained weights, per channel, for pixels in [0, 1].
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    device: str
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        mean = torch.tensor(self.mean, device=pixels.device).view(1, -1, 1, 1)
+        std = torch.tensor(self.std, device=pixels.device).view(1, -1, 1, 1)
+        x = (pixels.to(torch.float32) / 255 - mean) / std
+        return x.to(device=self.device, memory_format=torch.channels_last)
 
 
 class BatchSource(Protocol):
-    """Batches of the training rows, and the layers they go through."""
+    """Batches of the training rows, and the layers that process them."""
 
     @property
-    def run(self) -> Run: ...
+    def forward(self) -> Forward: ...
 
-    def start(self, epoch: int) -> None:
-        """Make the batches of an epoch (from 1) ready."""
+    def start_epoch(self, epoch: int) -> None:
+        """Prepare the batches of an epoch, counted from 1."""
         ...
 
-    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """The inputs of these rows, on the device."""
-        ...
-
-
-class Portable(BatchSource, Protocol):
-    """A feed that crosses to another process."""
-
-    def moved(self, device: str) -> BatchSource:
-        """The same on another device."""
+    def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the inputs of these rows on the device."""
         ...
 
 
-class Scored(BatchSource, Protocol):
-    """A feed that knows the validation rows."""
+class PortableBatchSource(BatchSource, Protocol):
+    """A batch source that can be sent to another process."""
 
-    def portable(self) -> Portable:
-        """The training rows alone, for other processes."""
-        ...
-
-    def logits(self) -> Tensor:
-        """Logits (validation rows, classes) in eval mode, on the CPU."""
+    def on_device(self, device: str) -> BatchSource:
+        """Return the same source on another device."""
         ...
 
 
-def feed(model: nn.Module, bench: Workbench, recipe: Recipe, *, frozen: int) -> Scored:
-    """The shortest way: from the cut behind the ``frozen`` stages where there is one, else from the
-    images.
+class ValidatedBatchSource(BatchSource, Protocol):
+    """A batch source that also holds the validation rows."""
+
+    def portable(self) -> PortableBatchSource:
+        """Return the training rows alone, for other processes."""
+        ...
+
+    def validation_logits(self) -> Tensor:
+        """Return logits (validation rows, classes) in eval mode, on the CPU."""
+        ...
+
+
+def batch_source(
+    model: nn.Module, workbench: Workbench, recipe: Recipe, *, frozen: int
+) -> ValidatedBatchSource:
+    """Return cached activations of the frozen stages if possible, else images.
+
+    Args:
+        model: The network to train.
+        workbench: Provides images and cached activations.
+        recipe: Image size, augmentation and number of views.
+        frozen: Number of leading stages that stay frozen.
     """
     views = min(recipe.views, recipe.epochs)
-    cut = bench.cut(model, frozen, side=recipe.side, augment=recipe.augment, views=views)
-    return FromImages(model, bench, recipe) if cut is None else FromCut(model, bench, cut)
+    cut = workbench.cut(model, frozen, side=recipe.side, augment=recipe.augment, views=views)
+    if cut is None:
+        return ImageBatchSource(model, workbench, recipe)
+    return CutBatchSource(model, workbench, cut)
 
 
 @dataclass(frozen=True)
 class ImageBatches:
-    """A :class:`Feed` of uint8 images (rows, 3, h, w), each batch in views of its own."""
+    """A :class:`BatchSource` of images that are augmented anew in each batch.
 
-    run: Run
+    Attributes:
+        forward: The whole network.
+        images: uint8 images (rows, 3, h, w).
+        augmentation: Ranges of the random views; None for the images as they are.
+        side: Height and width of the views in pixels.
+        normalise: Scales the views and moves them to the device.
+    """
+
+    forward: Forward
     images: Images
-    how: Augmentation | None
+    augmentation: Augmentation | None
     side: int
     normalise: Normalise
 
-    def start(self, epoch: int) -> None:
-        """Every view is drawn when its batch is."""
+    def start_epoch(self, epoch: int) -> None:
+        """Do nothing: :meth:`batch` draws the views."""
 
-    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """See :class:`Feed`."""
-        pixels = take(self.images, chosen, self.normalise.device)
-        if self.how is not None:
-            pixels = augment(pixels, self.how, side=self.side, generator=generator)
+    def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """See :class:`BatchSource`."""
+        pixels = take_rows(self.images, rows, self.normalise.device)
+        if self.augmentation is not None:
+            pixels = augment(pixels, self.augmentation, side=self.side, generator=generator)
         return self.normalise(pixels)
 
-    def moved(self, device: str) -> ImageBatches:
-        """See :class:`Portable`."""
-        here = resident(self.images, device)
-        return replace(self, images=here, normalise=replace(self.normalise, device=device))
+    def on_device(self, device: str) -> ImageBatches:
+        """See :class:`PortableBatchSource`."""
+        images = move_if_fits(self.images, device)
+        return replace(self, images=images, normalise=replace(self.normalise, device=device))
 
 
 @dataclass
 class CachedBatches:
-    """A :class:`Feed` of kept activations (rows, …): epoch e sees view e, and after the last the first
-    again.
+    """A :class:`BatchSource` of cached activations (rows, …).
+
+    Epoch e uses view e; the views repeat when there are more epochs than views.
     """
 
-    run: Run
+    forward: Forward
     views: Sequence[Tensor]
     device: str
-    now: Tensor = field(default_factory=lambda: torch.empty(0))
+    current_view: Tensor = field(default_factory=lambda: torch.empty(0))
 
-    def start(self, epoch: int) -> None:
-        """See :class:`Feed`."""
-        self.now = resident(self.views[(epoch - 1) % len(self.views)], self.device)
+    def start_epoch(self, epoch: int) -> None:
+        """See :class:`BatchSource`."""
+        self.current_view = move_if_fits(self.views[(epoch - 1) % len(self.views)], self.device)
 
-    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """See :class:`Feed`."""
-        return as_input(take(self.now, chosen, self.device), self.device)
+    def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """See :class:`BatchSource`."""
+        return to_float32(take_rows(self.current_view, rows, self.device), self.device)
 
-    def moved(self, device: str) -> CachedBatches:
-        """See :class:`Portable`."""
+    def on_device(self, device: str) -> CachedBatches:
+        """See :class:`PortableBatchSource`."""
         return replace(self, device=device)
 
 
-class FromImages:
-    """Augmented and normalised images through the whole model."""
+class ImageBatchSource:
+    """A :class:`ValidatedBatchSource` that trains the whole model on images."""
 
-    def __init__(self, model: nn.Module, bench: Workbench, recipe: Recipe) -> None:
-        self.run: Run = model
-        self._model, self._bench = model, bench
-        how = augmentation(recipe.augment)
-        pixels = bench.pixels(side=recipe.side, augmented=how is not None and recipe.margin)
-        config = bench.backbone.config
-        normalise = Normalise(config.mean, config.std, bench.device)
+    def __init__(self, model: nn.Module, workbench: Workbench, recipe: Recipe) -> None:
+        self.forward: Forward = model
+        self._model, self._workbench = model, workbench
+        augmentation = get_augmentation(recipe.augment)
+        pixels = workbench.pixels(side=recipe.side, augmented=augmentation is not None and recipe.margin)
+        config = workbench.backbone.config
+        normalise = Normalise(config.mean, config.std, workbench.device)
         self._val = pixels.val
-        self._train = ImageBatches(model, pixels.train, how, recipe.side, normalise).moved(bench.device)
+        batches = ImageBatches(model, pixels.train, augmentation, recipe.side, normalise)
+        self._train = batches.on_device(workbench.device)
 
-    def start(self, epoch: int) -> None:
-        """See :class:`Feed`."""
-        self._train.start(epoch)
+    def start_epoch(self, epoch: int) -> None:
+        """See :class:`BatchSource`."""
+        self._train.start_epoch(epoch)
 
-    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """See :class:`Feed`."""
-        return self._train.batch(chosen, generator)
+    def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """See :class:`BatchSource`."""
+        return self._train.batch(rows, generator)
 
-    def portable(self) -> Portable:
-        """See :class:`Scored`."""
-        return self._train.moved("cpu")
+    def portable(self) -> PortableBatchSource:
+        """See :class:`ValidatedBatchSource`."""
+        return self._train.on_device("cpu")
 
-    def logits(self) -> Tensor:
-        """See :class:`Scored`."""
-        return logits_of(self._model, self._val, self._bench)
+    def validation_logits(self) -> Tensor:
+        """See :class:`ValidatedBatchSource`."""
+        return predict_logits(self._model, self._val, self._workbench)
 
 
-class FromCut:
-    """Kept activations through the trained suffix.
+class CutBatchSource:
+    """A :class:`ValidatedBatchSource` that trains the last layers on cached activations.
 
-    A view is computed in the first epoch that sees it, so the first epochs cost what they cost without a cut
-    and nothing is computed that is not used.
+    A view is computed in the first epoch that uses it, so the first epochs cost as much as without a cut.
     """
 
-    def __init__(self, model: nn.Module, bench: Workbench, cut: Cut) -> None:
-        self.run: Run = cut.suffix
-        self._model, self._bench, self._cut = model, bench, cut
-        self._train = CachedBatches(cut.suffix, [torch.empty(0)], bench.device)
+    def __init__(self, model: nn.Module, workbench: Workbench, cut: Cut) -> None:
+        self.forward: Forward = cut.suffix
+        self._model, self._workbench, self._cut = model, workbench, cut
+        self._train = CachedBatches(cut.suffix, [torch.empty(0)], workbench.device)
         self._val: Tensor | None = None
 
-    def start(self, epoch: int) -> None:
-        """See :class:`Feed`: runs the frozen layers where nobody has yet."""
+    def start_epoch(self, epoch: int) -> None:
+        """See :class:`BatchSource`. Runs the frozen layers if the view is not cached yet."""
         if self._val is None or self._cut.views > 1:
             rows = self._cut.activations((epoch - 1) % self._cut.views)
             self._train.views, self._val = [rows.train], rows.val
-            self._train.start(1)
+            self._train.start_epoch(1)
 
-    def batch(self, chosen: Tensor, generator: torch.Generator) -> Tensor:
-        """See :class:`Feed`."""
-        return self._train.batch(chosen, generator)
+    def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """See :class:`BatchSource`."""
+        return self._train.batch(rows, generator)
 
-    def portable(self) -> Portable:
-        """See :class:`Scored`: all the views."""
-        rows = [self._cut.activations(view) for view in range(self._cut.views)]
-        self._val = rows[0].val
-        return CachedBatches(self._cut.suffix, [each.train for each in rows], "cpu")
+    def portable(self) -> PortableBatchSource:
+        """See :class:`ValidatedBatchSource`. Includes all views."""
+        views = [self._cut.activations(view) for view in range(self._cut.views)]
+        self._val = views[0].val
+        return CachedBatches(self._cut.suffix, [view.train for view in views], "cpu")
 
-    def logits(self) -> Tensor:
-        """See :class:`Scored`."""
+    def validation_logits(self) -> Tensor:
+        """See :class:`ValidatedBatchSource`."""
         assert self._val is not None, "start an epoch first"
         self._model.eval()
-        device = self._bench.device
+        device = self._workbench.device
         if not len(self._val):
-            return torch.empty(0, len(self._bench.task.classes))
-        return in_batches(self._cut.suffix, self._val, normalise=lambda x: as_input(x, device), device=device)
+            return torch.empty(0, len(self._workbench.task.classes))
+        return forward_in_batches(
+            self._cut.suffix, self._val, normalise=lambda x: to_float32(x, device), device=device
+        )
 
 
-def as_input(activations: Tensor, device: str) -> Tensor:
-    """Kept activations as a suffix takes them: float32 on the device."""
+def to_float32(activations: Tensor, device: str) -> Tensor:
+    """Return cached activations as float32 on the device."""
     return activations.to(device=device, dtype=torch.float32, non_blocking=True)
 
 
-def take(values: Images | Tensor, chosen: Tensor, device: str) -> Tensor:
-    """The chosen rows on the device; maps stay channels last."""
+def take_rows(values: Images | Tensor, rows: Tensor, device: str) -> Tensor:
+    """Return the chosen rows on the device; feature maps stay channels last.
+
+    Args:
+        values: Images or activations (n, …).
+        rows: Indices of the rows, int64 (rows,).
+        device: Receives the rows.
+    """
     if not isinstance(values, Tensor):
-        return values[chosen].to(device, non_blocking=True)
+        return values[rows].to(device, non_blocking=True)
     if values.device.type != "cpu":
-        return values[chosen.to(values.device, non_blocking=True)]
-    found = values[chosen]
+        return values[rows.to(values.device, non_blocking=True)]
+    chosen = values[rows]
     if device.startswith("cuda"):  # pinned memory is copied while the device computes
-        found = found.pin_memory()
-    return found.to(device, non_blocking=True)
+        chosen = chosen.pin_memory()
+    return chosen.to(device, non_blocking=True)
 
 
 @overload
-def resident(values: Tensor, device: str) -> Tensor: ...
+def move_if_fits(values: Tensor, device: str) -> Tensor: ...
 @overload
-def resident(values: Images, device: str) -> Images: ...
-def resident(values: Images | Tensor, device: str) -> Images | Tensor:
-    """The values on the accelerator where they fit into its free memory, else as they are."""
+def move_if_fits(values: Images, device: str) -> Images: ...
+def move_if_fits(values: Images | Tensor, device: str) -> Images | Tensor:
+    """Move the values to the accelerator if its memory suffices."""
     if not isinstance(values, Tensor) or not device.startswith("cuda"):
         return values
     free, _ = torch.cuda.mem_get_info(device)
-    return values.to(device) if values.nbytes <= RESIDENT * free else values
+    return values.to(device) if values.nbytes <= RESIDENT_MEMORY_SHARE * free else values

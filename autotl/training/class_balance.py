@@ -1,4 +1,4 @@
-"""Let some training images count more than others: by class, by weight, or by how often they are seen."""
+"""Weight or sample training images so that small classes count more."""
 
 from __future__ import annotations
 
@@ -11,34 +11,43 @@ from autotl.importing.lazy import lazy_module
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
-else:  # the names of balances are asked for where torch is not yet needed
+else:  # the names of the balances are read before torch is needed
     torch = lazy_module("torch")
 
 BALANCES = ("none", "weights", "sampling")
-UNEVEN = 1.5
-"""From this ratio of the largest to the smallest class on, balancing is worth searching."""
+MIN_CLASS_RATIO = 1.5
+"""Smallest ratio of the largest to the smallest class at which balancing is searched."""
 
 
-def balances(task: Task) -> list[str]:
-    """The ways of balancing worth trying on the task: one where its classes are about even."""
+def balance_options(task: Task) -> list[str]:
+    """Return the balances to search; ``"none"`` alone if classes are nearly even."""
     counts = task.rows.values()
-    return list(BALANCES) if max(counts) >= UNEVEN * min(counts) else ["none"]
+    return list(BALANCES) if max(counts) >= MIN_CLASS_RATIO * min(counts) else ["none"]
 
 
 def class_weights(labels: Tensor) -> Tensor:
-    """A weight for each row (rows,), mean 1, by which all classes that are there count the same.
+    """Return weights (rows,), of mean 1, that balance the present classes.
 
-    These are scikit-learn's ``class_weight="balanced"`` (King & Zeng, Logistic Regression in Rare Events
-    Data, 2001).
+    This is scikit-learn's ``class_weight="balanced"`` (King & Zeng, Logistic Regression in Rare Events Data,
+    2001).
     """
     counts = labels.bincount(minlength=1)
     return len(labels) / (counts.count_nonzero() * counts[labels]).float()
 
 
 def row_weights(labels: Tensor, given: Tensor | None, balance: str) -> Tensor | None:
-    """What the loss of each training row (rows,) is multiplied by, mean 1; None where all count the same.
+    """Return the weight of each training row's loss.
 
-    ``given`` are the rows' own weights; ``balance`` is a name of BALANCES. Raises UnknownName.
+    Args:
+        labels: Classes, int64 (rows,).
+        given: The rows' own weights, float32 (rows,) with mean 1; None if all are equal.
+        balance: A name of BALANCES.
+
+    Returns:
+        Weights (rows,) with mean 1; None if all are equal.
+
+    Raises:
+        UnknownName: BALANCES has no such name.
     """
     if balance not in BALANCES:
         raise UnknownName("balance", balance, BALANCES)
@@ -48,11 +57,19 @@ def row_weights(labels: Tensor, given: Tensor | None, balance: str) -> Tensor | 
     return weights / weights.mean()
 
 
-def order_of(labels: Tensor, balance: str, generator: torch.Generator) -> Tensor:
-    """The rows of one epoch, in order: each once, or, by sampling, each class about equally often.
+def epoch_order(labels: Tensor, balance: str, generator: torch.Generator) -> Tensor:
+    """Draw the order of the training rows in one epoch.
 
-    Sampling draws with replacement (Kang et al., Decoupling Representation and Classifier for Long-Tailed
-    Recognition, ICLR 2020, class-balanced sampling).
+    Class-balanced sampling draws with replacement (Kang et al., Decoupling Representation and Classifier for
+    Long-Tailed Recognition, ICLR 2020).
+
+    Args:
+        labels: Classes, int64 (rows,).
+        balance: A name of BALANCES.
+        generator: Draws the order.
+
+    Returns:
+        Row indices (rows,): each row once, or with ``"sampling"`` each class about equally often.
     """
     if balance != "sampling":
         return torch.randperm(len(labels), generator=generator)

@@ -1,4 +1,4 @@
-"""Run networks over many images without gradients."""
+"""Run networks on many images without gradients."""
 
 from __future__ import annotations
 
@@ -10,52 +10,70 @@ from torch import Tensor, nn
 
 from autotl.api import Images, Workbench
 from autotl.training.machine.device import autocast
-from autotl.training.machine.microbatch import pieces_of
-from autotl.training.machine.out_of_memory import in_pieces
-from autotl.training.machine.threads import MOST, in_torch_threads
+from autotl.training.machine.microbatch import microbatch_count, retry_in_microbatches
+from autotl.training.machine.threads import MAX_PARALLEL, map_in_torch_threads
 
-BATCH = 64
+BATCH_SIZE = 64
 
 
-def in_batches(
-    run: Callable[[Tensor], Tensor],
+def forward_in_batches(
+    forward: Callable[[Tensor], Tensor],
     inputs: Images | Tensor,
     *,
     normalise: Callable[[Tensor], Tensor],
     device: str,
-    batch: int = BATCH,
-    at_once: int = MOST,
-    pulse: Callable[[], None] = lambda: None,
+    batch: int = BATCH_SIZE,
+    max_threads: int = MAX_PARALLEL,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> Tensor:
-    """Return what ``run`` gives for the inputs (n, …), batch by batch: float32 on the CPU.
+    """Run a forward pass over all inputs, batch by batch.
 
-    ``normalise`` makes of a batch on the device what ``run`` takes. A batch is run in the pieces that are
-    fastest, and in smaller ones if it does not fit into memory; on a CPU up to ``at_once`` pieces run at the
-    same time: 1 if ``run`` keeps anything between calls. ``pulse`` is called before each batch, and may
-    raise.
+    A batch is split into microbatches of the fastest size, and into smaller ones if memory runs out.
+
+    Args:
+        forward: The network or part of a network.
+        inputs: Images or activations (n, …).
+        normalise: Converts a batch on the device into what ``forward`` takes.
+        device: Runs the passes.
+        batch: Rows per batch, 1 or more.
+        max_threads: Microbatches that run at once on a CPU; 1 if ``forward`` keeps state between calls.
+        check_cancelled: Called before each batch; may raise to end the work.
+
+    Returns:
+        The outputs (n, …), float32 on the CPU.
     """
-    parts: list[Tensor] = []
-    pieces, threads = 1, min(at_once, torch.get_num_threads()) if device.startswith("cpu") else 1
+    outputs: list[Tensor] = []
+    pieces, threads = 1, min(max_threads, torch.get_num_threads()) if device.startswith("cpu") else 1
     with torch.inference_mode(), autocast(device):
         for start in range(0, len(inputs), batch):
-            pulse()
-            moved = inputs[start : start + batch].to(device, non_blocking=True)
-            least = pieces_of(moved, device=device)
+            check_cancelled()
+            rows = inputs[start : start + batch].to(device, non_blocking=True)
+            fastest = microbatch_count(rows, device=device)
 
-            def attempt(pieces: int, moved: Tensor = moved, least: int = least) -> list[Tensor]:
-                # vectors are over in a moment, and more pieces than are fast are asked for if memory is short
-                takers = threads if moved.ndim > 2 and pieces <= least else 1
-                split = moved.tensor_split(min(len(moved), math.ceil(pieces / takers) * takers))
-                return in_torch_threads(lambda part: run(normalise(part)).float().cpu(), split, takers)
+            def attempt(pieces: int, rows: Tensor = rows, fastest: int = fastest) -> list[Tensor]:
+                # threads do not pay for vectors, and more pieces than the fastest count mean memory is short
+                workers = threads if rows.ndim > 2 and pieces <= fastest else 1
+                split = rows.tensor_split(min(len(rows), math.ceil(pieces / workers) * workers))
+                return map_in_torch_threads(
+                    lambda part: forward(normalise(part)).float().cpu(), split, workers
+                )
 
-            found, pieces = in_pieces(attempt, min(pieces, len(moved)), most=len(moved), least=least)
-            parts += found
-    return torch.cat(parts) if parts else torch.empty(0)
+            found, pieces = retry_in_microbatches(
+                attempt, min(pieces, len(rows)), max_pieces=len(rows), min_pieces=fastest
+            )
+            outputs += found
+    return torch.cat(outputs) if outputs else torch.empty(0)
 
 
-def logits_of(model: nn.Module, pixels: Images | Tensor, bench: Workbench) -> Tensor:
-    """The model's logits (n, classes) in eval mode, float32 on the CPU."""
+def predict_logits(model: nn.Module, pixels: Images | Tensor, workbench: Workbench) -> Tensor:
+    """Return the model's logits (n, classes) in eval mode, on the CPU.
+
+    Args:
+        model: The network, on the workbench's device.
+        pixels: uint8 images (n, 3, h, w).
+        workbench: Normalises the images.
+    """
     model.eval()
     if not len(pixels):
-        return torch.empty(0, len(bench.task.classes))
-    return in_batches(model, pixels, normalise=bench.normalise, device=bench.device)
+        return torch.empty(0, len(workbench.task.classes))
+    return forward_in_batches(model, pixels, normalise=workbench.normalise, device=workbench.device)

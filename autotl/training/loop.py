@@ -1,33 +1,41 @@
-"""The one training loop: batches in order, steps of the optimiser, a moving average."""
+"""The training loop: batches, optimiser steps and a moving average of the weights."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from autotl.training.batches import Forward
+from autotl.training.losses import Targets, training_loss
 from autotl.training.machine.device import autocast
-from autotl.training.machine.microbatch import learns_statistics, pieces_of
-from autotl.training.machine.out_of_memory import in_pieces
-from autotl.training.mixup import Targets, loss_of, mixed
+from autotl.training.machine.microbatch import (
+    microbatch_count,
+    retry_in_microbatches,
+    updates_batch_statistics,
+)
+from autotl.training.mixup import mixup
 from autotl.training.spec import TrainingSpec
 from autotl.training.state import TrainingState
 
-LOOK = 16  # steps between two looks at the loss on an accelerator: each look waits for all that is queued
+LOSS_CHECK_INTERVAL = 16
+"""Steps between two checks of the loss on an accelerator; each check waits for all queued work."""
 
 
 class Diverged(RuntimeError):
-    """The loss stopped being a number."""
+    """The loss became infinite or not a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step that was taken: in which epoch, how much of all is done, and at its end the epoch's mean
-    loss.
+    """A step of the optimiser, or the end of an epoch.
+
+    ``epoch`` counts from 1; ``progress`` is the completed fraction of all steps, in [0, 1]. ``loss`` is the
+    epoch's mean loss, given only at its end.
     """
 
     epoch: int
@@ -35,106 +43,135 @@ class Step:
     loss: float | None = None
 
 
-class Crew(Protocol):
-    """The processes that take a step together."""
+class ProcessGroup(Protocol):
+    """The processes that train one network together."""
 
     @property
     def rank(self) -> int: ...
     @property
     def size(self) -> int: ...
 
-    def joined(self, run: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """The layers, with gradients averaged over the crew."""
+    def synchronise(self, forward: Forward) -> Forward:
+        """Return the layers with gradients averaged over the group."""
         ...
 
     def mean(self, value: Tensor) -> Tensor:
-        """The mean of a number over the crew."""
+        """Return the mean of a number over the group."""
         ...
 
 
-class Alone:
-    """A crew of one."""
+class SingleProcess:
+    """A :class:`ProcessGroup` of one process."""
 
     rank, size = 0, 1
 
-    def joined(self, run: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """See :class:`Crew`."""
-        return run
+    def synchronise(self, forward: Forward) -> Forward:
+        """See :class:`ProcessGroup`."""
+        return forward
 
     def mean(self, value: Tensor) -> Tensor:
-        """See :class:`Crew`."""
+        """See :class:`ProcessGroup`."""
         return value
 
 
 def train(
-    lesson: TrainingSpec, crew: Crew, course: TrainingState | None = None
+    spec: TrainingSpec, group: ProcessGroup, state: TrainingState | None = None
 ) -> Generator[Step, None, None]:
-    """Train; yields at every step, and at the end of each epoch with its loss while the model holds the
-    weights to keep (their average, where one is asked for).
+    """Train a network, one optimiser step at a time.
 
-    With ``course`` from where that stands; it tells at each step how to go on from there.
+    At the end of an epoch the model holds the weights to keep: their moving average if the recipe has one.
+
+    Args:
+        spec: The model, its training rows and the recipe.
+        group: The processes that share each batch.
+        state: Continues a training; None starts one.
+
+    Yields:
+        Each step, and each end of an epoch with its mean loss.
+
+    Raises:
+        Diverged: The loss became infinite or not a number.
     """
-    recipe, model, device, given = lesson.recipe, lesson.model, lesson.device, lesson.feed
-    run = crew.joined(given.run)
-    course = course or TrainingState(lesson, rank=crew.rank, size=crew.size)
-    while course.epoch <= recipe.epochs:
-        epoch = course.epoch
-        given.start(epoch)
-        lesson.train_mode(model)
-        whole = crew.size > 1 or learns_statistics(model)
-        for together in course.batches():
-            chosen = together[crew.rank :: crew.size]
-            labels = lesson.labels[chosen].to(device, non_blocking=True)
-            weights = None if lesson.weights is None else lesson.weights[chosen].to(device)
-            batch, targets = mixed(
-                given.batch(chosen, course.draw), labels, recipe.mixup, course.draw, weights
-            )
-            share = len(chosen) * crew.size / len(together)
-            least = 1 if whole else pieces_of(batch, device=device)
-            loss = _gradients(run, batch, targets, lesson, course, share=share, least=least)
-            if (device == "cpu" or course.done % LOOK == 0) and not torch.isfinite(loss):
-                raise Diverged(f"the loss became {loss.item()} at step {course.done + 1} of {course.total}")
-            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-            course.optimiser.step()
-            course.schedule.step()
-            if course.average:
-                course.average.update()
-            course.losses.append(loss)
-            yield Step(epoch, course.done / course.total)
-        loss_now = crew.mean(torch.stack(course.losses).mean()).item()
-        if not math.isfinite(loss_now):
-            raise Diverged(f"the loss became {loss_now} in epoch {epoch} of {recipe.epochs}")
-        course.end_epoch()
-        yield Step(epoch, course.done / course.total, loss_now)
-        course.go_on()
+    forward = group.synchronise(spec.batches.forward)
+    state = state or TrainingState(spec, rank=group.rank, size=group.size)
+    while state.epoch <= spec.recipe.epochs:
+        epoch = state.epoch
+        spec.batches.start_epoch(epoch)
+        spec.train_mode(spec.model)
+        splittable = group.size == 1 and not updates_batch_statistics(spec.model)
+        for shared_batch in state.batches():
+            _take_step(forward, shared_batch, spec, group, state, splittable=splittable)
+            yield Step(epoch, state.steps_done / state.total_steps)
+        mean_loss = group.mean(torch.stack(state.losses).mean()).item()
+        if not math.isfinite(mean_loss):
+            raise Diverged(f"the loss became {mean_loss} in epoch {epoch} of {spec.recipe.epochs}")
+        state.end_epoch()
+        yield Step(epoch, state.steps_done / state.total_steps, mean_loss)
+        state.restore_trained_weights()
+
+
+def _take_step(
+    forward: Forward,
+    shared_batch: Tensor,
+    spec: TrainingSpec,
+    group: ProcessGroup,
+    state: TrainingState,
+    *,
+    splittable: bool,
+) -> None:
+    """Update the weights by this process's rows of a batch."""
+    rows = shared_batch[group.rank :: group.size]
+    labels = spec.labels[rows].to(spec.device, non_blocking=True)
+    weights = None if spec.weights is None else spec.weights[rows].to(spec.device)
+    generator = state.view_generator
+    batch, targets = mixup(spec.batches.batch(rows, generator), labels, spec.recipe.mixup, generator, weights)
+    loss = _gradients(
+        forward,
+        batch,
+        targets,
+        spec,
+        state,
+        scale=len(rows) * group.size / len(shared_batch),
+        min_pieces=microbatch_count(batch, device=spec.device) if splittable else 1,
+    )
+    checked = spec.device == "cpu" or state.steps_done % LOSS_CHECK_INTERVAL == 0
+    if checked and not torch.isfinite(loss):
+        raise Diverged(f"the loss became {loss.item()} at step {state.steps_done + 1} of {state.total_steps}")
+    nn.utils.clip_grad_norm_(spec.model.parameters(), spec.recipe.clip)
+    state.optimiser.step()
+    state.schedule.step()
+    if state.average:
+        state.average.update()
+    state.losses.append(loss)
 
 
 def _gradients(
-    run: Callable[[Tensor], Tensor],
+    forward: Forward,
     batch: Tensor,
     targets: Targets,
-    lesson: TrainingSpec,
-    course: TrainingState,
+    spec: TrainingSpec,
+    state: TrainingState,
     *,
-    share: float,
-    least: int,
+    scale: float,
+    min_pieces: int,
 ) -> Tensor:
-    """Fill in the gradients of a batch, in at least so many pieces, more where memory asks for them; its
-    loss.
-    """
+    """Compute gradients, in more pieces if memory runs out; return the loss."""
 
     def attempt(pieces: int) -> Tensor:
-        course.optimiser.zero_grad(set_to_none=True)
-        whole = batch.new_zeros((), dtype=torch.float32)
+        state.optimiser.zero_grad(set_to_none=True)
+        total = batch.new_zeros((), dtype=torch.float32)
         for part in torch.arange(len(batch)).tensor_split(pieces):
-            piece = slice(int(part[0]), int(part[-1]) + 1)
-            with autocast(lesson.device):
-                logits = run(batch[piece])  # (rows, classes)
-            loss = loss_of(logits.float(), targets.part(piece), lesson.recipe.label_smoothing)
-            loss = loss * (share * len(part) / len(batch))
+            rows = slice(int(part[0]), int(part[-1]) + 1)
+            with autocast(spec.device):
+                logits = forward(batch[rows])  # (rows, classes)
+            loss = training_loss(logits.float(), targets.part(rows), spec.recipe.label_smoothing)
+            loss = loss * (scale * len(part) / len(batch))
             loss.backward()  # type: ignore[no-untyped-call] # torch gives it no types
-            whole += loss.detach()
-        return whole
+            total += loss.detach()
+        return total
 
-    loss, course.pieces = in_pieces(attempt, course.pieces, most=max(1, len(batch) // 2), least=least)
+    max_pieces = max(1, len(batch) // 2)
+    loss, state.pieces = retry_in_microbatches(
+        attempt, state.pieces, max_pieces=max_pieces, min_pieces=min_pieces
+    )
     return loss

@@ -1,4 +1,4 @@
-"""What a training is given: everything it needs but the validation rows."""
+"""The inputs of a training, apart from the validation rows."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from autotl.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """Everything a training needs but the validation rows; crosses to other processes.
+    """The inputs of a training, apart from the validation rows; can be sent to other processes.
 
-    ``feed`` gives batches of the training rows, ``labels`` (rows,) are theirs and ``weights`` (rows,) what
-    each one's loss is multiplied by (None: 1). ``train_mode`` puts the model into training mode, leaving in
-    eval what is to stay frozen.
+    Attributes:
+        model: The network; parameters that require gradients are trained.
+        batches: Batches of the training rows.
+        labels: Classes of the training rows, int64 (rows,).
+        recipe: The settings.
+        train_mode: Puts the model into training mode, except for layers that stay frozen.
+        device: Runs the training.
+        seed: Determines the order of the rows, the views and dropout.
+        weights: Weights of the rows' losses, float32 (rows,) with mean 1; None if all are equal.
     """
 
     model: nn.Module
-    feed: BatchSource
+    batches: BatchSource
     labels: Tensor
     recipe: Recipe
     train_mode: Callable[[nn.Module], object]

@@ -8,88 +8,105 @@ from contextlib import closing
 from torch import Tensor, nn
 
 from autotl.api import Epoch, Workbench
-from autotl.training.batches import feed
+from autotl.training.batches import ValidatedBatchSource, batch_source
 from autotl.training.class_balance import row_weights
-from autotl.training.loop import Alone, train
-from autotl.training.machine.distributed import learn_together
+from autotl.training.loop import SingleProcess, Step, train
+from autotl.training.machine.distributed import train_distributed
 from autotl.training.recipe import Recipe
 from autotl.training.spec import TrainingSpec
 from autotl.training.state import TrainingState
 
 
 class Training:
-    """A learner that trains the parameters of ``model`` that require gradients.
+    """A learner that trains the parameters that require gradients.
 
-    ``train_mode`` puts the model into training mode, leaving in eval what is to stay frozen. ``frozen`` is
-    how many of its first stages are frozen and as the bench gave them: what these give is then computed once
-    and kept, and a step costs what the layers behind them cost. After each epoch the weights are kept, so
-    that closing :meth:`fit` at any step loses at most the epoch that was running. One process alone can also
-    go on from where another was stopped, between any two steps, to the same weights.
+    Outputs of frozen stages are computed once and cached, so that a step costs only the layers behind them.
+    The weights are kept after each epoch: closing :meth:`fit` loses at most the running epoch. A training in
+    a single process can be resumed between any two steps, with the same final weights.
 
-    >>> learner = Training(bench.model(), bench, Recipe(side=64, epochs=3, lr=1e-3))
+    >>> learner = Training(workbench.model(), workbench, Recipe(side=64, epochs=3, lr=1e-3))
     >>> scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
     """
 
     def __init__(
         self,
         model: nn.Module,
-        bench: Workbench,
+        workbench: Workbench,
         recipe: Recipe,
         *,
         train_mode: Callable[[nn.Module], object] = nn.Module.train,
         frozen: int = 0,
     ) -> None:
-        self._model, self._bench, self._recipe, self._train_mode = model, bench, recipe, train_mode
-        self._frozen = frozen
-        self._kept: dict[str, Tensor] | None = None
-        self._course: TrainingState | None = None
-        self._from: Mapping[str, Tensor] | None = None
+        """Prepare a training.
+
+        Args:
+            model: The network, on the workbench's device.
+            workbench: Provides images, labels and cached activations.
+            recipe: The settings.
+            train_mode: Puts the model into training mode, except for layers that stay frozen.
+            frozen: Number of leading stages that are frozen as the workbench gave them.
+        """
+        self._model, self._workbench, self._recipe = model, workbench, recipe
+        self._train_mode, self._frozen = train_mode, frozen
+        self._scored_weights: dict[str, Tensor] | None = None
+        self._state: TrainingState | None = None
+        self._checkpoint: Mapping[str, Tensor] | None = None
 
     @property
     def side(self) -> int:
-        """The size of the images the network learned from."""
+        """The image size in pixels that the network is trained at."""
         return self._recipe.side
 
     def module(self) -> nn.Module:
-        """The network as it was at the last epoch that was scored, in eval mode."""
-        if self._kept is not None:
-            self._model.load_state_dict(self._kept)
+        """Return the network of the last scored epoch, in eval mode."""
+        if self._scored_weights is not None:
+            self._model.load_state_dict(self._scored_weights)
         return self._model.eval()
 
     def checkpoint(self) -> Mapping[str, Tensor] | None:
-        """See :class:`autotl.api.Resumable`; None before the first step, and of several processes."""
-        return None if self._course is None else self._course.tensors()
+        """See :class:`autotl.api.Resumable`. None before the first step and with several processes."""
+        return None if self._state is None else self._state.tensors()
 
     def resume(self, checkpoint: Mapping[str, Tensor]) -> None:
-        """See :class:`autotl.api.Resumable`. Where it is of another network, :meth:`fit` raises ValueError.
-        Several processes begin anew.
+        """See :class:`autotl.api.Resumable`. Several processes start from the beginning.
+
+        :meth:`fit` raises ValueError if the checkpoint is of another network.
         """
-        self._from = checkpoint
+        self._checkpoint = checkpoint
 
     def fit(self) -> Generator[Epoch, None, None]:
-        """Train; yields at every step, with a score, logits and loss at the end of each epoch."""
-        bench, model = self._bench, self._model
-        given = feed(model, bench, self._recipe, frozen=self._frozen)
-        labels = bench.labels().train
-        weights = row_weights(labels, bench.weights(), self._recipe.balance)
-        lesson = TrainingSpec(
-            model, given, labels, self._recipe, self._train_mode, bench.device, bench.seed, weights
+        """Train, and yield each step; the end of an epoch has score, logits and loss."""
+        workbench = self._workbench
+        batches = batch_source(self._model, workbench, self._recipe, frozen=self._frozen)
+        labels = workbench.labels().train
+        spec = TrainingSpec(
+            self._model,
+            batches,
+            labels,
+            self._recipe,
+            self._train_mode,
+            workbench.device,
+            workbench.seed,
+            row_weights(labels, workbench.weights(), self._recipe.balance),
         )
-        if bench.processes == 1:
-            self._course = TrainingState(lesson)
-            if self._from is not None:
-                self._course.take_up(self._from)
-            steps = train(lesson, Alone(), self._course)
-        else:
-            steps = learn_together(lesson, given.portable(), bench.processes)
         try:
-            with closing(steps):
+            with closing(self._steps(spec, batches)) as steps:
                 for step in steps:
                     if step.loss is None:
                         yield Epoch(step.epoch, progress=step.progress)
                         continue
-                    scored = given.logits()
-                    self._kept = {name: value.detach().clone() for name, value in model.state_dict().items()}
-                    yield Epoch(step.epoch, bench.score(scored), step.progress, scored, step.loss)
+                    logits = batches.validation_logits()
+                    state = self._model.state_dict()
+                    self._scored_weights = {name: value.detach().clone() for name, value in state.items()}
+                    yield Epoch(step.epoch, workbench.score(logits), step.progress, logits, step.loss)
         finally:
-            self._course = None  # and the optimiser's memory with it
+            self._state = None  # frees the optimiser's memory
+
+    def _steps(self, spec: TrainingSpec, batches: ValidatedBatchSource) -> Generator[Step, None, None]:
+        processes = self._workbench.processes
+        if processes > 1:
+            return train_distributed(spec, batches.portable(), processes)
+        self._state = TrainingState(spec)
+        if self._checkpoint is not None:
+            self._state.load_tensors(self._checkpoint)
+        return train(spec, SingleProcess(), self._state)

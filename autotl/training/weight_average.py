@@ -1,4 +1,4 @@
-"""Keep a moving average of the weights, which often scores better than the last ones."""
+"""A moving average of the weights, which often scores better than the last weights."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from torch import Tensor, nn
 
 
 class WeightAverage:
-    """An exponential moving average of all that training changes: parameters and BatchNorm statistics.
+    """An exponential moving average of trained parameters and BatchNorm statistics.
 
-    ``decay`` is the share of the old average kept at each step; it starts lower, so that the first steps are
-    soon forgotten (as timm's ModelEmaV3 does; Polyak & Juditsky, SIAM J. Control Optim., 1992).
+    ``decay`` is the fraction of the old average kept at each step. It starts lower, so that the first steps
+    are soon forgotten (as in timm's ModelEmaV3; Polyak & Juditsky, SIAM J. Control Optim., 1992).
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self._decay, self._steps = decay, 0
-        learned = [p for p in model.parameters() if p.requires_grad]
-        moving = [
+        trained = [p for p in model.parameters() if p.requires_grad]
+        statistics = [
             value for name, value in model.named_buffers() if name.endswith(("running_mean", "running_var"))
         ]
-        self._own: list[Tensor] = [value.detach() for value in (*learned, *moving)]
+        self._own: list[Tensor] = [value.detach() for value in (*trained, *statistics)]
         self._averaged = [value.clone() for value in self._own]
 
     @torch.no_grad()
     def update(self) -> None:
-        """Move the average towards the weights as they are now."""
+        """Move the average towards the current weights."""
         if not self._own:
             return
         self._steps += 1
@@ -35,20 +35,20 @@ class WeightAverage:
 
     @torch.no_grad()
     def swap(self) -> None:
-        """Exchange the model's weights and their average. Twice is as if nothing had happened."""
+        """Exchange the model's weights with their average; a second call undoes the first."""
         for own, averaged in zip(self._own, self._averaged, strict=True):
-            kept = own.clone()
+            copied = own.clone()
             own.copy_(averaged)
-            averaged.copy_(kept)
+            averaged.copy_(copied)
 
     def tensors(self) -> dict[str, Tensor]:
-        """What :meth:`take_up` needs: the average, and how many steps are in it."""
+        """Return the average and its number of steps, for :meth:`load_tensors`."""
         found = {str(number): value for number, value in enumerate(self._averaged)}
         return found | {"steps": torch.tensor(self._steps)}
 
     @torch.no_grad()
-    def take_up(self, kept: Mapping[str, Tensor]) -> None:
-        """Go on with an average of the same weights."""
-        self._steps = int(kept["steps"])
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Restore an average of the same weights."""
+        self._steps = int(tensors["steps"])
         for number, averaged in enumerate(self._averaged):
-            averaged.copy_(kept[str(number)])
+            averaged.copy_(tensors[str(number)])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Checkpoint, Epoch, FoldScore, Go, Job, Learner, Resumable, Said, State
 from autotl.clock import Clock
-from autotl.training import logits_of
+from autotl.training import predict_logits
 from autotl.workbench.tensor_files import read_tensors, save_tensors
 from autotl.workbench.trial_workbench import TrialWorkbench
 
@@ -156,7 +156,7 @@ class FoldTraining:
         logits = last.logits
         if logits is None:
             pixels = self.bench.pixels(side=self.learner.side).val
-            logits = logits_of(self.learner.module(), pixels, self.bench)
+            logits = predict_logits(self.learner.module(), pixels, self.bench)
         array = logits.detach().float().cpu().numpy()
         _check_shape(array, len(self.bench.labels().val), len(self.bench.task.classes))
         score = self.bench.score(torch.from_numpy(array))

@@ -66,14 +66,18 @@ class TrialHistory:
         folds = self.folds_per_repeat
         self._held_out = (1 / folds if folds > 1 else 0.0) if held_out is None else held_out
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
-        self.accuracy_scale = self.metric.unit(every, int(every.max(initial=0)) + 1)
+        self.accuracy_scale = self.metric.accuracy_scale(every, int(every.max(initial=0)) + 1)
         if not len(self.rows):
             ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
             self.rows = np.split(np.arange(len(every)), ends[:-1])
         self._metric_errors = PairedErrors(self.labels, self.rows, self.metric, self.accuracy_scale)
         self._errors = self._metric_errors
-        if self.metric.finer and all(CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels):
-            self._errors = PairedErrors(self.labels, self.rows, self.metric.finer, self.accuracy_scale)
+        if self.metric.calibrated_likelihood and all(
+            CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels
+        ):
+            self._errors = PairedErrors(
+                self.labels, self.rows, self.metric.calibrated_likelihood, self.accuracy_scale
+            )
 
     @property
     def folds_per_repeat(self) -> int:

@@ -66,7 +66,7 @@ class PairedErrors:
         by_fold = [self._values(*one, fold) - self._values(*other, fold) for fold in shared]
         images = self._images(shared)
         least = 0.5 * self.accuracy_scale / (int(images.max()) + 1)
-        if self.metric.own:
+        if self.metric.custom:
             samples = np.mean(by_fold, axis=0)
             samples = samples[np.isfinite(samples)]
             if len(samples) >= RESAMPLES // 2:
@@ -82,7 +82,7 @@ class PairedErrors:
         The share is the part of an image's variance that comes from how the folds were cut and from the
         training, estimated from the images that several folds have validated.
         """
-        if self.metric.own:
+        if self.metric.custom:
             return self._of_accuracy().repeat_information(one, other)
         shared = sorted(one[1].keys() & other[1].keys())
         if not shared:
@@ -119,7 +119,7 @@ class PairedErrors:
 
     def _computed(self, fold: int, logits: NDArray[np.float32]) -> Floats:
         labels = self.labels[fold]
-        if each := self.metric.mean or self.metric.influence:
+        if each := self.metric.per_image or self.metric.influence:
             return each(labels, logits)
         found = []
         for times in self._resampled()[fold]:

@@ -10,7 +10,7 @@ from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal, JournalEntry, StartedJob
 from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
-from autotl.workbench.tensor_files import is_whole
+from autotl.workbench.tensor_files import is_complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,18 @@ def retrain_missing_weights(history: TrialHistory, runner: TrialRunner) -> list[
     """
     notes = []
     for trial in history.trials.values():
-        if trial.checkpoint and not is_whole(trial.checkpoint.path):
+        if trial.checkpoint and not is_complete(trial.checkpoint.path):
             trial.checkpoint = None
-        for fold in [fold for fold, path in trial.models.items() if fold and not is_whole(path)]:
+        for fold in [fold for fold, path in trial.models.items() if fold and not is_complete(path)]:
             del trial.models[fold]
     for arm in history.arms():
         for defaults_only in (False, True):
-            while (best := history.best(arm, defaults_only=defaults_only)) and not is_whole(str(best.model)):
+            while (best := history.best(arm, defaults_only=defaults_only)) and not is_complete(
+                str(best.model)
+            ):
                 notes.append(_retrain(best, runner))
     for trial in history.trials.values():
-        if trial.model and not is_whole(trial.model):
+        if trial.model and not is_complete(trial.model):
             del trial.models[0]
     history.version += 1
     return notes

@@ -17,7 +17,7 @@ from autotl.files import is_full
 from autotl.metrics import Metric
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
 from autotl.seeds import derive
-from autotl.training import global_state_kept
+from autotl.training import preserve_global_state
 from autotl.trials.fold_training import FoldTraining, JobResult, ProgressReporter, TrialEnded, resume_learner
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
@@ -66,7 +66,7 @@ class TrialRunner:
         Returns:
             How the job ended. An error of the strategy is a failed outcome, not an exception.
         """
-        with global_state_kept():
+        with preserve_global_state():
             return self._run(job, on_progress)
 
     def _run(self, job: Job, on_progress: Go) -> Outcome:
@@ -123,14 +123,14 @@ class TrialRunner:
 
     def moved(self, folder: Path) -> TrialRunner:
         """Return the same runner for a machine without access to this one's disk; it writes to ``folder``."""
-        run_cache = self.run_cache.moved(store := Store(folder / "kept"))
+        run_cache = self.run_cache.with_store(store := Store(folder / "kept"))
         extra = self.extra_images
         return replace(
             self,
             run_cache=run_cache,
-            activations=self.activations.moved(run_cache),
+            activations=self.activations.with_run_cache(run_cache),
             folder=folder / "trials",
-            extra_images=extra and replace(extra, materials=extra.materials.moved(store)),
+            extra_images=extra and replace(extra, materials=extra.materials.with_store(store)),
         )
 
     def run_cache_of(self, network: str) -> RunCache:
@@ -149,9 +149,9 @@ class TrialRunner:
             run_cache.backbones[job.backbone],
             None if fold is None else run_cache.splits.folds[fold],
             seed=derive(job.seed, "refit" if fold is None else fold),
-            pulse=reporter,
-            activations=self.activations if shared else ActivationCache(run_cache, on=False),
-            measure=self.metric,
+            check_cancelled=reporter,
+            activations=self.activations if shared else ActivationCache(run_cache, enabled=False),
+            metric=self.metric,
         )
         return self.strategies[job.strategy].build(job.params, bench), bench
 

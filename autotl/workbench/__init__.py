@@ -1,1 +1,1 @@
-"""What strategies work with: cached images, features and activations."""
+"""The data of strategies: cached images, features, linear heads and activations."""

@@ -1,4 +1,4 @@
-"""What the frozen first layers of a network give for every image, computed once and kept."""
+"""Outputs of a network's frozen first layers for all images, computed once and cached."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import HEAD, Cuts
-from autotl.data import hash_of, view_of
+from autotl.data import split_hash, view_of
 from autotl.seeds import derive
-from autotl.training import augment, augmentation, autocast, pieces_of
-from autotl.workbench.feature_extraction import BITS, channels_last
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.training import augment, autocast, get_augmentation, microbatch_count
+from autotl.workbench.feature_extraction import TORCH_INTEGER_DTYPES, channels_last
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
-SHARE = 0.5
-"""Of the store, for all the views of one cut together: the rest is for other cuts and the images."""
-HALF = (torch.float16, torch.bfloat16)
-"""In the order they are tried: float16 is eight times finer, bfloat16 holds what float16 overflows at."""
-EXACT = (torch.float32,)
-FEW = 4
-"""Images that show whether two ways of computing the same agree."""
+MAX_STORE_SHARE = 0.5
+"""Largest fraction of the store for all views at one cut point; the rest is for others and images."""
+HALF_PRECISION = (torch.float16, torch.bfloat16)
+"""Half-precision dtypes, in the order they are tried: float16 is finer, bfloat16 has a larger range."""
+SINGLE_PRECISION = (torch.float32,)
+CHECKED_IMAGES = 4
+"""Images on which two ways of computing the same values are compared."""
 
-RAW = {2: np.int16, 4: np.int32}
+INTEGER_DTYPES = {2: np.int16, 4: np.int32}
+"""NumPy integers by bytes per number; see TORCH_INTEGER_DTYPES."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """How the first ``rows`` training images are seen: at ``side`` pixels, in one view of an augmentation."""
+    """A view of the first ``rows`` training images, at ``side`` pixels.
+
+    ``augment`` is a name of AUGMENTATIONS; ``view`` numbers its random views from 0.
+    """
 
     side: int
     rows: int
@@ -42,197 +47,243 @@ class ViewSpec:
 
 
 class _Overflow(ValueError):
-    """An activation is too large for the kind of number that is tried."""
+    """An activation is too large for the dtype."""
 
 
 class ActivationCache:
-    """The kept activations of a run's backbones, by place of the cut and by look.
+    """Cached activations of a run's backbones, by cut point and view.
 
-    A place behind one that is kept is computed from that one, not from the images. ``kinds`` are the number
-    formats to keep them in, in the order they are tried.
+    A cut point is the name of the module behind which a network is cut. Activations behind a cached cut point
+    are computed from it instead of from the images.
     """
 
-    def __init__(self, materials: RunCache, *, on: bool = True, kinds: Sequence[torch.dtype] = HALF) -> None:
-        self._materials, self._on, self._kinds = materials, on, kinds
+    def __init__(
+        self, run_cache: RunCache, *, enabled: bool = True, dtypes: Sequence[torch.dtype] = HALF_PRECISION
+    ) -> None:
+        """Start without activations.
+
+        Args:
+            run_cache: Provides images, networks and the store.
+            enabled: Whether activations are cached at all.
+            dtypes: Number formats of the cached activations, in the order they are tried.
+        """
+        self._run_cache, self._enabled, self._dtypes = run_cache, enabled, dtypes
         self._cuts: dict[tuple[str, int], Cuts] = {}
         self._shapes: dict[tuple[str, str, int], tuple[int, ...]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process needs: it cuts the networks itself."""
+        """Leave out the cut networks, which another process cuts itself."""
         return self.__dict__ | {"_cuts": {}, "_shapes": {}}
 
-    def moved(self, materials: RunCache) -> ActivationCache:
-        """The same, kept in the store of other materials."""
-        return ActivationCache(materials, on=self._on, kinds=self._kinds)
+    def with_run_cache(self, run_cache: RunCache) -> ActivationCache:
+        """Return the same cache in the store of another run cache."""
+        return ActivationCache(run_cache, enabled=self._enabled, dtypes=self._dtypes)
 
     def cuts(self, backbone: str, side: int) -> Cuts:
-        """Where the task's network can be cut for images of ``side`` pixels."""
+        """Return the cut points of the task's network at ``side`` pixels."""
         if (backbone, side) not in self._cuts:
-            self._cuts[backbone, side] = Cuts(self._materials.task_model(backbone), side=side)
+            self._cuts[backbone, side] = Cuts(self._run_cache.task_model(backbone), side=side)
         return self._cuts[backbone, side]
 
-    def plain(self, backbone: str) -> ViewSpec:
-        """All training images as probes see them."""
-        return ViewSpec(self._materials.backbones[backbone].side, len(self._materials.order))
+    def plain_view(self, backbone: str) -> ViewSpec:
+        """Return the unaugmented view of all training images."""
+        return ViewSpec(self._run_cache.backbones[backbone].side, len(self._run_cache.order))
 
-    def place(self, backbone: str, through: int) -> str:
-        """Where ``through`` frozen stages end; all of them end at the classifier."""
-        stages = self._materials.backbones[backbone].stages
-        return HEAD if through == len(stages) else stages[through - 1].module
+    def cut_point(self, backbone: str, frozen: int) -> str:
+        """Return the cut point behind the first ``frozen`` stages."""
+        stages = self._run_cache.backbones[backbone].stages
+        return HEAD if frozen == len(stages) else stages[frozen - 1].module
 
-    def views(self, backbone: str, place: str, *, side: int, rows: int, wanted: int) -> int:
-        """How many views of ``rows`` images there is room for, of the ``wanted`` ones; 0 where there is none,
-        or the network cannot be cut there.
+    def views_that_fit(self, backbone: str, cut_point: str, *, side: int, rows: int, wanted: int) -> int:
+        """Return how many views fit into the store.
+
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            side: Image size in pixels.
+            rows: Images per view.
+            wanted: Largest result.
+
+        Returns:
+            Number of views, from 0 to ``wanted``; 0 if the network cannot be cut there.
         """
-        if not self._on or place not in self.cuts(backbone, side):
+        if not self._enabled or cut_point not in self.cuts(backbone, side):
             return 0
-        one, store = (rows, *self.shape(backbone, place, side)), self._materials.store
-        fits = [
-            k for k in range(1, wanted + 1) if store.fits((k, *one), RAW[self.kind.itemsize], share=SHARE)
-        ]
+        shape, store = (rows, *self.shape(backbone, cut_point, side)), self._run_cache.store
+        integer = INTEGER_DTYPES[self.dtype.itemsize]
+        fits = [k for k in range(1, wanted + 1) if store.fits((k, *shape), integer, share=MAX_STORE_SHARE)]
         return max(fits, default=0)
 
-    def array(self, backbone: str, place: str, look: ViewSpec, *, pulse: Pulse = no_pulse) -> Tensor:
-        """Activations (rows, …) as float16, or as bfloat16 where they overflow that; maps channels last.
+    def array(
+        self,
+        backbone: str,
+        cut_point: str,
+        view: ViewSpec,
+        *,
+        check_cancelled: CancellationCheck = never_cancelled,
+    ) -> Tensor:
+        """Return activations, computed if they are not cached.
 
-        Raises ValueError where they are not finite.
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            view: The images.
+            check_cancelled: Called before each batch; may raise to end the work.
+
+        Returns:
+            Activations (rows, …) in the first dtype that holds them; feature maps are channels last.
+
+        Raises:
+            ValueError: The activations are not finite.
         """
-        if (found := self._find(backbone, place, look)) is not None:
+        if (found := self._find(backbone, cut_point, view)) is not None:
             return found
-        shape = (look.rows, *self.shape(backbone, place, look.side))
-        for kind in self._kinds:
-            fill = partial(self._fill, backbone, place, look, kind, pulse)
+        shape = (view.rows, *self.shape(backbone, cut_point, view.side))
+        for dtype in self._dtypes:
+            fill = partial(self._fill, backbone, cut_point, view, dtype, check_cancelled)
             with suppress(_Overflow):
-                key = self.key(backbone, place, look, kind)
-                return _as_kind(self._materials.store.array(key, shape, RAW[kind.itemsize], fill), kind)
-        raise ValueError(f"the activations of {backbone} at {place} are not finite")
+                key = self.key(backbone, cut_point, view, dtype)
+                stored = self._run_cache.store.array(key, shape, INTEGER_DTYPES[dtype.itemsize], fill)
+                return _with_dtype(stored, dtype)
+        raise ValueError(f"the activations of {backbone} at {cut_point} are not finite")
 
-    def has(self, backbone: str, place: str, look: ViewSpec) -> bool:
-        """Whether they are kept already."""
-        return self._find(backbone, place, look) is not None
+    def contains(self, backbone: str, cut_point: str, view: ViewSpec) -> bool:
+        """Return whether these activations are cached; arguments as for :meth:`array`."""
+        return self._find(backbone, cut_point, view) is not None
 
-    def shape(self, backbone: str, place: str, side: int) -> tuple[int, ...]:
-        """What one image gives, channels last: known from a blank one."""
-        known = (backbone, place, side)
+    def shape(self, backbone: str, cut_point: str, side: int) -> tuple[int, ...]:
+        """Return the shape of one image's activations, channels last.
+
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            side: Image size in pixels.
+        """
+        known = (backbone, cut_point, side)
         if known not in self._shapes:
             blank = torch.zeros(1, 3, side, side, dtype=torch.uint8)
             with torch.inference_mode():
-                given = self.cuts(backbone, side).piece(None, place)(
-                    self._materials.normalise(backbone, blank)
-                )
-            self._shapes[known] = tuple(channels_last(given).shape[1:])
+                x = self._run_cache.normalise(backbone, blank)
+                activations = self.cuts(backbone, side).piece(None, cut_point)(x)
+            self._shapes[known] = tuple(channels_last(activations).shape[1:])
         return self._shapes[known]
 
     @property
-    def kind(self) -> torch.dtype:
+    def dtype(self) -> torch.dtype:
         """The number format that is tried first."""
-        return self._kinds[0]
+        return self._dtypes[0]
 
-    def making(
-        self, backbone: str, place: str, look: ViewSpec
+    def writer(
+        self, backbone: str, cut_point: str, view: ViewSpec
     ) -> AbstractContextManager[NDArray[Any] | None]:
-        """An array for the bits of that kind, which is kept when the block ends well; None where another
-        process has made it meanwhile.
+        """Return a context with an array for the bits.
+
+        The array is kept if the block ends without error; it is None if another process has written it.
         """
-        key, shape = self.key(backbone, place, look, self.kind), self.shape(backbone, place, look.side)
-        return self._materials.store.making(key, (look.rows, *shape), RAW[self.kind.itemsize])
+        key = self.key(backbone, cut_point, view, self.dtype)
+        shape = (view.rows, *self.shape(backbone, cut_point, view.side))
+        return self._run_cache.store.create(key, shape, INTEGER_DTYPES[self.dtype.itemsize])
+
+    def key(self, backbone: str, cut_point: str, view: ViewSpec, dtype: torch.dtype) -> dict[str, Any]:
+        """Return the store's key of these activations."""
+        facts = self._run_cache.backbones[backbone]
+        return {
+            "activations": self._run_cache.rows_digest,
+            "split": None if view.augment == "none" else self._run_cache.splits.hash,  # seeds the views
+            "rows": view.rows,
+            "weights": facts.digest,
+            "place": cut_point,
+            "view": view_of(facts.config, side=view.side).key,
+            "augment": [view.augment, view.view],
+            "kind": str(dtype),
+        }
 
     def _fill(
         self,
         backbone: str,
-        place: str,
-        look: ViewSpec,
-        kind: torch.dtype,
-        pulse: Pulse,
+        cut_point: str,
+        view: ViewSpec,
+        dtype: torch.dtype,
+        check_cancelled: CancellationCheck,
         out: NDArray[Any],
     ) -> None:
-        with torch.inference_mode(), autocast(self._materials.device):
-            known = self._features(backbone, look) if place == HEAD else None
-        start, given = (
-            (HEAD, self._parts(known)) if known is not None else self._nearest(backbone, place, look)
-        )
-        piece = nn.Identity() if start == place else self.cuts(backbone, look.side).piece(start, place)
-        with closing(given), torch.inference_mode(), autocast(self._materials.device):
-            for part, x in given:
-                pulse()
-                kept = channels_last(self._run(piece, x)).to(kind)
-                if not kept.isfinite().all():
+        """Compute activations into ``out``. Raises _Overflow if the dtype cannot hold them."""
+        with torch.inference_mode(), autocast(self._run_cache.device):
+            features = self._head_inputs(backbone, view) if cut_point == HEAD else None
+        start: str | None = HEAD
+        if features is not None:
+            batches = self._batches(features)
+        else:
+            start, batches = self._nearest(backbone, cut_point, view)
+        cuts = self.cuts(backbone, view.side)
+        piece = nn.Identity() if start == cut_point else cuts.piece(start, cut_point)
+        with closing(batches), torch.inference_mode(), autocast(self._run_cache.device):
+            for rows, x in batches:
+                check_cancelled()
+                values = channels_last(self._run(piece, x)).to(dtype)
+                if not values.isfinite().all():
                     raise _Overflow
-                torch.from_numpy(out[part]).copy_(kept.view(BITS[kind.itemsize]))
+                torch.from_numpy(out[rows]).copy_(values.view(TORCH_INTEGER_DTYPES[dtype.itemsize]))
 
     def _run(self, piece: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        parts = x.tensor_split(pieces_of(x, device=self._materials.device))
+        parts = x.tensor_split(microbatch_count(x, device=self._run_cache.device))
         return piece(x) if len(parts) == 1 else torch.cat([piece(part) for part in parts])
 
-    def _features(self, backbone: str, look: ViewSpec) -> Tensor | None:
-        """What the classifier is given, where the probes' features are known and, on the first few images,
-        nothing else than that.
-        """
-        found = self._materials.known_features(backbone, side=look.side)
-        if found is None or look.augment != "none":
+    def _head_inputs(self, backbone: str, view: ViewSpec) -> Tensor | None:
+        """Return cached features if they are exactly the head's inputs."""
+        found = self._run_cache.cached_features(backbone, side=view.side)
+        if found is None or view.augment != "none":
             return None
-        with closing(self._images(backbone, look)) as shown:
-            few = next(shown)[1][:FEW]
-        given = self.cuts(backbone, look.side).piece(None, HEAD)(few)
-        features = torch.from_numpy(found[: look.rows])
-        same = given.flatten(1).shape[1] == features.shape[1] and torch.allclose(
-            given.flatten(1).float().cpu(), features[: len(given)], rtol=1e-3, atol=1e-3
+        with closing(self._images(backbone, view)) as images:
+            few = next(images)[1][:CHECKED_IMAGES]
+        expected = self.cuts(backbone, view.side).piece(None, HEAD)(few)
+        features = torch.from_numpy(found[: view.rows])
+        same = expected.flatten(1).shape[1] == features.shape[1] and torch.allclose(
+            expected.flatten(1).float().cpu(), features[: len(expected)], rtol=1e-3, atol=1e-3
         )
-        return features.view(-1, *given.shape[1:]) if same else None
+        return features.view(-1, *expected.shape[1:]) if same else None
 
     def _nearest(
-        self, backbone: str, place: str, look: ViewSpec
+        self, backbone: str, cut_point: str, view: ViewSpec
     ) -> tuple[str | None, Generator[tuple[slice, Tensor], None, None]]:
-        """The deepest kept place in front of ``place`` and its activations in parts; else the images."""
-        stages = [stage.module for stage in self._materials.backbones[backbone].stages]
-        before = stages[: stages.index(place)] if place in stages else stages[:-1]
+        """Return the deepest cached cut point before this one, with batches; else the images."""
+        stages = [stage.module for stage in self._run_cache.backbones[backbone].stages]
+        before = stages[: stages.index(cut_point)] if cut_point in stages else stages[:-1]
         for each in reversed(before):
-            if (found := self._find(backbone, each, look)) is not None:
-                return each, self._parts(found)
-        return None, self._images(backbone, look)
+            if (found := self._find(backbone, each, view)) is not None:
+                return each, self._batches(found)
+        return None, self._images(backbone, view)
 
-    def _parts(self, kept: Tensor) -> Generator[tuple[slice, Tensor], None, None]:
-        step = self._materials.part
-        for start in range(0, len(kept), step):
-            part = slice(start, min(start + step, len(kept)))
-            yield part, kept[part].to(self._materials.device, torch.float32)
+    def _batches(self, activations: Tensor) -> Generator[tuple[slice, Tensor], None, None]:
+        step = self._run_cache.batch_size
+        for start in range(0, len(activations), step):
+            rows = slice(start, min(start + step, len(activations)))
+            yield rows, activations[rows].to(self._run_cache.device, torch.float32)
 
-    def _images(self, backbone: str, look: ViewSpec) -> Generator[tuple[slice, Tensor], None, None]:
-        materials, how = self._materials, augmentation(look.augment)
-        splits = materials.splits
-        # of the first repeat alone: what a fold of it is scored does not hang on whether others follow
-        name = hash_of(materials.dataset, splits.train, splits.test, splits.first)
-        draw = torch.Generator().manual_seed(derive(0, name, look.view))
-        shown = materials.shown(backbone, side=look.side, margin=how is not None, rows=look.rows)
-        with closing(shown):
-            for part, pixels in shown:
-                x = pixels.to(materials.device, non_blocking=True)
-                if how is not None:
-                    x = augment(x, how, side=look.side, generator=draw)
-                yield part, materials.normalise(backbone, x)
+    def _images(self, backbone: str, view: ViewSpec) -> Generator[tuple[slice, Tensor], None, None]:
+        run_cache, augmentation = self._run_cache, get_augmentation(view.augment)
+        splits = run_cache.splits
+        # seeded by the first repeat alone, so that its scores do not depend on whether others follow
+        name = split_hash(run_cache.dataset, splits.train, splits.test, splits.first)
+        generator = torch.Generator().manual_seed(derive(0, name, view.view))
+        margin = augmentation is not None
+        batches = run_cache.images.iter_pixels(backbone, side=view.side, margin=margin, rows=view.rows)
+        with closing(batches):
+            for rows, pixels in batches:
+                x = pixels.to(run_cache.device, non_blocking=True)
+                if augmentation is not None:
+                    x = augment(x, augmentation, side=view.side, generator=generator)
+                yield rows, run_cache.normalise(backbone, x)
 
-    def _find(self, backbone: str, place: str, look: ViewSpec) -> Tensor | None:
-        for kind in self._kinds:
-            found = self._materials.store.find(self.key(backbone, place, look, kind))
+    def _find(self, backbone: str, cut_point: str, view: ViewSpec) -> Tensor | None:
+        for dtype in self._dtypes:
+            found = self._run_cache.store.find(self.key(backbone, cut_point, view, dtype))
             if found is not None:
-                return _as_kind(found, kind)
+                return _with_dtype(found, dtype)
         return None
 
-    def key(self, backbone: str, place: str, look: ViewSpec, kind: torch.dtype) -> dict[str, Any]:
-        """What names them in the store."""
-        facts = self._materials.backbones[backbone]
-        return {
-            "activations": self._materials.named,
-            "split": None if look.augment == "none" else self._materials.splits.hash,  # seeds draws
-            "rows": look.rows,
-            "weights": facts.digest,
-            "place": place,
-            "view": view_of(facts.config, side=look.side).key,
-            "augment": [look.augment, look.view],
-            "kind": str(kind),
-        }
 
-
-def _as_kind(kept: NDArray[Any], kind: torch.dtype) -> Tensor:
-    found = torch.from_numpy(kept).view(kind)
+def _with_dtype(stored: NDArray[Any], dtype: torch.dtype) -> Tensor:
+    """Reinterpret stored bits; feature maps (n, h, w, c) become (n, c, h, w)."""
+    found = torch.from_numpy(stored).view(dtype)
     return found.permute(0, 3, 1, 2) if found.ndim == 4 else found

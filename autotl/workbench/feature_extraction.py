@@ -1,4 +1,4 @@
-"""Send images through a frozen backbone once, and keep what would otherwise take another pass."""
+"""Extract features of images in one pass, and keep activations that would need another pass."""
 
 from __future__ import annotations
 
@@ -14,85 +14,94 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from autotl.backbone import pooled
-from autotl.progress import doing
-from autotl.training import in_batches
+from autotl.progress import report_progress
+from autotl.training import forward_in_batches
 
-BITS = {2: torch.int16, 4: torch.int32}
-"""NumPy knows no bfloat16: numbers of so many bytes are kept as whole numbers of the same bits."""
+TORCH_INTEGER_DTYPES = {2: torch.int16, 4: torch.int32}
+"""Integers by bytes per number. NumPy has no bfloat16, so that activations are stored as integers."""
 
 
 @dataclass(slots=True)
 class Prefill:
-    """Arrays (n, …) for the bits of what ``n`` images give behind modules of a network, as numbers of a
-    ``kind`` and maps channels last; ``written`` of the images are in them.
+    """Arrays that receive activations while features are extracted.
+
+    ``arrays`` (n, …) are named by the modules whose outputs they receive, as the bits of ``dtype`` numbers,
+    channels last. ``written`` counts the images in them.
     """
 
     arrays: Mapping[str, NDArray[Any]]
-    kind: torch.dtype
+    dtype: torch.dtype
     written: int = 0
 
-    def write(self, part: slice, values: Tensor) -> None:
-        """Keep (rows, numbers), those of one module after the other; none where one is too large for the
-        kind.
-        """
-        kept = values.to(self.kind)
-        if not kept.isfinite().all():
+    def write(self, rows: slice, values: Tensor) -> None:
+        """Write concatenated outputs (rows, numbers) if the dtype holds them."""
+        converted = values.to(self.dtype)
+        if not converted.isfinite().all():
             return
         start = 0
         for array in self.arrays.values():
             end = start + math.prod(array.shape[1:])
-            bits = kept[:, start:end].contiguous().view(BITS[self.kind.itemsize])
-            array[part] = bits.numpy().reshape(array[part].shape)
+            bits = converted[:, start:end].contiguous().view(TORCH_INTEGER_DTYPES[self.dtype.itemsize])
+            array[rows] = bits.numpy().reshape(array[rows].shape)
             start = end
-        self.written += len(kept)
+        self.written += len(converted)
 
 
 def extract_features(
     model: nn.Module,
-    parts: Iterable[tuple[slice, Tensor]],
+    batches: Iterable[tuple[slice, Tensor]],
     out: NDArray[Any],
     *,
     normalise: Callable[[Tensor], Tensor],
     device: str,
     batch: int,
-    beside: Prefill | None = None,
-    pulse: Callable[[], None],
+    prefill: Prefill | None = None,
+    check_cancelled: Callable[[], None],
 ) -> None:
-    """Write the pooled features (n, features) of uint8 images into ``out``, and what they give on the way
-    ``beside`` it. ``pulse`` is called before each part, and may raise.
+    """Write pooled features into ``out``, and other modules' outputs into ``prefill``.
+
+    Args:
+        model: The network, in eval mode.
+        batches: Rows and their images, uint8 (batch, 3, h, w).
+        out: Receives the features, (n, features).
+        normalise: Scales a batch of images on the device.
+        device: Runs the network.
+        batch: Images per forward pass.
+        prefill: Arrays for the outputs of other modules; None for features alone.
+        check_cancelled: Called before each batch; may raise to end the work.
     """
-    with watched(model, () if beside is None else beside.arrays) as run:
-        for part, pixels in parts:
-            pulse()
-            found = in_batches(run, pixels, normalise=normalise, device=device, batch=batch)
-            out[part] = found[:, : out.shape[1]].numpy()
-            if beside is not None:
-                beside.write(part, found[:, out.shape[1] :])
-            doing("computing features: image", part.stop, len(out))
+    with forward_with_activations(model, () if prefill is None else prefill.arrays) as forward:
+        for rows, pixels in batches:
+            check_cancelled()
+            found = forward_in_batches(forward, pixels, normalise=normalise, device=device, batch=batch)
+            out[rows] = found[:, : out.shape[1]].numpy()
+            if prefill is not None:
+                prefill.write(rows, found[:, out.shape[1] :])
+            report_progress("computing features: image", rows.stop, len(out))
 
 
 @contextmanager
-def watched(model: nn.Module, modules: Iterable[str]) -> Iterator[Callable[[Tensor], Tensor]]:
-    """A pass that gives the pooled features of normalised images and, flattened behind them, what the
-    modules give.
-    """
-    given = local()  # passes run in several threads at once
+def forward_with_activations(
+    model: nn.Module, modules: Iterable[str]
+) -> Iterator[Callable[[Tensor], Tensor]]:
+    """Yield a forward pass that returns features and flattened module outputs."""
+    outputs = local()  # passes run in several threads at once
 
     def keep(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
-        return lambda module, args, value: setattr(given, name, value)
+        return lambda module, args, value: setattr(outputs, name, value)
 
-    def run(x: Tensor) -> Tensor:
+    def forward(x: Tensor) -> Tensor:
         features = pooled(model, x)
-        # in the order asked for: one pass may call its modules in another
-        return torch.cat([features, *(channels_last(getattr(given, name)).flatten(1) for name in names)], 1)
+        # in the order of the names: a pass may call the modules in another order
+        return torch.cat([features, *(channels_last(getattr(outputs, name)).flatten(1) for name in names)], 1)
 
     names = tuple(modules)
     with ExitStack() as hooks:
         for name in names:
             hooks.callback(model.get_submodule(name).register_forward_hook(keep(name)).remove)
-        yield run
+        yield forward
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """Maps (n, c, h, w) as (n, h, w, c), the order convolutions are fastest in; anything else as it is."""
+    """Permute feature maps (n, c, h, w) to (n, h, w, c)."""
     return x.permute(0, 2, 3, 1).contiguous() if x.ndim == 4 else x.contiguous()

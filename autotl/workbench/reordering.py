@@ -1,4 +1,4 @@
-"""Keep what was computed of the training images when their order changes."""
+"""Copy cached arrays when the order of the training images changes."""
 
 from __future__ import annotations
 
@@ -12,53 +12,54 @@ from numpy.typing import NDArray
 from autotl.cache import Store
 from autotl.data import view_of
 from autotl.errors import CacheError
-from autotl.workbench.activation_cache import HALF, ActivationCache
+from autotl.workbench.activation_cache import HALF_PRECISION, ActivationCache
 from autotl.workbench.run_cache import RunCache
 
-BLOCK = 2**25
+BLOCK_BYTES = 2**25
 """Bytes that are copied at once. ``np.take`` with ``out`` would hold a second copy of the whole array."""
 
 
-def carry_over(before: RunCache, after: RunCache) -> None:
-    """Copy the images and the maps that the first pass kept, in the order of ``after``.
+def copy_cached_arrays(previous: RunCache, current: RunCache) -> None:
+    """Copy cached images and activations in the order of ``current``.
 
-    Both have the same rows. The features need no copy: :class:`Materials` reads those before.
+    Both caches have the same rows. Features need no copy: ``current`` reads those of ``previous``.
     """
-    if before.named == after.named:
+    if previous.rows_digest == current.rows_digest:
         return
-    order = before.positions(after.order).numpy()
-    old, new = ActivationCache(before), ActivationCache(after)
-    for name, facts in after.backbones.items():
-        view, look = view_of(facts.config, side=facts.side), new.plain(name)
-        keys = [(before.pixels_key(view, len(order)), after.pixels_key(view, len(order)))]
+    order = previous.positions(current.order).numpy()
+    old, new = ActivationCache(previous), ActivationCache(current)
+    for name, facts in current.backbones.items():
+        image_view, view = view_of(facts.config, side=facts.side), new.plain_view(name)
+        rows = len(order)
+        keys = [(previous.images.key(image_view, rows), current.images.key(image_view, rows))]
         keys += [
-            (old.key(name, stage.module, look, kind), new.key(name, stage.module, look, kind))
+            (old.key(name, stage.module, view, dtype), new.key(name, stage.module, view, dtype))
             for stage in facts.stages[:-1]
-            for kind in HALF
+            for dtype in HALF_PRECISION
         ]
-        for was, now in keys:
-            copy_in_order(after.store, was, now, order)
+        for old_key, new_key in keys:
+            copy_in_order(current.store, old_key, new_key, order)
 
 
 def copy_in_order(
-    store: Store, was: Mapping[str, Any], now: Mapping[str, Any], order: NDArray[np.int64]
+    store: Store, old_key: Mapping[str, Any], new_key: Mapping[str, Any], order: NDArray[np.int64]
 ) -> None:
-    """Copy the rows of an array in a new order; do nothing if it is not in the store or there is no room.
+    """Copy an array in a new order, if it exists and fits.
 
     Args:
         store: Holds the array.
-        was: The key of the array.
-        now: The key of the copy.
+        old_key: The key of the array.
+        new_key: The key of the copy.
         order: For each row of the copy, the row of the array, (n,).
     """
-    found = store.find(was)
+    found = store.find(old_key)
     if found is None:
         return
-    step = max(1, BLOCK * len(found) // max(1, found.nbytes))
+    step = max(1, BLOCK_BYTES * len(found) // max(1, found.nbytes))
 
     def fill(out: NDArray[Any]) -> None:
         for start in range(0, len(order), step):
             out[start : start + step] = found[order[start : start + step]]
 
-    with suppress(CacheError):  # there is no room: it is computed again
-        store.array(now, found.shape, found.dtype, fill)
+    with suppress(CacheError):  # the store is full: the array is computed again
+        store.array(new_key, found.shape, found.dtype, fill)

@@ -1,4 +1,4 @@
-"""Keep the maps of late stages while features are computed: what is frozen up to there starts from them."""
+"""Cache the outputs of late stages while features are extracted, for fine-tuning behind them."""
 
 from __future__ import annotations
 
@@ -12,96 +12,127 @@ import torch
 from autotl.api import Backbone, Stage
 from autotl.errors import CacheError
 from autotl.training import autocast
-from autotl.workbench.activation_cache import FEW, RAW, ActivationCache
-from autotl.workbench.feature_extraction import Prefill, channels_last, watched
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.workbench.activation_cache import CHECKED_IMAGES, INTEGER_DTYPES, ActivationCache
+from autotl.workbench.feature_extraction import Prefill, channels_last, forward_with_activations
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
-LATE = 0.5
-"""The share of the arithmetic in front of the first map that is kept: earlier ones are large."""
-ROOM = 0.25
-"""Of the store, for the late maps of all backbones: the rest is for images, features and other cuts."""
+MIN_LATE_SHARE = 0.5
+"""Smallest fraction of the arithmetic before a cached stage output; earlier outputs are large."""
+LATE_STORE_SHARE = 0.25
+"""Largest fraction of the store for late stages of all backbones; the rest is for other arrays."""
 
 
 class _Incomplete(Exception):
-    """The maps have not all been written, or cannot be."""
+    """The stage outputs were not all written."""
 
 
-def keep_late_maps(
-    materials: RunCache, activations: ActivationCache, backbone: str, *, pulse: Pulse = no_pulse
+def prefill_late_stages(
+    run_cache: RunCache,
+    activations: ActivationCache,
+    backbone: str,
+    *,
+    check_cancelled: CancellationCheck = never_cancelled,
 ) -> None:
-    """Compute the features of all training images and keep late maps with them; ``pulse`` may raise.
+    """Extract features, and cache late stage outputs in the same pass.
 
-    Nothing is done where the features are known, or there is no room or use for maps: then features are left
-    to whoever asks for them.
+    Nothing is done if the features are cached, or if stage outputs do not fit or are not used. The features
+    are then extracted when first used.
+
+    Args:
+        run_cache: The images and networks.
+        activations: Receives the stage outputs.
+        backbone: The network.
+        check_cancelled: Called before each batch; may raise to end the work.
     """
-    facts, look = materials.backbones[backbone], activations.plain(backbone)
-    if materials.known_features(backbone, side=facts.side) is not None:
+    facts, view = run_cache.backbones[backbone], activations.plain_view(backbone)
+    if run_cache.cached_features(backbone, side=facts.side) is not None:
         return
-    if not (places := _places(materials, activations, facts)):
+    if not (cut_points := _cut_points(run_cache, activations, facts)):
         return
     with suppress(_Incomplete), ExitStack() as entries:
         arrays = {}
-        for place in places:
+        for cut_point in cut_points:
             try:
-                array = entries.enter_context(activations.making(backbone, place, look))
-            except CacheError as error:  # the disk is full, but not yet for what has to be kept
+                array = entries.enter_context(activations.writer(backbone, cut_point, view))
+            except CacheError as error:  # the disk is full, but the features may still fit
                 raise _Incomplete from error
             if array is not None:
-                arrays[place] = array
-        beside = Prefill(arrays, activations.kind)
-        materials.features(backbone, side=facts.side, beside=beside, pulse=pulse)
-        if beside.written < look.rows:
-            raise _Incomplete  # something overflowed, or another process had computed the features
+                arrays[cut_point] = array
+        prefill = Prefill(arrays, activations.dtype)
+        run_cache.features(backbone, side=facts.side, prefill=prefill, check_cancelled=check_cancelled)
+        if prefill.written < view.rows:
+            raise _Incomplete  # a value overflowed, or another process extracted the features
 
 
-def with_late_maps(
-    materials: RunCache, backbones: Mapping[str, Backbone], *, reuse: bool
+def with_cached_stages(
+    run_cache: RunCache, backbones: Mapping[str, Backbone], *, reuse: bool
 ) -> dict[str, Backbone]:
-    """The backbones, each knowing which late maps of it are kept, and whether the features are."""
-    activations = ActivationCache(materials, on=reuse)
+    """Return the backbones with the depths of their cached stages in ``kept``.
 
-    def kept(facts: Backbone) -> tuple[float, ...]:
-        look = activations.plain(facts.name)
-        there = [each.flops for each in _late(facts) if activations.has(facts.name, each.module, look)]
-        seen = materials.known_features(facts.name, side=facts.side) is not None
-        return (*there, *[1.0] * seen) if reuse else ()
+    Args:
+        run_cache: The images and networks.
+        backbones: The networks, by name.
+        reuse: Whether activations are cached at all.
 
-    return {name: replace(facts, kept=kept(facts)) for name, facts in backbones.items()}
-
-
-def _late(facts: Backbone) -> list[Stage]:
-    return [each for each in facts.stages[:-1] if each.flops >= LATE]
-
-
-def _places(materials: RunCache, activations: ActivationCache, facts: Backbone) -> list[str]:
-    """Behind the first late stage and further ones, as long as there is room, and all maps of an image
-    together are no more numbers than the image itself.
+    Returns:
+        The backbones. Depths are fractions of the arithmetic; 1 stands for cached features.
     """
-    look, found, numbers = activations.plain(facts.name), list[str](), 0
-    share, kind = ROOM / len(materials.backbones), RAW[activations.kind.itemsize]
-    for stage in _late(facts):
-        if not activations.views(facts.name, stage.module, side=look.side, rows=look.rows, wanted=1):
+    activations = ActivationCache(run_cache, enabled=reuse)
+
+    def cached_depths(facts: Backbone) -> tuple[float, ...]:
+        view = activations.plain_view(facts.name)
+        depths = [
+            stage.flops
+            for stage in _late_stages(facts)
+            if activations.contains(facts.name, stage.module, view)
+        ]
+        has_features = run_cache.cached_features(facts.name, side=facts.side) is not None
+        return (*depths, *[1.0] * has_features) if reuse else ()
+
+    return {name: replace(facts, kept=cached_depths(facts)) for name, facts in backbones.items()}
+
+
+def _late_stages(facts: Backbone) -> list[Stage]:
+    return [stage for stage in facts.stages[:-1] if stage.flops >= MIN_LATE_SHARE]
+
+
+def _cut_points(run_cache: RunCache, activations: ActivationCache, facts: Backbone) -> list[str]:
+    """Return late cut points whose outputs are small and fit."""
+    view, found, numbers = activations.plain_view(facts.name), list[str](), 0
+    share = LATE_STORE_SHARE / len(run_cache.backbones)
+    integer = INTEGER_DTYPES[activations.dtype.itemsize]
+    for stage in _late_stages(facts):
+        fits = activations.views_that_fit(facts.name, stage.module, side=view.side, rows=view.rows, wanted=1)
+        if not fits:
             continue
-        numbers += math.prod(activations.shape(facts.name, stage.module, look.side))
-        crowded = found and numbers > 3 * look.side**2
-        if crowded or not materials.store.fits((look.rows, numbers), kind, share=share):
+        numbers += math.prod(activations.shape(facts.name, stage.module, view.side))
+        too_large = found and numbers > 3 * view.side**2
+        if too_large or not run_cache.store.fits((view.rows, numbers), integer, share=share):
             break
         found.append(stage.module)
-    return [place for place in found if _alike(materials, activations, facts, place)]
+    return [name for name in found if _matches_task_network(run_cache, activations, facts, name)]
 
 
-def _alike(materials: RunCache, activations: ActivationCache, facts: Backbone, place: str) -> bool:
-    """Whether the pretrained network's module gives what the task's network gives at the cut behind it."""
-    model = materials.source_model(facts.name)
-    piece = activations.cuts(facts.name, facts.side).piece(None, place)
-    drawn = torch.Generator().manual_seed(0)
-    noise = torch.randint(0, 256, (FEW, 3, facts.side, facts.side), dtype=torch.uint8, generator=drawn)
-    with torch.inference_mode(), autocast(materials.device), watched(model, [place]) as run:
-        x = materials.normalise(facts.name, noise)
+def _matches_task_network(
+    run_cache: RunCache, activations: ActivationCache, facts: Backbone, cut_point: str
+) -> bool:
+    """Return whether source and task network have equal outputs there."""
+    model = run_cache.source_model(facts.name)
+    piece = activations.cuts(facts.name, facts.side).piece(None, cut_point)
+    generator = torch.Generator().manual_seed(0)
+    shape = (CHECKED_IMAGES, 3, facts.side, facts.side)
+    noise = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+    with (
+        torch.inference_mode(),
+        autocast(run_cache.device),
+        forward_with_activations(model, [cut_point]) as forward,
+    ):
+        x = run_cache.normalise(facts.name, noise)
         expected = channels_last(piece(x)).flatten(1)
         try:
-            found = run(x)[:, facts.features :]
-        except (KeyError, TypeError, AttributeError):  # it is not called, or gives no tensor
+            found = forward(x)[:, facts.features :]
+        except (KeyError, TypeError, AttributeError):  # the module is not called, or returns no tensor
             return False
         same = found.shape == expected.shape and torch.allclose(found, expected, rtol=1e-3, atol=1e-3)
-        return same and bool(found.to(activations.kind).isfinite().all())
+        return same and bool(found.to(activations.dtype).isfinite().all())

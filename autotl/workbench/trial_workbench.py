@@ -11,168 +11,198 @@ from torch import Tensor, nn
 
 from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
-from autotl.data import OnDemand
-from autotl.metrics import Metric, metric
+from autotl.data import LazyImages
+from autotl.metrics import Metric, get_metric
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
-from autotl.workbench.run_cache import Pulse, RunCache, no_pulse
+from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.run_cache import RunCache
 
 
 class TrialWorkbench:
-    """A :class:`~autotl.api.Workbench` over a run's shared materials; without a fold, all rows are to learn
-    from. ``pulse`` is called during long work, and may raise to end it.
-    """
+    """A :class:`~autotl.api.Workbench` over the caches of a run."""
 
     def __init__(
         self,
-        materials: RunCache,
+        run_cache: RunCache,
         task: Task,
         backbone: Backbone,
         fold: Fold | None,
         *,
         seed: int,
-        pulse: Pulse = no_pulse,
+        check_cancelled: CancellationCheck = never_cancelled,
         activations: ActivationCache | None = None,
-        measure: Metric | None = None,
+        metric: Metric | None = None,
     ) -> None:
-        self.task, self.backbone, self.seed, self.device = task, backbone, seed, materials.device
-        self.processes = materials.processes
-        self._materials, self._pulse = materials, pulse
-        self._measure = measure or metric(task.metric)
-        self._activations = activations or ActivationCache(materials)
-        folds = materials.splits.folds
+        """Prepare the workbench of a trial.
+
+        Args:
+            run_cache: Images, features and networks of the run.
+            task: The task.
+            backbone: The network.
+            fold: The training and validation rows; None to train on all rows.
+            seed: The seed of the trial.
+            check_cancelled: Called often in long work; may raise to end it.
+            activations: Cached activations of the run; None starts a cache.
+            metric: Scores the validation rows; None for the task's metric.
+        """
+        self.task, self.backbone, self.seed, self.device = task, backbone, seed, run_cache.device
+        self.processes = run_cache.processes
+        self._run_cache, self._check_cancelled = run_cache, check_cancelled
+        self._metric = metric or get_metric(task.metric)
+        self._activations = activations or ActivationCache(run_cache)
+        folds = run_cache.splits.folds
         self._fold = None if fold is None else next(i for i, each in enumerate(folds) if each is fold)
-        train = materials.positions(materials.splits.train if fold is None else fold.train)
-        val = train[:0] if fold is None else materials.positions(fold.val)
+        train = run_cache.positions(run_cache.splits.train if fold is None else fold.train)
+        val = train[:0] if fold is None else run_cache.positions(fold.val)
         self._rows = Rows(train, val)
-        # the only fold there is never trains on its validation rows: they need no augmented views
-        alone = fold is not None and len(materials.splits.folds) == 1
-        self._learned = len(train) if alone else len(materials.order)
+        # validation rows of a single fold are never trained on, so they need no augmented views
+        single = fold is not None and len(run_cache.splits.folds) == 1
+        self._augmented_rows = len(train) if single else len(run_cache.order)
 
     def model(self, *, pretrained: bool = True) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
         if pretrained:
-            return self._materials.model(self.backbone.name)
-        return self._materials.random_model(self.backbone.name, seed=self.seed)
+            return self._run_cache.model(self.backbone.name)
+        return self._run_cache.random_model(self.backbone.name, seed=self.seed)
 
     def source_model(self) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
-        return self._materials.source_model(self.backbone.name)
+        return self._run_cache.source_model(self.backbone.name)
 
     def labels(self) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""
-        labels = self._materials.labels
+        labels = self._run_cache.labels
         return Rows(labels[self._rows.train], labels[self._rows.val])
 
     def weights(self) -> Tensor | None:
         """See :class:`~autotl.api.Workbench`."""
-        if self._materials.weights is None:
+        if self._run_cache.weights is None:
             return None
-        own = self._materials.weights[self._rows.train]
+        own = self._run_cache.weights[self._rows.train]
         return own / own.mean()
 
     def features(self, *, side: int) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""
-        features = self._materials.features(self.backbone.name, side=side, pulse=self._pulse)
+        check = self._check_cancelled
+        features = self._run_cache.features(self.backbone.name, side=side, check_cancelled=check)
         return Rows(_take(features, self._rows.train), _take(features, self._rows.val))
 
     def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
         """See :class:`~autotl.api.Workbench`."""
-        name, materials, place = self.backbone.name, self._materials, self._fold
-        if place is not None and place >= len(materials.splits.first):
-            own = materials.heads(name, settings, side=side, fold=place, pulse=self._pulse)[0]
+        name, run_cache, fold, check = self.backbone.name, self._run_cache, self._fold, self._check_cancelled
+        if fold is not None and fold >= len(run_cache.splits.first):
+            heads = run_cache.heads(name, settings, side=side, fold=fold, check_cancelled=check)[0]
         else:
-            shared = materials.heads(name, settings, side=side, pulse=self._pulse)
-            own = shared[-1 if place is None else place]
-        return [(each[:, :-1].contiguous(), each[:, -1].contiguous()) for each in own]
+            of_folds = run_cache.heads(name, settings, side=side, check_cancelled=check)
+            heads = of_folds[-1 if fold is None else fold]
+        return [(head[:, :-1].contiguous(), head[:, -1].contiguous()) for head in heads]
 
     def cut(
         self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
     ) -> CutModel | None:
         """See :class:`~autotl.api.Workbench`."""
-        name, kept = self.backbone.name, self._activations
-        if through == 0 or not self._as_given(model, through):
+        name, cache = self.backbone.name, self._activations
+        if through == 0 or not self._is_unchanged(model, through):
             return None
-        place = kept.place(name, through)
-        wanted = views if augment != "none" else 1
-        room = kept.views(name, place, side=side, rows=len(self._materials.order), wanted=wanted)
-        if not room:
+        cut_point = cache.cut_point(name, through)
+        wanted, rows = views if augment != "none" else 1, len(self._run_cache.order)
+        fitting = cache.views_that_fit(name, cut_point, side=side, rows=rows, wanted=wanted)
+        if not fitting:
             return None
-        return CutModel(self, kept.cuts(name, side).suffix(place, model), room, place, side, augment)
+        suffix = cache.cuts(name, side).suffix(cut_point, model)
+        return CutModel(self, suffix, fitting, cut_point, side, augment)
 
-    def activations(self, place: str, look: ViewSpec) -> Rows[Tensor]:
-        """The kept activations of the training rows under ``look`` and of the validation rows as in
-        evaluation.
+    def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
+        """Return activations of both parts; validation rows are not augmented.
+
+        Args:
+            cut_point: The name of the module behind which the network is cut.
+            view: The view of the training rows.
         """
-        name, kept, pulse = self.backbone.name, self._activations, self._pulse
-        plain = ViewSpec(look.side, len(self._materials.order))
-        if look.augment == "none":
-            found = kept.array(name, place, plain, pulse=pulse)
+        name, cache, check = self.backbone.name, self._activations, self._check_cancelled
+        plain = ViewSpec(view.side, len(self._run_cache.order))
+        if view.augment == "none":
+            found = cache.array(name, cut_point, plain, check_cancelled=check)
             return Rows(_take(found, self._rows.train), _take(found, self._rows.val))
-        train = kept.array(name, place, look, pulse=pulse)
+        train = cache.array(name, cut_point, view, check_cancelled=check)
         if not len(self._rows.val):
             return Rows(_take(train, self._rows.train), train[:0])
-        val = kept.array(name, place, plain, pulse=pulse)
+        val = cache.array(name, cut_point, plain, check_cancelled=check)
         return Rows(_take(train, self._rows.train), _take(val, self._rows.val))
 
     def pixels(self, *, side: int, augmented: bool = False) -> Rows[Images]:
         """See :class:`~autotl.api.Workbench`."""
-        name, materials, pulse = self.backbone.name, self._materials, self._pulse
+        name, images, check = self.backbone.name, self._run_cache.images, self._check_cancelled
         if augmented:
-            train = materials.pixels(name, side=side, margin=True, rows=self._learned, pulse=pulse)
+            train = images.pixels(
+                name, side=side, margin=True, rows=self._augmented_rows, check_cancelled=check
+            )
             if not len(self._rows.val):
                 return Rows(_take(train, self._rows.train), torch.empty(0, 3, side, side, dtype=torch.uint8))
-        val = materials.pixels(name, side=side, margin=False, pulse=pulse)
+        val = images.pixels(name, side=side, margin=False, check_cancelled=check)
         return Rows(_take(train if augmented else val, self._rows.train), _take(val, self._rows.val))
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""
-        return self._materials.normalise(self.backbone.name, pixels)
+        return self._run_cache.normalise(self.backbone.name, pixels)
 
     def score(self, logits: Tensor) -> float:
         """See :class:`~autotl.api.Workbench`."""
         if not len(self._rows.val):
             return 0.0
-        labels = self._materials.labels[self._rows.val]
-        return self._measure(labels.numpy(), logits.float().numpy())
+        labels = self._run_cache.labels[self._rows.val]
+        return self._metric(labels.numpy(), logits.float().numpy())
 
     @property
-    def learned(self) -> int:
-        """The leading rows of the materials that augmented views are made of."""
-        return self._learned
+    def augmented_rows(self) -> int:
+        """The number of leading training images that augmented views include."""
+        return self._augmented_rows
 
-    def _as_given(self, model: nn.Module, through: int) -> bool:
-        """Whether the model's first stages are still those that the kept activations come from."""
-        given = self._materials.task_model(self.backbone.name).state_dict()
+    def _is_unchanged(self, model: nn.Module, through: int) -> bool:
+        """Return whether the model's first stages equal the task network's."""
+        reference = self._run_cache.task_model(self.backbone.name).state_dict()
         own, frozen = model.state_dict(), frozenset[str]().union(*layout(model).modules[:through])
-        kept = parameters_up_to(model, through - 1)
-        # a BatchNorm's statistics are no parameters, but what its layer gives hangs on them
-        kept |= {name for name in given if name.rpartition(".")[0] in frozen}
-        return all(name in own and torch.equal(own[name], given[name]) for name in kept & given.keys())
+        names = parameters_up_to(model, through - 1)
+        # a BatchNorm's statistics are no parameters, but determine its output
+        names |= {name for name in reference if name.rpartition(".")[0] in frozen}
+        return all(
+            name in own and torch.equal(own[name], reference[name]) for name in names & reference.keys()
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CutModel:
-    """A :class:`~autotl.api.Cut` on a bench."""
+    """A :class:`~autotl.api.Cut` on a workbench.
 
-    bench: TrialWorkbench
+    Attributes:
+        workbench: Provides the activations.
+        suffix: The layers behind the cut.
+        views: Number of cached views.
+        cut_point: The name of the module behind which the network is cut.
+        side: Image size in pixels.
+        augment: A name of AUGMENTATIONS.
+    """
+
+    workbench: TrialWorkbench
     suffix: nn.Module
     views: int
-    place: str
+    cut_point: str
     side: int
     augment: str
 
     def activations(self, view: int = 0) -> Rows[Tensor]:
         """See :class:`~autotl.api.Cut`."""
-        return self.bench.activations(self.place, ViewSpec(self.side, self.bench.learned, self.augment, view))
+        spec = ViewSpec(self.side, self.workbench.augmented_rows, self.augment, view)
+        return self.workbench.activations(self.cut_point, spec)
 
 
 @overload
 def _take(values: Tensor, rows: Tensor) -> Tensor: ...
 @overload
-def _take(values: Tensor | OnDemand, rows: Tensor) -> Tensor | OnDemand: ...
-def _take(values: Tensor | OnDemand, rows: Tensor) -> Tensor | OnDemand:
-    """The rows, without copying where they stand side by side."""
-    if isinstance(values, OnDemand):
+def _take(values: Tensor | LazyImages, rows: Tensor) -> Tensor | LazyImages: ...
+def _take(values: Tensor | LazyImages, rows: Tensor) -> Tensor | LazyImages:
+    """Return the rows, without a copy if they are contiguous."""
+    if isinstance(values, LazyImages):
         return values.only(rows)
     if len(rows) and bool((rows[1:] - rows[:-1] == 1).all()):
         return values[int(rows[0]) : int(rows[-1]) + 1]

@@ -146,10 +146,10 @@ def _work(variant: Variant, threads: int, kept: ExitStack) -> tuple[Callable[[],
     import torch
     import torch.nn.functional as F
 
-    from autotl.training import freed_memory_kept
+    from autotl.training import keep_freed_memory
 
     if variant.kept:
-        kept.enter_context(freed_memory_kept())
+        kept.enter_context(keep_freed_memory())
     torch.set_num_threads(threads)
     layout = torch.channels_last if variant.channels_last else torch.contiguous_format
     model = timm.create_model("mobilenetv2_100", num_classes=10).to(memory_format=layout)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from autotl.workbench.activation_cache import EXACT
+from autotl.workbench.activation_cache import SINGLE_PRECISION
 from benchmarks.speed.images import Zipped, folder_of, prepared
 from benchmarks.speed.limit import Suffix, place_behind
 from benchmarks.speed.ours import Ours
@@ -87,7 +87,9 @@ def equal(data: Path, backbone: str, *, side: int = 128, most: int = 640, epochs
     for frozen in (2, 4, 6, 7):
         runs = {
             "without": Ours(ready, side=side, frozen=frozen, batch=BATCH, kept=False, epochs=epochs),
-            "exact": Ours(ready, side=side, frozen=frozen, batch=BATCH, kinds=EXACT, epochs=epochs),
+            "exact": Ours(
+                ready, side=side, frozen=frozen, batch=BATCH, dtypes=SINGLE_PRECISION, epochs=epochs
+            ),
             "half": Ours(ready, side=side, frozen=frozen, batch=BATCH, epochs=epochs),
         }
         curves = {name: [run.epoch().loss or 0.0 for _ in range(epochs)] for name, run in runs.items()}

@@ -34,7 +34,7 @@ def measure(data: Path, backbone: str, *, rounds: int, side: int = 128, most: in
     rows = Zipped(data, transform_of(model, side, augmented=False), most=most)
     ready = prepared(folder_of(rows), backbone, side)
     name = next(iter(ready.backbones))
-    pixels = ready.materials.pixels(name, side=side, margin=False)[:]
+    pixels = ready.materials.images.pixels(name, side=side, margin=False)[:]
     images = torch.cat([ready.materials.normalise(name, part) for part in pixels.split(BATCH)])
     loader = DataLoader(rows, batch_size=BATCH, num_workers=2, persistent_workers=True)
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
@@ -43,7 +43,7 @@ def measure(data: Path, backbone: str, *, rounds: int, side: int = 128, most: in
             "bare": lambda: _forward(model, images),
             "autotl": lambda: next(fresh).features(name, side=side),
             "again": lambda: ready.materials.features(name, side=side),
-            "decoding": lambda: next(fresh).pixels(name, side=side, margin=False),
+            "decoding": lambda: next(fresh).images.pixels(name, side=side, margin=False),
             "loader": lambda: [_forward(model, batch) for batch, _ in loader],
         }
         for thing in things.values():  # workers start, kernels are chosen

@@ -13,14 +13,10 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from autotl import plugins
 from autotl.backbone import cut, freeze
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
-from autotl.config.run_config import RunConfig
-from autotl.pipeline.prepare import Prepared, prepare
-from autotl.terminal import Silence
+from autotl.pipeline.prepare import Prepared
 from autotl.training import autocast, precision
+from benchmarks.prepared import prepared
 from benchmarks.speed.bare import Bare, Products, rate, wait
 from benchmarks.speed.ours import Ours
 from benchmarks.speed.timing import alternate, ratio
@@ -177,20 +173,10 @@ def _synthetic(folder: Path, name: str, device: str, scale: Scale) -> Prepared:
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (scale.images, scale.side, scale.side, 3), dtype=np.uint8)
     labels = [f"c{i % CLASSES}" for i in range(scale.images)]
-    catalog = plugins.load()
-    return prepare(
-        RunConfig(
-            data=(images, labels),
-            budget=Budget(trials=1),
-            backbones=(f"local-dir:{folder / name}",),
-            image_size=scale.side,
-            device=device,
-        ),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        strategies=1,
-        store=Store(folder / "store"),
-        clock=WallClock(),
-        watch=Silence(),
+    return prepared(
+        (images, labels),
+        folder / "store",
+        backbone=f"local-dir:{folder / name}",
+        image_size=scale.side,
+        device=device,
     )

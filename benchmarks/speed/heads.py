@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from autotl.api import HeadSetting
-from autotl.training import fit_heads, freed_memory_kept
+from autotl.training import fit_heads, keep_freed_memory
 
 CS = np.logspace(-4, 1, 16)
 GRIDS = {
@@ -42,7 +42,7 @@ def measure(rounds: int = 5, *, features: Path | None = None) -> dict[str, Any]:
     classes = int(y.max()) + 1
     scaled = (x - x.mean(0)) / x.std(0).clip(1e-6)
     rows = []
-    with freed_memory_kept():
+    with keep_freed_memory():
         for name, settings in GRIDS.items():
             ratios, seconds = [], []
             for _ in range(rounds):

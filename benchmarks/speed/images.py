@@ -12,12 +12,8 @@ import torch
 from PIL import Image
 from torch.utils.data import Dataset
 
-from autotl import plugins
-from autotl.cache import Store
-from autotl.clock import Budget, WallClock
-from autotl.config.run_config import RunConfig
-from autotl.pipeline.prepare import Prepared, prepare
-from autotl.terminal import Silence
+from autotl.pipeline.prepare import Prepared
+from benchmarks.prepared import prepared as prepared_images
 
 
 class Zipped(Dataset[tuple[torch.Tensor, int]]):
@@ -64,14 +60,4 @@ def folder_of(rows: Zipped) -> Path:
 
 def prepared(data: Path, backbone: str, side: int) -> Prepared:
     """autotl's own preparation with an empty store in a new temporary folder."""
-    catalog = plugins.load()
-    return prepare(
-        RunConfig(data=data, budget=Budget(trials=1), backbones=(backbone,), image_size=side),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        strategies=1,
-        store=Store(Path(tempfile.mkdtemp(prefix="speed-"))),
-        clock=WallClock(),
-        watch=Silence(),
-    )
+    return prepared_images(data, Path(tempfile.mkdtemp(prefix="speed-")), backbone=backbone, image_size=side)

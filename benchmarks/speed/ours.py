@@ -27,13 +27,13 @@ class Ours:
         augment: str = "none",
         views: int = 1,
         kept: bool = True,
-        kinds: Sequence[torch.dtype] | None = None,
+        dtypes: Sequence[torch.dtype] | None = None,
         epochs: int = 1000,
         lr: float = 1e-4,
     ) -> None:
         backbone = next(iter(ready.backbones.values()))
-        how = {} if kinds is None else {"kinds": kinds}
-        activations = ActivationCache(ready.materials, on=kept, **how)
+        how = {} if dtypes is None else {"dtypes": dtypes}
+        activations = ActivationCache(ready.materials, enabled=kept, **how)
         bench = TrialWorkbench(ready.materials, ready.task, backbone, None, seed=0, activations=activations)
         self.model = bench.model()
         recipe = Recipe(

@@ -17,7 +17,7 @@ import torch
 
 from autotl.backbone import freeze
 from autotl.data import render, view_of
-from autotl.training import Recipe, Training, freed_memory_kept, in_batches
+from autotl.training import Recipe, Training, forward_in_batches, keep_freed_memory
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.trial_workbench import TrialWorkbench
 from benchmarks.speed.images import prepared
@@ -37,7 +37,7 @@ def measure(
     found: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         for views in VIEWS:
-            kept = ActivationCache(ready.materials, on=views is not None)
+            kept = ActivationCache(ready.materials, enabled=views is not None)
             bench = TrialWorkbench(ready.materials, ready.task, facts, None, seed=seed, activations=kept)
             model = bench.model()
             recipe = Recipe(side=side, epochs=epochs, lr=1e-3, augment="mirror", views=views or 1)
@@ -47,7 +47,9 @@ def measure(
             for _ in learner.fit():
                 pass
             seconds = time.perf_counter() - started
-            logits = in_batches(learner.module(), shown, normalise=bench.normalise, device=bench.device)
+            logits = forward_in_batches(
+                learner.module(), shown, normalise=bench.normalise, device=bench.device
+            )
             accuracy = float((logits.argmax(1).numpy() == labels).mean())
             key = "a new one each epoch" if views is None else str(views)
             found.setdefault(key, []).append({"accuracy": accuracy, "seconds": seconds})
@@ -79,7 +81,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
-    with freed_memory_kept():
+    with keep_freed_memory():
         how = {"frozen": given.frozen, "epochs": given.epochs, "seeds": given.seeds}
         print(json.dumps(measure(given.data, given.backbone, **how), indent=2))
 

@@ -23,7 +23,7 @@ from autotl import plugins
 from autotl.api import OwnNetworks, Record, Task, Weights
 from autotl.backbone import create, data_config
 from autotl.data import render_images
-from autotl.results import Opened, Predictor
+from autotl.results import LoadedModel, Predictor
 from autotl.seeds import derive
 from autotl.terminal import Silence
 from benchmarks.truth.situations import SITUATIONS, TEST, Situation
@@ -145,7 +145,7 @@ def _hits(
     return np.stack(rows)
 
 
-def _network(run: Made, strategy: str) -> Opened:
+def _network(run: Made, strategy: str) -> LoadedModel:
     """The network of the strategy: one of its own, or that of the run's backbone."""
     classes = tuple(run.report["classes"])
     offered = plugins.load().strategies[strategy]
@@ -156,7 +156,7 @@ def _network(run: Made, strategy: str) -> Opened:
     else:
         weights = Weights(name, f"local-dir:{run.network}", name, folder=run.network)
     model = create(weights, classes=len(classes))
-    return Opened(model, replace(data_config(model), side=SIDE), classes)
+    return LoadedModel(model, replace(data_config(model), side=SIDE), classes)
 
 
 def _fresh(folder: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from autotl.analysis.backbone_ranking import Scores, some_of_each
+from autotl.analysis.backbone_ranking import Scores, stratified_rows
 from autotl.api import LabelledFeatures
 
 
@@ -86,7 +86,7 @@ def test_those_that_cannot_be_told_apart_are_both_kept() -> None:
     found.add("c", seen(0.50))
     ranking = found.ranking()
     assert set(ranking.kept) == {"a", "b"}
-    assert "cannot be told apart" in ranking.sentence
+    assert "are tied by" in ranking.sentence
 
 
 def test_a_mean_over_images_has_the_binomial_interval_and_pairs_images() -> None:
@@ -151,7 +151,7 @@ def test_without_a_score_every_backbone_is_kept() -> None:
 
 def test_some_of_each_class_are_kept_in_their_shares() -> None:
     labels = np.array([0] * 900 + [1] * 99 + [2])
-    rows = some_of_each(labels, 100, seed=0)
+    rows = stratified_rows(labels, 100, seed=0)
     assert np.bincount(labels[rows]).tolist() == [90, 10, 1]
     assert (np.diff(rows) > 0).all()
-    assert some_of_each(labels, 5000, seed=0).tolist() == list(range(1000))
+    assert stratified_rows(labels, 5000, seed=0).tolist() == list(range(1000))

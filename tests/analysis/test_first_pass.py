@@ -13,24 +13,30 @@ import pytest
 from autotl import plugins
 from autotl.analysis import first_pass as module
 from autotl.analysis.backbone_ranking import Ranking
-from autotl.analysis.first_pass import FirstPass, first_pass
-from autotl.analysis.frozen_features import look
-from autotl.analysis.profile import find_faults, likenesses, look_ahead, rank, unchecked
-from autotl.api import LabelledFeatures
+from autotl.analysis.first_pass import first_pass
+from autotl.analysis.frozen_features import frozen_features
+from autotl.analysis.profile import (
+    find_data_issues,
+    measure_learning_curve,
+    measure_similarities,
+    rank_backbones,
+)
+from autotl.analysis.sampling import Sample, Sampler
+from autotl.api import Backbone, LabelledFeatures
 from autotl.budget.policy import POLICY
-from autotl.budget.subsampling import subsample
 from autotl.cache import Store
-from autotl.clock import Budget, Deadline, FakeClock, OutOfTime
-from autotl.config.run_config import RunConfig
+from autotl.clock import Deadline, FakeClock, OutOfTime
+from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest
 from autotl.jsonio import plain
 from autotl.pipeline.prepare import Prepared
-from autotl.preparation.record import LEAST_ROWS, read_record
+from autotl.preparation.record import SampleRecord, read_record
 from autotl.terminal import Silence
 from autotl.testing import tiny_run
 from autotl.workbench import run_cache as pixels
 from autotl.workbench.feature_extraction import extract_features
 from autotl.workbench.run_cache import RunCache
+from tests.support.settings import settings
 
 CATALOG = plugins.load()
 EACH = 120
@@ -59,36 +65,33 @@ def slow(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> float:
 
         extract_features(model, timed(), out, **told)
 
-    monkeypatch.setattr(pixels, "one_pass", slowed)
+    monkeypatch.setattr(pixels, "extract_features", slowed)
     return seconds
 
 
-def setup_for(seconds: float) -> RunConfig:
-    return RunConfig(data=None, budget=Budget(seconds), backbones=("tiny",), image_size=32)
+def options_for(seconds: float, **options: Any) -> RunSettings:
+    return settings(budget=seconds, backbone="tiny", image_size=32, **options)
 
 
-def begin(ready: Prepared, folder: Path) -> tuple[FirstPass, Store]:
+def sampled(
+    ready: Prepared, folder: Path, backbones: dict[str, Backbone], *, budget: float
+) -> tuple[Sampler, Sample]:
+    """All images, with the sampler that can draw fewer of them."""
+    sampler = Sampler(options_for(budget), ready.dataset, ready.splits, Store(folder), 3)
+    materials = RunCache(ready.dataset, ready.splits, backbones, sampler.store, device="cpu")
+    return sampler, Sample(ready.splits, backbones, materials, SampleRecord(20.0))
+
+
+def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> Sample:
     """The pace was measured while the machine was a hundred times faster."""
-    store = Store(folder)
     facts = ready.backbones["tiny"]
     fast = replace(facts, pace=replace(facts.pace, side=facts.side, forward=1000.0, training=400.0), kept=())
-    materials = RunCache(ready.dataset, ready.splits, {"tiny": fast}, store, device="cpu")
-    return FirstPass(ready.splits, {"tiny": fast}, materials, Ranking(), 20.0, LEAST_ROWS), store
-
-
-def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> FirstPass:
-    start, store = begin(ready, folder)
-    return first_pass(
-        setup_for(budget),
-        start,
-        ready.dataset,
-        ready.splits,
-        store,
-        CATALOG.transferabilities.items,
-        Silence(),
-        strategies=3,
-        end=Deadline(clock, at=budget),
-    )
+    sampler, sample = sampled(ready, folder, {"tiny": fast}, budget=budget)
+    found, end = first_pass(sampler, sample, Silence(), end=Deadline(clock, at=budget))
+    measures = CATALOG.transferabilities.items
+    ranking = rank_backbones(sampler.settings, found.run_cache, measures, clock, end=end)
+    assert ranking.order == ("tiny",)
+    return found
 
 
 @pytest.mark.usefixtures("slow")
@@ -98,7 +101,6 @@ def test_a_slow_pass_ends_and_is_made_again_over_fewer_images(
     found = run(ready, tmp_path, clock, budget=50.0)
     assert len(found.splits.train) < len(ready.splits.train)
     assert clock.now() < 45
-    assert found.ranking.order == ("tiny",)
     assert found.backbones["tiny"].pace.forward < 20  # 10 images a second are the truth
     assert found.notes[0].startswith(f"Learns from {len(found.splits.train)} of {len(ready.splits.train)}")
 
@@ -108,16 +110,9 @@ def test_what_was_decided_in_between_gives_the_same_images_again(
     ready: Prepared, tmp_path: Path, clock: FakeClock
 ) -> None:
     found = run(ready, tmp_path, clock, budget=50.0)
-    again, _ = subsample(
-        ready.dataset,
-        ready.splits,
-        found.backbones,
-        left=found.left,
-        strategies=3,
-        seed=0,
-        least=found.least,
-    )
-    assert again.hash == found.splits.hash
+    sampler, _ = sampled(ready, tmp_path, {}, budget=50.0)
+    again = sampler.draw(found.backbones, found.record)
+    assert again.splits.hash == found.splits.hash
 
 
 @pytest.mark.usefixtures("slow")
@@ -126,7 +121,6 @@ def test_some_images_are_seen_however_short_the_time(
 ) -> None:
     found = run(ready, tmp_path, clock, budget=1.0)
     assert len(found.splits.train) + 6 >= module.FEWEST
-    assert found.ranking.order == ("tiny",)
 
 
 def test_a_pass_that_is_in_time_sees_all_images(ready: Prepared, tmp_path: Path, clock: FakeClock) -> None:
@@ -139,7 +133,7 @@ def test_a_pass_that_is_in_time_sees_all_images(ready: Prepared, tmp_path: Path,
 def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
     ready: Prepared, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, passes: float
 ) -> None:
-    store, slower = Store(tmp_path), 3.2
+    slower = 3.2
     facts = ready.backbones["tiny"]
     backbones = {
         name: replace(
@@ -151,7 +145,8 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
         )
         for name, forward in {"quick": 1000.0, "slow": 250.0}.items()
     }
-    materials = RunCache(ready.dataset, ready.splits, backbones, store, device="cpu")
+    _, whole = sampled(ready, tmp_path, backbones, budget=1.0)
+    materials = whole.run_cache
     paces = {id(materials.source_model(name)): each.pace.forward for name, each in backbones.items()}
 
     def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
@@ -162,33 +157,26 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
 
         extract_features(model, timed(), out, **told)
 
-    monkeypatch.setattr(pixels, "one_pass", slowed)
+    monkeypatch.setattr(pixels, "extract_features", slowed)
     budget = passes * slower * len(materials.order) / 1000.0 / POLICY.first_pass
-    found = first_pass(
-        setup_for(budget),
-        FirstPass(ready.splits, backbones, materials, Ranking(), budget, LEAST_ROWS),
-        ready.dataset,
-        ready.splits,
-        store,
-        CATALOG.transferabilities.items,
-        Silence(),
-        strategies=3,
-        end=Deadline(clock, at=budget),
-    )
+    sampler, _ = sampled(ready, tmp_path, backbones, budget=budget)
+    found, end = first_pass(sampler, whole, Silence(), end=Deadline(clock, at=budget))
+    measures = CATALOG.transferabilities.items
+    ranking = rank_backbones(sampler.settings, found.run_cache, measures, clock, end=end)
     assert found.backbones["quick"].pace.forward == pytest.approx(1000.0 / slower)
     assert found.backbones["slow"].pace.forward == pytest.approx(250.0 / slower)
-    assert set(found.ranking.order) == {"quick", "slow"}
+    assert set(ranking.order) == {"quick", "slow"}
 
 
 def test_runs_of_older_versions_are_still_understood(ready: Prepared) -> None:
-    told: Any = plain(ready.decided)
-    del told["least"]
-    assert read_record(told) == ready.decided
+    told: Any = plain(ready.record)
+    del told["sample"]["least"]
+    assert read_record(told) == ready.record
 
 
-def test_the_likeness_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
-    found, notes = likenesses(
-        setup_for(20.0), ready.materials, CATALOG.similarities.items, None, end=Deadline(clock, at=-1.0)
+def test_the_similarity_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
+    found, notes = measure_similarities(
+        options_for(20.0), ready.materials, CATALOG.similarities.items, None, end=Deadline(clock, at=-1.0)
     )
     assert found == {"tiny": {}}
     assert "was not measured" in notes[0]
@@ -197,17 +185,15 @@ def test_the_likeness_is_given_up_when_it_takes_too_long(ready: Prepared, clock:
 def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: FakeClock) -> None:
     ranking = Ranking(order=("tiny",))
     locked = LockedTest(ready.splits.test)
-    told = setup_for(20.0)
-    found = find_faults(told, ready.materials, ranking, locked, end=Deadline(clock, at=0.0))
+    late = Deadline(clock, at=0.0)
+    found = find_data_issues(options_for(20.0), ready.materials, ranking, locked, end=late)
     assert found.label_issues == ()
     assert found.shift is None
-    (note,) = unchecked(found)
-    assert note.startswith("Not checked for lack of time: near copies, doubtful labels, outliers, ")
-    asked = find_faults(
-        replace(told, clean="weight"), ready.materials, ranking, LockedTest(ready.splits.test),
-        end=Deadline(clock, at=0.0),
-    )  # fmt: skip
-    assert unchecked(asked) == []
+    (note,) = found.notes
+    assert note.startswith("Not checked for lack of time: near copies, label issues, outliers, ")
+    locked = LockedTest(ready.splits.test)
+    weighted = options_for(20.0, clean="weight")
+    assert find_data_issues(weighted, ready.materials, ranking, locked, end=late).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -219,21 +205,22 @@ def test_classifiers_that_decide_on_images_have_no_time_limit(
 ) -> None:
     given = []
 
-    def seen(*what: Any, fits: Deadline, **told: Any) -> LabelledFeatures:
+    def recorded(*positional: Any, fits: Deadline, **named: Any) -> LabelledFeatures:
         given.append(fits.left())
-        return look(*what, fits=fits, **told)
+        return frozen_features(*positional, fits=fits, **named)
 
-    monkeypatch.setattr("autotl.analysis.profile.look", seen)
-    told, end = replace(setup_for(100.0), clean=clean), Deadline(clock, at=100.0)
-    rank(told, ready.materials, CATALOG.transferabilities.items, clock, end=end)
-    find_faults(told, ready.materials, Ranking(order=("tiny",)), LockedTest(ready.splits.test), end=end)
+    monkeypatch.setattr("autotl.analysis.profile.frozen_features", recorded)
+    options, end = options_for(100.0, clean=clean), Deadline(clock, at=100.0)
+    rank_backbones(options, ready.materials, CATALOG.transferabilities.items, clock, end=end)
+    locked = LockedTest(ready.splits.test)
+    find_data_issues(options, ready.materials, Ranking(order=("tiny",)), locked, end=end)
     assert given == [seconds, seconds]
 
 
 def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
     late = Deadline(clock, at=0.0)
-    assert look_ahead(setup_for(1e6), ready.materials, "tiny") is not None
-    assert look_ahead(setup_for(1e6), ready.materials, "tiny", end=late) is None
+    assert measure_learning_curve(options_for(1e6), ready.materials, "tiny") is not None
+    assert measure_learning_curve(options_for(1e6), ready.materials, "tiny", end=late) is None
 
 
 @pytest.mark.parametrize(("slower", "ended"), [(1.0, None), (1.2, 128)])

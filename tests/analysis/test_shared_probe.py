@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autotl.analysis.frozen_features import look
+from autotl.analysis.frozen_features import frozen_features
 from autotl.builtin.strategies.finetune import FineTune
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.clock import Deadline, FakeClock
@@ -33,7 +33,7 @@ def test_heads_are_fitted_once_for_the_look_and_for_both_defaults(tmp_path: Path
     ready = tiny_run(tmp_path)
     near = replace(ready, task=replace(ready.task, likeness={"tiny": {"frechet": 0.9}}))
     backbone = near.backbones["tiny"]
-    look(near.materials, "tiny", seed=0)
+    frozen_features(near.materials, "tiny", seed=0)
     for strategy in (LinearProbe(), FineTune()):
         params = dict(strategy.defaults(near.task, backbone), image_size=backbone.side)
         next(iter(strategy.build(params, tiny_bench(near)).fit()))
@@ -48,7 +48,7 @@ def test_heads_that_the_deadline_cut_short_are_fitted_again_for_a_trial(
     side = ready.backbones["tiny"].side
     setting = [run_cache.HeadSetting(10.0)]
     cut = ready.materials.heads(
-        "tiny", setting, side=side, pulse=lambda: clock.advance(1.0), end=Deadline(clock, at=1.0)
+        "tiny", setting, side=side, check_cancelled=lambda: clock.advance(1.0), end=Deadline(clock, at=1.0)
     )
     whole = ready.materials.heads("tiny", setting, side=side)
     assert not cut.equal(whole)

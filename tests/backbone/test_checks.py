@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from autotl.api import Weights
-from autotl.backbone import describe, read_config
+from autotl.backbone import Workload, describe, read_config
 from autotl.clock import FakeClock
 from autotl.errors import WeightsError
 
@@ -34,7 +34,7 @@ def edited(source: Path, folder: Path, change: Change | None = None, state: Stat
 
 
 def described(weights: Weights) -> Any:
-    return describe(weights, side=32, device="cpu", seconds=None, images=50, clock=FakeClock())
+    return describe(weights, side=32, device="cpu", workload=Workload(50, None), clock=FakeClock())
 
 
 def args(**given: Any) -> Change:
@@ -52,21 +52,21 @@ def says(**given: Any) -> Change:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (args(features_only=True), "features_only=True, which says how weights are loaded"),
-        (args(pretrained_strict=False), "pretrained_strict=False, which says how weights are loaded"),
-        (args(global_pool=""), r"takes \d+ features, and the network gives \d+"),
-        (args(drop_rate=5), "drop_rate=5, and a share from 0 to below 1 is expected"),
-        (args(num_classes=2), "has 2 classes, and its weights are of 3"),
-        (says(model_args=[1]), r"model_args.* is \[1\], and arguments by name"),
-        (says(label_names=5), "label_names.* is 5, and names of its classes"),
-        (says(label_descriptions=5), "label_descriptions.* is 5, and names of its classes"),
-        (wants(std=[0.5, 0.0, 0.5]), "three numbers above 0"),
+        (args(features_only=True), "features_only=True, which controls"),
+        (args(pretrained_strict=False), "pretrained_strict=False, which controls"),
+        (args(global_pool=""), r"must take the \d+ features of the network .got \d+"),
+        (args(drop_rate=5), r"drop_rate in \[0, 1\) .got 5"),
+        (args(num_classes=2), "network and its weights .got 2 and 3"),
+        (says(model_args=[1]), r"model_args.* must be an object .got .1."),
+        (says(label_names=5), "label_names.* must hold names of classes .got 5"),
+        (says(label_descriptions=5), "label_descriptions.* must hold names of classes .got 5"),
+        (wants(std=[0.5, 0.0, 0.5]), "three finite numbers above 0"),
         (wants(mean=[0.5, 0.5]), "three finite numbers"),
         (wants(mean="abc"), "cannot be used"),
-        (wants(input_size=[3, 0, 0]), "images of 0 pixels"),
-        (wants(input_size=[3, -5, -5]), "images of -5 pixels"),
-        (wants(input_size=[3, 10**6, 10**6]), "images of 1000000 pixels"),
-        (wants(crop_pct=-1), "crops of -1.0"),
+        (wants(input_size=[3, 0, 0]), "input_size .* must be 1 to 4096 pixels .got 0"),
+        (wants(input_size=[3, -5, -5]), "input_size .* must be 1 to 4096 pixels .got -5"),
+        (wants(input_size=[3, 10**6, 10**6]), "input_size .* must be 1 to 4096 pixels .got 1000000"),
+        (wants(crop_pct=-1), "crop_pct .* .got -1.0"),
     ],
 )
 def test_what_a_folder_says_wrongly_is_refused(
@@ -79,7 +79,10 @@ def test_what_a_folder_says_wrongly_is_refused(
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (lambda s: {k: -v - 1 if "running_var" in k else v for k, v in s.items()}, "negative variances"),
+        (
+            lambda s: {k: -v - 1 if "running_var" in k else v for k, v in s.items()},
+            "must not be negative",
+        ),
         (lambda s: {k: v for k, v in s.items() if k != "layer1.0.conv1.weight"}, "layer1.0.conv1.weight"),
     ],
 )
@@ -96,5 +99,5 @@ def test_a_folder_that_says_how_it_was_loaded_strictly_is_taken(small_folder: Pa
 
 def test_a_config_nested_deeply_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("[" * 100_000)
-    with pytest.raises(WeightsError, match=r"config\.json cannot be read: it is nested too deeply"):
+    with pytest.raises(WeightsError, match=r"config\.json cannot be read as JSON: it is nested too deeply"):
         read_config(tmp_path)

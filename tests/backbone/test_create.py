@@ -63,7 +63,7 @@ def test_weights_that_are_not_finite_are_refused(small, tmp_path):
     state = load_file(weights_file(weights))
     state["layer1.0.conv1.weight"][0] = float("nan")
     save_file(state, weights_file(weights))
-    with pytest.raises(WeightsError, match=r"layer1\.0\.conv1\.weight .* not finite"):
+    with pytest.raises(WeightsError, match=r"must be finite .* layer1\.0\.conv1\.weight"):
         create(weights)
 
 

@@ -4,7 +4,7 @@ import pytest
 import timm
 
 from autotl.api import DataConfig, Weights
-from autotl.backbone import create, describe, sides_of
+from autotl.backbone import Workload, create, describe, sides_of
 from autotl.backbone.describe import digest_of, source_classes
 from autotl.clock import FakeClock, WallClock
 
@@ -41,7 +41,7 @@ def test_a_fixed_size_is_the_only_one():
 
 
 def test_a_backbone_is_described_from_its_folder(small):
-    found = describe(small, side=64, device="cpu", seconds=None, images=100, clock=WallClock())
+    found = describe(small, side=64, device="cpu", workload=Workload(100, None), clock=WallClock())
     assert (found.name, found.architecture, found.features) == ("small", "resnet18", 20)
     assert found.config == DataConfig(64, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", False)
     assert [c.names for c in found.classes] == [("tench", "Tinca tinca"), ("cat",), ("dog",)]
@@ -62,7 +62,7 @@ def test_the_recommended_side_is_the_largest_that_takes_a_small_part_of_the_budg
 ):
     # 16 images in 0.25 s are 64 a second at 48 px: 1,000 images take 16 s there, 7 s at 32 px, 28 s at 64 px
     clock = TickingClock()
-    found = describe(small, side=64, device="cpu", seconds=seconds, images=1000, clock=clock, among=among)
+    found = describe(small, side=64, device="cpu", workload=Workload(1000, seconds, among), clock=clock)
     assert found.pace.forward == 64
     assert found.side == side
 

@@ -123,10 +123,10 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
         lambda rows: [replace(rows[0], logits=corrected(rows[0], LABELS)), *rows[1:]],
         "seal",
     ),
-    "logits taken away": (lambda rows: first(rows, logits=None), "no logits"),
+    "logits taken away": (lambda rows: first(rows, logits=None), "no finite logits"),
     "logits that are no numbers": (
         lambda rows: first(rows, logits=np.full_like(rows[0].logits, np.nan)),
-        "no numbers",
+        "no finite logits",
     ),
     "another split": (lambda rows: first(rows, split="0" * 32), "another split"),
     "easier test images": (lambda rows: first(rows, n_test=10), "numbers of images"),
@@ -144,18 +144,24 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
         lambda rows: first(
             rows, chosen=3, val=0.1, trials=(*rows[0].trials[:3], {"params": {"lr": 0.001}, "val": 0.1})
         ),
-        "validation did not choose it",
+        "not chosen by validation",
     ),
-    "validation score of another trial": (lambda rows: first(rows, val=0.9), "not the kept trial's"),
-    "trials hidden": (lambda rows: first(rows, trials=(), chosen=None), "tells no trials"),
-    "the kept trial hidden": (lambda rows: first(rows, chosen=None), "which of its trials"),
-    "no version": (lambda rows: first(rows, version=""), "in which versions"),
+    "validation score of another trial": (
+        lambda rows: first(rows, val=0.9),
+        "differs from that of the kept trial",
+    ),
+    "trials hidden": (lambda rows: first(rows, trials=(), chosen=None), "lists no trials"),
+    "the kept trial hidden": (lambda rows: first(rows, chosen=None), "the trial that was kept"),
+    "no version": (lambda rows: first(rows, version=""), "its versions"),
     "a new version where it pays": (lambda rows: first(rows, version="0.2.0"), "several versions"),
     "another budget": (lambda rows: first(rows, budget_seconds=600.0), "no budget of 600 s"),
-    "another metric": (lambda rows: first(rows, metric="macro_f1"), "scored by macro_f1"),
+    "another metric": (lambda rows: first(rows, metric="macro_f1"), "metric is macro_f1"),
     "another seed": (lambda rows: first(rows, seed=7), "no such data set, shots or seed"),
-    "out of time": (lambda rows: first(rows, seconds=9000.0), "more than the runner lets"),
-    "a failure with a score": (lambda rows: first(rows, status="failed", error="x"), "a score all the same"),
+    "out of time": (lambda rows: first(rows, seconds=9000.0), "more than the runner allows"),
+    "a failure with a score": (
+        lambda rows: first(rows, status="failed", error="x"),
+        "has a score or no reason",
+    ),
     "suites mixed": (lambda rows: first(rows, suite="smoke"), "mixed"),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from autotl.api import Arm
-from autotl.bench.joint import PATIENCE, WAYS
+from autotl.bench.joint import ALGORITHMS, MAX_FAILURES
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.space import SearchSpace, SearchTime
@@ -22,7 +22,7 @@ from autotl.trials.history import TrialHistory
 from autotl.trials.restore import SearchRecord
 
 
-@pytest.fixture(params=list(WAYS))
+@pytest.fixture(params=list(ALGORITHMS))
 def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
     """Runs a search on fakes; gives its ledger, its work and its clock."""
 
@@ -38,7 +38,7 @@ def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
         fake = [fakes.Fake(each, named[each]) if isinstance(each, str) else each for each in asked]
         clock, strategies = FakeClock(), {each.name: each for each in fake}
         doing = fakes.FakeWork(strategies, clock, tmp_path, **work)
-        way = WAYS[request.param]
+        way = ALGORITHMS[request.param]
         ledger = TrialHistory(doing.labels(), one_standard_error_rule=way.one_standard_error_rule)
         tasks = {"net": replace(fakes.TASK, classes=classes)}
         arms = [Arm(name, "net") for name in strategies]
@@ -102,7 +102,7 @@ def test_the_first_score_is_waited_for_and_no_more(watched, fakes) -> None:
 
 def test_what_only_fails_comes_to_an_end(watched) -> None:
     ledger, _, _ = watched("good", seconds=None, trials=500, fails=lambda job: "broken")
-    assert Counter(trial.state for trial in ledger.trials.values()) == {"failed": PATIENCE}
+    assert Counter(trial.state for trial in ledger.trials.values()) == {"failed": MAX_FAILURES}
 
 
 def test_a_strategy_that_cannot_say_what_to_try_does_not_end_the_search(watched, fakes) -> None:

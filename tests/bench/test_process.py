@@ -15,7 +15,7 @@ from autotl.bench import process
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
 
-def run(code: str, folder: Path, *, limit: float = 60.0, stop: Event | None = None) -> process.Ended:
+def run(code: str, folder: Path, *, limit: float = 60.0, stop: Event | None = None) -> process.ProcessResult:
     return process.run(
         [sys.executable, "-c", code],
         cores=CORES[:1],
@@ -36,26 +36,26 @@ def alive(pid: int) -> bool:
 
 def test_a_good_end_has_no_reason(tmp_path: Path) -> None:
     ended = run("import os; assert os.environ['GREETING'] == 'hello'; x = bytearray(50 << 20)", tmp_path)
-    assert ended.why == ""
+    assert ended.failure == ""
     assert ended.seconds > 0
     assert ended.peak_memory_mb > 50
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not bind to cores")
 def test_it_keeps_to_its_cores(tmp_path: Path) -> None:
-    assert run(f"import os; assert os.sched_getaffinity(0) == {{{CORES[0]}}}", tmp_path).why == ""
+    assert run(f"import os; assert os.sched_getaffinity(0) == {{{CORES[0]}}}", tmp_path).failure == ""
 
 
 def test_a_failure_says_what_was_said_last(tmp_path: Path) -> None:
     ended = run("import sys; print('first'); sys.exit('no such thing')", tmp_path)
-    assert "code 1" in ended.why
-    assert ended.why.endswith("no such thing")
+    assert "code 1" in ended.failure
+    assert ended.failure.endswith("no such thing")
 
 
 def test_it_is_stopped_when_it_is_late(tmp_path: Path) -> None:
     ended = run("import time; print('busy', flush=True); time.sleep(600)", tmp_path, limit=1.0)
-    assert ended.why.startswith("It was stopped after 1 seconds.")
-    assert "busy" in ended.why
+    assert ended.failure.startswith("It was stopped after 1 seconds.")
+    assert "busy" in ended.failure
 
 
 def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
     ended = run(
         f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {child!r}]).pid)", tmp_path
     )
-    assert ended.why == ""
+    assert ended.failure == ""
     pid = int((tmp_path / "log.txt").read_text(encoding="utf-8"))
     for _ in range(200):
         if not alive(pid):
@@ -84,4 +84,4 @@ def test_a_command_there_is_none_of(tmp_path: Path) -> None:
     ended = process.run(
         ["/nowhere/tool"], cores=CORES[:1], limit=5, log=tmp_path / "log.txt", environment={}, stop=Event()
     )
-    assert "/nowhere/tool cannot be started" in ended.why
+    assert "/nowhere/tool cannot be started" in ended.failure

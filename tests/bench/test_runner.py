@@ -17,20 +17,20 @@ import pytest
 from autotl import bench
 from autotl.bench import split as splits
 from autotl.bench.entry import entrants
-from autotl.bench.places import seats
+from autotl.bench.executors import split_cores
 from autotl.errors import BenchError, RunError, UnknownName
 from autotl.leaderboard import Row, read_rows, seal
 
 Make = Callable[..., bench.Suite]
 
 
-def ran(plan: bench.Plan) -> tuple[list[Row], list[str]]:
+def ran(plan: bench.BenchPlan) -> tuple[list[Row], list[str]]:
     said: list[str] = []
     return read_rows(bench.run(plan, said.append)), said
 
 
 def test_every_entry_is_a_row_that_can_be_computed_again(guessing: Make, tmp_path: Path) -> None:
-    rows, _ = ran(bench.Plan(guessing(), tmp_path / "out"))
+    rows, _ = ran(bench.BenchPlan(guessing(), tmp_path / "out"))
     assert [(row.dataset, row.seed) for row in rows] == [
         ("colours", 0), ("colours", 1), ("shapes", 0), ("shapes", 1),
     ]  # fmt: skip
@@ -50,14 +50,14 @@ def test_every_entry_is_a_row_that_can_be_computed_again(guessing: Make, tmp_pat
 
 def test_a_peer_sees_no_test_labels(guessing: Make, tmp_path: Path) -> None:
     suite = guessing(f"import shutil; shutil.copy(job['test'], {str(tmp_path / 'seen.csv')!r})")
-    ran(bench.Plan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
+    ran(bench.BenchPlan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
     lines = (tmp_path / "seen.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "image"
     assert all(Path(line).is_file() and "," not in line for line in lines[1:])
 
 
 def test_what_was_measured_is_not_measured_again(guessing: Make, tmp_path: Path) -> None:
-    plan = bench.Plan(guessing(), tmp_path / "out")
+    plan = bench.BenchPlan(guessing(), tmp_path / "out")
     first, _ = ran(replace(plan, datasets=("shapes",)))
     both, said = ran(plan)
     assert "4 measurements, 2 of them done before." in said
@@ -65,17 +65,17 @@ def test_what_was_measured_is_not_measured_again(guessing: Make, tmp_path: Path)
 
 
 def test_a_file_of_results_can_be_gone_on_from(guessing: Make, tmp_path: Path) -> None:
-    plan = bench.Plan(guessing(), tmp_path / "out", datasets=("shapes",))
+    plan = bench.BenchPlan(guessing(), tmp_path / "out", datasets=("shapes",))
     first, _ = ran(plan)
     (tmp_path / "more").mkdir()
     (tmp_path / "out/results.parquet").rename(tmp_path / "more/results.parquet")
-    both, said = ran(bench.Plan(plan.suite, tmp_path / "more"))
+    both, said = ran(bench.BenchPlan(plan.suite, tmp_path / "more"))
     assert "4 measurements, 2 of them done before." in said
     assert [row.seal for row in both if row.dataset == "shapes"] == [row.seal for row in first]
 
 
 def test_failures_are_rows_and_can_be_tried_again(guessing: Make, tmp_path: Path) -> None:
-    plan = bench.Plan(guessing("sys.exit('no luck')"), tmp_path / "out", datasets=("shapes",))
+    plan = bench.BenchPlan(guessing("sys.exit('no luck')"), tmp_path / "out", datasets=("shapes",))
     rows, said = ran(plan)
     assert {(row.status, row.test) for row in rows} == {("failed", None)}
     assert all("no luck" in row.error and row.logits is None for row in rows)
@@ -92,7 +92,7 @@ def test_logits_that_do_not_fit_are_a_failure(guessing: Make, tmp_path: Path, wr
     script.write_text(
         script.read_text(encoding="utf-8").replace("logits = np", f"{wrong}\nlogits = np"), encoding="utf-8"
     )
-    rows, _ = ran(bench.Plan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
+    rows, _ = ran(bench.BenchPlan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
     assert rows[0].status == "failed"
     assert "shape" in rows[0].error
 
@@ -100,7 +100,7 @@ def test_logits_that_do_not_fit_are_a_failure(guessing: Make, tmp_path: Path, wr
 def test_a_peer_that_cannot_be_installed_is_a_row(guessing: Make, tmp_path: Path) -> None:
     suite = guessing()
     (tmp_path / "guess.py").write_text("import sys; sys.exit('no wheel for it')", encoding="utf-8")
-    rows, _ = ran(bench.Plan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
+    rows, _ = ran(bench.BenchPlan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
     assert "could not be installed" in rows[0].error
     assert "no wheel for it" in rows[0].error
 
@@ -116,7 +116,7 @@ def test_a_killed_benchmark_goes_on(guessing: Make, tmp_path: Path) -> None:
     out = tmp_path / "out"
     code = (
         "import sys; from pathlib import Path; from autotl import bench; "
-        "bench.run(bench.Plan(bench.load(sys.argv[1]), Path(sys.argv[2])), print)"
+        "bench.run(bench.BenchPlan(bench.load(sys.argv[1]), Path(sys.argv[2])), print)"
     )
     running = subprocess.Popen(
         [sys.executable, "-c", code, str(suite.path), str(out)], stdout=subprocess.DEVNULL
@@ -125,12 +125,12 @@ def test_a_killed_benchmark_goes_on(guessing: Make, tmp_path: Path) -> None:
         if len(list(marks.iterdir())) == 3:  # two seeds of 0 are done, the first of 1 sleeps
             break
         time.sleep(0.05)
-    with pytest.raises(RunError, match="Another process is at work"):
-        bench.run(bench.Plan(suite, out), lambda _: None)
+    with pytest.raises(RunError, match="Another process is using"):
+        bench.run(bench.BenchPlan(suite, out), lambda _: None)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     guessing()
-    rows, said = ran(bench.Plan(suite, out))
+    rows, said = ran(bench.BenchPlan(suite, out))
     assert "4 measurements, 2 of them done before." in said
     assert len(rows) == 4
     assert {row.status for row in rows} == {"ok"}
@@ -142,7 +142,7 @@ def test_other_data_than_the_split_file_s_is_refused(guessing: Make, tmp_path: P
     other = splits.make([(f"{i}", "ab"[i % 2], None) for i in range(100)], shots=5, seed=0)
     splits.write(suite.splits / splits.file_name("shapes", shots=5, seed=0), other)
     with pytest.raises(BenchError, match="shapes is not the data"):
-        bench.run(bench.Plan(suite, tmp_path / "out"), lambda _: None)
+        bench.run(bench.BenchPlan(suite, tmp_path / "out"), lambda _: None)
 
 
 def test_data_that_is_not_here_is_left_out_aloud(guessing: Make, tmp_path: Path) -> None:
@@ -151,16 +151,16 @@ def test_data_that_is_not_here_is_left_out_aloud(guessing: Make, tmp_path: Path)
     suite.path.write_text(
         text.replace("settings = { per_class = 25 }\n\n[[back", "\n[[back"), encoding="utf-8"
     )
-    rows, said = ran(bench.Plan(bench.load(suite.path), tmp_path / "out", seeds=(0,)))
+    rows, said = ran(bench.BenchPlan(bench.load(suite.path), tmp_path / "out", seeds=(0,)))
     assert {row.dataset for row in rows} == {"shapes"}
     assert any("colours.zip is not in" in each for each in said)
 
 
 def test_unknown_names_get_a_hint(guessing: Make, tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="Did you mean 'guess'"):
-        bench.run(bench.Plan(guessing(), tmp_path / "a", only=("gues",)), lambda _: None)
+        bench.run(bench.BenchPlan(guessing(), tmp_path / "a", only=("gues",)), lambda _: None)
     with pytest.raises(UnknownName, match="Did you mean 'shapes'"):
-        bench.run(bench.Plan(guessing(), tmp_path / "b", datasets=("shape",)), lambda _: None)
+        bench.run(bench.BenchPlan(guessing(), tmp_path / "b", datasets=("shape",)), lambda _: None)
 
 
 def test_entrants_of_a_suite(guessing: Make) -> None:
@@ -173,17 +173,17 @@ def test_entrants_of_a_suite(guessing: Make) -> None:
 
 
 def test_cores_are_dealt_out() -> None:
-    (alone,) = seats(1)
+    (alone,) = split_cores(1)
     assert alone.threads == len(alone.cores) >= 1
-    with pytest.raises(BenchError, match="need a core each"):
-        seats(10_000)
+    with pytest.raises(BenchError, match="must be between 1 and"):
+        split_cores(10_000)
 
 
 @pytest.mark.slow
 def test_strategies_and_autotl_are_entrants(tmp_path: Path) -> None:
     suite = replace(bench.load("smoke"), budgets=(8.0,))
     rows, _ = ran(
-        bench.Plan(
+        bench.BenchPlan(
             suite,
             tmp_path,
             only=("linear_probe", "finetune@default", "autotl"),

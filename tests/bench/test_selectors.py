@@ -8,13 +8,13 @@ import pytest
 
 from autotl import bench
 from autotl.bench.entry import SELECTORS, entrants
-from autotl.bench.joint import WAYS
+from autotl.bench.joint import ALGORITHMS
 from autotl.data import usable_cores
 from autotl.leaderboard import read_rows
 
 
 def test_every_selector_has_a_way_of_searching() -> None:
-    assert set(WAYS) == set(SELECTORS)
+    assert set(ALGORITHMS) == set(SELECTORS)
 
 
 def test_the_suite_of_selection_names_them() -> None:
@@ -46,7 +46,7 @@ name = "tiny"
 def test_both_end_in_rows_that_hold(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TINY, encoding="utf-8")
-    plan = bench.Plan(bench.load(path), tmp_path / "out", workers=min(2, usable_cores()))
+    plan = bench.BenchPlan(bench.load(path), tmp_path / "out", workers=min(2, usable_cores()))
     rows = read_rows(bench.run(plan, lambda _: None))
     assert {(row.entrant, row.kind, row.status) for row in rows} == {
         (name, "selector", "ok") for name in SELECTORS
@@ -55,4 +55,4 @@ def test_both_end_in_rows_that_hold(tmp_path: Path) -> None:
         assert row.chosen is not None
         assert row.trials[row.chosen]["val"] == row.val == max(each["val"] for each in row.trials)
         assert all(each["folds"] == 1 for each in row.trials)
-    assert bench.answers([tmp_path / "out/results.parquet"]).keys() >= {row.split for row in rows}
+    assert bench.true_labels([tmp_path / "out/results.parquet"]).keys() >= {row.split for row in rows}

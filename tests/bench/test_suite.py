@@ -9,7 +9,7 @@ import pytest
 
 from autotl import bench, plugins
 from autotl.bench import split as splits
-from autotl.bench.material import material
+from autotl.bench.prepared_data import prepare_data
 from autotl.errors import BenchError, UnknownName
 
 WHOLE = """
@@ -60,17 +60,17 @@ def test_the_splits_of_what_needs_no_hub_are_fixed(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("seeds = [0", "no TOML"),
+        ("seeds = [0", "not a TOML file"),
         ("sedes = [0]" + WHOLE, "Did you mean 'seeds'"),
         (WHOLE.replace("generator", "genrator"), "Did you mean 'generator'"),
-        (WHOLE.replace('generator = "shapes"', ""), "0 of generator, file and huggingface"),
-        (WHOLE.replace('name = "a"', 'name = "a/b"'), "needs a name"),
-        (WHOLE + WHOLE, "is there twice"),
-        ("seeds = 3" + WHOLE, "no list"),
+        (WHOLE.replace('generator = "shapes"', ""), "one of generator, file and huggingface (got 0)"),
+        (WHOLE.replace('name = "a"', 'name = "a/b"'), "must be a file name"),
+        (WHOLE + WHOLE, "two entries have the data set name"),
+        ("seeds = 3" + WHOLE, "must be a list"),
         ("seeds = [-1]" + WHOLE, "-1"),
-        ('[[dataset]]\nname = "a"\ngenerator = "shapes"', "no [[backbone]]"),
-        (WHOLE + '[[peer]]\nname = "x"', "no command"),
-        (WHOLE.replace('"shapes"', '"shapes"\ntest = 2'), "not in (0, 0.9]"),
+        ('[[dataset]]\nname = "a"\ngenerator = "shapes"', "at least one [[backbone]]"),
+        (WHOLE + '[[peer]]\nname = "x"', "must have a command"),
+        (WHOLE.replace('"shapes"', '"shapes"\ntest = 2'), "must be in (0, 0.9]"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, said: str) -> None:
@@ -90,7 +90,7 @@ def test_what_is_drawn_here_is_what_the_splits_were_made_of(name: str, tmp_path:
     suite = bench.load("smoke")
     (data,) = (each for each in suite.datasets if each.name == name)
     readers = plugins.load().readers.items
-    found = material(
+    found = prepare_data(
         data, shots=10, seed=0, folder=tmp_path, files=None, official=suite.splits, readers=readers
     )
     assert found.split == splits.read(suite.splits / splits.file_name(name, shots=10, seed=0))

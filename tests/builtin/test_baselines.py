@@ -1,4 +1,4 @@
-"""The baselines with networks of their own keep the contract, and a stranger can use what they deliver."""
+"""Baselines with their own networks fulfil the contract, and timm opens their models."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from sklearn.decomposition import PCA
 import autotl
 from autotl.api import Backbone, Task, Workbench
 from autotl.builtin.strategies.pixels import COMPONENTS, SIDE, Moments, Pixels
-from autotl.builtin.strategies.scratch_small import LADDER, LARGER, ScratchSmall
+from autotl.builtin.strategies.scratch_small import MIN_EPOCHS_OF_LARGER, NETWORKS, ScratchSmall
 from autotl.pipeline.prepare import Prepared
 from autotl.results import Result
 from autotl.terminal import Silence
 from autotl.testing import StrategyChecks, tiny_images
-from autotl.training import epoch_seconds, logits_of
+from autotl.training import epoch_seconds, predict_logits
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
 
 TIMM_ALONE = """
 import json, sys
-sys.modules["autotl"] = None  # whatever needs it fails
+sys.modules["autotl"] = None  # every import of it fails
 import timm, torch
 from PIL import Image
 model = timm.create_model("local-dir:" + sys.argv[1], pretrained=True).eval()
@@ -48,7 +48,7 @@ def scored_and_computed(
     scored = list(learner.fit())[-1].logits
     assert scored is not None
     side = learner.side
-    return scored, logits_of(learner.module(), bench.pixels(side=side).val, bench)
+    return scored, predict_logits(learner.module(), bench.pixels(side=side).val, bench)
 
 
 def sized(task: Task, images: int) -> Task:
@@ -70,7 +70,7 @@ class TestScratchSmall(StrategyChecks):
             for images in (100, 10_000, 30_000)
         ]
         assert [len(names) for names in offered] == [1, 2, 3]
-        assert offered[-1] == [rung.name for rung in LADDER]
+        assert offered[-1] == [network.name for network in NETWORKS]
         sizes = [
             sum(each.numel() for each in _built(weights.args).parameters())
             for weights in self.strategy.networks(sized(ready.task, 30_000))
@@ -81,7 +81,9 @@ class TestScratchSmall(StrategyChecks):
         self, ready: Prepared, backbone: Backbone
     ) -> None:
         larger = replace(backbone, name="a larger one")
-        enough = LARGER * epoch_seconds(ready.task, backbone, side=min(backbone.sides), trained=1.0)
+        enough = MIN_EPOCHS_OF_LARGER * epoch_seconds(
+            ready.task, backbone, side=min(backbone.sides), trained=1.0
+        )
         for seconds, taken in ((2 * enough, True), (0.2 * enough, False)):
             task = replace(ready.task, trial_seconds=seconds, folds=1)
             assert bool(self.strategy.applies(task, larger)) == taken
@@ -234,7 +236,7 @@ def run(
     )
 
 
-def test_timm_alone_opens_what_is_delivered_and_gives_the_same_probabilities(
+def test_timm_alone_opens_the_final_model_and_gives_the_same_probabilities(
     run: Result, grey: tuple[np.ndarray, list[str]], tmp_path: Path
 ) -> None:
     paths = []
@@ -249,13 +251,13 @@ def test_timm_alone_opens_what_is_delivered_and_gives_the_same_probabilities(
     order = [run.predictor.classes.index(name) for name in names]
     ours = table["probability"].to_numpy().reshape(len(paths), 3)
     np.testing.assert_allclose(theirs[:, order], ours, atol=1e-4)
-    assert ours.std(0).max() > 1e-3  # the images are told apart
+    assert ours.std(0).max() > 1e-3  # the predictions differ between images
 
 
-def test_a_baseline_alone_says_that_there_was_nothing_to_compare_it_with(run: Result) -> None:
+def test_a_baseline_alone_has_no_comparison(run: Result) -> None:
     assert run.verdict["transfer"] is None
     assert "not measured: no transfer strategy finished a trial" in run.verdict["sentence"]
     assert run.verdict["cost"] == ""
     (arm,) = run.report["arms"]
-    assert arm["backbone"] in {"pixels_16", LADDER[0].name}
+    assert arm["backbone"] in {"pixels_16", NETWORKS[0].name}
     assert arm["test"] is not None

@@ -1,4 +1,4 @@
-"""The built-in strategies keep the contract that strangers' must."""
+"""The built-in strategies fulfil the contract of all strategies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ from sklearn.preprocessing import StandardScaler
 from autotl.api import HeadSetting, Learner, SourceClass, Workbench
 from autotl.backbone import classifier_of
 from autotl.builtin.strategies.direct import Direct
-from autotl.builtin.strategies.finetune import BATCH, BOLD_SHARE, BOLD_STEPS, LEAST, FineTune
+from autotl.builtin.strategies.finetune import (
+    AGGRESSIVE_STEPS,
+    AGGRESSIVE_TIME_SHARE,
+    BATCH_SIZE,
+    MIN_EPOCHS,
+    FineTune,
+)
 from autotl.builtin.strategies.from_scratch import FromScratch
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
-from autotl.training import logits_of, machine, training_seconds
+from autotl.training import predict_logits, this_machine, training_seconds
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -33,7 +39,7 @@ def params(**own: float) -> dict[str, object]:
 
 
 def head_of(learner: Learner, bench: Workbench) -> tuple[np.ndarray, np.ndarray]:
-    """The classifier of what was learned, float64."""
+    """The trained classifier, float64."""
     for _ in learner.fit():
         pass
     weight, bias = classifier_of(learner.module())
@@ -89,10 +95,10 @@ class TestLinearProbe(StrategyChecks):
         monkeypatch.setattr(TrialWorkbench, "heads", counted)
         timed = replace(ready, task=replace(ready.task, trial_seconds=seconds))
         list(self.strategy.build(params(C=0.1), tiny_bench(timed)).fit())
-        list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is due at once
+        list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is fitted at once
         assert asked == [64 if together else 1, 2]
 
-    def test_an_image_size_that_takes_a_long_look_is_not_tried(self, ready: Prepared) -> None:
+    def test_an_image_size_with_slow_features_is_not_tried(self, ready: Prepared) -> None:
         sides: list[object] = []
 
         class Asked:
@@ -112,7 +118,7 @@ class TestLinearProbe(StrategyChecks):
         learner = self.strategy.build(params(), bench)
         scored = list(learner.fit())[-1].logits
         assert scored is not None
-        whole = logits_of(learner.module(), bench.pixels(side=32).val, bench)
+        whole = predict_logits(learner.module(), bench.pixels(side=32).val, bench)
         torch.testing.assert_close(whole, scored, atol=1e-3, rtol=1e-3)
 
 
@@ -134,7 +140,7 @@ class TestFineTune(StrategyChecks):
         assert all(torch.equal(before[name], after[name]) for name in early)
         assert not torch.equal(before["layer4.0.conv1.weight"], after["layer4.0.conv1.weight"])
 
-    def test_far_from_the_source_a_new_head_is_for_those_who_have_time(self, ready: Prepared) -> None:
+    def test_far_from_the_source_a_new_head_needs_time(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
 
         def head(likeness: float, seconds: float | None) -> str:
@@ -145,12 +151,12 @@ class TestFineTune(StrategyChecks):
         assert head(0.1, 0.01) == "probe"
         assert head(0.9, None) == "probe"
 
-    @pytest.mark.parametrize("steps", [BOLD_STEPS - 10, BOLD_STEPS + 10])
+    @pytest.mark.parametrize("steps", [AGGRESSIVE_STEPS - 10, AGGRESSIVE_STEPS + 10])
     def test_some_steps_of_the_whole_network_are_time_enough(self, ready: Prepared, steps: int) -> None:
         backbone = ready.backbones["tiny"]
         task = replace(
             ready.task,
-            rows=dict.fromkeys(ready.task.classes, round(steps * BATCH / 0.8 / len(ready.task.classes))),
+            rows=dict.fromkeys(ready.task.classes, round(steps * BATCH_SIZE / 0.8 / len(ready.task.classes))),
             likeness={"tiny": {"frechet": 0.1}},
         )
         once = training_seconds(task, backbone, side=32, trained=1.0, epochs=1)
@@ -159,9 +165,11 @@ class TestFineTune(StrategyChecks):
             found = self.strategy.defaults(replace(task, trial_seconds=seconds), backbone)
             return found["freeze"], found["head"]
 
-        assert depth_and_head(0.9 * once / BOLD_SHARE)[1] == "probe"
-        assert depth_and_head(1.5 * once / BOLD_SHARE)[1] == ("new" if steps > BOLD_STEPS else "probe")
-        assert depth_and_head(2.5 * once / BOLD_SHARE) == (0, "new")
+        assert depth_and_head(0.9 * once / AGGRESSIVE_TIME_SHARE)[1] == "probe"
+        assert depth_and_head(1.5 * once / AGGRESSIVE_TIME_SHARE)[1] == (
+            "new" if steps > AGGRESSIVE_STEPS else "probe"
+        )
+        assert depth_and_head(2.5 * once / AGGRESSIVE_TIME_SHARE) == (0, "new")
 
     def test_a_few_layers_see_the_recommended_size_where_there_is_time_for_more_than_a_head(
         self, ready: Prepared
@@ -169,7 +177,7 @@ class TestFineTune(StrategyChecks):
         net = replace(ready.backbones["tiny"], sides=(32, 64), side=64)
         task = replace(ready.task, likeness={"tiny": {"frechet": 0.9}})
         last = 1 - net.stages[-2].flops
-        enough = training_seconds(task, net, side=64, trained=last, epochs=LEAST, views=1)
+        enough = training_seconds(task, net, side=64, trained=last, epochs=MIN_EPOCHS, views=1)
 
         def found(seconds: float) -> tuple[int, bool]:
             params = self.strategy.defaults(replace(task, trial_seconds=seconds), net)
@@ -186,7 +194,7 @@ class TestFineTune(StrategyChecks):
         head = self.strategy.defaults(ready.task, seen) | {"freeze": len(seen.stages), "augment": "none"}
         probe = LinearProbe()
         costs = [
-            each.cost(params, ready.task, seen, machine("cpu")).seconds
+            each.cost(params, ready.task, seen, this_machine("cpu")).seconds
             for each, params in ((probe, probe.defaults(ready.task, seen)), (self.strategy, head))
         ]
         assert 0 < costs[0] < costs[1]
@@ -195,7 +203,7 @@ class TestFineTune(StrategyChecks):
         backbone = ready.backbones["tiny"]
         task = replace(ready.task, likeness={"tiny": {"frechet": 0.1}})
         whole = self.strategy.cost(
-            self.strategy.defaults(task, backbone), task, backbone, machine("cpu")
+            self.strategy.defaults(task, backbone), task, backbone, this_machine("cpu")
         ).seconds
         heads = set()
         for share in np.geomspace(1e-4, 1, 60):
@@ -244,7 +252,7 @@ class TestDirect(StrategyChecks):
         known = replace(bench.backbone, kept=(1.0,))
         bench.backbone = known
         torch.testing.assert_close(logits(bench), expected, atol=1e-3, rtol=1e-3)
-        assert self.strategy.cost({"image_size": side}, ready.task, known, machine("cpu")).seconds == 0
+        assert self.strategy.cost({"image_size": side}, ready.task, known, this_machine("cpu")).seconds == 0
 
     def test_it_needs_every_class_by_name(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]

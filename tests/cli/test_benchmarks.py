@@ -106,13 +106,13 @@ def test_honest_results_hold_and_tampered_ones_do_not(
     suite, results = done
     code, out, err = run("leaderboard", "check", results, "--suite", suite)
     assert (code, err) == (0, "")
-    assert "12 rows hold" in out
+    assert "12 rows are valid" in out
     rows = read_rows(results / "results.parquet")
     write_rows(tmp_path / "fewer.parquet", rows[1:])
     code, out, err = run("leaderboard", "check", tmp_path / "fewer.parquet", "--suite", suite)
     assert code == 2
     assert "are missing" in out
-    assert "cannot go on a leaderboard" in err
+    assert "Correct these results" in err
 
 
 def test_what_is_no_results_file_is_refused(run: Run, tmp_path: Path) -> None:

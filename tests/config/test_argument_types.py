@@ -41,8 +41,8 @@ from autotl.errors import ArgumentError
         ("metric", 3),
     ],
 )
-def test_a_wrong_argument_is_named_with_what_it_must_be(name: str, value: Any, tmp_path: Path) -> None:
-    with pytest.raises(ArgumentError, match=rf"^{name} must be .* not "):
+def test_a_wrong_argument_is_named_with_its_rule(name: str, value: Any, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=rf"^{name} must be .* \(got "):
         autotl.fit(tmp_path, **{"out": tmp_path / "run"} | {name: value})
     assert not (tmp_path / "run").exists()
 
@@ -56,7 +56,14 @@ def test_other_calls_check_theirs(tmp_path: Path) -> None:
         autotl.load("\0")
 
 
-def test_numbers_of_numpy_and_generators_are_as_good() -> None:
+def test_rules_come_from_the_type_and_the_facts_of_an_option() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        check_arguments({"max_size": 1.5})
+    expected = "max_size must be a size such as '10MB', an integer (bytes) or None (got 1.5, float)."
+    assert str(caught.value) == expected
+
+
+def test_numbers_of_numpy_and_generators_are_accepted() -> None:
     check_arguments(
         {"trials": np.int64(3), "test": np.float32(0.2), "ensemble": np.bool_(True), "budget": 60}
     )

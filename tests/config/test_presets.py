@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import autotl
-from autotl.clock import seconds
+from autotl.clock import parse_duration
 from autotl.config import choices
+from autotl.config.options import CLEANING
 from autotl.config.presets import PRESETS, with_preset
-from autotl.config.run_config import CLEANING
+from autotl.config.run_config import RunConfig
 from autotl.errors import RunError, UnknownName
 from autotl.metrics import METRICS
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
-LEFT = {"budget": None, "trials": None, "all_backbones": None, "curves": None}
 QUICK: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe"}
 
 
@@ -33,20 +33,20 @@ def data() -> tuple[np.ndarray, list[str]]:
     [("quick", ("1m", False, False)), ("balanced", ("5m", False, False)), ("best", ("30m", True, True))],
 )
 def test_a_preset_sets_what_is_left_open(name: str, due: tuple[str, bool, bool]) -> None:
-    found = with_preset({**LEFT, "preset": name, "seed": 3})
-    assert (found["budget"], found["all_backbones"], found["curves"]) == due
-    assert found["seed"] == 3
+    found = with_preset(RunConfig.of(preset=name, seed=3)).search
+    assert (found.budget, found.all_backbones, found.curves) == due
+    assert found.seed == 3
 
 
 def test_what_is_given_wins_over_the_preset() -> None:
-    given = {"preset": "best", "budget": "10s", "trials": None, "all_backbones": False, "curves": False}
+    given = RunConfig.of(preset="best", budget="10s", all_backbones=False, curves=False)
     assert with_preset(given) == given
 
 
 def test_a_number_of_trials_is_not_cut_short_by_the_preset() -> None:
-    found = with_preset({**LEFT, "preset": "best", "trials": 4})
-    assert found["budget"] is None
-    assert found["curves"] is True
+    found = with_preset(RunConfig.of(preset="best", trials=4)).search
+    assert found.budget is None
+    assert found.curves is True
 
 
 def test_an_unknown_preset_is_named_with_the_nearest(data: object, tmp_path: Path) -> None:
@@ -62,12 +62,12 @@ def test_the_preset_is_kept_on_resume(data: object, tmp_path: Path) -> None:
     kept = json.loads((folder / "run.json").read_text())["arguments"]
     assert (kept["preset"], kept["all_backbones"], kept["curves"]) == ("best", True, False)
     assert (kept["budget"], kept["trials"]) == (None, 2)
-    with pytest.raises(RunError, match="begun with preset='best', and 'quick' is asked for now"):
+    with pytest.raises(RunError, match=r"preset must be 'best', .* \(got 'quick'\)"):
         autotl.fit(data, preset="quick", out=folder, resume=True, trials=3, watch=Silence())
 
 
 def test_presets_differ_in_time() -> None:
-    times = [seconds(PRESETS[name].budget) for name in ("quick", "balanced", "best")]
+    times = [parse_duration(PRESETS[name].budget) for name in ("quick", "balanced", "best")]
     assert times == sorted(set(times))
 
 

@@ -1,73 +1,67 @@
-"""What a call asks for, and what of it counts when a run goes on."""
+"""Options of a resumed run: which ones stay, which may change, and which must be given again."""
 
 from __future__ import annotations
 
-from inspect import signature
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import autotl
-from autotl.config.resume_arguments import OF_THE_CALL, Kept, arguments, checked, merged
+from autotl.config.resume_arguments import merge
+from autotl.config.run_config import RunConfig, all_options
+from autotl.config.run_json import check_json, to_json
 from autotl.errors import RunError
 from autotl.results import RunFile
 
 
+def started(**arguments: Any) -> RunFile:
+    """Return the run file of a run on photos."""
+    return RunFile(to_json(RunConfig.of(**{"data": "photos", **arguments})), "0", {})
+
+
+def merged(
+    file: RunFile, folder: Path, *, explicit: Collection[str] = (), **arguments: Any
+) -> dict[str, Any]:
+    return merge(RunConfig.of(**arguments), file, folder, explicit=explicit).arguments()
+
+
 def test_data_in_memory_has_to_be_given_again(tmp_path: Path) -> None:
-    defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
-    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
-    kept = arguments({**defaults, "data": ([1], ["a"])})
-    assert (kept["data"], kept["in_memory"]) == (None, ["data"])
-    file = RunFile(kept, "0", {})
-    with pytest.raises(RunError, match=r"begun on data in memory\. Go on from Python"):
-        merged(defaults, file, defaults, tmp_path)
+    file = started(data=([1], ["a"]))
+    assert (file.arguments["data"], file.arguments["in_memory"]) == (None, ["data"])
+    with pytest.raises(RunError, match=r"used data in memory\. Resume it from Python"):
+        merged(file, tmp_path)
     given = ([1], ["a"])
-    alone = merged(
-        {**defaults, "data": given, "workers": 1},
-        RunFile(kept | {"workers": 4}, "0", {}),
-        {**defaults, "workers": 1},
-        tmp_path,
-        given=["data", "workers"],
-    )
+    four = replace(file, arguments={**file.arguments, "workers": 4})
+    alone = merged(four, tmp_path, data=given, workers=1, explicit=["data", "workers"])
     assert (alone["data"], alone["workers"]) == (given, 1)
-    assert merged({**defaults, "data": given}, file, defaults, tmp_path)["data"] is given
+    assert merged(file, tmp_path, data=given)["data"] is given
 
 
-def test_only_more_than_before_lets_a_finished_run_go_on(tmp_path: Path) -> None:
-    defaults = {"data": None, "source": None, "backbone": "auto", "budget": None, "trials": None}
-    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
-    file = RunFile(arguments({**defaults, "data": "photos", "budget": "90s"}), "0", {}, ended="finished")
+def test_a_finished_run_needs_more_budget_or_trials(tmp_path: Path) -> None:
+    file = replace(started(budget="90s"), ended="finished")
     for less in ({}, {"budget": "1m"}, {"budget": 90}, {"trials": 100}):
         with pytest.raises(RunError, match="finished"):
-            merged({**defaults, **less}, file, defaults, tmp_path)
-    assert merged({**defaults, "budget": "2m"}, file, defaults, tmp_path)["budget"] == "2m"
+            merged(file, tmp_path, **less)
+    assert merged(file, tmp_path, budget="2m")["budget"] == "2m"
 
 
-def test_what_is_given_counts_even_where_it_is_the_default(tmp_path: Path) -> None:
-    defaults = {"data": None, "source": None, "backbone": "auto", "workers": 1, "device": "auto"}
-    defaults |= {"strategies": (), "without": (), "metric": "accuracy", "storage": None, "seed": 0}
-    file = RunFile(arguments({**defaults, "data": "photos", "workers": 4, "device": "cpu"}), "0", {})
-    assert merged(defaults, file, defaults, tmp_path)["workers"] == 4
-    together = merged(defaults, file, defaults, tmp_path, given=["workers"])
+def test_an_explicit_value_counts_even_if_it_is_the_default(tmp_path: Path) -> None:
+    file = started(workers=4, device="cpu")
+    assert merged(file, tmp_path)["workers"] == 4
+    together = merged(file, tmp_path, workers=1, explicit=["workers"])
     assert (together["workers"], together["device"]) == (1, "cpu")
-    with pytest.raises(RunError, match="begun with seed=0, and 1 is asked for now"):
-        merged({**defaults, "seed": 1}, file, defaults, tmp_path, given=["seed"])
+    with pytest.raises(RunError, match=r"seed must be 0, as at the start of the run in .* \(got 1\)"):
+        merged(file, tmp_path, seed=1, explicit=["seed"])
 
 
-DEFAULTS: dict[str, Any] = {name: each.default for name, each in signature(autotl.fit).parameters.items()}
-DEFAULTS["data"] = None
-
-
-def begun(**given: Any) -> RunFile:
-    return RunFile(arguments({**DEFAULTS, "data": "photos", **given}), "0", {})
-
-
-def test_every_argument_of_fit_has_a_type_in_the_run_file(tmp_path: Path) -> None:
-    assert set(Kept.__annotations__) == set(DEFAULTS) - set(OF_THE_CALL) | {"in_memory"}
-    file, notes = checked(begun(budget=90, cache="2GiB", max_size=1e7), tmp_path)
-    assert notes == []
-    assert merged(DEFAULTS, file, DEFAULTS, tmp_path)["budget"] == 90
+def test_every_option_is_kept_in_the_run_file(tmp_path: Path) -> None:
+    file = started(budget=90, cache="2GiB", max_size=10_000_000)
+    assert set(file.arguments) == {*all_options(), "in_memory"}
+    known, notes = check_json(file.arguments, tmp_path)
+    assert (known, notes) == (file.arguments, [])
+    assert merged(file, tmp_path)["budget"] == 90
 
 
 @pytest.mark.parametrize(
@@ -78,40 +72,58 @@ def test_every_argument_of_fit_has_a_type_in_the_run_file(tmp_path: Path) -> Non
     ],
 )  # fmt: skip
 def test_an_argument_of_another_type_is_refused_by_name(name: str, value: Any, tmp_path: Path) -> None:
-    file = begun()
-    edited = RunFile({**file.arguments, name: value}, "0", {})
-    with pytest.raises(RunError, match=rf"run\.json were edited: {name}"):
-        checked(edited, tmp_path)
+    with pytest.raises(RunError, match=rf"run\.json were edited: {name} must be "):
+        check_json({**started().arguments, name: value}, tmp_path)
 
 
 def test_an_argument_of_a_newer_version_is_ignored_with_a_note(tmp_path: Path) -> None:
-    file, [note] = checked(RunFile({**begun().arguments, "colour": "blue"}, "0", {}), tmp_path)
+    known, [note] = check_json({**started().arguments, "colour": "blue"}, tmp_path)
     assert note == "run.json has the argument colour, which this autotl does not know: it is ignored."
-    assert "colour" not in merged(DEFAULTS, file, DEFAULTS, tmp_path)
+    assert "colour" not in known
 
 
-def test_an_argument_of_a_newer_version_that_is_missing_has_its_default(tmp_path: Path) -> None:
-    kept = {name: value for name, value in begun().arguments.items() if name not in ("ensemble", "in_memory")}
-    file, _ = checked(RunFile(kept, "0", {}), tmp_path)
-    assert merged(DEFAULTS, file, DEFAULTS, tmp_path)["ensemble"] is False
+def test_a_missing_argument_has_its_default(tmp_path: Path) -> None:
+    known, _ = check_json(
+        {name: value for name, value in started().arguments.items() if name not in ("ensemble", "in_memory")},
+        tmp_path,
+    )
+    assert merged(RunFile(known, "0", {}), tmp_path)["ensemble"] is False
+
+
+def test_arguments_of_the_previous_version_are_read(tmp_path: Path) -> None:
+    """The keys and their values are those that version 0.1 wrote."""
+    old = {
+        "preset": "balanced", "budget": None, "trials": 4, "strategies": ["linear_probe"], "without": [],
+        "metric": "accuracy", "image_size": 32, "max_latency": None, "max_size": None, "test": 0.2,
+        "image": None, "label": None, "group": None, "device": "auto", "executor": "auto", "workers": 1,
+        "storage": None, "processes": 1, "cache": None, "clean": "report", "reweight": False,
+        "all_backbones": False, "experience": True, "curves": False, "ensemble": False, "seed": 0,
+        "backbone": ["tiny"], "data": "/photos", "source": None, "in_memory": [],
+    }  # fmt: skip
+    known, notes = check_json(old, tmp_path)
+    assert notes == []
+    config = merge(RunConfig(), RunFile(known, "0", {}), tmp_path)
+    assert config == RunConfig.of(
+        data="/photos", trials=4, strategies="linear_probe", image_size=32, backbone="tiny",
+        all_backbones=False, curves=False,
+    )  # fmt: skip
 
 
 def test_a_metric_to_import_has_to_be_given_again(tmp_path: Path) -> None:
-    file = begun(metric="surprise:f")
-    with pytest.raises(RunError, match=r"'surprise:f', a function.*give it again, as --metric surprise:f"):
-        merged(DEFAULTS, file, DEFAULTS, tmp_path)
-    with pytest.raises(RunError, match="begun with metric='surprise:f', and 'other:f' is asked for now"):
-        merged({**DEFAULTS, "metric": "other:f"}, file, DEFAULTS, tmp_path)
-    given = {**DEFAULTS, "metric": "surprise:f"}
-    assert merged(given, file, DEFAULTS, tmp_path)["metric"] == "surprise:f"
+    file = started(metric="surprise:f")
+    with pytest.raises(RunError, match=r"'surprise:f', a function.*give it again: --metric surprise:f"):
+        merged(file, tmp_path)
+    with pytest.raises(RunError, match=r"metric must be 'surprise:f', .* \(got 'other:f'\)"):
+        merged(file, tmp_path, metric="other:f")
+    assert merged(file, tmp_path, metric="surprise:f")["metric"] == "surprise:f"
 
 
 def test_a_database_has_to_be_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AUTOTL_STORAGE", raising=False)
     url = "sqlite:///elsewhere.db"
-    file = begun(storage=url)
+    file = started(storage=url)
     with pytest.raises(RunError, match=r"No database is opened because a file names it.*--storage"):
-        merged(DEFAULTS, file, DEFAULTS, tmp_path)
-    assert merged({**DEFAULTS, "storage": url}, file, DEFAULTS, tmp_path)["storage"] == url
+        merged(file, tmp_path)
+    assert merged(file, tmp_path, storage=url)["storage"] == url
     monkeypatch.setenv("AUTOTL_STORAGE", url)
-    assert merged(DEFAULTS, file, DEFAULTS, tmp_path)["storage"] == url
+    assert merged(file, tmp_path)["storage"] == url

@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pytest
 
-from autotl.curve import catch_up, catch_up_sentence, forecast, sentence
+from autotl.curve import crossover, crossover_sentence, forecast, gain_sentence
 from autotl.errors import DataError
 
 SIZES = np.array([26, 45, 79, 138, 240, 419])
@@ -64,7 +64,7 @@ def test_a_gain_may_be_counted_from_a_number_that_was_not_measured():
     found = curve()
     both = found.gain(100), found.gain(200, since=519)
     assert found.gain(300).value == pytest.approx(sum(each.value for each in both), abs=0.003)
-    assert sentence(found, 200, since=519) != sentence(found, 200)
+    assert gain_sentence(found, 200, since=519) != gain_sentence(found, 200)
 
 
 def test_the_same_seed_gives_the_same_forecast():
@@ -90,7 +90,7 @@ def test_an_end_of_the_interval_may_be_without_bound():
 
 
 def test_a_gain_is_told_in_points():
-    said = sentence(curve(0.02, 3.0, 0.5), 200)
+    said = gain_sentence(curve(0.02, 3.0, 0.5), 200)
     numbers = re.fullmatch(
         r"200 more images would give about \+(\d\.\d) points \((\d\.\d) to (\d\.\d)\)\.", said
     )
@@ -102,21 +102,21 @@ def test_a_gain_is_told_in_points():
 
 
 def test_a_curve_that_is_flat_promises_nothing():
-    said = sentence(forecast(SIZES, np.full((6, 5), 0.8), 1000, seed=0), 200)
-    assert said.startswith("200 more images would bring no measurable gain (0.0 to ")
+    said = gain_sentence(forecast(SIZES, np.full((6, 5), 0.8), 1000, seed=0), 200)
+    assert said.startswith("200 more images would give no measurable gain (0.0 to ")
     assert "-0.0" not in said
 
 
 def test_a_gain_that_may_be_none_is_not_promised():
     scores = np.array([0.70, 0.79, 0.76, 0.78, 0.775, 0.80])[:, None]
-    said = sentence(forecast(SIZES, scores, 60, seed=0), 2000)
-    assert "but none is possible too (0.0 to" in said
+    said = gain_sentence(forecast(SIZES, scores, 60, seed=0), 2000)
+    assert "but possibly none (0.0 to" in said
 
 
 def test_scores_of_1_leave_nothing_to_gain():
     found = forecast(SIZES, np.ones((6, 3)), 500, seed=0)
     assert 0.99 < found.at(1000).value <= 1
-    assert "no measurable gain" in sentence(found, 1000)
+    assert "no measurable gain" in gain_sentence(found, 1000)
 
 
 def test_one_repeat_is_enough():
@@ -128,25 +128,25 @@ def test_one_repeat_is_enough():
 def test_scratch_catches_up_where_the_curves_meet():
     transfer, scratch = curve(0.05, 0.5, 0.3, seed=1), curve(0.05, 6.0, 0.7, seed=2)
     truth = 12.0 ** (1 / 0.4)
-    found = catch_up(transfer, scratch)
+    found = crossover(transfer, scratch)
     assert found is not None
     assert found.ci95[0] <= truth <= found.ci95[1]
-    said = catch_up_sentence(transfer, scratch)
+    said = crossover_sentence(transfer, scratch)
     assert re.match(
-        r"Training from scratch \w+( do)? as well as transfer from about [\d,]+ images on \(", said
+        r"Training from scratch (would match|matches) transfer from about [\d,]+ images on \(", said
     )
 
 
 def test_scratch_that_stays_behind_never_catches_up():
     transfer, scratch = curve(0.02, 0.5, 0.3, seed=1), curve(0.3, 3.0, 0.5, seed=2)
-    assert catch_up(transfer, scratch) is None
-    assert catch_up_sentence(transfer, scratch) == (
-        "Training from scratch would not catch up with transfer within 100 times the data (42,000 images)."
+    assert crossover(transfer, scratch) is None
+    assert crossover_sentence(transfer, scratch) == (
+        "Training from scratch would not match transfer within 100 times the data (42,000 images)."
     )
 
 
 def test_scratch_that_is_ahead_all_along_has_caught_up_at_once():
-    found = catch_up(curve(0.3, 2.0, 0.6, seed=1), curve(0.01, 0.3, 0.5, seed=2))
+    found = crossover(curve(0.3, 2.0, 0.6, seed=1), curve(0.01, 0.3, 0.5, seed=2))
     assert found is not None
     assert found.value == pytest.approx(26)
 

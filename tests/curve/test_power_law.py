@@ -57,7 +57,7 @@ def test_uncertain_points_count_less():
 
 
 def test_points_that_make_no_curve_are_refused():
-    with pytest.raises(DataError, match="at least 3 sizes"):
+    with pytest.raises(DataError, match="3 or more sizes"):
         fit_power_law([10, 20], [0.5, 0.4], [0.1, 0.1])
     with pytest.raises(DataError, match="above 0"):
         fit_power_law([10, 20, 30], [0.5, 0.4, 0.3], [0.1, 0.0, 0.1])

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from autotl.curve import Trained, TrainingForecast, forecast_training
-from autotl.curve.training import EXPONENT, EXPONENT_SPREAD, ROUGH
+from autotl.curve import TrainingForecast, TrainingPoint, forecast_training
+from autotl.curve.training import EXPONENT, EXPONENT_SPREAD, MISFIT_SD
 
 
 def law(epochs: float, *, floor: float, scale: float, exponent: float) -> float:
@@ -18,7 +18,7 @@ def law(epochs: float, *, floor: float, scale: float, exponent: float) -> float:
 
 
 def of(lengths: Sequence[int], *, se: float = 0.002, **told: float) -> TrainingForecast:
-    return forecast_training([Trained(n, law(n, **told), se) for n in lengths])
+    return forecast_training([TrainingPoint(n, law(n, **told), se) for n in lengths])
 
 
 def drawn(rng: np.random.Generator, *, longest: int) -> Callable[[float], float]:
@@ -48,7 +48,7 @@ def test_a_training_of_the_longest_length_scores_what_it_scored() -> None:
 
 
 def test_one_training_leaves_the_plateau_open() -> None:
-    alone = forecast_training([Trained(10, 0.4, 0.01)])
+    alone = forecast_training([TrainingPoint(10, 0.4, 0.01)])
     low, high = alone.remaining().ci95
     assert low < 0.05 < 0.3 < high <= 0.45
     more = of([2, 4, 8, 16, 32], floor=0.3, scale=0.6, exponent=1.0).remaining()
@@ -62,8 +62,8 @@ def test_the_farther_the_wider() -> None:
 
 
 def test_what_fell_steeply_is_forecast_to_fall_further_than_what_hardly_fell() -> None:
-    steep = forecast_training([Trained(5, 0.6, 0.005), Trained(20, 0.3, 0.005)])
-    flat = forecast_training([Trained(5, 0.31, 0.005), Trained(20, 0.3, 0.005)])
+    steep = forecast_training([TrainingPoint(5, 0.6, 0.005), TrainingPoint(20, 0.3, 0.005)])
+    flat = forecast_training([TrainingPoint(5, 0.31, 0.005), TrainingPoint(20, 0.3, 0.005)])
     assert steep.at(80).value < 0.22
     assert flat.at(80).value > 0.27
     assert flat.remaining().value < steep.remaining().value
@@ -75,7 +75,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(lengths: Sequence[i
     rng, held = np.random.default_rng(0), []
     while len(held) < 200:
         truth = drawn(rng, longest=lengths[-1])
-        errors = [truth(n) * math.exp(ROUGH * rng.normal() * (n != lengths[-1])) for n in lengths]
+        errors = [truth(n) * math.exp(MISFIT_SD * rng.normal() * (n != lengths[-1])) for n in lengths]
         if max(errors) > 1:  # no error is larger: such a law does not hold for these lengths
             continue
         images = rng.random(1000)  # an image that is hard for one training is mostly hard for the others
@@ -83,7 +83,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(lengths: Sequence[i
         hard = np.where(drawn_anew, rng.random((len(lengths), 1000)), images)
         measured = (hard < np.array(errors)[:, None]).mean(1)
         se = np.sqrt(measured * (1 - measured) / 1000 + 1e-6)
-        found = forecast_training([Trained(*each) for each in zip(lengths, measured, se, strict=True)])
+        found = forecast_training([TrainingPoint(*each) for each in zip(lengths, measured, se, strict=True)])
         low, high = found.at(4 * lengths[-1]).ci95
         held.append(low <= truth(4 * lengths[-1]) <= high)
     assert np.mean(held) >= 0.9
@@ -91,27 +91,27 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(lengths: Sequence[i
 
 def test_an_interval_is_no_wider_than_it_has_to_be() -> None:
     """A training of ten epochs with an error of 0.4 does not reach 0.05 in a further epoch."""
-    low, high = forecast_training([Trained(10, 0.4, 0.01)]).at(11).ci95
+    low, high = forecast_training([TrainingPoint(10, 0.4, 0.01)]).at(11).ci95
     assert 0.33 < low < high < 0.43
 
 
 def test_the_chance_of_an_error_agrees_with_the_interval() -> None:
     found = of([8, 16], floor=0.1, scale=0.7, exponent=0.7)
     at = found.at(64)
-    assert found.chance(at.value, epochs=64) == pytest.approx(0.5, abs=0.05)
-    assert found.chance(at.ci95[0] - 1e-6, epochs=64) <= 0.025
-    assert found.chance(at.ci95[1] + 1e-6, epochs=64) >= 0.975
-    chances = [found.chance(at.value, epochs=epochs) for epochs in (16, 32, 64, 128)]
+    assert found.probability_below(at.value, epochs=64) == pytest.approx(0.5, abs=0.05)
+    assert found.probability_below(at.ci95[0] - 1e-6, epochs=64) <= 0.025
+    assert found.probability_below(at.ci95[1] + 1e-6, epochs=64) >= 0.975
+    chances = [found.probability_below(at.value, epochs=epochs) for epochs in (16, 32, 64, 128)]
     assert chances == sorted(chances)
 
 
 def test_the_order_of_the_trainings_does_not_matter() -> None:
-    seen = [Trained(n, law(n, floor=0.1, scale=0.7, exponent=0.7), 0.01) for n in (4, 8, 16)]
+    seen = [TrainingPoint(n, law(n, floor=0.1, scale=0.7, exponent=0.7), 0.01) for n in (4, 8, 16)]
     assert forecast_training(seen).at(50) == forecast_training(seen[::-1]).at(50)
 
 
 def test_a_training_without_error_has_nothing_left_to_gain() -> None:
-    found = forecast_training([Trained(4, 0.1, 0.0), Trained(8, 0.0, 0.0)])
+    found = forecast_training([TrainingPoint(4, 0.1, 0.0), TrainingPoint(8, 0.0, 0.0)])
     assert found.remaining().ci95 == (0.0, 0.0)
     assert found.at(100).value == 0.0
 
@@ -123,8 +123,8 @@ def test_a_log_loss_above_one_is_forecast_too() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [[], [Trained(0, 0.1, 0.01)], [Trained(4, 0.1, 0.01), Trained(8, -0.1, 0.01)]],
+    [[], [TrainingPoint(0, 0.1, 0.01)], [TrainingPoint(4, 0.1, 0.01), TrainingPoint(8, -0.1, 0.01)]],
 )
-def test_what_is_no_training_is_refused(wrong: list[Trained]) -> None:
-    with pytest.raises(ValueError, match="trainings of some epochs with errors of 0 or more"):
+def test_what_is_no_training_is_refused(wrong: list[TrainingPoint]) -> None:
+    with pytest.raises(ValueError, match="must have epochs above 0 and errors of at least 0"):
         forecast_training(wrong)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from autotl.api import PixelScale, Reader
 from autotl.builtin.readers.tables import Tables
-from autotl.data import pictures_given
+from autotl.data import prediction_images
 from autotl.errors import DataError
 
 
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def seen(images: Any, **options: Any) -> list[tuple[str, int]]:
     """Names, and the red of the first pixel, which numbers the image."""
-    found = pictures_given(images, **{"readers": readers} | options)
+    found = prediction_images(images, **{"readers": readers} | options)
     return [(each.name, np.asarray(each.open().convert("RGB"))[0, 0, 0].item()) for each in found]
 
 
@@ -96,7 +96,7 @@ def test_images_in_memory_are_numbered(folder: Path) -> None:
 def test_a_shape_of_two_meanings_is_refused_with_what_to_do(channels: int) -> None:
     pixels = np.zeros((channels, 20, 30), np.uint8)
     with pytest.raises(DataError, match=r"transpose\(1, 2, 0\) for the one image"):
-        pictures_given(pixels, readers=nobody)
+        prediction_images(pixels, readers=nobody)
     assert len(seen(pixels.transpose(1, 2, 0))) == 1
     assert len(seen(pixels[..., None])) == channels
     assert len(seen(torch.from_numpy(pixels))) == 1
@@ -104,16 +104,16 @@ def test_a_shape_of_two_meanings_is_refused_with_what_to_do(channels: int) -> No
 
 @pytest.mark.parametrize("images", [None, 3, {"a.png": 1}, {"image": ["a.png"]}, np.zeros(3)])
 def test_what_holds_no_images_is_refused(images: Any) -> None:
-    with pytest.raises(DataError, match=r"None was given|Cannot predict on a|holds no images"):
-        pictures_given(images, readers=nobody)
+    with pytest.raises(DataError, match=r"must not be None|must be images|must have the shape"):
+        prediction_images(images, readers=nobody)
 
 
 def test_a_wrong_type_among_images_is_refused_and_a_missing_one_costs_its_row(folder: Path) -> None:
-    with pytest.raises(DataError, match="image 1 is a int"):
-        list(pictures_given(["new/x/1.png", 3], readers=nobody))
+    with pytest.raises(DataError, match=r"image 1 must be an image .got the type int"):
+        list(prediction_images(["new/x/1.png", 3], readers=nobody))
     for missing in (None, "", " ", float("nan"), pd.NA, "gone.png", "empty", "new.txt"):
         Path("empty").mkdir(exist_ok=True)
-        broken, good = pictures_given([missing, "new/x/1.png"], readers=readers)
+        broken, good = prediction_images([missing, "new/x/1.png"], readers=readers)
         with pytest.raises((DataError, OSError)):
             broken.open()
         assert good.open().size == (4, 2)
@@ -124,7 +124,7 @@ def test_pipes_are_passed_over_and_never_waited_for(folder: Path) -> None:
     os.mkfifo("new/x/pipe.png")
     Path("new/x/again").symlink_to(folder / "new")
     assert [name for name, _ in seen("new")] == [f"new/x/{number}.png" for number in range(3)]
-    (pipe,) = pictures_given("new/x/pipe.png", readers=nobody)
+    (pipe,) = prediction_images("new/x/pipe.png", readers=nobody)
     with pytest.raises(DataError, match="a pipe"):
         pipe.open()
 
@@ -132,10 +132,10 @@ def test_pipes_are_passed_over_and_never_waited_for(folder: Path) -> None:
 def test_floats_on_another_scale_than_the_models_are_refused() -> None:
     known = PixelScale(floats=(0, 1))
     bright = np.full((4, 4, 3), 200.0, dtype=np.float32)
-    with pytest.raises(DataError, match="floats between 0 and 1, but these"):
-        list(pictures_given([bright], readers=dict, scale=known))
+    with pytest.raises(DataError, match="floats between 0 and 1, as the model"):
+        list(prediction_images([bright], readers=dict, scale=known))
     dark = np.zeros((4, 4, 3), dtype=np.float32)  # black is black on every scale
-    (black,) = pictures_given([dark], readers=dict, scale=known)
+    (black,) = prediction_images([dark], readers=dict, scale=known)
     assert np.asarray(black.open()).max() == 0
 
 
@@ -143,7 +143,7 @@ def test_arrays_on_the_models_own_scale_need_no_usual_one_and_a_broken_one_costs
     warm = np.full((4, 4), 200.0, dtype=np.float32)
     broken = np.full((4, 4), np.nan, dtype=np.float32)
     known = PixelScale(floats=(-60, 300))
-    good, bad = pictures_given([warm, broken], readers=dict, scale=known)
+    good, bad = prediction_images([warm, broken], readers=dict, scale=known)
     assert good.open().size == (4, 4)
     with pytest.raises(DataError):
         bad.open()
@@ -151,12 +151,12 @@ def test_arrays_on_the_models_own_scale_need_no_usual_one_and_a_broken_one_costs
 
 def test_images_with_their_labels_are_no_images() -> None:
     with pytest.raises(DataError, match="Give the images alone"):
-        pictures_given((np.zeros((3, 4, 4, 3), np.uint8), np.array([0, 1, 0])), readers=dict)
+        prediction_images((np.zeros((3, 4, 4, 3), np.uint8), np.array([0, 1, 0])), readers=dict)
     with pytest.raises(DataError, match="Give the images alone"):
-        pictures_given((["a.png", "b.png"], ["a", "b"]), readers=dict)
+        prediction_images((["a.png", "b.png"], ["a", "b"]), readers=dict)
 
 
 def test_a_path_that_is_no_path_costs_its_row(folder: Path) -> None:
-    (picture,) = pictures_given(["x" * 300 + ".jpg"], readers=dict)
+    (picture,) = prediction_images(["x" * 300 + ".jpg"], readers=dict)
     with pytest.raises((DataError, OSError)):
         picture.open()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autotl.api import Dataset, Fold, Splits
-from autotl.data import hash_of, split, without
+from autotl.data import split, split_hash, without_rows
 
 Make = Callable[..., Dataset]
 NAMES = ["a"] * 40 + ["b"] * 20
@@ -38,7 +38,7 @@ def test_every_training_row_is_validated_once_in_each_repeat(make: Make) -> None
 def test_the_first_repeat_is_what_it_was_before_there_were_others(make: Make) -> None:
     dataset = make(NAMES, groups=GROUPS)
     splits = split(dataset, seed=0)
-    name = hash_of(dataset, splits.train, splits.test, splits.first)
+    name = split_hash(dataset, splits.train, splits.test, splits.first)
     assert name == "bc62f50992b14d5bacfda36619d37f88"  # the split's whole hash at that time
     assert splits.hash != name
 
@@ -67,7 +67,7 @@ def test_rows_left_out_leave_every_repeat_whole(make: Make) -> None:
     dataset = make(NAMES)
     splits = split(dataset, seed=0)
     gone = splits.train[:7]
-    less = without(dataset, splits, gone)
+    less = without_rows(dataset, splits, gone)
     assert (less.repeats, len(less.first)) == (3, 5)
     for folds in repeats_of(less):
         assert sorted(np.concatenate([fold.val for fold in folds])) == splits.train[7:].tolist()
@@ -78,7 +78,7 @@ def test_a_repeat_that_loses_a_fold_is_left_out(make: Make) -> None:
     dataset = make(["a"] * 8 + ["b"] * 8)
     splits = split(dataset, seed=0)
     second = splits.folds[len(splits.first)]
-    less = without(dataset, splits, second.val)
+    less = without_rows(dataset, splits, second.val)
     kept = repeats_of(less)
     assert len(less.first) == len(splits.first)
     assert all(len(fold.val) for folds in kept for fold in folds)

@@ -1,21 +1,17 @@
-"""Work done in threads comes back in order, and there are no more threads than cores."""
+"""Results of threads come back in order."""
 
 from __future__ import annotations
 
-import os
 import threading
-from pathlib import Path
 
 import pytest
-import torch
 
-from autotl.data import in_threads, torch_within_cores, usable_cores
-from autotl.data import threads as module
+from autotl.data import map_in_threads, threads
 
 
 def test_results_come_in_the_order_of_the_things() -> None:
-    assert list(in_threads(lambda n: n * n, range(1000), threads=4)) == [n * n for n in range(1000)]
-    assert list(in_threads(str, [])) == []
+    assert list(map_in_threads(lambda n: n * n, range(1000), threads=4)) == [n * n for n in range(1000)]
+    assert list(map_in_threads(str, [])) == []
 
 
 def test_an_error_comes_out_and_ends_the_threads() -> None:
@@ -23,138 +19,19 @@ def test_an_error_comes_out_and_ends_the_threads() -> None:
         return 1 / (n - 100)
 
     with pytest.raises(ZeroDivisionError):
-        list(in_threads(work, range(10_000), threads=2))
+        list(map_in_threads(work, range(10_000), threads=2))
     assert threading.active_count() == 1
 
 
-@pytest.fixture
-def eight(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process is bound to 8 of 64 cores."""
-    monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-
-
-@pytest.mark.usefixtures("eight")
-@pytest.mark.parametrize(
-    ("written", "cores"),
-    [("max 100000", 8), ("250000 100000", 3), ("50000 100000", 1), ("9999999 100000", 8)],
-)
-def test_cores_are_those_bound_to_within_the_containers_share(
-    written: str, cores: int, tmp_path: Path
-) -> None:
-    assert usable_cores(tmp_path) == 8
-    (tmp_path / "cpu.max").write_text(written)
-    assert usable_cores(tmp_path) == cores
-
-
-@pytest.mark.usefixtures("eight")
-@pytest.mark.parametrize(("quota", "cores"), [("-1", 8), ("200000", 2)])
-def test_the_first_version_of_control_groups_is_read_too(quota: str, cores: int, tmp_path: Path) -> None:
-    (tmp_path / "cpu").mkdir()
-    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(quota)
-    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000")
-    assert usable_cores(tmp_path) == cores
-
-
-def test_without_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 5)
-    assert usable_cores(tmp_path) == 5
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert usable_cores(tmp_path) == 1
-
-
 def test_decoding_takes_a_thread_per_usable_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "usable_cores", lambda: 3)
-    asked: list[int] = []
+    monkeypatch.setattr(threads, "usable_cores", lambda: 3)
+    pool_sizes: list[int] = []
 
-    class Pool(module.ThreadPoolExecutor):
+    class Pool(threads.ThreadPoolExecutor):
         def __init__(self, max_workers: int) -> None:
-            asked.append(max_workers)
+            pool_sizes.append(max_workers)
             super().__init__(max_workers)
 
-    monkeypatch.setattr(module, "ThreadPoolExecutor", Pool)
-    assert list(in_threads(abs, range(1000))) == list(range(1000))
-    assert asked == [3]
-
-
-@pytest.fixture
-def two_threads(monkeypatch: pytest.MonkeyPatch) -> object:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_torch_keeps_within_the_cores_and_gets_its_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "usable_cores", lambda: 1)
-    with torch_within_cores():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == 2
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_torch_is_given_no_more_threads_than_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "usable_cores", lambda: 64)
-    with torch_within_cores():
-        assert torch.get_num_threads() == 2
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_a_users_own_number_of_threads_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "usable_cores", lambda: 1)
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    with torch_within_cores():
-        assert torch.get_num_threads() == 2
-
-
-WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
-
-
-def parked() -> int:
-    return sum(each.name == "autotl-parked" for each in threading.enumerate())
-
-
-@pytest.fixture
-def unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in WAITING:
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.mark.usefixtures("unset")
-@pytest.mark.parametrize("busy", [True, False])
-def test_a_thread_is_parked_only_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch, *, busy: bool) -> None:
-    monkeypatch.setattr(module, "cores_are_busy", lambda: busy)
-    with torch_within_cores():
-        assert parked() == busy
-    assert parked() == 0
-
-
-@pytest.mark.usefixtures("unset")
-@pytest.mark.parametrize("name", WAITING)
-def test_no_thread_is_parked_if_the_user_has_set_how_threads_wait(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.setenv(name, "1")
-    monkeypatch.setattr(module, "cores_are_busy", lambda: True)
-    with torch_within_cores():
-        assert parked() == 0
-
-
-@pytest.mark.parametrize(("ticks", "busy"), [(1, False), (9, True)])
-def test_one_busy_core_of_many_is_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ticks: int, busy: bool
-) -> None:
-    def told(one: int) -> str:
-        idle = 910 if one else 900
-        rest = "".join(f"cpu{core} 100 0 0 {idle} 0 0 0 0 50 0\n" for core in range(1, 64))
-        return f"cpu 9 9 9 9 9\ncpu0 {100 + one} 0 0 {idle - one} 0 0 0 0 {one} 0\n{rest}intr 1\n"
-
-    processors = tmp_path / "stat"
-    processors.write_text(told(0))
-    monkeypatch.setattr(module.os, "sched_getaffinity", lambda pid: set(range(64)), raising=False)
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: processors.write_text(told(ticks)))
-    assert module.cores_are_busy(processors) == busy
-    assert not module.cores_are_busy(tmp_path / "missing")
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", Pool)
+    assert list(map_in_threads(abs, range(1000))) == list(range(1000))
+    assert pool_sizes == [3]

@@ -83,7 +83,7 @@ def test_unknown_ways_to_look_are_refused() -> None:
         View(32, "bicubik", 1.0, "center")
     with pytest.raises(UnknownName, match="crop mode"):
         View(32, "bicubic", 1.0, "middle")
-    with pytest.raises(DataError, match="empty"):
+    with pytest.raises(DataError, match="must be above 0"):
         View(0, "bicubic", 1.0, "center")
 
 
@@ -99,7 +99,7 @@ def test_rows_are_rendered_in_the_order_asked_for_and_into_a_given_array(make: M
     assert render(dataset, rows, view, out=out) is out
     out.flush()
     assert (np.load(tmp_path / "out.npy") == seen).all()
-    with pytest.raises(DataError, match="but out is"):
+    with pytest.raises(DataError, match="out must be uint8"):
         render(dataset, rows[:2], view, out=out)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from autotl.errors import MetricError
-from autotl.evaluation import calibration_error, evaluate, gain, gain_of_training
-from autotl.metrics import metric
+from autotl.evaluation import calibration_error, evaluate, gain, training_gain
+from autotl.metrics import get_metric
 
 
 def drawn(rate: float, n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -18,9 +18,7 @@ def drawn(rate: float, n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndar
 
 
 def test_the_interval_holds_the_value_and_narrows_with_more_images() -> None:
-    small, large = (
-        evaluate(*drawn(0.8, n), ["a", "b", "c"], measure="accuracy", seed=0) for n in (100, 1600)
-    )
+    small, large = (evaluate(*drawn(0.8, n), ["a", "b", "c"], metric="accuracy", seed=0) for n in (100, 1600))
     for found in (small, large):
         assert found.ci95[0] < found.value < found.ci95[1]
     assert large.ci95[1] - large.ci95[0] < 0.5 * (small.ci95[1] - small.ci95[0])
@@ -30,7 +28,7 @@ def test_the_intervals_cover_the_truth_as_often_as_they_say() -> None:
     covered = 0
     for seed in range(60):
         labels, logits = drawn(0.8, 200, seed)
-        low, high = evaluate(labels, logits, ["a", "b", "c"], measure="accuracy", seed=seed).ci95
+        low, high = evaluate(labels, logits, ["a", "b", "c"], metric="accuracy", seed=seed).ci95
         covered += low <= 0.8 <= high
     assert 52 <= covered <= 60  # 95 % of 60 is 57
 
@@ -38,7 +36,7 @@ def test_the_intervals_cover_the_truth_as_often_as_they_say() -> None:
 @pytest.mark.parametrize("measure", ["accuracy", "balanced_accuracy", "macro_f1"])
 def test_a_model_has_no_gain_over_itself(measure: str) -> None:
     labels, logits = drawn(0.7, 120)
-    found = gain(labels, logits, logits, measure=measure, seed=0)
+    found = gain(labels, logits, logits, metric=measure, seed=0)
     assert found.value == 0
     assert found.ci95 == (0, 0)
 
@@ -47,8 +45,8 @@ def test_a_paired_gain_is_narrower_than_two_separate_intervals() -> None:
     labels, ours = drawn(0.8)
     theirs = ours.copy()
     theirs[:15] = np.roll(theirs[:15], 1, axis=1)
-    found = gain(labels, ours, theirs, measure="accuracy", seed=0)
-    alone = evaluate(labels, ours, ["a", "b", "c"], measure="accuracy", seed=0).ci95
+    found = gain(labels, ours, theirs, metric="accuracy", seed=0)
+    alone = evaluate(labels, ours, ["a", "b", "c"], metric="accuracy", seed=0).ci95
     assert found.ci95[1] - found.ci95[0] < alone[1] - alone[0]
 
 
@@ -63,15 +61,15 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
 def test_a_class_without_test_images_is_reported_with_none() -> None:
     labels, logits = drawn(0.9, 60)
     wide = np.concatenate([logits, np.full((60, 1), -9, dtype=np.float32)], axis=1)
-    found = evaluate(labels, wide, ["a", "b", "c", "d"], measure="accuracy", seed=0)
+    found = evaluate(labels, wide, ["a", "b", "c", "d"], metric="accuracy", seed=0)
     assert [each.n for each in found.per_class][-1] == 0
     assert np.array(found.confusion).shape == (4, 4)
 
 
-def test_a_class_without_images_or_answers_has_no_recall_and_no_precision() -> None:
+def test_a_class_without_images_or_predictions_has_no_recall_and_no_precision() -> None:
     labels, logits = drawn(0.9, 60)
     wide = np.concatenate([logits, np.full((60, 1), -9, dtype=np.float32)], axis=1)
-    found = evaluate(labels, wide, ["a", "b", "c", "d"], measure="accuracy", seed=0).per_class[-1]
+    found = evaluate(labels, wide, ["a", "b", "c", "d"], metric="accuracy", seed=0).per_class[-1]
     assert (found.recall, found.precision, found.f1, found.recall_ci95) == (None, None, None, None)
 
 
@@ -81,15 +79,15 @@ def all_right(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_twelve_of_twelve_is_74_to_100_percent() -> None:
-    found = evaluate(*all_right(12), ["a", "b"], measure="accuracy", seed=0)
+    found = evaluate(*all_right(12), ["a", "b"], metric="accuracy", seed=0)
     assert found.ci95 == (pytest.approx(0.735, abs=1e-3), 1.0)
     assert found.per_class[0].recall_ci95 == (pytest.approx(0.541, abs=1e-3), 1.0)  # 6 of 6
 
 
 @pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1", "auroc", "log_loss"])
 @pytest.mark.parametrize("n", [2, 12, 60])
-def test_answers_that_are_all_right_leave_a_wide_interval(measure: str, n: int) -> None:
-    found = evaluate(*all_right(n), ["a", "b"], measure=measure, seed=0)
+def test_all_correct_predictions_leave_a_wide_interval(measure: str, n: int) -> None:
+    found = evaluate(*all_right(n), ["a", "b"], metric=measure, seed=0)
     low, high = found.ci95
     assert low <= found.value <= high
     assert high - low > min(1.5 / n, 0.6)
@@ -103,7 +101,7 @@ def test_the_interval_of_accuracy_covers_near_the_edge(truth: float, n: int) -> 
     for _ in range(300):
         labels, right = rng.integers(0, 2, n), rng.random(n) < truth
         logits = np.eye(2, dtype=np.float32)[np.where(right, labels, 1 - labels)]
-        low, high = evaluate(labels, logits, ["a", "b"], measure="accuracy", seed=0).ci95
+        low, high = evaluate(labels, logits, ["a", "b"], metric="accuracy", seed=0).ci95
         held += low <= truth <= high
     assert held >= 0.92 * 300
 
@@ -117,9 +115,9 @@ def test_a_smoothed_bootstrap_covers_near_the_edge(measure: str) -> None:
         answers = np.where(rng.random(n) < 0.97, labels, 1 - labels)
         return labels, (np.eye(2)[answers] * rng.uniform(1, 4, (n, 1))).astype(np.float32)
 
-    truth = metric(measure)(*drawn_at(40_000))
+    truth = get_metric(measure)(*drawn_at(40_000))
     for seed in range(40):
-        low, high = evaluate(*drawn_at(n), ["a", "b"], measure=measure, seed=seed).ci95
+        low, high = evaluate(*drawn_at(n), ["a", "b"], metric=measure, seed=seed).ci95
         held += low <= truth <= high
     assert held >= 36
 
@@ -127,10 +125,10 @@ def test_a_smoothed_bootstrap_covers_near_the_edge(measure: str) -> None:
 @pytest.mark.parametrize("measure", ["accuracy", "balanced_accuracy", "macro_f1", "auroc", "log_loss"])
 def test_perfect_arms_may_differ(measure: str) -> None:
     labels, ours = all_right(12)
-    low, high = gain(labels, ours, 0.5 * ours, measure=measure, seed=0).ci95
+    low, high = gain(labels, ours, 0.5 * ours, metric=measure, seed=0).ci95
     assert low < -0.04
     assert high > 0.04
-    low, high = gain_of_training(labels, [ours], [0.5 * ours], measure=measure, seed=0, learned=5000).ci95
+    low, high = training_gain(labels, [ours], [0.5 * ours], metric=measure, seed=0, train_images=5000).ci95
     assert low < -0.1
     assert high > 0.1
 
@@ -142,15 +140,15 @@ def test_the_interval_of_a_gain_covers_near_the_edge() -> None:
         kind = rng.choice(3, n, p=[0.95, 0.04, 0.01])  # both are right, one alone is
         sides = [np.where(kind != lost, labels, 1 - labels) for lost in (2, 1)]
         ours, theirs = (np.eye(2, dtype=np.float32)[side] for side in sides)
-        low, high = gain(labels, ours, theirs, measure="accuracy", seed=0).ci95
+        low, high = gain(labels, ours, theirs, metric="accuracy", seed=0).ci95
         held += low <= 0.03 <= high
     assert held >= 0.9 * 300
 
 
-def test_auroc_of_one_class_is_undefined_and_says_why() -> None:
+def test_auroc_of_one_class_is_undefined_with_a_reason() -> None:
     labels, logits = np.zeros(9, dtype=np.int64), drawn(0.9, 9)[1]
     with pytest.raises(MetricError, match="auroc is undefined here: all images are of one class"):
-        evaluate(labels, logits, ["a", "b", "c"], measure="auroc", seed=0)
-    found = evaluate(labels, logits, ["a", "b", "c"], measure="accuracy", seed=0)
+        evaluate(labels, logits, ["a", "b", "c"], metric="auroc", seed=0)
+    found = evaluate(labels, logits, ["a", "b", "c"], metric="accuracy", seed=0)
     assert found.metrics["auroc"] is None
     assert "one class" in found.undefined["auroc"]

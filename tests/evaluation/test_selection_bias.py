@@ -16,7 +16,7 @@ def scored(n: int, right: float, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_its_error_is_that_of_two_independent_shares() -> None:
     folds = [scored(200, 0.8, seed=fold) for fold in range(5)]
-    found = selection_bias(0.8, folds, scored(500, 0.7, seed=9), measure="accuracy", seed=0)
+    found = selection_bias(0.8, folds, scored(500, 0.7, seed=9), metric="accuracy", seed=0)
     assert found is not None
     assert found.value == pytest.approx(0.1)
     assert found.se == pytest.approx(np.sqrt(0.16 / 1000 + 0.21 / 500), rel=0.1)
@@ -24,4 +24,4 @@ def test_its_error_is_that_of_two_independent_shares() -> None:
 
 
 def test_without_a_validation_score_there_is_none() -> None:
-    assert selection_bias(None, [], scored(10, 1.0, seed=0), measure="accuracy", seed=0) is None
+    assert selection_bias(None, [], scored(10, 1.0, seed=0), metric="accuracy", seed=0) is None

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from autotl.evaluation import (
-    Compared,
+    ComparedImages,
     FoldCopies,
     GapReasons,
     SelectionBias,
-    by_copies,
-    by_selection,
     gap_reasons,
+    judge_copies,
+    judge_selection,
 )
 from autotl.quality import Shift
 
@@ -21,17 +21,19 @@ GAP = SelectionBias(0.2, 0.02, (0.16, 0.24))
 LOOKED = np.arange(400) < 8
 
 
-def compared(near: float, *, right: tuple[float, float], named: float = 0.0, chance: float = 0.0) -> Compared:
-    """400 validation images, of which a share is near, with accuracy on these and on the others."""
+def compared(
+    near: float, *, right: tuple[float, float], named: float = 0.0, chance: float = 0.0
+) -> ComparedImages:
+    """400 validation images with a share of near copies, and accuracy on these and on the others."""
     place = np.arange(400) / 400
     flags = place < near
     hits = np.where(flags, RNG.random(400) < right[0], RNG.random(400) < right[1])
-    return Compared(flags, place < named, np.full(400, chance), hits)
+    return ComparedImages(flags, place < named, np.full(400, chance), hits)
 
 
 def copies(near: float, right: tuple[float, float], *, named: float = 0.0, chance: float = 0.0) -> FoldCopies:
     images = compared(near, right=right, named=named, chance=chance)
-    return by_copies(0.2, images, LOOKED, examples=[], grouped=False)
+    return judge_copies(0.2, images, LOOKED, examples=[], grouped=False)
 
 
 def reasons(
@@ -40,7 +42,7 @@ def reasons(
     others = trials - 1
     return gap_reasons(
         GAP,
-        selection=by_selection(GAP.value, [0.0] * others, [0.08] * others),
+        selection=judge_selection(GAP.value, [0.0] * others, [0.08] * others),
         copies=copies(near, (0.9, 0.5)),
         shift=Shift(p, 3.0, 0.7, 400, 400),
         images=images,
@@ -49,26 +51,26 @@ def reasons(
 
 
 def test_one_trial_cannot_be_the_best_of_many() -> None:
-    found = by_selection(0.2, [], [])
+    found = judge_selection(0.2, [], [])
     assert (found.found, found.trials, found.explains) == (False, 1, 0.0)
 
 
 def test_selection_explains_the_expected_maximum_of_the_tied_trials() -> None:
     noise = 0.02
-    found = by_selection(0.03, [0.0] * 9 + [0.5], [noise * np.sqrt(2)] * 10)
+    found = judge_selection(0.03, [0.0] * 9 + [0.5], [noise * np.sqrt(2)] * 10)
     drawn = np.random.default_rng(0).normal(scale=noise, size=(20_000, 10)).max(axis=1).mean()
     assert found.explains == pytest.approx(drawn, rel=0.03)
     assert (found.found, found.trials, found.tied) == (True, 11, 10)
 
 
 def test_a_trial_that_leads_clearly_owes_nothing_to_selection() -> None:
-    assert by_selection(0.2, [0.1, 0.2], [0.01, 0.01]).explains == 0.0
+    assert judge_selection(0.2, [0.1, 0.2], [0.01, 0.01]).explains == 0.0
 
 
 def test_a_gap_far_beyond_selection_leaves_the_rest_unexplained() -> None:
     few = gap_reasons(
         GAP,
-        selection=by_selection(0.2, [0.0] * 9, [0.03] * 9),
+        selection=judge_selection(0.2, [0.0] * 9, [0.03] * 9),
         copies=copies(0.02, (0.9, 0.5)),
         shift=None,
         images=(400, 400),
@@ -78,7 +80,7 @@ def test_a_gap_far_beyond_selection_leaves_the_rest_unexplained() -> None:
     assert few.unexplained == pytest.approx(0.2 - few.selection.explains)
 
 
-def test_near_copies_are_named_if_they_are_frequent_and_answered_better() -> None:
+def test_near_copies_are_named_if_they_are_frequent_and_predicted_better() -> None:
     found = copies(0.5, (0.9, 0.5))
     assert found.found
     assert found.explains == pytest.approx(0.48 * 0.4, abs=0.03)
@@ -87,7 +89,9 @@ def test_near_copies_are_named_if_they_are_frequent_and_answered_better() -> Non
 
 
 def test_as_many_near_copies_among_test_images_are_no_cause() -> None:
-    found = by_copies(0.2, compared(0.3, right=(0.9, 0.5)), np.arange(400) < 120, examples=[], grouped=False)
+    found = judge_copies(
+        0.2, compared(0.3, right=(0.9, 0.5)), np.arange(400) < 120, examples=[], grouped=False
+    )
     assert not found.found
 
 
@@ -124,7 +128,7 @@ def test_without_a_cause_all_of_the_gap_is_unexplained() -> None:
 
 def test_near_copies_that_were_not_measured_explain_nothing() -> None:
     found = gap_reasons(
-        GAP, selection=by_selection(0.2, [], []), copies=None, shift=None, images=(400, 400), accuracy=True
+        GAP, selection=judge_selection(0.2, [], []), copies=None, shift=None, images=(400, 400), accuracy=True
     )
     assert found.near_copies is None
     assert found.unexplained == GAP.value

@@ -10,17 +10,17 @@ import pytest
 
 from autotl.api import Arm, Record
 from autotl.evaluation import (
-    Answers,
     ArmFinding,
     ClassScore,
     Evaluation,
+    FinalPredictions,
     Findings,
     Gain,
     Leaks,
     Temperature,
     TransferSummary,
+    forecast_plateau,
     judge,
-    plateau_of,
 )
 
 EVALUATION = Evaluation(
@@ -32,7 +32,7 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
     winner = Record(0, Arm("linear_probe", "net"), {}, True, "complete", 0.8, 5, 1, 1.0)
     baseline = Record(1, Arm("from_scratch", "net"), {}, True, "complete", 0.6, 1, 9, 9.0)
     return Findings(
-        answers=Answers(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float32)),
+        predictions=FinalPredictions(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float32)),
         winner=winner,
         refit=False,
         side=64,
@@ -42,9 +42,9 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
         baseline=baseline if gain else None,
         transfer_gain=gain,
         why_no_gain=why,
-        hurt=(),
+        negative_transfer_classes=(),
         search_gain=None,
-        moved=TransferSummary((), (), ""),
+        transfer_summary=TransferSummary((), (), ""),
         images_per_second=1.0,
     )
 
@@ -65,7 +65,7 @@ def test_the_interval_decides(ci95: tuple[float, float], transfer: str) -> None:
     assert verdict.strategy == "linear_probe"
 
 
-def test_a_gain_that_was_not_measured_is_said_to_be_so() -> None:
+def test_a_gain_that_was_not_measured_is_reported_as_such() -> None:
     verdict = judge(findings(None, "out of memory: 9 GiB"))
     assert verdict.transfer is None
     assert "not measured: out of memory: 9 GiB" in verdict.sentence
@@ -81,7 +81,7 @@ def test_the_sentence_names_both_sides_and_the_cost_what_each_took() -> None:
     assert verdict.caveat == ""
 
 
-def test_where_transfer_hurts_the_baseline_comes_first() -> None:
+def test_the_baseline_comes_first_if_transfer_hurts() -> None:
     verdict = judge(findings(Gain(-0.2, (-0.3, -0.1), 100, 0.001)))
     assert verdict.sentence == (
         "Transfer hurts, train from scratch: from_scratch on net scores +20.0 points against "
@@ -97,7 +97,7 @@ def test_hurts_is_limited_to_the_budget_if_a_strategy_was_never_scored() -> None
     assert verdict.caveat == "There was no time to score finetune: with more time, transfer may do better."
 
 
-def test_without_a_measurable_difference_the_gain_is_said_all_the_same() -> None:
+def test_the_gain_is_reported_without_a_measurable_difference() -> None:
     verdict = judge(findings(Gain(-0.02, (-0.1, 0.06), 100, 0.6)))
     assert verdict.sentence == (
         "Transfer makes no measurable difference: linear_probe on net scores −2.0 points against "
@@ -111,7 +111,9 @@ def forecast(found: Findings, more: float, *, epochs: int = 30, unit: float = 1.
     assert found.baseline is not None
     assert found.transfer_gain is not None
     ends = (max(0.0, more - 0.02), more + 0.02)
-    plateau = plateau_of(found.baseline.arm, epochs, more, ends, gain=found.transfer_gain.value, unit=unit)
+    plateau = forecast_plateau(
+        found.baseline.arm, epochs, more, ends, gain=found.transfer_gain.value, accuracy_scale=unit
+    )
     return replace(found, plateau=plateau)
 
 
@@ -139,7 +141,7 @@ def test_a_baseline_that_still_improves_limits_the_verdict_to_the_budget(
     assert "after 1 epoch. " in judge(forecast(found, 0.05, epochs=1)).caveat
 
 
-def test_what_hurts_within_a_budget_hurts_beyond_it() -> None:
+def test_harm_within_a_budget_is_harm_beyond_it() -> None:
     verdict = judge(forecast(findings(Gain(-0.2, (-0.3, -0.1), 100, 0.001)), 0.05))
     assert verdict.sentence.startswith("Transfer hurts, train from scratch: ")
     assert verdict.caveat == ""
@@ -172,7 +174,7 @@ def learned(
     ],
 )
 @pytest.mark.parametrize("gain", [0.3, 0.0, -0.3])
-def test_nothing_is_said_against_a_baseline_that_was_cut_short_at_chance(
+def test_a_baseline_that_was_cut_short_at_chance_is_not_judged(
     ci95: tuple[float, float],
     constant: float | None,
     state: Any,
@@ -203,15 +205,15 @@ def test_a_baseline_that_fails_in_the_test_alone_has_learned(validated: float | 
 
 def test_the_forecast_of_another_baseline_does_not_cut_this_one_short() -> None:
     found = learned(findings(Gain(0.3, (0.2, 0.4), 100, 0.001)), (0.45, 0.55))
-    other = replace(forecast(found, 0.05), plateau=plateau_of(
-        Arm("other", "net"), 30, 0.05, (0.03, 0.07), gain=0.3, unit=1.0
+    other = replace(forecast(found, 0.05), plateau=forecast_plateau(
+        Arm("other", "net"), 30, 0.05, (0.03, 0.07), gain=0.3, accuracy_scale=1.0
     ))  # fmt: skip
     verdict = judge(other)
     assert verdict.transfer == "helps"
     assert verdict.caveat.startswith("other was still improving")
 
 
-def test_a_metric_of_which_lower_is_better_is_told_in_its_own_numbers() -> None:
+def test_a_metric_with_lower_is_better_is_reported_in_its_own_numbers() -> None:
     loss = replace(EVALUATION, metric="log_loss", higher_is_better=False, percent=False)
     found = replace(findings(Gain(0.4, (0.2, 0.6), 100, 0.001)), test=loss)
     verdict = judge(forecast(found, 0.05, unit=1.0))
@@ -277,11 +279,13 @@ def test_a_temperature_that_made_calibration_worse_is_a_warning(
         assert "raised the calibration error from 6.4 to 13.8 points" in judge(found).warnings[0]
 
 
-def test_what_is_delivered_is_named_with_its_own_score() -> None:
-    found = replace(findings(None, "no time"), moved=TransferSummary(("a", "b", "c"), ("a",), ""), refit=True)
+def test_the_final_model_is_named_with_its_test_score() -> None:
+    found = replace(
+        findings(None, "no time"), transfer_summary=TransferSummary(("a", "b", "c"), ("a",), ""), refit=True
+    )
     assert judge(found).delivered == (
         "Delivered: linear_probe on net (2 of 3 stages trained, trained again on all training images), 80.0% "
         "accuracy on 100 test images (95% interval 70.0 to 90.0)."
     )
-    alone = replace(found, moved=TransferSummary((), (), ""), refit=False)
+    alone = replace(found, transfer_summary=TransferSummary((), (), ""), refit=False)
     assert "on net (no pretrained weights), 80.0%" in judge(alone).delivered

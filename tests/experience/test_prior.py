@@ -47,7 +47,7 @@ def test_without_past_runs_nothing_is_foretold():
     assert known.order(["b", "a"]) == ["b", "a"]
     assert known.predicted is None
     assert known.first_params("a") == []
-    assert known.evidence == "There is no past run to learn from."
+    assert known.evidence == "No past runs are known."
 
 
 def test_what_won_on_data_like_this_comes_first():
@@ -79,7 +79,7 @@ def test_the_more_alike_the_data_the_more_a_run_counts():
     assert here.predicted.strategy == "finetune"
     assert there.predicted is not None
     assert there.predicted.strategy == "linear_probe"
-    assert here.evidence == "In 1 past run on data like this, finetune won 1."
+    assert here.evidence == "In 1 past run on similar data, finetune won 1."
 
 
 def test_runs_that_are_all_far_decide_little():
@@ -87,7 +87,7 @@ def test_runs_that_are_all_far_decide_little():
     known = prior([row for i in range(4) for row in run(f"r{i}", WON, profile=far)], PROFILE)
     assert known.predicted is not None
     assert known.predicted.probability < 0.4
-    assert known.evidence == "None of 4 past runs was on data like this."
+    assert known.evidence == "None of 4 past runs used similar data."
     assert known.first_params("finetune") == []
 
 
@@ -129,8 +129,8 @@ def test_the_evidence_counts_wins_and_tells_of_the_same_data_and_of_shipped_runs
         *run("c", LOST, provenance="shipped: demo, 1"),
     ]
     assert prior(rows, PROFILE).evidence == (
-        "In 3 past runs on data like this, finetune won 2, linear_probe won 1. One of them was on this very "
-        "data. One of them was not made here but shipped with autotl."
+        "In 3 past runs on similar data, finetune won 2, linear_probe won 1. 1 of them used this data set. "
+        "1 of them came with autotl."
     )
 
 

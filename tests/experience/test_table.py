@@ -43,12 +43,12 @@ def test_rows_come_back_as_they_went_in(table):
     rows = [ROW, replace(ROW, strategy="linear_probe", rank=2, regret=0.1, pretrained=False)]
     assert table.add(rows)
     assert Experience(table.path).rows() == rows
-    assert table.why == ""
+    assert table.problem == ""
 
 
 def test_before_the_first_run_there_are_no_rows_and_no_file(table):
     assert table.rows() == []
-    assert table.why == ""
+    assert table.problem == ""
     assert not table.path.exists()
 
 
@@ -67,16 +67,16 @@ def test_numbers_of_numpy_are_numbers(table):
 def test_a_run_with_a_broken_row_is_not_added_at_all(table):
     assert table.add([ROW])
     assert not table.add([replace(ROW, run="r2"), replace(ROW, run="r2", regret=float("nan"))])
-    assert "regret" in table.why
+    assert "regret" in table.problem
     assert table.rows() == [ROW]
 
 
 def test_forgetting_leaves_nothing(table):
     table.add([ROW])
-    assert table.forget()
+    assert table.delete()
     assert list(table.path.parent.iterdir()) == []
     assert table.rows() == []
-    assert table.forget()
+    assert table.delete()
     assert table.add([ROW])
 
 
@@ -86,11 +86,11 @@ def test_a_corrupt_file_gives_no_rows_takes_none_and_says_why(tmp_path, content)
     path.write_bytes(content)
     table = Experience(path)
     assert table.rows() == []
-    assert table.why.startswith(f"Cannot read the experience of past runs in {path}: ")
+    assert table.problem.startswith(f"Cannot read the experience of past runs in {path}: ")
     assert table.add([ROW]) is False
-    assert table.why.startswith("Cannot write ")
+    assert table.problem.startswith("Cannot write ")
     assert path.read_bytes() == content
-    assert table.forget()
+    assert table.delete()
     assert table.add([ROW])
 
 
@@ -99,7 +99,7 @@ def test_a_file_cut_short_is_no_error(table):
     whole = table.path.read_bytes()
     table.path.write_bytes(whole[: len(whole) // 2])
     assert table.rows() == []
-    assert table.why
+    assert table.problem
     assert table.add([ROW]) is False
 
 
@@ -110,7 +110,7 @@ def test_a_newer_format_is_left_alone(table):
     connection.close()
     before = table.path.read_bytes()
     assert table.rows() == []
-    assert "it has format 99, and this autotl knows 1" in table.why
+    assert "it has format 99, and this version of autotl reads format 1" in table.problem
     assert table.add([ROW]) is False
     assert table.path.read_bytes() == before
 
@@ -122,7 +122,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     connection.close()
     table = Experience(path)
     assert table.add([ROW]) is False
-    assert "something else" in table.why
+    assert "other tables" in table.problem
     assert table.rows() == []
 
 
@@ -130,8 +130,8 @@ def test_a_folder_in_its_place_is_no_error(tmp_path):
     table = Experience(tmp_path)
     assert table.rows() == []
     assert table.add([ROW]) is False
-    assert table.why
-    assert not table.forget()
+    assert table.problem
+    assert not table.delete()
 
 
 def test_a_file_where_its_folder_should_be_is_no_error(tmp_path):
@@ -139,7 +139,7 @@ def test_a_file_where_its_folder_should_be_is_no_error(tmp_path):
     table = Experience(tmp_path / "file" / "experience.sqlite3")
     assert table.rows() == []
     assert table.add([ROW]) is False
-    assert table.why.startswith("Cannot write ")
+    assert table.problem.startswith("Cannot write ")
 
 
 ADDER = """
@@ -164,7 +164,7 @@ if pause:
     Experience(path).add(rows)
 else:
     own = Experience(path)
-    print(all(own.add([replace(row, run=f"{name}{i}")] * 2) for i in range(count)), own.why, flush=True)
+    print(all(own.add([replace(row, run=f"{name}{i}")] * 2) for i in range(count)), own.problem, flush=True)
 """
 
 
@@ -194,7 +194,7 @@ def test_a_process_killed_while_it_adds_the_first_run_leaves_a_usable_table(tabl
     killed.kill()
     killed.communicate()
     assert table.rows() == []
-    assert table.why == ""
+    assert table.problem == ""
     assert table.add([ROW])
 
 

@@ -28,8 +28,8 @@ BUDGET = Budget(seconds=60.0)
 @pytest.fixture
 def ready(tmp_path: Path) -> Prepared:
     ready = tiny_run(tmp_path / "cache")
-    assert ready.materials.looked  # preparing it has looked at test images
-    ready.materials.looked.clear()
+    assert ready.materials.extra_features  # preparing it has looked at test images
+    ready.materials.extra_features.clear()
     return ready
 
 

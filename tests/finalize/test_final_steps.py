@@ -23,7 +23,7 @@ from autotl.finalize.export import export_trial
 from autotl.finalize.model_soup import ModelSoup, can_mix, compatible_trials, mix
 from autotl.finalize.phase import FinalOptions
 from autotl.pipeline.prepare import Prepared
-from autotl.results import open_model
+from autotl.results import load_model
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
@@ -185,8 +185,8 @@ def test_the_temperature_is_folded_into_the_stock_folder(
         )
     assert torch.allclose(after * delivery.temperature.value, before, atol=1e-5 * before.abs().max().item())
     assert torch.equal(after.argmax(1), before.argmax(1))
-    assert open_model(tmp_path / "model").classes == ready.dataset.classes
-    assert open_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
+    assert load_model(tmp_path / "model").classes == ready.dataset.classes
+    assert load_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
 
 
 def test_a_head_that_is_not_linear_is_left_alone() -> None:

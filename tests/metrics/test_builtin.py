@@ -10,7 +10,7 @@ from scipy.special import softmax
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss, roc_auc_score
 
 from autotl.errors import MetricError, UnknownName
-from autotl.metrics import METRICS, check_metric, metric, reference
+from autotl.metrics import METRICS, check_metric, get_metric, import_reference
 
 
 @pytest.fixture
@@ -23,48 +23,48 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
 def test_metrics_agree_with_scikit_learn(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
     guesses = logits.argmax(1)
-    assert metric("accuracy")(labels, logits) == pytest.approx(accuracy_score(labels, guesses))
-    assert metric("balanced_accuracy")(labels, logits) == pytest.approx(
+    assert get_metric("accuracy")(labels, logits) == pytest.approx(accuracy_score(labels, guesses))
+    assert get_metric("balanced_accuracy")(labels, logits) == pytest.approx(
         balanced_accuracy_score(labels, guesses)
     )
-    assert metric("macro_f1")(labels, logits) == pytest.approx(f1_score(labels, guesses, average="macro"))
+    assert get_metric("macro_f1")(labels, logits) == pytest.approx(f1_score(labels, guesses, average="macro"))
 
 
 def test_a_class_missing_from_a_fold_does_not_count(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
     present = labels < 3
     expected = np.mean([(logits[labels == c].argmax(1) == c).mean() for c in range(3)])
-    assert metric("balanced_accuracy")(labels[present], logits[present]) == pytest.approx(expected)
+    assert get_metric("balanced_accuracy")(labels[present], logits[present]) == pytest.approx(expected)
 
 
-def test_a_metric_nobody_knows_is_refused_with_the_nearest() -> None:
+def test_an_unknown_metric_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'accuracy'"):
-        metric("acuracy")
+        get_metric("acuracy")
 
 
 def test_log_loss_is_scikit_learns_and_searched_by_its_negative(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
-    found = metric("log_loss")
+    found = get_metric("log_loss")
     expected = log_loss(labels, softmax(logits.astype(float), axis=1), labels=range(4))
     assert found(labels, logits) == pytest.approx(-expected)
-    assert found.shown(found(labels, logits)) == pytest.approx(expected)
+    assert found.reported(found(labels, logits)) == pytest.approx(expected)
     assert not found.higher_is_better
 
 
-def test_log_loss_bears_certain_and_wrong_answers() -> None:
+def test_log_loss_of_certain_wrong_predictions_is_finite() -> None:
     wrong = np.array([[1000.0, 0.0]], dtype=np.float32)
-    assert metric("log_loss")(np.array([1]), wrong) == pytest.approx(-1000.0)
+    assert get_metric("log_loss")(np.array([1]), wrong) == pytest.approx(-1000.0)
 
 
 def test_auroc_is_scikit_learns_for_two_classes_and_for_several(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
     chances = softmax(logits.astype(float), axis=1)
-    assert metric("auroc")(labels, logits) == pytest.approx(
+    assert get_metric("auroc")(labels, logits) == pytest.approx(
         roc_auc_score(labels, chances, multi_class="ovr", average="macro")
     )
     two = labels < 2
     pair = softmax(logits[two, :2].astype(float), axis=1)
-    assert metric("auroc")(labels[two], logits[two, :2]) == pytest.approx(
+    assert get_metric("auroc")(labels[two], logits[two, :2]) == pytest.approx(
         roc_auc_score(labels[two], pair[:, 1])
     )
 
@@ -73,7 +73,7 @@ def test_auroc_is_scikit_learns_for_two_classes_and_for_several(drawn: tuple[np.
 def test_classes_missing_from_a_fold_break_no_metric(name: str, drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
     for present in (labels < 3, labels == 1, np.arange(200) == 0):
-        assert np.isfinite(metric(name)(labels[present], logits[present]))
+        assert np.isfinite(get_metric(name)(labels[present], logits[present]))
 
 
 def test_auroc_of_missing_classes_is_the_mean_of_those_there(drawn: tuple[np.ndarray, np.ndarray]) -> None:
@@ -81,25 +81,25 @@ def test_auroc_of_missing_classes_is_the_mean_of_those_there(drawn: tuple[np.nda
     present = labels < 3
     labels, chances = labels[present], softmax(logits[present].astype(float), axis=1)
     expected = np.mean([roc_auc_score(labels == c, chances[:, c]) for c in range(3)])
-    assert metric("auroc")(labels, logits[present]) == pytest.approx(expected)
+    assert get_metric("auroc")(labels, logits[present]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_what_images_add_gives_the_bootstraps_standard_error(
+def test_per_image_values_give_the_bootstraps_standard_error(
     name: str, drawn: tuple[np.ndarray, np.ndarray]
 ) -> None:
     labels, logits = drawn
     other = (logits + np.random.default_rng(1).normal(size=logits.shape)).astype(np.float32)
-    found = metric(name)
-    each = found.mean or found.influence
+    found = get_metric(name)
+    each = found.per_image or found.influence
     assert each is not None
-    told = (each(labels, logits) - each(labels, other)).std() / np.sqrt(len(labels))
+    predicted = (each(labels, logits) - each(labels, other)).std() / np.sqrt(len(labels))
     rows = np.random.default_rng(2).integers(0, len(labels), (400, len(labels)))
     seen = np.std([found(labels[r], logits[r]) - found(labels[r], other[r]) for r in rows])
-    assert told == pytest.approx(seen, rel=0.2)
+    assert predicted == pytest.approx(seen, rel=0.2)
 
 
-@pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].counted])
+@pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].bootstrap])
 @pytest.mark.parametrize("tied", [True, False])
 def test_samples_scored_together_are_scored_as_each_alone(
     name: str, tied: bool, drawn: tuple[np.ndarray, np.ndarray]
@@ -109,9 +109,9 @@ def test_samples_scored_together_are_scored_as_each_alone(
     rng = np.random.default_rng(3)
     samples = [*rng.integers(0, 200, (20, 200)), *rng.integers(0, 200, (10, 5)), np.flatnonzero(labels == 1)]
     counts = np.stack([np.bincount(rows, minlength=200) for rows in samples]).astype(float)
-    score = metric(name).counted
+    score = get_metric(name).bootstrap
     assert score is not None
-    alone = [metric(name)(labels[rows], logits[rows]) for rows in samples]
+    alone = [get_metric(name)(labels[rows], logits[rows]) for rows in samples]
     np.testing.assert_allclose(score(labels, logits, counts), alone, rtol=0, atol=1e-12)
 
 
@@ -119,17 +119,17 @@ def certainty(labels: np.ndarray, chances: np.ndarray) -> float:
     return float(chances[np.arange(len(labels)), labels].mean())
 
 
-def test_a_function_of_ones_own_is_given_probabilities(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_custom_function_is_given_probabilities(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
-    found = metric(certainty)
+    found = get_metric(certainty)
     assert found.name == "certainty"
     assert found(labels, logits) == pytest.approx(certainty(labels, softmax(logits.astype(float), axis=1)))
 
 
 def test_a_function_is_named_by_its_module_where_it_can_be_imported_again() -> None:
-    assert metric("statistics:mean").reference == "statistics:mean"
-    assert reference(accuracy_score) is not None
-    assert reference(lambda labels, chances: 0.0) is None
+    assert get_metric("statistics:mean").reference == "statistics:mean"
+    assert import_reference(accuracy_score) is not None
+    assert import_reference(lambda labels, chances: 0.0) is None
 
 
 @pytest.mark.parametrize(
@@ -137,27 +137,27 @@ def test_a_function_is_named_by_its_module_where_it_can_be_imported_again() -> N
     [
         ("no_such_module:f", "cannot be imported"),
         ("statistics:no_such_function", "has no 'no_such_function'"),
-        ("math:pi", "no function"),
-        (7, "is a int"),
+        ("math:pi", "must be a function"),
+        (7, "got a int"),
     ],
 )
-def test_what_is_no_metric_is_refused(named: object, said: str) -> None:
+def test_other_objects_are_refused_as_metrics(named: object, said: str) -> None:
     with pytest.raises(MetricError, match=said):
-        metric(named)  # type: ignore[arg-type]
+        get_metric(named)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        (lambda labels, chances: float("nan"), "finite number is due"),
-        (lambda labels, chances: chances, "one number is due"),
-        (lambda labels, chances: None, "one number is due"),
+        (lambda labels, chances: float("nan"), "must return a finite number"),
+        (lambda labels, chances: chances, "must return one number"),
+        (lambda labels, chances: None, "must return one number"),
         (lambda labels: 1.0, "cannot score labels"),
     ],
 )
-def test_a_function_that_gives_no_number_is_found_out_at_once(function: object, said: str) -> None:
+def test_a_function_that_returns_no_number_is_refused_at_once(function: object, said: str) -> None:
     with pytest.raises(MetricError, match=said):
-        check_metric(metric(function), 3)  # type: ignore[arg-type]
+        check_metric(get_metric(function), 3)  # type: ignore[arg-type]
 
 
 def test_a_function_called_like_a_metric_is_refused() -> None:
@@ -165,14 +165,14 @@ def test_a_function_called_like_a_metric_is_refused() -> None:
         return 1.0
 
     with pytest.raises(MetricError, match="another name"):
-        metric(accuracy)
+        get_metric(accuracy)
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_a_metric_crosses_to_other_processes(name: str) -> None:
+def test_a_metric_can_be_pickled(name: str) -> None:
     labels = np.array([0, 1, 2, 1])
     logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
-    for each in (METRICS[name], METRICS[name].finer):
+    for each in (METRICS[name], METRICS[name].calibrated_likelihood):
         if each is not None:
             assert pickle.loads(pickle.dumps(each))(labels, logits) == each(labels, logits)
 
@@ -188,8 +188,8 @@ def test_a_function_gets_copies_and_cannot_end_the_program(drawn: tuple[np.ndarr
     def leaving(labels: np.ndarray, chances: np.ndarray) -> float:
         raise SystemExit(7)
 
-    assert metric(altering)(labels, logits) == 0.5
+    assert get_metric(altering)(labels, logits) == 0.5
     assert np.array_equal(labels, before[0])
     assert np.array_equal(logits, before[1])
     with pytest.raises(MetricError, match=r"leaving ended the program \(SystemExit: 7\)"):
-        metric(leaving)(labels, logits)
+        get_metric(leaving)(labels, logits)

@@ -42,7 +42,7 @@ def test_a_run_leaves_a_row_for_each_arm_and_the_next_reads_it(table: Experience
     assert row.probe_score is not None
     assert "C" in json.loads(row.params)
     again = run().report["when"]["experience"]
-    assert "on this very data" in again["evidence"]
+    assert "used this data set" in again["evidence"]
     assert len(table.rows()) == 2
     if again["predicted"] == "linear_probe":
         assert again["agreed"] is True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,35 +18,36 @@ from autotl.analysis.learning_curve import probe_at_sizes
 from autotl.api import LabelledFeatures, Transferability
 from autotl.builtin.sources.tiny import FOLDER
 from autotl.cache import Store
-from autotl.clock import Budget, Clock, WallClock
-from autotl.config.run_config import RunConfig
-from autotl.data import cross_parts, without
+from autotl.clock import Clock, WallClock
+from autotl.data import stratified_parts, without_rows
 from autotl.pipeline.prepare import Prepared, prepare
+from autotl.pipeline.services import Plugins, Services
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from tests.support.settings import settings
 
 CATALOG = plugins.load()
 CLASSES, EACH = 3, 30
 
 
-def prepared(folder: Path, data: object, **told: object) -> Prepared:
-    return prepared_with(CATALOG.transferabilities.items, WallClock(), folder, data, **told)
+def prepared(folder: Path, data: object, **options: Any) -> Prepared:
+    return prepared_with(CATALOG.transferabilities.items, WallClock(), folder, data, **options)
 
 
 def prepared_with(
-    measures: Mapping[str, Transferability], clock: Clock, folder: Path, data: object, **told: object
+    measures: Mapping[str, Transferability],
+    clock: Clock,
+    folder: Path,
+    data: object,
+    *,
+    full_profile: bool = False,
+    **options: Any,
 ) -> Prepared:
-    names = {"budget": Budget(trials=1), "backbones": ("tiny",), "image_size": 32, "experience": False}
+    options = {"backbone": "tiny", "image_size": 32, "experience": False, **options}
     return prepare(
-        RunConfig(data=data, **(names | told)),  # type: ignore[arg-type]
-        readers=CATALOG.readers.items,
-        sources=CATALOG.backbones.items,
-        similarities={},
-        transferabilities=measures,
-        strategies={},
-        store=Store(folder),
-        clock=clock,
-        watch=Silence(),
+        replace(settings(data=data, **options), full_profile=full_profile),
+        replace(Plugins.of(CATALOG, {}), similarities={}, transferabilities=measures),
+        Services(Store(folder), clock, Silence()),
     )
 
 
@@ -77,7 +80,7 @@ def stems(items: object) -> set[str]:
 
 def test_planted_faults_are_found_and_nothing_is_done_unasked(faulty: Path, tmp_path: Path) -> None:
     ready = prepared(tmp_path, str(faulty))
-    found = ready.examined
+    found = ready.issues
     assert found.near_leakage is not None
     assert {f"leak_{name}5" for name in ("bars", "rings", "spots")} <= stems(
         test for test, _ in found.near_leakage.examples
@@ -96,7 +99,7 @@ def test_dropping_leaves_out_training_images_alone_and_keeps_their_features(
 ) -> None:
     plain, clean = prepared(tmp_path, str(faulty)), prepared(tmp_path, str(faulty), clean="drop")
     gone = np.setdiff1d(plain.splits.train, clean.splits.train)
-    assert len(gone) == clean.examined.cleaned.dropped > 0
+    assert len(gone) == clean.issues.cleaned.dropped > 0
     items = clean.dataset.table["item"].to_numpy()
     assert {"bars5", "rings5", "spots5"} <= stems(items[gone])  # they are in the test part too
     np.testing.assert_array_equal(plain.splits.test, clean.splits.test)
@@ -117,8 +120,8 @@ def test_weighting_keeps_all_images_and_lets_the_doubtful_count_less(faulty: Pat
     items = ready.dataset.table["item"].to_numpy()[ready.materials.order]
     leaked = [i for i, item in enumerate(items) if Path(item).stem in {"bars5", "rings5", "spots5"}]
     assert float(weights[leaked].max()) == 0.0
-    assert ready.examined.cleaned.reweighted
-    assert ready.examined.cleaned.n_eff < len(items)
+    assert ready.issues.cleaned.reweighted
+    assert ready.issues.cleaned.n_eff < len(items)
 
 
 def test_a_backbone_measurably_behind_is_set_aside(tmp_path: Path) -> None:
@@ -131,17 +134,17 @@ def test_a_backbone_measurably_behind_is_set_aside(tmp_path: Path) -> None:
     save_file(state, broken / "model.safetensors", {"format": "pt"})
     data = tiny_images(classes=4, each=40, noise=0.6)
     both = ("tiny", str(broken))
-    ready = prepared(tmp_path / "a", data, backbones=both)
+    ready = prepared(tmp_path / "a", data, backbone=both)
     assert ready.ranking.order[0] == "tiny"
     assert set(ready.backbones) == {"tiny"}
     assert "probe_accuracy before training is" in ready.ranking.aside["shuffled"]
-    kept = prepared(tmp_path / "b", data, backbones=both, all_backbones=True)
+    kept = prepared(tmp_path / "b", data, backbone=both, all_backbones=True)
     assert set(kept.backbones) == {"tiny", "shuffled"}
     assert kept.ranking.order[0] == "tiny"
 
 
 def test_every_score_is_taken_and_has_an_interval(tmp_path: Path) -> None:
-    ready = prepared(tmp_path, tiny_images(classes=3, each=20), thorough=True)
+    ready = prepared(tmp_path, tiny_images(classes=3, each=20), full_profile=True)
     (scores,) = ready.ranking.scores.values()
     assert set(scores) == set(CATALOG.transferabilities.items)
     for name, found in scores.items():
@@ -171,26 +174,25 @@ class Long:
         return 0.0
 
 
-@pytest.mark.parametrize("thorough", [True, False])
-def test_only_a_thorough_survey_continues_past_the_budget(tmp_path: Path, thorough: bool) -> None:
+@pytest.mark.parametrize("full", [True, False])
+def test_only_a_full_profile_continues_past_the_budget(tmp_path: Path, full: bool) -> None:
     clock = Late()
-    told = {"budget": Budget(seconds=1200), "thorough": thorough}
     data = tiny_images(classes=3, each=40)
-    ready = prepared_with({"long": Long(clock)}, clock, tmp_path, data, **told)
+    ready = prepared_with({"long": Long(clock)}, clock, tmp_path, data, budget="20m", full_profile=full)
     assert clock.later >= 3600
-    assert any(note.startswith("Not checked for lack of time") for note in ready.notes) != thorough
-    assert (ready.outlook is not None) == thorough
+    assert any(note.startswith("Not checked for lack of time") for note in ready.notes) != full
+    assert (ready.learning_curve is not None) == full
 
 
-def test_the_outlook_rises_and_names_a_round_number(tmp_path: Path) -> None:
+def test_the_learning_curve_rises_and_names_a_round_number(tmp_path: Path) -> None:
     ready = prepared(tmp_path, tiny_images(classes=4, each=40, noise=0.8))
-    assert ready.outlook is not None
-    points = ready.outlook.points
+    assert ready.learning_curve is not None
+    points = ready.learning_curve.points
     assert [each.n for each in points] == sorted({each.n for each in points})
     assert points[-1].score > points[0].score
-    assert ready.outlook.sentence.startswith("40 more images would")
-    assert [each.more for each in ready.outlook.forecast] == [10, 40, 100]
-    gains = [each.gain for each in ready.outlook.forecast]
+    assert ready.learning_curve.sentence.startswith("40 more images would")
+    assert [each.more for each in ready.learning_curve.forecast] == [10, 40, 100]
+    gains = [each.gain for each in ready.learning_curve.forecast]
     assert gains == sorted(gains)
 
 
@@ -207,10 +209,10 @@ def test_sizes_are_nested_and_no_repeat_learns_from_what_it_validates_on(tmp_pat
 
 def test_parts_hold_every_row_once_and_rows_can_be_left_out(tmp_path: Path) -> None:
     ready = prepared(tmp_path, tiny_images(classes=3, each=20))
-    parts = cross_parts(ready.dataset, ready.splits.train, seed=0)
+    parts = stratified_parts(ready.dataset, ready.splits.train, seed=0)
     assert sorted(np.concatenate(parts)) == sorted(ready.splits.train)
     gone = ready.splits.train[:5]
-    less = without(ready.dataset, ready.splits, gone)
+    less = without_rows(ready.dataset, ready.splits, gone)
     assert not set(gone) & set(less.train)
     np.testing.assert_array_equal(less.test, ready.splits.test)
 

@@ -14,18 +14,22 @@ from autotl import plugins
 from autotl.api import Applies, Arm, Backbone, DataConfig, Task, Weights
 from autotl.builtin.strategies.pixels import Pixels
 from autotl.cache import Store
-from autotl.clock import NEVER, Budget, WallClock
-from autotl.config.limits import Limits
-from autotl.config.run_config import RunConfig
+from autotl.clock import NEVER, WallClock
 from autotl.errors import RunError
 from autotl.jsonio import as_type, plain
 from autotl.pipeline.prepare import Prepared, prepare
-from autotl.preparation.baseline_networks import Own, open_own_networks, reopen_own_networks
-from autotl.preparation.record import BaselineNetworkRecord, backbone_record, read_record
+from autotl.pipeline.services import Plugins, Services
+from autotl.preparation.baseline_networks import (
+    BaselineNetworks,
+    open_baseline_networks,
+    reopen_baseline_networks,
+)
+from autotl.preparation.record import NEW_RUN, BaselineNetworkRecord, backbone_record, read_record
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 from autotl.trials.arms import plan_arms
 from tests.support import fakes
+from tests.support.settings import settings
 
 CONFIG = DataConfig(32, (0.5,) * 3, (0.25,) * 3, "bilinear", 1.0, "center", fixed=False)
 
@@ -56,13 +60,13 @@ class Bringer(fakes.Fake):
 def opened(
     strategy: Any,
     *,
-    limits: Limits | None = None,
+    max_size: int | None = None,
     image_size: int | None = None,
     taken: Sequence[str] = (),
-) -> Own:
-    setup = RunConfig(data=None, budget=Budget(trials=1), limits=limits or Limits(), image_size=image_size)
+) -> BaselineNetworks:
     named: dict[str, Any] = {strategy.name: strategy, "plain": fakes.Fake("plain")}
-    return open_own_networks(named, fakes.TASK, setup, end=NEVER, taken=taken)
+    options = settings(max_size=max_size, image_size=image_size)
+    return open_baseline_networks(named, fakes.TASK, options, end=NEVER, taken=taken)
 
 
 def test_the_last_network_that_the_strategy_accepts_is_chosen() -> None:
@@ -124,10 +128,9 @@ def test_a_network_that_cannot_be_made_is_left_out_with_the_reason() -> None:
 
 
 def test_limits_hold_for_them_too() -> None:
-    sizes = Limits(size=200_000)
-    found = opened(Bringer(offered=(SMALL, LARGE, HUGE)), limits=sizes)
+    found = opened(Bringer(offered=(SMALL, LARGE, HUGE)), max_size=200_000)
     assert found.by_name.keys() == {"small"}
-    none = opened(Bringer(offered=(HUGE,)), limits=sizes)
+    none = opened(Bringer(offered=(HUGE,)), max_size=200_000)
     assert none.networks == {}
     assert "misses the limits" in none.refused[Arm("bringer", "huge")]
 
@@ -140,9 +143,8 @@ def test_the_image_size_that_was_asked_for_is_taken_unless_the_network_has_its_o
     assert (own.sides, own.side) == ((16,), 16)
 
 
-def reopened(known: Mapping[str, BaselineNetworkRecord]) -> Own:
-    setup = RunConfig(data=None, budget=Budget(trials=1))
-    return reopen_own_networks(known, fakes.TASK, setup, end=NEVER)
+def reopened(known: Mapping[str, BaselineNetworkRecord]) -> BaselineNetworks:
+    return reopen_baseline_networks(known, fakes.TASK, settings(), end=NEVER)
 
 
 def test_a_resumed_run_takes_the_network_that_it_had() -> None:
@@ -191,49 +193,65 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepared(tmp_path_factory.mktemp("cache"), Bringer())
 
 
-def prepared(folder: Path, strategy: Any, decided: Any = None) -> Prepared:
-    catalog = plugins.load()
+def prepared(folder: Path, strategy: Any, record: Any = NEW_RUN) -> Prepared:
+    offered = Plugins.of(plugins.load(), {"bringer": strategy})
     return prepare(
-        RunConfig(data=tiny_images(classes=3, each=20), budget=Budget(trials=1), backbones=("tiny",)),
-        readers=catalog.readers.items,
-        sources=catalog.backbones.items,
-        similarities={},
-        transferabilities={},
-        strategies={"bringer": strategy},
-        store=Store(folder),
-        clock=WallClock(),
-        watch=Silence(),
-        decided=decided,
+        settings(data=tiny_images(classes=3, each=20), backbone="tiny"),
+        replace(offered, similarities={}, transferabilities={}),
+        Services(Store(folder), WallClock(), Silence()),
+        record,
     )
+
+
+def own(ready: Prepared) -> Mapping[str, BaselineNetworkRecord]:
+    assert ready.record.plan is not None
+    return ready.record.plan.baseline_networks
 
 
 def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
     assert first.backbones.keys() == {"tiny"}
     assert first.networks.keys() == {"tiny", "large"}
-    assert first.decided.own.keys() == {"bringer"}
-    assert first.decided.backbones.keys() == {"tiny"}
+    assert own(first).keys() == {"bringer"}
+    assert first.record.opening is not None
+    assert first.record.opening.backbones.keys() == {"tiny"}
     assert first.materials.backbones.keys() == {"tiny", "large"}
 
 
 def test_what_was_decided_can_be_written_down_and_older_runs_had_none(first: Prepared) -> None:
-    told: Any = plain(first.decided)
-    assert read_record(told) == first.decided
-    del told["own"]
-    assert read_record(told) == replace(first.decided, own={})
+    told: Any = plain(first.record)
+    assert read_record(told) == first.record
+    del told["plan"]["baseline_networks"]
+    assert first.record.plan is not None
+    assert read_record(told) == replace(first.record, plan=replace(first.record.plan, baseline_networks={}))
+
+
+def test_the_flat_record_of_the_previous_version_is_read(first: Prepared) -> None:
+    told: Any = plain(first.record)
+    parts = [part for part in told.values() if isinstance(part, dict)]
+    flat: Any = {name: value for name, value in told.items() if not isinstance(value, dict)}
+    for part in parts:
+        flat |= part
+    flat["own"] = flat.pop("baseline_networks")
+    flat["wider"], flat["wider_split"] = flat.pop("extra_images"), flat.pop("extra_split")
+    for each in flat["own"].values():
+        each["seen"] = each.pop("backbone")
+    assert read_record(flat) == first.record
 
 
 def test_what_was_decided_holds_when_the_run_is_resumed(first: Prepared, tmp_path: Path) -> None:
     picky = Bringer(offered=(SMALL, LARGE, HUGE), applies_to=lambda net: net.name == "small")
-    again = prepared(tmp_path, picky, first.decided)
-    assert again.own.networks == first.own.networks
-    assert again.decided.own == first.decided.own
+    again = prepared(tmp_path, picky, first.record)
+    assert again.baseline_networks.networks == first.baseline_networks.networks
+    assert own(again) == own(first)
 
 
 def test_a_plugin_that_offers_other_layers_by_now_changes_nothing(first: Prepared, tmp_path: Path) -> None:
     other = Bringer(offered=(SMALL, weights("large", 128)))
-    assert prepared(tmp_path, other, first.decided).own.networks == first.own.networks
+    assert (
+        prepared(tmp_path, other, first.record).baseline_networks.networks == first.baseline_networks.networks
+    )
 
 
 def test_the_trials_of_a_plugin_that_is_gone_keep_their_network(first: Prepared, tmp_path: Path) -> None:
-    again = prepared(tmp_path, fakes.Fake("plain"), first.decided)
+    again = prepared(tmp_path, fakes.Fake("plain"), first.record)
     assert again.networks.keys() == {"tiny", "large"}

@@ -13,20 +13,20 @@ import pytest
 from autotl import plugins
 from autotl.api import Backbone, DataConfig, Dataset, Job, Params, Splits, Task, Weights
 from autotl.cache import Store
-from autotl.clock import Budget, Deadline, WallClock
-from autotl.config.run_config import RunConfig
-from autotl.data import read, split, thin, widened
-from autotl.preparation.baseline_networks import Own
+from autotl.clock import Deadline, WallClock
+from autotl.data import read, split, subsample_train, with_extra_rows
+from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import EPOCHS, ExtraImages, left_out, open_networks, tasks_by_network
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
 from tests.support import fakes
+from tests.support.settings import settings
 
 CONFIG = DataConfig(16, (0.5,) * 3, (0.25,) * 3, "bilinear", 1.0, "center", fixed=False)
 ARGS = {"layers": [1, 1, 0, 0], "channels": [8, 16, 16, 16], "stem_width": 8}
 SMALL = Weights("small", "resnet18", "made up", pretrained=False, args=ARGS, config=CONFIG)
-SETUP = RunConfig(data=None, budget=Budget(seconds=60))
+SETTINGS = settings(budget=60)
 AMPLE, SHORT = 1e4, 1e-6
 
 
@@ -70,7 +70,7 @@ def whole(dataset: Dataset) -> Splits:
 
 @pytest.fixture(scope="module")
 def few(dataset: Dataset, whole: Splits) -> Splits:
-    return thin(dataset, whole, 500, seed=0)
+    return subsample_train(dataset, whole, 500, seed=0)
 
 
 @pytest.fixture
@@ -84,29 +84,29 @@ def task(dataset: Dataset, few: Splits, seconds: float | None) -> Task:
 
 
 def opened(
-    materials: RunCache, whole: Splits, *strategies: Any, seconds: float | None = AMPLE, decided: Any = None
-) -> tuple[Own, ExtraImages | None]:
+    materials: RunCache, whole: Splits, *strategies: Any, seconds: float | None = AMPLE, recorded: Any = None
+) -> tuple[BaselineNetworks, ExtraImages | None]:
     data, few = materials.dataset, materials.splits
     return open_networks(
-        SETUP,
+        SETTINGS,
         {each.name: each for each in strategies},
         task(data, few, seconds),
         materials,
-        left_out(data, whole, few, SETUP),
-        decided=decided,
+        left_out(data, whole, few, SETTINGS),
+        recorded=recorded,
         end=Deadline(WallClock()),
     )
 
 
 def test_what_was_left_out_may_be_learned_from(dataset: Dataset, whole: Splits, few: Splits) -> None:
-    more = left_out(dataset, whole, few, SETUP)
+    more = left_out(dataset, whole, few, SETTINGS)
     assert np.array_equal(more, np.setdiff1d(whole.train, few.train))
 
 
 def test_nothing_that_belongs_to_a_validation_image_or_looks_like_one_is_learned_from(
     dataset: Dataset, whole: Splits, few: Splits
 ) -> None:
-    more = left_out(dataset, whole, few, SETUP)
+    more = left_out(dataset, whole, few, SETTINGS)
     table = dataset.table.copy()
     table["group"] = table["group"].astype(object)
     place = {name: table.columns.get_loc(name) for name in ("group", "looks")}
@@ -114,21 +114,21 @@ def test_nothing_that_belongs_to_a_validation_image_or_looks_like_one_is_learned
     table.iloc[more[1], place["looks"]] = table["looks"].iloc[few.folds[0].val[1]]
     table.iloc[more[2], place["looks"]] = table["looks"].iloc[whole.test[0]]
     changed = replace(dataset, table=table)
-    assert np.array_equal(left_out(changed, whole, few, SETUP), more[3:])
+    assert np.array_equal(left_out(changed, whole, few, SETTINGS), more[3:])
 
 
 @pytest.mark.parametrize("asked", [{"clean": "drop"}, {"clean": "weight"}, {"reweight": True}])
 def test_nothing_more_is_learned_from_if_images_are_dropped_or_weighed(
     dataset: Dataset, whole: Splits, few: Splits, asked: dict[str, Any]
 ) -> None:
-    assert not len(left_out(dataset, whole, few, replace(SETUP, **asked)))
+    assert not len(left_out(dataset, whole, few, settings(budget=60, **asked)))
 
 
 def test_validation_and_test_stay_and_each_class_gives_its_share(
     dataset: Dataset, whole: Splits, few: Splits
 ) -> None:
     more = np.setdiff1d(whole.train, few.train)
-    wider = widened(dataset, few, more, 600, seed=0)
+    wider = with_extra_rows(dataset, few, more, 600, seed=0)
     (fold,) = wider.folds
     assert np.array_equal(fold.val, few.folds[0].val)
     assert np.array_equal(wider.test, few.test)
@@ -137,7 +137,7 @@ def test_validation_and_test_stay_and_each_class_gives_its_share(
     counts = np.bincount(dataset.table["label"].to_numpy()[wider.train])
     assert counts.tolist() == pytest.approx([550, 550], abs=5)
     assert wider.hash != few.hash
-    assert widened(dataset, few, more, 600, seed=0).hash == wider.hash
+    assert with_extra_rows(dataset, few, more, 600, seed=0).hash == wider.hash
 
 
 def test_a_network_that_is_looked_at_first_learns_from_all_if_there_is_time(
@@ -186,16 +186,16 @@ def test_a_resumed_run_learns_from_the_same_images(materials: RunCache, whole: S
 
     @dataclass
     class Then:
-        own: Any
-        wider: int | None
+        baseline_networks: Any
+        extra_images: int | None
 
-    _, again = opened(materials, whole, Looker(), seconds=SHORT, decided=Then(seen, 900))
+    _, again = opened(materials, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
     assert again is not None
     assert again.task.train_rows == pytest.approx(900, abs=2)
-    _, once_more = opened(materials, whole, Looker(), seconds=SHORT, decided=Then(seen, 900))
+    _, once_more = opened(materials, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
     assert once_more is not None
     assert once_more.materials.splits.hash == again.materials.splits.hash
-    assert opened(materials, whole, Looker(), decided=Then(seen, None))[1] is None
+    assert opened(materials, whole, Looker(), recorded=Then(seen, None))[1] is None
 
 
 def test_a_resumed_run_asks_for_as_many_as_before(materials: RunCache, whole: Splits) -> None:
@@ -206,12 +206,12 @@ def test_a_resumed_run_asks_for_as_many_as_before(materials: RunCache, whole: Sp
     seen = {"looker": BaselineNetworkRecord(SMALL, backbone_record("small", own.networks["looker"]))}
 
     class Then:
-        own = seen
-        wider = 901
+        baseline_networks = seen
+        extra_images = 901
 
-    _, wider = opened(materials, whole, Looker(), decided=Then())
+    _, wider = opened(materials, whole, Looker(), recorded=Then())
     assert wider is not None
-    assert wider.asked == 901
+    assert wider.requested == 901
 
 
 def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_images(
@@ -219,7 +219,7 @@ def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_image
 ) -> None:
     own, wider = opened(materials, whole, Looker())
     assert wider is not None
-    known = materials.knowing({**materials.backbones, **own.by_name})
+    known = materials.with_backbones({**materials.backbones, **own.by_name})
     seen: list[tuple[int, int, int]] = []
 
     class Watching:

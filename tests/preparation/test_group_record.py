@@ -8,7 +8,7 @@ from autotl.preparation.group_record import GroupRecord
 def test_a_note_says_how_many_images_were_not_compared() -> None:
     assert GroupRecord(True, last=()).notes == []
     (note,) = GroupRecord(True, last=(), uncompared=145_000).notes
-    assert note.startswith("145,000 training images were not compared by likeness")
+    assert note.startswith("145,000 training images were not compared by similarity")
     assert "at most 5,000" in note
 
 

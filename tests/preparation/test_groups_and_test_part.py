@@ -9,19 +9,18 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from autotl.clock import Budget, Deadline, WallClock
-from autotl.config.run_config import RunConfig
+from autotl.clock import Deadline, WallClock
 from autotl.data import read
 from autotl.preparation.group_record import GroupRecord
 from autotl.preparation.image_groups import first_groups
 from tests.support.frames import CATALOG, FRAMES, frames, prepared, track
+from tests.support.settings import settings
 
 
 def grouping_of(data: object) -> tuple[GroupRecord, list[str], set[str]]:
     """The groups found before the split, the file names of the images, and the evidence."""
-    setup = RunConfig(data=data, budget=Budget(trials=1))
     dataset = read(data, readers=CATALOG.readers.items)
-    _, grouping, known = first_groups(setup, dataset, None, end=Deadline(WallClock()))
+    _, grouping, known = first_groups(settings(data=data), dataset, None, end=Deadline(WallClock()))
     return grouping, dataset.table["item"].tolist(), set(known.how.values())
 
 

@@ -14,10 +14,10 @@ from PIL import Image
 import autotl
 from autotl import cli
 from autotl.api import Splits
-from autotl.clock import Budget, Deadline, FakeClock, WallClock
-from autotl.config.run_config import RunConfig
+from autotl.clock import Deadline, FakeClock, WallClock
 from autotl.data import read
 from autotl.pipeline.prepare import Prepared
+from autotl.preparation.group_record import GroupRecord
 from autotl.preparation.image_groups import first_groups, last_groups
 from autotl.preparation.record import read_record
 from autotl.quality import Groups
@@ -25,6 +25,7 @@ from autotl.results import read_run_file
 from autotl.terminal import Silence
 from autotl.workbench.activation_cache import ActivationCache
 from tests.support.frames import CATALOG, FRAMES, THINGS, Heard, frames, nameless, prepared, track
+from tests.support.settings import settings
 
 
 def things_of(ready: Prepared) -> np.ndarray:
@@ -32,6 +33,11 @@ def things_of(ready: Prepared) -> np.ndarray:
     known = {nameless(t, f): t for t in range(2 * THINGS) for f in range(FRAMES)}
     names = [Path(item).name for item in ready.dataset.table["item"]]
     return np.array([known[name] if name in known else int(name[:3]) for name in names])
+
+
+def grouping(ready: Prepared) -> GroupRecord:
+    assert ready.record.splitting is not None
+    return ready.record.splitting.grouping
 
 
 def divided(splits: Splits, things: np.ndarray) -> int:
@@ -50,7 +56,7 @@ def test_no_fold_and_no_test_part_made_here_divides_frames(
     if name is track:  # known before the test part is made
         assert not {*things[ready.splits.train]} & {*things[ready.splits.test]}
     assert ready.groups is not None
-    assert ready.groups.images == sum(map(len, ready.decided.grouping.last or ()))
+    assert ready.groups.images == sum(map(len, grouping(ready).last or ()))
     assert ready.groups.images > len(ready.splits.train) / 2
     assert ready.groups.across_test is None
     assert any("--group none" in each for each in watch.said)
@@ -61,11 +67,11 @@ def test_no_fold_and_no_test_part_made_here_divides_frames(
 def test_groups_that_features_show_change_the_folds_and_keep_what_was_computed(
     tmp_path: Path, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autotl.data.splits.splitting._SMALL", small)  # 0: one holdout
+    monkeypatch.setattr("autotl.data.splits.splitting._MAX_KFOLD_IMAGES", small)  # 0: one holdout
     monkeypatch.setattr("autotl.preparation.image_groups.find_groups", without_hashes)
     data = frames(tmp_path / "data", nameless)
     ready = prepared(tmp_path / "cache", data)
-    plain = prepared(tmp_path / "plain", data, columns=autotl.api.Columns(group="none"))
+    plain = prepared(tmp_path / "plain", data, group="none")
     assert plain.groups is None
     things = things_of(ready)
     assert ready.splits.test.tolist() == plain.splits.test.tolist()
@@ -104,7 +110,7 @@ def test_nothing_changes_without_groups(tmp_path: Path) -> None:
     images = np.stack([np.asarray(Image.fromarray(each).resize((32, 32))) for each in blobs])
     given = (images, ["a", "b", "c"] * 50)
     ready = prepared(tmp_path / "cache", given)
-    plain = prepared(tmp_path / "plain", given, columns=autotl.api.Columns(group="none"))
+    plain = prepared(tmp_path / "plain", given, group="none")
     assert ready.splits.hash == plain.splits.hash
     assert ready.groups is not None
     assert ready.groups.groups == 0
@@ -119,7 +125,7 @@ def test_a_column_of_groups_ends_the_search_for_groups(tmp_path: Path) -> None:
     (folder / "table.csv").write_text("\n".join(["image,label,group", *rows]))
     ready = prepared(tmp_path / "cache", folder / "table.csv")
     assert ready.groups is None
-    assert ready.decided.grouping.on is False
+    assert grouping(ready).on is False
 
 
 def test_the_users_own_test_part_is_untouched_and_groups_across_it_are_named(tmp_path: Path) -> None:
@@ -171,19 +177,19 @@ def test_a_resumed_run_keeps_its_groups_whatever_is_found_now(
 ) -> None:
     data = frames(tmp_path / "data", nameless)
     ready = prepared(tmp_path / "cache", data)
-    told = autotl.jsonio.plain(ready.decided)
+    told = autotl.jsonio.plain(ready.record)
     monkeypatch.setattr("autotl.preparation.image_groups.find_groups", lambda *_, **__: Groups())
-    again = prepared(tmp_path / "other", data, decided=read_record(told))
+    again = prepared(tmp_path / "other", data, record=read_record(told))
     assert again.splits.hash == ready.splits.hash
     assert again.groups == ready.groups
 
 
 def test_a_run_that_was_begun_before_groups_were_looked_for_goes_on_without(tmp_path: Path) -> None:
     data = frames(tmp_path / "data", track)
-    plain = prepared(tmp_path / "plain", data, columns=autotl.api.Columns(group="none"))
-    told = autotl.jsonio.plain(plain.decided)
-    del told["grouping"]
-    again = prepared(tmp_path / "other", data, decided=read_record(told))
+    plain = prepared(tmp_path / "plain", data, group="none")
+    told = autotl.jsonio.plain(plain.record)
+    del told["splitting"]["grouping"]
+    again = prepared(tmp_path / "other", data, record=read_record(told))
     assert again.splits.hash == plain.splits.hash
     assert again.groups is None
 
@@ -191,28 +197,27 @@ def test_a_run_that_was_begun_before_groups_were_looked_for_goes_on_without(tmp_
 def test_without_time_the_groups_are_those_found_before(tmp_path: Path) -> None:
     data = frames(tmp_path / "data", track)
     ready = prepared(tmp_path / "cache", data)
-    setup = RunConfig(data=data, budget=Budget(trials=1))
-    dataset = read(data, readers=CATALOG.readers.items)
-    _, grouping, known = first_groups(setup, dataset, None, end=Deadline(WallClock()))
+    options, dataset = settings(data=data), read(data, readers=CATALOG.readers.items)
+    _, groups, known = first_groups(options, dataset, None, end=Deadline(WallClock()))
     late = Deadline(FakeClock(1.0), at=0.0)
-    _, found = last_groups(setup, ready.materials, grouping, known, end=late)
+    _, found = last_groups(options, ready.materials, groups, known, end=late)
     assert found.unfinished
     assert set(found.found_by) <= {"file names", "likeness", "near copies", "neighbouring file names"}
     assert found.last
-    assert any("lack of time" in each for each in found.notes)
+    assert any("ran out of time" in each for each in found.notes)
 
 
 def test_the_search_before_the_split_ends_in_its_share_of_the_time(tmp_path: Path) -> None:
     data = frames(tmp_path / "data", track)
-    setup, dataset = RunConfig(data=data, budget=Budget(trials=1)), read(data, readers=CATALOG.readers.items)
+    options, dataset = settings(data=data), read(data, readers=CATALOG.readers.items)
     ready = prepared(tmp_path / "cache", data)
     late = Deadline(FakeClock(1.0), at=0.0)
-    _, grouping, known = first_groups(setup, dataset, None, end=late)
-    assert grouping.unfinished
+    _, groups, known = first_groups(options, dataset, None, end=late)
+    assert groups.unfinished
     assert known.sets == ()
-    _, found = last_groups(setup, ready.materials, grouping, known, end=Deadline(WallClock()))
+    _, found = last_groups(options, ready.materials, groups, known, end=Deadline(WallClock()))
     assert found.last
-    assert any("lack of time" in each for each in found.notes)  # the test part was made without them
+    assert any("ran out of time" in each for each in found.notes)  # the test part was made without them
 
 
 QUICK = ("--backbone", "tiny", "--trials", "1", "--strategy", "linear_probe", "--image-size", "32", "--quiet")

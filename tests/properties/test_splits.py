@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from autotl.api import Applies, Columns, Dataset, Item, Listing, Part, Splits
-from autotl.data import read, split, thin
+from autotl.data import read, split, subsample_train
 from autotl.errors import DataError
 
 
@@ -142,7 +142,7 @@ def test_thinning_keeps_every_class_and_adds_nothing(drawn: list[Row], seed: int
     if found is None:
         return
     dataset, splits = found
-    less = thin(dataset, splits, most, seed=seed)
+    less = subsample_train(dataset, splits, most, seed=seed)
     assert np.isin(less.train, splits.train).all()
     assert np.array_equal(less.test, splits.test)
     labels = dataset.table["label"].to_numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autotl.quality import Groups, attach
+from autotl.quality import Groups, attach_to_groups
 
 NAMES = ["a_1.png", "a_2.png", "b_1.png", "b_2.png", "c_1.png", "c_2.png"]
 KNOWN = Groups(((0, 1), (2, 3)), dict.fromkeys(range(4), "file names"))
@@ -29,21 +29,21 @@ def hashes(n: int) -> np.ndarray:
 )
 def test_an_image_belongs_to_the_set_that_its_name_was_found_by(name: str, sets: object) -> None:
     learned = np.arange(7) < 6
-    assert attach(KNOWN, [*NAMES, name], hashes(7), learned) == sets
+    assert attach_to_groups(KNOWN, [*NAMES, name], hashes(7), learned) == sets
 
 
 def test_a_name_that_other_evidence_found_says_nothing() -> None:
     known = Groups(KNOWN.sets, dict.fromkeys(range(4), "likeness"))
-    assert attach(known, [*NAMES, "a_3.png"], hashes(7), np.arange(7) < 6) == known.sets
+    assert attach_to_groups(known, [*NAMES, "a_3.png"], hashes(7), np.arange(7) < 6) == known.sets
 
 
 def test_a_copy_belongs_to_the_set_of_its_picture_and_two_copies_of_a_lone_one_make_a_set() -> None:
     looks = hashes(9)
     looks[6], looks[7], looks[8] = looks[3], looks[4], looks[4]
     names = [*NAMES, "a_3.png", "x.png", "y.png"]  # a hash says more than a name
-    assert attach(KNOWN, names, looks, np.arange(9) < 6) == ((0, 1), (2, 3, 6), (4, 7, 8))
+    assert attach_to_groups(KNOWN, names, looks, np.arange(9) < 6) == ((0, 1), (2, 3, 6), (4, 7, 8))
 
 
 def test_equal_hashes_of_flat_pictures_say_nothing() -> None:
     flat = np.zeros(7, dtype=np.uint64)
-    assert attach(KNOWN, [*NAMES, "x.png"], flat, np.arange(7) < 6) == KNOWN.sets
+    assert attach_to_groups(KNOWN, [*NAMES, "x.png"], flat, np.arange(7) < 6) == KNOWN.sets

@@ -39,7 +39,7 @@ def test_dropping_takes_leaks_doubts_and_copies_but_one():
     found = plan("drop", issues=issues(r1=0.01), groups=[(2, 3)], leaks=[(8, 0), (8, 1)])
     assert found.drop.tolist() == [1, 3, 8]
     assert found.drop.dtype == np.int64
-    assert "doubtful" in found.why[1]
+    assert "probably wrong" in found.why[1]
     assert "another training image" in found.why[3]
     assert "test image" in found.why[8]
     assert found.weights.tolist() == [1.0] * 12

@@ -129,7 +129,7 @@ def test_a_group_has_at_most_a_third_of_its_class() -> None:
 
 
 def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.feature_groups.PLAIN", 50)
+    monkeypatch.setattr("autotl.quality.feature_groups.MIN_PROJECTED", 50)
     monkeypatch.setattr("autotl.quality.feature_groups.PROJECTED", 32)
     seen = evidence(things(40, 4, spread=0.25))
     found = find_groups(seen)
@@ -138,7 +138,7 @@ def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pyte
 
 
 def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.feature_groups.MOST_COMPARED", 60)
+    monkeypatch.setattr("autotl.quality.feature_groups.MAX_COMPARED", 60)
     rng = np.random.default_rng(0)
     lone = rng.normal(size=(5900, WIDTH))
     features = np.concatenate([things(5, 10, spread=0.1), lone])
@@ -149,7 +149,7 @@ def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch
 
 
 def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.feature_groups.MOST_COMPARED", 500)
+    monkeypatch.setattr("autotl.quality.feature_groups.MAX_COMPARED", 500)
     folders, each = 6, 8000
     n = folders * each
     hashes = np.random.default_rng(4).integers(0, 2**63, n).astype(np.uint64)
@@ -181,7 +181,7 @@ def test_the_time_is_looked_at_before_each_class(step: str, monkeypatch: pytest.
     monkeypatch.setattr(module, step, slow)
     features = things(20, 6, spread=0.3)
     seen = replace(evidence(features), labels=np.arange(len(features)) // 48)
-    found = find_groups(seen, pulse=end.check)
+    found = find_groups(seen, check_cancelled=end.check)
     assert len(looked) == 1
     assert not found.complete
 
@@ -189,20 +189,20 @@ def test_the_time_is_looked_at_before_each_class(step: str, monkeypatch: pytest.
 def test_the_time_is_looked_at_within_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
 
-    def pulse() -> None:
+    def check() -> None:
         looked.append(1)
 
     blocks = []
     for cells in (4_000_000, 400):
         looked.clear()
         monkeypatch.setattr("autotl.quality.feature_groups.CELLS", cells)
-        find_groups(evidence(things(8, 7, spread=0.3)), pulse=pulse)
+        find_groups(evidence(things(8, 7, spread=0.3)), check_cancelled=check)
         blocks.append(len(looked))
     assert blocks[1] > blocks[0]
 
 
 def test_the_search_ends_at_its_deadline() -> None:
     end = Deadline(FakeClock(1.0), at=0.0)
-    found = find_groups(evidence(things(8, 7, spread=0.3)), pulse=end.check)
+    found = find_groups(evidence(things(8, 7, spread=0.3)), check_cancelled=end.check)
     assert found.sets == ()
     assert not found.complete

@@ -4,7 +4,7 @@ from PIL import Image
 
 from autotl.data import perceptual_hashes, thumbnail
 from autotl.quality import hamming_pairs
-from autotl.quality.hashing import PER_ROW, hamming_between, textured
+from autotl.quality.hashing import MAX_PER_ROW, hamming_between, textured
 
 
 def noise(seed: int) -> Image.Image:
@@ -46,10 +46,10 @@ def test_pairs_are_those_that_counting_one_by_one_finds(monkeypatch):
 def test_a_row_keeps_its_nearest_and_equal_hashes_stay_linked():
     hashes = np.zeros(200, dtype=np.uint64)
     found = hamming_pairs(hashes, 10)
-    assert np.bincount(found[:, 0]).max() == PER_ROW
+    assert np.bincount(found[:, 0]).max() == MAX_PER_ROW
     assert {(i, i + 1) for i in range(199)} <= set(map(tuple, found.tolist()))
     hashes[1:101] = 1
-    assert (hashes[hamming_pairs(hashes, 10)[:PER_ROW, 1]] == 0).all()  # those of row 0
+    assert (hashes[hamming_pairs(hashes, 10)[:MAX_PER_ROW, 1]] == 0).all()  # those of row 0
 
 
 def test_nothing_and_one_hash_make_no_pairs():

@@ -64,7 +64,7 @@ def test_fewer_rows_than_classes_are_borne():
 @pytest.mark.parametrize(
     ("labels", "odds", "said"),
     [
-        ([0, 1], [[1.0, 0.0]], "2 labels"),
+        ([0, 1], [[1.0, 0.0]], "each of the 2 labels"),
         ([0, 2], [[1.0, 0.0], [0.0, 1.0]], "from 0 to 1"),
         ([0, 1], [[np.nan, 0.0], [0.0, 1.0]], "finite"),
         ([0, 1], [[1.5, -0.5], [0.0, 1.0]], "negative"),

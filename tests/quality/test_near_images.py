@@ -5,19 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
-from autotl.quality.near_images import NEAR
+from autotl.quality import (
+    NAME_NEIGHBOUR_LIMIT,
+    LabelledImages,
+    Nearest,
+    near_copy_limit,
+    nearest_images,
+)
+from autotl.quality.near_images import NEAR_COPY_LIMIT
 
 RNG = np.random.default_rng(0)
 
 
-def pictures(features: np.ndarray, names: list[str] | None = None) -> Pictures:
+def pictures(features: np.ndarray, names: list[str] | None = None) -> LabelledImages:
     n = len(features)
-    return Pictures(names or [f"x{chr(97 + i % 26)}.png" for i in range(n)], np.zeros(n, dtype=int), features)
+    return LabelledImages(
+        names or [f"x{chr(97 + i % 26)}.png" for i in range(n)], np.zeros(n, dtype=int), features
+    )
 
 
-def compared(held: Pictures, learned: Pictures) -> Nearest:
-    (found,) = nearest([(held, np.arange(len(learned.labels)))], learned)
+def compared(held: LabelledImages, learned: LabelledImages) -> Nearest:
+    (found,) = nearest_images([(held, np.arange(len(learned.labels)))], learned)
     return found
 
 
@@ -25,13 +33,13 @@ def test_a_planted_near_copy_is_near_and_an_unrelated_image_is_not() -> None:
     learned = RNG.normal(size=(60, 32))
     held = np.concatenate([learned[[7]] + 0.1 * RNG.normal(size=32), RNG.normal(size=(1, 32))])
     found = compared(pictures(held), pictures(learned))
-    assert found.distance[0] < NEAR < found.distance[1]
+    assert found.distance[0] < NEAR_COPY_LIMIT < found.distance[1]
     assert found.row[0] == 7
 
 
 def test_only_training_images_of_the_same_class_count() -> None:
     learned = pictures(RNG.normal(size=(30, 16)))
-    held = Pictures(["a.png"], np.ones(1, dtype=int), learned.features[:1])
+    held = LabelledImages(["a.png"], np.ones(1, dtype=int), learned.features[:1])
     found = compared(held, learned)
     assert np.isinf(found.distance[0])
     assert found.row[0] == -1
@@ -46,16 +54,16 @@ def test_frames_with_neighbouring_numbers_rank_high_and_other_folders_do_not_cou
     found = compared(held, learned)
     assert found.named_row[0] == 23
     assert found.named_rank[0] > 0.9
-    assert found.named_distance[0] < NAMED
+    assert found.named_distance[0] < NAME_NEIGHBOUR_LIMIT
     assert found.named_usual[0] < 0.2
     assert np.isnan(found.named_rank[1])
     assert found.named_row[1] == -1
 
 
 def test_the_limit_lets_at_most_one_in_twenty_reference_images_pass() -> None:
-    assert near_limit(np.full(100, 0.8)) == NEAR
+    assert near_copy_limit(np.full(100, 0.8)) == NEAR_COPY_LIMIT
     crowded = np.linspace(0.01, 0.2, 100)
-    assert (crowded < near_limit(crowded)).mean() <= 0.05
+    assert (crowded < near_copy_limit(crowded)).mean() <= 0.05
 
 
 def test_only_the_training_images_of_its_fold_count_for_an_image() -> None:
@@ -63,15 +71,15 @@ def test_only_the_training_images_of_its_fold_count_for_an_image() -> None:
     names = [f"t/{i:03}.png" for i in range(60)]
     held = pictures(learned[[7]] + 0.1 * RNG.normal(size=32), ["t/007.png"])
     rows = np.arange(60)
-    whole, part = nearest([(held, rows), (held, rows[rows != 7])], pictures(learned, names))
+    whole, part = nearest_images([(held, rows), (held, rows[rows != 7])], pictures(learned, names))
     assert whole.row[0] == whole.named_row[0] == 7
-    assert part.distance[0] > NEAR
+    assert part.distance[0] > NEAR_COPY_LIMIT
     assert part.row[0] != 7
     assert part.named_row[0] == 6
 
 
 def test_a_large_class_is_drawn_from_and_each_draw_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autotl.quality.near_images.MOST_LEARNED", 20)
+    monkeypatch.setattr("autotl.quality.near_images.MAX_TRAIN_ROWS", 20)
     learned = pictures(RNG.normal(size=(200, 16)))
     held = pictures(learned.features)
     found, again = compared(held, learned), compared(held, learned)
@@ -80,18 +88,18 @@ def test_a_large_class_is_drawn_from_and_each_draw_is_the_same(monkeypatch: pyte
     np.testing.assert_array_equal(found.row, again.row)
 
 
-def test_a_pulse_can_end_the_comparison() -> None:
+def test_a_check_can_end_the_comparison() -> None:
     learned = pictures(RNG.normal(size=(30, 16)))
 
     def stop() -> None:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        nearest([(learned, np.arange(30))], learned, pulse=stop)
+        nearest_images([(learned, np.arange(30))], learned, check_cancelled=stop)
 
 
 def test_images_without_a_measured_distance_do_not_move_the_limit() -> None:
-    assert near_limit(np.full(10, np.inf)) == NEAR
+    assert near_copy_limit(np.full(10, np.inf)) == NEAR_COPY_LIMIT
     crowded = np.linspace(0.01, 0.2, 100)
-    assert near_limit(np.append(crowded, np.full(5000, np.inf))) == near_limit(crowded)
-    assert near_limit(np.append(np.full(99, np.inf), 0.8)) == NEAR
+    assert near_copy_limit(np.append(crowded, np.full(5000, np.inf))) == near_copy_limit(crowded)
+    assert near_copy_limit(np.append(np.full(99, np.inf), 0.8)) == NEAR_COPY_LIMIT

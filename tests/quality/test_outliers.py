@@ -33,7 +33,7 @@ def test_a_wide_class_is_no_outlier_once_the_labels_are_known():
 
 
 def test_rows_beyond_the_sample_are_scored_like_those_in_it(monkeypatch):
-    monkeypatch.setattr(import_module("autotl.quality.outliers"), "MOST", 100)
+    monkeypatch.setattr(import_module("autotl.quality.outliers"), "MAX_COMPARED", 100)
     rows = np.random.default_rng(0).standard_normal((600, 30))
     sampled = np.unique(np.linspace(0, 599, 100).round().astype(int))
     scores = outliers(rows).scores

@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_result():
 
 
 def test_many_rows_are_thinned(monkeypatch):
-    monkeypatch.setattr(MODULE, "MOST", 50)
+    monkeypatch.setattr(MODULE, "MAX_ROWS", 50)
     rng = np.random.default_rng(0)
     found = shift(rng.standard_normal((200, 4)), rng.standard_normal((30, 4)), seed=0)
     assert (found.n_train, found.n_test) == (50, 30)
@@ -51,7 +51,7 @@ def test_equal_rows_show_no_shift():
 
 @pytest.mark.parametrize("compare", [shift, importance_weights])
 def test_too_few_rows_are_refused(compare):
-    with pytest.raises(DataError, match="at least 5 test rows, but 4"):
+    with pytest.raises(DataError, match=r"at least 5 test rows \(got 4\)"):
         compare(np.zeros((9, 2)), np.zeros((4, 2)), seed=0)
 
 

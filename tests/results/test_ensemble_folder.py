@@ -1,4 +1,4 @@
-"""A model folder of several networks: what it says is the mean of what they say, and damage is told."""
+"""A model folder of several networks averages their probabilities, and damage is reported."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from autotl.errors import RunError, WeightsError
 from autotl.evaluation import mixture
 from autotl.pipeline.prepare import Prepared
 from autotl.results import (
+    EnsembleMember,
     EnsemblePredictor,
-    Part,
     Predictor,
-    open_ensemble,
-    open_model,
-    open_predictor,
+    load_ensemble,
+    load_model,
+    load_predictor,
     write_ensemble,
     write_model,
 )
@@ -39,7 +39,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture(scope="module")
-def parts(ready: Prepared) -> list[Part]:
+def parts(ready: Prepared) -> list[EnsembleMember]:
     """Two networks that see images at different sizes, with heads drawn at random."""
     made = []
     for number, (share, side) in enumerate(zip(SHARES, SIDES, strict=True)):
@@ -47,24 +47,26 @@ def parts(ready: Prepared) -> list[Part]:
         draw = torch.Generator().manual_seed(number)
         for value in heads(model)[0].parameters():
             value.data = 0.05 * torch.randn(value.shape, generator=draw)
-        made.append(Part(model, ready.backbones["tiny"], side, share, number))
+        made.append(EnsembleMember(model, ready.backbones["tiny"], side, share, number))
     return made
 
 
 @pytest.fixture
-def folder(parts: list[Part], ready: Prepared, tmp_path: Path) -> Path:
+def folder(parts: list[EnsembleMember], ready: Prepared, tmp_path: Path) -> Path:
     write_ensemble(tmp_path / "model", parts, ready.dataset.classes, temperature=TEMPERATURE)
     return tmp_path / "model"
 
 
-def test_what_it_says_is_the_mean_of_its_members_at_its_temperature(folder: Path, ready: Prepared) -> None:
-    together = open_predictor(folder, device="cpu")
+def test_its_probabilities_are_the_mean_of_its_members_at_its_temperature(
+    folder: Path, ready: Prepared
+) -> None:
+    together = load_predictor(folder, device="cpu")
     assert isinstance(together, EnsemblePredictor)
     assert [each.config.side for each in together.members] == list(SIDES)
     rows = np.arange(12)
     alone = [
         softmax(
-            Predictor(open_model(folder / "members" / str(n)), device="cpu").logits(ready.dataset, rows), 1
+            Predictor(load_model(folder / "members" / str(n)), device="cpu").logits(ready.dataset, rows), 1
         )
         for n in (0, 1)
     ]
@@ -80,57 +82,59 @@ def test_what_it_says_is_the_mean_of_its_members_at_its_temperature(folder: Path
 
 
 def test_it_is_evaluated_like_one_network(folder: Path, ready: Prepared) -> None:
-    together = open_predictor(folder, device="cpu")
-    found = together.evaluate(ready.dataset, measure="accuracy", seed=0)
+    together = load_predictor(folder, device="cpu")
+    found = together.evaluate(ready.dataset, metric="accuracy", seed=0)
     labels = ready.dataset.table["label"].to_numpy()
     logits = together.logits(ready.dataset, np.arange(len(ready.dataset)))
     assert found.value == (logits.argmax(1) == labels).mean()
 
 
 def test_a_single_network_takes_its_place_and_the_other_way_round(
-    folder: Path, parts: list[Part], ready: Prepared
+    folder: Path, parts: list[EnsembleMember], ready: Prepared
 ) -> None:
     write_model(folder, parts[0].model, parts[0].backbone, ready.dataset.classes, side=32)
     assert sorted(each.name for each in folder.iterdir()) == ["config.json", "model.safetensors"]
-    assert isinstance(open_predictor(folder, device="cpu"), Predictor)
+    assert isinstance(load_predictor(folder, device="cpu"), Predictor)
     write_ensemble(folder, parts, ready.dataset.classes, temperature=1.0)
     assert sorted(each.name for each in folder.iterdir()) == ["ensemble.json", "members"]
-    assert open_ensemble(folder).shares == SHARES
+    assert load_ensemble(folder).shares == SHARES
     assert not list(folder.parent.glob(".model*"))
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda told: told.update(format=9), "has format 9, but this autotl reads format 1"),
-        (lambda told: told.pop("temperature"), "shares and temperature cannot be read"),
-        (lambda told: told.update(members="both"), "shares and temperature cannot be read"),
-        (lambda told: told.update(temperature=0), "its temperature is 0.0, and must be above 0"),
-        (lambda told: told["members"][0].update(share=0.5), "must be above 0 and add up to 1"),
-        (lambda told: told["label_names"].reverse(), "does not know the classes"),
+        (lambda document: document.update(format=9), "has format 9, but this autotl reads format 1"),
+        (lambda document: document.pop("temperature"), "shares and temperature cannot be read"),
+        (lambda document: document.update(members="both"), "shares and temperature cannot be read"),
+        (lambda document: document.update(temperature=0), "temperature must be above 0 \\(got 0.0\\)"),
+        (lambda document: document["members"][0].update(share=0.5), "must be above 0 and add up to 1"),
+        (lambda document: document["label_names"].reverse(), "does not know the classes"),
     ],
 )
-def test_an_edited_file_is_told(folder: Path, change: Callable[[dict[str, Any]], object], said: str) -> None:
+def test_an_edited_file_is_refused(
+    folder: Path, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
     file = folder / "ensemble.json"
-    told = json.loads(file.read_text())
-    change(told)
-    file.write_text(json.dumps(told))
+    document = json.loads(file.read_text())
+    change(document)
+    file.write_text(json.dumps(document))
     with pytest.raises(RunError, match=said):
-        open_predictor(folder, device="cpu")
+        load_predictor(folder, device="cpu")
 
 
-def test_a_file_that_is_cut_short_and_a_member_that_is_gone_are_told(folder: Path) -> None:
+def test_a_truncated_file_and_a_missing_member_are_refused(folder: Path) -> None:
     (folder / "members" / "1" / "model.safetensors").unlink()
     with pytest.raises(RunError, match=r"members.1 holds no model"):
-        open_predictor(folder, device="cpu")
+        load_predictor(folder, device="cpu")
     (folder / "ensemble.json").write_text("{")
     with pytest.raises(RunError, match=r"ensemble.json is not readable JSON"):
-        open_predictor(folder, device="cpu")
+        load_predictor(folder, device="cpu")
 
 
-def test_where_one_network_is_needed_its_members_are_named(folder: Path) -> None:
-    with pytest.raises(RunError, match=r"One network is needed here.*such as .*members.0"):
-        open_model(folder)
+def test_members_are_named_if_a_single_network_is_needed(folder: Path) -> None:
+    with pytest.raises(RunError, match=r"A single network is needed here.*such as .*members.0"):
+        load_model(folder)
     assert ModelFolder().opens(str(folder))
     with pytest.raises(WeightsError, match=r"A backbone is one network.*such as .*members.0"):
         ModelFolder().open(str(folder))

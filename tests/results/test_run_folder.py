@@ -1,4 +1,4 @@
-"""Where a run is kept if nobody says so."""
+"""The folder of a run if the user names none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 import autotl
 from autotl.errors import AutotlError, DataError, RunError
-from autotl.results import new_folder
+from autotl.results import create_run_folder
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 
@@ -36,14 +36,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_the_folder_is_named_after_the_data_and_the_time(here: Path, data: object, name: str) -> None:
-    place = new_folder(None, data, now=NOON)
+    place = create_run_folder(None, data, now=NOON)
     assert place.path == Path("autotl-runs") / f"{name}-2030-05-04-123015"
-    assert (place.chosen, place.temporary) == (True, False)
+    assert (place.auto_named, place.temporary) == (True, False)
     assert place.path.is_dir()
 
 
 def test_two_runs_of_one_second_have_two_folders(here: Path) -> None:
-    paths = {new_folder(None, "photos", now=NOON).path.name for _ in range(3)}
+    paths = {create_run_folder(None, "photos", now=NOON).path.name for _ in range(3)}
     assert paths == {"photos-2030-05-04-123015" + end for end in ("", "-2", "-3")}
 
 
@@ -52,9 +52,9 @@ def test_another_folder_for_runs_or_none_can_be_chosen(
 ) -> None:
     other = tmp_path_factory.mktemp("other") / "new"
     monkeypatch.setenv("AUTOTL_RUNS", str(other))
-    assert new_folder(None, "photos", now=NOON).path.parent == other
+    assert create_run_folder(None, "photos", now=NOON).path.parent == other
     monkeypatch.setenv("AUTOTL_RUNS", "off")
-    place = new_folder(None, "photos")
+    place = create_run_folder(None, "photos")
     assert place.temporary
     place.path.rmdir()
     assert list(here.iterdir()) == []
@@ -65,8 +65,8 @@ def test_a_place_that_cannot_be_written_is_an_error_with_the_way_out(
 ) -> None:
     (here / "file").write_text("")
     monkeypatch.setenv("AUTOTL_RUNS", str(here / "file"))
-    with pytest.raises(RunError, match=r"cannot be made.*AUTOTL_RUNS"):
-        new_folder(None, "photos")
+    with pytest.raises(RunError, match=r"cannot be created.*AUTOTL_RUNS"):
+        create_run_folder(None, "photos")
 
 
 class Heard(Silence):
@@ -77,7 +77,7 @@ class Heard(Silence):
         self.said.append(text)
 
 
-def test_a_fit_without_a_folder_keeps_its_run_and_says_where(here: Path) -> None:
+def test_a_fit_without_a_folder_keeps_its_run_and_prints_the_path(here: Path) -> None:
     heard = Heard()
     result = autotl.fit(
         tiny_images(classes=2, each=12),

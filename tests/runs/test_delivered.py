@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 import autotl
-from autotl.report import gained
+from autotl.report import parse
+from autotl.report.sections.search import search_gain
 from autotl.results import Result
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -62,6 +63,6 @@ def test_the_report_says_what_was_kept_and_what_it_did(result: Result) -> None:
 
 
 def test_every_form_says_what_searching_gained(result: Result) -> None:
-    said = gained(result.report)
+    said = search_gain(parse(result.report))
     for form in ("md", "html"):
         assert said in (result.folder / f"report.{form}").read_text()

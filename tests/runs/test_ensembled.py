@@ -21,7 +21,8 @@ from autotl.evaluation import Soup
 from autotl.finalize.ensembling.ensemble import EnsembleResult, find_ensemble
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
-from autotl.report import together
+from autotl.report import parse
+from autotl.report.sentences.final_model import ensemble
 from autotl.results import EnsemblePredictor, Result
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -46,7 +47,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lenient(phase: FinalPhase, model: FinalModel, *, required: float) -> EnsembleResult:
-    """As :func:`find_ensemble`, but whatever is put together is kept: less than nothing is required."""
+    """As :func:`find_ensemble`, but every ensemble is kept: less than nothing is required."""
     return find_ensemble(phase, replace(model, soup=Soup()), required=-100.0)
 
 
@@ -73,12 +74,12 @@ def test_the_report_says_who_answers(result: Result) -> None:
     assert facts["kept"]
     assert len(facts["trials"]) == len(facts["shares"]) >= 2
     assert sum(facts["shares"]) == pytest.approx(1)
-    said = together(report)
-    assert said.startswith("What is delivered is an ensemble")
+    said = ensemble(parse(report))
+    assert said.startswith("The final model is an ensemble")
     assert all(f"trial {number} (`linear_probe` on `tiny`, " in said for number in facts["trials"])
     assert said in (result.folder / "report.md").read_text()
-    assert "What is delivered is an ensemble" in (result.folder / "report.html").read_text()
-    assert any("answers together with" in phase for phase in report["how"]["phases"])
+    assert "The final model is an ensemble" in (result.folder / "report.html").read_text()
+    assert any("in an ensemble" in phase for phase in report["how"]["phases"])
     weights = list((result.folder / "model" / "members").glob("*/model.safetensors"))
     assert len(weights) == len(facts["trials"])
     assert report["cost"]["size_mb"] == pytest.approx(sum(each.stat().st_size for each in weights) / 1e6)
@@ -118,7 +119,7 @@ def test_a_run_begun_without_it_may_go_on_with_it(photos: Path, tmp_path: Path) 
     asked = {**QUICK, "trials": 1, "image_size": 32}
     plain = autotl.fit(photos, out=folder, watch=Silence(), **asked)
     assert plain.report["how"]["ensemble"] is None
-    assert together(plain.report) == ""
+    assert ensemble(parse(plain.report)) == ""
     with pytest.raises(RunError, match="nothing is left to do"):
         autotl.fit(None, out=folder, resume=True, ensemble=True, watch=Silence())
     more = autotl.fit(None, out=folder, resume=True, ensemble=True, trials=2, watch=Silence())

@@ -61,5 +61,5 @@ def test_what_is_optimised_is_named_and_told_the_right_way_round(
 def test_a_metric_that_gives_no_number_ends_the_call_before_anything_is_computed(
     data: tuple[np.ndarray, list[str]],
 ) -> None:
-    with pytest.raises(MetricError, match="finite number is due"):
+    with pytest.raises(MetricError, match="must return a finite number"):
         autotl.fit(data, backbone="tiny", metric=lambda labels, chances: float("nan"), watch=Silence())

@@ -35,7 +35,7 @@ def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_holdout_is_learned_from_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(splitting, "_SMALL", 10)
+    monkeypatch.setattr(splitting, "_MAX_KFOLD_IMAGES", 10)
     result = autotl.fit(tiny_images(classes=3, each=20), out=tmp_path / "run", watch=Silence(), **QUICK)
     assert result.report["how"]["phases"] == [
         "validated on one held-out part of the training images",

@@ -47,7 +47,7 @@ def test_small_data_is_validated_on_later_repeats_and_a_resumed_run_keeps_the_sp
         autotl.fit(data, out=tmp_path / "run", watch=Interrupting(), **QUICK)  # type: ignore[arg-type]
     decided = read_run_file(tmp_path / "run").decided
     assert decided is not None
-    assert decided["split"] == facts["hash"]
+    assert decided["plan"]["split"] == facts["hash"]
     again = autotl.fit(data, out=tmp_path / "run", resume=True, watch=Silence())
     assert again.report["split"] == facts
     pd.testing.assert_frame_equal(told(again.folder), told(whole.folder))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autotl.api import Applies, Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, State, Task
-from autotl.metrics import Metric, metric
+from autotl.metrics import Metric, get_metric
 from autotl.search.first_look import SLOWEST, FirstLooks, training_forecast
 from autotl.search.space import SearchSpace
 from autotl.trials.history import TrialHistory
@@ -65,7 +65,7 @@ class Bed:
         self, task: Task = TIMED, strategy: Any = None, measure: Metric | None = None, seed: int = 0
     ) -> None:
         self.labels = np.arange(IMAGES) % 2
-        self.history = TrialHistory([self.labels], metric=measure or metric("accuracy"))
+        self.history = TrialHistory([self.labels], metric=measure or get_metric("accuracy"))
         self.strategy = strategy or Grower()
         self.task = task
         self.looks = self.opened()
@@ -281,7 +281,7 @@ def test_trials_without_epochs_give_no_forecast() -> None:
 
 
 def test_by_log_loss_the_error_is_the_loss() -> None:
-    bed = Bed(measure=metric("log_loss"))
+    bed = Bed(measure=get_metric("log_loss"))
     look = bed.look(0.7)
     found = training_forecast(bed.history, [look])
     assert found is not None
@@ -294,7 +294,7 @@ def brier(labels: np.ndarray, chances: np.ndarray) -> float:
 
 
 def test_a_metric_without_a_best_score_forecasts_nothing_and_holds_nobody_back() -> None:
-    bed = Bed(measure=metric(brier))
+    bed = Bed(measure=get_metric(brier))
     bed.rival(0.95)
     look = bed.look(0.5)
     assert training_forecast(bed.history, [look]) is None

@@ -14,7 +14,7 @@ import pytest
 from autotl.api import Job
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
-from autotl.experience import Prior, Record
+from autotl.experience import Prior, StrategyRecord
 from autotl.search.loop import Search
 from autotl.search.space import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
@@ -256,7 +256,7 @@ def test_the_same_seed_gives_the_same_search(rig: Callable[..., Rig], fakes: Mod
 
 def past(params: dict[str, Any] | None = None, **regrets: float) -> Prior:
     """What past runs showed: the regret of each strategy, and settings that did well."""
-    records = {name: Record(regret, 0.01, 3, 1) for name, regret in regrets.items()}
+    records = {name: StrategyRecord(regret, 0.01, 3, 1) for name, regret in regrets.items()}
     return Prior(records, 0.0, None, "", dict.fromkeys(regrets, (params,) if params else ()))
 
 

@@ -11,7 +11,7 @@ import pytest
 from autotl.api import Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, Task
 from autotl.budget.policy import POLICY
 from autotl.clock import Budget
-from autotl.experience import Prior, Record
+from autotl.experience import Prior, StrategyRecord
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
 from autotl.search.next_arm import ArmQueue, Start
@@ -143,7 +143,7 @@ def test_what_its_look_expects_little_of_waits_longer() -> None:
 def test_what_past_runs_foretell_counts_for_an_arm_without_a_look() -> None:
     strategies = fakes.Fake("behind", seconds=10), fakes.Fake("ahead", seconds=11)
     assert [name for name, _ in Field(*strategies).order({})] == ["behind", "ahead"]
-    records = {name: Record(regret, 0.01, 3, 1) for name, regret in (("behind", 0.4), ("ahead", 0.0))}
+    records = {name: StrategyRecord(regret, 0.01, 3, 1) for name, regret in (("behind", 0.4), ("ahead", 0.0))}
     prior = Prior(records, 0.0, None, "")
     assert [name for name, _ in Field(*strategies, prior=prior).order({})] == ["ahead", "behind"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from PIL import Image
 
 from autotl import plugins
 from autotl.cache import Store
-from autotl.clock import Budget, WallClock
-from autotl.config.run_config import RunConfig
+from autotl.clock import WallClock
 from autotl.pipeline.prepare import Prepared, prepare
-from autotl.preparation.record import PreparationRecord
+from autotl.pipeline.services import Plugins, Services
+from autotl.preparation.record import NEW_RUN, PreparationRecord
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from tests.support.settings import settings
 
 CATALOG = plugins.load()
 THINGS, FRAMES = 12, 4
@@ -69,20 +71,14 @@ def prepared(
     folder: Path,
     data: object,
     *,
-    decided: PreparationRecord | None = None,
+    record: PreparationRecord = NEW_RUN,
     watch: Silence | None = None,
-    **told: Any,
+    **options: Any,
 ) -> Prepared:
-    names = {"budget": Budget(trials=1), "backbones": ("tiny",), "image_size": 32, "experience": False}
+    options = {"backbone": "tiny", "image_size": 32, "experience": False, **options}
     return prepare(
-        RunConfig(data=data, **(names | told)),
-        readers=CATALOG.readers.items,
-        sources=CATALOG.backbones.items,
-        similarities={},
-        transferabilities=CATALOG.transferabilities.items,
-        strategies={},
-        store=Store(folder),
-        clock=WallClock(),
-        watch=watch or Silence(),
-        decided=decided,
+        settings(data=data, **options),
+        replace(Plugins.of(CATALOG, {}), similarities={}),
+        Services(Store(folder), WallClock(), watch or Silence()),
+        record,
     )

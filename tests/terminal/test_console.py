@@ -1,4 +1,4 @@
-"""What a person at a terminal, or the reader of a log file, sees of a run."""
+"""A terminal and a log file show the trials of a run."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def record(number: int, arm: Arm, score: float | None, *, folds: int = 1, **more
     return Record(number=number, arm=arm, score=score, folds=folds, **values)  # type: ignore[arg-type]
 
 
-def told(terminal: Terminal, clock: FakeClock) -> None:
-    """A short run: preparation, three trials, of which the second leads, and a note."""
+def show_run(terminal: Terminal, clock: FakeClock) -> None:
+    """Show a short run with a preparation, a note and three trials; the second leads."""
     terminal.doing("reading images", 20, 1543)
     clock.advance(20)
     terminal.say("Took the column 'species' for the labels. " * 4)
@@ -53,7 +53,7 @@ def run(columns: int, *, terminal: bool) -> str:
         file=file, width=columns, force_terminal=terminal, color_system="standard", legacy_windows=False
     )
     shown = Terminal(clock=clock, console=console if terminal else Console(file=file, width=columns))
-    told(shown, clock)
+    show_run(shown, clock)
     shown.close()
     return file.getvalue()
 
@@ -62,7 +62,7 @@ def words(lines: Sequence[str]) -> set[str]:
     return {word for line in lines for word in line.split()}
 
 
-def test_a_line_of_a_trial_explains_itself() -> None:
+def test_a_line_of_a_trial_has_time_score_name_and_settings() -> None:
     lines = screen(run(100, terminal=True), 100)
     assert "1,234 training images, 2 classes · 2 strategies on 1 network · 5 min" in lines
     assert any(
@@ -74,7 +74,7 @@ def test_a_line_of_a_trial_explains_itself() -> None:
     assert "★" not in "".join(lines)
 
 
-def test_the_word_leads_is_explained_once() -> None:
+def test_the_legend_is_printed_once() -> None:
     text = " ".join(screen(run(100, terminal=True), 100))
     assert text.count("marks the trial that would be delivered") == 1
 
@@ -117,7 +117,7 @@ def test_the_live_line_moves_before_the_first_trial() -> None:
 
 
 class Stepping(FakeClock):
-    """A clock on which a second passes each time it is looked at."""
+    """A clock on which a second passes at each call."""
 
     def now(self) -> float:
         self.advance(1)
@@ -128,7 +128,7 @@ def beats(text: str) -> int:
     return sum("reading images 20 of 1,543" in line for line in text.splitlines())
 
 
-def test_a_log_that_would_be_silent_has_a_heartbeat_until_it_is_closed() -> None:
+def test_a_silent_log_has_a_heartbeat_until_it_is_closed() -> None:
     file = io.StringIO()
     shown = Terminal(clock=Stepping(), console=Console(file=file, width=80), heartbeat=0.06)
     shown.doing("reading images", 20, 1543)
@@ -142,7 +142,7 @@ def test_a_log_that_would_be_silent_has_a_heartbeat_until_it_is_closed() -> None
     assert beats(file.getvalue()) == count
 
 
-def test_a_log_that_was_written_to_lately_has_no_heartbeat() -> None:
+def test_a_log_with_recent_output_has_no_heartbeat() -> None:
     file = io.StringIO()
     shown = Terminal(clock=FakeClock(), console=Console(file=file, width=80), heartbeat=0.06)
     shown.doing("reading images", 20, 1543)

@@ -1,4 +1,4 @@
-"""What a notebook shows of a run: one display that is replaced."""
+"""A notebook shows a run in one display."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_everything_is_in_one_display_and_names_are_escaped() -> None:
     assert "▸" not in shown[-1]
 
 
-def test_the_card_of_the_result_ends_it() -> None:
+def test_the_card_of_the_result_is_last() -> None:
     shown: list[str] = []
     notebook = Notebook(clock=FakeClock(), show=shown.append, every=60)
     notebook.started(PLAN)
@@ -59,9 +59,9 @@ def test_a_notebook_is_recognised_by_its_kernel(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(terminal.watch(WallClock()), terminal.Terminal)
     shell = SimpleNamespace(kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         assert isinstance(terminal.watch(WallClock()), Notebook)
         warnings.warn("IProgress not found. Please update jupyter and ipywidgets.", stacklevel=1)
-        assert told == []
+        assert caught == []
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=SimpleNamespace))
     assert isinstance(terminal.watch(WallClock()), terminal.Terminal)

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from autotl.errors import UnknownName
-from autotl.training import AUGMENTATIONS, augment, augmentation
+from autotl.training import AUGMENTATIONS, augment, get_augmentation
 
 
 def views(name: str, pixels: torch.Tensor, *, side: int = 16, seed: int = 0) -> torch.Tensor:
-    how = augmentation(name)
+    how = get_augmentation(name)
     assert how is not None
     return augment(pixels, how, side=side, generator=torch.Generator().manual_seed(seed))
 
@@ -45,6 +45,6 @@ def test_shift_never_mirrors_and_mirror_does(ramp: torch.Tensor) -> None:
 
 
 def test_none_is_no_augmentation_and_a_strange_name_is_refused() -> None:
-    assert augmentation("none") is None
+    assert get_augmentation("none") is None
     with pytest.raises(UnknownName, match="Did you mean 'mirror'"):
-        augmentation("miror")
+        get_augmentation("miror")

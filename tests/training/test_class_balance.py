@@ -5,8 +5,8 @@ import torch
 
 from autotl.api import Task
 from autotl.errors import UnknownName
-from autotl.training import balances, class_weights
-from autotl.training.class_balance import order_of, row_weights
+from autotl.training import balance_options, class_weights
+from autotl.training.class_balance import epoch_order, row_weights
 
 LABELS = torch.tensor([0] * 90 + [1] * 10)
 
@@ -36,9 +36,9 @@ def test_own_weights_and_those_of_the_class_multiply():
 
 def test_sampling_shows_each_class_about_equally_often():
     generator = torch.Generator().manual_seed(0)
-    shown = torch.cat([LABELS[order_of(LABELS, "sampling", generator)] for _ in range(20)])
+    shown = torch.cat([LABELS[epoch_order(LABELS, "sampling", generator)] for _ in range(20)])
     assert 0.45 < shown.float().mean() < 0.55
-    once = order_of(LABELS, "none", generator)
+    once = epoch_order(LABELS, "none", generator)
     assert sorted(once.tolist()) == list(range(len(LABELS)))
 
 
@@ -46,8 +46,8 @@ def test_balancing_is_searched_only_where_classes_are_uneven():
     def task(*rows: int) -> Task:
         return Task(tuple("ab"), dict(zip("ab", rows, strict=True)), 32)
 
-    assert balances(task(100, 90)) == ["none"]
-    assert balances(task(100, 20)) == ["none", "weights", "sampling"]
+    assert balance_options(task(100, 90)) == ["none"]
+    assert balance_options(task(100, 20)) == ["none", "weights", "sampling"]
 
 
 def test_an_unknown_way_is_named_with_those_there_are():

@@ -1,55 +1,12 @@
-"""What a training is expected to take, and what of it a trial can afford."""
+"""Recipes from a trial's settings."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pytest
-
-from autotl.training import Recipe, affordable, training_seconds
-from tests.support import fakes
-
-NET = fakes.backbone()
-TASK = fakes.TASK
-
-
-def seconds(trained: float, *, views: int, side: int = NET.side, kept: tuple[float, ...] = ()) -> float:
-    net = replace(NET, kept=kept)
-    return training_seconds(TASK, net, side=side, trained=trained, epochs=4, views=views)
-
-
-def test_frozen_layers_run_once_for_each_view_and_trained_ones_in_each_epoch() -> None:
-    look = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
-    assert seconds(0.5, views=3) - seconds(0.5, views=1) == pytest.approx(2 * look)
-
-
-def test_maps_that_are_kept_already_cost_no_pass() -> None:
-    look = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
-    assert seconds(0.5, views=1) - seconds(0.5, views=1, kept=(0.5, 0.75)) == pytest.approx(look)
-
-
-def test_between_the_maps_that_are_kept_and_the_cut_there_is_still_a_pass() -> None:
-    whole = NET.pace.seconds(TASK.train_rows, side=NET.side)
-    assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5,)) == pytest.approx(0.5 * whole)
-    assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5, 0.75)) == pytest.approx(0.75 * whole)
-
-
-@pytest.mark.parametrize(
-    "asked", [{"trained": 0.75}, {"trained": 0.5, "views": 3}, {"trained": 0.5, "side": 32}]
-)
-def test_nor_are_they_of_use_for_earlier_layers_other_views_and_other_sizes(asked: dict[str, float]) -> None:
-    told = {"views": 1} | asked
-    assert seconds(**told, kept=(0.5,)) == seconds(**told)  # type: ignore[arg-type]
-
-
-def test_a_trial_on_several_folds_has_its_seconds_for_all_of_them() -> None:
-    def epochs(trial_seconds: float, folds: int) -> int:
-        task = replace(TASK, trial_seconds=trial_seconds, folds=folds)
-        return affordable(task, NET, side=NET.side, trained=1.0, wanted=1000)
-
-    assert epochs(60.0, 3) == epochs(20.0, 1) < epochs(60.0, 1)
+from autotl.training import Recipe
 
 
 def test_a_recipe_takes_the_settings_that_are_named_like_its_fields() -> None:
     params = {"image_size": 64, "epochs": 3, "lr": 0.1, "part": 0.5, "freeze": 2}
-    assert Recipe.of(params, batch_size=16) == Recipe(side=64, epochs=3, lr=0.1, part=0.5, batch_size=16)
+    assert Recipe.from_params(params, batch_size=16) == Recipe(
+        side=64, epochs=3, lr=0.1, part=0.5, batch_size=16
+    )

@@ -15,7 +15,7 @@ from autotl.backbone import freeze
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
 from autotl.training import Diverged, Recipe, Training
-from autotl.training.batches import feed
+from autotl.training.batches import batch_source
 from autotl.training.spec import TrainingSpec
 from autotl.training.state import TrainingState
 from autotl.workbench.trial_workbench import TrialWorkbench
@@ -77,16 +77,16 @@ def test_no_batch_is_a_single_row(ready: Prepared) -> None:
 def test_an_epoch_of_a_part_takes_so_many_images_and_each_time_others(ready: Prepared) -> None:
     bench = tiny_bench(ready)
     rows = len(bench.labels().train)
-    given = feed(bench.model(), bench, RECIPE, frozen=0)
+    batches = batch_source(bench.model(), bench, RECIPE, frozen=0)
     recipe = replace(RECIPE, epochs=2, batch_size=4, part=0.25)
-    lesson = TrainingSpec(bench.model(), given, bench.labels().train, recipe, nn.Module.train, "cpu", 0, None)
-    course = TrainingState(lesson)
+    spec = TrainingSpec(bench.model(), batches, bench.labels().train, recipe, nn.Module.train, "cpu", 0, None)
+    state = TrainingState(spec)
     taken = []
     for _ in range(2):
-        taken.append(torch.cat(course.batches()))
-        course.end_epoch()
+        taken.append(torch.cat(state.batches()))
+        state.end_epoch()
     assert [len(each) for each in taken] == [round(rows / 4)] * 2
-    assert course.total == 2 * math.ceil(rows / 4 / 4)
+    assert state.total_steps == 2 * math.ceil(rows / 4 / 4)
     assert set(taken[0].tolist()) != set(taken[1].tolist())
 
 
@@ -100,7 +100,7 @@ def test_augmented_training_uses_the_margin_and_validates_without(
 
 
 @pytest.mark.parametrize("frozen", [0, pytest.param(3, marks=pytest.mark.slow)])
-def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: int) -> None:
+def test_two_processes_give_the_same_training(ready: Prepared, frozen: int) -> None:
     pytest.importorskip("accelerate")
     recipe = replace(RECIPE, augment="none", batch_size=20)
     curves = []
@@ -119,7 +119,7 @@ def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: i
 
 
 @pytest.mark.slow
-def test_processes_end_with_the_generator_and_what_fails_in_one_is_told(ready: Prepared) -> None:
+def test_processes_end_with_the_generator_and_report_errors(ready: Prepared) -> None:
     pytest.importorskip("accelerate")
     bench = tiny_bench(ready)
     bench.processes = 2

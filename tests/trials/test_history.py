@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autotl.api import Arm, FoldScore, Job, Outcome
-from autotl.metrics import metric
+from autotl.metrics import get_metric
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
@@ -134,7 +134,7 @@ def sure(by: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def test_under_log_loss_the_cheaper_of_two_that_are_not_told_apart_is_chosen() -> None:
-    measure, rng = metric("log_loss"), np.random.default_rng(0)
+    measure, rng = get_metric("log_loss"), np.random.default_rng(0)
     labels = [np.arange(100) % 2]
     history = TrialHistory(labels, metric=measure)
     shaky = sure(2.0, rng) * rng.choice([0.2, 1.8], (100, 1)).astype(np.float32)
@@ -160,7 +160,7 @@ def test_a_function_of_ones_own_has_a_spread_that_does_not_change() -> None:
             raise ValueError("two classes are due")
         return float(chances[np.arange(len(labels)), labels].mean())
 
-    history, rng = TrialHistory([np.arange(100) % 2], metric=metric(certainty)), np.random.default_rng(0)
+    history, rng = TrialHistory([np.arange(100) % 2], metric=get_metric(certainty)), np.random.default_rng(0)
     trials = []
     for number, by in enumerate((1.0, 2.0)):
         logits = sure(by, rng) * rng.choice([-1, 1, 1], (100, 1)).astype(np.float32)

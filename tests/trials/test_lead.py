@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from autotl.api import Arm, FoldScore, Job, Outcome
 from autotl.metrics import METRICS
-from autotl.metrics.calibrated_likelihood import balanced_chances, chances
+from autotl.metrics.calibrated_likelihood import balanced_calibrated_likelihood, calibrated_likelihood
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
@@ -75,5 +75,7 @@ def test_few_images_and_other_metrics_lead_by_their_scores(images: int, metric: 
 def test_balanced_chances_are_the_mean_of_the_classes() -> None:
     labels = np.array([0] * 30 + [1] * 10)
     logits = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
-    each = chances(labels, logits)
-    assert balanced_chances(labels, logits).mean() == pytest.approx((each[:30].mean() + each[30:].mean()) / 2)
+    each = calibrated_likelihood(labels, logits)
+    assert balanced_calibrated_likelihood(labels, logits).mean() == pytest.approx(
+        (each[:30].mean() + each[30:].mean()) / 2
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autotl.api import FoldScore
-from autotl.metrics import METRICS, Metric, metric
+from autotl.metrics import METRICS, Metric, get_metric
 from autotl.trials.paired_errors import Folds, PairedErrors
 
 N, K, REPEATS = 100, 5, 3
@@ -93,7 +93,7 @@ def test_a_repeat_that_says_the_same_again_narrows_nothing(name: str) -> None:
 
     rng = np.random.default_rng(3)
     rows = np.array_split(rng.permutation(N), K)
-    measure = metric(own if name == "own" else name)
+    measure = get_metric(own if name == "own" else name)
     known = spreads([*rows, *rows, *rows], rng.integers(0, 2, N), measure)
     one, other = (
         (number, {n: FoldScore(n, 0.0, folds[n % K].logits, 1.0, 1) for n in range(REPEATS * K)})

@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from autotl.analysis.similarity import measure_likeness
+from autotl.analysis.similarity import measure_similarity
 from autotl.api import Epoch, Job, Params, Workbench
 from autotl.builtin.executors.serial import Serial
 from autotl.cache import Store
@@ -222,7 +222,7 @@ def test_a_similarity_that_fails_is_left_out_with_a_note(ready: Prepared) -> Non
         "nan": Apart("nan", lambda: float("nan")),
         "sound": Apart("sound", lambda: 1.0),
     }
-    found, note = measure_likeness(ready.materials, facts, measures, source=None, seed=0)
+    found, note = measure_similarity(ready.materials, facts, measures, source=None, seed=0)
     assert set(found) == {"sound"}
     assert "The similarity exits failed and is left out: SystemExit: 3." in note
     assert "The similarity words failed and is left out: " in note

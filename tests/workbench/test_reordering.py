@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from autotl.cache import Store
-from autotl.workbench.reordering import BLOCK, copy_in_order
+from autotl.workbench.reordering import BLOCK_BYTES, copy_in_order
 
 
 def test_rows_are_copied_in_blocks(tmp_path: Path) -> None:
-    rows, width = 64, BLOCK // 16
+    rows, width = 64, BLOCK_BYTES // 16
     order = np.random.default_rng(0).permutation(rows)
     store = Store(tmp_path)
 
@@ -28,7 +28,7 @@ def test_rows_are_copied_in_blocks(tmp_path: Path) -> None:
     copied = store.find({"what": "new"})
     assert copied is not None
     assert copied[:, 0].tolist() == copied[:, -1].tolist() == order.tolist()
-    assert peak < 1.5 * BLOCK < rows * width
+    assert peak < 1.5 * BLOCK_BYTES < rows * width
 
 
 def test_an_array_that_is_not_there_or_has_no_room_is_not_copied(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from autotl.testing import tiny_run
 from autotl.workbench import stage_prefill as module
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_prefill import keep_late_maps, with_late_maps
+from autotl.workbench.stage_prefill import prefill_late_stages, with_cached_stages
 
 
 @pytest.fixture(scope="module")
@@ -26,139 +26,143 @@ def with_store(ready: Prepared, folder: Path) -> RunCache:
     return RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder), device="cpu")
 
 
-def late(materials: RunCache) -> list[str]:
-    return [each.module for each in materials.backbones["tiny"].stages[:-1] if each.flops >= module.LATE]
+def late(run_cache: RunCache) -> list[str]:
+    return [
+        each.module for each in run_cache.backbones["tiny"].stages[:-1] if each.flops >= module.MIN_LATE_SHARE
+    ]
 
 
-def kept(materials: RunCache, activations: ActivationCache) -> list[str]:
-    look = activations.plain("tiny")
-    return [place for place in late(materials) if activations.has("tiny", place, look)]
+def kept(run_cache: RunCache, activations: ActivationCache) -> list[str]:
+    view = activations.plain_view("tiny")
+    return [cut_point for cut_point in late(run_cache) if activations.contains("tiny", cut_point, view)]
 
 
-def test_they_are_what_the_frozen_network_gives_there(ready: Prepared, tmp_path: Path) -> None:
-    materials, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
-    activations, plain = ActivationCache(materials), ActivationCache(alone)
-    keep_late_maps(materials, activations, "tiny")
-    assert kept(materials, activations) == late(materials) != []
-    for place in late(materials):
-        found = activations.array("tiny", place, activations.plain("tiny")).float()
-        expected = plain.array("tiny", place, plain.plain("tiny")).float()
+def test_cached_stages_equal_the_frozen_networks_outputs(ready: Prepared, tmp_path: Path) -> None:
+    run_cache, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
+    activations, plain = ActivationCache(run_cache), ActivationCache(alone)
+    prefill_late_stages(run_cache, activations, "tiny")
+    assert kept(run_cache, activations) == late(run_cache) != []
+    for cut_point in late(run_cache):
+        found = activations.array("tiny", cut_point, activations.plain_view("tiny")).float()
+        expected = plain.array("tiny", cut_point, plain.plain_view("tiny")).float()
         torch.testing.assert_close(found, expected, rtol=2e-3, atol=2e-3)
 
 
-def test_the_features_are_those_of_a_pass_that_keeps_nothing(ready: Prepared, tmp_path: Path) -> None:
-    materials, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
-    side = materials.backbones["tiny"].side
-    keep_late_maps(materials, ActivationCache(materials), "tiny")
-    assert torch.equal(materials.features("tiny", side=side), alone.features("tiny", side=side))
+def test_features_are_the_same_without_prefill(ready: Prepared, tmp_path: Path) -> None:
+    run_cache, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
+    side = run_cache.backbones["tiny"].side
+    prefill_late_stages(run_cache, ActivationCache(run_cache), "tiny")
+    assert torch.equal(run_cache.features("tiny", side=side), alone.features("tiny", side=side))
 
 
-def test_a_network_says_from_where_on_its_maps_are_kept(ready: Prepared, tmp_path: Path) -> None:
-    materials = with_store(ready, tmp_path)
+def test_a_backbone_lists_its_cached_stages(ready: Prepared, tmp_path: Path) -> None:
+    run_cache = with_store(ready, tmp_path)
 
-    def told(*, reuse: bool = True) -> tuple[float, ...]:
-        return with_late_maps(materials, materials.backbones, reuse=reuse)["tiny"].kept
+    def depths(*, reuse: bool = True) -> tuple[float, ...]:
+        return with_cached_stages(run_cache, run_cache.backbones, reuse=reuse)["tiny"].kept
 
-    assert told() == ()
-    keep_late_maps(materials, ActivationCache(materials), "tiny")
-    stages = {each.module: each.flops for each in materials.backbones["tiny"].stages}
-    assert told() == (*(stages[place] for place in late(materials)), 1.0)
-    assert told(reuse=False) == ()
+    assert depths() == ()
+    prefill_late_stages(run_cache, ActivationCache(run_cache), "tiny")
+    stages = {each.module: each.flops for each in run_cache.backbones["tiny"].stages}
+    assert depths() == (*(stages[cut_point] for cut_point in late(run_cache)), 1.0)
+    assert depths(reuse=False) == ()
 
 
-def test_a_network_says_that_its_features_are_there_without_maps(ready: Prepared, tmp_path: Path) -> None:
-    materials = with_store(ready, tmp_path)
-    side = materials.backbones["tiny"].side
-    materials.features("tiny", side=side)
-    facts = with_late_maps(materials, materials.backbones, reuse=True)["tiny"]
+def test_a_backbone_lists_cached_features_without_stages(ready: Prepared, tmp_path: Path) -> None:
+    run_cache = with_store(ready, tmp_path)
+    side = run_cache.backbones["tiny"].side
+    run_cache.features("tiny", side=side)
+    facts = with_cached_stages(run_cache, run_cache.backbones, reuse=True)["tiny"]
     assert facts.kept == (1.0,)
     assert facts.has_seen(side)
     assert not facts.has_seen(side + 1)
 
 
 @pytest.mark.parametrize("why", ["off", "no room", "a full disk", "another value there"])
-def test_none_are_kept_where_they_would_not_be_used_or_are_not_what_is_needed(
+def test_no_stage_is_cached_if_it_would_not_be_used_or_fit(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    materials = with_store(ready, tmp_path)
+    run_cache = with_store(ready, tmp_path)
     if why == "no room":
-        monkeypatch.setattr(materials.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
+        monkeypatch.setattr(run_cache.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
     if why == "a full disk":
-        making = materials.store.making
+        making = run_cache.store.making
 
         def full(key: dict[str, object], *asked: object) -> object:
             if "activations" in key:
                 raise CacheError("The cache cannot take 1 MiB: no space left on device.")
             return making(key, *asked)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(materials.store, "making", full)
+        monkeypatch.setattr(run_cache.store, "making", full)
     if why == "another value there":
         monkeypatch.setattr(module, "channels_last", lambda x: 2 * x)
-    activations = ActivationCache(materials, on=why != "off")
-    keep_late_maps(materials, activations, "tiny")
-    assert kept(materials, activations) == []
-    assert materials.features("tiny", side=materials.backbones["tiny"].side).isfinite().all()
+    activations = ActivationCache(run_cache, enabled=why != "off")
+    prefill_late_stages(run_cache, activations, "tiny")
+    assert kept(run_cache, activations) == []
+    assert run_cache.features("tiny", side=run_cache.backbones["tiny"].side).isfinite().all()
 
 
-def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
+def test_an_overflow_leaves_the_features_complete(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    materials = with_store(ready, tmp_path)
-    activations = ActivationCache(materials)
+    run_cache = with_store(ready, tmp_path)
+    activations = ActivationCache(run_cache)
     bound = torch.finfo(torch.float16)
-    model = materials.source_model("tiny")
-    hook = model.get_submodule(late(materials)[0]).register_forward_hook(
+    model = run_cache.source_model("tiny")
+    hook = model.get_submodule(late(run_cache)[0]).register_forward_hook(
         lambda m, given, out: out + 2 * bound.max
     )
-    monkeypatch.setattr(module, "_alike", lambda *asked: True)
+    monkeypatch.setattr(module, "_matches_task_network", lambda *asked: True)
     passes = []
     count = model.register_forward_pre_hook(lambda m, given: passes.append(len(given[0])))
     first = model.get_submodule("conv1").register_forward_hook(lambda m, given, out: passes.append(len(out)))
     try:
-        keep_late_maps(materials, activations, "tiny")
-        materials.features("tiny", side=materials.backbones["tiny"].side)
+        prefill_late_stages(run_cache, activations, "tiny")
+        run_cache.features("tiny", side=run_cache.backbones["tiny"].side)
     finally:
         for each in (hook, count, first):
             each.remove()
-    assert kept(materials, activations) == []
-    assert sum(passes) == len(materials.order)  # one pass all the same
+    assert kept(run_cache, activations) == []
+    assert sum(passes) == len(run_cache.order)  # one pass all the same
 
 
-def test_other_facts_of_a_backbone_do_not_cost_its_networks(ready: Prepared, tmp_path: Path) -> None:
-    materials = with_store(ready, tmp_path)
-    known = materials.knowing(with_late_maps(materials, materials.backbones, reuse=True))
-    assert known.source_model("tiny") is materials.source_model("tiny")
+def test_other_facts_of_a_backbone_keep_its_networks(ready: Prepared, tmp_path: Path) -> None:
+    run_cache = with_store(ready, tmp_path)
+    known = run_cache.with_backbones(with_cached_stages(run_cache, run_cache.backbones, reuse=True))
+    assert known.source_model("tiny") is run_cache.source_model("tiny")
 
 
-def test_nothing_is_computed_where_the_features_are_known(ready: Prepared, tmp_path: Path) -> None:
-    materials = with_store(ready, tmp_path)
-    activations = ActivationCache(materials)
-    materials.features("tiny", side=materials.backbones["tiny"].side)
-    keep_late_maps(materials, activations, "tiny")
-    assert kept(materials, activations) == []
+def test_nothing_is_computed_if_the_features_are_cached(ready: Prepared, tmp_path: Path) -> None:
+    run_cache = with_store(ready, tmp_path)
+    activations = ActivationCache(run_cache)
+    run_cache.features("tiny", side=run_cache.backbones["tiny"].side)
+    prefill_late_stages(run_cache, activations, "tiny")
+    assert kept(run_cache, activations) == []
 
 
-def test_maps_of_one_image_are_no_more_numbers_than_it_has(
+def test_stage_outputs_of_one_image_are_no_larger_than_the_image(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    materials = with_store(ready, tmp_path)
-    activations = ActivationCache(materials)
+    run_cache = with_store(ready, tmp_path)
+    activations = ActivationCache(run_cache)
     monkeypatch.setattr(activations, "shape", lambda *asked: (32, 32, 3))
-    monkeypatch.setattr(module, "_alike", lambda *asked: True)
-    assert len(late(materials)) > 1
-    assert module._places(materials, activations, materials.backbones["tiny"]) == late(materials)[:1]
+    monkeypatch.setattr(module, "_matches_task_network", lambda *asked: True)
+    assert len(late(run_cache)) > 1
+    assert module._cut_points(run_cache, activations, run_cache.backbones["tiny"]) == late(run_cache)[:1]
 
 
-def test_maps_that_another_process_makes_are_left_to_it(ready: Prepared, tmp_path: Path) -> None:
-    materials, other = with_store(ready, tmp_path), with_store(ready, tmp_path)
-    activations = ActivationCache(materials)
-    side = materials.backbones["tiny"].side
-    was = materials.features
+def test_stages_are_not_cached_if_another_process_extracts_the_features(
+    ready: Prepared, tmp_path: Path
+) -> None:
+    run_cache, other = with_store(ready, tmp_path), with_store(ready, tmp_path)
+    activations = ActivationCache(run_cache)
+    side = run_cache.backbones["tiny"].side
+    was = run_cache.features
 
     def meanwhile(backbone: str, **asked: object) -> torch.Tensor:
         other.features(backbone, side=side)
         return was(backbone, **asked)  # type: ignore[arg-type]
 
-    materials.features = meanwhile  # type: ignore[method-assign]
-    keep_late_maps(materials, activations, "tiny")
-    assert kept(materials, activations) == []  # rather than arrays that nobody has written
+    run_cache.features = meanwhile  # type: ignore[method-assign]
+    prefill_late_stages(run_cache, activations, "tiny")
+    assert kept(run_cache, activations) == []  # instead of arrays without values

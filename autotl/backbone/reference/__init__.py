@@ -1,1 +1,1 @@
-"""Statistics of source images, and how near other images are."""
+"""Statistics of source images, and the similarity of other images to them."""

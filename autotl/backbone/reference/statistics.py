@@ -1,4 +1,4 @@
-"""What source images look like to a backbone: kept with its weights, built, or read off BatchNorm."""
+"""Store, load and build the statistics of source images for a backbone."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from autotl.api import Reference
 from autotl.backbone.create import REFERENCE_FILE
+from autotl.backbone.forward_pass import native_side
 from autotl.backbone.head import pooled
-from autotl.backbone.modes import mode
+from autotl.backbone.modes import temporary_mode
 from autotl.backbone.reference.compact import COMPACT, compress, expand
-from autotl.backbone.stages import layout, native_side
+from autotl.backbone.stages import layout
 from autotl.errors import WeightsError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.seeds import derive
 
-SAMPLE = 800
-DRAWN = 512
+SAMPLE_SIZE = 800
+MIN_IMAGES = 4
+BATCHNORM_SAMPLE_SIZE = 512
 
 
 def save_reference(folder: Path, reference: Reference, *, axes: int | None = None) -> None:
-    """Write ``reference`` to the folder of the weights, in single precision (the sample in half).
+    """Write a reference to the folder of the weights.
 
-    With ``axes`` it is written in compact form, with the covariance along that many principal axes.
+    Args:
+        folder: The folder of the weights.
+        reference: The reference; it is stored as float32, and its sample as float16.
+        axes: The number of principal axes of a compact reference; None for the whole covariance.
     """
     arrays: dict[str, NDArray[Any]]
     if axes is not None:
@@ -43,53 +48,59 @@ def save_reference(folder: Path, reference: Reference, *, axes: int | None = Non
             "cov": np.ascontiguousarray(reference.cov, dtype=np.float32),
             "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
         }
-    told = {"n": str(reference.n), "image_size": str(reference.side)}
-    with filled(folder / REFERENCE_FILE, sum(each.nbytes for each in arrays.values())) as temporary:
-        save_file(arrays, temporary, told)
+    metadata = {"n": str(reference.n), "image_size": str(reference.side)}
+    size = sum(array.nbytes for array in arrays.values())
+    with atomic_file(folder / REFERENCE_FILE, size) as temporary:
+        save_file(arrays, temporary, metadata)
 
 
 def load_reference(folder: Path) -> Reference | None:
-    """Return the reference in the folder of the weights, None if there is none.
+    """Return the reference beside the weights, or None.
 
-    Raises WeightsError if the file is damaged.
+    Raises:
+        WeightsError: The file is damaged.
     """
     file = folder / REFERENCE_FILE
     if not file.is_file():
         return None
     try:
         with safe_open(file, framework="np") as stored:
-            said = stored.metadata() or {}
+            metadata = stored.metadata() or {}
             if "axes" in stored.keys():  # noqa: SIM118 - it is no mapping
                 mean, cov, sample = expand({name: stored.get_tensor(name) for name in COMPACT})
             else:
                 mean, cov, sample = (
                     stored.get_tensor(key).astype(np.float64) for key in ("mean", "cov", "sample")
                 )
-            n, side = int(said["n"]), int(said["image_size"])
+            n, side = int(metadata["n"]), int(metadata["image_size"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, IndexError) as error:
         raise WeightsError(f"{file} is damaged ({error}). Delete it, or write it again.") from error
     d = len(mean)
-    if not all(np.isfinite(each).all() for each in (mean, cov, sample)) or n < 0 or side < 1:
-        raise WeightsError(
-            f"{file} is damaged: it holds values that cannot be. Delete it, or write it again."
-        )
+    if not all(np.isfinite(array).all() for array in (mean, cov, sample)) or n < 0 or side < 1:
+        raise WeightsError(f"{file} is damaged: it holds invalid values. Delete it, or write it again.")
     if cov.shape not in {(d,), (d, d)} or sample.ndim != 2 or sample.shape[1] != d:
         raise WeightsError(
-            f"{file} holds a mean of {mean.shape}, a covariance of {cov.shape} and a sample of "
-            f"{sample.shape}, which do not fit together. Delete it, or write it again."
+            f"The arrays of {file} must fit together (got a mean of {mean.shape}, a covariance of "
+            f"{cov.shape} and a sample of {sample.shape}). Delete it, or write it again."
         )
     return Reference(mean=mean, cov=cov, sample=sample, n=n, side=side, origin="shipped")
 
 
 def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Reference:
-    """The reference of 4 or more source images, from their pooled ``features`` (n, d) at ``side`` pixels.
+    """Build a reference from the features of source images.
 
-    ``seed`` decides which 800 of them are kept as the sample.
+    Args:
+        features: Pooled features of 4 or more images, (n, d).
+        side: The image size in pixels.
+        seed: The seed by which 800 images are kept as the sample.
+
+    Raises:
+        ValueError: There are fewer than 4 images.
     """
     rows = np.asarray(features, dtype=np.float64)
-    if rows.ndim != 2 or len(rows) < 4:
-        raise ValueError(f"features have the shape {rows.shape}, but at least 4 rows are needed.")
-    chosen = np.random.default_rng(derive(seed, "reference")).permutation(len(rows))[:SAMPLE]
+    if rows.ndim != 2 or len(rows) < MIN_IMAGES:
+        raise ValueError(f"features must have {MIN_IMAGES} rows or more (got the shape {rows.shape}).")
+    chosen = np.random.default_rng(derive(seed, "reference")).permutation(len(rows))[:SAMPLE_SIZE]
     return Reference(
         mean=rows.mean(0),
         cov=np.cov(rows, rowvar=False).reshape(rows.shape[1], rows.shape[1]),
@@ -101,67 +112,77 @@ def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Referen
 
 
 def batchnorm_reference(model: nn.Module) -> Reference | None:
-    """What the last BatchNorm remembers of the source images, or None for a model without one.
+    """Return the running statistics of the last BatchNorm, or None.
 
-    Its running statistics are those of single positions of its input, not of pooled features: compare them
-    with :func:`batchnorm_rows`. They say nothing of correlations, nor of how many images they come from
-    (``n`` is 0).
+    The statistics are those of single positions of its input, not of pooled features: compare them with
+    :func:`batchnorm_inputs`. They state no correlations, and the number of images is unknown (``n`` is 0).
     """
-    found = _last_batchnorm(model)
-    if found is None or found.running_mean is None or found.running_var is None:
+    batchnorm = _last_batchnorm(model)
+    if batchnorm is None or batchnorm.running_mean is None or batchnorm.running_var is None:
         return None
-    mean = found.running_mean.detach().cpu().double().numpy()
-    var = found.running_var.detach().cpu().double().numpy()
-    drawn = np.random.default_rng(derive(0, "batchnorm")).standard_normal((DRAWN, len(mean)))
+    mean = batchnorm.running_mean.detach().cpu().double().numpy()
+    var = batchnorm.running_var.detach().cpu().double().numpy()
+    rng = np.random.default_rng(derive(0, "batchnorm"))
+    noise = rng.standard_normal((BATCHNORM_SAMPLE_SIZE, len(mean)))
     return Reference(
         mean=mean,
         cov=var,
-        sample=mean + drawn * np.sqrt(var),
+        sample=mean + noise * np.sqrt(var),
         n=0,
         side=native_side(model),
         origin="batchnorm",
     )
 
 
-def batchnorm_rows(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], Tensor]:
-    """What gives, for normalised images, the last BatchNorm's input at one random position of each: (rows,
-    channels).
+def batchnorm_inputs(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], Tensor]:
+    """Return a function to inputs of the last BatchNorm.
 
-    Each image's position depends on ``seed`` and on its place in the batch alone.
+    It takes normalised images and returns (rows, channels). A random position of each image is used. It
+    depends only on the seed and on the row in the batch.
+
+    Raises:
+        ValueError: The model has no BatchNorm with running statistics.
     """
     batchnorm = _last_batchnorm(model)
     if batchnorm is None:
-        raise ValueError(f"{type(model).__name__} has no BatchNorm with running statistics.")
-    return partial(_rows_at, model, batchnorm, seed=seed)
+        raise ValueError(f"{type(model).__name__} must have a BatchNorm with running statistics.")
+    return partial(_inputs_at_positions, model, batchnorm, seed=seed)
 
 
-@torch.no_grad()
-def _rows_at(model: nn.Module, batchnorm: nn.Module, x: Tensor, *, seed: int) -> Tensor:
-    seen: list[Tensor] = []
+def noise_images(n: int, side: int, seed: int) -> Tensor:
+    """Return images of uniform noise, uint8 (n, 3, side, side).
 
-    def look(module: nn.Module, inputs: tuple[Any, ...]) -> None:
-        seen.append(inputs[0].detach())
-
-    hook = batchnorm.register_forward_pre_hook(look)
-    try:
-        with mode(model, training=False):
-            pooled(model, x)
-    finally:
-        hook.remove()
-    maps = seen[-1].flatten(2) if seen[-1].ndim > 2 else seen[-1].unsqueeze(2)  # (rows, channels, positions)
-    places = np.random.default_rng(derive(seed, "positions")).random(len(maps)) * maps.shape[2]
-    at = torch.from_numpy(places.astype(np.int64)).to(maps.device)
-    return maps[torch.arange(len(maps), device=maps.device), :, at].float()
-
-
-def noise_pixels(n: int, side: int, seed: int) -> Tensor:
-    """Images of uniform noise, uint8 (n, 3, side, side): what no source looks like."""
+    Args:
+        n: The number of images.
+        side: The image size in pixels.
+        seed: The seed.
+    """
     generator = torch.Generator().manual_seed(derive(seed, "noise", side))
     return torch.randint(0, 256, (n, 3, side, side), dtype=torch.uint8, generator=generator)
 
 
+@torch.no_grad()
+def _inputs_at_positions(model: nn.Module, batchnorm: nn.Module, x: Tensor, *, seed: int) -> Tensor:
+    recorded: list[Tensor] = []
+
+    def record(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        recorded.append(inputs[0].detach())
+
+    hook = batchnorm.register_forward_pre_hook(record)
+    try:
+        with temporary_mode(model, training=False):
+            pooled(model, x)
+    finally:
+        hook.remove()
+    last = recorded[-1]
+    maps = last.flatten(2) if last.ndim > 2 else last.unsqueeze(2)  # (rows, channels, positions)
+    positions = np.random.default_rng(derive(seed, "positions")).random(len(maps)) * maps.shape[2]
+    chosen = torch.from_numpy(positions.astype(np.int64)).to(maps.device)
+    return maps[torch.arange(len(maps), device=maps.device), :, chosen].float()
+
+
 def _last_batchnorm(model: nn.Module) -> _BatchNorm | None:
-    """The BatchNorm that starts last in the forward pass, the head's own left out."""
+    """Return the BatchNorm that starts last, outside the head."""
     found: _BatchNorm | None = None
     for name in layout(model).order:
         module = model.get_submodule(name)

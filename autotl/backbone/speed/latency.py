@@ -1,4 +1,4 @@
-"""Measure how long a network takes to answer one image on this machine."""
+"""Measure the latency of a network on this machine."""
 
 from __future__ import annotations
 
@@ -9,31 +9,35 @@ from torch import nn
 
 from autotl.clock import Clock
 
-WARM_UP = 3
-REPEATS = 50
-PATIENCE = 0.3
-"""Seconds, once warm; five answers are timed in any case."""
-LEAST = 5
+WARM_UP = 3  # passes that are not timed
+MAX_PASSES = 50
+MIN_PASSES = 5
+MAX_SECONDS = 0.3  # after the warm-up; does not apply to the first MIN_PASSES passes
 
 
 def latency_of(model: nn.Module, *, side: int, clock: Clock) -> float:
-    """Seconds for one image of ``side`` pixels, float32 in a batch of one: the median of several answers.
+    """Return the median seconds for one image, in float32.
 
-    Measured where the model is, with the threads that torch has now; reading and resizing the image are not
-    in it. The model is left in eval mode.
+    The model stays on its device and in evaluation mode, and torch keeps its number of threads. Reading and
+    resizing the image are not included.
+
+    Args:
+        model: The network.
+        side: The image size in pixels.
+        clock: The clock.
     """
     device = next(model.parameters()).device
     x = torch.rand(1, 3, side, side, device=device).to(memory_format=torch.channels_last)
     model.eval()
     times: list[float] = []
     with torch.inference_mode():
-        for turn in range(WARM_UP + REPEATS):
-            started = clock.now()
+        for number in range(WARM_UP + MAX_PASSES):
+            start = clock.now()
             model(x)
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
-            if turn >= WARM_UP:
-                times.append(clock.now() - started)
-            if len(times) >= LEAST and sum(times) > PATIENCE:
+            if number >= WARM_UP:
+                times.append(clock.now() - start)
+            if len(times) >= MIN_PASSES and sum(times) > MAX_SECONDS:
                 break
     return median(times)

@@ -1,4 +1,4 @@
-"""Count the operations of a forward pass."""
+"""Count the floating-point operations of a forward pass."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 
-class Arithmetic(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch leaves it untyped
-    """Within the block, adds up what ``torch.utils.flop_counter`` counts, in floating-point operations.
+class OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch leaves it untyped
+    """Counts the floating-point operations inside a ``with`` block.
 
-    Its FlopCounterMode gives the same numbers, but imports torch's compiler, which takes longer than torch.
+    The counts equal those of ``torch.utils.flop_counter.FlopCounterMode``. That class imports torch's
+    compiler, which takes longer than importing torch.
 
-    >>> with torch.no_grad(), Arithmetic() as counter:
+    >>> with torch.no_grad(), OperationCounter() as counter:
     ...     model(images)
     >>> counter.operations
     """
@@ -25,19 +26,19 @@ class Arithmetic(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch le
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return False  # torch would mark the method below for its compiler, and import that to do so
+        return False  # otherwise torch imports its compiler to mark the method below
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        named = dict(kwargs or {})
+        keywords = dict(kwargs or {})
         formula = flop_registry.get(func.overloadpacket)
         if formula is None:
             with self:
-                parts = func.decompose(*args, **named)
-            if parts is not NotImplemented:
-                return parts
-        found = func(*args, **named)
+                decomposed = func.decompose(*args, **keywords)
+            if decomposed is not NotImplemented:
+                return decomposed
+        out = func(*args, **keywords)
         if formula is not None:
-            self.operations += formula(*args, **named, out_val=found)
-        return found
+            self.operations += formula(*args, **keywords, out_val=out)
+        return out

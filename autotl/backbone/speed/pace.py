@@ -1,4 +1,4 @@
-"""Measure how fast this machine runs a model, forward and in training."""
+"""Measure how many images per second this machine processes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,31 @@ from torch import nn
 from autotl.api import Pace
 from autotl.clock import NEVER, Clock, Deadline
 
-BATCH = 16
-REPEATS = 2
-LEAST, MOST_REPEATS = 0.15, 20  # seconds for all calls: of a small network, two are over in a blink
-PATIENCE, ENOUGH = 4.0, 2.0  # seconds, for the first call of each of the two measurements, and for all calls
-RATE, FAST = 4e10, 4e12  # operations a second on a CPU and on an accelerator, roughly
+BATCH_SIZE = 16
+MIN_REPEATS, MAX_REPEATS = 2, 20
+MIN_SECONDS = 0.15  # for all batches of a measurement: with a small network, two batches are too short
+MAX_FIRST_SECONDS = 4.0  # if the first batch takes longer, the measurement ends
+MAX_SECONDS = 2.0  # for all batches of a measurement
+CPU_OPERATIONS, ACCELERATOR_OPERATIONS = 4e10, 4e12  # per second, roughly
 FORWARD_SHARE = 0.4  # of the time for both measurements
-BACKWARD = 3.0  # times a forward pass: a step of training
+TRAINING_COST = 3.0  # a training step, in forward passes
 
 
-def pace_of(model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER, batch: int = BATCH) -> Pace:
-    """Images a second at ``side`` pixels on the model's device, by a few batches of ``batch`` images.
+def pace_of(
+    model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER, batch: int = BATCH_SIZE
+) -> Pace:
+    """Measure the images per second of a model on its device.
 
-    Takes about two seconds with a small network on a CPU. After ``end`` no batch begins but the first: if
-    that was all there was time for, training is taken to be BACKWARD times as slow. The model is left with
-    its gradients empty and, having been trained on, with other BatchNorm statistics: measure a copy that is
-    not needed any more.
+    A small network takes about two seconds on a CPU. Only the first batch may start after ``end``. Training
+    is then assumed to be three times slower than inference. The model is trained on noise, which changes its
+    BatchNorm statistics: measure a copy that is not used afterwards.
+
+    Args:
+        model: The network.
+        side: The image size in pixels.
+        clock: The clock.
+        end: The deadline.
+        batch: The number of images in a batch.
     """
     device = next(model.parameters()).device
     model.to(memory_format=torch.channels_last)
@@ -41,40 +50,47 @@ def pace_of(model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER,
         model.zero_grad(set_to_none=True)
 
     model.eval()
-    seen = batch / _seconds(forward, device, clock, end.share(FORWARD_SHARE))
+    forward_pace = batch / _mean_seconds(forward, device, clock, end.share(FORWARD_SHARE))
     if end.passed():
-        return Pace(side=side, forward=seen, training=seen / BACKWARD)
+        return Pace(side=side, forward=forward_pace, training=forward_pace / TRAINING_COST)
     model.train()
     model.requires_grad_(True)
-    trained = batch / _seconds(step, device, clock, end)
+    training_pace = batch / _mean_seconds(step, device, clock, end)
     model.eval()
-    return Pace(side=side, forward=seen, training=min(trained, seen))
+    return Pace(side=side, forward=forward_pace, training=min(training_pace, forward_pace))
 
 
-def usual_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
-    """What a network of so many operations an image, at ``native`` pixels, does on common hardware: the same
-    in every run, so that what is decided by it is too.
+def typical_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
+    """Return the pace of a network on common hardware.
+
+    It is the same in every run.
+
+    Args:
+        flops: The floating-point operations for one image at the native size.
+        native: The native image size in pixels.
+        side: The image size in pixels.
+        device: The device, such as ``"cpu"``.
     """
-    rate = RATE if device.startswith("cpu") else FAST
-    seen = rate / max(flops, 1) * (native / side) ** 2
-    return Pace(side=side, forward=seen, training=seen / BACKWARD)
+    operations = CPU_OPERATIONS if device.startswith("cpu") else ACCELERATOR_OPERATIONS
+    forward_pace = operations / max(flops, 1) * (native / side) ** 2
+    return Pace(side=side, forward=forward_pace, training=forward_pace / TRAINING_COST)
 
 
-def _seconds(work: Callable[[], None], device: torch.device, clock: Clock, end: Deadline) -> float:
-    """The mean time of a call: other programs on the machine slow the run as they slow this.
+def _mean_seconds(call: Callable[[], None], device: torch.device, clock: Clock, end: Deadline) -> float:
+    """Return the mean seconds of a call.
 
-    The first is left out where there is another: it chooses how layers are computed and asks for memory,
-    which can take as long again.
+    The mean includes delays by other programs, which slow the search as well. The first of several calls is
+    left out, because it selects kernels and allocates memory.
     """
     times: list[float] = []
-    for number in range(MOST_REPEATS + 1):
-        if number > REPEATS and sum(times) >= LEAST:
+    for number in range(MAX_REPEATS + 1):
+        if number > MIN_REPEATS and sum(times) >= MIN_SECONDS:
             break
-        started = clock.now()
-        work()
+        start = clock.now()
+        call()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
-        times.append(max(clock.now() - started, 1e-9))
-        if sum(times) > (PATIENCE if len(times) == 1 else ENOUGH) or end.passed():
+        times.append(max(clock.now() - start, 1e-9))
+        if sum(times) > (MAX_FIRST_SECONDS if len(times) == 1 else MAX_SECONDS) or end.passed():
             break
     return mean(times[1:] or times)

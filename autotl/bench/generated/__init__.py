@@ -1,4 +1,4 @@
-"""Image data sets that are drawn: of a known difficulty, at a known distance, and without end."""
+"""Generated image data sets of any size, with a given difficulty and distance to the source."""
 
 from autotl.bench.generated.draw import FAMILIES, KINDS, draw
 

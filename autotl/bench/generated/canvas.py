@@ -1,4 +1,4 @@
-"""What all families draw with: coordinates, edges, textures and noise."""
+"""Drawing primitives of all families: coordinates, edges, textures and noise."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Planes = NDArray[np.float64]
-# Everything is float64: a sine in float32 differs between processors by enough to change a pixel.
+# All arrays are float64: a sine in float32 differs between processors by enough to change a pixel.
 
 SIDE, CHANNELS = 32, 3
 PIXEL = 2 / SIDE
+"""Width of a pixel; the image reaches from -1 to 1."""
 WAVES = 4
+"""Waves of a texture."""
 
 
 def each(values: NDArray[np.float64]) -> Planes:
-    """One number per image, (n,), spread over its pixels, (n, 1, 1)."""
+    """Reshape one number per image, (n,), for broadcasting over pixels, (n, 1, 1)."""
     return values[:, None, None]
 
 
 def grid() -> tuple[Planes, Planes]:
-    """The pixels' centres, across and down, (1, side, side) each; the image reaches from -1 to 1."""
+    """Return the pixel centres, across and down, (1, side, side) each, in [-1, 1]."""
     line = (np.arange(SIDE) + 0.5) * PIXEL - 1
     down, across = np.meshgrid(line, line, indexing="ij")
     return across[None], down[None]
@@ -28,10 +30,17 @@ def grid() -> tuple[Planes, Planes]:
 def frame(
     n: int, *, rng: np.random.Generator, size: tuple[float, float], turn: float
 ) -> tuple[Planes, Planes, NDArray[np.float64]]:
-    """Coordinates in the frame of one object per image, (n, side, side) each, and the objects' sizes (n,).
+    """Place one object at random in each image, and return pixel coordinates relative to it.
 
-    The object, between ``size[0]`` and ``size[1]`` large, lies wholly in the image and is turned by at most
-    ``turn`` radians; it reaches from -1 to 1 in its own frame.
+    Args:
+        n: Number of images.
+        rng: Draws position, size and rotation.
+        size: The smallest and the largest half-width of the object, in (0, 1]; it lies fully in the image.
+        turn: The largest rotation, in radians.
+
+    Returns:
+        Coordinates across and down in the object's frame, where it reaches from -1 to 1, (n, side, side)
+        each, and the half-widths of the objects, (n,).
     """
     across, down = grid()
     scale = rng.uniform(*size, n)
@@ -43,9 +52,11 @@ def frame(
 
 
 def ink(gap: Planes, *, distance: float) -> Planes:
-    """Where there is ink, in [0, 1], by the distance ``gap`` to an edge (negative inside, in image units).
+    """Return the coverage by ink of each pixel, in [0, 1].
 
-    A filled area at distance 0, its edge alone at distance 1.
+    Args:
+        gap: Distance to the edge in image units, negative inside.
+        distance: Drawing style, from a filled area (0) to the edge only (1).
     """
     area = np.clip(0.5 - gap / PIXEL, 0, 1)
     if distance == 0:
@@ -55,12 +66,12 @@ def ink(gap: Planes, *, distance: float) -> Planes:
 
 
 def inverted(n: int, *, rng: np.random.Generator, distance: float) -> NDArray[np.bool_]:
-    """Which images (n,) have ink and paper changed places: none at distance 0, all at 1."""
+    """Draw which images (n,) are inverted, with the probability ``distance``."""
     return rng.random(n) < distance
 
 
 def texture(n: int, *, rng: np.random.Generator) -> Planes:
-    """A pattern of a few waves for each image, (n, side, side), of mean about 0 and values in [-1, 1]."""
+    """Draw a pattern of a few waves for each image, (n, side, side), in [-1, 1] with mean near 0."""
     across, down = grid()
     total = np.zeros((n, SIDE, SIDE))
     for _ in range(WAVES):
@@ -74,6 +85,6 @@ def texture(n: int, *, rng: np.random.Generator) -> Planes:
 
 
 def noise(shape: tuple[int, ...], *, rng: np.random.Generator, spread: float) -> Planes:
-    """Independent values of mean 0 and standard deviation ``spread``, none beyond √3 times that."""
+    """Draw uniform noise with mean 0 and standard deviation ``spread``."""
     reach = np.sqrt(3) * spread
     return rng.uniform(-reach, reach, shape)

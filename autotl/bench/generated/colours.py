@@ -1,4 +1,4 @@
-"""Colours: the hue of a blob is the class; its outline and every luminance are random."""
+"""Draw colours: the class is the hue of a blob; its outline and all luminances are random."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 from autotl.bench.generated.canvas import Planes, each, frame, ink, inverted, noise, texture
 
 HUES = 2 * np.pi / 12 * np.array([0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11])
-"""Of the twelve kinds, in radians; the first four are as far apart as can be, so the second and the third."""
+"""Hues of the twelve kinds in radians; each group of four has the largest possible differences."""
 RED, GREEN_BLUE = np.array([2.0, -1.0, -1.0]) / np.sqrt(6), np.array([0.0, 1.0, -1.0]) / np.sqrt(2)
-"""Directions of colour that leave the mean of the channels as it is."""
+"""Colour directions that do not change the mean of the channels."""
 LUMINANCE = (0.26, 0.74)
 CHROMA = 0.3
-"""At most, so that no channel leaves [0, 1]: cutting values off would let hue show in the luminance."""
+"""The largest chroma. No channel leaves [0, 1]; clipping would make the luminance depend on the hue."""
 HARMONICS = (2, 3, 4, 5)
 
 
 def colours(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """See :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
     n = len(kinds)
     cover = ink(_blob(n, rng=rng), distance=distance)
     grey = each(rng.uniform(*LUMINANCE, n)) * (1 - cover) + each(rng.uniform(*LUMINANCE, n)) * cover
@@ -40,7 +40,7 @@ def colours(
 
 
 def _blob(n: int, *, rng: np.random.Generator) -> Planes:
-    """Distances to the edge of a blob of random outline in each image."""
+    """Return distances to the edge of a random blob in each image."""
     u, v, size = frame(n, rng=rng, size=(0.35, 0.75), turn=np.pi)
     angle = np.arctan2(v, u)
     radius = np.full_like(u, 0.7)

@@ -1,4 +1,4 @@
-"""Draw labelled images of a family."""
+"""Generate labelled images of a family."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ from autotl.errors import BenchError, UnknownName
 from autotl.seeds import derive
 
 KINDS = 12
-"""Of each family: the most classes there are, counted from 0."""
+"""The number of classes of each family."""
 BLOCK = 256
-"""Images painted together: few enough for their planes to stay in a processor's cache."""
+"""Images painted at once; their planes fit into a processor's cache."""
 
 
 class Painter(Protocol):
-    """Paints images of the given kinds (n,) as planes (n, side, side, 3) of values in [0, 1].
+    """Paints images of the given kinds.
 
-    ``difficulty`` and ``distance`` are in [0, 1]. Every image takes its own numbers from ``rng``.
+    Args:
+        kinds: Class of each image, in [0, 12), (n,).
+        rng: Random numbers, different for each image.
+        difficulty: Difficulty in [0, 1].
+        distance: Distance to the source style in [0, 1].
+
+    Returns:
+        Planes (n, side, side, 3) with values in [0, 1].
     """
 
     def __call__(
@@ -45,21 +52,31 @@ def draw(
     classes: int = 4,
     first: int = 0,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images (n, 32, 32, 3) and their labels (n,), from 0; n is ``per_class`` times ``classes``.
+    """Generate images and labels.
 
-    ``shapes`` are told apart by their outline, ``gratings`` by the direction and width of their bars and
-    ``colours`` by the hue of a blob, whose luminance (the mean of the three channels) tells nothing. What
-    else is in an image is random. The classes are the kinds ``first``, ``first + 1``, … of the family's
-    twelve, so that two data sets of one family may share none. ``difficulty`` in [0, 1] adds noise, takes
-    contrast away and makes what is random vary more; ``distance`` in [0, 1] goes over to another style of
-    drawing, with the same classes. Labels take turns, so that every part of the rows is balanced. The same
-    arguments give the same images everywhere, and another seed gives fresh ones.
-
-    Raises UnknownName for a family there is none of, and BenchError for numbers out of range.
+    The classes of ``shapes`` differ in the outline. The classes of ``gratings`` differ in direction and width
+    of the bars. The classes of ``colours`` differ in the hue of a blob with random luminance. Everything else
+    is random. The same arguments give the same images on every machine.
 
     >>> images, labels = draw("shapes", per_class=2, seed=0, classes=3)
     >>> images.shape, labels.tolist()
     ((6, 32, 32, 3), [0, 1, 2, 0, 1, 2])
+
+    Args:
+        family: "shapes", "gratings" or "colours".
+        per_class: Images per class, at least 1.
+        seed: Seed of everything random.
+        difficulty: Noise, loss of contrast and random variation, in [0, 1].
+        distance: Change to another drawing style with the same classes, in [0, 1].
+        classes: Number of classes, at least 2.
+        first: The first of the family's twelve kinds; two data sets of one family may have different kinds.
+
+    Returns:
+        Images, uint8 (n, 32, 32, 3), and labels from 0 in turn, int64 (n,).
+
+    Raises:
+        UnknownName: If there is no family of this name.
+        BenchError: If a number is out of range.
     """
     if family not in FAMILIES:
         raise UnknownName("family of drawn images", family, FAMILIES)
@@ -76,12 +93,11 @@ def draw(
 
 def _check(per_class: int, difficulty: float, distance: float, classes: int, first: int) -> None:
     if per_class < 1:
-        raise BenchError(f"{per_class} images of each class were asked for, but at least 1 is due.")
+        raise BenchError(f"per_class must be at least 1 (got {per_class}).")
     if classes < 2 or first < 0 or first + classes > KINDS:
         raise BenchError(
-            f"The kinds {first} to {first + classes - 1} were asked for. "
-            f"At least two of the kinds 0 to {KINDS - 1} are due."
+            f"The kinds must be at least two of 0 to {KINDS - 1} (got {first} to {first + classes - 1})."
         )
     for name, value in (("difficulty", difficulty), ("distance", distance)):
         if not 0 <= value <= 1:
-            raise BenchError(f"The {name} is {value}, but it must be in [0, 1].")
+            raise BenchError(f"{name} must be in [0, 1] (got {value}).")

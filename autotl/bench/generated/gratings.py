@@ -1,4 +1,4 @@
-"""Gratings: the direction and the width of the bars are the class; phase, contrast and noise are random."""
+"""Draw gratings: the class is direction and width of the bars; phase, contrast and noise are random."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from autotl.bench.generated.canvas import CHANNELS, Planes, each, grid, noise, t
 
 DIRECTIONS = 6
 CYCLES = (2.5, 5.0)
-"""Across the image: of the first six kinds, and of the others."""
+"""Cycles across the image, for the first six kinds and for the others."""
 
 
 def gratings(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """See :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
     n = len(kinds)
     across, down = grid()
     between = np.pi / DIRECTIONS

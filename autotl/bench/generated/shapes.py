@@ -1,4 +1,4 @@
-"""Shapes: the outline is the class; place, size, turn, colours, background and noise are random."""
+"""Draw shapes: the class is the outline; position, size, rotation, colours and noise are random."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OUTLINES: tuple[Outline, ...] = (
 def shapes(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """See :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
     n = len(kinds)
     u, v, size = frame(n, rng=rng, size=(0.65 - 0.3 * difficulty, 0.75), turn=0.1 + 0.4 * difficulty)
     gap = np.empty_like(u)

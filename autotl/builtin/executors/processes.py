@@ -1,4 +1,4 @@
-"""Run jobs side by side in processes of this machine."""
+"""Run jobs in parallel processes on this machine."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import ATTEMPTS, DIED, Go, Job, Outcome, Work
-from autotl.builtin.executors.process_child import Seat, live
+from autotl.builtin.executors.process_child import WorkerSettings, run_worker
 from autotl.errors import RunError
 
-GUARD = (
-    "A worker process could not start (exit code {code}): it imports the script that called autotl.fit. "
-    "Put that call, and what else the script does, under: if __name__ == '__main__':. If it is there, see "
-    "the error above; workers=1 needs no other process."
+START_ERROR = (
+    "A worker process could not start (exit code {code}), because it imports the script that called "
+    "autotl.fit. Put that call, and everything else that the script does, under: "
+    "if __name__ == '__main__':. If it is there already, see the error above. workers=1 needs no other "
+    "process."
 )
 
 
@@ -33,12 +34,11 @@ _END = _End()
 
 
 class Processes:
-    """As many processes as there are ``workers``, each with its share of the threads, and a GPU in turn where
-    there are several.
+    """Runs jobs in parallel processes.
 
-    They are spawned, never forked: a fork of a process that has used threads or a GPU may hang. Each gets a
-    copy of ``work``; what trials write to disk they share. ``go`` is answered by the process that reads the
-    outcomes.
+    They share the threads and take the GPUs in turn. Processes are spawned, not forked, because a fork of a
+    process that has used threads or a GPU may hang. Each gets a copy of ``work``; they share the files that
+    trials write. ``go`` is called in the process that reads the outcomes.
     """
 
     name = "processes"
@@ -47,159 +47,220 @@ class Processes:
     def run(
         self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
     ) -> Iterator[Outcome]:
-        parcel, seats = _parcel(work), _seats(workers, device)
-        source, more = iter(jobs), True
-        crew: dict[int, _Child] = {}
+        """Run jobs and yield their outcomes; see :class:`autotl.api.Executor`.
+
+        Args:
+            jobs: The jobs; None means that there is none until a running job has ended.
+            work: Runs a job.
+            go: Returns None to continue a job, or how it ends.
+            workers: The number of jobs that run at once.
+            device: The device, such as ``"cpu"``.
+        """
+        pool = _Pool(_pickle_work(work), _worker_settings(workers, device), go)
+        remaining, has_more = iter(jobs), True
         try:
             while True:
-                ask = True
-                while more and ask and (free := _free(crew, workers)) is not None:
-                    job = next(source, _END)
+                while has_more and (slot := pool.free_slot()) is not None:
+                    job = next(remaining, _END)
                     if isinstance(job, _End):
-                        more = False
+                        has_more = False
                     elif job is None:
-                        ask = False
+                        break
                     else:
-                        child = crew.get(free) or _Child.start(seats[free])
-                        crew[free] = child.given(job)
-                if not any(child.job for child in crew.values()):
+                        pool.assign(slot, job)
+                if not pool.is_busy():
                     return
-                outcome = None
-                while outcome is None:
-                    outcome = _hear(crew, seats, parcel, go)
-                yield outcome
+                yield pool.next_outcome()
         finally:
-            for child in crew.values():
-                child.end()
+            pool.close()
 
 
 @dataclass(slots=True)
-class _Child:
-    """A worker process: ``job`` is what it runs, or is to run as soon as it is ready."""
+class _Worker:
+    """A worker process.
+
+    Attributes:
+        process: The process.
+        pipe: The connection to it.
+        started: Whether it has started.
+        ready: Whether it has the work function.
+        job: The job that it runs, or runs as soon as it is ready.
+        attempt: How many times this job was started.
+        since: When this job was assigned.
+    """
 
     process: Any
     pipe: Connection[Any, Any]
-    here: bool = False
+    started: bool = False
     ready: bool = False
     job: Job | None = None
     attempt: int = 1
     since: float = 0.0
 
     @classmethod
-    def start(cls, seat: Seat) -> _Child:
+    def start(cls, settings: WorkerSettings) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=live, args=(theirs, seat, os.getpid()), daemon=True)
+        process = context.Process(target=run_worker, args=(theirs, settings, os.getpid()), daemon=True)
         process.start()
-        theirs.close()  # so that the pipe ends when the child does
+        theirs.close()  # so that the pipe ends when the process ends
         return cls(process, ours)
 
-    def given(self, job: Job, *, attempt: int = 1) -> _Child:
+    def assign(self, job: Job, *, attempt: int = 1) -> None:
         self.job, self.attempt, self.since = job, attempt, time.monotonic()
         if self.ready:
-            self.tell(job)
-        return self
+            self.send(job)
 
-    def tell(self, what: Any) -> None:
-        self.send(pickle.dumps(what))
+    def send(self, content: Any) -> None:
+        self.send_pickled(pickle.dumps(content))
 
-    def send(self, parcel: bytes) -> None:
-        with suppress(OSError):  # it has died: the end of its pipe says so in a moment
-            self.pipe.send_bytes(parcel)
+    def send_pickled(self, content: bytes) -> None:
+        with suppress(OSError):  # the process has died: the end of its pipe is noticed next
+            self.pipe.send_bytes(content)
 
-    def end(self) -> None:
-        """End the process now, whatever it does."""
+    def kill(self) -> None:
+        """End the process at once."""
         self.pipe.close()
         self.process.kill()
         self.process.join()
         self.process.close()
 
 
-def _free(crew: dict[int, _Child], workers: int) -> int | None:
-    """A seat where nothing runs, one with a process in it first."""
-    idle = [seat for seat, child in crew.items() if child.job is None]
-    return next((seat for seat in (*idle, *range(workers)) if seat in idle or seat not in crew), None)
+class _Pool:
+    """The worker processes of a run, by slot."""
 
+    def __init__(self, pickled_work: bytes, settings: list[WorkerSettings], go: Go) -> None:
+        """Start with no process.
 
-def _hear(crew: dict[int, _Child], seats: list[Seat], parcel: bytes, go: Go) -> Outcome | None:
-    """Wait until a child says something, and answer; an outcome where a job has ended."""
-    spoken = wait([child.pipe for child in crew.values()])
-    seat, child = next((seat, child) for seat, child in crew.items() if child.pipe in spoken)
-    try:
-        kind, what = pickle.loads(child.pipe.recv_bytes())
-    except (EOFError, OSError):
-        return _died(crew, seat, seats[seat])
-    if kind == "here":
-        child.here = True
-        child.send(parcel)
-    elif kind == "ready":
-        child.ready = True
-        child.tell(child.job)
-    elif kind == "said":
-        assert child.job is not None
-        child.tell(go(child.job, what))
-    elif kind == "raised":
-        raise what
-    elif kind == "broken":
-        raise RunError(
-            f"What trials need cannot be made again in another process: {what}. The plugin or the data it "
-            "belongs to cannot be used with workers; leave them out, or use workers=1."
-        )
-    else:
-        assert child.job is not None
-        outcome: Outcome = replace(what, job=child.job)
-        child.job = None
-        return outcome
-    return None
+        Args:
+            pickled_work: The work function.
+            settings: The resources of each slot.
+            go: Returns whether a job continues.
+        """
+        self._pickled_work, self._settings, self._go = pickled_work, settings, go
+        self._workers: dict[int, _Worker] = {}
 
+    def free_slot(self) -> int | None:
+        """Return a slot without a job, or None.
 
-def _died(crew: dict[int, _Child], seat: int, place: Seat) -> Outcome | None:
-    """Run the job of a dead child once more in a fresh one; an outcome where that has been done."""
-    child = crew.pop(seat)
-    child.process.join()
-    code = child.process.exitcode
-    child.end()
-    if not child.here:
-        raise RunError(GUARD.format(code=code))
-    if not child.ready:
-        raise RunError(
-            f"A worker process ended while it got ready (exit code {code}): out of memory, perhaps."
-        )
-    if child.job is None:  # it was idle: the next job gets a fresh one
+        A slot with a process is preferred.
+        """
+        idle = [slot for slot, worker in self._workers.items() if worker.job is None]
+        empty = [slot for slot in range(len(self._settings)) if slot not in self._workers]
+        return next(iter([*idle, *empty]), None)
+
+    def is_busy(self) -> bool:
+        """Return whether a job is running."""
+        return any(worker.job for worker in self._workers.values())
+
+    def assign(self, slot: int, job: Job, *, attempt: int = 1) -> None:
+        """Run a job in the process of a slot.
+
+        Args:
+            slot: The slot; it gets a process if it has none.
+            job: The job.
+            attempt: How many times the job is started, this one included.
+        """
+        if slot not in self._workers:
+            self._workers[slot] = _Worker.start(self._settings[slot])
+        self._workers[slot].assign(job, attempt=attempt)
+
+    def next_outcome(self) -> Outcome:
+        """Answer messages until a job ends."""
+        while True:
+            ready = wait([worker.pipe for worker in self._workers.values()])
+            slot = next(slot for slot, worker in self._workers.items() if worker.pipe in ready)
+            if (outcome := self._receive(slot)) is not None:
+                return outcome
+
+    def close(self) -> None:
+        """End all processes."""
+        for worker in self._workers.values():
+            worker.kill()
+
+    def _receive(self, slot: int) -> Outcome | None:
+        """Handle a worker's message; return the outcome of an ended job."""
+        worker = self._workers[slot]
+        try:
+            kind, content = pickle.loads(worker.pipe.recv_bytes())
+        except (EOFError, OSError):
+            return self._handle_death(slot)
+        if kind == "started":
+            worker.started = True
+            worker.send_pickled(self._pickled_work)
+        elif kind == "ready":
+            worker.ready = True
+            worker.send(worker.job)
+        elif kind == "progress":
+            assert worker.job is not None
+            worker.send(self._go(worker.job, content))
+        elif kind == "error":
+            raise content
+        elif kind == "unusable":
+            raise RunError(
+                f"The trials must be usable in other processes (got {content}). The plugin or the data it "
+                "belongs to cannot be used with workers; leave them out, or use workers=1."
+            )
+        else:
+            assert worker.job is not None
+            outcome: Outcome = replace(content, job=worker.job)
+            worker.job = None
+            return outcome
         return None
-    if child.attempt < ATTEMPTS:
-        crew[seat] = _Child.start(place).given(child.job, attempt=child.attempt + 1)
-        return None
-    return Outcome(child.job, "failed", (), time.monotonic() - child.since, f"{DIED} (exit code {code})")
+
+    def _handle_death(self, slot: int) -> Outcome | None:
+        """Run the job of a dead process again, or let it fail."""
+        worker = self._workers.pop(slot)
+        worker.process.join()
+        code = worker.process.exitcode
+        worker.kill()
+        if not worker.started:
+            raise RunError(START_ERROR.format(code=code))
+        if not worker.ready:
+            raise RunError(
+                f"A worker process ended before it was ready (exit code {code}), perhaps out of memory. "
+                "Use fewer workers."
+            )
+        if worker.job is None:  # it was idle: the next job gets a new process
+            return None
+        if worker.attempt < ATTEMPTS:
+            self.assign(slot, worker.job, attempt=worker.attempt + 1)
+            return None
+        seconds = time.monotonic() - worker.since
+        return Outcome(worker.job, "failed", (), seconds, f"{DIED} (exit code {code})")
 
 
-def _parcel(work: Work) -> bytes:
+def _pickle_work(work: Work) -> bytes:
     try:
         return pickle.dumps(work, protocol=pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # whatever a stranger's class does when it is asked to travel
+    except Exception as error:  # a plugin's class may raise anything when it is pickled
         raise RunError(
-            f"What trials need cannot be sent to other processes: {type(error).__name__}: {error}. A "
-            "strategy of a plugin must be an instance of a class in a module, and data in memory must be "
-            "such that pickle can copy it; otherwise use workers=1."
+            f"The trials must be picklable for other processes (got {type(error).__name__}: {error}). Define "
+            "the strategies of a plugin as instances of a class in a module, give data that pickle can copy, "
+            "or use workers=1."
         ) from error
 
 
-def _seats(workers: int, device: str) -> list[Seat]:
-    import torch  # a list of plugins does not need it
+def _worker_settings(workers: int, device: str) -> list[WorkerSettings]:
+    """Share the threads and the GPUs among the workers."""
+    import torch  # listing plugins does not need it
 
     threads, gpus = max(1, torch.get_num_threads() // workers), _gpus(device)
-    return [Seat(threads, str(Path.cwd()), gpus[i % len(gpus)]) for i in range(workers)]
+    return [WorkerSettings(threads, str(Path.cwd()), gpus[i % len(gpus)]) for i in range(workers)]
 
 
 def _gpus(device: str) -> list[str | None]:
-    """What each process is to see in turn; a device that was named by its number is for all."""
-    import torch  # a list of plugins does not need it
+    """Return the GPU of each process, in turn.
+
+    A single None means that all processes use the same device.
+    """
+    import torch  # listing plugins does not need it
 
     count = torch.cuda.device_count() if device == "cuda" else 0
     if count < 2:
         return [None]
-    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
-    return [*(named[:count] or map(str, range(count)))]
+    visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return [*(visible[:count] or map(str, range(count)))]
 
 
 @hookimpl

@@ -8,12 +8,15 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import as_array, image_of, is_array, label_texts, no_columns, scale_of
+from autotl.data import as_array, image_from_array, is_array, label_texts, refuse_columns, scale_of_arrays
 from autotl.errors import DataError
 
 
 class Arrays:
-    """``(images, labels)`` as NumPy arrays, torch tensors, or lists of them; images may differ in size."""
+    """Reads ``(images, labels)`` as arrays, tensors or lists of them.
+
+    Images may differ in size.
+    """
 
     name = "arrays"
     summary = (
@@ -31,24 +34,25 @@ class Arrays:
         return Applies(False, f"the pair starts with {type(images).__name__}, not with arrays")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        no_columns(columns, "a pair of arrays")
+        refuse_columns(columns, "a pair of arrays")
         if not isinstance(source, tuple | list):
-            raise DataError(f"A pair (images, labels) was due, not {type(source).__name__}.")
+            raise DataError(f"source must be a pair (images, labels) (got a {type(source).__name__}).")
         images, labels = _images(source[0]), _labels(source[1])
         if len(images) != len(labels):
             raise DataError(
-                f"There are {len(images)} images but {len(labels)} labels. One label per image is due."
+                f"images and labels must have the same length (got {len(images)} and {len(labels)}). "
+                "Give one label per image."
             )
         if not len(images):
-            raise DataError("There are no images. At least two classes of them are due.")
-        # refuses what are no pixels; their scale is decided when all images are read
-        scale_of([as_array(images)] if is_array(images) else [as_array(each) for each in images])
+            raise DataError("images must not be empty. Give images of two classes or more.")
+        # refuses invalid pixels; the scale is chosen when all images are read
+        scale_of_arrays([as_array(images)] if is_array(images) else [as_array(each) for each in images])
         names = [f"image {number}" for number in range(len(images))]
         return Listing(
             [
-                Item(name, label, partial(image_of, images[row]))
+                Item(name, label, partial(image_from_array, images[row]))
                 for row, (name, label) in enumerate(
-                    zip(names, label_texts(labels, places=names), strict=True)
+                    zip(names, label_texts(labels, row_names=names), strict=True)
                 )
             ]
         )
@@ -59,10 +63,10 @@ def _images(images: Any) -> Sequence[Any]:
         return list(images)
     if images.ndim not in (3, 4):
         raise DataError(
-            f"Images of shape {tuple(images.shape)} were given. (N,H,W), (N,H,W,C) or (N,C,H,W) is due."
+            f"images must have the shape (N,H,W), (N,H,W,C) or (N,C,H,W) (got {tuple(images.shape)})."
         )
-    many: Sequence[Any] = images
-    return many
+    stack: Sequence[Any] = images
+    return stack
 
 
 def _labels(labels: Any) -> list[object]:
@@ -73,8 +77,8 @@ def _labels(labels: Any) -> list[object]:
         values = values[:, 0]
     if values.ndim != 1:
         raise DataError(
-            f"Labels of shape {values.shape} were given. One name or number per image is due: of one row per "
-            "image with a column per class, give labels.argmax(1)."
+            f"labels must hold one name or number per image (got the shape {values.shape}). If there is a "
+            "column per class, give labels.argmax(1)."
         )
     return list(values)
 

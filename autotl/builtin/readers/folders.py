@@ -6,28 +6,28 @@ from functools import partial
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
-from autotl.data import as_path, files_below, no_columns, open_image, place
+from autotl.data import files_below, label_paths, open_image, path_or_none, refuse_columns
 from autotl.errors import DataError
 
 
 class Folders:
-    """Class folders, also inside train, val and test; links are followed."""
+    """Reads class folders, also inside train, val and test; follows links."""
 
     name = "folders"
     summary = "a folder with one folder of images per class, or with train/, val/ and test/ that hold them"
 
     def reads(self, source: object) -> Applies:
-        path = as_path(source)
+        path = path_or_none(source)
         if path is None:
             return Applies(False, "it is not a path")
         return Applies(path.is_dir(), f"{path} is {'a' if path.is_dir() else 'no'} folder")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        no_columns(columns, "a folder")
-        root = as_path(source)
+        refuse_columns(columns, "a folder")
+        root = path_or_none(source)
         if root is None:
-            raise DataError(f"The path of a folder was due, not {source!r}.")
-        found, notes = place(sorted(files_below(root)), where=str(root))
+            raise DataError(f"source must be the path of a folder (got {source!r}).")
+        found, notes = label_paths(sorted(files_below(root)), where=str(root))
         return Listing(
             [
                 Item(each.name, each.label, partial(open_image, root / each.name), part=each.part)

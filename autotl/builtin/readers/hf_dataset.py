@@ -11,16 +11,17 @@ from PIL import Image
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Part, Reader
-from autotl.data import group_texts, known_column, label_texts, open_image, part_of, some, upright_rgb
+from autotl.data import group_texts, join_names, label_texts, open_image, part_of, require_column, upright_rgb
 from autotl.errors import DataError
 
-_LABELS = frozenset(["label", "labels", "class", "class_name", "target", "category"])
+_LABEL_NAMES = frozenset(["label", "labels", "class", "class_name", "target", "category"])
 
 
 class HfDataset:
-    """Datasets with an Image feature; ClassLabel gives the names, the splits of a DatasetDict the parts.
+    """Reads datasets with an Image feature.
 
-    The library is not imported: whoever has such a dataset has it already.
+    ClassLabel holds the class names. The splits of a DatasetDict are the parts. The library is not imported,
+    because it made the dataset.
     """
 
     name = "hf_dataset"
@@ -35,7 +36,7 @@ class HfDataset:
 
     def read(self, source: object, columns: Columns) -> Listing:
         if not isinstance(source, Mapping):
-            return Listing(*_listed(source, columns, part=None, prefix=""))
+            return Listing(*_list_split(source, columns, part=None, prefix=""))
         items: list[Item] = []
         notes: list[str] = []
         for name, split in source.items():
@@ -43,17 +44,17 @@ class HfDataset:
             if part is None and len(source) > 1:
                 notes.append(f"Left out the split {name!r}: it is neither train, validation nor test.")
                 continue
-            found, said = _listed(split, columns, part=part, prefix=f"{name} ")
+            found, split_notes = _list_split(split, columns, part=part, prefix=f"{name} ")
             items += found
-            notes += [note for note in said if note not in notes]
+            notes += [note for note in split_notes if note not in notes]
         if not items:
             raise DataError(
-                f"No split can be learned from: {some(map(str, source))}. One called 'train' is due."
+                f"A DatasetDict must have a split 'train' (got {join_names(map(str, source))}). Rename one."
             )
         return Listing(items, tuple(notes))
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
-        """List the images of all splits; no labels are needed."""
+        """List the images of all splits, with or without labels."""
         splits = source.items() if isinstance(source, Mapping) else [("", source)]
         return [
             each for name, split in splits for each in _unlabelled(split, columns, f"{name} " if name else "")
@@ -61,46 +62,46 @@ class HfDataset:
 
 
 def _kinds(source: object) -> set[str]:
-    """The names of the classes it is of, those of the library alone."""
+    """Return the names of its base classes in the library."""
     return {base.__name__ for base in type(source).__mro__ if base.__module__.split(".")[0] == "datasets"}
 
 
-def _listed(
+def _list_split(
     dataset: Any, columns: Columns, *, part: Part | None, prefix: str
 ) -> tuple[list[Item], tuple[str, ...]]:
     features: Mapping[str, Any] = dataset.features
-    for given in (columns.image, columns.label, columns.group):
-        if given is not None:
-            known_column(given, features)
+    for name in (columns.image, columns.label, columns.group):
+        if name is not None:
+            require_column(name, features)
     image = _image_column(features, columns)
     marked = [name for name, feature in features.items() if _is(feature, "ClassLabel")]
-    named = [name for name in features if name.lower() in _LABELS and not _is(features[name], "Image")]
+    named = [name for name in features if name.lower() in _LABEL_NAMES and not _is(features[name], "Image")]
     label = columns.label or _only(features, "label", marked or named)
     if image == label:
-        raise DataError(f"The column {image!r} cannot hold both the images and the labels.")
-    dataset = dataset.with_format(None)  # a format such as "torch" would hand out tensors
+        raise DataError(f"image and label must name different columns (got {image!r} for both).")
+    dataset = dataset.with_format(None)  # a format such as "torch" would return tensors
     values = list(dataset[label])
     rows = range(len(values))
     if _is(features[label], "ClassLabel"):
         if values and all(value in (-1, None) for value in values):
             return [], (f"Left out the split {prefix.strip() or 'given'!r}: it has no labels.",)
-        known = features[label].names
-        values = [known[value] if value is not None and 0 <= value < len(known) else None for value in values]
-    places = [f"{prefix}row {row}" for row in rows]
-    texts = label_texts(values, places=places)
+        classes = features[label].names
+        values = [classes[id_] if id_ is not None and 0 <= id_ < len(classes) else None for id_ in values]
+    names = [f"{prefix}row {row}" for row in rows]
+    texts = label_texts(values, row_names=names)
     groups = [None] * len(values) if columns.group is None else group_texts(dataset[columns.group])
     images = _images(dataset, image)
     items = [
-        Item(place, text, partial(_image, images, row, image), group=group, part=part)
-        for row, place, text, group in zip(rows, places, texts, groups, strict=True)
+        Item(name, text, partial(_image, images, row, image), group=group, part=part)
+        for row, name, text, group in zip(rows, names, texts, groups, strict=True)
     ]
-    return items, (f"Took the columns {image!r} and {label!r} for images and labels.",)
+    return items, (f"Used the columns {image!r} and {label!r} for images and labels.",)
 
 
 def _unlabelled(dataset: Any, columns: Columns, prefix: str) -> list[tuple[str, Callable[[], Image.Image]]]:
-    """The images of a dataset, whatever its other columns are."""
+    """List the images of a dataset without labels."""
     if columns.image is not None:
-        known_column(columns.image, dataset.features)
+        require_column(columns.image, dataset.features)
     image = _image_column(dataset.features, columns)
     images = _images(dataset.with_format(None), image)
     return [(f"{prefix}row {row}", partial(_image, images, row, image)) for row in range(len(dataset))]
@@ -111,10 +112,13 @@ def _image_column(features: Mapping[str, Any], columns: Columns) -> str:
 
 
 def _images(dataset: Any, image: str) -> Any:
-    """The dataset with its column of images alone: opening a row decodes every image column in it."""
+    """Return the dataset with its image column only.
+
+    Opening a row decodes all image columns.
+    """
     images, feature = dataset.select_columns([image]), dataset.features[image]
     if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
-        images = images.cast_column(image, type(feature)(decode=False))  # files are decoded in one way only
+        images = images.cast_column(image, type(feature)(decode=False))  # autotl decodes all files itself
     return images
 
 
@@ -125,9 +129,9 @@ def _is(feature: object, kind: str) -> bool:
 def _only(features: Iterable[str], role: str, likely: list[str]) -> str:
     if len(likely) == 1:
         return likely[0]
-    which = f"{len(likely)} could be it ({', '.join(likely)})" if likely else "none is marked so"
+    which = f"{len(likely)} are possible ({', '.join(likely)})" if likely else "none is marked so"
     raise DataError(
-        f"Which column is the {role}? {which}. Columns: {', '.join(features)}. Say which with {role}=."
+        f"A single column must be the {role}: {which}. Columns: {', '.join(features)}. Name it with {role}=."
     )
 
 

@@ -9,22 +9,22 @@ from typing import Any
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
-    Files,
-    doubtful,
+    ImageLocator,
     holds_image,
     is_array,
-    is_image_path,
+    is_image_name,
     label_texts,
-    no_columns,
-    openers,
+    open_cells,
+    placeholder_label_notes,
+    refuse_columns,
 )
 from autotl.errors import DataError
 
 
 class Pairs:
-    """``(images, labels)`` or a list of ``(image, label)``; an image is a path, bytes or a PIL image.
+    """Reads ``(images, labels)`` or a list of ``(image, label)``.
 
-    Paths start from the current folder.
+    An image is a path, bytes or a PIL image. Paths start from the current folder.
     """
 
     name = "pairs"
@@ -37,27 +37,28 @@ class Pairs:
         return Applies(True, "it holds paths or PIL images with labels")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        no_columns(columns, "a list of images and labels")
+        refuse_columns(columns, "a list of images and labels")
         found = _columns(source)
         if found is None:
-            raise DataError(f"A pair (images, labels) was due, not {type(source).__name__}.")
+            raise DataError(f"source must be a pair (images, labels) (got a {type(source).__name__}).")
         images, labels = found
         if len(images) != len(labels):
             raise DataError(
-                f"There are {len(images)} images but {len(labels)} labels. One label per image is due."
+                f"images and labels must have the same length (got {len(images)} and {len(labels)}). "
+                "Give one label per image."
             )
-        places = [f"image {number}" for number in range(len(images))]
-        texts = label_texts(labels, places=places)
-        opened = openers(images, places, Files(Path.cwd()), column="The list of images")
+        names = [f"image {number}" for number in range(len(images))]
+        texts = label_texts(labels, row_names=names)
+        opened = open_cells(images, names, ImageLocator(Path.cwd()), column="The list of images")
         items = [
             Item(name, label, opener)
             for name, label, opener in zip(opened.names, texts, opened.openers, strict=True)
         ]
-        return Listing(items, (*opened.notes, *doubtful(texts)))
+        return Listing(items, (*opened.notes, *placeholder_label_notes(texts)))
 
 
 def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
-    """The images and the labels, or None if the source is of another form."""
+    """Return the images and the labels, or None."""
     if not isinstance(source, tuple | list) or not source:
         return None
     if len(source) == 2 and (images := _listed(source[0])) and all(map(_is_image, images)):
@@ -69,7 +70,7 @@ def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
 
 
 def _listed(values: object) -> list[Any] | None:
-    """The values of a list, a tuple, a pandas Series or index, or an array of names."""
+    """Return the values of a list, a Series or an array."""
     if isinstance(values, str | bytes) or not (
         isinstance(values, Sequence) or is_array(values) or hasattr(values, "to_list")
     ):
@@ -82,7 +83,7 @@ def _listed(values: object) -> list[Any] | None:
 def _is_image(value: object) -> bool:
     if isinstance(value, PurePath):
         return True
-    return holds_image(value) or (isinstance(value, str) and is_image_path(value))
+    return holds_image(value) or (isinstance(value, str) and is_image_name(value))
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Read a table with a column of image paths and a column of labels."""
+"""Read a table of images or image paths and labels."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from PIL import Image
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing, Reader
 from autotl.data import (
-    Chosen,
-    Files,
-    as_path,
+    ChosenColumns,
+    ImageLocator,
     choose_columns,
-    class_names_of,
-    doubtful,
     group_texts,
     holds_image,
     image_column,
-    is_image_path,
+    is_image_name,
     is_missing,
+    join_names,
     label_texts,
-    labels_from,
-    named,
-    openers,
-    some,
-    text_of,
+    names_of_ids,
+    one_hot_labels,
+    open_cells,
+    parquet_class_names,
+    path_or_none,
+    path_text,
+    placeholder_label_notes,
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
@@ -40,17 +40,18 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
-else:  # a list of plugins does not need them
+else:  # listing plugins does not need them
     pd, pa, pq = lazy_module("pandas"), lazy_module("pyarrow"), lazy_module("pyarrow.parquet")
 
-_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
+_PARQUET_SUFFIXES = (".parquet", ".pq")
+_SUFFIXES = (".csv", ".tsv", *_PARQUET_SUFFIXES)
 
 
 class Tables:
-    """CSV, TSV and Parquet files and pandas DataFrames.
+    """Reads CSV, TSV and Parquet files and pandas DataFrames.
 
     Relative paths start from the folder of the table, else from the current folder. Images may lie in folders
-    below, lack their ending in the table, or be stored in the table itself.
+    below, lack their suffix in the table, or be stored in the table itself.
     """
 
     name = "tables"
@@ -60,7 +61,7 @@ class Tables:
     )
 
     def reads(self, source: object) -> Applies:
-        path = as_path(source)
+        path = path_or_none(source)
         if path is None:
             if isinstance(source, pd.DataFrame):
                 return Applies(True, "it is a DataFrame")
@@ -70,86 +71,92 @@ class Tables:
         return Applies(path.is_file(), f"{path} is {'a' if path.is_file() else 'no'} file")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        opened = _opened(source)
+        table = _load(source)
         try:
-            chosen = choose_columns(
-                opened.table, columns, files=opened.files, marked=list(opened.class_names)
-            )
-            items, notes = _items(opened.table, chosen, opened.class_names, opened.files)
+            chosen = choose_columns(table.cells, columns, files=table.locator, marked=list(table.class_names))
+            items, notes = _items(table, chosen)
         except DataError as error:
-            raise DataError(f"{opened.where}: {error}") from error
+            raise DataError(f"{table.name}: {error}") from error
         return Listing(items, (*chosen.notes, *notes))
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
-        """List images without labels. A cell without one is an image that cannot be opened."""
-        opened = _opened(source)
-        cells = opened.table[image_column(opened.table, columns.image, files=opened.files)]
-        rows = [f"row {number}" for number in range(1, len(cells) + 1)]
-        found: dict[str, tuple[str, Callable[[], Image.Image]]] = {
-            row: (row, partial(_no_image, cell)) for row, cell in zip(rows, cells, strict=True)
+        """List images without labels.
+
+        Opening the image of an empty cell raises an error.
+        """
+        table = _load(source)
+        cells = table.cells[image_column(table.cells, columns.image, files=table.locator)]
+        rows = _row_names(table.cells)
+        listed: dict[str, tuple[str, Callable[[], Image.Image]]] = {
+            row: (row, partial(_raise_no_image, cell)) for row, cell in zip(rows, cells, strict=True)
         }
-        known = {row: cell for row, cell in zip(rows, cells, strict=True) if _names_image(cell)}
-        named_ones = openers(known.values(), list(known), opened.files, column="The column of images")
-        for row, name, opener in zip(known, named_ones.names, named_ones.openers, strict=True):
-            found[row] = name, opener
-        return list(found.values())
+        filled = {row: cell for row, cell in zip(rows, cells, strict=True) if _names_image(cell)}
+        found = open_cells(filled.values(), list(filled), table.locator, column="The column of images")
+        for row, name, opener in zip(filled, found.names, found.openers, strict=True):
+            listed[row] = name, opener
+        return list(listed.values())
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """A table that was read.
+class _Table:
+    """A table that was loaded.
 
     Attributes:
-        where: What errors call it.
-        table: Its cells.
-        class_names: The names of classes by column, if the file keeps them.
-        files: Finds the images that it names.
+        name: Its name in errors.
+        cells: Its cells, with text as column names.
+        class_names: The class names by column, if the file stores them.
+        locator: Finds the images that the cells name.
     """
 
-    where: str
-    table: pd.DataFrame
+    name: str
+    cells: pd.DataFrame
     class_names: Mapping[str, Sequence[str]]
-    files: Files
+    locator: ImageLocator
 
 
-def _opened(source: object) -> _Opened:
-    names: Mapping[str, Sequence[str]] = {}
+def _load(source: object) -> _Table:
+    """Load a DataFrame or a file, and check its columns."""
+    class_names: Mapping[str, Sequence[str]] = {}
     if isinstance(source, pd.DataFrame):
-        where, files = "The DataFrame", Files(Path.cwd())
-        table = source.rename(columns=str)
+        name, locator = "The DataFrame", ImageLocator(Path.cwd())
+        cells = source.rename(columns=str)
     else:
-        path = as_path(source)
+        path = path_or_none(source)
         if path is None:
-            raise DataError(f"A DataFrame or the path of a table was due, not {source!r}.")
-        where, files = str(path), Files(path.parent, table=path.stem)
-        if path.suffix.lower() in (".parquet", ".pq"):
-            table, names = _parquet(path)
+            raise DataError(f"source must be a DataFrame or the path of a table (got {source!r}).")
+        name, locator = str(path), ImageLocator(path.parent, table=path.stem)
+        if path.suffix.lower() in _PARQUET_SUFFIXES:
+            cells, class_names = _load_parquet(path)
         else:
-            table = _text(path)
-    if twice := [name for name, count in Counter(table.columns).items() if count > 1]:
+            cells = _load_text(path)
+    if repeated := [column for column, count in Counter(cells.columns).items() if count > 1]:
         raise DataError(
-            f"{where} has more than one column called {some(twice)}. Give each a name of its own."
+            f"The columns of {name} must have distinct names (got {join_names(repeated)} more than once). "
+            "Rename them."
         )
-    if table.empty:
-        raise DataError(f"{where} has no rows. One row per image is due.")
-    return _Opened(where, table, names, files)
+    if cells.empty:
+        raise DataError(f"{name} must have a row per image (got no rows).")
+    return _Table(name, cells, class_names, locator)
+
+
+def _row_names(cells: pd.DataFrame) -> list[str]:
+    return [f"row {number}" for number in range(1, len(cells) + 1)]
 
 
 def _names_image(cell: object) -> bool:
-    return holds_image(cell) or bool(text_of(cell))
+    return holds_image(cell) or bool(path_text(cell))
 
 
-def _no_image(cell: object) -> Image.Image:
+def _raise_no_image(cell: object) -> Image.Image:
     raise DataError("the cell is empty" if is_missing(cell) else f"a {type(cell).__name__} is no image")
 
 
-def _items(
-    table: pd.DataFrame, chosen: Chosen, names: Mapping[str, Sequence[str]], files: Files
-) -> tuple[list[Item], tuple[str, ...]]:
-    rows = [f"row {number}" for number in range(1, len(table) + 1)]
-    found = openers(table[chosen.image], rows, files, column=f"The column {chosen.image!r}")
-    labels, notes = _labels(table, chosen.labels, names, rows)
-    groups = [None] * len(rows) if chosen.group is None else group_texts(table[chosen.group])
+def _items(table: _Table, chosen: ChosenColumns) -> tuple[list[Item], tuple[str, ...]]:
+    """Return an item for each row, and notes."""
+    rows = _row_names(table.cells)
+    found = open_cells(table.cells[chosen.image], rows, table.locator, column=f"The column {chosen.image!r}")
+    labels, notes = _labels(table, chosen.labels, rows)
+    groups = [None] * len(rows) if chosen.group is None else group_texts(table.cells[chosen.group])
     parts = chosen.parts or [None] * len(rows)
     items = [
         Item(name, label, opener, group=group, part=part)
@@ -160,35 +167,38 @@ def _items(
     return items, (*found.notes, *notes)
 
 
-def _labels(
-    table: pd.DataFrame, columns: tuple[str, ...], names: Mapping[str, Sequence[str]], rows: list[str]
-) -> tuple[list[str], tuple[str, ...]]:
-    """The label of each row, and notes on labels that may be none."""
+def _labels(table: _Table, columns: tuple[str, ...], rows: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the label of each row, and notes."""
     if len(columns) > 1:
-        return labels_from(table, columns), ()
-    values = table[columns[0]]
-    if columns[0] in names:
-        return label_texts(named(list(values), names[columns[0]]), places=rows), ()
-    labels = label_texts(values, places=rows)
-    return labels, doubtful(labels)
+        return one_hot_labels(table.cells, columns), ()
+    (column,) = columns
+    values = table.cells[column]
+    if column in table.class_names:
+        return label_texts(names_of_ids(list(values), table.class_names[column]), row_names=rows), ()
+    labels = label_texts(values, row_names=rows)
+    return labels, placeholder_label_notes(labels)
 
 
-def _parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
-    """The table, and the class names by column that the file keeps."""
+def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
+    """Return the cells and the stored class names."""
     try:
         with path.open("rb") as file:
             metadata = pq.read_schema(file).metadata
-        return pd.read_parquet(path).rename(columns=str), class_names_of(metadata)
+        return pd.read_parquet(path).rename(columns=str), parquet_class_names(metadata)
     except ImportError as error:
         raise DataError(
-            f"{path} is Parquet, which needs pyarrow: pip install 'autotl[parquet]'. CSV needs nothing more."
+            f"{path} is a Parquet file, which needs pyarrow: pip install 'autotl[parquet]'. "
+            "CSV needs no other package."
         ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}.") from error
 
 
-def _text(path: Path) -> pd.DataFrame:
-    """The table in a text file, every cell as it is written: label 007 stays 007. Empty cells are missing."""
+def _load_text(path: Path) -> pd.DataFrame:
+    """Return the cells as text; empty cells are missing.
+
+    Label 007 stays 007.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
@@ -196,19 +206,21 @@ def _text(path: Path) -> pd.DataFrame:
             separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
             lines = [line for line in csv.reader(file, delimiter=separator) if line]
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text ({error.reason}). Save it as UTF-8.") from error
+        raise DataError(f"{path} must be UTF-8 text ({error.reason}). Save it as UTF-8.") from error
     except (OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a table: {error}.") from error
     if not lines:
-        raise DataError(f"{path} is empty. A line of column names is due, then one row per image.")
+        raise DataError(f"{path} must have a line of column names and a row per image (got an empty file).")
     names, *rows = lines
-    if any(is_image_path(name) for name in names):
+    if any(is_image_name(name) for name in names):
         raise DataError(
-            f"{path} starts with an image ({', '.join(names)}). A first line of column names is due."
+            f"The first line of {path} must hold column names (got an image: {', '.join(names)}). Add one."
         )
     for number, row in enumerate(rows, start=1):
         if len(row) != len(names):
-            raise DataError(f"{path} has {len(names)} columns, but row {number} has {len(row)} cells: {row}.")
+            raise DataError(
+                f"Each row of {path} must have {len(names)} cells (got {len(row)} in row {number}: {row})."
+            )
     cells = [[None if cell.strip() in ("", "nan", "NaN") else cell for cell in row] for row in rows]
     return pd.DataFrame(cells, columns=pd.Index([name.strip() for name in names]), dtype=object)
 

@@ -1,4 +1,4 @@
-"""Write report.json: the report as programs read it."""
+"""Write report.json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autotl.api import Reporter
 
 
 class JsonReport:
-    """The whole report, key by key as docs/report.md describes it."""
+    """Content of the report for programs; docs/report.md describes each key."""
 
     name = "json"
     summary = "report.json, every number of the run for programs"

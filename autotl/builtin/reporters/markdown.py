@@ -1,4 +1,4 @@
-"""Write report.md: the report as a comment or a notebook shows it."""
+"""Write report.md."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from autotl import hookimpl, jsonio
 from autotl.api import Reporter
-from autotl.report import markdown
+from autotl.report import markdown, parse
 
 
 class MarkdownReport:
-    """The report's sentences and tables, compact enough for a pull request."""
+    """Sentences and tables of the report, short enough for a pull request."""
 
     name = "md"
     summary = "report.md, the findings in Markdown for a comment or a notebook"
@@ -20,7 +20,7 @@ class MarkdownReport:
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
         """Write report.md below ``folder``."""
         path = folder / "report.md"
-        jsonio.write_text(path, markdown(report))
+        jsonio.write_text(path, markdown(parse(report)))
         return [path]
 
 

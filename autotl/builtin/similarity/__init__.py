@@ -1,1 +1,1 @@
-"""Distances between the target's features and a source's, one plugin per file."""
+"""Built-in distances between target and source, a plugin per file."""

@@ -1,4 +1,4 @@
-"""How well a classifier tells the target's features from the source's."""
+"""Measure how well a classifier separates the features of target and source."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from numpy.typing import NDArray
 
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
-from autotl.builtin.similarity.two_sample import spaced
+from autotl.builtin.similarity.two_sample import evenly_spaced
 
 Rows = NDArray[np.float64]
 
-MOST, FOLDS = 256, 5
+MAX_SOURCE_ROWS = 256
+FOLDS = 5
 RIDGE = 1.0
+"""Ridge penalty, relative to the mean diagonal of the kernel."""
+_MIN_RELATIVE_SPREAD = 1e-9
 
 
 class DomainClassifier:
-    """The squared proxy A-distance, 2 (1 − 2 error): 0 where the two cannot be told apart, towards 4 where
-    they can, and below 0 where a classifier does worse than chance.
+    """The squared proxy A-distance of a cross-validated classifier.
 
-    A ridge classifier on features in units of the source's spread, cross-validated over five folds against
-    at most 256 rows of the source. Its error is that of two Gaussians as far apart as its scores of unseen
-    rows are, Φ(−d'/2): a count of mistakes would stop at 0 long before the domains stop moving apart.
+    It is 0 for equal distributions, and 4 for separable ones. The proxy A-distance is 2 (1 − 2 error). It is
+    negative if the classifier is worse than chance; its square keeps the sign. The classifier is a ridge
+    classifier on features in units of the source's spread. It is cross-validated in five folds against at
+    most 256 rows of the source. Its error is Φ(−d'/2), that of two Gaussians with the separation d' of its
+    scores. A count of errors would reach 0 too early.
     """
 
     name = "domain_classifier"
@@ -36,48 +40,69 @@ class DomainClassifier:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows; every pair of rows is multiplied once."""
-        others = spaced(source.sample, MOST)
-        spread = others.std(0)
-        known = spread > 1e-9 * max(float(spread.max()), 1e-300)
-        rows = (np.concatenate([features, others]) - others.mean(0))[:, known] / spread[known]
-        gram = rows @ rows.T / max(1, rows.shape[1]) + 1.0  # a constant beside the features is the bias
-        # folds by content and not by place: the order of the rows must not matter
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is multiplied once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
+        sample = evenly_spaced(source.sample, MAX_SOURCE_ROWS)
+        spread = sample.std(0)
+        varying = spread > _MIN_RELATIVE_SPREAD * max(float(spread.max()), 1e-300)
+        rows = (np.concatenate([features, sample]) - sample.mean(0))[:, varying] / spread[varying]
+        gram = rows @ rows.T / max(1, rows.shape[1]) + 1.0  # the constant is the bias
+        # folds depend on the content of rows, not on their order
         keys = rows @ np.random.default_rng(0).standard_normal(rows.shape[1])
-        behind = np.arange(len(features), len(rows))
-        return [_apart(gram, keys, chosen, behind) for chosen in subsets]
+        source_rows = np.arange(len(features), len(rows))
+        return [_squared_a_distance(gram, keys, chosen, source_rows) for chosen in subsets]
 
 
-def _apart(gram: Rows, keys: Rows, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> float:
-    from scipy.special import ndtr  # a list of plugins does not need it
+def _squared_a_distance(
+    gram: Rows, keys: Rows, target_rows: NDArray[np.int64], source_rows: NDArray[np.int64]
+) -> float:
+    """Return the squared proxy A-distance between some rows.
 
-    ours, theirs = ours[np.argsort(keys[ours])], theirs[np.argsort(keys[theirs])]
-    folds = min(FOLDS, len(ours), len(theirs))
-    every = np.concatenate([ours, theirs])
-    fold = np.concatenate([np.arange(len(ours)) % folds, np.arange(len(theirs)) % folds])
-    target = np.arange(len(every)) < len(ours)
-    side = np.where(target, 0.5 / len(ours), -0.5 / len(theirs)) * len(every)  # both sides weigh the same
-    scores = side - _missed(gram[np.ix_(every, every)], side, fold)
-    one, other = scores[target], scores[~target]
-    spread = np.sqrt((one.var() + other.var()) / 2)
-    gap = (one.mean() - other.mean()) / max(float(spread), 1e-12)
-    apart = float(2 * (1 - 2 * ndtr(-gap / 2)))
-    return apart * abs(apart)  # squared as the other distances are, its sign kept
+    Args:
+        gram: The kernel among all rows.
+        keys: A number for each row, which decides its fold.
+        target_rows: The rows of the target.
+        source_rows: The rows of the source.
+    """
+    from scipy.special import ndtr  # not needed to list plugins
+
+    target_rows = target_rows[np.argsort(keys[target_rows])]
+    source_rows = source_rows[np.argsort(keys[source_rows])]
+    n, m = len(target_rows), len(source_rows)
+    folds = min(FOLDS, n, m)
+    rows = np.concatenate([target_rows, source_rows])
+    fold = np.concatenate([np.arange(n) % folds, np.arange(m) % folds])
+    is_target = np.arange(n + m) < n
+    labels = np.where(is_target, 0.5 / n, -0.5 / m) * (n + m)  # both domains have the same weight
+    scores = labels - _held_out_residuals(gram[np.ix_(rows, rows)], labels, fold)
+    of_target, of_source = scores[is_target], scores[~is_target]
+    spread = np.sqrt((of_target.var() + of_source.var()) / 2)
+    separation = (of_target.mean() - of_source.mean()) / max(float(spread), 1e-12)
+    a_distance = float(2 * (1 - 2 * ndtr(-separation / 2)))
+    return a_distance * abs(a_distance)
 
 
-def _missed(kernel: Rows, side: Rows, fold: NDArray[np.int64]) -> Rows:
-    """By how much the ridge fitted without a row's fold misses it, for all folds from one inverse.
+def _held_out_residuals(kernel: Rows, labels: Rows, fold: NDArray[np.int64]) -> Rows:
+    """Return residuals of ridges fitted without each fold.
 
-    The block form of the leave-one-out residual (Rasmussen & Williams 2006, section 5.4.2).
+    A single inverse gives all of them. This is the block form of the leave-one-out residual (Rasmussen &
+    Williams 2006, section 5.4.2).
     """
     ridge = RIDGE * float(np.trace(kernel)) / len(kernel)
     inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))
-    solved = inverse @ side
-    missed = np.empty(len(side))
-    for f in range(int(fold.max()) + 1):
-        held = np.flatnonzero(fold == f)
-        missed[held] = np.linalg.solve(inverse[np.ix_(held, held)], solved[held])
-    return missed
+    solved = inverse @ labels
+    residuals = np.empty(len(labels))
+    for number in range(int(fold.max()) + 1):
+        held_out = np.flatnonzero(fold == number)
+        residuals[held_out] = np.linalg.solve(inverse[np.ix_(held_out, held_out)], solved[held_out])
+    return residuals
 
 
 @hookimpl

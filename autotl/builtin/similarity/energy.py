@@ -1,4 +1,4 @@
-"""The energy distance between the target's features and the source's."""
+"""Measure the energy distance between the features of target and source."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
 from autotl.builtin.similarity.two_sample import (
-    MOST,
+    MAX_TEST_ROWS,
+    evenly_spaced,
     mean_of_pairs,
     permutation_p,
-    spaced,
-    squares_between,
-    unbiased,
+    squared_distances,
+    unbiased_distances,
 )
 
 Rows = NDArray[np.float64]
 
 
 class Energy:
-    """2 E|x − y| − E|x − x'| − E|y − y'|, between the target's rows x and the source's sample y.
+    """The energy distance between the target and the source's sample.
 
-    Zero on average for rows of the source's own distribution, whatever that is and however few they are; a
-    single estimate may fall a little below zero.
+    It is 2 E|x − y| − E|x − x'| − E|y − y'|, with the target's rows x and the sample y. The estimate is
+    unbiased: for rows of the source's own distribution its mean is 0, and single values may be slightly
+    negative.
 
     >>> sample = np.array([[0.0], [2.0]])
     >>> source = Reference(np.ones(1), np.full((1, 1), 2.0), sample, n=2, side=64, origin="shipped")
@@ -43,21 +44,37 @@ class Energy:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows; every pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         within, across = _kernel(features, features), _kernel(features, source.sample)
-        return unbiased(within, across, mean_of_pairs(_kernel(source.sample, source.sample)), subsets)
+        return unbiased_distances(
+            within, across, mean_of_pairs(_kernel(source.sample, source.sample)), subsets
+        )
 
     def p_value(self, features: Rows, source: Reference) -> float:
-        """By 500 permutations of at most 400 rows a side."""
-        x = spaced(features, MOST)
-        rows = np.concatenate([x, spaced(source.sample, MOST)])
+        """Return the p-value of a permutation test.
+
+        It uses 500 permutations of at most 400 rows of each sample.
+        """
+        x = evenly_spaced(features, MAX_TEST_ROWS)
+        rows = np.concatenate([x, evenly_spaced(source.sample, MAX_TEST_ROWS)])
         return permutation_p(_kernel(rows, rows), len(x))
 
 
 def _kernel(a: Rows, b: Rows) -> Rows:
-    """Minus the distance: its discrepancy is the energy distance (Sejdinovic et al., Ann. Stat. 41, 2013)."""
-    found: Rows = -np.sqrt(squares_between(a, b))
-    return found
+    """Return minus the distance.
+
+    Its MMD is the energy distance (Sejdinovic et al., Ann. Stat. 41, 2013).
+    """
+    kernel: Rows = -np.sqrt(squared_distances(a, b))
+    return kernel
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""How much of the source has a target image nearby."""
+"""Measure how much of the source has no target image nearby."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
-from autotl.builtin.similarity.two_sample import squares_between
+from autotl.builtin.similarity.two_sample import squared_distances
 
 Rows = NDArray[np.float64]
 
@@ -17,11 +17,11 @@ NEIGHBOURS = 5
 
 
 class KnnCoverage:
-    """1 − coverage: the share of the source's images with no target image in the ball of their 5 neighbours.
+    """1 − coverage of the source by the target.
 
-    A ball that is missed counts by how far, 1 − radius/distance, so that the distance goes on growing where
-    no ball is hit at all. The source's balls are counted, not the target's: a few target images far out
-    then matter little.
+    This is the share of source images with no target image in the ball of their 5 neighbours. A missed ball
+    counts 1 − radius/distance, so that the value still grows if every ball is missed. The balls are around
+    source images, so that a few target outliers have little effect.
     """
 
     name = "knn_coverage"
@@ -34,17 +34,25 @@ class KnnCoverage:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows; every pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         k = min(NEIGHBOURS, len(source.sample) - 1)
-        own = np.sqrt(squares_between(source.sample, source.sample))
-        radius = np.partition(own, k, axis=1)[:, k]  # the row itself is the nearest
-        across = np.sqrt(squares_between(features, source.sample))  # (n, m)
-        found = []
+        own = np.sqrt(squared_distances(source.sample, source.sample))
+        radius = np.partition(own, k, axis=1)[:, k]  # position 0 is the row itself
+        across = np.sqrt(squared_distances(features, source.sample))  # (n, m)
+        distances = []
         for chosen in subsets:
             nearest = across[chosen].min(0)
             missed = nearest > radius
-            found.append(float((1 - radius[missed] / nearest[missed]).sum() / len(radius)))
-        return found
+            distances.append(float((1 - radius[missed] / nearest[missed]).sum() / len(radius)))
+        return distances
 
 
 @hookimpl

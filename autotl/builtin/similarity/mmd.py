@@ -1,4 +1,4 @@
-"""The maximum mean discrepancy between the target's features and the source's."""
+"""Measure the maximum mean discrepancy between the features of target and source."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
 from autotl.builtin.similarity.two_sample import (
-    MOST,
+    MAX_TEST_ROWS,
+    evenly_spaced,
     mean_of_pairs,
     permutation_p,
-    spaced,
-    squares_between,
-    unbiased,
+    squared_distances,
+    unbiased_distances,
 )
 
 Rows = NDArray[np.float64]
 
 
 class Mmd:
-    """The squared discrepancy in the space of an RBF kernel exp(−γ d²), unbiased: it may fall below zero.
+    """The unbiased squared MMD under an RBF kernel exp(−γ d²).
 
-    γ is 1 over the median squared distance between two of the source's own images, unless given: the unit is
-    then the source's, whatever the target is.
+    It may be negative. The default of γ is 1 over the median squared distance between two source images, so
+    that the unit does not depend on the target.
 
     >>> source = Reference(np.zeros(1), np.eye(1), np.array([[0.0], [1.0]]), n=2, side=64, origin="shipped")
     >>> round(Mmd(gamma=1.0).distance(np.array([[0.0], [1.0]]), source), 3)  # the same rows: below zero
@@ -45,25 +45,36 @@ class Mmd:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows; every pair of rows is compared once."""
-        own = squares_between(source.sample, source.sample)
-        gamma = self._width(own)
-        within = np.exp(-gamma * squares_between(features, features))
-        across = np.exp(-gamma * squares_between(features, source.sample))
-        return unbiased(within, across, mean_of_pairs(np.exp(-gamma * own)), subsets)
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
+        own = squared_distances(source.sample, source.sample)
+        gamma = self._gamma_for(own)
+        within = np.exp(-gamma * squared_distances(features, features))
+        across = np.exp(-gamma * squared_distances(features, source.sample))
+        return unbiased_distances(within, across, mean_of_pairs(np.exp(-gamma * own)), subsets)
 
     def p_value(self, features: Rows, source: Reference) -> float:
-        """By 500 permutations of at most 400 rows a side."""
-        x, y = spaced(features, MOST), spaced(source.sample, MOST)
-        gamma = self._width(squares_between(y, y))
-        rows = np.concatenate([x, y])
-        return permutation_p(np.exp(-gamma * squares_between(rows, rows)), len(x))
+        """Return the p-value of a permutation test.
 
-    def _width(self, squares: Rows) -> float:
+        It uses 500 permutations of at most 400 rows of each sample.
+        """
+        x, y = evenly_spaced(features, MAX_TEST_ROWS), evenly_spaced(source.sample, MAX_TEST_ROWS)
+        gamma = self._gamma_for(squared_distances(y, y))
+        rows = np.concatenate([x, y])
+        return permutation_p(np.exp(-gamma * squared_distances(rows, rows)), len(x))
+
+    def _gamma_for(self, squares: Rows) -> float:
         if self._gamma is not None:
             return self._gamma
-        middle = float(np.median(squares[np.triu_indices(len(squares), 1)]))
-        return 1 / middle if middle > 0 else 1.0
+        median = float(np.median(squares[np.triu_indices(len(squares), 1)]))
+        return 1 / median if median > 0 else 1.0
 
 
 @hookimpl

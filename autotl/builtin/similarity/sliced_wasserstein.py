@@ -1,4 +1,4 @@
-"""The Wasserstein distance between the target's features and the source's, along random directions."""
+"""Measure the Wasserstein distance between target and source along random directions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ DIRECTIONS = 128
 
 
 class SlicedWasserstein:
-    """The mean over 128 fixed random directions of the squared 2-Wasserstein distance along them.
+    """The mean squared 2-Wasserstein distance along 128 fixed random directions.
 
-    Directions are of length 1, so that it grows with the squared distance divided by the number of features.
+    The directions have length 1, so that the value grows with the squared distance per feature.
     """
 
     name = "sliced_wasserstein"
@@ -31,19 +31,30 @@ class SlicedWasserstein:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows; all are projected once."""
+        """Return the distances of several subsets of the rows.
+
+        All rows are projected once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         directions = np.random.default_rng(0).standard_normal((features.shape[1], DIRECTIONS))
         directions /= np.linalg.norm(directions, axis=0)
         x, y = features @ directions, np.sort(source.sample @ directions, axis=0)
-        return [_along(np.sort(x[chosen], axis=0), y) for chosen in subsets]
+        return [_mean_squared_gap(np.sort(x[chosen], axis=0), y) for chosen in subsets]
 
 
-def _along(x: Rows, y: Rows) -> float:
-    """The mean over columns of ∫ (F⁻¹ − G⁻¹)² of sorted columns (n, k) and (m, k)."""
+def _mean_squared_gap(x: Rows, y: Rows) -> float:
+    """Return the mean over columns of ∫ (F⁻¹ − G⁻¹)².
+
+    The columns are sorted, (n, k) and (m, k).
+    """
     n, m = len(x), len(y)
-    ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)  # in shares of 1/nm, exact
+    ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)  # in units of 1/nm, exact
     widths = np.diff(ends, prepend=0) / (n * m)
-    gaps = x[(ends - 1) // m] - y[(ends - 1) // n]  # both quantile functions are steps
+    gaps = x[(ends - 1) // m] - y[(ends - 1) // n]  # both quantile functions are step functions
     return float((widths @ gaps**2).mean())
 
 

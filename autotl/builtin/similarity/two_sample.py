@@ -1,4 +1,4 @@
-"""Distances that are means of a kernel over pairs of rows, and the test that goes with them."""
+"""Compute kernel distances and their permutation test."""
 
 from __future__ import annotations
 
@@ -9,35 +9,51 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.float64]
 
-MOST = 400
-"""Rows of a side that a test compares."""
+MAX_TEST_ROWS = 400
+"""Rows of each sample that a test compares."""
 PERMUTATIONS = 500
+_TIE_TOLERANCE = 1e-12
 
 
-def spaced(rows: Rows, most: int) -> Rows:
-    """At most so many of the rows, evenly spaced: a source's sample may lie in the order of its classes."""
-    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
+def evenly_spaced(rows: Rows, limit: int) -> Rows:
+    """Return at most ``limit`` evenly spaced rows.
+
+    A sample may be sorted by class.
+    """
+    if len(rows) <= limit:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, limit).round().astype(np.int64)]
 
 
-def squares_between(a: Rows, b: Rows) -> Rows:
-    """The squared Euclidean distance of each row of ``a`` (n, d) to each of ``b`` (m, d): (n, m)."""
-    centre = b.mean(0)  # a common offset would cost digits in the squares
+def squared_distances(a: Rows, b: Rows) -> Rows:
+    """Return squared Euclidean distances between rows, (n, m).
+
+    The rows ``a`` are (n, d), and ``b`` (m, d).
+    """
+    centre = b.mean(0)  # a common offset would cost precision in the squares
     a, b = a - centre, b - centre
-    found: Rows = np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * (a @ b.T), 0.0)
-    return found
+    squares: Rows = np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * (a @ b.T), 0.0)
+    return squares
 
 
 def mean_of_pairs(kernel: Rows) -> float:
-    """The mean of a kernel (n, n) over pairs of two different rows."""
+    """Return a kernel's mean over pairs of different rows."""
     n = len(kernel)
     return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
 
 
-def unbiased(within: Rows, across: Rows, source: float, subsets: Sequence[NDArray[np.int64]]) -> list[float]:
-    """E k(x, x') + E k(y, y') − 2 E k(x, y) for subsets of the target's rows x.
+def unbiased_distances(
+    within: Rows, across: Rows, source: float, subsets: Sequence[NDArray[np.int64]]
+) -> list[float]:
+    """Return unbiased kernel distances for subsets of rows.
 
-    ``within`` (n, n) is the kernel among them, ``across`` (n, m) that to the source's rows y, ``source`` the
-    mean over pairs of these.
+    The distance is E k(x, x') + E k(y, y') − 2 E k(x, y), for the target's rows x.
+
+    Args:
+        within: The kernel among the target's rows, (n, n).
+        across: The kernel of the target's rows to the source's rows y, (n, m).
+        source: The mean of the kernel over pairs of the source's rows.
+        subsets: The rows of each subset.
     """
     to_source = across.mean(1)
     return [
@@ -47,21 +63,27 @@ def unbiased(within: Rows, across: Rows, source: float, subsets: Sequence[NDArra
 
 
 def permutation_p(kernel: Rows, n: int) -> float:
-    """The share of random divisions of the rows into ``n`` and the rest whose statistic is at least as large.
+    """Return the p-value of a two-sample permutation test.
 
-    ``kernel`` (n + m, n + m) is that of both sides' rows, the first ``n`` one side's. At least 1/501 (Phipson
-    & Smyth, Permutation P-values Should Never Be Zero, 2010).
+    It is the share of random divisions of the rows whose statistic is at least as large. The given division
+    is included, so that the smallest value is 1/501 (Phipson & Smyth, Permutation P-values Should Never Be
+    Zero, 2010).
+
+    Args:
+        kernel: The kernel among the rows of both samples, (n + m, n + m).
+        n: The number of rows of the first sample, which come first.
     """
     total = len(kernel)
     m = total - n
-    bare = kernel - np.diag(np.diagonal(kernel))
+    off_diagonal = kernel - np.diag(np.diagonal(kernel))
     rng = np.random.default_rng(0)
-    side = np.zeros((total, 1 + PERMUTATIONS))
-    side[:n, 0] = 1.0
-    side[:, 1:] = rng.permuted(np.tile(side[:, :1], (1, PERMUTATIONS)), axis=0)
-    reach = bare @ side  # (rows, divisions)
-    own = (side * reach).sum(0)
-    both = reach.sum(0)
-    rest = bare.sum() - 2 * both + own
-    found = own / (n * (n - 1)) + rest / (m * (m - 1)) - 2 * (both - own) / (n * m)
-    return float((found >= found[0] - 1e-12 * abs(found[0])).mean())
+    in_first = np.zeros((total, 1 + PERMUTATIONS))
+    in_first[:n, 0] = 1.0
+    in_first[:, 1:] = rng.permuted(np.tile(in_first[:, :1], (1, PERMUTATIONS)), axis=0)
+    to_first = off_diagonal @ in_first  # (rows, divisions)
+    within_first = (in_first * to_first).sum(0)
+    all_to_first = to_first.sum(0)
+    within_second = off_diagonal.sum() - 2 * all_to_first + within_first
+    across = all_to_first - within_first
+    statistics = within_first / (n * (n - 1)) + within_second / (m * (m - 1)) - 2 * across / (n * m)
+    return float((statistics >= statistics[0] - _TIE_TOLERANCE * abs(statistics[0])).mean())

@@ -1,4 +1,4 @@
-"""The exact Wasserstein distance between the target's features and the source's."""
+"""Measure the exact Wasserstein distance between the features of target and source."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import Reference, Similarity
 from autotl.builtin.similarity.principal import principal_axes
-from autotl.builtin.similarity.two_sample import spaced, squares_between
+from autotl.builtin.similarity.two_sample import evenly_spaced, squared_distances
 
 Rows = NDArray[np.float64]
 
-MOST = 256
-"""Rows of a side: the time of an assignment grows with their cube."""
+MAX_ROWS = 256
+"""Rows of each sample; the time of an assignment grows with their cube."""
 AXES = 16
-"""Principal axes of the source: in hundreds of dimensions all of few rows are about equally far apart."""
+"""Principal axes of the source; in hundreds of dimensions, few rows are all about equally far apart."""
 
 
 class Wasserstein:
-    """The squared 2-Wasserstein distance of rows to the source's sample, along its first 16 principal axes.
+    """The squared 2-Wasserstein distance along the first 16 principal axes.
 
-    As many evenly spaced rows are taken of either side, at most 256. Between equally many rows the optimal
-    transport plan is an assignment, which the Hungarian method finds. Among few rows the distance is above
-    zero even for equal distributions: its calibration tells what it means.
+    Both samples are reduced to the same number of evenly spaced rows, at most 256. The optimal transport plan
+    is then an assignment, which the Hungarian method finds. With few rows the value is above 0 even for equal
+    distributions; its calibration corrects for this bias.
     """
 
     name = "wasserstein"
@@ -41,17 +41,25 @@ class Wasserstein:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows, which are turned to the axes once."""
+        """Return the distances of several subsets of the rows.
+
+        All rows are projected once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         axes = principal_axes(source)[1][:, :AXES]
         rows, sample = features @ axes, source.sample @ axes
-        return [_assigned(rows[chosen], sample) for chosen in subsets]
+        return [_assignment_cost(rows[chosen], sample) for chosen in subsets]
 
 
-def _assigned(rows: Rows, sample: Rows) -> float:
-    from scipy.optimize import linear_sum_assignment  # a list of plugins does not need it
+def _assignment_cost(rows: Rows, sample: Rows) -> float:
+    from scipy.optimize import linear_sum_assignment  # not needed to list plugins
 
-    count = min(len(rows), len(sample), MOST)
-    costs = squares_between(spaced(rows, count), spaced(sample, count))
+    count = min(len(rows), len(sample), MAX_ROWS)
+    costs = squared_distances(evenly_spaced(rows, count), evenly_spaced(sample, count))
     return float(costs[linear_sum_assignment(costs)].mean())
 
 

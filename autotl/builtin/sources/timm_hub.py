@@ -1,4 +1,4 @@
-"""Every pretrained model that timm knows, from the Hugging Face cache or downloaded into it."""
+"""Open timm's pretrained models, from the Hugging Face cache or by download."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OFFERS = (
 
 
 class TimmHub:
-    """Opens any of timm's pretrained models by its name, with or without its tag.
+    """Opens timm's pretrained models by name, with or without tag.
 
     >>> bool(TimmHub().opens("resnet18"))
     True
@@ -47,34 +47,34 @@ class TimmHub:
 
     def opens(self, name: str) -> Applies:
         if not _known(name):
-            near = get_close_matches(name, timm.list_models(), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            similar = get_close_matches(name, timm.list_models(), n=3)
+            hint = f"; did you mean {' or '.join(similar)}?" if similar else ""
             return Applies(False, f"timm knows no model {name!r}{hint}")
         return Applies(True, "timm knows it")
 
     def open(self, name: str) -> Weights:
         if not _known(name):
-            raise UnknownName("backbone", name, _near(name) or OFFERS)
-        at = hub.address(name)
-        if at is None:
+            raise UnknownName("backbone", name, _similar(name) or OFFERS)
+        address = hub.address(name)
+        if address is None:
             raise WeightsError(
                 f"timm has the architecture {name!r} but no weights for it. Choose another backbone."
             )
         self.fetch(name)
         return Weights(
             name=name,
-            timm_name=at.timm_name,
-            origin=f"timm, {at.repository} on the Hugging Face hub ({at.licence})",
+            timm_name=address.timm_name,
+            origin=f"timm, {address.repository} on the Hugging Face hub ({address.licence})",
         )
 
 
 def _known(name: str) -> bool:
     architecture, _, tag = name.partition(".")
-    # timm.is_model ignores the tag, and "resnet18.nonsense" would open as something else.
+    # timm.is_model ignores the tag: it would open another model for "resnet18.nonsense".
     return ":" not in name and timm.is_model(architecture) and (not tag or hub.address(name) is not None)
 
 
-def _near(name: str) -> list[str]:
+def _similar(name: str) -> list[str]:
     architecture, _, tag = name.partition(".")
     if tag and timm.is_model(architecture):
         return list(timm.list_pretrained(f"{architecture}.*"))

@@ -1,4 +1,4 @@
-"""The backbone that ships with autotl: a small ResNet for small photographs, there without a network."""
+"""Open the small ResNet that ships with autotl."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[1] / "weights" / "tiny"
 
 
 class Tiny:
-    """Offers ``tiny``, from a folder inside the package.
+    """Opens ``tiny``, from a folder inside the package.
 
     >>> Tiny().offers()
     ('tiny',)
@@ -38,7 +38,7 @@ class Tiny:
         if name != self.name:
             raise UnknownName("backbone", name, self.offers())
         if not self.folder.is_dir():
-            raise WeightsError(f"{self.folder} is missing, but it is part of autotl. Install autotl again.")
+            raise WeightsError(f"{self.folder} is missing, but is a part of autotl. Install autotl again.")
         read_config(self.folder)
         safe_file(self.folder)
         return Weights(

@@ -1,4 +1,4 @@
-"""Use the pretrained model as it is: its own head already knows the classes."""
+"""Use the pretrained model unchanged, if its head knows all classes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Direct:
-    """The source head's rows for the target's classes, matched by name; nothing is trained."""
+    """Keeps the source head's rows of the task's classes; trains nothing."""
 
     name = "direct"
-    summary = "no training: the source head's own classes, where they are the target's"
+    summary = "no training: the source head's own classes, if the task has no others"
     reference = "Razavian et al., CNN Features off-the-shelf, CVPR-W 2014"
     baseline = False
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         if not backbone.classes:
-            return Applies(False, f"{backbone.name} does not say which classes it was trained on")
+            return Applies(False, f"{backbone.name} does not list the classes it was trained on")
         matches = match_classes(task.classes, backbone.classes)
         missing = [name for name in task.classes if not matches[name]]
         if missing:
@@ -45,13 +45,13 @@ class Direct:
         side = params["image_size"]
         return Cost(0.0 if backbone.has_seen(side) else backbone.pace.seconds(task.train_rows / 5, side=side))
 
-    def build(self, params: Params, bench: Workbench) -> _AsItIs:
-        return _AsItIs(int(params["image_size"]), bench)
+    def build(self, params: Params, workbench: Workbench) -> _DirectLearner:
+        return _DirectLearner(int(params["image_size"]), workbench)
 
 
-class _AsItIs:
-    def __init__(self, side: int, bench: Workbench) -> None:
-        self._side, self._bench = side, bench
+class _DirectLearner:
+    def __init__(self, side: int, workbench: Workbench) -> None:
+        self._side, self._workbench = side, workbench
 
     @property
     def side(self) -> int:
@@ -59,31 +59,31 @@ class _AsItIs:
 
     def fit(self) -> Generator[Epoch, None, None]:
         from autotl.backbone import classifier_of
-        from autotl.training import logits_of
+        from autotl.training import predict_logits
 
-        bench, model = self._bench, self.module()
-        if bench.backbone.has_seen(self._side):
+        workbench, model = self._workbench, self.module()
+        if workbench.backbone.has_seen(self._side):
             weight, bias = (each.cpu() for each in classifier_of(model))
-            logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
+            logits = workbench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
         else:
-            logits = logits_of(model, bench.pixels(side=self._side).val, bench)
-        yield Epoch(1, bench.score(logits), 1.0, logits)
+            logits = predict_logits(model, workbench.pixels(side=self._side).val, workbench)
+        yield Epoch(1, workbench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
-        import torch  # a list of plugins does not need it
+        import torch  # not needed to list the plugins
 
         from autotl.backbone import classifier_of, set_head
 
-        task, backbone = self._bench.task, self._bench.backbone
+        task, backbone = self._workbench.task, self._workbench.backbone
         matches = match_classes(task.classes, backbone.classes)
-        weight, bias = classifier_of(self._bench.source_model())
+        weight, bias = classifier_of(self._workbench.source_model())
 
-        def rows(source: Tensor) -> Tensor:
-            # a name that stands for two source classes ("crane") gets their mean
+        def class_rows(source: Tensor) -> Tensor:
+            # a name of two source classes ("crane") gets their mean
             return torch.stack([source[list(matches[name])].mean(0) for name in task.classes])
 
-        model = self._bench.model()
-        set_head(model, rows(weight), rows(bias))
+        model = self._workbench.model()
+        set_head(model, class_rows(weight), class_rows(bias))
         return model.eval()
 
 

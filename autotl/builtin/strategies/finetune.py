@@ -1,4 +1,4 @@
-"""Train on from the pretrained weights, from a chosen depth up."""
+"""Continue training from the pretrained weights, from a chosen depth up."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.training import (
     AUGMENTATIONS,
-    LOOKED,
+    MAX_VIEWS,
     PROBE,
+    PROBE_SETTINGS,
     VALIDATION_SHARE,
-    VIEWS,
     Recipe,
-    affordable,
+    affordable_epochs,
     affordable_side,
     affordable_sides,
-    balances,
+    balance_options,
     head_seconds,
     training_seconds,
 )
@@ -25,19 +25,29 @@ from autotl.training import (
 if TYPE_CHECKING:
     from autotl.training import Training
 
-EPOCHS = 12  # of a data set large enough to give STEPS in them; a smaller one is passed over more often
-STEPS = 400
-BATCH = 32
-STEP_SECONDS = 3e-3  # of an optimiser's step, besides the layers' own arithmetic, on common hardware
-LEAST = 3  # epochs below which fewer layers, that are trained for longer, learn more
-FEWEST = 2  # the same for settings that are only tried
-NEAR = 0.5
-BOLD_STEPS = 60  # of all layers, from which on data far from the source is learned boldly
-BOLD_SHARE = 1.5  # of what one trial may cost: what it gains there is worth more than other trials
+DEFAULT_EPOCHS = 12
+"""Epochs on data large enough for TARGET_STEPS; smaller data gets up to three times as many."""
+TARGET_STEPS = 400
+BATCH_SIZE = 32
+STEP_SECONDS = 3e-3
+"""Seconds of an optimiser step besides the layers' arithmetic, on common hardware."""
+MIN_EPOCHS = 3
+"""Fewest default epochs; with less time, fewer layers are trained for longer."""
+MIN_SEARCHED_EPOCHS = 2
+"""Fewest epochs of suggested settings; with less time, fewer layers are trained for longer."""
+MIN_NEAR_SIMILARITY = 0.5
+"""Smallest similarity of data that is near the source."""
+AGGRESSIVE_STEPS = 60
+"""Fewest steps of the whole network for the aggressive settings on data far from the source."""
+AGGRESSIVE_TIME_SHARE = 1.5
+"""The time of an aggressive trial, as a multiple of a trial's; it gains more than further trials."""
 
 
 class FineTune:
-    """Freeze the first ``freeze`` stages (0: none; all of them: only the head learns) and train the rest."""
+    """Freezes the first ``freeze`` stages, and trains the others.
+
+    With 0 the whole network is trained; with all stages only the head.
+    """
 
     name = "finetune"
     summary = "train on from the pretrained weights, with the first stages frozen or not"
@@ -50,41 +60,46 @@ class FineTune:
         )
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        # Near the source, start from the probe's head and move little (Kumar et al., Fine-Tuning can Distort
-        # Pretrained Features, ICLR 2022). Far from it more has to change: a higher rate, in early layers too,
-        # and statistics of one's own (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020).
-        # That takes some steps of the whole network: without time for them little is moved there as well.
-        wanted = _epochs(task)
+        # Near the source: start from the probe's head and change little (Kumar et al., Fine-Tuning can
+        # Distort Pretrained Features, ICLR 2022). Far from it: a higher rate, in early layers too, and new
+        # BatchNorm statistics (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020). That
+        # takes some steps of the whole network; with less time, change little there as well.
+        wanted = _usual_epochs(task)
         side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
-        bold = _likeness(task, backbone) < NEAR and _can_be_bold(task, backbone, side, wanted=wanted)
-        if not bold and _is_worth(backbone.side, task, backbone, wanted=LEAST):
+        aggressive = _similarity(task, backbone) < MIN_NEAR_SIMILARITY and _has_time_for_aggressive(
+            task, backbone, side, wanted=wanted
+        )
+        if not aggressive and _can_train_stages(task, backbone, backbone.side, epochs=MIN_EPOCHS):
             side = max(side, backbone.side)
-        depth = 0 if bold else _affordable_depth(task, backbone, side, wanted=LEAST)
-        trained, share = _trained(backbone, depth), BOLD_SHARE if bold else 1.0
+        depth = 0 if aggressive else _affordable_depth(task, backbone, side, epochs=MIN_EPOCHS)
+        share = AGGRESSIVE_TIME_SHARE if aggressive else 1.0
+        trained = _trained_share(backbone, depth)
         return {
             "freeze": depth,
-            "head": "new" if bold else "probe",
-            "lr": 3e-3 if bold else 3e-4,
-            "layer_decay": 0.95 if bold else 0.75,
+            "head": "new" if aggressive else "probe",
+            "lr": 3e-3 if aggressive else 3e-4,
+            "layer_decay": 0.95 if aggressive else 0.75,
             "weight_decay": 0.02,
-            "epochs": affordable(
+            "epochs": affordable_epochs(
                 task, backbone, side=side, trained=trained, wanted=wanted, views=1, share=share
             ),
             "augment": "none" if depth else "shift",
             "balance": "none",
-            "norm": "batch" if bold else "frozen",
+            "norm": "batch" if aggressive else "frozen",
             "image_size": side,
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        usual = _epochs(task)
+        usual = _usual_epochs(task)
         sides = affordable_sides(task, backbone, trained=1.0, epochs=max(1, usual // 3))
-        if backbone.side > sides[-1] and _is_worth(backbone.side, task, backbone, wanted=FEWEST):
+        if backbone.side > sides[-1] and _can_train_stages(
+            task, backbone, backbone.side, epochs=MIN_SEARCHED_EPOCHS
+        ):
             sides.append(backbone.side)
         side = space.suggest_categorical("image_size", sides)
-        least = _affordable_depth(task, backbone, side, wanted=FEWEST)
-        depth = space.suggest_int("freeze", least, len(backbone.stages))
-        trained = _trained(backbone, depth)
+        shallowest = _affordable_depth(task, backbone, side, epochs=MIN_SEARCHED_EPOCHS)
+        depth = space.suggest_int("freeze", shallowest, len(backbone.stages))
+        trained = _trained_share(backbone, depth)
         wanted = space.suggest_int("epochs", 1, 2 * usual, log=True)
         return {
             "freeze": depth,
@@ -92,81 +107,86 @@ class FineTune:
             "lr": space.suggest_float("lr", 1e-4, 1e-2, log=True),
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=VIEWS),
+            "epochs": affordable_epochs(
+                task, backbone, side=side, trained=trained, wanted=wanted, views=MAX_VIEWS
+            ),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
-            "balance": space.suggest_categorical("balance", balances(task)),
+            "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
             "image_size": side,
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        trained = _trained(backbone, params["freeze"])
         seconds = training_seconds(
             task,
             backbone,
             side=params["image_size"],
-            trained=trained,
+            trained=_trained_share(backbone, params["freeze"]),
             epochs=params["epochs"],
-            views=1 if params["augment"] == "none" else VIEWS,
+            views=1 if params["augment"] == "none" else MAX_VIEWS,
         )
-        # of no account but where little else is trained
-        seconds += params["epochs"] * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / BATCH
+        # negligible unless few layers are trained
+        seconds += params["epochs"] * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / BATCH_SIZE
         if params["head"] == "probe":
             seconds += head_seconds(task, backbone)
         return Cost(seconds, 16 * backbone.parameters)
 
-    def build(self, params: Params, bench: Workbench) -> Training:
+    def build(self, params: Params, workbench: Workbench) -> Training:
         from autotl.backbone import freeze, set_head
         from autotl.training import Training
 
-        model = bench.model()
+        model = workbench.model()
         if params["head"] == "probe":
-            found = bench.heads(LOOKED, side=params["image_size"])
-            set_head(model, *found[LOOKED.index(PROBE)])
+            heads = workbench.heads(PROBE_SETTINGS, side=params["image_size"])
+            set_head(model, *heads[PROBE_SETTINGS.index(PROBE)])
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
-        recipe = Recipe.of(params, batch_size=BATCH)
-        return Training(model, bench, recipe, train_mode=train_mode, frozen=params["freeze"])
+        recipe = Recipe.from_params(params, batch_size=BATCH_SIZE)
+        return Training(model, workbench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
 
-def _affordable_depth(task: Task, backbone: Backbone, side: int, *, wanted: int) -> int:
-    """The fewest stages to freeze so that the others are trained for so many epochs in the time of a
-    trial.
-    """
+def _affordable_depth(task: Task, backbone: Backbone, side: int, *, epochs: int) -> int:
+    """Return the fewest stages to freeze so that the epochs fit."""
     for depth in range(len(backbone.stages)):
-        trained = _trained(backbone, depth)
-        if affordable(task, backbone, side=side, trained=trained, wanted=wanted, views=1) == wanted:
+        trained = _trained_share(backbone, depth)
+        fitting = affordable_epochs(task, backbone, side=side, trained=trained, wanted=epochs, views=1)
+        if fitting == epochs:
             return depth
     return len(backbone.stages)
 
 
-def _is_worth(side: int, task: Task, backbone: Backbone, *, wanted: int) -> bool:
-    """Whether there is time for more than a head at this size: few layers that see much learn more than many
-    that see little, and what the others give may be there already.
+def _can_train_stages(task: Task, backbone: Backbone, side: int, *, epochs: int) -> bool:
+    """Return whether more than a head can be trained at this size.
+
+    Few layers on large images learn more than many layers on small ones, and the outputs of the other
+    layers may be cached already.
     """
-    return _affordable_depth(task, backbone, side, wanted=wanted) < len(backbone.stages)
+    return _affordable_depth(task, backbone, side, epochs=epochs) < len(backbone.stages)
 
 
-def _can_be_bold(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:
-    """Whether a trial has time for all the ``wanted`` epochs of the whole network, or for BOLD_STEPS."""
-    epochs = affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=BOLD_SHARE)
+def _has_time_for_aggressive(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:
+    """Return whether all wanted epochs of the whole network fit, or AGGRESSIVE_STEPS."""
+    epochs = affordable_epochs(
+        task, backbone, side=side, trained=1.0, wanted=wanted, share=AGGRESSIVE_TIME_SHARE
+    )
     seconds = training_seconds(task, backbone, side=side, trained=1.0, epochs=epochs) * task.folds
-    if task.trial_seconds is not None and seconds > BOLD_SHARE * task.trial_seconds:
-        return False  # not even one
-    return epochs == wanted or epochs * (1 - VALIDATION_SHARE) * task.train_rows / BATCH >= BOLD_STEPS
+    if task.trial_seconds is not None and seconds > AGGRESSIVE_TIME_SHARE * task.trial_seconds:
+        return False  # not even one epoch fits
+    steps = epochs * (1 - VALIDATION_SHARE) * task.train_rows / BATCH_SIZE
+    return epochs == wanted or steps >= AGGRESSIVE_STEPS
 
 
-def _epochs(task: Task) -> int:
-    return max(EPOCHS, min(3 * EPOCHS, STEPS * BATCH // task.train_rows))
+def _usual_epochs(task: Task) -> int:
+    return max(DEFAULT_EPOCHS, min(3 * DEFAULT_EPOCHS, TARGET_STEPS * BATCH_SIZE // task.train_rows))
 
 
-def _likeness(task: Task, backbone: Backbone) -> float:
-    """The middle of the measured similarities; 0, the more careful assumption, where there are none."""
+def _similarity(task: Task, backbone: Backbone) -> float:
+    """Return the median of the measured similarities; 0, which is cautious, if there are none."""
     found = task.likeness.get(backbone.name, {}).values()
     return median(found) if found else 0.0
 
 
-def _trained(backbone: Backbone, depth: int) -> float:
-    """The share of the arithmetic that runs backward when ``depth`` stages are frozen."""
+def _trained_share(backbone: Backbone, depth: int) -> float:
+    """Return the trained fraction of the arithmetic with ``depth`` frozen stages."""
     return 1.0 - backbone.stages[depth - 1].flops if depth else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Train the backbone's own architecture from a random start: what its weights bring."""
+"""Train the backbone's architecture from random weights, to show what its pretrained weights add."""
 
 from __future__ import annotations
 
@@ -6,39 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
-from autotl.training import (
-    AUGMENTATIONS,
-    Recipe,
-    affordable,
-    affordable_side,
-    affordable_sides,
-    balances,
-    epoch_seconds,
+from autotl.builtin.strategies.random_start import (
+    default_settings,
+    suggested_settings,
+    train_from_random,
+    training_cost,
 )
+from autotl.training import affordable_epochs, affordable_side, affordable_sides
 
 if TYPE_CHECKING:
     from autotl.training import Training
 
-EPOCHS = 60  # a random start needs several times the epochs of a pretrained one (He et al.)
-LEAST = 20
-SHARE = 0.5
-"""Of what one trial may cost. With one backbone and three arms that is a fifth of the time for trials, the
-share that the search owes to baselines: more would be taken from what they are compared with. It is for one
-fold, however many others are seen on: a random start needs epochs more than a surer score.
+DEFAULT_EPOCHS = 60  # random weights need several times the epochs of pretrained ones (He et al.)
+MIN_EPOCHS = 20
+TRIAL_TIME_SHARE = 0.5
+"""Fraction of a trial's time that one fold may take.
+
+With one backbone and three arms it is a fifth of the search time, the share of the baselines. It does not
+shrink with the number of folds: random weights need epochs more than a precise score.
 """
 
 
 class FromScratch:
-    """The backbone's architecture, re-initialised, with a longer recipe of its own.
+    """Trains the backbone's architecture from random weights, for longer than fine-tuning.
 
-    It answers what the pretrained weights bring. Whether transfer pays is measured against smaller networks,
+    It shows what the pretrained weights add. Whether transfer pays is measured against smaller networks,
     which learn more from few images in little time.
     """
 
     name = "from_scratch"
-    summary = (
-        "the backbone's own architecture from random weights: shows what its weights bring; by name only"
-    )
+    summary = "the backbone's own architecture from random weights: shows what its weights add; by name only"
     reference = "He et al., Rethinking ImageNet Pre-training, ICCV 2019"
     baseline = True
     on_request = True
@@ -47,41 +44,28 @@ class FromScratch:
         return Applies(True, "the baseline that the gain of transfer is measured against")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        side = affordable_side(task, backbone, trained=1.0, epochs=LEAST, share=_share(task))
-        return {
-            "lr": 3e-3,
-            "weight_decay": 0.05,
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=EPOCHS, share=_share(task)),
-            "augment": "shift",
-            "balance": "none",
-            "image_size": side,
-        }
+        share = _time_share(task)
+        side = affordable_side(task, backbone, trained=1.0, epochs=MIN_EPOCHS, share=share)
+        epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=DEFAULT_EPOCHS, share=share)
+        return default_settings(lr=3e-3, epochs=epochs, side=side)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        sides = affordable_sides(task, backbone, trained=1.0, epochs=LEAST // 2, share=_share(task))
+        share = _time_share(task)
+        sides = affordable_sides(task, backbone, trained=1.0, epochs=MIN_EPOCHS // 2, share=share)
         side = space.suggest_categorical("image_size", sides)
-        wanted = space.suggest_int("epochs", LEAST // 2, 2 * EPOCHS, log=True)
-        return {
-            "lr": space.suggest_float("lr", 3e-4, 2e-2, log=True),
-            "weight_decay": space.suggest_float("weight_decay", 1e-3, 0.3, log=True),
-            "epochs": affordable(task, backbone, side=side, trained=1.0, wanted=wanted, share=_share(task)),
-            "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
-            "balance": space.suggest_categorical("balance", balances(task)),
-            "image_size": side,
-        }
+        wanted = space.suggest_int("epochs", MIN_EPOCHS // 2, 2 * DEFAULT_EPOCHS, log=True)
+        epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=wanted, share=share)
+        return suggested_settings(space, task, lr=(3e-4, 2e-2), epochs=epochs, side=side)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        each = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0)
-        return Cost(each * params["epochs"], 16 * backbone.parameters)
+        return training_cost(params, task, backbone)
 
-    def build(self, params: Params, bench: Workbench) -> Training:
-        from autotl.training import Training
-
-        return Training(bench.model(pretrained=False), bench, Recipe.of(params))
+    def build(self, params: Params, workbench: Workbench) -> Training:
+        return train_from_random(params, workbench)
 
 
-def _share(task: Task) -> float:
-    return SHARE * task.folds
+def _time_share(task: Task) -> float:
+    return TRIAL_TIME_SHARE * task.folds
 
 
 @hookimpl

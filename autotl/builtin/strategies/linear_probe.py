@@ -10,31 +10,29 @@ import numpy as np
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Epoch, HeadSetting, Machine, Params, Space, Task, Workbench
-from autotl.training import LOOKED, head_seconds
+from autotl.training import PROBE_SETTINGS, head_seconds
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-CS = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
-DEFAULT = LOOKED[-1]
+C_VALUES = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
+DEFAULT_SETTING = PROBE_SETTINGS[-1]
 GRID = tuple(
     HeadSetting(c, standardise, balanced)
     for standardise in (True, False)
     for balanced in (False, True)
-    for c in CS
+    for c in C_VALUES
 )
 GRID_STEPS = 120
-"""What settings take to fit on average: where C is large many more than the default."""
-AT_ONCE = 6
-"""Heads of one setting that are fitted together: one for each of five folds, and one for all rows."""
-SHARE = 0.3
-"""Of a trial's time: where all settings at once take more, each is fitted when it is tried, and an image size
-is not tried at which a look at the images takes more.
-"""
+"""Mean optimiser steps of a setting in GRID; a large C takes many more than the default."""
+HEADS_PER_SETTING = 6
+"""Heads of one setting that are fitted together: one per fold of five, and one for all rows."""
+MAX_TIME_SHARE = 0.3
+"""Largest fraction of a trial's time for fitting all of GRID at once, or for features at another size."""
 
 
 class LinearProbe:
-    """Multinomial logistic regression on pooled features, folded into the network's own classifier."""
+    """Multinomial logistic regression on pooled features, stored in the network's classifier."""
 
     name = "linear_probe"
     summary = "freeze the whole backbone, learn a linear classifier on its features"
@@ -46,18 +44,18 @@ class LinearProbe:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         return {
-            "C": DEFAULT.c,
-            "standardise": DEFAULT.standardise,
+            "C": DEFAULT_SETTING.c,
+            "standardise": DEFAULT_SETTING.standardise,
             "class_weight": "none",
             "image_size": backbone.side,
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         sides = [
-            side for side in backbone.sides if side <= backbone.side and _affordable(task, backbone, side)
+            side for side in backbone.sides if side <= backbone.side and _is_affordable(task, backbone, side)
         ]
         return {
-            "C": space.suggest_categorical("C", CS),
+            "C": space.suggest_categorical("C", C_VALUES),
             "standardise": space.suggest_categorical("standardise", [True, False]),
             "class_weight": space.suggest_categorical("class_weight", ["none", "balanced"]),
             "image_size": space.suggest_categorical("image_size", sides),
@@ -65,17 +63,17 @@ class LinearProbe:
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         side = params["image_size"]
-        once = 0.0 if backbone.has_seen(side) else backbone.pace.seconds(task.train_rows, side=side)
-        look = once / 5  # shared by five folds
-        return Cost(look + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
+        features = 0.0 if backbone.has_seen(side) else backbone.pace.seconds(task.train_rows, side=side)
+        per_fold = features / 5  # shared by five folds
+        return Cost(per_fold + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
 
-    def build(self, params: Params, bench: Workbench) -> _Probe:
-        return _Probe(params, bench)
+    def build(self, params: Params, workbench: Workbench) -> _ProbeLearner:
+        return _ProbeLearner(params, workbench)
 
 
-class _Probe:
-    def __init__(self, params: Params, bench: Workbench) -> None:
-        self._bench, self._side = bench, int(params["image_size"])
+class _ProbeLearner:
+    def __init__(self, params: Params, workbench: Workbench) -> None:
+        self._workbench, self._side = workbench, int(params["image_size"])
         self._setting = HeadSetting(
             float(params["C"]), bool(params["standardise"]), params["class_weight"] == "balanced"
         )
@@ -86,32 +84,38 @@ class _Probe:
         return self._side
 
     def fit(self) -> Generator[Epoch, None, None]:
-        bench = self._bench
-        # The default is fitted apart: it is due soon, and may be all there is time for.
-        searched = self._setting in GRID and self._setting != DEFAULT
-        whole = AT_ONCE * len(GRID) * head_seconds(bench.task, bench.backbone, steps=GRID_STEPS)
-        room = math.inf if bench.task.trial_seconds is None else SHARE * bench.task.trial_seconds
-        several = searched and whole < room
-        known = LOOKED if self._setting in LOOKED else (self._setting,)
-        settings = GRID if several else known
-        self._head = weight, bias = bench.heads(settings, side=self._side)[settings.index(self._setting)]
-        logits = bench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
-        yield Epoch(1, bench.score(logits), 1.0, logits)
+        workbench = self._workbench
+        settings = self._settings_to_fit()
+        heads = workbench.heads(settings, side=self._side)
+        self._head = weight, bias = heads[settings.index(self._setting)]
+        logits = workbench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
+        yield Epoch(1, workbench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
         from autotl.backbone import set_head
 
-        model = self._bench.model()
+        model = self._workbench.model()
         if self._head is not None:
             set_head(model, *self._head)
         return model.eval()
 
+    def _settings_to_fit(self) -> tuple[HeadSetting, ...]:
+        """Return GRID if it fits into a trial, else few settings."""
+        task, backbone = self._workbench.task, self._workbench.backbone
+        # without GRID the default is fitted soon; it may be the only trial that the time allows
+        in_grid = self._setting in GRID and self._setting != DEFAULT_SETTING
+        seconds = HEADS_PER_SETTING * len(GRID) * head_seconds(task, backbone, steps=GRID_STEPS)
+        limit = math.inf if task.trial_seconds is None else MAX_TIME_SHARE * task.trial_seconds
+        if in_grid and seconds < limit:
+            return GRID
+        return PROBE_SETTINGS if self._setting in PROBE_SETTINGS else (self._setting,)
 
-def _affordable(task: Task, backbone: Backbone, side: int) -> bool:
-    """Whether it is the recommended size, or a pass for features takes little of a trial's time."""
+
+def _is_affordable(task: Task, backbone: Backbone, side: int) -> bool:
+    """Return whether the size is recommended or its features cost little."""
     if side == backbone.side or task.trial_seconds is None:
         return True
-    return backbone.pace.seconds(task.train_rows, side=side) <= SHARE * task.trial_seconds
+    return backbone.pace.seconds(task.train_rows, side=side) <= MAX_TIME_SHARE * task.trial_seconds
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Classify shrunken pixels linearly: the cheapest baseline, which shows when no network is needed."""
+"""Classify small pixels linearly: the cheapest baseline, which shows when no network is needed."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 SIDE = 16
 COMPONENTS = 128
-"""Principal components of the pixels: 48 lose the detail of traffic signs, and far more hold noise."""
-CS = (0.01, 0.1, 1.0)
-DEFAULT = 0.1
-PART = 4096
+"""Principal components of the pixels: 48 lose the detail of traffic signs, and many more add noise."""
+C_VALUES = (0.01, 0.1, 1.0)
+DEFAULT_C = 0.1
+BATCH_SIZE = 4096
 """Images that are normalised together."""
-STEPS = 60
-"""Steps of the fit, on average, for the cost."""
+MEAN_STEPS = 60
+"""Mean optimiser steps of a fit, for the cost."""
 ORIGIN = "principal components of the pixels, nothing learned elsewhere"
 
 
 class Pixels:
     """Logistic regression on principal components of the pixels.
 
-    It is delivered as a Vision Transformer with no blocks, whose patch is the whole image: that is a linear
-    map, followed by a linear classifier.
+    The model is stored as a Vision Transformer without blocks, with one patch for the whole image: a linear
+    map followed by a linear classifier.
     """
 
     name = "pixels"
@@ -78,95 +78,106 @@ class Pixels:
         return Applies(True, "a linear classifier of pixels takes seconds")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        return {"C": DEFAULT}
+        return {"C": DEFAULT_C}
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        return {"C": space.suggest_categorical("C", CS)}
+        return {"C": space.suggest_categorical("C", C_VALUES)}
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        seconds = head_seconds(task, backbone, steps=STEPS)
+        seconds = head_seconds(task, backbone, steps=MEAN_STEPS)
         return Cost(seconds, 4 * task.train_rows * 3 * SIDE**2)
 
-    def build(self, params: Params, bench: Workbench) -> _PixelLearner:
-        return _PixelLearner(float(params["C"]), bench)
+    def build(self, params: Params, workbench: Workbench) -> _PixelLearner:
+        return _PixelLearner(float(params["C"]), workbench)
 
 
 class _PixelLearner:
     side = SIDE
 
-    def __init__(self, c: float, bench: Workbench) -> None:
-        self._c, self._bench = c, bench
-        self._model: Any = bench.model(pretrained=False)
+    def __init__(self, c: float, workbench: Workbench) -> None:
+        self._c, self._workbench = c, workbench
+        self._model: Any = workbench.model(pretrained=False)
 
     def fit(self) -> Generator[Epoch, None, None]:
-        import torch  # only now: a list of plugins does not need it
+        import torch  # not needed to list the plugins
 
         from autotl.backbone import set_head
-        from autotl.training import fit_heads
 
-        bench = self._bench
-        pixels = bench.pixels(side=SIDE)
+        workbench = self._workbench
+        pixels = workbench.pixels(side=SIDE)
         moments = Moments(3 * SIDE**2)
-        for part in _parts(bench, pixels.train):
-            moments.add(part)
+        for batch in _flat_batches(workbench, pixels.train):
+            moments.add(batch)
             yield Epoch(0)
         matrix, shift = moments.principal(self._model.num_features)
         train, val = (
             torch.cat(
-                [torch.empty(0, len(matrix)), *(part @ matrix.T + shift for part in _parts(bench, rows))]
+                [
+                    torch.empty(0, len(matrix)),
+                    *(batch @ matrix.T + shift for batch in _flat_batches(workbench, images)),
+                ]
             )
-            for rows in (pixels.train, pixels.val)
+            for images in (pixels.train, pixels.val)
         )  # (rows, components)
-        labels, device = bench.labels().train, bench.device
-        found = fit_heads(
-            train.to(device),
-            labels.to(device),
-            classes=len(bench.task.classes),
-            settings=[HeadSetting(self._c, standardise=False)],
-            folds=[torch.arange(len(train), device=device)],
-            weights=None if (known := bench.weights()) is None else known.to(device),
-        )
-        weight, bias = found.weight[0, 0].cpu(), found.bias[0, 0].cpu()
+        weight, bias = self._fit_head(train)
         fill_patch(self._model, matrix, shift)
         set_head(self._model, weight, bias)
         logits = (val @ weight.T + bias).float()  # (rows, classes)
-        yield Epoch(1, bench.score(logits), 1.0, logits)
+        yield Epoch(1, workbench.score(logits), 1.0, logits)
+
+    def _fit_head(self, components: Tensor) -> tuple[Tensor, Tensor]:
+        """Return weight (classes, components) and bias (classes,) of the linear classifier."""
+        import torch  # not needed to list the plugins
+
+        from autotl.training import fit_heads
+
+        workbench, device = self._workbench, self._workbench.device
+        weights = workbench.weights()
+        heads = fit_heads(
+            components.to(device),
+            workbench.labels().train.to(device),
+            classes=len(workbench.task.classes),
+            settings=[HeadSetting(self._c, standardise=False)],
+            folds=[torch.arange(len(components), device=device)],
+            weights=None if weights is None else weights.to(device),
+        )
+        return heads.weight[0, 0].cpu(), heads.bias[0, 0].cpu()
 
     def module(self) -> nn.Module:
         model: nn.Module = self._model.eval()
         return model
 
 
-def _parts(bench: Workbench, images: Images) -> Iterator[Tensor]:
-    """Normalised pixels (rows, 3 · 16 · 16) on the CPU, some rows at a time."""
-    for start in range(0, len(images), PART):
-        yield bench.normalise(images[start : start + PART]).cpu().flatten(1)
+def _flat_batches(workbench: Workbench, images: Images) -> Iterator[Tensor]:
+    """Yield normalised pixels (batch, 3 · 16 · 16) on the CPU."""
+    for start in range(0, len(images), BATCH_SIZE):
+        yield workbench.normalise(images[start : start + BATCH_SIZE]).cpu().flatten(1)
 
 
 class Moments:
-    """Sums over pixels (rows, d), from which their principal components are found."""
+    """Sums over pixels (rows, d), for their principal components."""
 
     def __init__(self, width: int) -> None:
-        import torch  # as above
+        import torch  # not needed to list the plugins
 
         self._n = 0
         self._sum = torch.zeros(width, dtype=torch.float64)
         self._products = torch.zeros(width, width, dtype=torch.float64)
 
     def add(self, pixels: Tensor) -> None:
-        """Take in some rows."""
+        """Add some rows."""
         rows = pixels.double()
         self._n += len(rows)
         self._sum += rows.sum(0)
         self._products += rows.T @ rows
 
     def principal(self, width: int) -> tuple[Tensor, Tensor]:
-        """Find the principal components, all scaled by one factor to a mean variance of 1.
+        """Return principal components, scaled to a mean variance of 1.
 
         Returns:
             Matrix (width, d) and shift (width,): ``pixels @ matrix.T + shift`` are the components.
         """
-        import torch  # as above
+        import torch  # not needed to list the plugins
 
         mean = self._sum / self._n
         variances, directions = torch.linalg.eigh(self._products / self._n - torch.outer(mean, mean))
@@ -176,8 +187,14 @@ class Moments:
 
 
 def fill_patch(model: nn.Module, matrix: Tensor, shift: Tensor) -> None:
-    """Let the patch embedding of ``model`` give ``pixels @ matrix.T + shift``."""
-    import torch  # as above
+    """Set the patch embedding to ``pixels @ matrix.T + shift``.
+
+    Args:
+        model: A Vision Transformer with one patch of d pixels.
+        matrix: Weights (width, d).
+        shift: Biases (width,).
+    """
+    import torch  # not needed to list the plugins
 
     patch: Any = model.get_submodule("patch_embed.proj")
     with torch.no_grad():

@@ -1,1 +1,1 @@
-"""Scores that rank backbones on labelled features before any training, one plugin per file."""
+"""Built-in scores that rank backbones without training, a plugin per file."""

@@ -1,4 +1,4 @@
-"""How much the classes overlap, each taken as a Gaussian."""
+"""Score how little the classes overlap as Gaussians."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import LabelledFeatures, Transferability
 
-AXES = 64
-FLOOR = 1e-3
-"""Of the mean variance, the least that an axis of a class is given: two images have none along most axes."""
+MAX_AXES = 64
+MIN_VARIANCE_SHARE = 1e-3
+"""Smallest variance of a class, relative to the mean variance: two images may have almost none."""
 
 
 class Gbc:
-    """Minus the mean Bhattacharyya coefficient over pairs of classes: from -1 (all the same) to 0 (apart).
+    """Minus the mean Bhattacharyya coefficient of pairs of classes.
 
-    Classes are Gaussians with one variance for all axes, as the paper recommends, over at most 64 principal
-    axes. The paper sums over pairs; the mean ranks the same and does not grow with the classes.
+    It is -1 for equal classes and 0 for separate ones. Classes are Gaussians with one variance for all axes,
+    as the paper recommends, over at most 64 principal axes. The paper sums over pairs. The mean gives the
+    same ranking and does not grow with the classes.
     """
 
     name = "gbc"
@@ -28,33 +29,33 @@ class Gbc:
     needs_head = False
 
     def score(self, seen: LabelledFeatures) -> float:
-        x = _axes(seen.features)  # (n, r)
+        x = _project(seen.features)  # (n, r)
         counts = np.maximum(np.bincount(seen.labels, minlength=seen.classes), 1)
         means = (np.eye(seen.classes)[seen.labels].T @ x) / counts[:, None]
-        apart = ((x - means[seen.labels]) ** 2).mean(1)
-        even = float((x**2).mean())
-        if even == 0:
+        deviations = ((x - means[seen.labels]) ** 2).mean(1)
+        mean_variance = float((x**2).mean())
+        if mean_variance == 0:
             return -1.0
-        variance = np.bincount(seen.labels, apart, minlength=seen.classes) / counts
-        variance = np.maximum(variance, FLOOR * even)  # (classes,)
-        both = (variance[:, None] + variance) / 2
-        gap = ((means[:, None] - means) ** 2).sum(2)  # (classes, classes)
-        logs = 0.5 * x.shape[1] * np.log(both / np.sqrt(np.outer(variance, variance)))
-        overlap = np.exp(-(gap / (8 * both) + logs))
+        variance = np.bincount(seen.labels, deviations, minlength=seen.classes) / counts
+        variance = np.maximum(variance, MIN_VARIANCE_SHARE * mean_variance)  # (classes,)
+        pooled = (variance[:, None] + variance) / 2
+        distance = ((means[:, None] - means) ** 2).sum(2)  # (classes, classes)
+        log_ratio = 0.5 * x.shape[1] * np.log(pooled / np.sqrt(np.outer(variance, variance)))
+        overlap = np.exp(-(distance / (8 * pooled) + log_ratio))
         pairs = np.triu_indices(seen.classes, 1)
         return float(-overlap[pairs].mean())
 
 
-def _axes(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rows along their first principal axes, (n, r)."""
+def _project(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Project the rows on their first principal axes, (n, r)."""
     x = features - features.mean(0)
     n, d = x.shape
-    values, found = np.linalg.eigh(x @ x.T if n <= d else x.T @ x)
-    kept = np.argsort(-values)[: min(AXES, n, d)]
-    turned: NDArray[np.float64] = (
-        found[:, kept] * np.sqrt(np.maximum(values[kept], 0)) if n <= d else x @ found[:, kept]
+    values, vectors = np.linalg.eigh(x @ x.T if n <= d else x.T @ x)
+    kept = np.argsort(-values)[: min(MAX_AXES, n, d)]
+    projected: NDArray[np.float64] = (
+        vectors[:, kept] * np.sqrt(np.maximum(values[kept], 0)) if n <= d else x @ vectors[:, kept]
     )
-    return turned
+    return projected
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""How much of the features' variance the classes explain, as seen through the features' own covariance."""
+"""Score the variance between classes, in units of the features' covariance."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from autotl.api import LabelledFeatures, Transferability
 
 
 class HScore:
-    """tr(cov(f)⁺ cov(E[f|y])), covariances with 1/n: between 0 and the number of classes less one.
+    """The H-score, tr(cov(f)⁺ cov(E[f|y])) with 1/n covariances.
 
-    Where there are fewer images than features it is at its most whatever the labels: then look at the
-    regularised form.
+    It is between 0 and the number of classes minus one. With fewer images than features it is at its maximum
+    for any labels: use the regularised form then.
     """
 
     name = "h_score"
@@ -26,14 +26,15 @@ class HScore:
     def score(self, seen: LabelledFeatures) -> float:
         x, means = _centred(seen)
         values, directions, kept = _axes(x)
-        along = means @ directions[:, kept]  # (classes, r), each scaled by the root of its class's share
+        along = means @ directions[:, kept]  # (classes, r), weighted by the root of class frequency
         return float((along**2 / values[kept]).sum())
 
 
 class RegularisedHScore:
-    """The H-score with the covariance shrunk towards a multiple of the identity, by Ledoit & Wolf's share.
+    """The H-score with a covariance shrunk towards the identity.
 
-    The variance between classes is scaled by the same share, so that noise among few images adds little.
+    The shrinkage is that of Ledoit & Wolf. The variance between classes is shrunk as well, so that noise
+    among few images has little effect.
     """
 
     name = "h_score_regularised"
@@ -48,19 +49,22 @@ class RegularisedHScore:
         d = x.shape[1]
         share = float(ledoit_wolf_shrinkage(x, assume_centered=True))
         values, directions, kept = _axes(x)
-        even = float((x**2).sum() / x.size)
-        if even == 0:
+        mean_variance = float((x**2).sum() / x.size)
+        if mean_variance == 0:
             return 0.0
         along = means @ directions[:, kept]
-        inside = (along**2 / ((1 - share) * values[kept] + share * even)).sum()
-        outside = 0.0  # of the class means, what lies along no axis: rounding
+        inside = (along**2 / ((1 - share) * values[kept] + share * mean_variance)).sum()
+        outside = 0.0  # the part of the class means along no axis: rounding
         if share > 0 and d > kept.sum():
-            outside = max(float((means**2).sum() - (along**2).sum()), 0.0) / (share * even)
+            outside = max(float((means**2).sum() - (along**2).sum()), 0.0) / (share * mean_variance)
         return float((1 - share) * (inside + outside))
 
 
 def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centred rows (n, d) and class means (classes, d), these times the root of their class's share."""
+    """Return centred rows and weighted class means.
+
+    The rows are (n, d). The means (classes, d) are multiplied by the root of class frequency.
+    """
     x = seen.features - seen.features.mean(0)
     counts = np.bincount(seen.labels, minlength=seen.classes)
     sums = np.eye(seen.classes)[seen.labels].T @ x
@@ -70,13 +74,16 @@ def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.fl
 def _axes(
     x: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Variances along the principal axes (r,), the axes (d, r), and which of them are more than rounding."""
+    """Return variances, principal axes, and which exceed rounding.
+
+    Their shapes are (r,), (d, r) and (r,).
+    """
     n, d = x.shape
     if n <= d:
-        values, mixes = np.linalg.eigh(x @ x.T / n)
+        values, weights = np.linalg.eigh(x @ x.T / n)
         kept = values > max(n, d) * 1e-13 * max(float(values[-1]), 1e-300)
         axes = np.zeros((d, n))
-        axes[:, kept] = x.T @ (mixes[:, kept] / np.sqrt(n * values[kept]))
+        axes[:, kept] = x.T @ (weights[:, kept] / np.sqrt(n * values[kept]))
         return values, axes, kept
     values, axes = np.linalg.eigh(x.T @ x / n)
     return values, axes, values > d * 1e-13 * max(float(values[-1]), 1e-300)

@@ -1,4 +1,4 @@
-"""How often an image's nearest neighbours are of its class."""
+"""Score how often the nearest neighbours of an image have its class."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from autotl import hookimpl
 from autotl.api import LabelledFeatures, Transferability
 
 NEIGHBOURS = 5
-BLOCK = 1024
-SHARPNESS = 0.07
+BLOCK = 1024  # rows compared with all others at a time
+TEMPERATURE = 0.07
 
 
 class KnnAccuracy:
-    """Leave-one-out accuracy of the 5 nearest neighbours by cosine, features centred.
+    """The leave-one-out accuracy of the 5 nearest neighbours.
 
-    Neighbours vote with exp(cosine / 0.07), as Wu et al. weigh them.
+    They are found by cosine similarity of centred features. Neighbours vote with the weight exp(cosine /
+    0.07), as in Wu et al.
     """
 
     name = "knn_accuracy"
@@ -30,17 +31,17 @@ class KnnAccuracy:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """1 for each image (n,) whose neighbours name its class, else 0."""
+        """Return 1 for each correctly classified image, else 0, (n,)."""
         x = (seen.features - seen.features.mean(0)).astype(np.float32)
         x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
         n, k = len(x), min(NEIGHBOURS, len(x) - 1)
         hits = np.empty(n)
         for start in range(0, n, BLOCK):
             rows = np.arange(start, min(start + BLOCK, n))
-            near = x[rows] @ x.T  # (block, n)
-            near[np.arange(len(rows)), rows] = -np.inf
-            chosen = np.argpartition(-near, k - 1, axis=1)[:, :k]
-            weight = np.exp((np.take_along_axis(near, chosen, 1) - 1) / SHARPNESS)
+            cosine = x[rows] @ x.T  # (block, n)
+            cosine[np.arange(len(rows)), rows] = -np.inf
+            chosen = np.argpartition(-cosine, k - 1, axis=1)[:, :k]
+            weight = np.exp((np.take_along_axis(cosine, chosen, 1) - 1) / TEMPERATURE)
             votes = np.zeros((len(rows), seen.classes))
             np.add.at(votes, (np.arange(len(rows))[:, None], seen.labels[chosen]), weight)
             hits[rows] = votes.argmax(1) == seen.labels[rows]

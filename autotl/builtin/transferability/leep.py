@@ -1,4 +1,4 @@
-"""How well the source head's answers foretell the target's labels."""
+"""Score how well source head outputs predict target labels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import LabelledFeatures, Transferability
 
+TINY = 1e-300
+
 
 class Leep:
-    """The log expected empirical prediction: the mean log-likelihood of the labels, at most 0.
+    """The log expected empirical prediction (LEEP).
 
-    An image's label is foretold by the mean of P(target class | source class) under what the source head
-    says of the image.
+    It is the mean log-likelihood of the labels, at most 0. A label is predicted by the mean of P(target class
+    | source class), weighted by the source head's probabilities for the image.
     """
 
     name = "leep"
-    summary = "log-likelihood of the labels, foretold through the source head's classes"
+    summary = "log-likelihood of the labels, predicted through the source head's classes"
     reference = "Nguyen et al., LEEP: A New Measure to Evaluate Transferability, ICML 2020, arXiv:2002.12462"
     needs_head = True
 
@@ -31,11 +33,18 @@ class Leep:
 def log_expected_prediction(
     probabilities: NDArray[np.float64], labels: NDArray[np.int64], classes: int
 ) -> NDArray[np.float64]:
-    """log Σ_z P(y|z) P(z|x) of each image (n,), for ``probabilities`` P(z|x) (n, z)."""
-    joint = np.eye(classes)[labels].T @ probabilities / len(labels)  # (classes, z)
-    likely = joint / np.maximum(joint.sum(0), 1e-300)
-    found: NDArray[np.float64] = np.log(np.maximum((probabilities * likely[labels]).sum(1), 1e-300))
-    return found
+    """Return log Σ_z P(y|z) P(z|x) of each image, (n,).
+
+    Args:
+        probabilities: P(z|x), (n, source classes).
+        labels: The target labels, (n,).
+        classes: The number of target classes.
+    """
+    joint = np.eye(classes)[labels].T @ probabilities / len(labels)  # (classes, source classes)
+    conditional = joint / np.maximum(joint.sum(0), TINY)
+    likelihood: NDArray[np.float64] = (probabilities * conditional[labels]).sum(1)
+    logs: NDArray[np.float64] = np.log(np.maximum(likelihood, TINY))
+    return logs
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""The evidence that linear models of the features have for the labels."""
+"""Score the evidence of linear models of the features for the labels."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import LabelledFeatures, Transferability
 
-STEPS, CLOSE = 11, 1e-3
+MAX_STEPS = 11
+TOLERANCE = 1e-3  # relative change of α/β
 TINY = 1e-5
 
 
 class LogMe:
-    """The log maximum evidence of Bayesian linear regressions from features to one-hot labels, per image.
+    """The log maximum evidence of Bayesian linear regressions, per image.
 
-    For each class the label vector is explained by features with a Normal prior of precision α on the weights
-    and β on the noise; both are set to where the evidence is largest, by MacKay's fixed point as the authors
-    run it (at most 11 steps, until α/β moves by less than a thousandth).
+    They map features to one-hot labels. There is a regression for each class, with Normal priors of precision
+    α on the weights and β on the noise. Both maximise the evidence, by MacKay's fixed point iteration as the
+    authors run it. It ends after 11 steps, or if α/β changes by less than a thousandth.
 
     >>> features = np.array([[0.0, 1], [0.1, 1], [1, 0], [1.1, 0]])
     >>> seen = LabelledFeatures(features, np.array([0, 0, 1, 1]))
@@ -33,59 +34,67 @@ class LogMe:
     needs_head = False
 
     def score(self, seen: LabelledFeatures) -> float:
-        x, member = seen.features, np.eye(seen.classes)[seen.labels]  # (n, d), (n, classes)
+        x, one_hot = seen.features, np.eye(seen.classes)[seen.labels]  # (n, d), (n, classes)
         n, d = x.shape
-        energy, squares = _spectrum(x, member)  # (r,), (r, classes)
-        outside = np.maximum(member.sum(0) - squares.sum(0), 0.0)  # of the labels, what no feature reaches
+        energy, squares = _spectrum(x, one_hot)  # (r,), (r, classes)
+        outside = np.maximum(one_hot.sum(0) - squares.sum(0), 0.0)  # labels outside the span of the features
         found = [_evidence(energy, squares[:, k], float(outside[k]), n, d) for k in range(seen.classes)]
         return float(np.mean(found))
 
 
 def _spectrum(
-    x: NDArray[np.float64], member: NDArray[np.float64]
+    x: NDArray[np.float64], one_hot: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The squared singular values (r,) of the features and the squared labels (r, classes) along them."""
+    """Return squared singular values, and squared labels along them.
+
+    Their shapes are (r,) and (r, classes).
+    """
     n, d = x.shape
     if n <= d:
         energy, left = np.linalg.eigh(x @ x.T)
-        return np.maximum(energy, 0.0), (left.T @ member) ** 2
+        return np.maximum(energy, 0.0), (left.T @ one_hot) ** 2
     energy, right = np.linalg.eigh(x.T @ x)
     kept = energy > 1e-12 * max(float(energy[-1]), 1e-300)
-    along = (right[:, kept].T @ (x.T @ member)) ** 2 / energy[kept, None]
-    return np.maximum(energy, 0.0), _filled(along, kept)
-
-
-def _filled(values: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-    out = np.zeros((len(kept), values.shape[1]))
-    out[kept] = values
-    return out
+    along = (right[:, kept].T @ (x.T @ one_hot)) ** 2 / energy[kept, None]
+    squares = np.zeros((len(kept), one_hot.shape[1]))
+    squares[kept] = along
+    return np.maximum(energy, 0.0), squares
 
 
 def _evidence(
     energy: NDArray[np.float64], squares: NDArray[np.float64], outside: float, n: int, d: int
 ) -> float:
-    if not energy.any():  # features that are all zero: only the noise is left to explain the labels
+    """Return the log maximum evidence of one class, per image.
+
+    Args:
+        energy: The squared singular values of the features, (r,).
+        squares: The squared labels along the singular vectors, (r,).
+        outside: The squared labels outside the span of the features.
+        n: The number of images.
+        d: The number of features.
+    """
+    if not energy.any():  # all features are 0: only the noise explains the labels
         beta = n / (outside + TINY)
         return float(np.log(beta / (2 * np.pi)) / 2 - beta * outside / (2 * n))
     alpha = beta = 1.0
-    found = 0.0
-    for _ in range(STEPS):
+    evidence = 0.0
+    for _ in range(MAX_STEPS):
         ratio = alpha / beta
-        known = float((energy / (energy + ratio)).sum())
-        weights = float((energy * squares / (ratio + energy) ** 2).sum())
-        left = float((squares / (1 + energy / ratio) ** 2).sum()) + outside
-        alpha, beta = known / (weights + TINY), (n - known) / (left + TINY)
-        found = (
+        effective = float((energy / (energy + ratio)).sum())  # effective number of parameters
+        weights = float((energy * squares / (ratio + energy) ** 2).sum())  # squared norm
+        residual = float((squares / (1 + energy / ratio) ** 2).sum()) + outside
+        alpha, beta = effective / (weights + TINY), (n - effective) / (residual + TINY)
+        evidence = (
             d / 2 * np.log(alpha)
             + n / 2 * np.log(beta)
             - 0.5 * np.log(alpha + beta * energy).sum()
-            - beta / 2 * left
+            - beta / 2 * residual
             - alpha / 2 * weights
             - n / 2 * np.log(2 * np.pi)
         ) / n
-        if abs(alpha / beta - ratio) / ratio <= CLOSE:
+        if abs(alpha / beta - ratio) / ratio <= TOLERANCE:
             break
-    return float(found)
+    return float(evidence)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""How much the source head's first answer leaves open about the target's label."""
+"""Score how well top source classes determine target labels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from autotl.api import LabelledFeatures, Transferability
 
 
 class Nce:
-    """The negative conditional entropy −H(target label | likeliest source class), in nats. At most 0."""
+    """The negative conditional entropy −H(target label | top source class).
+
+    It is in nats, at most 0.
+    """
 
     name = "nce"
-    summary = "negative entropy of the labels, given the source head's first answer"
+    summary = "negative entropy of the labels, given the source head's top class"
     reference = "Tran et al., Transferability and Hardness of Supervised Classification Tasks, ICCV 2019"
     needs_head = True
 
@@ -23,13 +26,13 @@ class Nce:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """log P(label | first answer) of each image (n,), as counted on these images."""
+        """Return log P(label | top class) of each image, (n,)."""
         assert seen.probabilities is not None
-        first = seen.probabilities.argmax(1)
+        top = seen.probabilities.argmax(1)
         joint = np.zeros((seen.classes, seen.probabilities.shape[1]))
-        np.add.at(joint, (seen.labels, first), 1.0)
-        found: NDArray[np.float64] = np.log(joint[seen.labels, first] / joint.sum(0)[first])
-        return found
+        np.add.at(joint, (seen.labels, top), 1.0)
+        logs: NDArray[np.float64] = np.log(joint[seen.labels, top] / joint.sum(0)[top])
+        return logs
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""How well a linear classifier on the frozen features does on images it has not learned from."""
+"""Score a linear probe on the frozen features by cross-validation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ FOLDS = 5
 
 
 class ProbeAccuracy:
-    """Cross-validated accuracy of the linear probe with its default setting.
+    """The cross-validated accuracy of the linear probe with default settings.
 
-    The classifier of the search is used, and its out-of-sample answers where they are already known.
+    The classifier is that of the search; its out-of-sample logits are reused if they are known.
     """
 
     name = "probe_accuracy"
@@ -28,20 +28,20 @@ class ProbeAccuracy:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """1 for each image (n,) that the others' classifier names right, else 0."""
-        logits = _out_of_sample(seen) if seen.probe is None else seen.probe
+        """Return 1 for each correctly classified image, else 0, (n,)."""
+        logits = _cross_validated_logits(seen) if seen.probe is None else seen.probe
         hits: NDArray[np.float64] = (logits.argmax(1) == seen.labels).astype(np.float64)
         return hits
 
 
-def _out_of_sample(seen: LabelledFeatures) -> NDArray[np.float64]:
+def _cross_validated_logits(seen: LabelledFeatures) -> NDArray[np.float64]:
     import torch
 
-    from autotl.training import cross_logits
+    from autotl.training import out_of_fold_logits
 
     features = torch.from_numpy(np.ascontiguousarray(seen.features, dtype=np.float32))
-    found = cross_logits(features, torch.from_numpy(seen.labels), classes=seen.classes, parts=FOLDS)
-    return found.double().numpy()
+    logits = out_of_fold_logits(features, torch.from_numpy(seen.labels), classes=seen.classes, parts=FOLDS)
+    return logits.double().numpy()
 
 
 @hookimpl

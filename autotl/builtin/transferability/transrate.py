@@ -1,4 +1,4 @@
-"""How much of the features' information is about the label."""
+"""Score the mutual information between features and labels by coding rates."""
 
 from __future__ import annotations
 
@@ -10,34 +10,39 @@ from numpy.typing import NDArray
 from autotl import hookimpl
 from autotl.api import LabelledFeatures, Transferability
 
-PRECISION = 1e-4
+PRECISION = 1e-4  # ε of the coding rate
 
 
 class TransRate:
-    """The coding rate of the features less that of each class's own: an estimate of their mutual information
-    with the label, in nats. Features are centred and scaled first, so that the trace of their covariance
-    is 1: ε then means the same for all backbones.
+    """The coding rate of all features minus that within classes.
+
+    It is in nats. It estimates the mutual information with the label. Features are centred and scaled to a
+    covariance of trace 1, so that ε means the same for all backbones.
     """
 
     name = "transrate"
-    summary = "coding rate of all features less that within the classes"
+    summary = "coding rate of all features minus that within the classes"
     reference = "Huang et al., Frustratingly Easy Transferability Estimation, ICML 2022, arXiv:2106.09362"
     needs_head = False
 
     def score(self, seen: LabelledFeatures) -> float:
         x = seen.features - seen.features.mean(0)
-        size = np.sqrt((x**2).sum() / len(x))
-        if size == 0:
+        scale = np.sqrt((x**2).sum() / len(x))
+        if scale == 0:
             return 0.0
-        x = x / size
+        x = x / scale
         within = sum(
-            (seen.labels == label).mean() * _rate(x[seen.labels == label]) for label in range(seen.classes)
+            (seen.labels == label).mean() * _coding_rate(x[seen.labels == label])
+            for label in range(seen.classes)
         )
-        return float(_rate(x) - within)
+        return float(_coding_rate(x) - within)
 
 
-def _rate(x: NDArray[np.float64]) -> float:
-    """½ log det(I + XᵀX / (n ε)), from the smaller of the two Gram matrices."""
+def _coding_rate(x: NDArray[np.float64]) -> float:
+    """Return the coding rate ½ log det(I + XᵀX / (n ε)).
+
+    It is computed from the smaller of the two Gram matrices.
+    """
     n, d = x.shape
     if n == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Turn any stored image into an upright 8-bit RGB one, always in the same way."""
+"""Decode any image file to an upright 8-bit RGB image."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from PIL import Image, UnidentifiedImageError
 
 from autotl.api import PixelScale
 from autotl.api.pixel_scale import Span
-from autotl.data.image_files.capture import CAPTURED, captured
-from autotl.data.image_files.depth import colour_values, deep_form, depth_of, keep_depth
-from autotl.data.image_files.endings import why_unreadable, with_heif
-from autotl.data.image_files.scaling import colours, own_span, to_8_bits
-from autotl.data.image_files.walk import is_special
+from autotl.data.image_files.bit_depth import (
+    attach_deep_values,
+    deep_raw_mode,
+    deep_values_of,
+    read_16_bit_colours,
+)
+from autotl.data.image_files.exif import CAPTURE_KEY, captured
+from autotl.data.image_files.list_files import is_special_file
+from autotl.data.image_files.pixel_scaling import own_span, span_for, to_8_bits, without_alpha
+from autotl.data.image_files.suffixes import register_heif, why_unreadable
 from autotl.errors import AutotlError, DataError
 
-# A list of our own: Pillow would also start Ghostscript on an EPS file that is called photo.jpg.
+# An explicit list, because Pillow would start Ghostscript for an EPS file that is named photo.jpg.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF")
 
 _ORIENTATION = 0x0112
-_TURNS = {
+_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -40,15 +45,19 @@ _TURNS = {
 
 
 def open_image(source: Path | bytes) -> Image.Image:
-    """The picture in a file, or in the bytes of one, as :func:`upright_rgb` makes it.
+    """Decode the first frame of an image file, as :func:`upright_rgb` does.
 
-    Of several frames the first is taken. Raises DataError for more pixels than Pillow's ``MAX_IMAGE_PIXELS``
-    and for an ending that cannot be read here,
-    and what Pillow raises for a file that is missing, broken or no image.
+    Args:
+        source: The path of the file, or its bytes.
+
+    Raises:
+        DataError: The suffix is not readable, the path is no regular file, or the image has more pixels
+            than Pillow's ``MAX_IMAGE_PIXELS``.
+        OSError: The file is missing, damaged or no image.
     """
     if isinstance(source, Path) and (why := why_unreadable(source.name)):
         raise DataError(why)
-    if isinstance(source, Path) and is_special(source):
+    if isinstance(source, Path) and is_special_file(source):
         raise DataError("it is a pipe, a socket or a device, not a file")
     stream = BytesIO(source) if isinstance(source, bytes) else source
     with Image.open(stream, formats=_formats()) as image:
@@ -57,54 +66,66 @@ def open_image(source: Path | bytes) -> Image.Image:
             raise DataError(
                 f"{image.width} × {image.height} pixels are more than the {limit:,} that are decoded"
             )
-        return _decoded(image, source)
+        return _decode(image, source)
 
 
 def upright_rgb(image: Image.Image, scale: PixelScale | None = None) -> Image.Image:
-    """``image`` in RGB, turned as its EXIF orientation says. An upright RGB image comes back as it is.
+    """Convert an image to RGB and rotate it by its EXIF orientation.
 
-    Grey values are repeated; what is transparent lies on white. Values of more than 8 bits become 8 bits by
-    ``scale``, and are kept beside the image otherwise: it can be given here again when the scale is known.
-    Until then the image is scaled by its own extremes, whole numbers by the smallest of 8, 12 and 16 bits
-    that holds them.
+    Grey values are repeated in all channels, and transparent pixels lie on white. An upright RGB image is
+    returned unchanged. Values of more than 8 bits become 8 bits by ``scale``. Without a scale for them, the
+    image is scaled by its own extremes and the values stay attached. The result can be passed here again with
+    a scale.
+
+    Args:
+        image: The image, in any mode.
+        scale: The pixel values that become black and white; None if they are not known yet.
     """
-    if depth_of(image) is None:
-        image = _decoded(image, getattr(image, "filename", None))
-    values = depth_of(image)
+    if deep_values_of(image) is None:
+        image = _decode(image, getattr(image, "filename", None))
+    values = deep_values_of(image)
     if values is None or scale is None:
         return image
-    span = scale.floats if values.dtype.kind == "f" else scale.integers
+    span = span_for(values, scale)
     if span is None:
         return image
-    rgb, when = image_of_values(values, span), captured(image)
-    if when is not None:
-        rgb.info[CAPTURED] = when
+    rgb, capture = image_from_values(values, span), captured(image)
+    if capture is not None:
+        rgb.info[CAPTURE_KEY] = capture
     return rgb
 
 
-def image_of_values(values: NDArray[Any], span: Span) -> Image.Image:
-    """The RGB image of values (h, w) or (h, w, channels) if ``span`` becomes black to white."""
-    shown = to_8_bits(colours(values), span)
+def image_from_values(values: NDArray[Any], span: Span) -> Image.Image:
+    """Return the RGB image of pixel values.
+
+    Args:
+        values: Pixel values, (h, w) or (h, w, channels).
+        span: The values of black and white.
+    """
+    shown = to_8_bits(without_alpha(values), span)
     if shown.ndim == 3 and shown.shape[2] == 1:
         shown = shown[..., 0]
     rgb = Image.fromarray(shown).convert("RGB")
-    if colours(values) is values:
+    if without_alpha(values) is values:
         return rgb
     opaque = (0, 65535) if values.dtype == np.uint16 else span
-    clear = rgb.convert("RGBA")
-    clear.putalpha(Image.fromarray(to_8_bits(values[..., -1], opaque)))
-    return _on_white(clear)
+    transparent = rgb.convert("RGBA")
+    transparent.putalpha(Image.fromarray(to_8_bits(values[..., -1], opaque)))
+    return _on_white(transparent)
 
 
-def digest(image: Image.Image) -> str:
-    """Names the pixels of an RGB image: two images have the same digest only where they look the same."""
-    name = hashlib.blake2b(f"{image.height}x{image.width}:".encode(), digest_size=16)
-    name.update(image.tobytes())
-    return name.hexdigest()
+def pixel_digest(image: Image.Image) -> str:
+    """Return a digest of the pixels of an RGB image.
+
+    Two images have the same digest only if all their pixels are equal.
+    """
+    digest = hashlib.blake2b(f"{image.height}x{image.width}:".encode(), digest_size=16)
+    digest.update(image.tobytes())
+    return digest.hexdigest()
 
 
-def reason(error: BaseException) -> str:
-    """Why an image could not be opened, in words for its owner."""
+def failure_reason(error: BaseException) -> str:
+    """Explain to the user why an image could not be opened."""
     match error:
         case AutotlError():
             return str(error)
@@ -119,8 +140,8 @@ def reason(error: BaseException) -> str:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Decode without Pillow's warnings: an image bomb is an error, a damaged EXIF block is no matter."""
+def without_pillow_warnings() -> Iterator[None]:
+    """Silence Pillow's warnings, but raise those about decompression bombs."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -130,54 +151,52 @@ def quietly() -> Iterator[None]:
 @cache
 def _formats() -> list[str]:
     Image.init()
-    with_heif()
+    register_heif()
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def _orientation(image: Image.Image) -> Any:
     try:
         return image.getexif().get(_ORIENTATION)
-    except (
-        Exception
-    ):  # Pillow raises all kinds of things on a damaged EXIF block: the picture itself is sound
+    except Exception:  # Pillow raises many kinds of errors on a damaged EXIF block; the pixels are intact
         return None
 
 
-def _decoded(image: Image.Image, source: Path | str | bytes | None) -> Image.Image:
-    """The upright RGB image, with its values beside it if they have more than 8 bits."""
-    form = deep_form(image) if source else None
+def _decode(image: Image.Image, source: Path | str | bytes | None) -> Image.Image:
+    """Return the upright RGB image, with deep values attached."""
+    raw_mode = deep_raw_mode(image) if source else None
     image.load()
-    turn = _TURNS.get(_orientation(image))
+    transpose = _TRANSPOSES.get(_orientation(image))
 
-    def turned(each: Image.Image) -> Image.Image:
-        return each if turn is None else each.transpose(turn)
+    def rotate(unrotated: Image.Image) -> Image.Image:
+        return unrotated if transpose is None else unrotated.transpose(transpose)
 
     values = None
-    if form and source:
+    if raw_mode and source:
         origin = source if isinstance(source, bytes) else Path(source)
-        values = colour_values(image, origin, form, turned)
-    rgb, when = _rgb(turned(image)), captured(image)
+        values = read_16_bit_colours(image, origin, raw_mode, rotate)
+    rgb, capture = _to_rgb(rotate(image)), captured(image)
     if image.mode == "F" or image.mode.startswith("I"):
-        values = np.asarray(turned(image))
+        values = np.asarray(rotate(image))
     if rgb is not image:
-        rgb.info = {}  # the orientation has been seen to: whoever looks again must not turn it twice
-    if when is not None:
-        rgb.info[CAPTURED] = when
+        rgb.info = {}  # without EXIF, no later call rotates the image again
+    if capture is not None:
+        rgb.info[CAPTURE_KEY] = capture
     if values is not None:
-        keep_depth(rgb, values)
+        attach_deep_values(rgb, values)
     return rgb
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         values = np.asarray(image)
-        return image_of_values(values, own_span(values))
-    if image.mode in ("La", "RGBa"):  # alpha already multiplied in: undone first
+        return image_from_values(values, own_span(values))
+    if image.mode in ("La", "RGBa"):  # premultiplied alpha
         image = image.convert(image.mode.upper())
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
         return _on_white(image.convert("RGBA"))
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _on_white(clear: Image.Image) -> Image.Image:
-    return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+def _on_white(image: Image.Image) -> Image.Image:
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")

@@ -1,1 +1,1 @@
-"""What the names and places of files in a tree of folders mean."""
+"""Interpret the names of files and folders in a tree."""

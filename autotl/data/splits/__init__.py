@@ -1,1 +1,1 @@
-"""Divide a dataset into a test part and folds."""
+"""Divide a dataset into a test set and folds."""

@@ -1,4 +1,4 @@
-"""Deal out what must not be divided: images that share a group or are the same, pixel by pixel."""
+"""Assign images to folds in units that stay together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from autotl.api import Dataset
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Rows that stay together. ``key`` comes from the pixels alone, ``counts`` has its images by class."""
+    """Rows that stay together.
+
+    Attributes:
+        rows: The rows.
+        counts: The number of its images by class.
+        key: A digest that depends on the pixels only.
+    """
 
     rows: tuple[int, ...]
     counts: Mapping[int, int]
@@ -24,138 +30,194 @@ class Unit:
 
 
 def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
-    """The rows as units: the same group, given or found, or the same pixels, also by way of others, make one
-    unit.
+    """Merge rows into units.
+
+    Rows of one group, given or found, and rows with equal pixels are in one unit. The relation is transitive.
     """
     chosen = [int(row) for row in rows]
     digests, groups = dataset.table["digest"].tolist(), dataset.table["group"].tolist()
     labels = dataset.table["label"].tolist()
     found = dataset.table["together"].tolist() if "together" in dataset.table else [-1] * len(dataset)
-    parent = {row: row for row in chosen}
+    parent = {row: row for row in chosen}  # a disjoint-set forest
 
-    def root(row: int) -> int:
+    def root_of(row: int) -> int:
         while parent[row] != row:
             parent[row] = row = parent[parent[row]]
         return row
 
-    first: dict[tuple[str, str | int], int] = {}
+    first_rows: dict[tuple[str, str | int], int] = {}
     for row in chosen:
-        marks: list[tuple[str, str | int]] = [("digest", digests[row])]
-        marks += [("group", groups[row])] if groups[row] is not None else []
-        marks += [("together", found[row])] if found[row] >= 0 else []
-        for mark in marks:
-            parent[root(row)] = root(first.setdefault(mark, row))
-    together: dict[int, list[int]] = {}
+        keys: list[tuple[str, str | int]] = [("digest", digests[row])]
+        keys += [("group", groups[row])] if groups[row] is not None else []
+        keys += [("together", found[row])] if found[row] >= 0 else []
+        for key in keys:
+            parent[root_of(row)] = root_of(first_rows.setdefault(key, row))
+    members: dict[int, list[int]] = {}
     for row in chosen:
-        together.setdefault(root(row), []).append(row)
+        members.setdefault(root_of(row), []).append(row)
     return [
-        Unit(tuple(members), Counter(labels[row] for row in members), min(digests[row] for row in members))
-        for members in together.values()
+        Unit(tuple(rows), Counter(labels[row] for row in rows), min(digests[row] for row in rows))
+        for rows in members.values()
     ]
 
 
 def shuffled(units: Iterable[Unit], *, seed: int) -> list[Unit]:
-    """The units in an order that depends on the seed and the pixels, and not on the order they came in."""
+    """Shuffle units, depending only on the seed and the pixels."""
 
-    def place(unit: Unit) -> bytes:
+    def sort_key(unit: Unit) -> bytes:
         return hashlib.blake2b(f"{seed}:{unit.key}".encode(), digest_size=16).digest()
 
-    return sorted(units, key=place)
+    return sorted(units, key=sort_key)
 
 
-def carve(
+def hold_out(
     units: Sequence[Unit],
     share: float,
     *,
     seed: int,
     keep: int,
     stay: Iterable[Unit] = (),
-    most: int | None = None,
+    limit: int | None = None,
 ) -> list[Unit]:
-    """About ``share`` of the images of each class, as whole units; ``most`` caps the images in all.
+    """Choose whole units with about ``share`` of the images of each class.
 
-    A class of two units or more is on both sides, and keeps at least ``keep`` images if it can; a class of
-    one unit stays, and so do those in ``stay``.
+    A class of two units or more is on both sides of the split. A class of one unit stays.
+
+    Args:
+        units: The units.
+        share: The share of the images to hold out, in (0, 1).
+        seed: The seed of the order in which units are considered.
+        keep: The number of images that a class keeps on the other side, if possible.
+        stay: Units that are not held out.
+        limit: The largest number of images to hold out; None for no limit.
+
+    Returns:
+        The units that are held out.
     """
-    whole = _counts(units)
-    times = Counter(label for unit in units for label in unit.counts)
-    pinned = {unit.key for unit in stay}
-    pinned |= {unit.key for unit in units if any(times[label] < 2 for label in unit.counts)}
-    goal = {c: max(min(share * n, n - keep), 1.0) if times[c] > 1 else 0.0 for c, n in whole.items()}
+    total = _count_images(units)
+    n_units = Counter(label for unit in units for label in unit.counts)
+    fixed = {unit.key for unit in stay}
+    fixed |= {unit.key for unit in units if any(n_units[label] < 2 for label in unit.counts)}
+    goal = {c: max(min(share * n, n - keep), 1.0) if n_units[c] > 1 else 0.0 for c, n in total.items()}
     order = shuffled(units, seed=seed)
-    out: set[str] = set()
-    have_out: Counter[int] = Counter()
-    have_in = _counts(unit for unit in order if unit.key in pinned)
-    loose = [unit for unit in order if unit.key not in pinned]
-    for unit in loose:
-        # Positive where the unit's classes lack more images outside than inside.
-        need = sum(
-            n / whole[c] * ((goal[c] - have_out[c]) - (whole[c] - goal[c] - have_in[c]))
-            for c, n in unit.counts.items()
-        )
-        (have_out if need > 0 else have_in).update(unit.counts)
-        if need > 0:
-            out.add(unit.key)
-
-    def move(unit: Unit) -> None:
-        """From one side to the other."""
-        out.symmetric_difference_update({unit.key})
-        here, there = (have_in, have_out) if unit.key in out else (have_out, have_in)
-        here.subtract(unit.counts)
-        there.update(unit.counts)
-
-    # Groups are dealt whole, so a class may have gone to one side altogether.
-    for label in sorted(whole):
-        if have_in[label] == 0:
-            move(min((u for u in loose if u.key in out and label in u.counts), key=lambda unit: unit.size))
-    for label, least in ((label, least) for label in sorted(whole) for least in (keep, 1)):
-        if have_out[label] == 0 and times[label] > 1:
-            inside = [u for u in loose if u.key not in out and label in u.counts]
-            if able := [u for u in inside if all(have_in[c] - n >= least for c, n in u.counts.items())]:
-                move(min(able, key=lambda unit: unit.size))
-    for unit in reversed(loose):
-        if most is None or have_out.total() <= most:
-            break
-        if unit.key in out and all(have_out[c] > n for c, n in unit.counts.items()):
-            move(unit)
-    return [unit for unit in loose if unit.key in out]
+    free = [unit for unit in order if unit.key not in fixed]
+    sides = _Sides(free, _count_images(unit for unit in order if unit.key in fixed))
+    sides.fill(goal, total)
+    classes = sorted(total)
+    sides.return_missing(classes)
+    sides.hold_out_missing([label for label in classes if n_units[label] > 1], keep=keep)
+    if limit is not None:
+        sides.shrink(limit)
+    return [unit for unit in free if unit.key in sides.out]
 
 
-def deal(
-    units: Sequence[Unit], hands: int, *, seed: int, kept: Mapping[str, int] | None = None
+class _Sides:
+    """The two sides of a split: units that are held out, and units that are kept."""
+
+    def __init__(self, free: Sequence[Unit], kept: Counter[int]) -> None:
+        self._free = free
+        self.out: set[str] = set()
+        self._images_out: Counter[int] = Counter()
+        self._images_kept = kept
+
+    def fill(self, goal: Mapping[int, float], total: Mapping[int, int]) -> None:
+        """Put each unit on the side that lacks its classes.
+
+        Args:
+            goal: The images to hold out, by class.
+            total: All images, by class.
+        """
+        out, kept = self._images_out, self._images_kept
+        for unit in self._free:
+            lack = sum(
+                n / total[c] * ((goal[c] - out[c]) - (total[c] - goal[c] - kept[c]))
+                for c, n in unit.counts.items()
+            )
+            (out if lack > 0 else kept).update(unit.counts)
+            if lack > 0:
+                self.out.add(unit.key)
+
+    def return_missing(self, classes: Sequence[int]) -> None:
+        """Return a unit of each class that is held out completely."""
+        for label in classes:
+            if self._images_kept[label] == 0:
+                held_out = (unit for unit in self._free if unit.key in self.out and label in unit.counts)
+                self._move(min(held_out, key=lambda unit: unit.size))
+
+    def hold_out_missing(self, classes: Sequence[int], *, keep: int) -> None:
+        """Hold out a unit of each missing class, if possible."""
+        for label, minimum in ((label, minimum) for label in classes for minimum in (keep, 1)):
+            if self._images_out[label] == 0:
+                kept = [unit for unit in self._free if unit.key not in self.out and label in unit.counts]
+                movable = [
+                    unit
+                    for unit in kept
+                    if all(self._images_kept[c] - n >= minimum for c, n in unit.counts.items())
+                ]
+                if movable:
+                    self._move(min(movable, key=lambda unit: unit.size))
+
+    def shrink(self, limit: int) -> None:
+        """Move units back until at most ``limit`` images are held out."""
+        for unit in reversed(self._free):
+            if self._images_out.total() <= limit:
+                return
+            if unit.key in self.out and all(self._images_out[c] > n for c, n in unit.counts.items()):
+                self._move(unit)
+
+    def _move(self, unit: Unit) -> None:
+        """Move a unit to the other side."""
+        self.out.symmetric_difference_update({unit.key})
+        source, target = self._images_out, self._images_kept
+        if unit.key in self.out:
+            source, target = target, source
+        source.subtract(unit.counts)
+        target.update(unit.counts)
+
+
+def assign_folds(
+    units: Sequence[Unit], folds: int, *, seed: int, kept: Mapping[str, int] | None = None
 ) -> list[list[Unit]]:
-    """The units in ``hands`` hands with the classes spread evenly. No hand holds all units of a class.
+    """Assign units to folds with the classes spread evenly.
 
-    A unit that would break this, such as the only one of its class, is in no hand. ``kept`` says, by key,
-    which hand some units are in already.
+    No fold holds all units of a class. A unit that would break this rule, such as the only unit of its class,
+    is in no fold.
+
+    Args:
+        units: The units.
+        folds: The number of folds.
+        seed: The seed of the order in which units are assigned.
+        kept: The fold of units that are assigned already, by key.
+
+    Returns:
+        The units of each fold.
     """
     kept = kept or {}
-    whole = _counts(units)
-    times = Counter(label for unit in units for label in unit.counts)
+    total = _count_images(units)
+    n_units = Counter(label for unit in units for label in unit.counts)
     order = sorted(shuffled(units, seed=seed), key=lambda unit: (unit.key not in kept, -unit.size))
-    dealt: list[list[Unit]] = [[] for _ in range(hands)]
-    have: list[Counter[int]] = [Counter() for _ in range(hands)]
-    spread: dict[int, Counter[int]] = {label: Counter() for label in whole}  # units by hand
+    assigned: list[list[Unit]] = [[] for _ in range(folds)]
+    images: list[Counter[int]] = [Counter() for _ in range(folds)]
+    units_in: list[Counter[int]] = [Counter() for _ in range(folds)]
     for unit in order:
-        if any(times[label] < 2 for label in unit.counts):
+
+        def need(fold: int, unit: Unit = unit) -> tuple[float, int]:
+            lack = sum(n / total[c] * (total[c] / folds - images[fold][c]) for c, n in unit.counts.items())
+            return lack, -images[fold].total()
+
+        possible = [
+            fold for fold in range(folds) if all(units_in[fold][c] + 1 < n_units[c] for c in unit.counts)
+        ]
+        if not possible:
             continue
-
-        def need(hand: int, unit: Unit = unit) -> tuple[float, int]:
-            lack = sum(n / whole[c] * (whole[c] / hands - have[hand][c]) for c, n in unit.counts.items())
-            return lack, -have[hand].total()
-
-        open_to = [h for h in range(hands) if all(spread[c][h] + 1 < times[c] for c in unit.counts)]
-        if not open_to:
-            continue
-        hand = kept[unit.key] if kept.get(unit.key) in open_to else max(open_to, key=need)
-        dealt[hand].append(unit)
-        have[hand].update(unit.counts)
-        for label in unit.counts:
-            spread[label][hand] += 1
-    return dealt
+        fold = kept[unit.key] if kept.get(unit.key) in possible else max(possible, key=need)
+        assigned[fold].append(unit)
+        images[fold].update(unit.counts)
+        units_in[fold].update(unit.counts.keys())
+    return assigned
 
 
-def _counts(units: Iterable[Unit]) -> Counter[int]:
+def _count_images(units: Iterable[Unit]) -> Counter[int]:
     counts: Counter[int] = Counter()
     for unit in units:
         counts.update(unit.counts)

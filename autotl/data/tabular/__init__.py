@@ -1,1 +1,1 @@
-"""What the columns and cells of a table mean."""
+"""Interpret the columns and cells of a table."""

@@ -1,4 +1,4 @@
-"""Open images that are stored in the cells of a table or in a list."""
+"""Open images that are stored in cells or lists."""
 
 from __future__ import annotations
 
@@ -12,29 +12,35 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.data.conventions import is_missing
+from autotl.data.image_files.bit_depth import attach_deep_values, deep_values_of
 from autotl.data.image_files.decode import open_image, upright_rgb
-from autotl.data.image_files.depth import depth_of, keep_depth
+from autotl.data.labels import is_missing
 
 
 def holds_image(value: object) -> bool:
-    """Whether a cell holds an image: bytes, ``{bytes, path}`` as on the Hugging Face hub, or PIL's."""
+    """Return whether a cell holds an image.
+
+    An image is bytes, a PIL image, or ``{bytes, path}`` as on the Hugging Face hub.
+    """
     if isinstance(value, Mapping):
         return bool(value.keys() & {"bytes", "path"}) and isinstance(value.get("bytes"), bytes | None)
     return isinstance(value, Image.Image | bytes | bytearray | memoryview)
 
 
 def opener_of(value: Any) -> Callable[[], Image.Image] | None:
-    """A way to open the image that a cell holds; None if it holds none."""
+    """Return a function that opens a cell's image, or None."""
     if isinstance(value, Mapping):
         value = value.get("bytes")
     if isinstance(value, bytes | bytearray | memoryview):
         return partial(open_image, bytes(value)) if len(value) else None
-    return _Picture(value) if isinstance(value, Image.Image) else None
+    return _PilOpener(value) if isinstance(value, Image.Image) else None
 
 
-def text_of(value: Any) -> str:
-    """The path or the identifier of an image in a cell as text; nothing for an empty cell."""
+def path_text(value: Any) -> str:
+    """Return the path or identifier of a cell's image.
+
+    It is "" for an empty cell.
+    """
     if isinstance(value, Mapping):
         value = value.get("path")
     if isinstance(value, PurePath | str):
@@ -46,8 +52,8 @@ def text_of(value: Any) -> str:
     return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else ""
 
 
-class _Picture:
-    """A PIL image of the user's: it may read its file only when it is first used, by one thread."""
+class _PilOpener:
+    """Opens a PIL image of the user, which may read its file on first use, in one thread at a time."""
 
     def __init__(self, image: Image.Image) -> None:
         self._image = image
@@ -57,16 +63,16 @@ class _Picture:
         with self._lock:
             return upright_rgb(self._image)
 
-    def __reduce__(self) -> tuple[Callable[..., _Picture], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., _PilOpener], tuple[Any, ...]]:
         with self._lock:
-            values = depth_of(self._image)
+            values = deep_values_of(self._image)
             if values is None:
-                return _Picture, (self._image,)
-            bare = self._image.copy()  # what is kept beside an image holds its pixels, which is no data
+                return _PilOpener, (self._image,)
+            bare = self._image.copy()  # attached values refer to the pixels of this process
             bare.info = {}
-            return _with_depth, (bare, values)
+            return _with_deep_values, (bare, values)
 
 
-def _with_depth(image: Image.Image, values: NDArray[Any]) -> _Picture:
-    keep_depth(image, values)
-    return _Picture(image)
+def _with_deep_values(image: Image.Image, values: NDArray[Any]) -> _PilOpener:
+    attach_deep_values(image, values)
+    return _PilOpener(image)

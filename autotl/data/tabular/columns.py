@@ -1,4 +1,4 @@
-"""Find out which columns of a table hold the images, the labels, the groups and the parts."""
+"""Choose the columns of images, labels, groups and parts."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from autotl.api import NO_GROUPS, Columns, Part
-from autotl.data.conventions import known_column, some
-from autotl.data.image_files.endings import is_image_name
-from autotl.data.tabular.cells import holds_image, text_of
-from autotl.data.tabular.locate import Files
-from autotl.data.tabular.one_hot import class_columns, flags_of
+from autotl.data.arguments import require_column
+from autotl.data.image_files.suffixes import is_image_name
+from autotl.data.name_lists import join_names
+from autotl.data.tabular.cells import holds_image, path_text
+from autotl.data.tabular.locate_images import ImageLocator
+from autotl.data.tabular.one_hot import boolean_values, one_hot_columns
 from autotl.data.tabular.part_columns import part_columns
 from autotl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LABELS = frozenset({"label", "labels", "class", "class_name", "classname", "target", "category"})
-_GROUPS = frozenset(["group", "groups", "group_id"])
-_PROBES = 1000
+_LABEL_NAMES = frozenset({"label", "labels", "class", "class_name", "classname", "target", "category"})
+_GROUP_NAMES = frozenset(["group", "groups", "group_id"])
+_PROBED_ROWS = 1000
+_MAX_LISTED_CLASSES = 10
+_IMAGE_ROLE, _LABEL_ROLE, _GROUP_ROLE = "image", "label", "group"
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The columns to use; ``notes`` say which of them nobody named.
+class ChosenColumns:
+    """The columns to use.
 
-    ``labels`` is one column of labels, or one column of 0 and 1 for each class. ``parts`` has the part of
-    each row if the table says it.
+    Attributes:
+        image: The column of images or their paths.
+        labels: The column of labels, or the columns of 0 and 1, one for each class.
+        group: The column of groups; None without groups.
+        parts: The part of each row; None if the table states no parts.
+        notes: Notes on the columns that were not named by the user.
     """
 
     image: str
@@ -40,99 +47,131 @@ class Chosen:
 
 
 def choose_columns(
-    table: pd.DataFrame, columns: Columns, *, files: Files | None = None, marked: Sequence[str] = ()
-) -> Chosen:
-    """The columns that are named, and for the rest the only ones that can be meant.
+    table: pd.DataFrame, columns: Columns, *, files: ImageLocator | None = None, marked: Sequence[str] = ()
+) -> ChosenColumns:
+    """Return the named columns, and the only candidates otherwise.
 
-    Raises UnknownName for a named column that is not there, and DataError where several could be meant: a
-    column of paths is never taken for anything else.
+    A column of paths is never used for labels, groups or parts.
 
     Args:
-        table: The cells, with columns that are called by text.
-        columns: What was named. If the group is ``NO_GROUPS`` and no column has that name, no column holds
+        table: The cells, with text as column names.
+        columns: The named columns. If the group is ``NO_GROUPS`` and no column has that name, there are no
             groups.
         files: Finds images by the identifiers in a column, if no column holds paths.
         marked: The columns that the file itself marks as labels.
+
+    Raises:
+        UnknownName: A named column is not in the table.
+        DataError: Several columns are possible for a role, or none is.
     """
     names = list(table.columns)
     no_groups = columns.group == NO_GROUPS and NO_GROUPS not in names
-    for given in (columns.image, columns.label, None if no_groups else columns.group):
-        if given is not None:
-            known_column(given, names)
-    notes = []
+    for name in (columns.image, columns.label, None if no_groups else columns.group):
+        if name is not None:
+            require_column(name, names)
+    notes: list[str] = []
     paths = [name for name in names if _holds_images(table[name])]
     image = columns.image
     if image is None:
-        paths = paths or _identifiers(table, names, files)
-        image = _only_one("image", paths, names, "holds paths of images", files)
-        notes.append(f"Took the column {image!r} for the images.")
+        paths = paths or _identifier_columns(table, names, files)
+        image = _only_one(_IMAGE_ROLE, paths, names, "holds paths of images", files)
+        notes.append(f"Used the column {image!r} for the images.")
     group = None if no_groups else columns.group
-    if columns.group is None and (likely := _named(names, _GROUPS, but=(image, columns.label))):
-        group = _only_one("group", likely, names, "is called a group")
-        notes.append(f"Took the column {group!r} for groups that a split must not divide.")
+    if columns.group is None and (likely := _named(names, _GROUP_NAMES, but=(image, columns.label))):
+        group = _only_one(_GROUP_ROLE, likely, names, "is called a group")
+        notes.append(f"Used the column {group!r} for groups that a split must not divide.")
     parts = part_columns(table, [name for name in names if name not in (image, columns.label, group, *paths)])
     if columns.label is None:
-        taken = {image, group, *paths, *parts.columns, *(_named(names, _GROUPS) if no_groups else ())}
-        labels = _labels(table, [name for name in names if name not in taken], marked)
-        notes.append(
-            f"Took the column {labels[0]!r} for the labels."
-            if len(labels) == 1
-            else f"Took each of the columns {some(labels, most=10)} for a class: every row has one 1 in them."
-        )
+        used = {image, group, *paths, *parts.columns, *(_named(names, _GROUP_NAMES) if no_groups else ())}
+        labels = _label_columns(table, [name for name in names if name not in used], marked)
+        notes.append(_label_note(labels))
     else:
         labels = (columns.label,)
-        if columns.label in paths:
-            raise DataError(
-                f"The column {columns.label!r} was named for the labels, but it holds paths of images."
-            )
-    if (image,) == labels:
-        raise DataError(f"The column {image!r} cannot hold both the images and the labels.")
+    _check_roles(image, labels, columns.label, paths)
     notes += parts.notes
-    if spare := [name for name in paths if name != image]:
-        notes.append(f"Ignored other paths of images, in the column {some(spare)}.")
-    return Chosen(image, labels, group, parts.parts, tuple(notes))
+    if unused := [name for name in paths if name != image]:
+        notes.append(f"Ignored other paths of images, in the column {join_names(unused)}.")
+    return ChosenColumns(image, labels, group, parts.parts, tuple(notes))
 
 
-def is_image_path(value: str) -> bool:
-    """Whether ``value`` ends as the names of image files do."""
-    return is_image_name(value)
+def image_column(table: pd.DataFrame, named: str | None, *, files: ImageLocator | None = None) -> str:
+    """Return the column of images in a table without labels.
 
+    Args:
+        table: The cells.
+        named: The column that the user named; None to find it.
+        files: Finds images by the identifiers in a column, if no column holds paths.
 
-def image_column(table: pd.DataFrame, named: str | None, *, files: Files | None = None) -> str:
-    """The column of images in a table without labels: the named, the only one, or the only one of paths.
-
-    Raises UnknownName and DataError as :func:`choose_columns` does.
+    Raises:
+        UnknownName: The named column is not in the table.
+        DataError: Several columns are possible, or none is.
     """
     names = list(table.columns)
     if named is not None:
-        return known_column(named, names)
+        return require_column(named, names)
     if len(names) == 1:
         return names[0]
-    likely = [name for name in names if _holds_images(table[name])] or _identifiers(table, names, files)
-    return _only_one("image", likely, names, "holds paths of images", files)
+    likely = [name for name in names if _holds_images(table[name])]
+    likely = likely or _identifier_columns(table, names, files)
+    return _only_one(_IMAGE_ROLE, likely, names, "holds paths of images", files)
 
 
-def _labels(table: pd.DataFrame, left: list[str], marked: Sequence[str]) -> tuple[str, ...]:
-    """The column of labels among those left, or the columns that are a class each."""
-    likely = _named(left, _LABELS) or [name for name in marked if name in left]
+def _label_columns(table: pd.DataFrame, unused: list[str], marked: Sequence[str]) -> tuple[str, ...]:
+    """Return the column of labels, or the one-hot columns."""
+    likely = _named(unused, _LABEL_NAMES) or [name for name in marked if name in unused]
     if not likely:
-        likely = _classes(table, left)
-        if per_class := class_columns(table, left, others=any(not _is_flag(table[name]) for name in likely)):
-            return per_class
-    return (_only_one("label", likely, list(table.columns), "can be the labels"),)
+        likely = _repeating_columns(table, unused)
+        others = any(boolean_values(table[name]) is None for name in likely)
+        if one_hot := one_hot_columns(table, unused, others=others):
+            return one_hot
+    return (_only_one(_LABEL_ROLE, likely, list(table.columns), "can be the labels"),)
 
 
-def _only_one(role: str, likely: list[str], names: list[str], what: str, files: Files | None = None) -> str:
+def _label_note(labels: Sequence[str]) -> str:
+    if len(labels) == 1:
+        return f"Used the column {labels[0]!r} for the labels."
+    listed = join_names(labels, limit=_MAX_LISTED_CLASSES)
+    return f"Used each of the columns {listed} for a class: every row has one 1 in them."
+
+
+def _check_roles(image: str, labels: tuple[str, ...], named_label: str | None, paths: Sequence[str]) -> None:
+    """Check that no column has two roles.
+
+    Args:
+        image: The column of images.
+        labels: The columns of labels.
+        named_label: The column of labels that the user named.
+        paths: The columns that hold images or paths.
+    """
+    if named_label in paths:
+        raise DataError(
+            f"label must name a column of labels (got {named_label!r}, which holds paths of images). "
+            "Name another column."
+        )
+    if (image,) == labels:
+        raise DataError(f"image and label must name different columns (got {image!r} for both).")
+
+
+def _only_one(
+    role: str, likely: list[str], names: list[str], missing: str, files: ImageLocator | None = None
+) -> str:
+    """Return the only possible column; raise DataError otherwise.
+
+    Args:
+        role: The role of the column.
+        likely: The possible columns.
+        names: All columns.
+        missing: The property that no column has if ``likely`` is empty, for the error.
+        files: Describes the images that were found, for the error.
+    """
     if len(likely) == 1:
         return likely[0]
-    which = f"{len(likely)} columns could be it ({', '.join(likely)})" if likely else f"no column {what}"
-    remedy = {
-        "image": "Say which with image= (--image).",
-        "label": "Say which with label= (--label).",
-        "group": "Say which with group= (--group).",
-    }
-    told = files.told() if files and not likely else ""
-    raise DataError(f"Which column is the {role}? {which}. Columns: {', '.join(names)}.{told} {remedy[role]}")
+    which = f"{len(likely)} columns are possible ({', '.join(likely)})" if likely else f"no column {missing}"
+    hint = files.hint() if files and not likely else ""
+    raise DataError(
+        f"A single column must be the {role}: {which}. Columns: {', '.join(names)}.{hint} "
+        f"Name it with {role}= (--{role})."
+    )
 
 
 def _named(names: Iterable[str], known: frozenset[str], *, but: tuple[str | None, ...] = ()) -> list[str]:
@@ -140,26 +179,22 @@ def _named(names: Iterable[str], known: frozenset[str], *, but: tuple[str | None
 
 
 def _holds_images(column: pd.Series) -> bool:
-    """Whether most values are images, or end as the names of images do."""
-    first = list(column.head(_PROBES))
-    if sum(map(holds_image, first)) > len(first) / 2:
+    """Return whether most values are images or their names."""
+    values = list(column.head(_PROBED_ROWS))
+    if sum(map(holds_image, values)) > len(values) / 2:
         return True
-    seen = [str(value) for value in first if isinstance(value, str | PurePath)]
-    return sum(map(is_image_path, seen)) > len(seen) / 2
+    texts = [str(value) for value in values if isinstance(value, str | PurePath)]
+    return sum(map(is_image_name, texts)) > len(texts) / 2
 
 
-def _identifiers(table: pd.DataFrame, names: list[str], files: Files | None) -> list[str]:
-    """The columns whose values differ from row to row and are names of images, without their ending."""
+def _identifier_columns(table: pd.DataFrame, names: list[str], files: ImageLocator | None) -> list[str]:
+    """Return columns of distinct image names without suffix."""
     if files is None:
         return []
-    texts = {name: [text_of(value) for value in table[name].head(_PROBES)] for name in names}
-    return [name for name, each in texts.items() if len(set(each)) > len(each) / 2 and files.know(each)]
+    texts = {name: [path_text(value) for value in table[name].head(_PROBED_ROWS)] for name in names}
+    return [name for name, each in texts.items() if len(set(each)) > len(each) / 2 and files.finds_most(each)]
 
 
-def _classes(table: pd.DataFrame, names: list[str]) -> list[str]:
-    """The columns whose values come back, as labels do and identifiers do not."""
+def _repeating_columns(table: pd.DataFrame, names: list[str]) -> list[str]:
+    """Return columns whose values repeat, as labels do."""
     return [name for name in names if 2 <= table[name].astype(str).nunique() <= max(2, len(table) // 2)]
-
-
-def _is_flag(column: pd.Series) -> bool:
-    return flags_of(column) is not None

@@ -1,63 +1,66 @@
-"""Read labels from a table with one column of 0 and 1 for each class."""
+"""Read labels from one column of 0 and 1 per class."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from autotl.data.conventions import some
+from autotl.data.name_lists import join_names
 from autotl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ONES = frozenset({"1", "1.0", "true"})
-_ZEROS = frozenset({"0", "0.0", "false"})
-_PROBES = 50
+_TRUE_TEXTS = frozenset({"1", "1.0", "true"})
+_FALSE_TEXTS = frozenset({"0", "0.0", "false"})
+_PROBED_ROWS = 50
+_MIN_ONE_HOT_SHARE = 1 / 4
+"""Share of rows with exactly one 1 from which 0/1 columns are taken for classes."""
 
 
-def flags_of(column: pd.Series) -> list[bool] | None:
-    """The cells as truth values if all of them are 0 or 1, true or false; else None."""
-    known = _ONES | _ZEROS
-    for first in (column.head(_PROBES), column):  # tables may have many long columns of other things
-        texts = [str(value).strip().lower() for value in first]
+def boolean_values(column: pd.Series) -> list[bool] | None:
+    """Return the cells as booleans, or None for other values."""
+    known = _TRUE_TEXTS | _FALSE_TEXTS
+    for cells in (column.head(_PROBED_ROWS), column):  # a table may have many long columns of other values
+        texts = [str(value).strip().lower() for value in cells]
         if not known.issuperset(texts):
             return None
-    return [text in _ONES for text in texts]
+    return [text in _TRUE_TEXTS for text in texts]
 
 
-def class_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
-    """The columns that stand for a class each: in every row one of them is 1 and the rest are 0.
+def one_hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
+    """Return the columns that stand for one class each.
+
+    Every row has one 1 in them.
 
     Args:
         table: The cells.
-        names: The columns that may stand for classes; those of other values than 0 and 1 are passed over.
-        others: Whether further columns could be the labels. Two columns of 0 and 1 are then no evidence.
+        names: The columns that may stand for classes. Columns with values other than 0 and 1 are skipped.
+        others: Whether other columns could hold the labels. Two columns of 0 and 1 are then no evidence.
 
     Returns:
-        The columns; none if the table has no such columns.
+        The columns; empty if there are none.
 
     Raises:
-        DataError: Columns of 0 and 1 are all there is, and some rows have several ones or none.
+        DataError: There are only columns of 0 and 1, and some rows do not have exactly one 1.
     """
-    flags = {name: each for name in names if (each := flags_of(table[name])) is not None}
+    flags = {name: each for name in names if (each := boolean_values(table[name])) is not None}
     if len(flags) < 2 or (others and len(flags) < 3):
         return ()
     ones = [sum(row) for row in zip(*flags.values(), strict=True)]
     if all(n == 1 for n in ones):
         return tuple(flags)
-    if others or max(ones) < 2 or sum(n == 1 for n in ones) < len(ones) / 4:
+    if others or max(ones) < 2 or sum(n == 1 for n in ones) < _MIN_ONE_HOT_SHARE * len(ones):
         return ()
-    several = [f"row {row}" for row, n in enumerate(ones, start=1) if n != 1]
+    wrong = [f"row {row}" for row, n in enumerate(ones, start=1) if n != 1]
     raise DataError(
-        f"The columns {some(flags)} look like one column for each class, but {len(several)} of {len(ones)} "
-        f"rows do not have exactly one 1 ({some(several, most=3)}). Several labels for an image are "
-        "not supported. "
-        "Take these rows out, or name the one column to learn with label= (--label)."
+        f"Each row must have exactly one 1 in the class columns {join_names(flags)} (got another number in "
+        f"{len(wrong)} of {len(ones)} rows: {join_names(wrong, limit=3)}). Several labels for an image are "
+        "not supported. Remove these rows, or name the one column to learn with label= (--label)."
     )
 
 
-def labels_from(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """The name of the column that holds the 1 of each row."""
-    flags = {name: flags_of(table[name]) or [] for name in columns}
+def one_hot_labels(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the name of each row's column with the 1."""
+    flags = {name: boolean_values(table[name]) or [] for name in columns}
     return [next(name for name, each in flags.items() if each[row]) for row in range(len(table))]

@@ -1,31 +1,42 @@
-"""Find the columns of a table that say which part of a split a row belongs to."""
+"""Read the part of each row from the columns of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autotl.api import Part
-from autotl.data.conventions import is_missing, some
-from autotl.data.layout.parts import is_unlabelled, part_of, wording
-from autotl.data.tabular.one_hot import flags_of
+from autotl.data.labels import is_missing
+from autotl.data.layout.part_names import is_unlabelled_name, parse_name, part_of
+from autotl.data.name_lists import join_names
+from autotl.data.tabular.one_hot import boolean_values
 from autotl.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NAMES = frozenset(
+_PART_COLUMNS = frozenset(
     {"split", "splits", "part", "partition", "subset", "set", "fold", "folds", "kfold", "phase", "usage"}
     | {"dataset_type", "data_type", "data_split", "dataset_split", "train_test_split", "train_val_test"}
 )
-_BESIDE = frozenset({"is", "in", "for", "use", "used", "as"})
-"""Words that make a question of the name of a part: ``is_valid``."""
+_QUESTION_WORDS = frozenset({"is", "in", "for", "use", "used", "as"})
+"""Words beside the name of a part in a column of booleans, such as ``is_valid``."""
+_MAX_LISTED_WORDS = 9
+
+Flags = Mapping[str, tuple[Part, list[bool]]]
+"""The part and the booleans of each column such as ``is_valid``."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartColumns:
-    """The columns about parts, the part of each row (None if no column says it) and what to tell of them."""
+    """The columns about parts.
+
+    Attributes:
+        columns: Their names.
+        parts: The part of each row; None if no column states it.
+        notes: Notes for the user.
+    """
 
     columns: tuple[str, ...]
     parts: tuple[Part | None, ...] | None
@@ -33,108 +44,114 @@ class PartColumns:
 
 
 def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
-    """Read the parts from a column of their names, or from columns such as ``is_valid`` of 0 and 1.
+    """Read the part of each row.
 
-    Raises DataError if several columns say it, if a column holds names of parts and others, or if a row is in
-    two parts.
+    A column of part names states it, or boolean columns such as ``is_valid``.
+
+    Args:
+        table: The cells.
+        names: The columns that may state parts.
+
+    Raises:
+        DataError: Several columns state parts, a column mixes part names with other values, or a row is in
+            two parts.
     """
-    named = [name for name in names if name.strip().lower().replace(" ", "_") in _NAMES]
-    told = [name for name in names if _tells_parts(table[name], least=1 if name in named else 2)]
-    unclear = [name for name in names if name.strip().lower() == "valid" and flags_of(table[name])]
-    flags = {
-        name: (part, each)
-        for name in names
-        if name not in (*told, *unclear)
-        and (part := _asked_of(name))
-        and (each := flags_of(table[name])) is not None
-    }
-    if len(told) > 1 or (told and flags):
-        several = [*told, *flags]
+    named = [name for name in names if name.strip().lower().replace(" ", "_") in _PART_COLUMNS]
+    stating = [name for name in names if _states_parts(table[name], minimum=1 if name in named else 2)]
+    unclear = [name for name in names if name.strip().lower() == "valid" and boolean_values(table[name])]
+    flags = _boolean_part_columns(table, [name for name in names if name not in (*stating, *unclear)])
+    if len(stating) > 1 or (stating and flags):
+        several = [*stating, *flags]
         raise DataError(
-            f"Which column is the part? {len(several)} columns could be it ({', '.join(several)}). "
-            "Leave all but one out of the table."
+            f"A single column must state the part: {len(several)} columns are possible "
+            f"({', '.join(several)}). Remove all but one from the table."
         )
-    columns = (*dict.fromkeys((*named, *told, *flags, *unclear)),)
+    columns = (*dict.fromkeys((*named, *stating, *flags, *unclear)),)
     notes = [
         f"Ignored the column {name!r}: if it marks the validation part, call it is_valid." for name in unclear
     ]
-    if told:
-        values = [None if is_missing(value) else value for value in table[told[0]]]
-        ignored = [name for name in named if name not in told]
-        return PartColumns(
-            columns,
-            tuple(part_of(value) for value in values),
-            (
-                f"The split in the column {told[0]!r} is kept{_meaning(values)}.",
-                *_ignored(ignored),
-                *notes,
-            ),
-        )
+    if stating:
+        (column,) = stating
+        values = [None if is_missing(value) else value for value in table[column]]
+        kept = f"The split in the column {column!r} is kept{_translations(values)}."
+        ignored = _ignored_notes(name for name in named if name != column)
+        return PartColumns(columns, tuple(map(part_of, values)), (kept, *ignored, *notes))
     for name in named:
-        _check(table[name], name)
+        _check_values(table[name], name)
     if flags:
-        kept = f"The split in the column {some(map(repr, flags))} is kept."
-        parts = _combined(list(flags.values()), list(flags))
-        return PartColumns(columns, parts, (kept, *_ignored(named), *notes))
-    return PartColumns(columns, None, (*_ignored(named), *notes))
+        kept = f"The split in the column {join_names(map(repr, flags))} is kept."
+        return PartColumns(columns, _parts_of_flags(flags), (kept, *_ignored_notes(named), *notes))
+    return PartColumns(columns, None, (*_ignored_notes(named), *notes))
 
 
-def _tells_parts(column: pd.Series, *, least: int) -> bool:
-    """Whether all cells are names of parts, ``train`` and in all at least so many among them."""
-    values = {value for value in column if isinstance(value, str) and not is_missing(value)}
-    parts = {part_of(value) for value in values}
-    rows = sum(not is_missing(value) for value in column)
-    whole = rows == sum(isinstance(value, str) and not is_missing(value) for value in column)
-    return whole and "train" in parts and None not in parts and len(parts) >= least
+def _states_parts(column: pd.Series, *, minimum: int) -> bool:
+    """Return whether all cells name parts, ``train`` among them."""
+    present = [value for value in column if not is_missing(value)]
+    if not all(isinstance(value, str) for value in present):
+        return False
+    parts = {part_of(value) for value in set(present)}
+    return "train" in parts and None not in parts and len(parts) >= minimum
 
 
-def _asked_of(name: str) -> Part | None:
-    """The part that a column such as ``is_valid`` asks about."""
-    said = wording(name)
-    return said.part if _BESIDE.issuperset(said.rest) else None
+def _boolean_part_columns(table: pd.DataFrame, names: Iterable[str]) -> Flags:
+    """Return the boolean columns named like ``is_valid``."""
+    return {
+        name: (part, values)
+        for name in names
+        if (part := _asked_part(name)) and (values := boolean_values(table[name])) is not None
+    }
 
 
-def _check(column: pd.Series, name: str) -> None:
-    """Raise DataError if some of the cells are names of parts: a split is not replaced for the rest."""
+def _asked_part(name: str) -> Part | None:
+    """Return the part that the name of a boolean column asks for."""
+    parsed = parse_name(name)
+    return parsed.part if _QUESTION_WORDS.issuperset(parsed.rest) else None
+
+
+def _check_values(column: pd.Series, name: str) -> None:
+    """Refuse a column in which only some cells name parts."""
     values = [str(value) for value in column if not is_missing(value)]
     parts = {part for value in values if (part := part_of(value))}
-    strange = [value for value in values if not part_of(value)]
-    if "train" not in parts or not strange:
+    others = [value for value in values if not part_of(value)]
+    if "train" not in parts or not others:
         return
-    unlabelled = " They seem to have no labels." if all(map(is_unlabelled, strange)) else ""
+    unlabelled = " They seem to have no labels." if all(map(is_unlabelled_name, others)) else ""
     raise DataError(
-        f"The column {name!r} holds names of parts, but in {len(strange)} rows other values: "
-        f"{some(sorted(set(strange)))}.{unlabelled} Write train, val or test there, or leave these rows out."
+        f"The column {name!r} must hold only names of parts (got other values in {len(others)} rows: "
+        f"{join_names(sorted(set(others)))}).{unlabelled} Write train, val or test there, or remove these "
+        "rows."
     )
 
 
-def _combined(flags: list[tuple[Part, list[bool]]], names: list[str]) -> tuple[Part | None, ...]:
-    asked = [part for part, _ in flags]
+def _parts_of_flags(flags: Flags) -> tuple[Part | None, ...]:
+    """Return the part of each row from boolean columns."""
+    asked = [part for part, _ in flags.values()]
     rest: Part | None = "train" if "train" not in asked else "test" if asked == ["train"] else None
     parts: list[Part | None] = []
-    for number, row in enumerate(zip(*(each for _, each in flags), strict=True), start=1):
-        true = {part for part, flag in zip(asked, row, strict=True) if flag}
-        if len(true) > 1:
+    for number, row in enumerate(zip(*(values for _, values in flags.values()), strict=True), start=1):
+        true_parts = {part for part, flag in zip(asked, row, strict=True) if flag}
+        if len(true_parts) > 1:
             raise DataError(
-                f"The columns {some(names)} put row {number} into {' and '.join(sorted(true))}. "
-                "One part is due."
+                f"A row must be in one part (got {' and '.join(sorted(true_parts))} for row {number} in the "
+                f"columns {join_names(flags)}). Correct the table."
             )
-        parts.append(next(iter(true), rest))
+        parts.append(next(iter(true_parts), rest))
     return tuple(parts)
 
 
-def _meaning(values: Sequence[object]) -> str:
-    """What the values mean, if they are not the names of the parts themselves."""
+def _translations(values: Sequence[object]) -> str:
+    """Return which part each value means, unless obvious."""
     words = sorted({str(value).strip() for value in values if value is not None})
     if all(word.lower() == part_of(word) for word in words):
         return ""
-    return ": " + some([f"{word} is {part_of(word)}" for word in words], most=9)
+    return ": " + join_names([f"{word} is {part_of(word)}" for word in words], limit=_MAX_LISTED_WORDS)
 
 
-def _ignored(names: Sequence[str]) -> list[str]:
+def _ignored_notes(names: Iterable[str]) -> list[str]:
+    names = list(names)
     if not names:
         return []
     return [
-        f"Ignored the column {some(names)}: it holds other values than train, val and test. "
+        f"Ignored the column {join_names(names)}: it holds values other than train, val and test. "
         "The split is made without it."
     ]

@@ -98,6 +98,6 @@ def _metric_of(metric: Metric, labels: Labels, logs: Floats) -> float:
     try:
         return metric(labels, logs.astype(np.float32))
     except Exception:
-        if not metric.own:
+        if not metric.custom:
             raise
         return -math.inf  # a user's function that cannot score an ensemble rejects it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from autotl.api import Arm
-from autotl.evaluation import Plateau, plateau_of
+from autotl.evaluation import Plateau, forecast_plateau
 from autotl.search.first_look import training_forecast
 from autotl.trials.history import TrialHistory
 
@@ -31,13 +31,13 @@ def baseline_plateau(
         if forecast is None:
             continue
         more = forecast.remaining()
-        found[tests[arm] + more.value] = plateau_of(
+        found[tests[arm] + more.value] = forecast_plateau(
             arm,
             forecast.longest,
             more.value,
             more.ci95,
             gain=gains[arm],
-            unit=history.accuracy_scale,
+            accuracy_scale=history.accuracy_scale,
             lengths=forecast.lengths,
             cut_short=all(trial.first_look or trial.state == "stopped" for trial in trials),
         )

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from autotl.analysis.data_issues import DataIssues
 from autotl.clock import Deadline, OutOfTime
-from autotl.evaluation import Compared, FoldCopies, GapReasons, Selection, SelectionBias
-from autotl.evaluation import by_copies as judge_copies
-from autotl.evaluation import by_selection as judge_selection
+from autotl.evaluation import ComparedImages, FoldCopies, GapReasons, Selection, SelectionBias
 from autotl.evaluation import gap_reasons as judge
+from autotl.evaluation import judge_copies as judge_copies
+from autotl.evaluation import judge_selection as judge_selection
 from autotl.finalize.phase import FinalPhase
-from autotl.quality import NAMED, Nearest, Pictures, near_limit, nearest
+from autotl.quality import NAME_NEIGHBOUR_LIMIT, LabelledImages, Nearest, near_copy_limit, nearest_images
 from autotl.seeds import derive
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
@@ -162,7 +162,7 @@ class _CopyCheck:
         found: list[Nearest] | list[None] = [None] * len(drawn)
         if self._features is not None:
             reference, *found = self._nearest(self._features, drawn)
-            limit = near_limit(reference.distance)
+            limit = near_copy_limit(reference.distance)
             beyond = (reference.distance < limit) | np.isin(self._features.tested, self._issues.leaked)
         compared = [self._compare(each, near, limit) for each, near in zip(drawn, found, strict=True)]
         ranks = np.concatenate([each.ranks for each in compared])
@@ -172,7 +172,7 @@ class _CopyCheck:
         names = table["item"].to_numpy()
         return judge_copies(
             gap,
-            Compared(
+            ComparedImages(
                 np.concatenate([each.near for each in compared]),
                 np.concatenate([each.named & tell for each in compared]),
                 np.concatenate([each.chance for each in compared]),
@@ -196,7 +196,7 @@ class _CopyCheck:
         if found is None:
             none = np.zeros_like(near)
             return _ComparedFold(near, none, np.zeros(len(near)), np.empty(0), each.correct, pairs, [])
-        similar, named = found.distance < limit, found.named_distance < NAMED
+        similar, named = found.distance < limit, found.named_distance < NAME_NEIGHBOUR_LIMIT
         pairs += _pairs(found.distance, order[found.row], np.flatnonzero(similar), rows)
         neighbours = _pairs(found.named_distance, order[found.named_row], np.flatnonzero(named), rows)
         ranks = found.named_rank[np.isfinite(found.named_rank)]
@@ -212,19 +212,19 @@ class _CopyCheck:
             learned = run_cache.positions(each.learned).numpy()
             parts.append((self._pictures(each.rows, ours), learned))
         train = self._pictures(run_cache.order, features.train)
-        return nearest(parts, train, seed=self._seed, pulse=self._end.check)
+        return nearest_images(parts, train, seed=self._seed, check_cancelled=self._end.check)
 
-    def _pictures(self, rows: Rows, features: NDArray[np.floating]) -> Pictures:
+    def _pictures(self, rows: Rows, features: NDArray[np.floating]) -> LabelledImages:
         table = self._run_cache.dataset.table
         labels = table["label"].to_numpy(dtype=np.int64)
-        return Pictures(table["item"].to_numpy()[rows], labels[rows], features)
+        return LabelledImages(table["item"].to_numpy()[rows], labels[rows], features)
 
     def _known_features(self) -> _Features | None:
         """Return the features of a backbone that has them of both parts, and draw test rows."""
         run_cache = self._run_cache
-        for (backbone, size), (rows, test) in run_cache.looked.items():
+        for (backbone, size), (rows, test) in run_cache.extra_features.items():
             known = backbone in run_cache.backbones
-            train = run_cache.known_features(backbone, side=size) if known else None
+            train = run_cache.cached_features(backbone, side=size) if known else None
             if train is not None:
                 drawn = np.sort(self.rng.permutation(len(rows))[:MAX_IMAGES])
                 return _Features(train, rows[drawn], test[drawn])

@@ -170,10 +170,10 @@ class PredictionCache:
 
     def _pooled(self, backbone: str, predictor: Predictor, input_size: int) -> Run:
         """Return a run that gives the source's features (n, d); known ones come from the run cache."""
-        looked = self._run_cache.looked.get((backbone, input_size))
+        looked = self._run_cache.extra_features.get((backbone, input_size))
         config, pooling = self._run_cache.backbones[backbone].config, _pooling(predictor.model)
         if looked is None or view_of(config, side=input_size).key != predictor.view.key:
-            return _all_of(lambda pixels: predictor.run(pooling, pixels))
+            return _all_of(lambda pixels: predictor.run_network(pooling, pixels))
         before, features = looked
         order = np.argsort(before)
 
@@ -182,7 +182,7 @@ class PredictionCache:
             found = np.empty((len(rows), features.shape[1]), dtype=np.float32)
             found[known] = features[order[np.searchsorted(before, rows[known], sorter=order)]]
             if not known.all():
-                found[~known] = predictor.run(pooling, pixels[~known])
+                found[~known] = predictor.run_network(pooling, pixels[~known])
             return found
 
         return run

@@ -11,19 +11,19 @@ from autotl.backbone import latency_of
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import repeated_test_seconds
 from autotl.evaluation import (
-    Answers,
     ArmFinding,
     ClassGain,
     Evaluation,
+    FinalPredictions,
     Findings,
     Gain,
     SelectionBias,
     calibration_error,
     evaluate,
     gain,
-    gain_of_training,
     harmed_classes,
     selection_bias,
+    training_gain,
 )
 from autotl.finalize.export import load_network
 from autotl.finalize.final_model import FinalModel, Member
@@ -68,7 +68,7 @@ class EvaluationStep:
             once, backbone = phase.pass_seconds(trial, images), trial.arm.backbone
             if self._source_layers.are_kept(backbone, str(trial.model)):
                 size = trial.input_size or run_cache.backbones[backbone].side
-                looked = run_cache.looked.get((backbone, size))
+                looked = run_cache.extra_features.get((backbone, size))
                 new = 1.0 if looked is None else max(0.0, 1 - len(looked[0]) / max(1, images))
                 shared[backbone, trial.input_size] = POLICY.margin * once * new
             else:
@@ -101,18 +101,18 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         baseline=history.record(baseline) if baseline else None,
         transfer_gain=transfer_gain,
         why_no_gain="" if transfer_gain else _why_no_gain(phase, transfer),
-        hurt=harmed,
+        negative_transfer_classes=harmed,
         search_gain=evaluation.search_gain(),
-        moved=transfer_summary(
+        transfer_summary=transfer_summary(
             phase.run_cache,
             winner.arm.backbone,
             model.weights,
             from_scratch=winner.arm in phase.baselines,
         ),
         images_per_second=predictions.images_per_second,
-        answers=Answers(predictions.rows, final),
-        optimism=bias,
-        optimism_reasons=gap_reasons(phase, winner, bias, predictions.rows),
+        predictions=FinalPredictions(predictions.rows, final),
+        selection_bias=bias,
+        gap_reasons=gap_reasons(phase, winner, bias, predictions.rows),
         soup=model.soup,
         temperature=model.temperature,
         calibration_error_before=calibration_error(predictions.labels, final * model.temperature.value),
@@ -135,7 +135,7 @@ class _Evaluation:
 
     def score(self, logits: Logits) -> Evaluation:
         """Return the score of a network by its logits."""
-        return evaluate(self._labels, logits, self._classes, measure=self._metric, seed=self._seed)
+        return evaluate(self._labels, logits, self._classes, metric=self._metric, seed=self._seed)
 
     def test_scores(self) -> dict[Arm, float]:
         """Return the test score of each arm's best trial."""
@@ -151,7 +151,9 @@ class _Evaluation:
         ours, theirs = predictions.of(transfer), predictions.of(baseline)
         folds = predictions.of_all_folds(transfer, baseline)
         learned = min(len(fold.train) for fold in self._phase.run_cache.splits.folds)
-        found = gain_of_training(self._labels, *folds, measure=self._metric, seed=self._seed, learned=learned)
+        found = training_gain(
+            self._labels, *folds, metric=self._metric, seed=self._seed, train_images=learned
+        )
         return found, harmed_classes(self._labels, ours, theirs, self._classes)
 
     def gains(self, transfer_gain: Gain | None) -> dict[Arm, float]:
@@ -172,7 +174,7 @@ class _Evaluation:
         if default is None:
             return None
         ours, theirs = predictions.of(self._winner), predictions.of(default)
-        return gain(self._labels, ours, theirs, measure=self._metric, seed=self._seed)
+        return gain(self._labels, ours, theirs, metric=self._metric, seed=self._seed)
 
     def selection_bias(self) -> SelectionBias | None:
         """Compare the validation score of the best trial with its test score."""
@@ -186,7 +188,7 @@ class _Evaluation:
             history.record(winner).score,
             validated,
             (self._labels, self._predictions.of(winner)),
-            measure=self._metric,
+            metric=self._metric,
             seed=self._seed,
         )
 

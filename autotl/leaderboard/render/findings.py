@@ -1,4 +1,4 @@
-"""Everything a board says, collected once for every form of it."""
+"""Collect all results of a leaderboard for the page, the Markdown and the JSON document."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotl import jsonio
-from autotl.leaderboard.render.units import scale
+from autotl.leaderboard.render.metric_text import measure_of
 from autotl.leaderboard.rows.cases import CaseResult, case_results
-from autotl.leaderboard.rows.pivot import grid
+from autotl.leaderboard.rows.pivot import make_grid
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.caveats import Caveats, caveats
 from autotl.leaderboard.stats.selection import Selection, selection
 from autotl.leaderboard.stats.selection_rules import Rule, rules
-from autotl.leaderboard.stats.significance import ToldApart, tell_apart
+from autotl.leaderboard.stats.significance import Significance, compare_entrants
 from autotl.leaderboard.stats.standings import Board, board_of
 from autotl.leaderboard.stats.winners_curse import Labels
 from autotl.report.metric_format import Measure
@@ -22,12 +22,19 @@ from autotl.report.metric_format import Measure
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The board, what can be told apart, the rules, what selecting is worth (None where no other search than
-    autotl's took part), every case, and the caveats.
+    """All results of a leaderboard.
+
+    Attributes:
+        board: The standings.
+        tests: Significance tests.
+        rules: Rules for choosing a strategy.
+        selection: The comparison of searches; None if no other search than autotl's took part.
+        cases: The results of each case.
+        caveats: Failures, missing blocks and the origin of the rows.
     """
 
     board: Board
-    tests: ToldApart
+    tests: Significance
     rules: tuple[Rule, ...]
     selection: Selection | None
     cases: tuple[CaseResult, ...]
@@ -35,8 +42,8 @@ class Findings:
 
     @property
     def measure(self) -> Measure:
-        """How its scores are told."""
-        return scale(self.board)
+        """The format of its scores."""
+        return measure_of(self.board)
 
 
 def findings(
@@ -46,29 +53,44 @@ def findings(
     pairwise: bool = True,
     labels: Mapping[str, Labels] | None = None,
 ) -> Findings:
-    """What ``rows`` say, without tests of pairs and selection where ``pairwise`` is false.
+    """Compute all results of rows.
 
-    ``labels`` are as for :func:`selection.selection`.
+    Args:
+        rows: The rows.
+        seed: Seed of the bootstrap.
+        pairwise: Whether to test pairs and to compare searches.
+        labels: True labels of the test images by the hash of their split, for the selection bias.
 
-    Raises BenchError where they cannot be ranked (see :func:`grid.grid`).
+    Raises:
+        BenchError: If the rows cannot be ranked (see :func:`pivot.make_grid`).
     """
-    laid = grid(rows)
+    grid = make_grid(rows)
     return Findings(
-        board=board_of(laid, seed=seed),
-        tests=tell_apart(laid, pairwise=pairwise),
-        rules=rules(laid, seed=seed),
-        selection=selection(laid, labels=labels, seed=seed) if pairwise else None,
-        cases=case_results(laid),
-        caveats=caveats(laid),
+        board=board_of(grid, seed=seed),
+        tests=compare_entrants(grid, pairwise=pairwise),
+        rules=rules(grid, seed=seed),
+        selection=selection(grid, labels=labels, seed=seed) if pairwise else None,
+        cases=case_results(grid),
+        caveats=caveats(grid),
     )
 
 
 def document(
     rows: Iterable[Row], *, seed: int = 0, labels: Mapping[str, Labels] | None = None
 ) -> dict[str, Any]:
-    """The same as plain data that JSON can hold; ``seed`` draws the bootstrap's resamples.
+    """Return all results as plain JSON data.
 
-    Keys: ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``; scores and
-    differences are fractions, times seconds, null what was not measured.
+    Scores and differences are fractions, times are seconds, and unknown values are null.
+
+    Args:
+        rows: The rows.
+        seed: Seed of the bootstrap.
+        labels: True labels of the test images by the hash of their split, for the selection bias.
+
+    Returns:
+        An object with ``format``, ``board``, ``tests``, ``rules``, ``selection``, ``cases``, ``caveats``.
+
+    Raises:
+        BenchError: If the rows cannot be ranked.
     """
     return {"format": jsonio.FORMAT, **jsonio.plain(findings(rows, seed=seed, labels=labels))}

@@ -1,4 +1,4 @@
-"""Write a board as one self-contained page."""
+"""Write a leaderboard as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 import autotl
 from autotl.leaderboard.render import sentences, tables
-from autotl.leaderboard.render.figure_index import drawings, heat_noun
+from autotl.leaderboard.render.figure_index import draw_figures, heat_noun
 from autotl.leaderboard.render.findings import Findings
-from autotl.leaderboard.render.slices import MOST, Choice, Slice, offered, slices
+from autotl.leaderboard.render.slices import MAX_SLICES, Choice, Slice, page_filters, slices
 from autotl.leaderboard.rows import filters
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.winners_curse import Labels
@@ -27,12 +27,19 @@ from autotl.report.render.html import prose
 def page(
     rows: Iterable[Row], *, title: str, seed: int = 0, labels: Mapping[str, Labels] | None = None
 ) -> str:
-    """A page of all ``rows`` with boards of their parts: nothing is fetched, fit for a phone and for paper.
+    """Return a leaderboard as an HTML page with filters.
 
-    A small script filters and sorts; without it the whole board is shown. ``seed`` draws the bootstrap's
-    resamples; ``labels`` are as for :func:`markdown.markdown`.
+    The page fetches nothing and fits a phone and paper. A small script filters and sorts; without scripts,
+    the leaderboard of all rows is shown.
 
-    Raises BenchError where the rows cannot be ranked.
+    Args:
+        rows: The rows.
+        title: The heading.
+        seed: Seed of the bootstrap.
+        labels: True labels of the test images by the hash of their split, for the selection bias.
+
+    Raises:
+        BenchError: If the rows cannot be ranked.
     """
     rows = list(rows)
     parts = slices(rows, seed=seed, labels=labels)
@@ -50,7 +57,7 @@ def page(
         reading=sentences.reading(),
         numbers=_numbers(whole),
         filters=_filters(rows),
-        cut=len(parts) == MOST,
+        truncated=len(parts) == MAX_SLICES,
         slices=[_slice(part, rows) for part in parts],
         tests=sentences.tests(whole.tests),
         rules=sentences.rules(whole),
@@ -59,11 +66,11 @@ def page(
         heat_noun=heat_noun(whole),
         figures=_figures(whole),
     )
-    # names that are no text must not lose the page
+    # names that are not valid Unicode must not raise an error
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-@cache  # compiling the page takes longer than filling it
+@cache  # compiling the templates takes longer than rendering them
 def _environment() -> Environment:
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("autotl.leaderboard"), PackageLoader("autotl.report")]),
@@ -88,14 +95,17 @@ def _numbers(found: Findings) -> list[tuple[str, str, str]]:
 
 
 def _filters(rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
-    return [(key, [filters.words(key, value) for value in values]) for key, values in offered(rows).items()]
+    return [
+        (name, [filters.describe(name, value) for value in values])
+        for name, values in page_filters(rows).items()
+    ]
 
 
 def _slice(part: Slice, rows: Sequence[Row]) -> dict[str, Any]:
     found = part.findings
-    offers = offered(rows)
+    values = list(page_filters(rows).values())
     return {
-        "choices": " ".join(_key(choice, list(offers.values())) for choice in part.choices),
+        "choices": " ".join(_choice_key(choice, values) for choice in part.choices),
         "finding": sentences.finding(found),
         "scope": sentences.scope(found.board),
         "warnings": sentences.warnings(found.board, found.caveats),
@@ -104,12 +114,12 @@ def _slice(part: Slice, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _key(choice: Choice, offers: Sequence[tuple[str, ...]]) -> str:
-    """A choice as the script spells it: the place of every chosen value in its list, or nothing for all."""
+def _choice_key(choice: Choice, filter_values: Sequence[tuple[str, ...]]) -> str:
+    """Return a choice in the form of the script: the index of each value, or nothing for no filter."""
     return (
         ",".join(
             "" if value is None else str(values.index(value))
-            for value, values in zip(choice, offers, strict=True)
+            for value, values in zip(choice, filter_values, strict=True)
         )
         or "all"
     )
@@ -129,8 +139,8 @@ def _tables(found: Findings) -> dict[str, Any]:
 
 
 def _figures(found: Findings) -> dict[str, dict[str, Markup]]:
-    # Two drawings of each: shrinking one to a phone would shrink its words too. The page shows one of them.
-    wide, narrow = (drawings(found, width=width) for width in (figures.WIDE, figures.NARROW))
+    # The page shows one of two versions: scaling the wide one to a phone would make its text too small.
+    wide, narrow = (draw_figures(found, width=width) for width in (figures.WIDE, figures.NARROW))
     return {
         name: {
             "wide": Markup(wide[name].replace(figures.STYLE, "")),

@@ -1,4 +1,4 @@
-"""Write a board as Markdown: the same sentences and tables as the page."""
+"""Write a leaderboard as Markdown, with the sentences and tables of the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autotl.leaderboard.render import sentences, tables
 from autotl.leaderboard.render.findings import Findings, findings
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.winners_curse import Labels
-from autotl.report.tables import Table
+from autotl.report.section import Table
 
 _CODE = re.compile(r"(`[^`]*`)")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
@@ -19,10 +19,16 @@ _ADDRESS = re.compile(r"(?i)(?<=http)(?=s?://)|(?<=www)(?=\.)|@(?=\w)")
 def markdown(
     rows: Iterable[Row], *, title: str, seed: int = 0, labels: Mapping[str, Labels] | None = None
 ) -> str:
-    """The board of ``rows`` without its figures; ``seed`` draws the bootstrap's resamples. ``labels`` are
-    the test images' true classes by the hash of their split: with them it says how much of the best is luck.
+    """Return a leaderboard as Markdown, without figures.
 
-    Raises BenchError where the rows cannot be ranked.
+    Args:
+        rows: The rows.
+        title: The heading.
+        seed: Seed of the bootstrap.
+        labels: True labels of the test images by the hash of their split, for the selection bias.
+
+    Raises:
+        BenchError: If the rows cannot be ranked.
     """
     found = findings(rows, seed=seed, labels=labels)
     order = [each.entrant for each in found.board.standings]
@@ -32,7 +38,7 @@ def markdown(
         _prose(sentences.scope(found.board)),
         _bullets(sentences.warnings(found.board, found.caveats)),
         *_section("Standings", [], tables.standings(found)),
-        *_section("Can they be told apart?", sentences.tests(found.tests), tables.pairs(found)),
+        *_section("Are the differences significant?", sentences.tests(found.tests), tables.pairs(found)),
         *_section("Case by case", [], tables.scores(found, order)),
         *_section("Rules for choosing", sentences.rules(found), tables.rules(found)),
         *_section("Selection", sentences.selection(found), tables.selection(found)),
@@ -44,7 +50,7 @@ def markdown(
         _bullets(sentences.reading()),
     ]
     text = "\n\n".join(block for block in blocks if block) + "\n"
-    # names that are no text must not lose the board
+    # names that are not valid Unicode must not raise an error
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -73,12 +79,12 @@ def _table(table: Table) -> str:
 
 
 def _prose(text: str) -> str:
-    """A sentence: names in backticks stay, what Markdown or HTML would act on is escaped."""
+    """Escape Markdown and HTML in a sentence, except names in backticks."""
     return "".join(part if part.startswith("`") else _escape(part) for part in _CODE.split(text))
 
 
 def _cell(text: str) -> str:
-    # A bar ends a cell even inside backticks; there a backslash before it is taken away again.
+    # A bar ends a cell even inside backticks, unless a backslash precedes it.
     parts = _CODE.split(text)
     return "".join(
         part.replace("|", "\\|") if part.startswith("`") else _escape(part) for part in parts

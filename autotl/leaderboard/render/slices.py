@@ -1,4 +1,4 @@
-"""Boards of parts of the rows, made beforehand for every choice of filters that a page offers."""
+"""Compute the leaderboards of parts of the rows, one for each choice of filters on a page."""
 
 from __future__ import annotations
 
@@ -7,74 +7,85 @@ from dataclasses import dataclass
 from itertools import product
 
 from autotl.leaderboard.render.findings import Findings, findings
-from autotl.leaderboard.rows.filters import BAR, WORDS, Facets, facets
+from autotl.leaderboard.rows.filters import (
+    DESCRIPTIONS,
+    PAGE_FILTERS,
+    BlockProperties,
+    block_properties,
+)
 from autotl.leaderboard.rows.pivot import Block, block_of
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats.winners_curse import Labels
 
-MOST = 40
-"""Different parts that one page holds; choices of fewer filters come first."""
+MAX_SLICES = 40
+"""The largest number of different parts on a page; choices of fewer filters come first."""
 
 Choice = tuple[str | None, ...]
-"""A value for every offered facet, or None for all of it."""
+"""A value for every filter of a page; None for no filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The findings of one part of the rows, and all choices of filters that select exactly it."""
+    """The results of a part of the rows, and all choices of filters that select this part."""
 
     choices: tuple[Choice, ...]
     findings: Findings
 
 
-def offered(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
-    """The facets that differ among the rows, with their values in order."""
-    every = facets(rows).values()
-    values = {key: {getattr(each, key) for each in every} for key in BAR}
-    return {key: tuple(sorted(found, key=_order(key))) for key, found in values.items() if len(found) > 1}
+def page_filters(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
+    """Return the filters with more than one value, with their values in order."""
+    properties = block_properties(rows).values()
+    values = {name: {getattr(each, name) for each in properties} for name in PAGE_FILTERS}
+    return {
+        name: tuple(sorted(found, key=_Order(tuple(DESCRIPTIONS.get(name, ())))))
+        for name, found in values.items()
+        if len(found) > 1
+    }
 
 
 def slices(
     rows: Sequence[Row], *, seed: int = 0, labels: Mapping[str, Labels] | None = None
 ) -> tuple[Slice, ...]:
-    """The whole first, then its parts, those without tests of pairs and without selection.
+    """Return the results of all rows, and then those of each part.
 
-    Choices that no block meets are left out, and parts beyond :data:`MOST`.
+    The results of parts have no tests of pairs and no comparison of searches. Choices without blocks are left
+    out, and parts beyond :data:`MAX_SLICES`.
+
+    Args:
+        rows: The rows.
+        seed: Seed of the bootstrap.
+        labels: True labels of the test images by the hash of their split, for the selection bias.
     """
-    offers = offered(rows)
-    every = facets(rows)
+    filters = page_filters(rows)
+    properties = block_properties(rows)
     parts: dict[frozenset[Block], list[Choice]] = {}
     choices = sorted(
-        product(*((None, *values) for values in offers.values())), key=lambda each: sum(map(bool, each))
+        product(*((None, *values) for values in filters.values())), key=lambda each: sum(map(bool, each))
     )
     for choice in choices:
-        part = frozenset(block for block, found in every.items() if _meets(found, offers, choice))
-        if part and (part in parts or len(parts) < MOST):
+        part = frozenset(block for block, found in properties.items() if _passes(found, filters, choice))
+        if part and (part in parts or len(parts) < MAX_SLICES):
             parts.setdefault(part, []).append(choice)
     return tuple(
         Slice(
             tuple(chosen),
             findings(
-                (row for row in rows if block_of(row) in part), seed=seed, pairwise=place == 0, labels=labels
+                (row for row in rows if block_of(row) in part), seed=seed, pairwise=index == 0, labels=labels
             ),
         )
-        for place, (part, chosen) in enumerate(parts.items())
+        for index, (part, chosen) in enumerate(parts.items())
     )
 
 
-def _meets(found: Facets, offers: Mapping[str, tuple[str, ...]], choice: Choice) -> bool:
+def _passes(found: BlockProperties, filters: Mapping[str, tuple[str, ...]], choice: Choice) -> bool:
     return all(
-        value is None or getattr(found, key) == value for key, value in zip(offers, choice, strict=True)
+        value is None or getattr(found, name) == value for name, value in zip(filters, choice, strict=True)
     )
-
-
-def _order(key: str) -> _Order:
-    return _Order(tuple(WORDS.get(key, ())))
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """Sorts values: by a known order, numbers by size, "all" after them, anything else by name."""
+    """A sort key of values: known values in order, then numbers, then other values by name."""
 
     known: tuple[str, ...]
 

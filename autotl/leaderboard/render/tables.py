@@ -1,24 +1,24 @@
-"""Arrange a board in tables that the page and the Markdown show alike."""
+"""Arrange the results in tables for the page and the Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autotl.clock import spell
+from autotl.clock import format_duration
 from autotl.leaderboard.render.findings import Findings
-from autotl.leaderboard.render.units import cost, score
+from autotl.leaderboard.render.metric_text import regret_text, score_text
 from autotl.leaderboard.rows.cases import Cell
 from autotl.leaderboard.stats.bootstrap import Interval
 from autotl.leaderboard.stats.caveats import Caveats
-from autotl.leaderboard.stats.selection import SELECTS, Way
+from autotl.leaderboard.stats.selection import SEARCH_KINDS, Method
 from autotl.leaderboard.stats.selection_rules import Rule
 from autotl.report.format import DASH, count, listing, moment, name, percent
 from autotl.report.metric_format import Measure
-from autotl.report.tables import Table
+from autotl.report.section import Table
 
 
 def standings(found: Findings) -> Table:
-    """Every entrant, the best mean rank first, with intervals in brackets; blocks where they differ."""
+    """Return a row for each entrant, best mean rank first, with intervals in brackets."""
     board, measure = found.board, found.measure
     rows = tuple(
         (
@@ -26,8 +26,8 @@ def standings(found: Findings) -> Table:
             f"{each.rank:.2f}{_numbers(each.rank_ci95)}",
             f"{each.normalised:.2f}{_numbers(each.normalised_ci95)}",
             f"{each.wins:.1f}".removesuffix(".0"),
-            score(each.test, measure),
-            f"{cost(each.regret, measure)}{_costs(each.regret_ci95, measure)}",
+            score_text(each.test, measure),
+            f"{regret_text(each.regret, measure)}{_regrets(each.regret_ci95, measure)}",
             _seconds(each.seconds),
             _seconds(each.seconds_median),
             f"{100 * each.budget_share:.0f}%" if each.budget_share is not None else DASH,
@@ -53,65 +53,68 @@ def standings(found: Findings) -> Table:
 
 
 def rules(found: Findings) -> Table:
-    """Ways of choosing a family, the smallest regret first."""
+    """Return a row for each rule, smallest regret first."""
     rows = tuple(
         (
             rule_name(rule),
-            f"{percent(rule.right)}{_percents(rule.right_ci95)}",
-            f"{cost(rule.regret, found.measure)}{_costs(rule.regret_ci95, found.measure)}",
-            f"{rule.blocks} of {rule.of}",
+            f"{percent(rule.accuracy)}{_percents(rule.accuracy_ci95)}",
+            f"{regret_text(rule.regret, found.measure)}{_regrets(rule.regret_ci95, found.measure)}",
+            f"{rule.blocks} of {rule.all_blocks}",
         )
         for rule in found.rules
     )
-    return Table(("rule", "right family", "regret", "blocks"), rows, frozenset({1, 2, 3}))
+    return Table(("rule", "correct family", "regret", "blocks"), rows, frozenset({1, 2, 3}))
 
 
 def rule_name(rule: Rule) -> str:
-    """A rule as people say it: "always frozen", "`autotl`", "rule of thumb (size × similarity)"."""
-    spelled = {"thumb": f"rule of thumb ({rule.name})", "always": f"always {rule.name}"}
-    return spelled.get(rule.kind, name(rule.name))
+    """Return the name of a rule: "always frozen", "`autotl`", "rule of thumb (size × similarity)"."""
+    named = {"thumb": f"rule of thumb ({rule.name})", "always": f"always {rule.name}"}
+    return named.get(rule.kind, name(rule.name))
 
 
 def selection(found: Findings) -> Table:
-    """Ways of selecting, the smallest regret first: what each costs, and how far behind autotl it is."""
+    """Return a row for each method, smallest regret first, with autotl's lead over it."""
     measure = found.measure
     rows = tuple(
         (
-            way_name(way),
-            score(way.test, measure),
-            f"{cost(way.regret, measure)}{_costs(way.regret_ci95, measure)}",
-            f"{cost(way.worst, measure)} ({name(way.worst_in)})" if way.worst is not None else DASH,
-            f"{way.trials_per_minute:.1f}" if way.trials_per_minute is not None else DASH,
-            measure.gain(way.behind),
-            str(way.pairs) if way.pairs else DASH,
-            _p(way.p),
-            _p(way.p_holm),
+            method_name(each),
+            score_text(each.test, measure),
+            f"{regret_text(each.regret, measure)}{_regrets(each.regret_ci95, measure)}",
+            f"{regret_text(each.max_regret, measure)} ({name(each.max_regret_block)})"
+            if each.max_regret is not None
+            else DASH,
+            f"{each.trials_per_minute:.1f}" if each.trials_per_minute is not None else DASH,
+            measure.gain(each.autotl_lead),
+            str(each.pairs) if each.pairs else DASH,
+            _p(each.p),
+            _p(each.p_holm),
         )
-        for way in (found.selection.ways if found.selection else ())
+        for each in (found.selection.methods if found.selection else ())
     )
     headings = (
-        "way", "test", "regret", "worst", "trials a minute", "autotl ahead by", "pairs", "p", "p, Holm",
+        "method", "test", "regret", "largest regret", "trials per minute", "lead of autotl", "pairs", "p",
+        "p, Holm",
     )  # fmt: skip
     return Table(headings, rows, frozenset({1, 2, 4, 5, 6, 7, 8}))
 
 
-def way_name(way: Way) -> str:
-    """A way of selecting as people say it: "`autotl`", "always `finetune`"."""
-    return name(way.entrant) if way.kind in SELECTS else f"always {name(way.entrant)}"
+def method_name(method: Method) -> str:
+    """Return the name of a method: "`autotl`", "always `finetune`"."""
+    return name(method.entrant) if method.kind in SEARCH_KINDS else f"always {name(method.entrant)}"
 
 
 def budgets(found: Findings) -> Table:
-    """The mean test score of every entrant at every budget."""
+    """Return a row for each entrant, with its mean test score at every budget."""
     curves = found.selection.curves if found.selection else ()
     rows = tuple(
-        (name(each.entrant), *(score(test, found.measure) for _, test in each.points)) for each in curves
+        (name(each.entrant), *(score_text(test, found.measure) for _, test in each.points)) for each in curves
     )
-    headings = ("entrant", *(spell(at) for at, _ in curves[0].points)) if curves else ("entrant",)
+    headings = ("entrant", *(format_duration(at) for at, _ in curves[0].points)) if curves else ("entrant",)
     return Table(headings, rows, frozenset(range(1, len(headings))))
 
 
 def pairs(found: Findings) -> Table:
-    """Every pair of entrants: the difference, and whether it can be told from none."""
+    """Return a row for each pair of entrants, with its difference and its test."""
     rows = tuple(
         (
             name(pair.first),
@@ -120,16 +123,16 @@ def pairs(found: Findings) -> Table:
             found.measure.gain(pair.difference),
             _p(pair.p),
             _p(pair.p_holm),
-            pair.why or ("told apart" if pair.told_apart else "not told apart"),
+            pair.reason or ("significant" if pair.significant else "not significant"),
         )
         for pair in found.tests.pairs
     )
-    headings = ("first", "second", "data sets", "difference", "p", "p, Holm", "so")
+    headings = ("first", "second", "data sets", "difference", "p", "p, Holm", "result")
     return Table(headings, rows, frozenset({2, 3, 4, 5}))
 
 
 def scores(found: Findings, entrants: Sequence[str]) -> Table:
-    """The mean test score of every entrant on every case, and the best single strategy's family."""
+    """Return a row for each case, with the mean test score of every entrant and the winning family."""
     rows = []
     for each in found.cases:
         cells = {cell.entrant: cell for cell in each.cells}
@@ -147,7 +150,7 @@ def scores(found: Findings, entrants: Sequence[str]) -> Table:
 
 
 def failures(caveats: Caveats) -> Table:
-    """Rows that failed, by entrant and reason."""
+    """Return a row for each entrant and error."""
     rows = tuple(
         (name(each.entrant), str(each.rows), listing(map(name, each.cases), limit=4), name(each.error))
         for each in caveats.failures
@@ -156,7 +159,7 @@ def failures(caveats: Caveats) -> Table:
 
 
 def missing(caveats: Caveats) -> Table:
-    """Entrants that did not run everywhere, and where."""
+    """Return a row for each entrant that did not run everywhere."""
     rows = tuple(
         (name(each.entrant), str(each.blocks), listing(map(name, each.cases), limit=8))
         for each in caveats.missing
@@ -165,7 +168,7 @@ def missing(caveats: Caveats) -> Table:
 
 
 def origin(caveats: Caveats) -> Table:
-    """What the rows were measured on, and when."""
+    """Return the origin of the rows: suites, machines, versions and times."""
     first, last = (moment(each) for each in caveats.created)
     facts = (
         ("suite", caveats.suites),
@@ -186,7 +189,9 @@ def _score(cell: Cell | None, measure: Measure) -> str:
         return ""
     if cell.test is None:
         return "failed"
-    return score(cell.test, measure) + (f" ({count(cell.failures, 'seed')} failed)" if cell.failures else "")
+    return score_text(cell.test, measure) + (
+        f" ({count(cell.failures, 'seed')} failed)" if cell.failures else ""
+    )
 
 
 def _numbers(pair: Interval | None) -> str:
@@ -197,8 +202,8 @@ def _percents(pair: Interval | None) -> str:
     return f" ({100 * pair[0]:.0f} – {100 * pair[1]:.0f}%)" if pair else ""
 
 
-def _costs(pair: Interval | None, measure: Measure) -> str:
-    return f" ({cost(pair[0], measure)} – {cost(pair[1], measure)})" if pair else ""
+def _regrets(pair: Interval | None, measure: Measure) -> str:
+    return f" ({regret_text(pair[0], measure)} – {regret_text(pair[1], measure)})" if pair else ""
 
 
 def _seconds(amount: float | None) -> str:

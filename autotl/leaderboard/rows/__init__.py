@@ -1,1 +1,1 @@
-"""Rows of benchmark results: read, filtered and pivoted."""
+"""Read, filter and pivot the rows of benchmark results."""

@@ -1,4 +1,4 @@
-"""What was found case by case: scores of every entrant, and which family won."""
+"""Summarise each case: the scores of all entrants, and the family that won."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autotl.clock import spell
-from autotl.leaderboard.rows.filters import likeness_of
-from autotl.leaderboard.rows.pivot import SINGLE, Case, Floats, Grid
+from autotl.clock import format_duration
+from autotl.leaderboard.rows.filters import mean_likeness
+from autotl.leaderboard.rows.pivot import SINGLE_KINDS, Case, Floats, Grid
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """An entrant on a case, over its seeds: the mean test score, a fraction, None where every seed failed."""
+    """An entrant on a case, over its seeds.
+
+    Attributes:
+        entrant: Name of the entrant.
+        test: Mean test score, as a fraction; None if every seed failed.
+        normalised: Mean normalised score, in [0, 1].
+        failures: Number of failed seeds.
+        seeds: Number of seeds.
+    """
 
     entrant: str
     test: float | None
@@ -26,10 +34,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """A case: its size and place, the entrants that ran, and the family of the best single strategy.
+    """The results of one case.
 
-    ``label`` names the case by what tells it from the others. ``family``, ``strategy`` and ``best`` are of
-    the strategy with the highest mean score over the seeds, empty and None where none has a score.
+    The winner is the single strategy with the highest mean score over the seeds.
+
+    Attributes:
+        case: The case.
+        label: A name with the properties that differ between cases.
+        n_train: Number of training images.
+        n_classes: Number of classes.
+        likeness: Similarity to the source data, in [0, 1]; None if unknown.
+        cells: The entrants.
+        strategy: The winner; empty if no strategy has a score.
+        family: Its family; empty if there is no winner.
+        best: Its score, as a fraction; None if there is no winner.
     """
 
     case: Case
@@ -43,15 +61,15 @@ class CaseResult:
     best: float | None
 
 
-def case_results(laid: Grid) -> tuple[CaseResult, ...]:
-    """Every case in order."""
-    cases = list(dict.fromkeys(block.case for block in laid.blocks))
-    labels = dict(zip(cases, label(cases), strict=True))
-    return tuple(_result(laid, case, labels[case]) for case in cases)
+def case_results(grid: Grid) -> tuple[CaseResult, ...]:
+    """Return the results of every case, in order."""
+    cases = list(dict.fromkeys(block.case for block in grid.blocks))
+    labels = dict(zip(cases, case_labels(cases), strict=True))
+    return tuple(_result(grid, case, labels[case]) for case in cases)
 
 
-def label(cases: Sequence[Case]) -> list[str]:
-    """A name for every case: the data set, and whatever else is not the same in all."""
+def case_labels(cases: Sequence[Case]) -> list[str]:
+    """Return a name for every case: its data set, and the properties that differ between cases."""
     shots, backbones, budgets = (
         len({getattr(case, name) for case in cases}) > 1 for name in ("shots", "backbone", "budget_seconds")
     )
@@ -62,7 +80,7 @@ def label(cases: Sequence[Case]) -> list[str]:
                 case.dataset,
                 (f"{case.shots} shots" if case.shots else "all images") if shots else "",
                 case.backbone if backbones else "",
-                spell(case.budget_seconds) if budgets else "",
+                format_duration(case.budget_seconds) if budgets else "",
             )
             if part
         )
@@ -70,38 +88,38 @@ def label(cases: Sequence[Case]) -> list[str]:
     ]
 
 
-def _result(laid: Grid, case: Case, name: str) -> CaseResult:
-    mine = [b for b, block in enumerate(laid.blocks) if block.case == case]
-    rows = [row for b in mine for row in laid.rows[b] if row is not None]
-    means = _means(laid.credited[mine])
-    single = np.array([kind in SINGLE for kind in laid.kinds]) & ~laid.failed[mine].all(axis=0)
+def _result(grid: Grid, case: Case, label: str) -> CaseResult:
+    blocks = [b for b, block in enumerate(grid.blocks) if block.case == case]
+    rows = [row for b in blocks for row in grid.rows[b] if row is not None]
+    means = _means(grid.credited[blocks])
+    single = np.array([kind in SINGLE_KINDS for kind in grid.kinds]) & ~grid.failed[blocks].all(axis=0)
     candidates = np.where(single, means, np.nan)
     best = int(np.nanargmax(candidates)) if (~np.isnan(candidates)).any() else None
     return CaseResult(
         case=case,
-        label=name,
+        label=label,
         n_train=max(row.n_train for row in rows),
         n_classes=max(row.n_classes for row in rows),
-        likeness=likeness_of(rows),
-        cells=_cells(laid, mine),
-        strategy=laid.entrants[best] if best is not None else "",
-        family=_family(laid, mine, best) if best is not None else "",
+        likeness=mean_likeness(rows),
+        cells=_cells(grid, blocks),
+        strategy=grid.entrants[best] if best is not None else "",
+        family=_family(grid, blocks, best) if best is not None else "",
         best=float(means[best]) if best is not None else None,
     )
 
 
-def _cells(laid: Grid, mine: list[int]) -> tuple[Cell, ...]:
-    tests, places = _means(laid.credited[mine]), _means(laid.normalised[mine])
-    failures, seeds = laid.failed[mine].sum(axis=0), laid.present[mine].sum(axis=0)
+def _cells(grid: Grid, blocks: list[int]) -> tuple[Cell, ...]:
+    tests, normalised = _means(grid.credited[blocks]), _means(grid.normalised[blocks])
+    failures, seeds = grid.failed[blocks].sum(axis=0), grid.present[blocks].sum(axis=0)
     return tuple(
         Cell(
             entrant=entrant,
             test=float(tests[i]) if failures[i] < seeds[i] else None,
-            normalised=float(places[i]),
+            normalised=float(normalised[i]),
             failures=int(failures[i]),
             seeds=int(seeds[i]),
         )
-        for i, entrant in enumerate(laid.entrants)
+        for i, entrant in enumerate(grid.entrants)
         if seeds[i]
     )
 
@@ -111,6 +129,6 @@ def _means(values: Floats) -> Floats:
     return np.where(count > 0, np.nan_to_num(values).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
-def _family(laid: Grid, mine: list[int], column: int) -> str:
-    found = [row.family for b in mine if (row := laid.rows[b][column]) is not None]
+def _family(grid: Grid, blocks: list[int], column: int) -> str:
+    found = [row.family for b in blocks if (row := grid.rows[b][column]) is not None]
     return Counter(found).most_common(1)[0][0]

@@ -1,22 +1,22 @@
-"""Parts of a benchmark: by size, by distance to the source, by backbone, shots, budget or data set."""
+"""Filter rows by size, distance to the source, backbone, shots, budget, data set or entrant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autotl.clock import seconds, spell
+from autotl.clock import format_duration, parse_duration
 from autotl.errors import BenchError, BudgetError, UnknownName
-from autotl.leaderboard.rows.pivot import Block, block_of, by_block
+from autotl.leaderboard.rows.pivot import Block, block_of, rows_by_block
 from autotl.leaderboard.rows.row import Row
 
 SIZES = {"tiny": 200, "small": 1000, "medium": 5000}
-"""Training images below which a block is of that size; the rest is "large"."""
+"""Numbers of training images below which a block has each size; larger ones are "large"."""
 
-NEAR, FAR = 0.66, 0.33
+NEAR_LIKENESS, FAR_LIKENESS = 0.66, 0.33
 """Likeness from which a block is near its backbone's source, and below which it is far from it."""
 
-WORDS: Mapping[str, Mapping[str, str]] = {
+DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "size": {
         "tiny": "tiny: under 200 images",
         "small": "small: 200 to 999",
@@ -30,18 +30,27 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": "unknown likeness",
     },
 }
-"""What the names of sizes and distances mean, in order."""
+"""Descriptions of sizes and distances, in order."""
 
-BAR = ("size", "distance", "backbone", "shots", "budget")
-"""The facets that a page offers as filters."""
+PAGE_FILTERS = ("size", "distance", "backbone", "shots", "budget")
+"""The filters of a page."""
 
-KEYS = (*BAR, "dataset", "entrant")
-"""The facets that rows can be filtered by."""
+FILTERS = (*PAGE_FILTERS, "dataset", "entrant")
+"""All filters of rows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facets:
-    """What kind of block it is: each value as a filter names it."""
+class BlockProperties:
+    """The properties of a block by which rows are filtered, as strings.
+
+    Attributes:
+        size: "tiny", "small", "medium" or "large".
+        distance: "near", "middle", "far" or "unknown".
+        backbone: Name of the backbone.
+        shots: Training images per class, or "all".
+        budget: Budget in seconds.
+        dataset: Name of the data set.
+    """
 
     size: str
     distance: str
@@ -51,95 +60,99 @@ class Facets:
     dataset: str
 
 
-def facets(rows: Iterable[Row]) -> dict[Block, Facets]:
-    """The facets of every block.
+def block_properties(rows: Iterable[Row]) -> dict[Block, BlockProperties]:
+    """Return the properties of every block.
 
-    Size and likeness are those that any row of the block tells: a failed row, or a peer's, may not know them,
-    and belongs to the block all the same.
+    Size and likeness are taken from the rows that know them: the row of a failure or a peer may not.
     """
-    return {block: _facets(block, found) for block, found in by_block(rows).items()}
+    return {block: _properties(block, found) for block, found in rows_by_block(rows).items()}
 
 
-def size(n_train: int) -> str:
-    """The name of a size: "tiny", "small", "medium" or "large"."""
+def size_name(n_train: int) -> str:
+    """Return the name of a size: "tiny", "small", "medium" or "large"."""
     return next((name for name, below in SIZES.items() if n_train < below), "large")
 
 
-def distance(likeness: float | None) -> str:
-    """The name of a distance: "near", "middle", "far" or "unknown"."""
+def distance_name(likeness: float | None) -> str:
+    """Return the name of a distance: "near", "middle", "far" or "unknown"."""
     if likeness is None:
         return "unknown"
-    return "near" if likeness >= NEAR else "far" if likeness < FAR else "middle"
+    return "near" if likeness >= NEAR_LIKENESS else "far" if likeness < FAR_LIKENESS else "middle"
 
 
-def likeness_of(rows: Iterable[Row]) -> float | None:
-    """The likeness that the rows of one block or case tell: the mean of those that know it."""
+def mean_likeness(rows: Iterable[Row]) -> float | None:
+    """Return the mean likeness of the rows of one block or case; None if no row knows it."""
     known = [row.likeness for row in rows if row.likeness is not None]
     return sum(known) / len(known) if known else None
 
 
-def words(key: str, value: str) -> str:
-    """A facet's value as people read it: "all images" for 0 shots, "1 min" for a budget of 60."""
-    if key == "budget":
-        return spell(float(value))
-    if key == "shots":
+def describe(name: str, value: str) -> str:
+    """Describe the value of a filter: "all images" for 0 shots, "1 min" for a budget of 60."""
+    if name == "budget":
+        return format_duration(float(value))
+    if name == "shots":
         return "all images" if value == "all" else f"{value} per class"
-    return WORDS.get(key, {}).get(value, value)
+    return DESCRIPTIONS.get(name, {}).get(value, value)
 
 
-def where(rows: Iterable[Row], filters: Iterable[str]) -> list[Row]:
-    """The rows that pass all ``filters`` such as "size=small", "dataset=flowers5" or "budget=60".
+def filter_rows(rows: Iterable[Row], filters: Iterable[str]) -> list[Row]:
+    """Return the rows that pass all filters.
 
-    Several values of one key are alternatives. A budget may be written as a duration ("1m"), shots of 0 as
-    "all". Raises UnknownName for a key or a value that no row has, BenchError for anything that is not
-    KEY=VALUE, and where no row passes.
+    Args:
+        rows: The rows.
+        filters: Filters of the form NAME=VALUE, such as "size=small" or "dataset=flowers5". Several values of
+            one name are alternatives. A budget may be a duration ("1m"), and shots "all" or 0.
+
+    Raises:
+        UnknownName: If there is no filter of a name, or no row with a value.
+        BenchError: If a filter has another form, or no row passes.
     """
     rows = list(rows)
-    found = facets(rows)
-    wanted: dict[str, set[str]] = {}
+    properties = block_properties(rows)
+    chosen: dict[str, set[str]] = {}
     for each in filters:
-        key, value = _parse(each)
+        name, value = _parse(each)
         known = (
-            {row.entrant for row in rows} if key == "entrant" else {getattr(f, key) for f in found.values()}
+            {row.entrant for row in rows}
+            if name == "entrant"
+            else {getattr(found, name) for found in properties.values()}
         )
         if value not in known:
-            raise UnknownName(key, value, known)
-        wanted.setdefault(key, set()).add(value)
-    kept = [row for row in rows if all(_value(row, found, key) in values for key, values in wanted.items())]
+            raise UnknownName(name, value, known)
+        chosen.setdefault(name, set()).add(value)
+    kept = [
+        row for row in rows if all(_value(row, properties, name) in values for name, values in chosen.items())
+    ]
     if not kept:
-        asked = " and ".join(f"{key} {' or '.join(sorted(values))}" for key, values in wanted.items())
-        raise BenchError(f"No row has {asked} at once. Take a filter away.")
+        combined = " and ".join(f"{name} {' or '.join(sorted(values))}" for name, values in chosen.items())
+        raise BenchError(f"No row has {combined}. Remove a filter.")
     return kept
 
 
-def _value(row: Row, found: Mapping[Block, Facets], key: str) -> str:
-    return row.entrant if key == "entrant" else str(getattr(found[block_of(row)], key))
+def _value(row: Row, properties: Mapping[Block, BlockProperties], name: str) -> str:
+    return row.entrant if name == "entrant" else str(getattr(properties[block_of(row)], name))
 
 
-def _facets(block: Block, rows: Sequence[Row]) -> Facets:
-    return Facets(
-        size=size(max(row.n_train for row in rows)),
-        distance=distance(likeness_of(rows)),
+def _properties(block: Block, rows: Sequence[Row]) -> BlockProperties:
+    return BlockProperties(
+        size=size_name(max(row.n_train for row in rows)),
+        distance=distance_name(mean_likeness(rows)),
         backbone=block.case.backbone,
-        shots=_shots(block.case.shots),
+        shots=str(block.case.shots) if block.case.shots else "all",
         budget=f"{block.case.budget_seconds:g}",
         dataset=block.case.dataset,
     )
 
 
-def _shots(shots: int) -> str:
-    return str(shots) if shots else "all"
-
-
 def _parse(text: str) -> tuple[str, str]:
-    key, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or not key or not value:
-        raise BenchError(f"The filter {text!r} is not of the form KEY=VALUE. Keys: {', '.join(KEYS)}.")
-    if key not in KEYS:
-        raise UnknownName("filter", key, KEYS)
-    if key == "budget":
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not name or not value:
+        raise BenchError(f"A filter must have the form KEY=VALUE (got {text!r}). Keys: {', '.join(FILTERS)}.")
+    if name not in FILTERS:
+        raise UnknownName("filter", name, FILTERS)
+    if name == "budget":
         try:
-            value = f"{seconds(value):g}"
+            value = f"{parse_duration(value):g}"
         except BudgetError as error:
             raise BenchError(f"The filter {text!r}: {error}") from error
-    return key, "all" if (key, value) == ("shots", "0") else value
+    return name, "all" if (name, value) == ("shots", "0") else value

@@ -1,4 +1,4 @@
-"""Rows in Parquet files: one file is a whole benchmark, logits included."""
+"""Read and write rows in Parquet files: one file holds a whole benchmark with its logits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autotl.errors import BenchError
-from autotl.files import filled
+from autotl.files import atomic_file
 from autotl.leaderboard.rows.row import Row
 
 try:
@@ -19,7 +19,7 @@ try:
     import pyarrow.parquet as pq
 except ImportError as error:
     raise BenchError(
-        "Results are kept in Parquet, which needs pyarrow: pip install 'autotl[bench]'"
+        "Results are stored in Parquet, which needs pyarrow: pip install 'autotl[bench]'"
     ) from error
 
 FORMAT = "1"
@@ -53,28 +53,32 @@ _SCHEMA = pa.schema(
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write ``rows`` as Parquet (zstd), in one step: a reader sees the old file or the new one."""
+    """Write rows as Parquet (zstd), atomically."""
     table = pa.Table.from_pylist([_flat(row) for row in rows], schema=_SCHEMA)
-    with filled(path, table.nbytes) as temporary:
+    with atomic_file(path, table.nbytes) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a file that :func:`write_rows` wrote, seals unchecked. Raises BenchError for any other."""
+    """Read the rows of a file by :func:`write_rows`, without checking seals.
+
+    Raises:
+        BenchError: If the file is missing, or is not a results file.
+    """
     try:
         table = pq.read_table(path)
     except FileNotFoundError as error:
         raise BenchError(f"There is no file {path}.") from error
     except (OSError, pa.ArrowInvalid) as error:
-        raise BenchError(f"{path} is no readable Parquet file: {error}") from error
+        raise BenchError(f"{path} is not a readable Parquet file: {error}") from error
     found = (table.schema.metadata or {}).get(b"autotl.benchmark", b"").decode()
     if found != FORMAT:
         raise BenchError(
-            f"{path} is not a results file of this format ({FORMAT}): it says {found or 'nothing'}. "
+            f"{path} must be a results file of format {FORMAT} (got {found or 'no format'}). "
             "Give the results.parquet that 'autotl bench' wrote."
         )
     if missing := [name for name in _SCHEMA.names if name not in table.column_names]:
-        raise BenchError(f"{path} lacks the columns {', '.join(missing)}.")
+        raise BenchError(f"{path} has no columns {', '.join(missing)}.")
     return [_row(record, path) for record in table.select(_SCHEMA.names).to_pylist()]
 
 

@@ -1,4 +1,4 @@
-"""Rows laid out as blocks × entrants: who was measured where, and what that is worth inside its block."""
+"""Arrange rows in a grid of blocks × entrants, and compare the scores within each block."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ from autotl.metrics import METRICS
 Floats = NDArray[np.float64]
 T = TypeVar("T")
 
-SINGLE = ("strategy", "default")
-"""The kinds of entrants that are one strategy on its own; the best of them is a block's oracle."""
+SINGLE_KINDS = ("strategy", "default")
+"""The kinds of entrants that use one strategy; the best of them is a block's oracle."""
 
-_KINDS = ("autotl", "selector", "strategy", "default", "peer")
-_DIGITS = 12  # scores that differ by less are ties: they are shares of the same test images
+_KIND_ORDER = ("autotl", "selector", "strategy", "default", "peer")
+_DIGITS = 12  # smaller differences are ties: scores are fractions of the same test images
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Case:
-    """What was asked of every entrant: a data set, so many shots of it (0: all), a backbone, a budget."""
+    """The task of an entrant.
+
+    Attributes:
+        dataset: Name of the data set.
+        shots: Training images per class; 0 for all.
+        backbone: Name of the backbone.
+        budget_seconds: Time budget.
+    """
 
     dataset: str
     shots: int
@@ -36,7 +43,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Block:
-    """A case with a seed: the smallest unit in which entrants are compared."""
+    """A case with a seed, in which entrants are compared."""
 
     case: Case
     seed: int
@@ -44,13 +51,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """Blocks × entrants. NaN stands where an entrant did not run in a block.
+    """The rows of a benchmark as blocks × entrants.
 
-    ``test`` is also NaN where a row failed; in ``credited`` such a row has what guessing would: one in so
-    many classes, which a user can always do. ``rank`` counts from 1, ties share the mean of their places,
-    failed rows share the last ones. ``normalised`` is 1 for the best score of the block, 0 for the worst and
-    for a failed row. ``oracle`` (blocks) is the best score of a single strategy, NaN where none has one, and
-    ``regret`` is oracle − credited.
+    An array is NaN where an entrant did not run in a block.
+
+    Attributes:
+        entrants: Names of the entrants.
+        kinds: Their kinds.
+        blocks: The blocks.
+        rows: The row of each block and entrant; None if it did not run.
+        present: Whether an entrant ran in a block, (blocks, entrants).
+        failed: Whether it failed, (blocks, entrants).
+        test: Test scores, NaN for failures, (blocks, entrants).
+        credited: Test scores, with the score of guessing for failures, (blocks, entrants).
+        rank: Ranks from 1; ties share the mean rank, failures the last ranks, (blocks, entrants).
+        normalised: 1 for the best score of a block, 0 for the worst and for failures, (blocks, entrants).
+        oracle: Best score of a single strategy, NaN if there is none, (blocks,).
+        regret: Oracle minus credited score, (blocks, entrants).
     """
 
     entrants: tuple[str, ...]
@@ -67,46 +84,49 @@ class Grid:
     regret: Floats
 
     def common(self) -> NDArray[np.bool_]:
-        """Which blocks (blocks,) every entrant ran in."""
+        """Return which blocks every entrant ran in, (blocks,)."""
         return np.asarray(self.present.all(axis=1), dtype=np.bool_)
 
 
 def block_of(row: Row) -> Block:
-    """The block that ``row`` was measured in."""
+    """Return the block of a row."""
     return Block(Case(row.dataset, row.shots, row.backbone, row.budget_seconds), row.seed)
 
 
 def has_score(row: Row | None) -> bool:
-    """Whether ``row`` ended with a test score."""
+    """Whether a row has a finite test score."""
     return row is not None and row.status == "ok" and row.test is not None and math.isfinite(row.test)
 
 
-def by_block(rows: Iterable[Row]) -> dict[Block, list[Row]]:
-    """The rows of every block, blocks in order. Raises BenchError where there is none."""
+def rows_by_block(rows: Iterable[Row]) -> dict[Block, list[Row]]:
+    """Group rows by block, in order. Raises BenchError if there are none."""
     found: dict[Block, list[Row]] = {}
     for row in rows:
         found.setdefault(block_of(row), []).append(row)
     if not found:
-        raise BenchError("There are no rows to rank. Give at least one result of a benchmark.")
+        raise BenchError("There are no rows to rank. Give at least one row of a benchmark.")
     return dict(sorted(found.items()))
 
 
-def grid(rows: Iterable[Row]) -> Grid:
-    """Lay out ``rows``; entrants are autotl, other searches, strategies, defaults and peers, each by name.
+def make_grid(rows: Iterable[Row]) -> Grid:
+    """Arrange rows in a grid.
 
-    Raises BenchError without rows, where a block holds an entrant twice, and where rows of one block were
-    measured on different images or by different metrics: their scores say nothing about each other.
+    Entrants are sorted by kind (autotl, other searches, strategies, defaults, peers) and name.
+
+    Raises:
+        BenchError: If there are no rows, a block has an entrant twice, or rows of a block have different test
+            images or metrics.
     """
-    blocks = by_block(rows)
+    blocks = rows_by_block(rows)
     kinds: dict[str, str] = {}
     for found in blocks.values():
         _check(found)
         kinds.update({row.entrant: row.kind for row in found})
-    entrants = sorted(kinds, key=lambda name: (_KINDS.index(kinds[name]), name))
+    entrants = sorted(kinds, key=lambda name: (_KIND_ORDER.index(kinds[name]), name))
     table = [
         [{row.entrant: row for row in found}.get(name) for name in entrants] for found in blocks.values()
     ]
-    single = np.array([kinds[name] in SINGLE for name in entrants])
+    single = np.array([kinds[name] in SINGLE_KINDS for name in entrants])
     chance = np.array([[_chance(found)] for found in blocks.values()])
 
     present = np.array([[row is not None for row in line] for line in table])
@@ -131,23 +151,23 @@ def grid(rows: Iterable[Row]) -> Grid:
 
 
 def ranks(scores: Floats) -> Floats:
-    """Places of every line's scores, the highest first, from 1; ties share the mean place, NaN stays NaN."""
-    mine, others = scores[:, :, None], scores[:, None, :]
-    place = (others > mine).sum(axis=2) + ((others == mine).sum(axis=2) + 1) / 2
-    return np.where(np.isnan(scores), np.nan, place)
+    """Rank the scores of each row from 1, highest first; ties share the mean rank, NaN stays NaN."""
+    own, others = scores[:, :, None], scores[:, None, :]
+    rank = (others > own).sum(axis=2) + ((others == own).sum(axis=2) + 1) / 2
+    return np.where(np.isnan(scores), np.nan, rank)
 
 
 def highest(scores: Floats) -> Floats:
-    """The highest score of every line, NaN where a line has none."""
+    """Return the highest score of each row, NaN if it has none."""
     best = np.where(np.isnan(scores), -np.inf, scores).max(axis=1)
     return np.where(np.isneginf(best), np.nan, best)
 
 
-def distinct(blocks: Sequence[Block], what: Callable[[Block], T]) -> tuple[list[T], NDArray[np.int64]]:
-    """The different values of ``what`` over the blocks, and the place of every block's among them."""
-    places: dict[T, int] = {}
-    index = [places.setdefault(what(block), len(places)) for block in blocks]
-    return list(places), np.array(index, dtype=np.int64)
+def unique_index(blocks: Sequence[Block], key: Callable[[Block], T]) -> tuple[list[T], NDArray[np.int64]]:
+    """Return the distinct keys of blocks, and the index of each block's key among them."""
+    positions: dict[T, int] = {}
+    index = [positions.setdefault(key(block), len(positions)) for block in blocks]
+    return list(positions), np.array(index, dtype=np.int64)
 
 
 def _score(row: Row | None) -> float:
@@ -156,18 +176,18 @@ def _score(row: Row | None) -> float:
 
 def _chance(found: Sequence[Row]) -> float:
     classes = max(row.n_classes for row in found)
-    named = found[0].metric
-    if named in METRICS and classes:
-        return METRICS[named].chance(classes)[0]
+    metric = found[0].metric
+    if metric in METRICS and classes:
+        return METRICS[metric].chance_level(classes)[0]
     return 1 / classes if classes else 0.0
 
 
 def _normalised(test: Floats, failed: NDArray[np.bool_]) -> Floats:
     best, worst = highest(test)[:, None], -highest(-test)[:, None]
     width = best - worst
-    share = np.where(width > 0, (test - worst) / np.where(width > 0, width, 1.0), 1.0)
-    share[np.isnan(test)] = np.nan
-    return np.where(failed, 0.0, share)
+    fraction = np.where(width > 0, (test - worst) / np.where(width > 0, width, 1.0), 1.0)
+    fraction[np.isnan(test)] = np.nan
+    return np.where(failed, 0.0, fraction)
 
 
 def _check(found: Sequence[Row]) -> None:
@@ -175,9 +195,7 @@ def _check(found: Sequence[Row]) -> None:
     where = f"on {first.dataset} with {first.backbone}, seed {first.seed}"
     names = [row.entrant for row in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BenchError(
-            f"{', '.join(twice)} was measured twice {where}. Give the rows of one benchmark, each once."
-        )
+        raise BenchError(f"{', '.join(twice)} was measured twice {where}. Give each row once.")
     scored = [row for row in found if has_score(row)]
     for what, values in (
         ("test images", {row.split for row in scored}),
@@ -185,6 +203,6 @@ def _check(found: Sequence[Row]) -> None:
     ):
         if len(values) > 1:
             raise BenchError(
-                f"The rows {where} were measured on different {what} ({', '.join(sorted(values))}), so they "
-                "cannot be compared. Measure them on the same."
+                f"The rows {where} must have the same {what} (got {', '.join(sorted(values))}). "
+                "Leave out rows that differ."
             )

@@ -1,4 +1,4 @@
-"""One measurement of a benchmark: an entrant on a data set, with everything needed to check it."""
+"""A measurement of a benchmark: an entrant on a data set, with everything needed to check it."""
 
 from __future__ import annotations
 
@@ -18,28 +18,54 @@ Status = Literal["ok", "failed"]
 Kind = Literal["strategy", "default", "autotl", "selector", "peer"]
 
 KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_seconds")
-"""What tells two measurements of one suite apart."""
+"""The columns that identify a measurement."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One entrant on one data set, backbone, seed and budget.
+    """The result of an entrant on one data set, with one backbone, seed and budget.
 
-    ``entrant`` is a strategy searched on its own ("finetune"), one with its default settings alone
-    ("finetune@default"), "autotl" itself, another search over all strategies (a "selector"), or a peer;
-    ``kind`` says which. ``family`` is what the entrant (of
-    several strategies: the chosen one) does with the source's weights: "as is", "frozen", "partly frozen",
-    "fine-tuned", "scratch", or "other". ``shots`` is the number of training images per class, 0 for all.
-    ``budget_seconds`` was asked for; ``seconds`` is what a user waited, from the start of the process to its
-    end. ``n_train`` counts the images that an entrant may learn from, ``split`` names the images of both
-    parts by their content. ``likeness`` places the training images between noise (0) and the backbone's
-    source (1).
-
-    ``trials`` are the settings tried with their validation scores, in order, and ``chosen`` is the index of
-    the one that was kept; ``val`` is its score, higher being better. ``test`` is computed from ``logits``
-    (float32, test images × classes, in the order of the split file and of its sorted classes) by ``metric``.
-    ``flops`` are multiply-adds of the delivered network for one image. A failed row has a reason in ``error``
-    and neither scores nor logits. ``seal`` is :func:`seal` of everything else.
+    Attributes:
+        suite: Name of the suite.
+        dataset: Name of the data set.
+        shots: Training images per class; 0 for all.
+        backbone: Name of the backbone.
+        entrant: Name of the entrant, such as "finetune", "finetune@default" or "autotl".
+        kind: Kind of the entrant: a searched strategy, a strategy with default settings, autotl, another
+            search over all strategies ("selector"), or another tool ("peer").
+        family: Use of the source's weights by the chosen strategy: "as is", "frozen", "partly frozen",
+            "fine-tuned", "scratch" or "other".
+        seed: Seed of split and entrant.
+        budget_seconds: Time budget.
+        status: "ok" or "failed".
+        error: Reason of a failure; empty if there is none.
+        plugin: Distribution of the entrant.
+        version: Version of the distribution.
+        split: Hash of the split, which depends on the content of the images.
+        n_train: Number of images that the entrant may learn from.
+        n_test: Number of test images.
+        n_classes: Number of classes.
+        image_side: Input size in pixels; 0 if unknown.
+        likeness: Similarity of the training images to the source data, from 0 (noise) to 1; None if unknown.
+        metric: Name of the metric.
+        val: Validation score of the chosen trial, negated if lower is better; None if unknown.
+        test: Test score by ``metric``, computed from ``logits``; None if it failed.
+        params: Settings of the delivered model.
+        trials: Settings and validation score of each trial, in order.
+        chosen: Index of the chosen trial; None if unknown.
+        seconds: Wall-clock time from start to end of the process.
+        flops: Multiply-adds of the delivered network for one image; None if unknown.
+        peak_memory_mb: Peak memory in MiB; None if unknown.
+        machine: Description of the machine.
+        threads: Number of threads.
+        device: Device, such as "cpu".
+        versions: Versions of packages.
+        command: The command that was run.
+        created: Time of the measurement, in ISO 8601.
+        notes: Remarks of the entrant.
+        logits: Logits of the test images, float32 (n_test, n_classes), in the order of the split file and of
+            its sorted classes; None if it failed.
+        seal: :func:`seal` of all other fields.
     """
 
     suite: str
@@ -82,16 +108,16 @@ class Row:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The values of :data:`KEY`."""
+        """The values of :data:`KEY`, which identify the measurement."""
         return tuple(getattr(self, name) for name in KEY)
 
     def sealed(self) -> Row:
-        """The same row with its seal."""
+        """Return the row with its seal."""
         return dataclasses.replace(self, seal=seal(self))
 
 
 def seal(row: Row) -> str:
-    """A digest of the row's content: shows an edit, but proves no origin (anyone can seal)."""
+    """Return a digest of the row's content, which shows edits but not the author."""
     digest = hashlib.blake2b(digest_size=16)
     for field in dataclasses.fields(row):
         if field.name in ("seal", "logits"):

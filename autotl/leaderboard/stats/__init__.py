@@ -1,1 +1,1 @@
-"""Statistics over benchmark results."""
+"""Compute the statistics of a leaderboard."""

@@ -1,4 +1,4 @@
-"""What a reader must know before trusting a board: failures, coverage, machines, versions."""
+"""Collect the caveats of a leaderboard: failures, coverage, machines and versions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autotl.leaderboard.rows.cases import label
+from autotl.leaderboard.rows.cases import case_labels
 from autotl.leaderboard.rows.pivot import Grid, has_score
 from autotl.leaderboard.rows.row import Row
 from autotl.report.format import listing
 
+LATE_FACTOR = 1.1
+"""The time of a late row, as a multiple of its budget."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A reason for failing, and the rows of an entrant that failed for it."""
+    """The failures of an entrant with one error.
+
+    Attributes:
+        entrant: Name of the entrant.
+        error: The error.
+        rows: Number of rows.
+        cases: Names of their cases.
+    """
 
     entrant: str
     error: str
@@ -24,7 +34,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An entrant that did not run in every block, and the cases in which it lacks a seed."""
+    """The blocks that an entrant did not run in.
+
+    Attributes:
+        entrant: Name of the entrant.
+        blocks: Number of missing blocks.
+        cases: Names of their cases.
+    """
 
     entrant: str
     blocks: int
@@ -33,11 +49,22 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Caveats:
-    """What failed, what is missing, and what the rows were measured on.
+    """Failures, missing blocks and the origin of the rows.
 
-    ``late`` counts rows that took a tenth longer than their budget, or more. ``suites`` to ``notes`` are all
-    that occurs, the commonest first, with the number of rows where that is not one; ``created`` is the first
-    and the last row's time.
+    Values are sorted by frequency. If there is more than one, each has its number of rows.
+
+    Attributes:
+        failures: Failures by entrant and error.
+        missing: Entrants that did not run in every block.
+        late: Number of rows that took at least 10 % more than their budget.
+        suites: Names of the suites.
+        machines: Descriptions of the machines.
+        devices: Devices.
+        threads: Numbers of threads.
+        plugins: Distributions of the entrants with versions.
+        versions: Packages with versions.
+        notes: Remarks of the entrants.
+        created: Times of the first and the last row.
     """
 
     failures: tuple[Failure, ...]
@@ -53,14 +80,14 @@ class Caveats:
     created: tuple[str, str]
 
 
-def caveats(laid: Grid) -> Caveats:
-    """The caveats of all rows."""
-    rows = [row for line in laid.rows for row in line if row is not None]
+def caveats(grid: Grid) -> Caveats:
+    """Return the caveats of all rows."""
+    rows = [row for line in grid.rows for row in line if row is not None]
     created = sorted(row.created for row in rows if row.created)
     return Caveats(
-        failures=_failures(laid),
-        missing=_missing(laid),
-        late=sum(row.seconds > 1.1 * row.budget_seconds > 0 for row in rows),
+        failures=_failures(grid),
+        missing=_missing(grid),
+        late=sum(row.seconds > LATE_FACTOR * row.budget_seconds > 0 for row in rows),
         suites=_counted(row.suite for row in rows),
         machines=_counted(row.machine for row in rows),
         devices=_counted(row.device for row in rows),
@@ -72,10 +99,10 @@ def caveats(laid: Grid) -> Caveats:
     )
 
 
-def _failures(laid: Grid) -> tuple[Failure, ...]:
-    names = _names(laid)
+def _failures(grid: Grid) -> tuple[Failure, ...]:
+    names = _names(grid)
     found: dict[tuple[str, str], list[str]] = {}
-    for name, line in zip(names, laid.rows, strict=True):
+    for name, line in zip(names, grid.rows, strict=True):
         for row in line:
             if row is not None and not has_score(row):
                 found.setdefault((row.entrant, row.error or "no reason given"), []).append(name)
@@ -85,11 +112,11 @@ def _failures(laid: Grid) -> tuple[Failure, ...]:
     )
 
 
-def _missing(laid: Grid) -> tuple[Missing, ...]:
-    names = _names(laid)
+def _missing(grid: Grid) -> tuple[Missing, ...]:
+    names = _names(grid)
     found = []
-    for i, entrant in enumerate(laid.entrants):
-        absent = [name for name, here in zip(names, laid.present[:, i], strict=True) if not here]
+    for i, entrant in enumerate(grid.entrants):
+        absent = [name for name, present in zip(names, grid.present[:, i], strict=True) if not present]
         if absent:
             found.append(Missing(entrant, len(absent), tuple(dict.fromkeys(absent))))
     return tuple(sorted(found, key=lambda each: (-each.blocks, each.entrant)))
@@ -103,8 +130,8 @@ def _versions(rows: Sequence[Row]) -> tuple[str, ...]:
     )
 
 
-def _names(laid: Grid) -> list[str]:
-    return label([block.case for block in laid.blocks])
+def _names(grid: Grid) -> list[str]:
+    return case_labels([block.case for block in grid.blocks])
 
 
 def _counted(values: Iterable[str]) -> tuple[str, ...]:

@@ -1,35 +1,50 @@
-"""Whether choosing pays: autotl and other searches against every single strategy, always taken."""
+"""Compare autotl and other searches with the constant choice of each single strategy."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.leaderboard.rows.cases import label
-from autotl.leaderboard.rows.pivot import SINGLE, Block, Floats, Grid, distinct, has_score
+from autotl import jsonio
+from autotl.leaderboard.rows.cases import case_labels
+from autotl.leaderboard.rows.pivot import SINGLE_KINDS, Block, Floats, Grid, has_score, unique_index
+from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats import bootstrap
 from autotl.leaderboard.stats.bootstrap import Interval
-from autotl.leaderboard.stats.significance import FEWEST, holm
-from autotl.leaderboard.stats.winners_curse import Labels, luck
+from autotl.leaderboard.stats.significance import MIN_DATASETS, holm
+from autotl.leaderboard.stats.winners_curse import Labels, selection_bias
 
-SELECTS = ("autotl", "selector")
+SEARCH_KINDS = ("autotl", "selector")
 """The kinds of entrants that choose among strategies."""
+_NAMED = {name: {jsonio.KEY: name} for name in ("ways", "luck", "behind", "worst", "worst_in", "why")}
+"""Metadata of fields with another name in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A way of selecting: an entrant that chooses, or a single strategy that is always taken.
+class Method:
+    """A search, or the constant choice of one strategy.
 
-    ``test`` and ``regret`` are means over cases, ``worst`` is the largest regret of a block and ``worst_in``
-    that block in words; fractions, with a failed row credited with guessing. ``trials_per_minute`` counts
-    scored trials over the whole time of a run. ``behind`` is autotl's mean lead over it, on the ``pairs`` of
-    data set and seed that both ran in; ``p`` is of Wilcoxon's signed-rank test over these, ``p_holm``
-    corrected for all ways that could be tested, both None where ``why`` says so.
+    Means are over cases. Scores and regrets are fractions; a failure is credited with the score of guessing.
+
+    Attributes:
+        entrant: Name of the entrant.
+        kind: Kind of the entrant.
+        blocks: Number of blocks.
+        test: Mean test score.
+        regret: Mean regret; None if unknown.
+        regret_ci95: Its 95 % interval; None with one data set.
+        max_regret: Largest regret of a block; None if unknown.
+        max_regret_block: Description of that block; empty if unknown.
+        trials_per_minute: Scored trials per minute of the whole run; None if no run has a score.
+        pairs: Number of pairs of data set and seed that it has in common with autotl.
+        autotl_lead: Mean score of autotl minus its own on these pairs; None if there are none.
+        p: p-value of Wilcoxon's signed-rank test over these pairs; None if no test is possible.
+        p_holm: p-value corrected for all tested methods by Holm's method.
+        reason: Reason why no test is possible; empty if one was made.
     """
 
     entrant: str
@@ -38,19 +53,25 @@ class Way:
     test: float
     regret: float | None
     regret_ci95: Interval | None
-    worst: float | None
-    worst_in: str
+    max_regret: float | None = field(metadata=_NAMED["worst"])
+    max_regret_block: str = field(metadata=_NAMED["worst_in"])
     trials_per_minute: float | None
     pairs: int
-    behind: float | None
+    autotl_lead: float | None = field(metadata=_NAMED["behind"])
     p: float | None
     p_holm: float | None
-    why: str
+    reason: str = field(metadata=_NAMED["why"])
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """An entrant's mean test score at each budget in seconds, on what all curves were measured on."""
+class BudgetCurve:
+    """The mean test score of an entrant at each budget, over the tasks that all curves share.
+
+    Attributes:
+        entrant: Name of the entrant.
+        kind: Kind of the entrant.
+        points: Budget in seconds, and mean test score as a fraction.
+    """
 
     entrant: str
     kind: str
@@ -59,125 +80,132 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """All ways, the smallest regret first.
+    """The comparison of all methods.
 
-    ``luck`` is how much too high the best single strategy of a block scores because it was found on the
-    images that score it, a mean over cases; None where that is not known. ``curves`` is empty with one
-    budget.
+    Attributes:
+        methods: The methods, smallest regret first.
+        bias: Selection bias of the best single strategy's score, a mean over cases; None if unknown.
+        curves: Scores over budgets; empty with one budget.
     """
 
-    ways: tuple[Way, ...]
-    luck: float | None
-    curves: tuple[Curve, ...]
+    methods: tuple[Method, ...] = field(metadata=_NAMED["ways"])
+    bias: float | None = field(metadata=_NAMED["luck"])
+    curves: tuple[BudgetCurve, ...]
 
 
-def selection(laid: Grid, *, labels: Mapping[str, Labels] | None = None, seed: int = 0) -> Selection | None:
-    """What the rows say of selecting; None where no other search than autotl's took part.
+def selection(grid: Grid, *, labels: Mapping[str, Labels] | None = None, seed: int = 0) -> Selection | None:
+    """Compare all methods.
 
-    ``labels`` are the true classes of the test images by the hash of their split: without them luck is not
-    known.
+    Args:
+        grid: The rows.
+        labels: True labels of the test images by the hash of their split, for the selection bias.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        The comparison; None if no other search than autotl took part.
     """
-    if "selector" not in laid.kinds:
+    if "selector" not in grid.kinds:
         return None
-    taking = [i for i, kind in enumerate(laid.kinds) if kind in (*SELECTS, *SINGLE)]
-    means = bootstrap.case_means(laid.blocks, np.hstack([laid.credited, laid.regret]))
-    spread = bootstrap.intervals(laid.blocks, laid.regret, seed=seed)
-    names = label([block.case for block in laid.blocks])
-    own = next((i for i, kind in enumerate(laid.kinds) if kind == "autotl"), None)
-    ways = []
-    for i in taking:
-        worst, where = _worst(laid.regret[:, i], laid.blocks, names)
-        pairs, behind, p, why = _against(laid, own, i)
-        ways.append(
-            Way(
-                entrant=laid.entrants[i],
-                kind=laid.kinds[i],
-                blocks=int(laid.present[:, i].sum()),
+    columns = [i for i, kind in enumerate(grid.kinds) if kind in (*SEARCH_KINDS, *SINGLE_KINDS)]
+    methods = _with_holm(_methods(grid, columns, seed))
+    return Selection(
+        methods=tuple(sorted(methods, key=lambda m: (math.inf if m.regret is None else m.regret, m.entrant))),
+        bias=selection_bias(grid, labels or {}, seed=seed),
+        curves=_curves(grid, columns),
+    )
+
+
+def _methods(grid: Grid, columns: Sequence[int], seed: int) -> list[Method]:
+    means = bootstrap.case_means(grid.blocks, np.hstack([grid.credited, grid.regret]))
+    ci95 = bootstrap.intervals(grid.blocks, grid.regret, seed=seed)
+    names = case_labels([block.case for block in grid.blocks])
+    autotl = next((i for i, kind in enumerate(grid.kinds) if kind == "autotl"), None)
+    methods = []
+    for i in columns:
+        max_regret, max_regret_block = _largest(grid.regret[:, i], grid.blocks, names)
+        pairs, lead, p, reason = _against(grid, autotl, i)
+        methods.append(
+            Method(
+                entrant=grid.entrants[i],
+                kind=grid.kinds[i],
+                blocks=int(grid.present[:, i].sum()),
                 test=means[i] or 0.0,
-                regret=means[len(laid.entrants) + i],
-                regret_ci95=spread[i],
-                worst=worst,
-                worst_in=where,
-                trials_per_minute=_pace([line[i] for line in laid.rows]),
+                regret=means[len(grid.entrants) + i],
+                regret_ci95=ci95[i],
+                max_regret=max_regret,
+                max_regret_block=max_regret_block,
+                trials_per_minute=_trials_per_minute([line[i] for line in grid.rows]),
                 pairs=pairs,
-                behind=behind,
+                autotl_lead=lead,
                 p=p,
                 p_holm=None,
-                why=why,
+                reason=reason,
             )
         )
-    tested = [way for way in ways if way.p is not None]
-    corrected = dict(
-        zip(
-            (way.entrant for way in tested),
-            holm([way.p for way in tested if way.p is not None]),
-            strict=True,
-        )
-    )
-    ways = [replace(way, p_holm=corrected.get(way.entrant)) for way in ways]
-    return Selection(
-        ways=tuple(sorted(ways, key=lambda w: (math.inf if w.regret is None else w.regret, w.entrant))),
-        luck=luck(laid, labels or {}, seed=seed),
-        curves=_curves(laid, taking),
-    )
+    return methods
 
 
-def _worst(regret: Floats, blocks: Sequence[Block], names: Sequence[str]) -> tuple[float | None, str]:
+def _with_holm(methods: Sequence[Method]) -> list[Method]:
+    tested = {method.entrant: method.p for method in methods if method.p is not None}
+    corrected = dict(zip(tested, holm(list(tested.values())), strict=True))
+    return [replace(method, p_holm=corrected.get(method.entrant)) for method in methods]
+
+
+def _largest(regret: Floats, blocks: Sequence[Block], names: Sequence[str]) -> tuple[float | None, str]:
     if np.isnan(regret).all():
         return None, ""
-    place = int(np.nanargmax(regret))
-    return float(regret[place]), f"{names[place]}, seed {blocks[place].seed}"
+    index = int(np.nanargmax(regret))
+    return float(regret[index]), f"{names[index]}, seed {blocks[index].seed}"
 
 
-def _pace(rows: Sequence[Any]) -> float | None:
-    """Scored trials a minute, over all rows that ended well."""
-    scored = [row for row in rows if has_score(row) and row.seconds > 0]
+def _trials_per_minute(rows: Sequence[Row | None]) -> float | None:
+    scored = [row for row in rows if row is not None and has_score(row) and row.seconds > 0]
     seconds = sum(row.seconds for row in scored)
     return 60 * sum(len(row.trials) for row in scored) / seconds if seconds else None
 
 
-def _against(laid: Grid, own: int | None, other: int) -> tuple[int, float | None, float | None, str]:
-    """The pairs of data set and seed, autotl's mean lead on them, its p, and why there is none."""
+def _against(grid: Grid, autotl: int | None, other: int) -> tuple[int, float | None, float | None, str]:
+    """Return the number of pairs, autotl's mean lead, its p-value, and the reason if there is none."""
     from scipy.stats import wilcoxon
 
-    if own is None or own == other:
-        return 0, None, None, "" if own == other else "autotl did not take part"
-    both = laid.present[:, own] & laid.present[:, other]
-    ahead = (laid.credited[:, own] - laid.credited[:, other])[both]
-    chosen = [block for block, here in zip(laid.blocks, both, strict=True) if here]
-    units, unit = distinct(chosen, lambda block: (block.case.dataset, block.seed))
-    leads = np.array([ahead[unit == place].mean() for place in range(len(units))]).round(12)
-    unlike = leads[leads != 0]
-    if len(unlike) < FEWEST:
-        why = f"{len(unlike)} of {len(leads)} pairs are unequal: no test can reach p < .05"
-        return len(leads), float(leads.mean()) if len(leads) else None, None, why
-    return len(leads), float(leads.mean()), float(wilcoxon(unlike).pvalue), ""
+    if autotl is None or autotl == other:
+        return 0, None, None, "" if autotl == other else "autotl did not take part"
+    both = grid.present[:, autotl] & grid.present[:, other]
+    block_leads = (grid.credited[:, autotl] - grid.credited[:, other])[both]
+    chosen = [block for block, used in zip(grid.blocks, both, strict=True) if used]
+    pairs, pair = unique_index(chosen, lambda block: (block.case.dataset, block.seed))
+    leads = np.array([block_leads[pair == index].mean() for index in range(len(pairs))]).round(12)
+    unequal = leads[leads != 0]
+    if len(unequal) < MIN_DATASETS:
+        reason = f"{len(unequal)} of {len(leads)} pairs are unequal: p < .05 is impossible"
+        return len(leads), float(leads.mean()) if len(leads) else None, None, reason
+    return len(leads), float(leads.mean()), float(wilcoxon(unequal).pvalue), ""
 
 
-def _curves(laid: Grid, taking: Sequence[int]) -> tuple[Curve, ...]:
-    """Scores over budgets, of the entrants that ran with each budget, where all of them did."""
-    budgets = sorted({block.case.budget_seconds for block in laid.blocks})
+def _curves(grid: Grid, columns: Sequence[int]) -> tuple[BudgetCurve, ...]:
+    """Return scores over budgets of the entrants that ran with each budget, on common tasks."""
+    budgets = sorted({block.case.budget_seconds for block in grid.blocks})
     if len(budgets) < 2:
         return ()
-    units, unit = distinct(
-        laid.blocks, lambda block: (block.case.dataset, block.case.shots, block.case.backbone, block.seed)
+    tasks, task = unique_index(
+        grid.blocks, lambda block: (block.case.dataset, block.case.shots, block.case.backbone, block.seed)
     )
-    table = np.full((len(units), len(budgets), len(taking)), np.nan)
-    for block, row in enumerate(laid.credited[:, list(taking)]):
-        table[unit[block], budgets.index(laid.blocks[block].case.budget_seconds)] = row
-    somewhere: NDArray[np.bool_] = (~np.isnan(table)).all(axis=1).any(axis=0)  # (taking,)
-    if not somewhere.any():
+    table = np.full((len(tasks), len(budgets), len(columns)), np.nan)
+    for block, scores in enumerate(grid.credited[:, list(columns)]):
+        table[task[block], budgets.index(grid.blocks[block].case.budget_seconds)] = scores
+    has_all: NDArray[np.bool_] = (~np.isnan(table)).all(axis=1).any(axis=0)  # (columns,)
+    if not has_all.any():
         return ()
-    table = table[:, :, somewhere]
+    table = table[:, :, has_all]
     table = table[~np.isnan(table).any(axis=(1, 2))]
     if not len(table):
         return ()
-    shown = [i for i, here in zip(taking, somewhere, strict=True) if here]
+    shown = [i for i, has in zip(columns, has_all, strict=True) if has]
     means = table.mean(axis=0)  # (budgets, shown)
     return tuple(
-        Curve(
-            laid.entrants[i],
-            laid.kinds[i],
+        BudgetCurve(
+            grid.entrants[i],
+            grid.kinds[i],
             tuple((at, float(score)) for at, score in zip(budgets, means[:, column], strict=True)),
         )
         for column, i in enumerate(shown)

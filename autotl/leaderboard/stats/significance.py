@@ -1,30 +1,42 @@
-"""Whether entrants can be told apart: tests over data sets, which are the independent unit."""
+"""Test whether entrants differ significantly, over data sets as independent units."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from autotl import jsonio
 from autotl.errors import BenchError
-from autotl.leaderboard.rows.pivot import Floats, Grid, distinct, ranks
+from autotl.leaderboard.rows.pivot import Floats, Grid, ranks, unique_index
+from autotl.report.format import count
 
 ALPHA = 0.05
-FEWEST = 6
-"""Data sets below which no signed-rank test can reach p < .05: with 5, all on one side, p is 2/2⁵ = .0625."""
+"""The significance level."""
+MIN_DATASETS = 6
+"""Data sets from which a signed-rank test can reach p < .05; with 5, the smallest p is 2/2⁵ = .0625."""
+_NAMED = {name: {jsonio.KEY: name} for name in ("together", "told_apart", "why", "least_p")}
+"""Metadata of fields with another name in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two entrants on the blocks that both ran in.
+class PairTest:
+    """Wilcoxon's signed-rank test of two entrants on the blocks that both ran in.
 
-    ``difference`` is the mean over data sets of first − second, a fraction. ``p`` is of Wilcoxon's
-    signed-rank test on data-set means, ``p_holm`` corrected for all pairs that could be tested; both are None
-    where no test can answer, and ``why`` says so. ``told_apart`` is p_holm < .05.
+    Attributes:
+        first: Name of the first entrant.
+        second: Name of the second entrant.
+        datasets: Number of common data sets.
+        blocks: Number of common blocks.
+        difference: Mean over data sets of first − second, as a fraction; None without common data sets.
+        p: p-value over data-set means; None if no test is possible.
+        p_holm: p-value corrected for all tested pairs by Holm's method.
+        significant: Whether the corrected p-value is below .05.
+        reason: Reason why no test is possible; empty if one was made.
     """
 
     first: str
@@ -34,17 +46,24 @@ class Pair:
     difference: float | None
     p: float | None
     p_holm: float | None
-    told_apart: bool
-    why: str
+    significant: bool = field(metadata=_NAMED["told_apart"])
+    reason: str = field(metadata=_NAMED["why"])
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """All entrants at once, on the blocks that all ran in.
+class FriedmanTest:
+    """Friedman's test of all entrants on the blocks that all ran in, with Nemenyi's post-hoc test.
 
-    ``ranks`` are mean ranks over data sets, best first. ``p`` is Friedman's. Two entrants differ by Nemenyi's
-    test where their ranks are ``critical_difference`` apart; ``groups`` are the largest sets of neighbours
-    that cannot be told apart, all in one group where Friedman's test finds nothing.
+    Attributes:
+        datasets: Number of common data sets.
+        blocks: Number of common blocks.
+        ranks: Entrants with their mean ranks over data sets, best first.
+        statistic: Friedman's statistic.
+        p: Friedman's p-value.
+        critical_difference: Difference of mean ranks from which two entrants differ by Nemenyi's test.
+        nemenyi: Nemenyi's p-value of each pair.
+        groups: The largest groups of neighbours without significant differences; a single group if
+            Friedman's test is not significant.
     """
 
     datasets: int
@@ -58,51 +77,69 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldApart:
-    """What can be told apart. ``together`` is None where ``why`` says so.
+class Significance:
+    """The tests of all entrants and of pairs.
 
-    ``least_p`` is the smallest corrected p that any pair could reach with so many data sets and pairs.
+    Attributes:
+        friedman: The test of all entrants; None if it is not possible.
+        reason: Reason why it is not possible; empty if it was made.
+        pairs: The tests of pairs.
+        min_p_holm: The smallest corrected p-value that a pair could reach with so many data sets and pairs;
+            None if no pair was tested.
     """
 
-    together: Together | None
-    why: str
-    pairs: tuple[Pair, ...]
-    least_p: float | None
+    friedman: FriedmanTest | None = field(metadata=_NAMED["together"])
+    reason: str = field(metadata=_NAMED["why"])
+    pairs: tuple[PairTest, ...]
+    min_p_holm: float | None = field(metadata=_NAMED["least_p"])
 
 
-def tell_apart(laid: Grid, *, pairwise: bool = True) -> ToldApart:
-    """Friedman's and Nemenyi's tests of all entrants, and Wilcoxon's of every pair with Holm's correction.
+def compare_entrants(grid: Grid, *, pairwise: bool = True) -> Significance:
+    """Test all entrants by Friedman and Nemenyi, and every pair by Wilcoxon with Holm's correction.
 
-    Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006. Pairs are
-    left out where ``pairwise`` is false. Raises BenchError where scikit-posthocs is needed and absent.
+    See Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006.
+
+    Args:
+        grid: The rows.
+        pairwise: Whether pairs are tested.
+
+    Raises:
+        BenchError: If scikit-posthocs is needed and not installed.
     """
-    common = laid.common()
-    means = dataset_means(laid, common, range(len(laid.entrants)))
-    pairs = _pairs(laid) if pairwise else []
-    least = [_least(pair.datasets) for pair in pairs if pair.p is not None]
-    return ToldApart(
-        together=None if (why := _too_few(means)) else _together(laid.entrants, means, int(common.sum())),
-        why=why,
+    common = grid.common()
+    means = dataset_means(grid, common, range(len(grid.entrants)))
+    pairs = _pair_tests(grid) if pairwise else []
+    reachable = [_min_p(pair.datasets) for pair in pairs if pair.p is not None]
+    reason = _too_few(means)
+    return Significance(
+        friedman=None if reason else _friedman(grid.entrants, means, int(common.sum())),
+        reason=reason,
         pairs=tuple(pairs),
-        least_p=min(1.0, min(least) * len(least)) if least else None,
+        min_p_holm=min(1.0, min(reachable) * len(reachable)) if reachable else None,
     )
 
 
-def dataset_means(laid: Grid, blocks: Any, columns: Sequence[int]) -> Floats:
-    """Data sets × ``columns``: mean scores over the chosen ``blocks`` (a mask), seeds then cases averaged."""
-    chosen = [block for block, here in zip(laid.blocks, blocks, strict=True) if here]
-    scores = laid.credited[np.asarray(blocks)][:, list(columns)]
-    _, case = distinct(chosen, lambda block: block.case)
-    datasets, dataset = distinct(chosen, lambda block: block.case.dataset)
-    lines = []
-    for place in range(len(datasets)):
-        cases = [scores[case == each].mean(axis=0) for each in sorted(set(case[dataset == place]))]
-        lines.append(np.mean(cases, axis=0))
-    return np.array(lines).reshape(len(datasets), len(columns)).round(12)
+def dataset_means(grid: Grid, blocks: Any, columns: Sequence[int]) -> Floats:
+    """Return mean scores over seeds and then cases of each data set, (data sets, columns).
+
+    Args:
+        grid: The rows.
+        blocks: Which blocks to use, bool (blocks,).
+        columns: Columns of the entrants.
+    """
+    chosen = [block for block, used in zip(grid.blocks, blocks, strict=True) if used]
+    scores = grid.credited[np.asarray(blocks)][:, list(columns)]
+    _, case = unique_index(chosen, lambda block: block.case)
+    datasets, dataset = unique_index(chosen, lambda block: block.case.dataset)
+    means = []
+    for index in range(len(datasets)):
+        cases = [scores[case == each].mean(axis=0) for each in sorted(set(case[dataset == index]))]
+        means.append(np.mean(cases, axis=0))
+    return np.array(means).reshape(len(datasets), len(columns)).round(12)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values corrected for being so many (Holm, Scandinavian Journal of Statistics 6, 1979)."""
+    """Correct p-values for multiple tests (Holm, Scandinavian Journal of Statistics 6, 1979)."""
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
@@ -114,41 +151,40 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _too_few(means: Floats) -> str:
     datasets, entrants = means.shape
     if entrants < 3:
-        return f"Friedman's test compares 3 entrants or more, and there are {entrants}."
+        return f"Friedman's test needs 3 entrants or more (got {entrants})."
     if datasets < 3:
-        return f"Friedman's test needs 3 data sets on which all entrants ran, and there are {datasets}."
+        return f"Friedman's test needs 3 data sets on which all entrants ran (got {datasets})."
     return ""
 
 
-def _together(entrants: Sequence[str], means: Floats, blocks: int) -> Together:
+def _friedman(entrants: Sequence[str], means: Floats, blocks: int) -> FriedmanTest:
     from scipy.stats import friedmanchisquare, studentized_range
 
-    datasets, count = means.shape
+    datasets, k = means.shape
     mean_ranks = ranks(means).mean(axis=0)
-    if (means == means[:, :1]).all():  # Friedman's statistic is 0 / 0 where everything is tied
+    if (means == means[:, :1]).all():  # Friedman's statistic is 0 / 0 if all scores are tied
         statistic, p = 0.0, 1.0
     else:
         statistic, p = (float(each) for each in friedmanchisquare(*means.T))
-    critical = float(studentized_range.isf(ALPHA, count, np.inf) / np.sqrt(2))
-    critical *= float(np.sqrt(count * (count + 1) / (6 * datasets)))
+    critical = float(studentized_range.isf(ALPHA, k, np.inf) / np.sqrt(2))
+    critical *= float(np.sqrt(k * (k + 1) / (6 * datasets)))
     order = [int(i) for i in np.argsort(mean_ranks, kind="stable")]
-    apart = _posthocs().posthoc_nemenyi_friedman(means).to_numpy()
-    return Together(
+    ranked = tuple((entrants[i], float(mean_ranks[i])) for i in order)
+    nemenyi = _posthocs().posthoc_nemenyi_friedman(means).to_numpy()
+    return FriedmanTest(
         datasets=datasets,
         blocks=blocks,
-        ranks=tuple((entrants[i], float(mean_ranks[i])) for i in order),
+        ranks=ranked,
         statistic=statistic,
         p=p,
         critical_difference=critical,
-        nemenyi=tuple((entrants[i], entrants[j], float(apart[i, j])) for i, j in combinations(order, 2)),
-        groups=_groups(
-            [(entrants[i], float(mean_ranks[i])) for i in order], critical if p < ALPHA else np.inf
-        ),
+        nemenyi=tuple((entrants[i], entrants[j], float(nemenyi[i, j])) for i, j in combinations(order, 2)),
+        groups=_groups(ranked, critical if p < ALPHA else np.inf),
     )
 
 
 def _groups(ranked: Sequence[tuple[str, float]], critical: float) -> tuple[tuple[str, ...], ...]:
-    """The longest runs of neighbours whose first and last are less than ``critical`` apart; no singles."""
+    """Return the longest runs of two or more neighbours within the critical difference."""
     groups: list[tuple[int, int]] = []
     for start, (_, rank) in enumerate(ranked):
         end = max(i for i, (_, other) in enumerate(ranked) if other - rank < critical)
@@ -157,46 +193,46 @@ def _groups(ranked: Sequence[tuple[str, float]], critical: float) -> tuple[tuple
     return tuple(tuple(name for name, _ in ranked[a : b + 1]) for a, b in groups)
 
 
-def _pairs(laid: Grid) -> list[Pair]:
-    found = [_pair(laid, i, j) for i, j in combinations(range(len(laid.entrants)), 2)]
+def _pair_tests(grid: Grid) -> list[PairTest]:
+    found = [_pair_test(grid, i, j) for i, j in combinations(range(len(grid.entrants)), 2)]
     tested = [pair for pair in found if pair.p is not None]
     corrected = iter(holm([pair.p for pair in tested if pair.p is not None]))
-    return [_corrected(pair, next(corrected)) if pair.p is not None else pair for pair in found]
+    return [_with_holm(pair, next(corrected)) if pair.p is not None else pair for pair in found]
 
 
-def _corrected(pair: Pair, p_holm: float) -> Pair:
-    return replace(pair, p_holm=p_holm, told_apart=p_holm < ALPHA)
+def _with_holm(pair: PairTest, p_holm: float) -> PairTest:
+    return replace(pair, p_holm=p_holm, significant=p_holm < ALPHA)
 
 
-def _pair(laid: Grid, i: int, j: int) -> Pair:
+def _pair_test(grid: Grid, i: int, j: int) -> PairTest:
     from scipy.stats import wilcoxon
 
-    both = laid.present[:, i] & laid.present[:, j]
-    means = dataset_means(laid, both, (i, j))
+    both = grid.present[:, i] & grid.present[:, j]
+    means = dataset_means(grid, both, (i, j))
     differences = means[:, 0] - means[:, 1]
-    unlike = int(np.count_nonzero(differences))
-    p, why = None, ""
+    unequal = int(np.count_nonzero(differences))
+    p, reason = None, ""
     common = len(differences)
-    if common < FEWEST:
-        why = f"{common} data sets in common: no test can reach p < .05 with fewer than {FEWEST}"
-    elif unlike < FEWEST:
-        why = f"equal on {common - unlike} of {common} data sets: no test can reach p < .05"
+    if common < MIN_DATASETS:
+        reason = f"{count(common, 'common data set')}: p < .05 needs {MIN_DATASETS} or more"
+    elif unequal < MIN_DATASETS:
+        reason = f"equal on {common - unequal} of {common} data sets: p < .05 is impossible"
     else:
         p = float(wilcoxon(differences[differences != 0]).pvalue)
-    return Pair(
-        first=laid.entrants[i],
-        second=laid.entrants[j],
+    return PairTest(
+        first=grid.entrants[i],
+        second=grid.entrants[j],
         datasets=common,
         blocks=int(both.sum()),
         difference=float(differences.mean()) if common else None,
         p=p,
         p_holm=None,
-        told_apart=False,
-        why=why,
+        significant=False,
+        reason=reason,
     )
 
 
-def _least(datasets: int) -> float:
+def _min_p(datasets: int) -> float:
     return float(2.0 / 2.0**datasets)
 
 

@@ -1,4 +1,4 @@
-"""The board: where every entrant stands, in plain numbers."""
+"""Compute the standing of each entrant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.leaderboard.rows.pivot import Case, Floats, Grid, grid, has_score
+from autotl.leaderboard.rows.pivot import Case, Floats, Grid, has_score, make_grid
 from autotl.leaderboard.rows.row import Row
 from autotl.leaderboard.stats import bootstrap
 from autotl.leaderboard.stats.bootstrap import Interval
@@ -16,12 +16,29 @@ from autotl.leaderboard.stats.bootstrap import Interval
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One entrant over all blocks that it ran in.
+    """An entrant over all blocks that it ran in.
 
-    ``rank``, ``normalised``, ``test`` and ``regret`` are means over cases, each case the mean of its seeds;
-    ``test`` and ``regret`` are fractions, with a failed row credited with guessing. ``regret`` is what the
-    best single strategy of the same block scored more. ``wins`` counts blocks, ties shared. ``seconds`` and
-    ``budget_share`` (seconds ÷ budget) are of the rows that did not fail, None where all did.
+    Means are over cases, and the value of a case is the mean over its seeds. A failure is credited with the
+    score of guessing. Times are those of rows without failure.
+
+    Attributes:
+        entrant: Name of the entrant.
+        kind: Kind of the entrant.
+        datasets: Number of data sets.
+        cases: Number of cases.
+        blocks: Number of blocks.
+        failures: Number of failures.
+        rank: Mean rank, from 1.
+        rank_ci95: Its 95 % interval; None with one data set.
+        normalised: Mean normalised score, in [0, 1].
+        normalised_ci95: Its 95 % interval; None with one data set.
+        wins: Number of blocks with the best score; ties are shared.
+        test: Mean test score, as a fraction.
+        regret: Mean of the best single strategy's score minus its own, as a fraction; None if unknown.
+        regret_ci95: Its 95 % interval; None with one data set.
+        seconds: Mean time; None if all rows failed.
+        seconds_median: Median time; None if all rows failed.
+        budget_share: Mean time as a fraction of the budget; None if all rows failed.
     """
 
     entrant: str
@@ -45,10 +62,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All entrants, the best mean rank first, and what they were measured on.
+    """The standings of all entrants, and the benchmark that they are from.
 
-    ``blocks`` counts cases × seeds, ``common_blocks`` those that every entrant ran in. Where the two differ,
-    ``uneven`` is true and means of different entrants are over different blocks.
+    Attributes:
+        standings: The entrants, best mean rank first.
+        datasets: Names of the data sets.
+        cases: The cases.
+        seeds: The seeds.
+        metrics: Names of the metrics.
+        blocks: Number of blocks.
+        common_blocks: Number of blocks that every entrant ran in.
+        failures: Number of failures.
     """
 
     standings: tuple[Standing, ...]
@@ -62,74 +86,89 @@ class Board:
 
     @property
     def uneven(self) -> bool:
-        """Whether some entrant did not run in some block."""
+        """Whether some entrant did not run in some block, so that means are over different blocks."""
         return self.common_blocks < self.blocks
 
 
 def board(rows: Iterable[Row], *, seed: int = 0) -> Board:
-    """Rank the entrants of ``rows``; ``seed`` draws the bootstrap's resamples.
+    """Rank the entrants of rows.
 
-    Raises BenchError where there are no rows, or rows that cannot be compared (see :func:`grid.grid`).
+    Args:
+        rows: The rows.
+        seed: Seed of the bootstrap.
+
+    Raises:
+        BenchError: If there are no rows, or they cannot be compared (see :func:`pivot.make_grid`).
     """
-    return board_of(grid(rows), seed=seed)
+    return board_of(make_grid(rows), seed=seed)
 
 
-def board_of(laid: Grid, *, seed: int = 0) -> Board:
-    """The board of rows that are already laid out."""
-    columns = len(laid.entrants)
-    values = np.hstack([laid.rank, laid.normalised, laid.regret])
-    spread = bootstrap.intervals(laid.blocks, values, seed=seed)
-    wins = _wins(laid)
+def board_of(grid: Grid, *, seed: int = 0) -> Board:
+    """Rank the entrants of a grid.
+
+    Args:
+        grid: The rows.
+        seed: Seed of the bootstrap.
+    """
+    rows = [row for line in grid.rows for row in line if row is not None]
+    return Board(
+        standings=tuple(sorted(_standings(grid, seed), key=lambda s: (s.rank, -s.normalised, s.entrant))),
+        datasets=tuple(sorted({block.case.dataset for block in grid.blocks})),
+        cases=tuple(sorted({block.case for block in grid.blocks})),
+        seeds=tuple(sorted({block.seed for block in grid.blocks})),
+        metrics=tuple(sorted({row.metric for row in rows if has_score(row)})),
+        blocks=len(grid.blocks),
+        common_blocks=int(grid.common().sum()),
+        failures=int(grid.failed.sum()),
+    )
+
+
+def _standings(grid: Grid, seed: int) -> list[Standing]:
+    columns = len(grid.entrants)
+    values = np.hstack([grid.rank, grid.normalised, grid.regret])
+    ci95 = bootstrap.intervals(grid.blocks, values, seed=seed)
+    wins = _wins(grid)
     ranks, normalised, tests, regrets = (
-        bootstrap.case_means(laid.blocks, each)
-        for each in (laid.rank, laid.normalised, laid.credited, laid.regret)
+        bootstrap.case_means(grid.blocks, each)
+        for each in (grid.rank, grid.normalised, grid.credited, grid.regret)
     )
     standings = []
-    for i, entrant in enumerate(laid.entrants):
-        ran = [block for block, here in zip(laid.blocks, laid.present[:, i], strict=True) if here]
-        seconds, shares = _time([line[i] for line in laid.rows])
+    for i, entrant in enumerate(grid.entrants):
+        blocks = [block for block, present in zip(grid.blocks, grid.present[:, i], strict=True) if present]
+        seconds, budget_shares = _times([line[i] for line in grid.rows])
         standings.append(
             Standing(
                 entrant=entrant,
-                kind=laid.kinds[i],
-                datasets=len({block.case.dataset for block in ran}),
-                cases=len({block.case for block in ran}),
-                blocks=len(ran),
-                failures=int(laid.failed[:, i].sum()),
+                kind=grid.kinds[i],
+                datasets=len({block.case.dataset for block in blocks}),
+                cases=len({block.case for block in blocks}),
+                blocks=len(blocks),
+                failures=int(grid.failed[:, i].sum()),
                 rank=ranks[i] or 0.0,
-                rank_ci95=spread[i],
+                rank_ci95=ci95[i],
                 normalised=normalised[i] or 0.0,
-                normalised_ci95=spread[columns + i],
+                normalised_ci95=ci95[columns + i],
                 wins=float(wins[i]),
                 test=tests[i] or 0.0,
                 regret=regrets[i],
-                regret_ci95=spread[2 * columns + i],
+                regret_ci95=ci95[2 * columns + i],
                 seconds=float(np.mean(seconds)) if seconds else None,
                 seconds_median=float(np.median(seconds)) if seconds else None,
-                budget_share=float(np.mean(shares)) if shares else None,
+                budget_share=float(np.mean(budget_shares)) if budget_shares else None,
             )
         )
-    every = [row for line in laid.rows for row in line if row is not None]
-    return Board(
-        standings=tuple(sorted(standings, key=lambda s: (s.rank, -s.normalised, s.entrant))),
-        datasets=tuple(sorted({block.case.dataset for block in laid.blocks})),
-        cases=tuple(sorted({block.case for block in laid.blocks})),
-        seeds=tuple(sorted({block.seed for block in laid.blocks})),
-        metrics=tuple(sorted({row.metric for row in every if has_score(row)})),
-        blocks=len(laid.blocks),
-        common_blocks=int(laid.common().sum()),
-        failures=int(laid.failed.sum()),
+    return standings
+
+
+def _wins(grid: Grid) -> Floats:
+    best: NDArray[np.bool_] = grid.test == np.nanmax(
+        np.where(np.isnan(grid.test), -np.inf, grid.test), axis=1, keepdims=True
     )
+    return np.asarray((best / np.maximum(best.sum(axis=1, keepdims=True), 1)).sum(axis=0), dtype=np.float64)
 
 
-def _wins(laid: Grid) -> Floats:
-    first: NDArray[np.bool_] = laid.test == np.nanmax(
-        np.where(np.isnan(laid.test), -np.inf, laid.test), axis=1, keepdims=True
-    )
-    return np.asarray((first / np.maximum(first.sum(axis=1, keepdims=True), 1)).sum(axis=0), dtype=np.float64)
-
-
-def _time(rows: Sequence[Row | None]) -> tuple[list[float], list[float]]:
+def _times(rows: Sequence[Row | None]) -> tuple[list[float], list[float]]:
+    """Return seconds, and seconds as fractions of the budget, of the rows without failure."""
     scored = [row for row in rows if row is not None and has_score(row)]
     return (
         [row.seconds for row in scored],

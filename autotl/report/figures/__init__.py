@@ -1,11 +1,11 @@
-"""Figures as SVG text, drawn from plain data: nothing is fetched, nothing is run."""
+"""Draw figures as SVG text, without links and scripts."""
 
 from autotl.report.figures.arms import ArmScore, arms
 from autotl.report.figures.canvas import HALF, NARROW, STYLE, WIDE
 from autotl.report.figures.confusion import MOST_CLASSES, confusion
 from autotl.report.figures.gain import gain
-from autotl.report.figures.search import Try, search
-from autotl.report.figures.similarity import Place, similarity
+from autotl.report.figures.search import TrialScore, search
+from autotl.report.figures.similarity import SimilarityRow, similarity
 from autotl.report.figures.size import Spot, size
 
 __all__ = [
@@ -15,9 +15,9 @@ __all__ = [
     "STYLE",
     "WIDE",
     "ArmScore",
-    "Place",
+    "SimilarityRow",
     "Spot",
-    "Try",
+    "TrialScore",
     "arms",
     "confusion",
     "gain",

@@ -1,4 +1,4 @@
-"""Draw how every arm did on the test images, with intervals."""
+"""Draw the test score of each arm with its interval."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autotl.report.figures import canvas
-from autotl.report.format import ends
 from autotl.report.metric_format import ACCURACY, Measure
 
 
 @dataclass(frozen=True, slots=True)
 class ArmScore:
-    """One arm on the test images. ``score`` and ``ci95`` are numbers of the metric."""
+    """Test score of one arm, in numbers of the metric.
+
+    Attributes:
+        strategy: Name of the strategy.
+        backbone: Name of the backbone.
+        score: Test score.
+        ci95: Its 95% interval.
+        role: Role in the comparison.
+    """
 
     strategy: str
     backbone: str
@@ -22,83 +29,122 @@ class ArmScore:
     role: Literal["winner", "baseline", ""] = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Margins in pixels; on a narrow figure, labels are stacked above their rows."""
+
+    width: float
+
+    @property
+    def stacked(self) -> bool:
+        return self.width < 520
+
+    @property
+    def left(self) -> float:
+        return 12.0 if self.stacked else 250.0
+
+    @property
+    def right(self) -> float:
+        return 16.0 if self.stacked else 64.0
+
+    @property
+    def top(self) -> float:
+        return 8.0 if self.stacked else 10.0
+
+    @property
+    def row(self) -> float:
+        return 46.0 if self.stacked else 40.0
+
+    def middle(self, index: int) -> float:
+        """The height of a row's dot."""
+        return self.top + self.row * (index + 0.5) + (9 if self.stacked else 0)
+
+
 def arms(scores: Sequence[ArmScore], *, measure: Measure = ACCURACY, width: float = canvas.WIDE) -> str:
-    """One line per arm: a dot at its score, a bar over its 95 % interval. Empty where no arm has a score."""
+    """Draw a dot at each score and a bar over its interval.
+
+    Args:
+        scores: The arms from top to bottom.
+        measure: The metric.
+        width: In pixels.
+
+    Returns:
+        SVG; empty without arms.
+    """
     if not scores:
         return ""
-    stacked = width < 520
-    left, right, top, row = (12.0, 16.0, 8.0, 46.0) if stacked else (250.0, 64.0, 10.0, 40.0)
-    bottom = top + row * len(scores)
+    layout = _Layout(width)
+    bottom = layout.top + layout.row * len(scores)
     floor, ceiling = measure.bounds
     low, high = canvas.span(
-        [end for each in scores for end in (each.score, *(ends(each.ci95) or ()))],
-        floor=floor,
-        ceiling=ceiling,
+        [end for each in scores for end in (each.score, *(each.ci95 or ()))], floor=floor, ceiling=ceiling
     )
-    scale = canvas.Scale(low, high, left + 6, width - right)
-    steps = canvas.ticks(low, high, about=4 if stacked else 6)
-    parts = canvas.rulers([scale(tick) for tick in steps], top, bottom, rows=len(scores) if stacked else 0)
-    for tick in steps:
-        label = measure.tick(tick)
-        parts.append(canvas.text(scale(tick), bottom + 17, label, css="soft small", anchor="middle"))
-    for index, each in enumerate(scores):
-        y = top + row * (index + 0.5)
-        parts.append(
-            _row(each, scale, y + (9 if stacked else 0), width, left, right, measure, stacked=stacked)
-        )
-    parts.append(
-        canvas.text(
-            width - right, bottom + 34, f"test {measure.name}{measure.remark}", css="soft small", anchor="end"
-        )
-    )
-    said = "; ".join(
-        f"{each.strategy} on {each.backbone} {measure.value(each.score)} {measure.between(each.ci95)}".strip()
-        for each in scores
-    )
+    scale = canvas.Scale(low, high, layout.left + 6, width - layout.right)
+    rows = [_row(each, scale, layout.middle(i), measure, layout) for i, each in enumerate(scores)]
+    label = f"test {measure.name}{measure.remark}"
+    parts = [
+        *_axis(scale, measure, layout, rows=len(scores)),
+        *rows,
+        canvas.text(width - layout.right, bottom + 34, label, css="soft small", anchor="end"),
+    ]
     return canvas.svg(
         "arms",
         width=width,
         height=bottom + 42,
         title=f"Test {measure.name} of {len(scores)} arms, with 95% intervals",
-        description=f"From best to worst: {said}.",
+        description=f"From best to worst: {'; '.join(_title(each, measure, ' ') for each in scores)}.",
         parts=parts,
     )
 
 
-def _row(
-    each: ArmScore,
-    scale: canvas.Scale,
-    y: float,
-    width: float,
-    left: float,
-    right: float,
-    measure: Measure,
-    *,
-    stacked: bool,
-) -> str:
+def _axis(scale: canvas.Scale, measure: Measure, layout: _Layout, *, rows: int) -> list[str]:
+    bottom = layout.top + layout.row * rows
+    ticks = canvas.ticks(scale.low, scale.high, about=4 if layout.stacked else 6)
+    labels = [
+        canvas.text(scale(tick), bottom + 17, measure.tick(tick), css="soft small", anchor="middle")
+        for tick in ticks
+    ]
+    lines = canvas.rulers(
+        [scale(tick) for tick in ticks], layout.top, bottom, rows=rows if layout.stacked else 0
+    )
+    return [*lines, *labels]
+
+
+def _row(each: ArmScore, scale: canvas.Scale, y: float, measure: Measure, layout: _Layout) -> str:
     css = {"winner": "good", "baseline": "bad"}.get(each.role, "flat")
     parts = []
     if each.role == "winner":
-        height = 42 if stacked else 36
-        parts.append(
-            canvas.rect(0, y - (28 if stacked else 18), width, height, css="good", opacity=0.09, round_=6)
-        )
-    if pair := ends(each.ci95):
+        above, height = (28, 42) if layout.stacked else (18, 36)
+        parts.append(canvas.rect(0, y - above, layout.width, height, css="good", opacity=0.09, round_=6))
+    if pair := each.ci95:
         parts.append(canvas.line(scale(pair[0]), y, scale(pair[1]), y, css=f"l-{css}", width=3))
-    shape = {"winner": "circle", "baseline": "diamond"}.get(each.role, "circle")
+    shape = "diamond" if each.role == "baseline" else "circle"
     parts.append(canvas.mark(scale(each.score), y, shape, css=f"{css} halo", size=6))
-    note = {"winner": "winner", "baseline": "from nothing"}.get(each.role, "")
+    label = _label_above if layout.stacked else _label_beside
+    return canvas.group(_title(each, measure, ": "), *parts, *label(each, y, measure, layout, css=css))
+
+
+def _label_above(each: ArmScore, y: float, measure: Measure, layout: _Layout, *, css: str) -> list[str]:
+    left, right = layout.left, layout.width - layout.right
     strong = "strong" if each.role == "winner" else ""
-    if stacked:
-        label = canvas.fit(f"{each.strategy} · {each.backbone}", width - left - right - 52)
-        parts.append(canvas.text(left, y - 13, label, css=strong))
-        parts.append(canvas.text(width - right, y - 13, measure.value(each.score), css=strong, anchor="end"))
-    else:
-        name_width = left - 24 - (canvas.text_width(note, size=11) + 12 if note else 0)
-        parts.append(canvas.text(12, y - 2, canvas.fit(each.strategy, name_width), css=f"{strong} ".strip()))
-        parts.append(canvas.text(left - 14, y - 2, note, css=f"small {css}", anchor="end") if note else "")
-        parts.append(canvas.text(12, y + 13, canvas.fit(each.backbone, left - 26, size=11), css="soft small"))
-        parts.append(canvas.text(width - 12, y + 4, measure.value(each.score), css=strong, anchor="end"))
+    label = canvas.fit(f"{each.strategy} · {each.backbone}", right - left - 52)
+    return [
+        canvas.text(left, y - 13, label, css=strong),
+        canvas.text(right, y - 13, measure.value(each.score), css=strong, anchor="end"),
+    ]
+
+
+def _label_beside(each: ArmScore, y: float, measure: Measure, layout: _Layout, *, css: str) -> list[str]:
+    left, strong = layout.left, "strong" if each.role == "winner" else ""
+    space = left - 24 - (canvas.text_width(each.role, size=11) + 12 if each.role else 0)
+    return [
+        canvas.text(12, y - 2, canvas.fit(each.strategy, space), css=strong),
+        canvas.text(left - 14, y - 2, each.role, css=f"small {css}", anchor="end") if each.role else "",
+        canvas.text(12, y + 13, canvas.fit(each.backbone, left - 26, size=11), css="soft small"),
+        canvas.text(layout.width - 12, y + 4, measure.value(each.score), css=strong, anchor="end"),
+    ]
+
+
+def _title(each: ArmScore, measure: Measure, joint: str) -> str:
     scored = f"{measure.value(each.score)} {measure.between(each.ci95)}".strip()
-    said = f"{each.strategy} on {each.backbone}: {scored}"
-    return canvas.group(said, *parts)
+    return f"{each.strategy} on {each.backbone}{joint}{scored}"

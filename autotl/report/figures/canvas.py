@@ -1,4 +1,4 @@
-"""Draw the parts every figure shares: frame and words for screen readers, scales, fitted text."""
+"""Draw the parts of all figures: frame, scales, marks and fitted text."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ STYLE = (
     ".atl .s4{fill:var(--s4)}.atl .s5{fill:var(--s5)}.atl .s6{fill:var(--s6)}"
     "</style>"
 )
-"""Colours told apart without red and green, for light and dark; a page of many figures needs it once."""
+"""Colours for light and dark that do not rely on red and green; a page needs the style once."""
 
 WIDE, HALF, NARROW = 720, 500, 324
-"""Widths in pixels that figures are drawn for: a page, a column of it, a phone."""
+"""Widths of figures in pixels: a page, a column and a phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Places numbers of a domain on a line of pixels."""
+    """Linear map from the domain [low, high] to the pixels [start, end]."""
 
     low: float
     high: float
@@ -49,7 +49,13 @@ class Scale:
 
 
 def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
-    """Round numbers inside [low, high], about so many."""
+    """Return round numbers inside [low, high].
+
+    Args:
+        low: Lower end.
+        high: Upper end.
+        about: Approximate count.
+    """
     if not high > low:
         return [low]
     rough = (high - low) / max(about, 1)
@@ -62,7 +68,14 @@ def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
 def span(
     values: Iterable[float], *, pad: float = 0.08, floor: float = -math.inf, ceiling: float = math.inf
 ) -> tuple[float, float]:
-    """A domain that holds ``values`` with some air around, never wider than floor to ceiling."""
+    """Return a domain around the values, never wider than [floor, ceiling].
+
+    Args:
+        values: Numbers inside the domain.
+        pad: Margin as a fraction of the range.
+        floor: Lowest end of the domain.
+        ceiling: Highest end of the domain.
+    """
     every = list(values)
     low, high = min(every), max(every)
     air = max((high - low) * pad, 0.01)
@@ -70,22 +83,29 @@ def span(
 
 
 def n(value: float) -> str:
-    """A coordinate, to a tenth of a pixel."""
+    """Format a coordinate to a tenth of a pixel."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def text_width(content: str, *, size: float = 12.5) -> float:
-    """About how many pixels ``content`` takes; wide scripts count double."""
+    """Estimate the width in pixels; wide scripts count double."""
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in content)
     return (len(content) + 0.8 * wide) * size * 0.56
 
 
 def fit(content: str, pixels: float, *, size: float = 12.5) -> str:
-    """``content`` on one line, cut in the middle with an ellipsis where it does not fit into ``pixels``."""
+    """Shorten text in the middle with an ellipsis.
+
+    Args:
+        content: The text.
+        pixels: Available width.
+        size: Font size in pixels.
+
+    Returns:
+        The text on one line, unchanged if it is narrow enough.
+    """
     content = " ".join(content.split())
-    most = (
-        2 * int(pixels / (size * 0.56)) + 2
-    )  # letters that can be seen: a search takes the square of its length
+    most = 2 * int(pixels / (size * 0.56)) + 2  # visible letters: the loop below takes quadratic time
     if len(content) > 2 * most:
         content = content[:most] + content[-most:]
     if text_width(content, size=size) <= pixels:
@@ -99,12 +119,20 @@ def fit(content: str, pixels: float, *, size: float = 12.5) -> str:
 
 
 def clean(content: str) -> str:
-    """``content`` ready to stand in a picture: escaped, and without the letters XML forbids."""
+    """Escape the content and replace letters that XML forbids."""
     return escape("".join(letter if letter.isprintable() else " " for letter in content))
 
 
 def text(x: float, y: float, content: str, *, css: str = "", anchor: str = "start") -> str:
-    """A line of text; whatever it holds is escaped."""
+    """Draw a line of escaped text.
+
+    Args:
+        x: Position from the left, in pixels.
+        y: Baseline from the top, in pixels.
+        content: The text.
+        css: CSS classes.
+        anchor: Side at ``x``: "start", "middle" or "end".
+    """
     attributes = (f' class="{css}"' if css else "") + (
         f' text-anchor="{anchor}"' if anchor != "start" else ""
     )
@@ -114,7 +142,17 @@ def text(x: float, y: float, content: str, *, css: str = "", anchor: str = "star
 def line(
     x1: float, y1: float, x2: float, y2: float, *, css: str = "rule", width: float = 0, dash: str = ""
 ) -> str:
-    """A straight line."""
+    """Draw a straight line.
+
+    Args:
+        x1: Start from the left, in pixels.
+        y1: Start from the top, in pixels.
+        x2: End from the left, in pixels.
+        y2: End from the top, in pixels.
+        css: CSS classes.
+        width: Line width in pixels; 0 for the width of the CSS class.
+        dash: Dash pattern of SVG.
+    """
     extra = (f' stroke-width="{n(width)}" stroke-linecap="round"' if width else "") + (
         f' stroke-dasharray="{dash}"' if dash else ""
     )
@@ -122,7 +160,14 @@ def line(
 
 
 def rulers(places: Iterable[float], top: float, bottom: float, *, rows: int = 0) -> list[str]:
-    """Upright lines at ``places``. With ``rows``, the upper part of each row stays free for its label."""
+    """Draw vertical lines.
+
+    Args:
+        places: Positions from the left, in pixels.
+        top: Upper end, in pixels.
+        bottom: Lower end, in pixels.
+        rows: Rows whose upper parts are left empty for labels; 0 for whole lines.
+    """
     if not rows:
         return [line(x, top, x, bottom) for x in places]
     row = (bottom - top) / rows
@@ -132,7 +177,17 @@ def rulers(places: Iterable[float], top: float, bottom: float, *, rows: int = 0)
 def rect(
     x: float, y: float, width: float, height: float, *, css: str, opacity: float = 1, round_: float = 0
 ) -> str:
-    """A filled rectangle."""
+    """Draw a filled rectangle.
+
+    Args:
+        x: Left edge in pixels.
+        y: Upper edge in pixels.
+        width: In pixels.
+        height: In pixels.
+        css: CSS classes.
+        opacity: From 0 to 1.
+        round_: Radius of the corners in pixels.
+    """
     extra = (f' rx="{n(round_)}"' if round_ else "") + (
         f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
     )
@@ -140,7 +195,7 @@ def rect(
 
 
 def group(title: str, *parts: str) -> str:
-    """Parts that belong together, with words that appear under the pointer."""
+    """Group parts under a tooltip."""
     return f"<g><title>{clean(title)}</title>{''.join(parts)}</g>"
 
 
@@ -148,7 +203,15 @@ SHAPES = ("circle", "square", "diamond", "triangle", "cross", "down", "bar")
 
 
 def mark(x: float, y: float, shape: str, *, css: str, size: float = 4.5) -> str:
-    """A data point. Shapes tell series apart where colours cannot."""
+    """Draw a data point; shapes distinguish series without colour.
+
+    Args:
+        x: Position from the left, in pixels.
+        y: Position from the top, in pixels.
+        shape: Name of a shape in SHAPES.
+        css: CSS classes.
+        size: Radius in pixels.
+    """
     if shape == "circle":
         return f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(size)}" class="{css}"/>'
     third = size * 0.4
@@ -181,7 +244,16 @@ def mark(x: float, y: float, shape: str, *, css: str, size: float = 4.5) -> str:
 
 
 def svg(name: str, *, width: float, height: float, title: str, description: str, parts: Iterable[str]) -> str:
-    """A complete picture that can stand alone as a file. ``name`` and width make its ids unique on a page."""
+    """Draw a complete picture that is valid as a file.
+
+    Args:
+        name: Name of the figure; with the width it makes ids unique on a page.
+        width: In pixels.
+        height: In pixels.
+        title: Short text for screen readers.
+        description: Long text for screen readers.
+        parts: SVG elements.
+    """
     ids = f"{name}-{n(width)}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="atl" role="img" '

@@ -1,4 +1,4 @@
-"""Draw which class is taken for which."""
+"""Draw the confusion matrix."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from autotl.report.figures import canvas
 from autotl.report.format import count
 
+TOP = 40.0
+"""Upper edge of the cells in pixels."""
 MOST_CLASSES = 20
-"""Beyond so many classes the cells are too small to read; a table of the most frequent mistakes says more."""
+"""Classes up to which the cells are large enough to read."""
 
 
 def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: float = canvas.WIDE) -> str:
-    """A heat map: rows are the true classes, columns the answers; right ones blue, mistakes orange.
+    """Draw a heat map: rows are the true classes, columns the predictions.
 
-    Empty where there are more than 20 classes, or the matrix does not match the names.
+    Args:
+        matrix: Counts by true class and predicted class.
+        names: The classes.
+        width: In pixels.
+
+    Returns:
+        SVG; empty for more than 20 classes, or if the matrix does not match the names.
     """
     classes = len(names)
     if (
@@ -25,55 +33,52 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, width: f
         return ""
     label = min(max(canvas.text_width(name) for name in names) + 30, width * (0.34 if width >= 520 else 0.4))
     cell = min((width - label - 12) / classes, 58.0)
-    top, small = 40.0, cell < 24
     parts = [
-        canvas.text(label, 14, "answered", css="soft small"),
+        canvas.text(label, 14, "predicted", css="soft small"),
         canvas.text(0, 32, "true class", css="soft small"),
     ]
     for j in range(classes):
         x = label + cell * (j + 0.5)
         parts.append(canvas.text(x, 32, str(j + 1), css="soft small", anchor="middle"))
-    for i, (row, name) in enumerate(zip(matrix, names, strict=True)):
-        y, total = top + cell * i, sum(row) or 1
-        parts.append(canvas.text(14, y + cell / 2 + 4, str(i + 1), css="soft small", anchor="end"))
-        parts.append(canvas.text(20, y + cell / 2 + 4, canvas.fit(name, label - 26)))
-        for j, images in enumerate(row):
-            parts.append(
-                _cell(
-                    label + cell * j,
-                    y,
-                    cell,
-                    images,
-                    images / total,
-                    right=i == j,
-                    small=small,
-                    said=f"{name} answered as {names[j]}",
-                )
-            )
+    for i in range(classes):
+        parts += _row(matrix[i], names, i, label=label, cell=cell)
     right = sum(matrix[i][i] for i in range(classes))
     wrong = sum(map(sum, matrix)) - right
     return canvas.svg(
         "confusion",
         width=width,
-        height=top + cell * classes + 8,
+        height=TOP + cell * classes + 8,
         title=f"Confusion matrix of {count(classes, 'class', 'classes')}",
-        description=f"{count(right, 'test image')} answered right, {wrong:,} wrong. "
+        description=f"{count(right, 'test image')} predicted correctly, {wrong:,} wrong. "
         "Shades are shares of the true class.",
         parts=parts,
     )
 
 
-def _cell(
-    x: float, y: float, side: float, images: int, share: float, *, right: bool, small: bool, said: str
-) -> str:
-    css = "good" if right else "bad"
+def _row(row: Sequence[int], names: Sequence[str], i: int, *, label: float, cell: float) -> list[str]:
+    """The number and name of a true class, and its cells."""
+    y, total = TOP + cell * i, sum(row) or 1
+    return [
+        canvas.text(14, y + cell / 2 + 4, str(i + 1), css="soft small", anchor="end"),
+        canvas.text(20, y + cell / 2 + 4, canvas.fit(names[i], label - 26)),
+        *(
+            canvas.group(
+                f"{names[i]} predicted as {names[j]}: {count(images, 'image')}",
+                *_cell(label + cell * j, y, cell, images, images / total, css="good" if i == j else "bad"),
+            )
+            for j, images in enumerate(row)
+        ),
+    ]
+
+
+def _cell(x: float, y: float, side: float, images: int, share: float, *, css: str) -> list[str]:
+    small = side < 24
     parts = [canvas.rect(x + 1, y + 1, side - 2, side - 2, css="flat", opacity=0.07, round_=3)]
     if images:
         shade = 0.15 + 0.85 * share
         parts.append(canvas.rect(x + 1, y + 1, side - 2, side - 2, css=css, opacity=shade, round_=3))
         ink = ("page" if shade > 0.6 else "") + (" small" if small else "")
         if not (small and len(str(images)) > 2):
-            parts.append(
-                canvas.text(x + side / 2, y + side / 2 + 4, str(images), css=ink.strip(), anchor="middle")
-            )
-    return canvas.group(f"{said}: {count(images, 'image')}", *parts)
+            middle, below = x + side / 2, y + side / 2 + 4
+            parts.append(canvas.text(middle, below, str(images), css=ink.strip(), anchor="middle"))
+    return parts

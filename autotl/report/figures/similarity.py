@@ -1,4 +1,4 @@
-"""Draw where the data lies between noise and the source images."""
+"""Draw the similarity of the data to each source."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl.report.figures import canvas
-from autotl.report.format import ends
 
 STEPS = (0, 0.25, 0.5, 0.75, 1)
+TOP = 30.0
+"""Upper edge of the rows in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One calibrated similarity: 0 is noise, 1 the source images themselves."""
+class SimilarityRow:
+    """Similarity to one source by one measure, from 0 to 1."""
 
     backbone: str
     measure: str
@@ -21,55 +22,73 @@ class Place:
     ci95: tuple[float, float] | None = None
 
 
-def similarity(places: Sequence[Place], *, width: float = canvas.WIDE) -> str:
-    """One line per backbone and measure from noise to source. Empty where nothing was measured."""
-    if not places:
+def similarity(rows: Sequence[SimilarityRow], *, width: float = canvas.WIDE) -> str:
+    """Draw a line for each backbone and measure; empty without rows."""
+    if not rows:
         return ""
     stacked = width < 520
-    left, right, top, row = (12.0, 16.0, 30.0, 46.0) if stacked else (250.0, 64.0, 30.0, 40.0)
-    bottom = top + row * len(places)
-    every = [end for each in places for end in (each.calibrated, *(ends(each.ci95) or ()))]
+    left, right, row = (12.0, 16.0, 46.0) if stacked else (250.0, 64.0, 40.0)
+    every = [end for each in rows for end in (each.calibrated, *(each.ci95 or ()))]
     scale = canvas.Scale(min(0.0, *every), max(1.0, *every), left + 6, width - right)
-    parts = [
-        canvas.text(scale(0), 18, "noise", css="soft small", anchor="middle" if not stacked else "start"),
-        canvas.text(
-            scale(1),
-            18,
-            "the source's own images",
-            css="soft small",
-            anchor="middle" if not stacked else "end",
-        ),
-        *canvas.rulers([scale(x) for x in STEPS], top, bottom, rows=len(places) if stacked else 0),
-        *(canvas.text(scale(x), bottom + 17, f"{x:g}", css="soft small", anchor="middle") for x in STEPS),
+    middles = [TOP + row * (index + 0.5) for index in range(len(rows))]
+    drawn = [
+        canvas.group(
+            _title(each),
+            *(
+                [*_bar(each, scale, y + 9), *_label_above(each, y + 9, left, width - right)]
+                if stacked
+                else [*_bar(each, scale, y), *_label_beside(each, y, left, width)]
+            ),
+        )
+        for each, y in zip(rows, middles, strict=True)
     ]
-    for index, each in enumerate(places):
-        y = top + row * (index + 0.5) + (9 if stacked else 0)
-        drawn = [canvas.line(scale(0), y, scale(each.calibrated), y, css="l-good", width=1, dash="1 4")]
-        if pair := ends(each.ci95):
-            drawn.append(canvas.line(scale(pair[0]), y, scale(pair[1]), y, css="l-good", width=3))
-        drawn.append(canvas.mark(scale(each.calibrated), y, "circle", css="good halo", size=6))
-        if stacked:
-            label = canvas.fit(f"{each.backbone} · {each.measure}", width - left - right - 40)
-            drawn.append(canvas.text(left, y - 13, label))
-            drawn.append(canvas.text(width - right, y - 13, f"{each.calibrated:.2f}", anchor="end"))
-        else:
-            drawn.append(canvas.text(12, y - 2, canvas.fit(each.backbone, left - 26)))
-            drawn.append(
-                canvas.text(12, y + 13, canvas.fit(each.measure, left - 26, size=11), css="soft small")
-            )
-            drawn.append(canvas.text(width - 12, y + 4, f"{each.calibrated:.2f}", anchor="end"))
-        parts.append(canvas.group(_said(each), *drawn))
+    bottom = TOP + row * len(rows)
     return canvas.svg(
         "similarity",
         width=width,
         height=bottom + 26,
-        title="How like the source images this data looks, from 0 (noise) to 1 (the source itself)",
-        description="; ".join(map(_said, places)) + ".",
-        parts=parts,
+        title="Similarity of this data to the source data, from 0 (noise) to 1 (the source data)",
+        description="; ".join(map(_title, rows)) + ".",
+        parts=[*_axis(scale, bottom, rows=len(rows) if stacked else 0), *drawn],
     )
 
 
-def _said(each: Place) -> str:
-    pair = ends(each.ci95)
+def _axis(scale: canvas.Scale, bottom: float, *, rows: int) -> list[str]:
+    low, high = ("start", "end") if rows else ("middle", "middle")
+    return [
+        canvas.text(scale(0), 18, "noise", css="soft small", anchor=low),
+        canvas.text(scale(1), 18, "the source data", css="soft small", anchor=high),
+        *canvas.rulers([scale(x) for x in STEPS], TOP, bottom, rows=rows),
+        *(canvas.text(scale(x), bottom + 17, f"{x:g}", css="soft small", anchor="middle") for x in STEPS),
+    ]
+
+
+def _bar(each: SimilarityRow, scale: canvas.Scale, y: float) -> list[str]:
+    x = scale(each.calibrated)
+    parts = [canvas.line(scale(0), y, x, y, css="l-good", width=1, dash="1 4")]
+    if each.ci95:
+        low, high = map(scale, each.ci95)
+        parts.append(canvas.line(low, y, high, y, css="l-good", width=3))
+    return [*parts, canvas.mark(x, y, "circle", css="good halo", size=6)]
+
+
+def _label_above(each: SimilarityRow, y: float, left: float, right: float) -> list[str]:
+    label = canvas.fit(f"{each.backbone} · {each.measure}", right - left - 40)
+    return [
+        canvas.text(left, y - 13, label),
+        canvas.text(right, y - 13, f"{each.calibrated:.2f}", anchor="end"),
+    ]
+
+
+def _label_beside(each: SimilarityRow, y: float, left: float, width: float) -> list[str]:
+    return [
+        canvas.text(12, y - 2, canvas.fit(each.backbone, left - 26)),
+        canvas.text(12, y + 13, canvas.fit(each.measure, left - 26, size=11), css="soft small"),
+        canvas.text(width - 12, y + 4, f"{each.calibrated:.2f}", anchor="end"),
+    ]
+
+
+def _title(each: SimilarityRow) -> str:
+    pair = each.ci95
     interval = f", 95% interval {pair[0]:.2f} to {pair[1]:.2f}" if pair else ""
     return f"{each.backbone} by {each.measure}: {each.calibrated:.2f}{interval}"

@@ -1,1 +1,1 @@
-"""Write a report as HTML, Markdown or by a plugin."""
+"""Render the sections of a report."""

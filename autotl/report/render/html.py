@@ -1,36 +1,62 @@
-"""Write a report document as one self-contained page."""
+"""Render a report as one self-contained page."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autotl.report import account, figures, format, headline, story, tables, use
-from autotl.report.figures.select import drawings
-from autotl.report.lookup import Report, at, confusion, rows
+from autotl.report.contents import sections
+from autotl.report.document.report import Report
+from autotl.report.figures import HALF, NARROW, STYLE, WIDE
+from autotl.report.section import Figure, Place, Section, Table
+from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"`([^`]*)`")
-BESIDE = ("gain", "similarity", "confusion")
-"""Figures that stand in a column beside the sentences."""
 
-SHORT = 12
-"""Tables longer than this are folded, but for their first rows."""
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Figure in two widths; the page shows one of them."""
+
+    name: str
+    caption: str
+    place: Place
+    wide: Markup
+    narrow: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Section with its tables and figures by their position on the page."""
+
+    section: Section
+    column: Sequence[Table]
+    beside: Sequence[Table]
+    below: Sequence[Table]
+    drawn_beside: Sequence[Drawn]
+    drawn_below: Sequence[Drawn]
 
 
 def html(report: Report) -> str:
-    """The whole report as one page: no script, nothing fetched, fit for a phone and for paper."""
-    page = _environment().get_template("report.html.j2").render(**_content(report))
-    return page.encode("utf-8", "backslashreplace").decode(
-        "utf-8"
-    )  # file names that are no text must not lose the report
+    """Render the report as a page without scripts and external files."""
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary(report), blocks=list(map(_block, sections(report))), figure_style=Markup(STYLE)
+        )
+    )
+    # file names that are not valid Unicode must not prevent the report
+    return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def prose(text: str) -> Markup:
-    """A sentence as HTML: everything escaped, names in backticks as code."""
+    """Escape a sentence and convert names in backticks to code."""
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
@@ -47,75 +73,28 @@ def _environment() -> Environment:
     return environment
 
 
-def _content(report: Report) -> dict[str, Any]:
-    transfer = str(at(report, "verdict", "transfer") or "")
-    if not format.measured(at(report, "when", "transfer_gain", "value")):
-        transfer = ""  # a gain nobody measured is not "no difference"
-    return {
-        "name": format.value(at(report, "name") or "Transfer report"),
-        "created": format.moment(at(report, "created")),
-        "badge": format.EFFECTS.get(transfer, "Transfer gain not measured"),
-        "transfer": transfer if transfer in format.EFFECTS else "unmeasured",
-        "verdict": story.verdict(report),
-        "delivered": headline.delivered(report),
-        "warnings": headline.warnings(report),
-        "numbers": story.key_numbers(report),
-        "notes": [format.sentence(note) for note in rows(report, "notes")],
-        "story": {part.__name__: part(report) for part in _PARTS},
-        "tables": {table.__name__: table(report) for table in _TABLES},
-        "figures": _figures(report),
-        "figure_style": Markup(figures.STYLE),
-        "many_classes": len(confusion(report)) > figures.MOST_CLASSES,
-        "short": SHORT,
-        "stages": _stages(report),
-        "use": {name: getattr(use, name) for name in ("AUTOTL", "SHELL", "TIMM")},
-        "version": format.value(at(report, "environment", "autotl") or ""),
-    }
-
-
-_PARTS = (
-    story.what,
-    story.when,
-    story.how,
-    story.results,
-    story.arms,
-    story.search,
-    account.data,
-    account.cost,
-    account.split,
-)
-_TABLES = (
-    tables.arms,
-    tables.per_class,
-    tables.confusions,
-    tables.likeness,
-    tables.transferability,
-    tables.negative,
-    tables.params,
-    tables.class_counts,
-    tables.unreadable,
-    tables.trials,
-    tables.provenance,
-)
-
-
-def _stages(report: Report) -> list[tuple[str, str]]:
-    """The network from image to answer: each part and what became of it."""
-    frozen = rows(report, "what", "frozen_stages")
-    kept = [
-        (str(s), "frozen" if s in frozen else "trained") for s in rows(report, "what", "transferred_stages")
-    ]
-    new = [(format.value(part), "new") for part in rows(report, "what", "replaced")]
-    return kept + new if kept else []
-
-
-def _figures(report: Report) -> dict[str, dict[str, Markup]]:
-    # Two drawings of each: shrinking one to a phone would shrink its words too. The page shows one of them.
-    wide, half, narrow = (
-        drawings(report, width=width) for width in (figures.WIDE, figures.HALF, figures.NARROW)
+def _block(section: Section) -> Block:
+    drawn = list(_drawn(section.figures))
+    tables = [table for table in section.tables if table]
+    return Block(
+        section,
+        column=[table for table in tables if table.place == "column"],
+        beside=[table for table in tables if table.place == "beside"],
+        below=[table for table in tables if table.place == "below"],
+        drawn_beside=[each for each in drawn if each.place == "beside"],
+        drawn_below=[each for each in drawn if each.place == "below"],
     )
-    sizes = {"wide": wide | {name: half[name] for name in BESIDE if name in half}, "narrow": narrow}
-    return {
-        name: {size: Markup(drawn[name].replace(figures.STYLE, "")) for size, drawn in sizes.items()}
-        for name in wide
-    }
+
+
+def _drawn(figures: Sequence[Figure]) -> Iterable[Drawn]:
+    """The figures with numbers; a phone has its own drawing, because shrinking one would shrink its text."""
+    for figure in figures:
+        wide = figure.draw(HALF if figure.place == "beside" else WIDE)
+        if wide:
+            yield Drawn(
+                figure.name, figure.caption, figure.place, _inline(wide), _inline(figure.draw(NARROW))
+            )
+
+
+def _inline(svg: str) -> Markup:
+    return Markup(svg.replace(STYLE, ""))

@@ -16,7 +16,7 @@ import optuna
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from autotl.database import check_reachable, settings_of, told_of, url_of
+from autotl.database import check_reachable, engine_options, parse_url, raising_storage_error
 from autotl.errors import AutotlError, StorageError, described
 from autotl.files import is_full
 
@@ -145,11 +145,11 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
     check_reachable(url)  # Optuna's errors do not say what to do
-    found = url_of(url)
+    found = parse_url(url)
     whole = found.render_as_string(hide_password=False)
     # no pool: Optuna never closes connections, not even after an error
-    settings = settings_of(found) | {"poolclass": NullPool}
-    with told_of(found):
+    settings = engine_options(found) | {"poolclass": NullPool}
+    with raising_storage_error(found):
         try:
             storage = _OfOneRun(name, whole, settings)
         except SQLAlchemyError:  # another run may just have made the tables

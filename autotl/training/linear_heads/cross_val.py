@@ -1,4 +1,4 @@
-"""Score every row by a linear classifier that has learned from other rows."""
+"""Score each row by a linear classifier fitted to other rows."""
 
 from __future__ import annotations
 
@@ -13,42 +13,68 @@ from autotl.training.linear_heads.fit import fit_heads
 from autotl.training.probe_settings import PROBE
 
 
-def cross_logits(
+def out_of_fold_logits(
     features: Tensor,
     labels: Tensor,
     *,
     classes: int,
     parts: int | Sequence[Tensor] = 5,
     setting: HeadSetting = PROBE,
-    pulse: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
     end: Deadline = NEVER,
 ) -> Tensor:
-    """Out-of-sample logits (n, classes): each part of the rows is scored by what the other parts teach.
+    """Score each part of the rows by a classifier fitted elsewhere.
 
-    ``features`` are float32 (n, d) and ``labels`` int64 (n,). ``parts`` are the rows of each part, or how
-    many to make: then the rows of each class are dealt out in the order of their values along one random
-    direction, so that neither their own order nor the numbers of the classes matter. ``pulse`` and ``end``
-    are those of :func:`fit_heads`.
+    Args:
+        features: Frozen features, float32 (n, d).
+        labels: Classes, int64 (n,).
+        classes: Number of classes.
+        parts: Row indices of each part, or the number of parts for :func:`stratified_parts`.
+        setting: How the classifiers are fitted.
+        check_cancelled: Called before each optimiser step; may raise to end the work.
+        end: When fitting stops, converged or not.
+
+    Returns:
+        Logits (n, classes), float32.
     """
-    own = deal(features, labels, parts) if isinstance(parts, int) else list(parts)
+    held_out = stratified_parts(features, labels, parts) if isinstance(parts, int) else list(parts)
     every = torch.arange(len(features), device=features.device)
-    rest = [every[~torch.isin(every, part)] for part in own]
-    found = fit_heads(features, labels, classes=classes, settings=[setting], folds=rest, pulse=pulse, end=end)
+    heads = fit_heads(
+        features,
+        labels,
+        classes=classes,
+        settings=[setting],
+        folds=[every[~torch.isin(every, part)] for part in held_out],
+        check_cancelled=check_cancelled,
+        end=end,
+    )
     logits = features.new_empty(len(features), classes)
-    for part, weight, bias in zip(own, found.weight[:, 0], found.bias[:, 0], strict=True):
+    for part, weight, bias in zip(held_out, heads.weight[:, 0], heads.bias[:, 0], strict=True):
         logits[part] = features[part] @ weight.T + bias
     return logits
 
 
-def deal(features: Tensor, labels: Tensor, parts: int) -> list[Tensor]:
-    """The rows in so many parts with about the same classes, whatever order they come in."""
+def stratified_parts(features: Tensor, labels: Tensor, parts: int) -> list[Tensor]:
+    """Divide the rows into parts with nearly equal class counts.
+
+    The rows of a class are dealt in the order of their projection on one random direction. The result
+    depends neither on the order of the rows nor on the numbers of the classes.
+
+    Args:
+        features: Frozen features, float32 (n, d).
+        labels: Classes, int64 (n,).
+        parts: Number of parts, 2 or more.
+
+    Returns:
+        Sorted row indices of each part; fewer parts if there are fewer rows.
+    """
     direction = torch.randn(features.shape[1], generator=torch.Generator().manual_seed(0)).to(features)
-    keys = features @ direction
-    order = torch.argsort(keys, stable=True)
-    own = labels[order]
-    places = torch.arange(len(order), device=features.device)
-    # classes in the order of their least keys, so that it does not matter how they are numbered
-    first = places.new_full((int(labels.max()) + 1,), len(order)).scatter_reduce(0, own, places, "amin")
-    order = order[torch.argsort(first[own], stable=True)]  # by class, then by key
-    hand = places % min(parts, max(2, len(order)))
-    return [order[hand == part].sort().values for part in range(int(hand.max()) + 1)]
+    order = torch.argsort(features @ direction, stable=True)
+    sorted_labels = labels[order]
+    positions = torch.arange(len(order), device=features.device)
+    # classes are ordered by their first projection, so that their numbers do not matter
+    first = positions.new_full((int(labels.max()) + 1,), len(order))
+    first = first.scatter_reduce(0, sorted_labels, positions, "amin")
+    order = order[torch.argsort(first[sorted_labels], stable=True)]  # by class, then by projection
+    part_of = positions % min(parts, max(2, len(order)))
+    return [order[part_of == part].sort().values for part in range(int(part_of.max()) + 1)]

@@ -12,22 +12,28 @@ from torch import Tensor
 from autotl.api import HeadSetting
 from autotl.clock import NEVER, Deadline
 from autotl.training.class_balance import class_weights
-from autotl.training.linear_heads.lbfgs import Stack, minimise
+from autotl.training.linear_heads.lbfgs import StackedRegressions, minimise
 
-COLUMNS = 172
-"""Heads × classes in one matrix product: enough for full speed, and few enough that the next ones start close
-to what these have found.
+MAX_COLUMNS = 172
+"""Largest number of heads × classes in one matrix product.
+
+This many run at full speed, and few enough to let the next group start close to the results of this one.
 """
-FAR = 3.0
-"""The factor of C up to which a line is trusted."""
+MAX_EXTRAPOLATION = 3.0
+"""Largest factor of C over which coefficients are extrapolated."""
+
+Kind = tuple[bool, bool]
+"""Whether features are standardised, and whether classes are balanced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Fitted classifiers: ``features @ weight[f, s].T + bias[f, s]`` are the logits of setting s on fold f.
+    """Fitted classifiers of all folds and settings.
+
+    ``features @ weight[f, s].T + bias[f, s]`` are the logits of setting s on fold f.
 
     ``weight`` is (folds, settings, classes, d) and ``bias`` (folds, settings, classes). ``converged`` is
-    False if the time was up before a fit was done.
+    False if the time ended before a fit converged.
     """
 
     weight: Tensor
@@ -43,131 +49,149 @@ def fit_heads(
     settings: Sequence[HeadSetting],
     folds: Sequence[Tensor],
     weights: Tensor | None = None,
-    pulse: Callable[[], None] = lambda: None,
+    check_cancelled: Callable[[], None] = lambda: None,
     end: Deadline = NEVER,
 ) -> Heads:
-    """Multinomial logistic regression for every setting on every fold's training rows.
+    """Fit multinomial logistic regression for each setting on each fold.
 
-    ``features`` are float32 (n, d), ``labels`` int64 (n,), a fold the indices of its rows. Minimises
-    Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, the bias free, to within 1e-3 of the least mean loss. wᵢ are ``weights``
-    (n,), brought to mean 1 on each fold, times those of balanced classes. ``pulse`` is called before each
-    step, and may raise to end the work. By ``end`` each head stops where it has come to: the time is shared
-    evenly among them.
+    Minimises Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, with unpenalised biases, to within 1e-3 of the smallest mean
+    loss. The settings of a fold are fitted in order of C, in small groups. Each group starts from the
+    extrapolated path of the smaller values. A step is one matrix product in the eigenbasis of the features.
+    There the curvature is nearly diagonal, so that its diagonal is a good preconditioner.
 
-    C rises, each few settings starting where the last ones of their fold were going. A step of a few heads is
-    one matrix product, taken in the eigenbasis of the features, where the curvature is nearly diagonal and
-    its diagonal a good preconditioner.
+    Args:
+        features: Frozen features, float32 (n, d).
+        labels: Classes, int64 (n,).
+        classes: Number of classes.
+        settings: How the classifiers are fitted.
+        folds: Indices of the training rows of each fold.
+        weights: Weights of the rows, float32 (n,), scaled to mean 1 on each fold; None if all are equal.
+        check_cancelled: Called before each optimiser step; may raise to end the work.
+        end: When fitting stops, converged or not; the time is divided evenly among the groups.
     """
     heads = Heads(
         features.new_empty(len(folds), len(settings), classes, features.shape[1]),
         features.new_empty(len(folds), len(settings), classes),
     )
     every = torch.arange(len(features), device=features.device)
-    uneven = any(not _even(labels[rows]) for rows in (every, *folds))
-    asked: dict[tuple[bool, bool, float], list[int]] = {}
-    for place, setting in enumerate(settings):  # where the classes are even, balanced changes nothing
-        kind = setting.standardise, setting.balanced and uneven, setting.c
-        asked.setdefault(kind, []).append(place)
-    groups = {
-        (standardise, balanced): _groups(
-            sorted(kind[2] for kind in asked if kind[:2] == (standardise, balanced)), classes
-        )
-        for standardise in (False, True)
-        for balanced in (False, True)
-    }
-    turns = _Turns(len(folds) * sum(map(len, groups.values())), end)
-    for standardise in sorted({kind[0] for kind in asked}):
-        whole = _Design(features, every, weights, standardise=standardise)
+    uneven = any(not _is_balanced(labels[rows]) for rows in (every, *folds))
+    indices = _indices_by_kind(settings, uneven)
+    groups = {kind: _group_settings(sorted(by_c), classes) for kind, by_c in indices.items()}
+    time_shares = _TimeShares(len(folds) * sum(map(len, groups.values())), end)
+    for standardise in sorted({kind[0] for kind in indices}):
+        whole = _DesignMatrix(features, every, weights, standardise=standardise)
         designs = [
-            _Design(features, rows, weights, standardise=standardise, basis=whole.basis) for rows in folds
+            _DesignMatrix(features, rows, weights, standardise=standardise, basis=whole.basis)
+            for rows in folds
         ]
-        for balanced in (False, True):
-            own = groups[standardise, balanced]
-            for f, c, weight, bias in _along(own, balanced, designs, labels, classes, pulse, turns):
-                for place in asked[standardise, balanced, c]:
-                    heads.weight[f, place], heads.bias[f, place] = weight, bias
-    return replace(heads, converged=not turns.cut)
+        for kind in ((standardise, False), (standardise, True)):
+            path = _RegularisationPath(labels, classes, kind[1], check_cancelled, time_shares)
+            for fold, c, weight, bias in path.fit(groups.get(kind, []), designs):
+                for index in indices[kind][c]:
+                    heads.weight[fold, index], heads.bias[fold, index] = weight, bias
+    return replace(heads, converged=not time_shares.any_expired)
 
 
-class _Turns:
-    """The time of so many turns, each of which may take an even share of what is left."""
+def _indices_by_kind(settings: Sequence[HeadSetting], uneven: bool) -> dict[Kind, dict[float, list[int]]]:
+    """Return the indices of the settings by kind and C; balancing even classes changes nothing."""
+    indices: dict[Kind, dict[float, list[int]]] = {}
+    for index, setting in enumerate(settings):
+        by_c = indices.setdefault((setting.standardise, setting.balanced and uneven), {})
+        by_c.setdefault(setting.c, []).append(index)
+    return indices
+
+
+class _TimeShares:
+    """Divides the remaining time evenly among the fits that are left."""
 
     def __init__(self, count: int, end: Deadline) -> None:
         self._left, self._end = count, end
-        self.cut = False
-        """Whether a turn ended before it was done."""
+        self.any_expired = False
+        """Whether the time of a fit ended before it converged."""
 
     def next(self) -> Callable[[], bool]:
-        """Return what tells the next turn to end."""
+        """Return a function: whether the next fit's time is over."""
         own = self._end.share(1 / max(1, self._left))
         self._left -= 1
 
-        def late() -> bool:
+        def expired() -> bool:
             passed = own.passed()
-            self.cut |= passed
+            self.any_expired |= passed
             return passed
 
-        return late
+        return expired
 
 
-def _groups(cs: Sequence[float], classes: int) -> list[Sequence[float]]:
-    """The rising values of C in groups that are fitted together."""
-    size = max(2, COLUMNS // classes)
+def _group_settings(cs: Sequence[float], classes: int) -> list[Sequence[float]]:
+    """Split ascending values of C into groups that are fitted together."""
+    size = max(2, MAX_COLUMNS // classes)
     return [cs[i : i + size] for i in range(0, len(cs), size)]
 
 
-def _along(
-    groups: Sequence[Sequence[float]],
-    balanced: bool,
-    designs: Sequence[_Design],
-    labels: Tensor,
-    classes: int,
-    pulse: Callable[[], None],
-    turns: _Turns,
-) -> Iterator[tuple[int, float, Tensor, Tensor]]:
-    """Fold, C, weight and bias of every head on the path of rising C.
+@dataclass(frozen=True, slots=True)
+class _RegularisationPath:
+    """Fits heads in the order of C.
 
-    No fold starts from what other rows have taught. Where C is large and the classes lie apart the loss is
-    all but flat: such a start would be good enough to stay at, and would know the validation rows.
+    Attributes:
+        labels: Classes of all rows, int64 (n,).
+        classes: Number of classes.
+        balanced: Whether classes are weighted equally.
+        check_cancelled: Called before each optimiser step; may raise.
+        time_shares: The time of each group.
     """
-    for f, design in enumerate(designs):
-        path = _Path()
-        blank = design.rows.new_zeros(design.rows.shape[1], 1, classes)
-        for group in groups:
-            start = path.ahead(group, blank.expand(-1, len(group), -1))
-            found = minimise(design.stack(labels, group, balanced), start, pulse, turns.next())
-            path.went(group, found)
-            for c, (weight, bias) in zip(group, design.unfold(found), strict=True):
-                yield f, c, weight, bias
+
+    labels: Tensor
+    classes: int
+    balanced: bool
+    check_cancelled: Callable[[], None]
+    time_shares: _TimeShares
+
+    def fit(
+        self, groups: Sequence[Sequence[float]], designs: Sequence[_DesignMatrix]
+    ) -> Iterator[tuple[int, float, Tensor, Tensor]]:
+        """Yield fold, C, weight and bias of each head.
+
+        No fold starts from coefficients that were fitted to other rows. The loss is almost flat if C is large
+        and the classes are separable. Such a start would already be good enough, and would leak the
+        validation rows.
+        """
+        for fold, design in enumerate(designs):
+            known = _Extrapolation()
+            zeros = design.rows.new_zeros(design.rows.shape[1], 1, self.classes)
+            for group in groups:
+                start = known.predict(group, zeros.expand(-1, len(group), -1))
+                stack = design.stack(self.labels, group, self.balanced)
+                found = minimise(stack, start, self.check_cancelled, self.time_shares.next())
+                known.record(group, found)
+                for c, (weight, bias) in zip(group, design.unfold(found), strict=True):
+                    yield fold, c, weight, bias
 
 
-class _Path:
-    """Coefficients along rising C: where they have come to, and where they seem to go."""
+class _Extrapolation:
+    """Predicts coefficients at a larger C from the last two."""
 
     def __init__(self) -> None:
         self._known: list[tuple[float, Tensor]] = []
 
-    def ahead(self, cs: Sequence[float], blank: Tensor) -> Tensor:
-        """A guess at the coefficients (r, len(cs), K) by a line in log C; ``blank`` where nothing is
-        known.
-        """
+    def predict(self, cs: Sequence[float], default: Tensor) -> Tensor:
+        """Return coefficients (r, len(cs), K), linear in log C; ``default`` before the first fit."""
         if not self._known:
-            return blank
+            return default
         end, last = self._known[-1]
         if len(self._known) < 2:
-            return last.expand_as(blank)
+            return last.expand_as(default)
         before, first = self._known[0]
-        steps = [math.log(min(c, end * FAR) / end) / math.log(end / before) for c in cs]
+        steps = [math.log(min(c, end * MAX_EXTRAPOLATION) / end) / math.log(end / before) for c in cs]
         line = torch.tensor(steps, dtype=last.dtype, device=last.device).view(1, -1, 1)
         return last + line * (last - first)
 
-    def went(self, cs: Sequence[float], found: Tensor) -> None:
-        """Take note of coefficients that were found."""
+    def record(self, cs: Sequence[float], found: Tensor) -> None:
+        """Remember the coefficients at the last two values of C."""
         self._known = [(c, found[:, i : i + 1]) for i, c in enumerate(cs)][-2:]
 
 
-class _Design:
-    """Rows as the solver sees them: standardised, turned into a basis of their own, with a column of ones."""
+class _DesignMatrix:
+    """The standardised rows of a fold in their eigenbasis, plus ones."""
 
     def __init__(
         self,
@@ -184,29 +208,29 @@ class _Design:
         self.mean = x.mean(0)
         self.std = x.std(0).clamp(min=1e-6) if standardise else torch.ones_like(self.mean)
         x = (x - self.mean) / self.std
-        # Fewer rows than features span less than all of them, and each fold something else.
-        self.basis = basis if basis is not None and len(basis) == basis.shape[1] else _basis(x)
-        turned = x @ self.basis
-        self.rows = torch.cat([turned, turned.new_ones(len(x), 1)], 1)  # (n, r + 1)
+        # with fewer rows than features, each fold spans another subspace
+        self.basis = basis if basis is not None and len(basis) == basis.shape[1] else _eigenbasis(x)
+        rotated = x @ self.basis
+        self.rows = torch.cat([rotated, rotated.new_ones(len(x), 1)], 1)  # (n, r + 1)
 
-    def stack(self, labels: Tensor, cs: Sequence[float], balanced: bool) -> Stack:
-        """The regressions of these C on the rows."""
+    def stack(self, labels: Tensor, cs: Sequence[float], balanced: bool) -> StackedRegressions:
+        """Return the regressions with these values of C on the rows."""
         own = labels[self.chosen]
         weights = self.weights
         if balanced:
             even = class_weights(own)
             weights = even if weights is None else even * weights
-        return Stack(self.rows, own, weights, self.rows.new_tensor(cs))
+        return StackedRegressions(self.rows, own, weights, self.rows.new_tensor(cs))
 
     def unfold(self, found: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Weight (classes, d) and bias (classes,) of each head, for features as they came."""
+        """Return each head's weight (classes, d) and bias (classes,)."""
         weight = (self.basis @ found[:-1].flatten(1)).view(-1, *found.shape[1:]) / self.std.view(-1, 1, 1)
         bias = found[-1] - torch.einsum("d,dhk->hk", self.mean, weight)
         return [(weight[:, h].T, bias[h]) for h in range(found.shape[1])]
 
 
-def _basis(x: Tensor) -> Tensor:
-    """Orthonormal directions (d, r) that span the rows and along which they do not vary together."""
+def _eigenbasis(x: Tensor) -> Tensor:
+    """Return orthonormal, uncorrelated directions (d, r) that span the rows."""
     if len(x) >= x.shape[1]:
         directions: Tensor = torch.linalg.eigh(x.T @ x)[1]
         return directions
@@ -216,7 +240,7 @@ def _basis(x: Tensor) -> Tensor:
     return spanning
 
 
-def _even(labels: Tensor) -> bool:
-    """Whether every class that is there is there equally often."""
+def _is_balanced(labels: Tensor) -> bool:
+    """Return whether all present classes are equally frequent."""
     counts = labels.bincount(minlength=1)
     return bool(counts[counts > 0].min() == counts.max())

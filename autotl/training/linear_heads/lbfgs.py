@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-GAP, FREE = 1e-3, 2e-3
-"""A head is done when its mean loss is proven to be within GAP of the least, and the mean gradient of its
-free biases is below FREE.
-"""
-MEMORY = 10
-STEPS, RESCALE = 500, 8
-FEWEST = 8
-"""Steps that are taken however short the time: fewer say next to nothing about the classes."""
-LEAST_STEP = 1e-4
+MAX_LOSS_GAP = 1e-3
+"""A head has converged if its mean loss is provably within this distance of the minimum, …"""
+MAX_BIAS_GRADIENT = 2e-3
+"""… and the mean gradient of its unpenalised biases is below this."""
+HISTORY_SIZE = 10
+MAX_STEPS = 500
+RESCALE_INTERVAL = 8
+"""Steps between two updates of the preconditioner."""
+MIN_STEPS = 8
+"""Steps that are taken even if the time is over; fewer say little about the classes."""
+MIN_STEP_SIZE = 1e-4
+
+Move = tuple[Tensor, Tensor, Tensor]
+"""Change of coefficients s, change of gradients y, and 1/(s·y); 0 if the pair is useless."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class StackedRegressions:
     """H logistic regressions of K classes on the same rows.
 
     ``rows`` is (n, r + 1), the last column ones; ``labels`` (n,); ``weights`` (n,) or None for ones; ``c``
-    (H,) is each one's C.
+    (H,) is the C of each regression.
     """
 
     rows: Tensor
@@ -32,12 +37,12 @@ class Stack:
     weights: Tensor | None
     c: Tensor
 
-    def only(self, heads: Tensor) -> Stack:
-        """Some of the regressions."""
+    def only(self, heads: Tensor) -> StackedRegressions:
+        """Return some of the regressions."""
         return replace(self, c=self.c[heads])
 
     def value(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean losses (H,) with their penalties at ``u`` (r + 1, H, K), and the gradient."""
+        """Return penalised mean losses (H,) and gradients at ``u``."""
         n, (r, h, k) = len(self.rows), u.shape
         z = (self.rows @ u.reshape(r, h * k)).view(n, h, k)
         top = z.logsumexp(2)
@@ -53,8 +58,8 @@ class Stack:
         gradient[:-1] += decay.view(1, h, 1) * u[:-1]
         return loss.mean(0) + 0.5 * decay * _dot(u[:-1], u[:-1]), gradient
 
-    def scale(self, u: Tensor) -> Tensor:
-        """The inverse of the curvature's diagonal at ``u``, (r + 1, H, K)."""
+    def preconditioner(self, u: Tensor) -> Tensor:
+        """Return the inverse of the Hessian's diagonal at ``u``."""
         n, (r, h, k) = len(self.rows), u.shape
         p = (self.rows @ u.reshape(r, h * k)).view(n, h, k).softmax(2)
         p = p * (1 - p)
@@ -64,84 +69,136 @@ class Stack:
         curvature[:-1] += (1 / (self.c * n)).view(1, h, 1)
         return 1 / curvature.clamp(min=1e-6)
 
-    def done(self, gradient: Tensor) -> Tensor:
-        """Which heads (H,) are at their least: strong convexity bounds what is left by C·n·‖gradient‖²/2."""
+    def converged(self, gradient: Tensor) -> Tensor:
+        """Return which heads (H,) have converged.
+
+        Strong convexity bounds the distance from the minimum by C·n·‖gradient‖²/2.
+        """
         gap = 0.5 * self.c * len(self.rows) * _dot(gradient[:-1], gradient[:-1])
-        return (gap < GAP) & (gradient[-1].abs().amax(1) < FREE)
+        return (gap < MAX_LOSS_GAP) & (gradient[-1].abs().amax(1) < MAX_BIAS_GRADIENT)
 
 
 def minimise(
-    stack: Stack, start: Tensor, pulse: Callable[[], None], late: Callable[[], bool] = lambda: False
+    stack: StackedRegressions,
+    start: Tensor,
+    check_cancelled: Callable[[], None],
+    out_of_time: Callable[[], bool] = lambda: False,
 ) -> Tensor:
-    """Minimise the loss of all heads from ``start``; return their weights (r + 1, H, K).
+    """Minimise the losses of all heads by preconditioned L-BFGS.
 
-    If ``late`` returns True, the current iterate is returned.
+    Each head has a separate step size, and leaves the stack when it has converged (Nocedal, Updating
+    quasi-Newton matrices with limited storage, Math. Comp., 1980).
 
-    L-BFGS (Nocedal, Updating quasi-Newton matrices with limited storage, Math. Comp., 1980), preconditioned
-    by the curvature's diagonal, each head with steps of its own; heads that are done leave the stack.
+    Args:
+        stack: The regressions.
+        start: Coefficients to start from, (r + 1, H, K).
+        check_cancelled: Called before each step; may raise to end the work.
+        out_of_time: Called after each step from MIN_STEPS on; True returns the current coefficients.
+
+    Returns:
+        Coefficients (r + 1, H, K).
     """
     found = start.clone()
-    left = torch.arange(start.shape[1], device=start.device)
-    u = start
-    value, gradient = stack.value(u)
-    moves: list[tuple[Tensor, Tensor, Tensor]] = []  # s, y and 1/(s·y), 0 where the pair says nothing
-    direction, step = None, torch.ones_like(value)
-    scale = stack.scale(u)
-    for count in range(1, STEPS):
-        pulse()
-        if count > FEWEST and late():
+    iterate = _Iterate.at(stack, start)
+    for count in range(1, MAX_STEPS):
+        check_cancelled()
+        if count > MIN_STEPS and out_of_time():
             break
-        done = stack.done(gradient) | (step < LEAST_STEP)
+        done = iterate.stack.converged(iterate.gradient) | (iterate.step < MIN_STEP_SIZE)
         if done.any():
-            found[:, left[done]] = u[:, done]
+            found[:, iterate.heads[done]] = iterate.u[:, done]
             if done.all():
                 return found
-            keep = (~done).nonzero().squeeze(1)
-            stack, left, u, value, gradient, scale = (
-                stack.only(keep), left[keep], u[:, keep], value[keep], gradient[:, keep], scale[:, keep]
-            )  # fmt: skip
-            moves = [(s[:, keep], y[:, keep], rho[keep]) for s, y, rho in moves]
-            step, direction = step[keep], None if direction is None else direction[:, keep]
-        if count % RESCALE == 0:
-            scale = stack.scale(u)
-        fresh = _direction(gradient, moves, scale)
-        # a head whose last step was refused tries a shorter one the same way
-        again = (step < 1).view(1, -1, 1)
-        direction = fresh if direction is None else torch.where(again, direction, fresh)
-        move = step.view(1, -1, 1) * direction
-        next_value, next_gradient = stack.value(u + move)
-        taken = next_value <= value + 1e-4 * step * _dot(gradient, direction)
-        mask = taken.view(1, -1, 1)
-        s = torch.where(mask, move, 0.0)
-        y = torch.where(mask, next_gradient - gradient, 0.0)
-        curved = _dot(s, y)
-        moves = [*moves[-MEMORY + 1 :], (s, y, torch.where(curved > 1e-12, 1 / curved, 0.0))]
-        u = u + s
-        value = torch.where(taken, next_value, value)
-        gradient = torch.where(mask, next_gradient, gradient)
-        step = torch.where(taken, 1.0, 0.4 * step)
-    found[:, left] = u
+            iterate.keep((~done).nonzero().squeeze(1))
+        if count % RESCALE_INTERVAL == 0:
+            iterate.scale = iterate.stack.preconditioner(iterate.u)
+        iterate.advance()
+    found[:, iterate.heads] = iterate.u
     return found
 
 
-def _direction(gradient: Tensor, moves: list[tuple[Tensor, Tensor, Tensor]], scale: Tensor) -> Tensor:
-    """The quasi-Newton direction of each head, by the two loops of L-BFGS."""
+@dataclass(slots=True)
+class _Iterate:
+    """The state of L-BFGS for the heads that have not converged.
+
+    Attributes:
+        stack: The regressions that are left.
+        heads: Their indices in the original stack, (H,).
+        u: Coefficients, (r + 1, H, K).
+        value: Penalised mean losses, (H,).
+        gradient: Gradients at ``u``, (r + 1, H, K).
+        scale: The preconditioner, (r + 1, H, K).
+        step: Step sizes, (H,), in (0, 1].
+        direction: The last search directions, (r + 1, H, K).
+        history: The last moves, oldest first.
+    """
+
+    stack: StackedRegressions
+    heads: Tensor
+    u: Tensor
+    value: Tensor
+    gradient: Tensor
+    scale: Tensor
+    step: Tensor
+    direction: Tensor | None = None
+    history: list[Move] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, stack: StackedRegressions, start: Tensor) -> _Iterate:
+        """Return the state before the first step."""
+        value, gradient = stack.value(start)
+        heads = torch.arange(start.shape[1], device=start.device)
+        scale = stack.preconditioner(start)
+        return cls(stack, heads, start, value, gradient, scale, torch.ones_like(value))
+
+    def keep(self, left: Tensor) -> None:
+        """Drop all heads but those at the indices ``left``."""
+        self.stack, self.heads = self.stack.only(left), self.heads[left]
+        self.value, self.step = self.value[left], self.step[left]
+        self.u, self.gradient, self.scale = self.u[:, left], self.gradient[:, left], self.scale[:, left]
+        self.direction = None if self.direction is None else self.direction[:, left]
+        self.history = [(s[:, left], y[:, left], rho[left]) for s, y, rho in self.history]
+
+    def advance(self) -> None:
+        """Try one step of each head; shorten the step of heads whose loss did not fall enough."""
+        fresh = _direction(self.gradient, self.history, self.scale)
+        # a head whose last step was rejected tries a shorter step in the same direction
+        rejected = (self.step < 1).view(1, -1, 1)
+        direction = fresh if self.direction is None else torch.where(rejected, self.direction, fresh)
+        move = self.step.view(1, -1, 1) * direction
+        next_value, next_gradient = self.stack.value(self.u + move)
+        accepted = next_value <= self.value + 1e-4 * self.step * _dot(self.gradient, direction)
+        mask = accepted.view(1, -1, 1)
+        s = torch.where(mask, move, 0.0)
+        y = torch.where(mask, next_gradient - self.gradient, 0.0)
+        curvature = _dot(s, y)
+        rho = torch.where(curvature > 1e-12, 1 / curvature, 0.0)
+        self.history = [*self.history[-HISTORY_SIZE + 1 :], (s, y, rho)]
+        self.u = self.u + s
+        self.value = torch.where(accepted, next_value, self.value)
+        self.gradient = torch.where(mask, next_gradient, self.gradient)
+        self.step = torch.where(accepted, 1.0, 0.4 * self.step)
+        self.direction = direction
+
+
+def _direction(gradient: Tensor, history: list[Move], scale: Tensor) -> Tensor:
+    """Return each head's quasi-Newton direction, by L-BFGS's two loops."""
     q = gradient.clone()
-    shares = []
-    for s, y, rho in reversed(moves):
-        share = rho * _dot(s, q)
-        q -= share.view(1, -1, 1) * y
-        shares.append(share)
+    alphas = []
+    for s, y, rho in reversed(history):
+        alpha = rho * _dot(s, q)
+        q -= alpha.view(1, -1, 1) * y
+        alphas.append(alpha)
     q *= scale
-    if moves:
-        s, y, rho = moves[-1]
+    if history:
+        s, y, rho = history[-1]
         size = _dot(s, y) / _dot(y, scale * y).clamp(min=1e-30)
         q *= torch.where(rho > 0, size, 1.0).view(1, -1, 1)
-    for (s, y, rho), share in zip(moves, reversed(shares), strict=True):
-        q += (share - rho * _dot(y, q)).view(1, -1, 1) * s
+    for (s, y, rho), alpha in zip(history, reversed(alphas), strict=True):
+        q += (alpha - rho * _dot(y, q)).view(1, -1, 1) * s
     return -q
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
-    """Each head's inner product (H,) of (r, H, K) with the same."""
+    """Return each head's inner product (H,) of two tensors (r, H, K)."""
     return torch.einsum("rhk,rhk->h", a, b)

@@ -1,4 +1,4 @@
-"""Choose where tensors live, and in which precision they are multiplied."""
+"""Choose the device and the precision of the arithmetic."""
 
 from __future__ import annotations
 
@@ -12,64 +12,71 @@ from torch import nn
 from autotl.api import Machine
 from autotl.errors import RunError, UnknownName
 
+FALLBACK_MEMORY_BYTES = 4 * 2**30
+"""Assumed memory if the system does not report it."""
+
 
 def pick_device(name: str = "auto") -> str:
-    """``"auto"`` as the best device there is; another name is checked. Raises UnknownName."""
-    there = ["cpu"]
+    """Return the device with this name; for ``"auto"`` the fastest one available.
+
+    Raises:
+        RunError: A GPU was named, but torch finds none.
+        UnknownName: There is no such device.
+    """
+    available = ["cpu"]
     if torch.backends.mps.is_available():
-        there.insert(0, "mps")
+        available.insert(0, "mps")
     if torch.cuda.is_available():
-        there = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count())), *there]
+        available = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count())), *available]
     if name == "auto":
-        return there[0]
-    if name not in there and name.startswith("cuda") and not torch.cuda.is_available():
+        return available[0]
+    if name not in available and name.startswith("cuda") and not torch.cuda.is_available():
         raise RunError(
-            f"torch {torch.__version__} sees no GPU, so there is no device {name!r}. Give --device cpu. If "
-            "the machine has a GPU, install its driver and a torch that is built for it: "
-            "https://pytorch.org/get-started/locally"
+            f"torch {torch.__version__} finds no GPU (got device {name!r}). Give --device cpu. "
+            "If the machine has a GPU, install its driver and a torch built for it: https://pytorch.org/get-started/locally"
         )
-    if name not in there:
-        raise UnknownName("device", name, [*there, "auto"])
+    if name not in available:
+        raise UnknownName("device", name, [*available, "auto"])
     return name
 
 
 def check_processes(processes: int, device: str) -> None:
-    """Raise RunError where so many processes cannot train on the device."""
+    """Raise RunError if this many processes cannot train on the device."""
     if processes < 1:
-        raise RunError(f"{processes} processes cannot train anything. Give --processes 1 or more.")
+        raise RunError(f"processes must be 1 or more (got {processes}). Give --processes 1 or more.")
     if processes > 1 and importlib.util.find_spec("accelerate") is None:
         raise RunError("Training in several processes needs Accelerate: pip install 'autotl[processes]'.")
     if processes > 1 and device.startswith("cuda") and processes > torch.cuda.device_count():
         raise RunError(
-            f"{processes} processes need a GPU each, but there are {torch.cuda.device_count()}. "
+            f"processes must be at most {torch.cuda.device_count()}, the number of GPUs (got {processes}). "
             "Give --processes fewer."
         )
 
 
-def machine(device: str) -> Machine:
-    """This machine, as strategies' cost estimates see it."""
+def this_machine(device: str) -> Machine:
+    """Return the device, threads and memory of this machine, for cost estimates."""
     if device.startswith("cuda"):
         memory = torch.cuda.get_device_properties(device).total_memory
     elif hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     else:
-        memory = 4 * 2**30
+        memory = FALLBACK_MEMORY_BYTES
     return Machine(device, torch.get_num_threads(), memory)
 
 
 def precision(device: str) -> str:
-    """The arithmetic used on a device: ``"bfloat16"`` on GPUs that have it, else ``"float32"``."""
+    """Return the arithmetic of forward passes: ``"bfloat16"`` or ``"float32"``."""
     return "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
 
 
 def autocast(device: str) -> AbstractContextManager[object]:
-    """The context in which forward passes run on ``device``."""
+    """Return the context in which forward passes run on ``device``."""
     if precision(device) == "bfloat16":
         return torch.autocast("cuda", torch.bfloat16)
     return nullcontext()
 
 
 def to_device(model: nn.Module, device: str) -> nn.Module:
-    """The model on the device, in the memory layout that convolutions are fastest in."""
+    """Move the model to the device, channels last."""
     # torch's types know "memory_format" only without a device; two calls would copy the weights twice
     return model.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]

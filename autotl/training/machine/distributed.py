@@ -1,11 +1,11 @@
-"""Train one network in several processes at once, one for each accelerator."""
+"""Train one network in several processes, one per accelerator."""
 
 from __future__ import annotations
 
 import os
 import queue
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -14,117 +14,142 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from autotl.training.batches import Portable
+from autotl.training.batches import Forward, PortableBatchSource
 from autotl.training.loop import Step, train
 from autotl.training.spec import TrainingSpec
 
-PATIENCE = 5.0  # seconds between two looks at whether the others are still alive
+POLL_SECONDS = 5.0
+"""Seconds between two checks that all processes are alive."""
+FALLBACK_PORT = 29500
+"""The port of torch's documentation, used if the system gives no free one."""
 
 
-class Accelerated:
-    """A crew by Hugging Face Accelerate: gloo between processes on a CPU, NCCL between GPUs."""
+class AccelerateGroup:
+    """A process group of Accelerate: gloo on CPUs, NCCL on GPUs."""
 
     def __init__(self, accelerator: Any) -> None:
         self._accelerator = accelerator
 
     @property
     def rank(self) -> int:
-        """Which of the processes this is."""
+        """The index of this process."""
         return int(self._accelerator.process_index)
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of processes."""
         return int(self._accelerator.num_processes)
 
-    def joined(self, run: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """See :class:`autotl.training.loop.Crew`."""
-        joined: Callable[[Tensor], Tensor] = self._accelerator.prepare(run)
-        return joined
+    def synchronise(self, forward: Forward) -> Forward:
+        """See :class:`autotl.training.loop.ProcessGroup`."""
+        wrapped: Forward = self._accelerator.prepare(forward)
+        return wrapped
 
     def mean(self, value: Tensor) -> Tensor:
-        """See :class:`autotl.training.loop.Crew`."""
-        found: Tensor = self._accelerator.reduce(value, reduction="mean")
-        return found
+        """See :class:`autotl.training.loop.ProcessGroup`."""
+        reduced: Tensor = self._accelerator.reduce(value, reduction="mean")
+        return reduced
 
 
-def learn_together(lesson: TrainingSpec, feed: Portable, processes: int) -> Generator[Step, None, None]:
-    """As :func:`autotl.training.loop.train`, each batch of ``feed`` divided among ``processes``; at the
-    end of an epoch the lesson's model has the weights they have come to.
+def train_distributed(
+    spec: TrainingSpec, batches: PortableBatchSource, processes: int
+) -> Generator[Step, None, None]:
+    """Train as :func:`autotl.training.loop.train` does, each batch divided among processes.
 
-    Closing the generator ends them. Raises RuntimeError where one of them fails.
+    At the end of an epoch the model of ``spec`` gets the trained weights. Closing the generator ends the
+    processes.
+
+    Args:
+        spec: The model, its training rows and the recipe.
+        batches: The training rows, for other processes.
+        processes: Number of processes, 2 or more.
+
+    Yields:
+        Each step, and each end of an epoch with its mean loss.
+
+    Raises:
+        RuntimeError: A process failed.
     """
     context: Any = torch.multiprocessing.get_context("spawn")
-    said = context.Queue()
-    port, apart = _free_port(), replace(lesson, feed=feed)
-    crew = [
-        context.Process(target=_member, args=(rank, processes, port, apart, feed, said), daemon=True)
+    messages = context.Queue()
+    port, sent = _free_port(), replace(spec, batches=batches)
+    members = [
+        context.Process(
+            target=_train_process, args=(rank, processes, port, sent, batches, messages), daemon=True
+        )
         for rank in range(processes)
     ]
-    for member in crew:
+    for member in members:
         member.start()
     try:
         while True:
             try:
-                step, state, error = said.get(timeout=PATIENCE)
+                step, weights, error = messages.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                if all(member.is_alive() for member in crew):
+                if all(member.is_alive() for member in members):
                     continue
-                codes = [member.exitcode for member in crew]
+                codes = [member.exitcode for member in members]
                 raise RuntimeError(f"a training process ended early (exit codes {codes})") from None
             if error:
                 raise RuntimeError(error)
             if step is None:
                 return
-            if state is not None:
-                lesson.model.load_state_dict(load(state))
+            if weights is not None:
+                spec.model.load_state_dict(load(weights))
             yield step
     finally:
-        for member in crew:
+        for member in members:
             member.terminate()
-        for member in crew:
+        for member in members:
             member.join()
 
 
-def _member(rank: int, size: int, port: int, lesson: TrainingSpec, feed: Portable, said: Any) -> None:
-    """What each process does: its share of every batch. The first one tells."""
-    own = {
+def _train_process(
+    rank: int, size: int, port: int, spec: TrainingSpec, batches: PortableBatchSource, messages: Any
+) -> None:
+    """Train on one process's rows of each batch; rank 0 reports the steps."""
+    on_cpu, threads = spec.device == "cpu", max(1, torch.get_num_threads() // size)
+    _set_environment(rank, size, port, threads)
+    try:
+        from accelerate import Accelerator  # an optional dependency
+
+        if on_cpu:
+            torch.set_num_threads(threads)
+        accelerator = Accelerator(cpu=on_cpu, mixed_precision="no")
+        device = str(accelerator.device)
+        for value in (*spec.model.parameters(), *spec.model.buffers()):
+            value.data = value.detach().clone()  # they arrive in memory that all processes share
+        spec.model.to(device)
+        spec = replace(spec, device=device, batches=batches.on_device(device))
+        for step in train(spec, AccelerateGroup(accelerator)):
+            if rank == 0:
+                weights = None if step.loss is None else _weights(spec.model)
+                messages.put((step, weights, ""))
+        if rank == 0:
+            messages.put((None, None, ""))
+            messages.close()
+            messages.join_thread()
+        accelerator.wait_for_everyone()
+    except Exception as error:  # reported to the parent instead of printed
+        messages.put((None, None, f"{type(error).__name__}: {error}"))
+        raise SystemExit(1) from error
+
+
+def _set_environment(rank: int, size: int, port: int, threads: int) -> None:
+    """Set the variables that torch's process groups read."""
+    numbers = {
         "RANK": rank,
         "LOCAL_RANK": rank,
         "WORLD_SIZE": size,
         "LOCAL_WORLD_SIZE": size,
         "MASTER_PORT": port,
     }
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", **{name: str(value) for name, value in own.items()}}
-    on_cpu, threads = lesson.device == "cpu", max(1, torch.get_num_threads() // size)
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # Accelerate would choose, and warn that it did
-    try:
-        from accelerate import Accelerator  # an extra, and only needed here
-
-        if on_cpu:
-            torch.set_num_threads(threads)
-        accelerator = Accelerator(cpu=on_cpu, mixed_precision="no")
-        device = str(accelerator.device)
-        for value in (*lesson.model.parameters(), *lesson.model.buffers()):
-            value.data = value.detach().clone()  # they came in memory that all processes share
-        lesson.model.to(device)
-        lesson = replace(lesson, device=device, feed=feed.moved(device))
-        for step in train(lesson, Accelerated(accelerator)):
-            if rank == 0:
-                state = None if step.loss is None else _state(lesson.model)
-                said.put((step, state, ""))
-        if rank == 0:
-            said.put((None, None, ""))
-            said.close()
-            said.join_thread()
-        accelerator.wait_for_everyone()
-    except Exception as error:  # told, not lost on a terminal that nobody reads
-        said.put((None, None, f"{type(error).__name__}: {error}"))
-        raise SystemExit(1) from error
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", **{name: str(value) for name, value in numbers.items()}}
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # otherwise Accelerate sets it and warns
 
 
-def _state(model: nn.Module) -> bytes:
-    """The weights as safetensors: they arrive whole even where the sender is gone by then."""
+def _weights(model: nn.Module) -> bytes:
+    """Return the weights as safetensors, readable after the sender ended."""
     return save({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()})
 
 
@@ -132,4 +157,4 @@ def _free_port() -> int:
     with suppress(OSError), socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-    return 29500
+    return FALLBACK_PORT

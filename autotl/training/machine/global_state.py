@@ -1,4 +1,4 @@
-"""Restore what code of a plugin may change for the whole process."""
+"""Restore process-wide state that a plugin's code may change."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import torch
 
 
 @contextmanager
-def global_state_kept() -> Iterator[None]:
-    """Restore seeds, default dtype and device, grad mode, number of threads and current folder on leaving.
+def preserve_global_state() -> Iterator[None]:
+    """Restore process-wide state at the end of the block.
 
-    A trial then neither depends on the trials before it, nor changes those after it.
+    This covers random numbers, default dtype and device, grad mode, threads and the current folder.
     """
-    drawn = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    on_gpu = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
+    random_states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    gpu_states = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
     dtype, device, grad = torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
-    exact, warn_only = (
+    deterministic, warn_only = (
         torch.are_deterministic_algorithms_enabled(),
         torch.is_deterministic_algorithms_warn_only_enabled(),
     )
@@ -33,22 +33,22 @@ def global_state_kept() -> Iterator[None]:
             torch.set_default_device(device)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
-        if torch.are_deterministic_algorithms_enabled() != exact:
-            torch.use_deterministic_algorithms(exact, warn_only=warn_only)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        random.setstate(drawn[0])
-        np.random.set_state(drawn[1])
-        torch.set_rng_state(drawn[2])
-        if on_gpu is not None:
-            torch.cuda.set_rng_state_all(on_gpu)
+        random.setstate(random_states[0])
+        np.random.set_state(random_states[1])
+        torch.set_rng_state(random_states[2])
+        if gpu_states is not None:
+            torch.cuda.set_rng_state_all(gpu_states)
         if folder is not None and _current_folder() != folder:
-            with suppress(OSError):  # it has been removed meanwhile
+            with suppress(OSError):  # the folder was removed meanwhile
                 os.chdir(folder)
 
 
 def _current_folder() -> Path | None:
-    """The current folder; None if it has been removed."""
+    """Return the current folder; None if it was removed."""
     try:
         return Path.cwd()
     except OSError:

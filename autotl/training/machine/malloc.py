@@ -1,4 +1,4 @@
-"""Keep freed memory while a network runs, so that large tensors are not mapped anew at every step."""
+"""Keep freed memory for the next tensors while a network runs."""
 
 from __future__ import annotations
 
@@ -9,53 +9,52 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-SWITCH = "AUTOTL_KEEP_MEMORY"
+ENVIRONMENT_SWITCH = "AUTOTL_KEEP_MEMORY"
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4  # <malloc.h>
-NEVER = -1  # as a threshold: larger than any size
+UNLIMITED = -1  # a threshold above any size
 MIB = 2**20
 
-# The allocator belongs to the process: the first block that opens sets it, the last that closes resets it.
+# The allocator belongs to the process: the first open block sets it, the last closed block resets it.
 _lock = threading.Lock()
-_open = 0
+_open_blocks = 0
 
 
 @contextmanager
-def freed_memory_kept(on: bool = True) -> Iterator[None]:
-    """Within the block glibc keeps freed memory for the next tensors; afterwards it is given back.
+def keep_freed_memory(on: bool = True) -> Iterator[None]:
+    """Let glibc keep freed memory for the next tensors within the block.
 
-    With glibc's defaults large activations of a CPU network are fresh mappings whose pages fault in one by
-    one, which takes up to a third of a small network's training step. The price: about a tenth more memory at
-    the peak, and the process stays there until the block ends. Blocks may be nested, and open in several
-    threads.
+    By default glibc maps large activations of a CPU network anew. The page faults cost up to a third of a
+    small network's training step. Keeping the memory costs about a tenth more at the peak. Blocks may be
+    nested, and open in several threads.
 
-    Does nothing with ``on=False``, with ``AUTOTL_KEEP_MEMORY=0`` in the environment, where the environment
-    already tunes malloc or preloads another one, and on systems without glibc.
+    Nothing changes with ``on=False``, with ``AUTOTL_KEEP_MEMORY=0`` in the environment, or without glibc.
+    An environment that tunes malloc or preloads another allocator is respected too.
     """
-    global _open
-    libc = _glibc() if on and _untouched(os.environ) else None
+    global _open_blocks
+    libc = _glibc() if on and _is_untuned(os.environ) else None
     if libc is None:
         yield
         return
     with _lock:
-        _open += 1
-        if _open == 1:
+        _open_blocks += 1
+        if _open_blocks == 1:
             libc.mallopt(M_MMAP_MAX, 0)
-            libc.mallopt(M_TRIM_THRESHOLD, NEVER)
+            libc.mallopt(M_TRIM_THRESHOLD, UNLIMITED)
     try:
         yield
     finally:
         with _lock:
-            _open -= 1
-            if _open == 0:
+            _open_blocks -= 1
+            if _open_blocks == 0:
                 _reset(libc)
 
 
 def _reset(libc: ctypes.CDLL) -> None:
-    """Give freed memory back, and go on as glibc does by itself once a large block has been freed.
+    """Return freed memory, and set the thresholds that glibc reaches itself.
 
-    Its thresholds move with use, up to these; any mallopt pins them, and pinned where they start (128 KiB)
-    the rest of the process would be slower than it was before.
+    glibc adapts its thresholds up to these values, but any mallopt call pins them. Pinned at their initial
+    128 KiB, they would slow down the rest of the process.
     """
     libc.mallopt(M_MMAP_MAX, 65536)
     libc.mallopt(M_MMAP_THRESHOLD, 32 * MIB)
@@ -63,11 +62,11 @@ def _reset(libc: ctypes.CDLL) -> None:
     libc.malloc_trim(0)
 
 
-def _untouched(environ: Mapping[str, str]) -> bool:
-    """Whether the user has left the choice to us."""
+def _is_untuned(environ: Mapping[str, str]) -> bool:
+    """Return whether the environment leaves the allocator to autotl."""
     own = ("MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_")
     return not (
-        environ.get(SWITCH) == "0"
+        environ.get(ENVIRONMENT_SWITCH) == "0"
         or any(name in environ for name in own)
         or "glibc.malloc." in environ.get("GLIBC_TUNABLES", "")
         or "malloc" in environ.get("LD_PRELOAD", "")  # jemalloc, tcmalloc, mimalloc
@@ -75,7 +74,7 @@ def _untouched(environ: Mapping[str, str]) -> bool:
 
 
 def _glibc() -> ctypes.CDLL | None:
-    """The C library, if it is glibc."""
+    """Return the C library if it is glibc."""
     if not sys.platform.startswith("linux"):
         return None
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autotl import hookimpl
 from autotl.api import Applies, Columns, Item, Listing
-from autotl.data import SUFFIXES, as_path, label_text, no_columns, open_image, some
+from autotl.data import READABLE_SUFFIXES, join_names, label_text, open_image, path_or_none, refuse_columns
 from autotl.errors import DataError
 
 COUNTED = re.compile(r"(?P<label>.+?)[ ._-]+\(?[0-9]+\)?")
@@ -26,14 +26,14 @@ class FileNames:
     summary = "a flat folder of images named by class and number, such as cat_001.jpg"
 
     def reads(self, source: object) -> Applies:
-        path = as_path(source)
+        path = path_or_none(source)
         if path is None or not path.is_dir():
             return Applies(False, "it is not a folder")
         labels: dict[str, str] = {}
         for file in _visible(path):
             if file.suffix.lower() in TABLES:
                 return Applies(False, f"it holds {file.name}, which may say the labels: give that file")
-            if file.suffix.lower() in SUFFIXES:
+            if file.suffix.lower() in READABLE_SUFFIXES:
                 if (label := _label(file)) is None:
                     return Applies(False, f"{file.name} is not named by a class and a number")
                 labels.setdefault(label, file.name)
@@ -45,16 +45,16 @@ class FileNames:
         return Applies(True, f"its file names carry {len(labels)} classes")
 
     def read(self, source: object, columns: Columns) -> Listing:
-        no_columns(columns, "a folder")
-        root = as_path(source)
+        refuse_columns(columns, "a folder")
+        root = path_or_none(source)
         if root is None or not (answer := self.reads(root)):
             raise DataError(
                 f"A folder of images named by class and number was due: {answer.why if root else source!r}."
             )
-        images = sorted(file for file in _visible(root) if file.suffix.lower() in SUFFIXES)
+        images = sorted(file for file in _visible(root) if file.suffix.lower() in READABLE_SUFFIXES)
         items = [Item(file.name, _label(file) or "", partial(open_image, file)) for file in images]
         classes = sorted({item.label for item in items})
-        return Listing(items, (f"The classes were read from the file names: {some(classes)}.",))
+        return Listing(items, (f"The classes were read from the file names: {join_names(classes)}.",))
 
 
 def _label(file: Path) -> str | None:
@@ -74,7 +74,7 @@ def _below(root: Path) -> Iterator[str]:
             yield from (
                 str(Path(folder, file).relative_to(root))
                 for file in files
-                if Path(file).suffix.lower() in SUFFIXES
+                if Path(file).suffix.lower() in READABLE_SUFFIXES
             )
 
 

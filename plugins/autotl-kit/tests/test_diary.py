@@ -21,10 +21,10 @@ def catalog(monkeypatch):
 
 
 def tell(catalog, folder):
-    catalog.tell("search_started", plan=PLAN, folder=folder, records=[])
-    catalog.tell("trial_finished", record=RECORD)
+    catalog.notify("search_started", plan=PLAN, folder=folder, records=[])
+    catalog.notify("trial_finished", record=RECORD)
     result = SimpleNamespace(folder=folder, verdict={"transfer": "helps"}, report={"test": {"value": 0.9}})
-    catalog.tell("search_finished", result=result)
+    catalog.notify("search_finished", result=result)
 
 
 def test_each_event_is_a_line(catalog, monkeypatch, tmp_path):

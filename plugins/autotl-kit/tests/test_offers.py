@@ -6,7 +6,7 @@ def test_every_plugin_of_the_kit_is_found_and_none_is_broken():
     assert not catalog.broken
     offered = {
         name
-        for shelf in catalog.shelves().values()
+        for shelf in catalog.registries().values()
         for name, origin in shelf.origins.items()
         if origin.distribution == "autotl-kit"
     }

@@ -40,12 +40,12 @@ def told(folder, *records, had=(), report=REPORT):
     """The life of a search, as its plugins are told of it."""
     catalog = plugins.load([point for point in entry_points(group=plugins.GROUP) if point.name == "mlflow"])
     assert not catalog.broken
-    catalog.tell("search_started", plan=PLAN, folder=folder, records=had)
+    catalog.notify("search_started", plan=PLAN, folder=folder, records=had)
     for record in records:
-        catalog.tell("trial_finished", record=record)
+        catalog.notify("trial_finished", record=record)
     if report is not None:
-        catalog.tell("search_finished", result=SimpleNamespace(folder=folder, report=report))
-    catalog.tell("search_ended")
+        catalog.notify("search_finished", result=SimpleNamespace(folder=folder, report=report))
+    catalog.notify("search_ended")
 
 
 @contextmanager

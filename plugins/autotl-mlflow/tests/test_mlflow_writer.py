@@ -27,12 +27,12 @@ def trial(number, score):
 def told(folder, *records, had=(), report=None):
     """The life of a search, as its plugins are told of it."""
     catalog = plugins.load([point for point in entry_points(group=plugins.GROUP) if point.name == "mlflow"])
-    catalog.tell("search_started", plan=PLAN, folder=folder, records=had)
+    catalog.notify("search_started", plan=PLAN, folder=folder, records=had)
     for record in records:
-        catalog.tell("trial_finished", record=record)
+        catalog.notify("trial_finished", record=record)
     if report is not None:
-        catalog.tell("search_finished", result=SimpleNamespace(folder=folder, report=report))
-    catalog.tell("search_ended")
+        catalog.notify("search_finished", result=SimpleNamespace(folder=folder, report=report))
+    catalog.notify("search_ended")
 
 
 @pytest.fixture(autouse=True)
@@ -148,8 +148,8 @@ def wait_for(process):
 
 
 def test_a_search_and_its_resumption_are_one_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(from_scratch, "EPOCHS", 2)  # what is kept does not ask for good scores
-    monkeypatch.setattr(from_scratch, "LEAST", 2)
+    monkeypatch.setattr(from_scratch, "DEFAULT_EPOCHS", 2)  # what is kept does not ask for good scores
+    monkeypatch.setattr(from_scratch, "MIN_EPOCHS", 2)
     others = [name for name in ("tensorboard",) if plugins.load().manager.has_plugin(name)]
     data, out = tiny_images(classes=2, each=12), tmp_path / "run"
     autotl.fit(

@@ -51,12 +51,12 @@ def told(*records, had=(), report=REPORT, folder=None):
     """The life of a search in a run folder, by default a new one, as its plugins are told of it."""
     catalog = alone()
     folder = folder or Path(tempfile.mkdtemp(dir="."))
-    catalog.tell("search_started", plan=PLAN, folder=folder, records=had)
+    catalog.notify("search_started", plan=PLAN, folder=folder, records=had)
     for record in records:
-        catalog.tell("trial_finished", record=record)
+        catalog.notify("trial_finished", record=record)
     if report is not None:
-        catalog.tell("search_finished", result=SimpleNamespace(folder=folder, report=report))
-    catalog.tell("search_ended")
+        catalog.notify("search_finished", result=SimpleNamespace(folder=folder, report=report))
+    catalog.notify("search_ended")
 
 
 @pytest.fixture
@@ -192,11 +192,11 @@ def test_two_searches_within_a_second_are_two_runs(root):
 
 def test_two_searches_at_once_do_not_mix(root):
     catalog = alone()
-    catalog.tell("search_started", plan=PLAN, folder=Path(tempfile.mkdtemp(dir=".")), records=[])
+    catalog.notify("search_started", plan=PLAN, folder=Path(tempfile.mkdtemp(dir=".")), records=[])
     other = threading.Thread(target=told, args=(trial(0, 0.25),))
     other.start()
     other.join()
-    catalog.tell("trial_finished", record=trial(0, 0.5))
+    catalog.notify("trial_finished", record=trial(0, 0.5))
     assert sorted(scalars(run, "trial/score") for run in root.iterdir()) == [[(1, 0.25)], [(1, 0.5)]]
 
 
@@ -258,8 +258,8 @@ def test_a_variable_that_names_another_place_begins_there_anew(root, tmp_path, m
 
 def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch):
     monkeypatch.delenv(observer.VARIABLE, raising=False)
-    monkeypatch.setattr(from_scratch, "EPOCHS", 2)  # what is shown does not ask for good scores
-    monkeypatch.setattr(from_scratch, "LEAST", 2)
+    monkeypatch.setattr(from_scratch, "DEFAULT_EPOCHS", 2)  # what is shown does not ask for good scores
+    monkeypatch.setattr(from_scratch, "MIN_EPOCHS", 2)
     data, out = tiny_images(classes=2, each=12), tmp_path / "run"
     autotl.fit(
         data,

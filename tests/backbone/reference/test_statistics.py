@@ -4,12 +4,12 @@ import timm
 import torch
 
 from autotl.backbone import (
+    batchnorm_inputs,
     batchnorm_reference,
-    batchnorm_rows,
     build_reference,
     create,
     load_reference,
-    noise_pixels,
+    noise_images,
     pooled,
     save_reference,
 )
@@ -67,7 +67,7 @@ def test_batchnorm_remembers_the_images_it_was_trained_on():
     assert reference.origin == "batchnorm"
     assert reference.cov.ndim == 1
     assert reference.sample.shape == (512, last.num_features)
-    rows = batchnorm_rows(model)(x.repeat(8, 1, 1, 1)).double().numpy()
+    rows = batchnorm_inputs(model)(x.repeat(8, 1, 1, 1)).double().numpy()
     assert rows.shape == (512, last.num_features)
     spread = np.sqrt(reference.cov)
     assert np.abs((rows.mean(0) - reference.mean) / spread).mean() < 0.2
@@ -77,7 +77,7 @@ def test_batchnorm_remembers_the_images_it_was_trained_on():
 def test_rows_of_batchnorm_are_the_same_for_the_same_seed_and_leave_no_hook(small):
     model = create(small)
     x = torch.randn(8, 3, 64, 64)
-    first, again, other = (batchnorm_rows(model, seed=s)(x) for s in (0, 0, 1))
+    first, again, other = (batchnorm_inputs(model, seed=s)(x) for s in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert not any(module._forward_pre_hooks for module in model.modules())
@@ -86,14 +86,14 @@ def test_rows_of_batchnorm_are_the_same_for_the_same_seed_and_leave_no_hook(smal
 def test_a_model_without_batchnorm_remembers_nothing():
     model = timm.create_model("test_vit")
     assert batchnorm_reference(model) is None
-    with pytest.raises(ValueError, match="no BatchNorm"):
-        batchnorm_rows(model)(torch.zeros(1, 3, 160, 160))
+    with pytest.raises(ValueError, match="must have a BatchNorm"):
+        batchnorm_inputs(model)(torch.zeros(1, 3, 160, 160))
 
 
 def test_noise_is_uniform_and_the_same_for_the_same_seed():
-    noise = noise_pixels(20, 32, seed=1)
+    noise = noise_images(20, 32, seed=1)
     assert noise.shape == (20, 3, 32, 32)
     assert noise.dtype == torch.uint8
     assert abs(noise.float().mean() - 127.5) < 1
-    assert torch.equal(noise, noise_pixels(20, 32, seed=1))
-    assert not torch.equal(noise, noise_pixels(20, 32, seed=2))
+    assert torch.equal(noise, noise_images(20, 32, seed=1))
+    assert not torch.equal(noise, noise_images(20, 32, seed=2))

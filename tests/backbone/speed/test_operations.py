@@ -10,7 +10,7 @@ import timm
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from autotl.backbone.speed.operations import Arithmetic
+from autotl.backbone.speed.operations import OperationCounter
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_it_counts_what_torch_counts(name: str, device: str) -> None:
     with torch.no_grad():
         with FlopCounterMode(display=False) as theirs:
             model(image)
-        with Arithmetic() as ours:
+        with OperationCounter() as ours:
             model(image)
     assert ours.operations == theirs.get_total_flops() > 0
 

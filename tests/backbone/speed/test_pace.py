@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autotl.backbone.speed.pace import BACKWARD, BATCH, PATIENCE, pace_of
+from autotl.backbone.speed.pace import BATCH_SIZE, MAX_FIRST_SECONDS, TRAINING_COST, pace_of
 from autotl.clock import Deadline, FakeClock
 
 
@@ -27,16 +27,16 @@ def test_the_first_call_does_not_count_and_the_others_are_averaged() -> None:
     clock = FakeClock()
     found = pace_of(Timed(clock, [0.9, 0.2, 0.1], [2.0, 0.5, 0.8]), side=8, clock=clock)
     assert found.side == 8
-    assert found.forward == pytest.approx(BATCH / 0.15)
-    assert found.training == pytest.approx(BATCH / 0.5)
+    assert found.forward == pytest.approx(BATCH_SIZE / 0.15)
+    assert found.training == pytest.approx(BATCH_SIZE / 0.5)
 
 
 def test_a_network_that_is_very_slow_is_called_once() -> None:
     clock = FakeClock()
-    found = pace_of(Timed(clock, [PATIENCE + 1], [PATIENCE + 5]), side=8, clock=clock)
+    found = pace_of(Timed(clock, [MAX_FIRST_SECONDS + 1], [MAX_FIRST_SECONDS + 5]), side=8, clock=clock)
     assert (found.forward, found.training) == (
-        pytest.approx(BATCH / (PATIENCE + 1)),
-        pytest.approx(BATCH / (PATIENCE + 5)),
+        pytest.approx(BATCH_SIZE / (MAX_FIRST_SECONDS + 1)),
+        pytest.approx(BATCH_SIZE / (MAX_FIRST_SECONDS + 5)),
     )
 
 
@@ -44,8 +44,8 @@ def test_measuring_ends_at_the_deadline_and_training_is_then_guessed() -> None:
     clock = FakeClock()
     found = pace_of(Timed(clock, [1.5], []), side=8, clock=clock, end=Deadline(clock, at=1.0))
     assert clock.now() == 1.5
-    assert found.forward == pytest.approx(BATCH / 1.5)
-    assert found.training == pytest.approx(BATCH / 1.5 / BACKWARD)
+    assert found.forward == pytest.approx(BATCH_SIZE / 1.5)
+    assert found.training == pytest.approx(BATCH_SIZE / 1.5 / TRAINING_COST)
 
 
 def test_the_network_keeps_no_gradients() -> None:

@@ -141,7 +141,7 @@ def test_work_that_cannot_be_made_again_says_why(made: ModuleType) -> None:
 
 
 def test_work_that_cannot_travel_says_why() -> None:
-    with pytest.raises(RunError, match=r"cannot be sent to other processes.*lambda.*workers=1"):
+    with pytest.raises(RunError, match=r"must be picklable for other processes.*lambda.*workers=1"):
         list(Processes().run([job(0)], lambda job, go: None, listen))  # type: ignore[arg-type,return-value]
 
 
@@ -163,7 +163,7 @@ SCRIPT = """
 import sys
 from light_work import Work
 from autotl.api import Job
-from autotl.builtin.processes import Processes
+from autotl.builtin.executors.processes import Processes
 
 list(Processes().run([Job(0, "x", "y", {"how": "well"}, 0, (0,))], Work("."), lambda job, said: None))
 """

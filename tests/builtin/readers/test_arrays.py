@@ -105,13 +105,13 @@ def test_one_scale_for_all_arrays_is_chosen_and_said(images: np.ndarray, note: s
     ("images", "message"),
     [
         (IMAGES / 127.5 - 1, "between -1 and 1"),
-        (IMAGES.astype(np.int64) * 300, "int64.* lie between .* and 7"),
-        (IMAGES.astype(np.int16) - 1000, "int16.* lie between -"),
+        (IMAGES.astype(np.int64) * 300, "int64.* between .* and 7"),
+        (IMAGES.astype(np.int16) - 1000, "int16.* between -"),
         (np.full((6, 5, 5), np.nan), "NaN"),
-        (IMAGES > 0, "Images of bool"),
-        (np.zeros((6, 5, 7, 2), np.uint8), "neither 1, 3 nor 4 channels"),
-        (np.zeros((6, 35), np.uint8), "shape .6, 35."),
-        (np.zeros((0, 5, 5), np.uint8), "0 images but 6 labels"),
+        (IMAGES > 0, "got bool"),
+        (np.zeros((6, 5, 7, 2), np.uint8), "1, 3 or 4 channels"),
+        (np.zeros((6, 35), np.uint8), "got .6, 35."),
+        (np.zeros((0, 5, 5), np.uint8), "got 0 and 6"),
     ],
 )
 def test_other_arrays_are_refused_with_what_was_found(images: np.ndarray, message: str) -> None:
@@ -130,10 +130,10 @@ def test_labels_of_every_kind_are_the_same(labels: object) -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 1], "6 images but 2 labels"),
+        ([0, 1], "got 6 and 2"),
         (np.eye(2)[LABELS], r"labels.argmax\(1\)"),
         ([0, 1, None, 1, 0, float("nan")], "2 of 6 labels are missing: image 2, image 5"),
-        ([0.5, 1, 0, 1, 0, 1], "whole number, not 0.5"),
+        ([0.5, 1, 0, 1, 0, 1], "whole number .got 0.5"),
     ],
 )
 def test_other_labels_are_refused(labels: object, message: str) -> None:

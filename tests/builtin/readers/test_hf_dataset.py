@@ -107,11 +107,11 @@ def test_splits_become_parts_and_others_are_left_out() -> None:
     listing = HfDataset().read(source, Columns())
     assert [item.part for item in listing.items] == ["train"] * 3 + ["val"] * 3
     assert listing.notes == (
-        "Took the columns 'picture' and 'kind' for images and labels.",
+        "Used the columns 'picture' and 'kind' for images and labels.",
         "Left out the split 'extra': it is neither train, validation nor test.",
         "Left out the split 'test': it has no labels.",
     )
-    with pytest.raises(DataError, match="No split can be learned from: a, b"):
+    with pytest.raises(DataError, match=r"must have a split 'train' .got a, b"):
         HfDataset().read(HfDict(a=dataset(two), b=dataset(two)), Columns())
 
 
@@ -127,7 +127,7 @@ def test_named_columns_and_groups_are_used() -> None:
 def test_a_dataset_without_a_marked_column_asks_for_one() -> None:
     source = Hf({"a": Value(), "b": Value()}, {"a": ["1.png"], "b": ["x"]})
     with pytest.raises(
-        DataError, match=r"Which column is the image\? none is marked so. Columns: a, b. .*image="
+        DataError, match=r"A single column must be the image: none is marked so. Columns: a, b. .*image="
     ):
         HfDataset().read(source, Columns())
 

@@ -63,7 +63,7 @@ def test_two_rows_and_two_columns_are_told_apart() -> None:
 
 
 def test_other_numbers_of_labels_and_missing_ones_are_refused() -> None:
-    with pytest.raises(DataError, match="2 images but 3 labels"):
+    with pytest.raises(DataError, match="got 2 and 3"):
         Pairs().read((PATHS, [0, 1, 0]), Columns())
     with pytest.raises(DataError, match=r"1 of 2 labels are missing: image 1 .NULL."):
         Pairs().read((PATHS, ["x", "NULL"]), Columns())

@@ -67,8 +67,8 @@ def test_what_was_inferred_is_said(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,y2,split\na.png,k,train\nb.png,l,test\nc.png,k,val\nd.png,l,\n")
     listing = Tables().read(tmp_path / "t.csv", Columns())
     assert listing.notes == (
-        "Took the column 'file' for the images.",
-        "Took the column 'y2' for the labels.",
+        "Used the column 'file' for the images.",
+        "Used the column 'y2' for the labels.",
         "The split in the column 'split' is kept.",
     )
     assert [item.part for item in listing.items] == ["train", "test", "val", None]
@@ -105,24 +105,24 @@ def test_the_group_none_means_no_groups_unless_a_column_is_called_so(
     [
         (
             "a,b,label\n1.png,x.png,one\n2.png,y.png,two\n",
-            r"the image\? 2 columns could be it .a, b.* image=",
+            r"the image: 2 columns are possible .a, b.* image=",
         ),
         (
             "a,color,size\n1.png,r,s\n2.png,r,l\n3.png,g,s\n4.png,g,l\n",
-            r"the label\? 2 columns .*color, size.*label=",
+            r"the label: 2 columns .*color, size.*label=",
         ),
-        ("a,label,class\n1.png,r,s\n2.png,r,l\n", r"the label\? 2 columns could be it .label, class"),
-        ("id,label\n1,one\n2,two\n", r"the image\? no column holds paths of images. Columns: id, label"),
-        ("a,b\n1.png,x.png\n2.png,y.png\n", r"the image\? 2 columns"),
-        ("a,id\n1.png,7\n2.png,8\n3.png,9\n4.png,10\n", r"the label\? no column can be the labels"),
-        ("a,label,label\n1.png,one,one\n", "more than one column called label"),
-        ("1.png,one\n2.png,two\n", "starts with an image"),
-        ("a,label\n1.png,one\n2.png\n", "2 columns, but row 2 has 1 cells"),
+        ("a,label,class\n1.png,r,s\n2.png,r,l\n", r"the label: 2 columns are possible .label, class"),
+        ("id,label\n1,one\n2,two\n", r"the image: no column holds paths of images. Columns: id, label"),
+        ("a,b\n1.png,x.png\n2.png,y.png\n", r"the image: 2 columns"),
+        ("a,id\n1.png,7\n2.png,8\n3.png,9\n4.png,10\n", r"the label: no column can be the labels"),
+        ("a,label,label\n1.png,one,one\n", "got label more than once"),
+        ("1.png,one\n2.png,two\n", "must hold column names"),
+        ("a,label\n1.png,one\n2.png\n", "2 cells .got 1 in row 2"),
         ("a,label\n1.png,one\n2.png,\n3.png,NaN\n", "2 of 3 labels are missing: row 2, row 3"),
-        ("a,label\n1.png,one\n,two\n3.png,two\n", "no image path in row 2"),
-        ("a,label\nhttp://x/1.png,one\nhttp://x/2.png,two\n", "holds addresses"),
-        ("a,label\n", "has no rows"),
-        ("", "is empty"),
+        ("a,label\n1.png,one\n,two\n3.png,two\n", "got none in row 2"),
+        ("a,label\nhttp://x/1.png,one\nhttp://x/2.png,two\n", "got the address"),
+        ("a,label\n", "got no rows"),
+        ("", "got an empty file"),
     ],
 )
 def test_a_table_that_can_be_misread_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -139,9 +139,9 @@ def test_paths_are_never_taken_for_labels(tmp_path: Path) -> None:
     text = "a,b\n1.png,x.png\n2.png,x.png\n3.png,y.png\n4.png,y.png\n"
     with pytest.raises(DataError, match="the label"):
         listed(tmp_path, text, Columns(image="a"))
-    with pytest.raises(DataError, match="'b' was named for the labels, but it holds paths"):
+    with pytest.raises(DataError, match="got 'b', which holds paths"):
         listed(tmp_path, text, Columns(image="a", label="b"))
-    with pytest.raises(DataError, match="cannot hold both"):
+    with pytest.raises(DataError, match="must name different columns"):
         listed(tmp_path, "a,label\n1,one\n", Columns(image="label", label="label"))
 
 

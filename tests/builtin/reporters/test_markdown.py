@@ -6,7 +6,7 @@ class TestMarkdownReport(ReporterChecks):
     reporter = MarkdownReport()
 
 
-def test_it_is_offered_as_a_plugin_offers_it():
+def test_it_is_offered_by_its_hook():
     assert [reporter.name for reporter in autotl_reporters()] == ["md"]
 
 

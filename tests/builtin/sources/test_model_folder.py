@@ -6,7 +6,7 @@ import timm
 from timm.models import save_for_hf
 
 from autotl.api import Weights
-from autotl.backbone import create, describe
+from autotl.backbone import Workload, create, describe
 from autotl.builtin.sources.model_folder import ModelFolder
 from autotl.clock import WallClock
 from autotl.errors import WeightsError
@@ -56,20 +56,20 @@ def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path):
 def test_an_architecture_that_timm_has_not_is_named(folder):
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "architecture": "resnot18"}))
-    with pytest.raises(WeightsError, match="'resnot18', which timm"):
+    with pytest.raises(WeightsError, match=r"must be a model of timm .* .got 'resnot18'"):
         ModelFolder().open(str(folder))
 
 
 def test_a_pickle_is_refused_with_the_way_to_convert_it(folder):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(WeightsError, match="unpickles nothing"):
+    with pytest.raises(WeightsError, match="a pickle, which autotl does not load"):
         ModelFolder().open(str(folder))
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared weights are absent")
 def test_a_real_folder_is_described_with_its_class_names():
     weights = ModelFolder().open(str(SHARED))
-    found = describe(weights, side=64, device="cpu", seconds=60.0, images=10, clock=WallClock())
+    found = describe(weights, side=64, device="cpu", workload=Workload(10, 60.0), clock=WallClock())
     assert found.name == "mobilenetv2_100.in1k"
     assert found.classes[0].names == ("tench", "Tinca tinca")
     assert (len(found.classes), found.features, found.parameters) == (1000, 1280, 3_504_872)

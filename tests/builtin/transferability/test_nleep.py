@@ -39,5 +39,5 @@ def test_the_unit_of_the_features_does_not_matter():
 
 def test_a_mixture_of_some_of_the_images_tells_all_of_them(monkeypatch):
     seen = blobs((60, 60), 4, apart=10.0)
-    monkeypatch.setattr("autotl.builtin.transferability.nleep.ROWS", 40)
+    monkeypatch.setattr("autotl.builtin.transferability.nleep.MAX_FIT_ROWS", 40)
     assert NLeep().score(seen) == pytest.approx(0.0, abs=1e-6)

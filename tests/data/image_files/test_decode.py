@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from autotl.api import PixelScale
-from autotl.data import digest, open_image, quietly, upright_rgb
+from autotl.data import open_image, pixel_digest, upright_rgb, without_pillow_warnings
 from autotl.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -208,7 +208,7 @@ def test_exif_orientation_is_honoured_once(turn: int) -> None:
 
 
 def test_a_damaged_exif_block_does_not_cost_the_picture() -> None:
-    with quietly():
+    with without_pillow_warnings():
         assert (
             pixels(open_image(saved(RGB, "PNG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"))) == pixels(RGB)
         ).all()
@@ -228,7 +228,10 @@ def png_header(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("side", [10_000, 50_000])
 def test_a_decompression_bomb_is_an_error_and_not_a_warning(side: int, tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png_header(side, side))
-    with quietly(), pytest.raises((Image.DecompressionBombError, Image.DecompressionBombWarning)):
+    with (
+        without_pillow_warnings(),
+        pytest.raises((Image.DecompressionBombError, Image.DecompressionBombWarning)),
+    ):
         open_image(tmp_path / "bomb.png")
 
 
@@ -246,5 +249,5 @@ def test_postscript_is_never_run() -> None:
 
 def test_the_digest_tells_shapes_and_pixels_apart() -> None:
     wide, high = Image.new("RGB", (4, 2)), Image.new("RGB", (2, 4))
-    assert len({digest(wide), digest(high), digest(Image.new("RGB", (4, 2), "red"))}) == 3
-    assert digest(wide) == digest(Image.new("RGB", (4, 2)))
+    assert len({pixel_digest(wide), pixel_digest(high), pixel_digest(Image.new("RGB", (4, 2), "red"))}) == 3
+    assert pixel_digest(wide) == pixel_digest(Image.new("RGB", (4, 2)))

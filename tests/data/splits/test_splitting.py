@@ -121,13 +121,13 @@ def test_a_class_with_fewer_than_two_training_images_is_named(make: Make) -> Non
 
 
 def test_data_of_one_group_per_class_cannot_be_split(make: Make) -> None:
-    with pytest.raises(DataError, match="single group"):
+    with pytest.raises(DataError, match="two groups or more for a test part"):
         split(make(["a"] * 5 + ["b"] * 5, groups=["x"] * 5 + ["y"] * 5), seed=0)
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 0.91, float("nan"), True])
 def test_a_senseless_test_share_is_refused(make: Make, share: float) -> None:
-    with pytest.raises(DataError, match="honest" if share == 0 else "not in"):
+    with pytest.raises(DataError, match="test must be a share"):
         split(make(["a", "b"] * 10), seed=0, test=share)
 
 
@@ -169,7 +169,7 @@ def test_with_validation_but_no_test_given_the_test_comes_from_train(make: Make)
 
 
 def test_a_test_part_alone_cannot_be_learned_from(make: Make) -> None:
-    with pytest.raises(DataError, match="no images to train on"):
+    with pytest.raises(DataError, match="must have a part 'train'"):
         split(make(["a", "b"], parts=["test", "test"]), seed=0)
     with pytest.raises(DataError, match=r"'b' .0 to train on"):
         split(make(["a", "a", "a", "b"], parts=["train", "train", "test", "test"]), seed=0)

@@ -21,7 +21,7 @@ def test_the_label_is_the_column_with_the_one(one: object) -> None:
     rows = table([one, none, none, one], [none, one, none, none], [none, none, one, none])
     listing = Tables().read(rows, Columns())
     assert [item.label for item in listing.items] == ["A", "B", "C", "A"]
-    assert "Took each of the columns A, B, C for a class: every row has one 1 in them." in listing.notes
+    assert "Used each of the columns A, B, C for a class: every row has one 1 in them." in listing.notes
 
 
 def test_other_columns_beside_them_are_no_labels() -> None:
@@ -31,13 +31,13 @@ def test_other_columns_beside_them_are_no_labels() -> None:
 
 def test_several_labels_of_one_image_are_refused_as_such() -> None:
     rows = table([1, 0, 0, 1], [0, 1, 1, 0], [0, 0, 1, 0])
-    with pytest.raises(DataError, match=r"1 of 4 rows do not .* \(row 3\). Several labels for an image"):
+    with pytest.raises(DataError, match=r"in 1 of 4 rows: row 3\). Several labels for an image"):
         Tables().read(rows, Columns())
 
 
 def test_two_columns_of_zero_and_one_beside_others_are_no_evidence() -> None:
     rows = table([1, 0, 0, 1], [0, 1, 1, 0], ["x", "x", "y", "y"])
-    with pytest.raises(DataError, match="3 columns could be it"):
+    with pytest.raises(DataError, match="3 columns are possible"):
         Tables().read(rows, Columns())
 
 

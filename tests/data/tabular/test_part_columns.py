@@ -49,7 +49,7 @@ def test_a_column_that_asks_for_a_part_is_kept(name: str, true: str, false: str,
 def test_several_such_columns_are_read_together() -> None:
     found = listing(is_valid=[1, 0, 0, 0, 0, 0], is_test=[0, 1, 0, 0, 0, 0])
     assert parts(found) == ["val", "test", "train", "train", "train", "train"]
-    with pytest.raises(DataError, match="put row 1 into test and val"):
+    with pytest.raises(DataError, match="got test and val for row 1"):
         listing(is_valid=[1, 0, 0, 0, 0, 0], is_test=[1, 0, 0, 0, 0, 0])
 
 
@@ -62,7 +62,7 @@ def test_a_column_of_parts_is_never_the_label() -> None:
 
 def test_a_split_with_other_values_is_refused_by_name() -> None:
     with pytest.raises(
-        DataError, match="column 'split' holds names of parts, but in 1 rows other values: extra"
+        DataError, match=r"column 'split' must hold only names of parts .got other values in 1 rows: extra"
     ):
         listing(split=["train", "test", "train", "train", "train", "extra"])
 

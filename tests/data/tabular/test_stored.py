@@ -13,7 +13,7 @@ import pytest
 
 from autotl.api import Columns, Item
 from autotl.builtin.readers.tables import Tables
-from autotl.data import class_names_of
+from autotl.data import parquet_class_names
 from autotl.errors import DataError
 from autotl.testing.reader import Pictures, ReaderChecks, tiny_pictures
 
@@ -87,10 +87,10 @@ def test_a_missing_label_of_the_hub_is_missing(tmp_path: Path) -> None:
     ],
 )
 def test_metadata_of_another_form_is_no_matter(metadata: bytes) -> None:
-    assert class_names_of({b"huggingface": metadata}) == {}
+    assert parquet_class_names({b"huggingface": metadata}) == {}
 
 
 def test_a_cell_without_an_image_is_named() -> None:
     frame = pd.DataFrame({"image": [*encoded(tiny_pictures())[:3], b""], "label": [0, 1, 0, 1]})
-    with pytest.raises(DataError, match="no image path in row 4"):
+    with pytest.raises(DataError, match=r"an image or a path in every row .got none in row 4"):
         Tables().read(frame, Columns())

@@ -29,7 +29,7 @@ from autotl.finalize.export import export_model
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalOptions
 from autotl.pipeline.prepare import Prepared
-from autotl.results import open_predictor
+from autotl.results import load_predictor
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
@@ -110,7 +110,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
     assert not delivery.refit
     assert delivery.weights == winner.model
     export_model(tmp_path / "model", ready.materials, delivery)
-    together = open_predictor(tmp_path / "model", device="cpu")
+    together = load_predictor(tmp_path / "model", device="cpu")
     rows = np.arange(6)
     alone = []
     for each in delivery.members:
@@ -118,7 +118,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
         export_model(tmp_path / "one", ready.materials, one)
         alone.append(
             each.share
-            * softmax(open_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1)
+            * softmax(load_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1)
         )
     cooled = together.logits(ready.dataset, rows) * delivery.temperature.value
     assert np.allclose(softmax(cooled, axis=1), sum(alone), atol=1e-5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autotl.finalize.ensembling.selection import MAX_MEMBERS, ROUNDS, select
-from autotl.metrics import METRICS, metric
+from autotl.metrics import METRICS, get_metric
 
 LABELS = np.tile(np.arange(3), 20)
 ACCURACY = METRICS["accuracy"]
@@ -61,7 +61,7 @@ def test_the_runs_own_metric_decides() -> None:
         def recall(labels: np.ndarray, chances: np.ndarray) -> float:
             return float((chances.argmax(1) == labels)[labels == k].mean())
 
-        return metric(recall)
+        return get_metric(recall)
 
     for k in (0, 1):
         found = select({10: [first], 0: [mends[0]], 1: [mends[1]]}, [LABELS], recall_of(k), first=10)
@@ -77,7 +77,7 @@ def test_what_a_function_of_the_users_cannot_score_is_not_chosen() -> None:
             raise ZeroDivisionError
         return 0.5
 
-    assert select({0: [first], 1: [other]}, [LABELS], metric(picky), first=0).counts == {0: 1}
+    assert select({0: [first], 1: [other]}, [LABELS], get_metric(picky), first=0).counts == {0: 1}
 
 
 def test_folds_count_alike_and_members_are_bounded() -> None:

@@ -14,7 +14,8 @@ import autotl
 from autotl.clock import Deadline, FakeClock
 from autotl.evaluation import GapReasons
 from autotl.finalize.test_phase.gap_evidence import gap_reasons
-from autotl.report import flattered
+from autotl.report import parse
+from autotl.report.sentences.validation_gap import validation_gap
 from autotl.results import Result
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -69,7 +70,7 @@ def test_frames_of_one_scene_across_folds_are_named_as_the_cause(divided: Result
         assert Path(one).stem.split("_")[0] == Path(other).stem.split("_")[0]
     assert not reasons["selection"]["found"]
     assert reasons["selection"]["trials"] == 1
-    said = flattered(divided.report)
+    said = validation_gap(parse(divided.report))
     assert "have a near copy in their training fold" in said
     assert "`--group`" in said
     assert "best of" not in said
@@ -110,7 +111,7 @@ def test_a_gap_without_near_copies_does_not_name_them(mislabelled: tuple[Result,
     assert copies["images"] > 0
     assert copies["test_images"] == 80
     assert copies["found"] is False
-    said = flattered(result.report)
+    said = validation_gap(parse(result.report))
     assert "--group" not in said
 
 

@@ -98,7 +98,7 @@ def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
     materials, rows = ready.materials, ready.splits.folds[0].val
     monkeypatch.setattr(materials, "looked", {})
     before = rows[[4, 1, 2]]
-    materials.look_at("tiny", before, side=side)
+    materials.compute_extra_features("tiny", before, side=side)
     file = with_head(materials, tmp_path, 5)
     found = looks_of(materials, rows).logits(saved(file))
     np.testing.assert_allclose(found, alone(materials, rows, file), rtol=1e-4, atol=1e-4)
@@ -107,9 +107,9 @@ def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
 
 def test_what_was_looked_at_stays_known_once_images_are_left_out(ready: Prepared) -> None:
     old, rows = ready.materials, ready.splits.folds[0].val
-    old.look_at("tiny", rows, side=SIDE)
-    new = RunCache(ready.dataset, ready.splits, ready.backbones, old.store, device="cpu", before=old)
-    assert new.knowing(ready.backbones).looked is old.looked
+    old.compute_extra_features("tiny", rows, side=SIDE)
+    new = RunCache(ready.dataset, ready.splits, ready.backbones, old.store, device="cpu", previous=old)
+    assert new.with_backbones(ready.backbones).extra_features is old.extra_features
 
 
 class Slowed(PredictionCache):

@@ -95,7 +95,7 @@ def test_what_matters_is_told(text):
         "2 rows failed",
         "RuntimeError: out of memory",
         "Friedman's test over 6 data sets finds differences",
-        "no pair could be told apart",
+        "no pair can differ significantly",
         "rule of thumb (size × similarity)",
         "Every entrant ran in every block.",
         "How to read this",

@@ -18,16 +18,16 @@ def warned(rows):
 
 def test_a_leader_that_is_told_apart_from_all(row):
     rows = rows_of(row, 30, a=0.9, b=0.5, c=0.1)
-    assert sentences.finding(findings(rows)).endswith("It is told apart from all others.")
+    assert sentences.finding(findings(rows)).endswith("It differs significantly from all others.")
 
 
 def test_without_a_test_a_lead_is_no_proof(row):
     said = sentences.finding(findings(rows_of(row, 2, a=0.9, b=0.5, c=0.1)))
-    assert "That is no proof. Friedman's test needs 3 data sets" in said
+    assert "This difference was not tested. Friedman's test needs 3 data sets" in said
 
 
 def test_few_data_sets_and_one_seed_are_warned_of(row):
-    assert "One data set says nothing about others" in warned(rows_of(row, 1, a=0.5))
+    assert "With one data set, there are no intervals" in warned(rows_of(row, 1, a=0.5))
     assert "3 data sets are few" in warned(rows_of(row, 3, a=0.5))
     assert "are few" not in warned(rows_of(row, 6, a=0.5))
     assert "run with one seed" in warned(rows_of(row, 6, a=0.5))
@@ -46,4 +46,4 @@ def test_a_clean_board_has_no_warnings(row):
 
 def test_pairs_that_can_be_tested_are_counted(row):
     said = " ".join(sentences.tests(findings(rows_of(row, 12, a=0.9, b=0.5)).tests))
-    assert "tells 1 of 1 pair apart" in said
+    assert "1 of 1 pair differ significantly" in said

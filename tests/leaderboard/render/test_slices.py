@@ -10,7 +10,7 @@ def test_the_whole_comes_first(suite):
 
 
 def test_only_facets_that_differ_are_offered_in_their_order(suite):
-    assert slices.offered(suite) == {
+    assert slices.page_filters(suite) == {
         "size": ("tiny", "small", "medium", "large"),
         "distance": ("near", "middle", "far", "unknown"),
     }
@@ -18,7 +18,7 @@ def test_only_facets_that_differ_are_offered_in_their_order(suite):
 
 def test_numbers_are_offered_by_size_and_all_images_last(row):
     rows = [row(shots=shots, split=f"b2:{shots}") for shots in (10, 0, 5)]
-    assert slices.offered(rows) == {"shots": ("5", "10", "all")}
+    assert slices.page_filters(rows) == {"shots": ("5", "10", "all")}
 
 
 def test_choices_that_select_the_same_share_a_slice(suite):
@@ -33,7 +33,7 @@ def test_choices_that_nothing_meets_are_left_out(suite):
 
 
 def test_a_page_holds_so_many_parts_and_no_more(suite, monkeypatch):
-    monkeypatch.setattr(slices, "MOST", 3)
+    monkeypatch.setattr(slices, "MAX_SLICES", 3)
     found = slices.slices(suite)
     assert len(found) == 3
     assert all(sum(map(bool, each.choices[0])) <= 1 for each in found)  # few filters before many

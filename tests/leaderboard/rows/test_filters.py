@@ -1,8 +1,8 @@
 import pytest
 
 from autotl.errors import BenchError, UnknownName
-from autotl.leaderboard import where
-from autotl.leaderboard.rows.filters import distance, facets, size, words
+from autotl.leaderboard import filter_rows
+from autotl.leaderboard.rows.filters import block_properties, describe, distance_name, size_name
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from autotl.leaderboard.rows.filters import distance, facets, size, words
     ],
 )
 def test_sizes(images, name):
-    assert size(images) == name
+    assert size_name(images) == name
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def test_sizes(images, name):
     ],
 )
 def test_distances(likeness, name):
-    assert distance(likeness) == name
+    assert distance_name(likeness) == name
 
 
 def test_a_failed_row_belongs_to_the_part_that_its_block_is_in(row):
     rows = [row("a", likeness=0.9), row("b", None, likeness=None, n_train=0)]
-    (found,) = facets(rows).values()
+    (found,) = block_properties(rows).values()
     assert (found.distance, found.size) == ("near", "small")
-    assert where(rows, ["distance=near", "size=small"]) == rows
+    assert filter_rows(rows, ["distance=near", "size=small"]) == rows
 
 
 @pytest.mark.parametrize(
@@ -56,57 +56,60 @@ def test_a_failed_row_belongs_to_the_part_that_its_block_is_in(row):
     ],
 )
 def test_filters_choose(suite, filters, datasets):
-    assert {row.dataset for row in where(suite, filters)} == datasets
+    assert {row.dataset for row in filter_rows(suite, filters)} == datasets
 
 
 @pytest.mark.parametrize("budget", ["60", "1m", "60.0"])
 def test_a_budget_may_be_written_as_a_duration(suite, budget):
-    assert where(suite, [f"budget={budget}"]) == suite
+    assert filter_rows(suite, [f"budget={budget}"]) == suite
 
 
 @pytest.mark.parametrize("shots", ["0", "all"])
 def test_no_shots_are_all_images(row, shots):
     rows = [row(), row(shots=5, split="b2:5")]
-    assert where(rows, [f"shots={shots}"]) == rows[:1]
-    assert where(rows, ["shots=5"]) == rows[1:]
+    assert filter_rows(rows, [f"shots={shots}"]) == rows[:1]
+    assert filter_rows(rows, ["shots=5"]) == rows[1:]
 
 
 def test_entrants_can_be_chosen(suite):
-    assert {row.entrant for row in where(suite, ["entrant=autotl", "entrant=direct"])} == {"autotl", "direct"}
+    assert {row.entrant for row in filter_rows(suite, ["entrant=autotl", "entrant=direct"])} == {
+        "autotl",
+        "direct",
+    }
 
 
 def test_without_filters_all_rows_pass(suite):
-    assert where(suite, []) == suite
+    assert filter_rows(suite, []) == suite
 
 
 def test_misspelled_keys_and_values_are_answered_with_the_nearest(suite):
     with pytest.raises(UnknownName, match=r"filter called 'sise'. Did you mean 'size'\?"):
-        where(suite, ["sise=small"])
+        filter_rows(suite, ["sise=small"])
     with pytest.raises(UnknownName, match=r"dataset called 'flower5'. Did you mean 'flowers5'\?"):
-        where(suite, ["dataset=flower5"])
+        filter_rows(suite, ["dataset=flower5"])
     with pytest.raises(UnknownName, match="budget called '600'"):
-        where(suite, ["budget=10m"])
+        filter_rows(suite, ["budget=10m"])
 
 
 @pytest.mark.parametrize("text", ["small", "size=", "=small", ""])
 def test_what_is_no_filter_is_told_how_to_write_one(suite, text):
     with pytest.raises(BenchError, match="KEY=VALUE"):
-        where(suite, [text])
+        filter_rows(suite, [text])
 
 
 def test_a_budget_that_is_no_duration_is_an_error(suite):
     with pytest.raises(BenchError, match="duration"):
-        where(suite, ["budget=soon"])
+        filter_rows(suite, ["budget=soon"])
 
 
 def test_filters_that_leave_nothing_are_an_error(suite):
     with pytest.raises(BenchError, match="size large and dataset flowers5"):
-        where(suite, ["size=large", "dataset=flowers5"])
+        filter_rows(suite, ["size=large", "dataset=flowers5"])
 
 
 def test_values_in_words():
-    assert words("budget", "90") == "1 min 30 s"
-    assert words("shots", "all") == "all images"
-    assert words("shots", "5") == "5 per class"
-    assert words("size", "tiny") == "tiny: under 200 images"
-    assert words("backbone", "resnet") == "resnet"
+    assert describe("budget", "90") == "1 min 30 s"
+    assert describe("shots", "all") == "all images"
+    assert describe("shots", "5") == "5 per class"
+    assert describe("size", "tiny") == "tiny: under 200 images"
+    assert describe("backbone", "resnet") == "resnet"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autotl.errors import BenchError
-from autotl.leaderboard.rows.pivot import grid, ranks
+from autotl.leaderboard.rows.pivot import make_grid, ranks
 
 
 def column(laid, entrant):
@@ -17,7 +17,7 @@ def test_ties_share_the_mean_of_their_places():
 
 
 def test_failed_rows_share_the_last_places_and_are_credited_with_guessing(row):
-    laid = grid([row("a", 0.9), row("b", 0.05), row("c", None), row("d", None)])
+    laid = make_grid([row("a", 0.9), row("b", 0.05), row("c", None), row("d", None)])
     np.testing.assert_array_equal(laid.rank, [[1, 2, 3.5, 3.5]])
     np.testing.assert_array_equal(laid.normalised, [[1, 0, 0, 0]])
     np.testing.assert_allclose(laid.credited, [[0.9, 0.05, 0.2, 0.2]])  # five classes
@@ -25,45 +25,46 @@ def test_failed_rows_share_the_last_places_and_are_credited_with_guessing(row):
 
 
 def test_equal_scores_are_all_the_best(row):
-    np.testing.assert_array_equal(grid([row("a", 0.5), row("b", 0.5)]).normalised, [[1, 1]])
+    np.testing.assert_array_equal(make_grid([row("a", 0.5), row("b", 0.5)]).normalised, [[1, 1]])
 
 
 def test_the_oracle_is_the_best_single_strategy_never_autotl_or_a_peer(row):
     rows = [row("autotl", 0.9), row("peer", 0.95, kind="peer"), row("a", 0.5), row("a@default", 0.6)]
-    laid = grid(rows)
+    laid = make_grid(rows)
     assert laid.oracle == pytest.approx([0.6])
     assert laid.regret[0, column(laid, "autotl")] == pytest.approx(-0.3)
 
 
 def test_without_single_strategies_there_is_no_oracle(row):
-    assert np.isnan(grid([row("autotl", 0.9)]).oracle).all()
+    assert np.isnan(make_grid([row("autotl", 0.9)]).oracle).all()
 
 
 def test_only_entrants_that_ran_in_a_block_count_in_it(row):
-    laid = grid([row("a", 0.9), row("b", 0.8), row("b", 0.8, dataset="other", split="b2:1")])
+    laid = make_grid([row("a", 0.9), row("b", 0.8), row("b", 0.8, dataset="other", split="b2:1")])
     np.testing.assert_array_equal(laid.rank, [[1, 2], [math.nan, 1]])
     np.testing.assert_array_equal(laid.common(), [True, False])
 
 
 def test_no_rows_are_an_error():
     with pytest.raises(BenchError, match="no rows to rank"):
-        grid([])
+        make_grid([])
 
 
 def test_an_entrant_twice_in_a_block_is_an_error(row):
     with pytest.raises(BenchError, match="finetune was measured twice on flowers"):
-        grid([row(), row(suite="another")])
+        make_grid([row(), row(suite="another")])
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"split": "b2:9"}, "different test images"), ({"metric": "f1"}, "metrics")]
+    ("change", "message"),
+    [({"split": "b2:9"}, "the same test images"), ({"metric": "f1"}, "the same metrics")],
 )
 def test_scores_that_say_nothing_about_each_other_are_an_error(row, change, message):
     with pytest.raises(BenchError, match=message):
-        grid([row("a"), row("b", **change)])
+        make_grid([row("a"), row("b", **change)])
 
 
 def test_a_row_without_a_finite_score_failed_whatever_its_status(row):
-    assert grid([row("a"), row("b", math.nan), row("c", None, status="ok")]).failed.tolist() == [
+    assert make_grid([row("a"), row("b", math.nan), row("c", None, status="ok")]).failed.tolist() == [
         [False, True, True]
     ]

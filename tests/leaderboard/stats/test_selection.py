@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from autotl.leaderboard import markdown, page
-from autotl.leaderboard.render.figure_index import drawings
+from autotl.leaderboard.render.figure_index import draw_figures
 from autotl.leaderboard.render.findings import findings
-from autotl.leaderboard.rows.pivot import grid
+from autotl.leaderboard.rows.pivot import make_grid
 from autotl.leaderboard.stats.selection import selection
-from autotl.leaderboard.stats.winners_curse import luck, too_high
+from autotl.leaderboard.stats.winners_curse import expected_excess, selection_bias
 
 DATASETS = ("one", "two", "three")
 
@@ -34,36 +34,36 @@ def rows(row):
     return found
 
 
-def way(found, name):
-    return next(each for each in found.ways if each.entrant == name)
+def method(found, name):
+    return next(each for each in found.methods if each.entrant == name)
 
 
 def test_regret_and_leads_worked_by_hand(rows):
-    found = selection(grid(rows))
-    assert [each.entrant for each in found.ways] == ["autotl", "a", "b@default", "plain"]
-    own, always, plain = (way(found, name) for name in ("autotl", "a", "plain"))
+    found = selection(make_grid(rows))
+    assert [each.entrant for each in found.methods] == ["autotl", "a", "b@default", "plain"]
+    own, always, plain = (method(found, name) for name in ("autotl", "a", "plain"))
     assert own.regret == pytest.approx(0.0105)
-    assert own.worst == pytest.approx(0.011)
-    assert (own.pairs, own.behind, own.p) == (0, None, None)
+    assert own.max_regret == pytest.approx(0.011)
+    assert (own.pairs, own.autotl_lead, own.p) == (0, None, None)
     assert always.regret == pytest.approx(0.2 / 3)
-    assert (always.worst, always.worst_in) == (pytest.approx(0.2), "three, seed 0")
-    assert always.behind == pytest.approx(0.2 / 3 - 0.0105)
-    assert plain.behind == pytest.approx((0.4 + 0.4 + 0.3) / 3 - 0.0105)
+    assert (always.max_regret, always.max_regret_block) == (pytest.approx(0.2), "three, seed 0")
+    assert always.autotl_lead == pytest.approx(0.2 / 3 - 0.0105)
+    assert plain.autotl_lead == pytest.approx((0.4 + 0.4 + 0.3) / 3 - 0.0105)
     assert (own.trials_per_minute, plain.trials_per_minute) == (12, 3)
 
 
 def test_p_is_wilcoxon_s_over_data_sets_and_seeds(rows):
-    found = selection(grid(rows))
-    assert way(found, "plain").pairs == 6
-    assert way(found, "plain").p == pytest.approx(2 / 2**6)  # all six on one side
-    assert way(found, "plain").p_holm == pytest.approx(3 * 2 / 2**6)  # of three comparisons
-    few = selection(grid([each for each in rows if each.dataset != "three"]))
-    assert way(few, "plain").p is None
-    assert "no test can reach" in way(few, "plain").why
+    found = selection(make_grid(rows))
+    assert method(found, "plain").pairs == 6
+    assert method(found, "plain").p == pytest.approx(2 / 2**6)  # all six on one side
+    assert method(found, "plain").p_holm == pytest.approx(3 * 2 / 2**6)  # of three comparisons
+    few = selection(make_grid([each for each in rows if each.dataset != "three"]))
+    assert method(few, "plain").p is None
+    assert "p < .05 is impossible" in method(few, "plain").reason
 
 
 def test_without_another_search_there_is_no_section(rows, suite):
-    assert selection(grid(suite)) is None
+    assert selection(make_grid(suite)) is None
     assert "## Selection" not in markdown(suite, title="x")
     text = markdown(rows, title="x")
     assert "| always `b@default` |" in text
@@ -79,11 +79,11 @@ def test_scores_over_budgets_are_of_what_ran_with_every_budget(rows, row):
         for each in rows
         if each.dataset != "three" and each.entrant != "plain"
     ]  # fmt: skip
-    assert selection(grid(rows)).curves == ()
-    curves = {each.entrant: each.points for each in selection(grid([*rows, *more])).curves}
+    assert selection(make_grid(rows)).curves == ()
+    curves = {each.entrant: each.points for each in selection(make_grid([*rows, *more])).curves}
     assert curves.keys() == {"autotl", "a", "b@default"}
     assert curves["a"] == ((60.0, pytest.approx(0.9)), (300.0, pytest.approx(0.95)))
-    drawn = drawings(findings([*rows, *more]))["budget"]
+    drawn = draw_figures(findings([*rows, *more]))["budget"]
     assert drawn.count("<polyline") == 3
     assert "a: 90.0% in 1 min, 95.0% in 5 min" in drawn
     assert "| `a` | 90.0% | 95.0% |" in markdown([*rows, *more], title="x")
@@ -93,9 +93,9 @@ def test_the_best_of_equals_is_too_high_by_what_chance_makes_of_it():
     rng = np.random.default_rng(0)
     hits = rng.random((8, 200)) < 0.7
     expected = 1.42 * np.sqrt(0.7 * 0.3 / 200)  # the mean of the highest of eight normal numbers is 1.42
-    assert 0.3 * expected < too_high(hits, seed=0) < 1.5 * expected
-    assert too_high(hits[:1], seed=0) == pytest.approx(0, abs=0.005)
-    assert too_high(np.repeat(hits[:1], 8, axis=0), seed=0) == pytest.approx(0, abs=0.005)
+    assert 0.3 * expected < expected_excess(hits, seed=0) < 1.5 * expected
+    assert expected_excess(hits[:1], seed=0) == pytest.approx(0, abs=0.005)
+    assert expected_excess(np.repeat(hits[:1], 8, axis=0), seed=0) == pytest.approx(0, abs=0.005)
 
 
 def test_luck_needs_labels_that_give_the_rows_scores(row):
@@ -107,9 +107,9 @@ def test_luck_needs_labels_that_give_the_rows_scores(row):
         found.append(row(name, float((logits.argmax(1) == labels).mean()), logits=logits))
     found.append(row("plain", 0.5, kind="selector"))
     known = {"b2:0": labels}
-    assert luck(grid(found), known) > 0.01
-    assert luck(grid(found), {}) is None
-    assert luck(grid(found), {"b2:0": np.roll(labels, 1)}) is None
+    assert selection_bias(make_grid(found), known) > 0.01
+    assert selection_bias(make_grid(found), {}) is None
+    assert selection_bias(make_grid(found), {"b2:0": np.roll(labels, 1)}) is None
     assert "points too high on average" in markdown(found, title="x", labels=known)
 
 
@@ -122,7 +122,7 @@ def test_a_loss_is_told_in_its_own_numbers(rows, row):
     ]  # fmt: skip
     found = findings(losses)
     text = markdown(losses, title="x")
-    drawn = drawings(found)
+    drawn = draw_figures(found)
     assert found.board.standings[0].entrant == "plain"  # half of a loss of 1.8 is better
     assert "| `plain` | 1.000 | 1.000 |" in text
     assert "points" not in text.partition("## How to read this")[0]

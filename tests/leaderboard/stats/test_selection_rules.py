@@ -2,8 +2,15 @@ import pytest
 
 from autotl.analysis import rule_of_thumb
 from autotl.api import Task
-from autotl.leaderboard.rows.pivot import grid
-from autotl.leaderboard.stats.selection_rules import PER_CLASS, SIMILAR, SMALL, THUMB, advised, rules
+from autotl.leaderboard.rows.pivot import make_grid
+from autotl.leaderboard.stats.selection_rules import (
+    MANY_IMAGES,
+    MANY_PER_CLASS,
+    RULE_OF_THUMB,
+    SIMILAR,
+    rules,
+    suggested_families,
+)
 
 
 def rule(found, name):
@@ -16,9 +23,9 @@ def test_it_is_the_rule_that_the_search_reports(images, likeness):
     task = Task(classes=("a", "b"), rows={"a": images // 2, "b": images - images // 2}, side=64)
     strategy = rule_of_thumb.rule_of_thumb(task, likeness).strategy
     families = {"linear_probe": ("frozen",), "finetune": ("fine-tuned", "partly frozen")}
-    family = advised(n_train=images, shots=0, n_classes=2, likeness=likeness)[0]
+    family = suggested_families(n_train=images, shots=0, n_classes=2, likeness=likeness)[0]
     assert family in families[strategy]
-    assert (SMALL, PER_CLASS, SIMILAR) == (
+    assert (MANY_IMAGES, MANY_PER_CLASS, SIMILAR) == (
         rule_of_thumb.SMALL,
         rule_of_thumb.PER_CLASS,
         rule_of_thumb.SIMILAR,
@@ -27,10 +34,16 @@ def test_it_is_the_rule_that_the_search_reports(images, likeness):
 
 def test_the_four_corners():
     few, many = {"n_train": 100, "shots": 0, "n_classes": 5}, {"n_train": 9000, "shots": 0, "n_classes": 5}
-    assert advised(**few, likeness=0.9) == ("frozen",)
-    assert advised(**few, likeness=0.1) == ("partly frozen", "fine-tuned")
-    assert advised(**many, likeness=0.9) == advised(**many, likeness=0.1) == ("fine-tuned",)
-    assert advised(n_train=9000, shots=20, n_classes=450, likeness=0.9) == ("frozen",)  # few of each class
+    assert suggested_families(**few, likeness=0.9) == ("frozen",)
+    assert suggested_families(**few, likeness=0.1) == ("partly frozen", "fine-tuned")
+    assert (
+        suggested_families(**many, likeness=0.9)
+        == suggested_families(**many, likeness=0.1)
+        == ("fine-tuned",)
+    )
+    assert suggested_families(n_train=9000, shots=20, n_classes=450, likeness=0.9) == (
+        "frozen",
+    )  # few of each class
 
 
 @pytest.fixture
@@ -48,42 +61,45 @@ def two_blocks(row):
 
 
 def test_rules_worked_by_hand(two_blocks):
-    found = rules(grid(two_blocks))
-    assert [each.name for each in found] == [THUMB, "fine-tuned", "autotl", "frozen"]
-    assert (rule(found, THUMB).right, rule(found, THUMB).regret) == (1, pytest.approx(0))
-    assert (rule(found, "fine-tuned").right, rule(found, "fine-tuned").regret) == (0.5, pytest.approx(0.05))
-    assert (rule(found, "frozen").right, rule(found, "frozen").regret) == (0.5, pytest.approx(0.1))
-    assert (rule(found, "autotl").right, rule(found, "autotl").regret) == (0.5, pytest.approx(0.1))
-    assert rule(found, "frozen").right_ci95 == (0, 1)
+    found = rules(make_grid(two_blocks))
+    assert [each.name for each in found] == [RULE_OF_THUMB, "fine-tuned", "autotl", "frozen"]
+    assert (rule(found, RULE_OF_THUMB).accuracy, rule(found, RULE_OF_THUMB).regret) == (1, pytest.approx(0))
+    assert (rule(found, "fine-tuned").accuracy, rule(found, "fine-tuned").regret) == (
+        0.5,
+        pytest.approx(0.05),
+    )
+    assert (rule(found, "frozen").accuracy, rule(found, "frozen").regret) == (0.5, pytest.approx(0.1))
+    assert (rule(found, "autotl").accuracy, rule(found, "autotl").regret) == (0.5, pytest.approx(0.1))
+    assert rule(found, "frozen").accuracy_ci95 == (0, 1)
 
 
 def test_partly_frozen_is_taken_where_somebody_offers_it(two_blocks, row):
     place = {"dataset": "far", "likeness": 0.1, "split": "b2:far"}
-    found = rules(grid([*two_blocks, row("late", 0.6, family="partly frozen", **place)]))
-    assert rule(found, THUMB).regret == pytest.approx(0.05)
+    found = rules(make_grid([*two_blocks, row("late", 0.6, family="partly frozen", **place)]))
+    assert rule(found, RULE_OF_THUMB).regret == pytest.approx(0.05)
     assert rule(found, "partly frozen").blocks == 1
-    assert rule(found, "partly frozen").of == 2
+    assert rule(found, "partly frozen").all_blocks == 2
 
 
 def test_a_family_stands_for_its_best_validated_strategy_not_its_best_tested(row):
     rows = [row("a", 0.6, val=0.9, family="frozen"), row("b", 0.8, val=0.7, family="frozen")]
-    assert rule(rules(grid(rows)), "frozen").regret == pytest.approx(0.2)
+    assert rule(rules(make_grid(rows)), "frozen").regret == pytest.approx(0.2)
 
 
 def test_families_that_tie_are_both_right(row):
-    found = rules(grid([row("a", 0.6, family="frozen"), row("b", 0.6, family="scratch")]))
-    assert rule(found, "frozen").right == rule(found, "scratch").right == 1
+    found = rules(make_grid([row("a", 0.6, family="frozen"), row("b", 0.6, family="scratch")]))
+    assert rule(found, "frozen").accuracy == rule(found, "scratch").accuracy == 1
 
 
 def test_a_choice_that_failed_is_wrong_and_worth_guessing(row):
-    found = rules(grid([row("a", 0.6, family="frozen"), row("autotl", None, family="frozen")]))
-    assert (rule(found, "autotl").right, rule(found, "autotl").regret) == (0, pytest.approx(0.4))
+    found = rules(make_grid([row("a", 0.6, family="frozen"), row("autotl", None, family="frozen")]))
+    assert (rule(found, "autotl").accuracy, rule(found, "autotl").regret) == (0, pytest.approx(0.4))
 
 
 def test_without_single_strategies_there_is_nothing_to_be_right_about(row):
-    assert rules(grid([row("autotl", 0.5), row("peer", 0.4, kind="peer")])) == ()
+    assert rules(make_grid([row("autotl", 0.5), row("peer", 0.4, kind="peer")])) == ()
 
 
 def test_the_suite_has_all_rules(suite):
-    names = {each.name for each in rules(grid(suite))}
-    assert names == {THUMB, "as is", "frozen", "fine-tuned", "scratch", "autotl"}
+    names = {each.name for each in rules(make_grid(suite))}
+    assert names == {RULE_OF_THUMB, "as is", "frozen", "fine-tuned", "scratch", "autotl"}

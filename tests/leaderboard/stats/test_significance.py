@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import friedmanchisquare, wilcoxon
 
 from autotl.errors import BenchError
-from autotl.leaderboard.rows.pivot import grid
-from autotl.leaderboard.stats.significance import dataset_means, holm, tell_apart
+from autotl.leaderboard.rows.pivot import make_grid
+from autotl.leaderboard.stats.significance import compare_entrants, dataset_means, holm
 
 posthocs = pytest.importorskip("scikit_posthocs")
 
@@ -29,7 +29,7 @@ def scores():
 
 
 def test_friedman_and_nemenyi_are_those_of_the_libraries(row, scores):
-    found = tell_apart(grid(rows_of(row, scores))).together
+    found = compare_entrants(make_grid(rows_of(row, scores))).friedman
     matrix = np.column_stack(list(scores.values()))
     assert (found.statistic, found.p) == pytest.approx(tuple(friedmanchisquare(*matrix.T)))
     expected = posthocs.posthoc_nemenyi_friedman(matrix).to_numpy()
@@ -38,7 +38,7 @@ def test_friedman_and_nemenyi_are_those_of_the_libraries(row, scores):
 
 
 def test_nemenyi_and_the_critical_difference_agree(row, scores):
-    found = tell_apart(grid(rows_of(row, scores))).together
+    found = compare_entrants(make_grid(rows_of(row, scores))).friedman
     places = dict(found.ranks)
     assert found.critical_difference == pytest.approx(
         2.569 * np.sqrt(4 * 5 / (6 * 12)), abs=1e-3
@@ -48,7 +48,7 @@ def test_nemenyi_and_the_critical_difference_agree(row, scores):
 
 
 def test_groups_join_neighbours_that_are_not_told_apart(row, scores):
-    found = tell_apart(grid(rows_of(row, scores))).together
+    found = compare_entrants(make_grid(rows_of(row, scores))).friedman
     assert found.groups == (("a", "b"), ("b", "c"), ("c", "d"))
     for first, second, p in found.nemenyi:
         assert any({first, second} <= set(group) for group in found.groups) == (p >= 0.05)
@@ -57,18 +57,18 @@ def test_groups_join_neighbours_that_are_not_told_apart(row, scores):
 def test_where_friedman_finds_nothing_all_are_one_group(row):
     rng = np.random.default_rng(0)
     same = {name: rng.uniform(0.5, 0.6, 6).round(4) for name in "abc"}
-    found = tell_apart(grid(rows_of(row, same))).together
+    found = compare_entrants(make_grid(rows_of(row, same))).friedman
     assert found.p > 0.05
     assert [sorted(group) for group in found.groups] == [["a", "b", "c"]]
 
 
 def test_entrants_that_are_equal_everywhere_are_one_group(row):
-    found = tell_apart(grid(rows_of(row, {name: [0.5, 0.6, 0.7] for name in "abc"}))).together
+    found = compare_entrants(make_grid(rows_of(row, {name: [0.5, 0.6, 0.7] for name in "abc"}))).friedman
     assert (found.p, found.groups) == (1.0, (("a", "b", "c"),))
 
 
 def test_pairs_are_wilcoxons_with_holms_correction(row, scores):
-    found = tell_apart(grid(rows_of(row, scores))).pairs
+    found = compare_entrants(make_grid(rows_of(row, scores))).pairs
     matrix = np.column_stack(list(scores.values()))
     corrected = posthocs.posthoc_wilcoxon(matrix.T.tolist(), p_adjust="holm").to_numpy()
     for pair in found:
@@ -85,35 +85,39 @@ def test_holm_worked_by_hand():
 
 
 def test_five_data_sets_get_no_p_however_clear(row):
-    found = tell_apart(grid(rows_of(row, {"a": [0.9] * 5, "b": [0.1] * 5})))
+    found = compare_entrants(make_grid(rows_of(row, {"a": [0.9] * 5, "b": [0.1] * 5})))
     (pair,) = found.pairs
-    assert (pair.p, pair.p_holm, pair.told_apart, found.least_p) == (None, None, False, None)
-    assert "5 data sets in common: no test can reach p < .05" in pair.why
+    assert (pair.p, pair.p_holm, pair.significant, found.min_p_holm) == (None, None, False, None)
+    assert "5 common data sets: p < .05 needs 6 or more" in pair.reason
 
 
 def test_six_clear_data_sets_are_told_apart(row):
-    (pair,) = tell_apart(grid(rows_of(row, {"a": [0.9] * 6, "b": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}))).pairs
+    (pair,) = compare_entrants(
+        make_grid(rows_of(row, {"a": [0.9] * 6, "b": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}))
+    ).pairs
     assert pair.p == pytest.approx(2 / 2**6)
-    assert pair.told_apart
+    assert pair.significant
 
 
 def test_ties_take_a_pair_below_what_a_test_needs(row):
-    (pair,) = tell_apart(grid(rows_of(row, {"a": [0.9] * 6, "b": [0.9, 0.1, 0.2, 0.3, 0.4, 0.5]}))).pairs
+    (pair,) = compare_entrants(
+        make_grid(rows_of(row, {"a": [0.9] * 6, "b": [0.9, 0.1, 0.2, 0.3, 0.4, 0.5]}))
+    ).pairs
     assert pair.p is None
-    assert "equal on 1 of 6 data sets" in pair.why
+    assert "equal on 1 of 6 data sets" in pair.reason
 
 
 def test_so_many_pairs_that_none_can_be_told_apart_are_named(suite):
-    found = tell_apart(grid(suite))
-    assert found.least_p == pytest.approx(28 * 2 / 2**6)
-    assert not any(pair.told_apart for pair in found.pairs)
+    found = compare_entrants(make_grid(suite))
+    assert found.min_p_holm == pytest.approx(28 * 2 / 2**6)
+    assert not any(pair.significant for pair in found.pairs)
 
 
 def test_pairs_use_the_blocks_that_both_have(row):
     rows = rows_of(row, {"a": [0.5] * 8, "b": [0.4] * 7, "c": [0.3] * 6})
-    found = {(pair.first, pair.second): pair.datasets for pair in tell_apart(grid(rows)).pairs}
+    found = {(pair.first, pair.second): pair.datasets for pair in compare_entrants(make_grid(rows)).pairs}
     assert found == {("a", "b"): 7, ("a", "c"): 6, ("b", "c"): 6}
-    assert tell_apart(grid(rows)).together.datasets == 6
+    assert compare_entrants(make_grid(rows)).friedman.datasets == 6
 
 
 def test_the_unit_is_the_data_set_not_the_block(row):
@@ -124,9 +128,9 @@ def test_the_unit_is_the_data_set_not_the_block(row):
         for seed in range(4)
         for shots in (5, 10)
     ]
-    laid = grid(rows)
-    assert tell_apart(laid).together.datasets == 3
-    assert tell_apart(laid).together.blocks == 24
+    laid = make_grid(rows)
+    assert compare_entrants(laid).friedman.datasets == 3
+    assert compare_entrants(laid).friedman.blocks == 24
     np.testing.assert_allclose(dataset_means(laid, laid.common(), [0]), [[0.515]] * 3)
 
 
@@ -138,16 +142,16 @@ def test_the_unit_is_the_data_set_not_the_block(row):
     ],
 )
 def test_too_few_for_friedman_is_said(row, scores, why):
-    found = tell_apart(grid(rows_of(row, scores)))
-    assert found.together is None
-    assert why in found.why
+    found = compare_entrants(make_grid(rows_of(row, scores)))
+    assert found.friedman is None
+    assert why in found.reason
 
 
 def test_one_entrant_has_nothing_to_be_told_from(row):
-    assert tell_apart(grid([row()])).pairs == ()
+    assert compare_entrants(make_grid([row()])).pairs == ()
 
 
 def test_a_missing_library_is_named_with_what_to_do(suite, monkeypatch):
     monkeypatch.setitem(sys.modules, "scikit_posthocs", None)
     with pytest.raises(BenchError, match=r"pip install 'autotl\[bench\]'"):
-        tell_apart(grid(suite))
+        compare_entrants(make_grid(suite))

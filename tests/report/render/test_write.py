@@ -1,4 +1,4 @@
-"""A reporter that fails, or alters what it is given, harms no other."""
+"""A failing or mutating reporter does not affect the other reporters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autotl.report import write
 from autotl.terminal import Silence
 
 
-class Heard(Silence):
+class Recorder(Silence):
     def __init__(self) -> None:
         self.said: list[str] = []
 
@@ -22,7 +22,7 @@ class Heard(Silence):
 
 
 class Odd:
-    """A reporter that does with the document what it is told to."""
+    """A reporter that calls a function with the document."""
 
     name, summary = "odd", "made up"
 
@@ -42,9 +42,9 @@ class Odd:
     ],
 )
 def test_a_reporter_that_fails_is_named(tmp_path: Path, does: Callable[[Any], Any], why: str) -> None:
-    heard = Heard()
-    assert write(Odd(does), {"arms": []}, tmp_path, watch=heard) == []
-    [said] = heard.said
+    recorder = Recorder()
+    assert write(Odd(does), {"arms": []}, tmp_path, watch=recorder) == []
+    [said] = recorder.said
     assert said.startswith(f"The reporter odd failed: {why}")
 
 

@@ -181,7 +181,7 @@ def test_studies_go_to_the_database_and_its_password_nowhere(
     assert len(study.trials) == 2
     with pytest.raises(RunError, match=r"passwords are not kept.*AUTOTL_STORAGE, which is not set"):
         autotl.fit(None, out=out, resume=True, trials=3, watch=Silence())
-    with pytest.raises(RunError, match=r"begun with storage='[\w+]+:.*\*\*\*") as raised:
+    with pytest.raises(RunError, match=r"storage must be '[\w+]+:.*\*\*\*") as raised:
         autotl.fit(None, out=out, resume=True, trials=3, storage=served + "x", watch=Silence())
     assert password not in str(raised.value)
     autotl.fit(None, out=out, resume=True, trials=3, storage=served, watch=Silence())

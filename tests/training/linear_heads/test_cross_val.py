@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from autotl.api import HeadSetting
-from autotl.training import cross_logits
-from autotl.training.linear_heads.cross_val import deal
+from autotl.training import out_of_fold_logits
+from autotl.training.linear_heads.cross_val import stratified_parts
 
 
 def clusters(sizes: tuple[int, ...], d: int, *, apart: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -23,15 +23,15 @@ def clusters(sizes: tuple[int, ...], d: int, *, apart: float = 1.0) -> tuple[Ten
 def fold_of(x: Tensor, y: Tensor, parts: int) -> Tensor:
     """The part that each row is dealt to."""
     out = torch.full((len(y),), -1)
-    for number, part in enumerate(deal(x, y, parts)):
+    for number, part in enumerate(stratified_parts(x, y, parts)):
         out[part] = number
     return out
 
 
 def test_each_row_gets_the_logits_of_a_classifier_that_was_fitted_to_the_other_parts() -> None:
     x, y = clusters((30, 40, 50), 6)
-    parts = deal(x, y, 4)
-    logits = cross_logits(x, y, classes=3, parts=parts, setting=HeadSetting(0.1, standardise=False))
+    parts = stratified_parts(x, y, 4)
+    logits = out_of_fold_logits(x, y, classes=3, parts=parts, setting=HeadSetting(0.1, standardise=False))
     assert logits.dtype == torch.float32
     for held in parts:
         rest = torch.ones(len(y), dtype=torch.bool)
@@ -41,17 +41,18 @@ def test_each_row_gets_the_logits_of_a_classifier_that_was_fitted_to_the_other_p
         np.testing.assert_allclose(logits[held].softmax(1), expected, atol=0.03)
 
 
-def test_parts_that_are_given_are_those_that_are_dealt() -> None:
+def test_given_parts_equal_the_made_ones() -> None:
     x, y = clusters((20, 30), 4)
     assert torch.equal(
-        cross_logits(x, y, classes=2, parts=3), cross_logits(x, y, classes=2, parts=deal(x, y, 3))
+        out_of_fold_logits(x, y, classes=2, parts=3),
+        out_of_fold_logits(x, y, classes=2, parts=stratified_parts(x, y, 3)),
     )
 
 
-def test_labels_that_features_do_not_tell_cannot_be_learned_by_heart() -> None:
+def test_random_labels_cannot_be_memorised() -> None:
     x = torch.randn(120, 300, generator=torch.Generator().manual_seed(0))
     y = torch.arange(120) % 2
-    right = (cross_logits(x, y, classes=2).argmax(1) == y).float().mean()
+    right = (out_of_fold_logits(x, y, classes=2).argmax(1) == y).float().mean()
     assert 0.3 < right < 0.7
 
 
@@ -77,15 +78,15 @@ def test_neither_the_order_of_the_rows_nor_the_numbers_of_the_classes_move_a_row
 
 def test_there_are_no_more_parts_than_rows() -> None:
     x, y = clusters((2, 2), 3)
-    assert len(deal(x, y, 5)) == 4
-    assert cross_logits(x, y, classes=2, parts=5).isfinite().all()
+    assert len(stratified_parts(x, y, 5)) == 4
+    assert out_of_fold_logits(x, y, classes=2, parts=5).isfinite().all()
 
 
 def test_features_that_never_change_do_no_harm() -> None:
-    assert cross_logits(torch.full((12, 3), 0.1), torch.arange(12) % 2, classes=2).isfinite().all()
+    assert out_of_fold_logits(torch.full((12, 3), 0.1), torch.arange(12) % 2, classes=2).isfinite().all()
 
 
-def test_the_pulse_is_called_and_may_end_the_work() -> None:
+def test_the_cancellation_check_may_end_the_work() -> None:
     class Enough(Exception):
         pass
 
@@ -94,4 +95,4 @@ def test_the_pulse_is_called_and_may_end_the_work() -> None:
 
     x, y = clusters((10, 10), 3)
     with pytest.raises(Enough):
-        cross_logits(x, y, classes=2, pulse=stop)
+        out_of_fold_logits(x, y, classes=2, check_cancelled=stop)

@@ -12,7 +12,7 @@ from torch import Tensor
 from autotl.api import HeadSetting
 from autotl.clock import Deadline, FakeClock
 from autotl.training import fit_heads
-from autotl.training.linear_heads.lbfgs import FEWEST
+from autotl.training.linear_heads.lbfgs import MIN_STEPS
 
 
 def clusters(n: int, d: int, classes: int, *, seed: int = 0, apart: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -27,7 +27,7 @@ def halves(n: int) -> list[Tensor]:
 
 
 def objective(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor, setting: HeadSetting) -> float:
-    """What is minimised, divided by the rows; ``weight`` is for the (standardised) features."""
+    """The loss per row; ``weight`` is for the (standardised) features."""
     counts = torch.bincount(y)
     rows = (len(y) / (counts.count_nonzero() * counts))[y] if setting.balanced else torch.ones(len(y))
     losses = F.cross_entropy(x @ weight.T + bias, y, reduction="none")
@@ -88,9 +88,13 @@ def test_settings_that_mean_the_same_are_fitted_once() -> None:
     x, y = clusters(80, 6, 4)
     steps: list[int] = []
     both = [HeadSetting(0.1), HeadSetting(0.1, balanced=True)]  # the classes are even
-    found = fit_heads(x, y, classes=4, settings=both, folds=[torch.arange(80)], pulse=lambda: steps.append(1))
+    found = fit_heads(
+        x, y, classes=4, settings=both, folds=[torch.arange(80)], check_cancelled=lambda: steps.append(1)
+    )
     alone: list[int] = []
-    fit_heads(x, y, classes=4, settings=both[:1], folds=[torch.arange(80)], pulse=lambda: alone.append(1))
+    fit_heads(
+        x, y, classes=4, settings=both[:1], folds=[torch.arange(80)], check_cancelled=lambda: alone.append(1)
+    )
     assert torch.equal(found.weight[:, 0], found.weight[:, 1])
     assert len(steps) == len(alone)
 
@@ -102,7 +106,7 @@ def test_it_can_be_ended_between_steps() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit_heads(x, y, classes=2, settings=SETTINGS, folds=halves(60), pulse=enough)
+        fit_heads(x, y, classes=2, settings=SETTINGS, folds=halves(60), check_cancelled=enough)
 
 
 def test_weights_of_rows_count_as_scikit_learn_counts_them() -> None:
@@ -153,9 +157,9 @@ def test_heads_stop_where_they_are_when_the_time_is_up() -> None:
 
     folds, settings = halves(400), [HeadSetting(1e4)]
     found = fit_heads(
-        x, y, classes=4, settings=settings, folds=folds, pulse=slow, end=Deadline(clock, at=1.0)
+        x, y, classes=4, settings=settings, folds=folds, check_cancelled=slow, end=Deadline(clock, at=1.0)
     )
-    assert steps[0] == len(folds) * (FEWEST + 1)
+    assert steps[0] == len(folds) * (MIN_STEPS + 1)
     assert not found.converged
     for fold, weight, bias in zip(folds, found.weight[:, 0], found.bias[:, 0], strict=True):
         right = ((x[fold] @ weight.T + bias).argmax(1) == y[fold]).float().mean()
@@ -172,7 +176,15 @@ def test_each_head_has_an_even_share_of_the_time() -> None:
         clock.advance(1.0)
 
     settings = [HeadSetting(1e4)]  # takes 174 steps
-    fit_heads(x, y, classes=4, settings=settings, folds=halves(400), pulse=slow, end=Deadline(clock, at=60.0))
+    fit_heads(
+        x,
+        y,
+        classes=4,
+        settings=settings,
+        folds=halves(400),
+        check_cancelled=slow,
+        end=Deadline(clock, at=60.0),
+    )
     assert 59 <= len(seen) <= 62
 
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from autotl.training import in_batches
+from autotl.training import forward_in_batches
 from autotl.training.machine import threads
-from autotl.training.machine.threads import in_torch_threads
-from autotl.workbench.feature_extraction import watched
+from autotl.training.machine.threads import map_in_torch_threads
+from autotl.workbench.feature_extraction import forward_with_activations
 
 THREADS = 4
 
@@ -35,7 +35,7 @@ def test_pieces_run_at_once_and_come_back_in_order_without_gradients() -> None:
         seen.append((threading.get_ident(), torch.get_num_threads()))
         return piece * weight
 
-    found = in_torch_threads(work, [1, 2, 3], 3)
+    found = map_in_torch_threads(work, [1, 2, 3], 3)
     assert [float(each) for each in found] == [1, 2, 3]
     assert not any(each.requires_grad for each in found)
     assert len({ident for ident, _ in seen}) == 3
@@ -47,9 +47,9 @@ def test_threads_are_made_once_and_their_number_stays_after_an_error() -> None:
     def fail(piece: int) -> int:
         raise ValueError(f"piece {piece}")
 
-    idents = [set(in_torch_threads(lambda _: threading.get_ident(), range(8), 2)) for _ in range(5)]
+    idents = [set(map_in_torch_threads(lambda _: threading.get_ident(), range(8), 2)) for _ in range(5)]
     with pytest.raises(ValueError, match="piece 0"):
-        in_torch_threads(fail, [0, 1], 2)
+        map_in_torch_threads(fail, [0, 1], 2)
     assert len(set.union(*idents)) <= 2
     assert torch.get_num_threads() == THREADS
     born: list[int] = []
@@ -61,7 +61,7 @@ def test_threads_are_made_once_and_their_number_stays_after_an_error() -> None:
 
 def test_pieces_of_a_second_thread_run_one_after_the_other() -> None:
     with threads._BUSY:
-        idents = in_torch_threads(lambda _: threading.get_ident(), [1, 2], 2)
+        idents = map_in_torch_threads(lambda _: threading.get_ident(), [1, 2], 2)
     assert set(idents) == {threading.get_ident()}
 
 
@@ -75,7 +75,7 @@ def test_memory_that_runs_out_in_a_thread_makes_pieces_smaller_and_single() -> N
         return x.flatten(1)[:, :1]
 
     images = torch.arange(8.0).view(8, 1, 1, 1).expand(8, 3, 4, 4)
-    found = in_batches(run, images, normalise=lambda x: x, device="cpu", batch=8)
+    found = forward_in_batches(run, images, normalise=lambda x: x, device="cpu", batch=8)
     assert found.flatten().tolist() == list(range(8))
     assert max(sizes) <= 8
     assert min(sizes) <= 2
@@ -99,6 +99,6 @@ class Doubles(nn.Module):
 
 def test_each_thread_keeps_the_maps_of_its_own_images() -> None:
     images = torch.arange(4.0).view(4, 1, 1, 1).expand(4, 1, 2, 2)
-    with watched(Doubles(), ["early"]) as run:
-        found = torch.cat(in_torch_threads(run, images.tensor_split(2), 2))
+    with forward_with_activations(Doubles(), ["early"]) as run:
+        found = torch.cat(map_in_torch_threads(run, images.tensor_split(2), 2))
     assert torch.equal(found[:, :4], 2 * found[:, 4:])

@@ -1,4 +1,4 @@
-"""Words beside data points, where they do not cover each other."""
+"""Place labels beside data points without overlap."""
 
 from __future__ import annotations
 
@@ -7,51 +7,69 @@ from collections.abc import Sequence
 from autotl.report.figures import canvas
 
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels."""
+"""Left, top, right and bottom, in pixels."""
 
 _HEIGHT, _GAP = 13.0, 8.0
 
 
-def beside(
+def labels_beside(
     points: Sequence[tuple[float, float]], labels: Sequence[str], *, frame: Box, avoid: Sequence[Box] = ()
 ) -> list[str]:
-    """A text for every point that has room right, left, above or below of it; empty text for the others.
+    """Return the label of each point as SVG text, right, left, above or below of it.
 
-    Labels stay inside ``frame``, off all points, off each other and off ``avoid``. The first points choose
-    first.
+    Labels stay inside the frame and do not overlap. Earlier points have priority.
+
+    Args:
+        points: Positions of the points, in pixels.
+        labels: The labels.
+        frame: The area for labels.
+        avoid: Areas to keep free.
+
+    Returns:
+        The labels; empty text for a point without space.
     """
-    taken = [*avoid, *((x - 6, y - 6, x + 6, y + 6) for x, y in points)]
+    used = [*avoid, *((x - 6, y - 6, x + 6, y + 6) for x, y in points)]
     drawn = []
     for (x, y), label in zip(points, labels, strict=True):
         width = canvas.text_width(label, size=11)
-        places = [
+        positions = [
             (x + _GAP, y + 4, "start", (x + _GAP, y - 7, x + _GAP + width, y - 7 + _HEIGHT)),
             (x - _GAP, y + 4, "end", (x - _GAP - width, y - 7, x - _GAP, y - 7 + _HEIGHT)),
             (x, y - _GAP - 1, "middle", (x - width / 2, y - _GAP - _HEIGHT + 1, x + width / 2, y - _GAP + 1)),
             (x, y + _GAP + 9, "middle", (x - width / 2, y + _GAP - 1, x + width / 2, y + _GAP + _HEIGHT - 1)),
         ]
-        room = [place for place in places if _inside(place[3], frame) and not _hits(place[3], taken)]
-        if not room:
+        free = [each for each in positions if _inside(each[3], frame) and not _overlaps(each[3], used)]
+        if not free:
             drawn.append("")
             continue
-        at, base, anchor, box = room[0]
-        taken.append(box)
-        drawn.append(canvas.text(at, base, label, css="small", anchor=anchor))
+        text_x, text_y, anchor, box = free[0]
+        used.append(box)
+        drawn.append(canvas.text(text_x, text_y, label, css="small", anchor=anchor))
     return drawn
 
 
 def legend(
     entries: Sequence[tuple[str, str, str]], *, left: float, right: float, top: float
 ) -> tuple[list[str], float]:
-    """Marks with their words, (shape, class, label), in as many lines as they take; and where they end."""
+    """Draw a legend in as many lines as it needs.
+
+    Args:
+        entries: Shape, CSS class and label of each entry.
+        left: Left edge, in pixels.
+        right: Right edge, in pixels.
+        top: Top edge, in pixels.
+
+    Returns:
+        The SVG parts, and the bottom edge in pixels.
+    """
     parts, x, y = [], left, top
     for shape, css, label in entries:
-        needs = canvas.text_width(label) + 34
-        if x > left and x + needs > right:
+        width = canvas.text_width(label) + 34
+        if x > left and x + width > right:
             x, y = left, y + 20
         parts.append(canvas.mark(x + 5, y - 4, shape, css=css))
         parts.append(canvas.text(x + 15, y, label))
-        x += needs
+        x += width
     return parts, y + 12
 
 
@@ -59,5 +77,5 @@ def _inside(box: Box, frame: Box) -> bool:
     return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
 
 
-def _hits(box: Box, taken: Sequence[Box]) -> bool:
-    return any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken)
+def _overlaps(box: Box, used: Sequence[Box]) -> bool:
+    return any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in used)

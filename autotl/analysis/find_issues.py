@@ -1,0 +1,227 @@
+"""Find data issues with frozen features, and plan their treatment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.analysis.data_issues import (
+    NO_ROWS,
+    Cleaned,
+    DataIssues,
+    NearCopies,
+    NearLeakage,
+    Pairs,
+    label_issues_of,
+    outlier_images,
+)
+from autotl.api import LabelledFeatures
+from autotl.clock import NEVER, Deadline, OutOfTime
+from autotl.data import LockedTest
+from autotl.metrics import softmax
+from autotl.quality import (
+    Cleaning,
+    LabelIssues,
+    Outliers,
+    Shift,
+    importance_weights,
+    label_issues,
+    leaks,
+    near_duplicates,
+    outliers,
+    plan_cleaning,
+    shift,
+)
+from autotl.workbench.run_cache import RunCache
+
+Mode = Literal["report", "drop", "weight"]
+
+LISTED = 200
+"""Images with an issue that a report lists."""
+MAX_OUTLIER_ROWS = 20_000
+"""Training images up to which outliers are searched for: each is compared with all others."""
+MIN_SHIFT_ROWS = 20
+"""Images that both parts must have for a shift to be measured."""
+NO_ISSUES = LabelIssues(NO_ROWS, NO_ROWS, NO_ROWS, np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """The treatment of training images: "report", "drop" or "weight" issues; reweight by test images."""
+
+    mode: str
+    reweight: bool = False
+
+
+@dataclass
+class _Checks:
+    """The images, and the checks of them that fit into the time.
+
+    Attributes:
+        run_cache: The images and backbones.
+        backbone: The name of the backbone.
+        features: Its features of the training images.
+        tested: Dataset rows of the test images to compare.
+        end: No check starts after it.
+        skipped: The checks that were skipped.
+    """
+
+    run_cache: RunCache
+    backbone: str
+    features: LabelledFeatures
+    tested: NDArray[np.int64]
+    end: Deadline
+    skipped: list[str] = field(default_factory=list)
+
+    def is_time_for(self, check: str) -> bool:
+        """Return whether there is time for a check; note it if not."""
+        if late := self.end.passed():
+            self.skipped.append(check)
+        return not late
+
+    def near_copies(self) -> list[tuple[int, ...]]:
+        """Return sets of training positions that are copies of each other."""
+        if not self.is_time_for("near copies"):
+            return []
+        hashes = self._hashes(self.run_cache.order)
+        return near_duplicates(hashes, self.features.features, self.features.labels)
+
+    def doubtful_labels(self) -> LabelIssues:
+        """Return the labels that the probe contradicts."""
+        if not self.is_time_for("label issues"):
+            return NO_ISSUES
+        assert self.features.probe is not None
+        labels = self.features.labels
+        return label_issues(labels, _balanced(softmax(self.features.probe, axis=1), labels))
+
+    def outliers(self) -> Outliers | None:
+        """Return images far from their class; None if the check is skipped."""
+        few = len(self.run_cache.order) <= MAX_OUTLIER_ROWS
+        return (
+            outliers(self.features.features, self.features.labels)
+            if few and self.is_time_for("outliers")
+            else None
+        )
+
+    def test_features(self) -> NDArray[np.float64] | None:
+        """Return the features of the test images; None without images or time."""
+        if not len(self.tested):
+            return None
+        side = self.run_cache.backbones[self.backbone].side
+        try:
+            return self.run_cache.compute_extra_features(
+                self.backbone, self.tested, side=side, check_cancelled=self.end.check
+            )
+        except OutOfTime:
+            self.skipped.append("near copies among the test images, and a shift between the parts")
+            return None
+
+    def leaks(self, test_features: NDArray[np.float64] | None) -> Pairs:
+        """Return pairs of training and test positions that are copies."""
+        own, theirs = self._hashes(self.run_cache.order), self._hashes(self.tested)
+        return leaks(own, theirs, self.features.features, test_features)
+
+    def shift(self, test_features: NDArray[np.float64] | None, seed: int) -> Shift | None:
+        """Return the distribution shift between the parts; None if it is not measured."""
+        enough = min(len(self.run_cache.order), len(self.tested)) >= MIN_SHIFT_ROWS
+        if test_features is None or not enough:
+            return None
+        if not self.is_time_for("a shift between training and test images"):
+            return None
+        return shift(self.features.features, test_features, seed=seed)
+
+    def _hashes(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        hashes: NDArray[np.uint64] = self.run_cache.dataset.table["looks"].to_numpy()[rows]
+        return hashes
+
+
+def find_issues(
+    run_cache: RunCache,
+    backbone: str,
+    features: LabelledFeatures,
+    locked: LockedTest,
+    *,
+    tests: int,
+    treatment: Treatment,
+    seed: int,
+    end: Deadline = NEVER,
+) -> DataIssues:
+    """Find issues of the training images, and leaks between the parts.
+
+    Labels of the test part are not read.
+
+    Args:
+        run_cache: The images and backbones.
+        backbone: The name of the backbone.
+        features: Its features of the training images.
+        locked: The test part.
+        tests: The most test images to compare.
+        treatment: The treatment of training images.
+        seed: The seed of the choice of test images, and of the shift.
+        end: No check starts after it.
+    """
+    rows = locked.image_rows("copies in the training part, and a shift between the two")
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:tests])
+    checks = _Checks(run_cache, backbone, features, rows[chosen], end)
+    groups = checks.near_copies()
+    issues = checks.doubtful_labels()
+    far = checks.outliers()
+    test_features = checks.test_features()
+    pairs = checks.leaks(test_features)
+    moved = checks.shift(test_features, seed)
+    labels, order, classes = features.labels, run_cache.order, run_cache.dataset.classes
+    mode = treatment.mode
+    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
+    weights = plan.weights if mode == "weight" else None
+    if treatment.reweight and test_features is not None and moved is not None:
+        similar = importance_weights(features.features, test_features, seed=seed).weights
+        weights = similar if weights is None else weights * similar
+    items = run_cache.dataset.table["item"].to_numpy()
+    names = [str(item) for item in items[order]]
+    return DataIssues(
+        near_duplicates=NearCopies.of(groups, labels, names),
+        near_leakage=NearLeakage.of(pairs, names, [str(item) for item in items[checks.tested]]),
+        label_issues=label_issues_of(issues, names, classes)[:LISTED],
+        outliers=outlier_images(far, labels, names, classes),
+        shift=moved,
+        cleaned=_cleaned(mode, plan, weights, names),
+        drop=order[plan.drop],
+        weights=None if weights is None else _by_dataset_row(weights, order, len(items)),
+        copied=_set_numbers(groups, order, len(items)),
+        leaked=checks.tested[sorted({test for _, test in pairs})],
+        skipped=tuple(checks.skipped),
+    )
+
+
+def _cleaned(mode: str, plan: Cleaning, weights: NDArray[np.float64] | None, names: Sequence[str]) -> Cleaned:
+    left = len(names) - len(plan.drop)
+    n_eff = left if weights is None else float(weights.sum() ** 2 / (weights**2).sum())
+    reasons = {names[row]: why for row, why in list(plan.why.items())[:LISTED]}
+    return Cleaned(mode, len(plan.drop), weights is not None, n_eff, reasons)
+
+
+def _balanced(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the probabilities for equal class frequencies: rare classes must not look doubtful."""
+    shares = np.maximum(np.bincount(labels, minlength=probabilities.shape[1]), 1) / len(labels)
+    found: NDArray[np.float64] = probabilities / shares
+    found /= found.sum(1, keepdims=True)
+    return found
+
+
+def _set_numbers(groups: Sequence[Sequence[int]], order: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    """Return the number of each dataset row's set of copies; -1 for none."""
+    found = np.full(rows, -1)
+    for number, group in enumerate(groups):
+        found[order[list(group)]] = number
+    return found
+
+
+def _by_dataset_row(weights: NDArray[np.float64], order: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
+    """Return the weight of each dataset row; 1 outside the training part."""
+    found = np.ones(rows)
+    found[order] = weights
+    return found

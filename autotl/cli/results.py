@@ -1,0 +1,72 @@
+"""Print the result of a run, and the commands that usually follow."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from autotl import report, terminal
+from autotl.api import Watch
+from autotl.cli.app import print_json
+from autotl.clock import WallClock
+from autotl.escaping import console
+
+
+def watch_of(silent: bool) -> Watch:
+    """Return an object that prints the progress, or a silent one."""
+    return terminal.Silence() if silent else terminal.watch(WallClock())
+
+
+def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
+    """Print the report as JSON; or the leaderboard, the verdict and the places of the files.
+
+    Args:
+        result: The result of the run.
+        as_json: Whether JSON is printed.
+        quiet: Whether nothing is printed, apart from JSON.
+    """
+    if as_json:
+        print_json(result.report)
+    elif not quiet:
+        shown, document = console(), report.parse(result.report)
+        shown.print()
+        shown.print(report.leaderboard(document, shown))
+        shown.print()
+        show_lines(shown, result.verdict["sentence"], style="bold")
+        show_lines(shown, *report.warning_lines(document), style="bold red")
+        show_lines(shown, *report.result_lines(document))
+        show_lines(shown, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")
+
+
+def show_next(shown: Console, steps: Sequence[tuple[str, str]]) -> None:
+    """Print the next steps, each as its purpose and its command."""
+    wide = max(len(what) for what, _ in steps) + 2
+    lines = [f"  {what + ':':{wide}}{how}" for what, how in steps]
+    show_lines(shown, "\nNext:", style="bold")
+    if shown.is_terminal and max(map(len, lines)) > shown.width:  # each command gets its own line
+        for what, how in steps:
+            shown.print(Text(f"  {what}:"), Padding(Text(how), (0, 0, 0, 4)), sep="\n")
+    else:
+        show_lines(shown, *lines)
+
+
+def next_steps(folder: Path) -> list[tuple[str, str]]:
+    """Return the usual next steps after a fit: a purpose and a command each."""
+    run = shlex.quote(str(folder))
+    return [
+        ("See the report", f"open {folder / 'report.html'} in a browser"),
+        ("Label images", f"autotl predict {run} NEW_IMAGES --out labels.csv"),
+        ("Search longer", f"autotl resume {run} --budget TIME"),
+    ]
+
+
+def show_lines(shown: Console, *lines: str, style: str | None = None) -> None:
+    """Print lines as they are: wrapped at words in a terminal, whole in a file or pipe."""
+    for line in lines:
+        shown.print(line, style=style, markup=False, soft_wrap=not shown.is_terminal)

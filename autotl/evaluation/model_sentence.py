@@ -1,0 +1,51 @@
+"""Describe the final model in one sentence, with its test score."""
+
+from __future__ import annotations
+
+import math
+
+from autotl.evaluation.findings import Findings
+from autotl.evaluation.scores import Evaluation
+
+
+def model_sentence(findings: Findings) -> str:
+    """Return one sentence with strategy, network, trained stages and score."""
+    arm, test = findings.winner.arm, findings.test
+    parts = [_trained_stages(findings), _weights_origin(findings)]
+    detail = f" ({', '.join(filter(None, parts))})" if any(parts) else ""
+    return f"Delivered: {arm.strategy} on {arm.backbone}{detail}, {_score(test)}."
+
+
+def _trained_stages(findings: Findings) -> str:
+    transfer = findings.transfer_summary
+    total, frozen = len(transfer.transferred), len(transfer.frozen)
+    if not total:
+        return "no pretrained weights"
+    if frozen == total:
+        return f"all {total} stages frozen"
+    if not frozen:
+        return f"all {total} stages trained"
+    return f"{total - frozen} of {total} stages trained"
+
+
+def _weights_origin(findings: Findings) -> str:
+    ensemble, soup = findings.ensemble, findings.soup
+    if ensemble is not None and ensemble.kept:
+        return f"with {len(set(ensemble.trials)) - 1} other networks as an ensemble"
+    if soup.kept:
+        return f"weights averaged over {len(set(soup.trials))} trials"
+    return "trained again on all training images" if findings.refit else ""
+
+
+def _score(test: Evaluation) -> str:
+    name = test.metric.replace("_", " ")
+    low, high = test.ci95
+    images = f"{test.n:,} test image" + ("" if test.n == 1 else "s")
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return f"{name} {test.value:.3f} on {images}"
+    if test.percent:
+        return (
+            f"{100 * test.value:.1f}% {name} on {images} (95% interval {100 * low:.1f} to {100 * high:.1f})"
+        )
+    lower = "" if test.higher_is_better else ", lower is better"
+    return f"{name} {test.value:.3f} on {images} (95% interval {low:.3f} to {high:.3f}{lower})"

@@ -1,0 +1,49 @@
+"""Profile the data of a run before training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from autotl import report
+from autotl.cache import Store
+from autotl.pipeline.experience import prediction, recall
+from autotl.pipeline.prepare import Prepared, prepare
+from autotl.pipeline.services import Services
+from autotl.pipeline.validate import ValidatedCall
+
+
+def profile_data(call: ValidatedCall, cache: Path) -> dict[str, Any]:
+    """Return the profile of the data, with the prediction of past runs.
+
+    Args:
+        call: The checked call.
+        cache: The folder of images and activations.
+    """
+    store = Store(cache, bound=call.settings.cache_bytes)
+    prepared = prepare(call.settings, call.plugins, Services(store, call.clock, call.watch))
+    found = profile(prepared)
+    known = recall(prepared, call.settings.metric.key) if call.settings.search.experience else None
+    found["when"]["experience"] = prediction(known, None, ())
+    return found
+
+
+def profile(prepared: Prepared) -> dict[str, Any]:
+    """Return the ``when`` and ``quality`` of a report, as known before training."""
+    found = report.profile(
+        report.ProfileEvidence(
+            task=prepared.task,
+            splits=prepared.splits,
+            likeness=prepared.likeness,
+            overlap=prepared.overlap,
+            copies=prepared.copies,
+            ranking=prepared.ranking,
+            outlook=prepared.learning_curve,
+            advice=prepared.advice,
+            quality=prepared.quality,
+            examined={**prepared.issues.reported, "groups": prepared.groups},
+        )
+    )
+    if (extra := prepared.extra_images) is not None:
+        found["when"]["n_train_by_network"] = dict.fromkeys(extra.networks, extra.task.train_rows)
+    return found

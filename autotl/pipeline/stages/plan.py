@@ -1,0 +1,112 @@
+"""Plan the trials: the task, the time per trial and the networks of baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autotl.api import Task
+from autotl.budget.trial_time import make_task, with_trial_time
+from autotl.pipeline.stages.clean import CleanedImages
+from autotl.pipeline.stages.context import Context
+from autotl.pipeline.stages.rank import RankedBackbones
+from autotl.pipeline.stages.similarity import SourceSimilarity
+from autotl.preparation.baseline_networks import BaselineNetworks
+from autotl.preparation.extra_images import ExtraImages, open_networks
+from autotl.preparation.open_backbones import median_side
+from autotl.preparation.record import BaselineNetworkRecord, PlanRecord, backbone_record
+from autotl.training import this_machine
+from autotl.workbench.run_cache import RunCache
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """The plan of a search.
+
+    Attributes:
+        task: The task, with the time per trial.
+        run_cache: The images, features and all networks.
+        baseline_networks: The networks that baselines bring.
+        extra_images: The extra images that some of them learn from; None if there are none.
+        record: The decisions.
+    """
+
+    task: Task
+    run_cache: RunCache
+    baseline_networks: BaselineNetworks
+    extra_images: ExtraImages | None
+    record: PlanRecord
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sentence on extra images, if there are any."""
+        return () if self.extra_images is None else (self.extra_images.note,)
+
+
+def plan_search(
+    context: Context,
+    similarity: SourceSimilarity,
+    ranked: RankedBackbones,
+    cleaned: CleanedImages,
+    recorded: PlanRecord | None,
+) -> SearchPlan:
+    """Divide the time between trials, and open the networks of baselines.
+
+    Args:
+        context: The options, plugins and services.
+        similarity: The similarities to the sources.
+        ranked: The backbones and the images that were left out for lack of time.
+        cleaned: The images of the search.
+        recorded: The decisions of an earlier start of the run.
+
+    Raises:
+        RunError: The search would learn from other images than the earlier start.
+    """
+    task = _task(context, similarity, cleaned)
+    if recorded is not None:
+        task = recorded.restored(task)
+    networks, extra = open_networks(
+        context.settings,
+        context.plugins.strategies,
+        task,
+        cleaned.run_cache,
+        ranked.left_out,
+        recorded=recorded,
+        end=context.end,
+    )
+    extra_splits = None if extra is None else extra.materials.splits
+    if recorded is not None:
+        recorded.check(cleaned.splits, extra_splits)
+    run_cache = cleaned.run_cache.with_backbones({**cleaned.backbones, **networks.by_name})
+    record = PlanRecord(
+        trial_seconds=task.trial_seconds,
+        trial_folds=task.folds,
+        likeness=task.likeness,
+        split=cleaned.splits.hash,
+        baseline_networks={
+            name: BaselineNetworkRecord(facts.weights, backbone_record(facts.name, facts))
+            for name, facts in networks.networks.items()
+        },
+        extra_images=None if extra is None else extra.requested,
+        extra_split=None if extra_splits is None else extra_splits.hash,
+    )
+    plan = SearchPlan(task, run_cache, networks, extra, record)
+    context.services.say(*plan.notes)
+    return plan
+
+
+def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages) -> Task:
+    """Return the task with the time per trial."""
+    settings, splits, backbones = context.settings, cleaned.splits, cleaned.backbones
+    side = median_side(cleaned.dataset, splits)
+    task = make_task(settings.metric.name, cleaned.dataset, splits, similarity.similarities, side=side)
+    tested = len(cleaned.locked)
+    return with_trial_time(
+        task,
+        context.plugins.strategies,
+        backbones,
+        this_machine(settings.device),
+        left=context.left(),
+        tests=sum(facts.pace.seconds(tested, side=facts.side) for facts in backbones.values()),
+        validated=len(splits.first[0].val),
+        folds=len(splits.first),
+    )

@@ -1,0 +1,58 @@
+"""Split the images into parts and folds that keep groups together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autotl.api import Dataset, Splits
+from autotl.data import Quality, labels_by_part, quality, split, summarise_data
+from autotl.metrics import check_defined
+from autotl.pipeline.stages.context import Context
+from autotl.pipeline.stages.load import LoadedImages
+from autotl.preparation.image_groups import first_groups
+from autotl.preparation.record import SplitRecord
+from autotl.quality import Groups
+
+
+@dataclass(frozen=True, slots=True)
+class SplitImages:
+    """The images with their split.
+
+    Attributes:
+        dataset: The images with the groups that were found before the split.
+        splits: The split of all images.
+        evidence: The evidence for the groups.
+        quality: The data issues that need no network.
+        record: The decision.
+    """
+
+    dataset: Dataset
+    splits: Splits
+    evidence: Groups
+    quality: Quality
+    record: SplitRecord
+
+
+def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord | None) -> SplitImages:
+    """Find groups of images, and split the images without dividing groups.
+
+    Args:
+        context: The options, plugins and services.
+        loaded: The images.
+        recorded: The groups and the split of an earlier start of the run.
+
+    Raises:
+        MetricError: The metric is undefined on a part.
+        RunError: The split has changed since the earlier start.
+    """
+    settings = context.settings
+    known = None if recorded is None else recorded.grouping
+    dataset, grouping, evidence = first_groups(settings, loaded.dataset, known, end=context.end)
+    splits = split(dataset, seed=settings.seed, test=settings.data.test)
+    context.services.say(*summarise_data(dataset, splits))
+    if recorded is not None:
+        recorded.check(splits)
+    check_defined(settings.metric, labels_by_part(dataset, splits), len(dataset.classes))
+    return SplitImages(
+        dataset, splits, evidence, quality(dataset, splits), SplitRecord(splits.hash, grouping)
+    )

@@ -1,0 +1,15 @@
+"""List the sections of the report in their order."""
+
+from __future__ import annotations
+
+from autotl.report.document.report import Report
+from autotl.report.section import Section
+from autotl.report.sections import arms, cost, data, how, provenance, search, test, use, what, when
+
+SECTIONS = (what, when, how, test, arms, search, data, cost, use, provenance)
+"""Modules with a function ``section``; a new section is a new module here."""
+
+
+def sections(report: Report) -> list[Section]:
+    """Build the sections that have content."""
+    return [built for module in SECTIONS if (built := module.section(report))]

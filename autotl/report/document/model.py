@@ -1,0 +1,122 @@
+"""Define the parts of a report about the final model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """Transferred layers of the final model.
+
+    Attributes:
+        backbone: Name of the network.
+        source: Pretraining data, as a sentence.
+        architecture: timm's name of the architecture.
+        parameters: Number of weights.
+        transferred_stages: Stages with pretrained weights, in forward order; None if unknown.
+        frozen_stages: Stages of these that were not trained; None if unknown.
+        replaced: New layers.
+        bn_policy: Treatment of the BatchNorm statistics, as a sentence.
+    """
+
+    backbone: str | None = None
+    source: str | None = None
+    architecture: str | None = None
+    parameters: int | None = None
+    transferred_stages: tuple[str, ...] | None = None
+    frozen_stages: tuple[str, ...] | None = None
+    replaced: tuple[str, ...] = ()
+    bn_policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Soup:
+    """Averaged weights of several trials.
+
+    Attributes:
+        kept: Whether the final model is the soup.
+        trials: Numbers of the averaged trials.
+        tried: Number of candidates.
+        gain: Validation gain over the chosen trial.
+        se: Standard error of the gain.
+        why: Reason for which the soup was not kept.
+    """
+
+    kept: bool = False
+    trials: tuple[int, ...] = ()
+    tried: int = 0
+    gain: float | None = None
+    se: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """Averaged probabilities of several trials.
+
+    Attributes:
+        kept: Whether the final model is the ensemble.
+        trials: Numbers of the chosen trials.
+        shares: Weight of each, adding up to 1.
+        gain: Validation gain over the alternative.
+        se: Standard error of the gain.
+        images: Validation images behind the gain.
+        over: The alternative: "trial" or "soup".
+        beyond: Limits that more networks would violate.
+        why: Reason for which the ensemble was not kept.
+    """
+
+    kept: bool = False
+    trials: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
+    gain: float | None = None
+    se: float | None = None
+    images: int | None = None
+    over: str | None = None
+    beyond: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """Divisor of the logits, and the reason for which it is 1."""
+
+    value: float | None = None
+    kept: bool = False
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Training of the final model.
+
+    Attributes:
+        strategy: Name of the strategy.
+        params: Its settings.
+        phases: Training phases, as sentences.
+        epochs: Epochs of the final training.
+        augmentation: Random changes of training images; a name or whether there were any.
+        image_size: Input size in pixels, or height and width.
+        soup: Averaged weights.
+        ensemble: Averaged probabilities; None if not requested.
+        temperature: Calibration.
+        precision: Number format.
+        device: Device of the training.
+    """
+
+    strategy: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    phases: tuple[str, ...] = ()
+    epochs: Number | None = None
+    augmentation: Any = None
+    image_size: Number | tuple[Number, ...] | None = None
+    soup: Soup = Soup()
+    ensemble: Ensemble | None = None
+    temperature: Temperature = Temperature()
+    precision: str | None = None
+    device: str | None = None

@@ -1,0 +1,144 @@
+"""Define the whole report document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autotl.report.document.evaluation import Evaluation
+from autotl.report.document.model import How, What
+from autotl.report.document.quality import Quality
+from autotl.report.document.trials import ArmRow, Cost, Search, Split, TrialRow
+from autotl.report.document.when import When
+from autotl.report.format import metric
+from autotl.report.metric_format import Measure
+
+SCRATCH = "from_scratch"
+"""Baseline strategy of a report that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Outcome of the run.
+
+    Attributes:
+        transfer: "helps", "hurts" or "no_measurable_difference".
+        strategy: Strategy of the final model.
+        backbone: Network of the final model.
+        sentence: Outcome as a sentence.
+        caveat: Limits of the outcome; it repeats warnings about leaks.
+        cost: Training times of the compared trials, as a sentence.
+        delivered: Final model with its test score, as a sentence.
+        warnings: Reasons for which the test score or the probabilities are wrong.
+    """
+
+    transfer: str | None = None
+    strategy: str | None = None
+    backbone: str | None = None
+    sentence: str | None = None
+    caveat: str | None = None
+    cost: str | None = None
+    delivered: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Content of ``report.json``; docs/report.md describes each key.
+
+    A part that is missing is empty, and a value that is missing is None.
+
+    Attributes:
+        format: Number of the format.
+        name: Name of the data.
+        created: Time in ISO 8601.
+        classes: Class names in label order.
+        verdict: Outcome.
+        what: Transferred layers.
+        when: Evidence on whether transfer pays.
+        how: Training of the final model.
+        test: Scores of the final model on the test set.
+        quality: Data issues.
+        arms: Scores of each strategy and backbone pair.
+        search: Counts and gain of the search.
+        cost: Time and memory.
+        trials: All trials in the order of their start.
+        split: Division of the images.
+        environment: Versions and device.
+        command: Command of the run.
+        seed: Seed of the run.
+        notes: Inferences and remarks.
+    """
+
+    format: int | None = None
+    name: str | None = None
+    created: str | None = None
+    classes: tuple[str, ...] = ()
+    verdict: Verdict = field(default_factory=Verdict)
+    what: What = field(default_factory=What)
+    when: When = field(default_factory=When)
+    how: How = field(default_factory=How)
+    test: Evaluation = field(default_factory=Evaluation)
+    quality: Quality = field(default_factory=Quality)
+    arms: tuple[ArmRow, ...] = ()
+    search: Search = field(default_factory=Search)
+    cost: Cost = field(default_factory=Cost)
+    trials: tuple[TrialRow, ...] = ()
+    split: Split = field(default_factory=Split)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    command: str | None = None
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def measure(self) -> Measure:
+        """The metric of the run."""
+        return Measure(metric(self.test.metric), self.test.higher_is_better, self.test.percent)
+
+    @property
+    def baseline(self) -> str:
+        """The strategy that transfer is compared with."""
+        gain = self.when.transfer_gain
+        return ((gain.baseline if gain else None) or SCRATCH).split()[0]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes in label order."""
+        return self.classes or tuple(each.name or "?" for each in self.test.per_class)
+
+    @property
+    def confusion(self) -> tuple[tuple[int, ...], ...]:
+        """The confusion matrix; empty unless it has every class."""
+        matrix, classes = self.test.confusion, len(self.class_names)
+        return matrix if len(matrix) == classes and all(len(row) == classes for row in matrix) else ()
+
+    @property
+    def confused_pairs(self) -> list[tuple[str, str, int, int]]:
+        """The mistakes by frequency.
+
+        Each has the true class, the predicted class, its images, and all images of the true class.
+        """
+        names = self.class_names
+        found = [
+            (names[i], names[j], images, sum(row))
+            for i, row in enumerate(self.confusion)
+            for j, images in enumerate(row)
+            if i != j and images
+        ]
+        return sorted(found, key=lambda pair: -pair[2])
+
+    @property
+    def ranked_arms(self) -> list[ArmRow]:
+        """The winner, then the arms by test and validation score."""
+
+        def rank(arm: ArmRow) -> tuple[bool, bool, float, float]:
+            merits = [-self.measure.merit(score or 0.0) for score in (arm.test, arm.best_val)]
+            return not self.is_winner(arm), arm.test is None, merits[0], merits[1]
+
+        return sorted(self.arms, key=rank)
+
+    def is_winner(self, arm: ArmRow) -> bool:
+        """Whether the arm has the strategy and backbone of the final model."""
+        winner = (self.verdict.strategy, self.verdict.backbone)
+        return bool(self.verdict.strategy) and (arm.strategy, arm.backbone) == winner

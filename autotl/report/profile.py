@@ -1,0 +1,40 @@
+"""Collect the parts of a report that are known before training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autotl import jsonio
+from autotl.report.evidence import ProfileEvidence
+
+
+def profile(evidence: ProfileEvidence) -> dict[str, Any]:
+    """Return the ``when`` and ``quality`` parts that need no training."""
+    e = evidence
+    when = {
+        "n_train": len(e.splits.train),
+        "n_test": len(e.splits.test),
+        "n_classes": len(e.task.classes),
+        "min_per_class": e.task.min_per_class,
+        "image_side": e.task.side,
+        "similarity": e.likeness,
+        "label_overlap": e.overlap,
+        "source_copies": e.copies,
+        "transferability": e.ranking.scores,
+        "choice": {
+            "by": e.ranking.by or None,
+            "order": e.ranking.order,
+            "kept": e.ranking.kept,
+            "aside": e.ranking.aside,
+            "sentence": e.ranking.sentence,
+        },
+        "learning_curve": e.outlook,
+        "rule_of_thumb": {
+            "advice": e.advice.strategy,
+            "freezes": e.advice.freezes,
+            "sentence": e.advice.sentence,
+        },
+    }
+    known: dict[str, Any] = jsonio.plain({"when": when, "quality": e.quality})
+    known["quality"] |= jsonio.plain(e.examined)
+    return known

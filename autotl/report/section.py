@@ -1,0 +1,158 @@
+"""Define the content of a report section, which every renderer shows alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Place = Literal["column", "beside", "below"]
+"""Position on the page: under the sentences, in a column beside them, or below in full width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Table cell that a page may draw as a bar.
+
+    ``share`` is the filled part of the width, in [0, 1].
+    """
+
+    text: str
+    share: float
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings.
+
+    Attributes:
+        headings: Column names.
+        rows: Cells of each row.
+        numeric: Columns that are aligned to the right.
+        strong: Index of the highlighted row.
+        title: Heading above the table, or label of the folded table.
+        place: Position on the page.
+        folded: Whether the page shows the table only on a click.
+        page_only: Whether Markdown leaves the table out.
+        style: CSS class of the table.
+    """
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    strong: int | None = None
+    title: str = ""
+    place: Place = "below"
+    folded: bool = False
+    page_only: bool = False
+    style: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Drawing with a caption.
+
+    Attributes:
+        name: File name without its ending.
+        caption: Sentence below the drawing.
+        draw: Returns SVG for a width in pixels; an empty text without numbers.
+        place: Position on the page.
+    """
+
+    name: str
+    caption: str
+    draw: Callable[[float], str]
+    place: Place = "below"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Part of the network; ``state`` is "frozen", "trained" or "new"."""
+
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Code with a comment that introduces it."""
+
+    comment: str
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Section of the report.
+
+    Attributes:
+        name: Anchor on the page.
+        title: Heading.
+        link: Text of the link to the section.
+        sentences: Text; names are in backticks.
+        tables: Tables in their order.
+        figures: Figures in their order.
+        stages: Parts of the network, from image to prediction.
+        snippets: Code to copy.
+    """
+
+    name: str
+    title: str
+    link: str
+    sentences: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    snippets: tuple[Snippet, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether the section has content besides figures."""
+        return bool(self.sentences or any(self.tables) or self.stages or self.snippets)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """Number in the summary with its label and a detail."""
+
+    label: str
+    amount: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Top of the report.
+
+    Attributes:
+        name: Name of the data.
+        created: Time of the run.
+        version: Version of autotl that wrote the report.
+        outcome: "helps", "no_measurable_difference", "hurts" or "unmeasured".
+        badge: The outcome in words.
+        verdict: The outcome as a sentence.
+        warnings: Reasons for which the test score or the probabilities are wrong.
+        delivered: Final model with its test score.
+        numbers: Key numbers.
+        notes: Inferences and remarks.
+    """
+
+    name: str
+    created: str
+    version: str
+    outcome: str
+    badge: str
+    verdict: str
+    warnings: tuple[str, ...]
+    delivered: str
+    numbers: tuple[KeyNumber, ...]
+    notes: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""Build the sections of the report, one module for each section."""

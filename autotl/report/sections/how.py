@@ -1,0 +1,52 @@
+"""Build the section about the training of the final model."""
+
+from __future__ import annotations
+
+from autotl.report import format
+from autotl.report.document.model import How
+from autotl.report.document.report import Report
+from autotl.report.section import Section, Table
+from autotl.report.sentences.final_model import final_model
+
+
+def section(report: Report) -> Section:
+    """Describe the strategy, its training phases, the final model and its input."""
+    how = report.how
+    epochs = how.epochs or 0
+    sentences = [
+        f"The strategy is {format.name(how.strategy)}." if how.strategy else "",
+        *map(format.sentence, how.phases),
+        *final_model(report),
+        f"Training took {format.count(how.epochs, 'epoch')}." if epochs > 0 else "",
+        *_input(how),
+        _machine(how),
+    ]
+    settings = tuple((format.name(key), format.value(value)) for key, value in how.params.items())
+    return Section(
+        name="how",
+        title="How it was done",
+        link="How",
+        sentences=tuple(filter(None, sentences)),
+        tables=(Table(("setting", "value"), settings, place="beside"),),
+    )
+
+
+def _input(how: How) -> list[str]:
+    sentences = []
+    if how.image_size is not None:
+        sentences.append(f"The input size is {format.value(how.image_size)} pixels.")
+    if isinstance(how.augmentation, bool):
+        sentences.append(
+            "Training images were augmented at random."
+            if how.augmentation
+            else "Training images were not augmented."
+        )
+    elif how.augmentation is not None:
+        sentences.append(f"Augmentation of training images: {format.value(how.augmentation)}.")
+    return sentences
+
+
+def _machine(how: How) -> str:
+    device = f" on {format.value(how.device)}" if how.device else ""
+    precision = f" in {format.value(how.precision)}" if how.precision else ""
+    return f"Training ran{device}{precision}." if device or precision else ""

@@ -1,0 +1,95 @@
+"""Build the section about the search."""
+
+from __future__ import annotations
+
+from autotl.clock import format_duration
+from autotl.report import figures, format
+from autotl.report.document.report import Report
+from autotl.report.document.trials import Search, TrialRow
+from autotl.report.section import Cell, Figure, Section, Table
+from autotl.report.sentences.validation_gap import validation_gap
+
+
+def section(report: Report) -> Section:
+    """Describe the trials, the search gain and the validation gap."""
+    sentences = (_counts(report.search), search_gain(report), validation_gap(report))
+    return Section(
+        name="search",
+        title="The search",
+        link="Search",
+        sentences=tuple(filter(None, sentences)),
+        tables=(_trials(report),),
+        figures=(
+            Figure(
+                "search",
+                "Each mark is a trial; larger marks are defaults. The line is the best score so far.",
+                lambda width: figures.search(_scores(report), measure=report.measure, width=width),
+            ),
+        ),
+    )
+
+
+def search_gain(report: Report) -> str:
+    """Return the gain over the best default; empty without a search."""
+    search, measure = report.search, report.measure
+    gain = search.gain_over_best_default
+    if search == Search():
+        return ""
+    if search.winner_is_default:
+        return "The best trial has default settings: the search gained nothing."
+    if gain.value is None:
+        return "The gain over the best default was not measured: no default was scored."
+    if gain.ci95 is None:
+        return f"Search gained {measure.gain(gain.value)}{measure.unit} over the best default."
+    half = measure.amount((gain.ci95[1] - gain.ci95[0]) / 2)
+    return (
+        f"Search gained {measure.gain(gain.value)} ± {half} over the best default "
+        f"(95% interval on the test images: {measure.between_gains(gain.ci95)})."
+    )
+
+
+def _counts(search: Search) -> str:
+    if search.trials is None:
+        return ""
+    outcomes = [
+        (search.failed, "failed"),
+        (search.pruned, "were pruned"),
+        (search.stopped, "ran out of time"),
+        (search.gone_on, "were resumed after pruning"),
+    ]
+    listed = format.listing(f"{count:,} {outcome}" for count, outcome in outcomes if count)
+    return f"{format.count(search.trials, 'trial')} ran" + (f"; {listed}." if listed else ".")
+
+
+def _trials(report: Report) -> Table:
+    rows = tuple(_row(report, trial) for trial in report.trials)
+    headings = ("no.", "strategy", "backbone", "settings", "validation", "time", "state")
+    return Table(
+        headings,
+        rows,
+        frozenset({0, 4, 5}),
+        title=f"All {len(rows)} trials",
+        folded=True,
+        page_only=True,
+        style="trials",
+    )
+
+
+def _row(report: Report, trial: TrialRow) -> tuple[Cell, ...]:
+    return (
+        format.value(trial.number),
+        format.name(trial.strategy),
+        format.name(trial.backbone),
+        format.value(trial.params) + (" (default)" if trial.default else ""),
+        report.measure.value(trial.score),
+        format.DASH if trial.seconds is None else format_duration(trial.seconds),
+        ": ".join(format.value(each) for each in (trial.state, trial.why) if each),
+    )
+
+
+def _scores(report: Report) -> list[figures.TrialScore]:
+    return [
+        figures.TrialScore(format.value(trial.strategy), trial.finished_at, trial.score, trial.default)
+        for trial in report.trials
+        if trial.finished_at is not None
+    ]

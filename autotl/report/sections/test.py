@@ -1,0 +1,166 @@
+"""Build the section about the test set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autotl.report import figures, format
+from autotl.report.document.quality import Quality
+from autotl.report.document.report import Report
+from autotl.report.section import Bar, Cell, Figure, Section, Table
+
+MOST_ROWS = 12
+"""Classes up to which the page shows the whole table."""
+WEAKEST = 8
+"""Classes that the page shows otherwise."""
+MISTAKES = 12
+"""Confused pairs in the table."""
+
+
+def section(report: Report) -> Section:
+    """Describe the test score, the calibration and the mistakes."""
+    sentences = [
+        _score(report),
+        _balanced(report),
+        _majority(report),
+        _calibration(report),
+        *(
+            format.sentence(f"{format.metric(name)} is undefined on these labels: {why}")
+            for name, why in report.test.undefined.items()
+        ),
+        _mistake(report),
+    ]
+    return Section(
+        name="test",
+        title="On the test images",
+        link="Test",
+        sentences=tuple(filter(None, sentences)),
+        tables=(*_classes(report), *_mistakes(report)),
+        figures=(
+            Figure(
+                "confusion",
+                "Rows are the true classes, columns the predictions, in the same order. Blue is correct, "
+                "orange is wrong; the shade is the share of the true class.",
+                lambda width: figures.confusion(report.confusion, report.class_names, width=width),
+                place="beside",
+            ),
+        ),
+    )
+
+
+def _score(report: Report) -> str:
+    test, measure = report.test, report.measure
+    if test.value is None:
+        return ""
+    text = f"The {measure.name} is {measure.value(test.value)}{measure.remark}"
+    interval = measure.between(test.ci95)
+    if not test.n:
+        return f"{text} (95% interval: {interval})." if interval else f"{text}."
+    copies, compared = leaked_images(report.quality)
+    images = format.count(test.n, "test image")
+    if not copies:
+        unseen = images.replace("test", "unseen test")
+        return f"{text} on {unseen} (95% interval: {interval})." if interval else f"{text} on {unseen}."
+    text += f" on {images} ({copies:,} of {compared:,} are copies of training images)."
+    return f"{text} The 95% interval, which ignores these copies, is {interval}." if interval else text
+
+
+def leaked_images(quality: Quality) -> tuple[int, int]:
+    """Return the test images that are copies, and the compared images."""
+    if quality.cleaned.mode in {"drop", "weight"}:
+        return 0, 0
+    near, exact = quality.near_leakage, quality.leakage
+    kinds = [
+        (copies, compared)
+        for copies, compared in ((near.images, near.compared), (exact.images, exact.of))
+        if copies is not None and compared is not None
+    ]
+    return max(kinds, key=lambda kind: kind[0] / max(1, kind[1]), default=(0, 0))
+
+
+def _balanced(report: Report) -> str:
+    balanced, plain = (report.test.metrics.get(name) for name in ("balanced_accuracy", "accuracy"))
+    if balanced is None or plain is None or abs(balanced - plain) < 0.01:
+        return ""
+    return (
+        f"Balanced accuracy, which weights all classes equally, is {format.percent(balanced)}; "
+        f"plain accuracy is {format.percent(plain)}."
+    )
+
+
+def _majority(report: Report) -> str:
+    score, measure = report.test.always_majority, report.measure
+    if score is None:
+        return ""
+    constant = (
+        "Always predicting the largest class"
+        if measure.percent
+        else "Predicting the class frequencies for each image"
+    )
+    return f"{constant} would score {measure.value(score)}."
+
+
+def _calibration(report: Report) -> str:
+    error, before = report.test.calibration_error, report.test.calibration_error_before
+    if error is None:
+        return ""
+    text = f"The expected calibration error of its probabilities is {100 * error:.1f} points"
+    if before is not None and f"{before:.3f}" != f"{error:.3f}":
+        text += f"; before temperature scaling it was {100 * before:.1f}"
+    return text + "."
+
+
+def _mistake(report: Report) -> str:
+    if not (pairs := report.confused_pairs):
+        return ""
+    true, predicted, images, total = pairs[0]
+    share = f"{images:,} of {format.count(total, 'image')}"
+    return f"The most frequent mistake: {format.name(true)} predicted as {format.name(predicted)} ({share})."
+
+
+def _classes(report: Report) -> list[Table]:
+    """The scores of each class, the lowest recall first; many classes are folded below an excerpt."""
+    found = sorted(report.test.per_class, key=lambda each: (each.recall is None, each.recall or 0.0))
+    rows = tuple(
+        (
+            format.name(each.name),
+            format.value(each.n),
+            _recall(each.recall),
+            format.span(each.recall_ci95),
+            format.percent(each.precision),
+            format.percent(each.f1),
+        )
+        for each in found
+    )
+    headings = ("class", "images", "recall", "95% interval", "precision", "F1")
+    table = Table(headings, rows, frozenset(range(1, 6)))
+    if len(rows) <= MOST_ROWS:
+        return [replace(table, place="column")]
+    return [
+        replace(table, rows=rows[:WEAKEST], title="The weakest classes", place="column", page_only=True),
+        replace(table, title=f"All {len(rows)} classes", folded=True),
+    ]
+
+
+def _recall(recall: float | None) -> Cell:
+    return format.DASH if recall is None else Bar(format.percent(recall), min(max(recall, 0.0), 1.0))
+
+
+def _mistakes(report: Report) -> list[Table]:
+    """The most frequent mistakes, if there are too many classes for the figure."""
+    if len(report.confusion) <= figures.MOST_CLASSES:
+        return []
+    rows = tuple(
+        (format.name(true), format.name(predicted), f"{images:,}", format.percent(images / total))
+        for true, predicted, images, total in report.confused_pairs[:MISTAKES]
+    )
+    return [
+        Table(
+            ("true class", "predicted", "images", "share of class"),
+            rows,
+            frozenset({2, 3}),
+            title="The most frequent mistakes",
+            place="beside",
+            page_only=True,
+        )
+    ]

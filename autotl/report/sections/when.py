@@ -1,0 +1,200 @@
+"""Build the section about whether transfer pays on this data."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from autotl.experience import shipped_gains
+from autotl.report import figures, format
+from autotl.report.document.report import Report
+from autotl.report.document.when import When
+from autotl.report.section import Figure, Section, Table
+from autotl.report.sections.summary import caveat
+from autotl.report.sentences import predictions, source_similarity
+from autotl.report.sentences.transfer_gain import transfer_gain
+
+
+def section(report: Report) -> Section:
+    """Describe the gain, the data, its similarity and the predictions."""
+    backbone = report.verdict.backbone or report.what.backbone or ""
+    curve = report.when.learning_curve
+    sentences = [
+        *transfer_gain(report),
+        *_limits(report),
+        _data(report),
+        source_similarity.similarity(report.when, backbone),
+        source_similarity.departure(report.when, backbone),
+        source_similarity.overlap(report.when, backbone),
+        format.sentence(report.when.choice.sentence),
+        *predictions.rule_of_thumb(report),
+        predictions.experience(report.when),
+        f"Learning curve of the linear probe: {curve.sentence}" if curve and curve.sentence else "",
+        format.sentence(report.when.catch_up.sentence),
+        _negative_transfer(report.when),
+    ]
+    return Section(
+        name="when",
+        title="When does transfer pay here?",
+        link="When",
+        sentences=tuple(filter(None, sentences)),
+        tables=(_negative_classes(report.when), _similarities(report.when), _scores(report.when)),
+        figures=_figures(report),
+    )
+
+
+def _figures(report: Report) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "gain",
+            "The dot is the measured gain, the bar its 95% interval. "
+            "If the bar crosses zero, no difference could be measured.",
+            lambda width: _draw_gain(report, width),
+            place="beside",
+        ),
+        Figure(
+            "similarity",
+            "Distance between features of this data and of each source, on a scale from 0 (noise) to "
+            "1 (the source data).",
+            lambda width: figures.similarity(_similarity_rows(report.when), width=width),
+            place="beside",
+        ),
+        Figure(
+            "size",
+            "Gain of transfer on public data sets, in points of accuracy over the best model without "
+            "transfer, measured with one minute on two CPU cores. The ring is your data.",
+            lambda width: _draw_sizes(report, width),
+        ),
+    )
+
+
+def _limits(report: Report) -> list[str]:
+    """The caveat and the cost of the comparison, if the gain was measured."""
+    gain = report.when.transfer_gain
+    if gain is None or gain.value is None:
+        return []
+    return [caveat(report), format.sentence(report.verdict.cost)]
+
+
+def _data(report: Report) -> str:
+    when = report.when
+    if when.n_train is None:
+        return ""
+    images = when.n_train_by_network.get(report.verdict.backbone or "", when.n_train)
+    text = f"The model was trained on {format.count(images, 'image')}"
+    if when.n_classes is not None:
+        text += f" of {format.count(when.n_classes, 'class', 'classes')}"
+    if when.min_per_class is not None:
+        text += f", {when.min_per_class:,} in the smallest class"
+    if when.image_side is not None:
+        text += f". The median shorter side is {format.value(when.image_side)} pixels"
+    return text + "."
+
+
+def _negative_transfer(when: When) -> str:
+    found = when.negative_transfer_classes
+    if not found:
+        return ""
+    names = [f"{format.name(each.name)} ({format.points(each.difference)} points)" for each in found]
+    classes = "one class" if len(found) == 1 else f"{len(found):,} classes"
+    return f"Transfer scores lower on {classes}: {format.listing(names)}."
+
+
+def _negative_classes(when: When) -> Table:
+    rows = tuple(
+        (
+            format.name(each.name),
+            format.points(each.difference),
+            format.between_points(each.ci95) or format.DASH,
+        )
+        for each in when.negative_transfer_classes
+    )
+    headings = ("class", "gain in points", "95% interval")
+    return Table(headings, rows, frozenset({1}), title="Classes on which transfer hurts")
+
+
+def _similarities(when: When) -> Table:
+    rows = tuple(
+        (
+            format.name(backbone),
+            format.value(measure),
+            format.value(found.value),
+            _decimals(found.calibrated, 2),
+            _decimal_span(found.ci95),
+            _decimals(found.p, 3),
+            format.value(found.reference),
+        )
+        for backbone, measures in when.similarity.items()
+        for measure, found in measures.items()
+    )
+    headings = ("backbone", "measure", "distance", "similarity", "95% interval", "p", "reference")
+    return Table(headings, rows, frozenset({2, 3, 4, 5}), title="All similarities", folded=True)
+
+
+def _scores(when: When) -> Table:
+    several = len(when.transferability) > 1
+    rows = tuple(
+        (
+            format.name(backbone),
+            format.value(score) + (" (decides)" if score == when.choice.by else ""),
+            format.value(found.value),
+            f"{format.value(found.ci95[0])} – {format.value(found.ci95[1])}" if found.ci95 else format.DASH,
+            _compared(found.behind) or ("best" if several else ""),
+        )
+        for backbone, scores in when.transferability.items()
+        for score, found in scores.items()
+    )
+    headings = ("backbone", "score", "value", "95% interval", "compared with the best")
+    title = "Transferability scores before training"
+    return Table(headings, rows, frozenset({2, 3}), title=title, folded=True)
+
+
+def _compared(behind: tuple[float, float, float] | None) -> str:
+    if behind is None or not any(behind):
+        return ""
+    return "lower" if behind[2] < 0 else "not significant"
+
+
+def _decimals(number: float | None, digits: int) -> str:
+    return format.DASH if number is None else f"{number:.{digits}f}"
+
+
+def _decimal_span(ci95: tuple[float, float] | None) -> str:
+    return f"{ci95[0]:.2f} – {ci95[1]:.2f}" if ci95 else format.DASH
+
+
+def _draw_gain(report: Report, width: float) -> str:
+    gain = report.when.transfer_gain
+    if gain is None or gain.value is None:
+        return ""
+    return figures.gain(gain.value, gain.ci95, p=gain.p, measure=report.measure, width=width)
+
+
+def _similarity_rows(when: When) -> list[figures.SimilarityRow]:
+    return [
+        figures.SimilarityRow(backbone, measure, found.calibrated, found.ci95)
+        for backbone, measures in when.similarity.items()
+        for measure, found in measures.items()
+        if found.calibrated is not None
+    ]
+
+
+def _draw_sizes(report: Report, width: float) -> str:
+    own = _own_spot(report)
+    if own is None:
+        return ""
+    spots = [
+        figures.Spot(each.data, each.per_class, each.likeness, each.verdict, each.gain)
+        for each in shipped_gains()
+    ]
+    return figures.size(spots, own, width=width)
+
+
+def _own_spot(report: Report) -> figures.Spot | None:
+    """This data by size and by similarity to the winner's source; None if either is unknown."""
+    when = report.when
+    known = {name: source_similarity.calibrated(when, name) for name in when.similarity}
+    medians = {name: median(found) for name, found in known.items() if found}
+    if not medians or not when.n_train or not when.n_classes:
+        return None
+    similarity = medians.get(report.verdict.backbone or "", max(medians.values()))
+    return figures.Spot("this data", when.n_train / when.n_classes, similarity)

@@ -1,0 +1,1 @@
+"""Write sentences that several sections of the report use."""

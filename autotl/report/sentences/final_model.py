@@ -1,0 +1,70 @@
+"""Write sentences about the final model: ensemble, model soup and temperature scaling."""
+
+from __future__ import annotations
+
+from autotl.report import format
+from autotl.report.document.model import Ensemble
+from autotl.report.document.report import Report
+
+
+def final_model(report: Report) -> list[str]:
+    """Describe ensembling, averaging and calibration of the chosen network."""
+    sentences = [ensemble(report), _soup(report), _temperature(report)]
+    return [each for each in sentences if each]
+
+
+def ensemble(report: Report) -> str:
+    """Describe the ensemble or its rejection; empty if not requested."""
+    facts = report.how.ensemble
+    if facts is None:
+        return ""
+    limits = f" With further networks, {facts.beyond}." if facts.beyond else ""
+    return _ensemble(report, facts) + limits
+
+
+def _ensemble(report: Report, facts: Ensemble) -> str:
+    if not facts.trials:
+        return f"An ensemble was requested, but none was kept: {facts.why}."
+    over = "the model soup" if facts.over == "soup" else "the chosen trial"
+    images = format.count(facts.images, "validation image")
+    gain = f"The gain over {over} on {images} is {_gain(report, facts.gain, facts.se)}"
+    if not facts.kept:
+        listed = format.listing(map(str, facts.trials), limit=12)
+        return f"An ensemble of trials {listed} was not kept: {facts.why}. {gain}."
+    known = {trial.number: trial for trial in report.trials}
+    members = []
+    for number, share in zip(facts.trials, facts.shares, strict=False):
+        trial = known.get(number)
+        arm = f"{format.name(trial.strategy)} on {format.name(trial.backbone)}, " if trial else ""
+        members.append(f"trial {number} ({arm}{format.percent(share)})")
+    listed = format.listing(members, limit=12)
+    return f"The final model is an ensemble, the weighted mean of the probabilities of {listed}. {gain}."
+
+
+def _soup(report: Report) -> str:
+    soup = report.how.soup
+    if soup.kept:
+        trials = format.listing(map(str, soup.trials), limit=12)
+        return (
+            f"The final model is a model soup: the averaged weights of trials {trials}. "
+            f"The gain over the chosen trial on validation images is {_gain(report, soup.gain, soup.se)}."
+        )
+    if soup.tried > 1:
+        return f"Model soups of {format.count(soup.tried, 'network')} were tried, none was kept: {soup.why}."
+    return ""
+
+
+def _temperature(report: Report) -> str:
+    found = report.how.temperature
+    if found.kept and found.value is not None:
+        effect = "less" if found.value > 1 else "more"
+        return (
+            f"Temperature scaling by {found.value:.2f}, fitted on validation images, makes the probabilities "
+            f"{effect} confident; predictions do not change."
+        )
+    return f"The probabilities are not rescaled by a temperature: {found.why}." if found.why else ""
+
+
+def _gain(report: Report, gain: float | None, se: float | None) -> str:
+    measure = report.measure
+    return f"{measure.gain(gain)} ± {measure.amount(se or 0.0)} (standard error)"

@@ -1,0 +1,138 @@
+"""Predict training times, and choose epochs and image sizes that fit a trial's time."""
+
+from __future__ import annotations
+
+from autotl.api import Backbone, Task
+from autotl.training.recipe import VALIDATION_SHARE
+
+HEAD_STEPS = 20
+"""Optimiser steps of a linear classifier that is regularised as much as PROBE_SETTINGS."""
+MULTIPLY_ADD_SECONDS = 3e-11
+"""Seconds per multiply-add of such a step on common hardware."""
+
+
+def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float, part: float = 1.0) -> float:
+    """Predict the seconds of an epoch with validation on one fold.
+
+    Args:
+        task: Gives the number of training images.
+        backbone: Gives the measured speed.
+        side: Image size in pixels.
+        trained: Fraction of the arithmetic that is trained, in [0, 1], as in ``Pace.seconds``.
+        part: Fraction of the images that the epoch uses, in (0, 1].
+    """
+    rows = task.train_rows
+    training = backbone.pace.seconds(part * rows * (1 - VALIDATION_SHARE), side=side, trained=trained)
+    return training + backbone.pace.seconds(rows * VALIDATION_SHARE, side=side)
+
+
+def training_seconds(
+    task: Task, backbone: Backbone, *, side: int, trained: float, epochs: int, views: int = 0
+) -> float:
+    """Predict the seconds of a training on one fold.
+
+    With ``views``, the frozen layers run once per view, and an epoch runs only the trained layers. Stages
+    whose outputs are cached already cost nothing.
+
+    Args:
+        task: Gives the number of training images.
+        backbone: Gives the measured speed and the cached stages.
+        side: Image size in pixels.
+        trained: Fraction of the arithmetic that is trained, in [0, 1].
+        epochs: Number of epochs.
+        views: Number of cached views; 0 if nothing is cached.
+    """
+    full_epoch = epoch_seconds(task, backbone, side=side, trained=trained)
+    if not views or trained >= 1:
+        return epochs * full_epoch
+    frozen = 1 - trained
+    if views == 1 and side == backbone.side:
+        frozen -= max((share for share in backbone.kept if share <= frozen), default=0.0)
+    view_seconds = backbone.pace.seconds(task.train_rows, side=side) * frozen
+    suffix_seconds = trained * epoch_seconds(task, backbone, side=side, trained=1.0)
+    return min(views, epochs) * view_seconds + epochs * suffix_seconds
+
+
+def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> float:
+    """Predict the seconds of fitting one linear classifier on one fold.
+
+    Args:
+        task: Gives the number of training images and classes.
+        backbone: Gives the number of features.
+        steps: Optimiser steps.
+    """
+    return steps * MULTIPLY_ADD_SECONDS * task.train_rows * backbone.features * len(task.classes)
+
+
+def affordable_epochs(
+    task: Task,
+    backbone: Backbone,
+    *,
+    side: int,
+    trained: float,
+    wanted: int,
+    share: float = 1.0,
+    views: int = 0,
+) -> int:
+    """Return how many of the ``wanted`` epochs fit into a trial's time.
+
+    Args:
+        task: Gives the time of a trial on all folds.
+        backbone: Gives the measured speed.
+        side: Image size in pixels.
+        trained: Fraction of the arithmetic that is trained, in [0, 1].
+        wanted: Largest result.
+        share: Fraction of the trial's time to use; above 1 uses more.
+        views: Number of cached views, as in :func:`training_seconds`.
+
+    Returns:
+        Epochs per fold, from 1 to ``wanted``.
+    """
+    if task.trial_seconds is None:
+        return wanted
+    limit = share * task.trial_seconds / task.folds
+    fits = (
+        epochs
+        for epochs in range(wanted, 1, -1)
+        if training_seconds(task, backbone, side=side, trained=trained, epochs=epochs, views=views) <= limit
+    )
+    return next(fits, 1)
+
+
+def affordable_sides(
+    task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
+) -> list[int]:
+    """Return the image sizes up to :func:`affordable_side`, ascending.
+
+    Args:
+        task: Gives the time of a trial on all folds.
+        backbone: Gives the measured speed and the possible image sizes.
+        trained: Fraction of the arithmetic that is trained, in [0, 1].
+        epochs: Epochs that must fit.
+        share: Fraction of the trial's time to use.
+    """
+    largest = affordable_side(task, backbone, trained=trained, epochs=epochs, share=share)
+    return [side for side in backbone.sides if side <= largest]
+
+
+def affordable_side(
+    task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
+) -> int:
+    """Return the largest image size at which the epochs fit.
+
+    Args:
+        task: Gives the time of a trial on all folds.
+        backbone: Gives the measured speed and the possible image sizes.
+        trained: Fraction of the arithmetic that is trained, in [0, 1].
+        epochs: Epochs that must fit.
+        share: Fraction of the trial's time to use.
+
+    Returns:
+        An image size in pixels; the smallest one if none fits.
+    """
+    fits = [
+        side
+        for side in backbone.sides
+        if affordable_epochs(task, backbone, side=side, trained=trained, wanted=epochs, share=share) == epochs
+    ]
+    return max(fits, default=min(backbone.sides))

@@ -1,0 +1,1 @@
+"""Compare the runs of two checkouts of autotl."""

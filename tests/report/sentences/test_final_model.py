@@ -1,0 +1,48 @@
+"""The report describes the final model: temperature, model soup and ensemble."""
+
+from autotl.report import markdown, parse
+from autotl.report.sentences.final_model import ensemble, final_model
+
+
+def test_kept_and_rejected_steps_are_reported(sample):
+    assert final_model(parse(sample)) == []
+    sample["how"]["temperature"] = {"value": 2.0, "kept": True, "gain": 0.1, "se": 0.01, "n": 90, "why": ""}
+    sample["how"]["soup"] = {"kept": True, "trials": [3, 5], "tried": 4, "gain": 0.02, "se": 0.01, "due": 0.0}
+    soup, temperature = final_model(parse(sample))
+    assert "trials 3 and 5" in soup
+    assert "Temperature scaling by 2.00" in temperature
+    assert "less confident" in temperature
+    sample["how"]["temperature"] = {"value": 1.0, "kept": False, "why": "it does not help"}
+    sample["how"]["soup"] = {"kept": False, "tried": 4, "why": "none was better"}
+    soup, temperature = final_model(parse(sample))
+    assert "none was kept: none was better." in soup
+    assert "not rescaled by a temperature: it does not help." in temperature
+
+
+def test_the_members_of_an_ensemble_or_its_rejection_are_reported(sample):
+    assert ensemble(parse(sample)) == ""
+    first, second = (trial["number"] for trial in sample["trials"][:2])
+    facts = {
+        "kept": True,
+        "trials": [second, first],
+        "shares": [0.75, 0.25],
+        "tried": 4,
+        "gain": 0.02,
+        "se": 0.01,
+    }
+    sample["how"]["ensemble"] = facts | {"images": 90, "over": "trial", "why": ""}
+    found = ensemble(parse(sample))
+    assert f"trial {second} (`{sample['trials'][1]['strategy']}` on" in found
+    assert "75" in found
+    assert "over the chosen trial on 90 validation images is +2.0 ± 1.0 points" in found
+    assert found in final_model(parse(sample))
+    assert found in markdown(parse(sample))
+    assert "The model is an ensemble." in markdown(parse(sample))
+    sample["how"]["ensemble"] |= {"kept": False, "over": "soup", "why": "it leads by too little"}
+    assert f"trials {second} and {first} was not kept" in ensemble(parse(sample))
+    assert "over the model soup" in ensemble(parse(sample))
+    assert ensemble(parse(sample)).startswith(
+        f"An ensemble of trials {second} and {first} was not kept: it leads by too little."
+    )
+    sample["how"]["ensemble"] = {"kept": False, "trials": [], "why": "no trial helps"}
+    assert ensemble(parse(sample)) == "An ensemble was requested, but none was kept: no trial helps."

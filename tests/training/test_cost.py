@@ -1,0 +1,50 @@
+"""Predicted training times, and the epochs that fit into a trial."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from autotl.training import affordable_epochs, training_seconds
+from tests.support import fakes
+
+NET = fakes.backbone()
+TASK = fakes.TASK
+
+
+def seconds(trained: float, *, views: int, side: int = NET.side, kept: tuple[float, ...] = ()) -> float:
+    net = replace(NET, kept=kept)
+    return training_seconds(TASK, net, side=side, trained=trained, epochs=4, views=views)
+
+
+def test_frozen_layers_run_once_for_each_view_and_trained_ones_in_each_epoch() -> None:
+    one_pass = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
+    assert seconds(0.5, views=3) - seconds(0.5, views=1) == pytest.approx(2 * one_pass)
+
+
+def test_cached_stages_cost_no_pass() -> None:
+    one_pass = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
+    assert seconds(0.5, views=1) - seconds(0.5, views=1, kept=(0.5, 0.75)) == pytest.approx(one_pass)
+
+
+def test_stages_between_a_cached_one_and_the_cut_cost_a_pass() -> None:
+    whole = NET.pace.seconds(TASK.train_rows, side=NET.side)
+    assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5,)) == pytest.approx(0.5 * whole)
+    assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5, 0.75)) == pytest.approx(0.75 * whole)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"trained": 0.75}, {"trained": 0.5, "views": 3}, {"trained": 0.5, "side": 32}]
+)
+def test_cached_stages_do_not_help_earlier_layers_other_views_or_sizes(asked: dict[str, float]) -> None:
+    usual = {"views": 1} | asked
+    assert seconds(**usual, kept=(0.5,)) == seconds(**usual)  # type: ignore[arg-type]
+
+
+def test_a_trial_on_several_folds_has_its_seconds_for_all_of_them() -> None:
+    def epochs(trial_seconds: float, folds: int) -> int:
+        task = replace(TASK, trial_seconds=trial_seconds, folds=folds)
+        return affordable_epochs(task, NET, side=NET.side, trained=1.0, wanted=1000)
+
+    assert epochs(60.0, 3) == epochs(20.0, 1) < epochs(60.0, 1)
