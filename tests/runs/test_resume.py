@@ -179,7 +179,7 @@ def test_a_strategy_that_is_gone_stays_in_the_table_and_may_win(
 def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
     what: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = files._settle, []
+    real, calls = files._move_into_place, []
 
     def full(temporary: Path, path: Path) -> None:
         if what in (path.name, path.parent.name):
@@ -190,7 +190,7 @@ def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        patched.setattr("autotl.files._settle", full)
+        patched.setattr("autotl.files._move_into_place", full)
         with pytest.raises(DiskFull, match=rf"MiB are needed for .*{what}.* are free.*autotl resume"):
             autotl.fit(photos, out=out, trials=3, **QUICK)  # type: ignore[arg-type]
     assert len(autotl.fit(None, out=out, resume=True, watch=Silence()).trials()) == 3

@@ -290,10 +290,7 @@ class ArmStudy:
 
 @dataclass(slots=True)
 class _OpenTrial:
-    """An open trial, and the last step that it reported.
-
-    If its hyperparameters differ from those that Optuna drew, the study is not told its score.
-    """
+    """An open trial; its score is not told if the hyperparameters differ from Optuna's."""
 
     trial: optuna.Trial
     use_hyperband: bool = False
