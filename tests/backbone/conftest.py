@@ -1,4 +1,4 @@
-"""A backbone folder as the embedded one is written, with random weights."""
+"""A backbone folder like that of ``tiny``, with random weights."""
 
 from __future__ import annotations
 
