@@ -141,15 +141,7 @@ def fit(
     >>> result = autotl.fit("photos/", budget="2m")
     >>> print(result.verdict["sentence"])
     """
-    arguments = dict(locals())  # the arguments by name, before any other variable exists
-    check_arguments(arguments)
-    config = RunConfig.of(**{name: arguments[name] for name in all_options()})
-    folder = None if out is None else Path(out)
-    if resume and folder is not None and (data is None or results.is_run(folder)):
-        results.read_run_file(folder)  # before the lock writes into a folder that is no run
-        with exclusive_lock(folder / ".lock", str(folder)):
-            return _resume(folder, config, watch)
-    return _start(config, folder, watch)
+    return _fit(dict(locals()))
 
 
 def resume(
@@ -204,7 +196,9 @@ def resume(
 
 
 def fit_by(algorithm: SearchAlgorithm, *, out: Path, watch: Watch, **options: Any) -> results.Result:
-    """Run :func:`fit` with another search algorithm, for benchmarks; such a run cannot be resumed.
+    """Run :func:`fit` with another search algorithm, for benchmarks.
+
+    Such a run cannot be resumed.
 
     Args:
         algorithm: The search algorithm.
@@ -231,6 +225,19 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     from autotl.training import pick_device
 
     return results.Result(path, report, device=pick_device(device), read=_read, readers=_readers)
+
+
+def _fit(arguments: Mapping[str, Any]) -> results.Result:
+    """Check the arguments of :func:`fit`, and start or resume a run."""
+    check_arguments(arguments)
+    config = RunConfig.of(**{name: arguments[name] for name in all_options()})
+    folder = None if arguments["out"] is None else Path(arguments["out"])
+    watch, data = arguments["watch"], arguments["data"]
+    if arguments["resume"] and folder is not None and (data is None or results.is_run(folder)):
+        results.read_run_file(folder)  # before the lock writes into a folder that is no run
+        with exclusive_lock(folder / ".lock", str(folder)):
+            return _resume(folder, config, watch)
+    return _start(config, folder, watch)
 
 
 def _start(

@@ -51,7 +51,10 @@ NO_ISSUES = LabelIssues(NO_ROWS, NO_ROWS, NO_ROWS, np.empty(0), np.empty(0))
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """The treatment of training images: "report", "drop" or "weight" issues; reweight by test images."""
+    """The treatment of training images with issues.
+
+    ``mode`` is "report", "drop" or "weight". ``reweight`` adds weights by similarity to test images.
+    """
 
     mode: str
     reweight: bool = False

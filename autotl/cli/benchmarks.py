@@ -1,4 +1,4 @@
-"""Define the commands for benchmarks: run a suite, show a leaderboard, check results."""
+"""Define the commands for benchmarks: bench and leaderboard."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bench(
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Run a benchmark SUITE: every strategy, autotl and other tools, on the same splits and budgets."""
+    """Run a benchmark SUITE of strategies, autotl and other tools."""
     from autotl import bench as benchmarks
     from autotl.clock import parse_duration
 
@@ -87,7 +87,7 @@ def leaderboard(
     title: Annotated[str, typer.Option(help="The heading.")] = "Leaderboard",
     as_json: Json = False,
 ) -> None:
-    """Rank the entrants of RESULTS; 'autotl leaderboard check FILE' checks a file of results."""
+    """Rank the entrants of RESULTS, or check a file of results."""
     from autotl import bench as benchmarks
     from autotl import leaderboard as boards
 
