@@ -1,4 +1,4 @@
-"""A strategy whose trainings all take the same few seconds."""
+"""A strategy for benchmarks whose trainings all take the same few seconds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from autotl.training import Training
 EPOCHS = 4
 
 
-class Unseen:
-    """A training that shows no score before its end, so that none is stopped for being behind."""
+class Unpruned:
+    """A training that reports no score before its end, so that it cannot be pruned."""
 
     def __init__(self, training: Training) -> None:
         self._training = training
@@ -36,7 +36,7 @@ class Unseen:
 
 
 class Brief(FineTune):
-    """Fine-tuning of the whole network for EPOCHS epochs: nothing but the learning rate is searched."""
+    """Fine-tuning of the whole network for EPOCHS epochs; only the learning rate is searched."""
 
     name = "brief"
     summary = "fine-tuning for a few epochs"
@@ -48,9 +48,9 @@ class Brief(FineTune):
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         return self.defaults(task, backbone) | {"lr": space.suggest_float("lr", 1e-4, 1e-2, log=True)}
 
-    # a strategy owes any learner, and FineTune promises its own
-    def build(self, params: Params, bench: Workbench) -> Unseen:  # type: ignore[override]
-        return Unseen(super().build(params, bench))
+    # the contract of a strategy allows any learner, but FineTune declares its own
+    def build(self, params: Params, bench: Workbench) -> Unpruned:  # type: ignore[override]
+        return Unpruned(super().build(params, bench))
 
 
 @hookimpl

@@ -1,10 +1,10 @@
-"""Run ``autotl fit`` beside scikit-learn's logistic regression on timm's features of the same images.
+"""Compare ``autotl fit`` with scikit-learn's logistic regression on timm's features of the same images.
 
     python benchmarks/first_look.py --backbone mobilenetv2_100.in1k --budget 2m --out results.csv DATA.zip …
 
-Each data set must bring its own ``train/`` and ``test/``. A row per data set: what autotl chose and scored,
-each arm's test accuracy, the wall time of the whole command, and the baseline's accuracy on the same images
-at the backbone's own image size, its C chosen by 5-fold cross-validation on the training images.
+Each data set must have folders ``train`` and ``test``, and gives a row: autotl's choice and score, the test
+accuracy of each arm, the wall time of the command, and the accuracy of the baseline. The baseline uses the
+image size of the backbone. Its C is chosen by 5-fold cross-validation on the training images.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from sklearn.preprocessing import StandardScaler
 
 
 def baseline(data: Path, backbone: str) -> float:
-    """Test accuracy of logistic regression on the pooled features of the frozen backbone."""
+    """Return the test accuracy of logistic regression on the pooled features of the frozen backbone."""
     model = timm.create_model(f"local-dir:{backbone}", pretrained=True, num_classes=0).eval()
-    look = timm.data.create_transform(**timm.data.resolve_data_config({}, model=model))
+    transform = timm.data.create_transform(**timm.data.resolve_data_config({}, model=model))
     parts: dict[str, tuple[list[np.ndarray], list[str]]] = {"train": ([], []), "test": ([], [])}
     with zipfile.ZipFile(data) as archive, torch.inference_mode():
         for name in sorted(archive.namelist()):
             part, *rest = name.split("/")
             if part in parts and len(rest) == 2 and rest[1]:
                 image = Image.open(io.BytesIO(archive.read(name))).convert("RGB")
-                parts[part][0].append(model(look(image)[None])[0].numpy())
+                parts[part][0].append(model(transform(image)[None])[0].numpy())
                 parts[part][1].append(rest[0])
     grid = {"logisticregression__C": [1e-4, 1e-3, 1e-2, 1e-1, 1.0]}
     search = GridSearchCV(make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)), grid, cv=5)
@@ -49,12 +49,19 @@ def baseline(data: Path, backbone: str) -> float:
 
 
 def ours(data: Path, backbone: str, budget: str, seed: int) -> dict[str, object]:
-    """What ``autotl fit`` found, and how long the command took."""
+    """Run ``autotl fit``, and return its result and its time.
+
+    Args:
+        data: The data set.
+        backbone: Folder of the backbone.
+        budget: The budget.
+        seed: The seed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        words = ["fit", str(data), "--backbone", backbone, "--budget", budget, "--seed", str(seed)]
+        arguments = ["fit", str(data), "--backbone", backbone, "--budget", budget, "--seed", str(seed)]
         started = time.monotonic()
-        subprocess.run([sys.executable, "-m", "autotl", *words, "--out", str(out), "--quiet"], check=True)
+        subprocess.run([sys.executable, "-m", "autotl", *arguments, "--out", str(out), "--quiet"], check=True)
         wall = time.monotonic() - started
         report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     gain = report["when"]["transfer_gain"] or {"value": None, "ci95": [None, None]}
@@ -79,6 +86,7 @@ def ours(data: Path, backbone: str, budget: str, seed: int) -> dict[str, object]
 
 
 def main() -> None:
+    """Run all data sets, and write the file."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

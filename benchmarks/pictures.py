@@ -1,10 +1,10 @@
-"""Make the README's pictures and its block of text from one run of the demo.
+"""Create the README's pictures and its text block from one run of the demo.
 
     python -m pip install pyte && python -m benchmarks.pictures
 
-Runs ``autotl demo`` in a terminal of 88 columns and writes the screen to ``docs/pictures/demo.svg``. A line
-appears when it was printed, sped up. The last lines become the README's block of text, and Chromium draws
-``docs/pictures/report.png`` from the report. Run it on an idle machine.
+Runs ``autotl demo`` in a terminal with 88 columns, and writes the screen to ``docs/pictures/demo.svg``. Each
+line appears at the time it was printed, sped up. The last lines become the README's text block, and Chromium
+renders ``docs/pictures/report.png`` from the report. Run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from rich.text import Text
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 COLUMNS, LINES = 88, 200
-"""The terminal; it must not scroll, since a line is known by where it stands."""
+"""Size of the terminal; it must not scroll, because lines are identified by their position."""
 FIRST, LAST = 8, 2
-"""Lines of trials in the picture; those between are replaced by dots."""
+"""Lines of trials at the start and end of the picture; the others are replaced by dots."""
 SECONDS = 6
-"""How long the recording plays, however long the run took."""
+"""Duration of the recording."""
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -73,8 +73,8 @@ def main() -> None:
 
 
 def record(command: list[str], folder: Path) -> tuple[list[Text], list[float]]:
-    """Run a command in a terminal; return the lines of its last screen and when each was complete."""
-    program, *words = command
+    """Run a command in a terminal, and return the lines of its last screen with their times in seconds."""
+    program, *arguments = command
     environment = os.environ | {
         "TERM": "xterm-256color",
         "COLUMNS": str(COLUMNS),
@@ -83,33 +83,33 @@ def record(command: list[str], folder: Path) -> tuple[list[Text], list[float]]:
     }
     screen = pyte.Screen(COLUMNS, LINES)
     stream = pyte.ByteStream(screen)
-    ours, theirs = pty.openpty()
-    began = time.monotonic()
+    reader, terminal = pty.openpty()
+    started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", program, *words],
+        [sys.executable, "-m", program, *arguments],
         cwd=folder,
         env=environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
     )
-    os.close(theirs)
-    seen, moments = [""] * LINES, [0.0] * LINES
-    while process.poll() is None or select.select([ours], [], [], 0)[0]:
-        if not select.select([ours], [], [], 0.1)[0]:
+    os.close(terminal)
+    lines, times = [""] * LINES, [0.0] * LINES
+    while process.poll() is None or select.select([reader], [], [], 0)[0]:
+        if not select.select([reader], [], [], 0.1)[0]:
             continue
         try:
-            stream.feed(os.read(ours, 65536))
-        except OSError:  # Linux ends a terminal that nobody holds with an error
+            stream.feed(os.read(reader, 65536))
+        except OSError:  # Linux raises an error when the last process closes the terminal
             break
-        now = time.monotonic() - began
+        now = time.monotonic() - started
         for line, text in enumerate(screen.display):
-            if text != seen[line]:
-                seen[line], moments[line] = text, now
+            if text != lines[line]:
+                lines[line], times[line] = text, now
     if process.wait():
         raise SystemExit("\n".join(screen.display))
-    last = max(line for line in range(LINES) if seen[line].strip())
-    return [_line(screen, line) for line in range(last + 1)], moments[: last + 1]
+    last = max(line for line in range(LINES) if lines[line].strip())
+    return [_line(screen, line) for line in range(last + 1)], times[: last + 1]
 
 
 def _line(screen: pyte.Screen, number: int) -> Text:
@@ -122,33 +122,33 @@ def _line(screen: pyte.Screen, number: int) -> Text:
     return text
 
 
-def shortened(rows: list[Text], moments: list[float]) -> tuple[list[Text], list[float]]:
-    """Leave out the middle of a long list of trials, which comes before the leaderboard."""
+def shortened(rows: list[Text], times: list[float]) -> tuple[list[Text], list[float]]:
+    """Leave out the middle of a long list of trials, which precedes the leaderboard."""
     end = next(line for line, row in enumerate(rows) if row.plain.startswith("strategy  ")) - 1
     if end <= FIRST + LAST + 1:
-        return rows, moments
+        return rows, times
     kept = [*range(FIRST), *range(end - LAST, len(rows))]
-    found, shown = [rows[line] for line in kept], [moments[line] for line in kept]
+    found, shown = [rows[line] for line in kept], [times[line] for line in kept]
     return [*found[:FIRST], Text("   …"), *found[FIRST:]], [*shown[:FIRST], shown[FIRST], *shown[FIRST:]]
 
 
-def svg(rows: list[Text], moments: list[float]) -> str:
-    """Return the recording: the lines, each shown from its moment on, played in a few seconds."""
+def svg(rows: list[Text], times: list[float]) -> str:
+    """Return an animation in which each line appears at its time, sped up."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     for row in rows:
         console.print(row, no_wrap=True)
     drawn = console.export_svg(title="autotl demo", theme=MONOKAI, code_format=SVG, unique_id="demo")
-    first = min(moments)
-    speed = SECONDS / max(max(moments) - first, 1.0)
+    first = min(times)
+    speed = SECONDS / max(max(times) - first, 1.0)
 
     def delayed(match: re.Match[str]) -> str:
-        return f'{match[0]} style="animation-delay:{(moments[int(match[1])] - first) * speed:.2f}s"'
+        return f'{match[0]} style="animation-delay:{(times[int(match[1])] - first) * speed:.2f}s"'
 
     return re.sub(r'clip-path="url\(#demo-line-(\d+)\)"', delayed, drawn)
 
 
 def write_block(printed: str) -> None:
-    """Replace the README's block of text by the end of what was printed, from the leaderboard on."""
+    """Replace the README's text block by the output from the leaderboard on."""
     readme = ROOT / "README.md"
     end = printed[printed.index("strategy  ") :]
     text = readme.read_text(encoding="utf-8")
@@ -159,7 +159,13 @@ def write_block(printed: str) -> None:
 
 
 def screenshot(page: Path, out: Path, chromium: str) -> None:
-    """Draw the top of a page at 1,000 x 820 pixels, in 128 colours to keep the file small."""
+    """Render the top of a page at 1,000 x 820 pixels, in 128 colours to keep the file small.
+
+    Args:
+        page: The HTML page.
+        out: The PNG file to write.
+        chromium: Path of Chromium.
+    """
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "page.png"
         subprocess.run(

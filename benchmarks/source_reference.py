@@ -1,10 +1,10 @@
-"""Write the source reference of a backbone: what its source images look like to it.
+"""Write the source reference of a backbone: feature statistics of its source images.
 
     python -m benchmarks.source_reference imagenet_sample.zip efficientnet_lite0 efficientnet_lite1 …
 
-The ZIP holds images of ImageNet's classes. For each backbone, ``autotl/builtin/weights/NAME`` gets a
-``reference.safetensors`` with the mean, a factored covariance and a sample of the pooled features at
-``--side`` pixels: statistics only, no image. Expect 0.5 MB for each.
+The zip contains images of ImageNet's classes. For each backbone, writes ``reference.safetensors`` to
+``autotl/builtin/weights/NAME``. It contains the mean, a factored covariance and a sample of the pooled
+features at ``--side`` pixels, and no images. Expect 0.5 MB for each.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from autotl.data import image_openers, render_images, view_of
 from autotl.training import Normalise, forward_in_batches
 
 AXES, SAMPLE = 56, 250
-"""Principal axes of the covariance, and source images whose features are kept."""
+"""Number of principal axes of the covariance, and of source images whose features are kept."""
 FOLDER = Path(__file__).parents[1] / "autotl" / "builtin" / "weights"
 
 
@@ -52,7 +52,13 @@ def main() -> None:
 
 
 def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int) -> NDArray[np.float64]:
-    """Return the pooled features (images, features) of the frozen backbone, in double precision."""
+    """Return the pooled features of the frozen backbone, float64 (images, features).
+
+    Args:
+        weights: The backbone.
+        images: Functions that open the images.
+        side: Image size in pixels.
+    """
     model = create(weights)
     config = data_config(model)
     view = view_of(config, side=side)

@@ -121,7 +121,7 @@ class ArmQueue:
         """Return whether the arm's first look has not been followed by its defaults."""
         return arm in self._first_looks and arm in self.waiting
 
-    def _startable(self, arms: Sequence[Arm], seconds: Callable[[Arm], float], left: float) -> list[Arm]:
+    def _startable(self, arms: list[Arm], seconds: Callable[[Arm], float], left: float) -> list[Arm]:
         """Return the arms that can start in the time left.
 
         If there is little time and no result of transfer yet, arms that transfer come first: a baseline alone

@@ -1,1 +1,1 @@
-"""What a longer budget brings, and whether a run keeps to it."""
+"""Measure accuracy over the budget, and whether a run ends within its budget."""

@@ -1,4 +1,4 @@
-"""Keep cores busy beside a run, and leave none busy afterwards."""
+"""Keep cores busy during a run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LONGEST = 3600
-"""Seconds after which a loop ends by itself, even if nobody is left to end it."""
-LOOP = f"import time; end = time.monotonic() + {LONGEST}\nwhile time.monotonic() < end: pass"
+MAX_SECONDS = 3600
+"""Seconds after which a loop ends by itself, in case it is not killed."""
+LOOP = f"import time; end = time.monotonic() + {MAX_SECONDS}\nwhile time.monotonic() < end: pass"
 
 
 @contextmanager
 def busy_loops(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Run so many programs that each take a core; they are ended with the block, however that ends."""
+    """Run ``count`` programs that use a core each, and kill them at the end of the block."""
     loops: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""A strategy whose every step sleeps for three seconds, and says nothing of it in its cost."""
+"""A strategy that sleeps for three seconds at each step without including it in its cost."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from autotl.builtin.strategies.finetune import FineTune
 PAUSE = 3.0
 
 
-class Sleepy:
-    """Another learner, at its own pace."""
+class SlowLearner:
+    """A learner with a pause after each step of another one."""
 
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
@@ -36,14 +36,14 @@ class Sleepy:
 
 
 class Slow(FineTune):
-    """Fine-tuning that takes three seconds longer a step."""
+    """Fine-tuning that takes three seconds longer per step."""
 
     name = "slow"
     summary = "fine-tuning that sleeps three seconds at each step"
 
-    # a strategy owes any learner, and FineTune promises its own
+    # the contract of a strategy allows any learner, but FineTune declares its own
     def build(self, params: Params, bench: Workbench) -> Learner:  # type: ignore[override]
-        return Sleepy(super().build(params, bench))
+        return SlowLearner(super().build(params, bench))
 
 
 @hookimpl

@@ -1,1 +1,1 @@
-"""Do the scores choose the right source? Their rankings against what training showed."""
+"""Compare rankings of backbones by scores with their accuracies after training."""

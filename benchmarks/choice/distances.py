@@ -1,10 +1,10 @@
-"""Place every data set between the source's own images and noise, by every distance.
+"""Measure every distance between data sets and the source, calibrated by the source and noise.
 
     python -m benchmarks.choice.distances --backbone FOLDER --source SOURCE.zip --out distances.csv DATA.zip …
 
-``SOURCE.zip`` holds images the backbone was trained on. Two more targets are made: one half of the source,
-held back, against the other half; and images of noise. A row per target and measure: the distance, its place
-(1 is the source, 0 is noise) and the place's interval.
+``SOURCE.zip`` contains images that the backbone was trained on. Two more targets are added: a held-out half
+of the source, compared with the other half, and images of noise. A row for each target and measure has the
+distance, its calibrated value (1 for the source, 0 for noise) and the interval of the latter.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import csv
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ NOISE = 300
 
 
 def halves(source: Path, folder: Path) -> tuple[Path, Path]:
-    """One half of the source's images as a data set of two classes, the other half as a folder of images."""
+    """Write half of the source images as a data set of two classes, and the others as a folder."""
     target, other = folder / "held_back_source.zip", folder / "source"
     other.mkdir()
     with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w") as out:
@@ -43,7 +44,7 @@ def halves(source: Path, folder: Path) -> tuple[Path, Path]:
 
 
 def noise(folder: Path) -> Path:
-    """Images of noise as a data set of two classes."""
+    """Write images of noise as a data set of two classes."""
     path, rng = folder / "noise.zip", np.random.default_rng(1)
     with zipfile.ZipFile(path, "w") as out:
         for i in range(NOISE):
@@ -53,8 +54,14 @@ def noise(folder: Path) -> Path:
     return path
 
 
-def places(data: Path, backbone: str, source: Path):
-    """Rows of target, measure, value, place, low, high, p and the layer where it departs."""
+def distances(data: Path, backbone: str, source: Path) -> Iterator[tuple[object, ...]]:
+    """Yield target, measure, distance, calibrated value, low, high and p of each measure.
+
+    Args:
+        data: The target data set.
+        backbone: The backbone.
+        source: Images of its source.
+    """
     with tempfile.TemporaryDirectory() as folder:
         ready = prepared(
             data,
@@ -73,19 +80,20 @@ def places(data: Path, backbone: str, source: Path):
 
 
 def main() -> None:
+    """Measure all data sets, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--backbone", required=True)
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
-    told.out.write_text("data,measure,value,place,low,high,p\n")
+    given = parser.parse_args()
+    given.out.write_text("data,measure,value,place,low,high,p\n")
     with torch_within_cores(), keep_freed_memory(True), tempfile.TemporaryDirectory() as folder:
-        own, other = halves(told.source, Path(folder))
-        targets = [(own, other), *((data, told.source) for data in told.data)]
-        for data, source in [*targets, (noise(Path(folder)), told.source)]:
-            with told.out.open("a", newline="") as file:
-                csv.writer(file).writerows(places(data, told.backbone, source))
+        own, other = halves(given.source, Path(folder))
+        targets = [(own, other), *((data, given.source) for data in given.data)]
+        for data, source in [*targets, (noise(Path(folder)), given.source)]:
+            with given.out.open("a", newline="") as file:
+                csv.writer(file).writerows(distances(data, given.backbone, source))
             print(data.stem, flush=True)
 
 

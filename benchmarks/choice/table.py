@@ -1,10 +1,10 @@
-"""Set what the scores foretold beside what training showed.
+"""Compare rankings of backbones by scores with their measured accuracies.
 
     python -m benchmarks.choice.table scores.csv finetune.csv
 
-For each score: the weighted Kendall τ of its ranking of the backbones with the measured one (Vigna 2015), the
-mean over data sets, and regret@1: how many points of test accuracy are lost by taking its first choice rather
-than the best. Beside them the baseline "always the same backbone", for each of the backbones.
+For each score, prints the weighted Kendall τ between its ranking and the measured one (Vigna 2015), as a mean
+over data sets, and regret@1. Regret@1 is the loss of test accuracy in points if the first choice is used
+instead of the best backbone. The baselines are "always the same backbone", for each backbone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.stats import weightedtau
 
 
 def truths(scores: pd.DataFrame, finetune: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Measured accuracy (data set × backbone) of the probe, of fine-tuning, and of the better of both."""
+    """Return measured accuracies (data set × backbone) of the probe, of fine-tuning and of the better one."""
     probe = scores[scores["score"] == "probe_test"].pivot_table("value", "data", "backbone")
     tuned = finetune.pivot_table("accuracy", "data", "backbone").reindex(
         index=probe.index, columns=probe.columns
@@ -27,14 +27,14 @@ def truths(scores: pd.DataFrame, finetune: pd.DataFrame) -> dict[str, pd.DataFra
     return {"probe": probe, "fine-tuned": tuned.dropna(), "better of both": both}
 
 
-def judge(foretold: pd.DataFrame, truth: pd.DataFrame) -> Mapping[str, float]:
-    """Mean weighted τ and mean and worst regret@1, in points, over the data sets that both have."""
-    shared = foretold.dropna().index.intersection(truth.index)
+def agreement(scores: pd.DataFrame, truth: pd.DataFrame) -> Mapping[str, float]:
+    """Return the mean weighted τ and the regret@1 in points, over common data sets."""
+    shared = scores.dropna().index.intersection(truth.index)
     taus, regrets = [], []
     for data in shared:
-        said, was = foretold.loc[data], truth.loc[data]
-        taus.append(weightedtau(said, was).statistic)
-        regrets.append(100 * (was.max() - was[said.idxmax()]))
+        predicted, measured = scores.loc[data], truth.loc[data]
+        taus.append(weightedtau(predicted, measured).statistic)
+        regrets.append(100 * (measured.max() - measured[predicted.idxmax()]))
     return {
         "data sets": len(shared),
         "weighted τ": float(np.nanmean(taus)) if np.isfinite(taus).any() else float("nan"),
@@ -45,6 +45,7 @@ def judge(foretold: pd.DataFrame, truth: pd.DataFrame) -> Mapping[str, float]:
 
 
 def main() -> None:
+    """Print the tables."""
     scores, finetune = (pd.read_csv(path) for path in sys.argv[1:3])
     measured = truths(scores, finetune)
     for kind, truth in measured.items():
@@ -54,10 +55,10 @@ def main() -> None:
         for backbone in truth.columns:
             same = pd.DataFrame(0.0, index=truth.index, columns=truth.columns)
             same[backbone] = 1.0
-            rows[f"always {backbone}"] = judge(same, truth)
+            rows[f"always {backbone}"] = agreement(same, truth)
         for name in sorted(set(scores["score"]) - {"probe_test", "all"}):
-            foretold = scores[scores["score"] == name].pivot_table("value", "data", "backbone")
-            rows[name] = judge(foretold, truth)
+            own = scores[scores["score"] == name].pivot_table("value", "data", "backbone")
+            rows[name] = agreement(own, truth)
         print(f"\n## {kind}: the scores\n")
         print(pd.DataFrame(rows).T.sort_values("regret@1").round(3).to_string())
 

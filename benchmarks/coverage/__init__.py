@@ -1,1 +1,1 @@
-"""How often 95% intervals hold the true value."""
+"""Measure how often 95 % intervals contain the true value."""

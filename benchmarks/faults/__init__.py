@@ -1,1 +1,1 @@
-"""Are planted faults found, and does cleaning help?"""
+"""Measure which planted faults are found, and the effect of cleaning."""

@@ -1,10 +1,11 @@
-"""Plant faults in a clean data set, see which are found, and what cleaning does to the test accuracy.
+"""Plant faults in a clean data set, and measure which are found and the effect of cleaning on accuracy.
 
     python -m benchmarks.faults --data flowers5.zip --backbone FOLDER --out faults.json
 
-Of the training images 5 % get another label; 10 are copied into the test part, at 70 % of their size and
-re-encoded; one class is cut to a tenth. For each seed: precision and recall of what ``analyze`` finds, and
-the accuracy, on the test part as it was before, of the model that ``fit`` delivers with each way of cleaning.
+5 % of the training images get another label. 10 are copied into the test set, re-encoded at 70 % of their
+size. One class is reduced to a tenth. For each seed, measures precision and recall of the faults that
+``analyze`` finds. Also measures the accuracy of the model by ``fit`` with each cleaning mode, on the original
+test set.
 """
 
 from __future__ import annotations
@@ -24,13 +25,22 @@ from PIL import Image
 import autotl
 from autotl.terminal import Silence
 
-FLIPPED, COPIED, KEPT = 0.05, 10, 0.1
+FLIPPED_FRACTION, COPIES, SMALL_FRACTION = 0.05, 10, 0.1
+"""Fraction of changed labels, number of leaked images, and fraction of the small class that is kept."""
 MODES = ("report", "drop", "weight")
 
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A data set with faults, and which images bear them, by name."""
+    """A data set with faults.
+
+    Attributes:
+        folder: The data set.
+        clean_test: The original test set.
+        flipped: Names of the images with a changed label.
+        copied: Names of the test images that are copies of training images.
+        small: Name of the reduced class.
+    """
 
     folder: Path
     clean_test: Path
@@ -40,7 +50,13 @@ class Planted:
 
 
 def plant(data: Path, folder: Path, *, seed: int) -> Planted:
-    """Write the data set with faults below ``folder``."""
+    """Write a data set with faults.
+
+    Args:
+        data: Zip of the clean data set.
+        folder: Folder for the result.
+        seed: Seed of the faults.
+    """
     rng = np.random.default_rng(seed)
     with zipfile.ZipFile(data) as archive:
         files = {name: archive.read(name) for name in sorted(archive.namelist()) if not name.endswith("/")}
@@ -48,13 +64,13 @@ def plant(data: Path, folder: Path, *, seed: int) -> Planted:
     classes = sorted({name.split("/")[1] for name in train})
     small = str(rng.choice(classes))
     own = [name for name in train if name.split("/")[1] == small]
-    gone = {own[i] for i in rng.permutation(len(own))[round(KEPT * len(own)) :]}
-    train = [name for name in train if name not in gone]
-    # the small class keeps its labels: it is a fault of its own
+    removed = {own[i] for i in rng.permutation(len(own))[round(SMALL_FRACTION * len(own)) :]}
+    train = [name for name in train if name not in removed]
+    # the small class has only one fault, and keeps its labels
     others = [name for name in train if name.split("/")[1] != small]
     chosen = rng.permutation(len(others))
-    flip = {others[i] for i in chosen[: round(FLIPPED * len(train))]}
-    copy = {others[i] for i in chosen[len(flip) : len(flip) + COPIED]}
+    flip = {others[i] for i in chosen[: round(FLIPPED_FRACTION * len(train))]}
+    copy = {others[i] for i in chosen[len(flip) : len(flip) + COPIES]}
     root, clean = folder / "data", folder / "clean"
     flipped, copied = set(), set()
     for name, content in files.items():
@@ -63,13 +79,13 @@ def plant(data: Path, folder: Path, *, seed: int) -> Planted:
             _write(clean / label / stem, content)
             _write(root / "test" / label / stem, content)
         elif name in train:
-            place = label
+            given = label
             if name in flip:
-                place = str(rng.choice([each for each in classes if each not in (label, small)]))
-                flipped.add(f"train/{place}/{stem}")
-            _write(root / "train" / place / stem, content)
+                given = str(rng.choice([each for each in classes if each not in (label, small)]))
+                flipped.add(f"train/{given}/{stem}")
+            _write(root / "train" / given / stem, content)
         if name in copy:
-            _write(root / "test" / label / f"copy_{stem}.jpg", _again(content))
+            _write(root / "test" / label / f"copy_{stem}.jpg", _reencoded(content))
             copied.add(f"test/{label}/copy_{stem}.jpg")
     return Planted(root, clean, flipped, copied, small)
 
@@ -79,7 +95,7 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _again(content: bytes) -> bytes:
+def _reencoded(content: bytes) -> bytes:
     image = Image.open(io.BytesIO(content)).convert("RGB")
     stream = io.BytesIO()
     image.resize((int(0.7 * image.width), int(0.7 * image.height))).save(stream, "JPEG", quality=60)
@@ -87,16 +103,16 @@ def _again(content: bytes) -> bytes:
 
 
 def found(profile: dict[str, Any], planted: Planted) -> dict[str, Any]:
-    """What of the faults was found, and what else."""
+    """Return precision and recall of the faults in a profile, and other measurements."""
     quality = profile["quality"]
-    doubts = {_end(each["item"]) for each in quality["label_issues"]}
+    issues = {_end(each["item"]) for each in quality["label_issues"]}
     leaks = {_end(test) for test, _ in quality["near_leakage"]["examples"]}
-    hits, copies = doubts & planted.flipped, leaks & planted.copied
+    hits, copies = issues & planted.flipped, leaks & planted.copied
     return {
         "flipped": len(planted.flipped),
-        "doubted": len(doubts),
+        "doubted": len(issues),
         "labels_recall": len(hits) / len(planted.flipped),
-        "labels_precision": len(hits) / max(1, len(doubts)),
+        "labels_precision": len(hits) / max(1, len(issues)),
         "leaks": quality["near_leakage"]["images"],
         "leaks_recall": len(copies) / len(planted.copied),
         "leaks_precision": len(copies) / max(1, len(leaks)),
@@ -110,30 +126,30 @@ def _end(item: str) -> str:
 
 
 def main() -> None:
+    """Measure all seeds, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--backbone", required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
+    given = parser.parse_args()
     rows = []
-    for seed in range(told.seeds):
+    for seed in range(given.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            planted = plant(told.data, Path(folder), seed=seed)
-            profile = autotl.analyze(planted.folder, backbone=told.backbone, image_size=128, experience=False)
+            planted = plant(given.data, Path(folder), seed=seed)
+            options = {"backbone": given.backbone, "image_size": 128, "experience": False}
+            profile = autotl.analyze(planted.folder, **options)
             row = {"seed": seed, **found(profile, planted)}
             for mode in MODES:
                 result = autotl.fit(
                     planted.folder,
-                    backbone=told.backbone,
-                    image_size=128,
                     strategies="linear_probe",
-                    trials=told.trials,
+                    trials=given.trials,
                     clean=mode,
-                    experience=False,
                     seed=seed,
                     watch=Silence(),
+                    **options,
                 )
                 scored = result.evaluate(planted.clean_test)
                 row[f"{mode}_accuracy"] = scored.value
@@ -143,7 +159,7 @@ def main() -> None:
                 row[f"{mode}_reported"] = result.report["test"]["value"]
             rows.append(row)
             print(json.dumps(row), flush=True)
-            told.out.write_text(json.dumps(rows, indent=1))
+            given.out.write_text(json.dumps(rows, indent=1))
 
 
 if __name__ == "__main__":

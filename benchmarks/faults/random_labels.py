@@ -1,12 +1,12 @@
-"""Fit labels that were drawn by lot, and count what a run claims to have gained.
+"""Fit random labels, and count the false claims of the reports.
 
     python -m benchmarks.faults.random_labels --data hymenoptera.zip textures10.zip --backbone tiny FOLDER \
         --seeds 20 --budget 20s --out random_labels.csv
 
-The images of each zip's training part get one of two labels at random: nothing can be learned. One row per
-data set, backbone and seed: the test score with its interval beside chance, the verdict, whether the interval
-of the delivered model lies above chance, and what the run says of the model. Claims are due in 5 of 100 rows
-at most. With the arguments above: 80 runs of 20 seconds.
+The training images of each zip get one of two labels at random, so nothing can be learned. Each data set,
+backbone and seed gives a row: the test score with its interval, the chance level, the verdict, and the
+sentences about the model. At most 5 of 100 rows should contain a claim. The arguments above give 80 runs of
+20 seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ LABELS = ("good", "bad")
 
 
 def draw(data: Path, folder: Path, *, seed: int) -> Path:
-    """Write images of the training part below ``folder``, in classes drawn by lot."""
+    """Write training images in random classes.
+
+    Args:
+        data: Zip of the data set.
+        folder: Folder for the result.
+        seed: Seed of the images and classes.
+    """
     rng, root = np.random.default_rng(seed), folder / "images"
     with zipfile.ZipFile(data) as archive:
         names = sorted(name for name in archive.namelist() if name.startswith("train/") and name[-1] != "/")
@@ -41,7 +47,14 @@ def draw(data: Path, folder: Path, *, seed: int) -> Path:
 
 
 def measured(data: Path, backbone: str, *, seed: int, budget: str) -> dict[str, Any]:
-    """Fit one data set of random labels, and return what the run claims."""
+    """Fit one data set of random labels, and return the claims of its report.
+
+    Args:
+        data: Zip of the data set.
+        backbone: The backbone.
+        seed: Seed of the labels and the run.
+        budget: The budget of the run.
+    """
     with tempfile.TemporaryDirectory() as folder:
         result = autotl.fit(
             draw(data, Path(folder), seed=seed),
@@ -52,7 +65,7 @@ def measured(data: Path, backbone: str, *, seed: int, budget: str) -> dict[str, 
             watch=Silence(),
         )
     test, verdict = result.report["test"], result.report["verdict"]
-    worth = result.report["search"]["gain_over_best_default"]
+    gain = result.report["search"]["gain_over_best_default"]
     return {
         "data": data.stem,
         "backbone": Path(backbone).name,
@@ -64,7 +77,7 @@ def measured(data: Path, backbone: str, *, seed: int, budget: str) -> dict[str, 
         "chance": test["always_majority"],
         "above_chance": test["ci95"][0] > test["always_majority"],
         "transfer": verdict["transfer"],
-        "search_gained": worth is not None and worth["ci95"][0] > 0,
+        "search_gained": gain is not None and gain["ci95"][0] > 0,
         "hurt_classes": len(result.report["when"]["negative_transfer_classes"]),
         "sentence": verdict["sentence"],
         "delivered": verdict["delivered"],
@@ -72,7 +85,7 @@ def measured(data: Path, backbone: str, *, seed: int, budget: str) -> dict[str, 
 
 
 def claims(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """Count the rows with each kind of claim; none of them is true."""
+    """Count the rows with each kind of claim, which are all false."""
     return {
         "above chance": sum(row["above_chance"] for row in rows),
         "transfer helps or hurts": sum(row["transfer"] in {"helps", "hurts"} for row in rows),
@@ -82,17 +95,18 @@ def claims(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def main() -> None:
+    """Run all combinations, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--backbone", nargs="+", required=True)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--budget", default="20s")
     parser.add_argument("--out", type=Path, required=True)
-    told = parser.parse_args()
+    given = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    for seed, data, backbone in itertools.product(range(told.seeds), told.data, told.backbone):
-        rows.append(measured(data, backbone, seed=seed, budget=told.budget))
-        with told.out.open("w", newline="", encoding="utf-8") as file:
+    for seed, data, backbone in itertools.product(range(given.seeds), given.data, given.backbone):
+        rows.append(measured(data, backbone, seed=seed, budget=given.budget))
+        with given.out.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)

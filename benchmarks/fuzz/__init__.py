@@ -1,1 +1,1 @@
-"""Give files of random bytes to what reads files, guided by coverage."""
+"""Fuzz the functions that read files, guided by coverage."""

@@ -1,9 +1,11 @@
-"""Fuzz what reads files: ``python -m benchmarks.fuzz --minutes 60`` (needs ``pip install atheris``).
+"""Fuzz the functions that read files: ``python -m benchmarks.fuzz --minutes 60``.
 
-Each target gets an equal share of the time in a process of its own. It starts from valid files, which it
-mutates, guided by the coverage of autotl's own code. An error of autotl is the right answer to a broken file.
-Any other exception is a finding, and so is a process that dies, takes more than 2 GiB, or takes ten seconds
-for one file. Prints a row for each target, and the findings, each place in the code once.
+Needs ``pip install atheris``.
+
+Each target runs for the same time in a separate process. It mutates valid files, guided by the coverage of
+autotl's code. An error class of autotl is the correct reaction to a broken file. Any other exception is a
+finding. A process that dies, needs more than 2 GiB, or takes ten seconds for one file is a finding too.
+Prints a row for each target, and the findings, once for each place in the code.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ from pathlib import Path
 
 from benchmarks.fuzz.targets import TARGETS, a_run
 
-MEMORY, HANGS = 2048, 10
-"""MiB that a target may take, and the seconds that one file may."""
+MAX_MEMORY_MB, MAX_SECONDS = 2048, 10
+"""The largest memory of a target, and the longest time for one file."""
 
 
 def main() -> int:
-    """Fuzz each target, and print what was found."""
+    """Fuzz each target, and print the findings."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--only", nargs="+", default=list(TARGETS), choices=list(TARGETS))
@@ -32,21 +34,32 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         run = a_run(Path(folder) / "run")
         print("| target | files | findings |\n|---|--:|--:|")
-        told = []
+        lines = []
         for name in given.only:
-            place = Path(folder) / name
+            work = Path(folder) / name
             seconds = 60 * given.minutes / len(given.only)
-            files, findings = fuzz(name, place, run, seconds=seconds, seed=given.seed)
+            files, findings = fuzz(name, work, run, seconds=seconds, seed=given.seed)
             print(f"| {name} | {files:,} | {len(findings)} |", flush=True)
-            told += [f"{name}: {each}" for each in findings]
+            lines += [f"{name}: {each}" for each in findings]
             found += len(findings)
-        print("\n".join(told))
+        print("\n".join(lines))
     return bool(found)
 
 
-def fuzz(name: str, place: Path, run: Path, *, seconds: float, seed: int) -> tuple[int, list[str]]:
-    """Fuzz one target for some seconds; the files it was given, and the findings."""
-    corpus = place / "corpus"
+def fuzz(name: str, work: Path, run: Path, *, seconds: float, seed: int) -> tuple[int, list[str]]:
+    """Fuzz one target.
+
+    Args:
+        name: Name of the target.
+        work: Folder for its files.
+        run: A finished run, whose files are mutated.
+        seconds: Duration.
+        seed: Seed of the mutations.
+
+    Returns:
+        The number of files that were read, and the findings.
+    """
+    corpus = work / "corpus"
     corpus.mkdir(parents=True)
     for number, content in enumerate(TARGETS[name].seeds(run)):
         (corpus / f"seed-{number}").write_bytes(content)
@@ -56,15 +69,15 @@ def fuzz(name: str, place: Path, run: Path, *, seconds: float, seed: int) -> tup
             "-m",
             "benchmarks.fuzz.one",
             name,
-            str(place),
+            str(work),
             str(run),
             str(corpus),
             f"-max_total_time={seconds:.0f}",
-            f"-rss_limit_mb={MEMORY}",
-            f"-timeout={HANGS}",
+            f"-rss_limit_mb={MAX_MEMORY_MB}",
+            f"-timeout={MAX_SECONDS}",
             f"-seed={seed}",
             "-max_len=65536",
-            f"-artifact_prefix={place}/",
+            f"-artifact_prefix={work}/",
             "-print_final_stats=1",
         ],
         capture_output=True,
@@ -72,12 +85,12 @@ def fuzz(name: str, place: Path, run: Path, *, seconds: float, seed: int) -> tup
         errors="replace",
         check=False,
     )
-    said = ended.stderr.splitlines()
-    files = [int(line.split(":")[-1]) for line in said if "number_of_executed_units" in line]
-    known = place / "findings.json"
-    findings = list(json.loads(known.read_text())) if known.is_file() else []
+    output = ended.stderr.splitlines()
+    files = [int(line.split(":")[-1]) for line in output if "number_of_executed_units" in line]
+    file = work / "findings.json"
+    findings = list(json.loads(file.read_text())) if file.is_file() else []
     if ended.returncode:
-        findings.append(f"exit {ended.returncode}: {' '.join(said[-3:])[:300]}")
+        findings.append(f"exit {ended.returncode}: {' '.join(output[-3:])[:300]}")
     return (files[-1] if files else 0), findings
 
 

@@ -1,4 +1,4 @@
-"""Fuzz one target in this process: started by ``python -m benchmarks.fuzz``."""
+"""Fuzz one target in this process, which ``python -m benchmarks.fuzz`` starts."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ with atheris.instrument_imports(include=["autotl"]):
 
 
 def main() -> None:
-    """Run libFuzzer on the target that the first argument names; further arguments are its own."""
-    name, place, run, *rest = sys.argv[1:]
+    """Run libFuzzer; the arguments are target, work folder, run folder and libFuzzer's options."""
+    name, work, run, *rest = sys.argv[1:]
     target, known = TARGETS[name], dict[str, str]()
-    folder = Path(place)
+    folder = Path(work)
 
-    def give(content: bytes) -> None:
+    def read(content: bytes) -> None:
         try:
-            target.give(content, folder / "work", Path(run))
+            target.read(content, folder / "work", Path(run))
         except AutotlError:
             return
-        except Exception as error:  # what is looked for; the fuzzer goes on to find more
+        except Exception as error:  # a finding; the fuzzer continues to find more
             where = traceback.extract_tb(error.__traceback__)
             own = [each for each in where if f"{os.sep}autotl{os.sep}" in each.filename] or list(where)
             key = f"{type(error).__name__} in {Path(own[-1].filename).name}:{own[-1].lineno}"
             if key not in known:
                 known[key] = str(error)[:200]
                 (folder / f"finding-{len(known)}").write_bytes(content)
-                told = [f"{each}: {why}" for each, why in known.items()]
-                (folder / "findings.json").write_text(json.dumps(told))
+                findings = [f"{each}: {message}" for each, message in known.items()]
+                (folder / "findings.json").write_text(json.dumps(findings))
 
     (folder / "work").mkdir(exist_ok=True)
-    atheris.Setup([sys.argv[0], *rest], give)
+    atheris.Setup([sys.argv[0], *rest], read)
     atheris.Fuzz()
 
 

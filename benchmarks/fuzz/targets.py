@@ -1,4 +1,4 @@
-"""What is fuzzed: a way to hand a file to autotl, and the valid files to begin with."""
+"""The targets of fuzzing: a function that reads a file, and valid files to mutate."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ MODES = ("L", "RGB", "RGBA", "P", "I;16", "F", "1", "CMYK")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One intake.
+    """A target.
 
     Attributes:
-        give: Reads a file of these bytes, below a folder, with a finished run at hand.
-        seeds: Valid files to begin with.
+        read: Reads a file with the given content; called with a work folder and a finished run.
+        seeds: Returns valid files to mutate, from a finished run.
     """
 
-    give: Callable[[bytes, Path, Path], object]
+    read: Callable[[bytes, Path, Path], object]
     seeds: Callable[[Path], list[bytes]]
 
 
 def a_run(folder: Path) -> Path:
-    """Return a finished run on drawn images, which gives the files of a run to begin with."""
+    """Create a finished run on generated images, whose files are mutated."""
     autotl.fit(
         tiny_images(classes=2, each=12),
         out=folder,
@@ -51,8 +51,8 @@ def a_run(folder: Path) -> Path:
     return folder
 
 
-def pictures() -> list[bytes]:
-    """Return small pictures in several formats and modes."""
+def images() -> list[bytes]:
+    """Return small image files in several formats and modes."""
     found = []
     pixels = np.random.default_rng(0).integers(0, 255, (9, 7, 3), dtype=np.uint8)
     for mode in MODES:
@@ -62,18 +62,18 @@ def pictures() -> list[bytes]:
             out = io.BytesIO()
             try:
                 image.save(out, form)
-            except (OSError, KeyError, ValueError):  # no such mode in this format
+            except (OSError, KeyError, ValueError):  # the format does not support the mode
                 continue
             found.append(out.getvalue())
     return found
 
 
-def _picture(content: bytes, work: Path, run: Path) -> None:
-    whole = pictures()[1]
+def _image(content: bytes, work: Path, run: Path) -> None:
+    valid = images()[1]
     for label in ("a", "b"):
         (work / label).mkdir(exist_ok=True)
         for number in range(2):
-            (work / label / f"{number}.png").write_bytes(whole)
+            (work / label / f"{number}.png").write_bytes(valid)
     (work / "a" / "given.png").write_bytes(content)
     read(work, readers=_readers())
 
@@ -88,7 +88,7 @@ def _zips(run: Path) -> list[bytes]:
     for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", packing) as file:
-            for number, content in enumerate(pictures()[:8]):
+            for number, content in enumerate(images()[:8]):
                 file.writestr(f"{'ab'[number % 2]}/{number}.png", content)
         found.append(out.getvalue())
     return found
@@ -96,8 +96,8 @@ def _zips(run: Path) -> list[bytes]:
 
 def _table(content: bytes, work: Path, run: Path) -> None:
     for number in range(4):
-        if not (place := work / f"{number}.png").is_file():
-            place.write_bytes(pictures()[number])
+        if not (path := work / f"{number}.png").is_file():
+            path.write_bytes(images()[number])
     (work / "data.csv").write_bytes(content)
     read(work / "data.csv", readers=_readers())
 
@@ -155,7 +155,7 @@ def _readers() -> dict[str, object]:
 
 
 TARGETS = {
-    "image": Target(_picture, lambda run: pictures()),
+    "image": Target(_image, lambda run: images()),
     "zip": Target(_archive, _zips),
     "table": Target(_table, _tables),
     "report": Target(_report, _files("report.json")),

@@ -1,4 +1,4 @@
-"""What a run folder holds: the trials that were scored, and the files that cannot be read."""
+"""Inspect a run folder: its scored trials, and its unreadable files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 
 def scored_trials(run: Path) -> set[str]:
-    """Return the names of the journal's trials that have a score."""
+    """Return the names of the scored trials in the journal."""
     found = set()
     for path in (run / "journal").glob("[!.]*.safetensors"):
         with safe_open(path, framework="numpy") as file:
@@ -22,7 +22,7 @@ def scored_trials(run: Path) -> set[str]:
 
 
 def broken_files(run: Path) -> Iterator[str]:
-    """Yield a sentence on each file that cannot be read. Drafts, with a leading dot, are left out."""
+    """Yield a sentence for each unreadable file; temporary files with a leading dot are skipped."""
     for path in sorted(run.rglob("*")):
         if not path.is_file() or any(part.startswith(".") for part in path.relative_to(run).parts):
             continue
@@ -31,21 +31,21 @@ def broken_files(run: Path) -> Iterator[str]:
             continue
         try:
             read(path)
-        except Exception as error:  # whatever a torn file causes is what is counted
+        except Exception as error:  # any error of a reader is counted
             yield f"{path.relative_to(run)}: {type(error).__name__}: {error}"
 
 
 def _safetensors(path: Path) -> None:
     with safe_open(path, framework="numpy") as file:
-        for name in file.keys():  # noqa: SIM118 - it is no mapping
+        for name in file.keys():  # noqa: SIM118 - not a mapping
             file.get_tensor(name)
 
 
 def _database(path: Path) -> None:
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-        (told,) = database.execute("pragma integrity_check").fetchone()
-    if told != "ok":
-        raise ValueError(told)
+        (result,) = database.execute("pragma integrity_check").fetchone()
+    if result != "ok":
+        raise ValueError(result)
 
 
 READERS: dict[str, Callable[[Path], object]] = {

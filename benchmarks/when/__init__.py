@@ -1,1 +1,1 @@
-"""When does transfer pay? Its gain by the number of images and by their likeness to the source."""
+"""Measure the gain of transfer by the number of images and their likeness to the source."""

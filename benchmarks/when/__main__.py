@@ -2,10 +2,10 @@
 
     python -m benchmarks.when DATA.zip … --out when.csv --per-class 5 20 100 0 --budgets 60 300
 
-A row for each data set, number of training images a class (0: all), budget and seed, each run by the command
-line: the best arm that transfers, the best that does not, and the gain with its interval. Rows mean something
-only if nothing else runs on the machine. The file is added to after each run, and what it holds is not run
-again.
+Each data set, number of training images per class (0: all), budget and seed is run by the command line and
+gives a
+row: the best arm with transfer, the best baseline, and the gain with its interval. Nothing else may run on
+the machine. Rows are appended after each run, and known rows are not run again.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ BASELINES = ("scratch_small", "pixels", "from_scratch")
 
 
 def main() -> None:
-    """Run what is missing in the file, and print it."""
+    """Run the missing rows of the file, and print the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--per-class", nargs="+", type=int, default=[5, 20, 100, 0])
     parser.add_argument("--budgets", nargs="+", type=float, default=[60.0, 300.0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
-    parser.add_argument("--backbone", nargs="+", default=[], help="folders or names; all for each run")
+    parser.add_argument("--backbone", nargs="+", default=[], help="folders or names for every run")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     rows: list[dict[str, Any]] = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []
-    asked_for = itertools.product(given.seeds, given.budgets, given.per_class, given.data)
+    planned = itertools.product(given.seeds, given.budgets, given.per_class, given.data)
     with tempfile.TemporaryDirectory(prefix="when-") as folder:
-        for seed, budget, per_class, data in tqdm(list(asked_for)):
+        for seed, budget, per_class, data in tqdm(list(planned)):
             key = dict(zip(KEY, (data.stem, per_class, budget, seed), strict=True))
             if any(all(row[name] == value for name, value in key.items()) for row in rows):
                 continue
@@ -65,20 +65,29 @@ def main() -> None:
 def run(
     table: pd.DataFrame, folder: Path, backbones: list[str], *, budget: float, seed: int
 ) -> dict[str, Any]:
-    """Fit once, and return what the report says."""
+    """Run ``autotl fit`` once, and return the columns of its row.
+
+    Args:
+        table: The data set, as created by :func:`subset.table_of`.
+        folder: Folder for the files of the run.
+        backbones: Folders or names of backbones.
+        budget: The budget in seconds.
+        seed: The seed.
+    """
     file, out = folder / "table.csv", folder / f"run-{time.monotonic_ns()}"
     table.to_csv(file, index=False)
-    words = ["-m", "autotl", "fit", str(file), "--budget", f"{budget}s", "--seed", str(seed)]
-    words += [word for name in backbones for word in ("--backbone", name)]
-    began = time.monotonic()
-    # the experience that is shipped has seen these data sets
-    subprocess.run([sys.executable, *words, "--no-experience", "--quiet", "--out", str(out)], check=True)
+    command = [sys.executable, "-m", "autotl", "fit", str(file)]
+    command += ["--budget", f"{budget}s", "--seed", str(seed)]
+    command += [word for name in backbones for word in ("--backbone", name)]
+    started = time.monotonic()
+    # the shipped experience includes these data sets
+    subprocess.run([*command, "--no-experience", "--quiet", "--out", str(out)], check=True)
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
-    return found_in(report) | {"wall_seconds": time.monotonic() - began}
+    return columns_of(report) | {"wall_seconds": time.monotonic() - started}
 
 
-def found_in(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a row that a report holds; arms that were not scored are left empty."""
+def columns_of(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a row from a report; columns of arms without a score are None."""
     when = report["when"]
     gain, plateau = when["transfer_gain"] or {}, when["plateau"] or {}
     low, high = gain.get("ci95") or (None, None)
@@ -114,7 +123,7 @@ def found_in(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _score(arm: Mapping[str, Any]) -> float:
-    """An arm's validation score, by which the verdict compares."""
+    """Return the validation score of an arm, by which the verdict selects arms."""
     return float(arm["best_val"])
 
 

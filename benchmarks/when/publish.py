@@ -1,8 +1,8 @@
-"""Put measured gains into the package and the docs: ``python -m benchmarks.when.publish ROWS.csv``.
+"""Publish measured gains in the package and the docs: ``python -m benchmarks.when.publish ROWS.csv``.
 
-Of the rows that ``benchmarks.when`` has written, those of one minute become ``autotl/experience/gains.csv``,
-which reports draw, and ``docs/pictures/size.svg``. Of several seeds the mean is taken, and the widest
-interval. Prints the table for ``docs/when.md``.
+Rows by ``benchmarks.when`` with a budget of one minute are written to ``autotl/experience/gains.csv``, which
+reports show, and to ``docs/pictures/size.svg``. Seeds are combined by the mean and the widest interval.
+Prints the table for ``docs/when.md``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autotl.report import Spot, size
 ROOT = Path(__file__).parents[2]
 BUDGET = 60.0
 FEW = 20
-"""Images of a class up to which a data set counts as small."""
+"""The largest number of images per class of a small data set."""
 
 
 def main() -> None:
@@ -36,10 +36,10 @@ def main() -> None:
 
 
 def gains_of(rows: pd.DataFrame) -> list[Gain]:
-    """Return a gain for each data set and size; rows without one are left out."""
-    told = rows[(rows["budget"] == BUDGET) & rows["gain"].notna() & rows["low"].notna()]
+    """Return the gain of each data set and size; rows without a gain are skipped."""
+    known = rows[(rows["budget"] == BUDGET) & rows["gain"].notna() & rows["low"].notna()]
     found = []
-    for (data, _), runs in told.groupby(["data", "per_class"], sort=False):
+    for (data, _), runs in known.groupby(["data", "per_class"], sort=False):
         low, high = float(runs["low"].min()), float(runs["high"].max())
         first = runs.iloc[0]
         found.append(
@@ -60,21 +60,21 @@ def gains_of(rows: pd.DataFrame) -> list[Gain]:
 
 
 def table(gains: Sequence[Gain]) -> str:
-    """Return Markdown with a row for each data set and its gains by images of a class, the nearest first."""
+    """Return a Markdown table of the gains of each data set by images per class, most similar first."""
     names = list(dict.fromkeys(each.data for each in gains))
     by_name = {name: [each for each in gains if each.data == name] for name in names}
     by_name = dict(sorted(by_name.items(), key=lambda item: -max(each.likeness for each in item[1])))
     lines = ["| data | likeness | gain in points by images of a class |", "|---|---|---|"]
     for name, own in by_name.items():
         ordered = sorted(own, key=lambda each: each.per_class)
-        told = ", ".join(f"{each.per_class:.0f}: {_points(each)}" for each in ordered)
+        by_size = ", ".join(f"{each.per_class:.0f}: {_points(each)}" for each in ordered)
         likeness = sum(each.likeness for each in own) / len(own)
-        lines.append(f"| {name} | {likeness:.2f} | {told} |")
+        lines.append(f"| {name} | {likeness:.2f} | {by_size} |")
     return "\n".join(lines)
 
 
 def corners(gains: Sequence[Gain]) -> str:
-    """Return Markdown with what the rule of thumb would tell apart: few or more images, near or far."""
+    """Return a Markdown table of the gains by the cases of the rule of thumb: size and likeness."""
     lines = [
         "| images of a class | likeness | cases | gain in points | helps | hurts |",
         "|---|---|---|---|---|---|",
@@ -88,16 +88,16 @@ def corners(gains: Sequence[Gain]) -> str:
                 points = [round(100 * each.gain) for each in own]
                 verdicts = [each.verdict for each in own]
                 size = f"up to {FEW}" if low == 0 else f"over {FEW}"
-                place = f"{SIMILAR} or more" if near else f"below {SIMILAR}"
-                told = f"{min(points):+d} to {max(points):+d}".replace("-", "−")
+                likeness = f"{SIMILAR} or more" if near else f"below {SIMILAR}"
+                spread = f"{min(points):+d} to {max(points):+d}".replace("-", "−")
                 counts = f"{verdicts.count('helps')} | {verdicts.count('hurts')}"
-                lines.append(f"| {size} | {place} | {len(own)} | {told} | {counts} |")
+                lines.append(f"| {size} | {likeness} | {len(own)} | {spread} | {counts} |")
     return "\n".join(lines)
 
 
 def _points(each: Gain) -> str:
-    said = f"{100 * each.gain:+.0f}".replace("-", "−")
-    return f"**{said}**" if each.verdict != "no_measurable_difference" else said
+    points = f"{100 * each.gain:+.0f}".replace("-", "−")
+    return f"**{points}**" if each.verdict != "no_measurable_difference" else points
 
 
 if __name__ == "__main__":

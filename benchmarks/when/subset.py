@@ -1,4 +1,4 @@
-"""Make a data set of a few training images of each class, with all test images."""
+"""Create data sets with a few training images per class and all test images."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ IMAGES = (".jpg", ".jpeg", ".png")
 
 
 def extract(archive: Path, folder: Path) -> Path:
-    """Unpack a zip of ``train/CLASS/FILE`` and ``test/CLASS/FILE`` below ``folder``, once."""
-    place = folder / archive.stem
-    if not place.is_dir():
-        with zipfile.ZipFile(archive) as opened:
-            opened.extractall(place)
-    return place
+    """Extract a zip with ``train/CLASS/FILE`` and ``test/CLASS/FILE`` to a subfolder, unless it exists."""
+    extracted = folder / archive.stem
+    if not extracted.is_dir():
+        with zipfile.ZipFile(archive) as file:
+            file.extractall(extracted)
+    return extracted
 
 
-def table_of(place: Path, *, per_class: int | None, seed: int) -> pd.DataFrame:
-    """Return image paths, labels and parts, with ``per_class`` training images of each class at random.
+def table_of(data: Path, *, per_class: int | None, seed: int) -> pd.DataFrame:
+    """Return image paths, labels and parts, with a random subset of the training images.
 
     Args:
-        place: The folder of an unpacked archive.
-        per_class: Training images of each class; None for all.
-        seed: Decides which.
+        data: Folder of an extracted archive.
+        per_class: Training images per class; None for all.
+        seed: Seed of the subset.
 
     Raises:
-        ValueError: A class has fewer training images than asked for.
+        ValueError: If a class has fewer training images.
     """
     rows = [
         {"image": str(file), "label": file.parent.name, "part": part}
         for part in ("train", "test")
-        for file in sorted((place / part).glob("*/*"))
+        for file in sorted((data / part).glob("*/*"))
         if file.suffix.lower() in IMAGES
     ]
     table = pd.DataFrame(rows)
     if per_class is None:
         return table
-    rng = np.random.default_rng(derive(seed, "subset", place.name, per_class))
+    rng = np.random.default_rng(derive(seed, "subset", data.name, per_class))
     train = table[table["part"] == "train"]
     smallest = train["label"].value_counts().min()
     if smallest < per_class:
-        raise ValueError(f"{place.name} has {smallest} training images in a class, not {per_class}.")
+        raise ValueError(f"{data.name} has {smallest} training images in a class, not {per_class}.")
     kept = [rng.choice(rows.index, per_class, replace=False) for _, rows in train.groupby("label")]
     return pd.concat([table.loc[np.sort(np.concatenate(kept))], table[table["part"] == "test"]])

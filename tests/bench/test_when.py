@@ -80,7 +80,7 @@ def test_a_row_compares_the_best_arm_of_each_kind_by_validation(part):
         "verdict": {"strategy": "finetune", "transfer": "helps", "backbone": "net"},
         "search": {"optimism": 0.2},
     }
-    row = part("__main__").found_in(report)
+    row = part("__main__").columns_of(report)
     assert (row["transfer"], row["transfer_test"]) == ("finetune", 0.7)
     assert (row["scratch"], row["scratch_test"]) == ("scratch_small", 0.3)
     assert row["likeness"] == pytest.approx(0.3)

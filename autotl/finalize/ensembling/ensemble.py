@@ -208,9 +208,9 @@ class _EnsembleSearch:
         )
         if facts.kept:
             return EnsembleResult(facts, members, outputs)
-        why = "it does not beat the model otherwise exported by more than the standard error"
+        why = "it does not beat the model otherwise exported in validation by more than the standard error"
         why += " and the expected gain of a refit on all images" if required else ""
-        return EnsembleResult(replace(facts, why=f"{why} in validation"))
+        return EnsembleResult(replace(facts, why=why))
 
 
 def _outputs(history: TrialHistory, members: Sequence[Member], fold: int) -> FoldScore:
