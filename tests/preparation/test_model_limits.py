@@ -175,7 +175,7 @@ def test_a_run_keeps_what_was_decided_and_reports_what_the_model_takes(
     assert any("tiny is not searched at 64 px" in note for note in report["notes"])
     assert any("takes 50 ms for one image, more than the 5 ms allowed" in note for note in report["notes"])
     assert "One image takes 50 ms, without image loading" in (folder / "report.md").read_text()
-    assert "Its weights take 3.37 MB on disk." in (folder / "report.html").read_text()
+    assert "The weights take 3.37 MB on disk." in (folder / "report.html").read_text()
 
 
 def test_a_backbone_that_is_too_slow_is_a_skipped_arm(

@@ -94,7 +94,7 @@ def test_an_interrupted_run_goes_on_and_says_so(photos: Path, interrupted: Path,
     # with more trials there is more to spend on later repeats of the first ones: their scores may move
     settings = [each[:3] for each in tried(tmp_path / "whole")]
     assert [each[:3] for each in tried(interrupted)[:4]] == settings
-    assert any("was trained again: its weights were gone" in note for note in more.report["notes"])
+    assert any("was trained again, because its weights were missing" in note for note in more.report["notes"])
 
 
 def test_other_data_is_refused_with_what_differs(interrupted: Path, photos: Path) -> None:
