@@ -27,7 +27,7 @@ def runner_of(ready: Prepared, folder: Path) -> TrialRunner:
 def phase_of(
     ready: Prepared, runner: TrialRunner, history: TrialHistory, options: FinalOptions = THREE
 ) -> FinalPhase:
-    return FinalPhase(runner, history, options, 0.0, ready.locked, issues=ready.examined)
+    return FinalPhase(runner, history, options, 0.0, ready.locked, issues=ready.issues)
 
 
 def chosen(phase: FinalPhase, winner: Trial, *, interrupted: bool = False) -> FinalModel:
