@@ -1,4 +1,4 @@
-"""Decide whether the winner is refitted on all training images, and what to keep for that."""
+"""Decide whether the winner is refitted on all training images, and how much time to keep for that."""
 
 from __future__ import annotations
 

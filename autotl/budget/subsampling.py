@@ -85,7 +85,7 @@ def subsample(
 
 
 def seconds_left(seconds: float | None, spent: float) -> float | None:
-    """Return what is left of a budget in seconds; None without a time limit."""
+    """Return the seconds that are left of a budget; None without a time limit."""
     return None if seconds is None else seconds - spent
 
 

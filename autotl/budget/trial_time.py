@@ -66,8 +66,8 @@ def with_trial_time(
 ) -> Task:
     """Return the task with the time per trial, and the folds that a trial is planned for.
 
-    Only strategies that apply have a part of the time. A strategy that brings its own network has none unless
-    it has a first look: after a promising first look it takes as long as other strategies.
+    Only strategies that apply have a part of the time. A strategy with its own network has a part
+    only if it has a first look. After a promising first look it takes as long as the others.
 
     Args:
         task: The task.

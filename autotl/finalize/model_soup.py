@@ -70,7 +70,7 @@ def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
     """Return the trials whose networks can be averaged with the winner's, best first.
 
     Their first fold's network started from the same weights, and has the same image size. The winner is one
-    of them. A baseline has none, because each training starts from random weights of its own.
+    of them. A baseline has none, because each training starts from other random weights.
     """
     if winner.baseline:
         return []

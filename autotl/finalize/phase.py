@@ -1,4 +1,4 @@
-"""What the final phase of a run works with."""
+"""The input of the final phase of a run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def independent(network: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FinalPhase:
-    """What the steps of the final phase share.
+    """The input of all steps of the final phase.
 
     Attributes:
         runner: Runs trainings, on the data of the run.
@@ -55,7 +55,7 @@ class FinalPhase:
         arms: The number of arms in the search.
         baselines: The arms that transfer nothing.
         issues: The data issues that were found before the search.
-        independent_folds: Tells whether a network's folds share no near copies, so that its calibration on
+        independent_folds: Returns whether a network's folds share no near copies, so that calibration on
             them can be trusted.
     """
 

@@ -29,7 +29,7 @@ from autotl.workbench.run_cache import RunCache
 FRACTIONS = (0.25, 0.5)
 """The fractions of the training images."""
 NUMBER_OFFSET = 1_000_000
-"""Added to a trial's number, so that these trainings have weights files of their own."""
+"""Added to a trial's number, so that these trainings have separate weights files."""
 
 
 class CrossoverStep:
@@ -69,7 +69,7 @@ def measure_crossover(
         runner: Runs the trainings.
         transfer: The trial that transfers.
         baseline: The trial that does not.
-        late: Tells whether the time is up.
+        late: Returns whether the time is up.
         seed: The seed of the run.
 
     Returns:

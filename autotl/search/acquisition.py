@@ -55,7 +55,7 @@ class Situation:
         seconds_left: Seconds until the search ends; infinite without a time limit.
         seconds_between: Seconds that starting a job takes.
         running: The running trials. They count as spent, and run on no further fold.
-        fold_reason: Tells why a trial runs on no further fold, "" if it may.
+        fold_reason: Returns the reason that keeps a trial from further folds, "" if there is none.
     """
 
     arms: Sequence[Arm]

@@ -1,4 +1,4 @@
-"""The search algorithm of a run: autotl's own, or one that it is compared with."""
+"""The search algorithm of a run: autotl's own, or another for comparison."""
 
 from __future__ import annotations
 

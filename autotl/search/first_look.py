@@ -1,4 +1,4 @@
-"""First looks: short trainings that decide whether a longer one is worth its time."""
+"""First looks: short trainings that decide whether a longer one follows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FirstLooks:
         return arm in self._params
 
     def params(self, arm: Arm, started: Sequence[Trial]) -> Params | None:
-        """Return the hyperparameters of the arm's first look, or None if no first look is due.
+        """Return the hyperparameters of the arm's first look, or None if it has had one.
 
         Args:
             arm: The arm.
@@ -82,7 +82,7 @@ class FirstLooks:
         return min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
 
     def is_worth_starting(self, arm: Arm, started: Sequence[Trial]) -> bool:
-        """Return whether the arm's next trial, its first look or its defaults, is worth its time.
+        """Return whether to start the arm's next trial: its first look or its defaults.
 
         Args:
             arm: The arm.

@@ -32,7 +32,7 @@ class Search:
     """A search over arms.
 
     Args:
-        space: The arms, and what their trials consist of.
+        space: The arms, with all that their trials need.
         record: The trials of an earlier process, and the journal that each change of a trial is written to.
         time: The budget.
         studies: Makes the study of each arm.

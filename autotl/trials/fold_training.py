@@ -69,7 +69,7 @@ class JobResult:
         scores: The score of each fold that is done.
         models: The weights file of each fold, by fold.
         input_size: The image size of the networks, in pixels.
-        checkpoint: What a pruned fold can be resumed from.
+        checkpoint: The checkpoint of a pruned fold.
     """
 
     state: State = "complete"
@@ -95,7 +95,7 @@ class FoldTraining:
         bench: The data of the fold.
         reporter: Reports the progress.
         clock: The clock.
-        checkpoint_file: Where the checkpoint of a pruned fold is saved.
+        checkpoint_file: The file for the checkpoint of a pruned fold.
         baseline: Whether the strategy transfers nothing.
         resumed: Whether the learner was resumed from a checkpoint.
     """

@@ -72,16 +72,13 @@ class TrialHistory:
             self.rows = np.split(np.arange(len(every)), ends[:-1])
         self._metric_errors = PairedErrors(self.labels, self.rows, self.metric, self.accuracy_scale)
         self._errors = self._metric_errors
-        if self.metric.calibrated_likelihood and all(
-            CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels
-        ):
-            self._errors = PairedErrors(
-                self.labels, self.rows, self.metric.calibrated_likelihood, self.accuracy_scale
-            )
+        likelihood = self.metric.calibrated_likelihood
+        if likelihood and all(CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels):
+            self._errors = PairedErrors(self.labels, self.rows, likelihood, self.accuracy_scale)
 
     @property
     def folds_per_repeat(self) -> int:
-        """The number of folds in one repeat; the folds of the first repeat have the lowest numbers."""
+        """The number of folds in one repeat; those of the first repeat are numbered first."""
         return len(self.labels) // self.repeats
 
     def held_out_share(self, network: str) -> float:
@@ -151,8 +148,8 @@ class TrialHistory:
     def score(self, trial: Trial) -> float | None:
         """Return the validation score of ``trial``, adjusted to the folds of the reference trial.
 
-        Folds differ in difficulty. A trial that has run on fewer folds than the reference trial is scored by
-        its mean difference to the reference trial on the folds that both have run.
+        Folds differ in difficulty. The reference trial has run on the most folds. Others are scored by
+        their mean difference to it on common folds.
 
         Returns:
             None if the trial has no score.
@@ -274,7 +271,7 @@ class TrialHistory:
         """Return the fraction of a fold's variance that is new information about a score difference.
 
         The fraction is 1 for images on which ``trial`` has not been validated. For other images it is the
-        part of the variance that is due to how the folds were cut.
+        part of the variance that comes from how the folds were cut.
 
         Args:
             trial: The trial that would run on the fold.

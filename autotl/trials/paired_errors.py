@@ -79,8 +79,8 @@ class PairedErrors:
     def repeat_information(self, one: Folds, other: Folds) -> float:
         """Return the information share of an image that is validated again, in [0, 1].
 
-        The share is the part of an image's variance that comes from how the folds were cut and from the
-        training, estimated from the images that several folds have validated.
+        The share is the part of an image's variance that comes from the cut of the folds and the training.
+        It is estimated from images that several folds have validated.
         """
         if self.metric.custom:
             return self._of_accuracy().repeat_information(one, other)

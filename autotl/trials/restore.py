@@ -21,7 +21,7 @@ class SearchRecord:
         history: All trials with a result.
         journal: The files that each change of a trial is written to; None keeps no files.
         unfinished: The trials that were running when the process ended; they are run again.
-        notes: What was found when the trials were restored, one sentence each.
+        notes: Sentences on the trials that were restored.
     """
 
     history: TrialHistory
@@ -79,7 +79,7 @@ def retrain_missing_weights(history: TrialHistory, runner: TrialRunner) -> list[
     are removed from the trials.
 
     Returns:
-        One sentence on each trial that was retrained, or could not be.
+        A sentence on each trial that was retrained, or could not be.
     """
     notes = []
     for trial in history.trials.values():

@@ -39,7 +39,7 @@ class TrialRunner:
         activations: The cached activations of frozen layers.
         task: The task.
         strategies: All strategies, by name.
-        folder: Where weights and checkpoints are saved.
+        folder: The folder for weights and checkpoints.
         clock: The clock.
         keep_from_seconds: The training time from which weights of folds after the first are kept.
         metric: The metric that scores the folds; None is the task's metric.

@@ -1,4 +1,4 @@
-"""One trial: its settings, its scores, the jobs that train it and the outcome of resuming it."""
+"""A trial: its hyperparameters, its scores, its jobs and the outcome of resuming it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome, Params, Record,
 
 @dataclass(slots=True)
 class Trial:
-    """One set of hyperparameters of one arm, with its results so far.
+    """A set of hyperparameters of an arm, with its results so far.
 
     Attributes:
         number: The trial's number in the run, from 0.

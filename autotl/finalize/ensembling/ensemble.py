@@ -134,7 +134,7 @@ def find_ensemble(phase: FinalPhase, model: FinalModel, *, required: float) -> E
 
 
 class _EnsembleSearch:
-    """The trials of an ensemble, and what was refused by the limits."""
+    """The trials of an ensemble, and the violations of the limits."""
 
     def __init__(self, phase: FinalPhase, winner: Trial) -> None:
         self._history, self._clock, self._winner = phase.history, phase.clock, winner

@@ -51,12 +51,12 @@ def select(
     the likelihood decides.
 
     Args:
-        probabilities: Those of each network, (images, classes) for each fold, by the network's number.
+        probabilities: The outputs of each network, (images, classes) for each fold, by the network's number.
         labels: The validation labels of each fold.
         metric: The metric; the score is its mean over the folds.
         first: The network that the ensemble starts with.
-        fits: Tells whether some networks satisfy the limits together.
-        late: Tells whether to end.
+        fits: Returns whether some networks satisfy the limits together.
+        late: Returns whether the time is up.
 
     Returns:
         The smallest ensemble with the highest score.

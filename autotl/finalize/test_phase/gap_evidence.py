@@ -186,7 +186,7 @@ class _CopyCheck:
     def _compare(self, each: _DrawnFold, found: Nearest | None, limit: float) -> _ComparedFold:
         """Look for near copies of validation rows, by the sets found before the search and by features.
 
-        Features are used only if test images show what is usual.
+        Features are used only if test images show the usual distance.
         """
         rows, copied, order = each.rows, self._issues.copied, self._run_cache.order
         sets = each.learned[copied[each.learned] >= 0]

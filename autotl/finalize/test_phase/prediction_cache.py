@@ -46,7 +46,7 @@ class SavedNetwork:
 
 
 class SourceLayers:
-    """Tells which saved networks differ from their source in the last linear layer only, bit for bit."""
+    """Compares saved networks with their source, up to the last linear layer, bit for bit."""
 
     def __init__(self, run_cache: RunCache) -> None:
         self._run_cache = run_cache
@@ -100,8 +100,8 @@ class PredictionCache:
 
         Args:
             networks: The networks.
-            seconds: What each is expected to take. The time left is divided in proportion, but each network
-                has at least ``POLICY.equal_test`` of an equal part.
+            seconds: The expected time of each network. The time left is divided in proportion, but each
+                network has at least ``POLICY.equal_test`` of an equal part.
             end: When the last network must be done.
             least: Rows that are predicted however short the time is.
         """

@@ -50,7 +50,7 @@ class TestPredictions:
         self._phase, self._model, self._end = phase, model, phase.report_deadline
         rows = phase.locked.open("the final evaluation")
         labels = phase.run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
-        if not math.isinf(self._end.at):  # in an order of which every beginning is a fair sample
+        if not math.isinf(self._end.at):  # in an order whose beginnings are all fair samples
             rows = stratified(labels, rows, seed=derive(phase.options.seed, "test order"))
         self._cache = PredictionCache(phase.run_cache, rows)
         self.best: dict[Arm, Trial] = {arm: best for arm in history.arms() if (best := history.best(arm))}

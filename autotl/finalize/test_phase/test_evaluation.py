@@ -157,7 +157,7 @@ class _Evaluation:
         return found, harmed_classes(self._labels, ours, theirs, self._classes)
 
     def gains(self, transfer_gain: Gain | None) -> dict[Arm, float]:
-        """Return the gain of transfer over each baseline; over the best one that of the verdict."""
+        """Return the gain of transfer over each baseline; for the best one, the verdict's gain."""
         scores = self.test_scores()
         transfer, baseline = self._predictions.transfer, self._predictions.baseline
         if transfer is None:

@@ -51,7 +51,7 @@ class ArmStudy:
         storage: The storage of the Optuna study.
         seed: The seed of the run.
         hints: Hyperparameters that did well in past runs. They are tried after the defaults.
-        tried: The hyperparameters of the arm's trials, by number. A study that lacks some is told of them.
+        tried: The hyperparameters of the arm's trials, by number. The study is told missing ones.
         scored: The state and the score of all trials, by number.
         parallel: Whether several trials run at once. If so, running ones count as poor ones, so that the next
             suggestion differs (constant liar: Ginsbourger et al., 2010).
@@ -290,7 +290,7 @@ class ArmStudy:
 
 @dataclass(slots=True)
 class _OpenTrial:
-    """An open trial; its score is not told if the hyperparameters differ from Optuna's."""
+    """An open trial; the study is not told its score if its hyperparameters differ from Optuna's."""
 
     trial: optuna.Trial
     use_hyperband: bool = False

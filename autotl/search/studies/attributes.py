@@ -1,4 +1,4 @@
-"""The attributes of Optuna trials that say what they are; databases of existing runs have these values."""
+"""The user attributes of Optuna trials; existing databases have these values."""
 
 from __future__ import annotations
 

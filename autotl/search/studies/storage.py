@@ -144,7 +144,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
-    check_reachable(url)  # Optuna's errors do not say what to do
+    check_reachable(url)  # Optuna's errors give no advice
     found = parse_url(url)
     whole = found.render_as_string(hide_password=False)
     # no pool: Optuna never closes connections, not even after an error
