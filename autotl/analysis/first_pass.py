@@ -7,7 +7,7 @@ from dataclasses import replace
 from autotl.analysis.profile import keeps_activations
 from autotl.analysis.sampling import Sample, Sampler
 from autotl.api import Backbone, Watch
-from autotl.budget.subsampling import LOOK_SHARE
+from autotl.budget.policy import POLICY
 from autotl.clock import Deadline, OutOfTime
 from autotl.config.run_settings import RunSettings
 from autotl.preparation.record import SampleRecord
@@ -19,14 +19,14 @@ FEWEST = 64
 """The least images to learn from after a pass has run out of time."""
 TRIES = 2
 """How many passes may run out of time; the next pass has no time limit."""
-PASS_SHARE = 0.35
-"""The fraction of the time left that the passes of all backbones may take."""
 EARLY = 0.1
 """The fraction of a pass after which it stops if the rest will not be done in time."""
 
 
 def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline) -> tuple[Sample, Deadline]:
-    """Compute the features of the sample; if that takes too long, draw fewer images.
+    """Compute the features of the sample, or of fewer images.
+
+    Fewer images are drawn if the features take too long.
 
     The pace of a backbone may have been measured while the machine was idle. If the pass runs out of time,
     the pace is corrected, and the number of images is decided again.
@@ -48,7 +48,7 @@ def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline)
         for note in sample.notes:
             watch.say(note)
         tries += 1
-        if tries == TRIES or LOOK_SHARE * left <= FEWEST * max(map(_pace, backbones.values())):
+        if tries == TRIES or POLICY.training_pass * left <= FEWEST * max(map(_pace, backbones.values())):
             end = Deadline(end.clock)
     return sample, end
 
@@ -66,7 +66,7 @@ def _pass(settings: RunSettings, run_cache: RunCache, finished: set[str], end: D
         None if all features are computed in time; else how many times longer it took than the paces
         predicted, at least 1.
     """
-    passes, clock = end.share(PASS_SHARE), end.clock
+    passes, clock = end.share(POLICY.first_pass), end.clock
     activations = ActivationCache(run_cache, enabled=keeps_activations(settings))
     took = expected = 0.0
     for name, facts in run_cache.backbones.items():

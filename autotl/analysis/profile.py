@@ -19,6 +19,7 @@ from autotl.analysis.more_images import LearningCurve, forecast_gain
 from autotl.analysis.similarity import RESAMPLES, RESAMPLES_FULL, measure_similarity
 from autotl.analysis.source_images import source_pixels
 from autotl.api import AnySimilarity, Backbone, Likeness, Transferability
+from autotl.budget.policy import POLICY
 from autotl.clock import NEVER, Clock, Deadline, OutOfTime
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest
@@ -26,27 +27,10 @@ from autotl.progress import report_progress
 from autotl.seeds import derive
 from autotl.workbench.run_cache import RunCache
 
-SCORE_SHARE, SCORE_SHARE_ALONE = 0.05, 0.005
-"""The fraction of the budget for scores that do not decide: with several backbones, and with one."""
 SCORED_ROWS_FULL = 10_000
-"""Images for these scores in a full profile."""
-SIMILARITY_SHARE = 0.05
-"""The fraction of the budget for similarities: with fewer images their intervals are wider."""
-SIMILARITY_SLACK = 4
-"""The factor on that time before it is given up: the passes fill it, and distances take as long again."""
-TEST_SHARE = 0.03
-"""The fraction of the budget for test images, which may be copies of training images or differ from them."""
-CURVE_SHARE, FIT_SECONDS = 0.03, 4e-8
-"""The fraction of the budget for the probe's learning curve, and the seconds that its fits take.
-
-The seconds are for one image, feature and class on common hardware.
-"""
-SLACK = 2.0
-"""The factor on the time of an optional step before it is given up: estimates assume a faster machine."""
-FIT_SHARE = 0.25
-"""The fraction of the time left after which the classifiers of all backbones stop."""
-CHECK_SHARE = 0.15
-"""The fraction of the time left after which no further check of the data starts."""
+"""Images for scores that do not decide, in a full profile."""
+FIT_SECONDS = 4e-8
+"""Seconds that the fits of the learning curve take for one image, feature and class."""
 
 Similarities = dict[str, Mapping[str, Likeness]]
 
@@ -62,7 +46,7 @@ def measure_similarities(
 ) -> tuple[Similarities, list[str]]:
     """Measure the similarity of the training images to each backbone's source.
 
-    A measurement is given up after SIMILARITY_SLACK times its share of the budget.
+    A measurement is given up after POLICY.similarity_limit times its share of the budget.
 
     Args:
         settings: The options of the run.
@@ -83,7 +67,7 @@ def measure_similarities(
     budget, found, notes = settings.budget.seconds, Similarities(), []
     share = None
     if not (settings.full_profile or budget is None):
-        share = SIMILARITY_SHARE * budget / len(run_cache.backbones)
+        share = POLICY.similarity * budget / len(run_cache.backbones)
     for backbone in run_cache.backbones.values():
         report_progress(f"measuring the similarity to the source of {backbone.name}")
         found[backbone.name], note = _similarity(
@@ -113,7 +97,7 @@ def rank_backbones(
     if not measures:
         return Ranking(order=tuple(run_cache.backbones), kept=tuple(run_cache.backbones))
     budget, full = settings.budget.seconds, settings.full_profile
-    share = SCORE_SHARE if len(run_cache.backbones) > 1 else SCORE_SHARE_ALONE
+    share = POLICY.scores if len(run_cache.backbones) > 1 else POLICY.scores_of_one
     late = clock.now() + (math.inf if full or budget is None else share * budget)
     scores = Scores(
         measures,
@@ -121,7 +105,7 @@ def rank_backbones(
         most=SCORED_ROWS_FULL if full else SCORED_ROWS,
         out_of_time=lambda: clock.now() > late,
     )
-    fit_share = FIT_SHARE / len(run_cache.backbones)
+    fit_share = POLICY.classifier_fits / len(run_cache.backbones)
     for name in run_cache.backbones:
         started = clock.now()
         features = frozen_features(
@@ -161,13 +145,13 @@ def find_data_issues(
     facts, budget = run_cache.backbones[name], settings.budget.seconds
     tests, clean = len(locked), settings.data.clean
     if budget is not None and not settings.full_profile:
-        tests = min(tests, int(TEST_SHARE * budget / facts.pace.seconds(1, side=facts.side)))
+        tests = min(tests, int(POLICY.test_images * budget / facts.pace.seconds(1, side=facts.side)))
     features = frozen_features(
         run_cache,
         name,
         seed=settings.seed,
         reuse=keeps_activations(settings),
-        fits=_fits(settings, end, FIT_SHARE),
+        fits=_fits(settings, end, POLICY.classifier_fits),
     )
     complete = settings.full_profile or settings.data.reweight or clean != "report"
     return find_issues(
@@ -178,7 +162,7 @@ def find_data_issues(
         tests=tests,
         treatment=Treatment(clean, settings.data.reweight),
         seed=derive(settings.seed, "examine"),
-        end=NEVER if complete else end.share(CHECK_SHARE),
+        end=NEVER if complete else end.share(POLICY.data_checks),
     )
 
 
@@ -197,9 +181,9 @@ def measure_learning_curve(
     budget, rows = settings.budget.seconds, len(run_cache.order)
     if not (settings.full_profile or budget is None):
         work = rows * run_cache.backbones[backbone].features * len(run_cache.dataset.classes)
-        if FIT_SECONDS * work > CURVE_SHARE * budget:
+        if FIT_SECONDS * work > POLICY.learning_curve * budget:
             return None
-        end = end.within(SLACK * CURVE_SHARE * budget)
+        end = end.within(POLICY.learning_curve_limit * POLICY.learning_curve * budget)
     try:
         found = probe_at_sizes(run_cache, backbone, seed=settings.seed, pulse=end.check)
     except OutOfTime:
@@ -236,7 +220,7 @@ def _similarity(
             seed=settings.seed,
             resamples=RESAMPLES_FULL if settings.full_profile else RESAMPLES,
             seconds=share,
-            pulse=(end if share is None else end.within(SIMILARITY_SLACK * share)).check,
+            pulse=(end if share is None else end.within(POLICY.similarity_limit * share)).check,
         )
     except OutOfTime:
         return {}, (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autotl.api import Backbone, Dataset, Splits
-from autotl.budget.subsampling import affordable
+from autotl.budget.subsampling import subsample
 from autotl.cache import Store
 from autotl.config.run_settings import RunSettings
 from autotl.preparation.record import SampleRecord
@@ -60,7 +60,7 @@ class Sampler:
             record: The seconds that are left, and the least number of images.
             before: The images and features of an earlier sample, which are reused.
         """
-        splits, notes = affordable(
+        splits, notes = subsample(
             self.dataset,
             self.whole,
             backbones,

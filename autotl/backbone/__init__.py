@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from autotl.backbone.describe import Workload, data_config, describe, sides_of
     from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
     from autotl.backbone.find import candidates, find
+    from autotl.backbone.forward_pass import native_side
     from autotl.backbone.freeze import Frozen, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
     from autotl.backbone.modes import temporary_mode
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
         save_reference,
     )
     from autotl.backbone.speed.latency import latency_of
-    from autotl.backbone.stages import Layout, layout, native_side, parameters_up_to, stages_of
+    from autotl.backbone.stages import Layout, layout, parameters_up_to, stages_of
 
 __all__ = [
     "CONFIG_FILE",

@@ -1,4 +1,4 @@
-"""Check a folder of weights, whose files a user may have edited, and the weights in it."""
+"""Check a folder of weights, which a user may have edited."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ _SUMMARY_LINES, _SUMMARY_LENGTH = 2, 300
 
 @contextmanager
 def raising_weights_error(weights: Weights) -> Iterator[None]:
-    """Convert errors of a network or its weights to WeightsError, except autotl's own errors."""
+    """Convert errors of a network or its weights to WeightsError.
+
+    autotl's own errors are raised unchanged.
+    """
     try:
         yield
     except AutotlError:
@@ -68,7 +71,7 @@ def raising_weights_error(weights: Weights) -> Iterator[None]:
 
 
 def error_summary(error: BaseException) -> str:
-    """Return the first two lines of an error's message, or the name of its type."""
+    """Return the first two lines of an error's message."""
     lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:_SUMMARY_LINES])[:_SUMMARY_LENGTH] or type(error).__name__
 
@@ -149,11 +152,11 @@ def check_values(model: nn.Module, name: str) -> None:
 
 
 def check_classifier(model: nn.Module, weights: Weights, *, features: int) -> None:
-    """Check that the classifier of a folder fits its configuration and its network.
+    """Check that a classifier fits its configuration and network.
 
     Args:
         model: The network with its weights.
-        weights: Where the weights are.
+        weights: The address of the weights.
         features: The width of the pooled features.
 
     Raises:

@@ -12,7 +12,7 @@ _MIN_PLURAL_LENGTH = 4  # letters of a word that may be a plural
 
 
 def match_classes(targets: Sequence[str], known: Sequence[SourceClass]) -> Mapping[str, tuple[int, ...]]:
-    """Return, for each target class, the indices of source classes with the same name or id.
+    """Return the source classes with the name of each target.
 
     Case, accents, punctuation and plural endings are ignored. A source class has all the synonyms in its
     label string, such as "tench, Tinca tinca".

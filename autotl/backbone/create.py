@@ -34,7 +34,7 @@ def create(
     The global random state is not changed.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         classes: The number of classes of a new head that outputs zeros; 0 for no head; None for the source
             head.
         pretrained: Whether to load the weights. Otherwise timm initialises the model at random.
@@ -73,14 +73,17 @@ def create(
 
 
 def weights_file(weights: Weights) -> Path | None:
-    """Return the local safetensors file of some weights; None if there is none."""
+    """Return the local safetensors file of some weights, or None."""
     if not weights.pretrained:
         return None
     return weights.folder / WEIGHTS_FILE if weights.folder is not None else hub.cached(weights.timm_name)
 
 
 def safe_file(folder: Path) -> Path:
-    """Return the safetensors file of a folder; raise WeightsError if there is none."""
+    """Return the safetensors file of a folder.
+
+    It raises WeightsError if there is none.
+    """
     file = folder / WEIGHTS_FILE
     if file.is_file():
         return file

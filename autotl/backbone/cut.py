@@ -1,4 +1,4 @@
-"""Cut a model into a prefix and a suffix, and verify that together they compute the same."""
+"""Cut a model into a prefix and a suffix."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from autotl.backbone.forward_pass import native_side
 from autotl.backbone.head import heads
 from autotl.backbone.modes import temporary_mode
-from autotl.backbone.stages import native_side
 from autotl.importing.vision import timm, torchvision
 
 TIMM_LAYERS: Any = timm.layers  # typed in part
@@ -25,9 +25,10 @@ _RELATIVE_TOLERANCE, _ABSOLUTE_TOLERANCE = 1e-5, 1e-6
 
 
 class Suffix(nn.Module):
-    """The part of a model after a cut, traced once for training and once for evaluation.
+    """The part of a model after a cut.
 
-    It follows the mode of the model and shares its layers, so that training it trains the model.
+    It is traced once for training and once for evaluation. It follows the mode of the model and shares its
+    layers, so that training it trains the model.
     """
 
     def __init__(self, model: nn.Module, training_graph: nn.Module, evaluation_graph: nn.Module) -> None:
@@ -46,10 +47,11 @@ class Suffix(nn.Module):
 class Cuts:
     """The points at which the computation of a model can be divided.
 
-    A cut point is the name of a module, to cut after it, or ``HEAD``, right before the classifier. It is
-    valid only if exactly one value crosses it, and if both parts together compute the same outputs and the
-    same features as the model. Replace the head or move the model to a device before, not after. All parts
-    share the model's modules in their current mode: run a prefix with its modules in evaluation mode.
+    A cut point is the name of a module, to cut after it, or ``HEAD``, right before the classifier. Exactly
+    one value must cross it, and both parts together must compute the outputs and features of the model.
+
+    Replace the head or move the model to a device before, not after. All parts share the model's modules in
+    their current mode: run a prefix with its modules in evaluation mode.
 
     >>> cuts = Cuts(model)
     >>> "layer2" in cuts
@@ -74,7 +76,10 @@ class Cuts:
             self._graphs = {}
 
     def __contains__(self, point: object) -> bool:
-        """Return whether the model can be cut here, verified on images other than the traced one."""
+        """Return whether the model can be cut here.
+
+        The cut is verified on images other than the traced one.
+        """
         if not isinstance(point, str) or not self._graphs:
             return False
         if point not in self._verified:
@@ -117,7 +122,7 @@ class Cuts:
         return Suffix(whole, *graphs)
 
     def _node(self, point: str | None, *, training: bool) -> Node | None:
-        """Return the node whose value crosses a cut point; None if there is no cut."""
+        """Return the node whose value crosses a cut point."""
         if point is None:
             return None
         graph, paths = self._graphs[training]
@@ -133,7 +138,9 @@ class Cuts:
 
 
 def cut(model: nn.Module, point: str, *, side: int | None = None) -> tuple[nn.Module, nn.Module] | None:
-    """Cut a model into a prefix and a suffix; return None if it has no such cut.
+    """Cut a model into a prefix and a suffix.
+
+    It returns None if the model has no such cut.
 
     Args:
         model: The model.
@@ -145,7 +152,7 @@ def cut(model: nn.Module, point: str, *, side: int | None = None) -> tuple[nn.Mo
 
 
 def _trace(model: nn.Module, *, training: bool) -> tuple[Graph, dict[Node, str]]:
-    """Return the graph of a model in one mode, and the module of each node."""
+    """Return a model's graph, and the module of each node."""
     # A traced BatchNorm would keep its mode, and the inputs of a traced classifier could not be recorded.
     batchnorms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     untraced = {type(module) for module in (*batchnorms, *heads(model))}
@@ -159,7 +166,7 @@ def _trace(model: nn.Module, *, training: bool) -> tuple[Graph, dict[Node, str]]
 
 
 def _crossing_node(graph: Graph, paths: dict[Node, str], module: str) -> Node | None:
-    """Return the last node inside ``module``, if its value is the only one in use afterwards."""
+    """Return the only value in use after ``module``, or None."""
     nodes = list(graph.nodes)
     inside = [node for node in nodes if _is_inside(paths.get(node, ""), module)]
     if not inside:
@@ -180,12 +187,15 @@ def _is_inside(path: str, module: str) -> bool:
 
 
 def _is_constant(node: Node) -> bool:
-    """Return whether both parts can have the value: a weight, or an argument with its default."""
+    """Return whether both parts have the value.
+
+    It is a weight, or an argument with its default.
+    """
     return node.op == "get_attr" or (node.op == "placeholder" and bool(node.args))
 
 
 def _node_before_head(graph: Graph, model: nn.Module) -> Node | None:
-    """Return the input of the classifier, if it is the only value in use before it."""
+    """Return the classifier's input, if it alone is in use."""
     names_by_id = {id(module): name for name, module in model.named_modules()}
     head_names = {names_by_id[id(head)] for head in heads(model)}
     nodes = list(graph.nodes)
@@ -201,7 +211,10 @@ def _node_before_head(graph: Graph, model: nn.Module) -> Node | None:
 
 
 def _subgraph(model: nn.Module, graph: Graph, first: Node | None, last: Node | None) -> nn.Module:
-    """Return the part of a graph after ``first`` (None: the image) up to ``last`` (None: the end)."""
+    """Return the part of a graph between two nodes.
+
+    ``first`` is None for the image, and ``last`` is None for the end.
+    """
     nodes = list(graph.nodes)
     start = 0 if first is None else nodes.index(first) + 1
     part = nodes[start : None if last is None else nodes.index(last) + 1]
@@ -224,7 +237,7 @@ def _copy(subgraph: Graph, nodes: Sequence[Node], copies: dict[Node, Node]) -> N
 
 
 def _is_equivalent(model: nn.Module, prefix: nn.Module, suffix: nn.Module, side: int) -> bool:
-    """Return whether prefix and suffix compute what the model computes, on images of noise."""
+    """Return whether prefix and suffix compute the same."""
     like = next(model.parameters())
     noise = torch.rand(3, 3, side, side, generator=torch.Generator().manual_seed(0))
     x = (noise * 2 - 1).to(device=like.device, dtype=like.dtype)

@@ -15,8 +15,9 @@ from torch import nn
 from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, weights_file
+from autotl.backbone.forward_pass import native_side
 from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
-from autotl.backbone.stages import layout, native_side
+from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
 from autotl.errors import WeightsError
 from autotl.importing.vision import timm
@@ -33,7 +34,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a search asks of each backbone; it decides which image size is recommended.
+    """The work of a search, which decides the recommended image size.
 
     Attributes:
         images: The number of images.
@@ -60,7 +61,7 @@ def describe(
     """Open a backbone and return its facts.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         side: The typical image size of the data in pixels.
         device: The device of the search, such as ``"cpu"``.
         workload: The images and the budget.
@@ -77,23 +78,19 @@ def describe(
         check_config(config, weights.name)
         found = layout(model)
         check_classifier(model, weights, features=found.features)
-        digest = digest_of(weights, model)
-        classes = source_classes(weights, model)
+        digest, classes = digest_of(weights, model), source_classes(weights, model)
         parameters = sum(p.numel() for p in model.parameters())
-        architecture = _architecture(model)
         sides = sides_of(config, side)
         # at the smallest size, fixed costs would make the larger sizes look slower than they are
-        measured_side = sides[0] if small else sides[len(sides) // 2]
+        pace_side = sides[0] if small else sides[len(sides) // 2]
         if workload.seconds is None:
-            native = native_side(model)
-            pace = typical_pace(found.flops, native=native, side=measured_side, device=device)
+            pace = typical_pace(found.flops, native=native_side(model), side=pace_side, device=device)
         else:
-            batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
             pace_end = end.share(PACE_SHARE / workload.backbones)
-            pace = pace_of(model.to(device), side=measured_side, clock=clock, end=pace_end, batch=batch)
+            pace = _measure_pace(model.to(device), pace_side, clock, pace_end, small=small)
         return Backbone(
             name=weights.name,
-            architecture=architecture,
+            architecture=_architecture(model),
             origin=weights.origin,
             digest=digest,
             weights=weights,
@@ -128,7 +125,7 @@ def data_config(model: nn.Module) -> DataConfig:
 
 
 def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
-    """Return the image sizes in pixels that are worth trying, ascending up to the native size.
+    """Return the image sizes that are worth trying, ascending.
 
     Args:
         config: The data configuration of the weights.
@@ -143,7 +140,10 @@ def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
 
 
 def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...]:
-    """Return the classes of the source head with all their names, in order; none if unknown."""
+    """Return the classes of the source head, in order.
+
+    Each has all its names. The result is empty if they are unknown.
+    """
     stock: Any = model
     cfg = stock.pretrained_cfg
     labels, descriptions = cfg.get("label_names"), cfg.get("label_descriptions") or {}
@@ -174,7 +174,7 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
     It covers the weights, the architecture and the normalisation.
 
     Args:
-        weights: Where the weights are.
+        weights: The address of the weights.
         model: The model with its weights.
     """
     stock: Any = model
@@ -195,8 +195,13 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
     return digest.hexdigest()
 
 
+def _measure_pace(model: nn.Module, side: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
+    batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
+    return pace_of(model, side=side, clock=clock, end=end, batch=batch)
+
+
 def _largest_affordable(sides: tuple[int, ...], pace: Pace, workload: Workload) -> int:
-    """Return the largest image size at which one pass fits into its share of the budget."""
+    """Return the largest image size within the budget."""
     if workload.seconds is None:
         return max(sides)
     limit = max(PASS_SHARE / workload.backbones, BACKBONE_PASS_SHARE) * workload.seconds

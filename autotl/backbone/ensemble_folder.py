@@ -6,7 +6,7 @@ from pathlib import Path
 
 ENSEMBLE_FILE = "ensemble.json"
 MEMBERS = "members"
-"""The folder of the networks, each in a timm folder of its own."""
+"""The folder that holds a timm folder for each network."""
 
 
 def is_ensemble(folder: Path) -> bool:
@@ -15,7 +15,7 @@ def is_ensemble(folder: Path) -> bool:
 
 
 def ensemble_advice(folder: Path) -> str:
-    """Return advice on an ensemble folder that is given for a single network."""
+    """Return advice on an ensemble given for a single network."""
     return (
         f"{folder} is an ensemble of several. Give the folder of one of its networks, such as "
         f"{folder / MEMBERS / '0'}; or fit without --ensemble."

@@ -1,4 +1,4 @@
-"""Find the source of a named backbone, or choose backbones for a device and a budget."""
+"""Find a backbone by name, or choose some by budget."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ MIN_SECONDS_FOR_TWO = 600.0  # budget from which two backbones are compared
 
 
 def find(name: str, sources: Mapping[str, BackboneSource]) -> Weights:
-    """Return the weights of a backbone from the first source, by name, that opens it.
+    """Return the weights of a backbone by its name.
+
+    The first source, by name, that opens it is used.
 
     Raises:
         UnknownName: No source opens the name.
@@ -124,7 +126,7 @@ def candidates(
 
 
 def _lightest(opener: _PreferenceOpener, allowed: list[Preference]) -> list[Weights]:
-    """Open the lightest backbone within the user's limits, installed ones first; empty if none opens."""
+    """Open the lightest allowed backbone, installed ones first."""
     without_gpu = [preference for preference in PREFERENCES if not preference.gpu]
     for preference in sorted(allowed or without_gpu, key=lambda each: (not each.installed, each.arithmetic)):
         if opener.has(preference) and (weights := opener.open(preference)):
@@ -171,7 +173,7 @@ class _PreferenceOpener:
         return source not in self._failed or bool(self._cached(preference.name))
 
     def open(self, preference: Preference) -> Weights | None:
-        """Open a backbone; return None and add a note if its source fails."""
+        """Open a backbone; on failure return None with a note."""
         source = self._source_of(preference)
         try:
             if source is None:

@@ -15,7 +15,9 @@ Norm = Literal["frozen", "batch"]
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The frozen parts of a model; calling it puts the other parts in training mode.
+    """The frozen parts of a model.
+
+    Calling it puts the other parts in training mode.
 
     >>> train_mode = freeze(model, 2, norm="batch")
     >>> train_mode(model)
@@ -31,7 +33,10 @@ class Frozen:
     modules: frozenset[str]
 
     def __call__(self, model: nn.Module) -> None:
-        """Put ``model`` in training mode, except for frozen modules; call it at the start of each epoch."""
+        """Put ``model`` in training mode, except for frozen modules.
+
+        Call it at the start of each epoch.
+        """
         model.train()
         for name, module in model.named_modules():
             if name in self.modules:

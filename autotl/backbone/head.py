@@ -1,4 +1,4 @@
-"""Replace and set the classifier of a timm model, and compute the features before it."""
+"""Replace and set the classifier of a timm model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Classifier = nn.Linear | nn.Conv2d
 
 
 def heads(model: nn.Module) -> tuple[nn.Module, ...]:
-    """Return the classifiers of a model: usually one, two in distilled models, none without a head."""
+    """Return the classifiers of a model.
+
+    There is usually one, two in distilled models, and none without a head.
+    """
     stock: Any = model
     classifier = stock.get_classifier()
     found = tuple(classifier) if isinstance(classifier, tuple | list | nn.ModuleList) else (classifier,)
@@ -21,9 +24,10 @@ def heads(model: nn.Module) -> tuple[nn.Module, ...]:
 
 
 def new_head(model: nn.Module, classes: int) -> nn.Module:
-    """Replace the classifier by one that outputs zeros for all classes, and return the model.
+    """Replace the classifier by one with outputs of zero.
 
-    Pretrained layers before the last linear layer, such as a norm of the head, are kept.
+    The model is returned. Pretrained layers before the last linear layer, such as a norm of the head, are
+    kept.
 
     Args:
         model: The model, which is changed.
@@ -43,9 +47,9 @@ def new_head(model: nn.Module, classes: int) -> nn.Module:
 
 @torch.no_grad()
 def set_head(model: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
-    """Set the classifier to a linear classifier of :func:`pooled` features, and return the model.
+    """Set the classifier to a linear one of :func:`pooled` features.
 
-    A classifier of another size is replaced first.
+    The model is returned. A classifier of another size is replaced first.
 
     Args:
         model: The model, which is changed.
@@ -71,14 +75,19 @@ def set_head(model: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
 
 
 def ends_linear(model: nn.Module) -> bool:
-    """Return whether a model ends with a plain linear layer, so that :func:`scale_head` is exact."""
+    """Return whether a model ends with a plain linear layer.
+
+    :func:`scale_head` is then exact.
+    """
     found = heads(model)
     return bool(found) and all(isinstance(head, Classifier) for head in found)
 
 
 @torch.no_grad()
 def scale_head(model: nn.Module, factor: float) -> nn.Module:
-    """Multiply the logits of a model by a factor, through its classifier, and return the model.
+    """Multiply the logits by a factor, through the classifier.
+
+    The model is returned.
 
     Raises:
         WeightsError: The classifier is no plain linear layer.

@@ -16,9 +16,9 @@ from autotl.importing.vision import timm
 
 TIMEOUT = 4.0  # seconds to wait for the hub's first answer
 OFFLINE_ADVICE = (
-    "Choose one of three ways: give a local timm folder (config.json and model.safetensors) with --backbone "
-    "FOLDER; or download the weights on a machine with network access, copy the Hugging Face cache here and "
-    "set HF_HOME to it; or use a backbone that is installed with autotl, --backbone efficientnet_lite0."
+    "Choose one of three ways. Give a local timm folder (config.json and model.safetensors) with --backbone "
+    "FOLDER. Or download the weights on a machine with network access, copy the Hugging Face cache here and "
+    "set HF_HOME to it. Or use a backbone that is installed with autotl: --backbone efficientnet_lite0."
 )
 
 
@@ -42,7 +42,7 @@ class Address:
 
 
 def address(timm_name: str) -> Address | None:
-    """Return the place of a timm model's weights, as timm states it; None if timm has no weights."""
+    """Return the place of a timm model's weights, or None."""
     if not timm.is_model(timm_name):
         return None
     try:
@@ -67,7 +67,10 @@ def address(timm_name: str) -> Address | None:
 
 
 def cached(timm_name: str) -> Path | None:
-    """Return the weights file in the local cache, without network access; None if there is none."""
+    """Return the weights file in the local cache, or None.
+
+    It needs no network access.
+    """
     found = address(timm_name)
     return _cached_file(found) if found is not None else None
 
@@ -106,7 +109,10 @@ def fetch(timm_name: str) -> Path:
 
 
 def why_unreachable() -> str | None:
-    """Return why the hub does not answer within seconds; None if it answers."""
+    """Return why the hub does not answer within seconds.
+
+    It is None if the hub answers.
+    """
     if constants.HF_HUB_OFFLINE:
         return "HF_HUB_OFFLINE is set"
     answers: list[str | None] = []

@@ -10,7 +10,7 @@ from torch import nn
 
 @contextmanager
 def temporary_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """Put all modules in one mode, and restore the mode of each module afterwards."""
+    """Put all modules in one mode, and restore them afterwards."""
     modes = [(module, module.training) for module in model.modules()]
     model.train(training)
     try:

@@ -1,20 +1,19 @@
-"""Divide any timm model into stages, with their parameters and their share of the arithmetic."""
+"""Divide any timm model into stages."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from autotl.api import Stage
-from autotl.backbone.head import heads, pooled
-from autotl.backbone.modes import temporary_mode
-from autotl.backbone.speed.operations import OperationCounter
+from autotl.backbone.forward_pass import ForwardPass, Runs, native_side, record_forward_pass
+from autotl.backbone.head import heads
 
 MAX_STAGES = 8  # more blocks of a plain stack are grouped
 GROUPED_STAGES = 4
@@ -48,28 +47,6 @@ class Layout:
     flops: int
 
 
-@dataclass(slots=True)
-class _Run:
-    """The calls of a module in one forward pass.
-
-    Attributes:
-        start: The tick of its first start.
-        first_end: The tick of its first end.
-        last_end: The tick of its last end.
-        flops: The operations of the model up to the first end.
-        shape: The shape of its first output.
-    """
-
-    start: int
-    first_end: int = -1
-    last_end: int = -1
-    flops: int = 0
-    shape: tuple[int, ...] = ()
-
-
-Runs = Mapping[str, _Run]
-
-
 @dataclass(frozen=True, slots=True)
 class _StageEnd:
     """The module that ends a stage, with its output channels and reduction (0 if unknown)."""
@@ -80,12 +57,12 @@ class _StageEnd:
 
 
 def layout(model: nn.Module) -> Layout:
-    """Divide a model into stages by one forward pass of a blank image.
+    """Divide a model into stages by one forward pass.
 
     A large model is copied to torch's meta device first. Stages end at the modules in timm's
     ``feature_info``, at the numbered blocks beside them, and at a last convolution or projection. Parameters
-    before the first end belong to the first stage. Those after the last end, such as a final norm, belong to
-    the last stage.
+    before the first end belong to the first stage. Parameters after the last end, such as a final norm,
+    belong to the last stage.
     """
     key = _structure_hash(model)
     if key not in _cache:
@@ -96,36 +73,28 @@ def layout(model: nn.Module) -> Layout:
 
 
 def stages_of(model: nn.Module) -> tuple[Stage, ...]:
-    """Return the stages of a model, in the order of the forward pass."""
+    """Return the stages of a model, in order."""
     return layout(model).stages
 
 
 def parameters_up_to(model: nn.Module, stage_index: int) -> frozenset[str]:
-    """Return the names of all parameters up to the end of a stage (-1: none), without the classifier's."""
+    """Return the parameters up to the end of a stage.
+
+    The index -1 gives none. The classifier's parameters are left out.
+    """
     return frozenset[str]().union(*layout(model).parameters[: stage_index + 1])
 
 
-def native_side(model: nn.Module) -> int:
-    """Return the image size in pixels that the weights were trained for."""
-    stock: Any = model
-    return int((stock.pretrained_cfg.get("input_size") or (3, 224, 224))[-1])
-
-
 def _structure_hash(model: nn.Module) -> int:
-    """Return a hash of the structure of a model, independent of its weights."""
+    """Return a hash of a model's structure, without its weights."""
     modules = tuple((name, type(module)) for name, module in model.named_modules())
     return hash((native_side(model), modules, tuple((n, p.shape) for n, p in model.named_parameters())))
 
 
 def _divide(model: nn.Module) -> Layout:
     side = native_side(model)
-    if sum(parameter.numel() for parameter in model.parameters()) <= MAX_PARAMETERS_RUN:
-        runs, flops, features = _run_blank(model, side)
-    else:
-        try:
-            runs, flops, features = _run_blank(copy.deepcopy(model).to("meta"), side)
-        except (NotImplementedError, RuntimeError):  # an operation that needs real numbers
-            runs, flops, features = _run_blank(model, side)
+    recorded = _record(model, side)
+    runs, flops = recorded.runs, recorded.flops
     ends = _stage_ends(model, runs)
     stages = []
     for i, end in enumerate(ends):
@@ -141,9 +110,17 @@ def _divide(model: nn.Module) -> Layout:
         parameters=tuple(map(frozenset, parameters)),
         modules=tuple(map(frozenset, modules)),
         order=tuple(sorted(runs, key=lambda name: runs[name].start)),
-        features=features,
+        features=recorded.features,
         flops=flops,
     )
+
+
+def _record(model: nn.Module, side: int) -> ForwardPass:
+    """Record a forward pass; a large model runs on the meta device."""
+    if sum(parameter.numel() for parameter in model.parameters()) > MAX_PARAMETERS_RUN:
+        with suppress(NotImplementedError, RuntimeError):  # an operation that needs real numbers
+            return record_forward_pass(copy.deepcopy(model).to("meta"), side)
+    return record_forward_pass(model, side)
 
 
 def _assign_to_stages(
@@ -181,52 +158,6 @@ def _assign_to_stages(
     return parameters, modules
 
 
-def _run_blank(model: nn.Module, side: int) -> tuple[dict[str, _Run], int, int]:
-    """Return the calls of each module for a blank image, all operations, and the width of the features."""
-    runs: dict[str, _Run] = {}
-    tick = 0
-    counter = OperationCounter()
-
-    def before(name: str) -> Callable[..., None]:
-        def hook(*_: object) -> None:
-            nonlocal tick
-            tick += 1
-            runs.setdefault(name, _Run(start=tick))
-
-        return hook
-
-    def after(name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
-            nonlocal tick
-            tick += 1
-            run = runs[name]
-            run.last_end = tick
-            if run.first_end < 0:
-                run.first_end, run.flops = tick, counter.operations
-                run.shape = tuple(output.shape) if isinstance(output, Tensor) else ()
-
-        return hook
-
-    hooks = []
-    for name, module in model.named_modules():
-        if name:
-            hooks += [
-                module.register_forward_pre_hook(before(name)),
-                module.register_forward_hook(after(name)),
-            ]
-    like = next(model.parameters())
-    blank = torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype)
-    try:
-        with temporary_mode(model, training=False), torch.no_grad(), counter:
-            features = pooled(model, blank).shape[1]
-    finally:
-        for hook in hooks:
-            hook.remove()
-    # The model itself is not called, only its two halves: it starts first and ends last.
-    runs[""] = _Run(start=0, first_end=tick + 1, last_end=tick + 1)
-    return runs, counter.operations, features
-
-
 def _stage_ends(model: nn.Module, runs: Runs) -> list[_StageEnd]:
     """Return the modules that end the stages."""
     stock: Any = model
@@ -248,7 +179,7 @@ def _stage_ends(model: nn.Module, runs: Runs) -> list[_StageEnd]:
 
 
 def _with_own_parameters(model: nn.Module, runs: Runs, ends: Sequence[_StageEnd]) -> list[_StageEnd]:
-    """Drop ends that add no parameters to the stage before, such as pooling layers."""
+    """Drop ends that add no parameters, such as pooling layers."""
     starts = [
         runs[name].start
         for name, module in model.named_modules()
@@ -263,7 +194,10 @@ def _with_own_parameters(model: nn.Module, runs: Runs, ends: Sequence[_StageEnd]
 
 
 def _sibling_blocks(model: nn.Module, ends: set[str], runs: Runs) -> list[str]:
-    """Return the numbered blocks beside the ends; ``feature_info`` omits blocks that keep the resolution."""
+    """Return the numbered blocks beside the ends.
+
+    ``feature_info`` omits blocks that keep the resolution.
+    """
     modules = dict(model.named_modules())
     parents = {end.rpartition(".")[0] for end in ends if end.rpartition(".")[2].isdigit()}
     names = [f"{parent}.{child}" for parent in parents for child, _ in modules[parent].named_children()]
@@ -271,7 +205,10 @@ def _sibling_blocks(model: nn.Module, ends: set[str], runs: Runs) -> list[str]:
 
 
 def _last_weighted_module(model: nn.Module, runs: Runs, tick: int) -> list[str]:
-    """Return the last module with a weight matrix that starts after ``tick``, except for the classifier."""
+    """Return the last module with a weight matrix, if any.
+
+    It starts after ``tick`` and is not the classifier.
+    """
     in_head = _ids_in_head(model)
     found = [
         name
@@ -303,7 +240,10 @@ def _ids_in_head(model: nn.Module) -> set[int]:
 
 
 def _channels_and_reduction(shape: tuple[int, ...], side: int) -> tuple[int, int]:
-    """Return the channels and the reduction of an output: maps (1, c, h, w) or tokens (1, n, c)."""
+    """Return channels and reduction of an output's shape.
+
+    The output has maps (1, c, h, w) or tokens (1, n, c).
+    """
     if len(shape) == 4:
         return shape[1], max(side // max(shape[-1], 1), 1)
     if len(shape) == 3:

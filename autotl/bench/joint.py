@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
@@ -13,26 +12,23 @@ from optuna.trial import TrialState
 
 from autotl.api import (
     Arm,
-    Backbone,
     Executor,
     Job,
-    Machine,
     Outcome,
     Params,
     Said,
     State,
-    Strategy,
-    Task,
     Watch,
     Work,
 )
-from autotl.clock import Budget, Clock
 from autotl.errors import FAILURES
 from autotl.files import is_full
 from autotl.search.algorithm import SearchAlgorithm
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.seeds import derive
-from autotl.trials.history import TrialHistory
+from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
 
 FOLD = 0
@@ -48,45 +44,42 @@ class JointSearch:
     not tried first, and past runs are not used. After the deadline, trials stop as soon as a score exists.
 
     Args:
+        space: The arms, and what their trials consist of.
+        record: The history of the trials.
+        time: The budget.
+        studies: The seed of the run; its storage is not used.
+        watch: Shows the progress.
+        workers: How many trials run at once.
         sampler: Creates the sampler from a seed.
-        **_: Arguments that only autotl's own search uses, such as a journal. All other arguments are those of
-            :class:`autotl.search.Search`.
     """
 
     def __init__(
         self,
-        arms: Sequence[Arm],
-        strategies: Mapping[str, Strategy],
-        backbones: Mapping[str, Backbone],
-        tasks: Mapping[str, Task],
-        ledger: TrialHistory,
+        space: SearchSpace,
+        record: SearchRecord,
+        time: SearchTime,
+        studies: StudyFactory,
+        watch: Watch,
+        workers: int = 1,
         *,
         sampler: Callable[[int], BaseSampler],
-        machine: Machine,
-        budget: Budget,
-        clock: Clock,
-        until: Callable[[], float],
-        watch: Watch,
-        seed: int,
-        workers: int = 1,
-        **_: Any,  # a journal, past runs, …: what autotl's own search alone uses
     ) -> None:
         self._arms: dict[str, list[str]] = {}
-        for arm in arms:
+        for arm in space.arms:
             self._arms.setdefault(arm.strategy, []).append(arm.backbone)
-        self._strategies, self._backbones, self._tasks = strategies, backbones, tasks
-        self._device, self._workers, self._watch = machine.device, workers, watch
-        self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
-        self.ledger = ledger
+        self._strategies, self._backbones, self._tasks = space.strategies, space.backbones, space.tasks
+        self._device, self._workers, self._watch = space.machine.device, workers, watch
+        self._budget, self._clock, self._until = time.budget, time.clock, time.ends_at
+        self._seed, self.ledger = studies.seed, record.history
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         # a different random sequence for each data set, so that their results are independent
-        classes = next(iter(tasks.values())).classes
-        drawn = sampler(derive(seed, "joint", *classes))
+        classes = next(iter(self._tasks.values())).classes
+        drawn = sampler(derive(self._seed, "joint", *classes))
         self._study = optuna.create_study(
             direction="maximize", sampler=drawn, pruner=optuna.pruners.NopPruner()
         )
         self._running: dict[int, tuple[Trial, optuna.Trial]] = {}
-        self._failures, self._started = 0, clock.now()
+        self._failures, self._started = 0, self._clock.now()
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
         """Yield each trial when its job has ended; the caller stops the search by closing the iterator."""
@@ -165,8 +158,8 @@ def _tpe(seed: int) -> BaseSampler:
 
 
 ALGORITHMS: dict[str, SearchAlgorithm] = {
-    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), thrifty=False),
-    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), thrifty=False),
+    "random_search": SearchAlgorithm(partial(JointSearch, sampler=_random), one_standard_error_rule=False),
+    "plain_optuna": SearchAlgorithm(partial(JointSearch, sampler=_tpe), one_standard_error_rule=False),
 }
 """The baseline searches by the names of their entrants.
 

@@ -1,1 +1,1 @@
-"""Divide the budget: images to read, time per trial, time to refit."""
+"""Divide the time budget: images to read, time per trial, and time for the refit."""

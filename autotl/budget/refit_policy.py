@@ -1,66 +1,86 @@
-"""Decide whether the winner is trained again on all training images, and what to keep for it."""
+"""Decide whether the winner is refitted on all training images, and what to keep for that."""
 
 from __future__ import annotations
 
 import math
 
+from autotl.budget.policy import POLICY
 from autotl.clock import Budget
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
-SAFETY = 1.2
-REFIT_SHARE, REFIT_HELD = 0.3, 0.2
-"""Of the budget, for training the winner on all images, where its folds leave out this share of them; less
-where they leave out less.
-"""
-LEAST_HELD = 0.05
-"""Without a budget no share is too dear, but that of fewer images is not worth another training."""
-REPEAT_SHARE = 0.05
-"""Of the budget, for testing more than one network of each side of the gain."""
+MIN_HELD_OUT = 0.05
+"""Without a time limit, the fraction of the images that the folds must leave out for a refit."""
 
 
-def refit_seconds(fold: float, held: float) -> float:
-    """What training on all rows takes where a fold, that leaves the share ``held`` of them out, takes so many
-    seconds; 0 where none may be learned from: no refit.
+def refit_seconds(fold_seconds: float, held_out: float) -> float:
+    """Return how long training on all rows takes; 0 if all rows have been learned from.
+
+    Args:
+        fold_seconds: How long training one fold took.
+        held_out: The fraction of the rows that a fold leaves out, in [0, 1).
     """
-    return fold / (1 - held) if held else 0.0
+    return fold_seconds / (1 - held_out) if held_out else 0.0
 
 
-def worth_refitting(fold: float, held: float, budget: Budget) -> bool:
-    """Whether a refit costs little enough: the last fifth of the images is not worth half the search."""
+def is_worth_its_time(fold_seconds: float, held_out: float, budget: Budget) -> bool:
+    """Return whether a refit is short enough for the images that it adds.
+
+    Args:
+        fold_seconds: How long training one fold took.
+        held_out: The fraction of the rows that a fold leaves out, in [0, 1).
+        budget: The budget of the run.
+    """
     if budget.seconds is None:
-        return held >= LEAST_HELD
-    return (
-        held > 0 and refit_seconds(fold, held) <= REFIT_SHARE * min(1.0, held / REFIT_HELD) * budget.seconds
-    )
+        return held_out >= MIN_HELD_OUT
+    limit = POLICY.refit * min(1.0, held_out / POLICY.refit_held_out) * budget.seconds
+    return held_out > 0 and refit_seconds(fold_seconds, held_out) <= limit
 
 
-def is_due(trial: Trial, held: float, budget: Budget) -> bool:
-    """Return whether a refit of this trial is worth it.
+def should_refit(trial: Trial, held_out: float, budget: Budget) -> bool:
+    """Return whether ``trial`` should be refitted on all training rows.
 
-    How long one that was stopped would take is unknown, and one that takes a part of the images in each epoch
-    gains nothing from more of them.
+    The full training time of a stopped trial is unknown. A trial whose epochs see only a part of the images
+    gains nothing from more images.
+
+    Args:
+        trial: The trial.
+        held_out: The fraction of the rows that a fold leaves out, in [0, 1).
+        budget: The budget of the run.
     """
-    whole = trial.state != "stopped" and trial.params.get("part", 1.0) >= 1
-    return whole and worth_refitting(trial.fold_seconds, held, budget)
+    complete = trial.state != "stopped" and trial.params.get("part", 1.0) >= 1
+    return complete and is_worth_its_time(trial.fold_seconds, held_out, budget)
 
 
-def kept_for_refit(fold: float, held: float, budget: Budget) -> float:
-    """What is kept of the budget to train a winner again whose folds take so many seconds."""
-    return SAFETY * refit_seconds(fold, held) if worth_refitting(fold, held, budget) else 0.0
+def refit_reserve(fold_seconds: float, held_out: float, budget: Budget) -> float:
+    """Return the seconds to keep for the refit of a trial that has not run yet.
 
-
-def expected_of_refit(ledger: TrialHistory, trial: Trial, budget: Budget) -> float:
-    """What training the trial again on all training rows is expected to add to its score; 0 without a refit.
-
-    Errors are taken to fall with the root of the number of images, as the prior of the learning curves does.
+    Args:
+        fold_seconds: The expected time of a fold.
+        held_out: The fraction of the rows that a fold leaves out, in [0, 1).
+        budget: The budget of the run.
     """
-    held = ledger.held_of(trial.arm.backbone)
-    if not is_due(trial, held, budget):
+    if not is_worth_its_time(fold_seconds, held_out, budget):
         return 0.0
-    return (1 - (ledger.score(trial) or 0.0)) * (1 - math.sqrt(1 - held))
+    return POLICY.margin * refit_seconds(fold_seconds, held_out)
 
 
-def spare(budget: Budget) -> float:
-    """Seconds for testing further networks of the two sides whose difference is the gain of transfer."""
-    return math.inf if budget.seconds is None else REPEAT_SHARE * budget.seconds
+def expected_refit_gain(history: TrialHistory, trial: Trial, budget: Budget) -> float:
+    """Return by how much a refit is expected to raise the trial's score; 0 without a refit.
+
+    The error is assumed to fall with the square root of the number of images.
+
+    Args:
+        history: All trials.
+        trial: The trial that would be refitted.
+        budget: The budget of the run.
+    """
+    held_out = history.held_out_share(trial.arm.backbone)
+    if not should_refit(trial, held_out, budget):
+        return 0.0
+    return (1 - (history.score(trial) or 0.0)) * (1 - math.sqrt(1 - held_out))
+
+
+def repeated_test_seconds(budget: Budget) -> float:
+    """Return the seconds for testing further networks of both sides of the transfer gain."""
+    return math.inf if budget.seconds is None else POLICY.repeated_tests * budget.seconds

@@ -1,42 +1,36 @@
-"""How many images a budget allows to read, to learn from and to test on."""
+"""Subsample the data to the number of images that a time budget allows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from autotl.api import Backbone, Dataset, Splits
+from autotl.budget.policy import POLICY
 from autotl.config.run_settings import RunSettings
 from autotl.data import subsample_test, subsample_train
 from autotl.preparation.record import LEAST_ROWS
 
-READ_SHARE = 0.08
-"""Of the time left, for reading every image once."""
-LOOK_SHARE = 0.25
-"""Of the time left, for one pass of every backbone over the training images; so many are used in any case."""
-TEST_SHARE, LEAST_TESTS = 0.2, 500
-"""Of the time left, for a pass of every strategy over the test images; so many are tested on in any case."""
-
-LATE = 0.5
-"""Of the budget: where less is left, what the search can do without is not looked at."""
+MIN_TESTS = 500
+"""Test images that are used however short the time is."""
 
 
 def seconds_to_read(left: float | None) -> float | None:
-    """What reading the images may take of so many seconds; None where time does not matter."""
-    return None if left is None else READ_SHARE * max(left, 0.0)
+    """Return the seconds that reading the images may take; None without a time limit."""
+    return None if left is None else POLICY.reading * max(left, 0.0)
 
 
-def said_of_reading(dataset: Dataset) -> str:
-    """A note where some images were not read, for lack of time."""
+def reading_note(dataset: Dataset) -> str:
+    """Return a note on images that were not read for lack of time, or ""."""
     if not dataset.left_out:
         return ""
-    whole = len(dataset) + len(dataset.unreadable) + dataset.left_out
+    total = len(dataset) + len(dataset.unreadable) + dataset.left_out
     return (
-        f"Reads {whole - dataset.left_out:,} of {whole:,} images: to read them all would take more than "
-        f"{READ_SHARE:.0%} of the time on this machine. Give more to use more."
+        f"Reads {total - dataset.left_out:,} of {total:,} images: reading all of them would take more than "
+        f"{POLICY.reading:.0%} of the time on this machine. A larger budget reads more."
     )
 
 
-def affordable(
+def subsample(
     dataset: Dataset,
     splits: Splits,
     backbones: Mapping[str, Backbone],
@@ -46,40 +40,56 @@ def affordable(
     seed: int,
     least: int = LEAST_ROWS,
 ) -> tuple[Splits, list[str]]:
-    """The split with as many training images as the seconds that are ``left`` allow one look at, and as many
-    test images as they allow every strategy's best trial to be tested on; with a note where these are not
-    all. At ``least`` so many are learned from, however short the time.
+    """Subsample the training and test images to what the time allows.
+
+    The training images are limited by one pass of all backbones, the test images by one pass of every
+    strategy's best network.
+
+    Args:
+        dataset: The images.
+        splits: Their split.
+        backbones: The backbones, by name.
+        left: Seconds that are left; None without a time limit.
+        strategies: How many strategies will be tested; with 0, the test images are not limited.
+        seed: The seed that draws the images.
+        least: Training images that are used however short the time is.
+
+    Returns:
+        The split, and a note on each part that was subsampled.
     """
     notes: list[str] = []
     if left is None:
         return splits, notes
     seconds = max(left, 0.0)
-    paces = [facts.pace.seconds(1, side=facts.side) for facts in backbones.values()]
-    fewer = subsample_train(dataset, splits, max(least, int(LOOK_SHARE * seconds / sum(paces))), seed=seed)
+    paces = [backbone.pace.seconds(1, side=backbone.side) for backbone in backbones.values()]
+    fewer = subsample_train(
+        dataset, splits, max(least, int(POLICY.training_pass * seconds / sum(paces))), seed=seed
+    )
     if fewer is not splits:
         notes.append(
-            f"Learns from {len(fewer.train):,} of {len(splits.train):,} training images: one look at all of "
-            f"them would take more than {LOOK_SHARE:.0%} of the time on this machine. Give more to use more."
+            f"Trains on {len(fewer.train):,} of {len(splits.train):,} training images: one pass over all of "
+            f"them would take more than {POLICY.training_pass:.0%} of the time on this machine. A larger "
+            "budget uses more."
         )
-    if not strategies:  # nothing will be tested
+    if not strategies:
         return fewer, notes
-    tests = max(LEAST_TESTS, int(TEST_SHARE * seconds / (strategies * max(paces))))
+    tests = max(MIN_TESTS, int(POLICY.test_pass * seconds / (strategies * max(paces))))
     tested = subsample_test(dataset, fewer, tests, seed=seed)
     if tested is not fewer:
         notes.append(
-            f"Is tested on {len(tested.test):,} of {len(splits.test):,} test images: testing every strategy "
-            f"on all of them would take more than {TEST_SHARE:.0%} of the time on this machine. Nobody "
-            "looks at the others: 'autotl evaluate' can, with the model that is delivered."
+            f"Tests on {len(tested.test):,} of {len(splits.test):,} test images: testing every strategy on "
+            f"all of them would take more than {POLICY.test_pass:.0%} of the time on this machine. The rest "
+            "stays unused: 'autotl evaluate' can score the exported model on it."
         )
     return tested, notes
 
 
-def left_of(seconds: float | None, spent: float) -> float | None:
-    """What is left of a budget; None where time does not matter."""
+def seconds_left(seconds: float | None, spent: float) -> float | None:
+    """Return what is left of a budget in seconds; None without a time limit."""
     return None if seconds is None else seconds - spent
 
 
-def is_late(setup: RunSettings, left: float | None) -> bool:
-    """Whether so little of the budget is left that what can be done without should be."""
-    whole = setup.budget.seconds
-    return whole is not None and left is not None and not setup.full_profile and left < LATE * whole
+def is_late(config: RunSettings, left: float | None) -> bool:
+    """Return whether too little of the budget is left for optional analysis."""
+    budget = config.budget.seconds
+    return budget is not None and left is not None and not config.full_profile and left < POLICY.late * budget

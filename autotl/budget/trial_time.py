@@ -1,4 +1,4 @@
-"""Say what is to be learned, and what one trial of it may cost."""
+"""Make the task of a search, and divide the time for trials."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from autotl.api import Backbone, Dataset, FirstLook, Likeness, Machine, OwnNetworks, Splits, Strategy, Task
+from autotl.budget.policy import POLICY
 from autotl.training import epoch_seconds
 from autotl.trials.arms import plan_arms
 
-SEARCH_SHARE = 0.6
-"""Of the time left for trials, for the defaults of all arms together: a network that was trained to the end
-is worth more than the choice among several that were not.
-"""
-TELLING = 100
-"""Validation images that tell two trials apart, hardly: of much smaller folds a trial is run on several."""
+VALIDATION_IMAGES = 100
+"""Validation images for comparing trials: a trial runs on several folds if each has fewer."""
 EPOCHS = 12
-"""Passes over the images, at the smallest size, that are left to each of several folds: shorter trainings
-would make the choice surer, and worse what there is to choose from.
+"""Epochs at the smallest image size that each of several folds must have time for.
+
+With fewer epochs the comparison is more precise, but the compared networks are worse.
 """
 
 
-def task_of(
+def make_task(
     metric: str,
     dataset: Dataset,
     splits: Splits,
@@ -31,7 +29,15 @@ def task_of(
     *,
     side: int,
 ) -> Task:
-    """The task, of which trials may cost whatever they want."""
+    """Return the task, without a limit on the time of a trial.
+
+    Args:
+        metric: The name of the metric.
+        dataset: The images.
+        splits: Their split.
+        likeness: Each similarity of each backbone, by the backbone's name and the similarity's.
+        side: The usual image size, in pixels.
+    """
     labels = dataset.table["label"].to_numpy(dtype=np.int64)[splits.train]
     counts = np.bincount(labels, minlength=len(dataset.classes))
     return Task(
@@ -47,7 +53,7 @@ def task_of(
     )
 
 
-def share_out(
+def with_trial_time(
     task: Task,
     strategies: Mapping[str, Strategy],
     backbones: Mapping[str, Backbone],
@@ -58,33 +64,42 @@ def share_out(
     validated: int,
     folds: int,
 ) -> Task:
-    """The task with what is to be spent on one trial, of the seconds that are ``left``; None: no budget.
+    """Return the task with the time per trial, and the folds that a trial is planned for.
 
-    ``tests`` are the seconds to test a strategy's best trials, ``validated`` the validation images of each of
-    the ``folds`` of one repeat. A strategy that does not apply has no share, nor has one that brings a
-    network of its own, unless it takes a first look: if that promises much, it takes as long as others.
+    Only strategies that apply have a part of the time. A strategy that brings its own network has none unless
+    it has a first look: after a promising first look it takes as long as other strategies.
+
+    Args:
+        task: The task.
+        strategies: All strategies, by name.
+        backbones: The backbones, by name.
+        machine: The machine that trials run on.
+        left: Seconds that are left; None without a time limit.
+        tests: Seconds to test the best trials of one strategy.
+        validated: Validation images of one fold.
+        folds: Folds of one repeat.
     """
-    looked = sum(
+    first_looks = sum(
         isinstance(each, FirstLook) and isinstance(each, OwnNetworks) for each in strategies.values()
     )
     strategies = {name: each for name, each in strategies.items() if not isinstance(each, OwnNetworks)}
     if left is None:
         return task
 
-    def among(arms: int, tested: int) -> Task:
-        trials = max(0.0, left - tested * tests)
-        # about half of the arms train networks
-        each = replace(task, trial_seconds=SEARCH_SHARE * trials / max(1.0, 0.5 * arms))
-        return replace(each, folds=_folds(each, backbones, validated=validated, most=folds))
+    def divided(arms: int, tested: int) -> Task:
+        seconds = max(0.0, left - tested * tests)
+        trial_seconds = POLICY.defaults * seconds / max(1.0, POLICY.training_arms * arms)
+        timed = replace(task, trial_seconds=trial_seconds)
+        return replace(timed, folds=_folds(timed, backbones, validated=validated, most=folds))
 
-    first = among(len(strategies) * len(backbones) + looked, len(strategies))
+    first = divided(len(strategies) * len(backbones) + first_looks, len(strategies))
     arms, _ = plan_arms(strategies, backbones, dict.fromkeys(backbones, first), machine=machine)
-    return among(len(arms) + looked, len({arm.strategy for arm in arms})) if arms else first
+    return divided(len(arms) + first_looks, len({arm.strategy for arm in arms})) if arms else first
 
 
 def _folds(task: Task, backbones: Mapping[str, Backbone], *, validated: int, most: int) -> int:
-    """How many folds a trial is to be seen on for TELLING images, as far as each is left EPOCHS passes."""
-    wanted = min(most, round(TELLING / max(1, validated)))
+    """Return the folds for VALIDATION_IMAGES images, fewer if a fold then has no time for EPOCHS epochs."""
+    wanted = min(most, round(VALIDATION_IMAGES / max(1, validated)))
     assert task.trial_seconds is not None
     least = max(
         EPOCHS * epoch_seconds(task, each, side=min(each.sides), trained=1.0) for each in backbones.values()

@@ -1,1 +1,1 @@
-"""What autotl brings itself, one plugin per file, found through entry points like any other."""
+"""Built-in plugins, found through entry points like any other."""

@@ -16,7 +16,10 @@ _MAX_TEST_SHARE = 0.9
 
 
 def path_or_none(source: object) -> Path | None:
-    """Return ``source`` as a path with ``~`` expanded, or None if it is no path."""
+    """Return ``source`` as a path, or None if it is no path.
+
+    ``~`` is expanded.
+    """
     if not isinstance(source, str | os.PathLike):
         return None
     text = os.fspath(source)
@@ -45,7 +48,7 @@ def check_path(source: object) -> None:
 
 
 def check_columns(source: object, columns: Columns) -> None:
-    """Check the named columns against the first line of a CSV or TSV file.
+    """Check the named columns against the header of a CSV file.
 
     Other sources, and files whose first line cannot be parsed, are left to their reader.
 

@@ -53,10 +53,11 @@ def torch_within_cores() -> Iterator[None]:
 
 
 def limit_thread_spinning() -> None:
-    """Let OpenMP threads spin for SPIN_COUNT polls, unless the user set a wait policy.
+    """Let OpenMP threads spin for only SPIN_COUNT polls.
 
-    Call it before torch is imported: torch reads the environment then. Child processes inherit the setting.
-    The OpenMP runtime of LLVM and Intel counts milliseconds; its threads sleep at once.
+    A wait policy that the user set is kept. Call it before torch is imported: torch reads the environment
+    then. Child processes inherit the setting. The OpenMP runtime of LLVM and Intel counts milliseconds; its
+    threads sleep at once.
     """
     if not _wait_policy_is_set():
         os.environ["GOMP_SPINCOUNT"] = str(SPIN_COUNT)
@@ -64,9 +65,9 @@ def limit_thread_spinning() -> None:
 
 
 def cores_are_busy(cpu_times: Path = CPU_TIMES) -> bool:
-    """Return whether other programs use this process's cores, by a 0.1 s sample.
+    """Return whether other programs use this process's cores.
 
-    The answer is False if the operating system does not report CPU times.
+    A sample of 0.1 s decides. The answer is False if the operating system does not report CPU times.
     """
     if (first := _read_cpu_times(cpu_times)) is None:
         return False
@@ -82,7 +83,7 @@ def _wait_policy_is_set() -> bool:
 
 
 def _read_cpu_times(cpu_times: Path) -> tuple[int, int, int] | None:
-    """Return busy ticks, all ticks and the number of this process's cores; None if unknown."""
+    """Return busy ticks, all ticks and the number of cores, or None."""
     own = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     busy = total = cores = 0
     try:

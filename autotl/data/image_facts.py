@@ -50,7 +50,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class UprightOpener:
-    """Opens an image with a reader's function and converts it to RGB at a scale."""
+    """Opens an image and converts it to RGB at a scale."""
 
     open: Callable[[], Image.Image]
     scale: PixelScale | None
@@ -128,7 +128,7 @@ class ImageScanner:
         return limit
 
     def finish(self, numbers: Sequence[int], *, total: int) -> ScannedImages:
-        """Decode the rest of these images and bring deep images to one scale.
+        """Decode the remaining images and bring deep images to one scale.
 
         Args:
             numbers: Positions in the listing of the images to keep.
@@ -148,7 +148,7 @@ class ImageScanner:
         )
 
     def deep(self, numbers: Sequence[int] | None = None) -> Mapping[int, Extremes]:
-        """Return the extremes of the images of more than 8 bits, by number."""
+        """Return the extremes of the deep images, by number."""
         return {
             number: facts.extremes
             for number in (self._facts if numbers is None else numbers)
@@ -157,7 +157,7 @@ class ImageScanner:
 
 
 def _read_facts(item: Item, scale: PixelScale | None = None) -> ImageFacts | str:
-    """Decode an item and return its facts, or why it cannot be decoded."""
+    """Return the facts of an item, or why it is unreadable."""
     try:
         image = upright_rgb(item.open(), scale)
         values = deep_values_of(image)

@@ -1,4 +1,4 @@
-"""Normalise class labels and groups: missing values, spelling, and the order of classes."""
+"""Normalise class labels and groups, and order the classes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})(\.0*)?")
 
 
 def is_blank(value: object) -> bool:
-    """Return whether a cell is None, NaN, pandas' NA or NaT, or blank text."""
+    """Return whether a cell is None, NaN, NA, NaT or blank."""
     if isinstance(value, str):
         return not value.strip()
     if isinstance(value, Real):
@@ -36,7 +36,7 @@ def is_blank(value: object) -> bool:
 
 
 def is_missing(value: object) -> bool:
-    """Return whether a cell is blank or holds a usual word for missing, such as ``NULL``."""
+    """Return whether a cell is blank or a word like ``NULL``."""
     if not isinstance(value, str):
         return is_blank(value)
     text = value.strip()
@@ -44,7 +44,7 @@ def is_missing(value: object) -> bool:
 
 
 def placeholder_label_notes(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return a note for each class, such as ``NA``, that may stand for a missing label."""
+    """Return notes on classes, such as ``NA``, that may mean missing."""
     counts = Counter(label for label in labels if label.lower() in _PLACEHOLDERS)
     return tuple(
         f"{n} of {len(labels)} images have the label {label!r}, which is used as a class. "
@@ -110,7 +110,7 @@ def label_texts(values: Iterable[object], *, row_names: Iterable[str]) -> list[s
 
 
 def group_texts(values: Iterable[object]) -> list[str | None]:
-    """Return the group name of each row, None for rows in no group."""
+    """Return the group name of each row, None without group."""
     each = [None if is_missing(value) else label_text(value) for value in values]
     texts = iter(_unify_numbers([text for text in each if text is not None]))
     return [None if text is None else next(texts) for text in each]
@@ -128,7 +128,7 @@ def class_order(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _unify_numbers(texts: list[str]) -> list[str]:
-    """Give whole numbers one spelling if the column holds nothing else and no zero-padded number."""
+    """Give whole numbers one spelling if there are only such."""
     if not all(map(_WHOLE_NUMBER.fullmatch, texts)):
         return texts
     return [str(int(text.partition(".")[0])) for text in texts]

@@ -1,4 +1,4 @@
-"""Decode images each time they are indexed, if memory is too small to keep them."""
+"""Decode images on each access, if memory is too small."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class LazyImages:
-    """Rows of a dataset, indexed like the uint8 tensor (rows, 3, h, w) of their pixels."""
+    """Rows of a dataset, indexed like a tensor of pixels.
+
+    An index gives uint8 images (rows, 3, h, w).
+    """
 
     def __init__(self, dataset: Dataset, rows: Rows, view: View) -> None:
         self._dataset, self._rows, self._view = dataset, rows, view

@@ -1,4 +1,4 @@
-"""List the images of a prediction from any form in which they are given."""
+"""List the images of a prediction from any form of input."""
 
 from __future__ import annotations
 
@@ -95,7 +95,13 @@ class _Inputs:
                 yield from self.expand(each, position, scale)
 
     def expand(self, each: Any, position: int, scale: PixelScale | None) -> Iterator[UnlabelledImage]:
-        """Yield the images of one element, which may be a folder."""
+        """Yield the images of one element, which may be a folder.
+
+        Args:
+            each: The element.
+            position: Its position, which names an image in memory.
+            scale: The scale of arrays that are given together.
+        """
         name = f"image {position}"
         if isinstance(each, str | os.PathLike):
             yield from (
@@ -164,7 +170,7 @@ class _LazyReaders(Mapping[str, Reader]):
 
 
 def _needs_scale(array: NDArray[Any], known: PixelScale) -> bool:
-    """Return whether the scale of an array must be chosen, or compared with the model's scale.
+    """Return whether an array's scale must be chosen or compared.
 
     An array without numbers is refused when it is opened.
     """
@@ -188,7 +194,7 @@ def _raise(error: Exception) -> Image.Image:
 
 
 def _position(file: Any) -> int | None:
-    """Return the position in an open file; None if it cannot be read twice."""
+    """Return the position in a file that can be read twice."""
     try:
         return int(file.tell()) if file.seekable() else None
     except (AttributeError, OSError):
@@ -205,7 +211,7 @@ def _open_file(file: Any, start: int | None) -> Image.Image:
 
 
 def _is_dataset(images: Any) -> bool:
-    """Return whether the input is a DataFrame or a data set that a reader reads as a whole."""
+    """Return whether a reader reads the input as a whole."""
     classes = {(base.__module__.split(".")[0], base.__name__) for base in type(images).__mro__}
     return bool(classes & _DATASET_CLASSES)
 
@@ -224,7 +230,7 @@ def _is_single_image(images: Any) -> bool:
 
 
 def _is_labelled_pair(images: Any) -> bool:
-    """Return whether the input is a pair of images and labels, as ``fit`` takes it."""
+    """Return whether the input is a pair of images and labels."""
     if not isinstance(images, tuple) or len(images) != 2:
         return False
     first, labels = images

@@ -1,4 +1,4 @@
-"""Find faults of the data: class imbalance, duplicates, leakage, unreadable images and missing classes."""
+"""Find faults of the data without opening images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """Training images per class, and the ratio of the largest to the smallest class."""
+    """Training images per class, and largest to smallest class."""
 
     ratio: float
     counts: Mapping[str, int]
@@ -75,7 +75,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Faults of the data that affect how far a result can be trusted.
+    """Faults of the data that affect trust in a result.
 
     Attributes:
         imbalance: The class imbalance of the training set.
@@ -95,7 +95,7 @@ class Quality:
 
 
 def quality(dataset: Dataset, splits: Splits) -> Quality:
-    """Find the faults that show in names, digests and sizes, without opening images."""
+    """Find the faults that show without opening images."""
     table = dataset.table
     counts = np.bincount(table["label"].to_numpy()[splits.train], minlength=len(dataset.classes))
     return Quality(
@@ -112,7 +112,7 @@ def quality(dataset: Dataset, splits: Splits) -> Quality:
 
 
 def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int64]]:
-    """Return the labels of the test set and of each validation set, sorted.
+    """Return the sorted labels of the test and validation sets.
 
     Sorted labels reveal only the class counts.
     """

@@ -59,8 +59,8 @@ def read(
         seed: The seed of the sample.
 
     Raises:
-        DataError: No reader reads the source, it holds no images or one class, or more than 5 % of the
-            images or a whole class are unreadable.
+        DataError: No reader reads the source, or it holds no images or one class. More than 5 % of the
+            images, or a whole class, are unreadable.
     """
     report_progress("listing images")
     listing = _list_images(source, readers, columns)
@@ -96,7 +96,7 @@ def with_pixel_scale(dataset: Dataset, scale: PixelScale | None) -> Dataset:
 
 
 def _assemble(source: object, listing: Listing, images: ScannedImages) -> Dataset:
-    """Make the dataset of the images that were decoded, in the order of their digests."""
+    """Make the dataset of the decoded images, sorted by digest."""
     pairs = list(zip(images.items, images.facts, strict=True))
     unreadable = {item.name: facts for item, facts in pairs if isinstance(facts, str)}
     found = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
@@ -139,7 +139,7 @@ def _table(found: Sequence[tuple[Item, ImageFacts]], index: Mapping[str, int]) -
 
 
 def _list_images(source: object, readers: Mapping[str, Reader], columns: Columns) -> Listing:
-    """List the images with the first reader that reads the form of the source."""
+    """List the images with the first reader of their form."""
     check_path(source)
     refusals = []
     for name in sorted(readers):
@@ -165,7 +165,10 @@ def _list_images(source: object, readers: Mapping[str, Reader], columns: Columns
 
 
 def _read_listing(reader: Reader, source: object, columns: Columns) -> Listing:
-    """List the images; ``NO_GROUPS`` names a column only if the data has a column of that name."""
+    """List the images of a source.
+
+    ``NO_GROUPS`` names a column only if the data has a column of that name.
+    """
     if columns.group == NO_GROUPS:
         with suppress(DataError, UnknownName):
             return reader.read(source, columns)
@@ -174,7 +177,7 @@ def _read_listing(reader: Reader, source: object, columns: Columns) -> Listing:
 
 
 def _check_listing(source: object, items: Sequence[Item]) -> None:
-    """Check that there are images, at least two classes, and class names of reasonable length."""
+    """Check that there are images, two classes and short names."""
     if not items:
         raise DataError(f"{_describe(source)} holds no images. Give another folder or table.")
     if len(labels := {item.label for item in items}) < 2:

@@ -13,7 +13,7 @@ _LISTED_OF_MANY = 5
 
 
 def summarise_data(dataset: Dataset, splits: Splits) -> tuple[str, ...]:
-    """Return a sentence on the classes and a sentence on the parts of the split."""
+    """Return sentences on the classes and on the split."""
     names = [dataset.classes[label] for label in dataset.table["label"]]
     counts = Counter(names)
     listed = join_counts(counts, limit=_MAX_LISTED if len(counts) <= _MAX_LISTED else _LISTED_OF_MANY)

@@ -1,4 +1,4 @@
-"""Read labels, class names and image files from torch Datasets without decoding images."""
+"""Read labels, class names and image files from torch Datasets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Names = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """The file of an image, and the transform that the dataset applies to the image."""
+    """An image's file, and the transform of the dataset."""
 
     path: Path
     transform: Callable[[Any], Any] | None
 
 
 def torch_labels(dataset: Any) -> list[Any] | None:
-    """Return the labels that a dataset keeps in a list; None if it keeps none."""
+    """Return the labels that a dataset stores, or None."""
     if _is_subset(dataset):
         inner = torch_labels(dataset.dataset)
         return None if inner is None else [inner[row] for row in dataset.indices]
@@ -37,7 +37,7 @@ def torch_labels(dataset: Any) -> list[Any] | None:
 
 
 def torch_class_names(dataset: Any, labels: Sequence[str]) -> Names | None:
-    """Return the class name of each label, as torchvision keeps them in ``classes``.
+    """Return the class name of each label, as in torchvision.
 
     Names are used only if they surely belong to the labels. Either ``class_to_idx`` maps them, or the labels
     are exactly 0…n-1 for n names; and there is no ``target_transform``. Parts of a ConcatDataset must agree.
@@ -68,7 +68,10 @@ def torch_class_names(dataset: Any, labels: Sequence[str]) -> Names | None:
 
 
 def torch_image_file(dataset: Any, row: int) -> ImageFile | None:
-    """Return the file of an image that torchvision's DatasetFolder opens with Pillow; None for others."""
+    """Return the image file of a torchvision DatasetFolder.
+
+    It is None for other datasets, and for other loaders than Pillow.
+    """
     if _is_subset(dataset) and _defines_getitem(dataset, "torch.utils.data.dataset"):
         return torch_image_file(dataset.dataset, dataset.indices[row])
     if _is_concatenation(dataset) and _defines_getitem(dataset, "torch.utils.data.dataset"):
@@ -83,7 +86,7 @@ def torch_image_file(dataset: Any, row: int) -> ImageFile | None:
 
 
 def _own_names(classes: Sequence[Any], index: Mapping[Any, Any] | None, labels: set[str]) -> Names:
-    """Return the names of a dataset's ``classes`` by label; empty if they may not belong to the labels."""
+    """Return class names by label; empty if unsure."""
     # Some datasets list several names for a class: the first is the usual one.
     firsts = [each[0] if isinstance(each, list | tuple) and each else each for each in classes]
     names = {str(number): label_text(name) for number, name in enumerate(firsts)}
@@ -96,7 +99,7 @@ def _own_names(classes: Sequence[Any], index: Mapping[Any, Any] | None, labels: 
 
 
 def _concatenated_names(dataset: Any, labels: Sequence[str]) -> Names | None:
-    """Return the names that all parts share; raise DataError if two parts name a label differently."""
+    """Return the names that all parts share; refuse contradictions."""
     ends = [0, *dataset.cumulative_sizes]
     found = [
         torch_class_names(part, labels[start:end])

@@ -1,4 +1,4 @@
-"""List images without labels: the inputs of a prediction, or samples of a source domain."""
+"""List images without labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autotl.data.image_files.decode import open_image, upright_rgb
 from autotl.data.image_files.list_files import files_below
 from autotl.data.image_files.suffixes import IMAGE_SUFFIXES
 from autotl.data.image_files.zip_images import ZipImages
-from autotl.data.layout.folder_labels import visible_images
+from autotl.data.layout.sort_files import visible_images
 from autotl.errors import DataError
 
 Opener = Callable[[], Image.Image]
@@ -23,14 +23,17 @@ Opener = Callable[[], Image.Image]
 
 @dataclass(frozen=True, slots=True)
 class UnlabelledImage:
-    """An image without a label: its name, and a function that opens it and may raise."""
+    """An image without a label: its name and its opener.
+
+    The opener may raise any error.
+    """
 
     name: str
     open: Opener
 
 
 def image_paths(path: Path) -> list[Path]:
-    """Return an image file itself, or the images anywhere below a folder, sorted.
+    """Return an image itself, or the images below a folder.
 
     Raises:
         DataError: The path does not exist, or the folder holds no images.
@@ -66,7 +69,7 @@ def image_openers(
 def unlabelled_images(
     source: object, *, readers: Mapping[str, Reader], image: str | None = None
 ) -> list[UnlabelledImage]:
-    """List the images of a file, a folder, a ZIP file or any form of a reader.
+    """List the images of any form of data.
 
     The names start with the given path. The names of images in a table are those in its cells.
 

@@ -30,7 +30,9 @@ _MARGIN = 8 / 7  # 256 pixels for crops of 224 pixels, the usual size for random
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A fixed preprocessing of images: timm's for evaluation, or one with a margin for random crops.
+    """A fixed preprocessing of images, with or without a margin.
+
+    Without a margin it is timm's preprocessing for evaluation. A margin serves random crops.
 
     >>> view = View(side=32, interpolation="bicubic", crop_pct=1.0, crop_mode="center")
     >>> view.transform()(Image.new("RGB", (48, 64))).shape
@@ -77,7 +79,10 @@ class View:
         return f"{self.side}-{self.interpolation}-{self.crop_pct!r}-{self.crop_mode}{fill}"
 
     def transform(self) -> Transform:
-        """Return a function from an upright RGB image to uint8 (3, pixels, pixels)."""
+        """Return a function from an RGB image to its pixels.
+
+        The pixels are uint8 (3, pixels, pixels).
+        """
         factory: Any = timm.data  # typed in part
         steps = factory.create_transform(
             input_size=self.pixels,
@@ -131,7 +136,7 @@ def render(
     threads: int | None = None,
     out: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
-    """Return the images of some rows through a view, uint8 (rows, 3, h, w).
+    """Return the images of some rows, uint8 (rows, 3, h, w).
 
     Args:
         dataset: The images.
@@ -161,7 +166,7 @@ def render_parts(
     *,
     threads: int | None = None,
 ) -> Generator[slice, None, None]:
-    """Render rows into an array and yield each part as soon as it is filled.
+    """Fill an array with images and yield each filled part.
 
     Decoding continues in threads while the caller works on a part.
 
@@ -194,7 +199,7 @@ def render_parts(
 
 
 def render_images(images: Sequence[Image.Image], view: View) -> NDArray[np.uint8]:
-    """Return images of any mode through a view, uint8 (images, 3, h, w)."""
+    """Return images of any mode, uint8 (images, 3, h, w)."""
     transform = view.transform()
     pixels = np.empty((len(images), 3, view.pixels, view.pixels), dtype=np.uint8)
     for position, image in enumerate(images):
@@ -203,7 +208,7 @@ def render_images(images: Sequence[Image.Image], view: View) -> NDArray[np.uint8
 
 
 def _reopen(dataset: Dataset, row: int, size: tuple[int, int]) -> Image.Image:
-    """Open a row's image again; raise DataError if it is missing or has another size."""
+    """Open a row's image again; refuse it if it changed."""
     try:
         image = dataset.openers[row]()
     except Exception as error:  # a plugin's opener may raise anything

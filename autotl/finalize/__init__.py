@@ -1,1 +1,1 @@
-"""From the best trial to a tested model."""
+"""The final phase: from the best trial to an exported and tested model."""

@@ -1,121 +1,170 @@
-"""Average the weights of trials that have been run, as long as validation likes it."""
+"""Model soup: average the weights of several trials, if that improves the validation score."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from autotl.api import FoldScore
-from autotl.clock import Budget, Clock
+from autotl.budget.policy import POLICY
+from autotl.budget.refit_policy import expected_refit_gain
 from autotl.evaluation import Soup
+from autotl.finalize.final_model import FinalModel
+from autotl.finalize.phase import FinalPhase
 from autotl.training import predict_logits
 from autotl.trials.history import TrialHistory
-from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
 from autotl.workbench.tensor_files import save_weights
 from autotl.workbench.trial_workbench import TrialWorkbench
 
-SHARE = 0.03
-"""Of the budget, for trying averages."""
 STATISTICS = ("running_mean", "running_var")
 State = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Souped:
-    """What was found: the facts, and where one is kept its weights and what it said in validation."""
+class SoupResult:
+    """The facts of a soup and, if it is kept, its weights file and its outputs on the first fold."""
 
     soup: Soup
     weights: str = ""
     fold: FoldScore | None = None
 
 
-def kin(ledger: TrialHistory, winner: Trial) -> list[Trial]:
-    """The trials whose first fold's network started from the same weights as the winner's and sees images of
-    the same size, by how good they are believed to be; the winner is among them.
+class ModelSoup:
+    """The step that tries a greedy soup (Wortsman et al., Model Soups, ICML 2022)."""
+
+    name = "model soup"
+    optional = True
+
+    def __init__(self, phase: FinalPhase) -> None:
+        self._phase = phase
+
+    def expected_seconds(self, history: TrialHistory) -> float:
+        """Return the seconds of one validation pass for each compatible trial, up to the soup's part."""
+        best, budget = history.best(), self._phase.budget.seconds
+        if best is None:
+            return 0.0
+        once = POLICY.margin * self._phase.pass_seconds(best, len(history.labels[0]))
+        limit = math.inf if budget is None else POLICY.soup * budget
+        return min(limit, once * max(0, len(compatible_trials(history, best)) - 1))
+
+    def run(self, model: FinalModel) -> FinalModel:
+        """Return the model with the soup's weights, if the soup is clearly better."""
+        phase, budget = self._phase, self._phase.budget.seconds
+        left = phase.end - phase.clock.now()
+        seconds = math.inf if budget is None else min(POLICY.soup * budget, left)
+        required = expected_refit_gain(phase.history, model.trial, phase.budget)
+        found = mix(phase, model.trial, required=required, seconds=seconds)
+        if not found.soup.kept or found.fold is None:
+            return replace(model, soup=found.soup)
+        return replace(model, soup=found.soup, weights=found.weights, outputs={0: found.fold})
+
+
+def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
+    """Return the trials whose networks can be averaged with the winner's, best first.
+
+    Their first fold's network started from the same weights, and has the same image size. The winner is one
+    of them. A baseline has none, because each training starts from random weights of its own.
     """
     if winner.baseline:
-        return []  # each starts from random weights of its own
+        return []
     found = [
         trial
-        for trial in ledger.trials.values()
+        for trial in history.trials.values()
         if trial.arm.backbone == winner.arm.backbone
-        and trial.side == winner.side
+        and trial.input_size == winner.input_size
         and not trial.baseline
         and trial.state in ("complete", "stopped")
         and 0 in trial.folds
         and trial.model
         and Path(trial.model).is_file()
     ]
-    return sorted(found, key=ledger.belief, reverse=True)
+    return sorted(found, key=history.posterior_mean, reverse=True)
 
 
-def seconds_for_soup(ledger: TrialHistory, winner: Trial, look: float, budget: Budget) -> float:
-    """What trying takes, at ``look`` seconds for a pass over the first fold's validation images."""
-    bound = float("inf") if budget.seconds is None else SHARE * budget.seconds
-    return min(bound, look * max(0, len(kin(ledger, winner)) - 1))
+def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) -> SoupResult:
+    """Average networks greedily, best first, while the score on the first fold does not fall.
 
+    Only networks with the same BatchNorm statistics are averaged. Statistics cannot be averaged, and
+    measuring them again takes passes over training images.
 
-def soup(
-    worker: TrialRunner, ledger: TrialHistory, winner: Trial, *, due: float, clock: Clock, seconds: float
-) -> Souped:
-    """Average the networks of the winner's kin greedily, best first, each added where the score on the first
-    fold's validation images does not fall (Wortsman et al., Model Soups, ICML 2022).
-
-    It is kept where it beats the winner on those images by more than ``due`` and one standard error, paired
-    by image. Only networks with the BatchNorm statistics of the first are taken: the mean of statistics is
-    not those of the mean network, and to measure them again for every average takes passes over training
-    images that cost more than all else here. ``seconds`` bound the time: what is not tried by then is left.
+    Args:
+        phase: The final phase.
+        winner: The best trial.
+        required: By how much the soup must beat the winner, beyond one standard error paired by image.
+        seconds: When the trying ends.
     """
-    backbone = worker.materials.backbones[winner.arm.backbone]
-    every = kin(ledger, winner)
+    runner, history = phase.runner, phase.history
+    backbone = runner.run_cache.backbones[winner.arm.backbone]
+    every = compatible_trials(history, winner)
     if not backbone.weights.pretrained or not every:
-        return Souped(Soup(why="networks that start from different random weights cannot be averaged"))
-    end = clock.now() + seconds
-    first, *others = every
-    state: State = load_file(str(first.model))
-    used, best, tried = [first.number], first.folds[0], 1
-    rows = worker.materials.splits.folds[0]
-    bench = TrialWorkbench(worker.materials, worker.task, backbone, rows, seed=0, metric=worker.measure)
-    model = worker.materials.model(backbone.name)
-    last = 0.0
-    for trial in others:
-        began = clock.now()
-        if began + last > end:
+        return SoupResult(Soup(why="networks that start from different random weights cannot be averaged"))
+    end = phase.clock.now() + seconds
+    tasting = _Tasting(phase, winner, every[0])
+    for trial in every[1:]:
+        if phase.clock.now() + tasting.last_seconds > end:
             break
-        other = load_file(str(trial.model))
-        if not can_mix(state, other):
-            continue
-        mixed = average(state, other, of=len(used))
-        model.load_state_dict(mixed)
-        logits = predict_logits(model, bench.pixels(side=winner.side).val, bench)
-        score, tried = bench.score(logits), tried + 1
-        last = clock.now() - began
-        if logits.isfinite().all() and score >= best.score:
-            state, best = mixed, FoldScore(0, score, logits.numpy(), last, 0)
-            used.append(trial.number)
-    if len(used) < 2:
+        tasting.add(trial)
+    if len(tasting.used) < 2:
         why = "no other network could be averaged with the leading one without a loss in validation"
-        return Souped(Soup(tried=tried, why=why))
-    gain = best.score - winner.folds[0].score
-    apart = ledger.spread(Trial(-1, winner.arm, {}, 0, False, folds={0: best}), winner)
-    # as it is where there is no gain: about its own mean, one image more would always be one error and a bit
-    se = math.hypot(apart, gain / math.sqrt(len(rows.val)))
-    found = Soup(gain > due + se, tuple(used), tried, gain, se, due)
+        return SoupResult(Soup(tried=tasting.tried, why=why))
+    gain = tasting.best.score - winner.folds[0].score
+    mixed = Trial(-1, winner.arm, {}, 0, False, folds={0: tasting.best})
+    # about a mean of 0: about its own mean, one image more would always be one standard error or more
+    se = math.hypot(history.metric_standard_error(mixed, winner), gain / math.sqrt(tasting.images))
+    found = Soup(gain > required + se, tuple(tasting.used), tasting.tried, gain, se, required)
     if not found.kept:
-        return Souped(_refused(found))
-    model.load_state_dict(state)
-    return Souped(found, save_weights(worker.folder / "soup.safetensors", model), best)
+        return SoupResult(replace(found, why=_refusal(required)))
+    return SoupResult(
+        found, save_weights(runner.folder / "soup.safetensors", tasting.network()), tasting.best
+    )
+
+
+class _Tasting:
+    """The average so far."""
+
+    def __init__(self, phase: FinalPhase, winner: Trial, first: Trial) -> None:
+        runner, self._clock, self._input_size = phase.runner, phase.clock, winner.input_size
+        backbone = runner.run_cache.backbones[winner.arm.backbone]
+        fold = runner.run_cache.splits.folds[0]
+        self._bench = TrialWorkbench(
+            runner.run_cache, runner.task, backbone, fold, seed=0, metric=runner.metric
+        )
+        self._model: nn.Module = runner.run_cache.model(backbone.name)
+        self._state: State = load_file(str(first.model))
+        self.used, self.best, self.tried = [first.number], first.folds[0], 1
+        self.images, self.last_seconds = len(fold.val), 0.0
+
+    def add(self, trial: Trial) -> None:
+        """Add a network to the average if the score does not fall."""
+        started, other = self._clock.now(), load_file(str(trial.model))
+        if not can_mix(self._state, other):
+            return
+        mixed = average(self._state, other, of=len(self.used))
+        self._model.load_state_dict(mixed)
+        pixels = self._bench.pixels(side=self._input_size).val
+        logits = predict_logits(self._model, pixels, self._bench)
+        score, self.tried = self._bench.score(logits), self.tried + 1
+        self.last_seconds = self._clock.now() - started
+        if logits.isfinite().all() and score >= self.best.score:
+            self._state = mixed
+            self.best = FoldScore(0, score, logits.numpy(), self.last_seconds, 0)
+            self.used.append(trial.number)
+
+    def network(self) -> nn.Module:
+        """Return the network with the averaged weights."""
+        self._model.load_state_dict(self._state)
+        return self._model
 
 
 def can_mix(one: State, other: State) -> bool:
-    """Whether two networks have the same layers, and the same BatchNorm statistics bit for bit."""
+    """Return whether two networks have the same layers, and the same BatchNorm statistics bit for bit."""
     return one.keys() == other.keys() and all(
         value.shape == other[name].shape
         and (not name.endswith(STATISTICS) or torch.equal(value, other[name]))
@@ -124,15 +173,13 @@ def can_mix(one: State, other: State) -> bool:
 
 
 def average(state: State, other: State, *, of: int) -> dict[str, Tensor]:
-    """The mean of ``of`` networks whose mean is ``state``, and of one more."""
+    """Return the mean of ``of`` networks, whose mean is ``state``, and one more."""
     return {
         name: torch.lerp(value, other[name], 1 / (of + 1)) if value.is_floating_point() else value
         for name, value in state.items()
     }
 
 
-def _refused(found: Soup) -> Soup:
+def _refusal(required: float) -> str:
     why = "it does not beat the chosen trial in validation by more than the standard error"
-    if found.due:
-        why += " and what training again on all images is expected to bring"
-    return Soup(False, found.trials, found.tried, found.gain, found.se, found.due, why)
+    return f"{why} and the expected gain of a refit on all images" if required else why

@@ -2,47 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import replace
 
-from autotl.api import WHOLE, Arm, Outcome
-from autotl.budget.refit_policy import SAFETY, is_due, refit_seconds, spare
-from autotl.clock import Budget, Clock, Deadline
-from autotl.finalize.deadline import REPORT_SECONDS, end_of_budget, rivals
+from autotl.api import WHOLE, Job, Outcome, State
+from autotl.budget.policy import POLICY
+from autotl.budget.refit_policy import refit_seconds, repeated_test_seconds, should_refit
+from autotl.finalize.final_model import FinalModel
+from autotl.finalize.phase import FinalPhase
 from autotl.trials.history import TrialHistory
-from autotl.trials.jobs import job_of, refit_job
-from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
 
 
-def repeat(
-    worker: TrialRunner, ledger: TrialHistory, baselines: Collection[Arm], budget: Budget, *, end: Deadline
-) -> None:
-    """Train the two rivals again on folds whose networks were not kept, where that takes next to nothing.
+class Refit:
+    """The step that trains the winner on all training rows, unless a soup or an ensemble is exported."""
 
-    The interval of the gain wants several networks of each: those of the first repeat, as the search keeps.
-    No training goes on beyond ``end``.
+    name = "refit"
+    optional = True
+
+    def __init__(self, phase: FinalPhase) -> None:
+        self._phase = phase
+
+    def expected_seconds(self, history: TrialHistory) -> float:
+        """Return the seconds of the refit; 0 if there will be none."""
+        best = history.best()
+        if best is None:
+            return 0.0
+        held_out = history.held_out_share(best.arm.backbone)
+        if not should_refit(best, held_out, self._phase.budget):
+            return 0.0
+        return POLICY.margin * refit_seconds(best.fold_seconds, held_out)
+
+    def run(self, model: FinalModel) -> FinalModel:
+        """Return the model with the refitted weights, if there is time for the refit and it succeeds."""
+        if model.soup.kept or model.members:
+            return model
+        outcome = self._refit(model.trial)
+        return model if outcome is None else replace(model, refit=True, weights=outcome.models[WHOLE])
+
+    def _refit(self, winner: Trial) -> Outcome | None:
+        phase = self._phase
+        held_out = phase.history.held_out_share(winner.arm.backbone)
+        tests = phase.pass_seconds(winner, len(phase.run_cache.splits.test))
+        end = phase.end - POLICY.report_seconds - POLICY.margin * tests
+        needed = refit_seconds(winner.fold_seconds, held_out)
+        if not should_refit(winner, held_out, phase.budget) or phase.clock.now() + needed > end:
+            return None
+        outcome = phase.runner(winner.job(()), _until(lambda: phase.clock.now() > end))
+        return outcome if outcome.state == "complete" and WHOLE in outcome.models else None
+
+
+def train_missing_folds(phase: FinalPhase) -> None:
+    """Retrain the best transfer and the best baseline on folds whose networks were not kept, if that is
+    cheap.
+
+    The interval of the transfer gain uses the networks of all folds of the first repeat.
     """
-    for trial in rivals(ledger, baselines):
-        wanted = {fold for fold in trial.folds if fold < ledger.k} if trial else set()
-        missing = sorted(wanted - trial.models.keys()) if trial else []
-        if trial and missing and trial.fold_seconds * len(missing) <= 0.5 * spare(budget):
-            again = replace(worker, keep=0.0)(
-                job_of(trial, tuple(missing)), lambda job, said: "stopped" if end.passed() else None
-            )
+    history, end = phase.history, phase.report_deadline
+    allowed = POLICY.missing_folds * repeated_test_seconds(phase.budget)
+    for trial in phase.best_of_both_sides():
+        if trial is None:
+            continue
+        wanted = {fold for fold in trial.folds if fold < history.folds_per_repeat}
+        missing = sorted(wanted - trial.models.keys())
+        if missing and trial.fold_seconds * len(missing) <= allowed:
+            runner = replace(phase.runner, keep_from_seconds=0.0)
+            again = runner(trial.job(tuple(missing)), _until(end.passed))
             trial.models |= again.models if again.state == "complete" else {}
 
 
-def refit(
-    worker: TrialRunner, winner: Trial, held: float, clock: Clock, started: float, budget: Budget
-) -> Outcome | None:
-    """Train the winner's settings on all training rows, of which its folds ``held`` this share out; None
-    where there is no need, no time, or it fails.
-    """
-    fold, backbone = winner.fold_seconds, worker.materials.backbones[winner.arm.backbone]
-    test = backbone.pace.seconds(len(worker.materials.splits.test), side=winner.side or backbone.side)
-    end = end_of_budget(started, budget) - REPORT_SECONDS - SAFETY * test
-    if not is_due(winner, held, budget) or clock.now() + refit_seconds(fold, held) > end:
-        return None
-    outcome = worker(refit_job(winner), lambda job, said: "stopped" if clock.now() > end else None)
-    return outcome if outcome.state == "complete" and WHOLE in outcome.models else None
+def _until(passed: Callable[[], bool]) -> Callable[[Job, object], State | None]:
+    """Return a progress callback that stops the job when ``passed`` is true."""
+    return lambda job, progress: "stopped" if passed() else None

@@ -1,67 +1,85 @@
-"""Say from how many images on training from scratch would do as well as transfer.
+"""The scratch crossover: from how many images on training from scratch matches transfer.
 
-The best transferred trial and the best one from scratch are trained again on a quarter and on half of the
-first fold's training images, and their learning curves are continued.
+The best transfer and the best baseline are trained again on a quarter and on half of the first fold's
+training images. Their learning curves are extrapolated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from autotl.analysis.learning_curve import stratified
 from autotl.api import Fold, Job, State
+from autotl.budget.policy import POLICY
 from autotl.curve import crossover, crossover_sentence, forecast
 from autotl.data import split_hash
+from autotl.finalize.final_model import CrossoverCurve, FinalModel, ScratchCrossover
+from autotl.finalize.phase import FinalPhase
+from autotl.progress import report_progress
 from autotl.seeds import derive
+from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
 
-SHARES = (0.25, 0.5)
-SAFETY = 1.3
-APART = 1_000_000
-"""Added to a trial's number, so that its smaller trainings write weights of their own."""
+FRACTIONS = (0.25, 0.5)
+"""The fractions of the training images."""
+NUMBER_OFFSET = 1_000_000
+"""Added to a trial's number, so that these trainings have weights files of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArmCurve:
-    """Validation accuracy ``scores`` of one trial's settings after learning from ``sizes`` images."""
+class CrossoverStep:
+    """The step that measures the scratch crossover, if it was requested."""
 
-    strategy: str
-    backbone: str
-    sizes: tuple[int, ...]
-    scores: tuple[float, ...]
+    name = "scratch crossover"
+    optional = True
 
+    def __init__(self, phase: FinalPhase) -> None:
+        self._phase = phase
 
-@dataclass(frozen=True, slots=True)
-class ScratchCrossover:
-    """The number ``n`` of images at which the curves meet, with its interval; None where they do not."""
+    def expected_seconds(self, history: TrialHistory) -> float:
+        """Return the expected seconds of the additional trainings."""
+        if not self._phase.options.crossover:
+            return 0.0
+        trials = [trial for trial in self._phase.best_of_both_sides() if trial]
+        return POLICY.crossover_margin * sum(sum(FRACTIONS) * trial.fold_seconds for trial in trials)
 
-    n: float | None
-    ci95: tuple[float, float] | None
-    sentence: str
-    curves: tuple[ArmCurve, ArmCurve]
-
-
-def seconds_for_curves(*trials: Trial | None) -> float:
-    """What the smaller trainings of these trials are expected to take."""
-    return SAFETY * sum(sum(SHARES) * trial.fold_seconds for trial in trials if trial)
+    def run(self, model: FinalModel) -> FinalModel:
+        """Return the model with the crossover, if it could be measured in time."""
+        phase = self._phase
+        transfer, baseline = phase.best_of_both_sides()
+        if not phase.options.crossover or transfer is None or baseline is None:
+            return model
+        report_progress("training on 25 % and 50 % of the data")
+        late = phase.report_deadline.passed
+        found = measure_crossover(phase.runner, transfer, baseline, late=late, seed=phase.options.seed)
+        return replace(model, crossover=found)
 
 
 def measure_crossover(
-    worker: TrialRunner, transfer: Trial, scratch: Trial, *, late: Callable[[], bool], seed: int
+    runner: TrialRunner, transfer: Trial, baseline: Trial, *, late: Callable[[], bool], seed: int
 ) -> ScratchCrossover | None:
-    """None where a training did not end in time, or failed."""
-    found = [_curve(worker, trial, late=late, seed=seed) for trial in (transfer, scratch)]
-    ours, theirs = found
+    """Measure the crossover of two trials' settings.
+
+    Args:
+        runner: Runs the trainings.
+        transfer: The trial that transfers.
+        baseline: The trial that does not.
+        late: Tells whether the time is up.
+        seed: The seed of the run.
+
+    Returns:
+        None if a training did not end in time, or failed.
+    """
+    ours, theirs = (_curve(runner, trial, late=late, seed=seed) for trial in (transfer, baseline))
     if ours is None or theirs is None:
         return None
-    validated = len(worker.materials.splits.folds[0].val)
-    curves = [
+    validated = len(runner.run_cache.splits.folds[0].val)
+    forecasts = [
         forecast(
             np.array(each.sizes),
             np.array(each.scores)[:, None],
@@ -70,38 +88,41 @@ def measure_crossover(
         )
         for each in (ours, theirs)
     ]
-    meet = crossover(*curves)
+    meeting = crossover(*forecasts)
     return ScratchCrossover(
-        n=None if meet is None else meet.value,
-        ci95=None if meet is None else meet.ci95,
-        sentence=crossover_sentence(*curves),
+        n=None if meeting is None else meeting.value,
+        ci95=None if meeting is None else meeting.ci95,
+        sentence=crossover_sentence(*forecasts),
         curves=(ours, theirs),
     )
 
 
-def _curve(worker: TrialRunner, trial: Trial, *, late: Callable[[], bool], seed: int) -> ArmCurve | None:
-    whole = worker.materials_of(trial.arm.backbone)
-    fold = whole.splits.folds[0]
-    labels = whole.dataset.table["label"].to_numpy(dtype=np.int64)
+def _curve(
+    runner: TrialRunner, trial: Trial, *, late: Callable[[], bool], seed: int
+) -> CrossoverCurve | None:
+    """Train the trial's settings on fewer images; None if that fails or is late."""
+    run_cache = runner.run_cache_of(trial.arm.backbone)
+    fold = run_cache.splits.folds[0]
+    labels = run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
     order = stratified(labels, fold.train, seed=derive(seed, "quarters"))
-    sizes = [max(2 * len(whole.dataset.classes), round(share * len(order))) for share in SHARES]
+    sizes = [max(2 * len(run_cache.dataset.classes), round(each * len(order))) for each in FRACTIONS]
     if 0 not in trial.folds or sizes[0] >= sizes[1] or sizes[1] >= len(order):
         return None
     folds = tuple(Fold(np.sort(order[:n]), fold.val) for n in sizes)
-    smaller = replace(
-        worker, materials=(part := _of(whole, folds)), activations=ActivationCache(part), wider=None
-    )
+    part = _part_of(run_cache, folds)
+    smaller = replace(runner, run_cache=part, activations=ActivationCache(part), extra_images=None)
 
-    def go(job: Job, said: object) -> State | None:
+    def on_progress(job: Job, progress: object) -> State | None:
         return "stopped" if late() else None
 
-    job = Job(APART + trial.number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, (0, 1))
-    outcome = smaller(job, go)
+    number = NUMBER_OFFSET + trial.number
+    job = Job(number, trial.arm.strategy, trial.arm.backbone, trial.params, trial.seed, (0, 1))
+    outcome = smaller(job, on_progress)
     if outcome.state != "complete" or len(outcome.folds) < len(folds):
         return None
     own = labels[fold.val]
     scored = [*outcome.folds, trial.folds[0]]
-    return ArmCurve(
+    return CrossoverCurve(
         trial.arm.strategy,
         trial.arm.backbone,
         (*sizes, len(order)),
@@ -109,24 +130,24 @@ def _curve(worker: TrialRunner, trial: Trial, *, late: Callable[[], bool], seed:
     )
 
 
-def _of(whole: RunCache, folds: tuple[Fold, ...]) -> RunCache:
-    """The same run's materials, learning from parts of its first fold."""
-    splits = whole.splits
-    name = split_hash(whole.dataset, splits.train, splits.test, folds)
+def _part_of(run_cache: RunCache, folds: tuple[Fold, ...]) -> RunCache:
+    """Return the data of the run with folds that learn from parts of its first fold."""
+    splits = run_cache.splits
+    name = split_hash(run_cache.dataset, splits.train, splits.test, folds)
     return RunCache(
-        whole.dataset,
+        run_cache.dataset,
         replace(splits, folds=folds, hash=name, repeats=1),
-        whole.backbones,
-        whole.store,
-        device=whole.device,
-        processes=whole.processes,
-        weights=None if whole.weights is None else _row_weights(whole),
-        previous=whole,
+        run_cache.backbones,
+        run_cache.store,
+        device=run_cache.device,
+        processes=run_cache.processes,
+        weights=None if run_cache.weights is None else _row_weights(run_cache),
+        previous=run_cache,
     )
 
 
-def _row_weights(whole: RunCache) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    found = np.ones(len(whole.dataset))
-    if whole.weights is not None:
-        found[whole.order] = whole.weights.double().numpy()
+def _row_weights(run_cache: RunCache) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    found = np.ones(len(run_cache.dataset))
+    if run_cache.weights is not None:
+        found[run_cache.order] = run_cache.weights.double().numpy()
     return found

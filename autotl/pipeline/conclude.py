@@ -1,28 +1,24 @@
-"""Conclude a run: finalize the winner, test it once, and write the report."""
+"""Finalize the winner, test it once, and write the report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autotl import report, results
-from autotl.api import Arm
-from autotl.budget.refit_policy import spare
-from autotl.clock import Deadline
 from autotl.data import read
 from autotl.errors import DataError, SearchError
 from autotl.evaluation import Findings, judge
-from autotl.finalize.deadline import until_report
-from autotl.finalize.final_model import FinalModel, deliver, export, settle
-from autotl.finalize.limit_check import violated_limits
-from autotl.finalize.refit import repeat
-from autotl.finalize.test_evaluation import finish
+from autotl.finalize.export import export_model, export_trial
+from autotl.finalize.final_model import FinalModel, ScratchCrossover
+from autotl.finalize.final_steps import choose_model
+from autotl.finalize.refit import train_missing_folds
+from autotl.finalize.test_phase.limit_check import violated_limits
 from autotl.pipeline.experience import prediction, remember
-from autotl.pipeline.leaks import independent_folds, leaks_of
+from autotl.pipeline.leaks import leaks_of
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
-from autotl.pipeline.run_search import SearchOutcome, baselines_of
+from autotl.pipeline.run_search import SearchOutcome
 from autotl.progress import report_progress
 from autotl.training import precision, this_machine
 from autotl.trials.trial import Trial
@@ -34,13 +30,13 @@ class _Tested:
 
     Attributes:
         findings: The evaluation.
-        baselines: The arms that transfer nothing.
+        crossover: The dataset size at which from-scratch training matches transfer; None if unknown.
         opened: How often the test part was opened before.
         interrupted: Whether the user pressed Ctrl-C.
     """
 
     findings: Findings
-    baselines: Sequence[Arm]
+    crossover: ScratchCrossover | None
     opened: int
     interrupted: bool
 
@@ -54,7 +50,7 @@ def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Re
         outcome: The result of the search.
 
     Raises:
-        DataError: Images have changed since they were read. The best model is written all the same.
+        DataError: Images have changed since they were read. The best model is still written.
         KeyboardInterrupt: The user pressed Ctrl-C; the report is written before.
         SearchError: No trial ended with a usable model.
     """
@@ -62,7 +58,7 @@ def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Re
         tested = _test(run, prepared, outcome)
     except DataError:
         if (best := outcome.history.best()) is not None and best.model:
-            deliver(run.folder / "model", prepared.materials, best, best.model)
+            export_trial(run.folder / "model", prepared.materials, best, best.model)
         raise
     result = _report(run, prepared, outcome, tested)
     run.call.catalog.notify("search_finished", result=result)
@@ -74,29 +70,16 @@ def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Re
 
 def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     """Finalize the winner, write it, and evaluate it on the test part."""
-    history, settings = outcome.history, run.settings
-    winner = _winner(outcome)
-    baselines = baselines_of(run, prepared, outcome.plan, history)
-    end = until_report(run.clock, run.call.started, settings.budget)
-    model, interrupted = _finalize(run, prepared, outcome, winner, baselines, end)
+    model, interrupted = _finalize(outcome, _winner(outcome))
     opened = run.file.tested
     run.keep(tested=opened + 1)
     report_progress(f"testing on {len(prepared.locked):,} images")
-    findings = finish(
-        history,
-        model,
-        baselines=baselines,
-        materials=prepared.materials,
-        examined=prepared.issues,
-        locked=prepared.locked,
-        measure=settings.metric,
-        end=end,
-        spare=spare(settings.budget),
-        seed=settings.seed,
-    )
-    export(run.folder / "model", prepared.materials, model)
+    model = outcome.steps[-1].run(model)
+    findings = model.findings
+    assert findings is not None
+    export_model(run.folder / "model", prepared.materials, model)
     results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
-    return _Tested(findings, baselines, opened, interrupted)
+    return _Tested(findings, model.crossover, opened, interrupted)
 
 
 def _winner(outcome: SearchOutcome) -> Trial:
@@ -111,29 +94,18 @@ def _winner(outcome: SearchOutcome) -> Trial:
     )
 
 
-def _finalize(
-    run: Run,
-    prepared: Prepared,
-    outcome: SearchOutcome,
-    winner: Trial,
-    baselines: Sequence[Arm],
-    end: Deadline,
-) -> tuple[FinalModel, bool]:
+def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
     """Return the final model, and whether the user has interrupted."""
     report_progress("training the best trial on all images")
-    settings, started, history, runner = run.settings, run.call.started, outcome.history, outcome.runner
-    independent = independent_folds(prepared, winner.arm.backbone)
-    model: FinalModel | None = None
-    interrupted = outcome.interrupted
-    if not interrupted:
+    phase, steps = outcome.phase, outcome.steps
+    if not outcome.interrupted:
         try:
-            model = settle(runner, history, winner, settings, started, independent=independent)
-            repeat(runner, history, baselines, settings.budget, end=end)
+            model = choose_model(phase, steps, winner)
+            train_missing_folds(phase)
+            return model, False
         except KeyboardInterrupt:
-            interrupted = True
-    if model is None:
-        model = settle(runner, history, winner, settings, started, hurried=True, independent=independent)
-    return model, interrupted
+            pass
+    return choose_model(phase, steps, winner, interrupted=True), True
 
 
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:
@@ -159,7 +131,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
     """Gather the contents of the report."""
     findings, settings, plan = tested.findings, run.settings, outcome.plan
     notes = _notes(run, prepared, outcome, tested)
-    scored = findings.arms.keys() | set(tested.baselines)
+    scored = findings.arms.keys() | set(outcome.phase.baselines)
     untried = [arm.strategy for arm in plan.arms if arm not in scored]
     searched = [arm.strategy for arm in findings.arms]
     return report.Evidence(
@@ -171,7 +143,8 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         verdict=judge(findings, untried, leaks_of(prepared)),
         backbones=prepared.networks,
         profile=profile(prepared),
-        catch_up=outcome.crossover,
+        catch_up=tested.crossover,
+        time_plan=outcome.time_plan,
         experience=prediction(outcome.prior, findings.winner.arm.strategy, searched),
         splits=prepared.splits,
         notes=notes,

@@ -81,7 +81,7 @@ def remember(
         A sentence if the table could not be written.
     """
     path = default_path()
-    if path is None or history.measure.key is None:
+    if path is None or history.metric.key is None:
         return ()
     table = Experience(path)
     table.add(rows_of(prepared, history, findings, budget))
@@ -124,9 +124,9 @@ def rows_of(
             strategy=arm.strategy,
             backbone_architecture=prepared.networks[arm.backbone].architecture,
             pretrained=prepared.networks[arm.backbone].weights.pretrained,
-            metric=history.measure.key or prepared.task.metric,
+            metric=history.metric.key or prepared.task.metric,
             score=scored[arm].score,
-            test=history.measure.reported(findings.arms[arm].test.value),
+            test=history.metric.reported(findings.arms[arm].test.value),
             rank=rank,
             regret=float(scored[ranked[0]].score or 0.0) - float(scored[arm].score or 0.0),
             params=json.dumps(dict(scored[arm].params), sort_keys=True),

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from autotl import jsonio, results
 from autotl.api import Arm, OwnNetworks, Plan
+from autotl.budget.policy import POLICY, TimePlan
 from autotl.errors import SearchError
 from autotl.experience import Prior
-from autotl.finalize.deadline import deadline, rivals, until_report
-from autotl.finalize.final_model import deliver
-from autotl.finalize.scratch_crossover import ScratchCrossover, measure_crossover
+from autotl.finalize.deadline import reserve_by_step, search_deadline
+from autotl.finalize.export import export_trial
+from autotl.finalize.final_step import FinalStep
+from autotl.finalize.final_steps import final_steps
+from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.pipeline.experience import recall_once
+from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.search.algorithm import Searching
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import close_storage, with_storage
 from autotl.training import this_machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal
-from autotl.trials.missing_weights import retrain_missing_weights
-from autotl.trials.restore import RestoredSearch, restore
+from autotl.trials.restore import SearchRecord, restore, retrain_missing_weights
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
 
 if TYPE_CHECKING:
     import optuna
 
+LOGGER = logging.getLogger(__name__)
 DELIVERY_SECONDS = 5.0
 """The seconds between two writes of the best model so far, which is there for a run that is killed.
 
@@ -45,21 +53,23 @@ class SearchOutcome:
     Attributes:
         plan: The arms.
         history: The trials.
-        runner: The runner of trials, for what follows the search.
+        phase: The input of the final phase.
+        steps: The steps of the final phase, in order; the last one tests the final model.
+        time_plan: The planned use of the budget as the search started.
         seconds: The duration of the search, with that of earlier starts.
         interrupted: Whether the user pressed Ctrl-C.
         prior: The prediction of past runs; None if the user wants none.
-        crossover: The dataset size at which from-scratch training matches transfer; None if unknown.
         notes: Sentences for the report.
     """
 
     plan: Plan
     history: TrialHistory
-    runner: TrialRunner
+    phase: FinalPhase
+    steps: tuple[FinalStep, ...]
+    time_plan: TimePlan
     seconds: float
     interrupted: bool
     prior: Prior | None
-    crossover: ScratchCrossover | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -80,7 +90,7 @@ class _Trials:
     plan: Plan
     history: TrialHistory
     journal: Journal
-    restored: RestoredSearch
+    restored: SearchRecord
     runner: TrialRunner
 
 
@@ -99,10 +109,20 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     run.call.catalog.notify("search_started", plan=plan, folder=run.folder, records=history.records())
     run.watch.started(plan)
     known = recall_once(prepared, run.settings, run.file.prior)
-    restored = (*trials.restored.told, *retrain_missing_weights(history, trials.runner))
+    restored = (*trials.restored.notes, *retrain_missing_weights(history, trials.runner))
     for note in restored:
         run.watch.say(note)
-    searching, storage, repaired = _open_search(run, prepared, trials, known)
+    phase = _final_phase(run, prepared, trials)
+    steps = final_steps(phase)
+    time_plan = POLICY.plan(
+        run.settings.budget,
+        backbones=len(prepared.ranking.order),
+        trial_seconds=prepared.task.trial_seconds,
+        reserve=reserve_by_step(steps, history),
+    )
+    LOGGER.info("%s", time_plan)
+    time = SearchTime(run.settings.budget, run.clock, search_deadline(phase, steps))
+    searching, storage, repaired = _open_search(run, prepared, trials, time, known)
     for note in repaired:
         run.watch.say(note)
     run.keep_started(decided=jsonio.plain(prepared.record), prior=jsonio.plain(known))
@@ -111,12 +131,9 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
     before = max((trial.finished_at for trial in history.trials.values()), default=0.0)
     started = run.clock.now() - before
     interrupted = _spend_budget(run, prepared, trials, searching, storage, started)
-    crossover = None
-    if run.settings.search.curves and not interrupted:
-        crossover = _crossover(run, prepared, trials)
     seconds = run.clock.now() - started
     return SearchOutcome(
-        plan, history, trials.runner, seconds, interrupted, known, crossover, (*restored, *repaired)
+        plan, history, phase, steps, time_plan, seconds, interrupted, known, (*restored, *repaired)
     )
 
 
@@ -143,12 +160,12 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     arms, skipped = _arms(run, prepared)
     history = TrialHistory(
         prepared.materials.fold_labels(),
-        measure=settings.metric,
-        thrifty=run.search_algorithm.thrifty,
+        metric=settings.metric,
+        one_standard_error_rule=run.search_algorithm.one_standard_error_rule,
         rows=[fold.val for fold in splits.folds],
         repeats=splits.repeats,
-        held=splits.held_out,
-        held_by=prepared.extra_images.held_out if prepared.extra_images else {},
+        held_out=splits.held_out,
+        held_out_by_network=prepared.extra_images.held_out if prepared.extra_images else {},
     )
     journal, budget = Journal(run.folder, lambda: run.elapsed), settings.budget
     classes = len(prepared.dataset.classes)
@@ -163,8 +180,8 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         run.call.strategies,
         run.cache / "trials",
         run.clock,
-        measure=settings.metric,
-        wider=prepared.extra_images,
+        metric=settings.metric,
+        extra_images=prepared.extra_images,
     )
     return _Trials(arms, plan, history, journal, restored, runner)
 
@@ -191,40 +208,38 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
     return arms, skipped
 
 
+def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
+    """Return the input of the final phase."""
+    settings = run.settings
+    crossover, ensemble = bool(settings.search.curves), settings.ensemble
+    return FinalPhase(
+        trials.runner,
+        trials.history,
+        FinalOptions(settings.budget, settings.limits, crossover, ensemble, settings.seed),
+        run.call.started,
+        prepared.locked,
+        arms=len(trials.arms),
+        baselines=tuple(baselines_of(run, prepared, trials.plan, trials.history)),
+        issues=prepared.issues,
+        independent_folds=partial(independent_folds, prepared),
+    )
+
+
 def _open_search(
-    run: Run, prepared: Prepared, trials: _Trials, known: Prior | None
+    run: Run, prepared: Prepared, trials: _Trials, time: SearchTime, known: Prior | None
 ) -> tuple[Searching, optuna.storages.BaseStorage, Sequence[str]]:
     """Return the search, its storage, and a note on a damaged file."""
-    settings, history = run.settings, trials.history
-    baselines = baselines_of(run, prepared, trials.plan, history) if settings.search.curves else ()
-    until = deadline(
-        run.call.started,
-        settings.budget,
-        history,
-        prepared.materials,
-        tests=len(prepared.locked),
-        arms=len(trials.arms),
-        baselines=baselines,
-        ensemble=settings.ensemble,
-    )
+    settings = run.settings
+    machine = this_machine(settings.device)
+    space = SearchSpace(trials.arms, run.call.strategies, prepared.networks, prepared.tasks, machine)
     return with_storage(
         lambda storage: run.search_algorithm.search(
-            trials.arms,
-            run.call.strategies,
-            prepared.networks,
-            prepared.tasks,
-            history,
-            machine=this_machine(settings.device),
-            budget=settings.budget,
-            clock=run.clock,
-            until=until,
-            storage=storage,
-            watch=run.watch,
-            seed=settings.seed,
-            prior=known,
-            journal=trials.journal,
-            resumed=trials.restored,
-            workers=settings.compute.workers,
+            space,
+            trials.restored,
+            time,
+            StudyFactory(storage, settings.seed, known),
+            run.watch,
+            settings.compute.workers,
         ),
         run.folder / "study.db",
         settings.compute.storage,
@@ -249,7 +264,7 @@ def _spend_budget(
             new = best is not None and best.model and saved != (best.number, best.model)
             if new and run.clock.now() >= due:
                 assert best is not None
-                deliver(run.folder / "model", prepared.materials, best, str(best.model))
+                export_trial(run.folder / "model", prepared.materials, best, str(best.model))
                 saved = best.number, str(best.model)
                 due = run.clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", history.records(), run.settings.metric)
@@ -262,14 +277,3 @@ def _spend_budget(
     finally:
         close_storage(storage)
     return False
-
-
-def _crossover(run: Run, prepared: Prepared, trials: _Trials) -> ScratchCrossover | None:
-    """Estimate the dataset size at which from-scratch training matches transfer."""
-    history = trials.history
-    transfer, scratch = rivals(history, baselines_of(run, prepared, trials.plan, history))
-    if transfer is None or scratch is None:
-        return None
-    run.watch.say("Training on 25 % and 50 % of the images, to see when from-scratch training catches up.")
-    end = until_report(run.clock, run.call.started, run.settings.budget)
-    return measure_crossover(trials.runner, transfer, scratch, late=end.passed, seed=run.settings.seed)

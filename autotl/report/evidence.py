@@ -84,3 +84,4 @@ class Evidence:
     seed: int
     experience: Mapping[str, Any] | None = None
     catch_up: Any = None
+    time_plan: Any = None

@@ -21,7 +21,10 @@ def remove_leftovers(folder: Path) -> None:
     for place in (fresh, old):
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place, ignore_errors=True)
-    for place in (folder, folder / "figures", folder / "journal"):
+    cache, trials = folder / ".cache", folder / ".cache" / "trials"
+    for place in (folder, folder / "figures", folder / "journal", trials):
         for path in place.glob(".*"):
             if INCOMPLETE.fullmatch(path.name) and path.is_file():
                 path.unlink(missing_ok=True)
+    for path in (*cache.glob("*.part"), *trials.glob("*.part")):  # arrays of autotl.cache.Store
+        path.unlink(missing_ok=True)

@@ -76,7 +76,7 @@ def prediction_table(images: Any, model: ImageClassifier, options: PredictionOpt
     """Concatenate the tables of :func:`prediction_tables`; a data frame keeps its index.
 
     Args:
-        images: The images, as for :func:`autotl.data.pictures_given`.
+        images: The images, as for :func:`autotl.data.prediction_images`.
         model: Labels the images.
         options: The content of the table.
     """
@@ -96,7 +96,7 @@ def prediction_tables(
     one row without a label, with the reason in ``error``.
 
     Args:
-        images: The images, as for :func:`autotl.data.pictures_given`.
+        images: The images, as for :func:`autotl.data.prediction_images`.
         model: Labels the images.
         options: The content of the tables.
 

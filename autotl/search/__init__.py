@@ -1,1 +1,1 @@
-"""Decide what to run next, and run it until the budget is spent."""
+"""Search: decide what to run next, and run it until the budget is spent."""

@@ -1,82 +1,115 @@
-"""Decide what to run next: the action with the highest expected gain per second.
+"""Choose the next action of a search: the one with the highest expected gain per second.
 
-After the defaults there are three kinds of action. A new trial of an arm may beat the best (expected
-improvement: Jones et al., 1998), and so may one that was stopped for being behind, if it goes on (as in
-Swersky et al., "Freeze-Thaw Bayesian Optimization", 2014). Another fold of a promising trial may correct the
-choice between it and the best (expected value of information: Frazier et al., "The knowledge gradient",
-2009). All are in units of the validation score, so that they can be divided by seconds and compared. Where
-one fold is too few images to choose by, promising trials are first run on as many as it takes. A fold of a
-later repeat validates on images that were met before: it tells less, and is run of no trial that trails fold
-by fold.
+After the defaults there are three kinds of actions. A new trial of an arm can beat the best one (expected
+improvement: Jones et al., 1998). So can a pruned trial, if it is resumed (freeze-thaw: Swersky et al., 2014).
+Another fold of a promising trial can correct the choice between that trial and the best one (knowledge
+gradient: Frazier et al., 2009). All gains are in units of the validation score, so that gains per second can
+    be compared. If one fold has too few images, promising trials first run on as many folds as needed. A fold
+    of a later repeat validates images again, so it has less information.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from autotl.api import Arm
-from autotl.search.fold_racing import trails
-from autotl.search.promotion import CHANCE, promotable, resume_forecast
+from autotl.budget.policy import POLICY
+from autotl.search.actions import Action, NewTrial, NextFold, ResumeTrial, RunningTrial
+from autotl.search.improvement import PRIOR_DEVIATION, expected_improvement
+from autotl.search.resume_forecast import MIN_PROBABILITY, resumable_trials, resume_forecast
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
-PRIOR_SPREAD = 0.03
-"""How much the settings of an arm are assumed to matter before it has shown it; less with each one tried.
-In units of accuracy: the ledger's ``unit`` says what corresponds to it by another metric.
-"""
-LEAST_COST = 0.01
-"""The share of the time left that even the cheapest action counts as, lest a thousand of them crowd out the
-rest.
-"""
 CONTENDERS = 4
+"""Trials that may run on another fold, the best ones."""
 CLEARLY = 2.0
-"""Standard errors behind the best at which one fold is enough."""
-WORTH = 0.001
-"""What a fold of a later repeat has to be expected to gain, in units of accuracy: less is not worth its time,
-however much of that there is.
-"""
-LATER_SHARE = 0.2
-"""What later repeats may cost beside the first of all trials, where no time is set: who asks for so many
-trials has not asked for several times their price.
-"""
+"""Standard errors below the best at which one fold is enough."""
+MIN_REPEAT_GAIN = 0.001
+"""The least expected gain of a fold of a later repeat, in units of accuracy."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewTrial:
-    """Start a new trial of an arm."""
-
-    arm: Arm
+def _one_fold(arm: Arm) -> int:
+    return 1
 
 
-@dataclass(frozen=True, slots=True)
-class NextFold:
-    """Run a trial on one more fold."""
-
-    trial: Trial
-    fold: int
+def _no_reason(trial: Trial, best: Trial) -> str:
+    return ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeTrial:
-    """Go on with a trial that was stopped for being behind, to the end of its first fold."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The state of a search in which the next action is chosen.
 
-    trial: Trial
+    Attributes:
+        arms: The arms that may start a new trial.
+        baselines: The arms that must get ``baseline_share`` of the time for trials, so that the measured gain
+            of transfer is fair.
+        baseline_share: The fraction of the time for trials that ``baselines`` get together.
+        default_seconds: Estimates the seconds of an arm's first trial.
+        planned_folds: Gives the folds on which a promising trial runs before a new trial starts.
+        seconds_left: Seconds until the search ends; infinite without a time limit.
+        seconds_between: Seconds that starting a job takes.
+        running: The running trials. They count as spent, and run on no further fold.
+        fold_reason: Tells why a trial runs on no further fold, "" if it may.
+    """
+
+    arms: Sequence[Arm]
+    baselines: Sequence[Arm] = ()
+    baseline_share: float = POLICY.baselines
+    default_seconds: Callable[[Arm], float]
+    planned_folds: Callable[[Arm], int] = _one_fold
+    seconds_left: float
+    seconds_between: float = 0.0
+    running: Sequence[RunningTrial] = ()
+    fold_reason: Callable[[Trial, Trial], str] = _no_reason
+    busy: frozenset[int] = field(init=False)
+    starting: Counter[Arm] = field(init=False)
+
+    def __post_init__(self) -> None:
+        busy = frozenset(each.trial.number for each in self.running)
+        object.__setattr__(self, "busy", busy)
+        starting = Counter(each.trial.arm for each in self.running if not each.trial.folds)
+        object.__setattr__(self, "starting", starting)
+
+    def fits(self, seconds: float) -> bool:
+        """Return whether a job of so many seconds ends in time."""
+        return seconds + self.seconds_between <= self.seconds_left
+
+    def gain_per_second(self, gain: float, seconds: float) -> float:
+        """Return the gain per second; a very cheap action counts as a fraction of the time left."""
+        limited = math.isfinite(self.seconds_left)
+        least = POLICY.cheapest_action * self.seconds_left if limited else 1.0
+        return gain / max(seconds + self.seconds_between, least)
 
 
-Action = NewTrial | NextFold | ResumeTrial
+def next_action(history: TrialHistory, situation: Situation) -> Action | None:
+    """Return the action with the highest expected gain per second.
 
+    Args:
+        history: All trials.
+        situation: The state of the search.
 
-@dataclass(frozen=True, slots=True)
-class RunningTrial:
-    """A trial that is running now, and the seconds its job is expected to take."""
-
-    trial: Trial
-    seconds: float
+    Returns:
+        None if no action fits into the time.
+    """
+    best = history.best()
+    costs = {arm: _new_trial_seconds(history, arm, situation.default_seconds) for arm in situation.arms}
+    if best is None:
+        fitting = [arm for arm in situation.arms if costs[arm] <= situation.seconds_left]
+        return NewTrial(min(fitting, key=lambda arm: situation.starting[arm])) if fitting else None
+    if (baseline := _due_baseline(history, situation, costs)) is not None:
+        return NewTrial(baseline)
+    for trial in _with_planned_folds(history, best, situation.planned_folds):
+        if trial.number not in situation.busy and situation.fits(trial.fold_cost):
+            return NextFold(trial, _missing_folds(history, trial)[0])
+    options = [*_new_trials(history, situation, best, costs), *_next_folds(history, situation, best)]
+    options += _resumed_trials(history, situation, best)
+    return max(options, key=lambda option: option[0])[1] if options else None
 
 
 def next_default(
@@ -84,164 +117,154 @@ def next_default(
     *,
     baselines: Sequence[Arm],
     seconds: Callable[[Arm], float],
-    after: Callable[[Arm], float] = lambda arm: 0.0,
+    reserve: Callable[[Arm], float] = lambda arm: 0.0,
     cost_factor: Callable[[Arm], float],
     left: float,
     trials: float,
 ) -> Arm:
-    """Which arm's default to run next: the cheapest, or a baseline where it would otherwise not get its turn
-    in what is ``left`` (seconds) or in so many ``trials``.
+    """Return the arm whose default trial starts next: the cheapest, or a baseline that would miss its turn.
 
-    ``after`` gives the seconds to keep for an arm's refit once it leads. ``cost_factor`` multiplies the
-    seconds of an arm when arms are ordered: above 1 if little is expected of it.
+    Args:
+        waiting: The arms whose default has not run.
+        baselines: Baselines that must run.
+        seconds: Estimates the seconds of an arm's default.
+        reserve: Gives the seconds to keep for the refit of an arm.
+        cost_factor: Multiplies the seconds for the order; above 1 if little is expected of the arm.
+        left: Seconds until the search ends.
+        trials: Trials that may still start.
     """
     order = sorted(waiting, key=lambda arm: seconds(arm) * cost_factor(arm))
     due = [arm for arm in order if arm in baselines]
-    if due and (trials <= len(due) or seconds(order[0]) + after(order[0]) + seconds(due[0]) > left):
+    if due and (trials <= len(due) or seconds(order[0]) + reserve(order[0]) + seconds(due[0]) > left):
         return due[0]
     return order[0]
 
 
-def next_action(
-    ledger: TrialHistory,
-    arms: Sequence[Arm],
-    *,
-    baselines: Sequence[Arm],
-    baseline_share: float,
-    seconds: Callable[[Arm], float],
-    folds: Callable[[Arm], int] = lambda arm: 1,
-    left: float,
-    between: float = 0.0,
-    running: Sequence[RunningTrial] = (),
-) -> Action | None:
-    """The best action that fits into ``left`` seconds; None where none does.
-
-    ``seconds`` estimates the default of an arm that has not been tried; to begin any job takes ``between``
-    more. A trial that may be the best is run on ``folds`` of them before anything new is tried. Arms in
-    ``baselines`` together get at least ``baseline_share`` of the time spent on trials, so that the measured
-    gain of transfer is honest. What is ``running`` counts as spent, is not extended, and makes one more trial
-    of its arm less of a surprise.
-    """
-    best = ledger.best()
-    trying = Counter(each.trial.arm for each in running if not each.trial.folds)
-    costs = {arm: _seconds(ledger, arm, seconds) for arm in arms}
-    if best is None:
-        affordable = [arm for arm in arms if costs[arm] <= left]
-        return NewTrial(min(affordable, key=lambda arm: trying[arm])) if affordable else None
-    spent = {arm: sum(t.cost for t in ledger.trials.values() if t.arm == arm) for arm in arms}
-    for each in running:
+def _due_baseline(history: TrialHistory, situation: Situation, costs: dict[Arm, float]) -> Arm | None:
+    """Return the baseline with the least time, if baselines have less than their part of the time."""
+    trials = history.trials.values()
+    spent = {arm: sum(trial.cost for trial in trials if trial.arm == arm) for arm in situation.arms}
+    for each in situation.running:
         if each.trial.arm in spent:
             spent[each.trial.arm] += each.seconds
-    due = [arm for arm in baselines if arm in arms and costs[arm] <= left]
-    if due and sum(spent[arm] for arm in due) < baseline_share * sum(spent.values()):
-        return NewTrial(min(due, key=lambda arm: spent[arm]))
-    busy = {each.trial.number for each in running}
-    for trial in _owed(ledger, best, folds):
-        if trial.number not in busy and trial.fold_cost + between <= left:
-            return NextFold(trial, _missing(ledger, trial)[0])
-    least = LEAST_COST * left if math.isfinite(left) else 1.0
-    options: list[tuple[float, Action]] = []
-    for arm in arms:
-        if (cost := costs[arm] + between) <= left:
-            options.append((_new_trial(ledger, arm, best, trying[arm]) / max(cost, least), NewTrial(arm)))
-    later = math.inf if math.isfinite(left) else _left_for_later(ledger)
-    for action, gain in _extensions(ledger, best):
-        if action.trial.number in busy or (action.fold >= ledger.k and action.trial.fold_cost > later):
-            continue
-        if (cost := action.trial.fold_cost + between) <= left:
-            options.append((gain / max(cost, least), action))
-    for trial in promotable(ledger):
-        found = resume_forecast(ledger, trial, best)
-        if trial.number in busy or found is None or found.chance < CHANCE:
-            continue
-        if (cost := trial.remaining + between) <= left:
-            gain = improvement(found.ahead, found.spread)
-            options.append((gain / max(cost, least), ResumeTrial(trial)))
-    return max(options, key=lambda option: option[0])[1] if options else None
+    due = [arm for arm in situation.baselines if arm in spent and costs[arm] <= situation.seconds_left]
+    if due and sum(spent[arm] for arm in due) < situation.baseline_share * sum(spent.values()):
+        return min(due, key=lambda arm: spent[arm])
+    return None
 
 
-def _seconds(ledger: TrialHistory, arm: Arm, default: Callable[[Arm], float]) -> float:
-    """A new trial of the arm on its first fold(s): as its trials so far have cost, on average, without what
-    later repeats of them took.
-    """
-    own = [
-        min(trial.cost, trial.fold_cost * ledger.k) for trial in ledger.trials.values() if trial.arm == arm
-    ]
+def _new_trials(
+    history: TrialHistory, situation: Situation, best: Trial, costs: dict[Arm, float]
+) -> Iterator[tuple[float, Action]]:
+    """Yield a new trial of each arm, with its expected gain per second."""
+    for arm in situation.arms:
+        if situation.fits(costs[arm]):
+            gain = _new_trial_gain(history, arm, best, situation.starting[arm])
+            yield situation.gain_per_second(gain, costs[arm]), NewTrial(arm)
+
+
+def _next_folds(history: TrialHistory, situation: Situation, best: Trial) -> Iterator[tuple[float, Action]]:
+    """Yield another fold of each leading trial, with its expected gain per second."""
+    later = math.inf if math.isfinite(situation.seconds_left) else _left_for_later_repeats(history)
+    for action, gain in _fold_gains(history, best, situation.fold_reason):
+        trial, again = action.trial, action.fold >= history.folds_per_repeat
+        if trial.number in situation.busy or (again and trial.fold_cost > later):
+            continue
+        if situation.fits(trial.fold_cost):
+            yield situation.gain_per_second(gain, trial.fold_cost), action
+
+
+def _resumed_trials(
+    history: TrialHistory, situation: Situation, best: Trial
+) -> Iterator[tuple[float, Action]]:
+    """Yield each pruned trial that is worth resuming, with its expected gain per second."""
+    for trial in resumable_trials(history):
+        forecast = resume_forecast(history, trial, best)
+        if trial.number in situation.busy or forecast is None or forecast.probability < MIN_PROBABILITY:
+            continue
+        if situation.fits(trial.remaining_seconds):
+            gain = expected_improvement(forecast.difference, forecast.deviation)
+            yield situation.gain_per_second(gain, trial.remaining_seconds), ResumeTrial(trial)
+
+
+def _new_trial_seconds(history: TrialHistory, arm: Arm, default: Callable[[Arm], float]) -> float:
+    """Return the mean cost of the arm's trials on the first repeat, or the estimate for its default."""
+    folds = history.folds_per_repeat
+    own = [min(trial.cost, trial.fold_cost * folds) for trial in history.trials.values() if trial.arm == arm]
     return sum(own) / len(own) if own else default(arm)
 
 
-def _left_for_later(ledger: TrialHistory) -> float:
-    """What LATER_SHARE leaves for folds of later repeats."""
+def _left_for_later_repeats(history: TrialHistory) -> float:
+    """Return the seconds that folds of later repeats may still take if there is no time limit."""
     first = later = 0.0
-    for trial in ledger.trials.values():
-        again = sum(fold >= ledger.k for fold in trial.folds)
+    for trial in history.trials.values():
+        again = sum(fold >= history.folds_per_repeat for fold in trial.folds)
         first += trial.fold_cost * (len(trial.folds) - again)
         later += trial.fold_cost * again
-    return LATER_SHARE * first - later
+    return POLICY.later_repeats * first - later
 
 
-def _new_trial(ledger: TrialHistory, arm: Arm, best: Trial, trying: int) -> float:
-    """How much the arm's next trial is expected to improve on the best, besides ``trying`` that run now."""
-    ranked = sorted(ledger.of(arm), key=ledger.belief, reverse=True)
+def _new_trial_gain(history: TrialHistory, arm: Arm, best: Trial, starting: int) -> float:
+    """Return the expected improvement of the arm's next trial over the best trial.
+
+    Args:
+        history: All trials.
+        arm: The arm.
+        best: The best trial.
+        starting: New trials of the arm that are running.
+    """
+    ranked = sorted(history.scored_trials(arm), key=history.posterior_mean, reverse=True)
     if not ranked:
-        return 0.0  # every trial of it failed
+        return 0.0  # every trial of the arm failed
     top = ranked[: math.ceil(len(ranked) / 2)]
-    scores = [ledger.belief(trial) for trial in top]
-    # what scores differ by beyond the noise of the validation images they were measured on
-    noise = float(np.mean([ledger.doubt(trial, best) for trial in top]))
-    real = max(float(np.var(scores)) - noise**2, 0.0)
-    spread = math.sqrt(real + (PRIOR_SPREAD * ledger.unit / (len(ranked) + trying)) ** 2)
-    # of what a trial is better by, only what its images show can be chosen by
-    return improvement(max(scores) - ledger.belief(best), spread**2 / math.hypot(spread, noise))
+    scores = [history.posterior_mean(trial) for trial in top]
+    noise = float(np.mean([history.standard_error(trial, best) for trial in top]))
+    variance = max(float(np.var(scores)) - noise**2, 0.0)
+    prior = PRIOR_DEVIATION * history.accuracy_scale / (len(ranked) + starting)
+    deviation = math.sqrt(variance + prior**2)
+    # only the part of an improvement that the validation images show can be used to choose
+    visible = deviation**2 / math.hypot(deviation, noise)
+    return expected_improvement(max(scores) - history.posterior_mean(best), visible)
 
 
-def _extensions(ledger: TrialHistory, best: Trial) -> list[tuple[NextFold, float]]:
-    """One more fold for each leading trial that has one left, with what it is expected to be worth."""
-    ranked = sorted(
-        (trial for trial in ledger.trials.values() if 0 in trial.folds and trial.state == "complete"),
-        key=ledger.belief,
-        reverse=True,
-    )[:CONTENDERS]
-    ranked = [trial for trial in ranked if not trails(ledger, trial, best)]
-    worth = []
+def _fold_gains(
+    history: TrialHistory, best: Trial, fold_reason: Callable[[Trial, Trial], str]
+) -> list[tuple[NextFold, float]]:
+    """Return another fold of each leading trial, with the expected gain of choosing by it."""
+    trials = (trial for trial in history.trials.values() if 0 in trial.folds and trial.state == "complete")
+    ranked = sorted(trials, key=history.posterior_mean, reverse=True)[:CONTENDERS]
+    ranked = [trial for trial in ranked if not fold_reason(trial, best)]
+    gains = []
     for trial in ranked:
         rival = next((other for other in ranked if other is not trial), None) if trial is best else best
-        missing = _missing(ledger, trial)
+        missing = _missing_folds(history, trial)
         if rival is None or not missing:
             continue
-        behind = -abs(ledger.belief(trial) - ledger.belief(rival))
-        # one more fold moves the mean by about this much of its present uncertainty; one of images that were
-        # validated before only by what the cut and the training had to do with it
-        share = math.sqrt(ledger.news(trial, rival, missing[0]) / (len(trial.folds) + 1))
-        gain = improvement(behind, ledger.doubt(trial, rival) * share)
-        if missing[0] < ledger.k or gain >= WORTH * ledger.unit:
-            worth.append((NextFold(trial, missing[0]), gain))
-    return worth
+        difference = -abs(history.posterior_mean(trial) - history.posterior_mean(rival))
+        # one more fold moves the mean by about this part of its standard error
+        share = math.sqrt(history.information_share(trial, rival, missing[0]) / (len(trial.folds) + 1))
+        gain = expected_improvement(difference, history.standard_error(trial, rival) * share)
+        if missing[0] < history.folds_per_repeat or gain >= MIN_REPEAT_GAIN * history.accuracy_scale:
+            gains.append((NextFold(trial, missing[0]), gain))
+    return gains
 
 
-def _owed(ledger: TrialHistory, best: Trial, folds: Callable[[Arm], int]) -> list[Trial]:
-    """The trials that are still to be run on more of their folds, the most promising first: not those behind
-    the best by more than chance explains.
-    """
+def _with_planned_folds(
+    history: TrialHistory, best: Trial, planned_folds: Callable[[Arm], int]
+) -> list[Trial]:
+    """Return trials with planned folds left that are not clearly below the best, best first."""
     found = [
         trial
-        for trial in ledger.trials.values()
-        if 0 < len(trial.folds) < folds(trial.arm)
+        for trial in history.trials.values()
+        if 0 < len(trial.folds) < planned_folds(trial.arm)
         and trial.state == "complete"
-        and _missing(ledger, trial)
-        and ledger.lead(best, trial) <= CLEARLY * ledger.doubt(best, trial)
+        and _missing_folds(history, trial)
+        and history.score_difference(best, trial) <= CLEARLY * history.standard_error(best, trial)
     ]
-    return sorted(found, key=ledger.belief, reverse=True)
+    return sorted(found, key=history.posterior_mean, reverse=True)
 
 
-def _missing(ledger: TrialHistory, trial: Trial) -> list[int]:
-    """The folds that a trial has not been run on, and may be."""
-    known = trial.folds.keys() | trial.barred
-    return [fold for fold in range(len(ledger.labels)) if fold not in known]
-
-
-def improvement(ahead: float, spread: float) -> float:
-    """E[max(x, 0)] of x ~ Normal(ahead, spread)."""
-    z = ahead / spread
-    density = math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-    return ahead * 0.5 * (1 + math.erf(z / math.sqrt(2))) + spread * density
+def _missing_folds(history: TrialHistory, trial: Trial) -> list[int]:
+    """Return the folds that a trial has not run on and may run on."""
+    known = trial.folds.keys() | trial.excluded_folds
+    return [fold for fold in range(len(history.labels)) if fold not in known]

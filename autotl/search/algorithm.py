@@ -1,4 +1,4 @@
-"""How a run searches: autotl's own way, or another that it is measured against."""
+"""The search algorithm of a run: autotl's own, or one that it is compared with."""
 
 from __future__ import annotations
 
@@ -14,24 +14,29 @@ class Searching(Protocol):
     """A search that is ready to run."""
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
-        """Yield each trial, entered in the ledger, when a job of it has ended. Stop reading to stop it."""
+        """Yield each trial when a job of it has ended and it is in the history.
+
+        Closing the iterator ends the search.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SearchAlgorithm:
-    """How a run searches, and which trial it delivers.
+    """A search algorithm, and the rule by which it chooses the trial that is exported.
 
-    ``search`` makes the search, of what :class:`autotl.search.Search` is made of. ``thrifty``: the cheapest
-    trial that is not clearly behind is delivered, otherwise the one with the highest validation score.
+    Attributes:
+        search: Makes the search, from the arguments of :class:`autotl.search.loop.Search`.
+        one_standard_error_rule: Whether the cheapest trial within one standard error of the leading one is
+            exported, not the one with the highest validation score.
     """
 
     search: Callable[..., Searching]
-    thrifty: bool = True
+    one_standard_error_rule: bool = True
 
 
 def _search(*args: Any, **named: Any) -> Searching:
-    from autotl.search.loop import Search
+    from autotl.search.loop import Search  # the command line must not wait for torch and Optuna
 
     return Search(*args, **named)
 

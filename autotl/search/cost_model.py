@@ -1,71 +1,74 @@
-"""What a trial is expected to take: as its strategy says, corrected by what the arm's trials have taken."""
+"""Predict the time of a trial: its strategy's estimate, corrected by the times of the arm's trials."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 
-from autotl.api import Arm, Backbone, FirstLook, Machine, Strategy, Task
+from autotl.api import Arm, FirstLook
 from autotl.errors import FAILURES
-from autotl.search.acquisition import RunningTrial
-from autotl.trials.journal import Running
+from autotl.search.actions import RunningTrial
+from autotl.search.space import SearchSpace
+from autotl.trials.journal import StartedJob
 from autotl.trials.trial import Trial
 
 
 class CostModel:
-    """Seconds a fold of an arm's trial is expected to take; ``tasks`` are by the name of the network."""
+    """Predicts how many seconds a trial takes for each fold."""
 
-    def __init__(
-        self,
-        strategies: Mapping[str, Strategy],
-        backbones: Mapping[str, Backbone],
-        tasks: Mapping[str, Task],
-        machine: Machine,
-    ) -> None:
-        self._strategies, self._backbones, self._tasks, self._machine = strategies, backbones, tasks, machine
-        self._pace: dict[Arm, float] = {}
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        self._ratios: dict[Arm, float] = {}
 
-    def learn(self, arm: Arm, params: Mapping[str, object], seconds: float, folds: int) -> None:
-        """Take in what so many folds with these settings have taken."""
-        ratio = seconds / max(self._raw(arm, params) * folds, 1e-3)
-        # half the old belief, half the new measurement: one slow moment of the machine must not rule
-        self._pace[arm] = 0.5 * (self._pace.get(arm, ratio) + ratio)
+    def update(self, arm: Arm, params: Mapping[str, object], seconds: float, folds: int) -> None:
+        """Learn from a trial.
 
-    def of(self, arm: Arm, params: Mapping[str, object]) -> float:
-        """What a fold with these settings is expected to take."""
-        return self._raw(arm, params) * self._pace.get(arm, 1.0)
-
-    def default(self, arm: Arm) -> float:
-        """What a fold with the arm's defaults is expected to take."""
-        strategy = self._strategies[arm.strategy]
-        try:
-            params = strategy.defaults(self._tasks[arm.backbone], self._backbones[arm.backbone])
-        except FAILURES:  # a stranger's code: a trial of it fails with the reason
-            return 0.0
-        return self.of(arm, params)
-
-    def folds(self, arm: Arm) -> int:
-        """The folds that a trial of it is meant for: what is to be chosen has to be seen on images enough.
-
-        A baseline that takes a first look competes like any arm.
+        Args:
+            arm: The arm of the trial.
+            params: Its hyperparameters.
+            seconds: The time that it took.
+            folds: The folds that it ran on.
         """
-        strategy = self._strategies.get(arm.strategy)  # None: it is not installed any more
-        competes = strategy is not None and (not strategy.baseline or isinstance(strategy, FirstLook))
-        return self._tasks[arm.backbone].folds if competes and arm.backbone in self._tasks else 1
+        ratio = seconds / max(self._estimate(arm, params) * folds, 1e-3)
+        # a mean with the earlier ratio: one slow moment of the machine must not decide
+        self._ratios[arm] = 0.5 * (self._ratios.get(arm, ratio) + ratio)
 
-    def underway(self, running: Iterable[tuple[Trial, Running]]) -> list[RunningTrial]:
-        """What is running now, and what it is expected to take."""
+    def fold_seconds(self, arm: Arm, params: Mapping[str, object]) -> float:
+        """Return the expected seconds of a fold with the hyperparameters ``params``."""
+        return self._estimate(arm, params) * self._ratios.get(arm, 1.0)
+
+    def default_seconds(self, arm: Arm) -> float:
+        """Return the expected seconds of a fold with the arm's defaults."""
+        try:
+            params = self._space.defaults(arm)
+        except FAILURES:  # code of a plugin: its trial will fail with the reason
+            return 0.0
+        return self.fold_seconds(arm, params)
+
+    def planned_folds(self, arm: Arm) -> int:
+        """Return the folds that a promising trial of ``arm`` runs on, so that it has enough images.
+
+        Baselines run on one fold, unless they have a first look and so compete like other arms.
+        """
+        strategy = self._space.strategies.get(arm.strategy)  # None if it is no longer installed
+        competes = strategy is not None and (not strategy.baseline or isinstance(strategy, FirstLook))
+        return self._space.task(arm).folds if competes and arm.backbone in self._space.tasks else 1
+
+    def running_trials(self, running: Iterable[tuple[Trial, StartedJob]]) -> list[RunningTrial]:
+        """Return the running trials with the seconds that their jobs are expected to take."""
         return [
-            RunningTrial(trial, trial.remaining or self.of(trial.arm, trial.params) * len(each.folds))
+            RunningTrial(
+                trial,
+                trial.remaining_seconds or self.fold_seconds(trial.arm, trial.params) * len(each.folds),
+            )
             for trial, each in running
         ]
 
-    def _raw(self, arm: Arm, params: Mapping[str, object]) -> float:
-        strategy = self._strategies[arm.strategy]
+    def _estimate(self, arm: Arm, params: Mapping[str, object]) -> float:
+        space = self._space
         try:
-            task, backbone = self._tasks[arm.backbone], self._backbones[arm.backbone]
-            cost = strategy.cost(params, task, backbone, self._machine)
+            cost = space.strategy(arm).cost(params, space.task(arm), space.backbone(arm), space.machine)
             seconds = float(cost.seconds)
-        except FAILURES:  # a stranger's code: a trial without an estimate is still a trial
+        except FAILURES:  # code of a plugin: a trial without an estimate can still run
             return 0.0
         return seconds if 0 <= seconds < math.inf else 0.0

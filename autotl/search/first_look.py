@@ -1,192 +1,207 @@
-"""Decide by a short training whether a longer one is worth its time."""
+"""First looks: short trainings that decide whether a longer one is worth its time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from autotl.api import Arm, Backbone, FirstLook, Machine, Params, Strategy, Task
+from autotl.api import Arm, FirstLook, Params
 from autotl.curve import TrainingForecast, TrainingPoint, forecast_training
 from autotl.errors import FAILURES
+from autotl.search.space import SearchSpace
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
-FIRST_LOOK_SHARE = 0.15
-"""The share of the time for trials after which a first look is stopped."""
-CHANCE = 0.15
-"""The least probability of reaching the best trial at which the longer training is tried."""
+MIN_PROBABILITY = 0.15
+"""The longer training is tried if it reaches the best trial with at least this probability."""
 SLOWEST = 4.0
-"""How many times slower than measured a training is taken to be at most: a first look also decodes images."""
-ALIKE = ("image_size",)
-"""Settings that trainings must share to lie on one curve. The others matter less than the length does."""
+"""The largest factor by which a training is taken to be slower than estimated: a first look also decodes."""
+SHARED_PARAMS = ("image_size",)
+"""Hyperparameters that trainings on one curve must share. The others matter less than the length does."""
 
 
 class FirstLooks:
-    """The arms that are tried by a short training first, and what came of it.
+    """The arms that have a first look, and what their first looks showed.
 
-    Without a time limit no arm is: trials are counted there, and a look would cost one.
+    Without a time limit no arm has a first look: the budget then counts trials, and a first look is one.
     """
 
-    def __init__(
-        self,
-        arms: Iterable[Arm],
-        strategies: Mapping[str, Strategy],
-        backbones: Mapping[str, Backbone],
-        tasks: Mapping[str, Task],
-        ledger: TrialHistory,
-        machine: Machine,
-    ) -> None:
-        self._ledger, self._strategies, self._backbones = ledger, strategies, backbones
-        self._tasks, self._machine = tasks, machine
-        self._settings: dict[Arm, Params] = {}
-        for arm in arms:
-            strategy, backbone = strategies[arm.strategy], backbones[arm.backbone]
-            task = tasks[arm.backbone]
+    def __init__(self, space: SearchSpace, history: TrialHistory) -> None:
+        self._space, self._history = space, history
+        self._params: dict[Arm, Params] = {}
+        for arm in space.arms:
+            strategy, task = space.strategy(arm), space.task(arm)
             if task.trial_seconds is not None and isinstance(strategy, FirstLook):
                 try:
-                    look, planned = strategy.look(task, backbone), strategy.defaults(task, backbone)
-                except FAILURES:  # a stranger's code: its defaults are tried without a look, or fail there
+                    look, defaults = strategy.look(task, space.backbone(arm)), space.defaults(arm)
+                except FAILURES:  # code of a plugin: its defaults run without a first look, or fail then
                     continue
-                if look != planned:
-                    self._settings[arm] = look
+                if look != defaults:
+                    self._params[arm] = look
 
     def __contains__(self, arm: Arm) -> bool:
-        return arm in self._settings
+        return arm in self._params
 
-    def settings(self, arm: Arm, begun: Sequence[Trial]) -> Params | None:
-        """The settings of the arm's first look, if none of its trials has begun."""
-        return None if begun or arm not in self._settings else self._settings[arm]
+    def params(self, arm: Arm, started: Sequence[Trial]) -> Params | None:
+        """Return the hyperparameters of the arm's first look, or None if no first look is due.
 
-    def planned(self, arm: Arm, begun: Sequence[Trial]) -> Params:
-        """The arm's defaults, at the pace and the image size of its first look."""
-        strategy, backbone = self._strategies[arm.strategy], self._backbones[arm.backbone]
-        look = next((trial for trial in begun if trial.look and _length(trial)), None)
+        Args:
+            arm: The arm.
+            started: The arm's trials, running ones included.
+        """
+        return None if started or arm not in self._params else self._params[arm]
+
+    def longer_params(self, arm: Arm, started: Sequence[Trial]) -> Params:
+        """Return the arm's defaults for the speed and the image size of its first look.
+
+        Args:
+            arm: The arm.
+            started: The arm's trials, running ones included.
+        """
+        backbone = self._space.backbone(arm)
+        look = next((trial for trial in started if trial.first_look and _length(trial)), None)
         if look is not None:
-            slower = self._slower(look, strategy, backbone)
+            slowdown = self._slowdown(look)
             pace = backbone.pace
-            pace = replace(pace, forward=pace.forward / slower, training=pace.training / slower)
-            side = look.params.get("image_size")
-            backbone = replace(backbone, pace=pace, sides=(side,) if side else backbone.sides)
-        return strategy.defaults(self._tasks[arm.backbone], backbone)
+            pace = replace(pace, forward=pace.forward / slowdown, training=pace.training / slowdown)
+            size = look.params.get("image_size")
+            backbone = replace(backbone, pace=pace, sides=(size,) if size else backbone.sides)
+        return self._space.strategy(arm).defaults(self._space.task(arm), backbone)
 
-    def _slower(self, look: Trial, strategy: Strategy, backbone: Backbone) -> float:
-        """How many times longer the look took than was expected."""
+    def _slowdown(self, look: Trial) -> float:
+        """Return the time of the first look divided by its estimate."""
+        space, arm = self._space, look.arm
         try:
-            expected = strategy.cost(look.params, self._tasks[backbone.name], backbone, self._machine).seconds
-        except FAILURES:  # as above
+            cost = space.strategy(arm).cost(look.params, space.task(arm), space.backbone(arm), space.machine)
+            expected = cost.seconds
+        except FAILURES:  # code of a plugin
             return 1.0
         expected *= _length(look) / (length_of(look.params) or 1)
         return min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
 
-    def promises(self, arm: Arm, begun: Sequence[Trial]) -> bool:
-        """Whether the arm's next trial, its first look or its defaults, is worth its time."""
-        if arm not in self or not begun:
-            return True
-        if not any(trial.number in self._ledger.trials for trial in begun):
-            return False  # the look is running
-        planned = self.planned(arm, begun)
-        if any(trial.params == planned for trial in begun):
-            return False  # there is no time for more than the look
-        return is_promising(self._ledger, begun, planned, self._ledger.best(leading=True))
+    def is_worth_starting(self, arm: Arm, started: Sequence[Trial]) -> bool:
+        """Return whether the arm's next trial, its first look or its defaults, is worth its time.
 
-    def gain(self, arm: Arm, begun: Sequence[Trial]) -> float | None:
-        """By how much the arm's defaults are expected to improve on the best trial, in the metric's units.
-
-        None before the first look, without a forecast, or if the arm leads.
+        Args:
+            arm: The arm.
+            started: The arm's trials, running ones included.
         """
-        best = self._ledger.best(leading=True)
-        if arm not in self or best is None or best in begun:
+        if arm not in self or not started:
+            return True
+        if not any(trial.number in self._history.trials for trial in started):
+            return False  # the first look is still running
+        longer = self.longer_params(arm, started)
+        if any(trial.params == longer for trial in started):
+            return False  # there is no time for a longer training
+        return is_promising(self._history, started, longer, self._history.best(ignore_cost=True))
+
+    def gain(self, arm: Arm, started: Sequence[Trial]) -> float | None:
+        """Return the expected improvement of the arm's defaults over the best trial, in the metric's units.
+
+        Args:
+            arm: The arm.
+            started: The arm's trials, running ones included.
+
+        Returns:
+            None before the first look, without a forecast, or if the arm leads.
+        """
+        history = self._history
+        best = history.best(ignore_cost=True)
+        if arm not in self or best is None or best in started:
             return None
-        found, length = training_forecast(self._ledger, begun), length_of(self.planned(arm, begun))
-        if found is None or length is None:
+        forecast = training_forecast(history, started)
+        length = length_of(self.longer_params(arm, started))
+        if forecast is None or length is None:
             return None
-        return found.expected_improvement(self._ledger.measure.bounds[1] - best.folds[0].score, epochs=length)
+        return forecast.expected_improvement(history.metric.bounds[1] - best.folds[0].score, epochs=length)
 
 
-def training_forecast(ledger: TrialHistory, trials: Sequence[Trial]) -> TrainingForecast | None:
-    """Forecast the error of longer trainings from an arm's trials.
+def training_forecast(history: TrialHistory, trials: Sequence[Trial]) -> TrainingForecast | None:
+    """Forecast the error of longer trainings from the trials of an arm.
 
-    Of the trainings of one length the best counts, and none that is worse than a shorter one: settings are
-    chosen by their scores. One that was stopped by the end of its time counts with the epochs it has done:
-    with its learning rate still high, it scores less than a training of that length would.
+    Among trainings of one length the best counts, and none that is worse than a shorter one, because settings
+    are chosen by their scores. A stopped training counts with the epochs that it has done. Its learning rate
+    was still high, so a complete training of that length would score more.
+
+    Args:
+        history: All trials.
+        trials: The trials of the arm.
 
     Returns:
-        The forecast; None if no such trial was scored, or if the metric has no best possible score.
+        None if no such trial has a score, or if the metric has no best possible score.
     """
-    best = ledger.measure.bounds[1]
+    best = history.metric.bounds[1]
     ended = sorted((trial for trial in trials if _length(trial)), key=_length)
     if not ended or not np.isfinite(best):
         return None
-    leading = max(ended, key=lambda trial: trial.folds[0].score)
+    leader = max(ended, key=lambda trial: trial.folds[0].score)
     points: dict[float, TrainingPoint] = {}
     least = np.inf
     for trial in ended:
         error = max(best - trial.folds[0].score, 0.0)
-        if error < least and all(trial.params.get(name) == leading.params.get(name) for name in ALIKE):
-            points[_length(trial)] = TrainingPoint(_length(trial), error, _noise(ledger, trial))
+        shared = all(trial.params.get(name) == leader.params.get(name) for name in SHARED_PARAMS)
+        if error < least and shared:
+            points[_length(trial)] = TrainingPoint(_length(trial), error, _score_error(history, trial))
             least = error
-    return forecast_training(list(points.values()), max_error=best - _constant(ledger, leading))
+    return forecast_training(list(points.values()), max_error=best - _constant_score(history, leader))
 
 
-def is_promising(ledger: TrialHistory, trials: Sequence[Trial], planned: Params, best: Trial | None) -> bool:
-    """Return whether a longer training may reach the best trial.
+def is_promising(history: TrialHistory, trials: Sequence[Trial], longer: Params, best: Trial | None) -> bool:
+    """Return whether a longer training can reach the best trial.
 
     Args:
-        ledger: All trials.
-        trials: Those of the arm.
-        planned: The settings of the longer training.
+        history: All trials.
+        trials: The trials of the arm.
+        longer: The hyperparameters of the longer training.
         best: The best trial so far, if there is one.
     """
-    length = length_of(planned)
+    length = length_of(longer)
     if best is None or best in trials or length is None:
         return True
     if not any(_length(trial) for trial in trials):
-        return False  # the first look failed, or did not end an epoch
-    found = training_forecast(ledger, trials)
-    if found is None:  # nothing can be forecast by this metric
+        return False  # the first look failed, or did not complete an epoch
+    forecast = training_forecast(history, trials)
+    if forecast is None:  # the metric allows no forecast
         return True
-    target = ledger.measure.bounds[1] - best.folds[0].score
-    return found.probability_below(target, epochs=length) >= CHANCE
+    target = history.metric.bounds[1] - best.folds[0].score
+    return forecast.probability_below(target, epochs=length) >= MIN_PROBABILITY
 
 
 def length_of(params: Params) -> float | None:
-    """The planned epochs over all images, if the settings name a number of epochs.
+    """Return the planned epochs over all images, or None if the hyperparameters have no epochs.
 
-    If an epoch takes only a ``part`` of the images, it counts as that.
+    An epoch over a ``part`` of the images counts as that part.
     """
     found = params.get("epochs")
     return found * _part(params) if isinstance(found, int) and found > 0 else None
 
 
 def _part(params: Params) -> float:
-    """The share of the images that an epoch takes."""
     found = params.get("part", 1.0)
     return float(found) if isinstance(found, int | float) and 0 < found <= 1 else 1.0
 
 
-def _constant(ledger: TrialHistory, trial: Trial) -> float:
-    """The score on the first fold of always giving each class the chance that is its share."""
-    labels, classes = ledger.labels[0], trial.folds[0].logits.shape[1]
+def _constant_score(history: TrialHistory, trial: Trial) -> float:
+    """Return the score on the first fold of predicting the class frequencies for every image."""
+    labels, classes = history.labels[0], trial.folds[0].logits.shape[1]
     counts = np.bincount(labels, minlength=classes)
-    shares = np.log(np.maximum(counts / len(labels), 1e-6)).astype(np.float32)
-    return ledger.measure(labels, np.tile(shares, (len(labels), 1)))
+    logits = np.log(np.maximum(counts / len(labels), 1e-6)).astype(np.float32)
+    return history.metric(labels, np.tile(logits, (len(labels), 1)))
 
 
 def _length(trial: Trial) -> float:
-    """The epochs of the trial on its first fold, over all images; 0 if unknown, or if it did not end one."""
+    """Return the epochs over all images on the first fold; 0 if unknown, or if no epoch is complete."""
     planned = length_of(trial.params)
     if planned is None or 0 not in trial.folds or trial.state not in ("complete", "stopped"):
         return 0.0
     return planned if trial.state == "complete" else min(planned, trial.folds[0].epochs * _part(trial.params))
 
 
-def _noise(ledger: TrialHistory, trial: Trial) -> float:
-    """The standard error of the score on the first fold, taken to be that of the accuracy in the metric's
-    own units.
-    """
-    labels = ledger.labels[0]
-    right = float((trial.folds[0].logits.argmax(1) == labels).mean())
+def _score_error(history: TrialHistory, trial: Trial) -> float:
+    """Return the standard error of the score on the first fold, estimated by that of the accuracy."""
+    labels = history.labels[0]
+    accuracy = float((trial.folds[0].logits.argmax(1) == labels).mean())
     n = len(labels)
-    return ledger.unit * float(np.sqrt((right * (1 - right) + 1 / n) / n))
+    return history.accuracy_scale * float(np.sqrt((accuracy * (1 - accuracy) + 1 / n) / n))

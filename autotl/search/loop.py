@@ -1,293 +1,290 @@
-"""Spend the budget: defaults of every arm first, then what is expected to gain most a second."""
+"""The search loop: run the defaults of every arm first, then the actions with the highest expected gain."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-import optuna
-
-from autotl.api import Arm, Backbone, Executor, Job, Machine, Outcome, Params, Strategy, Task, Watch, Work
-from autotl.clock import Budget, Clock
+from autotl.api import Arm, Executor, Job, Outcome, Params, Watch, Work
+from autotl.budget.policy import POLICY
 from autotl.errors import FAILURES, DiskFull, PluginError, described
-from autotl.experience import Prior
 from autotl.files import is_full
-from autotl.search.acquisition import NextFold, ResumeTrial, next_action
-from autotl.search.arm_elimination import beaten
+from autotl.search.acquisition import Situation, next_action
+from autotl.search.actions import NextFold, ResumeTrial
 from autotl.search.cost_model import CostModel
-from autotl.search.first_look import FIRST_LOOK_SHARE, FirstLooks
-from autotl.search.next_arm import Starts
-from autotl.search.stopping_rules import StoppingRules
-from autotl.search.studies.arm_study import ArmStudy
+from autotl.search.first_look import FirstLooks
+from autotl.search.next_arm import ArmQueue
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.stopping.exhausted_arm import REPEATS, is_exhausted
+from autotl.search.stopping.monitor import TrialMonitor
+from autotl.search.stopping.rule import StoppingContext
+from autotl.search.stopping.rules import StoppingRules
+from autotl.search.studies.factory import StudyFactory
 from autotl.seeds import derive
-from autotl.trials.history import TrialHistory
-from autotl.trials.jobs import job_of
-from autotl.trials.journal import Entry, Journal, Running
-from autotl.trials.restore import AFRESH, RestoredSearch
+from autotl.trials.journal import JournalEntry, StartedJob
+from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
-
-CHEAP_SHARE = 0.02
-"""A trial whose first repeat costs no more than this share of the budget runs on all its folds at once."""
-BASELINE_SHARE = 0.2
-HINTS = 2
-"""Settings of past runs that an arm tries before it searches."""
-REPEATS = 3
-"""An arm that suggests settings it has already tried this many times in a row is done."""
 
 
 class Search:
-    """One search over arms. ``until`` says when, on the clock, trials must end: it may move as the search
-    learns what the final evaluation will cost. Each turn of a trial is kept in the ``journal``; a search that
-    is taken up finds its trials in the ``ledger``, and in ``resumed`` those that were running. ``workers``
-    trials may run at once.
+    """A search over arms.
+
+    Args:
+        space: The arms, and what their trials consist of.
+        record: The trials of an earlier process, and the journal that each change of a trial is written to.
+        time: The budget.
+        studies: Makes the study of each arm.
+        watch: Shows the progress.
+        workers: How many trials run at once.
     """
 
     def __init__(
         self,
-        arms: Sequence[Arm],
-        strategies: Mapping[str, Strategy],
-        backbones: Mapping[str, Backbone],
-        tasks: Mapping[str, Task],
-        ledger: TrialHistory,
-        *,
-        machine: Machine,
-        budget: Budget,
-        clock: Clock,
-        until: Callable[[], float],
-        storage: optuna.storages.BaseStorage,
+        space: SearchSpace,
+        record: SearchRecord,
+        time: SearchTime,
+        studies: StudyFactory,
         watch: Watch,
-        seed: int,
-        prior: Prior | None = None,
-        journal: Journal | None = None,
-        resumed: RestoredSearch = AFRESH,
         workers: int = 1,
     ) -> None:
-        self._journal, self._workers = journal, workers
-        self._strategies, self._machine = strategies, machine
-        self._budget, self._clock, self._until, self._seed = budget, clock, until, seed
-        self.ledger = ledger
-        self._studies = {
-            arm: ArmStudy(
-                arm,
-                strategies[arm.strategy],
-                tasks[arm.backbone],
-                backbones[arm.backbone],
-                storage=storage,
-                seed=seed,
-                hints=prior.first_params(arm.strategy, HINTS) if prior else (),
-                tried={number: trial.params for number, trial in ledger.trials.items() if trial.arm == arm},
-                scored={trial.number: (trial.state, ledger.score(trial)) for trial in ledger.trials.values()},
-                side_by_side=workers > 1,
-            )
-            for arm in arms
-        }
-        self._baselines = [arm for arm in arms if strategies[arm.strategy].baseline]
-        self._timed = budget.seconds is not None
-        self._again = list(resumed.running)
-        begun = [*ledger.trials.values(), *(entry.trial for entry in self._again)]
-        self._count = 1 + max((trial.number for trial in begun), default=-1)
-        self._open_arms = [arm for arm in arms if not self._is_done(arm)]
-        self._costs = CostModel(strategies, backbones, tasks, machine)
-        self._looks = FirstLooks(arms, strategies, backbones, tasks, ledger, machine)
-        self._owed = [arm for arm in self._baselines if arm not in self._looks]
-        waiting = [arm for arm in arms if not any(t.arm == arm and t.default for t in begun)]
-        self._starts = Starts(waiting, self._baselines, self._looks, self._costs, ledger, budget, prior)
-        for trial in ledger.trials.values():
-            self._learn_pace(trial, trial.seconds, len(trial.folds))
-            self._tell_gone_on(trial)  # or the process ended before it could be told
-        self._running: dict[int, tuple[Trial, Running]] = {}
-        self._between = 0.0  # seconds from the end of a job to the next one, of late
-        self._ended: float | None = None
-        self._held: Counter[Arm] = Counter()  # how often an arm suggested what is running now
-        self._started = clock.now() - max((trial.finished_at for trial in begun), default=0.0)
-        self._oversight = StoppingRules(
-            ledger, self._studies, clock=clock, until=until, patience=self._patience, watch=watch
+        self._space, self._time, self._workers = space, time, workers
+        self._journal, self._seed = record.journal, studies.seed
+        self.history = history = record.history
+        self._studies = studies.make(space, history, workers=workers)
+        self._unfinished = list(record.unfinished)
+        started = [*history.trials.values(), *(entry.trial for entry in self._unfinished)]
+        self._count = 1 + max((trial.number for trial in started), default=-1)
+        self._open_arms = self._without_exhausted(space.arms)
+        self._costs = CostModel(space)
+        self._first_looks = FirstLooks(space, history)
+        self._due_baselines = [arm for arm in space.baselines if arm not in self._first_looks]
+        self._queue = ArmQueue(
+            [arm for arm in space.arms if not any(each.arm == arm and each.default for each in started)],
+            space.baselines,
+            self._first_looks,
+            self._costs,
+            history,
+            time.budget,
+            studies.warm_start,
         )
+        for trial in history.trials.values():
+            self._update_costs(trial, trial.seconds, len(trial.folds))
+            self._tell_resumed(trial)  # the earlier process may have ended before it did so
+        self._running: dict[int, tuple[Trial, StartedJob]] = {}
+        self._seconds_between = 0.0  # moving average of the time from the end of a job to the next one
+        self._last_end: float | None = None
+        self._repeats_running: Counter[Arm] = Counter()  # suggestions that equal a running trial
+        self._start = time.clock.now() - max((trial.finished_at for trial in started), default=0.0)
+        self._rules = StoppingRules(
+            StoppingContext(history, self._studies, time.clock, time.ends_at, self._baseline_seconds)
+        )
+        self._monitor = TrialMonitor(self._rules, time.clock, watch)
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
-        """Yield each trial when a job of it has ended. Stop reading to stop the search."""
+        """Yield each trial when a job of it has ended. Closing the iterator ends the search.
+
+        Args:
+            executor: Runs the jobs.
+            work: Runs one job.
+
+        Raises:
+            PluginError: The executor tried to end the program.
+        """
+        device = self._space.machine.device
         try:
-            outcomes = executor.run(
-                self._jobs(), work, self._oversight.go, workers=self._workers, device=self._machine.device
-            )
-            for outcome in outcomes:
-                yield self._enter(outcome)
-        except SystemExit as error:  # a stranger's code
+            for outcome in executor.run(
+                self._jobs(), work, self._monitor.on_progress, workers=self._workers, device=device
+            ):
+                yield self._add(outcome)
+        except SystemExit as error:  # code of a plugin
             raise PluginError(
                 f"The executor {executor.name} ended the program: {described(error)}."
             ) from error
         finally:
-            for trial, running in self._running.values():
-                with suppress(DiskFull):  # told already
-                    # whoever is stopped by an error or by Ctrl-C has not brought the process down
-                    self._keep(trial, Running(running.folds, running.attempts - 1))
+            for trial, started in self._running.values():
+                with suppress(DiskFull):  # it was raised before
+                    # an error or Ctrl-C is not the job's fault, so the attempt does not count
+                    self._write(trial, StartedJob(started.folds, started.attempts - 1))
 
     def _jobs(self) -> Iterator[Job | None]:
-        """None where there is nothing to do until a running trial has ended."""
-        while (job := self._next()) is not None or self._running:
-            if job is not None and self._timed and self._ended is not None:
-                self._between = 0.5 * (self._between + self._clock.now() - self._ended)
-                self._ended = None
+        """Yield jobs; None if there is nothing to do until a running trial has ended."""
+        while (job := self._next_job()) is not None or self._running:
+            if job is not None and self._time.limited and self._last_end is not None:
+                elapsed = self._time.clock.now() - self._last_end
+                self._seconds_between = 0.5 * (self._seconds_between + elapsed)
+                self._last_end = None
             yield job
 
-    def _next(self) -> Job | None:
-        left = self._until() - self._clock.now()
-        # what was running is run again even in no time at all, while nothing else could be delivered
-        if self._again and (left > 0 or self.ledger.best() is None):
-            return self._retry(self._again.pop(0))
+    def _next_job(self) -> Job | None:
+        left = self._time.left()
+        # without any result, an unfinished trial runs again even if no time is left
+        if self._unfinished and (left > 0 or self.history.best() is None):
+            return self._retry(self._unfinished.pop(0))
         if left <= 0 and self._count:
             return None
         while not self._out_of_trials() and (
-            start := self._starts.next(self._begun, left=left, count=self._count)
+            start := self._queue.next(self._started_trials, left=left, count=self._count)
         ):
-            if job := self._new(start.arm, default=start.default, given=start.params):
+            if job := self._new_trial(start.arm, default=start.default, given=start.params):
                 return job
         while self._open_arms:
-            action = next_action(
-                self.ledger,
-                [] if self._out_of_trials() else self._worth_trying(),
-                baselines=self._owed,
-                baseline_share=BASELINE_SHARE,
-                seconds=self._costs.default,
-                folds=self._costs.folds,
-                between=self._between,
-                left=left,
-                running=self._costs.underway(self._running.values()),
-            )
+            action = next_action(self.history, self._situation(left))
             if isinstance(action, NextFold):
-                return self._begin(action.trial, (action.fold,))
+                return self._start_job(action.trial, (action.fold,))
             if isinstance(action, ResumeTrial):
-                return self._begin(action.trial, (0,))
+                return self._start_job(action.trial, (0,))
             if action is None:
                 return None
-            while self._studies[action.arm].repeated < REPEATS and self._held[action.arm] < REPEATS:
-                number = self._count
-                if job := self._new(action.arm, default=False):
-                    return job
-                if self._count > number:  # it could not be asked for
-                    break
-            if self._held[action.arm] < REPEATS:
-                self._open_arms = [arm for arm in self._open_arms if arm != action.arm]
+            if job := self._searched_trial(action.arm):
+                return job
         return None
 
-    def _worth_trying(self) -> list[Arm]:
-        free = (arm for arm in self._open_arms if self._held[arm] < REPEATS)
-        known = (arm for arm in free if not self._starts.only_looked_at(arm))
-        return [arm for arm in known if arm in self._owed or not beaten(self.ledger, arm)]
+    def _situation(self, left: float) -> Situation:
+        return Situation(
+            arms=[] if self._out_of_trials() else self._arms_to_try(),
+            baselines=self._due_baselines,
+            default_seconds=self._costs.default_seconds,
+            planned_folds=self._costs.planned_folds,
+            seconds_left=left,
+            seconds_between=self._seconds_between,
+            running=self._costs.running_trials(self._running.values()),
+            fold_reason=self._rules.fold_reason,
+        )
+
+    def _arms_to_try(self) -> list[Arm]:
+        arms = (arm for arm in self._open_arms if self._repeats_running[arm] < REPEATS)
+        arms = (arm for arm in arms if not self._queue.has_only_first_look(arm))
+        return [arm for arm in arms if arm in self._due_baselines or not self._rules.arm_reason(arm)]
 
     def _out_of_trials(self) -> bool:
-        return self._budget.trials is not None and self._count >= self._budget.trials
+        trials = self._time.budget.trials
+        return trials is not None and self._count >= trials
 
-    def _begun(self, arm: Arm) -> list[Trial]:
-        """The arm's trials, those that are running for the first time among them."""
-        known = self.ledger.trials | {number: trial for number, (trial, _) in self._running.items()}
+    def _started_trials(self, arm: Arm) -> list[Trial]:
+        """Return the arm's trials, running ones included."""
+        known = self.history.trials | {number: trial for number, (trial, _) in self._running.items()}
         return [trial for trial in known.values() if trial.arm == arm]
 
-    def _new(self, arm: Arm, *, default: bool, given: Params | None = None) -> Job | None:
-        """A job for a new trial of the arm, with the settings ``given``, if any; None where its settings were
-        tried before, are running or could not be had.
+    def _searched_trial(self, arm: Arm) -> Job | None:
+        """Return a job with settings that were not tried before; close the arm if there are none."""
+        while self._studies[arm].repeated < REPEATS and self._repeats_running[arm] < REPEATS:
+            number = self._count
+            if job := self._new_trial(arm, default=False):
+                return job
+            if self._count > number:  # the strategy failed to suggest settings
+                break
+        if self._repeats_running[arm] < REPEATS:
+            self._open_arms = [other for other in self._open_arms if other != arm]
+        return None
+
+    def _new_trial(self, arm: Arm, *, default: bool, given: Params | None = None) -> Job | None:
+        """Return a job for a new trial of the arm, with the settings ``given`` or suggested ones.
+
+        Returns:
+            None if the settings were tried before, are running, or the strategy fails to suggest any.
         """
-        number, study, begun = self._count, self._studies[arm], self._begun(arm)
+        number, study, started = self._count, self._studies[arm], self._started_trials(arm)
         try:
             params = study.ask(number, default=default, given=given)
-        except FAILURES as error:  # a stranger's code: an arm that cannot say what to try is left out
+        except FAILURES as error:  # code of a plugin: an arm that cannot suggest settings is left out
             if is_full(error):
                 raise
-            why = described(error)
-            self.ledger.trials[number] = Trial(number, arm, {}, 0, default, state="failed", why=why)
-            self._keep(self.ledger.trials[number])
-            self._count += 1
-            self._open_arms = [other for other in self._open_arms if other != arm]
-            study.tell(number, "failed", None)
+            self._fail_arm(number, arm, default, described(error))
             return None
-        seen = [trial for trial in begun if trial.params == params]
-        if seen and seen[0].number not in self.ledger.trials:
-            self._held[arm] += 1
-            study.pass_over(number)
+        same = [trial for trial in started if trial.params == params]
+        if same and same[0].number not in self.history.trials:
+            self._repeats_running[arm] += 1
+            study.skip_running(number)
             return None
-        if seen:
-            study.tell_again(number, seen[0].state, self.ledger.score(seen[0]))
+        if same:
+            study.tell_repeated(number, same[0].state, self.history.score(same[0]))
             return None
-        once = self._costs.of(arm, params)
+        fold_seconds = self._costs.fold_seconds(arm, params)
         trial = Trial(
             number,
             arm,
             params,
-            derive(self._seed, str(arm), len(begun)),
+            derive(self._seed, str(arm), len(started)),
             default,
-            baseline=self._strategies[arm.strategy].baseline,
-            expected=None if self._timed else once,
-            look=given is not None and not default,
+            baseline=self._space.strategy(arm).baseline,
+            expected_fold_seconds=None if self._time.limited else fold_seconds,
+            first_look=given is not None and not default,
         )
         self._count += 1
-        folds = range(self.ledger.k)
-        cheap = self._budget.seconds is None or once * len(folds) <= CHEAP_SHARE * self._budget.seconds
-        return self._begin(trial, tuple(folds) if cheap else (0,))
+        folds, seconds = range(self.history.folds_per_repeat), self._time.budget.seconds
+        all_folds = seconds is None or fold_seconds * len(folds) <= POLICY.all_folds * seconds
+        return self._start_job(trial, tuple(folds) if all_folds else (0,))
 
-    def _retry(self, entry: Entry) -> Job:
-        assert entry.running is not None
-        trial = entry.trial
+    def _fail_arm(self, number: int, arm: Arm, default: bool, why: str) -> None:
+        trial = Trial(number, arm, {}, 0, default, state="failed", why=why)
+        self.history.trials[number] = trial
+        self._write(trial)
+        self._count += 1
+        self._open_arms = [other for other in self._open_arms if other != arm]
+        self._studies[arm].tell(number, "failed", None)
+
+    def _retry(self, entry: JournalEntry) -> Job:
+        trial, started = entry.trial, entry.started
+        assert started is not None
         if not trial.folds:
             self._studies[trial.arm].ask_again(trial.number, trial.params)
-        return self._begin(trial, entry.running.folds, attempts=entry.running.attempts + 1)
+        return self._start_job(trial, started.folds, attempts=started.attempts + 1)
 
-    def _begin(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
-        running = Running(folds, attempts)
-        self._oversight.begin(trial)
-        self._keep(trial, running)
-        self._running[trial.number] = trial, running
-        return job_of(trial, folds)
+    def _start_job(self, trial: Trial, folds: tuple[int, ...], *, attempts: int = 1) -> Job:
+        started = StartedJob(folds, attempts)
+        self._monitor.start(trial)
+        self._write(trial, started)
+        self._running[trial.number] = trial, started
+        return trial.job(folds)
 
-    def _keep(self, trial: Trial, running: Running | None = None) -> None:
+    def _write(self, trial: Trial, started: StartedJob | None = None) -> None:
         if self._journal is not None:
-            self._journal.write(trial, running)
+            self._journal.write(trial, started)
 
-    def _patience(self, trial: Trial) -> float:
-        """The seconds that a trial of a baseline may take, where there are other arms to try or to choose.
+    def _baseline_seconds(self, trial: Trial) -> float:
+        """Return the seconds that a trial of a baseline may take if other arms compete with it.
 
-        After its first look a baseline competes like any arm.
+        After its first look a baseline competes like any other arm, so its time has no limit.
         """
-        scored = {arm for arm in self.ledger.arms() if self.ledger.of(arm)}
-        others = {*self._starts.waiting, *self._open_arms, *scored} - {*self._baselines}
-        if not others or (trial.arm in self._looks and not trial.look):
+        scored = {arm for arm in self.history.arms() if self.history.scored_trials(arm)}
+        others = {*self._queue.waiting, *self._open_arms, *scored} - {*self._space.baselines}
+        if not others or (trial.arm in self._first_looks and not trial.first_look):
             return math.inf
-        return (FIRST_LOOK_SHARE if trial.look else BASELINE_SHARE) * (self._until() - self._started)
+        fraction = POLICY.first_look if trial.first_look else POLICY.baselines
+        return fraction * (self._time.ends_at() - self._start)
 
-    def _enter(self, outcome: Outcome) -> Trial:
-        self._ended = self._clock.now()
+    def _add(self, outcome: Outcome) -> Trial:
+        """Add the outcome of a job to the history, the journal and the study."""
+        now = self._time.clock.now()
+        self._last_end = now
+        outcome = self._monitor.with_reason(outcome)
         trial, _ = self._running[outcome.job.number]
         new = not trial.folds
         if new and outcome.state != "pruned" and len(outcome.folds) == len(outcome.job.folds):
-            self._learn_pace(trial, outcome.seconds, len(outcome.folds))
-        if trial.look:  # its defaults tell more
-            trial.barred |= frozenset(range(1, len(self.ledger.labels)))
-        changed = self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
+            self._update_costs(trial, outcome.seconds, len(outcome.folds))
+        if trial.first_look:  # the defaults are worth more than further folds
+            trial.excluded_folds |= frozenset(range(1, len(self.history.labels)))
+        changed = self.history.add(trial, outcome, now=self._time.clock.now() - self._start)
         del self._running[trial.number]
-        self._held.clear()
+        self._repeats_running.clear()
         for each in (trial, *(other for other in changed if other is not trial)):
-            self._keep(each, self._running[each.number][1] if each.number in self._running else None)
-        self._open_arms = [arm for arm in self._open_arms if not self._is_done(arm)]
-        if new:  # only now: a study is closed by what the journal says, never the other way round
-            self._studies[trial.arm].tell(trial.number, outcome.state, self.ledger.score(trial))
+            self._write(each, self._running[each.number][1] if each.number in self._running else None)
+        self._open_arms = self._without_exhausted(self._open_arms)
+        if new:  # after the journal, because studies are restored from it
+            self._studies[trial.arm].tell(trial.number, outcome.state, self.history.score(trial))
         else:
-            self._tell_gone_on(trial)
+            self._tell_resumed(trial)
         return trial
 
-    def _tell_gone_on(self, trial: Trial) -> None:
-        if trial.gone_on and trial.state == "complete" and trial.arm in self._studies:
-            self._studies[trial.arm].gone_on(trial.number, self.ledger.score(trial))
+    def _tell_resumed(self, trial: Trial) -> None:
+        if trial.resumed and trial.state == "complete" and trial.arm in self._studies:
+            self._studies[trial.arm].add_resumed(trial.number, self.history.score(trial))
 
-    def _is_done(self, arm: Arm) -> bool:
-        """Whether an arm cannot say what to try, has failed REPEATS times and never ended well, or only
-        repeats itself.
-        """
-        own = [trial for trial in self.ledger.trials.values() if trial.arm == arm]
-        failed = bool(own) and {trial.state for trial in own} == {"failed"}
-        mute = any(trial.state == "failed" and not trial.params for trial in own)
-        return mute or (failed and len(own) >= REPEATS) or self._studies[arm].repeated >= REPEATS
+    def _without_exhausted(self, arms: Iterable[Arm]) -> list[Arm]:
+        return [arm for arm in arms if not is_exhausted(self.history, arm, self._studies[arm])]
 
-    def _learn_pace(self, trial: Trial, seconds: float, folds: int) -> None:
-        if self._timed and folds and trial.state != "pruned" and trial.arm in self._studies:
-            self._costs.learn(trial.arm, trial.params, seconds, folds)
+    def _update_costs(self, trial: Trial, seconds: float, folds: int) -> None:
+        if self._time.limited and folds and trial.state != "pruned" and trial.arm in self._studies:
+            self._costs.update(trial.arm, trial.params, seconds, folds)

@@ -1,4 +1,4 @@
-"""Decide which arm to start next: with its first look, if it has one, or with its defaults."""
+"""Choose the arm to start next: with its first look, if it has one, or with its defaults."""
 
 from __future__ import annotations
 
@@ -7,126 +7,143 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from autotl.api import Arm, Params
-from autotl.budget.refit_policy import kept_for_refit
+from autotl.budget.policy import POLICY
+from autotl.budget.refit_policy import refit_reserve
 from autotl.clock import Budget
 from autotl.experience import Prior
-from autotl.search.acquisition import PRIOR_SPREAD, improvement, next_default
+from autotl.search.acquisition import next_default
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
+from autotl.search.improvement import PRIOR_DEVIATION, expected_improvement
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
-FAR_TOO_LONG = 3.0
-"""How many times the time left a trial may be expected to take when it begins."""
+USUAL_GAIN, MAX_FACTOR = expected_improvement(0.0, PRIOR_DEVIATION), 10.0
+"""The expected gain of an arm without a first look, in units of accuracy, and the largest cost factor.
 
-USUAL, MOST = improvement(0.0, PRIOR_SPREAD), 10.0
-"""The expected gain of an arm without a first look, in units of accuracy, and the largest cost factor. If
-twice that gain is expected of an arm, it is ordered as if it took half the seconds.
+An arm with twice that gain is ordered as if it took half the seconds.
 """
 
-DOUBLING_LAG = 0.05
-"""An arm that past runs expect this far behind the best is ordered as if it took twice the seconds."""
+DOUBLING_REGRET = 0.05
+"""An arm that past runs predict to be this far below the best is ordered as if it took twice the seconds."""
 
-SHORT = 0.25
-"""The share of the budget below which the time left counts as short."""
-
-Begun = Callable[[Arm], Sequence[Trial]]
-"""Gives the trials of an arm that have begun, those that are running among them."""
+StartedTrials = Callable[[Arm], Sequence[Trial]]
+"""Gives the trials of an arm that have started, running ones included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A trial to begin an arm with; ``params`` are its settings, None for the defaults as they are."""
+    """The first trial of an arm.
+
+    Attributes:
+        arm: The arm.
+        default: Whether the trial has the arm's defaults.
+        params: Its hyperparameters; None for the defaults as the strategy gives them.
+    """
 
     arm: Arm
     default: bool
     params: Params | None
 
 
-class Starts:
-    """The arms whose defaults have not begun.
+class ArmQueue:
+    """The arms whose defaults have not started.
 
     Args:
         waiting: These arms.
         baselines: The arms that transfer nothing.
-        looks: The arms that are looked at first.
-        costs: What trials are expected to take.
-        ledger: All trials.
-        budget: What the search may spend.
-        prior: What past runs foretell.
+        first_looks: The arms that have a first look.
+        costs: Predicts the time of trials.
+        history: All trials.
+        budget: The budget of the run.
+        warm_start: The prediction from past runs, if there is one.
     """
 
     def __init__(
         self,
         waiting: Iterable[Arm],
         baselines: Sequence[Arm],
-        looks: FirstLooks,
+        first_looks: FirstLooks,
         costs: CostModel,
-        ledger: TrialHistory,
+        history: TrialHistory,
         budget: Budget,
-        prior: Prior | None,
+        warm_start: Prior | None,
     ) -> None:
         self.waiting = list(waiting)
-        self._baselines, self._looks, self._costs = baselines, looks, costs
-        self._ledger, self._budget, self._prior = ledger, budget, prior
+        self._baselines, self._first_looks, self._costs = baselines, first_looks, costs
+        self._history, self._budget, self._warm_start = history, budget, warm_start
 
-    def next(self, begun: Begun, *, left: float, count: int) -> Start | None:
-        """Return what to start now.
+    def next(self, started: StartedTrials, *, left: float, count: int) -> Start | None:
+        """Return the trial to start now.
 
         Args:
-            begun: Gives an arm's trials.
-            left: The seconds left for trials.
-            count: The trials that have begun, of all arms.
+            started: Gives an arm's trials.
+            left: Seconds until the search ends.
+            count: Trials that have started, of all arms.
 
         Returns:
             None if no arm is worth starting now.
         """
-        due = {arm: begun(arm) for arm in self.waiting}
-        worth = [arm for arm, trials in due.items() if self._looks.promises(arm, trials)]
+        known = {arm: started(arm) for arm in self.waiting}
+        worth = [arm for arm, trials in known.items() if self._first_looks.is_worth_starting(arm, trials)]
         if not worth:
             return None
-        settings = {arm: self._looks.settings(arm, due[arm]) for arm in worth}
-        planned = {arm: self._looks.planned(arm, due[arm]) for arm in worth if arm in self._looks}
+        looks = {arm: self._first_looks.params(arm, known[arm]) for arm in worth}
+        longer = {
+            arm: self._first_looks.longer_params(arm, known[arm]) for arm in worth if arm in self._first_looks
+        }
 
         def seconds(arm: Arm) -> float:
-            params = settings[arm] or planned.get(arm)
-            return self._costs.default(arm) if params is None else self._costs.of(arm, params)
+            params = looks[arm] or longer.get(arm)
+            return (
+                self._costs.default_seconds(arm) if params is None else self._costs.fold_seconds(arm, params)
+            )
 
-        if self._ledger.best() is not None:  # what cannot even end a third of its training is not begun
-            worth = [arm for arm in worth if seconds(arm) <= FAR_TOO_LONG * left]
-            if not worth:
-                return None
-
-        # a baseline is there to be compared with: if there may be time for one trial alone, it transfers
-        compared = any(trial.folds and not trial.baseline for trial in self._ledger.trials.values())
-        if not compared and self._budget.seconds is not None and left < SHORT * self._budget.seconds:
-            worth = [arm for arm in worth if arm not in self._baselines] or worth
-        owed = [arm for arm in self._baselines if arm not in self._looks or not begun(arm)]
+        worth = self._startable(worth, seconds, left)
+        if not worth:
+            return None
+        due = [arm for arm in self._baselines if arm not in self._first_looks or not started(arm)]
         chosen = next_default(
             worth,
-            baselines=owed if count else (),
+            baselines=due if count else (),
             seconds=seconds,
-            after=lambda arm: kept_for_refit(
-                self._costs.default(arm), self._ledger.held_of(arm.backbone), self._budget
-            ),
-            cost_factor=lambda arm: self._cost_factor(arm, due[arm]),
+            reserve=self._refit_reserve,
+            cost_factor=lambda arm: self._cost_factor(arm, known[arm]),
             left=left,
             trials=math.inf if self._budget.trials is None else self._budget.trials - count,
         )
-        look = settings[chosen]
-        if look is not None:
-            return Start(chosen, default=False, params=look)
+        if looks[chosen] is not None:
+            return Start(chosen, default=False, params=looks[chosen])
         self.waiting.remove(chosen)
-        return Start(chosen, default=True, params=planned.get(chosen))
+        return Start(chosen, default=True, params=longer.get(chosen))
 
-    def only_looked_at(self, arm: Arm) -> bool:
-        """Whether the arm's first look has not been followed by its defaults."""
-        return arm in self._looks and arm in self.waiting
+    def has_only_first_look(self, arm: Arm) -> bool:
+        """Return whether the arm's first look has not been followed by its defaults."""
+        return arm in self._first_looks and arm in self.waiting
 
-    def _cost_factor(self, arm: Arm, begun: Sequence[Trial]) -> float:
-        """Return what multiplies the arm's seconds in the order, by its first look or else by past runs."""
-        found = self._looks.gain(arm, begun) if begun else None
-        if found is not None:
-            return min(max(USUAL * self._ledger.unit / max(found, 1e-9), 1 / MOST), MOST)
-        behind = self._prior.expected_regret(arm.strategy) / self._ledger.unit if self._prior else 0.0
-        return 1 + max(0.0, behind) / DOUBLING_LAG
+    def _startable(self, arms: list[Arm], seconds: Callable[[Arm], float], left: float) -> list[Arm]:
+        """Return the arms that can start in the time left.
+
+        If there is little time and no result of transfer yet, arms that transfer come first: a baseline alone
+        has nothing to be compared with.
+        """
+        if self._history.best() is not None:
+            arms = [arm for arm in arms if seconds(arm) <= POLICY.longest_start * left]
+        compared = any(trial.folds and not trial.baseline for trial in self._history.trials.values())
+        budget = self._budget.seconds
+        if not compared and budget is not None and left < POLICY.short * budget:
+            arms = [arm for arm in arms if arm not in self._baselines] or arms
+        return list(arms)
+
+    def _refit_reserve(self, arm: Arm) -> float:
+        held_out = self._history.held_out_share(arm.backbone)
+        return refit_reserve(self._costs.default_seconds(arm), held_out, self._budget)
+
+    def _cost_factor(self, arm: Arm, started: Sequence[Trial]) -> float:
+        """Return the factor on the arm's seconds in the order, from its first look or else from past runs."""
+        gain = self._first_looks.gain(arm, started) if started else None
+        scale = self._history.accuracy_scale
+        if gain is not None:
+            return min(max(USUAL_GAIN * scale / max(gain, 1e-9), 1 / MAX_FACTOR), MAX_FACTOR)
+        regret = self._warm_start.expected_regret(arm.strategy) / scale if self._warm_start else 0.0
+        return 1 + max(0.0, regret) / DOUBLING_REGRET

@@ -1,4 +1,4 @@
-"""Checks a plugin author runs against their own plugin, and tiny data to run them on."""
+"""Conformance checks for plugins, and tiny data to run them on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    # what an executor is checked with is unpickled in its processes, which torch and timm would hold up
+    # worker processes unpickle parts of this package, and should not import torch and timm for it
     if name in _MODULES:
         globals()[name] = getattr(import_module(f"autotl.testing.{_MODULES[name]}"), name)
         return globals()[name]

@@ -1,4 +1,4 @@
-"""What every backbone source must do; built-ins and plugins run the same checks."""
+"""Check the contract of a backbone source, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from autotl.api import BackboneSource, Weights
 from autotl.backbone import create, stages_of
 from autotl.errors import UnknownName, WeightsError
 
-NONSENSE = "no-such-backbone-anywhere"
+UNKNOWN_NAME = "no-such-backbone-anywhere"
 
 
 class BackboneSourceChecks:
-    """Subclass it, and give the source and a name that it opens without a network (None: it cannot).
+    """Conformance checks of :class:`autotl.api.BackboneSource`, to be subclassed.
 
     >>> from autotl.builtin.sources.tiny import Tiny
     >>> class TestTiny(BackboneSourceChecks):
     ...     source = Tiny()
     ...     openable = "tiny"
+
+    Attributes:
+        source: The source to check.
+        openable: A name that it opens without network access; None if there is none.
     """
 
     source: BackboneSource
@@ -41,17 +45,17 @@ class BackboneSourceChecks:
             assert answer.why
 
     def test_it_leaves_strange_names_to_others_and_says_why(self) -> None:
-        answer = self.source.opens(NONSENSE)
+        answer = self.source.opens(UNKNOWN_NAME)
         assert not answer.ok
         assert answer.why
 
     def test_it_fails_with_an_error_that_autotl_knows(self) -> None:
         with pytest.raises((UnknownName, WeightsError)):
-            self.source.open(NONSENSE)
+            self.source.open(UNKNOWN_NAME)
 
     def test_what_it_opens_is_a_model_with_stages(self) -> None:
         if self.openable is None:
-            pytest.skip("it opens nothing without a network")
+            pytest.skip("the source opens nothing without network access")
         weights = self.source.open(self.openable)
         assert isinstance(weights, Weights)
         assert weights.name
@@ -60,5 +64,5 @@ class BackboneSourceChecks:
 
     def test_it_opens_a_name_the_same_way_twice(self) -> None:
         if self.openable is None:
-            pytest.skip("it opens nothing without a network")
+            pytest.skip("the source opens nothing without network access")
         assert self.source.open(self.openable) == self.source.open(self.openable)

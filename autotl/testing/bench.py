@@ -1,4 +1,4 @@
-"""A workbench over tiny images, for the checks and for a plugin author's own tests."""
+"""Prepare a run and a workbench on tiny images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ SIDE = 32
 
 
 def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -> Prepared:
-    """Tiny images, split and prepared with the embedded backbone at 32 px; caches go below ``folder``."""
+    """Prepare a run on tiny images at 32 px.
+
+    Args:
+        folder: The folder of the caches.
+        classes: The number of classes, at most 5.
+        each: The number of images of each class.
+        seed: The seed of the images and of the split.
+    """
     none = replace(Plugins.of(plugins.load(), {}), similarities={}, transferabilities={})
     data = tiny_images(classes=classes, each=each, seed=seed)
     ready = prepare(_settings(data=data, seed=seed), none, Services(Store(folder), WallClock(), Silence()))
@@ -32,7 +39,7 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
 
 
 def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
-    """Open the smallest network that the strategy brings, if it brings any.
+    """Add the smallest of a strategy's own networks, if any.
 
     Raises:
         AssertionError: The network cannot be used.
@@ -51,7 +58,7 @@ def _settings(**options: Any) -> RunSettings:
 
 
 class _Smallest:
-    """Offers the smallest of a strategy's networks, whether the strategy would choose it or not."""
+    """Offers only the smallest of a strategy's networks, and always applies it."""
 
     def __init__(self, strategy: OwnNetworks) -> None:
         self._strategy = strategy
@@ -66,6 +73,13 @@ class _Smallest:
 def tiny_bench(
     ready: Prepared, *, fold: int | None = 0, seed: int = 0, backbone: str = "tiny"
 ) -> TrialWorkbench:
-    """The workbench of one fold, or of the final refit (``fold=None``), on one network."""
+    """Return the workbench of one fold on one network.
+
+    Args:
+        ready: The prepared run.
+        fold: The fold; None for the final refit.
+        seed: The seed of the trial.
+        backbone: The name of the network.
+    """
     rows = None if fold is None else ready.splits.folds[fold]
     return TrialWorkbench(ready.materials, ready.task, ready.networks[backbone], rows, seed=seed)

@@ -1,4 +1,4 @@
-"""What every executor must do; built-ins and plugins run the same checks."""
+"""Check the contract of an executor, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -13,27 +13,33 @@ STEPS = 3
 
 
 def work(job: Job, go: Go) -> Outcome:
-    """A stand-in for training: a few steps a fold, or a failure where the settings ask for one."""
+    """Simulate training, or a failure if the settings ask."""
     scores: list[FoldScore] = []
     for fold in job.folds or (-1,):
         if job.params.get("fails"):
-            return Outcome(job, "failed", tuple(scores), 0.0, "ValueError: as it was asked to")
+            return Outcome(job, "failed", tuple(scores), 0.0, "ValueError: as requested")
         for step in range(1, STEPS + 1):
             if ended := go(job, Said(fold, Epoch(step, 0.5, step / STEPS))):
-                return Outcome(job, ended, tuple(scores), 0.0, "told to")
+                return Outcome(job, ended, tuple(scores), 0.0, "as requested")
         if job.folds:
             scores.append(FoldScore(fold, 0.5, np.zeros((2, 2), np.float32), 0.0, STEPS))
     return Outcome(job, "complete", tuple(scores), 0.0)
 
 
 def listen(job: Job, said: Said) -> State | None:
-    """A ``go`` that lets everything run to its end."""
+    """Let every job run to its end."""
     return None
 
 
 @dataclass
 class Queue:
-    """Jobs that are made when they are pulled, and counted."""
+    """An iterable of jobs that records pulls and messages.
+
+    Attributes:
+        jobs: The jobs.
+        pulled: The number of jobs that were pulled.
+        said: The job and the step of each call of :meth:`go`.
+    """
 
     jobs: list[Job]
     pulled: int = 0
@@ -45,22 +51,32 @@ class Queue:
             yield job
 
     def go(self, job: Job, said: Said) -> State | None:
-        """Note which job said which step."""
+        """Record the job and the step, and let the job continue."""
         self.said.append((job.number, said.epoch.step))
         return None
 
 
 def job(number: int, *, folds: tuple[int, ...] = (0,), fails: bool = False) -> Job:
-    """A job that does nothing for long."""
+    """Return a job that takes almost no time.
+
+    Args:
+        number: The number of the trial.
+        folds: The folds.
+        fails: Whether the job fails.
+    """
     return Job(number, "x", "y", {"fails": fails}, number, folds)
 
 
 class ExecutorChecks:
-    """Subclass it, and give the executor; ``room`` is how many jobs it runs at once.
+    """Conformance checks of :class:`autotl.api.Executor`, to be subclassed.
 
     >>> from autotl.builtin.executors.serial import Serial
     >>> class TestSerial(ExecutorChecks):
     ...     executor = Serial()
+
+    Attributes:
+        executor: The executor to check.
+        room: The number of jobs that it runs at once.
     """
 
     executor: Executor
@@ -116,7 +132,7 @@ class ExecutorChecks:
         assert all(outcome.why for outcome in outcomes if outcome.state == "failed")
 
     def test_the_next_job_is_pulled_only_when_there_is_room(self) -> None:
-        """The search chooses each job by what the ones before it scored."""
+        """The search chooses each job by the scores of earlier jobs."""
         queue = Queue([job(n) for n in range(8)])
         outcomes = iter(self.executor.run(queue, work, listen, workers=self.room))
         assert queue.pulled == 0
@@ -127,9 +143,9 @@ class ExecutorChecks:
         assert queue.pulled == 8
 
     def test_no_job_now_is_asked_for_again_after_the_next_outcome(self) -> None:
-        """The search may have nothing to do until a job that is running has ended."""
+        """The search may wait until a running job has ended."""
         if self.room == 1:
-            return  # it never meets it
+            return  # a serial executor never receives None
         running: set[int] = set()
 
         def jobs() -> Iterator[Job | None]:
@@ -145,7 +161,7 @@ class ExecutorChecks:
             ended.append(outcome.job.number)
         assert ended == [0, 1, 2, 3]
 
-    def test_who_stops_reading_stops_the_rest(self) -> None:
+    def test_closing_the_outcomes_stops_the_rest(self) -> None:
         queue = Queue([job(n) for n in range(50)])
         outcomes = self.executor.run(queue, work, queue.go, workers=self.room)
         next(iter(outcomes))

@@ -1,4 +1,4 @@
-"""What every reader must do, as tests: subclass it, name the reader, and write pictures in its form."""
+"""Check the contract of a reader, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ Pictures = Sequence[tuple[Image.Image, str]]
 
 
 def tiny_pictures(*, each: int = 4, labels: Sequence[str] = ("ant", "bee", "Ümläut 3")) -> Pictures:
-    """Small RGB pictures of noise, ``each`` per label, the same whenever they are asked for."""
+    """Return small images of noise with their labels.
+
+    Args:
+        each: The number of images of each label.
+        labels: The labels.
+    """
     rng = np.random.default_rng(0)
     return [
         (Image.fromarray(rng.integers(0, 256, (12, 9, 3), dtype=np.uint8)), label)
@@ -28,7 +33,7 @@ def tiny_pictures(*, each: int = 4, labels: Sequence[str] = ("ant", "bee", "Üml
 
 
 class ReaderChecks:
-    """The conformance checks of the contract :class:`autotl.api.Reader`.
+    """Conformance checks of :class:`autotl.api.Reader`, to be subclassed.
 
     >>> class TestFolders(ReaderChecks):
     ...     reader = Folders()
@@ -43,7 +48,12 @@ class ReaderChecks:
     reader: Reader
 
     def source(self, pictures: Pictures, folder: Path) -> object:
-        """The pictures, without loss, in the form the reader reads; files go below ``folder``."""
+        """Return the images in the form that the reader reads, without loss.
+
+        Args:
+            pictures: The images and their labels.
+            folder: An empty folder for files.
+        """
         raise NotImplementedError
 
     @pytest.fixture

@@ -1,4 +1,4 @@
-"""Check that a reporter keeps its contract, whoever wrote it."""
+"""Check the contract of a reporter, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ REPORT: Mapping[str, Any] = {
     "arms": [{"strategy": "linear_probe", "backbone": "tiny", "trials": 1, "test": 0.8, "ci95": [0.6, 0.95]}],
     "seed": 0,
 }
-"""A small report with made-up numbers, and names that need escaping."""
+"""A small report with invented numbers, and names that need escaping."""
 
 SECTIONS = ("verdict", "what", "when", "how", "test", "quality", "arms", "search", "cost", "trials", "split")
 
 
 class ReporterChecks:
-    """What every reporter must do. Subclass it, name the reporter, and pytest collects the checks.
+    """Conformance checks of :class:`autotl.api.Reporter`, to be subclassed.
 
     >>> class TestSlides(ReporterChecks):
     ...     reporter = Slides()
@@ -50,7 +50,7 @@ class ReporterChecks:
         folder = tmp_path / "run"
         written = self.reporter.write(REPORT, folder)
         found = {path for path in folder.rglob("*") if path.is_file()}
-        assert set(written) == found, "say every file that was written, and leave no temporary one"
+        assert set(written) == found, "return every file that was written, and leave no temporary files"
         assert found, "a reporter writes at least one file"
         assert all(path.stat().st_size for path in found)
         assert {path for path in tmp_path.rglob("*") if path.is_file()} == found

@@ -1,4 +1,4 @@
-"""What every similarity must do; built-ins and plugins run the same checks."""
+"""Check the contract of a similarity, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 12
 
 
 class SimilarityChecks:
-    """Subclass it, and give the similarity.
+    """Conformance checks of :class:`autotl.api.Similarity`, to be subclassed.
 
     >>> from autotl.builtin.similarity.frechet import Frechet
     >>> class TestFrechet(SimilarityChecks):
@@ -78,7 +78,7 @@ class SimilarityChecks:
 
 
 def _rows(n: int, *, seed: int) -> NDArray[np.float64]:
-    """Rows of one Gaussian with correlated columns; (n, 12)."""
+    """Return rows of a Gaussian with correlated columns, (n, 12)."""
     mixing = np.random.default_rng(0).standard_normal((WIDTH, WIDTH)) / 3
     return np.random.default_rng(seed).standard_normal((n, WIDTH)) @ (mixing + np.eye(WIDTH))
 

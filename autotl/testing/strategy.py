@@ -1,8 +1,4 @@
-"""Subclass :class:`StrategyChecks` and set ``strategy``; pytest does the rest.
-
-class TestMine(StrategyChecks):
-    strategy = Mine()
-"""
+"""Check the contract of a strategy, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -40,10 +36,10 @@ MACHINE = Machine("cpu", 2, 8 * 2**30)
 
 
 class StrategyChecks:
-    """What the search relies on, for built-in and other strategies alike.
+    """Conformance checks of :class:`autotl.api.Strategy`, to be subclassed.
 
-    ``classes`` may be replaced where the strategy applies to certain class names only: they name the tiny
-    images.
+    >>> class TestMine(StrategyChecks):
+    ...     strategy = Mine()
     """
 
     strategy: Strategy
@@ -51,13 +47,13 @@ class StrategyChecks:
     @pytest.fixture(scope="class")
     @classmethod
     def ready(cls, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-        """Tiny images, the embedded backbone and the strategy's own network, shared by the checks."""
+        """A prepared run on tiny images, shared by the checks."""
         folder: Path = tmp_path_factory.mktemp("cache")
         return with_own_network(cls.prepare(folder), cls.strategy)
 
     @classmethod
     def prepare(cls, folder: Path) -> Prepared:
-        """The run to check on; to be overridden where tiny images will not do."""
+        """Prepare the run; override it for other images."""
         return tiny_run(folder)
 
     @pytest.fixture
@@ -67,15 +63,21 @@ class StrategyChecks:
 
     @pytest.fixture
     def backbone(self, ready: Prepared) -> Backbone:
-        """The network that the strategy is checked on: its own, or else the embedded backbone."""
+        """The network to check on: the strategy's own, or else ``tiny``."""
         return self.network(ready)
 
     def network(self, ready: Prepared) -> Backbone:
-        """The strategy's own network, or else the embedded backbone."""
+        """Return the strategy's own network, or else ``tiny``."""
         return ready.baseline_networks.networks.get(self.strategy.name, ready.backbones["tiny"])
 
     def bench(self, ready: Prepared, *, fold: int | None = 0, seed: int = 0) -> TrialWorkbench:
-        """The workbench of one fold, or of the final refit (``fold=None``), on that network."""
+        """Return the workbench of one fold.
+
+        Args:
+            ready: The prepared run.
+            fold: The fold; None for the final refit.
+            seed: The seed of the trial.
+        """
         return tiny_bench(ready, fold=fold, seed=seed, backbone=self.network(ready).name)
 
     def _suggest(self, task: Task, backbone: Backbone) -> tuple[Params, Mapping[str, Any]]:
@@ -88,7 +90,7 @@ class StrategyChecks:
             return learner, list(epochs)
 
     def test_keeps_the_contract(self) -> None:
-        """Every member is there, and the name can scope parameters."""
+        """Every member exists, and the name can be the scope of parameters."""
         assert isinstance(self.strategy, Strategy)
         assert self.strategy.name.isidentifier()
         assert self.strategy.summary
@@ -99,32 +101,32 @@ class StrategyChecks:
         assert self.strategy.applies(task, backbone).why
 
     def test_settings_are_plain_data(self, task: Task, backbone: Backbone) -> None:
-        """They cross processes and go into JSON."""
+        """Settings are sent between processes and stored as JSON."""
         for params in (self.strategy.defaults(task, backbone), self._suggest(task, backbone)[0]):
             assert json.loads(json.dumps(dict(params))) == params
 
     def test_defaults_name_what_is_searched(self, task: Task, backbone: Backbone) -> None:
-        """Defaults and suggestions have the same keys, so that Optuna learns from the defaults too."""
+        """Optuna can use the defaults, because the keys are equal."""
         assert self.strategy.defaults(task, backbone).keys() == self._suggest(task, backbone)[0].keys()
 
     def test_the_same_answers_give_the_same_settings(self, task: Task, backbone: Backbone) -> None:
-        """A trial can be repeated from what Optuna has kept."""
+        """A trial can be repeated from the parameters that Optuna stored."""
         params, asked = self._suggest(task, backbone)
         assert self.strategy.suggest(ScopedTrial(FixedTrial(dict(asked)), "x"), task, backbone) == params
 
     def test_the_cost_is_a_number_of_seconds(self, task: Task, backbone: Backbone) -> None:
-        """Finite and not negative: the budget is planned with it."""
+        """The budget is planned with finite costs of 0 or more."""
         cost = self.strategy.cost(self.strategy.defaults(task, backbone), task, backbone, MACHINE)
         assert math.isfinite(cost.seconds)
         assert cost.seconds >= 0
 
     def test_its_own_networks_have_no_weights_and_names_of_their_own(self, task: Task) -> None:
-        """If it brings any (:class:`autotl.api.OwnNetworks`): they are described by JSON values alone."""
+        """Networks of :class:`autotl.api.OwnNetworks` are described by JSON values only."""
         if not isinstance(self.strategy, OwnNetworks):
             return
         networks = self.strategy.networks(task)
         assert networks
-        assert self.strategy.baseline, "only a baseline may bring networks of its own"
+        assert self.strategy.baseline, "only a baseline may have its own networks"
         assert len({weights.name for weights in networks}) == len(networks)
         for weights in networks:
             assert not weights.pretrained
@@ -134,7 +136,7 @@ class StrategyChecks:
     def test_a_first_look_is_a_shorter_training_with_the_same_settings(
         self, task: Task, backbone: Backbone
     ) -> None:
-        """If it has one (:class:`autotl.api.FirstLook`): longer trainings are forecast by ``epochs``."""
+        """The look of :class:`autotl.api.FirstLook` has the same settings and fewer ``epochs``."""
         if not isinstance(self.strategy, FirstLook):
             return
         look, planned = self.strategy.look(task, backbone), self.strategy.defaults(task, backbone)
@@ -147,7 +149,7 @@ class StrategyChecks:
         assert costs == sorted(costs)
 
     def test_progress_rises_to_one_and_the_last_step_is_scored(self, ready: Prepared) -> None:
-        """The engine keeps its deadline and draws its progress from these."""
+        """The deadline and the progress bar depend on these values."""
         backbone = self.network(ready)
         _, epochs = self._learn(ready, self.strategy.defaults(ready.task, backbone))
         progress = [epoch.progress for epoch in epochs]
@@ -156,7 +158,7 @@ class StrategyChecks:
         assert 0 <= epochs[-1].score <= 1
 
     def test_it_ends_as_a_stock_timm_model(self, ready: Prepared) -> None:
-        """Images in, finite logits out, and a state that timm's own model of the architecture loads."""
+        """timm's model of the architecture loads its state."""
         backbone = self.network(ready)
         learner, _ = self._learn(ready, self.strategy.defaults(ready.task, backbone))
         module = learner.module()
@@ -172,7 +174,7 @@ class StrategyChecks:
         stock.load_state_dict(module.state_dict())
 
     def test_it_can_be_closed_after_one_step(self, ready: Prepared) -> None:
-        """Closing is how pruning and the deadline work; a network must come out even then."""
+        """Pruning and the deadline close the iterator early."""
         backbone = self.network(ready)
         learner = self.strategy.build(self.strategy.defaults(ready.task, backbone), self.bench(ready))
         epochs = learner.fit()
@@ -180,8 +182,8 @@ class StrategyChecks:
         epochs.close()
         assert not learner.module().training
 
-    def test_a_stopped_learner_goes_on_as_if_it_had_not_been(self, ready: Prepared) -> None:
-        """Where it offers to (:class:`autotl.api.Resumable`): what is stopped early may be taken up again."""
+    def test_a_resumed_learner_ends_like_an_uninterrupted_one(self, ready: Prepared) -> None:
+        """A stopped :class:`autotl.api.Resumable` learner can be resumed from its checkpoint."""
         params = self.strategy.defaults(ready.task, self.network(ready))
         whole, epochs = self._learn(ready, params)
         stopped, again = (self.strategy.build(params, self.bench(ready, seed=7)) for _ in range(2))
@@ -208,7 +210,7 @@ class StrategyChecks:
         assert first == second
 
     def test_it_learns_from_all_rows_when_there_is_nothing_to_validate_on(self, ready: Prepared) -> None:
-        """The winner is trained once more on every training row."""
+        """The winner is refitted on all training rows."""
         params = self.strategy.defaults(ready.task, self.network(ready))
         learner = self.strategy.build(params, self.bench(ready, fold=None))
         for _ in learner.fit():

@@ -1,4 +1,4 @@
-"""What every transferability score must do; built-ins and plugins run the same checks."""
+"""Check the contract of a transferability score, for built-ins and plugins alike."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ WIDTH, SOURCE_CLASSES = 6, 5
 
 
 class TransferabilityChecks:
-    """Subclass it, and give the score; say so where the order of the images matters.
+    """Conformance checks of :class:`autotl.api.Transferability`, to be subclassed.
 
     >>> from autotl.builtin.transferability.transrate import TransRate
     >>> class TestTransRate(TransferabilityChecks):
     ...     transferability = TransRate()
+
+    Attributes:
+        transferability: The score to check.
+        order_matters: Whether the order of the images changes the score.
     """
 
     transferability: Transferability
@@ -62,7 +66,7 @@ class TransferabilityChecks:
 
     def test_the_order_of_the_images_does_not_matter(self) -> None:
         if self.order_matters:
-            pytest.skip("the order of the images matters to it, as its class says")
+            pytest.skip("order_matters is set")
         seen = _labelled(SIZES, apart=1.0)
         mixed = seen.only(np.random.default_rng(2).permutation(len(seen.labels)))
         assert self.transferability.score(mixed) == pytest.approx(self.transferability.score(seen), rel=1e-4)
@@ -82,14 +86,14 @@ class TransferabilityChecks:
 
     def test_it_needs_the_source_head_only_if_it_says_so(self) -> None:
         if self.transferability.needs_head:
-            pytest.skip("it needs the source head, and is not asked about backbones without one")
+            pytest.skip("the score needs the source head")
         seen = _labelled(SIZES)
         bare = dataclasses.replace(seen, probabilities=None)
         assert self.transferability.score(bare) == self.transferability.score(seen)
 
     def test_a_mean_is_the_mean_of_what_the_images_add(self) -> None:
         if not isinstance(self.transferability, MeanScore):
-            pytest.skip("it is no mean over the images")
+            pytest.skip("the score is no mean over the images")
         seen = _labelled(SIZES, apart=1.0)
         added = self.transferability.contributions(seen)
         assert added.shape == seen.labels.shape
@@ -102,7 +106,15 @@ class TransferabilityChecks:
 
 
 def _labelled(sizes: tuple[int, ...], *, width: int = WIDTH, apart: float = 5.0) -> LabelledFeatures:
-    """Classes of so many images, so far apart, with the answers of a head that never gives its last class."""
+    """Return features of Gaussian classes, with probabilities of a source head.
+
+    The head never predicts its last class.
+
+    Args:
+        sizes: The number of images of each class.
+        width: The number of features.
+        apart: The standard deviation of the class means.
+    """
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(len(sizes)), sizes)
     centres = apart * rng.standard_normal((len(sizes), width))
@@ -112,7 +124,7 @@ def _labelled(sizes: tuple[int, ...], *, width: int = WIDTH, apart: float = 5.0)
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = np.exp(logits - logits.max(1, keepdims=True))
-    raised[:, -1] = 0
-    found: NDArray[np.float64] = raised / raised.sum(1, keepdims=True)
-    return found
+    exponentials = np.exp(logits - logits.max(1, keepdims=True))
+    exponentials[:, -1] = 0
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(1, keepdims=True)
+    return probabilities

@@ -1,1 +1,1 @@
-"""A trial, the history of all trials, and how one is run."""
+"""Trials, their history, and the runner that trains them."""

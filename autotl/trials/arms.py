@@ -1,4 +1,4 @@
-"""Pair strategies with backbones, and say why a pair is left out."""
+"""Pair strategies with backbones."""
 
 from __future__ import annotations
 
@@ -17,46 +17,52 @@ def plan_arms(
     machine: Machine,
     own: Mapping[str, Backbone] = MappingProxyType({}),
 ) -> tuple[list[Arm], dict[Arm, str]]:
-    """Return the arms worth trying, and those that are not with the reason.
+    """Return the arms that can be tried, and the arms that are skipped.
 
-    A baseline transfers nothing, so it runs once for each architecture, whatever the number of its
-    checkpoints.
+    A baseline transfers nothing. It therefore runs once for each architecture, even if several checkpoints
+    have that architecture.
 
     Args:
         strategies: All strategies, by name.
         backbones: The pretrained networks, by name.
-        tasks: The task, with what a trial may cost, by the name of the network.
-        machine: Where trials run.
-        own: The network of each strategy that brings its own, by the strategy's name. One that brings its
-            own and is not here has no arm.
+        tasks: The task of each network, by the network's name.
+        machine: The machine that trials run on.
+        own: The network of each strategy that brings its own, by the strategy's name. A strategy that brings
+            its own network and is not in this mapping has no arm.
+
+    Returns:
+        The arms, and the reason why each of the others is skipped.
     """
     arms: list[Arm] = []
     skipped: dict[Arm, str] = {}
     for name, strategy in strategies.items():
-        built: dict[str, str] = {}
+        by_architecture: dict[str, str] = {}
         for backbone in _networks(name, strategy, backbones, own):
             arm = Arm(name, backbone.name)
-            task = tasks[backbone.name]
             try:
-                applies = strategy.applies(task, backbone)
-                if not isinstance(applies, Applies):
-                    raise TypeError(
-                        f"applies() gave a {type(applies).__name__}, and an autotl.api.Applies is expected"
-                    )
-                if applies:
-                    strategy.cost(strategy.defaults(task, backbone), task, backbone, machine)
-            except FAILURES as error:  # a stranger's code: it must not keep the others from running
+                applies = _applies(strategy, tasks[backbone.name], backbone, machine)
+            except FAILURES as error:  # code of a plugin: its error must not stop the others
                 skipped[arm] = described(error)
                 continue
-            first = built.get(backbone.architecture)
+            first = by_architecture.get(backbone.architecture)
             if not applies:
                 skipped[arm] = applies.why
             elif strategy.baseline and first:
                 skipped[arm] = f"the same network as {first}, which stands for both"
             else:
-                built[backbone.architecture] = backbone.name
+                by_architecture[backbone.architecture] = backbone.name
                 arms.append(arm)
     return arms, skipped
+
+
+def _applies(strategy: Strategy, task: Task, backbone: Backbone, machine: Machine) -> Applies:
+    """Ask the strategy if it applies, and check that its defaults have a cost."""
+    applies = strategy.applies(task, backbone)
+    if not isinstance(applies, Applies):
+        raise TypeError(f"applies() must return autotl.api.Applies (got {type(applies).__name__})")
+    if applies:
+        strategy.cost(strategy.defaults(task, backbone), task, backbone, machine)
+    return applies
 
 
 def _networks(

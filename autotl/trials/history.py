@@ -1,9 +1,9 @@
-"""What the trials of a search have shown so far, compared fold by fold."""
+"""The history of a search: all trials, and how they compare."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 
@@ -13,248 +13,288 @@ from numpy.typing import NDArray
 from autotl.api import Arm, Outcome, Record
 from autotl.metrics import METRICS, Metric
 from autotl.trials.paired_errors import PairedErrors
-from autotl.trials.resumed_outcome import delete_checkpoint, merge_resumed
 from autotl.trials.trial import Trial
 
 KEPT = 6
-"""How many of an arm's trials keep their weights: the order changes as trials are run on more folds."""
-REPEATED = 2
-"""How many of them keep the weights of further folds as well."""
-RESUMABLE = 3
-"""How many of an arm's trials that were stopped for being behind keep what they can go on from."""
-FINER_FROM, FINER_TO = 30, 2000
-"""Validation images of a fold on which trials are compared by the metric's finer one: fewer are too few to
-calibrate a network on, and of more the metric itself is sure enough.
+"""Trials of an arm that keep their weights: further folds can change their order."""
+KEPT_WITH_FOLDS = 2
+"""Trials of an arm that also keep the weights of further folds."""
+KEPT_CHECKPOINTS = 3
+"""Pruned trials of an arm that keep their checkpoint."""
+CALIBRATED_FROM, CALIBRATED_TO = 30, 2000
+"""Validation images of a fold for which trials are compared by calibrated likelihood.
+
+Fewer images are too few to calibrate on. With more images the metric itself is precise enough.
 """
-LEADS = 0.05
-"""How far one trial is expected to lead or trail another, before any image shows it, in units of accuracy."""
+PRIOR_DIFFERENCE = 0.05
+"""The prior standard deviation of the difference between two trials, in units of accuracy."""
 
 
 @dataclass(slots=True)
 class TrialHistory:
-    """All trials. ``labels`` are the validation labels of each fold, in the order of the logits, and ``rows``
-    which images these are of; without them no image is in two folds. The folds divide the images ``repeats``
-    times over. ``held`` is the share of the images that a fold leaves out, and the network that is delivered
-    may learn from; without it what equal folds leave. ``held_by`` is that share for networks that learn from
-    other images. ``unit`` is what corresponds to a difference of 1 in
-    accuracy, by ``measure``. Without ``thrifty`` the highest score is the best, whatever its trial costs and
-    however few images show it.
+    """All trials of a search.
+
+    Attributes:
+        labels: The validation labels of each fold, in the order of the logits.
+        trials: The trials, by number.
+        version: A counter that increases with each change.
+        metric: The metric that the search maximises.
+        one_standard_error_rule: Whether the cheapest trial within one standard error of the leader is chosen.
+            Without the rule the trial with the highest score is chosen.
+        rows: The dataset rows of each fold's ``labels``; if empty, no image is in two folds.
+        repeats: How often the folds divide all images.
+        held_out: The fraction of the images that a fold leaves out; None is that of equal folds.
+        held_out_by_network: The same fraction for networks that learn from other images, by network.
+        accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
     """
 
     labels: Sequence[NDArray[np.int64]]
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
-    measure: Metric = METRICS["accuracy"]
-    thrifty: bool = True
+    metric: Metric = METRICS["accuracy"]
+    one_standard_error_rule: bool = True
     rows: Sequence[NDArray[np.int64]] = ()
     repeats: int = 1
-    held: InitVar[float | None] = None
-    held_by: Mapping[str, float] = field(default_factory=dict)
-    held_out: float = field(init=False)
-    unit: float = field(init=False)
-    _spreads: PairedErrors = field(init=False)
-    _finer: PairedErrors | None = field(init=False, default=None)
+    held_out: InitVar[float | None] = None
+    held_out_by_network: Mapping[str, float] = field(default_factory=dict)
+    accuracy_scale: float = field(init=False)
+    _held_out: float = field(init=False)
+    _metric_errors: PairedErrors = field(init=False)
+    _errors: PairedErrors = field(init=False)
 
-    def __post_init__(self, held: float | None) -> None:
-        self.held_out = (1 / self.k if self.k > 1 else 0.0) if held is None else held
+    def __post_init__(self, held_out: float | None) -> None:
+        folds = self.folds_per_repeat
+        self._held_out = (1 / folds if folds > 1 else 0.0) if held_out is None else held_out
         every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
-        self.unit = self.measure.accuracy_scale(every, int(every.max(initial=0)) + 1)
+        self.accuracy_scale = self.metric.accuracy_scale(every, int(every.max(initial=0)) + 1)
         if not len(self.rows):
             ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
             self.rows = np.split(np.arange(len(every)), ends[:-1])
-        self._spreads = PairedErrors(self.labels, self.rows, self.measure, self.unit)
-        if self.measure.calibrated_likelihood and all(
-            FINER_FROM <= len(each) <= FINER_TO for each in self.labels
+        self._metric_errors = PairedErrors(self.labels, self.rows, self.metric, self.accuracy_scale)
+        self._errors = self._metric_errors
+        if self.metric.calibrated_likelihood and all(
+            CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels
         ):
-            self._finer = PairedErrors(self.labels, self.rows, self.measure.calibrated_likelihood, self.unit)
+            self._errors = PairedErrors(
+                self.labels, self.rows, self.metric.calibrated_likelihood, self.accuracy_scale
+            )
 
     @property
-    def k(self) -> int:
-        """The folds of the first repeat: those with lower numbers, no two of which validate on one image."""
+    def folds_per_repeat(self) -> int:
+        """The number of folds in one repeat; the folds of the first repeat have the lowest numbers."""
         return len(self.labels) // self.repeats
 
-    def held_of(self, network: str) -> float:
-        """The share of the images that a fold leaves out for a backbone or a baseline's own network."""
-        return self.held_by.get(network, self.held_out)
+    def held_out_share(self, network: str) -> float:
+        """Return the fraction of the training images that a fold leaves out for ``network``."""
+        return self.held_out_by_network.get(network, self._held_out)
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
-        """Enter what a job showed; weights of trials far from their arm's best are deleted. Gives those
-        trials.
+        """Add the outcome of a job to its trial, and delete weights that are no longer needed.
+
+        Args:
+            trial: The trial; it is added to the history if it is new.
+            outcome: How the job ended.
+            now: Seconds since the search began.
+
+        Returns:
+            The trials whose weights or checkpoint were deleted.
         """
         self.version += 1
         self.trials[trial.number] = trial
         if again := 0 in trial.folds and 0 in outcome.job.folds:
-            outcome = merge_resumed(trial, outcome)
+            outcome = trial.merge_resumed(outcome)
         trial.seconds += outcome.seconds
         trial.finished_at = now
         trial.checkpoint = trial.checkpoint or outcome.checkpoint
-        # a broken-off extension leaves what was known
-        if outcome.state == "complete" or not trial.folds or (again and trial.gone_on):
+        # an extension that did not end well leaves the trial's earlier result as it was
+        if outcome.state == "complete" or not trial.folds or (again and trial.resumed):
             trial.state = outcome.state
-            trial.why = outcome.why or (trial.why if trial.gone_on else "")
+            trial.why = outcome.why or (trial.why if trial.resumed else "")
         trial.folds.update({each.fold: each for each in outcome.folds})
         if outcome.state == "failed":
-            trial.barred |= frozenset(outcome.job.folds) - trial.folds.keys()
+            trial.excluded_folds |= frozenset(outcome.job.folds) - trial.folds.keys()
         if outcome.models:
             new = {Path(path).resolve() for path in outcome.models.values()}
             for fold in trial.models.keys() & outcome.models.keys():
                 if (old := Path(trial.models[fold]).resolve()) not in new:
                     old.unlink(missing_ok=True)
             trial.models |= outcome.models
-            trial.side = outcome.side
-        return self._forget(trial.arm)
+            trial.input_size = outcome.side
+        return self._delete_unneeded(trial.arm)
 
-    def _forget(self, arm: Arm) -> list[Trial]:
-        """Delete the weights of an arm's trials that can hardly become its best again; the default's stay."""
-        held = sorted((trial for trial in self.of(arm) if trial.model), key=self.belief, reverse=True)
+    def _delete_unneeded(self, arm: Arm) -> list[Trial]:
+        """Delete weights of trials that are unlikely to become the arm's best; return these trials."""
+        with_weights = [trial for trial in self.scored_trials(arm) if trial.model]
         best = self.best(arm)
-        dropped = []
-        for place, trial in enumerate(held):
-            if trial is best or place < REPEATED:
+        changed = []
+        for rank, trial in enumerate(sorted(with_weights, key=self.posterior_mean, reverse=True)):
+            if trial is best or rank < KEPT_WITH_FOLDS:
                 continue
-            gone = trial.models.keys() - ({0} if place < KEPT or trial.default else set())
-            for fold in gone:
+            deleted = trial.models.keys() - ({0} if rank < KEPT or trial.default else set())
+            for fold in deleted:
                 Path(trial.models.pop(fold)).unlink(missing_ok=True)
-            dropped += [trial] if gone else []
-        behind = [trial for trial in self.of(arm) if trial.checkpoint]
-        for trial in sorted(behind, key=lambda each: (-each.folds[0].score, each.number))[RESUMABLE:]:
-            delete_checkpoint(trial)
-            dropped += [] if trial in dropped else [trial]
-        return dropped
+            changed += [trial] if deleted else []
+        pruned = [trial for trial in self.scored_trials(arm) if trial.checkpoint]
+        for trial in sorted(pruned, key=lambda each: (-each.folds[0].score, each.number))[KEPT_CHECKPOINTS:]:
+            trial.delete_checkpoint()
+            changed += [] if trial in changed else [trial]
+        return changed
 
     def arms(self) -> list[Arm]:
-        """The arms that have been tried, in order of their first trial."""
+        """Return the arms that have trials, in the order of their first trial."""
         return list(dict.fromkeys(trial.arm for trial in self.trials.values()))
 
-    def of(self, arm: Arm) -> list[Trial]:
-        """An arm's trials that were scored."""
+    def scored_trials(self, arm: Arm) -> list[Trial]:
+        """Return the trials of ``arm`` that have a score."""
         return [trial for trial in self.trials.values() if trial.arm == arm and trial.folds]
 
     def score(self, trial: Trial) -> float | None:
-        """A trial's validation score as if it had run on all folds that the most thorough trial has run on.
+        """Return the validation score of ``trial``, adjusted to the folds of the reference trial.
 
-        Folds differ in difficulty, so a trial known from some of them is placed by its mean difference to the
-        most thorough trial on the folds both have.
+        Folds differ in difficulty. A trial that has run on fewer folds than the reference trial is scored by
+        its mean difference to the reference trial on the folds that both have run.
+
+        Returns:
+            None if the trial has no score.
         """
         if not trial.folds:
             return None
-        yardstick = self._yardstick()
-        low, high = self.measure.bounds
-        return min(high, max(low, _mean(yardstick) + self._ahead(trial, yardstick)))
+        reference = self._reference_trial()
+        low, high = self.metric.bounds
+        return min(high, max(low, reference.mean_score + self._metric_difference(trial, reference)))
 
-    def belief(self, trial: Trial) -> float:
-        """The score to choose by: that of the most thorough trial, and the :meth:`lead` over it, which counts
-        the less the fewer images show it.
+    def posterior_mean(self, trial: Trial) -> float:
+        """Return the score to choose by: the posterior mean of the trial's score.
 
-        The posterior mean of the lead under a Normal(0, LEADS²) prior, in units of
-        accuracy, so that one lucky fold wins nothing.
+        The difference to the reference trial has a Normal(0, PRIOR_DIFFERENCE²) prior, in units of accuracy.
+        A difference that few images show is shrunk towards 0, so that one lucky fold does not win.
         """
-        yardstick = self._yardstick()
-        if trial is yardstick:
-            return _mean(yardstick)
-        leads = LEADS * self.unit
-        trust = leads**2 / (leads**2 + self.doubt(trial, yardstick) ** 2)
-        return _mean(yardstick) + trust * self.lead(trial, yardstick)
+        reference = self._reference_trial()
+        if trial is reference:
+            return reference.mean_score
+        prior = PRIOR_DIFFERENCE * self.accuracy_scale
+        shrinkage = prior**2 / (prior**2 + self.standard_error(trial, reference) ** 2)
+        return reference.mean_score + shrinkage * self.score_difference(trial, reference)
 
-    def _yardstick(self) -> Trial:
+    def _reference_trial(self) -> Trial:
+        """Return the trial that has run on the most folds."""
         scored = (trial for trial in self.trials.values() if trial.folds)
         return max(scored, key=lambda trial: (len(trial.folds), -trial.number))
 
-    def lead(self, one: Trial, other: Trial) -> float:
-        """How far one trial is ahead of another, by the metric's finer one where there is one: the difference
-        of their accuracies, say, as it shows in how probable they hold the right answers to be.
+    def score_difference(self, one: Trial, other: Trial) -> float:
+        """Return the difference of two trials' scores, on the folds that both have run.
+
+        A calibrated likelihood, if the metric has one, also tells trials with equal accuracy apart.
         """
-        if self._finer is None or not one.folds.keys() & other.folds.keys():
-            return self._ahead(one, other)
-        return self._finer.lead((one.number, one.folds), (other.number, other.folds))
+        if self._errors is self._metric_errors or not one.folds.keys() & other.folds.keys():
+            return self._metric_difference(one, other)
+        return self._errors.difference((one.number, one.folds), (other.number, other.folds))
 
-    def doubt(self, one: Trial, other: Trial) -> float:
-        """The standard error of :meth:`lead`, paired by image."""
-        return (self._finer or self._spreads).between((one.number, one.folds), (other.number, other.folds))
+    def standard_error(self, one: Trial, other: Trial) -> float:
+        """Return the standard error of :meth:`score_difference`, paired by image."""
+        return self._errors.standard_error((one.number, one.folds), (other.number, other.folds))
 
-    def _ahead(self, trial: Trial, yardstick: Trial) -> float:
-        shared = trial.folds.keys() & yardstick.folds.keys()
+    def _metric_difference(self, one: Trial, other: Trial) -> float:
+        shared = one.folds.keys() & other.folds.keys()
         if not shared:
-            return _mean(trial) - _mean(yardstick)
-        return float(np.mean([trial.folds[i].score - yardstick.folds[i].score for i in shared]))
+            return one.mean_score - other.mean_score
+        return float(np.mean([one.folds[i].score - other.folds[i].score for i in shared]))
 
     def best(
         self,
         arm: Arm | None = None,
         *,
         among: Sequence[Arm] | None = None,
-        defaults: bool = False,
-        leading: bool = False,
+        defaults_only: bool = False,
+        ignore_cost: bool = False,
     ) -> Trial | None:
-        """The trial to choose, of one arm, some arms or the defaults: the cheapest not clearly behind.
+        """Return the trial to choose, by the one-standard-error rule (Breiman et al., 1984).
 
-        Behind is a lead of the leading trial of more than one standard error, paired by image (Breiman et
-        al., Classification and Regression Trees, 1984): a dearer trial has to show that it is better. A
-        baseline has to lead: it is there to be compared with. One
-        that was stopped early for being behind is none, unless there is nothing else. With ``leading`` the
-        leading trial itself is taken, however dear.
+        The rule takes the cheapest trial whose score is within one standard error of the leading trial,
+        paired by image. A baseline is chosen only if it leads, because it serves as a comparison. A pruned
+        trial is chosen only if there is no other.
+
+        Args:
+            arm: Choose among the trials of this arm only.
+            among: Choose among the trials of these arms only.
+            defaults_only: Choose among trials with default settings only.
+            ignore_cost: Return the leading trial, however expensive it is.
+
+        Returns:
+            None if no trial has both a score and weights.
         """
-        scored = [
-            trial
-            for trial in self.trials.values()
-            if 0 in trial.folds
-            and trial.model
-            and (arm is None or trial.arm == arm)
-            and (among is None or trial.arm in among)
-            and (trial.default or not defaults)
-        ]
-        whole = [trial for trial in scored if trial.state != "pruned"] or scored
-        whole = [trial for trial in whole if trial.folds[0].epochs] or whole  # else it has not learned
-        if not whole:
-            return None
-        if not self.thrifty:
-            return max(whole, key=lambda trial: (self.score(trial) or -math.inf, -trial.number))
-
-        def order(trial: Trial) -> tuple[float, float]:
-            return self.belief(trial), -trial.fold_cost
-
-        lead = max(whole, key=order)
-        if leading:
-            return lead
-        near = [
-            trial
-            for trial in whole
-            if trial is lead or (not trial.baseline and self.lead(lead, trial) < self.doubt(lead, trial))
-        ]
-        arms = {other.arm: self._arm_seconds(other.arm) for other in near}
-        cheapest = min(arms, key=lambda each: arms[each])
-        # within an arm settings cost about the same, so there the leader is taken
-        return max((trial for trial in near if trial.arm == cheapest), key=order)
-
-    def _arm_seconds(self, arm: Arm) -> float:
-        """What a fold of an arm takes, in the middle of its trials."""
-        return float(np.median([trial.fold_cost for trial in self.of(arm)]))
-
-    def spread(self, one: Trial, other: Trial) -> float:
-        """The standard error of the difference between two trials' scores, paired by image."""
-        return self._spreads.between((one.number, one.folds), (other.number, other.folds))
-
-    def news(self, trial: Trial, rival: Trial, fold: int) -> float:
-        """How much of what a fold says of the trial beside the rival is new, as a share of the variance: all
-        on images that the trial has not met, and on others what passes when folds are cut anew.
-        """
-        met = np.concatenate([self.rows[each] for each in trial.folds]) if trial.folds else self.rows[0][:0]
-        fresh = float(np.isin(self.rows[fold], met, invert=True).mean())
-        if fresh == 1:
-            return 1.0
-        passing = (self._finer or self._spreads).passing(
-            (trial.number, trial.folds), (rival.number, rival.folds)
+        candidates = self._candidates(
+            lambda trial: (
+                (arm is None or trial.arm == arm)
+                and (among is None or trial.arm in among)
+                and (trial.default or not defaults_only)
+            )
         )
-        return fresh + (1 - fresh) * passing
+        if not candidates:
+            return None
+        if not self.one_standard_error_rule:
+            return max(candidates, key=lambda trial: (self.score(trial) or -math.inf, -trial.number))
+        leader = max(candidates, key=self._rank)
+        return leader if ignore_cost else self._cheapest_tied(leader, candidates)
+
+    def _candidates(self, allowed: Callable[[Trial], bool]) -> list[Trial]:
+        """Return the trials that can be chosen; pruned and untrained ones only if there are no others."""
+        trials = self.trials.values()
+        found = [trial for trial in trials if 0 in trial.folds and trial.model and allowed(trial)]
+        found = [trial for trial in found if trial.state != "pruned"] or found
+        return [trial for trial in found if trial.folds[0].epochs] or found
+
+    def _rank(self, trial: Trial) -> tuple[float, float]:
+        return self.posterior_mean(trial), -trial.fold_cost
+
+    def _cheapest_tied(self, leader: Trial, candidates: Sequence[Trial]) -> Trial:
+        """Return the leading trial of the cheapest arm that is within one standard error of ``leader``."""
+        tied = [
+            trial
+            for trial in candidates
+            if trial is leader
+            or (
+                not trial.baseline
+                and self.score_difference(leader, trial) < self.standard_error(leader, trial)
+            )
+        ]
+        seconds = {trial.arm: self._median_fold_cost(trial.arm) for trial in tied}
+        cheapest = min(seconds, key=lambda each: seconds[each])
+        # settings of one arm cost about the same, so the leader of the arm is taken
+        return max((trial for trial in tied if trial.arm == cheapest), key=self._rank)
+
+    def _median_fold_cost(self, arm: Arm) -> float:
+        return float(np.median([trial.fold_cost for trial in self.scored_trials(arm)]))
+
+    def metric_standard_error(self, one: Trial, other: Trial) -> float:
+        """Return the standard error of the difference of two trials' metrics, paired by image."""
+        return self._metric_errors.standard_error((one.number, one.folds), (other.number, other.folds))
+
+    def information_share(self, trial: Trial, rival: Trial, fold: int) -> float:
+        """Return the fraction of a fold's variance that is new information about a score difference.
+
+        The fraction is 1 for images on which ``trial`` has not been validated. For other images it is the
+        part of the variance that is due to how the folds were cut.
+
+        Args:
+            trial: The trial that would run on the fold.
+            rival: The trial that it is compared with.
+            fold: The fold.
+
+        Returns:
+            A number in [0, 1].
+        """
+        known = np.concatenate([self.rows[each] for each in trial.folds]) if trial.folds else self.rows[0][:0]
+        new = float(np.isin(self.rows[fold], known, invert=True).mean())
+        if new == 1:
+            return 1.0
+        again = self._errors.repeat_information((trial.number, trial.folds), (rival.number, rival.folds))
+        return new + (1 - new) * again
 
     def record(self, trial: Trial) -> Record:
-        """A trial as a row of the leaderboard, placed among the others."""
+        """Return ``trial`` as a row of the leaderboard."""
         return trial.record(self.score(trial))
 
     def records(self) -> list[Record]:
-        """All trials as rows, in order of their numbers."""
+        """Return all trials as rows of the leaderboard, by number."""
         return [self.record(trial) for _, trial in sorted(self.trials.items())]
-
-
-def _mean(trial: Trial) -> float:
-    return float(np.mean([each.score for each in trial.folds.values()]))

@@ -1,9 +1,9 @@
-"""A file for each trial of a run, rewritten whole at every turn of it: what a killed search goes on from."""
+"""The journal: one file for each trial of a run, from which an interrupted search is restored."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +20,18 @@ from autotl.files import write_bytes
 from autotl.trials.trial import Trial
 
 FORMAT = 1
-WRONG = (ValueError, KeyError, TypeError, AttributeError)
-"""What comes of reading something that was not written here."""
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
+"""The errors that reading a malformed file raises."""
 STATES = ("complete", "pruned", "stopped", "failed")
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """The folds that a trial was being run on, and how many processes have ended meanwhile, this one
-    included.
+class StartedJob:
+    """A job that has started and not ended.
+
+    Attributes:
+        folds: The folds that the trial runs on.
+        attempts: How many processes have run the job, this one included.
     """
 
     folds: tuple[int, ...]
@@ -36,40 +39,53 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A trial as it was last written; ``running`` where a job of it had begun. ``elapsed`` are the seconds of
-    the budget that were spent then.
+class JournalEntry:
+    """A trial as it was last written.
+
+    Attributes:
+        trial: The trial.
+        started: Its running job; None if no job was running.
+        elapsed: Seconds of the budget that had been spent.
     """
 
     trial: Trial
-    running: Running | None
+    started: StartedJob | None
     elapsed: float
 
 
-def spent(root: Path) -> float:
-    """The seconds of its budget that the run in ``root`` had spent when it last wrote."""
+def elapsed_seconds(root: Path) -> float:
+    """Return the seconds of its budget that the run in ``root`` had spent when it last wrote."""
     found = 0.0
     for path in (root / "journal").glob("[!.]*.safetensors"):
-        # a broken one is told of when it is read
-        with suppress(SafetensorError, OSError, *WRONG), safe_open(path, framework="numpy") as file:
+        # Journal.read reports malformed files
+        with suppress(SafetensorError, OSError, *MALFORMED), safe_open(path, framework="numpy") as file:
             found = max(found, float(json.loads(file.metadata()["trial"])["elapsed"]))
     return found
 
 
 class Journal:
-    """The trials of the run in ``root``, safetensors files in its folder ``journal``.
+    """The trials of a run, as safetensors files in its folder ``journal``.
 
-    Tensors are the validation logits of each fold; all else is JSON in the file's metadata. Paths of weights
-    are relative to ``root``, so that a run can be moved. ``elapsed`` tells the seconds spent so far.
+    The tensors are the validation logits of each fold. All else is JSON in the metadata. Paths of weights are
+    relative to the run folder, so that the folder can be moved.
     """
 
     def __init__(self, root: Path, elapsed: Callable[[], float]) -> None:
         self._root, self._elapsed = root.resolve(), elapsed
         self._folder = self._root / "journal"
 
-    def write(self, trial: Trial, running: Running | None = None) -> None:
-        """Keep a trial, on the disk when this returns. Raises DiskFull."""
-        told = {
+    def write(self, trial: Trial, started: StartedJob | None = None) -> None:
+        """Write the file of ``trial``; it is on the disk when this returns.
+
+        Args:
+            trial: The trial.
+            started: Its running job, if there is one.
+
+        Raises:
+            DiskFull: The disk has no room for the file.
+        """
+        checkpoint = trial.checkpoint
+        content = {
             "format": FORMAT,
             "number": trial.number,
             "strategy": trial.arm.strategy,
@@ -82,49 +98,55 @@ class Journal:
             "why": trial.why,
             "seconds": trial.seconds,
             "finished_at": trial.finished_at,
-            "expected": trial.expected,
-            "barred": sorted(trial.barred),
-            "side": trial.side,
+            "expected": trial.expected_fold_seconds,
+            "barred": sorted(trial.excluded_folds),
+            "side": trial.input_size,
             "folds": [
                 {"fold": each.fold, "score": each.score, "seconds": each.seconds, "epochs": each.epochs}
                 for each in trial.folds.values()
             ],
             "models": {fold: self._relative(path) for fold, path in trial.models.items()},
-            "curve": trial.curve,
-            "checkpoint": trial.checkpoint
-            and {"path": self._relative(trial.checkpoint.path), "progress": trial.checkpoint.progress},
-            "gone_on": trial.gone_on,
-            "look": trial.look,
-            "running": running,
+            "curve": trial.intermediate_scores,
+            "checkpoint": checkpoint
+            and {"path": self._relative(checkpoint.path), "progress": checkpoint.progress},
+            "gone_on": trial.resumed,
+            "look": trial.first_look,
+            "running": started,
             "elapsed": self._elapsed(),
         }
         logits = {str(fold): np.ascontiguousarray(each.logits) for fold, each in trial.folds.items()}
-        content = save(logits, {"trial": json.dumps(jsonio.plain(told), allow_nan=False)})
-        write_bytes(self._folder / f"{trial.number:04d}.safetensors", content)
+        data = save(logits, {"trial": json.dumps(jsonio.plain(content), allow_nan=False)})
+        write_bytes(self._folder / f"{trial.number:04d}.safetensors", data)
 
-    def read(self, labels: Sequence[NDArray[np.int64]], classes: int) -> tuple[list[Entry], list[str]]:
-        """The trials that were kept, by number, and a sentence on each file that is none: it was cut short,
-        or is not of this run. ``labels`` are the validation labels of each fold.
+    def read(self, labels: Sequence[NDArray[np.int64]], classes: int) -> tuple[list[JournalEntry], list[str]]:
+        """Read all trials.
+
+        Args:
+            labels: The validation labels of each fold.
+            classes: The number of classes.
+
+        Returns:
+            The trials by number, and one sentence on each file that is malformed or of another run.
         """
         entries, faults = [], []
         for path in sorted(self._folder.glob("*.safetensors")):
-            if path.name.startswith("."):  # what a killed process had not yet renamed
+            if path.name.startswith("."):  # a killed process had not yet renamed it
                 path.unlink(missing_ok=True)
                 continue
             try:
                 entries.append(self._entry(path, labels, classes))
-            except (SafetensorError, OSError, *WRONG) as error:
+            except (SafetensorError, OSError, *MALFORMED) as error:
                 faults.append(
-                    f"{path.name} in the journal is left out, and its trial with it: "
+                    f"The journal file {path.name} cannot be read, so its trial is left out: "
                     f"{type(error).__name__}: {error}"
                 )
         return sorted(entries, key=lambda entry: entry.trial.number), faults
 
-    def _entry(self, path: Path, labels: Sequence[NDArray[np.int64]], classes: int) -> Entry:
+    def _entry(self, path: Path, labels: Sequence[NDArray[np.int64]], classes: int) -> JournalEntry:
         with safe_open(path, framework="numpy") as file:
-            told = json.loads((file.metadata() or {})["trial"])
-            if told["format"] != FORMAT:
-                raise ValueError(f"it has format {told['format']!r}, and this autotl reads {FORMAT}")
+            content = json.loads((file.metadata() or {})["trial"])
+            if content["format"] != FORMAT:
+                raise ValueError(f"format must be {FORMAT} (got {content['format']!r})")
             folds = {
                 each["fold"]: FoldScore(
                     int(each["fold"]),
@@ -133,45 +155,54 @@ class Journal:
                     float(each["seconds"]),
                     int(each["epochs"]),
                 )
-                for each in told["folds"]
+                for each in content["folds"]
             }
         for each in folds.values():
-            due = (len(labels[each.fold]), classes) if each.fold in range(len(labels)) else None
-            if each.logits.shape != due:
-                raise ValueError(f"fold {each.fold} has logits of shape {each.logits.shape}, not {due}")
-        if path.name != f"{int(told['number']):04d}.safetensors" or told["state"] not in STATES:
-            raise ValueError("it is no trial of this run")
-        running, left = told["running"], told.get("checkpoint")
-        trial = Trial(
-            number=int(told["number"]),
-            arm=Arm(str(told["strategy"]), str(told["backbone"])),
-            params=dict(told["params"]),
-            seed=int(told["seed"]),
-            default=bool(told["default"]),
-            folds=folds,
-            state=told["state"],
-            seconds=float(told["seconds"]),
-            why=str(told["why"]),
-            models={int(fold): self._absolute(name) for fold, name in told["models"].items()},
-            side=int(told["side"]),
-            finished_at=float(told["finished_at"]),
-            baseline=bool(told["baseline"]),
-            expected=told["expected"],
-            barred=frozenset(told["barred"]),
-            # what follows is not in the journals of earlier versions
-            curve=[(float(done), float(score)) for done, score in told.get("curve", ())],
-            checkpoint=left and Checkpoint(self._absolute(left["path"]), float(left["progress"])),
-            gone_on=bool(told.get("gone_on")),
-            look=bool(told.get("look")),
+            shape = (len(labels[each.fold]), classes) if each.fold in range(len(labels)) else None
+            if each.logits.shape != shape:
+                raise ValueError(
+                    f"logits of fold {each.fold} must have shape {shape} (got {each.logits.shape})"
+                )
+        if path.name != f"{int(content['number']):04d}.safetensors" or content["state"] not in STATES:
+            raise ValueError("it is not a trial of this run")
+        started = content["running"]
+        return JournalEntry(
+            self._trial(content, folds),
+            started and StartedJob(tuple(started["folds"]), int(started["attempts"])),
+            float(content["elapsed"]),
         )
-        begun = running and Running(tuple(running["folds"]), int(running["attempts"]))
-        return Entry(trial, begun, float(told["elapsed"]))
+
+    def _trial(self, content: Mapping[str, Any], folds: dict[int, FoldScore]) -> Trial:
+        checkpoint = content.get("checkpoint")
+        return Trial(
+            number=int(content["number"]),
+            arm=Arm(str(content["strategy"]), str(content["backbone"])),
+            params=dict(content["params"]),
+            seed=int(content["seed"]),
+            default=bool(content["default"]),
+            folds=folds,
+            state=content["state"],
+            seconds=float(content["seconds"]),
+            why=str(content["why"]),
+            models={int(fold): self._absolute(name) for fold, name in content["models"].items()},
+            input_size=int(content["side"]),
+            finished_at=float(content["finished_at"]),
+            baseline=bool(content["baseline"]),
+            expected_fold_seconds=content["expected"],
+            excluded_folds=frozenset(content["barred"]),
+            # journals of earlier versions lack the following keys
+            intermediate_scores=[(float(done), float(score)) for done, score in content.get("curve", ())],
+            checkpoint=checkpoint
+            and Checkpoint(self._absolute(checkpoint["path"]), float(checkpoint["progress"])),
+            resumed=bool(content.get("gone_on")),
+            first_look=bool(content.get("look")),
+        )
 
     def _relative(self, path: str) -> str:
         return Path(path).resolve().relative_to(self._root).as_posix()
 
     def _absolute(self, name: Any) -> str:
         path = (self._root / str(name)).resolve()
-        if not path.is_relative_to(self._root):  # weights are deleted when they are no longer needed
-            raise ValueError(f"its weights {name!r} lie outside of the run")
+        if not path.is_relative_to(self._root):  # the search deletes weights, so it must not leave the folder
+            raise ValueError(f"weights must be inside the run folder (got {name!r})")
         return str(path)

@@ -1,4 +1,4 @@
-"""How far apart two trials would be by chance: the standard error of their difference in the metric."""
+"""The standard error of the difference between two trials, paired by image."""
 
 from __future__ import annotations
 
@@ -15,99 +15,101 @@ from autotl.seeds import derive
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Folds = tuple[int, dict[int, FoldScore]]
-"""A trial's number and what it has shown."""
+"""The number of a trial, and its result on each fold."""
 
 RESAMPLES = 100
-"""Of the images, for a metric that only its function knows."""
-APART = 0.5
-"""What is said of two trials that share no image, in units of accuracy."""
-PASSING, PASSING_IMAGES = 0.5, 20
-"""The share of what an image tells that is assumed to pass when the folds are cut anew, and how many images
-validated again it takes to outweigh this.
-"""
+"""Bootstrap samples for a metric that is a Python function."""
+UNPAIRED = 0.5
+"""The standard error for two trials without a common image, in units of accuracy."""
+PRIOR_SHARE, PRIOR_IMAGES = 0.5, 20
+"""The prior information share of an image that is validated again, and its weight in images."""
 
 
 @dataclass(slots=True)
 class PairedErrors:
-    """Standard errors of differences between trials that were validated on the same images.
+    """Differences between trials that were validated on the same images, with their standard errors.
 
-    ``rows`` are the validation images of each fold, in the order of ``labels``. An image that several folds
-    validate on, as in repeated cross-validation, is one image: what it shows there is added up before it is
-    squared (Liang & Zeger, Biometrika, 1986). Where every image was met equally often that is the error of
-    the images' means; to count each meeting as an image would promise that repeats make up for images.
+    An image that several folds validate, as in repeated cross-validation, counts as one image: its
+    differences are summed before they are squared (cluster-robust variance: Liang & Zeger, Biometrika, 1986).
+    Repeats therefore do not replace images.
 
-    A metric that is a mean over the images has that of the mean of the differences; others have it from the
-    images' influence on the score (the infinitesimal jackknife: Efron, Biometrika, 1981), which costs as much
-    as the score itself. A function of the user's own is computed on the same RESAMPLES bootstrap samples for
-    every trial. What each fold of each trial gives is kept, since the search asks after every trial.
+    If the metric is a mean over the images, the standard error is that of a mean difference. For other
+    metrics it comes from the influence of each image (infinitesimal jackknife: Efron, Biometrika, 1981). A
+    metric that is a Python function is evaluated on the same RESAMPLES bootstrap samples for every trial.
+
+    Attributes:
+        labels: The validation labels of each fold.
+        rows: The dataset rows of these labels.
+        metric: The metric.
+        accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
     """
 
     labels: Sequence[Labels]
     rows: Sequence[Labels]
-    measure: Metric
-    unit: float
+    metric: Metric
+    accuracy_scale: float
     _known: dict[tuple[int, int], tuple[object, Floats]] = field(default_factory=dict)
     _numbered: dict[tuple[int, ...], Labels] = field(default_factory=dict)
-    _drawn: list[Labels] = field(default_factory=list)
+    _samples: list[Labels] = field(default_factory=list)
 
-    def lead(self, one: Folds, other: Folds) -> float:
-        """How far one trial is ahead of the other, in the mean of the folds that both have run, by a metric
-        that is a mean over the images.
-        """
+    def difference(self, one: Folds, other: Folds) -> float:
+        """Return the mean difference on common folds, for a metric that is a mean over the images."""
         shared = one[1].keys() & other[1].keys()
-        return float(
-            np.mean([(self._of(*one, fold) - self._of(*other, fold)).mean() for fold in sorted(shared)])
-        )
+        differences = [(self._values(*one, i) - self._values(*other, i)).mean() for i in sorted(shared)]
+        return float(np.mean(differences))
 
-    def between(self, one: Folds, other: Folds) -> float:
-        """The standard error of the difference between two trials."""
+    def standard_error(self, one: Folds, other: Folds) -> float:
+        """Return the standard error of the difference between two trials."""
         shared = sorted(one[1].keys() & other[1].keys())
         if not shared:
-            return APART * self.unit
-        apart = [self._of(*one, fold) - self._of(*other, fold) for fold in shared]
+            return UNPAIRED * self.accuracy_scale
+        by_fold = [self._values(*one, fold) - self._values(*other, fold) for fold in shared]
         images = self._images(shared)
-        least = 0.5 * self.unit / (int(images.max()) + 1)
-        if self.measure.custom:
-            drawn = np.mean(apart, axis=0)
-            drawn = drawn[np.isfinite(drawn)]
-            if len(drawn) >= RESAMPLES // 2:
-                return float(max(drawn.std(), least))
-            return self._of_hits().between(one, other) * self.unit
-        differences = np.concatenate(apart)
+        least = 0.5 * self.accuracy_scale / (int(images.max()) + 1)
+        if self.metric.custom:
+            samples = np.mean(by_fold, axis=0)
+            samples = samples[np.isfinite(samples)]
+            if len(samples) >= RESAMPLES // 2:
+                return float(max(samples.std(), least))
+            return self._of_accuracy().standard_error(one, other) * self.accuracy_scale
+        differences = np.concatenate(by_fold)
         of_images = np.bincount(images, weights=differences - differences.mean())
         return float(max(np.sqrt((of_images**2).sum()) / len(differences), least))
 
-    def passing(self, one: Folds, other: Folds) -> float:
-        """The share, in [0, 1], of the variance of what an image tells between two trials that is owed to how
-        the folds were cut and the trainings went: by so much less does it tell when it is validated again.
+    def repeat_information(self, one: Folds, other: Folds) -> float:
+        """Return the information share of an image that is validated again, in [0, 1].
+
+        The share is the part of an image's variance that comes from how the folds were cut and from the
+        training, estimated from the images that several folds have validated.
         """
-        if self.measure.custom:
-            return self._of_hits().passing(one, other)
+        if self.metric.custom:
+            return self._of_accuracy().repeat_information(one, other)
         shared = sorted(one[1].keys() & other[1].keys())
         if not shared:
-            return PASSING
-        differences = np.concatenate([self._of(*one, fold) - self._of(*other, fold) for fold in shared])
+            return PRIOR_SHARE
+        differences = np.concatenate([self._values(*one, i) - self._values(*other, i) for i in shared])
         images = self._images(shared)
         times = np.bincount(images)
         means = np.bincount(images, weights=differences) / times
         within, free = float(((differences - means[images]) ** 2).sum()), int((times - 1).sum())
-        whole = float(differences.var())
-        if whole == 0:
-            return PASSING
-        return min(1.0, (PASSING * PASSING_IMAGES + within / whole) / (PASSING_IMAGES + free))
+        variance = float(differences.var())
+        if variance == 0:
+            return PRIOR_SHARE
+        return min(1.0, (PRIOR_SHARE * PRIOR_IMAGES + within / variance) / (PRIOR_IMAGES + free))
 
     def _images(self, folds: Sequence[int]) -> Labels:
-        """The image behind each validation of these folds, numbered from 0."""
+        """Return the image of each validation in ``folds``, numbered from 0."""
         name = tuple(folds)
         if name not in self._numbered:
             every = np.concatenate([self.rows[fold] for fold in folds])
             self._numbered[name] = np.unique(every, return_inverse=True)[1]
         return self._numbered[name]
 
-    def _of_hits(self) -> PairedErrors:
+    def _of_accuracy(self) -> PairedErrors:
         return PairedErrors(self.labels, self.rows, METRICS["accuracy"], 1.0)
 
-    def _of(self, number: int, folds: dict[int, FoldScore], fold: int) -> Floats:
+    def _values(self, number: int, folds: dict[int, FoldScore], fold: int) -> Floats:
+        """Return the trial's value for each image of ``fold``, or for each bootstrap sample."""
         logits = folds[fold].logits
         known = self._known.get((number, fold))
         if known is None or known[0] is not logits:
@@ -117,20 +119,20 @@ class PairedErrors:
 
     def _computed(self, fold: int, logits: NDArray[np.float32]) -> Floats:
         labels = self.labels[fold]
-        if each := self.measure.per_image or self.measure.influence:
+        if each := self.metric.per_image or self.metric.influence:
             return each(labels, logits)
         found = []
         for times in self._resampled()[fold]:
             rows = np.repeat(np.arange(len(labels)), times)
             try:
-                found.append(self.measure(labels[rows], logits[rows]))
-            except Exception:  # a stranger's code: it need not bear a sample that lacks a class
+                found.append(self.metric(labels[rows], logits[rows]))
+            except Exception:  # a user's function may reject a sample that lacks a class
                 found.append(np.nan)
         return np.array(found)
 
     def _resampled(self) -> list[Labels]:
-        """How often each image of each fold is drawn (RESAMPLES, images): as often wherever it is met."""
-        if not self._drawn:
+        """Return how often each sample draws each image, (RESAMPLES, images) for each fold."""
+        if not self._samples:
             images = np.split(
                 self._images(range(len(self.rows))), np.cumsum([len(each) for each in self.rows])[:-1]
             )
@@ -140,5 +142,5 @@ class PairedErrors:
                 rng = np.random.default_rng(derive(0, "spread", fold))
                 for sample, drawn in enumerate(rng.integers(0, max(1, len(new)), (RESAMPLES, len(new)))):
                     times[sample, new] = np.bincount(drawn, minlength=len(new))
-                self._drawn.append(times[:, own])
-        return self._drawn
+                self._samples.append(times[:, own])
+        return self._samples

@@ -1,4 +1,4 @@
-"""Take a search up where its process ended."""
+"""Restore the trials of an interrupted search, and weights that a finished run has deleted."""
 
 from __future__ import annotations
 
@@ -7,52 +7,104 @@ from dataclasses import dataclass
 
 from autotl.api import ATTEMPTS, DIED, Arm
 from autotl.trials.history import TrialHistory
-from autotl.trials.journal import Entry, Journal, Running
+from autotl.trials.journal import Journal, JournalEntry, StartedJob
+from autotl.trials.runner import TrialRunner
 from autotl.trials.trial import Trial
+from autotl.workbench.tensor_files import is_complete
 
 
 @dataclass(frozen=True, slots=True)
-class RestoredSearch:
-    """Trials that were ``running`` and are to be run once more, and sentences on what was found."""
+class SearchRecord:
+    """The trials of a search, and where they are recorded.
 
-    running: tuple[Entry, ...] = ()
-    told: tuple[str, ...] = ()
+    Attributes:
+        history: All trials with a result.
+        journal: The files that each change of a trial is written to; None keeps no files.
+        unfinished: The trials that were running when the process ended; they are run again.
+        notes: What was found when the trials were restored, one sentence each.
+    """
 
-
-AFRESH = RestoredSearch()
-"""Of a search that nothing came before."""
+    history: TrialHistory
+    journal: Journal | None = None
+    unfinished: tuple[JournalEntry, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def restore(
-    ledger: TrialHistory, journal: Journal, arms: Collection[Arm], *, classes: int, timed: bool
-) -> RestoredSearch:
-    """Fill ``ledger`` with the trials in ``journal``.
+    history: TrialHistory, journal: Journal, arms: Collection[Arm], *, classes: int, timed: bool
+) -> SearchRecord:
+    """Add the trials in ``journal`` to ``history``.
 
-    A trial that was running is to be run once more; where that has been done, it has failed. Trials of arms
-    that are gone stay, but are run on no more folds. Without ``timed`` costs are those that were expected.
+    A trial that was running is run once more. If the process has ended during that as well, the trial has
+    failed. Trials of arms that no longer exist are kept, but run on no further folds.
+
+    Args:
+        history: The history to fill.
+        journal: The files of the trials.
+        arms: The arms of the search.
+        classes: The number of classes.
+        timed: Whether the budget is a time. If so, costs are measured ones, not expected ones.
     """
-    entries, told = journal.read(ledger.labels, classes)
+    entries, notes = journal.read(history.labels, classes)
     again = []
     for entry in entries:
-        trial, running = entry.trial, entry.running
+        trial, started = entry.trial, entry.started
         if timed:
-            trial.expected = None
-        if running is not None and running.attempts >= ATTEMPTS:
-            _give_up(trial, running)
+            trial.expected_fold_seconds = None
+        if started is not None and started.attempts >= ATTEMPTS:
+            _fail(trial, started)
             journal.write(trial)
-            told.append(f"Trial {trial.number} ({trial.arm}) is not tried again: {DIED}.")
-            running = None
+            notes.append(f"Trial {trial.number} ({trial.arm}) is not tried again: {DIED}.")
+            started = None
         if trial.arm not in arms:
-            trial.barred = frozenset(range(len(ledger.labels)))
-        elif running is not None:
+            trial.excluded_folds = frozenset(range(len(history.labels)))
+        elif started is not None:
             again.append(entry)
-        if trial.folds or running is None:
-            ledger.trials[trial.number] = trial
-    ledger.version += 1
-    return RestoredSearch(tuple(again), tuple(told))
+        if trial.folds or started is None:
+            history.trials[trial.number] = trial
+    history.version += 1
+    return SearchRecord(history, journal, tuple(again), tuple(notes))
 
 
-def _give_up(trial: Trial, running: Running) -> None:
-    trial.barred |= frozenset(running.folds)
+def _fail(trial: Trial, started: StartedJob) -> None:
+    trial.excluded_folds |= frozenset(started.folds)
     if not trial.folds:
         trial.state, trial.why = "failed", DIED
+
+
+def retrain_missing_weights(history: TrialHistory, runner: TrialRunner) -> list[str]:
+    """Retrain each arm's best trial and its default trial if their weights file is missing.
+
+    A finished run keeps the weights of one model only. References to other missing weights and checkpoints
+    are removed from the trials.
+
+    Returns:
+        One sentence on each trial that was retrained, or could not be.
+    """
+    notes = []
+    for trial in history.trials.values():
+        if trial.checkpoint and not is_complete(trial.checkpoint.path):
+            trial.checkpoint = None
+        for fold in [fold for fold, path in trial.models.items() if fold and not is_complete(path)]:
+            del trial.models[fold]
+    for arm in history.arms():
+        for defaults_only in (False, True):
+            while (best := history.best(arm, defaults_only=defaults_only)) and not is_complete(
+                str(best.model)
+            ):
+                notes.append(_retrain(best, runner))
+    for trial in history.trials.values():
+        if trial.model and not is_complete(trial.model):
+            del trial.models[0]
+    history.version += 1
+    return notes
+
+
+def _retrain(trial: Trial, runner: TrialRunner) -> str:
+    """Retrain the first fold; a trial that stays without weights can no longer be chosen."""
+    del trial.models[0]
+    outcome = runner(trial.job((0,)), lambda job, progress: None)
+    if outcome.state != "complete" or 0 not in outcome.models:
+        return f"The weights of trial {trial.number} ({trial.arm}) are missing: it cannot be exported."
+    trial.models[0], trial.input_size = outcome.models[0], outcome.side
+    return f"Trial {trial.number} ({trial.arm}) was trained again, because its weights were missing."

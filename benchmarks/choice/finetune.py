@@ -23,7 +23,7 @@ from autotl import plugins
 from autotl.api import Job, Outcome
 from autotl.clock import WallClock
 from autotl.data import render, torch_within_cores
-from autotl.finalize.final_model import reopen
+from autotl.finalize.export import load_network
 from autotl.pipeline.prepare import Prepared
 from autotl.results import Predictor
 from autotl.training import keep_freed_memory
@@ -88,7 +88,7 @@ def test_accuracy(ready: Prepared, outcome: Outcome, name: str, rows: NDArray[np
         rows: The test rows.
     """
     assert outcome.model, outcome.why
-    predictor = Predictor(reopen(ready.materials, name, outcome.model, side=SIDE), device="cpu")
+    predictor = Predictor(load_network(ready.materials, name, outcome.model, input_size=SIDE), device="cpu")
     logits = predictor.logits_of(render(ready.dataset, rows, predictor.view))
     return float((logits.argmax(1) == ready.dataset.table["label"].to_numpy()[rows]).mean())
 

@@ -16,7 +16,6 @@ from autotl.analysis.backbone_ranking import Ranking
 from autotl.analysis.first_pass import first_pass
 from autotl.analysis.frozen_features import frozen_features
 from autotl.analysis.profile import (
-    FIT_SHARE,
     find_data_issues,
     measure_learning_curve,
     measure_similarities,
@@ -24,6 +23,7 @@ from autotl.analysis.profile import (
 )
 from autotl.analysis.sampling import Sample, Sampler
 from autotl.api import Backbone, LabelledFeatures
+from autotl.budget.policy import POLICY
 from autotl.cache import Store
 from autotl.clock import Deadline, FakeClock, OutOfTime
 from autotl.config.run_settings import RunSettings
@@ -102,7 +102,7 @@ def test_a_slow_pass_ends_and_is_made_again_over_fewer_images(
     assert len(found.splits.train) < len(ready.splits.train)
     assert clock.now() < 45
     assert found.backbones["tiny"].pace.forward < 20  # 10 images a second are the truth
-    assert found.notes[0].startswith(f"Learns from {len(found.splits.train)} of {len(ready.splits.train)}")
+    assert found.notes[0].startswith(f"Trains on {len(found.splits.train)} of {len(ready.splits.train)}")
 
 
 @pytest.mark.usefixtures("slow")
@@ -158,7 +158,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
         extract_features(model, timed(), out, **told)
 
     monkeypatch.setattr(pixels, "extract_features", slowed)
-    budget = passes * slower * len(materials.order) / 1000.0 / module.PASS_SHARE
+    budget = passes * slower * len(materials.order) / 1000.0 / POLICY.first_pass
     sampler, _ = sampled(ready, tmp_path, backbones, budget=budget)
     found, end = first_pass(sampler, whole, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
@@ -197,7 +197,8 @@ def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: Fake
 
 
 @pytest.mark.parametrize(
-    ("clean", "seconds"), [("drop", math.inf), ("weight", math.inf), ("report", 100.0 * FIT_SHARE)]
+    ("clean", "seconds"),
+    [("drop", math.inf), ("weight", math.inf), ("report", 100.0 * POLICY.classifier_fits)],
 )
 def test_classifiers_that_decide_on_images_have_no_time_limit(
     ready: Prepared, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, clean: str, seconds: float

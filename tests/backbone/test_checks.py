@@ -1,4 +1,4 @@
-"""A folder of weights whose values cannot be is refused with what is wrong and what to do."""
+"""A folder of impossible weights is refused with the reason and a remedy."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def says(**given: Any) -> Change:
         (wants(crop_pct=-1), "crop_pct .* .got -1.0"),
     ],
 )
-def test_what_a_folder_says_wrongly_is_refused(
+def test_wrong_entries_of_a_folder_are_refused(
     small_folder: Path, tmp_path: Path, change: Change, why: str
 ) -> None:
     with pytest.raises(WeightsError, match=why):
@@ -86,14 +86,12 @@ def test_what_a_folder_says_wrongly_is_refused(
         (lambda s: {k: v for k, v in s.items() if k != "layer1.0.conv1.weight"}, "layer1.0.conv1.weight"),
     ],
 )
-def test_weights_that_cannot_be_are_refused(
-    small_folder: Path, tmp_path: Path, state: State, why: str
-) -> None:
+def test_impossible_weights_are_refused(small_folder: Path, tmp_path: Path, state: State, why: str) -> None:
     with pytest.raises(WeightsError, match=why):
         described(edited(small_folder, tmp_path / "edited", state=state))
 
 
-def test_a_folder_that_says_how_it_was_loaded_strictly_is_taken(small_folder: Path, tmp_path: Path) -> None:
+def test_a_folder_with_strict_loading_is_accepted(small_folder: Path, tmp_path: Path) -> None:
     assert described(edited(small_folder, tmp_path / "edited", args(pretrained_strict=True))).features > 0
 
 

@@ -42,7 +42,7 @@ def test_scratch_has_the_shape_of_the_pretrained_model(small):
     assert shapes[0] == shapes[1]
 
 
-def test_damaged_weights_are_said_to_be_damaged(small, tmp_path):
+def test_damaged_weights_are_reported(small, tmp_path):
     weights = copy_of(small, tmp_path)
     file = weights_file(weights)
     file.write_bytes(file.read_bytes()[:1000])
@@ -67,7 +67,7 @@ def test_weights_that_are_not_finite_are_refused(small, tmp_path):
         create(weights)
 
 
-def test_a_pickle_is_not_opened_but_the_way_to_convert_it_told(small, tmp_path):
+def test_a_pickle_is_refused_with_advice(small, tmp_path):
     weights = copy_of(small, tmp_path)
     weights_file(weights).rename(weights.folder / "pytorch_model.bin")
     with pytest.raises(WeightsError, match=r"pytorch_model\.bin, a pickle.*safetensors\.torch\.save_file"):

@@ -69,7 +69,7 @@ def test_the_suffix_drops_paths_in_training_only():
         assert torch.equal(suffix(rows), suffix(rows))
 
 
-def test_a_new_heads_zeros_do_not_pass_for_a_proof():
+def test_zero_outputs_of_a_new_head_verify_no_cut():
     model = timm.create_model("test_resnet")
     new_head(model, 3)
     prefix, suffix = cut(model, "layer2", side=64)
@@ -102,12 +102,12 @@ def test_pieces_in_a_row_compute_what_the_whole_does_up_to_the_classifier(name):
     side = side_of(model)
     cuts = Cuts(model, side=side)
     x = torch.randn(2, 3, side, side)
-    places = [stage.module for stage in layout(model).stages[:-1]]
+    points = [stage.module for stage in layout(model).stages[:-1]]
     with torch.no_grad():
         value, start = x, None
-        for place in [*places, HEAD]:
-            assert place in cuts
-            value, start = cuts.piece(start, place)(value), place
+        for point in [*points, HEAD]:
+            assert point in cuts
+            value, start = cuts.piece(start, point)(value), point
         assert torch.equal(value.flatten(1), pooled(model, x))
         assert torch.equal(cuts.suffix(HEAD)(value), model(x))
 

@@ -61,7 +61,7 @@ def test_the_first_source_that_opens_a_name_is_asked():
     assert find("x", sources).origin == "b"
 
 
-def test_a_name_nobody_opens_is_answered_with_what_there_is():
+def test_an_unknown_name_gets_suggestions():
     with pytest.raises(UnknownName, match=r"'tyny'.*Did you mean 'tiny'\?.*resnet18\.a1_in1k, tiny"):
         find("tyny", shelf(Shop("tiny", "tiny"), Shop("hub", "resnet18.a1_in1k")))
 
@@ -118,7 +118,7 @@ def test_an_unreachable_hub_still_gives_what_is_on_this_machine():
     assert names(chosen) == [small]
 
 
-def test_a_damaged_package_is_passed_over_with_its_error():
+def test_a_damaged_package_is_skipped_with_its_error():
     chosen, notes = auto(shelf(Shop("hub", *HUB), Shop("lite", *LITE[:1], broken=True)))
     assert names(chosen) == ["mobilenetv3_large_100.ra_in1k"]
     assert notes[0].startswith("efficientnet_lite0 was skipped: ")
@@ -133,7 +133,7 @@ def test_the_embedded_toy_is_never_chosen():
         auto({})
 
 
-def test_networks_beyond_the_limits_are_passed_over_for_a_lighter_one():
+def test_networks_beyond_the_limits_are_skipped_for_a_lighter_one():
     hub = Shop("hub", *HUB)
     chosen, notes = candidates(
         shelf(hub),
@@ -147,7 +147,7 @@ def test_networks_beyond_the_limits_are_passed_over_for_a_lighter_one():
     assert "mobilenetv3_large_100.ra_in1k was skipped: it is too large." in notes
 
 
-def test_a_short_budget_does_not_bring_back_what_is_beyond_the_limits():
+def test_a_short_budget_does_not_bring_back_networks_beyond_the_limits():
     chosen, _ = candidates(
         shelf(Shop("lite", *LITE), Shop("hub", *HUB)),
         device="cpu",

@@ -27,7 +27,7 @@ def trained(model: nn.Module, train_mode, *, steps: int = 2) -> dict[str, torch.
 
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.parametrize("depth", ["none", "some", "all"])
-def test_what_is_frozen_stays_bit_for_bit_and_the_rest_learns(name, depth):
+def test_frozen_parameters_stay_equal_and_the_others_learn(name, depth):
     model = timm.create_model(name, num_classes=2, drop_rate=0.1)
     found = layout(model)
     through = {"none": 0, "some": len(found.stages) // 2, "all": len(found.stages)}[depth]

@@ -37,7 +37,7 @@ def test_offline_it_fails_at_once_with_advice(caplog, capfd):
 def test_a_hub_that_refuses_connections_is_unreachable_within_seconds(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # the discard port: nobody listens
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # the discard port, which has no server
     started = time.monotonic()
     with pytest.raises(WeightsError, match="cannot be reached"):
         hub.fetch("resnet18")

@@ -61,7 +61,7 @@ def test_every_module_but_the_heads_is_in_one_stage():
     assert sorted([*named, "head.fc"]) == sorted(name for name, _ in model.named_modules() if name)
 
 
-def test_looking_leaves_the_model_as_it_was():
+def test_recording_leaves_the_model_unchanged():
     model = timm.create_model("resnet18").train()
     model.layer1.eval()
     before = {key: value.clone() for key, value in model.state_dict().items()}

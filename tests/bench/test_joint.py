@@ -14,8 +14,12 @@ from autotl.api import Arm
 from autotl.bench.joint import ALGORITHMS, MAX_FAILURES
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
+from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.history import TrialHistory
+from autotl.trials.restore import SearchRecord
 
 
 @pytest.fixture(params=list(ALGORITHMS))
@@ -35,22 +39,15 @@ def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
         clock, strategies = FakeClock(), {each.name: each for each in fake}
         doing = fakes.FakeWork(strategies, clock, tmp_path, **work)
         way = ALGORITHMS[request.param]
-        ledger = TrialHistory(doing.labels(), thrifty=way.thrifty)
+        ledger = TrialHistory(doing.labels(), one_standard_error_rule=way.one_standard_error_rule)
+        tasks = {"net": replace(fakes.TASK, classes=classes)}
+        arms = [Arm(name, "net") for name in strategies]
         searching = way.search(
-            [Arm(name, "net") for name in strategies],
-            strategies,
-            {"net": fakes.backbone()},
-            {"net": replace(fakes.TASK, classes=classes)},
-            ledger,
-            machine=fakes.MACHINE,
-            budget=Budget(seconds, trials),
-            clock=clock,
-            until=lambda: float("inf") if seconds is None else seconds,
-            watch=Silence(),
-            seed=seed,
-            storage=None,
-            prior=None,
-            journal=None,
+            SearchSpace(arms, strategies, {"net": fakes.backbone()}, tasks, fakes.MACHINE),
+            SearchRecord(ledger),
+            SearchTime(Budget(seconds, trials), clock, lambda: seconds or float("inf")),
+            StudyFactory(open_storage(None), seed),
+            Silence(),
         )
         list(searching.run(Serial(), doing))
         return ledger, doing, clock

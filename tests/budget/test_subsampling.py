@@ -10,7 +10,7 @@ import pytest
 
 from autotl import plugins
 from autotl.api import Dataset
-from autotl.budget.subsampling import LEAST_TESTS, affordable, left_of, said_of_reading, seconds_to_read
+from autotl.budget.subsampling import MIN_TESTS, reading_note, seconds_left, seconds_to_read, subsample
 from autotl.data import read, split
 from autotl.preparation.record import LEAST_ROWS
 
@@ -30,32 +30,32 @@ def backbone(seconds: float) -> dict[str, Any]:
 
 def test_all_of_it_where_there_is_time(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
-    assert affordable(dataset, whole, backbone(1e-4), left=60, strategies=3, seed=0) == (whole, [])
-    assert affordable(dataset, whole, backbone(10.0), left=None, strategies=3, seed=0) == (whole, [])
-    assert affordable(dataset, whole, backbone(1e-4), left=9, strategies=0, seed=0) == (whole, [])
-    assert seconds_to_read(left_of(None, 3.0)) is None
-    assert left_of(10.0, 3.0) == 7.0
+    assert subsample(dataset, whole, backbone(1e-4), left=60, strategies=3, seed=0) == (whole, [])
+    assert subsample(dataset, whole, backbone(10.0), left=None, strategies=3, seed=0) == (whole, [])
+    assert subsample(dataset, whole, backbone(1e-4), left=9, strategies=0, seed=0) == (whole, [])
+    assert seconds_to_read(seconds_left(None, 3.0)) is None
+    assert seconds_left(10.0, 3.0) == 7.0
 
 
 def test_shares_of_the_budget_bound_what_is_learned_from_and_tested_on(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
-    less, notes = affordable(dataset, whole, backbone(0.005), left=60, strategies=3, seed=0)
+    less, notes = subsample(dataset, whole, backbone(0.005), left=60, strategies=3, seed=0)
     assert len(less.train) == pytest.approx(0.25 * 60 / 0.005, abs=5)
     assert len(less.test) == pytest.approx(0.2 * 60 / 0.015, abs=5)
     assert [note.split(" of ")[0] for note in notes] == [
-        "Learns from 3,000",
-        f"Is tested on {len(less.test)}",
+        "Trains on 3,000",
+        f"Tests on {len(less.test)}",
     ]
 
 
 def test_however_short_the_time_some_are_used(dataset: Dataset) -> None:
-    less, _ = affordable(dataset, split(dataset, seed=0), backbone(1.0), left=-3, strategies=3, seed=0)
+    less, _ = subsample(dataset, split(dataset, seed=0), backbone(1.0), left=-3, strategies=3, seed=0)
     assert len(less.train) == pytest.approx(LEAST_ROWS, abs=5)
-    assert len(less.test) == pytest.approx(LEAST_TESTS, abs=5)
+    assert len(less.test) == pytest.approx(MIN_TESTS, abs=5)
 
 
 def test_what_was_not_read_is_told(dataset: Dataset) -> None:
-    assert said_of_reading(dataset) == ""
+    assert reading_note(dataset) == ""
     images = np.random.default_rng(0).integers(0, 255, (3000, 4, 4, 3), dtype=np.uint8)
     less = read((images, ["a", "b"] * 1500), readers=plugins.load().readers.items, most=1200)
-    assert said_of_reading(less).startswith("Reads 1,200 of 3,000 images")
+    assert reading_note(less).startswith("Reads 1,200 of 3,000 images")

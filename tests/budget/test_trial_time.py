@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from autotl.api import Backbone, Params, Task, Weights
-from autotl.budget.trial_time import EPOCHS, SEARCH_SHARE, share_out
+from autotl.budget.policy import POLICY
+from autotl.budget.trial_time import EPOCHS, with_trial_time
 from autotl.training import epoch_seconds
 from tests.support import fakes
 
@@ -16,15 +17,15 @@ ONE = {"net": fakes.backbone("net")}
 
 
 def shared(*strategies: fakes.Fake, **asked: Any) -> float | None:
-    return task_of(*strategies, **asked).trial_seconds
+    return make_task(*strategies, **asked).trial_seconds
 
 
-def task_of(*strategies: fakes.Fake, **asked: Any) -> Task:
+def make_task(*strategies: fakes.Fake, **asked: Any) -> Task:
     told: dict[str, Any] = {"left": 100.0, "tests": 5.0, "validated": 100, "folds": 5, "backbones": TWO}
     told |= asked
     named: dict[str, Any] = {each.name: each for each in strategies}
     backbones = told.pop("backbones")
-    return share_out(fakes.TASK, named, backbones, fakes.MACHINE, **told)
+    return with_trial_time(fakes.TASK, named, backbones, fakes.MACHINE, **told)
 
 
 def test_a_strategy_that_does_not_apply_has_no_share() -> None:
@@ -66,7 +67,7 @@ def test_a_network_of_its_own_has_a_share_only_if_a_first_look_may_lead_to_more(
 
 @pytest.mark.parametrize(("validated", "folds"), [(20, 5), (49, 2), (80, 1), (400, 1)])
 def test_on_few_validation_images_a_trial_is_meant_for_several_folds(validated: int, folds: int) -> None:
-    found = task_of(fakes.Fake("tune"), backbones=ONE, validated=validated, left=1000.0)
+    found = make_task(fakes.Fake("tune"), backbones=ONE, validated=validated, left=1000.0)
     assert found.folds == folds
     assert found.trial_seconds == shared(fakes.Fake("tune"), backbones=ONE, left=1000.0)
 
@@ -74,8 +75,8 @@ def test_on_few_validation_images_a_trial_is_meant_for_several_folds(validated: 
 @pytest.mark.parametrize("times", [0.5, 2.5, 3.5])
 def test_folds_are_only_as_many_as_leave_each_a_training_of_some_length(times: float) -> None:
     once = EPOCHS * epoch_seconds(fakes.TASK, ONE["net"], side=min(ONE["net"].sides), trained=1.0)
-    left = 5.0 + times * once / SEARCH_SHARE
-    found = task_of(fakes.Fake("tune"), backbones=ONE, validated=20, left=left)
+    left = 5.0 + times * once / POLICY.defaults
+    found = make_task(fakes.Fake("tune"), backbones=ONE, validated=20, left=left)
     assert found.folds == max(1, int(times))
 
 

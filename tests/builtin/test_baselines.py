@@ -1,4 +1,4 @@
-"""The baselines with networks of their own keep the contract, and a stranger can use what they deliver."""
+"""Baselines with their own networks fulfil the contract, and timm opens their models."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("few_epochs")
 
 TIMM_ALONE = """
 import json, sys
-sys.modules["autotl"] = None  # whatever needs it fails
+sys.modules["autotl"] = None  # every import of it fails
 import timm, torch
 from PIL import Image
 model = timm.create_model("local-dir:" + sys.argv[1], pretrained=True).eval()
@@ -236,7 +236,7 @@ def run(
     )
 
 
-def test_timm_alone_opens_what_is_delivered_and_gives_the_same_probabilities(
+def test_timm_alone_opens_the_final_model_and_gives_the_same_probabilities(
     run: Result, grey: tuple[np.ndarray, list[str]], tmp_path: Path
 ) -> None:
     paths = []
@@ -251,10 +251,10 @@ def test_timm_alone_opens_what_is_delivered_and_gives_the_same_probabilities(
     order = [run.predictor.classes.index(name) for name in names]
     ours = table["probability"].to_numpy().reshape(len(paths), 3)
     np.testing.assert_allclose(theirs[:, order], ours, atol=1e-4)
-    assert ours.std(0).max() > 1e-3  # the images are told apart
+    assert ours.std(0).max() > 1e-3  # the predictions differ between images
 
 
-def test_a_baseline_alone_says_that_there_was_nothing_to_compare_it_with(run: Result) -> None:
+def test_a_baseline_alone_has_no_comparison(run: Result) -> None:
     assert run.verdict["transfer"] is None
     assert "not measured: no transfer strategy finished a trial" in run.verdict["sentence"]
     assert run.verdict["cost"] == ""

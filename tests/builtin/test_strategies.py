@@ -1,4 +1,4 @@
-"""The built-in strategies keep the contract that strangers' must."""
+"""The built-in strategies fulfil the contract of all strategies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def params(**own: float) -> dict[str, object]:
 
 
 def head_of(learner: Learner, bench: Workbench) -> tuple[np.ndarray, np.ndarray]:
-    """The classifier of what was learned, float64."""
+    """The trained classifier, float64."""
     for _ in learner.fit():
         pass
     weight, bias = classifier_of(learner.module())
@@ -95,10 +95,10 @@ class TestLinearProbe(StrategyChecks):
         monkeypatch.setattr(TrialWorkbench, "heads", counted)
         timed = replace(ready, task=replace(ready.task, trial_seconds=seconds))
         list(self.strategy.build(params(C=0.1), tiny_bench(timed)).fit())
-        list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is due at once
+        list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is fitted at once
         assert asked == [64 if together else 1, 2]
 
-    def test_an_image_size_that_takes_a_long_look_is_not_tried(self, ready: Prepared) -> None:
+    def test_an_image_size_with_slow_features_is_not_tried(self, ready: Prepared) -> None:
         sides: list[object] = []
 
         class Asked:
@@ -140,7 +140,7 @@ class TestFineTune(StrategyChecks):
         assert all(torch.equal(before[name], after[name]) for name in early)
         assert not torch.equal(before["layer4.0.conv1.weight"], after["layer4.0.conv1.weight"])
 
-    def test_far_from_the_source_a_new_head_is_for_those_who_have_time(self, ready: Prepared) -> None:
+    def test_far_from_the_source_a_new_head_needs_time(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
 
         def head(likeness: float, seconds: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Small datasets in memory, and the downloaded ones where they are there."""
+"""Small datasets in memory, and downloaded ones if they are available."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Make = Callable[..., Dataset]
 
 @pytest.fixture
 def make() -> Make:
-    """A dataset with one image of noise per label; ``pictures`` says which rows show the same."""
+    """A dataset with one image of noise per label; ``pictures`` numbers the images."""
 
     def build(
         labels: Sequence[str],

@@ -1,4 +1,4 @@
-"""How paths, labels and parts are written."""
+"""Labels, groups, parts and paths are normalised."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_an_empty_label_is_missing(nothing: object) -> None:
 
 
 @pytest.mark.parametrize("odd", [0.5, [1, 0], np.array([0, 1]), torch.tensor([0, 1]), {}])
-def test_what_is_no_class_is_refused_by_place(odd: object) -> None:
+def test_invalid_labels_are_refused_by_row(odd: object) -> None:
     with pytest.raises(DataError, match=r"A label must be .*here"):
         label_texts([odd], row_names=["here"])
 
@@ -89,6 +89,6 @@ def test_a_part_is_known_by_its_usual_names() -> None:
     ]
 
 
-def test_what_is_no_path_is_none() -> None:
+def test_sources_that_are_no_path_give_none() -> None:
     assert [path_or_none(each) for each in (3, None, "", "a\0b", b"bytes")] == [None] * 5
     assert path_or_none("~nobody-has-this-name/x") is not None

@@ -1,4 +1,4 @@
-"""Images in every form in which people hand them over."""
+"""Images of a prediction are listed from any form of input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def readers() -> Mapping[str, Reader]:
     return {"tables": Tables()}
 
 
-def nobody() -> Mapping[str, Reader]:
+def no_readers() -> Mapping[str, Reader]:
     raise AssertionError("no reader is needed")
 
 
@@ -46,24 +46,24 @@ def seen(images: Any, **options: Any) -> list[tuple[str, int]]:
 
 
 def test_files_folders_and_zips_are_named_as_they_were_given(folder: Path) -> None:
-    due = [(f"new/x/{number}.png", number) for number in range(3)]
+    expected = [(f"new/x/{number}.png", number) for number in range(3)]
     files = sorted(Path("new/x").iterdir())
     for images in ("new", Path("new"), ["new"], files, (str(each) for each in files), Path("new").glob("*")):
-        assert seen(images, readers=nobody) == due
-    assert seen("new/x/1.png", readers=nobody) == due[1:2]
+        assert seen(images, readers=no_readers) == expected
+    assert seen("new/x/1.png", readers=no_readers) == expected[1:2]
     with zipfile.ZipFile("new.zip", "w") as archive:
         for each in files:
             archive.write(each, each.name)
-    assert seen("new.zip", readers=nobody) == [(f"new.zip/{number}.png", number) for number in range(3)]
+    assert seen("new.zip", readers=no_readers) == [(f"new.zip/{number}.png", number) for number in range(3)]
 
 
 def test_tables_need_no_labels(folder: Path) -> None:
     frame = pd.DataFrame({"image": [f"new/x/{number}.png" for number in range(3)]})
     frame.to_csv("new.csv", index=False)
     frame.assign(id=range(3)).to_csv("ids.csv", index=False)
-    due = [(f"new/x/{number}.png", number) for number in range(3)]
+    expected = [(f"new/x/{number}.png", number) for number in range(3)]
     for table in (frame, "new.csv", ["new.csv"], "ids.csv", frame["image"], frame["image"].to_numpy()):
-        assert seen(table) == due
+        assert seen(table) == expected
     frame["picture"] = [Path(each).read_bytes() for each in frame["image"]]
     assert [red for _, red in seen(frame, image="picture")] == [0, 1, 2]
     held = [{"bytes": content, "path": f"{n}.png"} for n, content in enumerate(frame["picture"])]
@@ -73,7 +73,7 @@ def test_tables_need_no_labels(folder: Path) -> None:
 def test_images_in_memory_are_numbered(folder: Path) -> None:
     paths = sorted(Path("new/x").iterdir())
     arrays = np.stack([np.asarray(Image.open(path)) for path in paths])
-    due = [(f"image {number}", number) for number in range(3)]
+    expected = [(f"image {number}", number) for number in range(3)]
     contents = [path.read_bytes() for path in paths]
     for images in (
         arrays,
@@ -83,7 +83,7 @@ def test_images_in_memory_are_numbered(folder: Path) -> None:
         contents,
         map(io.BytesIO, contents),
     ):
-        assert seen(images, readers=nobody) == due
+        assert seen(images, readers=no_readers) == expected
     assert seen(arrays[1]) == [("image 0", 1)]
     assert seen(contents[2]) == [("image 0", 2)]
     with paths[1].open("rb") as file:
@@ -96,21 +96,21 @@ def test_images_in_memory_are_numbered(folder: Path) -> None:
 def test_a_shape_of_two_meanings_is_refused_with_what_to_do(channels: int) -> None:
     pixels = np.zeros((channels, 20, 30), np.uint8)
     with pytest.raises(DataError, match=r"transpose\(1, 2, 0\) for the one image"):
-        prediction_images(pixels, readers=nobody)
+        prediction_images(pixels, readers=no_readers)
     assert len(seen(pixels.transpose(1, 2, 0))) == 1
     assert len(seen(pixels[..., None])) == channels
     assert len(seen(torch.from_numpy(pixels))) == 1
 
 
 @pytest.mark.parametrize("images", [None, 3, {"a.png": 1}, {"image": ["a.png"]}, np.zeros(3)])
-def test_what_holds_no_images_is_refused(images: Any) -> None:
+def test_inputs_without_images_are_refused(images: Any) -> None:
     with pytest.raises(DataError, match=r"must not be None|must be images|must have the shape"):
-        prediction_images(images, readers=nobody)
+        prediction_images(images, readers=no_readers)
 
 
 def test_a_wrong_type_among_images_is_refused_and_a_missing_one_costs_its_row(folder: Path) -> None:
     with pytest.raises(DataError, match=r"image 1 must be an image .got the type int"):
-        list(prediction_images(["new/x/1.png", 3], readers=nobody))
+        list(prediction_images(["new/x/1.png", 3], readers=no_readers))
     for missing in (None, "", " ", float("nan"), pd.NA, "gone.png", "empty", "new.txt"):
         Path("empty").mkdir(exist_ok=True)
         broken, good = prediction_images([missing, "new/x/1.png"], readers=readers)
@@ -120,11 +120,11 @@ def test_a_wrong_type_among_images_is_refused_and_a_missing_one_costs_its_row(fo
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_pipes_are_passed_over_and_never_waited_for(folder: Path) -> None:
+def test_pipes_are_skipped_without_waiting(folder: Path) -> None:
     os.mkfifo("new/x/pipe.png")
     Path("new/x/again").symlink_to(folder / "new")
     assert [name for name, _ in seen("new")] == [f"new/x/{number}.png" for number in range(3)]
-    (pipe,) = prediction_images("new/x/pipe.png", readers=nobody)
+    (pipe,) = prediction_images("new/x/pipe.png", readers=no_readers)
     with pytest.raises(DataError, match="a pipe"):
         pipe.open()
 

@@ -1,4 +1,4 @@
-"""What is wrong with the data is counted."""
+"""Faults of the data are counted."""
 
 from __future__ import annotations
 

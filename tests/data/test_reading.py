@@ -1,4 +1,4 @@
-"""From any source to a dataset, or to an error that says what to do."""
+"""Any source becomes a dataset, or an error with advice."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_class_that_cannot_be_read_stops_the_reading(tmp_path: Path) -> None:
         read(root, readers=READERS)
 
 
-def test_a_path_that_is_not_there_gets_a_near_miss(tmp_path: Path) -> None:
+def test_a_missing_path_gets_a_suggestion(tmp_path: Path) -> None:
     folder(tmp_path / "insects")
     with pytest.raises(DataError, match=r"There is no .*insectss. Did you mean .*insects?"):
         read(tmp_path / "insectss", readers=READERS)
@@ -118,7 +118,7 @@ def test_a_path_that_is_not_there_gets_a_near_miss(tmp_path: Path) -> None:
         read(tmp_path / "nowhere" / "x", readers=READERS)
 
 
-def test_what_nothing_reads_is_answered_with_what_can_be_read(tmp_path: Path) -> None:
+def test_an_unreadable_source_gets_a_list_of_forms(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No reader reads the given int") as raised:
         read(42, readers=READERS)
     assert all(f"{name}: {reader.summary}" in str(raised.value) for name, reader in READERS.items())

@@ -1,4 +1,4 @@
-"""Small data divided several times over, each time otherwise."""
+"""Small data is divided several times, differently each time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_training_row_is_validated_once_in_each_repeat(make: Make) -> None
             assert not set(groups[fold.train].dropna()) & set(groups[fold.val].dropna())
 
 
-def test_the_first_repeat_is_what_it_was_before_there_were_others(make: Make) -> None:
+def test_the_first_repeat_equals_the_folds_without_repeats(make: Make) -> None:
     dataset = make(NAMES, groups=GROUPS)
     splits = split(dataset, seed=0)
     name = split_hash(dataset, splits.train, splits.test, splits.first)
@@ -57,7 +57,7 @@ def test_larger_data_is_divided_once(make: Make, train: int, repeats: int) -> No
     assert (splits.repeats, len(splits.first), len(splits.train)) == (repeats, 5, train)
 
 
-def test_a_handful_of_images_is_not_divided_into_what_was_there_before(make: Make) -> None:
+def test_a_handful_of_images_gets_no_equal_repeats(make: Make) -> None:
     splits = split(make(["a"] * 3 + ["b"] * 3), seed=0)
     vals = [frozenset(fold.val.tobytes() for fold in folds) for folds in repeats_of(splits)]
     assert len(set(vals)) == len(vals)

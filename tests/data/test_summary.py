@@ -1,4 +1,4 @@
-"""What a person is told of classes and parts."""
+"""Classes and parts are summarised in two sentences."""
 
 from __future__ import annotations
 

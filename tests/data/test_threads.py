@@ -9,7 +9,7 @@ import pytest
 from autotl.data import map_in_threads, threads
 
 
-def test_results_come_in_the_order_of_the_things() -> None:
+def test_results_come_in_the_order_of_the_items() -> None:
     assert list(map_in_threads(lambda n: n * n, range(1000), threads=4)) == [n * n for n in range(1000)]
     assert list(map_in_threads(str, [])) == []
 

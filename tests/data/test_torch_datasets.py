@@ -67,7 +67,7 @@ class Around(Dataset[Any]):
 
 
 def called(dataset: object) -> list[str]:
-    """What the first image of each class, cat, dog and owl, is called."""
+    """Return the labels of the first cat, dog and owl."""
     found = read(dataset, readers=READERS)
     labels = dict(zip(found.table["item"], found.table["label"], strict=True))
     return [found.classes[labels[f"image {row}"]] for row in (0, 3, 6)]
@@ -86,8 +86,8 @@ def test_names_that_may_not_belong_to_the_labels_are_not_used(photos: Path) -> N
     assert called(Own(photos, int, classes=(*NAMES, "yak"))) == ["0", "1", "2"]
     assert called(ImageFolder(str(photos), target_transform=lambda v: 2 - v)) == ["2", "1", "0"]
     assert called(ImageFolder(str(photos), target_transform=lambda v: int(v > 0))) == ["0", "1", "1"]
-    told = read(Own(photos, lambda index: index + 1), readers=READERS).notes
-    assert told[0].endswith("so the labels are used as class names.")
+    notes = read(Own(photos, lambda index: index + 1), readers=READERS).notes
+    assert notes[0].endswith("so the labels are used as class names.")
     assert read(Own(photos, int), readers=READERS).notes == ()
 
 

@@ -1,4 +1,4 @@
-"""Images that need no labels."""
+"""Images without labels are listed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_images_anywhere_below_a_folder_are_found_in_order(loose: Path) -> None:
     assert image_paths(loose / "source/b.png") == [loose / "source/b.png"]
 
 
-def test_no_images_are_an_error_that_says_so(tmp_path: Path) -> None:
+def test_no_images_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no images"):
         image_paths(tmp_path)
     with pytest.raises(DataError, match="There is no"):

@@ -1,4 +1,4 @@
-"""What a network is shown is what timm would show it."""
+"""Images are preprocessed as timm does."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def test_with_a_margin_the_shorter_side_is_an_eighth_larger_and_the_centre_is_ke
     image = picture(150, 75)
     view = view_of(config(), side=56, margin=True)
     assert view.pixels == 64
-    due = image.resize((128, 64), Image.Resampling.BICUBIC).crop((32, 0, 96, 64))
-    assert (view.transform()(image) == np.asarray(due).transpose(2, 0, 1)).all()
+    expected = image.resize((128, 64), Image.Resampling.BICUBIC).crop((32, 0, 96, 64))
+    assert (view.transform()(image) == np.asarray(expected).transpose(2, 0, 1)).all()
 
 
 def test_the_key_differs_where_the_pixels_do_and_only_there() -> None:
@@ -74,11 +74,11 @@ def test_the_key_differs_where_the_pixels_do_and_only_there() -> None:
         for margin in (False, True)
     ]
     keys = {view.key for view in views}
-    assert len(keys) == 2 * 3 * 2 + 2  # the margin looks the same whatever the crop in evaluation
+    assert len(keys) == 2 * 3 * 2 + 2  # the margin does not depend on the crop in evaluation
     assert View(32, "bicubic", 1.0, "center", fill=(0, 0, 0)).key == View(32, "bicubic", 1.0, "center").key
 
 
-def test_unknown_ways_to_look_are_refused() -> None:
+def test_invalid_views_are_refused() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'bicubic'"):
         View(32, "bicubik", 1.0, "center")
     with pytest.raises(UnknownName, match="crop mode"):
@@ -131,7 +131,7 @@ def test_a_thin_image_takes_no_more_memory_than_others(size: tuple[int, int], cr
     assert (seen == np.array([9, 90, 200])[:, None, None]).all(0).any()
 
 
-def test_of_a_narrow_image_the_middle_is_seen_as_before() -> None:
+def test_the_middle_of_a_narrow_image_is_unchanged() -> None:
     narrow = picture(12, 12 * 40)
     view = view_of(config(crop_pct=1.0), side=12)
     theirs = create_transform(

@@ -1,4 +1,4 @@
-"""The temperature is found where there is one, and kept only where held-out images say so."""
+"""A temperature is fitted, and kept only if it helps on held-out images."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_nothing_is_kept_where_the_scores_are_calibrated_or_the_images_too_few()
     assert "10 validation images are too few" in few.why
 
 
-def test_answers_that_are_all_right_do_not_ask_for_certainty() -> None:
+def test_all_correct_predictions_do_not_lead_to_certainty() -> None:
     labels = np.arange(100) % 2
     logits = np.where(np.eye(2)[labels] > 0, 1.0, -1.0).astype(np.float32)
     sure = softmax(logits[:1] / fit_temperature(labels, logits)).max()

@@ -33,7 +33,7 @@ def measured(
 
 
 @pytest.mark.parametrize(
-    ("repeats", "spread"),  # a spread of 0.046 is what is assumed of 100 images at a score of 0.7
+    ("repeats", "spread"),  # 0.046 is the assumed spread for 100 images at a score of 0.7
     [
         (1, 0.046),
         pytest.param(5, 0.02, marks=pytest.mark.slow),

@@ -19,7 +19,7 @@ def answers(recalls: list[float], rng: np.random.Generator) -> np.ndarray:
     return np.where(right, LABELS, (LABELS + rng.integers(1, 4, len(LABELS))) % 4)
 
 
-def test_a_network_that_always_answers_one_class_harms_none() -> None:
+def test_a_network_that_always_predicts_one_class_harms_none() -> None:
     ours = answers([0.6, 0.6, 0.6, 0.6], np.random.default_rng(0))
     assert harmed_classes(LABELS, logits(ours), logits(np.zeros_like(LABELS)), NAMES) == ()
 
@@ -32,10 +32,10 @@ def test_a_class_that_the_baseline_knows_better_is_found() -> None:
     assert found.gain.ci95[1] < 0
 
 
-def test_a_recall_bought_with_wrong_answers_does_not_count() -> None:
+def test_a_recall_with_many_false_positives_does_not_count() -> None:
     rng = np.random.default_rng(2)
     ours, theirs = answers([0.9] * 4, rng), answers([0.5, 0.5, 0.5, 1.0], rng)
-    theirs[theirs != LABELS] = 3  # whatever it does not know it calls d
+    theirs[theirs != LABELS] = 3  # it predicts d for all classes that it does not know
     assert harmed_classes(LABELS, logits(ours), logits(theirs), NAMES) == ()
 
 

@@ -10,7 +10,7 @@ from autotl.evaluation import forecast_plateau
 ARM = Arm("scratch", "net")
 
 
-def test_what_more_training_would_add_is_taken_off_the_gain() -> None:
+def test_the_forecast_improvement_is_subtracted_from_the_gain() -> None:
     found = forecast_plateau(ARM, 40, 0.05, (0.01, 0.12), gain=0.3, accuracy_scale=1.0)
     assert found.gain == pytest.approx(0.25)
     assert found.gain_ci95 == pytest.approx((0.18, 0.29))

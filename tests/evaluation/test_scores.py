@@ -66,7 +66,7 @@ def test_a_class_without_test_images_is_reported_with_none() -> None:
     assert np.array(found.confusion).shape == (4, 4)
 
 
-def test_a_class_without_images_or_answers_has_no_recall_and_no_precision() -> None:
+def test_a_class_without_images_or_predictions_has_no_recall_and_no_precision() -> None:
     labels, logits = drawn(0.9, 60)
     wide = np.concatenate([logits, np.full((60, 1), -9, dtype=np.float32)], axis=1)
     found = evaluate(labels, wide, ["a", "b", "c", "d"], metric="accuracy", seed=0).per_class[-1]
@@ -86,7 +86,7 @@ def test_twelve_of_twelve_is_74_to_100_percent() -> None:
 
 @pytest.mark.parametrize("measure", ["balanced_accuracy", "macro_f1", "auroc", "log_loss"])
 @pytest.mark.parametrize("n", [2, 12, 60])
-def test_answers_that_are_all_right_leave_a_wide_interval(measure: str, n: int) -> None:
+def test_all_correct_predictions_leave_a_wide_interval(measure: str, n: int) -> None:
     found = evaluate(*all_right(n), ["a", "b"], metric=measure, seed=0)
     low, high = found.ci95
     assert low <= found.value <= high
@@ -145,7 +145,7 @@ def test_the_interval_of_a_gain_covers_near_the_edge() -> None:
     assert held >= 0.9 * 300
 
 
-def test_auroc_of_one_class_is_undefined_and_says_why() -> None:
+def test_auroc_of_one_class_is_undefined_with_a_reason() -> None:
     labels, logits = np.zeros(9, dtype=np.int64), drawn(0.9, 9)[1]
     with pytest.raises(MetricError, match="auroc is undefined here: all images are of one class"):
         evaluate(labels, logits, ["a", "b", "c"], metric="auroc", seed=0)

@@ -24,7 +24,7 @@ LOOKED = np.arange(400) < 8
 def compared(
     near: float, *, right: tuple[float, float], named: float = 0.0, chance: float = 0.0
 ) -> ComparedImages:
-    """400 validation images, of which a share is near, with accuracy on these and on the others."""
+    """400 validation images with a share of near copies, and accuracy on these and on the others."""
     place = np.arange(400) / 400
     flags = place < near
     hits = np.where(flags, RNG.random(400) < right[0], RNG.random(400) < right[1])
@@ -80,7 +80,7 @@ def test_a_gap_far_beyond_selection_leaves_the_rest_unexplained() -> None:
     assert few.unexplained == pytest.approx(0.2 - few.selection.explains)
 
 
-def test_near_copies_are_named_if_they_are_frequent_and_answered_better() -> None:
+def test_near_copies_are_named_if_they_are_frequent_and_predicted_better() -> None:
     found = copies(0.5, (0.9, 0.5))
     assert found.found
     assert found.explains == pytest.approx(0.48 * 0.4, abs=0.03)

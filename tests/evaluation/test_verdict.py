@@ -65,7 +65,7 @@ def test_the_interval_decides(ci95: tuple[float, float], transfer: str) -> None:
     assert verdict.strategy == "linear_probe"
 
 
-def test_a_gain_that_was_not_measured_is_said_to_be_so() -> None:
+def test_a_gain_that_was_not_measured_is_reported_as_such() -> None:
     verdict = judge(findings(None, "out of memory: 9 GiB"))
     assert verdict.transfer is None
     assert "not measured: out of memory: 9 GiB" in verdict.sentence
@@ -81,7 +81,7 @@ def test_the_sentence_names_both_sides_and_the_cost_what_each_took() -> None:
     assert verdict.caveat == ""
 
 
-def test_where_transfer_hurts_the_baseline_comes_first() -> None:
+def test_the_baseline_comes_first_if_transfer_hurts() -> None:
     verdict = judge(findings(Gain(-0.2, (-0.3, -0.1), 100, 0.001)))
     assert verdict.sentence == (
         "Transfer hurts, train from scratch: from_scratch on net scores +20.0 points against "
@@ -97,7 +97,7 @@ def test_hurts_is_limited_to_the_budget_if_a_strategy_was_never_scored() -> None
     assert verdict.caveat == "There was no time to score finetune: with more time, transfer may do better."
 
 
-def test_without_a_measurable_difference_the_gain_is_said_all_the_same() -> None:
+def test_the_gain_is_reported_without_a_measurable_difference() -> None:
     verdict = judge(findings(Gain(-0.02, (-0.1, 0.06), 100, 0.6)))
     assert verdict.sentence == (
         "Transfer makes no measurable difference: linear_probe on net scores −2.0 points against "
@@ -141,7 +141,7 @@ def test_a_baseline_that_still_improves_limits_the_verdict_to_the_budget(
     assert "after 1 epoch. " in judge(forecast(found, 0.05, epochs=1)).caveat
 
 
-def test_what_hurts_within_a_budget_hurts_beyond_it() -> None:
+def test_harm_within_a_budget_is_harm_beyond_it() -> None:
     verdict = judge(forecast(findings(Gain(-0.2, (-0.3, -0.1), 100, 0.001)), 0.05))
     assert verdict.sentence.startswith("Transfer hurts, train from scratch: ")
     assert verdict.caveat == ""
@@ -174,7 +174,7 @@ def learned(
     ],
 )
 @pytest.mark.parametrize("gain", [0.3, 0.0, -0.3])
-def test_nothing_is_said_against_a_baseline_that_was_cut_short_at_chance(
+def test_a_baseline_that_was_cut_short_at_chance_is_not_judged(
     ci95: tuple[float, float],
     constant: float | None,
     state: Any,
@@ -213,7 +213,7 @@ def test_the_forecast_of_another_baseline_does_not_cut_this_one_short() -> None:
     assert verdict.caveat.startswith("other was still improving")
 
 
-def test_a_metric_of_which_lower_is_better_is_told_in_its_own_numbers() -> None:
+def test_a_metric_with_lower_is_better_is_reported_in_its_own_numbers() -> None:
     loss = replace(EVALUATION, metric="log_loss", higher_is_better=False, percent=False)
     found = replace(findings(Gain(0.4, (0.2, 0.6), 100, 0.001)), test=loss)
     verdict = judge(forecast(found, 0.05, unit=1.0))
@@ -279,7 +279,7 @@ def test_a_temperature_that_made_calibration_worse_is_a_warning(
         assert "raised the calibration error from 6.4 to 13.8 points" in judge(found).warnings[0]
 
 
-def test_what_is_delivered_is_named_with_its_own_score() -> None:
+def test_the_final_model_is_named_with_its_test_score() -> None:
     found = replace(
         findings(None, "no time"), transfer_summary=TransferSummary(("a", "b", "c"), ("a",), ""), refit=True
     )

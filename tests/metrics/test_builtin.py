@@ -37,7 +37,7 @@ def test_a_class_missing_from_a_fold_does_not_count(drawn: tuple[np.ndarray, np.
     assert get_metric("balanced_accuracy")(labels[present], logits[present]) == pytest.approx(expected)
 
 
-def test_a_metric_nobody_knows_is_refused_with_the_nearest() -> None:
+def test_an_unknown_metric_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'accuracy'"):
         get_metric("acuracy")
 
@@ -51,7 +51,7 @@ def test_log_loss_is_scikit_learns_and_searched_by_its_negative(drawn: tuple[np.
     assert not found.higher_is_better
 
 
-def test_log_loss_bears_certain_and_wrong_answers() -> None:
+def test_log_loss_of_certain_wrong_predictions_is_finite() -> None:
     wrong = np.array([[1000.0, 0.0]], dtype=np.float32)
     assert get_metric("log_loss")(np.array([1]), wrong) == pytest.approx(-1000.0)
 
@@ -85,7 +85,7 @@ def test_auroc_of_missing_classes_is_the_mean_of_those_there(drawn: tuple[np.nda
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_what_images_add_gives_the_bootstraps_standard_error(
+def test_per_image_values_give_the_bootstraps_standard_error(
     name: str, drawn: tuple[np.ndarray, np.ndarray]
 ) -> None:
     labels, logits = drawn
@@ -93,10 +93,10 @@ def test_what_images_add_gives_the_bootstraps_standard_error(
     found = get_metric(name)
     each = found.per_image or found.influence
     assert each is not None
-    told = (each(labels, logits) - each(labels, other)).std() / np.sqrt(len(labels))
+    predicted = (each(labels, logits) - each(labels, other)).std() / np.sqrt(len(labels))
     rows = np.random.default_rng(2).integers(0, len(labels), (400, len(labels)))
     seen = np.std([found(labels[r], logits[r]) - found(labels[r], other[r]) for r in rows])
-    assert told == pytest.approx(seen, rel=0.2)
+    assert predicted == pytest.approx(seen, rel=0.2)
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].bootstrap])
@@ -119,7 +119,7 @@ def certainty(labels: np.ndarray, chances: np.ndarray) -> float:
     return float(chances[np.arange(len(labels)), labels].mean())
 
 
-def test_a_function_of_ones_own_is_given_probabilities(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_custom_function_is_given_probabilities(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     labels, logits = drawn
     found = get_metric(certainty)
     assert found.name == "certainty"
@@ -141,7 +141,7 @@ def test_a_function_is_named_by_its_module_where_it_can_be_imported_again() -> N
         (7, "got a int"),
     ],
 )
-def test_what_is_no_metric_is_refused(named: object, said: str) -> None:
+def test_other_objects_are_refused_as_metrics(named: object, said: str) -> None:
     with pytest.raises(MetricError, match=said):
         get_metric(named)  # type: ignore[arg-type]
 
@@ -155,7 +155,7 @@ def test_what_is_no_metric_is_refused(named: object, said: str) -> None:
         (lambda labels: 1.0, "cannot score labels"),
     ],
 )
-def test_a_function_that_gives_no_number_is_found_out_at_once(function: object, said: str) -> None:
+def test_a_function_that_returns_no_number_is_refused_at_once(function: object, said: str) -> None:
     with pytest.raises(MetricError, match=said):
         check_metric(get_metric(function), 3)  # type: ignore[arg-type]
 
@@ -169,7 +169,7 @@ def test_a_function_called_like_a_metric_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_a_metric_crosses_to_other_processes(name: str) -> None:
+def test_a_metric_can_be_pickled(name: str) -> None:
     labels = np.array([0, 1, 2, 1])
     logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
     for each in (METRICS[name], METRICS[name].calibrated_likelihood):

@@ -237,7 +237,7 @@ def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_image
         {"looker": Watching()},
         tmp_path / "trials",
         WallClock(),
-        wider=wider,
+        extra_images=wider,
     )
     for network in ("net", "small"):
         worker(Job(0, "looker", network, {}, 0, (0,)), lambda job, said: None)

@@ -1,4 +1,4 @@
-"""What a notebook shows of a result."""
+"""The card of a result in a notebook."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_page_is_shown_in_a_frame_that_runs_no_script(tmp_path: Path) -> Non
     assert " sandbox>" in html
 
 
-def test_mistakes_are_the_wrong_answers_the_surest_first(tmp_path: Path) -> None:
+def test_mistakes_are_the_wrong_predictions_the_most_confident_first(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"no test\.csv"):
         result(tmp_path).mistakes()
     (tmp_path / "test.csv").write_text(

@@ -1,4 +1,4 @@
-"""A model folder of several networks: what it says is the mean of what they say, and damage is told."""
+"""A model folder of several networks averages their probabilities, and damage is reported."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def folder(parts: list[EnsembleMember], ready: Prepared, tmp_path: Path) -> Path
     return tmp_path / "model"
 
 
-def test_what_it_says_is_the_mean_of_its_members_at_its_temperature(folder: Path, ready: Prepared) -> None:
+def test_its_probabilities_are_the_mean_of_its_members_at_its_temperature(
+    folder: Path, ready: Prepared
+) -> None:
     together = load_predictor(folder, device="cpu")
     assert isinstance(together, EnsemblePredictor)
     assert [each.config.side for each in together.members] == list(SIDES)
@@ -102,24 +104,26 @@ def test_a_single_network_takes_its_place_and_the_other_way_round(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda told: told.update(format=9), "has format 9, but this autotl reads format 1"),
-        (lambda told: told.pop("temperature"), "shares and temperature cannot be read"),
-        (lambda told: told.update(members="both"), "shares and temperature cannot be read"),
-        (lambda told: told.update(temperature=0), "temperature must be above 0 \\(got 0.0\\)"),
-        (lambda told: told["members"][0].update(share=0.5), "must be above 0 and add up to 1"),
-        (lambda told: told["label_names"].reverse(), "does not know the classes"),
+        (lambda document: document.update(format=9), "has format 9, but this autotl reads format 1"),
+        (lambda document: document.pop("temperature"), "shares and temperature cannot be read"),
+        (lambda document: document.update(members="both"), "shares and temperature cannot be read"),
+        (lambda document: document.update(temperature=0), "temperature must be above 0 \\(got 0.0\\)"),
+        (lambda document: document["members"][0].update(share=0.5), "must be above 0 and add up to 1"),
+        (lambda document: document["label_names"].reverse(), "does not know the classes"),
     ],
 )
-def test_an_edited_file_is_told(folder: Path, change: Callable[[dict[str, Any]], object], said: str) -> None:
+def test_an_edited_file_is_refused(
+    folder: Path, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
     file = folder / "ensemble.json"
-    told = json.loads(file.read_text())
-    change(told)
-    file.write_text(json.dumps(told))
+    document = json.loads(file.read_text())
+    change(document)
+    file.write_text(json.dumps(document))
     with pytest.raises(RunError, match=said):
         load_predictor(folder, device="cpu")
 
 
-def test_a_file_that_is_cut_short_and_a_member_that_is_gone_are_told(folder: Path) -> None:
+def test_a_truncated_file_and_a_missing_member_are_refused(folder: Path) -> None:
     (folder / "members" / "1" / "model.safetensors").unlink()
     with pytest.raises(RunError, match=r"members.1 holds no model"):
         load_predictor(folder, device="cpu")
@@ -128,7 +132,7 @@ def test_a_file_that_is_cut_short_and_a_member_that_is_gone_are_told(folder: Pat
         load_predictor(folder, device="cpu")
 
 
-def test_where_one_network_is_needed_its_members_are_named(folder: Path) -> None:
+def test_members_are_named_if_a_single_network_is_needed(folder: Path) -> None:
     with pytest.raises(RunError, match=r"A single network is needed here.*such as .*members.0"):
         load_model(folder)
     assert ModelFolder().opens(str(folder))

@@ -1,4 +1,4 @@
-"""What a killed process left half done goes, and nothing else."""
+"""Incomplete files of a killed process are removed, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ def test_half_written_files_go_and_others_stay(tmp_path: Path) -> None:
         ".mine.json",
         "study.db",
         ".notes.json.backup1.txt",
+        ".cache/5f.npy",
+        ".cache/trials/trial-0001.0.safetensors",
     )
     for name in keep:
         files.write_bytes(tmp_path / name, b"kept")
-    for name in (".report.json.a1b2c3d_", "journal/.0001.safetensors.abcdefgh", "figures/.gain.svg.12345678"):
+    for name in (
+        ".report.json.a1b2c3d_",
+        "journal/.0001.safetensors.abcdefgh",
+        "figures/.gain.svg.12345678",
+        ".cache/5f00.part",
+        ".cache/trials/00ab.part",
+        ".cache/trials/.trial-0002.0.safetensors.12ab34cd",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"half")
     (tmp_path / ".model.new").mkdir()

@@ -57,7 +57,7 @@ def photos(grey: NDArray[np.uint8], tmp_path_factory: pytest.TempPathFactory) ->
     return root
 
 
-def chances(folder: Path, images: object) -> NDArray[np.float64]:
+def probabilities(folder: Path, images: object) -> NDArray[np.float64]:
     table = load_predictor(folder, device="cpu").predict(images, top=3)
     found: NDArray[np.float64] = table.sort_values(["path", "label"])["probability"].to_numpy().reshape(-1, 3)
     return found
@@ -68,32 +68,34 @@ def test_deep_files_and_arrays_are_seen_as_their_8_bit_versions(
 ) -> None:
     model = written(tmp_path / "model", ready, TWELVE)
     assert load_model(model).scale == TWELVE
-    due = chances(model, photos / "plain")
-    assert np.allclose(chances(model, photos / "deep"), due, atol=1e-4)
+    expected = probabilities(model, photos / "plain")
+    assert np.allclose(probabilities(model, photos / "deep"), expected, atol=1e-4)
     one = photos / "deep" / "bars" / "0.png"
-    assert np.allclose(chances(model, one), due[:1], atol=1e-4)  # alone as well
+    assert np.allclose(probabilities(model, one), expected[:1], atol=1e-4)  # alone as well
     with Image.open(one) as opened:
-        assert np.allclose(chances(model, opened), due[:1], atol=1e-4)
-    assert np.allclose(chances(model, np.rint(grey / 255 * 4095).astype(np.uint16)), due, atol=1e-4)
-    assert np.allclose(chances(model, grey / 255), due, atol=1e-4)
-    assert np.allclose(chances(model, [grey[0] / 255]), due[:1], atol=1e-4)
+        assert np.allclose(probabilities(model, opened), expected[:1], atol=1e-4)
+    assert np.allclose(
+        probabilities(model, np.rint(grey / 255 * 4095).astype(np.uint16)), expected, atol=1e-4
+    )
+    assert np.allclose(probabilities(model, grey / 255), expected, atol=1e-4)
+    assert np.allclose(probabilities(model, [grey[0] / 255]), expected[:1], atol=1e-4)
 
 
 def test_values_above_the_scale_are_clipped(ready: Prepared, photos: Path, tmp_path: Path) -> None:
     model = written(tmp_path / "model", ready, TWELVE)
     values = np.asarray(Image.open(photos / "deep" / "bars" / "0.png")).copy()
     values[0, 0] = 65535
-    due = chances(model, [np.minimum(values, 4095)])
-    assert np.allclose(chances(model, [values]), due)
+    expected = probabilities(model, [np.minimum(values, 4095)])
+    assert np.allclose(probabilities(model, [values]), expected)
 
 
 def test_evaluate_sees_what_predict_sees(ready: Prepared, photos: Path, tmp_path: Path) -> None:
     predictor = load_predictor(written(tmp_path / "model", ready, TWELVE), device="cpu")
     readers = plugins.load().readers.items
     plain, deep = (read(photos / kind, readers=readers) for kind in ("plain", "deep"))
-    assert deep.scale == PixelScale(integers=(0, 255))  # by itself: none of these images is bright
-    found, due = (predictor.evaluate(each, metric="accuracy", seed=0) for each in (deep, plain))
-    assert found.metrics["log_loss"] == pytest.approx(due.metrics["log_loss"], abs=1e-5)
+    assert deep.scale == PixelScale(integers=(0, 255))  # judged alone: these images are all dark
+    found, expected = (predictor.evaluate(each, metric="accuracy", seed=0) for each in (deep, plain))
+    assert found.metrics["log_loss"] == pytest.approx(expected.metrics["log_loss"], abs=1e-5)
 
 
 def test_a_model_that_was_saved_without_a_scale_sees_each_image_by_itself(
@@ -102,8 +104,21 @@ def test_a_model_that_was_saved_without_a_scale_sees_each_image_by_itself(
     model = written(tmp_path / "model", ready, None)
     assert "pixel_scale" not in json.loads((model / "config.json").read_text())
     assert load_model(model).scale is None
-    due = chances(model, photos / "plain")
-    assert not np.allclose(chances(model, photos / "deep"), due, atol=1e-4)
+    expected = probabilities(model, photos / "plain")
+    assert not np.allclose(probabilities(model, photos / "deep"), expected, atol=1e-4)
+
+
+def test_a_model_of_8_bit_images_brings_deep_files_to_one_scale(
+    ready: Prepared, photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "known").mkdir()
+    known = written(tmp_path / "known" / "model", ready, PixelScale(integers=(0, 255)))
+    expected = probabilities(known, photos / "deep")
+    model = written(tmp_path / "model", ready, PixelScale())
+    with pytest.warns(UserWarning, match=r"0 is black and 255 is white"):
+        assert np.allclose(probabilities(model, photos / "deep"), expected, atol=1e-4)
+    with pytest.raises(DataError, match="cannot be chosen from a generator"):
+        probabilities(model, (photos / "deep").rglob("*.png"))
 
 
 def test_all_networks_of_an_ensemble_have_the_scale(ready: Prepared, photos: Path, tmp_path: Path) -> None:
@@ -113,16 +128,19 @@ def test_all_networks_of_an_ensemble_have_the_scale(ready: Prepared, photos: Pat
     write_ensemble(tmp_path / "model", parts, ready.dataset.classes, temperature=1.0, scale=TWELVE)
     assert [load_model(tmp_path / "model" / "members" / n).scale for n in "01"] == [TWELVE, TWELVE]
     model = tmp_path / "model"
-    assert np.allclose(chances(model, photos / "deep"), chances(model, photos / "plain"), atol=1e-4)
+    assert np.allclose(
+        probabilities(model, photos / "deep"), probabilities(model, photos / "plain"), atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(
-    "told", [{}, [0, 1], "12 bits", {"integers": [0], "floats": None}, {"integers": [9, "x"], "floats": None}]
+    "entry",
+    [{}, [0, 1], "12 bits", {"integers": [0], "floats": None}, {"integers": [9, "x"], "floats": None}],
 )
-def test_an_edited_scale_is_told(ready: Prepared, told: object, tmp_path: Path) -> None:
+def test_an_edited_scale_is_refused(ready: Prepared, entry: object, tmp_path: Path) -> None:
     model = written(tmp_path / "model", ready, TWELVE)
     file = model / "config.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "pixel_scale": told}))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "pixel_scale": entry}))
     with pytest.raises(RunError, match=r"cannot be opened: .*pixel_scale"):
         load_model(model)
 

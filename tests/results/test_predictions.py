@@ -24,7 +24,7 @@ from autotl.results.predictions import (
 
 
 class Bright:
-    """Says how bright an image is."""
+    """Classifies images by brightness."""
 
     classes = ("dark", "light")
     scale = None
@@ -48,7 +48,7 @@ def files(tmp_path: Path) -> list[Path]:
     return sorted(tmp_path.iterdir())
 
 
-def test_a_broken_image_has_a_row_that_says_why(files: list[Path]) -> None:
+def test_a_broken_image_has_a_row_with_the_reason(files: list[Path]) -> None:
     table = prediction_table(files, Bright(), PredictionOptions())
     assert table["path"].tolist() == [str(each) for each in files]
     assert table["label"].tolist() == ["dark", "light", None, "dark"]
@@ -84,7 +84,7 @@ def test_a_frame_keeps_its_index(files: list[Path]) -> None:
     assert prediction_table(frame, Bright(), asked).index.tolist() == [10, 10, 11, 11, 12, 13, 13]
 
 
-def test_a_stream_is_read_no_further_than_it_is_asked_for() -> None:
+def test_a_stream_is_read_no_further_than_needed() -> None:
     taken = []
 
     def stream() -> Iterator[Image.Image]:

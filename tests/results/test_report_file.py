@@ -1,4 +1,4 @@
-"""A report that a person edited is refused with what is wrong, and never with a traceback."""
+"""A wrongly edited report is refused with the reason, never with a traceback."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_parts_may_be_missing_until_they_are_needed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("torn", ["", '{"label_names": ', "[1]", '{"label_names": 3}', "[" * 100_000])
-def test_a_torn_model_of_an_unfinished_run_is_told_of(tmp_path: Path, torn: str) -> None:
+def test_a_damaged_model_of_an_unfinished_run_is_refused(tmp_path: Path, torn: str) -> None:
     (tmp_path / "model").mkdir()
     config = tmp_path / "model" / "config.json"
     config.write_text('{"label_names": ["a", "b"]}')

@@ -24,7 +24,7 @@ from autotl.results import read_run_file
         "[" * 100_000,
     ],
 )
-def test_a_run_file_that_is_none_is_told_of(content: str, tmp_path: Path) -> None:
+def test_an_invalid_run_file_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunError):
         read_run_file(tmp_path)

@@ -1,4 +1,4 @@
-"""Where a run is kept if nobody says so."""
+"""The folder of a run if the user names none."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Heard(Silence):
         self.said.append(text)
 
 
-def test_a_fit_without_a_folder_keeps_its_run_and_says_where(here: Path) -> None:
+def test_a_fit_without_a_folder_keeps_its_run_and_prints_the_path(here: Path) -> None:
     heard = Heard()
     result = autotl.fit(
         tiny_images(classes=2, each=12),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from autotl import cli
 from autotl.api import Record
 from autotl.errors import RunError
 from autotl.evaluation import Soup
-from autotl.finalize.ensemble import Assembled
-from autotl.finalize.ensemble import ensemble as choose
-from autotl.finalize.model_soup import Souped
+from autotl.finalize.ensembling.ensemble import EnsembleResult, find_ensemble
+from autotl.finalize.final_model import FinalModel
+from autotl.finalize.phase import FinalPhase
 from autotl.report import parse
 from autotl.report.sentences.final_model import ensemble
 from autotl.results import EnsemblePredictor, Result
@@ -45,16 +46,15 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def lenient(*given: Any, due: float, **more: Any) -> Assembled:
-    """As :func:`autotl.finalize.ensemble`, but whatever is put together is kept: less than nothing is due."""
-    worker, ledger, winner, _ = given
-    return choose(worker, ledger, winner, Souped(Soup()), due=-100.0, **more)
+def lenient(phase: FinalPhase, model: FinalModel, *, required: float) -> EnsembleResult:
+    """As :func:`find_ensemble`, but every ensemble is kept: less than nothing is required."""
+    return find_ensemble(phase, replace(model, soup=Soup()), required=-100.0)
 
 
 @pytest.fixture(scope="module")
 def result(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("autotl.finalize.final_model"), "ensemble", lenient)
+        patch.setattr(import_module("autotl.finalize.ensembling.ensemble"), "find_ensemble", lenient)
         folder = tmp_path_factory.mktemp("run") / "RUN"
         return autotl.fit(photos, out=folder, trials=4, ensemble=True, watch=Silence(), **QUICK)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,20 +14,19 @@ import pytest
 
 import autotl
 from autotl.analysis.learning_curve import stratified
-from autotl.clock import Budget, Clock, Deadline, WallClock
-from autotl.finalize.deadline import until_report
-from autotl.finalize.test_evaluation import LEAST_TESTED
-from autotl.pipeline import conclude
+from autotl.clock import Budget, Deadline, WallClock
+from autotl.finalize.phase import FinalOptions, FinalPhase
+from autotl.finalize.test_phase.predictions import MIN_TESTED
 from autotl.testing import tiny_images
 
 
 def test_a_late_test_sees_a_random_part_of_the_images_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def over(clock: Clock, started: float, budget: Budget) -> Deadline:
-        return Deadline(clock, clock.now())
+    def over(phase: FinalPhase) -> Deadline:
+        return Deadline(phase.clock, phase.clock.now())
 
-    monkeypatch.setattr(conclude, "until_report", over)
+    monkeypatch.setattr(FinalPhase, "report_deadline", property(over))
     out = tmp_path / "run"
     autotl.fit(
         tiny_images(classes=3, each=120),
@@ -40,7 +41,7 @@ def test_a_late_test_sees_a_random_part_of_the_images_and_says_so(
     )
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     tested = pd.read_csv(out / "test.csv")
-    assert LEAST_TESTED <= len(tested) < 180
+    assert MIN_TESTED <= len(tested) < 180
     (note,) = (each for each in report["notes"] if each.startswith("Tested on"))
     assert note.startswith(f"Tested on {len(tested)} of 180 test images, drawn at random")
     assert (out / "model").is_dir()
@@ -54,7 +55,11 @@ def test_any_beginning_of_the_order_of_the_test_has_each_class_by_its_share() ->
 
 
 def test_a_run_without_a_time_budget_has_no_deadline() -> None:
-    end = until_report(WallClock(), 0.0, Budget(trials=3))
-    assert math.isinf(end.at)
-    timed = until_report(WallClock(), 100.0, Budget(20.0))
-    assert 110 < timed.at < 120
+    def end(budget: Budget) -> float:
+        runner: Any = SimpleNamespace(clock=WallClock())
+        nothing: Any = None
+        phase = FinalPhase(runner, nothing, FinalOptions(budget), 100.0, nothing)
+        return phase.report_deadline.at
+
+    assert math.isinf(end(Budget(trials=3)))
+    assert 110 < end(Budget(20.0)) < 120

@@ -7,18 +7,19 @@ import math
 import pytest
 
 from autotl.api import Arm
-from autotl.search.acquisition import improvement, next_default
+from autotl.search.acquisition import next_default
+from autotl.search.improvement import expected_improvement
 
 
 def test_improvement_is_the_mean_of_the_positive_part() -> None:
-    assert improvement(0.0, 1.0) == pytest.approx(1 / math.sqrt(2 * math.pi))
-    assert improvement(5.0, 0.1) == pytest.approx(5.0)
-    assert improvement(-5.0, 0.1) == pytest.approx(0.0, abs=1e-12)
+    assert expected_improvement(0.0, 1.0) == pytest.approx(1 / math.sqrt(2 * math.pi))
+    assert expected_improvement(5.0, 0.1) == pytest.approx(5.0)
+    assert expected_improvement(-5.0, 0.1) == pytest.approx(0.0, abs=1e-12)
 
 
 def test_improvement_grows_with_the_lead_and_with_the_spread() -> None:
-    assert improvement(0.1, 0.1) > improvement(0.0, 0.1) > improvement(-0.1, 0.1)
-    assert improvement(-0.1, 0.3) > improvement(-0.1, 0.1)
+    assert expected_improvement(0.1, 0.1) > expected_improvement(0.0, 0.1) > expected_improvement(-0.1, 0.1)
+    assert expected_improvement(-0.1, 0.3) > expected_improvement(-0.1, 0.1)
 
 
 @pytest.mark.parametrize(("kept", "next_one"), [(0.0, "tuned"), (13.0, "scratch")])
@@ -28,7 +29,7 @@ def test_a_baseline_goes_before_an_arm_whose_refit_would_take_its_time(kept: flo
         [tuned, scratch],
         baselines=[scratch],
         seconds=lambda arm: 10.0 if arm is tuned else 12.0,
-        after=lambda arm: kept if arm is tuned else 0.0,
+        reserve=lambda arm: kept if arm is tuned else 0.0,
         cost_factor=lambda arm: 1.0,
         left=30.0,
         trials=9,

@@ -11,14 +11,14 @@ import pytest
 from autotl.api import Applies, Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, State, Task
 from autotl.metrics import Metric, get_metric
 from autotl.search.first_look import SLOWEST, FirstLooks, training_forecast
+from autotl.search.space import SearchSpace
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from tests.support import fakes
 
 IMAGES, LONG, SHORT = 400, 100, 15
-TIMED = replace(fakes.TASK, trial_seconds=1000.0)
+TIMED, NET = replace(fakes.TASK, trial_seconds=1000.0), fakes.backbone()
 GROWER, RIVAL = Arm("grower", "net"), Arm("rival", "net")
-NET = fakes.backbone()
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Bed:
         self, task: Task = TIMED, strategy: Any = None, measure: Metric | None = None, seed: int = 0
     ) -> None:
         self.labels = np.arange(IMAGES) % 2
-        self.ledger = TrialHistory([self.labels], measure=measure or get_metric("accuracy"))
+        self.history = TrialHistory([self.labels], metric=measure or get_metric("accuracy"))
         self.strategy = strategy or Grower()
         self.task = task
         self.looks = self.opened()
@@ -73,7 +73,8 @@ class Bed:
         """The first looks, as a new search on this ledger would make them."""
         strategies = {"grower": self.strategy, "rival": fakes.Fake("rival")}
         tasks = {"net": self.task}
-        return FirstLooks([GROWER, RIVAL], strategies, {"net": NET}, tasks, self.ledger, fakes.MACHINE)
+        space = SearchSpace([GROWER, RIVAL], strategies, {"net": NET}, tasks, fakes.MACHINE)
+        return FirstLooks(space, self.history)
 
     def enter(
         self,
@@ -88,17 +89,17 @@ class Bed:
         look: bool = False,
     ) -> Trial:
         """A trial that has ended; its network is right on a share of the images."""
-        number = len(self.ledger.trials)
+        number = len(self.history.trials)
         right = np.arange(IMAGES) < accuracy * IMAGES
         logits = 4 * np.eye(2, dtype=np.float32)[np.where(right, self.labels, 1 - self.labels)]
         epochs = params.get("epochs", 1) if done is None else done
         took = float(epochs) if seconds is None else seconds
-        score = FoldScore(0, self.ledger.measure(self.labels, logits), logits, took, epochs)
+        score = FoldScore(0, self.history.metric(self.labels, logits), logits, took, epochs)
         scores = (score,) if epochs and state != "failed" else ()
-        trial = Trial(number, arm, params, 0, default, look=look)
+        trial = Trial(number, arm, params, 0, default, first_look=look)
         job = Job(number, arm.strategy, "net", params, 0, (0,))
         kept = {0: f"no file {number}"} if scores else {}
-        self.ledger.add(trial, Outcome(job, state, scores, took, "", kept, 32), now=0.0)
+        self.history.add(trial, Outcome(job, state, scores, took, "", kept, 32), now=0.0)
         return trial
 
     def look(self, accuracy: float, **told: Any) -> Trial:
@@ -108,15 +109,15 @@ class Bed:
         return self.enter(RIVAL, accuracy, {"x": 0.5}, default=True)
 
     def promises(self) -> bool:
-        begun = [trial for trial in self.ledger.trials.values() if trial.arm == GROWER]
-        return self.looks.promises(GROWER, begun)
+        begun = [trial for trial in self.history.trials.values() if trial.arm == GROWER]
+        return self.looks.is_worth_starting(GROWER, begun)
 
 
 def test_the_look_comes_first_and_once() -> None:
     bed = Bed()
-    assert bed.looks.settings(GROWER, []) == {"epochs": SHORT, "image_size": 32}
+    assert bed.looks.params(GROWER, []) == {"epochs": SHORT, "image_size": 32}
     look = bed.look(0.6)
-    assert bed.looks.settings(GROWER, [look]) is None
+    assert bed.looks.params(GROWER, [look]) is None
 
 
 @pytest.mark.parametrize(
@@ -130,8 +131,8 @@ def test_the_look_comes_first_and_once() -> None:
 def test_without_a_time_limit_or_a_shorter_training_there_is_no_look(task: Task, strategy: Grower) -> None:
     bed = Bed(task, strategy)
     assert GROWER not in bed.looks
-    assert bed.looks.settings(GROWER, []) is None
-    assert bed.looks.promises(GROWER, [])
+    assert bed.looks.params(GROWER, []) is None
+    assert bed.looks.is_worth_starting(GROWER, [])
 
 
 def test_a_strategy_without_a_look_is_always_worth_its_defaults() -> None:
@@ -139,7 +140,7 @@ def test_a_strategy_without_a_look_is_always_worth_its_defaults() -> None:
     bad = bed.rival(0.1)
     bed.look(0.9)
     assert RIVAL not in bed.looks
-    assert bed.looks.promises(RIVAL, [bad])
+    assert bed.looks.is_worth_starting(RIVAL, [bad])
     assert bed.looks.gain(RIVAL, [bad]) is None
 
 
@@ -172,7 +173,7 @@ def test_nothing_follows_a_look_that_is_still_running() -> None:
     bed = Bed()
     bed.rival(0.5)
     running = Trial(7, GROWER, bed.strategy.look(TIMED, NET), 0, False)
-    assert not bed.looks.promises(GROWER, [running])
+    assert not bed.looks.is_worth_starting(GROWER, [running])
 
 
 @pytest.mark.parametrize("told", [{"state": "failed"}, {"state": "stopped", "done": 0}])
@@ -190,7 +191,7 @@ def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
         bed = Bed()
         bed.rival(0.95)
         look = bed.look(0.6, state="stopped", done=done)
-        found = training_forecast(bed.ledger, [look])
+        found = training_forecast(bed.history, [look])
         assert found is not None
         assert found.longest == done
         gains.append(bed.looks.gain(GROWER, [look]))
@@ -204,20 +205,20 @@ def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
 def test_the_longer_training_is_planned_by_the_pace_of_the_look(slower: float, epochs: int) -> None:
     bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
     look = bed.look(0.6, seconds=slower * SHORT)
-    assert bed.looks.planned(GROWER, [])["epochs"] == LONG
-    assert bed.looks.planned(GROWER, [look])["epochs"] == epochs
+    assert bed.looks.longer_params(GROWER, [])["epochs"] == LONG
+    assert bed.looks.longer_params(GROWER, [look])["epochs"] == epochs
 
 
 def test_the_pace_of_a_look_that_was_stopped_is_that_of_the_epochs_it_did() -> None:
     bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
     look = bed.look(0.6, seconds=10.0, state="stopped", done=5)
-    assert bed.looks.planned(GROWER, [look])["epochs"] == 50
+    assert bed.looks.longer_params(GROWER, [look])["epochs"] == 50
 
 
 def test_a_look_at_a_part_of_the_images_counts_as_that_part_of_an_epoch() -> None:
     bed = Bed()
     look = bed.enter(GROWER, 0.6, {"epochs": 1, "image_size": 32, "part": 0.25}, look=True)
-    assert training_forecast(bed.ledger, [look]).longest == 0.25  # type: ignore[union-attr]
+    assert training_forecast(bed.history, [look]).longest == 0.25  # type: ignore[union-attr]
 
 
 def test_a_longer_training_that_there_is_no_time_for_promises_less() -> None:
@@ -234,7 +235,7 @@ def test_the_gain_is_the_expected_improvement_on_the_best_trial() -> None:
     assert bed.looks.gain(GROWER, []) is None
     bed.rival(0.7)
     look = bed.look(0.6)
-    found = training_forecast(bed.ledger, [look])
+    found = training_forecast(bed.history, [look])
     assert found is not None
     ahead = np.maximum(0.3 - found.errors(LONG), 0.0)
     assert bed.looks.gain(GROWER, [look]) == pytest.approx(float(found.weight @ ahead))
@@ -253,35 +254,35 @@ def test_a_resumed_search_finds_the_same_looks() -> None:
     bed.rival(0.97)
     look = bed.look(0.55, seconds=2.0 * SHORT)
     again = bed.opened()
-    assert again.settings(GROWER, [look]) is None
-    assert again.planned(GROWER, [look]) == bed.looks.planned(GROWER, [look])
-    assert again.promises(GROWER, [look]) == bed.looks.promises(GROWER, [look])
+    assert again.params(GROWER, [look]) is None
+    assert again.longer_params(GROWER, [look]) == bed.looks.longer_params(GROWER, [look])
+    assert again.is_worth_starting(GROWER, [look]) == bed.looks.is_worth_starting(GROWER, [look])
 
 
 def test_trainings_at_another_image_size_are_on_another_curve() -> None:
     bed = Bed()
     large = bed.enter(GROWER, 0.9, {"epochs": 50, "image_size": 64})
     small = [bed.enter(GROWER, 0.3, {"epochs": epochs, "image_size": 32}) for epochs in (5, 20)]
-    alone = training_forecast(bed.ledger, [large])
-    assert training_forecast(bed.ledger, [*small, large]).at(80) == alone.at(80)  # type: ignore[union-attr]
+    alone = training_forecast(bed.history, [large])
+    assert training_forecast(bed.history, [*small, large]).at(80) == alone.at(80)  # type: ignore[union-attr]
 
 
 def test_of_trainings_of_one_length_the_best_counts() -> None:
     bed = Bed()
     good, bad = (bed.enter(GROWER, score, {"epochs": 20, "image_size": 32}) for score in (0.8, 0.5))
-    only = training_forecast(bed.ledger, [good])
-    assert training_forecast(bed.ledger, [bad, good]).at(80) == only.at(80)  # type: ignore[union-attr]
+    only = training_forecast(bed.history, [good])
+    assert training_forecast(bed.history, [bad, good]).at(80) == only.at(80)  # type: ignore[union-attr]
 
 
 def test_trials_without_epochs_give_no_forecast() -> None:
     bed = Bed()
-    assert training_forecast(bed.ledger, [bed.rival(0.8)]) is None
+    assert training_forecast(bed.history, [bed.rival(0.8)]) is None
 
 
 def test_by_log_loss_the_error_is_the_loss() -> None:
     bed = Bed(measure=get_metric("log_loss"))
     look = bed.look(0.7)
-    found = training_forecast(bed.ledger, [look])
+    found = training_forecast(bed.history, [look])
     assert found is not None
     assert found.at(SHORT).value == pytest.approx(-look.folds[0].score, rel=0.05)
     assert look.folds[0].score < -0.5
@@ -294,7 +295,6 @@ def brier(labels: np.ndarray, chances: np.ndarray) -> float:
 def test_a_metric_without_a_best_score_forecasts_nothing_and_holds_nobody_back() -> None:
     bed = Bed(measure=get_metric(brier))
     bed.rival(0.95)
-    look = bed.look(0.5)
-    assert training_forecast(bed.ledger, [look]) is None
+    assert training_forecast(bed.history, [look := bed.look(0.5)]) is None
     assert bed.promises()
     assert bed.looks.gain(GROWER, [look]) is None

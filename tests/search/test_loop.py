@@ -16,10 +16,13 @@ from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.experience import Prior, StrategyRecord
 from autotl.search.loop import Search
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
+from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
 
 
@@ -43,22 +46,15 @@ class Rig:
             named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE
         )
         self.work = fakes.FakeWork(named, self.clock, folder, **work)
-        self.ledger = TrialHistory(self.work.labels())
+        self.history = TrialHistory(self.work.labels())
         end = float("inf") if budget.seconds is None else budget.seconds
+        tasks = dict.fromkeys(backbones, replace(fakes.TASK, folds=trial_folds))
         self.search = Search(
-            arms,
-            named,
-            backbones,
-            dict.fromkeys(backbones, replace(fakes.TASK, folds=trial_folds)),
-            self.ledger,
-            machine=fakes.MACHINE,
-            budget=budget,
-            clock=self.clock,
-            until=lambda: end,
-            storage=open_storage(None),
-            watch=Silence(),
-            seed=0,
-            prior=prior,
+            SearchSpace(arms, named, backbones, tasks, fakes.MACHINE),
+            SearchRecord(self.history),
+            SearchTime(budget, self.clock, lambda: end),
+            StudyFactory(open_storage(None), seed=0, warm_start=prior),
+            Silence(),
         )
 
     def run(self) -> list[Trial]:
@@ -98,7 +94,7 @@ def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Callable[..., Rig]
     made = rig([fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=120)], Budget(seconds=50))
     stopped = [trial for trial in made.run() if trial.state == "stopped"]
     assert [trial.arm.strategy for trial in stopped] == ["endless"]
-    assert made.ledger.score(stopped[0]) is not None
+    assert made.history.score(stopped[0]) is not None
 
 
 def test_the_only_trial_ends_with_the_time_once_it_has_a_score(
@@ -107,7 +103,7 @@ def test_the_only_trial_ends_with_the_time_once_it_has_a_score(
     made = rig([fakes.Fake("endless", seconds=400)], Budget(seconds=50))
     (only,) = made.run()
     assert only.state == "stopped"
-    assert made.ledger.score(only) is not None
+    assert made.history.score(only) is not None
     assert made.clock.now() == 400 / 4  # its first step: without one there would be nothing
 
 
@@ -118,14 +114,14 @@ def test_the_number_of_trials_is_kept_and_a_baseline_is_among_them(
         [fakes.Fake("a"), fakes.Fake("b"), fakes.Fake("scratch", baseline=True, seconds=30)], Budget(trials=2)
     )
     made.run()
-    assert [trial.arm.strategy for trial in made.ledger.trials.values()] == ["a", "scratch"]
+    assert [trial.arm.strategy for trial in made.history.trials.values()] == ["a", "scratch"]
 
 
 def test_the_baseline_gets_its_turn_before_the_time_is_up(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     strategies = [fakes.Fake(f"s{i}", seconds=8) for i in range(6)]
     made = rig([*strategies, fakes.Fake("scratch", baseline=True, seconds=12)], Budget(seconds=40))
     made.run()
-    assert "scratch" in {trial.arm.strategy for trial in made.ledger.trials.values()}
+    assert "scratch" in {trial.arm.strategy for trial in made.history.trials.values()}
 
 
 def test_the_baseline_gets_its_share_of_the_time(rig: Callable[..., Rig], fakes: ModuleType) -> None:
@@ -135,7 +131,7 @@ def test_the_baseline_gets_its_share_of_the_time(rig: Callable[..., Rig], fakes:
     )
     made.run()
     spent: Counter[str] = Counter()
-    for trial in made.ledger.trials.values():
+    for trial in made.history.trials.values():
         spent[trial.arm.strategy] += trial.seconds  # type: ignore[assignment]
     assert 0.15 < spent["scratch"] / sum(spent.values()) < 0.35
 
@@ -149,7 +145,7 @@ def test_a_baseline_takes_no_more_than_its_share_when_it_comes_last(
         steps=10,
     )
     made.run()
-    own = [trial for trial in made.ledger.trials.values() if trial.baseline]
+    own = [trial for trial in made.history.trials.values() if trial.baseline]
     assert own[0].state == "stopped"
     step = 30 / 10
     assert 0.2 * 60 <= own[0].seconds <= 0.2 * 60 + 2 * step
@@ -158,7 +154,7 @@ def test_a_baseline_takes_no_more_than_its_share_when_it_comes_last(
 def test_alone_it_takes_what_it_wants(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     made = rig([fakes.Fake("scratch", 0.4, seconds=30, baseline=True)], Budget(seconds=60), steps=10)
     made.run()
-    assert made.ledger.trials[0].state == "complete"
+    assert made.history.trials[0].state == "complete"
 
 
 def test_on_few_images_what_may_be_the_best_is_run_on_several_folds_before_anything_new(
@@ -189,7 +185,7 @@ def test_the_time_goes_to_the_arm_that_wins(rig: Callable[..., Rig], fakes: Modu
 def test_contenders_are_run_on_more_folds(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     made = rig([fakes.Fake("one", 0.8, seconds=3), fakes.Fake("two", 0.8, seconds=3)], Budget(seconds=100))
     made.run()
-    best = made.ledger.best()
+    best = made.history.best()
     assert best is not None
     assert len(best.folds) > 1
 
@@ -200,9 +196,9 @@ def test_one_failing_strategy_does_not_end_the_search(rig: Callable[..., Rig], f
 
     made = rig([fakes.Fake("boom"), fakes.Fake("fine")], Budget(trials=8), fails=fails)
     made.run()
-    records = made.ledger.records()
+    records = made.history.records()
     assert "MemoryError: no room" in {record.why for record in records}
-    assert made.ledger.best() is not None
+    assert made.history.best() is not None
     assert sum(record.arm.strategy == "boom" for record in records) < 4
 
 
@@ -215,7 +211,7 @@ def test_a_strategy_that_breaks_while_suggesting_is_left_out_with_its_reason(
 
     made = rig([Broken("broken"), fakes.Fake("fine")], Budget(trials=5))
     made.run()
-    why = {record.arm.strategy: record.why for record in made.ledger.records() if record.state == "failed"}
+    why = {record.arm.strategy: record.why for record in made.history.records() if record.state == "failed"}
     assert why == {"broken": "ZeroDivisionError: oops"}
 
 
@@ -236,14 +232,14 @@ def test_an_arm_with_nothing_new_to_try_ends(rig: Callable[..., Rig], fakes: Mod
 
     made = rig([Single("single")], Budget(trials=50))
     made.run()
-    assert len(made.ledger.trials) == 1
+    assert len(made.history.trials) == 1
 
 
 def test_adding_an_arm_changes_no_other_arms_trials(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     def settings(strategies: list[Any]) -> list[float]:
         made = rig(strategies, Budget(trials=12))
         made.run()
-        return [t.params["x"] for t in made.ledger.trials.values() if t.arm.strategy == "a"]
+        return [t.params["x"] for t in made.history.trials.values() if t.arm.strategy == "a"]
 
     alone, joined = settings([fakes.Fake("a")]), settings([fakes.Fake("a"), fakes.Fake("b", 0.2)])
     assert joined == alone[: len(joined)]
@@ -253,7 +249,7 @@ def test_the_same_seed_gives_the_same_search(rig: Callable[..., Rig], fakes: Mod
     def once() -> list[tuple[str, float]]:
         made = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=10))
         made.run()
-        return [(t.arm.strategy, t.params["x"]) for t in made.ledger.trials.values()]
+        return [(t.arm.strategy, t.params["x"]) for t in made.history.trials.values()]
 
     assert once() == once()
 
@@ -276,8 +272,8 @@ def test_settings_of_past_runs_are_tried_after_the_defaults(
 ) -> None:
     made = rig([fakes.Fake("a")], Budget(trials=3), prior=past({"x": 0.875, "image_size": 999}, a=0.0))
     made.run()
-    assert [t.params["x"] for t in made.ledger.trials.values()][:2] == [0.5, 0.875]
-    assert made.ledger.trials[2].params["x"] not in (0.5, 0.875)
+    assert [t.params["x"] for t in made.history.trials.values()][:2] == [0.5, 0.875]
+    assert made.history.trials[2].params["x"] not in (0.5, 0.875)
 
 
 def test_settings_that_are_no_choice_here_are_passed_over(rig: Callable[..., Rig], fakes: ModuleType) -> None:
@@ -293,7 +289,7 @@ def test_settings_that_are_no_choice_here_are_passed_over(rig: Callable[..., Rig
 
     made = rig([Chooses("a")], Budget(trials=3), prior=past({"x": 0.25, "how": "three"}, a=0.0))
     made.run()
-    trials = list(made.ledger.trials.values())
+    trials = list(made.history.trials.values())
     assert len(trials) == 3
     assert {t.state for t in trials} == {"complete"}
     assert all(t.params["how"] in ("one", "two") for t in trials)

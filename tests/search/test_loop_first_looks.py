@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from autotl.api import Backbone, Cost, Machine, Params, Task
+from autotl.budget.policy import POLICY
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
-from autotl.search.first_look import FIRST_LOOK_SHARE
-from autotl.search.loop import BASELINE_SHARE, Search
+from autotl.search.loop import Search
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms
@@ -68,24 +70,15 @@ class Rig:
         self.clock = FakeClock()
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         self.work = fakes.FakeWork(named, self.clock, folder / "weights", steps=30)
-        self.ledger = TrialHistory(self.work.labels())
+        self.history = TrialHistory(self.work.labels())
         journal = Journal(folder, self.clock.now)
-        resumed = restore(self.ledger, journal, self.arms, classes=2, timed=True)
+        resumed = restore(self.history, journal, self.arms, classes=2, timed=True)
         self.search = Search(
-            self.arms,
-            named,
-            backbones,
-            dict.fromkeys(backbones, TASK),
-            self.ledger,
-            machine=fakes.MACHINE,
-            budget=Budget(seconds=seconds),
-            clock=self.clock,
-            until=lambda: seconds,
-            storage=open_storage(folder / "study.db"),
-            watch=Silence(),
-            seed=0,
-            journal=journal,
-            resumed=resumed,
+            SearchSpace(self.arms, named, backbones, dict.fromkeys(backbones, TASK), fakes.MACHINE),
+            resumed,
+            SearchTime(Budget(seconds=seconds), self.clock, lambda: seconds),
+            StudyFactory(open_storage(folder / "study.db"), seed=0),
+            Silence(),
         )
 
     def run(self) -> list[Trial]:
@@ -95,7 +88,7 @@ class Rig:
         return self.grown()
 
     def grown(self) -> list[Trial]:
-        return [trial for trial in self.ledger.trials.values() if trial.arm.strategy == "grower"]
+        return [trial for trial in self.history.trials.values() if trial.arm.strategy == "grower"]
 
 
 def epochs(trials: list[Trial]) -> list[int]:
@@ -113,7 +106,7 @@ def test_after_a_look_that_is_far_behind_come_none(tmp_path: Path) -> None:
     rig = Rig(tmp_path, Grower(early=0.3), 1.0)
     found = rig.run()
     assert epochs(found) == [SHORT]
-    assert sum(trial.seconds for trial in found) < BASELINE_SHARE * SECONDS  # no share is owed to it
+    assert sum(trial.seconds for trial in found) < POLICY.baselines * SECONDS  # no share is owed to it
     assert rig.clock.now() > 0.9 * SECONDS
 
 
@@ -121,7 +114,7 @@ def test_a_look_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     """At ten times the expected seconds it would take a third of the budget."""
     look = Rig(tmp_path, Grower(each=10.0), 0.8).run()[0]
     assert look.state == "stopped"
-    assert FIRST_LOOK_SHARE * SECONDS <= look.seconds <= FIRST_LOOK_SHARE * SECONDS + 2 * 10.0 * SHORT / 30
+    assert POLICY.first_look * SECONDS <= look.seconds <= POLICY.first_look * SECONDS + 2 * 10.0 * SHORT / 30
     assert look.folds  # what it has learned until then counts
 
 
@@ -147,4 +140,4 @@ def test_a_search_that_is_taken_up_after_the_look_does_not_look_again(tmp_path: 
     assert epochs(found).count(SHORT) == epochs(whole).count(SHORT)
     assert epochs(found)[:2] == epochs(whole)[:2]
     assert found[0].number == begun.grown()[0].number
-    assert found[0].look  # a search that is taken up knows which one it was
+    assert found[0].first_look  # a search that is taken up knows which one it was

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from autotl.api import Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, Task
+from autotl.budget.policy import POLICY
 from autotl.clock import Budget
 from autotl.experience import Prior, StrategyRecord
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
-from autotl.search.next_arm import FAR_TOO_LONG, Start, Starts
+from autotl.search.next_arm import ArmQueue, Start
+from autotl.search.space import SearchSpace
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from tests.support import fakes
@@ -45,33 +47,34 @@ class Field:
         self, *strategies: fakes.Fake, trials: int | None = None, prior: Prior | None = None
     ) -> None:
         self.labels = np.arange(IMAGES) % 2
-        self.ledger = TrialHistory([self.labels])
+        self.history = TrialHistory([self.labels])
         self.named: dict[str, Any] = {each.name: each for each in strategies}
         self.arms = [Arm(name, "net") for name in self.named]
         backbones = {"net": fakes.backbone()}
         tasks = {"net": TASK}
-        costs = CostModel(self.named, backbones, tasks, fakes.MACHINE)
-        looks = FirstLooks(self.arms, self.named, backbones, tasks, self.ledger, fakes.MACHINE)
-        baselines = [arm for arm in self.arms if self.named[arm.strategy].baseline]
+        space = SearchSpace(self.arms, self.named, backbones, tasks, fakes.MACHINE)
+        costs, looks = CostModel(space), FirstLooks(space, self.history)
         budget = Budget(seconds=None if trials else 1000.0, trials=trials)
-        self.starts = Starts(self.arms, baselines, looks, costs, self.ledger, budget, prior)
-        self.begun: list[Trial] = []
+        self.queue = ArmQueue(self.arms, space.baselines, looks, costs, self.history, budget, prior)
+        self.started: list[Trial] = []
 
     def next(self, *, left: float = 1000.0) -> Start | None:
         """What is started now; it counts as running until it is scored."""
-        start = self.starts.next(
-            lambda arm: [trial for trial in self.begun if trial.arm == arm], left=left, count=len(self.begun)
+        start = self.queue.next(
+            lambda arm: [trial for trial in self.started if trial.arm == arm],
+            left=left,
+            count=len(self.started),
         )
         if start is not None:
             defaults = self.named[start.arm.strategy].defaults(TASK, fakes.backbone())
             params = start.params or defaults
-            number, look = len(self.begun), start.params is not None and not start.default
-            self.begun.append(Trial(number, start.arm, params, 0, start.default, look=look))
+            number, look = len(self.started), start.params is not None and not start.default
+            self.started.append(Trial(number, start.arm, params, 0, start.default, first_look=look))
         return start
 
     def score(self, accuracy: float) -> None:
         """The trial that was started last has ended with this accuracy."""
-        trial = self.begun[-1]
+        trial = self.started[-1]
         right = np.arange(IMAGES) < accuracy * IMAGES
         logits = 4 * np.eye(2, dtype=np.float32)[np.where(right, self.labels, 1 - self.labels)]
         seconds = (
@@ -80,7 +83,7 @@ class Field:
         score = FoldScore(0, accuracy, logits, seconds, trial.params.get("epochs", 1))
         job = Job(trial.number, trial.arm.strategy, "net", trial.params, 0, (0,))
         done = Outcome(job, "complete", (score,), seconds, "", {0: f"no file {trial.number}"}, 32)
-        self.ledger.add(trial, done, now=0.0)
+        self.history.add(trial, done, now=0.0)
 
     def order(self, scores: dict[str, float], *, left: float = 1000.0) -> list[tuple[str, bool]]:
         """All that is started, by strategy and whether with the defaults; each is scored at once."""
@@ -105,19 +108,19 @@ def test_each_start_carries_the_settings_it_is_meant_for() -> None:
     field = Field(fakes.Fake("plain", seconds=50), Looked("scratch", seconds=100))
     look = field.next()
     assert look == Start(Arm("scratch", "net"), default=False, params={"x": 0.5, "epochs": 10})
-    assert field.starts.only_looked_at(look.arm)
+    assert field.queue.has_only_first_look(look.arm)
     field.score(0.7)
     assert field.next() == Start(Arm("plain", "net"), default=True, params=None)
     field.score(0.7)
     planned = field.next()
     assert planned == Start(Arm("scratch", "net"), default=True, params={"x": 0.5, "epochs": 100})
-    assert not field.starts.only_looked_at(look.arm)
+    assert not field.queue.has_only_first_look(look.arm)
 
 
 def test_what_does_not_promise_enough_is_not_started() -> None:
     field = Field(fakes.Fake("good", seconds=5), Looked("scratch", seconds=100))
     assert field.order({"good": 0.98, "scratch": 0.5}) == [("good", True), ("scratch", False)]
-    assert field.starts.only_looked_at(Arm("scratch", "net"))
+    assert field.queue.has_only_first_look(Arm("scratch", "net"))
 
 
 def test_while_a_look_is_running_the_others_are_started() -> None:
@@ -147,7 +150,9 @@ def test_what_past_runs_foretell_counts_for_an_arm_without_a_look() -> None:
 
 @pytest.mark.parametrize(("times", "begun"), [(0.9, True), (1.1, False)])
 def test_what_is_far_too_long_for_the_time_left_is_not_begun(times: float, begun: bool) -> None:
-    field = Field(fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=times * FAR_TOO_LONG * 50))
+    field = Field(
+        fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=times * POLICY.longest_start * 50)
+    )
     names = [name for name, _ in field.order({}, left=50.0)]
     assert names == ["quick", *(["endless"] if begun else [])]
 
@@ -164,7 +169,7 @@ def test_defaults_that_no_longer_fit_after_their_look_are_not_begun() -> None:
     field.score(0.7)
     field.next()
     field.score(0.69)
-    assert field.starts.only_looked_at(Arm("scratch", "net"))
+    assert field.queue.has_only_first_look(Arm("scratch", "net"))
     assert field.next(left=10.0) is None
     assert field.next(left=90.0) is not None
 

@@ -14,6 +14,8 @@ from autotl.api import Job
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms
@@ -45,25 +47,16 @@ class Rig:
         self.clock = FakeClock()
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         self.work = Work(named, self.clock, folder / "weights")
-        self.ledger = TrialHistory(self.work.labels(), rows=ROWS, repeats=REPEATS)
+        self.history = TrialHistory(self.work.labels(), rows=ROWS, repeats=REPEATS)
         journal = Journal(folder, self.clock.now)
-        resumed = restore(self.ledger, journal, arms, classes=2, timed=budget.seconds is not None)
+        resumed = restore(self.history, journal, arms, classes=2, timed=budget.seconds is not None)
         end = float("inf") if budget.seconds is None else budget.seconds
         self.search = Search(
-            arms,
-            named,
-            backbones,
-            dict.fromkeys(backbones, fakes.TASK),
-            self.ledger,
-            machine=fakes.MACHINE,
-            budget=budget,
-            clock=self.clock,
-            until=lambda: end,
-            storage=open_storage(folder / "study.db"),
-            watch=Silence(),
-            seed=0,
-            journal=journal,
-            resumed=resumed,
+            SearchSpace(arms, named, backbones, dict.fromkeys(backbones, fakes.TASK), fakes.MACHINE),
+            resumed,
+            SearchTime(budget, self.clock, lambda: end),
+            StudyFactory(open_storage(folder / "study.db"), seed=0),
+            Silence(),
         )
 
     def run(self, work: Callable[..., Any] | None = None) -> None:
@@ -72,8 +65,8 @@ class Rig:
 
     def found(self) -> list[tuple[int, dict[str, Any], float | None, list[int]]]:
         return [
-            (number, dict(trial.params), self.ledger.score(trial), sorted(trial.folds))
-            for number, trial in sorted(self.ledger.trials.items())
+            (number, dict(trial.params), self.history.score(trial), sorted(trial.folds))
+            for number, trial in sorted(self.history.trials.items())
         ]
 
 
@@ -88,7 +81,7 @@ def test_a_new_trial_is_run_on_the_first_repeat_and_contenders_on_more(
         new = (0,) if budget.seconds else tuple(range(K))
         assert job.folds == new if job.number not in begun else len(job.folds) == 1
         begun.add(job.number)
-    assert max(len(trial.folds) for trial in rig.ledger.trials.values()) > K
+    assert max(len(trial.folds) for trial in rig.history.trials.values()) > K
 
 
 def test_where_no_time_is_set_later_repeats_take_a_fifth_of_the_first(

@@ -14,10 +14,13 @@ import pytest
 from autotl.api import Go, Job, Outcome, Work
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
+from autotl.trials.restore import SearchRecord
 
 
 class Held:
@@ -73,26 +76,19 @@ def rig(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path) -> Ca
         backbones = {"net": fakes.backbone()}
         arms, _ = plan_arms(named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE)
         work = fakes.FakeWork(named, clock, tmp_path)
-        ledger = TrialHistory(work.labels())
+        history = TrialHistory(work.labels())
         end = float("inf") if budget.seconds is None else budget.seconds
         search = Search(
-            arms,
-            named,
-            backbones,
-            dict.fromkeys(backbones, fakes.TASK),
-            ledger,
-            machine=fakes.MACHINE,
-            budget=budget,
-            clock=clock,
-            until=lambda: end,
-            storage=open_storage(None),
-            watch=Silence(),
-            seed=0,
+            SearchSpace(arms, named, backbones, dict.fromkeys(backbones, fakes.TASK), fakes.MACHINE),
+            SearchRecord(history),
+            SearchTime(budget, clock, lambda: end),
+            StudyFactory(open_storage(None), seed=0),
+            Silence(),
             workers=workers,
         )
         held = Held(ORDERS[request.param]())
         list(search.run(held, work))
-        return held, work, ledger
+        return held, work, history
 
     return make
 
@@ -100,18 +96,18 @@ def rig(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path) -> Ca
 def test_the_number_of_trials_is_exact_and_defaults_come_first(
     rig: Callable[..., Any], fakes: ModuleType
 ) -> None:
-    held, _, ledger = rig([fakes.Fake("a"), fakes.Fake("b"), fakes.Fake("c")], Budget(trials=8))
-    assert sorted(ledger.trials) == list(range(8))
+    held, _, history = rig([fakes.Fake("a"), fakes.Fake("b"), fakes.Fake("c")], Budget(trials=8))
+    assert sorted(history.trials) == list(range(8))
     assert held.most == 3
-    defaults = [number for number, trial in ledger.trials.items() if trial.default]
+    defaults = [number for number, trial in history.trials.items() if trial.default]
     assert sorted(defaults) == [0, 1, 2]
 
 
 def test_no_settings_are_run_twice_and_every_trial_ends_once(
     rig: Callable[..., Any], fakes: ModuleType
 ) -> None:
-    _, work, ledger = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=12), workers=4)
-    settings = [(trial.arm, trial.params["x"]) for trial in ledger.trials.values()]
+    _, work, history = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=12), workers=4)
+    settings = [(trial.arm, trial.params["x"]) for trial in history.trials.values()]
     assert len(set(settings)) == len(settings) == 12
     assert len(work.jobs) == 12
 
@@ -120,12 +116,12 @@ def test_no_trial_is_extended_while_it_runs_and_no_fold_is_run_twice(
     rig: Callable[..., Any], fakes: ModuleType
 ) -> None:
     # the executor itself asserts that no trial is open twice
-    _, work, ledger = rig(
+    _, work, history = rig(
         [fakes.Fake("one", 0.8, seconds=3), fakes.Fake("two", 0.8, seconds=3)], Budget(seconds=120)
     )
     folds = [(job.number, fold) for job in work.jobs for fold in job.folds]
     assert len(set(folds)) == len(folds)
-    assert max(len(trial.folds) for trial in ledger.trials.values()) > 1
+    assert max(len(trial.folds) for trial in history.trials.values()) > 1
 
 
 def test_an_arm_whose_only_settings_run_waits_for_them_and_then_ends(
@@ -139,18 +135,18 @@ def test_an_arm_whose_only_settings_run_waits_for_them_and_then_ends(
                 ]
             }
 
-    held, _, ledger = rig([Three("a")], Budget(trials=50), workers=4)
-    assert len({trial.params["x"] for trial in ledger.trials.values()}) == len(ledger.trials) <= 3
+    held, _, history = rig([Three("a")], Budget(trials=50), workers=4)
+    assert len({trial.params["x"] for trial in history.trials.values()}) == len(history.trials) <= 3
     assert held.told_none
 
 
 def test_the_baseline_gets_its_share(rig: Callable[..., Any], fakes: ModuleType) -> None:
-    _, _, ledger = rig(
+    _, _, history = rig(
         [fakes.Fake("good", 0.9, seconds=2), fakes.Fake("scratch", 0.4, seconds=2, baseline=True)],
         Budget(seconds=100),
     )
     spent = {
-        name: sum(t.seconds for t in ledger.trials.values() if t.arm.strategy == name)
+        name: sum(t.seconds for t in history.trials.values() if t.arm.strategy == name)
         for name in ("good", "scratch")
     }
     assert 0.12 < spent["scratch"] / sum(spent.values()) < 0.4

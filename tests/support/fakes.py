@@ -11,6 +11,7 @@ import numpy as np
 
 from autotl.api import (
     Applies,
+    Arm,
     Backbone,
     Cost,
     DataConfig,
@@ -29,6 +30,7 @@ from autotl.api import (
     Weights,
 )
 from autotl.clock import FakeClock
+from autotl.search.space import SearchSpace
 from autotl.seeds import derive
 
 MACHINE = Machine("cpu", 2, 2**33)
@@ -88,6 +90,12 @@ class Fake:
 
     def build(self, params: Params, bench: Any) -> Any:
         raise AssertionError("the fake worker builds nothing")
+
+
+def space_of(strategy: Fake) -> SearchSpace:
+    """The space of one strategy on one network."""
+    arm = Arm(strategy.name, "net")
+    return SearchSpace([arm], {strategy.name: strategy}, {"net": backbone()}, {"net": TASK}, MACHINE)
 
 
 @dataclass

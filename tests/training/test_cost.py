@@ -19,16 +19,16 @@ def seconds(trained: float, *, views: int, side: int = NET.side, kept: tuple[flo
 
 
 def test_frozen_layers_run_once_for_each_view_and_trained_ones_in_each_epoch() -> None:
-    look = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
-    assert seconds(0.5, views=3) - seconds(0.5, views=1) == pytest.approx(2 * look)
+    one_pass = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
+    assert seconds(0.5, views=3) - seconds(0.5, views=1) == pytest.approx(2 * one_pass)
 
 
-def test_maps_that_are_kept_already_cost_no_pass() -> None:
-    look = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
-    assert seconds(0.5, views=1) - seconds(0.5, views=1, kept=(0.5, 0.75)) == pytest.approx(look)
+def test_cached_stages_cost_no_pass() -> None:
+    one_pass = 0.5 * NET.pace.seconds(TASK.train_rows, side=NET.side)
+    assert seconds(0.5, views=1) - seconds(0.5, views=1, kept=(0.5, 0.75)) == pytest.approx(one_pass)
 
 
-def test_between_the_maps_that_are_kept_and_the_cut_there_is_still_a_pass() -> None:
+def test_stages_between_a_cached_one_and_the_cut_cost_a_pass() -> None:
     whole = NET.pace.seconds(TASK.train_rows, side=NET.side)
     assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5,)) == pytest.approx(0.5 * whole)
     assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5, 0.75)) == pytest.approx(0.75 * whole)
@@ -37,9 +37,9 @@ def test_between_the_maps_that_are_kept_and_the_cut_there_is_still_a_pass() -> N
 @pytest.mark.parametrize(
     "asked", [{"trained": 0.75}, {"trained": 0.5, "views": 3}, {"trained": 0.5, "side": 32}]
 )
-def test_nor_are_they_of_use_for_earlier_layers_other_views_and_other_sizes(asked: dict[str, float]) -> None:
-    told = {"views": 1} | asked
-    assert seconds(**told, kept=(0.5,)) == seconds(**told)  # type: ignore[arg-type]
+def test_cached_stages_do_not_help_earlier_layers_other_views_or_sizes(asked: dict[str, float]) -> None:
+    usual = {"views": 1} | asked
+    assert seconds(**usual, kept=(0.5,)) == seconds(**usual)  # type: ignore[arg-type]
 
 
 def test_a_trial_on_several_folds_has_its_seconds_for_all_of_them() -> None:

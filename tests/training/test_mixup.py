@@ -12,7 +12,7 @@ from autotl.training.mixup import mixup
 
 def test_examples_and_targets_are_mixed_by_the_same_share() -> None:
     labels = torch.arange(6)
-    batch = F.one_hot(labels, 6).float()  # its own target, so that a mixed one shows what it is made of
+    batch = F.one_hot(labels, 6).float()  # each example is its own target, so that a mixture shows its parts
     found, targets = mixup(batch, labels, 1.0, torch.Generator().manual_seed(0))
     assert targets.second is not None
     expected = targets.share * batch + (1 - targets.share) * F.one_hot(targets.second, 6)

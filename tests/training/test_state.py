@@ -1,4 +1,4 @@
-"""A training that goes on from where it was stopped is the one that never was."""
+"""A resumed training equals an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def training(ready: Prepared, frozen: int = 0, norm: str = "batch", **changed: A
     return Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
 
 
-def told(epochs: list[Epoch]) -> list[tuple[Any, ...]]:
+def summary_of(epochs: list[Epoch]) -> list[tuple[Any, ...]]:
     return [(each.step, each.score, each.progress, each.loss) for each in epochs]
 
 
-def through_a_file(kept: Mapping[str, Tensor] | None, folder: Path) -> Mapping[str, Tensor]:
-    assert kept is not None
-    read = read_tensors(save_tensors(folder / "checkpoint.safetensors", kept))
+def through_a_file(checkpoint: Mapping[str, Tensor] | None, folder: Path) -> Mapping[str, Tensor]:
+    assert checkpoint is not None
+    read = read_tensors(save_tensors(folder / "checkpoint.safetensors", checkpoint))
     assert read is not None
     return read
 
@@ -65,7 +65,7 @@ def through_a_file(kept: Mapping[str, Tensor] | None, folder: Path) -> Mapping[s
     ],
     ids=["augmented, averaged and mixed", "sampled", "behind a cut"],
 )
-def test_going_on_is_bit_for_bit_as_if_it_had_not_been_stopped(
+def test_a_resumed_training_is_bit_for_bit_an_uninterrupted_one(
     how: dict[str, Any], after: int, ready: Prepared, tmp_path: Path
 ) -> None:
     whole = training(ready, **how)
@@ -79,23 +79,23 @@ def test_going_on_is_bit_for_bit_as_if_it_had_not_been_stopped(
     torch.manual_seed(1)  # another process has drawn other numbers
     second = training(ready, **how)
     second.resume(kept)
-    assert told(list(second.fit())) == told(epochs[after:])
+    assert summary_of(list(second.fit())) == summary_of(epochs[after:])
     expected = whole.module().state_dict()
     for name, value in second.module().state_dict().items():
         assert torch.equal(value, expected[name]), name
 
 
-def test_to_look_does_not_disturb(ready: Prepared) -> None:
+def test_taking_checkpoints_does_not_change_the_training(ready: Prepared) -> None:
     quiet, watched = training(ready, ema=0.9), training(ready, ema=0.9)
     epochs = list(quiet.fit())
     seen = []
     for each in watched.fit():
         watched.checkpoint()
         seen.append(each)
-    assert told(seen) == told(epochs)
+    assert summary_of(seen) == summary_of(epochs)
 
 
-def test_frozen_weights_are_not_kept(ready: Prepared) -> None:
+def test_a_checkpoint_has_no_frozen_weights(ready: Prepared) -> None:
     learner = training(ready, frozen=3, norm="frozen")
     running = learner.fit()
     next(running)
@@ -123,7 +123,7 @@ def test_a_checkpoint_of_another_network_is_refused(ready: Prepared) -> None:
         next(other.fit())
 
 
-def test_there_is_nothing_to_go_on_from_before_the_first_step(ready: Prepared) -> None:
+def test_there_is_no_checkpoint_before_the_first_step(ready: Prepared) -> None:
     learner = training(ready)
     assert isinstance(learner, Resumable)
     assert learner.checkpoint() is None

@@ -100,7 +100,7 @@ def test_augmented_training_uses_the_margin_and_validates_without(
 
 
 @pytest.mark.parametrize("frozen", [0, pytest.param(3, marks=pytest.mark.slow)])
-def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: int) -> None:
+def test_two_processes_give_the_same_training(ready: Prepared, frozen: int) -> None:
     pytest.importorskip("accelerate")
     recipe = replace(RECIPE, augment="none", batch_size=20)
     curves = []
@@ -119,7 +119,7 @@ def test_two_processes_together_are_the_same_training(ready: Prepared, frozen: i
 
 
 @pytest.mark.slow
-def test_processes_end_with_the_generator_and_what_fails_in_one_is_told(ready: Prepared) -> None:
+def test_processes_end_with_the_generator_and_report_errors(ready: Prepared) -> None:
     pytest.importorskip("accelerate")
     bench = tiny_bench(ready)
     bench.processes = 2

@@ -25,27 +25,27 @@ def sureness(right: float, wrong: float, *, mistakes: int = 40) -> NDArray[np.fl
 
 def ledger_of(*several: NDArray[np.float32], images: int = 200, metric: str = "accuracy") -> TrialHistory:
     labels, measure = LABELS[:images], METRICS[metric]
-    ledger = TrialHistory([labels], measure=measure)
+    history = TrialHistory([labels], metric=measure)
     for number, logits in enumerate(several):
         trial = Trial(number, Arm("ab"[number], "net"), {}, 0, True)
         score = FoldScore(0, measure(labels, logits[:images]), logits[:images], 1.0, 1)
         job = Job(number, trial.arm.strategy, "net", {}, 0, (0,))
-        ledger.add(trial, Outcome(job, "complete", (score,), 1.0, "", {0: "none"}, 32), now=number)
-    return ledger
+        history.add(trial, Outcome(job, "complete", (score,), 1.0, "", {0: "none"}, 32), now=number)
+    return history
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy"])
 def test_of_equal_scores_that_leads_whose_mistakes_were_close(metric: str) -> None:
-    ledger = ledger_of(sureness(1, 1), sureness(4, 0.5), metric=metric)
-    one, other = ledger.trials[0], ledger.trials[1]
-    assert ledger.score(one) == ledger.score(other)
-    assert ledger.lead(other, one) > ledger.doubt(other, one)
-    assert ledger.best() is other
+    history = ledger_of(sureness(1, 1), sureness(4, 0.5), metric=metric)
+    one, other = history.trials[0], history.trials[1]
+    assert history.score(one) == history.score(other)
+    assert history.score_difference(other, one) > history.standard_error(other, one)
+    assert history.best() is other
 
 
 def test_how_sure_a_network_says_it_is_of_everything_wins_nothing() -> None:
-    ledger = ledger_of(sureness(2, 1), 10 * sureness(2, 1))
-    assert ledger.lead(ledger.trials[1], ledger.trials[0]) == pytest.approx(0, abs=1e-4)
+    history = ledger_of(sureness(2, 1), 10 * sureness(2, 1))
+    assert history.score_difference(history.trials[1], history.trials[0]) == pytest.approx(0, abs=1e-4)
 
 
 def test_a_lead_is_told_with_less_doubt_than_a_difference_of_scores() -> None:
@@ -56,18 +56,20 @@ def test_a_lead_is_told_with_less_doubt_than_a_difference_of_scores() -> None:
         sides = np.where(LABELS == 1, 1, -1) * (truth + rng.normal(0, noise, len(LABELS))) / 2
         return np.stack([-sides, sides], 1).astype(np.float32)
 
-    ledger = ledger_of(network(0.5), network(1.5))
-    one, other = ledger.trials[0], ledger.trials[1]
-    assert ledger.lead(one, other) / ledger.doubt(one, other) > 2
-    assert 0 < ledger.doubt(one, other) < 0.6 * ledger.spread(one, other)
+    history = ledger_of(network(0.5), network(1.5))
+    one, other = history.trials[0], history.trials[1]
+    assert history.score_difference(one, other) / history.standard_error(one, other) > 2
+    assert 0 < history.standard_error(one, other) < 0.6 * history.metric_standard_error(one, other)
 
 
 @pytest.mark.parametrize(("images", "metric"), [(20, "accuracy"), (200, "auroc"), (200, "macro_f1")])
 def test_few_images_and_other_metrics_lead_by_their_scores(images: int, metric: str) -> None:
-    ledger = ledger_of(sureness(1, 1, mistakes=5), sureness(4, 0.5, mistakes=2), images=images, metric=metric)
-    one, other = ledger.trials[0], ledger.trials[1]
-    assert ledger.lead(other, one) == pytest.approx(other.folds[0].score - one.folds[0].score)
-    assert ledger.doubt(other, one) == ledger.spread(other, one)
+    history = ledger_of(
+        sureness(1, 1, mistakes=5), sureness(4, 0.5, mistakes=2), images=images, metric=metric
+    )
+    one, other = history.trials[0], history.trials[1]
+    assert history.score_difference(other, one) == pytest.approx(other.folds[0].score - one.folds[0].score)
+    assert history.standard_error(other, one) == history.metric_standard_error(other, one)
 
 
 def test_balanced_chances_are_the_mean_of_the_classes() -> None:

@@ -34,7 +34,7 @@ def shown(
         labels = known.labels[fold]
         logits = np.eye(2, dtype=np.float32)[np.where(right, labels, 1 - labels)]
         logits += rng.normal(0, 0.1, logits.shape).astype(np.float32)
-        found[fold] = FoldScore(fold, known.measure(labels, logits), logits, 1.0, 1)
+        found[fold] = FoldScore(fold, known.metric(labels, logits), logits, 1.0, 1)
     return number, found
 
 
@@ -58,7 +58,7 @@ def test_images_that_recur_are_averaged_first() -> None:
     rng = np.random.default_rng(0)
     known = spreads(cuts(rng), rng.integers(0, 2, N))
     one, other = pair(known, rng, passing=0.3)
-    assert known.between(one, other) == pytest.approx(of_means(known, one, other))
+    assert known.standard_error(one, other) == pytest.approx(of_means(known, one, other))
 
 
 def test_it_is_the_error_that_many_draws_of_images_show() -> None:
@@ -73,7 +73,7 @@ def test_it_is_the_error_that_many_draws_of_images_show() -> None:
             for fold, labels in enumerate(known.labels)
         ]
         apart.append(np.mean([each.mean() for each in differences]))
-        promised.append(known.between(one, other))
+        promised.append(known.standard_error(one, other))
         independent.append(np.concatenate(differences).std() / np.sqrt(N * REPEATS))
     assert np.mean(promised) == pytest.approx(np.std(apart), rel=0.12)
     assert np.mean(independent) < 0.7 * np.std(apart)
@@ -83,7 +83,7 @@ def test_without_repeats_it_is_the_plain_standard_error() -> None:
     rng = np.random.default_rng(2)
     known = spreads(cuts(rng)[:K], rng.integers(0, 2, N))
     one, other = pair(known, rng, passing=0.5)
-    assert known.between(one, other) == pytest.approx(of_means(known, one, other))
+    assert known.standard_error(one, other) == pytest.approx(of_means(known, one, other))
 
 
 @pytest.mark.parametrize("name", ["auroc", "log_loss", "own"])
@@ -100,7 +100,7 @@ def test_a_repeat_that_says_the_same_again_narrows_nothing(name: str) -> None:
         for number, folds in pair(known, rng, passing=0.0)
     )
     first = [(number, {n: folds[n] for n in range(K)}) for number, folds in (one, other)]
-    assert known.between(one, other) == pytest.approx(known.between(*first))
+    assert known.standard_error(one, other) == pytest.approx(known.standard_error(*first))
 
 
 def test_what_passes_with_the_cut_is_told_from_what_stays() -> None:
@@ -108,7 +108,7 @@ def test_what_passes_with_the_cut_is_told_from_what_stays() -> None:
     for passing in (0.0, 0.5, 1.0):
         rng = np.random.default_rng(4)
         known = spreads(cuts(rng), rng.integers(0, 2, N))
-        found[passing] = known.passing(*pair(known, rng, passing=passing))
+        found[passing] = known.repeat_information(*pair(known, rng, passing=passing))
     assert found[0.0] < 0.1
     assert 0.5 < found[0.5] < 0.9  # half of each trial's luck on each meeting: of a pair, three quarters
     assert found[1.0] > 0.9
@@ -117,4 +117,4 @@ def test_what_passes_with_the_cut_is_told_from_what_stays() -> None:
 def test_before_any_image_recurs_half_is_assumed_to_pass() -> None:
     rng = np.random.default_rng(5)
     known = spreads(cuts(rng)[:K], rng.integers(0, 2, N))
-    assert known.passing(*pair(known, rng, passing=0.2)) == pytest.approx(0.5)
+    assert known.repeat_information(*pair(known, rng, passing=0.2)) == pytest.approx(0.5)

@@ -24,11 +24,14 @@ from autotl.clock import Budget, FakeClock, WallClock
 from autotl.errors import PluginError
 from autotl.pipeline.prepare import Prepared
 from autotl.search.loop import Search
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.testing import tiny_run
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
+from autotl.trials.restore import SearchRecord
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
@@ -77,10 +80,10 @@ def run(ready: Prepared, folder: Path, step: Step) -> Any:
     ("step", "why"),
     [
         (lambda bench: sys.exit(7), "SystemExit: 7"),
-        (lambda bench: scored(bench, 5), r"logits have the shape \(\d+, 5\), and \(\d+, 3\) is expected"),
-        (lambda bench: None, "yielded a NoneType, and an autotl.api.Epoch is expected"),
-        (lambda bench: Epoch(1, float("nan"), 1.0), "yielded the score nan"),
-        (lambda bench: Epoch(1, 0.5, 7.0), "yielded the progress 7.0"),
+        (lambda bench: scored(bench, 5), r"logits must have shape \(\d+, 3\) \(got \(\d+, 5\)\)"),
+        (lambda bench: None, r"fit\(\) must yield autotl.api.Epoch \(got NoneType\)"),
+        (lambda bench: Epoch(1, float("nan"), 1.0), r"must be finite \(got nan\)"),
+        (lambda bench: Epoch(1, 0.5, 7.0), r"must be in \[0, 1\] \(got 7.0\)"),
     ],
 )
 def test_what_a_learner_does_wrong_fails_its_trial(
@@ -133,22 +136,15 @@ def search_of(fakes: ModuleType, tmp_path: Path, strategy: Any) -> tuple[Search,
     arms, _ = plan_arms(named, backbones, tasks, machine=fakes.MACHINE)
     clock = FakeClock()
     work = fakes.FakeWork(named, clock, tmp_path)
-    ledger = TrialHistory(work.labels())
+    history = TrialHistory(work.labels())
     search = Search(
-        arms,
-        named,
-        backbones,
-        tasks,
-        ledger,
-        machine=fakes.MACHINE,
-        budget=Budget(trials=9),
-        clock=clock,
-        until=lambda: float("inf"),
-        storage=open_storage(None),
-        watch=Silence(),
-        seed=0,
+        SearchSpace(arms, named, backbones, tasks, fakes.MACHINE),
+        SearchRecord(history),
+        SearchTime(Budget(trials=9), clock, lambda: float("inf")),
+        StudyFactory(open_storage(None), seed=0),
+        Silence(),
     )
-    return search, work, ledger
+    return search, work, history
 
 
 @pytest.mark.parametrize("given", [None, 5, "x", {1: 2}])
@@ -165,11 +161,11 @@ def test_a_strategy_that_suggests_no_settings_is_left_out_at_once(
 
     strategy = Mute("mute")
     strategy.defaulted = False
-    search, work, ledger = search_of(fakes, tmp_path, strategy)
+    search, work, history = search_of(fakes, tmp_path, strategy)
     for _ in search.run(Serial(), work):
         pass
-    assert [trial.state for trial in ledger.trials.values()] == ["complete", "failed"]
-    assert "settings by name are expected" in ledger.trials[1].why
+    assert [trial.state for trial in history.trials.values()] == ["complete", "failed"]
+    assert "hyperparameters by name" in history.trials[1].why
     assert strategy.asked == 1
 
 
@@ -188,7 +184,7 @@ def test_a_strategy_that_cannot_say_whether_it_applies_is_skipped(fakes: ModuleT
     [why] = skipped.values()
     assert why in (
         "SystemExit: 7",
-        "TypeError: applies() gave a NoneType, and an autotl.api.Applies is expected",
+        "TypeError: applies() must return autotl.api.Applies (got NoneType)",
     )
 
 

@@ -16,11 +16,13 @@ from autotl.api import Arm, Go, Job, Outcome
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
+from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
-from autotl.trials.journal import Journal, Running
+from autotl.trials.journal import Journal, StartedJob
 from autotl.trials.restore import DIED, restore
 
 
@@ -39,24 +41,15 @@ class Rig:
         self.folder = folder
         (folder / "weights").mkdir(parents=True, exist_ok=True)
         self.work = fakes.FakeWork(named, self.clock, folder / "weights")
-        self.ledger = TrialHistory(self.work.labels())
+        self.history = TrialHistory(self.work.labels())
         self.journal = Journal(folder, self.clock.now)
-        self.resumed = restore(self.ledger, self.journal, self.arms, classes=2, timed=False)
+        self.resumed = restore(self.history, self.journal, self.arms, classes=2, timed=False)
         self.search = Search(
-            self.arms,
-            named,
-            backbones,
-            tasks,
-            self.ledger,
-            machine=fakes.MACHINE,
-            budget=Budget(trials=trials),
-            clock=self.clock,
-            until=lambda: float("inf"),
-            storage=open_storage(folder / "study.db"),
-            watch=Silence(),
-            seed=0,
-            journal=self.journal,
-            resumed=self.resumed,
+            SearchSpace(self.arms, named, backbones, tasks, fakes.MACHINE),
+            self.resumed,
+            SearchTime(Budget(trials=trials), self.clock, lambda: float("inf")),
+            StudyFactory(open_storage(folder / "study.db"), seed=0),
+            Silence(),
         )
 
     def run(self) -> None:
@@ -66,7 +59,7 @@ class Rig:
     def found(self) -> list[tuple[int, str, Mapping[str, Any], float | None, int, str]]:
         return [
             (each.number, each.arm.strategy, each.params, each.score, each.folds, each.state)
-            for each in self.ledger.records()
+            for each in self.history.records()
         ]
 
 
@@ -147,10 +140,10 @@ def test_a_search_killed_again_and_again_is_the_one_that_ran_through(
 
 def forgive(rig: Rig) -> None:
     """Let every trial have been killed once only, however often it was."""
-    entries, _ = rig.journal.read(rig.ledger.labels, 2)
+    entries, _ = rig.journal.read(rig.history.labels, 2)
     for entry in entries:
-        if entry.running is not None:
-            rig.journal.write(entry.trial, Running(entry.running.folds, 1))
+        if entry.started is not None:
+            rig.journal.write(entry.trial, StartedJob(entry.started.folds, 1))
 
 
 def killing(rig: Rig, number: int) -> None:
@@ -169,9 +162,9 @@ def killing(rig: Rig, number: int) -> None:
 
 def as_killed(rig: Rig, number: int) -> None:
     """What a process leaves that had no time to say it was only stopped."""
-    (entry,) = [e for e in rig.journal.read(rig.ledger.labels, 2)[0] if e.trial.number == number]
-    assert entry.running is not None
-    rig.journal.write(entry.trial, Running(entry.running.folds, entry.running.attempts + 1))
+    (entry,) = [e for e in rig.journal.read(rig.history.labels, 2)[0] if e.trial.number == number]
+    assert entry.started is not None
+    rig.journal.write(entry.trial, StartedJob(entry.started.folds, entry.started.attempts + 1))
 
 
 def test_a_trial_that_ends_the_process_twice_has_failed(make: Make) -> None:
@@ -180,33 +173,33 @@ def test_a_trial_that_ends_the_process_twice_has_failed(make: Make) -> None:
         killing(rig, 4)
         as_killed(rig, 4)
     rig = make()
-    assert "Trial 4" in rig.resumed.told[0]
+    assert "Trial 4" in rig.resumed.notes[0]
     rig.run()
-    assert rig.ledger.trials[4].state == "failed"
-    assert rig.ledger.trials[4].why == DIED
-    assert len(rig.ledger.trials) == 9
+    assert rig.history.trials[4].state == "failed"
+    assert rig.history.trials[4].why == DIED
+    assert len(rig.history.trials) == 9
 
 
 def test_a_trial_that_was_stopped_by_a_person_is_tried_again_as_often_as_it_takes(make: Make) -> None:
     for _ in range(4):
         rig = make()
-        assert rig.resumed.told == ()
+        assert rig.resumed.notes == ()
         killing(rig, 4)
     rig = make()
     rig.run()
-    assert rig.ledger.trials[4].state == "complete"
+    assert rig.history.trials[4].state == "complete"
 
 
 def test_an_extension_that_ends_the_process_twice_leaves_what_was_known(make: Make, tmp_path: Path) -> None:
     rig = make()
     rig.run()
-    trial = rig.ledger.trials[0]
+    trial = rig.history.trials[0]
     del trial.folds[3]
-    rig.journal.write(trial, Running((3,), 2))
+    rig.journal.write(trial, StartedJob((3,), 2))
     again = make()
-    assert again.resumed.running == ()
-    assert again.ledger.trials[0].state == "complete"
-    assert again.ledger.trials[0].barred == {3}
+    assert again.resumed.unfinished == ()
+    assert again.history.trials[0].state == "complete"
+    assert again.history.trials[0].excluded_folds == {3}
 
 
 def test_a_file_that_is_torn_or_foreign_costs_its_trial_and_no_more(make: Make) -> None:
@@ -220,8 +213,8 @@ def test_a_file_that_is_torn_or_foreign_costs_its_trial_and_no_more(make: Make) 
     files[7].rename(files[7].with_name("0077.safetensors"))
     (rig.folder / "journal" / ".0001.safetensors.tmp.safetensors").write_bytes(b"half")
     again = make()
-    assert set(again.ledger.trials) == set(range(9)) - {3, 4, 5, 7}
-    assert len(again.resumed.told) == 5
+    assert set(again.history.trials) == set(range(9)) - {3, 4, 5, 7}
+    assert len(again.resumed.notes) == 5
     again.run()
 
 
@@ -237,7 +230,7 @@ def test_weights_outside_of_the_run_are_not_believed(make: Make, tmp_path: Path)
     assert len(name) == len(other)
     assert name in content
     file.write_bytes(content.replace(name, other))
-    assert "lie outside" in make().resumed.told[0]
+    assert "inside the run folder" in make().resumed.notes[0]
     assert mine.read_bytes() == b"precious"
 
 
@@ -246,16 +239,16 @@ def test_what_is_read_is_what_was_written(make: Make) -> None:
     rig.run()
     again = make()
     assert again.found() == rig.found()
-    for number, trial in rig.ledger.trials.items():
-        other = again.ledger.trials[number]
+    for number, trial in rig.history.trials.items():
+        other = again.history.trials[number]
         for fold, each in trial.folds.items():
             np.testing.assert_array_equal(each.logits, other.folds[fold].logits)
         assert {f: Path(p).name for f, p in trial.models.items()} == {
             f: Path(p).name for f, p in other.models.items()
         }
-        assert (trial.seed, trial.expected, trial.finished_at, trial.baseline) == (
+        assert (trial.seed, trial.expected_fold_seconds, trial.finished_at, trial.baseline) == (
             other.seed,
-            other.expected,
+            other.expected_fold_seconds,
             other.finished_at,
             other.baseline,
         )
@@ -271,7 +264,7 @@ def test_trials_of_a_strategy_that_is_gone_stay_and_a_new_one_gets_its_turn(
     later = make(trials=10, strategies=new)
     later.run()
     assert [row for row in later.found() if row[1] == "a"] == before
-    assert {trial.arm for trial in later.ledger.trials.values()} >= {Arm("d", "net"), Arm("a", "net")}
+    assert {trial.arm for trial in later.history.trials.values()} >= {Arm("d", "net"), Arm("a", "net")}
     assert {job.strategy for job in later.work.jobs} <= {"b", "d"}
 
 
@@ -282,7 +275,7 @@ def test_a_search_whose_study_is_lost_goes_on(make: Make) -> None:
     again = make(trials=9)
     again.run()
     assert again.found()[:6] == rig.found()
-    assert len(again.ledger.trials) == 9
+    assert len(again.history.trials) == 9
 
 
 def test_trial_costs_do_not_hang_on_the_clock_where_only_trials_count(make: Make) -> None:
@@ -299,6 +292,6 @@ def test_trial_costs_do_not_hang_on_the_clock_where_only_trials_count(make: Make
 def test_trials_are_not_lost_by_a_wrong_number_of_classes(make: Make) -> None:
     rig = make(trials=2)
     rig.run()
-    entries, told = rig.journal.read(rig.ledger.labels, 3)
+    entries, told = rig.journal.read(rig.history.labels, 3)
     assert (len(entries), len(told)) == (0, 2)
-    assert "not (20, 3)" in told[0]
+    assert "must have shape (20, 3)" in told[0]

@@ -31,7 +31,7 @@ def with_store(ready: Prepared, store: Store) -> RunCache:
     return RunCache(ready.dataset, ready.splits, ready.backbones, store, device="cpu")
 
 
-def bench_of(
+def workbench_of(
     run_cache: RunCache, ready: Prepared, activations: ActivationCache | None = None, fold: int = 0
 ) -> TrialWorkbench:
     tiny = ready.backbones["tiny"]
@@ -40,10 +40,10 @@ def bench_of(
 
 
 def trained(
-    bench: TrialWorkbench, depth: int, recipe: Recipe = RECIPE
+    workbench: TrialWorkbench, depth: int, recipe: Recipe = RECIPE
 ) -> tuple[Training, list[float | None]]:
-    model = bench.model()
-    learner = Training(model, bench, recipe, train_mode=freeze(model, depth, norm="batch"), frozen=depth)
+    model = workbench.model()
+    learner = Training(model, workbench, recipe, train_mode=freeze(model, depth, norm="batch"), frozen=depth)
     return learner, [epoch.loss for epoch in learner.fit() if epoch.score is not None]
 
 
@@ -64,18 +64,18 @@ def test_training_behind_a_cut_gives_the_losses_of_training_the_whole(
 ) -> None:
     run_cache = with_store(ready, Store(tmp_path))
     for depth in (1, 3, len(ready.backbones["tiny"].stages)):
-        plain = trained(bench_of(run_cache, ready, ActivationCache(run_cache, enabled=False)), depth)[1]
+        plain = trained(workbench_of(run_cache, ready, ActivationCache(run_cache, enabled=False)), depth)[1]
         exact = trained(
-            bench_of(run_cache, ready, ActivationCache(run_cache, dtypes=SINGLE_PRECISION)), depth
+            workbench_of(run_cache, ready, ActivationCache(run_cache, dtypes=SINGLE_PRECISION)), depth
         )[1]
-        half = trained(bench_of(run_cache, ready, ActivationCache(run_cache)), depth)[1]
+        half = trained(workbench_of(run_cache, ready, ActivationCache(run_cache)), depth)[1]
         assert exact == pytest.approx(plain, abs=1e-4)
         assert half == pytest.approx(plain, abs=2e-2)
 
 
 def test_frozen_layers_are_the_same_to_the_bit_afterwards(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
-    learner, _ = trained(bench_of(run_cache, ready), 2)
+    learner, _ = trained(workbench_of(run_cache, ready), 2)
     before, after = run_cache.task_model("tiny").state_dict(), learner.module().state_dict()
     frozen = freeze(run_cache.model("tiny"), 2, norm="batch")
     moved = {name for name in after if not torch.equal(after[name], before[name])}
@@ -90,80 +90,80 @@ def test_a_second_trial_at_the_same_or_a_deeper_cut_never_runs_the_shallow_layer
     run_cache = with_store(ready, Store(tmp_path))
     activations, elsewhere = ActivationCache(run_cache), ActivationCache(run_cache)  # as in two processes
     for each in (activations, elsewhere):
-        assert each.cuts("tiny", 32)  # traced before anybody counts
+        assert each.cuts("tiny", 32)  # traces it before the count
     rows = len(run_cache.order)
     with runs_of(run_cache, "conv1.0") as seen:
-        trained(bench_of(run_cache, ready, activations), 1)
+        trained(workbench_of(run_cache, ready, activations), 1)
         assert seen.count(rows) == 1  # and a few blank images, to know shapes and prove the cut
         seen.clear()
-        trained(bench_of(run_cache, ready, activations, fold=1), 1)
-        trained(bench_of(run_cache, ready, activations), 2)
+        trained(workbench_of(run_cache, ready, activations, fold=1), 1)
+        trained(workbench_of(run_cache, ready, activations), 2)
         assert max(seen, default=0) < 4
         seen.clear()
-        trained(bench_of(run_cache, ready, elsewhere), 2)
+        trained(workbench_of(run_cache, ready, elsewhere), 2)
         assert max(seen, default=0) < 4
 
 
 def test_each_epoch_sees_the_next_view_and_then_the_first_again(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
-    bench = bench_of(run_cache, ready)
-    cut = bench.cut(bench.model(), 2, side=32, augment="mirror", views=2)
+    workbench = workbench_of(run_cache, ready)
+    cut = workbench.cut(workbench.model(), 2, side=32, augment="mirror", views=2)
     assert cut is not None
     assert cut.views == 2
     first, second, again = (cut.activations(view).train for view in (0, 1, 0))
     assert torch.equal(first, again)
     assert not torch.equal(first, second)
     with runs_of(run_cache, "conv1.0") as seen:
-        trained(bench, 2, replace(RECIPE, augment="mirror", epochs=5, views=2))
+        trained(workbench, 2, replace(RECIPE, augment="mirror", epochs=5, views=2))
         assert sum(seen) == 0
 
 
-def test_what_the_probes_see_is_what_a_frozen_network_hands_to_its_head(
-    ready: Prepared, tmp_path: Path
-) -> None:
+def test_cached_features_are_the_inputs_of_a_frozen_networks_head(ready: Prepared, tmp_path: Path) -> None:
     head = len(ready.backbones["tiny"].stages)
-    plain = trained(bench_of(with_store(ready, Store(tmp_path / "plain")), ready), head)[1]
+    plain = trained(workbench_of(with_store(ready, Store(tmp_path / "plain")), ready), head)[1]
     run_cache = with_store(ready, Store(tmp_path / "seen"))
-    bench = bench_of(run_cache, ready)
-    bench.features(side=32)
-    assert bench.cut(bench.model(), head, side=32, augment="none", views=1)  # traced before anybody counts
+    workbench = workbench_of(run_cache, ready)
+    workbench.features(side=32)
+    assert workbench.cut(
+        workbench.model(), head, side=32, augment="none", views=1
+    )  # traces it before the count
     with runs_of(run_cache, "conv1.0") as seen:
-        assert trained(bench, head)[1] == pytest.approx(plain, abs=1e-3)
+        assert trained(workbench, head)[1] == pytest.approx(plain, abs=1e-3)
         assert max(seen, default=0) <= CHECKED_IMAGES
 
 
-def test_features_of_other_weights_are_not_taken_for_what_the_head_sees(
+def test_features_of_other_weights_are_not_used_as_the_heads_inputs(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cache = with_store(ready, Store(tmp_path))
-    plain = bench_of(run_cache, ready).activations("(head)", ViewSpec(32, len(run_cache.order)))
+    plain = workbench_of(run_cache, ready).activations("(head)", ViewSpec(32, len(run_cache.order)))
     run_cache = with_store(ready, Store(tmp_path / "other"))
     other = run_cache.features("tiny", side=32) * 1.5
     monkeypatch.setattr(run_cache, "cached_features", lambda backbone, side: other.numpy())
-    found = bench_of(run_cache, ready).activations("(head)", ViewSpec(32, len(run_cache.order)))
+    found = workbench_of(run_cache, ready).activations("(head)", ViewSpec(32, len(run_cache.order)))
     assert torch.equal(found.train, plain.train)
 
 
 def test_validation_images_are_seen_as_in_evaluation(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
-    bench = bench_of(run_cache, ready)
+    workbench = workbench_of(run_cache, ready)
     views = [ViewSpec(32, len(run_cache.order), augment) for augment in ("none", "strong")]
-    plain, strong = (bench.activations("(head)", view) for view in views)
+    plain, strong = (workbench.activations("(head)", view) for view in views)
     assert torch.equal(plain.val, strong.val)
     assert not torch.equal(plain.train, strong.train)
 
 
 def test_a_model_whose_frozen_layers_were_changed_is_not_cut(ready: Prepared, tmp_path: Path) -> None:
-    bench = bench_of(with_store(ready, Store(tmp_path)), ready)
-    model = bench.model()
+    workbench = workbench_of(with_store(ready, Store(tmp_path)), ready)
+    model = workbench.model()
     with torch.no_grad():
         next(model.parameters()).mul_(1.001)
-    assert bench.cut(model, 2, side=32) is None
-    moved = bench.model()
+    assert workbench.cut(model, 2, side=32) is None
+    moved = workbench.model()
     moved.bn1.running_mean.add_(0.1)
-    assert bench.cut(moved, 2, side=32) is None
-    assert bench.cut(bench.model(), 0, side=32) is None
-    assert bench.cut(bench.model(), 2, side=32) is not None
+    assert workbench.cut(moved, 2, side=32) is None
+    assert workbench.cut(workbench.model(), 0, side=32) is None
+    assert workbench.cut(workbench.model(), 2, side=32) is not None
 
 
 def test_without_room_the_whole_is_trained_and_images_are_decoded_when_asked_for(
@@ -171,15 +171,16 @@ def test_without_room_the_whole_is_trained_and_images_are_decoded_when_asked_for
 ) -> None:
     roomy = with_store(ready, Store(tmp_path / "roomy"))
     narrow = with_store(ready, Store(tmp_path / "narrow", bound=10_000))
-    bench = bench_of(narrow, ready)
-    assert bench.cut(bench.model(), 2, side=32) is None
-    pixels = bench.pixels(side=32, augmented=True)
+    workbench = workbench_of(narrow, ready)
+    assert workbench.cut(workbench.model(), 2, side=32) is None
+    pixels = workbench.pixels(side=32, augmented=True)
     assert not isinstance(pixels.train, torch.Tensor)
-    expected = bench_of(roomy, ready).pixels(side=32, augmented=True)
+    expected = workbench_of(roomy, ready).pixels(side=32, augmented=True)
     rows = torch.tensor([3, 0])
     assert torch.equal(pixels.train[rows], expected.train[rows])
     assert (
-        trained(bench, 2)[1] == trained(bench_of(roomy, ready, ActivationCache(roomy, enabled=False)), 2)[1]
+        trained(workbench, 2)[1]
+        == trained(workbench_of(roomy, ready, ActivationCache(roomy, enabled=False)), 2)[1]
     )
 
 
@@ -197,7 +198,7 @@ def test_activations_too_large_for_float16_are_kept_as_bfloat16(ready: Prepared,
     assert torch.equal(again, found)
 
 
-def test_a_pulse_that_raises_ends_the_work_and_leaves_no_half_entry(ready: Prepared, tmp_path: Path) -> None:
+def test_a_cancelled_computation_leaves_no_incomplete_entry(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
 
     def enough() -> None:

@@ -37,7 +37,7 @@ def kept(run_cache: RunCache, activations: ActivationCache) -> list[str]:
     return [cut_point for cut_point in late(run_cache) if activations.contains("tiny", cut_point, view)]
 
 
-def test_they_are_what_the_frozen_network_gives_there(ready: Prepared, tmp_path: Path) -> None:
+def test_cached_stages_equal_the_frozen_networks_outputs(ready: Prepared, tmp_path: Path) -> None:
     run_cache, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
     activations, plain = ActivationCache(run_cache), ActivationCache(alone)
     prefill_late_stages(run_cache, activations, "tiny")
@@ -48,27 +48,27 @@ def test_they_are_what_the_frozen_network_gives_there(ready: Prepared, tmp_path:
         torch.testing.assert_close(found, expected, rtol=2e-3, atol=2e-3)
 
 
-def test_the_features_are_those_of_a_pass_that_keeps_nothing(ready: Prepared, tmp_path: Path) -> None:
+def test_features_are_the_same_without_prefill(ready: Prepared, tmp_path: Path) -> None:
     run_cache, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
     side = run_cache.backbones["tiny"].side
     prefill_late_stages(run_cache, ActivationCache(run_cache), "tiny")
     assert torch.equal(run_cache.features("tiny", side=side), alone.features("tiny", side=side))
 
 
-def test_a_network_says_from_where_on_its_maps_are_kept(ready: Prepared, tmp_path: Path) -> None:
+def test_a_backbone_lists_its_cached_stages(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
 
-    def told(*, reuse: bool = True) -> tuple[float, ...]:
+    def depths(*, reuse: bool = True) -> tuple[float, ...]:
         return with_cached_stages(run_cache, run_cache.backbones, reuse=reuse)["tiny"].kept
 
-    assert told() == ()
+    assert depths() == ()
     prefill_late_stages(run_cache, ActivationCache(run_cache), "tiny")
     stages = {each.module: each.flops for each in run_cache.backbones["tiny"].stages}
-    assert told() == (*(stages[cut_point] for cut_point in late(run_cache)), 1.0)
-    assert told(reuse=False) == ()
+    assert depths() == (*(stages[cut_point] for cut_point in late(run_cache)), 1.0)
+    assert depths(reuse=False) == ()
 
 
-def test_a_network_says_that_its_features_are_there_without_maps(ready: Prepared, tmp_path: Path) -> None:
+def test_a_backbone_lists_cached_features_without_stages(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
     side = run_cache.backbones["tiny"].side
     run_cache.features("tiny", side=side)
@@ -79,21 +79,21 @@ def test_a_network_says_that_its_features_are_there_without_maps(ready: Prepared
 
 
 @pytest.mark.parametrize("why", ["off", "no room", "a full disk", "another value there"])
-def test_none_are_kept_where_they_would_not_be_used_or_are_not_what_is_needed(
+def test_no_stage_is_cached_if_it_would_not_be_used_or_fit(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     run_cache = with_store(ready, tmp_path)
     if why == "no room":
         monkeypatch.setattr(run_cache.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
     if why == "a full disk":
-        making = run_cache.store.making
+        making = run_cache.store.create
 
         def full(key: dict[str, object], *asked: object) -> object:
             if "activations" in key:
                 raise CacheError("The cache cannot take 1 MiB: no space left on device.")
             return making(key, *asked)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(run_cache.store, "making", full)
+        monkeypatch.setattr(run_cache.store, "create", full)
     if why == "another value there":
         monkeypatch.setattr(module, "channels_last", lambda x: 2 * x)
     activations = ActivationCache(run_cache, enabled=why != "off")
@@ -102,7 +102,7 @@ def test_none_are_kept_where_they_would_not_be_used_or_are_not_what_is_needed(
     assert run_cache.features("tiny", side=run_cache.backbones["tiny"].side).isfinite().all()
 
 
-def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
+def test_an_overflow_leaves_the_features_complete(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cache = with_store(ready, tmp_path)
@@ -126,13 +126,13 @@ def test_what_overflows_leaves_the_features_to_an_ordinary_pass(
     assert sum(passes) == len(run_cache.order)  # one pass all the same
 
 
-def test_other_facts_of_a_backbone_do_not_cost_its_networks(ready: Prepared, tmp_path: Path) -> None:
+def test_other_facts_of_a_backbone_keep_its_networks(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
     known = run_cache.with_backbones(with_cached_stages(run_cache, run_cache.backbones, reuse=True))
     assert known.source_model("tiny") is run_cache.source_model("tiny")
 
 
-def test_nothing_is_computed_where_the_features_are_known(ready: Prepared, tmp_path: Path) -> None:
+def test_nothing_is_computed_if_the_features_are_cached(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
     activations = ActivationCache(run_cache)
     run_cache.features("tiny", side=run_cache.backbones["tiny"].side)
@@ -140,7 +140,7 @@ def test_nothing_is_computed_where_the_features_are_known(ready: Prepared, tmp_p
     assert kept(run_cache, activations) == []
 
 
-def test_maps_of_one_image_are_no_more_numbers_than_it_has(
+def test_stage_outputs_of_one_image_are_no_larger_than_the_image(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cache = with_store(ready, tmp_path)
@@ -151,7 +151,9 @@ def test_maps_of_one_image_are_no_more_numbers_than_it_has(
     assert module._cut_points(run_cache, activations, run_cache.backbones["tiny"]) == late(run_cache)[:1]
 
 
-def test_maps_that_another_process_makes_are_left_to_it(ready: Prepared, tmp_path: Path) -> None:
+def test_stages_are_not_cached_if_another_process_extracts_the_features(
+    ready: Prepared, tmp_path: Path
+) -> None:
     run_cache, other = with_store(ready, tmp_path), with_store(ready, tmp_path)
     activations = ActivationCache(run_cache)
     side = run_cache.backbones["tiny"].side
@@ -163,4 +165,4 @@ def test_maps_that_another_process_makes_are_left_to_it(ready: Prepared, tmp_pat
 
     run_cache.features = meanwhile  # type: ignore[method-assign]
     prefill_late_stages(run_cache, activations, "tiny")
-    assert kept(run_cache, activations) == []  # rather than arrays that nobody has written
+    assert kept(run_cache, activations) == []  # instead of arrays without values

@@ -1,8 +1,10 @@
-"""Compare the inputs of BatchNorm layers with their running statistics of the source.
+"""Compare the inputs of BatchNorm layers with their running statistics.
 
 A BatchNorm stores the mean and variance of its input over the source images. A target can thus be compared
-with the source at every depth without source images (Schneider et al., Improving robustness against common
-corruptions by covariate shift adaptation, NeurIPS 2020).
+with the source at every depth, without source images.
+
+Reference: Schneider et al., Improving robustness against common corruptions by covariate shift adaptation,
+NeurIPS 2020.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class BatchNormLayer:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Mean and mean square of each channel over the positions of each image.
+    """Mean and mean square of each channel in each image.
 
     Attributes:
         mean: The means, (images, channels of all layers).
@@ -69,7 +71,7 @@ class Moments:
 
 
 def batchnorm_layers(model: nn.Module) -> list[BatchNormLayer]:
-    """Return the BatchNorm layers with running statistics, in the order of the forward pass."""
+    """Return the BatchNorm layers with running statistics, in order."""
     order = layout(model).order
     found: list[BatchNormLayer] = []
     start = 0
@@ -90,7 +92,9 @@ def batchnorm_layers(model: nn.Module) -> list[BatchNormLayer]:
 def moment_extractor(
     model: nn.Module, layers: Sequence[BatchNormLayer], *, run: Callable[[Tensor], Tensor] | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """Return a function from normalised images to the moments of all channels (rows, 2 · channels).
+    """Return a function from normalised images to channel moments.
+
+    The moments are (rows, 2 · channels).
 
     Args:
         model: The network.
@@ -102,7 +106,10 @@ def moment_extractor(
 
 
 def split_moments(rows: Values, layers: Sequence[BatchNormLayer]) -> Moments:
-    """Split the rows of :func:`moment_extractor` into means and mean squares, without appended values."""
+    """Split extracted moments into means and mean squares.
+
+    Appended values of :func:`moment_extractor` are dropped.
+    """
     channels = sum(len(layer.mean) for layer in layers)
     return Moments(rows[:, :channels], rows[:, channels : 2 * channels])
 
@@ -117,7 +124,7 @@ def layer_similarity(
     seed: int,
     resamples: int = 50,
 ) -> Likeness:
-    """Measure how similar a target is to the source in each layer, and over all layers.
+    """Measure how similar a target is to the source, per layer.
 
     Layers in which noise is no farther away than the source's own images are left out of the overall value.
 
@@ -132,30 +139,16 @@ def layer_similarity(
     """
     rng = np.random.default_rng(derive(seed, "layers"))
     size = min(len(target), len(noise), *([len(own)] if own is not None else []))
-
-    def root_distances(moments: Moments, rows: NDArray[np.int64]) -> Values:
-        distances = (
-            measure.layer_distance(*moments.of(layer, rows), layer.mean, layer.var) for layer in layers
-        )
-        return np.array([signed_root(each) for each in distances])
-
+    root_distances = partial(_root_distances, measure, layers)
     of_noise = root_distances(noise, np.arange(size))
     of_own = root_distances(own, np.arange(size)) if own is not None else np.zeros_like(of_noise)
-    informative = of_noise > of_own
     rows = np.sort(rng.permutation(len(target))[:size])
     of_target = root_distances(target, rows)
     halves = np.array([root_distances(target, rows[half]) for half in random_halves(size, resamples, rng)])
-
-    def overall(distances: Values) -> float:
-        if not informative.any():
-            return float(np.mean(distances <= of_own))
-        span = of_noise[informative] - of_own[informative]
-        values = 1 - (distances[informative] - of_own[informative]) / span
-        return float(np.clip(values, 0.0, 1.0).mean())
-
     resampled = of_target + halves - halves.mean(0)
-    low, high = (float(np.quantile([overall(each) for each in resampled], q)) for q in INTERVAL)
-    calibrated = overall(of_target)
+    overall = [_overall_similarity(distances, of_own, of_noise) for distances in resampled]
+    low, high = (float(np.quantile(overall, q)) for q in INTERVAL)
+    calibrated = _overall_similarity(of_target, of_own, of_noise)
     return Likeness(
         value=float(np.mean(of_target**2)),
         calibrated=calibrated,
@@ -169,7 +162,7 @@ def layer_similarity(
 
 
 def first_departed_layer(similarity: Likeness, *, below: float = 0.5) -> LayerLikeness | None:
-    """Return the first layer from which on the similarity stays below a threshold.
+    """Return the first layer from which similarity stays low.
 
     Args:
         similarity: The similarity of each layer.
@@ -184,6 +177,24 @@ def first_departed_layer(similarity: Likeness, *, below: float = 0.5) -> LayerLi
             break
         found = layer
     return found
+
+
+def _root_distances(
+    measure: LayerSimilarity, layers: Sequence[BatchNormLayer], moments: Moments, rows: NDArray[np.int64]
+) -> Values:
+    """Return the root distance of each layer over some images, (layers,)."""
+    distances = (measure.layer_distance(*moments.of(layer, rows), layer.mean, layer.var) for layer in layers)
+    return np.array([signed_root(distance) for distance in distances])
+
+
+def _overall_similarity(distances: Values, of_own: Values, of_noise: Values) -> float:
+    """Return the mean similarity of layers that distinguish noise from the source."""
+    informative = of_noise > of_own
+    if not informative.any():
+        return float(np.mean(distances <= of_own))
+    span = of_noise[informative] - of_own[informative]
+    values = 1 - (distances[informative] - of_own[informative]) / span
+    return float(np.clip(values, 0.0, 1.0).mean())
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Calibrate a distance between features: 1 for images like the source's own, 0 for noise."""
+"""Calibrate a distance between features to a similarity in [0, 1]."""
 
 from __future__ import annotations
 
@@ -26,11 +26,21 @@ Rows = NDArray[np.float64]
 
 @runtime_checkable
 class SubsetSimilarity(Protocol):
-    """A similarity that measures many subsets of the same rows at once, with the same distances."""
+    """A similarity that measures many subsets at once."""
 
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
-    ) -> list[float]: ...
+    ) -> list[float]:
+        """Return the distances of several subsets of the rows.
+
+        They equal those of :meth:`~autotl.api.Similarity.distance`.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
+        ...
 
 
 def calibrated_similarity(
@@ -42,11 +52,10 @@ def calibrated_similarity(
     seed: int,
     resamples: int = 100,
 ) -> Likeness:
-    """Measure how similar a target is to a source, with a confidence interval.
+    """Measure how similar a target is to a source.
 
-    The square root of the target's distance is located between two others: that of as many source images,
-    which counts as 1, and that of as many noise images, which counts as 0. The interval comes from random
-    halves of the rows.
+    The square root of the distance is rescaled. The distance of as many source images becomes 1, and that of
+    as many noise images becomes 0. The interval comes from random halves of the rows.
 
     Args:
         rows: Features of target images, (n, d); at most 400 are used.
@@ -92,7 +101,7 @@ def calibrated_similarity(
 
 
 def random_halves(size: int, count: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Draw random halves of some rows, to estimate the spread of a measurement.
+    """Draw random halves, to estimate the spread of a measurement.
 
     Halves without replacement vary as much as bootstrap resamples of the whole, but repeat no row. Repeated
     rows would look like a narrower target.
@@ -106,12 +115,15 @@ def random_halves(size: int, count: int, rng: np.random.Generator) -> list[NDArr
 
 
 def signed_root(distance: float) -> float:
-    """Return the square root with the sign kept; unbiased estimates may be negative."""
+    """Return the square root with the sign kept.
+
+    Unbiased estimates may be negative.
+    """
     return math.copysign(math.sqrt(abs(distance)), distance)
 
 
 def calibrate(distance: float, own_distance: float, noise_distance: float) -> float:
-    """Map a distance to [0, 1], with the source's own distance at 1 and that of noise at 0.
+    """Map a distance to a similarity in [0, 1].
 
     Args:
         distance: The distance of the target.
@@ -124,7 +136,7 @@ def calibrate(distance: float, own_distance: float, noise_distance: float) -> fl
 
 
 def _split_reference(reference: Reference, rng: np.random.Generator) -> tuple[Reference, Rows]:
-    """Return a reference to measure against, and source rows that are independent of it."""
+    """Return a reference, and source rows independent of it."""
     sample = reference.sample
     order = rng.permutation(len(sample))
     own, other = sample[order[: len(sample) // 2]], sample[order[len(sample) // 2 :]]
@@ -136,7 +148,7 @@ def _split_reference(reference: Reference, rng: np.random.Generator) -> tuple[Re
 def _own_distance(
     measure: Similarity, own: Rows, source: Reference, size: int, rng: np.random.Generator
 ) -> float:
-    """Return the mean root distance of random subsets of the source's own rows."""
+    """Return the mean root distance of the source's own rows."""
     count = OWN_SUBSETS if size < len(own) else 1
     subsets = [np.sort(rng.permutation(len(own))[:size]) for _ in range(count)]
     return float(np.mean([signed_root(each) for each in _distances(measure, own, source, subsets)]))

@@ -1,4 +1,4 @@
-"""Compress a source reference to a few hundred kilobytes: a factor covariance and an 8-bit sample."""
+"""Compress a source reference to a few hundred kilobytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMPACT = ("mean", "axes", "variances", "rest", "low", "step", "codes")
 
 
 def compress(reference: Reference, *, axes: int) -> dict[str, NDArray[Any]]:
-    """Compress a reference to a covariance along its principal axes and a quantised sample.
+    """Compress the covariance and the sample of a reference.
 
     The covariance becomes ``axes @ diag(variances) @ axes.T + diag(rest)``, a factor model that is exact on
     the diagonal. Each feature of the sample becomes one of 256 levels between its minimum and its maximum.
@@ -47,7 +47,9 @@ def compress(reference: Reference, *, axes: int) -> dict[str, NDArray[Any]]:
 
 
 def expand(arrays: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.float64], ...]:
-    """Return mean (d,), covariance (d, d) and sample (m, d) from the arrays of :func:`compress`.
+    """Return mean, covariance and sample of a compact reference.
+
+    Their shapes are (d,), (d, d) and (m, d).
 
     Raises:
         ValueError: The arrays do not fit together.

@@ -17,10 +17,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from autotl.api import Reference
 from autotl.backbone.create import REFERENCE_FILE
+from autotl.backbone.forward_pass import native_side
 from autotl.backbone.head import pooled
 from autotl.backbone.modes import temporary_mode
 from autotl.backbone.reference.compact import COMPACT, compress, expand
-from autotl.backbone.stages import layout, native_side
+from autotl.backbone.stages import layout
 from autotl.errors import WeightsError
 from autotl.files import atomic_file
 from autotl.seeds import derive
@@ -54,7 +55,7 @@ def save_reference(folder: Path, reference: Reference, *, axes: int | None = Non
 
 
 def load_reference(folder: Path) -> Reference | None:
-    """Return the reference in the folder of the weights, None if there is none.
+    """Return the reference beside the weights, or None.
 
     Raises:
         WeightsError: The file is damaged.
@@ -111,7 +112,7 @@ def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Referen
 
 
 def batchnorm_reference(model: nn.Module) -> Reference | None:
-    """Return the running statistics of the last BatchNorm; None for a model without one.
+    """Return the running statistics of the last BatchNorm, or None.
 
     The statistics are those of single positions of its input, not of pooled features: compare them with
     :func:`batchnorm_inputs`. They state no correlations, and the number of images is unknown (``n`` is 0).
@@ -134,9 +135,10 @@ def batchnorm_reference(model: nn.Module) -> Reference | None:
 
 
 def batchnorm_inputs(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], Tensor]:
-    """Return a function from normalised images to inputs of the last BatchNorm (rows, channels).
+    """Return a function to inputs of the last BatchNorm.
 
-    One random position of each image is used. It depends only on the seed and on the row in the batch.
+    It takes normalised images and returns (rows, channels). A random position of each image is used. It
+    depends only on the seed and on the row in the batch.
 
     Raises:
         ValueError: The model has no BatchNorm with running statistics.
@@ -180,7 +182,7 @@ def _inputs_at_positions(model: nn.Module, batchnorm: nn.Module, x: Tensor, *, s
 
 
 def _last_batchnorm(model: nn.Module) -> _BatchNorm | None:
-    """Return the BatchNorm that starts last in the forward pass, except for one in the head."""
+    """Return the BatchNorm that starts last, outside the head."""
     found: _BatchNorm | None = None
     for name in layout(model).order:
         module = model.get_submodule(name)

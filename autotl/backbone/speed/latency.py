@@ -16,7 +16,7 @@ MAX_SECONDS = 0.3  # after the warm-up; does not apply to the first MIN_PASSES p
 
 
 def latency_of(model: nn.Module, *, side: int, clock: Clock) -> float:
-    """Return the median seconds for one image, in float32 and a batch of one.
+    """Return the median seconds for one image, in float32.
 
     The model stays on its device and in evaluation mode, and torch keeps its number of threads. Reading and
     resizing the image are not included.

@@ -1,4 +1,4 @@
-"""Measure how many images per second this machine processes, forward and in training."""
+"""Measure how many images per second this machine processes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def pace_of(
 
 
 def typical_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
-    """Return the pace of a network on common hardware, which is the same in every run.
+    """Return the pace of a network on common hardware.
+
+    It is the same in every run.
 
     Args:
         flops: The floating-point operations for one image at the native size.

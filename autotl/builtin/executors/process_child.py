@@ -1,4 +1,4 @@
-"""Run jobs in a worker process, and ask the parent after each step whether to continue.
+"""Run jobs in a worker process.
 
 The environment is set before anything heavy is imported, because torch and NumPy read it on import.
 """
@@ -125,7 +125,10 @@ def _picklable(error: Exception) -> Exception:
 
 
 def _end_with(parent: int) -> None:
-    """Let the system end this process with its parent; a closed pipe is noticed only at the next step."""
+    """Let the system end this process with its parent.
+
+    Without this, a closed pipe is noticed only at the next step.
+    """
     if not sys.platform.startswith("linux"):
         return
     try:

@@ -34,11 +34,11 @@ _END = _End()
 
 
 class Processes:
-    """Runs jobs in ``workers`` processes, which share the threads and take the GPUs in turn.
+    """Runs jobs in parallel processes.
 
-    Processes are spawned, not forked, because a fork of a process that has used threads or a GPU may hang.
-    Each gets a copy of ``work``; they share the files that trials write. ``go`` is called in the process that
-    reads the outcomes.
+    They share the threads and take the GPUs in turn. Processes are spawned, not forked, because a fork of a
+    process that has used threads or a GPU may hang. Each gets a copy of ``work``; they share the files that
+    trials write. ``go`` is called in the process that reads the outcomes.
     """
 
     name = "processes"
@@ -47,6 +47,15 @@ class Processes:
     def run(
         self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
     ) -> Iterator[Outcome]:
+        """Run jobs and yield their outcomes; see :class:`autotl.api.Executor`.
+
+        Args:
+            jobs: The jobs; None means that there is none until a running job has ended.
+            work: Runs a job.
+            go: Returns None to continue a job, or how it ends.
+            workers: The number of jobs that run at once.
+            device: The device, such as ``"cpu"``.
+        """
         pool = _Pool(_pickle_work(work), _worker_settings(workers, device), go)
         remaining, has_more = iter(jobs), True
         try:
@@ -132,7 +141,10 @@ class _Pool:
         self._workers: dict[int, _Worker] = {}
 
     def free_slot(self) -> int | None:
-        """Return a slot without a job, preferably one with a process; None if all are busy."""
+        """Return a slot without a job, or None.
+
+        A slot with a process is preferred.
+        """
         idle = [slot for slot, worker in self._workers.items() if worker.job is None]
         empty = [slot for slot in range(len(self._settings)) if slot not in self._workers]
         return next(iter([*idle, *empty]), None)
@@ -142,7 +154,13 @@ class _Pool:
         return any(worker.job for worker in self._workers.values())
 
     def assign(self, slot: int, job: Job, *, attempt: int = 1) -> None:
-        """Run a job in a slot, in its process or in a new one."""
+        """Run a job in the process of a slot.
+
+        Args:
+            slot: The slot; it gets a process if it has none.
+            job: The job.
+            attempt: How many times the job is started, this one included.
+        """
         if slot not in self._workers:
             self._workers[slot] = _Worker.start(self._settings[slot])
         self._workers[slot].assign(job, attempt=attempt)
@@ -161,7 +179,7 @@ class _Pool:
             worker.kill()
 
     def _receive(self, slot: int) -> Outcome | None:
-        """Handle a message of a worker; return the outcome if its job has ended."""
+        """Handle a worker's message; return the outcome of an ended job."""
         worker = self._workers[slot]
         try:
             kind, content = pickle.loads(worker.pipe.recv_bytes())
@@ -191,7 +209,7 @@ class _Pool:
         return None
 
     def _handle_death(self, slot: int) -> Outcome | None:
-        """Run the job of a dead process once more; return a failed outcome the second time."""
+        """Run the job of a dead process again, or let it fail."""
         worker = self._workers.pop(slot)
         worker.process.join()
         code = worker.process.exitcode
@@ -232,7 +250,10 @@ def _worker_settings(workers: int, device: str) -> list[WorkerSettings]:
 
 
 def _gpus(device: str) -> list[str | None]:
-    """Return the GPU of each process in turn; a single None if all processes use the same device."""
+    """Return the GPU of each process, in turn.
+
+    A single None means that all processes use the same device.
+    """
     import torch  # listing plugins does not need it
 
     count = torch.cuda.device_count() if device == "cuda" else 0

@@ -17,6 +17,15 @@ class Serial:
     def run(
         self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
     ) -> Iterator[Outcome]:
+        """Run jobs and yield their outcomes; see :class:`autotl.api.Executor`.
+
+        Args:
+            jobs: The jobs; None means that there is none until a running job has ended.
+            work: Runs a job.
+            go: Returns None to continue a job, or how it ends.
+            workers: Not used.
+            device: Not used.
+        """
         for job in jobs:
             if job is not None:
                 yield work(job, go)

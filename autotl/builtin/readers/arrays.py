@@ -13,7 +13,10 @@ from autotl.errors import DataError
 
 
 class Arrays:
-    """Reads ``(images, labels)`` as arrays, tensors, or lists of them; images may differ in size."""
+    """Reads ``(images, labels)`` as arrays, tensors or lists of them.
+
+    Images may differ in size.
+    """
 
     name = "arrays"
     summary = (

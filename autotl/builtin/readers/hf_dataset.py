@@ -112,7 +112,10 @@ def _image_column(features: Mapping[str, Any], columns: Columns) -> str:
 
 
 def _images(dataset: Any, image: str) -> Any:
-    """Return the dataset with its image column only: opening a row decodes all image columns."""
+    """Return the dataset with its image column only.
+
+    Opening a row decodes all image columns.
+    """
     images, feature = dataset.select_columns([image]), dataset.features[image]
     if getattr(feature, "decode", False) and getattr(feature, "mode", None) is None:
         images = images.cast_column(image, type(feature)(decode=False))  # autotl decodes all files itself
@@ -128,7 +131,7 @@ def _only(features: Iterable[str], role: str, likely: list[str]) -> str:
         return likely[0]
     which = f"{len(likely)} are possible ({', '.join(likely)})" if likely else "none is marked so"
     raise DataError(
-        f"One column must be the {role}: {which}. Columns: {', '.join(features)}. Name it with {role}=."
+        f"A single column must be the {role}: {which}. Columns: {', '.join(features)}. Name it with {role}=."
     )
 
 

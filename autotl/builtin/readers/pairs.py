@@ -58,7 +58,7 @@ class Pairs:
 
 
 def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
-    """Return the images and the labels, or None if the source has another form."""
+    """Return the images and the labels, or None."""
     if not isinstance(source, tuple | list) or not source:
         return None
     if len(source) == 2 and (images := _listed(source[0])) and all(map(_is_image, images)):
@@ -70,7 +70,7 @@ def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
 
 
 def _listed(values: object) -> list[Any] | None:
-    """Return the values of a list, a tuple, a Series, an Index or an array of names."""
+    """Return the values of a list, a Series or an array."""
     if isinstance(values, str | bytes) or not (
         isinstance(values, Sequence) or is_array(values) or hasattr(values, "to_list")
     ):

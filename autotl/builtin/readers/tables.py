@@ -1,4 +1,4 @@
-"""Read a table with a column of image paths and a column of labels."""
+"""Read a table of images or image paths and labels."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class Tables:
         return Listing(items, (*chosen.notes, *notes))
 
     def images(self, source: object, columns: Columns) -> list[tuple[str, Callable[[], Image.Image]]]:
-        """List images without labels. Opening the image of an empty cell raises an error."""
+        """List images without labels.
+
+        Opening the image of an empty cell raises an error.
+        """
         table = _load(source)
         cells = table.cells[image_column(table.cells, columns.image, files=table.locator)]
         rows = _row_names(table.cells)
@@ -112,7 +115,7 @@ class _Table:
 
 
 def _load(source: object) -> _Table:
-    """Load a DataFrame or a file, and check that it has rows and distinct column names."""
+    """Load a DataFrame or a file, and check its columns."""
     class_names: Mapping[str, Sequence[str]] = {}
     if isinstance(source, pd.DataFrame):
         name, locator = "The DataFrame", ImageLocator(Path.cwd())
@@ -165,7 +168,7 @@ def _items(table: _Table, chosen: ChosenColumns) -> tuple[list[Item], tuple[str,
 
 
 def _labels(table: _Table, columns: tuple[str, ...], rows: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the label of each row, and notes on labels that may mean missing."""
+    """Return the label of each row, and notes."""
     if len(columns) > 1:
         return one_hot_labels(table.cells, columns), ()
     (column,) = columns
@@ -177,7 +180,7 @@ def _labels(table: _Table, columns: tuple[str, ...], rows: list[str]) -> tuple[l
 
 
 def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
-    """Return the cells, and the class names by column that the file stores."""
+    """Return the cells and the stored class names."""
     try:
         with path.open("rb") as file:
             metadata = pq.read_schema(file).metadata
@@ -192,7 +195,10 @@ def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]
 
 
 def _load_text(path: Path) -> pd.DataFrame:
-    """Return the cells of a text file as text, so that label 007 stays 007; empty cells are missing."""
+    """Return the cells as text; empty cells are missing.
+
+    Label 007 stays 007.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()

@@ -138,7 +138,7 @@ class _Pairs:
 
 
 def _probe(pairs: _Pairs) -> dict[int, tuple[Any, Any]]:
-    """Read some pairs; raise DataError if their images are random or no valid pixels."""
+    """Read some pairs; refuse random images and invalid pixels."""
     rows = sorted({row * (len(pairs) - 1) // _PROBED_ROWS for row in range(_PROBED_ROWS + 1)})
     probed = {row: pairs[row] for row in rows}
     for row, (image, _) in probed.items():

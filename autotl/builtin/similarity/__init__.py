@@ -1,1 +1,1 @@
-"""Built-in distances between the features of a target and of a source, one plugin per file."""
+"""Built-in distances between target and source, a plugin per file."""

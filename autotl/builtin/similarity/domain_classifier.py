@@ -21,12 +21,13 @@ _MIN_RELATIVE_SPREAD = 1e-9
 
 
 class DomainClassifier:
-    """The squared proxy A-distance: 0 for equal distributions, up to 4 for separable ones.
+    """The squared proxy A-distance of a cross-validated classifier.
 
-    The proxy A-distance is 2 (1 − 2 error). It is negative if the classifier is worse than chance; its square
-    keeps the sign. The classifier is a ridge classifier on features in units of the source's spread,
-    cross-validated in five folds against at most 256 rows of the source. Its error is Φ(−d'/2), that of two
-    Gaussians with the separation d' of its scores. A count of errors would reach 0 too early.
+    It is 0 for equal distributions, and 4 for separable ones. The proxy A-distance is 2 (1 − 2 error). It is
+    negative if the classifier is worse than chance; its square keeps the sign. The classifier is a ridge
+    classifier on features in units of the source's spread. It is cross-validated in five folds against at
+    most 256 rows of the source. Its error is Φ(−d'/2), that of two Gaussians with the separation d' of its
+    scores. A count of errors would reach 0 too early.
     """
 
     name = "domain_classifier"
@@ -39,7 +40,15 @@ class DomainClassifier:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is multiplied once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is multiplied once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         sample = evenly_spaced(source.sample, MAX_SOURCE_ROWS)
         spread = sample.std(0)
         varying = spread > _MIN_RELATIVE_SPREAD * max(float(spread.max()), 1e-300)
@@ -81,9 +90,10 @@ def _squared_a_distance(
 
 
 def _held_out_residuals(kernel: Rows, labels: Rows, fold: NDArray[np.int64]) -> Rows:
-    """Return each row's residual from the ridge fitted without its fold, by a single inverse.
+    """Return residuals of ridges fitted without each fold.
 
-    This is the block form of the leave-one-out residual (Rasmussen & Williams 2006, section 5.4.2).
+    A single inverse gives all of them. This is the block form of the leave-one-out residual (Rasmussen &
+    Williams 2006, section 5.4.2).
     """
     ridge = RIDGE * float(np.trace(kernel)) / len(kernel)
     inverse = np.linalg.inv(kernel + ridge * np.eye(len(kernel)))

@@ -1,4 +1,4 @@
-"""Measure the Fréchet distance between the features of target and source as Gaussians."""
+"""Measure the Fréchet distance between target and source as Gaussians."""
 
 from __future__ import annotations
 
@@ -49,7 +49,15 @@ class Frechet:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; what they share is computed once."""
+        """Return the distances of several subsets of the rows.
+
+        Shared terms are computed once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         rows = (
             np.asarray(features, dtype=np.float64) - source.mean
         )  # (n, d); a common shift changes no distance
@@ -73,7 +81,7 @@ def _diagonal_distance(rows: Rows, variances: Rows) -> float:
 
 
 def _shrunk_distance(rows: Rows, variances: Rows) -> float:
-    """Return the distance of few rows, in the basis in which the source's covariance is diagonal."""
+    """Return the distance of few rows, along principal axes."""
     from sklearn.covariance import ledoit_wolf_shrinkage
 
     mean = rows.mean(0)
@@ -97,7 +105,10 @@ def _whole_distance(rows: Rows, variances: Rows) -> float:
 
 
 def _root_trace(matrix: Rows) -> float:
-    """Return the trace of the square root of a symmetric matrix that is positive up to rounding."""
+    """Return the trace of a symmetric matrix's square root.
+
+    The matrix is positive up to rounding.
+    """
     return float(np.sqrt(np.maximum(np.linalg.eigvalsh((matrix + matrix.T) / 2), 0)).sum())
 
 

@@ -17,10 +17,11 @@ NEIGHBOURS = 5
 
 
 class KnnCoverage:
-    """1 − coverage: the share of source images with no target image in the ball of their 5 neighbours.
+    """1 − coverage of the source by the target.
 
-    A missed ball counts 1 − radius/distance, so that the value still grows if every ball is missed. The balls
-    are around source images, so that a few target outliers have little effect.
+    This is the share of source images with no target image in the ball of their 5 neighbours. A missed ball
+    counts 1 − radius/distance, so that the value still grows if every ball is missed. The balls are around
+    source images, so that a few target outliers have little effect.
     """
 
     name = "knn_coverage"
@@ -33,7 +34,15 @@ class KnnCoverage:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         k = min(NEIGHBOURS, len(source.sample) - 1)
         own = np.sqrt(squared_distances(source.sample, source.sample))
         radius = np.partition(own, k, axis=1)[:, k]  # position 0 is the row itself

@@ -22,10 +22,10 @@ Rows = NDArray[np.float64]
 
 
 class Mmd:
-    """The unbiased squared discrepancy under an RBF kernel exp(−γ d²); it may be negative.
+    """The unbiased squared MMD under an RBF kernel exp(−γ d²).
 
-    The default of γ is 1 over the median squared distance between two source images, so that the unit does
-    not depend on the target.
+    It may be negative. The default of γ is 1 over the median squared distance between two source images, so
+    that the unit does not depend on the target.
 
     >>> source = Reference(np.zeros(1), np.eye(1), np.array([[0.0], [1.0]]), n=2, side=64, origin="shipped")
     >>> round(Mmd(gamma=1.0).distance(np.array([[0.0], [1.0]]), source), 3)  # the same rows: below zero
@@ -45,7 +45,15 @@ class Mmd:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; each pair of rows is compared once."""
+        """Return the distances of several subsets of the rows.
+
+        Each pair of rows is compared once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         own = squared_distances(source.sample, source.sample)
         gamma = self._gamma_for(own)
         within = np.exp(-gamma * squared_distances(features, features))
@@ -53,7 +61,10 @@ class Mmd:
         return unbiased_distances(within, across, mean_of_pairs(np.exp(-gamma * own)), subsets)
 
     def p_value(self, features: Rows, source: Reference) -> float:
-        """Return the p-value of 500 permutations of at most 400 rows of each sample."""
+        """Return the p-value of a permutation test.
+
+        It uses 500 permutations of at most 400 rows of each sample.
+        """
         x, y = evenly_spaced(features, MAX_TEST_ROWS), evenly_spaced(source.sample, MAX_TEST_ROWS)
         gamma = self._gamma_for(squared_distances(y, y))
         rows = np.concatenate([x, y])

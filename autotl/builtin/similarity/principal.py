@@ -1,4 +1,4 @@
-"""Compute the principal axes of a source, once for all distances from it."""
+"""Compute the principal axes of a source once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _last: list[tuple[Rows, Rows, Rows]] = []  # of the last covariance: hundreds of
 
 
 def principal_axes(source: Reference) -> tuple[Rows, Rows]:
-    """Return the variances (d,) along the principal axes, largest first, and the axes as columns (d, d)."""
+    """Return the variances and the principal axes of a source.
+
+    The variances (d,) are in descending order, and the axes (d, d) are columns.
+    """
     if source.cov.ndim == 1:
         order = np.argsort(-source.cov)
         return np.maximum(source.cov[order], 0), np.eye(len(source.cov))[:, order]

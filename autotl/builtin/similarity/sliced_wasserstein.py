@@ -31,7 +31,15 @@ class SlicedWasserstein:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; all rows are projected once."""
+        """Return the distances of several subsets of the rows.
+
+        All rows are projected once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         directions = np.random.default_rng(0).standard_normal((features.shape[1], DIRECTIONS))
         directions /= np.linalg.norm(directions, axis=0)
         x, y = features @ directions, np.sort(source.sample @ directions, axis=0)
@@ -39,7 +47,10 @@ class SlicedWasserstein:
 
 
 def _mean_squared_gap(x: Rows, y: Rows) -> float:
-    """Return the mean over columns of ∫ (F⁻¹ − G⁻¹)², of sorted columns (n, k) and (m, k)."""
+    """Return the mean over columns of ∫ (F⁻¹ − G⁻¹)².
+
+    The columns are sorted, (n, k) and (m, k).
+    """
     n, m = len(x), len(y)
     ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)  # in units of 1/nm, exact
     widths = np.diff(ends, prepend=0) / (n * m)

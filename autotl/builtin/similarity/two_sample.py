@@ -1,4 +1,4 @@
-"""Compute distances that are means of a kernel over pairs of rows, and their permutation test."""
+"""Compute kernel distances and their permutation test."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ _TIE_TOLERANCE = 1e-12
 
 
 def evenly_spaced(rows: Rows, limit: int) -> Rows:
-    """Return at most ``limit`` evenly spaced rows; a sample may be sorted by class."""
+    """Return at most ``limit`` evenly spaced rows.
+
+    A sample may be sorted by class.
+    """
     if len(rows) <= limit:
         return rows
     return rows[np.linspace(0, len(rows) - 1, limit).round().astype(np.int64)]
 
 
 def squared_distances(a: Rows, b: Rows) -> Rows:
-    """Return the squared Euclidean distance of each row of ``a`` (n, d) to each of ``b`` (m, d), (n, m)."""
+    """Return squared Euclidean distances between rows, (n, m).
+
+    The rows ``a`` are (n, d), and ``b`` (m, d).
+    """
     centre = b.mean(0)  # a common offset would cost precision in the squares
     a, b = a - centre, b - centre
     squares: Rows = np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * (a @ b.T), 0.0)
@@ -31,7 +37,7 @@ def squared_distances(a: Rows, b: Rows) -> Rows:
 
 
 def mean_of_pairs(kernel: Rows) -> float:
-    """Return the mean of a kernel (n, n) over pairs of different rows."""
+    """Return a kernel's mean over pairs of different rows."""
     n = len(kernel)
     return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
 
@@ -39,7 +45,9 @@ def mean_of_pairs(kernel: Rows) -> float:
 def unbiased_distances(
     within: Rows, across: Rows, source: float, subsets: Sequence[NDArray[np.int64]]
 ) -> list[float]:
-    """Return E k(x, x') + E k(y, y') − 2 E k(x, y) for subsets of the target's rows x.
+    """Return unbiased kernel distances for subsets of rows.
+
+    The distance is E k(x, x') + E k(y, y') − 2 E k(x, y), for the target's rows x.
 
     Args:
         within: The kernel among the target's rows, (n, n).

@@ -21,7 +21,7 @@ AXES = 16
 
 
 class Wasserstein:
-    """The squared 2-Wasserstein distance to the source's sample, along its first 16 principal axes.
+    """The squared 2-Wasserstein distance along the first 16 principal axes.
 
     Both samples are reduced to the same number of evenly spaced rows, at most 256. The optimal transport plan
     is then an assignment, which the Hungarian method finds. With few rows the value is above 0 even for equal
@@ -41,7 +41,15 @@ class Wasserstein:
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """Return the distances of several subsets; all rows are projected once."""
+        """Return the distances of several subsets of the rows.
+
+        All rows are projected once.
+
+        Args:
+            features: Features of the target, (n, d).
+            source: The source.
+            subsets: The rows of each subset.
+        """
         axes = principal_axes(source)[1][:, :AXES]
         rows, sample = features @ axes, source.sample @ axes
         return [_assignment_cost(rows[chosen], sample) for chosen in subsets]

@@ -85,10 +85,11 @@ PACKAGES: Mapping[str, Package] = {
 
 
 class EfficientNetLite:
-    """Converts an installed checkpoint to a timm folder in the user's cache, and opens the folder.
+    """Converts an installed checkpoint to a timm folder and opens it.
 
-    The weights are those of Tan & Le 2019 (arXiv:1905.11946) in the Lite variant of 2020, trained on
-    ImageNet-1k. They expect TensorFlow's ``SAME`` padding and images as ``(255 x - 127) / 128``.
+    The folder is in the user's cache. The weights are those of Tan & Le 2019 (arXiv:1905.11946) in the Lite
+    variant of 2020, trained on ImageNet-1k. They expect TensorFlow's ``SAME`` padding and images as ``(255 x
+    - 127) / 128``.
 
     >>> EfficientNetLite().offers()[0]
     'efficientnet_lite0'
@@ -240,7 +241,7 @@ def _read(package: Package, checkpoint: Path) -> Mapping[str, Any]:
 
 
 def _in_order(package: Package, given: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Rename each tensor as the tensor at the same position in timm's network.
+    """Rename tensors by their position in timm's network.
 
     Both list the same layers in the same order under different names.
 

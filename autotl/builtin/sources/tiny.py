@@ -1,4 +1,4 @@
-"""Open the backbone that ships with autotl: a small ResNet for small photographs."""
+"""Open the small ResNet that ships with autotl."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Built-in scores that rank backbones on labelled features without training, one plugin per file."""
+"""Built-in scores that rank backbones without training, a plugin per file."""

@@ -16,10 +16,11 @@ MIN_VARIANCE_SHARE = 1e-3
 
 
 class Gbc:
-    """Minus the mean Bhattacharyya coefficient of pairs of classes: -1 (equal) to 0 (separate).
+    """Minus the mean Bhattacharyya coefficient of pairs of classes.
 
-    Classes are Gaussians with one variance for all axes, as the paper recommends, over at most 64 principal
-    axes. The paper sums over pairs. The mean gives the same ranking and does not grow with the classes.
+    It is -1 for equal classes and 0 for separate ones. Classes are Gaussians with one variance for all axes,
+    as the paper recommends, over at most 64 principal axes. The paper sums over pairs. The mean gives the
+    same ranking and does not grow with the classes.
     """
 
     name = "gbc"

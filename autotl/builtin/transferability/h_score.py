@@ -12,9 +12,10 @@ from autotl.api import LabelledFeatures, Transferability
 
 
 class HScore:
-    """tr(cov(f)⁺ cov(E[f|y])) with 1/n covariances: between 0 and the number of classes minus one.
+    """The H-score, tr(cov(f)⁺ cov(E[f|y])) with 1/n covariances.
 
-    With fewer images than features it is at its maximum for any labels: use the regularised form then.
+    It is between 0 and the number of classes minus one. With fewer images than features it is at its maximum
+    for any labels: use the regularised form then.
     """
 
     name = "h_score"
@@ -30,9 +31,10 @@ class HScore:
 
 
 class RegularisedHScore:
-    """The H-score with a covariance that is shrunk towards the identity, by Ledoit & Wolf's shrinkage.
+    """The H-score with a covariance shrunk towards the identity.
 
-    The variance between classes is shrunk as well, so that noise among few images has little effect.
+    The shrinkage is that of Ledoit & Wolf. The variance between classes is shrunk as well, so that noise
+    among few images has little effect.
     """
 
     name = "h_score_regularised"
@@ -59,7 +61,10 @@ class RegularisedHScore:
 
 
 def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centred rows (n, d), and class means times the root of class frequency (classes, d)."""
+    """Return centred rows and weighted class means.
+
+    The rows are (n, d). The means (classes, d) are multiplied by the root of class frequency.
+    """
     x = seen.features - seen.features.mean(0)
     counts = np.bincount(seen.labels, minlength=seen.classes)
     sums = np.eye(seen.classes)[seen.labels].T @ x
@@ -69,7 +74,10 @@ def _centred(seen: LabelledFeatures) -> tuple[NDArray[np.float64], NDArray[np.fl
 def _axes(
     x: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return variances along the principal axes (r,), the axes (d, r), and which exceed rounding (r,)."""
+    """Return variances, principal axes, and which exceed rounding.
+
+    Their shapes are (r,), (d, r) and (r,).
+    """
     n, d = x.shape
     if n <= d:
         values, weights = np.linalg.eigh(x @ x.T / n)

@@ -16,9 +16,10 @@ TEMPERATURE = 0.07
 
 
 class KnnAccuracy:
-    """The leave-one-out accuracy of the 5 nearest neighbours by cosine similarity of centred features.
+    """The leave-one-out accuracy of the 5 nearest neighbours.
 
-    Neighbours vote with the weight exp(cosine / 0.07), as in Wu et al.
+    They are found by cosine similarity of centred features. Neighbours vote with the weight exp(cosine /
+    0.07), as in Wu et al.
     """
 
     name = "knn_accuracy"
@@ -30,7 +31,7 @@ class KnnAccuracy:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """Return 1 for each image whose neighbours predict its class, else 0, (n,)."""
+        """Return 1 for each correctly classified image, else 0, (n,)."""
         x = (seen.features - seen.features.mean(0)).astype(np.float32)
         x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
         n, k = len(x), min(NEIGHBOURS, len(x) - 1)

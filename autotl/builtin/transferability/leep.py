@@ -1,4 +1,4 @@
-"""Score how well the outputs of the source head predict the target labels."""
+"""Score how well source head outputs predict target labels."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TINY = 1e-300
 
 
 class Leep:
-    """The log expected empirical prediction: the mean log-likelihood of the labels, at most 0.
+    """The log expected empirical prediction (LEEP).
 
-    A label is predicted by the mean of P(target class | source class), weighted by the source head's
-    probabilities for the image.
+    It is the mean log-likelihood of the labels, at most 0. A label is predicted by the mean of P(target class
+    | source class), weighted by the source head's probabilities for the image.
     """
 
     name = "leep"

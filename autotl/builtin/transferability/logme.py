@@ -16,11 +16,11 @@ TINY = 1e-5
 
 
 class LogMe:
-    """The log maximum evidence of Bayesian linear regressions from features to one-hot labels, per image.
+    """The log maximum evidence of Bayesian linear regressions, per image.
 
-    There is a regression for each class, with Normal priors of precision α on the weights and β on the noise.
-    Both maximise the evidence, by MacKay's fixed point iteration as the authors run it. It ends after 11
-    steps, or if α/β changes by less than a thousandth.
+    They map features to one-hot labels. There is a regression for each class, with Normal priors of precision
+    α on the weights and β on the noise. Both maximise the evidence, by MacKay's fixed point iteration as the
+    authors run it. It ends after 11 steps, or if α/β changes by less than a thousandth.
 
     >>> features = np.array([[0.0, 1], [0.1, 1], [1, 0], [1.1, 0]])
     >>> seen = LabelledFeatures(features, np.array([0, 0, 1, 1]))
@@ -45,7 +45,10 @@ class LogMe:
 def _spectrum(
     x: NDArray[np.float64], one_hot: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return squared singular values (r,) of the features, and squared labels along them (r, classes)."""
+    """Return squared singular values, and squared labels along them.
+
+    Their shapes are (r,) and (r, classes).
+    """
     n, d = x.shape
     if n <= d:
         energy, left = np.linalg.eigh(x @ x.T)

@@ -1,4 +1,4 @@
-"""Score how well the top class of the source head determines the target label."""
+"""Score how well top source classes determine target labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from autotl.api import LabelledFeatures, Transferability
 
 
 class Nce:
-    """The negative conditional entropy −H(target label | top source class) in nats, at most 0."""
+    """The negative conditional entropy −H(target label | top source class).
+
+    It is in nats, at most 0.
+    """
 
     name = "nce"
     summary = "negative entropy of the labels, given the source head's top class"
@@ -23,7 +26,7 @@ class Nce:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """Return log P(label | top class) of each image, as counted on these images, (n,)."""
+        """Return log P(label | top class) of each image, (n,)."""
         assert seen.probabilities is not None
         top = seen.probabilities.argmax(1)
         joint = np.zeros((seen.classes, seen.probabilities.shape[1]))

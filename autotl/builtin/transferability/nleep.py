@@ -1,4 +1,4 @@
-"""Score by LEEP with clusters of the features in place of source classes."""
+"""Score by LEEP with clusters in place of source classes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_FIT_ROWS = 2000
 
 
 class NLeep:
-    """LEEP on the posteriors of a Gaussian mixture over the features' principal axes.
+    """LEEP on the posteriors of a Gaussian mixture.
 
-    The first axes with 80 % of the variance are kept, at most 64. The mixture has five components per class
-    as in the paper, at most 100, and at most one for every four distinct images. Covariances are diagonal,
-    because the axes are uncorrelated.
+    The mixture is over the features' principal axes. The first axes with 80 % of the variance are kept, at
+    most 64. The mixture has five components per class as in the paper, at most 100, and at most one for every
+    four distinct images. Covariances are diagonal, because the axes are uncorrelated.
     """
 
     name = "nleep"
@@ -45,7 +45,7 @@ class NLeep:
 
 
 def _project(features: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Project the rows on their first principal axes (n, r); None for constant features."""
+    """Project on the principal axes; None for constant features."""
     x = features - features[0]  # constant features become exactly 0
     x -= x.mean(0)
     has_more_rows = len(x) > x.shape[1]
@@ -65,7 +65,7 @@ def _project(features: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 
 def _posteriors(projected: NDArray[np.float64], *, classes: int) -> NDArray[np.float64]:
-    """Fit a Gaussian mixture and return the posterior of each component, (n, components)."""
+    """Return the posteriors of a fitted Gaussian mixture."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 

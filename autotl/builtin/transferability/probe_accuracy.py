@@ -28,7 +28,7 @@ class ProbeAccuracy:
         return float(self.contributions(seen).mean())
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """Return 1 for each image that is classified correctly out of sample, else 0, (n,)."""
+        """Return 1 for each correctly classified image, else 0, (n,)."""
         logits = _cross_validated_logits(seen) if seen.probe is None else seen.probe
         hits: NDArray[np.float64] = (logits.argmax(1) == seen.labels).astype(np.float64)
         return hits

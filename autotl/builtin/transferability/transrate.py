@@ -14,10 +14,10 @@ PRECISION = 1e-4  # ε of the coding rate
 
 
 class TransRate:
-    """The coding rate of all features minus the mean rate within classes, in nats.
+    """The coding rate of all features minus that within classes.
 
-    It estimates the mutual information with the label. Features are centred and scaled to a covariance of
-    trace 1, so that ε means the same for all backbones.
+    It is in nats. It estimates the mutual information with the label. Features are centred and scaled to a
+    covariance of trace 1, so that ε means the same for all backbones.
     """
 
     name = "transrate"
@@ -39,7 +39,10 @@ class TransRate:
 
 
 def _coding_rate(x: NDArray[np.float64]) -> float:
-    """Return ½ log det(I + XᵀX / (n ε)), from the smaller of the two Gram matrices."""
+    """Return the coding rate ½ log det(I + XᵀX / (n ε)).
+
+    It is computed from the smaller of the two Gram matrices.
+    """
     n, d = x.shape
     if n == 0:
         return 0.0

@@ -27,7 +27,7 @@ def is_array(value: object) -> bool:
 
 
 def as_array(value: Any) -> NDArray[Any]:
-    """Return a NumPy array, or a torch tensor on any device, as a NumPy array."""
+    """Return an array or a torch tensor as a NumPy array."""
     if isinstance(value, np.ndarray):
         return value
     value = value.detach().cpu()
@@ -36,7 +36,7 @@ def as_array(value: Any) -> NDArray[Any]:
 
 
 def scale_of_arrays(arrays: Iterable[NDArray[Any]]) -> PixelScale:
-    """Return the scale of arrays that are given together, if no other scale is known.
+    """Return the scale of arrays that are given together.
 
     Raises:
         DataError: Pixels are not numbers, negative, or floats outside [0, 1] and [0, 255].
@@ -67,10 +67,10 @@ def scale_of_arrays(arrays: Iterable[NDArray[Any]]) -> PixelScale:
 
 
 def image_from_array(value: Any) -> Image.Image:
-    """Return the RGB image of an array or tensor with 1, 3 or 4 channels.
+    """Return the RGB image of an array or tensor.
 
-    If the shape fits both orders, an array has its channels last and a tensor has them first. Values of more
-    than 8 bits stay attached, as in :func:`upright_rgb`.
+    It has 1, 3 or 4 channels. If the shape fits both orders, an array has its channels last and a tensor has
+    them first. Values of more than 8 bits stay attached, as in :func:`upright_rgb`.
 
     Args:
         value: The pixels, (h, w), (h, w, channels) or (channels, h, w).
@@ -99,7 +99,7 @@ def image_from_array(value: Any) -> Image.Image:
 
 
 def _white_value(span: Span, *, floats: bool) -> int | None:
-    """Return the value of white; None if the span is on no usual scale."""
+    """Return the value of white, or None for an unusual scale."""
     low, high = span
     if not floats:
         return next((2**bits - 1 for bits in BIT_DEPTHS if low >= 0 and high < 2**bits), None)

@@ -1,4 +1,4 @@
-"""Keep pixel values of more than 8 bits beside the 8-bit RGB image made from them."""
+"""Keep pixel values of more than 8 bits beside an image."""
 
 from __future__ import annotations
 
@@ -38,14 +38,17 @@ def attach_deep_values(image: Image.Image, values: NDArray[Any]) -> None:
 
 
 def deep_values_of(image: Image.Image) -> NDArray[Any] | None:
-    """Return the attached values; None without any, or if the image was changed since."""
+    """Return the attached values of an unchanged image, or None."""
     kept = image.info.get(_INFO_KEY)
     # Pillow copies `info` to cropped or rotated images, but the values belong to the original pixels
     return kept.values if isinstance(kept, _DeepValues) and kept.pixels is image.im else None
 
 
 def deep_raw_mode(image: Image.Image) -> str | None:
-    """Return Pillow's raw mode of a 16-bit colour image before decoding; None for other images."""
+    """Return Pillow's raw mode of an undecoded 16-bit colour image.
+
+    It is None for other images.
+    """
     if not isinstance(image, ImageFile.ImageFile) or not image.tile or "transparency" in image.info:
         return None
     mode = _raw_mode(image.tile[0])
@@ -55,7 +58,9 @@ def deep_raw_mode(image: Image.Image) -> str | None:
 def read_16_bit_colours(
     image: Image.Image, source: Path | bytes, raw_mode: str, rotate: Callable[[Image.Image], Image.Image]
 ) -> NDArray[np.uint16] | None:
-    """Read all 16 bits of a colour image; Pillow itself keeps only the high byte.
+    """Read all 16 bits of a colour image.
+
+    Pillow itself keeps only the high byte.
 
     Args:
         image: The decoded image.

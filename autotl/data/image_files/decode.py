@@ -74,8 +74,8 @@ def upright_rgb(image: Image.Image, scale: PixelScale | None = None) -> Image.Im
 
     Grey values are repeated in all channels, and transparent pixels lie on white. An upright RGB image is
     returned unchanged. Values of more than 8 bits become 8 bits by ``scale``. Without a scale for them, the
-    image is scaled by its own extremes and the values stay attached, so that the result can be passed here
-    again with a scale.
+    image is scaled by its own extremes and the values stay attached. The result can be passed here again with
+    a scale.
 
     Args:
         image: The image, in any mode.
@@ -96,7 +96,7 @@ def upright_rgb(image: Image.Image, scale: PixelScale | None = None) -> Image.Im
 
 
 def image_from_values(values: NDArray[Any], span: Span) -> Image.Image:
-    """Return the RGB image of pixel values, with ``span`` as black and white.
+    """Return the RGB image of pixel values.
 
     Args:
         values: Pixel values, (h, w) or (h, w, channels).
@@ -163,7 +163,7 @@ def _orientation(image: Image.Image) -> Any:
 
 
 def _decode(image: Image.Image, source: Path | str | bytes | None) -> Image.Image:
-    """Return the upright RGB image, with values of more than 8 bits attached."""
+    """Return the upright RGB image, with deep values attached."""
     raw_mode = deep_raw_mode(image) if source else None
     image.load()
     transpose = _TRANSPOSES.get(_orientation(image))

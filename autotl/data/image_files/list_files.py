@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def files_below(root: Path) -> Iterator[str]:
-    """Yield the names of all regular files below ``root``, with ``/`` between folders.
+    """Yield the names of all regular files below a folder.
 
-    Links are followed, but no folder is entered twice. Named pipes, sockets and devices are skipped, because
-    opening a pipe would block forever.
+    Names are relative, with ``/`` between folders. Links are followed, but no folder is entered twice. Named
+    pipes, sockets and devices are skipped, because opening a pipe would block forever.
     """
     entered = {os.path.realpath(root)}
     for folder, subfolders, files in os.walk(root, followlinks=True):

@@ -1,4 +1,4 @@
-"""Compute perceptual hashes, which find copies of an image after re-encoding or resizing."""
+"""Compute perceptual hashes, which are nearly equal for copies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOW_FREQUENCIES = 8  # per axis
 
 
 def thumbnail(image: Image.Image) -> NDArray[np.uint8]:
-    """Return the image in grey at 32 × 32 pixels, uint8 (32, 32)."""
+    """Return the image in grey, uint8 (32, 32)."""
     size = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     return np.asarray(image.convert("L").resize(size, Image.Resampling.LANCZOS))
 
@@ -19,9 +19,10 @@ def thumbnail(image: Image.Image) -> NDArray[np.uint8]:
 def perceptual_hashes(thumbnails: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """Return the 64-bit perceptual hash of each thumbnail, (n,).
 
-    Copies of an image differ in few bits. A bit tells whether one of the 64 lowest frequencies of the cosine
-    transform is above their median (Zauner, Implementation and Benchmarking of Perceptual Image Hash
-    Functions, 2010). The bits are those of ``imagehash.phash``.
+    Copies of an image differ in few bits. A bit is 1 if one of the 64 lowest frequencies of the cosine
+    transform is above their median, as in ``imagehash.phash``.
+
+    Reference: Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010.
 
     Args:
         thumbnails: Grey images of :func:`thumbnail`, uint8 (n, 32, 32).

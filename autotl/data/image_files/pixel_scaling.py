@@ -1,4 +1,4 @@
-"""Choose which pixel values are black and white, for all images of a data set together."""
+"""Choose the pixel values of black and white for all images."""
 
 from __future__ import annotations
 
@@ -42,17 +42,23 @@ class Extremes:
 
 
 def without_alpha(values: NDArray[Any]) -> NDArray[Any]:
-    """Return pixel values (h, w) or (h, w, channels) without the alpha channel."""
+    """Return pixel values without the alpha channel.
+
+    The values are (h, w) or (h, w, channels).
+    """
     return values[..., :-1] if values.ndim == 3 and values.shape[2] in (2, 4) else values
 
 
 def span_for(values: NDArray[Any], scale: PixelScale) -> Span | None:
-    """Return the span of a scale that applies to pixel values of this type; None if it has none."""
+    """Return the span of a scale for these values, or None."""
     return scale.floats if values.dtype.kind == "f" else scale.integers
 
 
 def extremes_of(values: NDArray[Any]) -> Extremes:
-    """Return the extremes of the pixel values (h, w) or (h, w, channels) of an image."""
+    """Return the extremes of an image's pixel values.
+
+    The values are (h, w) or (h, w, channels).
+    """
     flat = without_alpha(values).ravel()
     bottom, top = flat.min(), flat.max()
     outliers = len(flat) // _PIXELS_PER_OUTLIER
@@ -77,7 +83,7 @@ def choose_scale(found: Iterable[Extremes]) -> PixelScale:
 
 
 def scale_notes(scale: PixelScale, found: Sequence[Extremes]) -> list[str]:
-    """Return notes for the user on the chosen scale and the images that it is based on."""
+    """Return notes for the user on a chosen scale."""
     notes = []
     for kind, span, extremes in (
         ("whole numbers of more than 8 bits", scale.integers, [each for each in found if not each.floats]),
@@ -104,10 +110,10 @@ def to_8_bits(values: NDArray[Any], span: Span) -> NDArray[np.uint8]:
 
 
 def own_span(values: NDArray[Any]) -> Span:
-    """Return the span of a single image, for models that were saved without a scale.
+    """Return the span of a single image.
 
-    Whole numbers get the smallest of 8, 12 and 16 bits that holds them, floats get [0, 1] or [0, 255]. Any
-    other range is stretched.
+    It is used for models that were saved without a scale. Whole numbers get the smallest of 8, 12 and 16 bits
+    that holds them, floats get [0, 1] or [0, 255]. Any other range is stretched.
 
     Raises:
         DataError: Some floats are not finite.

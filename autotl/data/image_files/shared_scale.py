@@ -26,7 +26,7 @@ Opener = Callable[[], Image.Image]
 
 
 class SharedScale:
-    """The pixel scale of a model, completed from all images of a prediction.
+    """The pixel scale of a model, completed from all given images.
 
     A model that learned from 8-bit images only has no scale for images of more bits. If such an image is
     opened, all images are decoded once to choose a scale, and a warning states it. Otherwise no image is

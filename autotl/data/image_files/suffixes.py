@@ -1,4 +1,4 @@
-"""Know the suffixes of image files, and how to convert files that cannot be read."""
+"""List the suffixes of image files, readable or not."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ IMAGE_SUFFIXES = READABLE_SUFFIXES | _HEIF_SUFFIXES | _RAW_SUFFIXES | _OTHER_SUF
 
 
 def is_image_name(name: str) -> bool:
-    """Return whether a file name has the suffix of an image, readable or not."""
+    """Return whether a name has the suffix of an image.
+
+    The image may be unreadable here.
+    """
     return suffix_of(name) in IMAGE_SUFFIXES
 
 
 def suffix_of(name: str) -> str:
-    """Return the suffix of a file name with its dot, in lower case."""
+    """Return the suffix of a file name in lower case."""
     return PurePosixPath(name.strip().replace("\\", "/")).suffix.lower()
 
 
@@ -46,7 +49,10 @@ def register_heif() -> bool:
 
 
 def why_unreadable(name: str) -> str:
-    """Return how to convert an image whose suffix is not readable; "" for other names."""
+    """Return how to convert an image with an unreadable suffix.
+
+    It is "" for other names.
+    """
     suffix = suffix_of(name)
     if suffix in _HEIF_SUFFIXES:
         return "" if register_heif() else f"{suffix} files need pillow-heif: pip install 'autotl[heif]'"

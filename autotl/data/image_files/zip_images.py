@@ -1,4 +1,4 @@
-"""Open images inside a ZIP file, in place, from any thread or process."""
+"""Open images inside a ZIP file, from any thread or process."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class ZipImages:
 
 
 def _unpack(entry: IO[bytes]) -> bytes:
-    """Unpack an entry in blocks, because its stated size may be far too small."""
+    """Unpack an entry in blocks; its stated size may be wrong."""
     blocks = []
     while block := entry.read(_BLOCK_BYTES):
         blocks.append(block)

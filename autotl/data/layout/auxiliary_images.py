@@ -1,4 +1,4 @@
-"""Find images in a folder tree that belong to other images: thumbnails, masks, and recycled files."""
+"""Find thumbnails, masks and recycled files among images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AFFIX = re.compile(rf"^({_AUXILIARY})[ _.-]+|[ _.-]+({_AUXILIARY})([ _.-]?\d+)?
 
 
 def in_system_folder(steps: Steps) -> bool:
-    """Return whether a file is in a folder of the operating system, such as ``@eaDir``."""
+    """Return whether a file is in a folder such as ``@eaDir``."""
     return any(folder.lower() in _SYSTEM_FOLDERS for folder in steps[:-1])
 
 
@@ -78,7 +78,10 @@ def in_system_folders(paths: Mapping[str, Steps]) -> tuple[set[str], list[str]]:
 
 
 def _stems_by_folder(paths: Iterable[Steps]) -> dict[Steps, set[str]]:
-    """Return, by folder, the stems of the images in it and in a folder ``images`` inside it."""
+    """Return the stems of the images in each folder.
+
+    Images in a folder ``images`` count for its parent as well.
+    """
     stems: dict[Steps, set[str]] = defaultdict(set)
     for steps in paths:
         if any(_AUXILIARY_FOLDER.fullmatch(folder) for folder in steps[:-1]):

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from posixpath import splitext
 from typing import get_args
 
 from autotl.api import Part
-from autotl.data.image_files.suffixes import IMAGE_SUFFIXES, READABLE_SUFFIXES, is_image_name, suffix_of
+from autotl.data.image_files.suffixes import suffix_of
 from autotl.data.labels import label_text
-from autotl.data.layout.auxiliary_images import (
-    Steps,
-    auxiliary_images,
-    in_system_folder,
-    in_system_folders,
-)
+from autotl.data.layout.auxiliary_images import Steps
 from autotl.data.layout.part_names import is_filler_name, parse_name, part_of
+from autotl.data.layout.sort_files import sort_files
 from autotl.data.layout.top_folders import TopFolder, container_of, parts_among
 from autotl.data.name_lists import join_counts, join_names
 from autotl.errors import DataError
@@ -77,12 +72,12 @@ def label_paths(names: Iterable[str], *, where: str) -> tuple[list[LabelledPath]
         where: The name of the tree, for errors.
 
     Returns:
-        The labelled images, and notes on what was inferred.
+        The labelled images, and notes for the user.
 
     Raises:
         DataError: The folders state no labels, or only one class.
     """
-    images, others, notes = _sort_files(names)
+    images, others, notes = sort_files(names)
     hint = _table_hint(others)
     if not images:
         raise DataError(
@@ -101,7 +96,7 @@ def label_paths(names: Iterable[str], *, where: str) -> tuple[list[LabelledPath]
     if len(labels := {item.label for item in items.values()}) < 2:
         raise DataError(
             f"{where} must hold two class folders or more (got only {labels.pop()!r}). Add another class. "
-            f"If this folder is no class, put each class in a folder of its own.{hint}"
+            f"If this folder is no class, put each class in a separate folder.{hint}"
         )
     notes += labelling.notes
     if labelling.outside:
@@ -112,15 +107,6 @@ def label_paths(names: Iterable[str], *, where: str) -> tuple[list[LabelledPath]
     if None not in counts_by_part:
         notes.append(f"The folders' own split is kept: {_part_counts(counts_by_part, labelling.parts)}.")
     return list(items.values()), tuple(notes)
-
-
-def visible_images(names: Iterable[str]) -> list[str]:
-    """Return the names of images that are neither hidden nor in system folders, in order."""
-    return [
-        name
-        for name in names
-        if (steps := _steps(name)) and is_image_name(steps[-1]) and not in_system_folder(steps)
-    ]
 
 
 def _label(
@@ -139,14 +125,14 @@ def _label(
     if not deep:
         raise DataError(
             f"Images must be in class folders (got {len(images)} images in no class folder of {where}). Put "
-            f"each class in a folder of its own, or give a table of images and labels.{hint}"
+            f"each class in a separate folder, or give a table of images and labels.{hint}"
         )
     if parts := parts_among(tops, where=where):
         labelling = _label_in_parts(images, deep, depth, tops, parts)
         if not labelling.items:
             raise DataError(
                 f"Images must be in class folders (got images in no class folder of "
-                f"{join_names(sorted(tops))} in {where}). Put each class in a folder of its own inside "
+                f"{join_names(sorted(tops))} in {where}). Put each class in a separate folder inside "
                 f"them.{hint}"
             )
         return labelling
@@ -186,41 +172,8 @@ def _is_in(steps: Steps, depth: int, folders: Sequence[str]) -> bool:
     return len(steps) > depth and steps[depth] in folders
 
 
-def _sort_files(names: Iterable[str]) -> tuple[dict[str, Steps], dict[str, Steps], list[str]]:
-    """Return the images of objects, the files that are no images, and notes on the rest."""
-    visible = {name: steps for name in names if (steps := _steps(name))}
-    system_files, notes = in_system_folders(visible)
-    files = {name: steps for name, steps in visible.items() if name not in system_files}
-    images = {name: steps for name, steps in files.items() if suffix_of(steps[-1]) in IMAGE_SUFFIXES}
-    others = {name: steps for name, steps in files.items() if name not in images}
-    readable = {
-        (*steps[:-1], splitext(steps[-1])[0])
-        for steps in images.values()
-        if suffix_of(steps[-1]) in READABLE_SUFFIXES
-    }
-    twins = {
-        name: suffix_of(steps[-1])
-        for name, steps in images.items()
-        if suffix_of(steps[-1]) not in READABLE_SUFFIXES and (*steps[:-1], splitext(steps[-1])[0]) in readable
-    }
-    if twins:
-        counts = join_counts(Counter(twins.values()))
-        notes.append(f"Left out unreadable files beside a readable image of the same name: {counts}.")
-    images = {name: steps for name, steps in images.items() if name not in twins}
-    auxiliary, auxiliary_notes = auxiliary_images(images)
-    notes += auxiliary_notes
-    return {name: steps for name, steps in images.items() if name not in auxiliary}, others, notes
-
-
-def _steps(name: str) -> Steps:
-    """Return the folders and the file of a name without steps such as ``..``; empty for hidden files."""
-    steps = [step for step in name.replace("\\", "/").split("/") if step not in ("", ".", "..")]
-    hidden = any(step.startswith(".") or step == "__MACOSX" for step in steps)
-    return () if hidden else tuple(steps)
-
-
 def _top_folders(paths: Iterable[Steps]) -> tuple[int, dict[str, TopFolder]]:
-    """Return the number of single folders around the top folders, and the top folders."""
+    """Return the number of wrapping folders, and the top folders."""
     paths = list(paths)
     depth = _count_wrappers(paths)
     below: dict[str, list[Steps]] = defaultdict(list)
@@ -244,7 +197,7 @@ def _count_wrappers(paths: Sequence[Steps]) -> int:
 
 
 def _top_folder(paths: Sequence[Steps], name: str, depth: int) -> TopFolder:
-    """Describe a top folder by its content, below folders that wrap all of it.
+    """Describe a top folder, without folders that wrap its content.
 
     A folder inside is such a wrapper if it is the only one and its name has no other meaning, as in
     ``seg_train/seg_train/forest``.
@@ -270,7 +223,7 @@ def _table_hint(others: Iterable[str]) -> str:
 def _other_files_notes(
     others: Mapping[str, Steps], images: Mapping[str, Steps], levels: Mapping[str, int], *, where: str
 ) -> list[str]:
-    """Note files that are no images; raise DataError for a folder of such files among the class folders."""
+    """Note other files; refuse class folders without images."""
     classes = {images[name][: level + 1] for name, level in levels.items()}
     parents = {folder[:-1] for folder in classes}
     without_images: dict[str, list[str]] = defaultdict(list)
@@ -297,7 +250,7 @@ def _other_files_notes(
 
 
 def _subfolder_notes(images: Mapping[str, Steps], levels: Mapping[str, int]) -> list[str]:
-    """Note the folders inside the class folders, whose images belong to the class."""
+    """Note the folders inside the class folders."""
     counts = Counter(
         images[name][level + 1] for name, level in levels.items() if len(images[name]) > level + 2
     )
@@ -310,7 +263,7 @@ def _subfolder_notes(images: Mapping[str, Steps], levels: Mapping[str, int]) -> 
 
 
 def _part_counts(counts: Mapping[Part | None, int], parts: Mapping[str, Part]) -> str:
-    """List the number of images of each part, with its folders if they have other names."""
+    """List the number of images and the folders of each part."""
 
     def folders_of(part: Part) -> str:
         folders = sorted(top for top, of in parts.items() if of == part)

@@ -1,4 +1,4 @@
-"""Recognize names of the parts of a split, such as ``train`` or ``valid_images``."""
+"""Recognise names of the parts of a split."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNLABELLED_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ParsedName:
-    """The part that a name stands for, if any, and its other meaningful words."""
+    """The part in a name, if any, and its other words."""
 
     part: Part | None
     rest: tuple[str, ...]
@@ -56,7 +56,10 @@ def parse_name(name: str) -> ParsedName:
 
 
 def part_of(name: object) -> Part | None:
-    """Return the part that the name of a folder, a split or a cell stands for."""
+    """Return the part that a name stands for, or None.
+
+    The name is that of a folder, a split or a cell.
+    """
     if not isinstance(name, str):
         return None
     parsed = parse_name(name)
@@ -64,7 +67,7 @@ def part_of(name: object) -> Part | None:
 
 
 def is_fold_name(name: str) -> bool:
-    """Return whether a name is that of a cross-validation fold, such as ``fold_0``."""
+    """Return whether a name is that of a fold, such as ``fold_0``."""
     return _FOLD.fullmatch(name.strip()) is not None
 
 

@@ -1,4 +1,4 @@
-"""Decide which top folders of a tree are parts of a split, or refuse unclear trees."""
+"""Decide which top folders of a tree are parts of a split."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class TopFolder:
 
 
 def container_of(tops: Mapping[str, TopFolder], *, where: str) -> str | None:
-    """Return the top folder that holds the class folders, if the others are stray folders.
+    """Return the top folder that holds the class folders, or None.
 
-    For example ``imgs`` with a folder for each class, beside ``docs``. A class ``dog`` with a folder for each
-    breed, beside a class ``cat``, is no such folder.
+    The other top folders must be stray folders. For example ``imgs`` with a folder for each class, beside
+    ``docs``. A class ``dog`` with a folder for each breed, beside a class ``cat``, is no such folder.
 
     Args:
         tops: The top folders by name.
@@ -74,7 +74,9 @@ def container_of(tops: Mapping[str, TopFolder], *, where: str) -> str | None:
 
 
 def parts_among(tops: Mapping[str, TopFolder], *, where: str) -> dict[str, Part]:
-    """Return the part of each top folder; empty if the top folders are the classes.
+    """Return the part of each top folder, if they are parts.
+
+    It is empty if the top folders are the classes.
 
     Args:
         tops: The top folders by name.
@@ -98,11 +100,11 @@ def parts_among(tops: Mapping[str, TopFolder], *, where: str) -> dict[str, Part]
         if has_several_parts and rest_is_unlabelled:
             return loose
         raise DataError(
-            f"One level of folders in {where} must hold the classes (got {join_names(sorted(tops))}, which "
-            f"hold folders of the same names: {join_names(shared)}). If the inner folders are the classes, "
-            "rename the upper folders to train, val and test, or move the images of each class into one "
-            "folder. If the upper folders are the classes, move the images out of the inner folders. A table "
-            "of images and labels can state either."
+            f"A single level of folders in {where} must hold the classes (got {join_names(sorted(tops))}, "
+            f"which hold folders of the same names: {join_names(shared)}). If the inner folders are the "
+            "classes, rename the upper folders to train, val and test, or merge the folders of each class. "
+            "If the upper folders are the classes, move the images out of the inner folders. A table of "
+            "images and labels can state either."
         )
     return {}
 
@@ -110,7 +112,7 @@ def parts_among(tops: Mapping[str, TopFolder], *, where: str) -> dict[str, Part]
 def _refuse_unclear_names(
     tops: Mapping[str, TopFolder], parsed: Mapping[str, ParsedName], *, where: str
 ) -> None:
-    """Raise DataError if the top folders are named as folds, or as parts and classes at once."""
+    """Refuse folders that are folds, or parts and classes at once."""
     if all(is_fold_name(name) for name in tops):
         raise DataError(
             f"The folders of {where} must be classes or parts of a split (got folds of cross-validation: "
@@ -135,7 +137,7 @@ def _is_split(exact: Mapping[str, Part], tops: Mapping[str, TopFolder]) -> bool:
 
 
 def _shared_subfolders(tops: Mapping[str, TopFolder]) -> list[str]:
-    """Return the subfolder names that half of the top folders share, if most subfolders have such names."""
+    """Return subfolder names that most top folders share."""
     counts = Counter(name for top in tops.values() for name in top.subfolders)
     minimum = max(2, len(tops) / 2)
     shared = sorted(

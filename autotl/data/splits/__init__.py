@@ -1,1 +1,1 @@
-"""Divide a dataset into a test set and folds, and change such splits."""
+"""Divide a dataset into a test set and folds."""

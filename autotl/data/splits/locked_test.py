@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LockedTestReopened(AutotlError, RuntimeError):
-    """The test set was opened a second time, which would make it a validation set."""
+    """The test set was opened twice, like a validation set."""
 
 
 class LockedTest:
@@ -39,7 +39,7 @@ class LockedTest:
         return f"<LockedTest of {len(self)} rows, {'opened for ' + self.opened if self.opened else 'locked'}>"
 
     def image_rows(self, reason: str) -> Rows:
-        """Return the rows to compare their images; the caller must not read their labels.
+        """Return the rows, to compare images without their labels.
 
         Args:
             reason: The purpose, kept in ``compared``.

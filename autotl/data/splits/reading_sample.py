@@ -1,4 +1,4 @@
-"""Choose which images to read if reading all of them would take too long."""
+"""Choose which images to read within a time limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIN_STRATUM_IMAGES = 2
 
 
 def pace_sample(n: int) -> range:
-    """Return evenly spaced positions among ``n`` images, to measure the pace of reading."""
+    """Return evenly spaced positions among ``n`` images."""
     return range(0, n, max(1, math.ceil(n / PACE_SAMPLE_SIZE)))
 
 

@@ -1,4 +1,4 @@
-"""Move divided groups into single folds, with as few other changes as possible."""
+"""Move divided groups into single folds with few other changes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def count_divided_groups(splits: Splits, groups: Sequence[Sequence[int]]) -> int
 
 
 def fold_numbers(rows: int, folds: Sequence[Fold]) -> Rows:
-    """Return the fold in which each of ``rows`` rows is validated, -1 for none, (rows,)."""
+    """Return the validation fold of each row, -1 for none."""
     numbers = np.full(rows, -1)
     for number, fold in enumerate(folds):
         numbers[fold.val] = number
@@ -89,7 +89,7 @@ def fold_numbers(rows: int, folds: Sequence[Fold]) -> Rows:
 
 
 def _hold_out_again(units: Sequence[Unit], share: float, kept: dict[str, int], *, seed: int) -> list[Unit]:
-    """Return undivided units of the validation set, and divided ones of classes that lack images."""
+    """Return the units to validate on, with few changes."""
     total: Counter[int] = Counter()
     for unit in units:
         total.update(unit.counts)

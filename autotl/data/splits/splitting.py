@@ -1,4 +1,4 @@
-"""Split a dataset into a test set and folds, with groups and copies of images kept together."""
+"""Split a dataset into a test set and folds."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _FOLDS = 5
 _MAX_REPEATED_IMAGES = 500
 """Training images below which cross-validation is repeated.
 
-A fold then validates on fewer than a hundred images, and a choice between trials depends on the chance of the
-division and of the training.
+A fold then validates on fewer than a hundred images. A choice between trials then depends on the chance of
+the division and of the training.
 """
 _REPEATS = 3
 """Repeats of cross-validation. Three reduce the variance of the division to a third; more gain little
@@ -80,8 +80,8 @@ def assemble_splits(
 ) -> Splits:
     """Make a split of its parts, and compute its hash.
 
-    Repeats are dropped if they have another number of folds than the first, or if they only repeat earlier
-    folds, as happens with a handful of images.
+    Repeats are dropped if they have another number of folds than the first. With a handful of images, repeats
+    may equal earlier ones; they are dropped too.
 
     Args:
         dataset: The images.
@@ -122,7 +122,9 @@ def without_rows(dataset: Dataset, splits: Splits, rows: Rows) -> Splits:
 
 
 def stratified_parts(dataset: Dataset, rows: Rows, *, seed: int, parts: int = 5) -> list[Rows]:
-    """Divide rows into stratified parts of about equal size, with units kept together.
+    """Divide rows into stratified parts of about equal size.
+
+    Units are kept together.
 
     Args:
         dataset: The images.
@@ -172,7 +174,7 @@ def _hold_out_test(dataset: Dataset, rest: Rows, val: Rows, *, seed: int, share:
     if not held_out:
         raise DataError(
             "A class must have two groups or more for a test part (got one group for every class). "
-            "Give smaller groups, or a test part of your own."
+            "Give smaller groups, or your test part."
         )
     return rows_of(held_out)
 
@@ -195,7 +197,7 @@ def _make_folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, list
     if not vals[0]:
         raise DataError(
             "A class must have two groups or more for a validation part (got one group for every class). "
-            "Give smaller groups, or a validation part of your own."
+            "Give smaller groups, or your validation part."
         )
     return kind, [tuple(Fold(np.setdiff1d(train, val), val) for val in repeat) for repeat in vals]
 

@@ -1,4 +1,4 @@
-"""Reduce a split to fewer images, or add images to it, stratified by class."""
+"""Reduce a split to fewer images, or add images to it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def with_extra_rows(dataset: Dataset, splits: Splits, more: Rows, most: int, *, 
 
 
 def subsample_test(dataset: Dataset, splits: Splits, most: int, *, seed: int) -> Splits:
-    """Return the split with about ``most`` test rows, one per class or more.
+    """Return the split with about ``most`` test rows.
+
+    Each class keeps one or more.
 
     Args:
         dataset: The images.
@@ -84,7 +86,7 @@ def _with_fold(dataset: Dataset, splits: Splits, fold: Fold, train: Rows) -> Spl
 
 
 def _sample(rows: Rows, labels: Rows, share: float, minimum: int, rng: np.random.Generator) -> Rows:
-    """Draw a share of the rows of each class, ``minimum`` or more if there are."""
+    """Draw a share of each class's rows, ``minimum`` or more."""
     kept = [rows[:0]]
     for label in np.unique(labels[rows]):
         own = rows[labels[rows] == label]

@@ -1,4 +1,4 @@
-"""Assign units of images to folds: images of a group, and copies of an image, stay together."""
+"""Assign images to folds in units that stay together."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
 
 
 def shuffled(units: Iterable[Unit], *, seed: int) -> list[Unit]:
-    """Shuffle units in an order that depends only on the seed and the pixels."""
+    """Shuffle units, depending only on the seed and the pixels."""
 
     def sort_key(unit: Unit) -> bytes:
         return hashlib.blake2b(f"{seed}:{unit.key}".encode(), digest_size=16).digest()
@@ -121,7 +121,7 @@ class _Sides:
         self._images_kept = kept
 
     def fill(self, goal: Mapping[int, float], total: Mapping[int, int]) -> None:
-        """Put each unit on the side that lacks more images of its classes.
+        """Put each unit on the side that lacks its classes.
 
         Args:
             goal: The images to hold out, by class.
@@ -138,14 +138,14 @@ class _Sides:
                 self.out.add(unit.key)
 
     def return_missing(self, classes: Sequence[int]) -> None:
-        """Move back the smallest unit of each class that is held out completely."""
+        """Return a unit of each class that is held out completely."""
         for label in classes:
             if self._images_kept[label] == 0:
                 held_out = (unit for unit in self._free if unit.key in self.out and label in unit.counts)
                 self._move(min(held_out, key=lambda unit: unit.size))
 
     def hold_out_missing(self, classes: Sequence[int], *, keep: int) -> None:
-        """Hold out the smallest unit of each class of which nothing is held out, if enough is left."""
+        """Hold out a unit of each missing class, if possible."""
         for label, minimum in ((label, minimum) for label in classes for minimum in (keep, 1)):
             if self._images_out[label] == 0:
                 kept = [unit for unit in self._free if unit.key not in self.out and label in unit.counts]
@@ -158,7 +158,7 @@ class _Sides:
                     self._move(min(movable, key=lambda unit: unit.size))
 
     def shrink(self, limit: int) -> None:
-        """Move units back until at most ``limit`` images are held out, and some of each class."""
+        """Move units back until at most ``limit`` images are held out."""
         for unit in reversed(self._free):
             if self._images_out.total() <= limit:
                 return

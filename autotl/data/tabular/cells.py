@@ -1,4 +1,4 @@
-"""Open images that are stored in the cells of a table or in a list."""
+"""Open images that are stored in cells or lists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def holds_image(value: object) -> bool:
 
 
 def opener_of(value: Any) -> Callable[[], Image.Image] | None:
-    """Return a function that opens the image in a cell; None if it holds none."""
+    """Return a function that opens a cell's image, or None."""
     if isinstance(value, Mapping):
         value = value.get("bytes")
     if isinstance(value, bytes | bytearray | memoryview):
@@ -37,7 +37,10 @@ def opener_of(value: Any) -> Callable[[], Image.Image] | None:
 
 
 def path_text(value: Any) -> str:
-    """Return the path or identifier of an image in a cell; "" for an empty cell."""
+    """Return the path or identifier of a cell's image.
+
+    It is "" for an empty cell.
+    """
     if isinstance(value, Mapping):
         value = value.get("path")
     if isinstance(value, PurePath | str):

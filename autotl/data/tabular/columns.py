@@ -1,4 +1,4 @@
-"""Choose the columns of a table that hold images, labels, groups and parts."""
+"""Choose the columns of images, labels, groups and parts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ChosenColumns:
 
     Attributes:
         image: The column of images or their paths.
-        labels: One column of labels, or one column of 0 and 1 for each class.
+        labels: The column of labels, or the columns of 0 and 1, one for each class.
         group: The column of groups; None without groups.
         parts: The part of each row; None if the table states no parts.
         notes: Notes on the columns that were not named by the user.
@@ -49,7 +49,7 @@ class ChosenColumns:
 def choose_columns(
     table: pd.DataFrame, columns: Columns, *, files: ImageLocator | None = None, marked: Sequence[str] = ()
 ) -> ChosenColumns:
-    """Return the named columns, and for the other roles the only possible column.
+    """Return the named columns, and the only candidates otherwise.
 
     A column of paths is never used for labels, groups or parts.
 
@@ -117,7 +117,7 @@ def image_column(table: pd.DataFrame, named: str | None, *, files: ImageLocator 
 
 
 def _label_columns(table: pd.DataFrame, unused: list[str], marked: Sequence[str]) -> tuple[str, ...]:
-    """Return the column of labels among the unused ones, or the one-hot columns."""
+    """Return the column of labels, or the one-hot columns."""
     likely = _named(unused, _LABEL_NAMES) or [name for name in marked if name in unused]
     if not likely:
         likely = _repeating_columns(table, unused)
@@ -161,7 +161,7 @@ def _only_one(
         role: The role of the column.
         likely: The possible columns.
         names: All columns.
-        missing: What no column does if ``likely`` is empty, for the error.
+        missing: The property that no column has if ``likely`` is empty, for the error.
         files: Describes the images that were found, for the error.
     """
     if len(likely) == 1:
@@ -169,7 +169,7 @@ def _only_one(
     which = f"{len(likely)} columns are possible ({', '.join(likely)})" if likely else f"no column {missing}"
     hint = files.hint() if files and not likely else ""
     raise DataError(
-        f"One column must be the {role}: {which}. Columns: {', '.join(names)}.{hint} "
+        f"A single column must be the {role}: {which}. Columns: {', '.join(names)}.{hint} "
         f"Name it with {role}= (--{role})."
     )
 
@@ -179,7 +179,7 @@ def _named(names: Iterable[str], known: frozenset[str], *, but: tuple[str | None
 
 
 def _holds_images(column: pd.Series) -> bool:
-    """Return whether most of the first values are images or names of images."""
+    """Return whether most values are images or their names."""
     values = list(column.head(_PROBED_ROWS))
     if sum(map(holds_image, values)) > len(values) / 2:
         return True
@@ -188,7 +188,7 @@ def _holds_images(column: pd.Series) -> bool:
 
 
 def _identifier_columns(table: pd.DataFrame, names: list[str], files: ImageLocator | None) -> list[str]:
-    """Return the columns whose values are mostly distinct and name images without suffix."""
+    """Return columns of distinct image names without suffix."""
     if files is None:
         return []
     texts = {name: [path_text(value) for value in table[name].head(_PROBED_ROWS)] for name in names}
@@ -196,5 +196,5 @@ def _identifier_columns(table: pd.DataFrame, names: list[str], files: ImageLocat
 
 
 def _repeating_columns(table: pd.DataFrame, names: list[str]) -> list[str]:
-    """Return the columns whose values repeat, as labels do and identifiers do not."""
+    """Return columns whose values repeat, as labels do."""
     return [name for name in names if 2 <= table[name].astype(str).nunique() <= max(2, len(table) // 2)]

@@ -1,4 +1,4 @@
-"""Read the class names that the Hugging Face hub stores in a Parquet file."""
+"""Read the class names that the hub stores in Parquet files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _METADATA_KEY = b"huggingface"
 
 
 def parquet_class_names(metadata: dict[bytes, bytes] | None) -> dict[str, tuple[str, ...]]:
-    """Return the class names of each column that the file marks as ClassLabel."""
+    """Return the class names of each ClassLabel column."""
     try:
         document = json.loads((metadata or {}).get(_METADATA_KEY, b"{}"))
     except (ValueError, RecursionError):

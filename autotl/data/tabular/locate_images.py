@@ -1,4 +1,4 @@
-"""Find the image files that the cells of a table name, wherever their paths start."""
+"""Find the image files that the cells of a table name."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Steps = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class LocatedImages:
-    """The file of each cell, None for cells without one, and notes on where files were found."""
+    """The file of each cell, or None, and notes."""
 
     paths: tuple[Path | None, ...]
     notes: tuple[str, ...]
 
 
 class ImageLocator:
-    """Finds image files near a table: in its folder, below it, and from the current folder."""
+    """Finds image files near a table or the current folder."""
 
     def __init__(self, root: Path, *, table: str = "") -> None:
         """Search from a folder.
@@ -54,14 +54,17 @@ class ImageLocator:
         return f"in {self._root} and the folders below it{current}"
 
     def hint(self) -> str:
-        """Return a sentence on the images below the folder, for errors; "" if there are none."""
+        """Return a sentence on the images below the folder.
+
+        It is "" if there are none.
+        """
         below = self._images()
         if not below:
             return ""
         return f" Below {self._root} are {len(below):,} images, such as {'/'.join(below[0])}."
 
     def finds_most(self, values: Iterable[str]) -> bool:
-        """Return whether most values name images below the folder, with or without suffix."""
+        """Return whether most values name images below the folder."""
         given = [value for value in values if value]
         return sum(bool(self._candidates(value)) for value in given) > len(given) / 2
 
@@ -90,7 +93,10 @@ class ImageLocator:
         return LocatedImages(tuple(paths), tuple(notes))
 
     def _at_path(self, value: str) -> tuple[Path | None, bool]:
-        """Return the file at a path, and whether the path starts from the current folder."""
+        """Return the file at a path.
+
+        The second value is whether the path starts from the current folder.
+        """
         stem, suffix = splitext(value)
         spellings = dict.fromkeys((value, stem + suffix.lower(), stem + suffix.upper()))
         for base in (self._root,) if self._is_current_folder() else (self._root, self._current):
@@ -105,7 +111,7 @@ class ImageLocator:
         return None, False
 
     def _best_match(self, value: str, *, is_unique: bool) -> Steps | None:
-        """Return the file whose path ends like the value, or whose path is the end of the value.
+        """Return the file whose path shares its end with the value.
 
         Args:
             value: The path in a cell.
@@ -133,7 +139,7 @@ class ImageLocator:
         return best[0] if best else None
 
     def _candidates(self, value: str) -> list[Steps]:
-        """Return the images with the same file name, or the same stem if the value has no suffix."""
+        """Return the images with the same file name or stem."""
         steps = _steps(value)
         if not steps:
             return []
@@ -154,7 +160,7 @@ class ImageLocator:
 
 
 def _preferred(candidates: list[Steps], *, table: str) -> list[Steps]:
-    """Prefer readable files, and files in a folder of the part that names the table."""
+    """Prefer readable files, and folders of the table's part."""
     readable = [steps for steps in candidates if suffix_of(steps[-1]) in READABLE_SUFFIXES]
     candidates = readable or candidates
     part = parse_name(table).part
@@ -180,7 +186,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _images_below(root: Path) -> Iterator[Steps]:
-    """Yield the images in the folders below, nearest folders first; links are entered once."""
+    """Yield the images below a folder, nearest folders first."""
     entries = 0
     entered = {os.path.realpath(root)}
     level: list[Steps] = [()]
@@ -202,7 +208,7 @@ def _images_below(root: Path) -> Iterator[Steps]:
 
 
 def _visible_entries(root: Path, folders: Iterable[Steps]) -> Iterator[tuple[Steps, os.DirEntry[str] | None]]:
-    """Yield the entries of some folders by name; None in place of hidden ones and system folders."""
+    """Yield the entries of folders, None for hidden ones."""
     for folder in folders:
         try:
             entries = sorted(os.scandir(root.joinpath(*folder)), key=lambda entry: entry.name)

@@ -1,4 +1,4 @@
-"""Read labels from one-hot columns: one column of 0 and 1 for each class."""
+"""Read labels from one column of 0 and 1 per class."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MIN_ONE_HOT_SHARE = 1 / 4
 
 
 def boolean_values(column: pd.Series) -> list[bool] | None:
-    """Return the cells as booleans if all are 0 or 1, true or false; else None."""
+    """Return the cells as booleans, or None for other values."""
     known = _TRUE_TEXTS | _FALSE_TEXTS
     for cells in (column.head(_PROBED_ROWS), column):  # a table may have many long columns of other values
         texts = [str(value).strip().lower() for value in cells]
@@ -29,7 +29,9 @@ def boolean_values(column: pd.Series) -> list[bool] | None:
 
 
 def one_hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:
-    """Return the columns that stand for one class each, with one 1 in every row.
+    """Return the columns that stand for one class each.
+
+    Every row has one 1 in them.
 
     Args:
         table: The cells.
@@ -59,6 +61,6 @@ def one_hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) 
 
 
 def one_hot_labels(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Return the name of the column that holds the 1 of each row."""
+    """Return the name of each row's column with the 1."""
     flags = {name: boolean_values(table[name]) or [] for name in columns}
     return [next(name for name, each in flags.items() if each[row]) for row in range(len(table))]

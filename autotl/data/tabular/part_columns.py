@@ -44,7 +44,9 @@ class PartColumns:
 
 
 def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
-    """Read the parts from a column of part names, or from boolean columns such as ``is_valid``.
+    """Read the part of each row.
+
+    A column of part names states it, or boolean columns such as ``is_valid``.
 
     Args:
         table: The cells.
@@ -61,8 +63,8 @@ def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
     if len(stating) > 1 or (stating and flags):
         several = [*stating, *flags]
         raise DataError(
-            f"One column must state the part: {len(several)} columns are possible ({', '.join(several)}). "
-            "Remove all but one from the table."
+            f"A single column must state the part: {len(several)} columns are possible "
+            f"({', '.join(several)}). Remove all but one from the table."
         )
     columns = (*dict.fromkeys((*named, *stating, *flags, *unclear)),)
     notes = [
@@ -83,7 +85,7 @@ def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
 
 
 def _states_parts(column: pd.Series, *, minimum: int) -> bool:
-    """Return whether all cells name parts: ``train``, and ``minimum`` different parts in all."""
+    """Return whether all cells name parts, ``train`` among them."""
     present = [value for value in column if not is_missing(value)]
     if not all(isinstance(value, str) for value in present):
         return False
@@ -92,7 +94,7 @@ def _states_parts(column: pd.Series, *, minimum: int) -> bool:
 
 
 def _boolean_part_columns(table: pd.DataFrame, names: Iterable[str]) -> Flags:
-    """Return the boolean columns whose names ask for a part, such as ``is_valid``."""
+    """Return the boolean columns named like ``is_valid``."""
     return {
         name: (part, values)
         for name in names
@@ -107,7 +109,7 @@ def _asked_part(name: str) -> Part | None:
 
 
 def _check_values(column: pd.Series, name: str) -> None:
-    """Raise DataError if only some cells name parts, because a given split must not be replaced."""
+    """Refuse a column in which only some cells name parts."""
     values = [str(value) for value in column if not is_missing(value)]
     parts = {part for value in values if (part := part_of(value))}
     others = [value for value in values if not part_of(value)]
@@ -138,7 +140,7 @@ def _parts_of_flags(flags: Flags) -> tuple[Part | None, ...]:
 
 
 def _translations(values: Sequence[object]) -> str:
-    """Return which part each value means, unless the values are the names of the parts."""
+    """Return which part each value means, unless obvious."""
     words = sorted({str(value).strip() for value in values if value is not None})
     if all(word.lower() == part_of(word) for word in words):
         return ""

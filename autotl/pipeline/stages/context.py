@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autotl.budget.subsampling import is_late, left_of
+from autotl.budget.subsampling import is_late, seconds_left
 from autotl.clock import Deadline, seconds_since_start
 from autotl.config.run_settings import RunSettings
 from autotl.pipeline.services import Plugins, Services
@@ -28,12 +28,18 @@ class Context:
 
     @classmethod
     def start(cls, settings: RunSettings, plugins: Plugins, services: Services) -> Context:
-        """Start the time of a preparation; seconds for imports have passed already."""
+        """Start the time of a preparation; seconds for imports have passed already.
+
+        Args:
+            settings: The options of the run.
+            plugins: The plugins of the run.
+            services: The store, the clock and the watch.
+        """
         return cls(settings, plugins, services, services.clock.now() - seconds_since_start())
 
     @property
     def end(self) -> Deadline:
-        """The end of the budget; none without a budget and in a full profile."""
+        """The end of the budget; none in a full profile."""
         seconds, clock = self.settings.budget.seconds, self.services.clock
         if seconds is None or self.settings.full_profile:
             return Deadline(clock)
@@ -41,7 +47,7 @@ class Context:
 
     def left(self) -> float | None:
         """Return the seconds that are left; None without a budget."""
-        return left_of(self.settings.budget.seconds, self.services.clock.now() - self.started)
+        return seconds_left(self.settings.budget.seconds, self.services.clock.now() - self.started)
 
     def is_late(self) -> bool:
         """Return whether so little time is left that optional steps are skipped."""

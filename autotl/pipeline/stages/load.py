@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autotl.api import Dataset
-from autotl.budget.subsampling import said_of_reading, seconds_to_read
+from autotl.budget.subsampling import reading_note, seconds_to_read
 from autotl.data import read
 from autotl.metrics import check_metric
 from autotl.pipeline.stages.context import Context
@@ -46,7 +46,7 @@ def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
         seed=settings.seed,
     )
     check_metric(settings.metric, len(dataset.classes))
-    notes = tuple(filter(None, (*dataset.notes, said_of_reading(dataset))))
+    notes = tuple(filter(None, (*dataset.notes, reading_note(dataset))))
     services.say(*notes)
     if dataset.unreadable:
         services.say(

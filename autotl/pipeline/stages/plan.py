@@ -1,11 +1,11 @@
-"""Plan the trials: the task, the time per trial and the networks of baselines."""
+"""Plan the trials, their time and the networks of baselines."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from autotl.api import Task
-from autotl.budget.trial_time import share_out, task_of
+from autotl.budget.trial_time import make_task, with_trial_time
 from autotl.pipeline.stages.clean import CleanedImages
 from autotl.pipeline.stages.context import Context
 from autotl.pipeline.stages.rank import RankedBackbones
@@ -98,9 +98,9 @@ def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages
     """Return the task with the time per trial."""
     settings, splits, backbones = context.settings, cleaned.splits, cleaned.backbones
     side = median_side(cleaned.dataset, splits)
-    task = task_of(settings.metric.name, cleaned.dataset, splits, similarity.similarities, side=side)
+    task = make_task(settings.metric.name, cleaned.dataset, splits, similarity.similarities, side=side)
     tested = len(cleaned.locked)
-    return share_out(
+    return with_trial_time(
         task,
         context.plugins.strategies,
         backbones,

@@ -1,1 +1,1 @@
-"""Optuna studies: one per arm, with its sampler, pruner and storage."""
+"""Optuna studies: they suggest the hyperparameters of trials."""

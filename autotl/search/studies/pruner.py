@@ -1,4 +1,4 @@
-"""Hyperband's brackets over the trials of an arm: of those that reach a rung the better half goes on."""
+"""Hyperband over the trials of an arm: at each rung the better half of a bracket continues."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ from itertools import accumulate
 
 import optuna
 
-PARTS = 10
-"""Scores are reported to Optuna at tenths of a trial, so that trials of different lengths can be compared."""
-GRACE = PARTS // 3
-"""Tenths in which no trial is stopped: with the rate still high a score says little. Halving from the first
-tenth on stopped 19 of 20 trials with random settings.
+from autotl.search.studies.attributes import BRACKET, DROPPED
+
+STEPS = 10
+"""Scores are reported to Optuna at tenths of a trial, so that trials of different lengths are comparable."""
+GRACE = STEPS // 3
+"""Tenths in which no trial is pruned: while the learning rate is high, a score says little.
+
+Halving from the first tenth on pruned 19 of 20 trials with random settings.
 """
 FACTOR = 2
-"""From three tenths on, halves are taken at 3 and 6. With Hyperband's usual 3 the second rung would be at
-nine tenths, where nothing is left to be saved.
+"""The reduction factor, which puts the rungs at three and six tenths.
+
+With Hyperband's usual factor of 3 the second rung would be at nine tenths, which saves nothing.
 """
 RUNGS = (GRACE, FACTOR * GRACE)
-DROPPED = "autotl: dropped"
-"""Marks a trial of a study that was asked for and is not one of the search: its process ended too early."""
-DEALT = "autotl: dealt"
-"""The number that a trial's bracket is dealt by."""
-NONE = -1
+NO_BRACKET = -1
 
 
-class Brackets(optuna.pruners.HyperbandPruner):
-    """Successive halving, from the first rung on in one bracket and from the second on in the other (Li et
-    al., Hyperband, JMLR 2018), judging each trial when it reaches a rung (Li et al., ASHA, MLSys 2020).
+class BracketPruner(optuna.pruners.HyperbandPruner):
+    """Hyperband's brackets (Li et al., JMLR 2018), which judge each trial as it reaches a rung (ASHA, 2020).
 
-    Optuna deals brackets by the study's name and the trial's number in it, and lets every trial on a rung
-    count. In a database that runs share the name is another, and where a process was killed so are the
-    numbers, and the trial that it was running stands on a rung twice. Here they are dealt by what the trial
-    says, and one that was dropped, or says nothing, is in none.
+    One bracket is halved from the first rung on, the other from the second.
+
+    Optuna derives a trial's bracket from the study's name and the trial's number in the study. Neither is
+    stable
+    here: a shared database adds the run's name, and a killed process changes the numbers and leaves its trial
+        on a rung. The bracket is therefore read from an attribute of the trial. A dropped trial is in no
+        bracket.
     """
 
     def __init__(self) -> None:
-        super().__init__(min_resource=GRACE, max_resource=PARTS, reduction_factor=FACTOR)
+        super().__init__(min_resource=GRACE, max_resource=STEPS, reduction_factor=FACTOR)
 
     def _get_bracket_id(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> int:
-        if DROPPED in trial.user_attrs or DEALT not in trial.user_attrs:
-            return NONE
-        dealt = int(trial.user_attrs[DEALT]) % self._total_trial_allocation_budget
-        shares = accumulate(self._trial_allocation_budgets)
-        return next(bracket for bracket, upto in enumerate(shares) if dealt < upto)
+        if DROPPED in trial.user_attrs or BRACKET not in trial.user_attrs:
+            return NO_BRACKET
+        number = int(trial.user_attrs[BRACKET]) % self._total_trial_allocation_budget
+        ends = accumulate(self._trial_allocation_budgets)
+        return next(bracket for bracket, end in enumerate(ends) if number < end)

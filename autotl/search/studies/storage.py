@@ -1,6 +1,6 @@
-"""Where a run's Optuna studies are kept: a file of its own, or a database that several runs share.
+"""The storage of a run's Optuna studies: an SQLite file, or a database that several runs share.
 
-A file that is damaged is put aside, and another is made from the journal: no trial hangs on it.
+A damaged file is renamed, and a new one is made from the journal, which has all trials.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from autotl.files import is_full
 
 T = TypeVar("T")
 BESIDE = ("-journal", "-wal", "-shm")
-"""What SQLite adds to a file's name for those that belong to it: beside another file they would damage it."""
+"""The suffixes of SQLite's auxiliary files, which would damage another database file."""
 
 
 def with_storage(
     use: Callable[[optuna.storages.BaseStorage], T], path: Path, url: str | None = None, name: str = ""
 ) -> tuple[T, optuna.storages.BaseStorage, tuple[str, ...]]:
-    """Open the storage as :func:`open_storage` does, and use it.
+    """Open the storage as :func:`open_storage` does, and call ``use`` with it.
 
     Args:
-        use: Takes up the studies in it; it adds what they lack from the journal.
-        path: The SQLite file. One that is damaged is renamed, and a new one is used instead.
+        use: Opens the studies in the storage, and completes them from the journal.
+        path: The SQLite file. A damaged file is renamed, and a new one is used.
         url: The database to use instead of a file.
-        name: What the run is called in that database.
+        name: The name of the run in that database.
 
     Returns:
-        What ``use`` gave, the storage, and a sentence on the damaged file, if there was one.
+        The result of ``use``, the storage, and a sentence on the damaged file, if there was one.
 
     Raises:
         StorageError: The database cannot be used.
@@ -47,7 +47,7 @@ def with_storage(
     try:
         _check_sound(path)
         return *_used(use, path), ()
-    except Exception as error:  # SQLite, SQLAlchemy and Optuna raise all kinds of things at a damaged file
+    except Exception as error:  # SQLite, SQLAlchemy and Optuna raise many kinds of errors for a damaged file
         if is_full(error) or isinstance(error, AutotlError) or not _is_there(path):
             raise
         if "database is locked" in str(error):
@@ -58,13 +58,13 @@ def with_storage(
     kept = _renamed(path)
     try:
         found = _used(use, path)
-    except BaseException:  # the file was not the reason
+    except BaseException:  # the file was not the cause
         for end in ("", *BESIDE):
             path.with_name(path.name + end).unlink(missing_ok=True)
             if _is_there(beside := kept.with_name(kept.name + end)):
                 beside.replace(path.with_name(path.name + end))
         raise
-    return *found, (f"{path.name} was damaged ({why}). It is kept as {kept.name}; a new one is made.",)
+    return *found, (f"{path.name} was damaged ({why}). It is kept as {kept.name}, and a new file was made.",)
 
 
 def _used(
@@ -86,11 +86,11 @@ def _is_there(path: Path) -> bool:
 
 
 def _check_sound(path: Path) -> None:
-    """Raise an error of SQLite where a file, if there is one, is no database that can be read to its end."""
+    """Raise an error of SQLite if the file exists and is not a readable database."""
     if not _is_there(path):
         return
     if path.is_symlink() or not path.is_file():
-        raise sqlite3.DatabaseError("it is not a file of its own")
+        raise sqlite3.DatabaseError("it is not a regular file")
     connection = _connect(path)
     try:
         found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
@@ -101,7 +101,7 @@ def _check_sound(path: Path) -> None:
 
 
 def _renamed(path: Path) -> Path:
-    """Rename the file, and what belongs to it, so that it is out of the way; says where it is."""
+    """Rename the file and its auxiliary files, and return the new path."""
     names = (path.with_name(f"{path.stem}.damaged{number or ''}{path.suffix}") for number in count())
     free = next(name for name in names if not _is_there(name))
     for end in ("", *BESIDE):
@@ -114,9 +114,15 @@ def _renamed(path: Path) -> Path:
 def open_storage(
     path: Path | None, url: str | None = None, name: str | None = None
 ) -> optuna.storages.BaseStorage:
-    """The database at ``url``, where the study of an arm is called ``name/arm``; without one the SQLite file
-    ``path``, where it is called as the arm; in memory without either. optuna-dashboard can open both. Raises
-    StorageError.
+    """Open a storage, which optuna-dashboard can open as well.
+
+    Args:
+        path: The SQLite file; a study has the name of its arm. None, without ``url``, is a storage in memory.
+        url: The database to use instead; a study is called ``name/arm``.
+        name: The name of the run in that database.
+
+    Raises:
+        StorageError: The database cannot be used.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     if url is not None:
@@ -131,28 +137,28 @@ def open_storage(
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Without waiting for the disk: the journal does, and a study that is lost costs no trial."""
+    """Connect without waiting for the disk: the journal does, and has all trials."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous = OFF")
     return connection
 
 
 def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
-    check_reachable(url)  # Optuna's own words would not say what to do
+    check_reachable(url)  # Optuna's errors do not say what to do
     found = parse_url(url)
     whole = found.render_as_string(hide_password=False)
-    # no pool: Optuna keeps what it has opened, also where it gives up on the way
+    # no pool: Optuna never closes connections, not even after an error
     settings = engine_options(found) | {"poolclass": NullPool}
     with raising_storage_error(found):
         try:
             storage = _OfOneRun(name, whole, settings)
-        except SQLAlchemyError:  # another run has just made the tables; or it raises again
+        except SQLAlchemyError:  # another run may just have made the tables
             storage = _OfOneRun(name, whole, settings)
     return storage
 
 
 def close_storage(storage: optuna.storages.BaseStorage) -> None:
-    """Give its connections back: Optuna itself never does."""
+    """Close the connections, which Optuna itself never does."""
     if isinstance(storage, optuna.storages.RDBStorage):
         storage.remove_session()
         storage.engine.dispose()

@@ -1,4 +1,4 @@
-"""Check what a strategy suggests, before it is tried."""
+"""Check the hyperparameters that a strategy returns."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import optuna
 from optuna.distributions import FloatDistribution, IntDistribution
 
 
-def check_settings(found: Any, of: str) -> None:
-    """Raise TypeError where a strategy's function, ``of``, gave no settings by name."""
+def check_params(found: Any, function: str) -> None:
+    """Raise TypeError if a strategy's ``function`` did not return hyperparameters by name."""
     if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
-        raise TypeError(f"{of}() gave {found!r}, and settings by name are expected, such as {{'lr': 0.1}}")
+        raise TypeError(
+            f"{function}() must return hyperparameters by name, such as {{'lr': 0.1}} (got {found!r})"
+        )
 
 
-def is_choice(trial: optuna.Trial) -> bool:
-    """Whether all its numbers are in the ranges that they were asked for in: Optuna takes others as well."""
-    given = trial.params
+def in_range(trial: optuna.Trial) -> bool:
+    """Return whether all numbers are in their suggested ranges, which Optuna does not check."""
+    params = trial.params
     return all(
-        each.low <= given[name] <= each.high
+        each.low <= params[name] <= each.high
         for name, each in trial.distributions.items()
         if isinstance(each, IntDistribution | FloatDistribution)
     )

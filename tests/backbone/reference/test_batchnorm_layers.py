@@ -1,4 +1,4 @@
-"""What the BatchNorm layers are fed, beside what they remember of the source."""
+"""Inputs of BatchNorm layers are compared with their running statistics."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_moments_are_those_that_batchnorm_itself_would_learn(model: nn.Modul
     np.testing.assert_allclose(var, fed[0].var((0, 2, 3), correction=0), atol=1e-4)
 
 
-def test_what_else_is_looked_at_in_the_same_pass_comes_behind(model: nn.Module) -> None:
+def test_other_values_of_the_same_pass_are_appended(model: nn.Module) -> None:
     layers, x = batchnorm_layers(model), images(3, 0)
     alone, run = moment_extractor(model, layers)(x), batchnorm_inputs(model)
     both = moment_extractor(model, layers, run=run)(x)
@@ -65,7 +65,7 @@ def test_what_else_is_looked_at_in_the_same_pass_comes_behind(model: nn.Module) 
     assert moments.mean.shape == moments.square.shape == (3, alone.shape[1] // 2)
 
 
-def test_looking_changes_neither_mode_nor_statistics(model: nn.Module) -> None:
+def test_recording_changes_neither_mode_nor_statistics(model: nn.Module) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     model.train()
     moment_extractor(model, batchnorm_layers(model))(images(2, 1))
@@ -97,7 +97,7 @@ def test_images_like_the_source_are_near_one_and_noise_is_zero(model: nn.Module)
     assert [each.depth for each in like("half").layers] == sorted(each.depth for each in like("half").layers)
 
 
-def test_it_departs_where_it_stays_away() -> None:
+def test_the_departed_layer_starts_the_last_low_similarities() -> None:
     def of(*places: float) -> Likeness:
         layers = tuple(LayerLikeness(f"l{i}", i / 10, place) for i, place in enumerate(places))
         return Likeness(1.0, 0.5, (0.4, 0.6), "batchnorm", layers=layers)

@@ -29,18 +29,18 @@ def measured(rows, source, **more):
 
 
 @pytest.mark.parametrize("n", [20, 100, 400, 1000])
-def test_the_sources_own_images_are_like_it_however_few(source, n):
+def test_few_images_of_the_source_have_a_high_similarity(source, n):
     found = measured(images(n, seed=1), source)
     assert found.calibrated > 0.9
     assert found.reference == "source images"
 
 
 @pytest.mark.parametrize("n", [20, 100, 400])
-def test_noise_is_unlike_it(source, n):
+def test_noise_has_a_low_similarity(source, n):
     assert measured(noise(n), source).calibrated < 0.1
 
 
-def test_between_them_likeness_falls_as_images_move_away(source):
+def test_similarity_falls_as_images_move_away(source):
     found = [measured(images(200, seed=2, shift=s), source).calibrated for s in (0.0, 0.25, 0.5, 0.75)]
     assert found == sorted(found, reverse=True)
     assert 0.3 < found[2] < 0.8
@@ -66,7 +66,7 @@ def test_a_small_source_is_not_compared_with_its_own_rows():
     assert found.calibrated > 0.9
 
 
-def test_a_source_known_by_its_variances_alone_is_a_ruler_too(source):
+def test_a_source_with_known_variances_only_can_be_compared(source):
     variances = np.diagonal(source.cov).copy()
     drawn = source.mean + np.random.default_rng(0).standard_normal((512, D)) * np.sqrt(variances)
     bare = Reference(source.mean, variances, drawn, n=0, side=64, origin="batchnorm")
@@ -89,7 +89,7 @@ def test_any_similarity_can_be_the_measure_and_gives_the_same_in_one_go(source):
     assert one.ci95 == pytest.approx(other.ci95, abs=1e-9)
 
 
-def test_the_same_seed_gives_the_same_likeness(source):
+def test_the_same_seed_gives_the_same_similarity(source):
     assert measured(images(50, seed=5), source) == measured(images(50, seed=5), source)
 
 

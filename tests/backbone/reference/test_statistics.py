@@ -24,7 +24,7 @@ def test_the_reference_shipped_with_a_backbone_is_read(small, small_folder):
     assert found.mean.dtype == np.float64
 
 
-def test_what_is_saved_is_read_back(tmp_path):
+def test_a_saved_reference_is_read_back(tmp_path):
     made = build_reference(np.random.default_rng(0).standard_normal((50, 6)), side=96)
     save_reference(tmp_path, made)
     found = load_reference(tmp_path)
@@ -49,7 +49,7 @@ def test_source_images_make_a_reference_of_their_mean_covariance_and_some_rows()
 
 
 @torch.no_grad()
-def test_batchnorm_remembers_the_images_it_was_trained_on():
+def test_batchnorm_statistics_are_those_of_its_training_images():
     torch.manual_seed(0)
     model = timm.create_model("test_resnet")
     model.bn1.momentum = None
@@ -83,7 +83,7 @@ def test_rows_of_batchnorm_are_the_same_for_the_same_seed_and_leave_no_hook(smal
     assert not any(module._forward_pre_hooks for module in model.modules())
 
 
-def test_a_model_without_batchnorm_remembers_nothing():
+def test_a_model_without_batchnorm_has_no_reference():
     model = timm.create_model("test_vit")
     assert batchnorm_reference(model) is None
     with pytest.raises(ValueError, match="must have a BatchNorm"):

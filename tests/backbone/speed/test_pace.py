@@ -1,4 +1,4 @@
-"""How fast a network is found to be, on a clock that the network itself moves."""
+"""The pace of a network is measured, on a clock that the network moves."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_network_that_is_very_slow_is_called_once() -> None:
     )
 
 
-def test_measuring_ends_at_the_deadline_and_training_is_then_guessed() -> None:
+def test_measuring_ends_at_the_deadline_and_training_is_estimated() -> None:
     clock = FakeClock()
     found = pace_of(Timed(clock, [1.5], []), side=8, clock=clock, end=Deadline(clock, at=1.0))
     assert clock.now() == 1.5

@@ -1,4 +1,4 @@
-"""Trials side by side in processes: what they say, how they end, and what becomes of one that dies."""
+"""Trials run in parallel processes, which may fail or die."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Work:
             raise DiskFull("No room for weights.")
         for step in range(1, 4 if how != "endless" else 10**9):
             if ended := go(job, Said(0, Epoch(step, 0.5 if how != "silent" else None, step / 3))):
-                return Outcome(job, ended, (), 0.0, "told to")
+                return Outcome(job, ended, (), 0.0, "as requested")
         return Outcome(job, "complete", (), 0.0, str(os.getpid()))
 
 class Stubborn:
@@ -103,14 +103,12 @@ def test_one_trial_is_pruned_and_one_that_would_never_end_is_stopped(
     assert ended == {0: "stopped", 1: "pruned", 2: "complete"}
 
 
-def test_a_trial_without_a_score_is_asked_for_the_deadline_all_the_same(
-    made: ModuleType, tmp_path: Path
-) -> None:
-    told = Counter[int]()
+def test_a_trial_without_a_score_still_stops_at_the_deadline(made: ModuleType, tmp_path: Path) -> None:
+    calls = Counter[int]()
 
     def go(job: Job, said: Said) -> State | None:
-        told[job.number] += 1
-        return "stopped" if told[job.number] > 2 else None
+        calls[job.number] += 1
+        return "stopped" if calls[job.number] > 2 else None
 
     silent = Job(0, "x", "y", {"how": "endless"}, 0, (0,))
     assert [each.state for each in Processes().run([silent], made.Work(tmp_path), go)] == ["stopped"]
@@ -121,7 +119,7 @@ def test_a_trial_whose_process_is_killed_is_run_once_more(run: Callable[..., lis
     assert {outcome.job.number: outcome.state for outcome in outcomes} == {0: "complete", 1: "complete"}
 
 
-def test_a_trial_whose_process_dies_twice_has_failed_and_the_rest_goes_on(
+def test_a_trial_whose_process_dies_twice_fails_and_the_others_continue(
     run: Callable[..., list[Outcome]],
 ) -> None:
     outcomes = {outcome.job.number: outcome for outcome in run("dies", "well", "well")}
@@ -135,17 +133,17 @@ def test_a_full_disk_ends_the_search_as_it_does_in_one_process(run: Callable[...
         run("disk", "endless")
 
 
-def test_work_that_cannot_be_made_again_says_why(made: ModuleType) -> None:
+def test_work_that_cannot_be_unpickled_is_refused(made: ModuleType) -> None:
     with pytest.raises(RunError, match=r"ImportError: no such library here.*workers=1"):
         list(Processes().run([job(0)], made.Stubborn(), listen, workers=1))
 
 
-def test_work_that_cannot_travel_says_why() -> None:
+def test_work_that_cannot_be_pickled_is_refused() -> None:
     with pytest.raises(RunError, match=r"must be picklable for other processes.*lambda.*workers=1"):
         list(Processes().run([job(0)], lambda job, go: None, listen))  # type: ignore[arg-type,return-value]
 
 
-def test_nobody_is_left_when_reading_stops(made: ModuleType, tmp_path: Path) -> None:
+def test_no_process_is_left_when_reading_stops(made: ModuleType, tmp_path: Path) -> None:
     seen: list[int] = []
 
     def go(job: Job, said: Said) -> State | None:
@@ -169,7 +167,7 @@ list(Processes().run([Job(0, "x", "y", {"how": "well"}, 0, (0,))], Work("."), la
 """
 
 
-def test_a_script_without_a_guard_is_told_of_it(made: ModuleType, tmp_path: Path) -> None:
+def test_a_script_without_a_guard_gets_advice(made: ModuleType, tmp_path: Path) -> None:
     script = tmp_path / "unguarded.py"
     script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
     ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)

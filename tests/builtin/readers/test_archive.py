@@ -54,10 +54,10 @@ def test_names_that_lead_outside_touch_nothing(tmp_path: Path) -> None:
 def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "secret.zip", ["a/1.png", "b/2.png"])
     data = bytearray(path.read_bytes())
-    place = data.index(b"PK\x01\x02")
-    while place >= 0:  # the flag in every entry of the central directory
-        data[place + 8] |= 1
-        place = data.find(b"PK\x01\x02", place + 1)
+    offset = data.index(b"PK\x01\x02")
+    while offset >= 0:  # the flag in every entry of the central directory
+        data[offset + 8] |= 1
+        offset = data.find(b"PK\x01\x02", offset + 1)
     path.write_bytes(data)
     with pytest.raises(DataError, match=r"is encrypted. Create"):
         Archive().read(path, Columns())
@@ -84,8 +84,8 @@ def test_one_damaged_image_in_an_archive_is_unreadable_and_no_more(tmp_path: Pat
 def test_an_entry_too_large_to_be_an_image_is_not_unpacked(tmp_path: Path) -> None:
     path = written(tmp_path / "bomb.zip", ["a/1.png", "b/2.png"])
     data = bytearray(path.read_bytes())
-    place = data.index(b"PK\x01\x02")
-    data[place + 24 : place + 28] = (2**31).to_bytes(4, "little")
+    offset = data.index(b"PK\x01\x02")
+    data[offset + 24 : offset + 28] = (2**31).to_bytes(4, "little")
     path.write_bytes(data)
     item = Archive().read(path, Columns()).items[0]
     with pytest.raises(DataError, match="got 2,147,483,648"):
@@ -107,21 +107,21 @@ def test_openers_cross_process_borders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "told"),
+    ("method", "message"),
     [(zipfile.ZIP_DEFLATED, "CRC"), (zipfile.ZIP_BZIP2, "by deflate"), (zipfile.ZIP_LZMA, "by deflate")],
 )
-def test_an_entry_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, method: int, told: str) -> None:
+def test_an_entry_with_a_wrong_size_is_not_unpacked(tmp_path: Path, method: int, message: str) -> None:
     path = written(tmp_path / "bomb.zip", ["b/2.png"])
     with zipfile.ZipFile(path, "a", method) as archive:
         archive.writestr("a/1.png", bytes(2**26))
     data = bytearray(path.read_bytes())
-    place = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
-    assert data[place + 46 : place + 53] == b"a/1.png"
-    data[place + 24 : place + 28] = (1000).to_bytes(4, "little")
+    offset = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
+    assert data[offset + 46 : offset + 53] == b"a/1.png"
+    data[offset + 24 : offset + 28] = (1000).to_bytes(4, "little")
     path.write_bytes(data)
     item = Archive().read(path, Columns()).items[0]
     tracemalloc.start()
-    with pytest.raises((DataError, zipfile.BadZipFile), match=told):
+    with pytest.raises((DataError, zipfile.BadZipFile), match=message):
         item.open()
     assert tracemalloc.get_traced_memory()[1] < 2**22
     tracemalloc.stop()

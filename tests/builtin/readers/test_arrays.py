@@ -89,15 +89,15 @@ def test_grey_images_are_repeated(shape: tuple[int, ...]) -> None:
     ],
     ids=["float 255", "float 1", "16 bits", "12 bits", "a hair above 1"],
 )
-def test_one_scale_for_all_arrays_is_chosen_and_said(images: np.ndarray, note: str) -> None:
+def test_one_scale_for_all_arrays_is_chosen_and_noted(images: np.ndarray, note: str) -> None:
     images[:, 0, 0] = images.max()
     dataset = read((images, LABELS), readers={"arrays": Arrays()})
     assert note in dataset.notes[0]
     rows = [int(name.split()[1]) for name in dataset.table["item"]]
     found = np.stack([np.asarray(opener()) for opener in dataset.openers])
-    due = IMAGES[rows].copy()
-    due[:, 0, 0] = 255
-    assert np.abs(found.astype(int) - due).max() <= 2
+    expected = IMAGES[rows].copy()
+    expected[:, 0, 0] = 255
+    assert np.abs(found.astype(int) - expected).max() <= 2
     assert not read((IMAGES, LABELS), readers={"arrays": Arrays()}).notes
 
 

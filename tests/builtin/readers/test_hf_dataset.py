@@ -1,4 +1,4 @@
-"""Hugging Face datasets, by a stand-in with the library's names and manners: it is optional."""
+"""Hugging Face datasets are read, by a substitute for the optional library."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Feature:
 
 
 class FakeDataset:
-    """Columns behind features; rows decode all columns that are selected; a format changes what comes out."""
+    """A dataset whose rows decode all selected columns; a format changes the type of values."""
 
     def __init__(
         self, features: dict[str, Any], columns: dict[str, list[Any]], form: str | None = "torch"
@@ -127,7 +127,7 @@ def test_named_columns_and_groups_are_used() -> None:
 def test_a_dataset_without_a_marked_column_asks_for_one() -> None:
     source = Hf({"a": Value(), "b": Value()}, {"a": ["1.png"], "b": ["x"]})
     with pytest.raises(
-        DataError, match=r"One column must be the image: none is marked so. Columns: a, b. .*image="
+        DataError, match=r"A single column must be the image: none is marked so. Columns: a, b. .*image="
     ):
         HfDataset().read(source, Columns())
 

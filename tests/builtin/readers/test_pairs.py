@@ -56,7 +56,7 @@ def test_columns_of_paths_are_lists(images: object) -> None:
     assert [(item.name, item.label) for item in listing.items] == [("a.png", "0"), ("b.png", "1")]
 
 
-def test_two_rows_and_two_columns_are_told_apart() -> None:
+def test_two_rows_and_two_columns_are_distinguished() -> None:
     for source in (([*PATHS], ["x", "y"]), [("a.png", "x"), ("b.png", "y")]):
         listing = Pairs().read(source, Columns())
         assert [(item.name, item.label) for item in listing.items] == [("a.png", "x"), ("b.png", "y")]

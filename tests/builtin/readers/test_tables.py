@@ -63,7 +63,7 @@ def listed(tmp_path: Path, text: str, columns: Columns = NONE, name: str = "t.cs
     return list(Tables().read(tmp_path / name, columns).items)
 
 
-def test_what_was_inferred_is_said(tmp_path: Path) -> None:
+def test_inferred_columns_are_noted(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,y2,split\na.png,k,train\nb.png,l,test\nc.png,k,val\nd.png,l,\n")
     listing = Tables().read(tmp_path / "t.csv", Columns())
     assert listing.notes == (

@@ -101,7 +101,7 @@ def test_other_ways_to_join_datasets_work() -> None:
     assert len(dataset) == 8
 
 
-def test_random_transforms_are_found_out() -> None:
+def test_random_transforms_are_refused() -> None:
     with pytest.raises(DataError, match="Remove random transforms"):
         read(Pairs(tiny_pictures(), v2.RandomCrop(5)), readers=READERS)
 
@@ -114,7 +114,7 @@ def test_normalised_images_are_refused_with_their_range() -> None:
         read(Pairs(tiny_pictures(), normalised), readers=READERS)
 
 
-def test_what_is_no_pair_is_refused() -> None:
+def test_items_that_are_no_pair_are_refused() -> None:
     with pytest.raises(DataError, match="got 1 values at 0"):
         read(TensorDataset(torch.zeros(3, 3, 4, 4)), readers=READERS)
     with pytest.raises(DataError, match="got a str as image 0"):

@@ -1,4 +1,4 @@
-"""Every distance passes the checks, and measures what its formula says."""
+"""Every distance passes the checks and equals its formula."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_mmd_gives_what_another_implementation_gives() -> None:
 
 
 @pytest.mark.parametrize("measure", EVERY, ids=lambda each: each.name)
-def test_subsets_measure_what_their_rows_alone_do(measure) -> None:  # type: ignore[no-untyped-def]
+def test_subsets_have_the_distances_of_their_rows_alone(measure) -> None:  # type: ignore[no-untyped-def]
     source, rows = source_of(drawn(60, 6, seed=0)), drawn(40, 6, seed=1, shift=0.5)
     subsets = [np.arange(20), np.array([3, 7, 19, 31, 38])]
     alone = [measure.distance(rows[chosen], source) for chosen in subsets]
@@ -78,7 +78,7 @@ def test_subsets_measure_what_their_rows_alone_do(measure) -> None:  # type: ign
 
 
 @pytest.mark.parametrize("measure", [Mmd(), Energy()], ids=lambda each: each.name)
-def test_the_test_is_right_as_often_as_it_says(measure) -> None:  # type: ignore[no-untyped-def]
+def test_the_p_values_are_uniform_for_equal_distributions(measure) -> None:  # type: ignore[no-untyped-def]
     assert isinstance(measure, SimilarityWithTest)
     ps = [
         measure.p_value(drawn(20, 4, seed=2 * i), source_of(drawn(30, 4, seed=2 * i + 1))) for i in range(60)
@@ -140,7 +140,7 @@ def test_coverage_is_the_share_of_balls_that_are_hit() -> None:
     assert far == pytest.approx(1, abs=1e-4)
 
 
-def test_domains_apart_are_told_apart_and_equal_ones_are_not() -> None:
+def test_a_classifier_separates_only_different_domains() -> None:
     source = source_of(drawn(200, 30, seed=0))
     assert abs(DomainClassifier().distance(drawn(200, 30, seed=1), source)) < 0.1
     assert DomainClassifier().distance(drawn(200, 30, seed=2, shift=2.0), source) > 3.6

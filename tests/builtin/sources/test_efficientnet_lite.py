@@ -102,7 +102,7 @@ def test_a_damaged_folder_is_written_again(opened, tmp_path, file, fault):
     assert (folder / file).read_bytes() == before
 
 
-def test_what_a_killed_conversion_left_is_cleared(tmp_path, opened):
+def test_leftovers_of_a_killed_conversion_are_removed(tmp_path, opened):
     part = tmp_path / f".{opened.folder.name}.part"
     part.mkdir()
     (part / "model.safetensors").write_bytes(b"half")
@@ -163,7 +163,7 @@ def test_tensors_that_do_not_fit_the_architecture_are_refused(tmp_path):
         EfficientNetLite(tmp_path, {LITE0: other}).open(LITE0)
 
 
-def test_a_cache_that_cannot_be_written_names_the_way_out(tmp_path):
+def test_a_cache_that_cannot_be_written_gets_advice(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(WeightsError, match="Set AUTOTL_CACHE_DIR to a folder that can be written"):
         EfficientNetLite(tmp_path / "file").open(LITE0)
@@ -174,7 +174,7 @@ def test_the_cache_folder_can_be_named(monkeypatch, tmp_path):
     assert EfficientNetLite().open(LITE0).folder.parent == tmp_path / "backbones"
 
 
-def test_unknown_names_are_answered_with_the_known_ones():
+def test_unknown_names_get_the_known_ones():
     with pytest.raises(UnknownName, match="efficientnet_lite0"):
         EfficientNetLite().open("efficientnet_lite9")
 

@@ -42,13 +42,13 @@ def test_a_folder_opens_by_its_path_or_by_timms_name_for_it(folder, monkeypatch)
     assert create(weights).num_classes == 4
 
 
-def test_a_folder_without_a_config_is_opened_to_say_so(tmp_path):
+def test_a_folder_without_a_config_gets_an_error_that_names_it(tmp_path):
     assert ModelFolder().opens(str(tmp_path))
     with pytest.raises(WeightsError, match=r"config\.json cannot be read"):
         ModelFolder().open(str(tmp_path))
 
 
-def test_a_folder_that_is_not_there_is_said_not_to_be(tmp_path):
+def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(WeightsError, match="There is no folder"):
         ModelFolder().open(f"local-dir:{tmp_path / 'nowhere'}")
 
@@ -60,7 +60,7 @@ def test_an_architecture_that_timm_has_not_is_named(folder):
         ModelFolder().open(str(folder))
 
 
-def test_a_pickle_is_refused_with_the_way_to_convert_it(folder):
+def test_a_pickle_is_refused_with_advice(folder):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(WeightsError, match="a pickle, which autotl does not load"):
         ModelFolder().open(str(folder))

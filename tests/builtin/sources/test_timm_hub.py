@@ -41,7 +41,7 @@ def test_a_misspelt_model_is_answered_with_its_neighbours_in_timm():
         find("convnext_tyni", {"timm_hub": TimmHub()})
 
 
-def test_what_cannot_be_fetched_is_not_opened():
+def test_weights_that_cannot_be_fetched_are_not_opened():
     with pytest.raises(WeightsError, match="cannot be fetched"):
         TimmHub(fetch=unreachable).open("resnet18")
 

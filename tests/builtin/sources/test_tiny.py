@@ -27,6 +27,6 @@ def test_it_brings_its_reference_and_its_class_names():
     assert len(model.pretrained_cfg["label_descriptions"]) == model.num_classes
 
 
-def test_a_broken_installation_is_said_to_be_one(tmp_path):
+def test_a_broken_installation_is_reported(tmp_path):
     with pytest.raises(WeightsError, match="Install autotl again"):
         Tiny(tmp_path / "nowhere").open("tiny")

@@ -64,7 +64,7 @@ def test_the_regularised_one_shrinks_as_scikit_learn_does(width):
     assert RegularisedHScore().score(seen) == pytest.approx(expected, rel=1e-9)
 
 
-def test_with_fewer_images_than_features_only_the_regularised_one_tells():
+def test_only_the_regularised_score_ranks_with_fewer_images_than_features():
     near, far = blobs((10, 10, 10), 80, apart=0.1), blobs((10, 10, 10), 80, apart=2.0)
     assert HScore().score(near) == pytest.approx(2.0)
     assert HScore().score(far) == pytest.approx(2.0)

@@ -17,7 +17,7 @@ def blobs(sizes, width, *, apart=1.0, seed=0):
     return LabelledFeatures(centres[labels] + rng.standard_normal((len(labels), width)), labels)
 
 
-def test_it_is_what_looking_at_one_image_after_the_other_gives():
+def test_it_equals_a_loop_over_the_images():
     seen = blobs((25, 40, 55), 7, apart=0.4)
     rows = seen.features - seen.features.mean(0)
     right = []

@@ -33,20 +33,20 @@ def test_it_is_the_papers_formula_image_by_image():
     probabilities, labels = rng.dirichlet(np.ones(4), size=12), np.arange(12) % 3
     total = 0.0
     for theta, label in zip(probabilities, labels, strict=True):
-        told = 0.0
+        likelihood = 0.0
         for z in range(4):
             joint = sum(p[z] for p, y in zip(probabilities, labels, strict=True) if y == label)
-            told += theta[z] * joint / sum(p[z] for p in probabilities)
-        total += np.log(told)
+            likelihood += theta[z] * joint / sum(p[z] for p in probabilities)
+        total += np.log(likelihood)
     seen = LabelledFeatures(np.zeros((12, 1)), labels, probabilities)
     assert Leep().score(seen) == pytest.approx(total / 12)
 
 
-def test_a_source_that_tells_the_classes_apart_loses_nothing():
+def test_a_source_that_separates_the_classes_loses_nothing():
     seen = LabelledFeatures(np.zeros((4, 1)), np.array([0, 0, 1, 1]), np.eye(3)[[2, 2, 0, 0]])
     assert Leep().score(seen) == 0.0
 
 
-def test_a_source_that_sees_no_difference_knows_the_frequencies_alone():
+def test_a_constant_source_head_scores_the_class_frequencies():
     seen = LabelledFeatures(np.zeros((4, 1)), np.array([0, 0, 0, 1]), np.full((4, 5), 0.2))
     assert Leep().score(seen) == pytest.approx(0.75 * np.log(0.75) + 0.25 * np.log(0.25))

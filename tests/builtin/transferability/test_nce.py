@@ -40,6 +40,6 @@ def test_it_is_the_negative_conditional_entropy_of_the_table_of_counts():
     assert Nce().score(LabelledFeatures(np.zeros((40, 1)), labels, probabilities)) == pytest.approx(expected)
 
 
-def test_a_source_that_tells_the_classes_apart_leaves_nothing_unknown():
+def test_a_source_that_separates_the_classes_leaves_no_entropy():
     seen = LabelledFeatures(np.zeros((4, 1)), np.array([0, 0, 1, 1]), np.eye(3)[[2, 2, 0, 0]])
     assert Nce().score(seen) == 0.0

@@ -39,7 +39,7 @@ def test_logits_that_are_known_are_taken():
     np.testing.assert_array_equal(ProbeAccuracy().contributions(known), [1, 1, 0, 1, 1, 0])
 
 
-def test_an_image_is_not_learned_from_before_it_is_foretold():
+def test_an_image_is_predicted_out_of_sample():
     rng = np.random.default_rng(0)
     # with more features than images, any labels at all can be learned by heart
     seen = LabelledFeatures(rng.standard_normal((100, 400)), np.arange(100) % 2)

@@ -1,4 +1,4 @@
-"""Every stored form of a picture becomes the same upright RGB one."""
+"""Every stored form of an image becomes the same upright RGB image."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_rgb_and_grey_pixels_are_kept(form: str) -> None:
     assert (pixels(open_image(saved(GREY, form))) == np.asarray(GREY)[..., None]).all()
 
 
-def test_an_upright_rgb_image_is_handed_back_as_it_is() -> None:
+def test_an_upright_rgb_image_is_returned_unchanged() -> None:
     assert upright_rgb(RGB) is RGB
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "La", "RGBa"])
-def test_what_is_transparent_lies_on_white(mode: str) -> None:
+def test_transparent_pixels_lie_on_white(mode: str) -> None:
     clear = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
     clear.putpixel((1, 0), (0, 0, 0, 255))
     image = clear.convert("LA").convert(mode) if mode == "La" else clear.convert(mode)
@@ -120,12 +120,12 @@ def tiff16(values: np.ndarray, *, order: str, packed: bool) -> bytes:
         (279, long, 1, len(data)),
     ]
     head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, end)
-    told = (head + struct.pack(f"{order}{channels}H", *[16] * channels) + data).ljust(end, b"\0")
-    told += struct.pack(f"{order}H", len(tags))
+    content = (head + struct.pack(f"{order}{channels}H", *[16] * channels) + data).ljust(end, b"\0")
+    content += struct.pack(f"{order}H", len(tags))
     for tag, kind, count, value in tags:
         one = struct.pack(f"{order}HH", value, 0) if kind == short and count == 1 else None
-        told += struct.pack(f"{order}HHI", tag, kind, count) + (one or struct.pack(f"{order}I", value))
-    return told + struct.pack(f"{order}I", 0)
+        content += struct.pack(f"{order}HHI", tag, kind, count) + (one or struct.pack(f"{order}I", value))
+    return content + struct.pack(f"{order}I", 0)
 
 
 DEEP = RNG.integers(0, 4096, (5, 7, 3)).astype(np.uint16)
@@ -155,7 +155,7 @@ def test_grey_and_colour_of_one_scene_are_equally_bright() -> None:
     assert (shown[0][..., 0] == np.rint(grey / 4095 * 255)).all()
 
 
-def test_what_is_transparent_in_16_bits_lies_on_white() -> None:
+def test_transparent_pixels_of_16_bits_lie_on_white() -> None:
     clear = np.dstack([DEEP, np.zeros((5, 7))])
     assert (pixels(upright_rgb(open_image(png16(clear)), TWELVE)) == 255).all()
 
@@ -207,7 +207,7 @@ def test_exif_orientation_is_honoured_once(turn: int) -> None:
     assert (pixels(upright_rgb(again)) == pixels(RGB)).all()
 
 
-def test_a_damaged_exif_block_does_not_cost_the_picture() -> None:
+def test_a_damaged_exif_block_does_not_cost_the_image() -> None:
     with without_pillow_warnings():
         assert (
             pixels(open_image(saved(RGB, "PNG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"))) == pixels(RGB)
@@ -247,7 +247,7 @@ def test_postscript_is_never_run() -> None:
         open_image(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
 
 
-def test_the_digest_tells_shapes_and_pixels_apart() -> None:
+def test_the_digest_depends_on_shape_and_pixels() -> None:
     wide, high = Image.new("RGB", (4, 2)), Image.new("RGB", (2, 4))
     assert len({pixel_digest(wide), pixel_digest(high), pixel_digest(Image.new("RGB", (4, 2), "red"))}) == 3
     assert pixel_digest(wide) == pixel_digest(Image.new("RGB", (4, 2)))

@@ -1,4 +1,4 @@
-"""The camera and the time of a picture are read from EXIF, and outlive its decoding."""
+"""The camera and the time of an image are read from EXIF and kept."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_an_unknown_time_is_none(when: str | None) -> None:
     assert captured(open_image(photo(when))) is None
 
 
-def test_a_damaged_exif_block_is_no_matter() -> None:
+def test_a_damaged_exif_block_is_ignored() -> None:
     image = Image.new("RGB", (8, 6))
     image.info["exif"] = b"Exif\0\0II*\0\xff\xff\xff\xff"
     assert captured(image) is None

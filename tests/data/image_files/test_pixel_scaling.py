@@ -1,4 +1,4 @@
-"""One scale of pixel values for all images of a data set."""
+"""All images of a data set have one scale of pixel values."""
 
 from __future__ import annotations
 
@@ -116,10 +116,10 @@ def test_deep_images_are_as_bright_as_their_8_bit_versions(
 ) -> None:
     plain = read(scenes(tmp_path / "plain", deep=1, kind="uint8"), readers=READERS)
     dataset = read(scenes(tmp_path / "deep", deep=deep, kind=kind, suffix=suffix), readers=READERS)
-    due = {name: opener() for name, opener in zip(plain.table["item"], plain.openers, strict=True)}
+    expected = {name: opener() for name, opener in zip(plain.table["item"], plain.openers, strict=True)}
     for name, opener in zip(dataset.table["item"], dataset.openers, strict=True):
         found = np.asarray(opener()).astype(int)
-        assert np.abs(found - np.asarray(due[str(Path(name).with_suffix(".png"))])).max() <= 1
+        assert np.abs(found - np.asarray(expected[str(Path(name).with_suffix(".png"))])).max() <= 1
     assert plain.notes == ()
     assert "The pixels of 12 images are" in dataset.notes[0]
     same = deep == 257 or kind == "float32"
@@ -140,7 +140,7 @@ def test_a_data_set_is_seen_at_the_scale_of_a_model(tmp_path: Path) -> None:
     assert np.asarray(dataset.openers[dim]()).max() <= 15
 
 
-def test_only_what_was_read_decides(tmp_path: Path) -> None:
+def test_only_images_that_were_read_decide_the_scale(tmp_path: Path) -> None:
     root = scenes(tmp_path, deep=16)
     (root / "dim" / "broken.png").write_bytes(b"no picture")
     for number in range(20):

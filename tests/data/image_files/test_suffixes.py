@@ -1,4 +1,4 @@
-"""Images that cannot be read here because of their kind."""
+"""Images with unreadable suffixes are named with advice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def folder(root: Path, ending: str, *, of: int, lost: int) -> Path:
 
 @pytest.mark.parametrize("ending", [".DNG", ".jxl", ".psd"])
 @pytest.mark.parametrize("lost", [12, 8])
-def test_a_class_does_not_vanish_because_of_its_ending(tmp_path: Path, ending: str, lost: int) -> None:
+def test_a_class_is_kept_for_any_image_suffix(tmp_path: Path, ending: str, lost: int) -> None:
     root = folder(tmp_path / "data", ending, of=12, lost=lost)
     with pytest.raises(
         DataError, match=rf"{lost} of 24 images .* more than 5%: owl/0{ending} .*convert them"
@@ -60,12 +60,12 @@ def test_heic_is_read_where_its_package_is_installed_and_named_elsewhere(tmp_pat
     assert open_image(path).size == (32, 16)
 
 
-def test_predictions_see_such_files_too(tmp_path: Path) -> None:
+def test_predictions_find_such_files_too(tmp_path: Path) -> None:
     (tmp_path / "1.dng").touch()
     assert image_paths(tmp_path) == [tmp_path / "1.dng"]
 
 
-def test_other_endings_are_no_images() -> None:
+def test_other_suffixes_are_no_images() -> None:
     assert [is_image_name(name) for name in ("a.JPG", "C:\\x\\b.heic", "c.txt", "d")] == [
         True,
         True,

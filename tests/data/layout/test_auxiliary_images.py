@@ -40,7 +40,7 @@ def test_a_class_called_mask_is_a_class() -> None:
 
 
 @pytest.mark.parametrize("folder", ["@eaDir", "$RECYCLE.BIN", "System Volume Information"])
-def test_what_a_system_keeps_is_left_out_with_a_note(folder: str) -> None:
+def test_system_folders_are_left_out_with_a_note(folder: str) -> None:
     names, notes = placed("a/1.png", f"a/{folder}/1.png/T.jpg", f"a/{folder}/log", "b/2.png")
     assert names == ["a/1.png", "b/2.png"]
     assert notes == (f"Left out the files in system folders: {folder} 2.",)

@@ -1,4 +1,4 @@
-"""What folders say of labels and parts."""
+"""Labels and parts are derived from folders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_first_folder_is_the_class() -> None:
     }
 
 
-def test_single_wrapping_folders_are_looked_through() -> None:
+def test_single_wrapping_folders_are_skipped() -> None:
     assert placed("a/b/cat/1.jpg", "a/b/dog/2.jpg", "a/cover.jpg") == {
         "a/b/cat/1.jpg": ("cat", None),
         "a/b/dog/2.jpg": ("dog", None),
@@ -62,7 +62,7 @@ def test_composed_and_decomposed_accents_are_one_class() -> None:
     }
 
 
-def test_what_is_left_out_is_said() -> None:
+def test_left_out_images_are_noted() -> None:
     names = ["train/a/1.jpg", "test/b/2.jpg", "extra/c/3.jpg", "train/4.jpg", "readme.txt"]
     _, notes = label_paths(names, where="here")
     assert notes == (

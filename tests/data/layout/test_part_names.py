@@ -1,4 +1,4 @@
-"""Names of parts of a split, and names that only look like them."""
+"""Names of parts are distinguished from similar names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upper folders that are parts of a split, folds, domains or classes."""
+"""Top folders are parts of a split, folds, domains or classes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_parts_under_other_names_are_kept(one: str, other: str, part: str) -> No
     }
 
 
-def test_the_note_says_which_folder_is_which_part() -> None:
+def test_the_note_names_the_folder_of_each_part() -> None:
     _, notes = label_paths(files(*inside("seg_train", "seg_test"), "seg_pred"), where="here")
     assert notes == (
         "Left out the folders that are neither train, val nor test: seg_pred.",
@@ -71,7 +71,7 @@ def test_images_without_labels_beside_train_are_no_class(other: str) -> None:
         (["cat/fold1", "cat/fold2", "dog/fold1", "dog/fold2"], "the same names: fold1, fold2"),
     ],
 )
-def test_what_cannot_be_told_is_refused_by_name(folders: list[str], message: str) -> None:
+def test_unclear_folders_are_refused_by_name(folders: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         counts(*folders)
 

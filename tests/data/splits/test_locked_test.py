@@ -1,4 +1,4 @@
-"""The test part is looked at once."""
+"""The test set is opened once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autotl.data import LockedTest, LockedTestReopened
 from autotl.errors import AutotlError
 
 
-def test_it_opens_once_and_says_who_came_first() -> None:
+def test_it_opens_once_and_names_the_first_purpose() -> None:
     test = LockedTest(np.arange(3))
     assert len(test) == 3
     assert test.opened is None
@@ -25,7 +25,7 @@ def test_it_does_not_show_its_rows() -> None:
     assert repr(LockedTest(np.arange(3))) == "<LockedTest of 3 rows, locked>"
 
 
-def test_pictures_may_be_compared_before_and_why_is_kept() -> None:
+def test_images_may_be_compared_before_and_the_purpose_is_kept() -> None:
     test = LockedTest(np.arange(3))
     assert test.image_rows("copies in the training part").tolist() == [0, 1, 2]
     assert test.compared == ["copies in the training part"]

@@ -1,4 +1,4 @@
-"""Reading fewer images."""
+"""A sample of the images is read if time is short."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_class_keeps_two_and_enough_is_left_as_it_is() -> None:
     assert stratified_sample(lonely, 1003, seed=0) == range(1003)
 
 
-def test_what_is_drawn_hangs_on_names_and_seed_and_not_on_the_order() -> None:
+def test_the_sample_depends_on_names_and_seed_and_not_on_the_order() -> None:
     whole = items(1000)
     back = whole[::-1]
     names = {whole[i].name for i in stratified_sample(whole, 100, seed=0)}
@@ -91,14 +91,12 @@ def test_no_more_is_read_than_there_is_time_for() -> None:
     found = read(None, readers={"slow": reader}, seconds=2000.0, clock=clock, threads=1)
     assert len(found) == pytest.approx(2000, abs=4)
     assert found.left_out == 4000 - len(found)
-    assert len(set(reader.opened)) == len(
-        reader.opened
-    )  # those that the pace was measured by are not read again
+    assert len(set(reader.opened)) == len(reader.opened)  # images of the pace sample are not read again
     again = read(None, readers={"slow": Slow(FakeClock(), 4000)}, most=len(found), threads=1)
     assert again.digest == found.digest
 
 
-def test_some_are_read_however_slow_and_all_where_time_does_not_matter() -> None:
+def test_some_are_read_at_any_pace_and_all_without_a_time_limit() -> None:
     hurried = Slow(clock := FakeClock(), 2 * MIN_IMAGES_READ)
     assert len(read(None, readers={"slow": hurried}, seconds=1.0, clock=clock, threads=1)) == MIN_IMAGES_READ
     calm = Slow(clock, 2 * MIN_IMAGES_READ)

@@ -1,4 +1,4 @@
-"""Folds keep together what was found to belong together, and are otherwise as they were."""
+"""Found groups are moved into single folds, with few other changes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_no_fold_divides_a_group(make: Make, most: int, seed: int, monkeypatch: 
     assert again.hash == after.hash
 
 
-def test_what_is_not_divided_stays_in_its_fold(make: Make) -> None:
+def test_undivided_groups_stay_in_their_fold(make: Make) -> None:
     dataset = make(["a"] * 60 + ["b"] * 60)
     before = split(dataset, seed=0)
     where = fold_numbers(len(dataset), before.first)

@@ -1,4 +1,4 @@
-"""The split: by what the images show, never dividing what belongs together."""
+"""The split depends on pixels and divides no group."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def labels(dataset: Dataset, rows: np.ndarray) -> Counter[str]:
 
 
 def check(dataset: Dataset, splits: Splits) -> None:
-    """What holds for every split made here."""
+    """Check the rules of every split."""
     assert not set(splits.train) & set(splits.test)
     assert set(splits.train) | set(splits.test) == set(range(len(dataset)))
     sides = [(splits.train, splits.test)] + [(fold.train, fold.val) for fold in splits.folds]
@@ -126,7 +126,7 @@ def test_data_of_one_group_per_class_cannot_be_split(make: Make) -> None:
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 0.91, float("nan"), True])
-def test_a_senseless_test_share_is_refused(make: Make, share: float) -> None:
+def test_an_invalid_test_share_is_refused(make: Make, share: float) -> None:
     with pytest.raises(DataError, match="test must be a share"):
         split(make(["a", "b"] * 10), seed=0, test=share)
 

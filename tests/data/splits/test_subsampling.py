@@ -1,4 +1,4 @@
-"""Learning from fewer images."""
+"""A split is reduced to fewer images, or enlarged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_class_keeps_its_share_and_the_test_part_stays(dataset: Dataset) -
     assert (np.bincount(labels[less.folds[0].train], minlength=3) >= 2).all()
 
 
-def test_what_was_apart_stays_apart(dataset: Dataset) -> None:
+def test_parts_and_folds_stay_separate(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
     less = subsample_train(dataset, whole, 500, seed=0)
     assert np.isin(less.folds[0].train, whole.folds[0].train).all()
@@ -39,7 +39,7 @@ def test_what_was_apart_stays_apart(dataset: Dataset) -> None:
     assert np.array_equal(less.train, np.union1d(less.folds[0].train, less.folds[0].val))
 
 
-def test_the_same_seed_thins_the_same_way_and_enough_is_left_alone(dataset: Dataset) -> None:
+def test_the_same_seed_gives_the_same_subsample(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
     assert (
         subsample_train(dataset, whole, 500, seed=1).hash == subsample_train(dataset, whole, 500, seed=1).hash

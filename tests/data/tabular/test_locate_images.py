@@ -53,7 +53,7 @@ def widths(listing: Listing) -> list[int]:
         ("lists/train.csv", "D:\\\\work\\\\comp\\\\train_images\\\\a{}.jpg", "image,label"),
     ],
 )
-def test_the_images_are_found(here: Path, where: str, form: str, header: str) -> None:
+def test_the_images_of_identifiers_are_found(here: Path, where: str, form: str, header: str) -> None:
     path = table(here / where, form.replace("\\\\", "\\"), header=header)
     assert widths(Tables().read(path, Columns())) == [1, 2, 3, 4, 5, 6]
 
@@ -65,7 +65,7 @@ def test_numbers_may_name_images(here: Path) -> None:
     assert widths(Tables().read(frame, Columns())) == [1, 2, 3, 4, 5, 6]
 
 
-def test_where_images_were_found_is_said(here: Path) -> None:
+def test_places_of_found_images_are_noted(here: Path) -> None:
     notes = Tables().read(table(here / "comp/train.csv", "a{}"), Columns()).notes
     assert f"Found images that the table names below {here / 'comp'}: train_images 6." in notes
     notes = Tables().read(table(here / "lists/t.csv", "comp/train_images/a{}.jpg"), Columns()).notes
@@ -91,7 +91,7 @@ def test_the_folder_called_as_the_table_wins_and_a_tie_is_refused(here: Path) ->
         Tables().read(table(here / "comp/all.csv", "a{}"), Columns())
 
 
-def test_an_error_says_which_images_are_there(here: Path) -> None:
+def test_an_error_names_images_that_exist(here: Path) -> None:
     path = table(here / "comp/train.csv", "unknown{}", header="id_code,label")
     with pytest.raises(DataError, match=r"Below .*comp are 12 images, such as extra/b0.PNG"):
         Tables().read(path, Columns())

@@ -1,4 +1,4 @@
-"""Columns that say to which part of a split a row belongs."""
+"""Columns state the part of each row."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_split_with_other_values_is_refused_by_name() -> None:
         listing(split=["train", "test", "train", "train", "train", "extra"])
 
 
-def test_folds_are_ignored_with_a_word() -> None:
+def test_folds_are_ignored_with_a_note() -> None:
     found = listing(fold=[0, 1, 2, 0, 1, 2])
     assert parts(found) == [None] * 6
     assert any("Ignored the column fold" in note for note in found.notes)

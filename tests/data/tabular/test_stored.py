@@ -86,7 +86,7 @@ def test_a_missing_label_of_the_hub_is_missing(tmp_path: Path) -> None:
         b"[" * 10**5,
     ],
 )
-def test_metadata_of_another_form_is_no_matter(metadata: bytes) -> None:
+def test_metadata_of_another_form_is_ignored(metadata: bytes) -> None:
     assert parquet_class_names({b"huggingface": metadata}) == {}
 
 

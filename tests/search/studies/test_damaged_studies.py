@@ -60,7 +60,7 @@ def linked(path: Path) -> None:
 def study(fakes: ModuleType, storage: Any, *, asked: bool = False) -> ArmStudy:
     arm = Arm("a", "net")
     known: Any = {} if asked else {"tried": TRIED, "scored": SCORED}
-    return ArmStudy(arm, fakes.Fake("a"), fakes.TASK, fakes.backbone(), storage=storage, seed=0, **known)
+    return ArmStudy(arm, fakes.space_of(fakes.Fake("a")), storage=storage, seed=0, **known)
 
 
 def told(made: ArmStudy) -> list[tuple[float, TrialState, float | None]]:
@@ -93,7 +93,7 @@ def test_a_damaged_file_is_kept_aside_and_made_again(
     close_storage(storage)
     assert told(again) == WHOLE
     assert note.startswith("study.db was damaged (")
-    assert note.endswith("It is kept as study.damaged.db; a new one is made.")
+    assert note.endswith("It is kept as study.damaged.db, and a new file was made.")
     assert (tmp_path / "study.damaged.db").exists()
 
 

@@ -24,9 +24,7 @@ def study(fakes: ModuleType) -> Study:
         """The study, taken up from the same storage where it was begun before."""
         return ArmStudy(
             Arm("a", "net"),
-            fakes.Fake("a"),
-            fakes.TASK,
-            fakes.backbone(),
+            fakes.space_of(fakes.Fake("a")),
             storage=storage,
             seed=0,
             hints=hints,
@@ -59,8 +57,8 @@ def test_a_study_that_is_taken_up_goes_on_behind_the_hints_it_has_tried(study: S
     for number in range(2):
         begun.ask(number, default=number == 0)
         begun.tell(number, "complete", 0.5)
-    gone_on = study(*hints, scored={0: ("complete", 0.5), 1: ("complete", 0.5)})
-    assert gone_on.ask(2, default=False) == {"x": 0.75}
+    resumed = study(*hints, scored={0: ("complete", 0.5), 1: ("complete", 0.5)})
+    assert resumed.ask(2, default=False) == {"x": 0.75}
 
 
 def test_nor_is_a_hint_that_was_running_tried_twice(study: Study) -> None:
@@ -69,6 +67,6 @@ def test_nor_is_a_hint_that_was_running_tried_twice(study: Study) -> None:
     begun.ask(0, default=True)
     begun.tell(0, "complete", 0.5)
     begun.ask(1, default=False)
-    gone_on = study(*hints, scored={0: ("complete", 0.5)})
-    gone_on.ask_again(1, {"x": 0.25})
-    assert gone_on.ask(2, default=False) == {"x": 0.75}
+    resumed = study(*hints, scored={0: ("complete", 0.5)})
+    resumed.ask_again(1, {"x": 0.25})
+    assert resumed.ask(2, default=False) == {"x": 0.75}

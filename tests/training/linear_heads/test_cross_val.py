@@ -41,7 +41,7 @@ def test_each_row_gets_the_logits_of_a_classifier_that_was_fitted_to_the_other_p
         np.testing.assert_allclose(logits[held].softmax(1), expected, atol=0.03)
 
 
-def test_parts_that_are_given_are_those_that_are_dealt() -> None:
+def test_given_parts_equal_the_made_ones() -> None:
     x, y = clusters((20, 30), 4)
     assert torch.equal(
         out_of_fold_logits(x, y, classes=2, parts=3),
@@ -49,7 +49,7 @@ def test_parts_that_are_given_are_those_that_are_dealt() -> None:
     )
 
 
-def test_labels_that_features_do_not_tell_cannot_be_learned_by_heart() -> None:
+def test_random_labels_cannot_be_memorised() -> None:
     x = torch.randn(120, 300, generator=torch.Generator().manual_seed(0))
     y = torch.arange(120) % 2
     right = (out_of_fold_logits(x, y, classes=2).argmax(1) == y).float().mean()
@@ -86,7 +86,7 @@ def test_features_that_never_change_do_no_harm() -> None:
     assert out_of_fold_logits(torch.full((12, 3), 0.1), torch.arange(12) % 2, classes=2).isfinite().all()
 
 
-def test_the_pulse_is_called_and_may_end_the_work() -> None:
+def test_the_cancellation_check_may_end_the_work() -> None:
     class Enough(Exception):
         pass
 

@@ -27,7 +27,7 @@ def halves(n: int) -> list[Tensor]:
 
 
 def objective(x: Tensor, y: Tensor, weight: Tensor, bias: Tensor, setting: HeadSetting) -> float:
-    """What is minimised, divided by the rows; ``weight`` is for the (standardised) features."""
+    """The loss per row; ``weight`` is for the (standardised) features."""
     counts = torch.bincount(y)
     rows = (len(y) / (counts.count_nonzero() * counts))[y] if setting.balanced else torch.ones(len(y))
     losses = F.cross_entropy(x @ weight.T + bias, y, reduction="none")

@@ -1,4 +1,4 @@
-"""Freed memory is kept in a block, given back after it, and nobody's own choice is touched."""
+"""Freed memory is kept in a block and returned after it, unless the environment tunes malloc."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ USERS = (
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    """What a C library on a Linux that nobody has tuned is told."""
-    told: Calls = []
+    """The calls to an untuned C library on Linux."""
+    made: Calls = []
 
     class Library:
         def __init__(self, name: str) -> None:
             def mallopt(parameter: int, value: int) -> int:
-                told.append(("mallopt", parameter, value))
+                made.append(("mallopt", parameter, value))
                 return 1
 
             def malloc_trim(pad: int) -> int:
-                told.append(("malloc_trim", pad, 0))
+                made.append(("malloc_trim", pad, 0))
                 return 1
 
             self.mallopt, self.malloc_trim = mallopt, malloc_trim
@@ -48,7 +48,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     monkeypatch.setattr(ctypes, "CDLL", Library)
     for name in {name for env in USERS for name in env} | {"MALLOC_TOP_PAD_"}:
         monkeypatch.delenv(name, raising=False)
-    return told
+    return made
 
 
 def test_the_setting_lasts_as_long_as_the_block(calls: Calls) -> None:
@@ -56,7 +56,11 @@ def test_the_setting_lasts_as_long_as_the_block(calls: Calls) -> None:
         assert calls == SET
     after = calls[len(SET) :]
     assert ("mallopt", malloc.M_MMAP_MAX, 65536) in after
-    assert after[-1] == ("malloc_trim", 0, 0)  # when the limits are back: it gives back what they allow
+    assert after[-1] == (
+        "malloc_trim",
+        0,
+        0,
+    )  # after the limits are reset
 
 
 def test_an_error_in_the_block_ends_it_too(calls: Calls) -> None:
@@ -65,7 +69,7 @@ def test_an_error_in_the_block_ends_it_too(calls: Calls) -> None:
     assert calls[-1] == ("malloc_trim", 0, 0)
 
 
-def test_of_nested_blocks_the_outermost_counts(calls: Calls) -> None:
+def test_the_outermost_of_nested_blocks_counts(calls: Calls) -> None:
     with keep_freed_memory():
         with keep_freed_memory():
             pass
@@ -73,7 +77,7 @@ def test_of_nested_blocks_the_outermost_counts(calls: Calls) -> None:
     assert calls.count(("malloc_trim", 0, 0)) == 1
 
 
-def test_of_blocks_in_threads_the_last_to_close_resets(calls: Calls) -> None:
+def test_the_last_block_of_several_threads_resets(calls: Calls) -> None:
     inside, leave = threading.Event(), threading.Event()
 
     def other() -> None:
@@ -92,7 +96,7 @@ def test_of_blocks_in_threads_the_last_to_close_resets(calls: Calls) -> None:
 
 
 @pytest.mark.parametrize("env", USERS, ids=lambda env: "=".join(*env.items()))
-def test_a_users_own_choice_stands(
+def test_a_tuned_environment_is_respected(
     env: dict[str, str], calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in env.items():
@@ -102,7 +106,7 @@ def test_a_users_own_choice_stands(
     assert calls == []
 
 
-def test_off_does_nothing_even_where_the_environment_says_on(
+def test_off_does_nothing_even_if_the_environment_is_on(
     calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUTOTL_KEEP_MEMORY", "1")

@@ -19,7 +19,7 @@ from autotl.training.machine.microbatch import (
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 
-def test_the_larger_an_image_the_fewer_at_once_on_a_cpu() -> None:
+def test_larger_images_have_smaller_microbatches_on_a_cpu() -> None:
     found = [microbatch_size(side, side, device="cpu") for side in (32, 64, 128, 224, 1024)]
     assert found == sorted(found, reverse=True)
     assert found[0] == MAX_IMAGES
@@ -37,7 +37,7 @@ def test_rows_without_height_and_width_stay_together() -> None:
     assert microbatch_count(torch.empty(0, 3, 224, 224), device="cpu") == 1
 
 
-def test_prediction_is_the_same_in_pieces() -> None:
+def test_prediction_is_the_same_in_microbatches() -> None:
     class Counting(nn.Conv2d):
         seen: list[int]
 
@@ -57,7 +57,7 @@ def test_prediction_is_the_same_in_pieces() -> None:
 
 
 @pytest.mark.parametrize("norm", ["frozen", "batch"])
-def test_training_learns_in_pieces_unless_statistics_are_learned(
+def test_training_is_split_unless_batchnorm_updates_statistics(
     norm: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = tiny_bench(tiny_run(tmp_path_factory.mktemp("cache")))
@@ -82,7 +82,7 @@ def test_training_learns_in_pieces_unless_statistics_are_learned(
     assert sizes[1] == (5 if norm == "frozen" else sizes[0])
 
 
-def test_a_batchnorm_that_stands_still_learns_no_statistics() -> None:
+def test_a_batchnorm_in_eval_mode_updates_no_statistics() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4))
     assert updates_batch_statistics(model.train())
     model[1].eval()
@@ -107,7 +107,7 @@ def test_pieces_made_for_other_reasons_are_not_remembered() -> None:
     assert retry_in_microbatches(str, 4, max_pieces=8, min_pieces=3) == ("4", 4)
 
 
-def test_what_does_not_fit_in_any_number_of_pieces_is_raised() -> None:
+def test_an_error_is_raised_if_no_number_of_pieces_fits() -> None:
     def attempt(pieces: int) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes")
 
@@ -115,7 +115,7 @@ def test_what_does_not_fit_in_any_number_of_pieces_is_raised() -> None:
         retry_in_microbatches(attempt, 1, max_pieces=4)
 
 
-def test_other_errors_are_not_taken_for_it() -> None:
+def test_other_errors_are_not_out_of_memory() -> None:
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert is_out_of_memory(MemoryError())
 
@@ -134,7 +134,7 @@ class Small(nn.Module):
         return out
 
 
-def test_prediction_goes_on_in_smaller_pieces_and_gives_the_same() -> None:
+def test_prediction_in_smaller_pieces_gives_the_same() -> None:
     model, x = nn.Linear(3, 2), torch.randn(10, 3)
     found = forward_in_batches(Small(model, 3), x, normalise=lambda x: x, device="cpu", batch=8)
     assert torch.allclose(found, model(x).detach())

@@ -1,0 +1,180 @@
+"""The time policy: every fraction of the budget, and of a trial's time, in one place.
+
+Packages below this one cannot import it, and keep the fractions of their own steps:
+
+- ``autotl.backbone.find`` (0.5): a backbone is left out if its search takes more than this of the budget.
+- ``autotl.backbone.describe`` (0.15, 0.08): one pass of all backbones, or of each, at the advised image size.
+  At 60 s, 0.15 allows 160 px, which scored .838 on four data sets; 128 px scored .832 and 96 px .795. Of the
+  time left, the measurement of the pace has 0.2.
+- ``autotl.preparation.image_groups`` (0.05) and ``extra_images`` (0.15 of a trial): group search; decoding.
+- ``autotl.data.reading`` (1.5): reading stops after this multiple of its time.
+- ``autotl.builtin.strategies``: the plans of strategies, as fractions of a trial's time. ``from_scratch``
+  (0.5, which with one backbone and three arms is :attr:`BudgetPolicy.baselines`), ``linear_probe`` (0.3),
+  ``finetune`` (1.5), ``scratch_small`` (0.15, 0.25 of the epochs: the first look).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from autotl.clock import Budget, format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class TimePlan:
+    """The planned use of a time budget, in seconds; None if the budget has no time limit.
+
+    Attributes:
+        budget: The whole budget.
+        reading: The most that reading the images may take.
+        first_pass: The most that the first pass of all backbones over the training images may take.
+        analysis: The most that scores, similarities, data checks and the learning curve may take.
+        trial: The time per trial.
+        search_until: When the search ends, counted from the start.
+        reserve: What is kept for each final step, by the name of the step.
+    """
+
+    budget: float | None = None
+    reading: float | None = None
+    first_pass: float | None = None
+    analysis: float | None = None
+    trial: float | None = None
+    search_until: float | None = None
+    reserve: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if self.budget is None:
+            return "Time plan: no time limit."
+        steps = {"reading": self.reading, "first pass": self.first_pass, "analysis": self.analysis}
+        parts = [f"{name} {format_duration(each)}" for name, each in steps.items() if each is not None]
+        parts += [] if self.trial is None else [f"{format_duration(self.trial)} per trial"]
+        kept = ", ".join(f"{name} {format_duration(each)}" for name, each in self.reserve.items() if each)
+        end = (
+            ""
+            if self.search_until is None
+            else f" The search ends after {format_duration(self.search_until)}"
+        )
+        end += f", to keep {kept}." if kept else "." if end else ""
+        return f"Time plan: {', '.join(parts)}.{end}"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPolicy:
+    """Fractions of the budget, unless a field says of what; each with the measurement behind it."""
+
+    reading: float = 0.08
+    """Of the time left: reading every image once. At 20 s, 60,000 images took 180 s without a limit."""
+    training_pass: float = 0.25
+    """Of the time left: one pass of all backbones over the training images. Chosen, not measured."""
+    test_pass: float = 0.2
+    """Of the time left: one pass of every strategy over the test images. Chosen, not measured."""
+    late: float = 0.5
+    """If less is left, optional analysis is skipped. Chosen, not measured."""
+
+    first_pass: float = 0.35
+    """Of the time left: the limit of the first pass if the machine slows down. Chosen, not measured."""
+    classifier_fits: float = 0.25
+    """Of the time left: fitting the classifiers of all backbones on the features. Chosen, not measured."""
+    scores: float = 0.05
+    """Transferability scores that do not decide, with several backbones. Chosen, not measured."""
+    scores_of_one: float = 0.005
+    """The same with one backbone, which they cannot rank. Chosen, not measured."""
+    similarity: float = 0.05
+    """Similarity to the sources: fewer images widen its intervals only. Chosen, not measured."""
+    similarity_limit: float = 4.0
+    """Times ``similarity``: its limit. With 1,280 features, the distances double the planned time."""
+    test_images: float = 0.03
+    """The pass over test images that looks for leaks and shift. Chosen, not measured."""
+    data_checks: float = 0.15
+    """Of the time left: no data check starts later. Chosen, not measured."""
+    learning_curve: float = 0.03
+    """The learning curve of the probe. Chosen, not measured."""
+    learning_curve_limit: float = 2.0
+    """Times ``learning_curve``: its limit if the machine is slower than estimated. Chosen, not measured."""
+
+    defaults: float = 0.6
+    """Of the time for trials: the defaults of all arms. Few complete trainings beat many short ones."""
+    training_arms: float = 0.5
+    """Fraction of the arms that train a network; the others cost next to nothing. Chosen, not measured."""
+
+    all_folds: float = 0.02
+    """A trial runs on all folds at once if they cost no more than this. Chosen, not measured."""
+    baselines: float = 0.2
+    """Of the time for trials: at least for baselines, and at most for one trial of a baseline. A baseline
+    that ran last without the limit took a third of a minute.
+    """
+    first_look: float = 0.15
+    """Of the time for trials: the limit of one first look. Chosen, not measured."""
+    later_repeats: float = 0.2
+    """Of the cost of first repeats: later ones, without a time limit. Without this limit two tied trials ran
+    on fifteen folds where five had been requested.
+    """
+    cheapest_action: float = 0.01
+    """Of the time left: the least cost of an action in the ranking. Chosen, not measured."""
+    short: float = 0.25
+    """If less is left before the first result of transfer, baselines wait. Chosen, not measured."""
+    longest_start: float = 3.0
+    """Times the time left: a trial that is expected to take longer is not started. Chosen, not measured."""
+
+    refit: float = 0.3
+    """Refit on all training images, if the folds leave out ``refit_held_out``. A fifth of the images is not
+    worth half the search.
+    """
+    refit_held_out: float = 0.2
+    """Fraction of images; if the folds leave out less, the refit may cost proportionally less."""
+    repeated_tests: float = 0.05
+    """Testing further networks of both sides of the transfer gain. Chosen, not measured."""
+    missing_folds: float = 0.5
+    """Of ``repeated_tests``: training networks of folds that were not kept. Chosen, not measured."""
+    soup: float = 0.03
+    """Testing average weights on validation images. Chosen, not measured."""
+    ensemble: float = 0.01
+    """Selecting ensemble members from known outputs. Chosen, not measured."""
+    ensemble_test: float = 0.2
+    """Testing members other than the winner. Chosen, not measured."""
+    equal_test: float = 0.5
+    """Of an equal part of the test time: the least for one network. Decoding an image takes as long for a
+    small network as for a large one.
+    """
+    margin: float = 1.2
+    """Times the expected seconds of a final step: what is kept for it. Chosen, not measured."""
+    crossover_margin: float = 1.3
+    """The same for the trainings of the scratch crossover, which are less even. Chosen, not measured."""
+    report_seconds: float = 1.5
+    """Seconds, not a fraction: writing the report. Chosen, not measured."""
+
+    def plan(
+        self,
+        budget: Budget,
+        *,
+        backbones: int = 1,
+        trial_seconds: float | None = None,
+        reserve: Mapping[str, float] = MappingProxyType({}),
+    ) -> TimePlan:
+        """Return the planned use of ``budget``.
+
+        Args:
+            budget: The budget.
+            backbones: The number of backbones that are compared.
+            trial_seconds: The time per trial; None without a time limit.
+            reserve: Seconds that each final step is expected to take, by the name of the step.
+        """
+        whole = budget.seconds
+        if whole is None:
+            return TimePlan()
+        reading = self.reading * whole
+        scores = self.scores if backbones > 1 else self.scores_of_one
+        return TimePlan(
+            budget=whole,
+            reading=reading,
+            first_pass=self.first_pass * (whole - reading),
+            analysis=(scores + self.similarity + self.test_images + self.learning_curve) * whole,
+            trial=trial_seconds,
+            search_until=max(0.0, whole - sum(reserve.values())),
+            reserve=dict(reserve),
+        )
+
+
+POLICY = BudgetPolicy()

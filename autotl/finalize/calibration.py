@@ -1,0 +1,62 @@
+"""Calibrate the final model: temperature scaling of its outputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from autotl.backbone import ends_linear, scale_head
+from autotl.evaluation import Temperature, calibrate
+from autotl.finalize.export import load_network
+from autotl.finalize.final_model import FinalModel
+from autotl.finalize.phase import FinalPhase
+from autotl.seeds import derive
+from autotl.trials.history import TrialHistory
+from autotl.workbench.tensor_files import save_weights
+
+
+class Calibration:
+    """The step that fits the temperature on validation images.
+
+    The temperature of one network is folded into its classifier. That of an ensemble is kept beside the
+    networks, because it belongs to their mean.
+    """
+
+    name = "calibration"
+    optional = False
+
+    def __init__(self, phase: FinalPhase) -> None:
+        self._phase = phase
+
+    def expected_seconds(self, history: TrialHistory) -> float:
+        """Return 0: the validation outputs are known."""
+        return 0.0
+
+    def run(self, model: FinalModel) -> FinalModel:
+        """Return the calibrated model."""
+        if model.members:
+            return replace(model, temperature=self._fit(model))
+        trial, runner = model.trial, self._phase.runner
+        size = trial.input_size
+        network = load_network(runner.run_cache, trial.arm.backbone, model.weights, input_size=size).model
+        if not ends_linear(network):
+            why = "the classifier is not a linear layer that it could be folded into"
+            return replace(model, temperature=Temperature(why=why))
+        temperature = self._fit(model)
+        if not temperature.kept:
+            return replace(model, temperature=temperature)
+        scaled = scale_head(network, 1 / temperature.value)
+        weights = save_weights(runner.folder / "calibrated.safetensors", scaled)
+        return replace(model, temperature=temperature, weights=weights)
+
+    def _fit(self, model: FinalModel) -> Temperature:
+        """Fit the temperature on folds of the first repeat, so that no image is in both of its halves."""
+        phase, outputs = self._phase, model.outputs
+        folds = [fold for fold in outputs if fold < phase.history.folds_per_repeat]
+        return calibrate(
+            np.concatenate([phase.history.labels[fold] for fold in folds]),
+            np.concatenate([outputs[fold].logits for fold in folds]),
+            seed=derive(phase.options.seed, "temperature"),
+            independent=phase.independent_folds(model.trial.arm.backbone),
+        )

@@ -1,0 +1,1 @@
+"""Ensembles: several networks that predict together."""

@@ -1,0 +1,68 @@
+"""All steps of the final phase. A new step is one module and one entry of STEPS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from autotl.evaluation import Ensemble, Soup
+from autotl.finalize.calibration import Calibration
+from autotl.finalize.ensembling.ensemble import EnsembleStep
+from autotl.finalize.final_model import FinalModel
+from autotl.finalize.final_step import FinalStep
+from autotl.finalize.model_soup import ModelSoup
+from autotl.finalize.phase import FinalPhase
+from autotl.finalize.refit import Refit
+from autotl.finalize.scratch_crossover import CrossoverStep
+from autotl.finalize.test_phase.test_evaluation import EvaluationStep
+from autotl.trials.trial import Trial
+
+STEPS: tuple[Callable[[FinalPhase], FinalStep], ...] = (
+    CrossoverStep,
+    ModelSoup,
+    EnsembleStep,
+    Refit,
+    Calibration,
+    EvaluationStep,
+)
+"""The steps in their order. All but the last choose the final model by validation scores alone."""
+
+
+def final_steps(phase: FinalPhase) -> tuple[FinalStep, ...]:
+    """Return the steps of a run."""
+    return tuple(step(phase) for step in STEPS)
+
+
+def choose_model(
+    phase: FinalPhase, steps: Sequence[FinalStep], winner: Trial, *, interrupted: bool = False
+) -> FinalModel:
+    """Run the steps that choose the final model, which are all but the last.
+
+    A soup or an ensemble replaces the refit. It must beat the winner by more than the refit is expected to
+    bring.
+
+    Args:
+        phase: The final phase.
+        steps: All its steps, in order.
+        winner: The best trial.
+        interrupted: Whether the user interrupted the search; optional steps are then skipped.
+
+    Returns:
+        The model to export.
+    """
+    why = "the search was interrupted" if interrupted else "the time was up"
+    model = FinalModel(
+        winner,
+        str(winner.model),
+        soup=Soup(why=why),
+        ensemble=Ensemble(why=why) if phase.options.ensemble else None,
+        outputs=winner.folds,
+    )
+    in_time = not interrupted and phase.clock.now() < phase.end
+    for step in steps[:-1]:
+        if in_time or not step.optional:
+            model = step.run(model)
+    if model.members and model.soup.kept:
+        soup = replace(model.soup, kept=False, why="an ensemble of networks beats it in validation")
+        model = replace(model, soup=soup)
+    return model

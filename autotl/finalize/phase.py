@@ -1,0 +1,111 @@
+"""What the final phase of a run works with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autotl.analysis.data_issues import DataIssues
+from autotl.api import Arm
+from autotl.budget.policy import POLICY
+from autotl.clock import Budget, Clock, Deadline
+from autotl.config.limits import Limits
+from autotl.data import LockedTest
+from autotl.trials.history import TrialHistory
+from autotl.trials.runner import TrialRunner
+from autotl.trials.trial import Trial
+from autotl.workbench.run_cache import RunCache
+
+
+@dataclass(frozen=True, slots=True)
+class FinalOptions:
+    """The options of the final phase.
+
+    Attributes:
+        budget: The budget of the run.
+        limits: The limits on latency and size of the exported model.
+        crossover: Whether to measure the scratch crossover.
+        ensemble: Whether to try an ensemble.
+        seed: The seed of the run.
+    """
+
+    budget: Budget
+    limits: Limits = field(default_factory=Limits)
+    crossover: bool = False
+    ensemble: bool = False
+    seed: int = 0
+
+
+def independent(network: str) -> bool:
+    """Return True: by default the folds of every network are independent."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class FinalPhase:
+    """What the steps of the final phase share.
+
+    Attributes:
+        runner: Runs trainings, on the data of the run.
+        history: All trials.
+        options: The options.
+        started: When the run started, on the clock.
+        locked: The test set.
+        arms: The number of arms in the search.
+        baselines: The arms that transfer nothing.
+        issues: The data issues that were found before the search.
+        independent_folds: Tells whether a network's folds share no near copies, so that its calibration on
+            them can be trusted.
+    """
+
+    runner: TrialRunner
+    history: TrialHistory
+    options: FinalOptions
+    started: float
+    locked: LockedTest
+    arms: int = 1
+    baselines: tuple[Arm, ...] = ()
+    issues: DataIssues | None = None
+    independent_folds: Callable[[str], bool] = independent
+
+    @property
+    def run_cache(self) -> RunCache:
+        """The images, features and networks of the run."""
+        return self.runner.run_cache
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        return self.runner.clock
+
+    @property
+    def budget(self) -> Budget:
+        """The budget of the run."""
+        return self.options.budget
+
+    @property
+    def end(self) -> float:
+        """The end of the budget, on the clock; infinite without a time limit."""
+        return math.inf if self.budget.seconds is None else self.started + self.budget.seconds
+
+    @property
+    def report_deadline(self) -> Deadline:
+        """When everything but the report must be done."""
+        return Deadline(self.clock, self.end - POLICY.report_seconds)
+
+    def pass_seconds(self, trial: Trial, images: int) -> float:
+        """Return the expected seconds of a pass of the trial's network over so many images."""
+        backbone = self.run_cache.backbones[trial.arm.backbone]
+        return backbone.pace.seconds(images, side=trial.input_size or backbone.side)
+
+    def best_of_both_sides(self) -> tuple[Trial | None, Trial | None]:
+        """Return the best trial that transfers and the best baseline, however expensive."""
+        history = self.history
+        arms = [arm for arm in history.arms() if history.best(arm)]
+        transfer = [arm for arm in arms if arm not in self.baselines]
+        baselines = [arm for arm in arms if arm in self.baselines]
+        return (
+            history.best(among=transfer, ignore_cost=True),
+            history.best(among=baselines, ignore_cost=True),
+        )

@@ -1,0 +1,1 @@
+"""The test phase: the final evaluation on the test set."""

@@ -1,0 +1,197 @@
+"""The outputs of networks on the test images; networks that share the source's layers share a pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from autotl.backbone import classifier_of, heads, pooled
+from autotl.budget.policy import POLICY
+from autotl.clock import NEVER, Deadline
+from autotl.data import render_parts, view_of
+from autotl.errors import WeightsError
+from autotl.finalize.export import load_network
+from autotl.results import Predictor
+from autotl.workbench.run_cache import RunCache
+
+Logits = NDArray[np.float32]
+Run = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.float32]]
+"""Returns an array (n, …) for rows (n,) and their images."""
+
+BLOCK = 64
+"""Images between two checks of the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedNetwork:
+    """A saved network.
+
+    Attributes:
+        backbone: The name of its backbone.
+        file: Its weights file.
+        input_size: Its image size, in pixels.
+    """
+
+    backbone: str
+    file: str
+    input_size: int
+
+
+class SourceLayers:
+    """Tells which saved networks differ from their source in the last linear layer only, bit for bit."""
+
+    def __init__(self, run_cache: RunCache) -> None:
+        self._run_cache = run_cache
+        self._known: dict[str, bool] = {}
+
+    def are_kept(self, backbone: str, file: str) -> bool:
+        """Return whether the weights in ``file`` differ from the backbone's in the classifier only."""
+        if file not in self._known:
+            self._known[file] = self._compare(backbone, file)
+        return self._known[file]
+
+    def _compare(self, backbone: str, file: str) -> bool:
+        source = self._run_cache.source_model(backbone)
+        try:
+            classifier_of(source)
+        except WeightsError:
+            return False
+        last = [f"{name}." for name, module in source.named_modules() if module in heads(source)]
+        saved = load_file(file)
+        return all(
+            name in saved and torch.equal(value.cpu(), saved[name])
+            for name, value in source.state_dict().items()
+            if not name.startswith(tuple(last))
+        )
+
+
+class PredictionCache:
+    """The logits of saved networks on some images, each computed once.
+
+    Images are decoded once for each view specification. :meth:`predict_all` may cut the rows to the first
+    ones.
+
+    Args:
+        run_cache: The images and networks of the run.
+        rows: The dataset rows of the images, (n,).
+    """
+
+    def __init__(self, run_cache: RunCache, rows: NDArray[np.int64]) -> None:
+        self._run_cache, self.rows = run_cache, rows
+        self.source_layers = SourceLayers(run_cache)
+        self.seconds_per_image: dict[str, float] = {}
+        """The seconds that the network in a file took for an image, with reading and resizing it."""
+        self._logits: dict[str, Logits] = {}
+        self._pixels: dict[str, NDArray[np.uint8]] = {}
+        self._features: dict[tuple[str, str], NDArray[np.float32]] = {}
+
+    def predict_all(
+        self, networks: Sequence[SavedNetwork], *, seconds: Sequence[float], end: Deadline, least: int
+    ) -> None:
+        """Predict as many of the first rows as there is time for, the same for all networks.
+
+        Args:
+            networks: The networks.
+            seconds: What each is expected to take. The time left is divided in proportion, but each network
+                has at least ``POLICY.equal_test`` of an equal part.
+            end: When the last network must be done.
+            least: Rows that are predicted however short the time is.
+        """
+        for number, network in enumerate(networks):
+            share = seconds[number] / max(sum(seconds[number:]), 1e-9)
+            share = max(share, POLICY.equal_test / (len(networks) - number))
+            if network.file not in self._logits:
+                started = end.clock.now()
+                found = self._predict(network, end=end.share(share), least=least)
+                self._logits[network.file] = found
+                self.seconds_per_image[network.file] = (end.clock.now() - started) / max(1, len(found))
+                self._keep(slice(len(found)))
+
+    def sort(self) -> None:
+        """Sort the rows, and the outputs with them."""
+        self._keep(np.argsort(self.rows))
+
+    def _keep(self, chosen: slice | NDArray[np.int64]) -> None:
+        self.rows = self.rows[chosen]
+        self._logits = {key: known[chosen] for key, known in self._logits.items()}
+        self._pixels = {key: known[chosen] for key, known in self._pixels.items()}
+        self._features = {key: known[chosen] for key, known in self._features.items()}
+
+    def logits(self, network: SavedNetwork) -> Logits:
+        """Return the logits of a network, (n, classes)."""
+        if network.file not in self._logits:
+            self._logits[network.file] = self._predict(network)
+        return self._logits[network.file]
+
+    def _predict(self, network: SavedNetwork, *, end: Deadline = NEVER, least: int = 0) -> Logits:
+        """Return the logits of all rows, or of the first ones if the time is up."""
+        backbone, file, size = network.backbone, network.file, network.input_size
+        opened = load_network(self._run_cache, backbone, file, input_size=size)
+        predictor = Predictor(opened, device=self._run_cache.device)
+        view = predictor.view.key
+        shared = self.source_layers.are_kept(backbone, file)
+        if not shared or (backbone, view) not in self._features:
+            run = self._pooled(backbone, predictor, size) if shared else _all_of(predictor.logits_of)
+            found = self._in_blocks(predictor, run, end=end, least=least)
+            if not shared:
+                return found
+            self._features[backbone, view] = found
+        weight, bias = (each.double().cpu().numpy() for each in classifier_of(predictor.model))
+        logits: Logits = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
+        return logits
+
+    def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
+        """Return the result of ``run`` for all rows, or for the first ones if the time is up."""
+        view, count = predictor.view, len(self.rows)
+        block = max(1, count) if math.isinf(end.at) else BLOCK
+        parts = [slice(start, min(start + block, count)) for start in range(0, count, block)]
+        pixels, found, done = self._pixels.get(view.key), [], 0
+        if pixels is None:
+            pixels = np.empty((count, 3, view.pixels, view.pixels), dtype=np.uint8)
+            ready = render_parts(self._run_cache.dataset, self.rows, view, parts, pixels)
+        else:
+            ready = (part for part in parts)
+        with closing(ready):  # decoding ends with the loop
+            for part in ready:
+                found.append(run(self.rows[part], pixels[part]))
+                done = part.stop
+                if done >= least and end.passed():
+                    break
+        self._pixels[view.key] = pixels[:done]
+        return np.concatenate(found)
+
+    def _pooled(self, backbone: str, predictor: Predictor, input_size: int) -> Run:
+        """Return a run that gives the source's features (n, d); known ones come from the run cache."""
+        looked = self._run_cache.extra_features.get((backbone, input_size))
+        config, pooling = self._run_cache.backbones[backbone].config, _pooling(predictor.model)
+        if looked is None or view_of(config, side=input_size).key != predictor.view.key:
+            return _all_of(lambda pixels: predictor.run_network(pooling, pixels))
+        before, features = looked
+        order = np.argsort(before)
+
+        def run(rows: NDArray[np.int64], pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+            known = np.isin(rows, before)
+            found = np.empty((len(rows), features.shape[1]), dtype=np.float32)
+            found[known] = features[order[np.searchsorted(before, rows[known], sorter=order)]]
+            if not known.all():
+                found[~known] = predictor.run_network(pooling, pixels[~known])
+            return found
+
+        return run
+
+
+def _all_of(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> Run:
+    """Return a run for images whose features are not known."""
+    return lambda rows, pixels: run(pixels)
+
+
+def _pooling(model: nn.Module) -> Callable[[Tensor], Tensor]:
+    return lambda x: pooled(model, x)

@@ -1,0 +1,128 @@
+"""Predict the test images with every network that is compared on them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autotl.analysis.learning_curve import stratified
+from autotl.api import Arm
+from autotl.budget.refit_policy import repeated_test_seconds
+from autotl.evaluation import mixture
+from autotl.finalize.final_model import FinalModel, Member
+from autotl.finalize.phase import FinalPhase
+from autotl.finalize.test_phase.prediction_cache import PredictionCache, SavedNetwork
+from autotl.seeds import derive
+from autotl.trials.trial import Trial
+
+MIN_TESTED = 100
+"""Test images that are predicted however short the time is, and two of each class."""
+HEAD_SHARE = 0.02
+"""The fraction of a pass that another classifier takes on known features."""
+
+Labels = NDArray[np.int64]
+Logits = NDArray[np.float32]
+
+
+class TestPredictions:
+    """The outputs of networks on the test images.
+
+    Opens the test set. If the time is too short for all images, a random part of them is used, the same for
+    all networks.
+
+    Attributes:
+        best: The best trial of each arm.
+        default: The best trial with default settings, if it has weights.
+        transfer: The best trial that transfers.
+        baseline: The best baseline.
+        rows: The dataset rows of the test images, ascending.
+        labels: Their labels.
+    """
+
+    __test__ = False  # pytest collects classes of this name
+
+    def __init__(self, phase: FinalPhase, model: FinalModel) -> None:
+        history = phase.history
+        self._phase, self._model, self._end = phase, model, phase.report_deadline
+        rows = phase.locked.open("the final evaluation")
+        labels = phase.run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
+        if not math.isinf(self._end.at):  # in an order of which every beginning is a fair sample
+            rows = stratified(labels, rows, seed=derive(phase.options.seed, "test order"))
+        self._cache = PredictionCache(phase.run_cache, rows)
+        self.best: dict[Arm, Trial] = {arm: best for arm in history.arms() if (best := history.best(arm))}
+        self.default = history.best(defaults_only=True)
+        self.transfer, self.baseline = phase.best_of_both_sides()
+        winner = model.trial
+        own = str(winner.model) if model.only_calibrated else model.weights
+        answering = model.members or (Member(winner, own, 1.0),)
+        compared = (*self.best.values(), self.default, winner, self.transfer, self.baseline)
+        self._predict(
+            [
+                *(_network(each.trial, each.weights) for each in answering),
+                *(_network(trial) for trial in compared if trial and trial.model),
+            ]
+        )
+        seconds = sum(self._cache.seconds_per_image[each.weights] for each in answering)
+        self.images_per_second = 1 / max(seconds, 1e-9)
+        self.rows, self.labels = self._cache.rows, labels[self._cache.rows]
+
+    def of(self, trial: Trial, weights: str | None = None) -> Logits:
+        """Return the logits of a trial's network, (n, classes)."""
+        return self._cache.logits(_network(trial, weights))
+
+    def of_final_model(self) -> Logits:
+        """Return the logits of the final model, (n, classes)."""
+        model, temperature = self._model, np.float32(self._model.temperature.value)
+        if model.members:
+            several = [self.of(each.trial, each.weights) for each in model.members]
+            found: Logits = mixture(several, [each.share for each in model.members]) / temperature
+            return found
+        if model.only_calibrated:  # a second pass of the same network would take as long as the first
+            return self.of(model.trial) / temperature
+        return self.of(model.trial, model.weights)
+
+    def of_all_folds(self, one: Trial, other: Trial) -> tuple[list[Logits], list[Logits]]:
+        """Return the logits of both trials' networks, of as many folds as there is time for.
+
+        Networks of later repeats are not used. They have learned from the same images again, so the interval
+        would narrow with each repeat although the images show no more.
+        """
+        clock = self._phase.clock
+        until = self._end.within(repeated_test_seconds(self._phase.budget)).at
+        found = ([self.of(one, one.models[0])], [self.of(other, other.models[0])])
+        folds, last = range(1, 1 + max((*one.models, *other.models))), 0.0
+        for fold, (side, trial) in itertools.product(folds, enumerate((one, other))):
+            if fold not in trial.models:
+                continue
+            started = clock.now()
+            if started + last > until:
+                break
+            found[side].append(self.of(trial, trial.models[fold]))
+            last = clock.now() - started
+        return found
+
+    def _predict(self, networks: Sequence[SavedNetwork]) -> None:
+        """Predict as many images as there is time for with these networks."""
+        run_cache, source_layers = self._phase.run_cache, self._cache.source_layers
+        by_file = {network.file: network for network in networks}
+        seconds: list[float] = []
+        known: set[tuple[str, int]] = set()
+        for network in by_file.values():
+            backbone = run_cache.backbones[network.backbone]
+            kind = network.backbone, network.input_size
+            shared = source_layers.are_kept(network.backbone, network.file)
+            whole = backbone.pace.seconds(1, side=network.input_size or backbone.side)
+            seconds.append(whole * (HEAD_SHARE if shared and kind in known else 1.0))
+            if shared:
+                known.add(kind)
+        least = max(MIN_TESTED, 2 * len(run_cache.dataset.classes))
+        self._cache.predict_all([*by_file.values()], seconds=seconds, end=self._end, least=least)
+        self._cache.sort()
+
+
+def _network(trial: Trial, weights: str | None = None) -> SavedNetwork:
+    return SavedNetwork(trial.arm.backbone, str(weights or trial.model), trial.input_size)

@@ -1,0 +1,230 @@
+"""Open the test set once, and measure on it all that the report needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from autotl.api import Arm
+from autotl.backbone import latency_of
+from autotl.budget.policy import POLICY
+from autotl.budget.refit_policy import repeated_test_seconds
+from autotl.evaluation import (
+    ArmFinding,
+    ClassGain,
+    Evaluation,
+    FinalPredictions,
+    Findings,
+    Gain,
+    SelectionBias,
+    calibration_error,
+    evaluate,
+    gain,
+    harmed_classes,
+    selection_bias,
+    training_gain,
+)
+from autotl.finalize.export import load_network
+from autotl.finalize.final_model import FinalModel, Member
+from autotl.finalize.phase import FinalPhase
+from autotl.finalize.test_phase.baseline_forecast import baseline_plateau
+from autotl.finalize.test_phase.gap_evidence import gap_reasons
+from autotl.finalize.test_phase.prediction_cache import SourceLayers
+from autotl.finalize.test_phase.predictions import Logits, TestPredictions
+from autotl.finalize.test_phase.transfer_summary import transfer_summary
+from autotl.finalize.tested_trials import best_trials, tested_trials
+from autotl.search.stopping.rule import StoppingContext
+from autotl.search.stopping.rules import StoppingRules
+from autotl.seeds import derive
+from autotl.training import to_device
+from autotl.trials.history import TrialHistory
+from autotl.trials.trial import Trial
+
+
+class EvaluationStep:
+    """The step that evaluates the final model and each arm's best trial on the test set."""
+
+    name = "test evaluation"
+    optional = False
+
+    def __init__(self, phase: FinalPhase) -> None:
+        self._phase = phase
+        self._source_layers = SourceLayers(phase.run_cache)
+
+    def expected_seconds(self, history: TrialHistory) -> float:
+        """Return the seconds of a pass over the test images by each network that is tested.
+
+        Networks that share the source's layers share a pass, and known features of test images take none. If
+        an arm has no score yet, one more pass is expected.
+        """
+        phase, run_cache = self._phase, self._phase.run_cache
+        images, seconds, repeats = len(phase.locked), 0.0, 0.0
+        if len(best_trials(history)) < phase.arms:
+            paces = [each.pace.seconds(images, side=each.side) for each in run_cache.backbones.values()]
+            seconds += POLICY.margin * max(paces)
+        shared: dict[tuple[str, int], float] = {}
+        for trial in tested_trials(history, phase.budget):
+            once, backbone = phase.pass_seconds(trial, images), trial.arm.backbone
+            if self._source_layers.are_kept(backbone, str(trial.model)):
+                size = trial.input_size or run_cache.backbones[backbone].side
+                looked = run_cache.extra_features.get((backbone, size))
+                new = 1.0 if looked is None else max(0.0, 1 - len(looked[0]) / max(1, images))
+                shared[backbone, trial.input_size] = POLICY.margin * once * new
+            else:
+                seconds += POLICY.margin * once
+                repeats += once * (len(trial.models) - 1)
+        return seconds + sum(shared.values()) + min(repeats, repeated_test_seconds(phase.budget))
+
+    def run(self, model: FinalModel) -> FinalModel:
+        """Return the model with its findings."""
+        return _with_findings(self._phase, model, TestPredictions(self._phase, model))
+
+
+def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> FinalModel:
+    evaluation = _Evaluation(phase, model, predictions)
+    transfer_gain, harmed = evaluation.transfer_gain()
+    bias = evaluation.selection_bias()
+    plateau = baseline_plateau(
+        phase.history, phase.baselines, evaluation.test_scores(), evaluation.gains(transfer_gain)
+    )
+    history, final = phase.history, predictions.of_final_model()
+    transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial
+    served = model.members or (Member(winner, model.weights, 1.0),)
+    findings = Findings(
+        winner=history.record(winner),
+        refit=model.refit,
+        side=winner.input_size,
+        test=evaluation.score(final),
+        arms={arm: evaluation.arm_finding(arm, trial) for arm, trial in predictions.best.items()},
+        transfer=history.record(transfer) if transfer else None,
+        baseline=history.record(baseline) if baseline else None,
+        transfer_gain=transfer_gain,
+        why_no_gain="" if transfer_gain else _why_no_gain(phase, transfer),
+        negative_transfer_classes=harmed,
+        search_gain=evaluation.search_gain(),
+        transfer_summary=transfer_summary(
+            phase.run_cache,
+            winner.arm.backbone,
+            model.weights,
+            from_scratch=winner.arm in phase.baselines,
+        ),
+        images_per_second=predictions.images_per_second,
+        predictions=FinalPredictions(predictions.rows, final),
+        selection_bias=bias,
+        gap_reasons=gap_reasons(phase, winner, bias, predictions.rows),
+        soup=model.soup,
+        temperature=model.temperature,
+        calibration_error_before=calibration_error(predictions.labels, final * model.temperature.value),
+        ensemble=model.ensemble,
+        latency=_latency(phase, served),
+        size=sum(Path(each.weights).stat().st_size for each in served),
+        plateau=plateau,
+    )
+    return replace(model, findings=findings)
+
+
+class _Evaluation:
+    """The scores of networks on the test images."""
+
+    def __init__(self, phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> None:
+        self._phase, self._winner, self._predictions = phase, model.trial, predictions
+        self._labels, self._classes = predictions.labels, phase.run_cache.dataset.classes
+        self._metric, self._seed = phase.history.metric, derive(phase.options.seed, "bootstrap")
+        self._rules = StoppingRules(StoppingContext(phase.history))
+
+    def score(self, logits: Logits) -> Evaluation:
+        """Return the score of a network by its logits."""
+        return evaluate(self._labels, logits, self._classes, metric=self._metric, seed=self._seed)
+
+    def test_scores(self) -> dict[Arm, float]:
+        """Return the test score of each arm's best trial."""
+        best, of = self._predictions.best, self._predictions.of
+        return {arm: self._metric(self._labels, of(trial)) for arm, trial in best.items()}
+
+    def transfer_gain(self) -> tuple[Gain | None, tuple[ClassGain, ...]]:
+        """Return the gain of transfer, and the classes that transfer harms."""
+        predictions = self._predictions
+        transfer, baseline = predictions.transfer, predictions.baseline
+        if transfer is None or baseline is None:
+            return None, ()
+        ours, theirs = predictions.of(transfer), predictions.of(baseline)
+        folds = predictions.of_all_folds(transfer, baseline)
+        learned = min(len(fold.train) for fold in self._phase.run_cache.splits.folds)
+        found = training_gain(
+            self._labels, *folds, metric=self._metric, seed=self._seed, train_images=learned
+        )
+        return found, harmed_classes(self._labels, ours, theirs, self._classes)
+
+    def gains(self, transfer_gain: Gain | None) -> dict[Arm, float]:
+        """Return the gain of transfer over each baseline; over the best one that of the verdict."""
+        scores = self.test_scores()
+        transfer, baseline = self._predictions.transfer, self._predictions.baseline
+        if transfer is None:
+            return {}
+        baselines = [arm for arm in self._phase.baselines if arm in scores]
+        found = {arm: scores[transfer.arm] - scores[arm] for arm in baselines}
+        if transfer_gain and baseline:
+            found[baseline.arm] = transfer_gain.value
+        return found
+
+    def search_gain(self) -> Gain | None:
+        """Return the gain of the best trial over the best default."""
+        predictions, default = self._predictions, self._predictions.default
+        if default is None:
+            return None
+        ours, theirs = predictions.of(self._winner), predictions.of(default)
+        return gain(self._labels, ours, theirs, metric=self._metric, seed=self._seed)
+
+    def selection_bias(self) -> SelectionBias | None:
+        """Compare the validation score of the best trial with its test score."""
+        history, winner = self._phase.history, self._winner
+        validated = [
+            (history.labels[fold], each.logits)
+            for fold, each in winner.folds.items()
+            if fold < history.folds_per_repeat
+        ]
+        return selection_bias(
+            history.record(winner).score,
+            validated,
+            (self._labels, self._predictions.of(winner)),
+            metric=self._metric,
+            seed=self._seed,
+        )
+
+    def arm_finding(self, arm: Arm, best: Trial) -> ArmFinding:
+        """Return the findings on an arm."""
+        history = self._phase.history
+        default = next((history.score(each) for each in history.scored_trials(arm) if each.default), None)
+        score = self.score(self._predictions.of(best))
+        return ArmFinding(history.record(best), default, score, self._why_stopped(arm, best))
+
+    def _why_stopped(self, arm: Arm, best: Trial) -> str:
+        """Return why no further settings of the arm were tried; "" if the time was up."""
+        if all(each.first_look for each in self._phase.history.scored_trials(arm)):
+            return "only a first look: a longer training was not promising, or had no time"
+        if arm in self._phase.baselines:
+            return ""
+        return self._rules.arm_reason(arm) or self._rules.fold_reason(best, self._winner)
+
+
+def _latency(phase: FinalPhase, served: Sequence[Member]) -> float:
+    """Return the seconds for one image; equal layers and image sizes take the same time."""
+    known: dict[tuple[str, int], float] = {}
+    for each in served:
+        backbone, size = each.trial.arm.backbone, each.trial.input_size
+        if (backbone, size) not in known:
+            model = load_network(phase.run_cache, backbone, each.weights, input_size=size).model
+            placed = to_device(model, phase.run_cache.device)
+            known[backbone, size] = latency_of(placed, side=size, clock=phase.clock)
+    return sum(known[each.trial.arm.backbone, each.trial.input_size] for each in served)
+
+
+def _why_no_gain(phase: FinalPhase, transfer: Trial | None) -> str:
+    if transfer is None:
+        return "no transfer strategy finished a trial"
+    if not phase.baselines:
+        return "no baseline that trains from scratch was among the strategies"
+    trials = phase.history.trials.values()
+    reasons = [trial.why for trial in trials if trial.arm in phase.baselines and trial.why]
+    return reasons[0] if reasons else "the budget ended before the baseline had scored an epoch"

@@ -1,0 +1,42 @@
+"""Compare the weights of the final model with those of its source, stage by stage."""
+
+from __future__ import annotations
+
+import torch
+from safetensors.torch import load_file
+
+from autotl.backbone import layout
+from autotl.evaluation import TransferSummary
+from autotl.workbench.run_cache import RunCache
+
+
+def transfer_summary(
+    run_cache: RunCache, backbone: str, weights: str, *, from_scratch: bool
+) -> TransferSummary:
+    """Return which stages were transferred, which kept their weights, and what BatchNorm did.
+
+    Args:
+        run_cache: The networks of the run.
+        backbone: The name of the backbone.
+        weights: The weights file of the final model.
+        from_scratch: Whether the network was trained from random weights.
+    """
+    model = run_cache.source_model(backbone)
+    source, ours = model.state_dict(), load_file(weights)
+    found = layout(model)
+    names = [stage.name for stage in found.stages]
+    same = {name: name in ours and torch.equal(value.cpu(), ours[name]) for name, value in source.items()}
+    statistics = [name for name in source if name.endswith(("running_mean", "running_var"))]
+    kept = [all(same[name] for name in stage) for stage in found.parameters]
+    if from_scratch:
+        return TransferSummary((), (), "learned from scratch" if statistics else "the network has none")
+    if not statistics:
+        norm = "the network has none"
+    elif all(same[name] for name in statistics):
+        norm = "source statistics kept"
+    elif any(same[name] for name in statistics):
+        norm = "source statistics kept in frozen stages, updated in the others"
+    else:
+        norm = "statistics updated on the target"
+    frozen = tuple(name for name, unchanged in zip(names, kept, strict=True) if unchanged)
+    return TransferSummary(tuple(names), frozen, norm)

@@ -1,0 +1,104 @@
+"""Forward selection with replacement, on made-up probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autotl.finalize.ensembling.selection import MAX_MEMBERS, ROUNDS, select
+from autotl.metrics import METRICS, get_metric
+
+LABELS = np.tile(np.arange(3), 20)
+ACCURACY = METRICS["accuracy"]
+
+
+def sure(*, wrong: np.ndarray | list[int], by: float = 0.6) -> np.ndarray:
+    """Probabilities that are right but for some images, where the next class is given ``by``."""
+    chances = np.full((len(LABELS), 3), 0.2)
+    answers = LABELS.copy()
+    answers[wrong] = (LABELS[wrong] + 1) % 3
+    chances[np.arange(len(LABELS)), answers] = by
+    return chances / chances.sum(1, keepdims=True)
+
+
+def test_networks_that_err_on_different_images_are_right_together() -> None:
+    chances = {
+        7: [sure(wrong=np.arange(0, 20))],
+        3: [sure(wrong=np.arange(20, 40))],
+        5: [sure(wrong=np.arange(40, 60))],
+    }
+    found = select(chances, [LABELS], ACCURACY, first=7)
+    assert found.score == 1.0
+    assert set(found.counts) == {3, 5, 7}
+    assert next(iter(found.counts)) == 7
+    assert sum(found.shares.values()) == pytest.approx(1.0)
+    together = sum(share * chances[number][0] for number, share in found.shares.items())
+    assert ACCURACY(LABELS, np.log(together)) == found.score
+
+
+def test_networks_that_say_the_same_are_not_put_together() -> None:
+    same = sure(wrong=np.arange(10))
+    found = select({0: [same], 1: [same.copy()], 2: [same.copy()]}, [LABELS], ACCURACY, first=1)
+    assert found.counts == {1: 1}
+    assert found.score == pytest.approx(50 / 60)
+
+
+def test_a_better_network_outweighs_the_first_by_being_taken_again() -> None:
+    """The wrong answers of the first are firm: only a second helping of the other outvotes them."""
+    first = sure(wrong=np.arange(30), by=1.5)
+    other = sure(wrong=np.arange(58, 60), by=0.9)
+    found = select({0: [first], 1: [other]}, [LABELS], ACCURACY, first=0)
+    assert found.counts[1] > found.counts[0]
+    assert found.score > ACCURACY(LABELS, first)
+
+
+def test_the_runs_own_metric_decides() -> None:
+    """One network mends class 0, the other class 1: each metric wants another."""
+    first = sure(wrong=np.flatnonzero(LABELS < 2), by=0.5)
+    mends = {k: sure(wrong=np.flatnonzero(LABELS + k == 1), by=0.9) for k in (0, 1)}
+
+    def recall_of(k: int):  # type: ignore[no-untyped-def]
+        def recall(labels: np.ndarray, chances: np.ndarray) -> float:
+            return float((chances.argmax(1) == labels)[labels == k].mean())
+
+        return get_metric(recall)
+
+    for k in (0, 1):
+        found = select({10: [first], 0: [mends[0]], 1: [mends[1]]}, [LABELS], recall_of(k), first=10)
+        assert set(found.counts) == {10, k}
+        assert found.score == 1.0
+
+
+def test_what_a_function_of_the_users_cannot_score_is_not_chosen() -> None:
+    first, other = sure(wrong=np.arange(20)), sure(wrong=[])
+
+    def picky(labels: np.ndarray, chances: np.ndarray) -> float:
+        if not np.allclose(chances, first, atol=1e-6):
+            raise ZeroDivisionError
+        return 0.5
+
+    assert select({0: [first], 1: [other]}, [LABELS], get_metric(picky), first=0).counts == {0: 1}
+
+
+def test_folds_count_alike_and_members_are_bounded() -> None:
+    rng = np.random.default_rng(0)
+    chances = {
+        number: [0.05 * sure(wrong=[]) + 0.95 * rng.dirichlet(np.ones(3), len(LABELS)) for _ in range(2)]
+        for number in range(3 * MAX_MEMBERS)
+    }
+    found = select(chances, [LABELS, LABELS], METRICS["log_loss"], first=4)
+    assert 1 < len(found.counts) <= MAX_MEMBERS
+    assert sum(found.counts.values()) <= ROUNDS
+    each = [np.log(sum(s * chances[n][fold] for n, s in found.shares.items())) for fold in (0, 1)]
+    assert found.score == pytest.approx(np.mean([METRICS["log_loss"](LABELS, logs) for logs in each]))
+
+
+def test_only_those_that_fit_are_taken_and_the_time_is_kept() -> None:
+    chances = {
+        0: [sure(wrong=np.arange(20))],
+        1: [sure(wrong=np.arange(20, 40))],
+        2: [sure(wrong=[], by=0.9)],
+    }
+    found = select(chances, [LABELS], ACCURACY, first=0, fits=lambda numbers: 2 not in numbers)
+    assert 2 not in found.counts
+    assert select(chances, [LABELS], ACCURACY, first=0, late=lambda: True).counts == {0: 1}
