@@ -48,7 +48,7 @@ class Work:
             raise DiskFull("No room for weights.")
         for step in range(1, 4 if how != "endless" else 10**9):
             if ended := go(job, Said(0, Epoch(step, 0.5, step / 3))):
-                return Outcome(job, ended, (), 0.0, "told to")
+                return Outcome(job, ended, (), 0.0, "stopped")
         self.folder.mkdir(parents=True, exist_ok=True)
         weights = self.folder / f"{job.number}.safetensors"
         weights.write_bytes(b"weights")
