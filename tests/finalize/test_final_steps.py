@@ -195,7 +195,7 @@ def test_the_temperature_is_folded_into_the_stock_folder(
 def test_a_head_that_is_not_linear_is_left_alone() -> None:
     model = timm.create_model("levit_128s", pretrained=False)
     assert not ends_linear(model)
-    with pytest.raises(WeightsError, match="not a linear layer"):
+    with pytest.raises(WeightsError, match="must be a linear layer"):
         scale_head(model, 0.5)
 
 
