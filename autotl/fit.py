@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autotl import plugins, progress, results
-from autotl.cache import exclusive_lock
+from autotl import plugins, results
 from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
-from autotl.config.presets import BALANCED, with_preset
-from autotl.config.resume_arguments import changed_versions, merge
+from autotl.config.presets import BALANCED
 from autotl.config.run_config import RunConfig, all_options
-from autotl.config.run_json import check_json, to_json
-from autotl.pipeline.validate import validate
+from autotl.pipeline.start import resume_run, start_run
 
 if TYPE_CHECKING:
     from autotl.api import Columns, Dataset, Reader, Watch
@@ -141,15 +136,7 @@ def fit(
     >>> result = autotl.fit("photos/", budget="2m")
     >>> print(result.verdict["sentence"])
     """
-    arguments = dict(locals())  # the arguments by name, before any other variable exists
-    check_arguments(arguments)
-    config = RunConfig.of(**{name: arguments[name] for name in all_options()})
-    folder = None if out is None else Path(out)
-    if resume and folder is not None and (data is None or results.is_run(folder)):
-        results.read_run_file(folder)  # before the lock writes into a folder that is no run
-        with exclusive_lock(folder / ".lock", str(folder)):
-            return _resume(folder, config, watch)
-    return _start(config, folder, watch)
+    return _fit(dict(locals()))
 
 
 def resume(
@@ -197,14 +184,13 @@ def resume(
     given = {name: value for name, value in arguments.items() if value is not None}
     check_arguments({"run": run, **given})
     options = {name: value for name, value in given.items() if name in all_options()}
-    folder = Path(run)
-    results.read_run_file(folder)  # before the lock writes into a folder that is no run
-    with exclusive_lock(folder / ".lock", str(folder)):
-        return _resume(folder, RunConfig.of(**options), watch, explicit=frozenset(options))
+    return resume_run(Path(run), RunConfig.of(**options), watch, explicit=frozenset(options))
 
 
 def fit_by(algorithm: SearchAlgorithm, *, out: Path, watch: Watch, **options: Any) -> results.Result:
-    """Run :func:`fit` with another search algorithm, for benchmarks; such a run cannot be resumed.
+    """Run :func:`fit` with another search algorithm, for benchmarks.
+
+    Such a run cannot be resumed.
 
     Args:
         algorithm: The search algorithm.
@@ -212,7 +198,7 @@ def fit_by(algorithm: SearchAlgorithm, *, out: Path, watch: Watch, **options: An
         watch: An object that is informed of the progress.
         **options: The options of :func:`fit`.
     """
-    return _start(RunConfig.of(**options), out, watch, algorithm)
+    return start_run(RunConfig.of(**options), out, watch, algorithm)
 
 
 def load(folder: str | Path, *, device: str = "auto") -> results.Result:
@@ -233,58 +219,15 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     return results.Result(path, report, device=pick_device(device), read=_read, readers=_readers)
 
 
-def _start(
-    config: RunConfig, out: Path | None, watch: Watch | None, algorithm: SearchAlgorithm | None = None
-) -> results.Result:
-    """Start a new run in a new folder."""
-    config = with_preset(config)
-    if out is not None:
-        results.check_unused(out)
-    call = validate(config, watch)
-    with progress.watched_by(call.watch):
-        from autotl.pipeline.execute import execute
-        from autotl.pipeline.run import Run
-
-        place = results.create_run_folder(out, config.data.data)
-        folder = place.path
-        try:
-            if place.auto_named:
-                call.watch.say(f"The run is kept in {folder}.")
-            with exclusive_lock(folder / ".lock", str(folder)):
-                file = results.RunFile(
-                    to_json(config),
-                    version("autotl"),
-                    call.catalog.versions(),
-                    name=results.unique_name(folder),
-                )
-                results.write_run_file(folder, file)
-                return execute(Run(call, folder, file, temporary=place.temporary, algorithm=algorithm))
-        except BaseException:
-            place.remove_if_empty()
-            raise
-
-
-def _resume(
-    folder: Path, config: RunConfig, watch: Watch | None, *, explicit: frozenset[str] = frozenset()
-) -> results.Result:
-    """Resume the run in a folder; ``explicit`` options count even as defaults."""
-    file = results.read_run_file(folder)
-    file = file if file.name else replace(file, name=results.unique_name(folder))
-    known, ignored = check_json(file.arguments, folder)
-    file = replace(file, arguments=known)
-    config = with_preset(merge(config, file, folder, explicit=explicit))
-    call = validate(config, watch, skip_missing=True)
-    with progress.watched_by(call.watch):
-        from autotl.pipeline.execute import execute
-        from autotl.pipeline.run import Run
-        from autotl.trials.journal import elapsed_seconds
-
-        notes = (*ignored, *call.notes, *changed_versions(file, call.catalog.versions()))
-        for note in notes:
-            call.watch.say(note)
-        elapsed = max(elapsed_seconds(folder), file.elapsed if file.ended == "finished" else 0.0)
-        call = replace(call, notes=notes, started=call.started - elapsed)
-        return execute(Run(call, folder, file, arguments=to_json(config)))
+def _fit(arguments: Mapping[str, Any]) -> results.Result:
+    """Check the arguments of :func:`fit`, and start or resume a run."""
+    check_arguments(arguments)
+    config = RunConfig.of(**{name: arguments[name] for name in all_options()})
+    folder = None if arguments["out"] is None else Path(arguments["out"])
+    watch, data = arguments["watch"], arguments["data"]
+    if arguments["resume"] and folder is not None and (data is None or results.is_run(folder)):
+        return resume_run(folder, config, watch)
+    return start_run(config, folder, watch)
 
 
 def _read(data: Any, columns: Columns) -> Dataset:

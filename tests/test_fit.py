@@ -201,7 +201,7 @@ class Breaking:
         ({"device": "gpu"}, UnknownName, "No device called 'gpu'"),
         ({"test": 0.0}, DataError, "test"),
         ({"cache": "much"}, CacheError, "'2GiB' or '500MB', or 'off'"),
-        ({"processes": 0}, RunError, "0 processes"),
+        ({"processes": 0}, RunError, r"processes must be 1 or more \(got 0\)"),
         ({"strategies": ["direct"]}, SearchError, "knows 0 of the 3 classes"),
     ],
 )

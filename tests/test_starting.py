@@ -68,7 +68,7 @@ WRONG = {
     "executor": (["photos", "--out", "new", "--executor", "seriel"], "Did you mean 'serial'?"),
     "metric": (["photos", "--out", "new", "--metric", "acuracy"], "Did you mean 'accuracy'?"),
     "budget": (["photos", "--out", "new", "--budget", "5x"], "Cannot read '5x' as a duration"),
-    "test": (["photos", "--out", "new", "--test", "1.5"], "The test share 1.5 is not in (0, 0.9]"),
+    "test": (["photos", "--out", "new", "--test", "1.5"], "test must be a share of the images in (0, 0.9]"),
     "preset": (["photos", "--out", "new", "--preset", "bets"], "Did you mean 'best'?"),
     "latency": (
         ["photos", "--out", "new", "--max-latency", "soon"],

@@ -1,9 +1,9 @@
 """Rank backbones before any training, and keep those tied with the best.
 
-A score is evidence, not the verdict. Published scores rank sources hardly better than a rule that always
-takes the strongest source (Agostinelli et al., "How Stable Are Transferability Metrics Evaluations?", ECCV
-2022). The score that decides therefore has a confidence interval, and the report compares its prediction
-with the outcome.
+A score is evidence, not the verdict. Published scores rank sources hardly better than the rule "take the
+strongest source" (Agostinelli et al., How Stable Are Transferability Metrics Evaluations?, ECCV 2022). The
+score that decides therefore has a confidence interval, and the report compares its prediction with the
+outcome.
 """
 
 from __future__ import annotations

@@ -38,7 +38,13 @@ class NearCopies:
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[int]], labels: Labels, names: Sequence[str]) -> NearCopies:
-        """Sum up sets of positions among the training images."""
+        """Sum up sets of copies.
+
+        Args:
+            groups: Sets of positions among the training images.
+            labels: Their classes, (n,).
+            names: Their names.
+        """
         return cls(
             len(groups),
             sum(map(len, groups)),
@@ -63,7 +69,13 @@ class NearLeakage:
 
     @classmethod
     def of(cls, pairs: Pairs, names: Sequence[str], tested: Sequence[str]) -> NearLeakage | None:
-        """Sum up pairs of positions (training, test); None if no test images were compared."""
+        """Sum up copies between the parts; None without test images.
+
+        Args:
+            pairs: Positions of a training and a test image.
+            names: The names of the training images.
+            tested: The names of the compared test images.
+        """
         if not tested:
             return None
         examples = tuple((tested[test], names[train]) for train, test in pairs[:EXAMPLES])
@@ -72,7 +84,10 @@ class NearLeakage:
 
 @dataclass(frozen=True, slots=True)
 class LabelIssue:
-    """A label that the frozen features contradict; ``confidence`` is their probability of the given label."""
+    """A label that the frozen features contradict.
+
+    ``confidence`` is their probability of the given label.
+    """
 
     item: str
     given: str
@@ -82,7 +97,10 @@ class LabelIssue:
 
 @dataclass(frozen=True, slots=True)
 class OutlierImage:
-    """A training image far from all others of its class; a larger ``score`` is farther."""
+    """A training image far from all others of its class.
+
+    A larger ``score`` is farther.
+    """
 
     item: str
     label: str

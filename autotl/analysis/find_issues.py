@@ -25,6 +25,7 @@ from autotl.data import LockedTest
 from autotl.metrics import softmax
 from autotl.quality import (
     Cleaning,
+    Importance,
     LabelIssues,
     Outliers,
     Shift,
@@ -51,7 +52,10 @@ NO_ISSUES = LabelIssues(NO_ROWS, NO_ROWS, NO_ROWS, np.empty(0), np.empty(0))
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """The treatment of training images: "report", "drop" or "weight" issues; reweight by test images."""
+    """The treatment of training images with issues.
+
+    ``mode`` is "report", "drop" or "weight". ``reweight`` adds weights by similarity to test images.
+    """
 
     mode: str
     reweight: bool = False
@@ -168,18 +172,16 @@ def find_issues(
     chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:tests])
     checks = _Checks(run_cache, backbone, features, rows[chosen], end)
     groups = checks.near_copies()
-    issues = checks.doubtful_labels()
-    far = checks.outliers()
+    issues, far = checks.doubtful_labels(), checks.outliers()
     test_features = checks.test_features()
     pairs = checks.leaks(test_features)
     moved = checks.shift(test_features, seed)
     labels, order, classes = features.labels, run_cache.order, run_cache.dataset.classes
-    mode = treatment.mode
-    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=cast(Mode, mode))
+    mode = cast(Mode, treatment.mode)
+    plan = plan_cleaning(labels=labels, issues=issues, groups=groups, leaks=pairs, mode=mode)
     weights = plan.weights if mode == "weight" else None
     if treatment.reweight and test_features is not None and moved is not None:
-        similar = importance_weights(features.features, test_features, seed=seed).weights
-        weights = similar if weights is None else weights * similar
+        weights = _reweighted(weights, importance_weights(features.features, test_features, seed=seed))
     items = run_cache.dataset.table["item"].to_numpy()
     names = [str(item) for item in items[order]]
     return DataIssues(
@@ -195,6 +197,11 @@ def find_issues(
         leaked=checks.tested[sorted({test for _, test in pairs})],
         skipped=tuple(checks.skipped),
     )
+
+
+def _reweighted(weights: NDArray[np.float64] | None, similar: Importance) -> NDArray[np.float64]:
+    """Return the weights with those by similarity to test images."""
+    return similar.weights if weights is None else weights * similar.weights
 
 
 def _cleaned(mode: str, plan: Cleaning, weights: NDArray[np.float64] | None, names: Sequence[str]) -> Cleaned:

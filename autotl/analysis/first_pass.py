@@ -24,7 +24,9 @@ EARLY = 0.1
 
 
 def first_pass(sampler: Sampler, sample: Sample, watch: Watch, *, end: Deadline) -> tuple[Sample, Deadline]:
-    """Compute the features of the sample; if that takes too long, draw fewer images.
+    """Compute the features of the sample, or of fewer images.
+
+    Fewer images are drawn if the features take too long.
 
     The pace of a backbone may have been measured while the machine was idle. If the pass runs out of time,
     the pace is corrected, and the number of images is decided again.

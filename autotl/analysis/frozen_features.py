@@ -1,4 +1,4 @@
-"""Compute the frozen features of the training images: one pass that scores and issues share."""
+"""Compute the frozen features that scores and issues share."""
 
 from __future__ import annotations
 

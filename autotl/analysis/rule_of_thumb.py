@@ -58,6 +58,6 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
 
 
 def nearest(likeness: Mapping[str, Mapping[str, float]]) -> float | None:
-    """Return the similarity to the nearest source: the median of its measures; None without any."""
+    """Return the median similarity to the nearest source, if it is known."""
     medians = [float(np.median(list(measures.values()))) for measures in likeness.values() if measures]
     return max(medians, default=None)

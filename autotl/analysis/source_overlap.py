@@ -1,4 +1,4 @@
-"""Find out what the source has probably seen of the data: classes by name, and images."""
+"""Find classes and images of the data that the source contains."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SourceCopies:
 
 
 def class_overlap(classes: Sequence[str], backbone: Backbone) -> ClassOverlap | None:
-    """Return the classes that the source head knows; None for a backbone without class names."""
+    """Return the classes that the source head knows, if it has names."""
     if not backbone.classes:
         return None
     found = match_classes(classes, backbone.classes)

@@ -23,7 +23,10 @@ app = typer.Typer(
 
 
 def print_json(document: Any) -> None:
-    """Print JSON; characters that standard output cannot encode, and control characters, are escaped."""
+    """Print JSON.
+
+    Characters that standard output cannot encode are escaped, and so are control characters.
+    """
     unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
     text = json.dumps(plain(document), indent=2, ensure_ascii=not unicode)
     write_out(safe_json(text) + "\n")

@@ -1,7 +1,8 @@
-"""Define the commands for benchmarks: run a suite, show a leaderboard, check results."""
+"""Define the commands for benchmarks: bench and leaderboard."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,12 @@ from autotl.cli.options import Device, Json, Quiet
 from autotl.escaping import console, write_out
 from autotl.files import open_output
 
+_ENTRANT = typer.Option(help="Only this entrant: a strategy, NAME@default, autotl, a peer. May be repeated.")
+_BUDGETS = typer.Option(help="Budgets instead of the suite's: 60s, 5m. May be repeated.")
+_DATA = typer.Option(envvar="AUTOTL_BENCH_DATA", help="The folder with the suite's data files.")
+_WEIGHTS = typer.Option(envvar="AUTOTL_BENCH_WEIGHTS", help="The folder with the suite's checkpoints.")
+_RETRY = typer.Option("--retry-failed", help="Repeat measurements that failed.")
+
 
 @app.command()
 def bench(
@@ -19,31 +26,19 @@ def bench(
         str, typer.Argument(help="The name of a shipped suite (smoke, public, …), or a .toml file.")
     ],
     out: Annotated[Path, typer.Option(help="The folder for the results. A killed benchmark resumes there.")],
-    strategies: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this entrant: a strategy, NAME@default, autotl, a peer. May be repeated."),
-    ] = None,
+    strategies: Annotated[list[str] | None, _ENTRANT] = None,
     dataset: Annotated[list[str] | None, typer.Option(help="Only this data set. May be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Only this seed. May be repeated.")] = None,
-    budget: Annotated[
-        list[str] | None, typer.Option(help="Budgets instead of the suite's: 60s, 5m. May be repeated.")
-    ] = None,
+    budget: Annotated[list[str] | None, _BUDGETS] = None,
     workers: Annotated[int, typer.Option(min=1, help="Measurements side by side; they share the cores.")] = 1,
     executor: Annotated[str, typer.Option(help="The executor of measurements: local or ray.")] = "local",
-    data: Annotated[
-        Path | None, typer.Option(envvar="AUTOTL_BENCH_DATA", help="The folder with the suite's data files.")
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(envvar="AUTOTL_BENCH_WEIGHTS", help="The folder with the suite's checkpoints."),
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Repeat measurements that failed.")
-    ] = False,
+    data: Annotated[Path | None, _DATA] = None,
+    weights: Annotated[Path | None, _WEIGHTS] = None,
+    retry_failed: Annotated[bool, _RETRY] = False,
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
-    """Run a benchmark SUITE: every strategy, autotl and other tools, on the same splits and budgets."""
+    """Run a benchmark SUITE of strategies, autotl and other tools."""
     from autotl import bench as benchmarks
     from autotl.clock import parse_duration
 
@@ -62,11 +57,9 @@ def bench(
         device=device,
         again=retry_failed,
     )
-    found = benchmarks.run(
-        plan,
-        lambda text: None if quiet else shown.print(text, markup=False, soft_wrap=True),
-    )
-    write_out(f"{found}\n")
+    show = partial(shown.print, markup=False, soft_wrap=True)
+    folder = benchmarks.run(plan, lambda text: None if quiet else show(text))
+    write_out(f"{folder}\n")
 
 
 @app.command()
@@ -87,7 +80,7 @@ def leaderboard(
     title: Annotated[str, typer.Option(help="The heading.")] = "Leaderboard",
     as_json: Json = False,
 ) -> None:
-    """Rank the entrants of RESULTS; 'autotl leaderboard check FILE' checks a file of results."""
+    """Rank the entrants of RESULTS, or check a file of results."""
     from autotl import bench as benchmarks
     from autotl import leaderboard as boards
 

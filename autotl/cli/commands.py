@@ -41,7 +41,7 @@ def fit(
     ] = False,
     **options: Any,
 ) -> None:
-    """Find the best way to transfer to DATA, train the model, and report what, when and how."""
+    """Find, train and report the best way to transfer to DATA."""
     import_from_here(options["metric"])
     watch = watch_of(quiet or as_json)
     with log_to(watch, enabled=verbose):
@@ -54,7 +54,7 @@ def fit(
 @app.command()
 @with_options("resume")
 def resume(run: Run, as_json: Json = False, quiet: Quiet = False, **options: Any) -> None:
-    """Resume a RUN that was interrupted or killed, or a finished one with a larger budget."""
+    """Resume an interrupted RUN, or a finished one with more budget."""
     import_from_here(options["metric"])
     result = autotl.resume(run, watch=watch_of(quiet or as_json), **given(options))
     show_result(result, as_json=as_json, quiet=quiet)
@@ -63,7 +63,7 @@ def resume(run: Run, as_json: Json = False, quiet: Quiet = False, **options: Any
 @app.command()
 @with_options("analyze")
 def analyze(data: Data, as_json: Json = False, **options: Any) -> None:
-    """Profile DATA without training: data issues, similarity to each source, and the best backbone."""
+    """Profile DATA without training: issues, similarity, and the best backbone."""
     profile = autotl.analyze(data, watch=watch_of(as_json), **given(options))
     if as_json:
         print_json(profile)

@@ -19,7 +19,10 @@ from autotl.escaping import console, prepare_streams
 
 
 def main() -> None:
-    """Run the command line. An error of the user exits with 2 and a message, Ctrl-C with 130."""
+    """Run the command line.
+
+    An error of the user exits with 2 and a message, Ctrl-C with 130.
+    """
     # warnings of libraries are for developers, not for users of a command
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
@@ -31,7 +34,7 @@ def main() -> None:
 
 
 def guarded(command: Callable[[], Any]) -> int:
-    """Run a command and return its exit code; errors are printed on standard error."""
+    """Run a command, print its error, and return its exit code."""
     try:
         code = command()
         if code == 130:  # typer does not raise on Ctrl-C

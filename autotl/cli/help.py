@@ -22,7 +22,10 @@ MEANT = {
 
 
 class Commands(TyperGroup):
-    """The commands in the order of use; the error for an unknown command names the likely one."""
+    """The commands in the order of use.
+
+    The error for an unknown command names the likely one.
+    """
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands, as help and completion list them."""

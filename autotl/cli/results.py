@@ -53,7 +53,7 @@ class _WatchHandler(logging.Handler):
 
 
 def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
-    """Print the report as JSON; or the leaderboard, the verdict and the places of the files.
+    """Print the report as JSON, or its main results as text.
 
     Args:
         result: The result of the run.
@@ -86,7 +86,7 @@ def show_next(shown: Console, steps: Sequence[tuple[str, str]]) -> None:
 
 
 def next_steps(folder: Path) -> list[tuple[str, str]]:
-    """Return the usual next steps after a fit: a purpose and a command each."""
+    """Return the usual next steps after a fit, with their commands."""
     run = shlex.quote(str(folder))
     return [
         ("See the report", f"open {folder / 'report.html'} in a browser"),
@@ -96,6 +96,12 @@ def next_steps(folder: Path) -> list[tuple[str, str]]:
 
 
 def show_lines(shown: Console, *lines: str, style: str | None = None) -> None:
-    """Print lines as they are: wrapped at words in a terminal, whole in a file or pipe."""
+    """Print lines without markup.
+
+    Args:
+        shown: The console. A terminal wraps lines at words; files and pipes get whole lines.
+        *lines: The lines.
+        style: The style of rich.
+    """
     for line in lines:
         shown.print(line, style=style, markup=False, soft_wrap=not shown.is_terminal)

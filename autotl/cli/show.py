@@ -26,7 +26,7 @@ def show_report(
     run: Run,
     form: Annotated[str, typer.Option("--format", help="html, md or json.")] = "md",
 ) -> None:
-    """Print a RUN's report as Markdown or JSON, or the path of its HTML page (rewritten if it is gone)."""
+    """Print a RUN's report, or the path of its HTML page."""
     result = autotl.load(run)
     catalog = plugins.load()
     reporter = catalog.reporters[form]

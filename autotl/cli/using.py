@@ -50,7 +50,7 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label images with the model of a RUN: path, label, probability, and the error of a broken file."""
+    """Label images with the model of a RUN, as a table."""
     from autotl.results.csv_text import csv_text
 
     if as_json and out is not None:

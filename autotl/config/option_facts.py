@@ -1,4 +1,4 @@
-"""Declare one option of a run: its default, its help and where users can give it."""
+"""Declare one option of a run, with its help and its rules."""
 
 from __future__ import annotations
 

@@ -23,7 +23,11 @@ MAX_WORKERS = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataOptions:
-    """The images, and their treatment before the search."""
+    """The images, and their treatment before the search.
+
+    Attributes:
+        all: Each field has its description in ``help``.
+    """
 
     data: Any = option(
         None,
@@ -76,7 +80,11 @@ class DataOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchOptions:
-    """The budget of the search, and its space."""
+    """The budget of the search, and its space.
+
+    Attributes:
+        all: Each field has its description in ``help``.
+    """
 
     budget: str | float | None = option(
         None,
@@ -197,7 +205,11 @@ class ModelOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputeOptions:
-    """The machine, and how trials run on it."""
+    """The machine, and how trials run on it.
+
+    Attributes:
+        all: Each field has its description in ``help``.
+    """
 
     device: DeviceName | str = option(
         "auto",

@@ -25,9 +25,9 @@ class RunConfig:
 
     @classmethod
     def of(cls, **arguments: Any) -> RunConfig:
-        """Return the options that arguments of :func:`autotl.fit` give; the others have their defaults.
+        """Return the options that arguments of :func:`autotl.fit` give.
 
-        A single name becomes a tuple of one name.
+        Others have their defaults. A single name becomes a tuple of one name.
 
         Raises:
             TypeError: No option has such a name.

@@ -81,7 +81,7 @@ def absolute(path: str | os.PathLike[str]) -> str:
 
 
 def absolute_folder(name: str) -> str:
-    """Return the absolute path of a folder; any other name as it is."""
+    """Return the absolute path of a folder, or the name."""
     return absolute(name) if Path(name).expanduser().is_dir() else name
 
 

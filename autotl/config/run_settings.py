@@ -50,7 +50,7 @@ class RunSettings(RunConfig):
 
     @property
     def image_size(self) -> int | None:
-        """The only image size to use, in pixels; None to search the size."""
+        """The only image size, in pixels; None to search sizes."""
         return self.search.image_size
 
     @property

@@ -1,4 +1,4 @@
-"""Conclude a run: finalize the winner, test it once, and write the report."""
+"""Finalize the winner, test it once, and write the report."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Re
         outcome: The result of the search.
 
     Raises:
-        DataError: Images have changed since they were read. The best model is written all the same.
+        DataError: Images have changed since they were read. The best model is still written.
         KeyboardInterrupt: The user pressed Ctrl-C; the report is written before.
         SearchError: No trial ended with a usable model.
     """

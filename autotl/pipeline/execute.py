@@ -13,7 +13,9 @@ from autotl.training import keep_freed_memory
 
 
 def execute(run: Run) -> results.Result:
-    """Prepare, search and conclude. The folder can be resumed once a trial has started.
+    """Prepare, search and conclude.
+
+    The folder can be resumed once a trial has started.
 
     Args:
         run: The run; its folder and its ``run.json`` exist.

@@ -16,7 +16,7 @@ MAX_SHARED = 0.01
 
 
 def leaks_of(prepared: Prepared) -> Leaks:
-    """Return the leaks; copies that cleaning left out or gave no weight are none."""
+    """Return the leaks, without copies that cleaning removed."""
     near, exact = prepared.issues.near_leakage, prepared.quality.leakage
     tested = len(prepared.locked)
     found = [(exact.images, exact.of), *([] if near is None else [(near.images, near.compared)])]

@@ -33,7 +33,7 @@ from autotl.workbench.run_cache import RunCache
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The product of a preparation: all that a search needs before its first trial.
+    """The product of a preparation, and the input of a search.
 
     Attributes:
         dataset: The images.

@@ -209,7 +209,7 @@ def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str
 
 
 def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
-    """Return the input of the final phase, which also decides when the search ends."""
+    """Return the input of the final phase."""
     settings = run.settings
     crossover, ensemble = bool(settings.search.curves), settings.ensemble
     return FinalPhase(

@@ -13,7 +13,9 @@ from autotl.plugins import Catalog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
-    """The plugins of a run, by name; no stage knows the plugin manager.
+    """The plugins of a run, by name.
+
+    No stage knows the plugin manager.
 
     Attributes:
         readers: The readers of data.
@@ -43,7 +45,10 @@ class Plugins:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of a run: a store of arrays, a clock, and an object that is informed of the progress."""
+    """The services of a run.
+
+    They are a store of arrays, a clock, and an object that is informed of the progress.
+    """
 
     store: Store
     clock: Clock

@@ -49,7 +49,7 @@ class GroupRecord:
 
     @property
     def notes(self) -> list[str]:
-        """The sentences for the user; a few images are left to the report."""
+        """The sentences for the user, if many images are in groups."""
         found = []
         if self.unfinished:
             found.append("The search for groups of images ran out of time, so some groups may be missing.")

@@ -60,7 +60,7 @@ class SplitRecord:
         """Raise RunError if the split has changed."""
         if splits.hash != self.first_split:
             raise changed(
-                "the same images are split differently, by groups or by parts of your own "
+                "the same images are split differently, by groups or by custom parts "
                 f"({digests(self.first_split, splits.hash)})"
             )
 
@@ -173,7 +173,9 @@ class PlanRecord:
 
 @dataclass(frozen=True, slots=True)
 class PreparationRecord:
-    """The decisions of all stages. In a new run each part is None.
+    """The decisions of all stages.
+
+    In a new run each part is None.
 
     Attributes:
         seconds: The budget in seconds that the decisions were made for; None without one.

@@ -158,7 +158,7 @@ class TrialHistory:
             return None
         reference = self._reference_trial()
         low, high = self.metric.bounds
-        return min(high, max(low, _mean(reference) + self._metric_difference(trial, reference)))
+        return min(high, max(low, reference.mean_score + self._metric_difference(trial, reference)))
 
     def posterior_mean(self, trial: Trial) -> float:
         """Return the posterior mean of the score, to choose by.
@@ -168,10 +168,10 @@ class TrialHistory:
         """
         reference = self._reference_trial()
         if trial is reference:
-            return _mean(reference)
+            return reference.mean_score
         prior = PRIOR_DIFFERENCE * self.accuracy_scale
         shrinkage = prior**2 / (prior**2 + self.standard_error(trial, reference) ** 2)
-        return _mean(reference) + shrinkage * self.score_difference(trial, reference)
+        return reference.mean_score + shrinkage * self.score_difference(trial, reference)
 
     def _reference_trial(self) -> Trial:
         """Return the trial that has run on the most folds."""
@@ -194,7 +194,7 @@ class TrialHistory:
     def _metric_difference(self, one: Trial, other: Trial) -> float:
         shared = one.folds.keys() & other.folds.keys()
         if not shared:
-            return _mean(one) - _mean(other)
+            return one.mean_score - other.mean_score
         return float(np.mean([one.folds[i].score - other.folds[i].score for i in shared]))
 
     def best(
@@ -292,7 +292,3 @@ class TrialHistory:
     def records(self) -> list[Record]:
         """Return all trials as rows of the leaderboard, by number."""
         return [self.record(trial) for _, trial in sorted(self.trials.items())]
-
-
-def _mean(trial: Trial) -> float:
-    return float(np.mean([each.score for each in trial.folds.values()]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome, Params, Record, State
 
 
@@ -53,6 +55,11 @@ class Trial:
     checkpoint: Checkpoint | None = None
     resumed: bool = False
     first_look: bool = False
+
+    @property
+    def mean_score(self) -> float:
+        """The mean validation score of the finished folds, of which there must be one."""
+        return float(np.mean([each.score for each in self.folds.values()]))
 
     @property
     def cost(self) -> float:

@@ -1,1 +1,1 @@
-"""Other tools that do the same work, each in an environment of its own."""
+"""Run other tools for the same task, each in its own environment."""

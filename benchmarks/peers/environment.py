@@ -1,4 +1,4 @@
-"""The virtual environment of each peer: where it is, how it is made, whether it is up to date."""
+"""Create the virtual environment of each peer, and check that it is up to date."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STAMP = "autotl-peer.json"
-LAST = 15
-"""How many of pip's last lines are shown when it fails."""
+LAST_LINES = 15
+"""Number of lines of output that an error shows."""
 
 
 class PeerError(Exception):
-    """Something about a peer that the user can put right; the text says how."""
+    """A problem with a peer that the user can solve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A folder with ``peer.py`` and ``requirements.txt``, and the environment made for it.
+    """A peer: its folder with ``peer.py`` and ``requirements.txt``, and its environment.
 
-    ``environment`` is empty until :func:`prepare` has made it.
+    The environment exists after :func:`prepare`.
     """
 
     name: str
@@ -35,33 +35,44 @@ class Peer:
 
     @property
     def python(self) -> Path:
-        """The interpreter that runs ``peer.py``."""
+        """The interpreter of the environment."""
         return self.environment / "bin" / "python"
 
     @property
     def requirements(self) -> Path:
-        """What pip installs in the environment."""
+        """The file with the packages of the environment."""
         return self.folder / "requirements.txt"
 
 
 def names(folder: Path = HERE) -> list[str]:
-    """The peers of a folder, sorted."""
+    """Return the names of all peers, sorted."""
     return sorted(file.parent.name for file in folder.glob("*/peer.py"))
 
 
 def find(name: str, *, home: Path, folder: Path = HERE) -> Peer:
-    """The peer called ``name``, whose environment lies in ``home``; raises :class:`PeerError`."""
+    """Return a peer by name.
+
+    Args:
+        name: Name of the peer.
+        home: Folder of the environments.
+        folder: Folder of the peers.
+
+    Raises:
+        PeerError: If the peer is unknown or has no requirements.txt.
+    """
     known = names(folder)
     if name not in known:
-        raise PeerError(f"No peer called {name!r}. Known: {', '.join(known) or 'none'}.")
+        raise PeerError(f"Unknown peer {name!r}. Known: {', '.join(known) or 'none'}.")
     peer = Peer(name, folder / name, home / name)
     if not peer.requirements.is_file():
-        raise PeerError(f"Peer {name!r} has no requirements.txt. Write {peer.requirements}; it may be empty.")
+        raise PeerError(
+            f"Peer {name!r} has no requirements.txt. Create {peer.requirements}; it may be empty."
+        )
     return peer
 
 
-def trouble(peer: Peer) -> str:
-    """Why the environment cannot be used, as a sentence; empty if it can."""
+def problem(peer: Peer) -> str:
+    """Return the reason why the environment cannot be used; "" if it can."""
     stamp = _stamp(peer)
     if not stamp or not peer.python.exists():
         return f"Peer {peer.name!r} is not prepared."
@@ -71,31 +82,39 @@ def trouble(peer: Peer) -> str:
 
 
 def prepare(peer: Peer, *, python: str = "") -> bool:
-    """Make the peer's environment with the given Python, or with this one; False if it is made already.
+    """Create the peer's environment, and return whether it had to be created.
 
-    An environment made with other requirements, not made to the end, or, where ``python`` is given, made
-    with another one, is made anew. Raises :class:`PeerError` with pip's last lines if pip fails.
+    An environment is created again if it is incomplete, if the requirements changed, or if ``python`` is
+    given and differs.
+
+    Args:
+        peer: The peer.
+        python: Path or name of the interpreter; "" for the running one.
+
+    Raises:
+        PeerError: If pip fails, with the last lines of its output.
     """
-    chosen = _interpreter(python)
-    if not trouble(peer) and (not python or _stamp(peer).get("python") == chosen):
+    interpreter = _interpreter(python)
+    if not problem(peer) and (not python or _stamp(peer).get("python") == interpreter):
         return False
     root = peer.environment
     if root.exists() and any(root.iterdir()):
         if not (root / "pyvenv.cfg").is_file():
             raise PeerError(
-                f"{root} is no virtual environment. Remove it, or set AUTOTL_PEERS to another folder."
+                f"{root} is not a virtual environment. Remove it, or set AUTOTL_PEERS to another folder."
             )
         shutil.rmtree(root)
     root.mkdir(parents=True, exist_ok=True)
-    wanted = [line for line in peer.requirements.read_text(encoding="utf-8").splitlines() if line.strip()]
-    install = any(not line.lstrip().startswith("#") for line in wanted)
+    packages = [line for line in peer.requirements.read_text(encoding="utf-8").splitlines() if line.strip()]
+    install = any(not line.lstrip().startswith("#") for line in packages)
     _call(
-        [chosen, "-m", "venv", *([] if install else ["--without-pip"]), str(root)], f"venv of {peer.name!r}"
+        [interpreter, "-m", "venv", *([] if install else ["--without-pip"]), str(root)],
+        f"venv of {peer.name!r}",
     )
     if install:
         command = [str(peer.python), "-m", "pip", "install", "--disable-pip-version-check"]
         _call([*command, "-r", str(peer.requirements)], f"pip for peer {peer.name!r}")
-    stamp = {"requirements": _digest(peer), "python": chosen}
+    stamp = {"requirements": _digest(peer), "python": interpreter}
     (root / STAMP).write_text(json.dumps(stamp) + "\n", encoding="utf-8")
     return True
 
@@ -103,7 +122,7 @@ def prepare(peer: Peer, *, python: str = "") -> bool:
 def _interpreter(python: str) -> str:
     found = shutil.which(python) if python else sys.executable
     if not found:
-        raise PeerError(f"No Python at {python!r}. Give --python a path or the name of a command.")
+        raise PeerError(f"--python must be the path or name of an interpreter (got {python!r}).")
     return found
 
 
@@ -114,15 +133,15 @@ def _digest(peer: Peer) -> str:
 def _stamp(peer: Peer) -> dict[str, str]:
     try:
         stamp = json.loads((peer.environment / STAMP).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # never written, or half: both mean that the environment is made anew
+    except (OSError, ValueError):  # missing or incomplete: the environment has to be created again
         return {}
     return stamp if isinstance(stamp, dict) else {}
 
 
-def _call(command: list[str], what: str) -> None:
-    """Run a command, its output passed on to stderr; raises :class:`PeerError` with its last lines."""
+def _call(command: list[str], name: str) -> None:
+    """Run a command; raise :class:`PeerError` with the last lines of its output if it fails."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    last: deque[str] = deque(maxlen=LAST)
+    last: deque[str] = deque(maxlen=LAST_LINES)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=own
     ) as process:
@@ -130,4 +149,4 @@ def _call(command: list[str], what: str) -> None:
         for line in process.stdout:
             last.append(line.rstrip())
     if process.returncode:
-        raise PeerError("\n".join([f"The {what} failed. Its last lines:", *last]))
+        raise PeerError("\n".join([f"The {name} failed. Its last lines:", *last]))

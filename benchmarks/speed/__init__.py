@@ -1,1 +1,1 @@
-"""How fast autotl trains, as ratios measured within one run; see README.md."""
+"""Measure the speed of autotl as ratios within one run; see README.md."""

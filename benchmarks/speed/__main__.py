@@ -21,18 +21,19 @@ from rich.console import Console
 from benchmarks.speed.tables import show
 
 SECTIONS = ("depths", "features", "heads", "allocator", "startup", "gpu", "fit")
-WIDTH = 150  # of tables that go into a file, in letters
+WIDTH = 150
+"""Width of tables in files, in characters."""
 ON_DATA = ("depths", "features", "fit")
 HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    """Measure the chosen sections; each is shown and written as soon as it is done."""
+    """Measure the selected sections, and show and write each result."""
     given = _arguments()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     found: dict[str, Any] = {"about": about(given)}
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
-        tempfile.tempdir = folder  # stores and data that sections leave behind go with it
+        tempfile.tempdir = folder  # so that the files of all sections are deleted
         for name in given.only:
             console.rule(name)
             found[name] = measure(name, given)
@@ -41,8 +42,8 @@ def main() -> None:
 
 
 def measure(name: str, given: argparse.Namespace) -> Any:
-    """What a section found, ready for JSON; on data, a list with an entry for each data set."""
-    # each section imports only when its turn comes: some start processes that must not inherit torch
+    """Return the results of a section for JSON; sections on data return one entry per data set."""
+    # imported late, because some sections start processes that must not inherit torch
     section = import_module(f"benchmarks.speed.{name}")
     if name not in ON_DATA:
         return section.measure(given.rounds)
@@ -51,7 +52,7 @@ def measure(name: str, given: argparse.Namespace) -> Any:
 
 
 def about(given: argparse.Namespace) -> dict[str, Any]:
-    """What the numbers belong to: commit, arguments, digests of the data, versions and hardware."""
+    """Return commit, arguments, digests of the data, versions and hardware."""
     return {
         "commit": _git("rev-parse", "HEAD"),
         "changed": bool(_git("status", "--porcelain", "--untracked-files=no")),
@@ -66,22 +67,24 @@ def about(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _depths(section: Any, data: Path, given: argparse.Namespace) -> dict[str, Any]:
-    how = {"side": given.side, "most": given.most}
-    # on for all of them, as in autotl.fit: the plain loop is helped by it too
-    with import_module("autotl.training").freed_memory_kept():
+    options = {"side": given.side, "limit": given.most}
+    # for all loops, as in autotl.fit, because the plain loop gets faster too
+    with import_module("autotl.training").keep_freed_memory():
         return {
-            "augmented": section.measure(data, given.backbone, rounds=given.rounds, augmented=True, **how),
-            "not augmented": section.measure(
-                data, given.backbone, rounds=given.rounds, augmented=False, **how
+            "augmented": section.measure(
+                data, given.backbone, rounds=given.rounds, augmented=True, **options
             ),
-            "first epoch": section.first(data, given.backbone, rounds=given.rounds, **how),
-            "equal losses": section.equal(data, given.backbone, **how),
+            "not augmented": section.measure(
+                data, given.backbone, rounds=given.rounds, augmented=False, **options
+            ),
+            "first epoch": section.first(data, given.backbone, rounds=given.rounds, **options),
+            "equal losses": section.equal(data, given.backbone, **options),
         }
 
 
 def _features(section: Any, data: Path, given: argparse.Namespace) -> Any:
-    with import_module("autotl.training").freed_memory_kept():
-        return section.measure(data, given.backbone, rounds=given.rounds, side=given.side, most=given.most)
+    with import_module("autotl.training").keep_freed_memory():
+        return section.measure(data, given.backbone, rounds=given.rounds, side=given.side, limit=given.most)
 
 
 def _fit(section: Any, data: Path, given: argparse.Namespace) -> dict[str, Any]:
@@ -93,38 +96,42 @@ def _fit(section: Any, data: Path, given: argparse.Namespace) -> dict[str, Any]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=(__doc__ or "")[:-1])
-    parser.add_argument("--data", type=Path, nargs="+", default=[], help="zips of train/<class>/<file>")
+    parser.add_argument("--data", type=Path, nargs="+", default=[], help="zips with train/<class>/<file>")
     parser.add_argument("--backbone", help="a timm folder of a MobileNetV2")
-    parser.add_argument("--rounds", type=int, default=5, help="of each alternation")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds of each comparison")
     parser.add_argument("--side", type=int, default=128, help="image side in pixels")
-    parser.add_argument("--most", type=int, default=640, help="images used of a data set, but for fit")
-    parser.add_argument("--budget", default="2m", help="of each fit")
-    parser.add_argument("--seeds", type=int, default=3, help="of the fits")
+    parser.add_argument("--most", type=int, default=640, help="images per data set, except for fit")
+    parser.add_argument("--budget", default="2m", help="budget of each fit")
+    parser.add_argument("--seeds", type=int, default=3, help="number of fits")
     parser.add_argument("--only", type=_names, default=SECTIONS, help=",".join(SECTIONS))
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     given = parser.parse_args()
     if set(given.only) & set(ON_DATA) and not (given.data and given.backbone):
-        parser.error(f"{', '.join(ON_DATA)} need --data and --backbone; or choose others with --only")
+        parser.error(
+            f"{', '.join(ON_DATA)} need --data and --backbone. Add them, or select others with --only."
+        )
     return given
 
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if unknown := sorted(set(names) - set(SECTIONS)):
-        raise argparse.ArgumentTypeError(f"no section {', '.join(unknown)}; known: {', '.join(SECTIONS)}")
+        raise argparse.ArgumentTypeError(
+            f"unknown section {', '.join(unknown)}; known: {', '.join(SECTIONS)}"
+        )
     return names
 
 
 def _plain(value: Any) -> Any:
-    """Paths by their names alone: where they lie is nobody's business."""
+    """Replace paths by their names, because reports must not contain local paths."""
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value.name if isinstance(value, Path) else Path(value).name if isinstance(value, str) else value
 
 
-def _git(*words: str) -> str | None:
+def _git(*arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=True)
+        done = subprocess.run(["git", *arguments], cwd=HERE, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):  # not a checkout
         return None
     return done.stdout.strip()

@@ -1,10 +1,10 @@
-"""What the memory allocator costs a small network on a CPU, and what each remedy costs in memory.
+"""Measure the time and memory of settings of the memory allocator, for a small network on a CPU.
 
 Run ``python -m benchmarks.speed.allocator --rounds 5 --only default kept "static 128 KiB"``. On an AMD EPYC
-(Zen 3, torch 2.15, glibc 2.36) expect a training step to take 0.7 to 0.8 of the default's time where freed
-memory is kept, for 6 to 16 % more memory at the peak. Each variant lives in a process of its own; they take
-turns at the same MobileNetV2 (batch 64, 128 px): a forward pass, then a training step. A process holds up to
-3 GiB, so name a few variants at once.
+(Zen 3, torch 2.15, glibc 2.36), a training step takes 0.7 to 0.8 of the default's time if freed memory is
+kept, and the peak memory rises by 6 to 16 %. Each variant runs in its own process. In turn, each runs a
+forward pass and a training step of the same MobileNetV2 (batch 64, 128 px). A process takes up to 3 GiB, so
+select few variants.
 """
 
 from __future__ import annotations
@@ -33,11 +33,18 @@ BATCH, SIDE = 64, 128
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A way to run: what the environment says, what mallopt is told, in which layout the network computes."""
+    """Settings of the allocator.
+
+    Attributes:
+        env: Environment variables.
+        mallopt: Parameters of mallopt with their values.
+        kept: Whether autotl's keep_freed_memory is active.
+        channels_last: Memory layout of the network.
+    """
 
     env: dict[str, str] = field(default_factory=dict)
     mallopt: tuple[tuple[int, int], ...] = ()
-    kept: bool = False  # inside autotl's own freed_memory_kept
+    kept: bool = False
     channels_last: bool = True
 
 
@@ -62,11 +69,17 @@ VARIANTS = {
 
 
 def measure(rounds: int, names: tuple[str, ...] = tuple(VARIANTS), *, threads: int = 1) -> dict[str, Any]:
-    """A row per variant: median milliseconds, time as a share of the first one's, faults, peak memory."""
+    """Return a row per variant: times, page faults and memory.
+
+    Args:
+        rounds: Number of rounds.
+        names: Names of variants; the first is the reference of the ratios.
+        threads: Threads of each process.
+    """
     children = {name: _start(name, threads) for name in names}
     try:
         for child in children.values():
-            _ask(child, "run")  # warm: oneDNN chooses its kernels, the heap grows
+            _ask(child, "run")  # warm-up: oneDNN selects its kernels, and the heap grows
         turns: dict[str, list[dict[str, float]]] = {name: [] for name in names}
         for _ in range(rounds):
             for name, child in children.items():
@@ -89,7 +102,7 @@ def measure(rounds: int, names: tuple[str, ...] = tuple(VARIANTS), *, threads: i
 
 
 def table(found: dict[str, Any]) -> str:
-    """The rows for people."""
+    """Return the rows as a Markdown table."""
     heads = list(found["rows"][0])
     digits = {"forward, share": 2, "step, share": 2}
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
@@ -100,8 +113,8 @@ def table(found: dict[str, Any]) -> str:
 
 
 def _start(name: str, threads: int) -> subprocess.Popen[str]:
-    own = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "AUTOTL_KEEP_MEMORY", "THP_MEM_ALLOC_ENABLE")
-    env = {key: value for key, value in os.environ.items() if not key.startswith(own)}
+    removed = ("MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD", "AUTOTL_KEEP_MEMORY", "THP_MEM_ALLOC_ENABLE")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(removed)}
     return subprocess.Popen(
         [sys.executable, "-m", __spec__.name, "--child", name, "--threads", str(threads)],
         env=env | VARIANTS[name].env,
@@ -111,17 +124,17 @@ def _start(name: str, threads: int) -> subprocess.Popen[str]:
     )
 
 
-def _ask(child: subprocess.Popen[str], what: str) -> dict[str, float]:
+def _ask(child: subprocess.Popen[str], command: str) -> dict[str, float]:
     assert child.stdin is not None
     assert child.stdout is not None
-    child.stdin.write(what + "\n")
+    child.stdin.write(command + "\n")
     child.stdin.flush()
     answer: dict[str, float] = json.loads(child.stdout.readline())
     return answer
 
 
 def _serve(variant: Variant, threads: int) -> None:
-    """Run as a child: a line of JSON for each line read."""
+    """Answer each line on standard input with a line of JSON."""
     with ExitStack() as kept:
         libc = ctypes.CDLL("libc.so.6")
         for parameter, value in variant.mallopt:
@@ -141,8 +154,8 @@ def _serve(variant: Variant, threads: int) -> None:
 
 
 def _work(variant: Variant, threads: int, kept: ExitStack) -> tuple[Callable[[], object], Callable[[], None]]:
-    """A forward pass and a training step of MobileNetV2."""
-    import timm  # only the children pay for torch and timm, in the environment that their variant sets
+    """Return functions that run a forward pass and a training step of MobileNetV2."""
+    import timm  # imported here, because the environment of the variant has to be set before
     import torch
     import torch.nn.functional as F
 
@@ -173,24 +186,25 @@ def _work(variant: Variant, threads: int, kept: ExitStack) -> tuple[Callable[[],
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Processor seconds, the kernel's for page faults among them: who else uses the machine matters less."""
+    """Return the processor seconds, including page faults; they depend less on the load of the machine."""
     started = time.process_time()
     work()
     return time.process_time() - started
 
 
 def _resident() -> float:
-    """MiB of memory this process holds now."""
+    """Return the resident memory of this process in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / MIB
 
 
 def main() -> None:
+    """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
-        "--only", nargs="*", default=list(VARIANTS), help="variants, the first is the measure"
+        "--only", nargs="*", default=list(VARIANTS), help="variants; the first is the reference"
     )
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()

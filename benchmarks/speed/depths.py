@@ -1,4 +1,4 @@
-"""An epoch at each freeze depth: the plain loop, autotl's first and later epochs, the suffix alone."""
+"""Measure an epoch at each freeze depth: the plain loop, autotl, and the suffix alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from autotl.workbench.activation_cache import SINGLE_PRECISION
-from benchmarks.speed.images import Zipped, folder_of, prepared
-from benchmarks.speed.limit import Suffix, place_behind
-from benchmarks.speed.ours import Ours
-from benchmarks.speed.plain import Plain, freeze_blocks, model_of
+from benchmarks.speed.loops.images import ZipImages, prepared, write_images
+from benchmarks.speed.loops.library import LibraryLoop, recipe
+from benchmarks.speed.loops.plain import PlainLoop, create_model, freeze_blocks, transform_of
+from benchmarks.speed.loops.suffix import SuffixLoop, cut_point
 from benchmarks.speed.timing import alternate, ratio, spread
 
 DEPTHS = (0, 2, 3, 4, 5, 6, 7)
@@ -19,28 +19,32 @@ BATCH = 64
 
 
 def measure(
-    data: Path, backbone: str, *, rounds: int, side: int = 128, most: int = 640, augmented: bool = True
+    data: Path, backbone: str, *, rounds: int, side: int = 128, limit: int = 640, augmented: bool = True
 ) -> dict[str, Any]:
-    """A row per depth. ``most`` images of the data set are used, so that many rounds fit into minutes."""
-    folder = folder_of(Zipped(data, None, most=most))
-    ready = prepared(folder, backbone, side)
+    """Return a row per freeze depth.
+
+    Args:
+        data: A zip with ``train/<class>/<file>``.
+        backbone: A timm folder of a MobileNetV2.
+        rounds: Number of rounds.
+        side: Image size in pixels.
+        limit: Number of images.
+        augmented: Whether the images are augmented.
+    """
+    run = prepared(write_images(ZipImages(data, None, limit=limit)), backbone, side)
     rows = []
+    augment, views = ("shift", 2) if augmented else ("none", 1)
     for frozen in DEPTHS:
-        plain = Plain(data, backbone, side=side, blocks=frozen, augmented=augmented, most=most, batch=BATCH)
-        suffix = _suffix(backbone, frozen, side, len(ready.dataset.classes), most)
-        ours = Ours(
-            ready,
-            side=side,
-            frozen=frozen,
-            batch=BATCH,
-            augment="shift" if augmented else "none",
-            views=2 if augmented else 1,
+        plain = _plain(data, backbone, frozen, side=side, augmented=augmented, limit=limit)
+        suffix = _suffix(backbone, frozen, side, len(run.dataset.classes), limit)
+        library = LibraryLoop(run, recipe(side, BATCH, augment=augment, views=views), frozen=frozen)
+        for _ in range(2):  # fill the cache
+            library.epoch()
+        plain.epoch()  # starts its workers
+        seconds = alternate(
+            {"plain": plain.epoch, "ours": library.epoch, "suffix": suffix.epoch}, rounds=rounds
         )
-        for _ in range(2):  # fill the store
-            ours.epoch()
-        plain.epoch()  # its workers start here
-        seconds = alternate({"plain": plain.epoch, "ours": ours.epoch, "suffix": suffix.epoch}, rounds=rounds)
-        ours.close()
+        library.close()
         rows.append(
             {
                 "frozen": frozen,
@@ -52,58 +56,71 @@ def measure(
             }
         )
         print(_line(rows[-1]), flush=True)
-        del plain, ours, suffix
-    return {"data": data.stem, "images": min(most, len(ready.dataset)), "augmented": augmented, "rows": rows}
+        del plain, library, suffix
+    return {"data": data.stem, "images": min(limit, len(run.dataset)), "augmented": augmented, "rows": rows}
 
 
-def first(data: Path, backbone: str, *, rounds: int, side: int = 128, most: int = 640) -> dict[str, Any]:
-    """The first epoch, which decodes and fills the store, beside an epoch of the plain loop."""
-    folder = folder_of(Zipped(data, None, most=most))
+def first(data: Path, backbone: str, *, rounds: int, side: int = 128, limit: int = 640) -> dict[str, Any]:
+    """Compare the first epoch, which decodes images and fills the cache, with an epoch of the plain loop.
+
+    Args:
+        data: A zip with ``train/<class>/<file>``.
+        backbone: A timm folder of a MobileNetV2.
+        rounds: Number of rounds.
+        side: Image size in pixels.
+        limit: Number of images.
+    """
+    folder = write_images(ZipImages(data, None, limit=limit))
     rows = []
     for frozen in (3, 5, 7):
-        plain = Plain(data, backbone, side=side, blocks=frozen, augmented=True, most=most, batch=BATCH)
+        plain = _plain(data, backbone, frozen, side=side, augmented=True, limit=limit)
         plain.epoch()
 
-        def fresh(frozen: int = frozen) -> Ours:
-            ready = prepared(folder, backbone, side)
-            ready.materials.task_model(next(iter(ready.backbones)))
-            return Ours(ready, side=side, frozen=frozen, batch=BATCH, augment="shift", views=2)
+        def new(frozen: int = frozen) -> LibraryLoop:
+            run = prepared(folder, backbone, side)
+            run.materials.task_model(next(iter(run.backbones)))
+            return LibraryLoop(run, recipe(side, BATCH, augment="shift", views=2), frozen=frozen)
 
-        waiting = [fresh() for _ in range(rounds)]
+        loops = [new() for _ in range(rounds)]
         seconds = alternate(
-            {"plain": plain.epoch, "first": lambda waiting=waiting: waiting.pop().epoch()}, rounds=rounds
+            {"plain": plain.epoch, "first": lambda loops=loops: loops.pop().epoch()}, rounds=rounds
         )
         rows.append({"frozen": frozen, "first / plain": ratio(seconds, "first", "plain")})
         print(rows[-1], flush=True)
     return {"data": data.stem, "rows": rows}
 
 
-def equal(data: Path, backbone: str, *, side: int = 128, most: int = 640, epochs: int = 4) -> dict[str, Any]:
-    """The largest difference between loss curves with and without the store, exact and in half precision;
-    and whether the frozen layers are the same to the bit afterwards.
+def equal(data: Path, backbone: str, *, side: int = 128, limit: int = 640, epochs: int = 4) -> dict[str, Any]:
+    """Compare loss curves with and without the cache, and check that the frozen layers are unchanged.
+
+    Args:
+        data: A zip with ``train/<class>/<file>``.
+        backbone: A timm folder of a MobileNetV2.
+        side: Image size in pixels.
+        limit: Number of images.
+        epochs: Number of epochs.
     """
-    ready = prepared(folder_of(Zipped(data, None, most=most)), backbone, side)
+    run = prepared(write_images(ZipImages(data, None, limit=limit)), backbone, side)
+    settings = recipe(side, BATCH, epochs=epochs)
     rows = []
     for frozen in (2, 4, 6, 7):
-        runs = {
-            "without": Ours(ready, side=side, frozen=frozen, batch=BATCH, kept=False, epochs=epochs),
-            "exact": Ours(
-                ready, side=side, frozen=frozen, batch=BATCH, dtypes=SINGLE_PRECISION, epochs=epochs
-            ),
-            "half": Ours(ready, side=side, frozen=frozen, batch=BATCH, epochs=epochs),
+        loops = {
+            "without": LibraryLoop(run, settings, frozen=frozen, cached=False),
+            "exact": LibraryLoop(run, settings, frozen=frozen, dtypes=SINGLE_PRECISION),
+            "half": LibraryLoop(run, settings, frozen=frozen),
         }
-        curves = {name: [run.epoch().loss or 0.0 for _ in range(epochs)] for name, run in runs.items()}
-        before = ready.materials.source_model(next(iter(ready.backbones))).state_dict()
+        curves = {name: [loop.epoch().loss or 0.0 for _ in range(epochs)] for name, loop in loops.items()}
+        before = run.materials.source_model(next(iter(run.backbones))).state_dict()
         same = all(
             torch.equal(value, before[name])
-            for name, value in runs["half"].model.state_dict().items()
+            for name, value in loops["half"].model.state_dict().items()
             if name.startswith(("conv_stem", "bn1", *(f"blocks.{i}." for i in range(frozen))))
         )
         rows.append(
             {
                 "frozen": frozen,
-                "exact": max(abs(a - b) for a, b in zip(curves["without"], curves["exact"], strict=True)),
-                "half": max(abs(a - b) for a, b in zip(curves["without"], curves["half"], strict=True)),
+                "exact": _largest_difference(curves["without"], curves["exact"]),
+                "half": _largest_difference(curves["without"], curves["half"]),
                 "prefix identical": same,
             }
         )
@@ -111,14 +128,24 @@ def equal(data: Path, backbone: str, *, side: int = 128, most: int = 640, epochs
     return {"data": data.stem, "epochs": epochs, "rows": rows}
 
 
-def _suffix(backbone: str, frozen: int, side: int, classes: int, rows: int) -> Suffix:
-    model = model_of(backbone, classes)
+def _largest_difference(one: list[float], other: list[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _plain(data: Path, backbone: str, frozen: int, *, side: int, augmented: bool, limit: int) -> PlainLoop:
+    """Return the plain loop with the first ``frozen`` blocks frozen."""
+    transform = transform_of(create_model(backbone, 2), side, augmented=augmented)
+    return PlainLoop(ZipImages(data, transform, limit=limit), backbone, blocks=frozen, batch=BATCH)
+
+
+def _suffix(backbone: str, frozen: int, side: int, classes: int, rows: int) -> SuffixLoop:
+    model = create_model(backbone, classes)
     freeze_blocks(model, frozen)()
-    return Suffix(model, place_behind(frozen), side=side, classes=classes, batch=BATCH, rows=rows)
+    return SuffixLoop(model, cut_point(frozen), side=side, classes=classes, batch=BATCH, rows=rows)
 
 
 def _line(row: dict[str, Any]) -> str:
-    shown = {
+    rounded = {
         k: round(v["median"] if isinstance(v, dict) else v, 3 if k == "frozen" else 2) for k, v in row.items()
     }
-    return "  ".join(f"{k} {v}" for k, v in shown.items())
+    return "  ".join(f"{k} {v}" for k, v in rounded.items())

@@ -1,7 +1,7 @@
-"""What keeping activations gives a whole ``autotl fit``: trials finished, test score, overhead and memory.
+"""Measure ``autotl fit`` with and without cached activations: trials, test score, overhead and memory.
 
-Each fit runs as a command of its own, below a small process that reads its peak memory: started from a large
-one, a command would be counted with its parent's.
+Each fit is a command in a child of a small process that reads its peak memory. If it were started from a
+large process, the memory of that process would be included.
 """
 
 from __future__ import annotations
@@ -20,37 +20,60 @@ from typing import Any
 
 CACHES = {"on": None, "off": "off"}
 KIB_PER_MIB, BYTES_PER_MIB = 1024, 2**20
-LOOK_SECONDS = 0.1
+INTERVAL = 0.1
+"""Seconds between two readings of the memory."""
 
 
 def measure(data: Path, backbone: str, *, budget: str = "2m", seeds: int = 3) -> dict[str, Any]:
-    """A row per seed and cache, on and off by turns, and medians over seeds of the ratios of trials."""
+    """Return rows with the cache on and off in turn, and median ratios of trials.
+
+    Args:
+        data: The data set.
+        backbone: A timm folder.
+        budget: Budget of each fit.
+        seeds: Number of seeds.
+    """
     rows = []
     for seed in range(seeds):
         for name, cache in CACHES.items():
-            rows.append({"cache": name, **one(data, backbone, budget=budget, seed=seed, cache=cache)})
+            rows.append({"cache": name, **fit(data, backbone, budget=budget, seed=seed, cache=cache)})
             print(rows[-1], flush=True)
     pairs = list(zip(rows[::2], rows[1::2], strict=True))
     ratios = {
-        f"{what}, on / off": median(on[what] / max(1, off[what]) for on, off in pairs)
-        for what in ("trials", "complete")
+        f"{key}, on / off": median(on[key] / max(1, off[key]) for on, off in pairs)
+        for key in ("trials", "complete")
     }
     return {"data": data.stem, "budget": budget, **ratios, "rows": rows}
 
 
 def memory(data: Path, backbone: str, *, budget: str = "2m", cache: str = "2GiB") -> dict[str, Any]:
-    """Peak memory in MiB of one fit whose store may take ``cache``."""
-    row = one(data, backbone, budget=budget, seed=0, cache=cache)
+    """Return the peak memory of one fit.
+
+    Args:
+        data: The data set.
+        backbone: A timm folder.
+        budget: Budget of the fit.
+        cache: Size limit of the cache.
+    """
+    row = fit(data, backbone, budget=budget, seed=0, cache=cache)
     return {"data": data.stem, "budget": budget, "rows": [{"cache": cache, **row}]}
 
 
-def one(data: Path, backbone: str, *, budget: str, seed: int, cache: str | None) -> dict[str, Any]:
-    """One fit: trials begun, complete, test score, overhead (a share), wall seconds, peak memory in MiB."""
+def fit(data: Path, backbone: str, *, budget: str, seed: int, cache: str | None) -> dict[str, Any]:
+    """Run one fit, and return its row: trials, test score, overhead, seconds and peak memory in MiB.
+
+    Args:
+        data: The data set.
+        backbone: A timm folder.
+        budget: Budget of the fit.
+        seed: The seed.
+        cache: Size limit of the cache; None for the default.
+    """
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
         out = Path(folder) / "run"
-        words = ["fit", str(data), "--backbone", backbone, "--budget", budget, "--seed", str(seed)]
-        words += ["--out", str(out), "--quiet", *(["--cache", cache] if cache else [])]
-        child = [sys.executable, str(Path(__file__).resolve()), *words]
+        arguments = ["fit", str(data), "--backbone", backbone, "--budget", budget, "--seed", str(seed)]
+        arguments += ["--out", str(out), "--quiet", *(["--cache", cache] if cache else [])]
+        child = [sys.executable, str(Path(__file__).resolve()), *arguments]
         found = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)
         report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     search = report["search"]
@@ -66,20 +89,20 @@ def one(data: Path, backbone: str, *, budget: str, seed: int, cache: str | None)
     }
 
 
-def watched(words: list[str]) -> dict[str, float | None]:
-    """Run autotl with these words; its wall seconds and peak memory in MiB.
+def measured(arguments: list[str]) -> dict[str, float | None]:
+    """Run autotl, and return its wall seconds and peak memory in MiB.
 
-    ``peak`` counts pages of the store that are mapped, which the system takes back when it needs them;
-    ``own`` does not (None where there is no /proc), but may miss a peak shorter than a tenth of a second.
+    ``peak_mib`` includes mapped pages of the cache, which the system can reclaim. ``own_mib`` excludes them,
+    but may miss a peak shorter than a tenth of a second; it is None without /proc.
     """
     started = time.monotonic()
-    # to the error stream: standard output is for the numbers
-    child = subprocess.Popen([sys.executable, "-m", "autotl", *words], stdout=sys.stderr)
+    # to standard error, because standard output is for the numbers
+    child = subprocess.Popen([sys.executable, "-m", "autotl", *arguments], stdout=sys.stderr)
     own: list[float] = []
-    looking = threading.Thread(target=_look, args=(child, own))
-    looking.start()
+    thread = threading.Thread(target=_record_memory, args=(child, own))
+    thread.start()
     code = child.wait()
-    looking.join()
+    thread.join()
     if code:
         raise SystemExit(code)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -90,17 +113,17 @@ def watched(words: list[str]) -> dict[str, float | None]:
     }
 
 
-def _look(child: subprocess.Popen[bytes], own: list[float]) -> None:
-    """Write down the child's own memory in MiB, until it ends."""
+def _record_memory(child: subprocess.Popen[bytes], own: list[float]) -> None:
+    """Append the child's own memory in MiB until it ends."""
     status = Path(f"/proc/{child.pid}/status")
     while child.poll() is None:
         try:
             lines = status.read_text(encoding="ascii", errors="replace").splitlines()
-        except OSError:  # ended just now, or no /proc
+        except OSError:  # the child has ended, or /proc does not exist
             return
         own += [int(line.split()[1]) / KIB_PER_MIB for line in lines if line.startswith("RssAnon:")]
-        time.sleep(LOOK_SECONDS)
+        time.sleep(INTERVAL)
 
 
 if __name__ == "__main__":
-    print(json.dumps(watched(sys.argv[1:])))
+    print(json.dumps(measured(sys.argv[1:])))

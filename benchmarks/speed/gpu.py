@@ -1,4 +1,4 @@
-"""How near autotl's training comes to a bare loop and to the matrix products on an accelerator."""
+"""Compare autotl's training with a bare loop and with matrix products on an accelerator."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from autotl.backbone import cut, freeze
 from autotl.pipeline.prepare import Prepared
 from autotl.training import autocast, precision
 from benchmarks.prepared import prepared
-from benchmarks.speed.bare import Bare, Products, rate, wait
-from benchmarks.speed.ours import Ours
+from benchmarks.speed.loops.bare import BareLoop, Products, rates, wait
+from benchmarks.speed.loops.library import LibraryLoop, recipe
 from benchmarks.speed.timing import alternate, ratio
 
 MODELS = ("resnet50", "vit_small_patch16_224")
@@ -29,9 +29,14 @@ TERA = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is computed: image side in pixels, images in all, images in a step, and matrix products.
+    """The amount of computation.
 
-    A fifth of the images are autotl's test part, which no training sees.
+    Attributes:
+        side: Image size in pixels.
+        images: Number of images, including the test set, a fifth.
+        batch: Images per step.
+        matrix: Side of the matrices.
+        products: Number of matrix products.
     """
 
     side: int = 224
@@ -44,43 +49,48 @@ class Scale:
 def measure(
     rounds: int, *, device: str = "cuda", models: tuple[str, ...] = MODELS, scale: Scale | None = None
 ) -> dict[str, Any]:
-    """Rows of full fine-tuning and of training the last stage for each model, on synthetic images.
+    """Return rows of full fine-tuning and of training the last stage, for random images and weights.
 
-    The weights are random ones: no number depends on what they are.
+    Args:
+        rounds: Number of rounds.
+        device: The device.
+        models: Names of timm models.
+        scale: The amount of computation.
     """
     if device.startswith("cuda") and not torch.cuda.is_available():
-        return {"skipped": "there is no CUDA device"}
+        return {"skipped": "no CUDA device"}
     rows = [row for name in models for row in _model(name, rounds, device, scale or Scale())]
-    named = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
-    return {"device": named, "precision": precision(device), "rounds": rounds, "rows": rows}
+    device_name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+    return {"device": device_name, "precision": precision(device), "rounds": rounds, "rows": rows}
 
 
 def _model(name: str, rounds: int, device: str, scale: Scale) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
-        ready = _synthetic(Path(folder), name, device, scale)
-        last = len(next(iter(ready.backbones.values())).stages) - 1
-        ours = {
-            "full, autotl": Ours(ready, side=scale.side, frozen=0, batch=scale.batch),
-            "full, autotl, augmented": Ours(
-                ready, side=scale.side, frozen=0, batch=scale.batch, augment="shift"
+        run = _synthetic(Path(folder), name, device, scale)
+        last = len(next(iter(run.backbones.values())).stages) - 1
+        settings = recipe(scale.side, scale.batch)
+        library = {
+            "full, autotl": LibraryLoop(run, settings, frozen=0),
+            "full, autotl, augmented": LibraryLoop(
+                run, recipe(scale.side, scale.batch, augment="shift"), frozen=0
             ),
-            "last stage, autotl": Ours(ready, side=scale.side, frozen=last, batch=scale.batch),
+            "last stage, autotl": LibraryLoop(run, settings, frozen=last),
         }
-        bare = _bare(Path(folder) / name, ready, last, device, scale)
+        bare = _bare(Path(folder) / name, run, last, device, scale)
         products = Products(device, side=scale.matrix, times=scale.products)
-        things: dict[str, Callable[[], object]] = {key: each.epoch for key, each in bare.items()}
-        things |= {key: _waited(each.epoch, device) for key, each in ours.items()}
-        for thing in things.values():  # fills the store; kernels are chosen
-            thing()
-        seconds = alternate(things | {"products": products.run}, rounds=rounds)
-        for each in ours.values():
+        functions: dict[str, Callable[[], object]] = {key: each.epoch for key, each in bare.items()}
+        functions |= {key: _synchronised(each.epoch, device) for key, each in library.items()}
+        for function in functions.values():  # warm-up: fills the cache and selects kernels
+            function()
+        seconds = alternate(functions | {"products": products.run}, rounds=rounds)
+        for each in library.values():
             each.close()
         flops = {key: each.image_flops() for key, each in bare.items()}
-        count = len(ready.splits.train)
+        count = len(run.splits.train)
     return [
         _row(name, key, seconds, count, flops, products.flops)
-        for key in (*bare, *ours)
-        if _like(key) in flops  # a network that cannot be cut has no row for its last stage
+        for key in (*bare, *library)
+        if _reference(key) in flops  # a network that cannot be cut has no row for its last stage
     ]
 
 
@@ -92,34 +102,37 @@ def _row(
     flops: dict[str, float],
     products: float,
 ) -> dict[str, Any]:
-    """``of peak`` is the share of the matrix products' speed, both as measured in the same rounds.
+    """Return the columns of a loop.
 
-    ``gain`` is how many times faster the last stage learns alone than behind frozen layers that run at every
-    step, and ``limit`` what the arithmetic allows.
+    ``of peak`` is the speed as a fraction of that of the matrix products in the same rounds. ``gain`` is the
+    speed-up of the last stage alone over a loop that runs the frozen layers at every step; ``limit`` is the
+    ratio of their operations.
     """
-    like = _like(key)
-    arithmetic = flops[like] * images
-    alone = like == "last stage, bare"
+    reference = _reference(key)
+    operations = flops[reference] * images
+    alone = reference == "last stage, bare"
     return {
         "model": name,
         "what": key,
-        "images/s": rate(seconds[key], images),
-        "TFLOP/s": rate(seconds[key], arithmetic / TERA),
-        "of peak": arithmetic / products * ratio(seconds, "products", key),
-        "speed / bare": ratio(seconds, like, key),
+        "images/s": rates(seconds[key], images),
+        "TFLOP/s": rates(seconds[key], operations / TERA),
+        "of peak": operations / products * ratio(seconds, "products", key),
+        "speed / bare": ratio(seconds, reference, key),
         "gain": ratio(seconds, RUN, key) if alone else None,
-        "limit": flops[RUN] / flops[like] if alone else None,
-        "peak, TFLOP/s": rate(seconds["products"], products / TERA),
-        "GFLOP/image": flops[like] / 1e9,
+        "limit": flops[RUN] / flops[reference] if alone else None,
+        "peak, TFLOP/s": rates(seconds["products"], products / TERA),
+        "GFLOP/image": flops[reference] / 1e9,
     }
 
 
-def _like(key: str) -> str:
-    """The bare loop that does the same arithmetic."""
+def _reference(key: str) -> str:
+    """Return the bare loop with the same operations."""
     return f"{key.partition(',')[0]}, bare"
 
 
-def _waited(epoch: Callable[[], object], device: str) -> Callable[[], None]:
+def _synchronised(epoch: Callable[[], object], device: str) -> Callable[[], None]:
+    """Return a function that runs an epoch and waits for the device."""
+
     def run() -> None:
         epoch()
         wait(torch.device(device))
@@ -127,51 +140,51 @@ def _waited(epoch: Callable[[], object], device: str) -> Callable[[], None]:
     return run
 
 
-def _bare(folder: Path, ready: Prepared, last: int, device: str, scale: Scale) -> dict[str, Bare]:
-    """Bare loops: all layers; all but the last stage frozen, run at every step; that stage alone.
+def _bare(folder: Path, run: Prepared, last: int, device: str, scale: Scale) -> dict[str, BareLoop]:
+    """Return the bare loops: all layers, frozen layers before the last stage, and the last stage alone.
 
-    BatchNorm statistics stay as they are, as in autotl's own runs here.
+    BatchNorm statistics are fixed, as in the loops of autotl here.
     """
-    images, labels = _tensors(len(ready.splits.train), device, scale)
-    found: dict[str, Bare] = {}
+    images, labels = _tensors(len(run.splits.train), device, scale)
+    found: dict[str, BareLoop] = {}
     for key, frozen in (("full, bare", 0), (RUN, last)):
         model, train_mode = _timm(folder, device, frozen)
-        found[key] = Bare(model, model, images, labels, batch=scale.batch, train_mode=train_mode)
-    place = next(iter(ready.backbones.values())).stages[last - 1].module
+        found[key] = BareLoop(model, model, images, labels, batch=scale.batch, train_mode=train_mode)
+    place = next(iter(run.backbones.values())).stages[last - 1].module
     model, train_mode = _timm(folder, device, last)
     halves = cut(model, place, side=scale.side) if last else None
     if halves is not None:
         prefix, suffix = halves
         model.eval()
         with torch.no_grad(), autocast(device):
-            given = torch.cat([prefix(part).float() for part in images.split(scale.batch)])
-        found["last stage, bare"] = Bare(
-            model, suffix, given, labels, batch=scale.batch, train_mode=train_mode
+            activations = torch.cat([prefix(part).float() for part in images.split(scale.batch)])
+        found["last stage, bare"] = BareLoop(
+            model, suffix, activations, labels, batch=scale.batch, train_mode=train_mode
         )
     return found
 
 
 def _timm(folder: Path, device: str, frozen: int) -> tuple[nn.Module, Callable[[nn.Module], object]]:
-    """The network with its first stages frozen, and what puts the others into training mode."""
+    """Return the network with frozen first stages, and a function that sets the others to training mode."""
     model = timm.create_model(f"local-dir:{folder}", pretrained=True, num_classes=CLASSES)
     model = model.to(device=device, memory_format=torch.channels_last)
     return model, freeze(model, frozen, norm="frozen")
 
 
 def _tensors(count: int, device: str, scale: Scale) -> tuple[Tensor, Tensor]:
-    """Images as a network takes them, and labels, on the device."""
-    draw = torch.Generator().manual_seed(0)
-    images = torch.randn(count, 3, scale.side, scale.side, generator=draw)
-    labels = torch.randint(CLASSES, (count,), generator=draw)
+    """Return random input images and labels on the device."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(count, 3, scale.side, scale.side, generator=generator)
+    labels = torch.randint(CLASSES, (count,), generator=generator)
     return images.to(device=device, memory_format=torch.channels_last), labels.to(device)
 
 
 def _synthetic(folder: Path, name: str, device: str, scale: Scale) -> Prepared:
-    """Noise in classes, prepared for random weights of the architecture; all files go below ``folder``."""
+    """Prepare noise images for random weights of the architecture, with all files in ``folder``."""
     torch.manual_seed(0)
     timm.models.save_for_hf(timm.create_model(name), folder / name, safe_serialization=True)
-    draw = np.random.default_rng(0)
-    images = draw.integers(0, 256, (scale.images, scale.side, scale.side, 3), dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (scale.images, scale.side, scale.side, 3), dtype=np.uint8)
     labels = [f"c{i % CLASSES}" for i in range(scale.images)]
     return prepared(
         (images, labels),

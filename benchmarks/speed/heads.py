@@ -1,9 +1,9 @@
-"""All settings of a linear probe on all folds, beside one fit of scikit-learn's logistic regression.
+"""Compare all settings of a linear probe on all folds with one logistic regression of scikit-learn.
 
     python benchmarks/speed/heads.py [FEATURES.npz]
 
-The file holds ``x`` (n, d) and ``y`` (n,); without it, features are made up whose variances fall off and
-whose values are positive, as a network's pooled features are.
+The file contains ``x`` (n, d) and ``y`` (n,). Without it, random features are drawn with decreasing variances
+and positive values, like the pooled features of a network.
 """
 
 from __future__ import annotations
@@ -31,29 +31,33 @@ GRIDS = {
     ],
     "64 C": [HeadSetting(float(c)) for c in np.logspace(-4, 1, 64)],
 }
-CHECKED = (0.01, 0.1, 1.0)
+CHECKED_CS = (0.01, 0.1, 1.0)
 
 
 def measure(rounds: int = 5, *, features: Path | None = None) -> dict[str, Any]:
-    """The time of each grid over that of one fit (C = 1), and how far heads lie above the least loss."""
-    x, y = _made_up() if features is None else _read(features)
+    """Return the time of each grid relative to one fit (C = 1), and the excess loss of the heads.
+
+    Args:
+        rounds: Number of rounds.
+        features: A file with features; None for random features.
+    """
+    x, y = _random_features() if features is None else _read(features)
     folds = [torch.from_numpy(a) for a, _ in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y)]
-    given = torch.from_numpy(x), torch.from_numpy(y)
+    tensors = torch.from_numpy(x), torch.from_numpy(y)
     classes = int(y.max()) + 1
     scaled = (x - x.mean(0)) / x.std(0).clip(1e-6)
     rows = []
     with keep_freed_memory():
         for name, settings in GRIDS.items():
-            ratios, seconds = [], []
+            ratios = []
             for _ in range(rounds):
                 started = time.perf_counter()
-                fit_heads(*given, classes=classes, settings=settings, folds=folds)
-                ours = time.perf_counter() - started
+                fit_heads(*tensors, classes=classes, settings=settings, folds=folds)
+                grid = time.perf_counter() - started
                 started = time.perf_counter()
                 LogisticRegression(max_iter=10_000).fit(scaled, y)
                 one = time.perf_counter() - started
-                ratios.append(ours / one)
-                seconds.append(one)
+                ratios.append(grid / one)
             rows.append(
                 {
                     "settings": name,
@@ -64,25 +68,25 @@ def measure(rounds: int = 5, *, features: Path | None = None) -> dict[str, Any]:
                 }
             )
             print(rows[-1], flush=True)
-        excess = _excess(*given, classes, folds)
+        excess = _excess(*tensors, classes, folds)
     return {"rows": rows, "n": len(x), "features": x.shape[1], "classes": classes, "largest excess": excess}
 
 
 def _excess(x: torch.Tensor, y: torch.Tensor, classes: int, folds: list[torch.Tensor]) -> float:
-    """The largest amount by which a head's mean loss exceeds scikit-learn's, solved to a fine tolerance."""
-    settings = [HeadSetting(c) for c in CHECKED]
+    """Return the largest excess of a head's mean loss over that of scikit-learn with a small tolerance."""
+    settings = [HeadSetting(c) for c in CHECKED_CS]
     found = fit_heads(x, y, classes=classes, settings=settings, folds=folds[:1])
     rows, labels = x[folds[0]].double(), y[folds[0]]
     mean, std = rows.mean(0), rows.std(0).clamp(min=1e-6)
     z = (rows - mean) / std
     worst = 0.0
-    for place, c in enumerate(CHECKED):
-        weight = found.weight[0, place].double() * std
-        bias = found.bias[0, place].double() + found.weight[0, place].double() @ mean
+    for position, c in enumerate(CHECKED_CS):
+        weight = found.weight[0, position].double() * std
+        bias = found.bias[0, position].double() + found.weight[0, position].double() @ mean
         best = LogisticRegression(C=c, max_iter=10_000, tol=1e-7).fit(z.numpy(), labels.numpy())
-        own = _objective(z, labels, weight, bias, c)
-        least = _objective(z, labels, torch.from_numpy(best.coef_), torch.from_numpy(best.intercept_), c)
-        worst = max(worst, own - least)
+        loss = _objective(z, labels, weight, bias, c)
+        smallest = _objective(z, labels, torch.from_numpy(best.coef_), torch.from_numpy(best.intercept_), c)
+        worst = max(worst, loss - smallest)
     return worst
 
 
@@ -93,7 +97,9 @@ def _objective(
     return float(loss + weight.square().sum() / (2 * c * len(z)))
 
 
-def _made_up(n: int = 3000, d: int = 1280, classes: int = 43, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def _random_features(
+    n: int = 3000, d: int = 1280, classes: int = 43, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     y = np.arange(n) % classes
     spectrum = 1 / np.sqrt(1 + np.arange(d))
@@ -103,8 +109,8 @@ def _made_up(n: int = 3000, d: int = 1280, classes: int = 43, seed: int = 0) -> 
 
 
 def _read(file: Path) -> tuple[np.ndarray, np.ndarray]:
-    kept = np.load(file, allow_pickle=False)
-    return kept["x"].astype(np.float32), kept["y"].astype(np.int64)
+    arrays = np.load(file, allow_pickle=False)
+    return arrays["x"].astype(np.float32), arrays["y"].astype(np.int64)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Show what a section has found as tables for people."""
+"""Show the results of a section as tables."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from rich.table import Table
 
 
 def show(title: str, found: Any, console: Console) -> None:
-    """A table for every list of rows in what was found, and a line for the facts beside it."""
+    """Print a table for every list of rows, and a line with its other values.
+
+    Args:
+        title: Name of the section.
+        found: Results of the section.
+        console: The console.
+    """
     for name, part in _parts(title, found):
         rows = part.get("rows") or []
-        facts = {key: value for key, value in part.items() if not isinstance(value, Mapping | list)}
-        console.print(f"[bold]{escape(name)}[/]  {escape(_line(facts))}", highlight=False)
+        values = {key: value for key, value in part.items() if not isinstance(value, Mapping | list)}
+        console.print(f"[bold]{escape(name)}[/]  {escape(_line(values))}", highlight=False)
         if rows:
             console.print(_table(rows))
 
 
 def _parts(title: str, found: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every mapping that has something of its own to show, named by the way to it."""
+    """Yield every mapping with values of its own, and its title."""
     if isinstance(found, list):
         for each in found:
             yield from _parts(title, each)
@@ -40,19 +46,19 @@ def _table(rows: list[Mapping[str, Any]]) -> Table:
     table = Table()
     keys = list(dict.fromkeys(key for row in rows for key in row))
     for key in keys:
-        words = isinstance(rows[0].get(key), str)
-        table.add_column(escape(key), justify="left" if words else "right", overflow="fold")
+        text = isinstance(rows[0].get(key), str)
+        table.add_column(escape(key), justify="left" if text else "right", overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell(row.get(key))) for key in keys))
     return table
 
 
-def _line(facts: Mapping[str, Any]) -> str:
-    return " · ".join(f"{key} {cell(value)}" for key, value in facts.items())
+def _line(values: Mapping[str, Any]) -> str:
+    return " · ".join(f"{key} {cell(value)}" for key, value in values.items())
 
 
 def cell(value: Any) -> str:
-    """A number in three digits; a median with its smallest and largest below it."""
+    """Format a value: a number with three digits, a median with the range below it."""
     if isinstance(value, Mapping) and {"median", "min", "max"} <= set(value):
         return f"{_number(value['median'])}\n({_number(value['min'])}–{_number(value['max'])})"
     return _number(value) if isinstance(value, float) else "" if value is None else str(value)

@@ -1,1 +1,1 @@
-"""Is the verdict true? Runs on drawn data sets for which the gain of transfer is known."""
+"""Check the verdict on drawn data sets for which the gain of transfer is known."""

@@ -1,4 +1,4 @@
-"""``scratch_small`` that is stopped after a tenth of its training: a baseline that needs more time."""
+"""Strategy ``hasty_scratch``: ``scratch_small`` with a tenth of the training."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from autotl import hookimpl
 from autotl.api import Backbone, Params, Task
 from autotl.builtin.strategies.scratch_small import ScratchSmall
 
-SHARE = 0.1
+EPOCHS_FACTOR = 0.1
 
 
 class HastyScratch(ScratchSmall):
-    """The defaults of ``scratch_small`` with a tenth of the epochs, annealed to zero like them."""
+    """``scratch_small`` with a tenth of the epochs, annealed to zero within them."""
 
     name = "hasty_scratch"
-    summary = "scratch_small with a tenth of the epochs, to see what is said of a baseline short of time"
+    summary = "scratch_small with a tenth of the epochs: a baseline that was cut short"
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        planned = super().defaults(task, backbone)
-        return {**planned, "epochs": max(1, round(SHARE * planned["epochs"]))}
+        """Return the defaults of ``scratch_small`` with fewer epochs."""
+        params = super().defaults(task, backbone)
+        return {**params, "epochs": max(1, round(EPOCHS_FACTOR * params["epochs"]))}
 
 
 @hookimpl
 def autotl_strategies() -> list[Any]:
+    """Provide the strategy."""
     return [HastyScratch()]

@@ -1,4 +1,4 @@
-"""One run, in a process of its own: ``python -m benchmarks.truth.one SITUATION SEED FOLDER``."""
+"""Run one situation with one seed: ``python -m benchmarks.truth.one SITUATION SEED FOLDER``."""
 
 from __future__ import annotations
 
@@ -29,42 +29,56 @@ from autotl.terminal import Silence
 from benchmarks.truth.situations import SITUATIONS, TEST, Situation
 
 SIDE = 32
-"""Pixels a side of the drawn images."""
+"""Side of the drawn images in pixels."""
 
 
-class Keeping(Silence):
-    """Keeps the weights of every trial, which a run deletes at its end."""
+class WeightsCopier(Silence):
+    """A watch that copies the weights of every trial, which the run deletes at its end."""
 
-    def __init__(self, trials: Path, kept: Path) -> None:
-        self._trials, self._kept = trials, kept
+    def __init__(self, trials: Path, copies: Path) -> None:
+        self._trials, self._copies = trials, copies
 
     def scored(self, record: Record, best: Record | None) -> None:
-        """Copy what has been written since."""
-        self._kept.mkdir(exist_ok=True)
+        """Copy the new files."""
+        self._copies.mkdir(exist_ok=True)
         for file in self._trials.glob("trial-*.safetensors"):
-            if not (self._kept / file.name).exists():
-                shutil.copy(file, self._kept)
+            if not (self._copies / file.name).exists():
+                shutil.copy(file, self._copies)
 
 
 def main() -> None:
+    """Run the situation, and write its row and the correct predictions."""
     name, seed, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     situation, started = SITUATIONS[name], time.monotonic()
     images, labels = _fresh(folder, situation.name)
-    with tempfile.TemporaryDirectory(prefix="truth-") as place:
-        run = _run(situation, situation.strategies, seed, folder, Path(place) / "run")
-        first, second = (_hits(run, each, images, labels) for each in situation.strategies)
+    with tempfile.TemporaryDirectory(prefix="truth-") as temporary:
+        run = _run(situation, situation.strategies, seed, folder, Path(temporary) / "run")
+        transfer, baseline = (_correct(run, each, images, labels) for each in situation.strategies)
         seconds = time.monotonic() - started
-        patient = second
-        if situation.patient:
-            again = _run(situation, (situation.patient,), seed, folder, Path(place) / "patient")
-            patient = _hits(again, situation.patient, images, labels)
-    report = run.report
+        plateau = baseline
+        if situation.longer_baseline:
+            longer = _run(situation, (situation.longer_baseline,), seed, folder, Path(temporary) / "longer")
+            plateau = _correct(longer, situation.longer_baseline, images, labels)
+    row: dict[str, Any] = {"situation": name, "seed": seed}
+    row |= _row(situation, run.report, transfer=transfer, baseline=baseline, plateau=plateau)
+    row["seconds"] = seconds
+    np.savez(folder / "correct" / f"{name}-{seed}.npz", transfer=transfer, baseline=baseline)
+    (folder / "rows" / f"{name}-{seed}.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+
+
+def _row(
+    situation: Situation,
+    report: Mapping[str, Any],
+    *,
+    transfer: NDArray[np.bool_],
+    baseline: NDArray[np.bool_],
+    plateau: NDArray[np.bool_],
+) -> dict[str, Any]:
+    """Return the columns that depend on the report and on the correct predictions (networks, images)."""
     unmeasured = {"value": math.nan, "ci95": (math.nan, math.nan), "p": math.nan, "n": report["test"]["n"]}
-    gain, plateau = report["when"]["transfer_gain"] or unmeasured, report["when"]["plateau"] or {}
-    bracket = plateau.get("gain_ci95") or (math.nan, math.nan)
-    row = {
-        "situation": name,
-        "seed": seed,
+    gain = report["when"]["transfer_gain"] or unmeasured
+    bracket = (report["when"]["plateau"] or {}).get("gain_ci95") or (math.nan, math.nan)
+    return {
         "truth": situation.truth,
         "verdict": report["verdict"]["transfer"],
         "gain": gain["value"],
@@ -73,50 +87,47 @@ def main() -> None:
         "p": gain["p"],
         "n_train": report["when"]["n_train"],
         "n_test": gain["n"],
-        "networks": len(first),
-        "baseline_networks": len(second),
-        "true_transfer": float(first.mean()),
-        "true_baseline": float(second.mean()),
-        "true_gain": float(first.mean() - second.mean()),
-        "cut_short": bool(situation.patient),
+        "networks": len(transfer),
+        "baseline_networks": len(baseline),
+        "true_transfer": float(transfer.mean()),
+        "true_baseline": float(baseline.mean()),
+        "true_gain": float(transfer.mean() - baseline.mean()),
+        "cut_short": bool(situation.longer_baseline),
         "plateau_low": bracket[0],
         "plateau_high": bracket[1],
-        "plateau_gain": float(first.mean() - patient.mean()),
-        "seconds": seconds,
+        "plateau_gain": float(transfer.mean() - plateau.mean()),
     }
-    np.savez(folder / "hits" / f"{name}-{seed}.npz", transfer=first, baseline=second)
-    (folder / "rows" / f"{name}-{seed}.json").write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A run: its report, the network it started from, and where the weights of all its trials are."""
+class FinishedRun:
+    """The report of a run, the folder of its network, and the folder with the weights of its trials."""
 
     report: Mapping[str, Any]
     network: Path
-    kept: Path
+    weights: Path
 
 
-def _run(situation: Situation, strategies: Sequence[str], seed: int, folder: Path, out: Path) -> Made:
-    kept, network = out.with_name(f"{out.name}-kept"), situation.backbone(folder / "networks")
+def _run(situation: Situation, strategies: Sequence[str], seed: int, folder: Path, out: Path) -> FinishedRun:
+    copies, network = out.with_name(f"{out.name}-weights"), situation.backbone(folder / "networks")
     result = autotl.fit(
         situation.data(seed),
         out=out,
         backbone=network,
         strategies=strategies,
-        trials=len(strategies),  # the defaults: neither is searched longer than the other
-        test=TEST / (situation.learn + TEST),
+        trials=len(strategies),  # only the defaults, so that the search favours neither
+        test=TEST / (situation.per_class + TEST),
         image_size=32,
         device="cpu",
         experience=False,
         seed=derive(seed, "run"),
-        watch=Keeping(out / ".cache" / "trials", kept),
+        watch=WeightsCopier(out / ".cache" / "trials", copies),
     )
-    return Made(result.report, network, kept)
+    return FinishedRun(result.report, network, copies)
 
 
 def _trial(report: Mapping[str, Any], strategy: str) -> int:
-    """The number of the strategy's best trial, which the gain was measured with."""
+    """Return the number of the strategy's best trial, whose networks the gain was measured with."""
     (params,) = (arm["params"] for arm in report["arms"] if arm["strategy"] == strategy)
     (number,) = (
         trial["number"]
@@ -126,33 +137,34 @@ def _trial(report: Mapping[str, Any], strategy: str) -> int:
     return int(number)
 
 
-def _hits(
-    run: Made, strategy: str, images: NDArray[np.uint8], labels: NDArray[np.int64]
+def _correct(
+    run: FinishedRun, strategy: str, images: NDArray[np.uint8], labels: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """What each network of the strategy's best trial gets right, (networks, images), the first fold first."""
+    """Return the correct predictions of the best trial's networks (networks, images), in fold order."""
     number, opened = _trial(run.report, strategy), _network(run, strategy)
-    named = np.array([int(label) for label in opened.classes])
-    shown = images.transpose(0, 3, 1, 2)  # drawn at the size the network wants: there is nothing to resize
+    class_labels = np.array([int(label) for label in opened.classes])
+    pixels = images.transpose(0, 3, 1, 2)  # already at the size of the network's input
     view = Predictor(opened, device="cpu").view
-    assert np.array_equal(shown[:8], render_images([Image.fromarray(image) for image in images[:8]], view))
+    assert np.array_equal(pixels[:8], render_images([Image.fromarray(image) for image in images[:8]], view))
     rows = []
     for file in [
-        run.kept / f"trial-{number:04d}.safetensors",
-        *sorted(run.kept.glob(f"trial-{number:04d}-fold*")),
+        run.weights / f"trial-{number:04d}.safetensors",
+        *sorted(run.weights.glob(f"trial-{number:04d}-fold*")),
     ]:
         opened.model.load_state_dict(load_file(file))
-        rows.append(named[Predictor(opened, device="cpu").logits_of(shown).argmax(1)] == labels)
+        predicted = Predictor(opened, device="cpu").logits_of(pixels).argmax(1)
+        rows.append(class_labels[predicted] == labels)
     return np.stack(rows)
 
 
-def _network(run: Made, strategy: str) -> LoadedModel:
-    """The network of the strategy: one of its own, or that of the run's backbone."""
+def _network(run: FinishedRun, strategy: str) -> LoadedModel:
+    """Return the strategy's own network, or the network of the run's backbone."""
     classes = tuple(run.report["classes"])
-    offered = plugins.load().strategies[strategy]
+    implementation = plugins.load().strategies[strategy]
     (name,) = (arm["backbone"] for arm in run.report["arms"] if arm["strategy"] == strategy)
-    if isinstance(offered, OwnNetworks):
+    if isinstance(implementation, OwnNetworks):
         task = Task(classes, dict.fromkeys(classes, run.report["when"]["n_train"] // len(classes)), SIDE)
-        (weights,) = (each for each in offered.networks(task) if each.name == name)
+        (weights,) = (each for each in implementation.networks(task) if each.name == name)
     else:
         weights = Weights(name, f"local-dir:{run.network}", name, folder=run.network)
     model = create(weights, classes=len(classes))

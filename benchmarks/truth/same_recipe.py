@@ -1,4 +1,4 @@
-"""``from_scratch`` under another name: a strategy whose gain over it is zero, whatever its recipe is."""
+"""Strategy ``same_recipe``: ``from_scratch`` under another name, so that its expected gain is zero."""
 
 from __future__ import annotations
 
@@ -12,33 +12,39 @@ SCRATCH = FromScratch()
 
 
 class SameRecipe:
-    """Counts as a strategy that transfers, but transfers nothing.
+    """A strategy that is registered as transfer, but trains from random weights.
 
-    To start from one random checkpoint would not do: all its trainings share that start, which may be a lucky
-    one, and then the gain of this very checkpoint is not zero.
+    Every training starts from other random weights. A random checkpoint would be the common start of all
+    trainings, so its own gain could differ from zero.
     """
 
     name = "same_recipe"
-    summary = "from_scratch under another name, to be measured against itself"
+    summary = "from_scratch under another name, for a comparison with itself"
     reference = ""
     baseline = False
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
+        """Return the answer of ``from_scratch``."""
         return SCRATCH.applies(task, backbone)
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
+        """Return the defaults of ``from_scratch``."""
         return SCRATCH.defaults(task, backbone)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        """Suggest parameters of ``from_scratch``."""
         return SCRATCH.suggest(space, task, backbone)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        """Return the cost of ``from_scratch``."""
         return SCRATCH.cost(params, task, backbone, machine)
 
     def build(self, params: Params, bench: Workbench) -> Learner:
+        """Return the learner of ``from_scratch``."""
         return SCRATCH.build(params, bench)
 
 
 @hookimpl
 def autotl_strategies() -> list[Any]:
+    """Provide the strategy."""
     return [SameRecipe()]

@@ -1,73 +1,72 @@
-"""The situations, what is true in each, and the data set and network of each run."""
+"""Define the situations: the true verdict, the data sets and the networks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autotl.bench import draw
 from autotl.seeds import derive
-from benchmarks.truth import network
+from benchmarks.truth.networks import Source, write_colour_blind, write_pretrained, write_random
 
 DIFFICULTY, CLASSES = 0.5, 4
-LEARN, TEST = 20, 100
-"""Of each class: images to learn from, and to test on."""
+TRAIN, TEST = 20, 100
+"""Images per class for training and validation, and for the test."""
 FRESH = 2500
-"""Of each class: images the true gain of two trained networks is measured on."""
-SOURCE: dict[str, Any] = {
-    "family": "shapes",
-    "first": CLASSES,  # no kind is in both source and target
-    "classes": 8,
-    "per_class": 1500,
-    "difficulty": DIFFICULTY,
-}
+"""Images per class on which the true gain of trained networks is measured."""
+SOURCE = Source(
+    family="shapes",
+    first=CLASSES,  # so that no class is in both source and target
+    classes=8,
+    per_class=1500,
+    difficulty=DIFFICULTY,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A data set, a network and two strategies for which it is known whether transfer pays.
+    """A data set, a network and two strategies with a known verdict.
 
     Attributes:
-        name: What rows call it.
-        family: The kind of drawn images.
-        strategies: The strategy that transfers, and the baseline.
+        name: Its name in the rows.
+        family: Family of generated images.
+        strategies: The transfer strategy and the baseline.
         truth: The right verdict.
-        why: How it is known.
-        network: The name of the network that transfer starts from.
-        learn: Images of each class to learn from.
-        difficulty: How hard the images are, in [0, 1].
-        exact: The expected gain, if it is known without measuring.
-        patient: A baseline like that of the run but trained to its plateau, "" if the run's own is.
+        reason: The reason why this verdict is right.
+        network: Name of the network that transfer starts from.
+        per_class: Images per class for training and validation.
+        difficulty: Difficulty of the images, in [0, 1].
+        known_gain: The expected gain, if it is known without a measurement.
+        longer_baseline: The same baseline trained to its plateau; "" if the run trains it that long.
     """
 
     name: str
     family: str
     strategies: tuple[str, str]
     truth: str
-    why: str
+    reason: str
     network: str
-    learn: int = LEARN
+    per_class: int = TRAIN
     difficulty: float = DIFFICULTY
-    exact: float | None = None
-    patient: str = ""
+    known_gain: float | None = None
+    longer_baseline: str = ""
 
     def data(self, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """The images to learn from and to test on, together: another draw for every seed."""
+        """Return images and labels for training and test; every seed draws others."""
         return draw(
             self.family,
-            per_class=self.learn + TEST,
+            per_class=self.per_class + TEST,
             seed=derive(seed, "target"),
             classes=CLASSES,
             difficulty=self.difficulty,
         )
 
     def fresh(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Images that no run learns from or is tested on."""
+        """Return images and labels that no run uses."""
         return draw(
             self.family,
             per_class=FRESH,
@@ -77,17 +76,17 @@ class Situation:
         )
 
     def backbone(self, folder: Path) -> Path:
-        """The network that transfer starts from; made below ``folder`` if it is not there yet."""
-        made = folder / self.network
-        if made.is_dir():
-            return made
-        if self.network == "blind":
-            network.blind(made, **SOURCE)
-        elif self.network == "sighted":
-            network.pretrained(made, **SOURCE)
+        """Return the folder of the network in ``folder``; create it if it does not exist."""
+        path = folder / self.network
+        if path.is_dir():
+            return path
+        if self.network == "colour_blind":
+            write_colour_blind(path, SOURCE)
+        elif self.network == "pretrained":
+            write_pretrained(path, SOURCE)
         else:
-            network.random(made, seed=0, classes=CLASSES)
-        return made
+            write_random(path, seed=0, classes=CLASSES)
+        return path
 
 
 SITUATIONS: Mapping[str, Situation] = {
@@ -99,33 +98,33 @@ SITUATIONS: Mapping[str, Situation] = {
             ("finetune", "from_scratch"),
             "helps",
             "the source is the same family, with eight other classes and 12,000 images",
-            "sighted",
+            "pretrained",
         ),
         Situation(
             "nothing",
             "shapes",
             ("same_recipe", "from_scratch"),
             "no_measurable_difference",
-            "both arms are the same way to train, from another random start every time",
+            "both arms use the same recipe, and each training starts from other random weights",
             "random",
-            exact=0.0,
+            known_gain=0.0,
         ),
         Situation(
             "hurts",
             "colours",
             ("linear_probe", "from_scratch"),
             "hurts",
-            "frozen features that see luminance alone, and labels that are hues",
-            "blind",
+            "frozen features of the luminance, and labels that are hues",
+            "colour_blind",
         ),
         Situation(
             "scratch_wins",
             "colours",
             ("linear_probe", "scratch_small"),
             "hurts",
-            "frozen features of outlines, labels that are hues, and 50 images of each class",
-            "sighted",
-            learn=50,
+            "frozen features of shapes, labels that are hues, and 50 images per class",
+            "pretrained",
+            per_class=50,
         ),
         Situation(
             "scratch_later",
@@ -133,18 +132,18 @@ SITUATIONS: Mapping[str, Situation] = {
             ("linear_probe", "hasty_scratch"),
             "helps",
             "the source is the same family, and the baseline is stopped after a tenth of its training",
-            "sighted",
-            learn=50,
-            patient="scratch_small",
+            "pretrained",
+            per_class=50,
+            longer_baseline="scratch_small",
         ),
         Situation(
             "tie",
             "colours",
             ("finetune", "scratch_small"),
             "no_measurable_difference",
-            "large hues without noise, which both kinds of network learn to the last image",
-            "sighted",
-            learn=50,
+            "distinct hues without noise, which both networks classify without error",
+            "pretrained",
+            per_class=50,
             difficulty=0.0,
         ),
     )

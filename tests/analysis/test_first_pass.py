@@ -102,7 +102,7 @@ def test_a_slow_pass_ends_and_is_made_again_over_fewer_images(
     assert len(found.splits.train) < len(ready.splits.train)
     assert clock.now() < 45
     assert found.backbones["tiny"].pace.forward < 20  # 10 images a second are the truth
-    assert found.notes[0].startswith(f"Learns from {len(found.splits.train)} of {len(ready.splits.train)}")
+    assert found.notes[0].startswith(f"Trains on {len(found.splits.train)} of {len(ready.splits.train)}")
 
 
 @pytest.mark.usefixtures("slow")

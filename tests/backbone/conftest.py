@@ -39,12 +39,12 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         model = timm.create_model("resnet18", num_classes=3, **MODEL_ARGS)
         images = torch.randint(0, 256, (64, 3, 64, 64), dtype=torch.uint8)
-        card.write_folder(
-            folder, model, "resnet18", MODEL_ARGS, ["n1", "n2", "n3"],
-            {"n1": "tench, Tinca tinca", "n2": "cat", "n3": "dog"}, images, {"validation": 0.5, "test": 0.5},
-            mean=(0.5,) * 3, std=(0.5,) * 3, size=64, epochs=1, views=1, minutes=1,
-            standardise=lambda x: x * 2 - 1,
+        pretraining = card.Pretraining(
+            "resnet18", MODEL_ARGS, ["n1", "n2", "n3"],
+            {"n1": "tench, Tinca tinca", "n2": "cat", "n3": "dog"},
+            mean=(0.5,) * 3, std=(0.5,) * 3, size=64, epochs=1, views=1, minutes=1, validation=0.5, test=0.5,
         )  # fmt: skip
+        card.write_folder(folder, model, images, pretraining, standardise=lambda x: x * 2 - 1)
     return folder
 
 

@@ -62,7 +62,7 @@ def test_images_that_were_looked_at_before_the_search_cost_nothing(
 ) -> None:
     none = kept(ready, history, 0)
     whole = kept(ready, history, 20) - none
-    ready.materials.look_at("tiny", ready.splits.test[:5], side=32)
+    ready.materials.compute_extra_features("tiny", ready.splits.test[:5], side=32)
     assert kept(ready, history, 20) - none == pytest.approx(whole * 15 / 20)
     assert kept(ready, history, 3) == none
 

@@ -88,13 +88,13 @@ def test_groups_that_features_show_change_the_folds_and_keep_what_was_computed(
         [
             stage.module
             for stage in each.backbones["tiny"].stages
-            if cut.has("tiny", stage.module, cut.plain("tiny"))
+            if cut.contains("tiny", stage.module, cut.plain_view("tiny"))
         ]
         for each, cut in zip((ready, plain), maps, strict=True)
     ]
     assert kept[0] == kept[1]
     for module in kept[0]:
-        arrays = [cut.array("tiny", module, cut.plain("tiny")).numpy() for cut in maps]
+        arrays = [cut.array("tiny", module, cut.plain_view("tiny")).numpy() for cut in maps]
         np.testing.assert_array_equal(arrays[0], arrays[1][place])
 
 

@@ -150,7 +150,7 @@ def test_where_nothing_is_left_the_error_has_the_numbers(tiny: Backbone, paced: 
 def test_a_limit_that_is_missed_in_the_end_is_noted() -> None:
     found: Any = SimpleNamespace(latency=0.0061, size=999)
     (note,) = violated_limits(Limits(0.006, 1000), found)
-    assert note.startswith("The delivered model takes 6.1 ms for one image, more than the 6 ms allowed")
+    assert note.startswith("The exported model takes 6.1 ms for one image, more than the 6 ms allowed")
     assert violated_limits(Limits(0.007, 1000), found) == []
     assert "0.000999 MB" in violated_limits(Limits(None, 998), found)[0]
 
@@ -174,8 +174,8 @@ def test_a_run_keeps_what_was_decided_and_reports_what_the_model_takes(
     assert report["cost"]["size_mb"] == (folder / "model" / "model.safetensors").stat().st_size / 1e6
     assert any("tiny is not searched at 64 px" in note for note in report["notes"])
     assert any("takes 50 ms for one image, more than the 5 ms allowed" in note for note in report["notes"])
-    assert "One image alone takes it 50 ms" in (folder / "report.md").read_text()
-    assert "Its weights take 3.37 MB on disk." in (folder / "report.html").read_text()
+    assert "One image takes 50 ms, without image loading" in (folder / "report.md").read_text()
+    assert "The weights take 3.37 MB on disk." in (folder / "report.html").read_text()
 
 
 def test_a_backbone_that_is_too_slow_is_a_skipped_arm(

@@ -30,7 +30,7 @@ def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(Predictor, "logits_of", counted)
     # else a probe's pass would be shared with others that have the source's layers
-    monkeypatch.setattr("autotl.finalize.prediction_cache.Trunks.is_source", lambda *_: False)
+    monkeypatch.setattr("autotl.finalize.test_phase.prediction_cache.SourceLayers.are_kept", lambda *_: False)
     return found
 
 

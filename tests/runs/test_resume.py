@@ -94,7 +94,7 @@ def test_an_interrupted_run_goes_on_and_says_so(photos: Path, interrupted: Path,
     # with more trials there is more to spend on later repeats of the first ones: their scores may move
     settings = [each[:3] for each in tried(tmp_path / "whole")]
     assert [each[:3] for each in tried(interrupted)[:4]] == settings
-    assert any("was trained again: its weights were gone" in note for note in more.report["notes"])
+    assert any("was trained again, because its weights were missing" in note for note in more.report["notes"])
 
 
 def test_other_data_is_refused_with_what_differs(interrupted: Path, photos: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_strategy_that_is_gone_stays_in_the_table_and_may_win(
 def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
     what: str, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = files._settle, []
+    real, calls = files._move_into_place, []
 
     def full(temporary: Path, path: Path) -> None:
         if what in (path.name, path.parent.name):
@@ -190,7 +190,7 @@ def test_a_full_disk_stops_the_run_says_what_is_needed_and_can_be_resumed(
 
     out = tmp_path / "run"
     with monkeypatch.context() as patched:
-        patched.setattr("autotl.files._settle", full)
+        patched.setattr("autotl.files._move_into_place", full)
         with pytest.raises(DiskFull, match=rf"MiB are needed for .*{what}.* are free.*autotl resume"):
             autotl.fit(photos, out=out, trials=3, **QUICK)  # type: ignore[arg-type]
     assert len(autotl.fit(None, out=out, resume=True, watch=Silence()).trials()) == 3

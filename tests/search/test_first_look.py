@@ -17,9 +17,8 @@ from autotl.trials.trial import Trial
 from tests.support import fakes
 
 IMAGES, LONG, SHORT = 400, 100, 15
-TIMED = replace(fakes.TASK, trial_seconds=1000.0)
+TIMED, NET = replace(fakes.TASK, trial_seconds=1000.0), fakes.backbone()
 GROWER, RIVAL = Arm("grower", "net"), Arm("rival", "net")
-NET = fakes.backbone()
 
 
 @dataclass
@@ -296,7 +295,6 @@ def brier(labels: np.ndarray, chances: np.ndarray) -> float:
 def test_a_metric_without_a_best_score_forecasts_nothing_and_holds_nobody_back() -> None:
     bed = Bed(measure=get_metric(brier))
     bed.rival(0.95)
-    look = bed.look(0.5)
-    assert training_forecast(bed.history, [look]) is None
+    assert training_forecast(bed.history, [look := bed.look(0.5)]) is None
     assert bed.promises()
     assert bed.looks.gain(GROWER, [look]) is None

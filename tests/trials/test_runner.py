@@ -159,7 +159,7 @@ def test_a_checkpoint_for_which_there_is_no_room_ends_the_search(
     def full(temporary: Path, path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("autotl.files._settle", full)
+    monkeypatch.setattr("autotl.files._move_into_place", full)
     with pytest.raises(DiskFull, match=r"MiB are needed for .*checkpoint\.safetensors"):
         run(ready, tmp_path, TRAINED, behind)
 

@@ -86,14 +86,14 @@ def test_no_stage_is_cached_if_it_would_not_be_used_or_fit(
     if why == "no room":
         monkeypatch.setattr(run_cache.store, "fits", lambda shape, dtype, share=1.0: share == 1.0)
     if why == "a full disk":
-        making = run_cache.store.making
+        making = run_cache.store.create
 
         def full(key: dict[str, object], *asked: object) -> object:
             if "activations" in key:
                 raise CacheError("The cache cannot take 1 MiB: no space left on device.")
             return making(key, *asked)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(run_cache.store, "making", full)
+        monkeypatch.setattr(run_cache.store, "create", full)
     if why == "another value there":
         monkeypatch.setattr(module, "channels_last", lambda x: 2 * x)
     activations = ActivationCache(run_cache, enabled=why != "off")

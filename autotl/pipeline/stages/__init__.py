@@ -1,1 +1,1 @@
-"""Prepare a search in stages: each takes one product and returns the next."""
+"""Prepare a search in stages, from one product to the next."""

@@ -34,7 +34,7 @@ class OpenedBackbones:
     notes: tuple[str, ...]
 
     def record(self, *facts: Mapping[str, Backbone]) -> BackbonesRecord:
-        """Record the backbones with the facts that are known now; later mappings override earlier ones."""
+        """Record the backbones with their facts; later mappings override."""
         known = {name: each for mapping in facts for name, each in mapping.items()}
         return BackbonesRecord(
             {name: backbone_record(self.opened_as[name], each) for name, each in known.items()}, self.notes
@@ -43,7 +43,7 @@ class OpenedBackbones:
 
 @dataclass(frozen=True, slots=True)
 class NamedBackbones:
-    """The backbones that the user named, as names and weights; empty if autotl is to choose."""
+    """The backbones that the user named; empty if autotl chooses."""
 
     names: Sequence[str] = ()
     weights: Sequence[Weights] = ()
@@ -65,7 +65,9 @@ def find_named(settings: RunSettings, sources: Mapping[str, BackboneSource]) -> 
 def open_backbones(
     context: Context, named: NamedBackbones, images: SplitImages, recorded: BackbonesRecord | None
 ) -> OpenedBackbones:
-    """Open the named backbones, or choose some; measure their speed and apply the limits.
+    """Open the named backbones, or choose some, and apply the limits.
+
+    Their speed is measured on this machine.
 
     Args:
         context: The options, plugins and services.

@@ -28,12 +28,18 @@ class Context:
 
     @classmethod
     def start(cls, settings: RunSettings, plugins: Plugins, services: Services) -> Context:
-        """Start the time of a preparation; seconds for imports have passed already."""
+        """Start the time of a preparation; seconds for imports have passed already.
+
+        Args:
+            settings: The options of the run.
+            plugins: The plugins of the run.
+            services: The store, the clock and the watch.
+        """
         return cls(settings, plugins, services, services.clock.now() - seconds_since_start())
 
     @property
     def end(self) -> Deadline:
-        """The end of the budget; none without a budget and in a full profile."""
+        """The end of the budget; none in a full profile."""
         seconds, clock = self.settings.budget.seconds, self.services.clock
         if seconds is None or self.settings.full_profile:
             return Deadline(clock)

@@ -1,4 +1,4 @@
-"""Plan the trials: the task, the time per trial and the networks of baselines."""
+"""Plan the trials, their time and the networks of baselines."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from autotl.trials.trial import Trial
 LEVEL = 0.005
 """The one-sided level of the test.
 
-Folds share training images, and repeats share validation images. Their differences are dependent, so that the
-test rejects too often (Bouckaert & Frank, PAKDD 2004). The level is therefore lower than 0.05. With five
+Folds share training images, and repeats share validation images. Their differences are dependent, so the test
+rejects too often (Bouckaert & Frank, PAKDD 2004). The level is therefore lower than 0.05. With five
 folds p is at least 1/32, with eight 1/256: the rule applies from the second repeat on.
 """
 

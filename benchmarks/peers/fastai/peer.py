@@ -1,14 +1,14 @@
-"""fastai as its documentation teaches it: a vision learner, ``lr_find``, ``fine_tune``.
+"""Train with fastai as documented: a vision learner, ``lr_find`` and ``fine_tune``.
 
-Run by ``python -m benchmarks.peers run fastai JOB.json OUT``; the job and what is written are described in
-the README of the folder above.
+Run by ``python -m benchmarks.peers run fastai JOB.json OUT``. The README of the parent folder describes the
+job and the output.
 """
 
 from __future__ import annotations
 
 import time
 
-START = time.perf_counter()  # before the imports below, which the budget pays for too
+START = time.perf_counter()  # before the imports below, because the budget includes them
 
 import json  # noqa: E402
 import os  # noqa: E402
@@ -19,7 +19,7 @@ from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 JOB = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-os.environ.setdefault("OMP_NUM_THREADS", str(JOB["threads"]))  # read when torch is imported
+os.environ.setdefault("OMP_NUM_THREADS", str(JOB["threads"]))  # torch reads it at import
 if JOB["backbone"]["folder"]:
     os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -38,26 +38,27 @@ from fastai.vision.augment import RandomResizedCrop, aug_transforms  # noqa: E40
 from fastai.vision.data import ImageDataLoaders  # noqa: E402
 from fastai.vision.learner import vision_learner  # noqa: E402
 
-VALID = 0.2
-BATCH, SMALLEST, BATCHES = 64, 16, 20
-"""fastai's default, halved down to the smallest while an epoch has fewer batches than these."""
+VALIDATION = 0.2
+"""Fraction of the training images for validation."""
+BATCH, MIN_BATCH, MIN_BATCHES = 64, 16, 20
+"""fastai's default batch size, halved down to the smallest while an epoch has fewer batches."""
 EPOCHS = 30
 BASE_LR = 2e-3
-"""fastai's own default, for budgets that cannot pay for ``lr_find``."""
-SEARCH, FEWEST, MOST = 0.2, 40, 100
-"""Share of the budget that ``lr_find`` may take; its fewest iterations that make a curve, and its default."""
-SPARE = 1.0
-"""Seconds kept for writing the files and for ending."""
+"""fastai's default learning rate, for budgets without time for ``lr_find``."""
+SEARCH, MIN_ITERATIONS, MAX_ITERATIONS = 0.2, 40, 100
+"""Largest fraction of the budget for ``lr_find``; fewest useful iterations, and fastai's default number."""
+RESERVE = 1.0
+"""Seconds reserved for writing the files and for the end of the process."""
 
 
 class Deadline(Callback):
-    """Ends the training when its time is over."""
+    """A callback that ends the training at a time."""
 
     def __init__(self, end: float):
         self.end, self.reached = end, False
 
     def after_batch(self) -> None:
-        """Called by fastai after every batch."""
+        """Cancel the training if the time is reached."""
         if self.training and time.perf_counter() > self.end:
             self.reached = True
             raise CancelFitException
@@ -65,24 +66,24 @@ class Deadline(Callback):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Measured seconds: of a training step, and of predicting an image."""
+    """Measured seconds of a training step, and of the prediction of an image."""
 
     step: float
     image: float
 
 
 def batch_size(images: int) -> int:
-    """The images of a batch, for a training part of so many."""
+    """Return the batch size for a number of training images."""
     size = BATCH
-    while size > SMALLEST and images < BATCHES * size:
+    while size > MIN_BATCH and images < MIN_BATCHES * size:
         size //= 2
     return min(size, images)
 
 
 def loaders(size: int, seed: int) -> ImageDataLoaders:
-    """The training data as in the book of fastai: a random fifth for validation, crops, augmentations."""
+    """Load the training data as in the fastai book: random validation set, crops and augmentations."""
     frame = pd.read_csv(JOB["train"], dtype=str, keep_default_na=False)
-    valid = max(VALID, 1.01 / len(frame))  # at least one image
+    valid = max(VALIDATION, 1.01 / len(frame))  # at least one image
     return ImageDataLoaders.from_df(
         frame,
         path="/",
@@ -90,7 +91,7 @@ def loaders(size: int, seed: int) -> ImageDataLoaders:
         label_col="label",
         valid_pct=valid,
         seed=seed,
-        # all classes, though a class of few images may have none in the training part
+        # all classes, because the training set may lack images of a small class
         y_block=CategoryBlock(vocab=JOB["classes"]),
         item_tfms=RandomResizedCrop(size, min_scale=0.5),
         batch_tfms=aug_transforms(),
@@ -101,65 +102,71 @@ def loaders(size: int, seed: int) -> ImageDataLoaders:
 
 
 def network(size: int | None) -> tuple[str, int, dict[str, int]]:
-    """The name timm knows the weights by, the image size, and what timm must be told to build for it."""
+    """Return name and image size of the network, and the arguments that timm needs for this size."""
     folder = JOB["backbone"]["folder"]
     name = f"local-dir:{folder}" if folder else JOB["backbone"]["name"]
     config = timm.create_model(name, pretrained=False).default_cfg
-    own = config["input_size"][1]
-    size = size or own
-    return name, size, {"img_size": size} if config.get("fixed_input_size") and size != own else {}
+    default = config["input_size"][1]
+    size = size or default
+    return name, size, {"img_size": size} if config.get("fixed_input_size") and size != default else {}
 
 
 def measure(learn: Learner) -> Pace:
-    """Time training steps of the whole network and a predicted batch."""
-    model = deepcopy(learn.model).train()  # the learner's own stays as it is
+    """Measure training steps of the whole network and the prediction of a batch."""
+    model = deepcopy(learn.model).train()  # a copy, so that the learner's model does not change
     for parameter in model.parameters():
         parameter.requires_grad_(True)
     steps = []
     for _ in range(4):
-        begin = time.perf_counter()
+        started = time.perf_counter()
         images, labels = learn.dls.train.one_batch()
         learn.loss_func(model(images), labels).backward()
-        float(next(model.parameters()).grad.sum())  # a GPU answers only when it is done
-        steps.append(time.perf_counter() - begin)
-    step = min(steps)  # the first warms up; of the others the fastest, as the frozen epoch leaves some slack
+        float(next(model.parameters()).grad.sum())  # waits for the GPU
+        steps.append(time.perf_counter() - started)
+    step = min(steps)  # the first is a warm-up; the fastest, because the frozen epoch takes less time
     model.eval()
-    begin = time.perf_counter()
+    started = time.perf_counter()
     images, _ = learn.dls.valid.one_batch()
     with torch.no_grad():
         model(images).cpu()
-    return Pace(step, (time.perf_counter() - begin) / len(images))
+    return Pace(step, (time.perf_counter() - started) / len(images))
 
 
 def find_lr(learn: Learner, pace: Pace, budget: float) -> float | None:
-    """What ``lr_find`` suggests; None if the budget has no time for it."""
-    iterations = min(MOST, int(SEARCH * budget / pace.step))
-    if iterations < FEWEST:
+    """Return the learning rate of ``lr_find``, or None if the budget has no time for it.
+
+    Args:
+        learn: The learner.
+        pace: Measured seconds.
+        budget: The budget in seconds.
+    """
+    iterations = min(MAX_ITERATIONS, int(SEARCH * budget / pace.step))
+    if iterations < MIN_ITERATIONS:
         return None
     return float(learn.lr_find(num_it=iterations, show_plot=False).valley)
 
 
 def main() -> None:
-    """Do the job and write ``logits.npy`` and ``entry.json``."""
+    """Run the job, and write ``logits.npy`` and ``entry.json``."""
     out, seed, budget = Path(sys.argv[2]), JOB["seed"], JOB["budget_seconds"]
     torch.set_num_threads(JOB["threads"])
     set_seed(seed)
     arch, size, extra = network(JOB["image_size"])
     dls = loaders(size, seed)
     test = pd.read_csv(JOB["test"], dtype=str, keep_default_na=False)
-    with tempfile.TemporaryDirectory() as scratch:  # lr_find keeps the first weights there
+    with tempfile.TemporaryDirectory() as scratch:  # for the initial weights during lr_find
         learn = vision_learner(dls, arch, metrics=accuracy, path=scratch, **extra)
         pace = measure(learn)
         with learn.no_bar(), learn.no_logging():
             suggested = find_lr(learn, pace, budget)
-            lr = BASE_LR if suggested is None else suggested
-            end = START + budget - SPARE - 1.1 * pace.image * len(test)
+            lr = suggested or BASE_LR
+            end = START + budget - RESERVE - 1.1 * pace.image * len(test)
             epoch = len(dls.train) * pace.step + len(dls.valid_ds) * pace.image
-            fitting = min(1 + EPOCHS, int((end - time.perf_counter()) / epoch))
+            planned = min(1 + EPOCHS, int((end - time.perf_counter()) / epoch))
             deadline = Deadline(end)
-            if fitting >= 2:
-                learn.fine_tune(fitting - 1, lr, cbs=deadline)
-            else:  # no time for the second half of fine_tune: the first is its best use
+            if planned >= 2:
+                learn.fine_tune(planned - 1, lr, cbs=deadline)
+            else:  # no time for the second part of fine_tune
                 learn.fit_one_cycle(1, slice(lr), cbs=deadline)
             val = None if deadline.reached else float(learn.recorder.values[-1][-1])
             logits, _ = learn.get_preds(dl=dls.test_dl(test), act=lambda logits: logits)
@@ -168,21 +175,43 @@ def main() -> None:
         "base_lr": lr,
         "lr_found": suggested is not None,
         "frozen_epochs": 1,
-        "epochs": max(fitting - 1, 0),
+        "epochs": max(planned - 1, 0),
         "batch_size": dls.train.bs,
         "image_size": size,
     }
-    notes = [
-        f"{len(dls.valid_ds)} random images were held out for the validation accuracy only, as fastai does."
-    ]
+    notes = [f"{len(dls.valid_ds)} random images were used only for the validation accuracy, as fastai does."]
+    write_entry(out, val, params, notes + limits(suggested, planned, deadline))
+
+
+def limits(suggested: float | None, planned: int, deadline: Deadline) -> list[str]:
+    """Return notes on what the budget had no time for.
+
+    Args:
+        suggested: The learning rate of ``lr_find``.
+        planned: Planned epochs, including the frozen epoch.
+        deadline: The end of the training.
+    """
+    notes = []
     if suggested is None:
         notes.append("The budget had no time for lr_find: fastai's default learning rate was used.")
-    if fitting < 2:
+    if planned < 2:
         notes.append(
-            "The budget had no time for fine_tune: the head and BatchNorm were trained for an epoch."
+            "The budget had no time for fine_tune: only head and BatchNorm were trained for an epoch."
         )
     if deadline.reached:
-        notes.append("The budget ended before the planned epochs did.")
+        notes.append("The budget ended before the planned epochs.")
+    return notes
+
+
+def write_entry(out: Path, val: float | None, params: dict[str, object], notes: list[str]) -> None:
+    """Write ``entry.json``.
+
+    Args:
+        out: The folder.
+        val: Validation accuracy, in [0, 1]; None if it was not measured.
+        params: Settings of the training.
+        notes: Notes for readers of the benchmark.
+    """
     entry = {
         "plugin": "fastai",
         "version": fastai.__version__,

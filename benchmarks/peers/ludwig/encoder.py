@@ -1,4 +1,4 @@
-"""An image encoder for Ludwig, registered as ``timm``: a checkpoint's network without its head."""
+"""Register the image encoder ``timm`` in Ludwig: a checkpoint's network without its head."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from ludwig.schema.utils import ludwig_dataclass
 @register_encoder_config("timm", IMAGE)
 @ludwig_dataclass
 class TimmConfig(BaseEncoderConfig):
-    """What a Ludwig configuration can say about the encoder; Ludwig fills the last three in itself."""
+    """The configuration of the encoder; Ludwig sets the last three fields."""
 
     @staticmethod
     def module_name() -> str:
+        """Return the name of the encoder."""
         return "Timm"
 
     type: str = schema.ProtectedString("timm", description="Type of encoder.")
@@ -33,7 +34,10 @@ class TimmConfig(BaseEncoderConfig):
 
 @register_encoder("timm", IMAGE)
 class Timm(ImageEncoder):
-    """Pooled features of images whose values lie in 0..1, scaled here as the checkpoint wants them."""
+    """An encoder that returns pooled features of images in [0, 1].
+
+    The images are standardised with the checkpoint's mean and standard deviation.
+    """
 
     def __init__(
         self,
@@ -42,7 +46,7 @@ class Timm(ImageEncoder):
         width: int,
         num_channels: int = 3,
         encoder_config: TimmConfig | None = None,
-        **rest: object,
+        **other: object,
     ) -> None:
         super().__init__()
         self.config = encoder_config
@@ -57,12 +61,12 @@ class Timm(ImageEncoder):
             self.register_buffer(name, values)
 
     def forward(self, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Features (images × width) of images (images × 3 × height × width)."""
+        """Return features (images, width) of images (images, 3, height, width)."""
         return {ENCODER_OUTPUT: self.network((inputs - self.mean) / self.std)}
 
     @staticmethod
     def get_schema_cls() -> type[TimmConfig]:
-        """The class of the encoder's configuration."""
+        """Return the class of the configuration."""
         return TimmConfig
 
     @property

@@ -1,14 +1,14 @@
-"""The recipe that a good engineer writes with PyTorch and timm: fine-tune everything, once, within a budget.
+"""Fine-tune a whole network once with PyTorch and timm, within a budget.
 
-Run by ``python -m benchmarks.peers run plain JOB.json OUT``; the job and what is written are described in
-the README of the folder above.
+Run by ``python -m benchmarks.peers run plain JOB.json OUT``. The README of the parent folder describes the
+job and the output.
 """
 
 from __future__ import annotations
 
 import time
 
-START = time.perf_counter()  # before the imports below, which the budget pays for too
+START = time.perf_counter()  # before the imports below, because the budget includes them
 
 import csv  # noqa: E402
 import json  # noqa: E402
@@ -19,7 +19,7 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 JOB = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-os.environ.setdefault("OMP_NUM_THREADS", str(JOB["threads"]))  # read when torch is imported
+os.environ.setdefault("OMP_NUM_THREADS", str(JOB["threads"]))  # torch reads it at import
 if JOB["backbone"]["folder"]:
     os.environ["HF_HUB_OFFLINE"] = "1"
 
@@ -31,19 +31,20 @@ from PIL import Image  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, Dataset  # noqa: E402
 
-HOLDOUT = 0.15
+VALIDATION = 0.15
+"""Fraction of each class for validation."""
 BATCH = 32
 EPOCHS = 30
 LR, HEAD_LR, WEIGHT_DECAY = 1e-4, 3e-3, 0.01
 WARMUP = 0.1
 SMOOTHING = 0.1
 SCALE = (0.35, 1.0)
-SPARE = 1.0
-"""Seconds kept for writing the files and for ending."""
+RESERVE = 1.0
+"""Seconds reserved for writing the files and for the end of the process."""
 
 
 class Images(Dataset[tuple[torch.Tensor, int]]):
-    """Image files, decoded as RGB whatever they hold, and their labels (-1 where unknown)."""
+    """RGB images from files, with their labels (-1: unknown)."""
 
     def __init__(self, files: list[str], labels: list[int], transform: object):
         self.files, self.labels, self.transform = files, labels, transform
@@ -57,48 +58,51 @@ class Images(Dataset[tuple[torch.Tensor, int]]):
 
 
 def column(file: str, name: str) -> list[str]:
-    """One column of a CSV file."""
+    """Return a column of a CSV file."""
     with Path(file).open(newline="", encoding="utf-8") as lines:
         return [row[name] for row in csv.DictReader(lines)]
 
 
-def holdout(labels: list[int], rng: random.Random) -> set[int]:
-    """Rows kept for validation: a share of every class, of a class of few images none at all."""
-    held: set[int] = set()
+def validation_rows(labels: list[int], rng: random.Random) -> set[int]:
+    """Return random rows for validation: a fraction of every class, none of a small class."""
+    chosen: set[int] = set()
     for label in sorted(set(labels)):
-        own = [row for row, each in enumerate(labels) if each == label]
-        held |= set(rng.sample(own, round(HOLDOUT * len(own))))
-    return held
+        rows = [row for row, each in enumerate(labels) if each == label]
+        chosen |= set(rng.sample(rows, round(VALIDATION * len(rows))))
+    return chosen
 
 
 def create(classes: int, side: int | None) -> tuple[nn.Module, dict[str, object]]:
-    """The pretrained network with a new head, and its data configuration for the wanted image size."""
+    """Return the pretrained network with a new head, and its data configuration.
+
+    The configuration has the image size ``side`` in pixels, or the default of the network if it is None.
+    """
     folder = JOB["backbone"]["folder"]
     name = f"local-dir:{folder}" if folder else JOB["backbone"]["name"]
     model = timm.create_model(name, pretrained=True, num_classes=classes)
     config = timm.data.resolve_model_data_config(model)
     if side is not None and config["input_size"][1:] != (side, side):
-        if model.pretrained_cfg.get("fixed_input_size"):  # position embeddings are resampled to the new size
+        if model.pretrained_cfg.get("fixed_input_size"):  # timm resamples the position embeddings
             model = timm.create_model(name, pretrained=True, num_classes=classes, img_size=side)
         config["input_size"] = (3, side, side)
     return model, config
 
 
-def rate(progress: float) -> float:
-    """The learning rate as a share of its peak: linear warm-up, then half a cosine down to zero."""
+def lr_factor(progress: float) -> float:
+    """Return the factor of the learning rate: linear warm-up, then a cosine to zero."""
     if progress < WARMUP:
         return max(progress, 0.01) / WARMUP
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - WARMUP) / (1 - WARMUP))))
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """Bfloat16 where there is a GPU, full precision elsewhere."""
+    """Return a context with bfloat16 on a GPU, and full precision on a CPU."""
     return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 @torch.inference_mode()
 def predict(model: nn.Module, loader: DataLoader, device: torch.device) -> torch.Tensor:
-    """Log-probabilities, in the order of the loader."""
+    """Return log-probabilities (images, classes), in the order of the loader."""
     model.eval()
     rows = []
     for images, _ in loader:
@@ -108,42 +112,55 @@ def predict(model: nn.Module, loader: DataLoader, device: torch.device) -> torch
     return torch.cat(rows)
 
 
-def prediction(model: nn.Module, loader: DataLoader, device: torch.device) -> float:
-    """Seconds that an image takes to be decoded and predicted: those of the second batch timed."""
+def seconds_per_image(model: nn.Module, loader: DataLoader, device: torch.device) -> float:
+    """Return the seconds to decode and predict an image, measured with the second of two batches."""
     for _ in range(2):
-        begin = time.perf_counter()
+        started = time.perf_counter()
         batch = next(iter(loader))
         predict(model, [batch], device)
-    return (time.perf_counter() - begin) / len(batch[0])
+    return (time.perf_counter() - started) / len(batch[0])
+
+
+def make_optimizer(model: nn.Module) -> torch.optim.Optimizer:
+    """Return AdamW for body and head with their peak learning rates; the head is set to zero."""
+    head = list(model.get_classifier().parameters())
+    for parameter in head:
+        # timm's initial heads for few classes are too large in some architectures: the first steps would
+        # damage the body
+        nn.init.zeros_(parameter)
+    in_head = {id(parameter) for parameter in head}
+    body = [parameter for parameter in model.parameters() if id(parameter) not in in_head]
+    groups = [{"params": body, "peak": LR}, {"params": head, "peak": HEAD_LR}]
+    return torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
 
 
 def train(model: nn.Module, loader: DataLoader, device: torch.device, *, end: float) -> int:
-    """Train until ``end`` or for ``EPOCHS`` and return the number of steps.
+    """Train until ``end`` or for ``EPOCHS``, and return the number of steps.
 
-    The schedule follows the share of the time or of the steps that is over, whichever is larger: the
-    learning rate comes down to zero whatever the machine is doing, and no step has to be timed beforehand.
+    The schedule follows the fraction of the time or of the steps, whichever is larger. The learning rate
+    therefore reaches zero at any speed of the machine, and no step has to be timed before.
+
+    Args:
+        model: The network.
+        loader: Training batches.
+        device: The device of the network.
+        end: The end of the time, as a value of ``time.perf_counter``.
     """
-    head = list(model.get_classifier().parameters())
-    for parameter in head:
-        # for few classes timm starts some families' heads so large that the first steps wreck the body
-        nn.init.zeros_(parameter)
-    own = {id(parameter) for parameter in head}
-    body = [parameter for parameter in model.parameters() if id(parameter) not in own]
-    peaks = [LR, HEAD_LR]
-    optimizer = torch.optim.AdamW([{"params": body}, {"params": head}], weight_decay=WEIGHT_DECAY)
-    begin, most, step = time.perf_counter(), EPOCHS * len(loader), 0
+    optimizer = make_optimizer(model)
+    started, planned, step = time.perf_counter(), EPOCHS * len(loader), 0
     model.train()
     for module in model.modules():
-        # batches are small and few: the statistics of the weights are better than theirs
+        # batches are few and small, so the pretrained statistics are better
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.eval()
-    while step < most:
+    while step < planned:
         for images, labels in loader:
-            progress = max(step / most, (time.perf_counter() - begin) / max(end - begin, 1e-6))
+            elapsed = (time.perf_counter() - started) / max(end - started, 1e-6)
+            progress = max(step / planned, elapsed)
             if progress >= 1:
                 return step
-            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * rate(progress)
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * lr_factor(progress)
             with autocast(device):
                 logits = model(images.to(device, memory_format=torch.channels_last))
             loss = F.cross_entropy(logits.float(), labels.to(device), label_smoothing=SMOOTHING)
@@ -154,43 +171,62 @@ def train(model: nn.Module, loader: DataLoader, device: torch.device, *, end: fl
     return step
 
 
+class Data:
+    """The training and test images of the job.
+
+    Attributes:
+        labels: Class indices of the training images.
+        validation: Sorted rows of the validation images.
+        training: Rows of the other training images.
+        test: Loader of the test images.
+    """
+
+    def __init__(self, config: dict[str, object], device: torch.device) -> None:
+        self._augmented = timm.data.create_transform(
+            **config, is_training=True, scale=SCALE, color_jitter=None
+        )
+        self._fixed = timm.data.create_transform(**config, is_training=False)
+        self._files = column(JOB["train"], "image")
+        # on a CPU, workers would only slow the training down
+        self._workers = 0 if device.type == "cpu" else JOB["threads"]
+        self.labels = [JOB["classes"].index(name) for name in column(JOB["train"], "label")]
+        chosen = validation_rows(self.labels, random.Random(JOB["seed"]))
+        self.validation = sorted(chosen)
+        self.training = [row for row in range(len(self.labels)) if row not in chosen]
+        files = column(JOB["test"], "image")
+        self.test = DataLoader(
+            Images(files, [-1] * len(files), self._fixed), BATCH, num_workers=self._workers
+        )
+
+    def loader(self, rows: list[int], *, training: bool) -> DataLoader:
+        """Return a loader of training images, with or without augmentation."""
+        transform = self._augmented if training else self._fixed
+        images = Images([self._files[row] for row in rows], [self.labels[row] for row in rows], transform)
+        # BatchNorm cannot normalise a last batch of one image
+        drop = training and len(rows) > BATCH
+        return DataLoader(images, BATCH, shuffle=training, drop_last=drop, num_workers=self._workers)
+
+
 def main() -> None:
-    """Do the job and write ``logits.npy`` and ``entry.json``."""
-    seed, threads, classes = JOB["seed"], JOB["threads"], JOB["classes"]
+    """Run the job, and write ``logits.npy`` and ``entry.json``."""
+    seed, out = JOB["seed"], Path(sys.argv[2])
     device = torch.device(JOB["device"])
-    torch.set_num_threads(threads)
+    torch.set_num_threads(JOB["threads"])
     torch.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    model, config = create(len(classes), JOB["image_size"])
+    model, config = create(len(JOB["classes"]), JOB["image_size"])
     model.to(device, memory_format=torch.channels_last)
-    augment = timm.data.create_transform(**config, is_training=True, scale=SCALE, color_jitter=None)
-    fixed = timm.data.create_transform(**config, is_training=False)
-    files = column(JOB["train"], "image")
-    labels = [classes.index(name) for name in column(JOB["train"], "label")]
-    held = holdout(labels, random.Random(seed))
-    own = [row for row in range(len(files)) if row not in held]
-    workers = 0 if device.type == "cpu" else threads  # on a CPU, workers would only take the training's core
-
-    def loader(rows: list[int], *, training: bool) -> DataLoader:
-        data = Images(
-            [files[row] for row in rows], [labels[row] for row in rows], augment if training else fixed
-        )
-        # a last batch of one image would leave BatchNorm nothing to normalise by
-        drop = training and len(rows) > BATCH
-        return DataLoader(data, BATCH, shuffle=training, drop_last=drop, num_workers=workers)
-
-    test = column(JOB["test"], "image")
-    unseen = DataLoader(Images(test, [-1] * len(test), fixed), BATCH, num_workers=workers)
-    later = 1.1 * (len(test) + len(held)) * prediction(model, unseen, device)
-    batches = loader(own, training=True)
-    steps = train(model, batches, device, end=START + JOB["budget_seconds"] - SPARE - later)
+    data = Data(config, device)
+    images = len(data.test.dataset) + len(data.validation)
+    prediction = 1.1 * images * seconds_per_image(model, data.test, device)
+    batches = data.loader(data.training, training=True)
+    steps = train(model, batches, device, end=START + JOB["budget_seconds"] - RESERVE - prediction)
     val = None
-    if held:
-        rows = sorted(held)
-        guessed = predict(model, loader(rows, training=False), device).argmax(1)
-        val = float((guessed == torch.tensor([labels[row] for row in rows])).float().mean())
-    np.save(Path(sys.argv[2]) / "logits.npy", predict(model, unseen, device).numpy(), allow_pickle=False)
+    if rows := data.validation:
+        predicted = predict(model, data.loader(rows, training=False), device).argmax(1)
+        val = float((predicted == torch.tensor([data.labels[row] for row in rows])).float().mean())
+    np.save(out / "logits.npy", predict(model, data.test, device).numpy(), allow_pickle=False)
     params = {
         "optimizer": "adamw",
         "lr": LR,
@@ -203,7 +239,17 @@ def main() -> None:
         "steps": steps,
         "epochs": round(steps / len(batches), 2),
     }
-    notes = [f"{HOLDOUT:.0%} of each class were held out for the validation accuracy only."]
+    write_entry(out, val, params)
+
+
+def write_entry(out: Path, val: float | None, params: dict[str, object]) -> None:
+    """Write ``entry.json``.
+
+    Args:
+        out: The folder.
+        val: Validation accuracy, in [0, 1]; None if it was not measured.
+        params: Settings of the training.
+    """
     entry = {
         "plugin": "timm",
         "version": timm.__version__,
@@ -211,10 +257,10 @@ def main() -> None:
         "params": params,
         "trials": [{"params": params, "val": val}],
         "chosen": 0,
-        "notes": notes,
+        "notes": [f"{VALIDATION:.0%} of each class were used only for the validation accuracy."],
         "versions": {"torch": torch.__version__, "timm": timm.__version__},
     }
-    (Path(sys.argv[2]) / "entry.json").write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
+    (out / "entry.json").write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

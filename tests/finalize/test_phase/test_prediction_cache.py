@@ -96,7 +96,7 @@ def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: list[int], side: int
 ) -> None:
     materials, rows = ready.materials, ready.splits.folds[0].val
-    monkeypatch.setattr(materials, "looked", {})
+    monkeypatch.setattr(materials, "extra_features", {})
     before = rows[[4, 1, 2]]
     materials.compute_extra_features("tiny", before, side=side)
     file = with_head(materials, tmp_path, 5)

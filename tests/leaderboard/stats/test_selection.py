@@ -126,7 +126,7 @@ def test_a_loss_is_told_in_its_own_numbers(rows, row):
     assert found.board.standings[0].entrant == "plain"  # half of a loss of 1.8 is better
     assert "| `plain` | 1.000 | 1.000 |" in text
     assert "points" not in text.partition("## How to read this")[0]
-    assert "of test log loss" in text
+    assert "in test log loss" in text
     assert "a: 1.600 in 1 min" in drawn["budget"]
     assert "plain on one" in drawn["heat"]
     assert "1.000" in drawn["heat"]

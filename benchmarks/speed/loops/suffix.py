@@ -1,4 +1,4 @@
-"""What the arithmetic allows: a step's operations with and without the frozen layers, and a bare suffix."""
+"""Train only the layers after a cut, and count the operations with and without the frozen layers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,24 @@ from autotl.backbone import HEAD, cut
 
 
 def flops(run: Callable[[], object]) -> int:
-    """Floating-point operations of what ``run`` does, backward passes included."""
+    """Return the floating-point operations of ``run``, including backward passes."""
     counter = FlopCounterMode(display=False)
     with counter:
         run()
     return int(counter.get_total_flops())
 
 
-class Suffix:
-    """The trained layers behind a cut on ready tensors: the least that any training has to do."""
+class SuffixLoop:
+    """A loop over the trained layers after a cut, on tensors in memory: the minimum of any training.
+
+    Args:
+        model: The network.
+        place: Name of the module before the cut; None for the whole network.
+        side: Image size in pixels.
+        classes: Number of classes.
+        batch: Images per step.
+        rows: Number of images.
+    """
 
     def __init__(
         self, model: nn.Module, place: str | None, *, side: int, classes: int, batch: int, rows: int
@@ -44,29 +53,29 @@ class Suffix:
         self.optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], fused=True)
 
     def step(self, x: Tensor, labels: Tensor) -> None:
-        """Forward, backward and the optimiser's step."""
+        """Run a training step."""
         self.optimiser.zero_grad(set_to_none=True)
         F.cross_entropy(self.suffix(x), labels).backward()
         self.optimiser.step()
 
     def epoch(self) -> None:
-        """Once over the ready tensors."""
+        """Train for an epoch."""
         for x, labels in zip(self.batches, self.labels.split(self.batch), strict=True):
             self.step(x, labels)
 
     def gain(self) -> float:
-        """How many times fewer operations a step is than one that runs the frozen layers too.
+        """Return the ratio of operations of a step with the frozen layers to a step without them.
 
-        A backward pass is counted as twice its forward pass: the counter itself takes grouped convolutions
-        for dense ones on the way back.
+        A backward pass counts as two forward passes, because the counter treats the backward pass of grouped
+        convolutions as dense.
         """
         x = self.batches[0]
         with torch.no_grad():
-            own = 3 * flops(lambda: self.suffix(x))
-            before = flops(lambda: self.prefix(self.images)) if self.prefix is not None else 0
-        return (before + own) / own
+            suffix = 3 * flops(lambda: self.suffix(x))
+            prefix = flops(lambda: self.prefix(self.images)) if self.prefix is not None else 0
+        return (prefix + suffix) / suffix
 
 
-def place_behind(frozen: int) -> str | None:
-    """Where a MobileNetV2 is cut with so many of its 7 blocks frozen; 8 freezes all but the classifier."""
+def cut_point(frozen: int) -> str | None:
+    """Return the cut point of a MobileNetV2 by the number of frozen blocks; 8: all but the classifier."""
     return None if not frozen else HEAD if frozen == 8 else f"blocks.{frozen - 1}"

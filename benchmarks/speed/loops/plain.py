@@ -1,4 +1,4 @@
-"""The loop that a good engineer writes with PyTorch and timm, the first layers frozen."""
+"""Train with a plain loop of PyTorch and timm, with frozen first layers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader
 
-from benchmarks.speed.images import Zipped
+from benchmarks.speed.loops.images import ZipImages
 
 BLOCKS = 7
 
 
-def model_of(backbone: str, classes: int) -> nn.Module:
-    """The pretrained network with a new head."""
+def create_model(backbone: str, classes: int) -> nn.Module:
+    """Return the pretrained network with a new head."""
     name = f"local-dir:{backbone}" if Path(backbone).is_dir() else backbone
     model = timm.create_model(name, pretrained=True, num_classes=classes)
     return model.to(memory_format=torch.channels_last)
 
 
 def freeze_blocks(model: nn.Module, blocks: int) -> Callable[[], None]:
-    """Freeze the stem and the first ``blocks`` of a MobileNetV2; what it gives puts the rest in training
-    mode. BatchNorm statistics stay as they are everywhere.
+    """Freeze stem and first blocks of a MobileNetV2, and return a function that sets the training mode.
+
+    The BatchNorm statistics of all layers are fixed.
     """
     frozen = [model.conv_stem, model.bn1, *model.blocks[:blocks]] if blocks else []
     for part in frozen:
@@ -41,7 +42,13 @@ def freeze_blocks(model: nn.Module, blocks: int) -> Callable[[], None]:
 
 
 def transform_of(model: nn.Module, side: int, *, augmented: bool) -> object:
-    """timm's own training transform, or the one for evaluation."""
+    """Return timm's transform for training or evaluation.
+
+    Args:
+        model: The network.
+        side: Image size in pixels.
+        augmented: Whether the transform is for training.
+    """
     config = timm.data.resolve_model_data_config(model)
     config["input_size"] = (3, side, side)
     if not augmented:
@@ -49,24 +56,27 @@ def transform_of(model: nn.Module, side: int, *, augmented: bool) -> object:
     return timm.data.create_transform(**config, is_training=True, color_jitter=0.1, hflip=0.0)
 
 
-class Plain:
-    """Epochs of the plain loop over one data set at one freeze depth."""
+class PlainLoop:
+    """A plain training loop.
 
-    def __init__(
-        self, data: Path, backbone: str, *, side: int, blocks: int, augmented: bool, most: int, batch: int
-    ):
-        probe = model_of(backbone, 2)
-        rows = Zipped(data, transform_of(probe, side, augmented=augmented), most=most)
-        self.model = model_of(backbone, rows.classes)
+    Args:
+        images: The images.
+        backbone: A timm folder of a MobileNetV2.
+        blocks: Number of frozen blocks.
+        batch: Images per step.
+    """
+
+    def __init__(self, images: ZipImages, backbone: str, *, blocks: int, batch: int) -> None:
+        self.model = create_model(backbone, images.classes)
         self.train_mode = freeze_blocks(self.model, blocks)
         self.loader = DataLoader(
-            rows, batch_size=batch, shuffle=True, num_workers=2, persistent_workers=True, drop_last=False
+            images, batch_size=batch, shuffle=True, num_workers=2, persistent_workers=True, drop_last=False
         )
-        learned = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(learned, lr=1e-4)
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(trained, lr=1e-4)
 
     def epoch(self) -> None:
-        """Decode, augment, forward, backward, step: once over the training images."""
+        """Train for an epoch, including decoding and augmentation."""
         self.train_mode()
         for images, labels in self.loader:
             loss = F.cross_entropy(self.model(images.to(memory_format=torch.channels_last)), labels)

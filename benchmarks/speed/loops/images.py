@@ -1,4 +1,4 @@
-"""The training images of a zip of ``train/<class>/<file>``, as autotl and as a plain loop open them."""
+"""Read the training images of a zip with ``train/<class>/<file>``, for autotl and for a plain loop."""
 
 from __future__ import annotations
 
@@ -16,13 +16,19 @@ from autotl.pipeline.prepare import Prepared
 from benchmarks.prepared import prepared as prepared_images
 
 
-class Zipped(Dataset[tuple[torch.Tensor, int]]):
-    """What a plain loop reads: each image decoded and transformed whenever it is asked for."""
+class ZipImages(Dataset[tuple[torch.Tensor, int]]):
+    """Images in memory as files, which are decoded and transformed at each access.
 
-    def __init__(self, data: Path, transform: object, *, most: int) -> None:
+    Args:
+        data: The zip.
+        transform: Function that converts an image.
+        limit: Number of images, selected at random.
+    """
+
+    def __init__(self, data: Path, transform: object, *, limit: int) -> None:
         with zipfile.ZipFile(data) as archive:
             names = sorted(n for n in archive.namelist() if n.startswith("train/") and not n.endswith("/"))
-            chosen = np.random.default_rng(0).permutation(len(names))[:most]
+            chosen = np.random.default_rng(0).permutation(len(names))[:limit]
             self.files = [archive.read(names[i]) for i in sorted(chosen)]
         classes = sorted({name.split("/")[1] for name in names})
         self.labels = [classes.index(names[i].split("/")[1]) for i in sorted(chosen)]
@@ -37,27 +43,27 @@ class Zipped(Dataset[tuple[torch.Tensor, int]]):
         return self.transform(image), self.labels[row]  # type: ignore[operator]
 
     def arrays(self) -> tuple[list[np.ndarray], list[int]]:
-        """The same images decoded, for ``autotl.fit((images, labels))``."""
+        """Return decoded images and labels, for ``autotl.fit((images, labels))``."""
         images = [np.asarray(Image.open(io.BytesIO(file)).convert("RGB")) for file in self.files]
         return images, self.labels
 
 
-def folder_of(rows: Zipped) -> Path:
-    """The images as a folder of class folders, for autotl to read and decode."""
+def write_images(rows: ZipImages) -> Path:
+    """Write the images to a new folder with class folders, for autotl."""
     folder = Path(tempfile.mkdtemp(prefix="speed-")) / "data"
     for number, (file, label) in enumerate(zip(rows.files, rows.labels, strict=True)):
-        place = folder / "train" / f"c{label:03d}"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"{number:05d}.jpg").write_bytes(file)
-    for label in sorted(set(rows.labels)):  # autotl insists on a test part; nothing here looks at it
+        class_folder = folder / "train" / f"c{label:03d}"
+        class_folder.mkdir(parents=True, exist_ok=True)
+        (class_folder / f"{number:05d}.jpg").write_bytes(file)
+    for label in sorted(set(rows.labels)):  # autotl requires a test set; it is not used here
         first = rows.labels.index(label)
-        place = folder / "test" / f"c{label:03d}"
-        place.mkdir(parents=True)
+        class_folder = folder / "test" / f"c{label:03d}"
+        class_folder.mkdir(parents=True)
         image = Image.open(io.BytesIO(rows.files[first])).convert("RGB").transpose(Image.Transpose.ROTATE_180)
-        image.save(place / "turned.png")
+        image.save(class_folder / "rotated.png")
     return folder
 
 
 def prepared(data: Path, backbone: str, side: int) -> Prepared:
-    """autotl's own preparation with an empty store in a new temporary folder."""
+    """Prepare the images with autotl, with an empty cache in a new temporary folder."""
     return prepared_images(data, Path(tempfile.mkdtemp(prefix="speed-")), backbone=backbone, image_size=side)

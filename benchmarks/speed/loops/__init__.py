@@ -1,0 +1,1 @@
+"""Define the training loops that the speed benchmark compares."""
