@@ -1,6 +1,6 @@
-"""The time policy: every fraction of the budget, and of a trial's time, in one place.
+"""The time policy: all fractions of the budget in one place.
 
-Packages below this one cannot import it, and keep the fractions of their own steps:
+Packages below this one cannot import it, and keep the fractions of their steps:
 
 - ``autotl.backbone.find`` (0.5): a backbone is left out if its search takes more than this of the budget.
 - ``autotl.backbone.describe`` (0.15, 0.08): one pass of all backbones, or of each, at the advised image size.
@@ -24,7 +24,9 @@ from autotl.clock import Budget, format_duration
 
 @dataclass(frozen=True, slots=True)
 class TimePlan:
-    """The planned use of a time budget, in seconds; None if the budget has no time limit.
+    """The planned use of a time budget, in seconds.
+
+    Without a time limit everything is None.
 
     Attributes:
         budget: The whole budget.
@@ -62,7 +64,7 @@ class TimePlan:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPolicy:
-    """Fractions of the budget if not said otherwise, each with the measurement behind it."""
+    """Fractions of the budget, each with the measurement behind it."""
 
     reading: float = 0.08
     """Reading every image once, of the time left. Measured: without it, 60,000 images took 180 s at 20 s."""

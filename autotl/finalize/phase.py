@@ -86,7 +86,7 @@ class FinalPhase:
 
     @property
     def end(self) -> float:
-        """The end of the budget, on the clock; infinite without a time limit."""
+        """The end of the budget on the clock, or infinity."""
         return math.inf if self.budget.seconds is None else self.started + self.budget.seconds
 
     @property
@@ -95,7 +95,7 @@ class FinalPhase:
         return Deadline(self.clock, self.end - POLICY.report_seconds)
 
     def pass_seconds(self, trial: Trial, images: int) -> float:
-        """Return the expected seconds of a pass of the trial's network over so many images."""
+        """Return the expected seconds of a network's pass over so many images."""
         backbone = self.run_cache.backbones[trial.arm.backbone]
         return backbone.pace.seconds(images, side=trial.input_size or backbone.side)
 

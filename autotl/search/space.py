@@ -1,4 +1,4 @@
-"""The input of a search: the space of its trials, and its time."""
+"""The input of a search: its space and its time."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def test_each_fraction_says_what_it_is_of_and_whether_it_was_measured() -> None:
     }
     assert said.keys() == {each.name for each in fields(BudgetPolicy)}
     for name, text in said.items():
-        assert "Measured: " in text or "hosen, not measured" in text, name
+        assert "Measured:" in text or "hosen, not measured" in text, name
 
 
 def test_a_plan_divides_the_budget() -> None:

@@ -24,7 +24,7 @@ MIN_PROBABILITY = 1e-30
 
 @dataclass(frozen=True, slots=True)
 class SelectedMembers:
-    """How often each network was selected, in the order of selection, and the score of their mean."""
+    """The selected networks with their counts, and their mean's score."""
 
     counts: Mapping[int, int]
     score: float
@@ -85,7 +85,7 @@ def select(
 
 
 def _score(probabilities: Sequence[Floats], labels: Sequence[Labels], metric: Metric) -> tuple[float, float]:
-    """Return the metric and the log-likelihood, as means over the folds and the images."""
+    """Return the metric and the log-likelihood, as means over the folds."""
     scores, likelihood = [], []
     for each, own in zip(probabilities, labels, strict=True):
         logs = np.log(np.maximum(each, MIN_PROBABILITY))

@@ -86,7 +86,7 @@ class TestPredictions:
         return self.of(model.trial, model.weights)
 
     def of_all_folds(self, one: Trial, other: Trial) -> tuple[list[Logits], list[Logits]]:
-        """Return the logits of both trials' networks, of as many folds as there is time for.
+        """Return both trials' logits, of as many folds as possible.
 
         Networks of later repeats are not used. They have learned from the same images again, so the interval
         would narrow with each repeat although the images show no more.

@@ -86,7 +86,7 @@ class StoppingRule:
         return False
 
     def fold_reason(self, trial: Trial, best: Trial) -> str:
-        """Return why ``trial`` runs on no further fold, or "" if it may."""
+        """Return what keeps ``trial`` from further folds, or ""."""
         return ""
 
     def arm_reason(self, arm: Arm) -> str:

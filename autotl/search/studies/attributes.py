@@ -20,5 +20,5 @@ DROPPED = "autotl: dropped"
 
 
 def is_extra(trial: optuna.trial.FrozenTrial) -> bool:
-    """Return whether a trial of the study is not the search's own trial of its number."""
+    """Return whether a trial of the study is not the search's own."""
     return DROPPED in trial.user_attrs or REPEATED in trial.user_attrs
