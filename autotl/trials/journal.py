@@ -59,7 +59,7 @@ def elapsed_seconds(root: Path) -> float:
     for path in (root / "journal").glob("[!.]*.safetensors"):
         # Journal.read reports malformed files
         with suppress(SafetensorError, OSError, *MALFORMED), safe_open(path, framework="numpy") as file:
-            found = max(found, float(json.loads(file.metadata()["trial"])["elapsed"]))
+            found = max(found, float(jsonio.parse(file.metadata()["trial"])["elapsed"]))
     return found
 
 
@@ -144,7 +144,7 @@ class Journal:
 
     def _entry(self, path: Path, labels: Sequence[NDArray[np.int64]], classes: int) -> JournalEntry:
         with safe_open(path, framework="numpy") as file:
-            content = json.loads((file.metadata() or {})["trial"])
+            content = jsonio.parse((file.metadata() or {})["trial"])
             if content["format"] != FORMAT:
                 raise ValueError(f"format must be {FORMAT} (got {content['format']!r})")
             folds = {

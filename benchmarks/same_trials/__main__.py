@@ -45,9 +45,7 @@ def main() -> int:
                 fit(path.resolve(), run, checkout, python, arguments)
             found = differences(*runs)
         unequal += bool(found)
-        print(f"{path.name}: {'equal' if not found else 'different'}", flush=True)
-        for difference in found:
-            print(f"  {difference}", flush=True)
+        print("\n  ".join([f"{path.name}: {'different' if found else 'equal'}", *found]), flush=True)
     return int(unequal > 0)
 
 

@@ -33,10 +33,8 @@ def _trial_differences(trials: Table, others: Table) -> list[str]:
         pairs = [(a["number"], a[column], b[column]) for a, b in zip(trials, others, strict=False)]
         unequal = [pair for pair in pairs if pair[1] != pair[2]]
         if unequal:
-            number, one, two = unequal[0]
-            found.append(
-                f"{column} of {len(unequal)} of {len(pairs)} trials; trial {number}: {one} and {two}"
-            )
+            first = "trial {}: {} and {}".format(*unequal[0])
+            found.append(f"{column} of {len(unequal)} of {len(pairs)} trials; {first}")
     return found
 
 

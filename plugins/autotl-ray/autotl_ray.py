@@ -1,4 +1,4 @@
-"""Run jobs side by side on a Ray cluster."""
+"""Run trials in parallel on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -22,258 +22,265 @@ from autotl.api import ATTEMPTS, DIED, Checkpoint, Go, Job, Outcome, Said, State
 from autotl.errors import RunError
 
 GPUS = "AUTOTL_RAY_GPUS"
-"""The variable that says how many GPUs a worker gets; a fraction lets workers share one."""
-SILENT = 0.5
-"""Seconds between two questions of a job that has no score to tell: each passes through three processes, and
-training waits for the answer.
-"""
+"""Environment variable: the number of GPUs per worker; a fraction lets workers share a GPU."""
+INTERVAL = 0.5
+"""Smallest interval in seconds between messages without a score; training waits for each answer."""
 
 
 class Ray:
-    """The cluster that RAY_ADDRESS names or this process is connected to, or one started here and ended
-    afterwards (Moritz et al., "Ray: A Distributed Framework for Emerging AI Applications", 2018).
+    """Executor on a Ray cluster (Moritz et al., "Ray: A Distributed Framework", 2018).
 
-    Each of the ``workers`` is an actor with an equal share of the cores; on ``cuda`` it gets one GPU where
-    the cluster has any, or AUTOTL_RAY_GPUS of one. Where its machine sees the run's folder, what is kept
-    there is shared; elsewhere it works in a temporary folder of its own: weights and checkpoints travel back
-    with the outcome, and a checkpoint there with the job.
+    The cluster is the one of RAY_ADDRESS, the one that this process is connected to, or a new local one,
+    which ends with the search. Each worker is an actor with an equal share of the cores. On ``cuda`` it also
+    gets AUTOTL_RAY_GPUS GPUs (default 1), if the cluster has GPUs. A worker shares the run folder if its
+    machine sees it. Otherwise it uses a temporary folder, and weights and checkpoints are sent over the
+    network.
     """
 
     name = "ray"
-    summary = "trials run side by side on a Ray cluster"
+    summary = "trials run in parallel on a Ray cluster"
 
     def run(
         self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
     ) -> Iterator[Outcome]:
-        ours = not ray.is_initialized()
-        if ours:
-            ray.init(log_to_driver=False, **_local())
-        crew: _Crew | None = None
+        """Run the jobs, as :class:`autotl.api.Executor` describes."""
+        started_here = not ray.is_initialized()
+        if started_here:
+            ray.init(log_to_driver=False, **_init_options())
+        pool: _Pool | None = None
         try:
-            crew = _Crew(work, workers, _share(workers, device))
-            source, ask, more = iter(jobs), True, True
+            pool = _Pool(work, workers, _resources(workers, device))
+            source, ready, more = iter(jobs), True, True
             while True:
-                while more and ask and len(crew.running) < workers:
+                while more and ready and len(pool.running) < workers:
                     try:
                         job = next(source)
                     except StopIteration:
                         more = False
                         break
                     if job is None:
-                        ask = False
+                        ready = False
                     else:
-                        crew.begin(job)
-                if not crew.running:
+                        pool.start(job)
+                if not pool.running:
                     return
-                if (outcome := crew.hear(go)) is not None:
-                    ask = True
+                if (outcome := pool.wait(go)) is not None:
+                    ready = True
                     yield outcome
         finally:
-            if crew is not None:
-                crew.end()
-            if ours:
+            if pool is not None:
+                pool.close()
+            if started_here:
                 ray.shutdown()
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
+class _RunningJob:
+    """A job on an actor; ``message_id`` identifies its messages."""
+
     job: Job
     actor: Any
-    turn: int
+    message_id: int
     attempt: int
-    since: float
+    started: float
 
 
-class _Crew:
-    """The actors of one search, those that have a job and those that wait for one."""
+class _Pool:
+    """The actors of one search: idle ones, and ones that run a job."""
 
-    def __init__(self, work: Work, workers: int, share: Mapping[str, float]) -> None:
+    def __init__(self, work: Work, workers: int, resources: Mapping[str, float]) -> None:
         folder = getattr(work, "folder", None)
         self._folder = None if folder is None else Path(folder).resolve()
-        token = None
+        marker = None
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            token = self._folder / f".ray-{uuid.uuid4().hex}"
-            token.touch()
-        self._token = token
-        self._parcel = ray.put(_parcel(work))
-        self._share, self._turns = share, itertools.count()
-        self._mailbox = ray.remote(num_cpus=0)(_Mailbox).remote()
-        self._mail = self._mailbox.take.remote()
+            marker = self._folder / f".ray-{uuid.uuid4().hex}"
+            marker.touch()
+        self._marker = marker
+        self._work = ray.put(_pickled(work))
+        self._resources, self._message_ids = resources, itertools.count()
+        self._messages = ray.remote(num_cpus=0)(_MessageQueue).remote()
+        self._received = self._messages.receive.remote()
         self._idle: list[Any] = []
-        self.running: dict[Any, _Running] = {}
+        self.running: dict[Any, _RunningJob] = {}
 
-    def begin(self, job: Job, *, attempt: int = 1) -> None:
-        """Run a job on an idle actor, or on a fresh one."""
-        actor = self._idle.pop() if self._idle and attempt == 1 else self._hire()
-        turn = next(self._turns)
-        # in a list, so that it crosses the network only where it is asked for
-        left = [ray.put(Path(job.checkpoint).read_bytes())] if _is_there(job.checkpoint) else []
-        running = actor.run.remote(turn, job, left)
-        self.running[running] = _Running(job, actor, turn, attempt, time.monotonic())
+    def start(self, job: Job, *, attempt: int = 1) -> None:
+        """Run a job on an idle actor, or on a new one."""
+        actor = self._idle.pop() if self._idle and attempt == 1 else self._new_actor()
+        message_id = next(self._message_ids)
+        # in a list, so that Ray sends the content only if the actor asks for it
+        has_checkpoint = job.checkpoint and Path(job.checkpoint).is_file()
+        checkpoint = [ray.put(Path(job.checkpoint).read_bytes())] if has_checkpoint else []
+        running = actor.run.remote(message_id, job, checkpoint)
+        self.running[running] = _RunningJob(job, actor, message_id, attempt, time.monotonic())
 
-    def hear(self, go: Go) -> Outcome | None:
-        """Wait until a job says something or ends; an outcome where one has ended."""
-        (first, *_), _ = ray.wait([*self.running, self._mail], num_returns=1)
-        if first == self._mail:
+    def wait(self, go: Go) -> Outcome | None:
+        """Wait until a job sends a message or ends, and return the outcome of an ended job."""
+        (first, *_), _ = ray.wait([*self.running, self._received], num_returns=1)
+        if first == self._received:
             self._answer(go)
             return None
-        done = self.running.pop(first)
+        ended = self.running.pop(first)
         try:
-            outcome, weights, left = ray.get(first)
+            outcome, weights, content = ray.get(first)
         except RayActorError:
-            if done.attempt < ATTEMPTS:
-                self.begin(done.job, attempt=done.attempt + 1)
+            if ended.attempt < ATTEMPTS:
+                self.start(ended.job, attempt=ended.attempt + 1)
                 return None
-            return Outcome(done.job, "failed", (), time.monotonic() - done.since, DIED)
+            return Outcome(ended.job, "failed", (), time.monotonic() - ended.started, DIED)
         except RayTaskError as error:
             raise error.cause or error from None
-        self._idle.append(done.actor)
-        found = replace(outcome, job=done.job, models=dict(outcome.models) | self._unpack(weights))
-        if left is None or outcome.checkpoint is None:
+        self._idle.append(ended.actor)
+        found = replace(outcome, job=ended.job, models=dict(outcome.models) | self._write(weights))
+        if content is None or outcome.checkpoint is None:
             return found
-        path = self._unpack({0: (outcome.checkpoint.path, left)})[0]
+        path = self._write({0: (outcome.checkpoint.path, content)})[0]
         return replace(found, checkpoint=Checkpoint(path, outcome.checkpoint.progress))
 
-    def end(self) -> None:
-        """End every actor, whatever it does."""
-        for actor in (*self._idle, *(each.actor for each in self.running.values()), self._mailbox):
+    def close(self) -> None:
+        """End all actors."""
+        for actor in (*self._idle, *(each.actor for each in self.running.values()), self._messages):
             ray.kill(actor)
-        if self._token is not None:
-            self._token.unlink(missing_ok=True)
+        if self._marker is not None:
+            self._marker.unlink(missing_ok=True)
 
-    def _hire(self) -> Any:
-        kind = ray.remote(max_restarts=0, **self._share)(_Worker)
-        token = None if self._token is None else str(self._token)
-        return kind.remote(self._parcel, token, self._mailbox, int(self._share["num_cpus"]))
+    def _new_actor(self) -> Any:
+        actor_class = ray.remote(max_restarts=0, **self._resources)(_Worker)
+        marker = None if self._marker is None else str(self._marker)
+        return actor_class.remote(self._work, marker, self._messages, int(self._resources["num_cpus"]))
 
     def _answer(self, go: Go) -> None:
-        asked = ray.get(self._mail)
-        self._mail = self._mailbox.take.remote()
-        jobs = {each.turn: each.job for each in self.running.values()}
-        for question, turn, said in asked:
-            if turn in jobs:  # not of one that has died meanwhile
-                self._mailbox.answer.remote(question, go(jobs[turn], said))
+        messages = ray.get(self._received)
+        self._received = self._messages.receive.remote()
+        jobs = {each.message_id: each.job for each in self.running.values()}
+        for number, message_id, said in messages:
+            if message_id in jobs:  # the actor of another job has died
+                self._messages.answer.remote(number, go(jobs[message_id], said))
 
-    def _unpack(self, weights: Mapping[int, tuple[str, bytes]]) -> dict[int, str]:
-        """Put weights that came from another machine where they would have been written here."""
-        found = {}
+    def _write(self, weights: Mapping[int, tuple[str, bytes]]) -> dict[int, str]:
+        """Write files from another machine to the folder of the trials, and return their paths."""
+        paths = {}
         for fold, (name, content) in weights.items():
             assert self._folder is not None
             path = self._folder / Path(name).name
             path.write_bytes(content)
-            found[fold] = str(path)
-        return found
+            paths[fold] = str(path)
+        return paths
 
 
-class _Mailbox:
-    """Where jobs ask whether to go on, and wait for the answer: Ray's driver cannot be called."""
+class _MessageQueue:
+    """An actor that passes messages of jobs to the driver, and answers to the jobs.
+
+    It is needed because actors cannot call Ray's driver.
+    """
 
     def __init__(self) -> None:
-        self._asked: asyncio.Queue[tuple[int, int, Said]] = asyncio.Queue()
-        self._waiting: dict[int, asyncio.Future[State | None]] = {}
-        self._count = itertools.count()
+        self._queue: asyncio.Queue[tuple[int, int, Said]] = asyncio.Queue()
+        self._answers: dict[int, asyncio.Future[State | None]] = {}
+        self._numbers = itertools.count()
 
-    async def ask(self, turn: int, said: Said) -> State | None:
-        number = next(self._count)
-        self._waiting[number] = asyncio.get_running_loop().create_future()
-        self._asked.put_nowait((number, turn, said))
-        return await self._waiting[number]
+    async def ask(self, message_id: int, said: Said) -> State | None:
+        """Send a message, and return the answer."""
+        number = next(self._numbers)
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((number, message_id, said))
+        return await self._answers[number]
 
-    async def take(self) -> list[tuple[int, int, Said]]:
-        """All questions that wait, one at least."""
-        found = [await self._asked.get()]
-        while not self._asked.empty():
-            found.append(self._asked.get_nowait())
+    async def receive(self) -> list[tuple[int, int, Said]]:
+        """Return all messages; wait if there is none."""
+        found = [await self._queue.get()]
+        while not self._queue.empty():
+            found.append(self._queue.get_nowait())
         return found
 
     async def answer(self, number: int, state: State | None) -> None:
-        self._waiting.pop(number).set_result(state)
+        """Answer a message."""
+        self._answers.pop(number).set_result(state)
 
 
 class _Worker:
-    """An actor: it runs a job at a time, and keeps what it has loaded for the next."""
+    """An actor that runs one job at a time, and keeps loaded objects for the next."""
 
-    def __init__(self, parcel: bytes, token: str | None, mailbox: Any, threads: int) -> None:
-        import torch  # only in the process that trains
+    def __init__(self, work: bytes, marker: str | None, messages: Any, threads: int) -> None:
+        import torch  # imported here, because the driver does not need it
 
         torch.set_num_threads(max(1, threads))
-        self._work, self._mailbox, self._away = pickle.loads(parcel), mailbox, False
-        if token is not None and not Path(token).exists():
-            self._own = tempfile.TemporaryDirectory(prefix="autotl-ray-")
-            self._work, self._away = self._work.moved(Path(self._own.name)), True
+        self._work, self._messages, self._remote = pickle.loads(work), messages, False
+        if marker is not None and not Path(marker).exists():
+            self._folder = tempfile.TemporaryDirectory(prefix="autotl-ray-")
+            self._work, self._remote = self._work.moved(Path(self._folder.name)), True
 
     def run(
-        self, turn: int, job: Job, left: list[Any]
+        self, message_id: int, job: Job, checkpoint: list[Any]
     ) -> tuple[Outcome, dict[int, tuple[str, bytes]], bytes | None]:
-        """The outcome; from another machine also the content of its weights, and of its checkpoint."""
-        last = -SILENT
-        if left and self._away:
-            own = Path(self._own.name) / "gone on with.safetensors"
-            own.write_bytes(ray.get(left[0]))
-            job = replace(job, checkpoint=str(own))
+        """Return the outcome; on another machine, also the content of weights and checkpoint."""
+        last = -INTERVAL
+        if checkpoint and self._remote:
+            path = Path(self._folder.name) / "checkpoint.safetensors"
+            path.write_bytes(ray.get(checkpoint[0]))
+            job = replace(job, checkpoint=str(path))
 
         def go(job: Job, said: Said) -> State | None:
             nonlocal last
-            silent = said.epoch.score is None and said.done is None
-            if silent and time.monotonic() - last < SILENT:
+            has_score = said.epoch.score is not None or said.done is not None
+            if not has_score and time.monotonic() - last < INTERVAL:
                 return None
             short = replace(said, epoch=replace(said.epoch, logits=None))
-            answer: State | None = ray.get(self._mailbox.ask.remote(turn, short))
+            answer: State | None = ray.get(self._messages.ask.remote(message_id, short))
             last = time.monotonic()
             return answer
 
         outcome = self._work(job, go)
-        weights: dict[int, tuple[str, bytes]] = {}
-        kept = None
-        if self._away:
-            for fold, name in outcome.models.items():
-                weights[fold] = name, Path(name).read_bytes()
-                Path(name).unlink()
-            if outcome.checkpoint is not None:
-                name = outcome.checkpoint.path
-                kept = Path(name).read_bytes()
-                Path(name).unlink()
-        return outcome, weights, kept
+        if not self._remote:
+            return outcome, {}, None
+        weights = {fold: (name, _take(name)) for fold, name in outcome.models.items()}
+        return outcome, weights, _take(outcome.checkpoint.path) if outcome.checkpoint else None
 
 
-def _is_there(path: str) -> bool:
-    return bool(path) and Path(path).is_file()
+def _take(path: str) -> bytes:
+    """Read a file, and delete it."""
+    content = Path(path).read_bytes()
+    Path(path).unlink()
+    return content
 
 
-def _parcel(work: Work) -> bytes:
+def _pickled(work: Work) -> bytes:
     try:
         return pickle.dumps(work)
-    except Exception as error:  # whatever a stranger's class does when it is asked to travel
+    except Exception as error:  # pickling can raise any exception of a plugin's class
         raise RunError(
-            f"What trials need cannot be sent to Ray's workers: {type(error).__name__}: {error}. A strategy "
-            "of a plugin must be an instance of a class in a module, and data in memory must be such that "
-            "pickle can copy it; otherwise leave out --executor."
+            f"Trials cannot be pickled for Ray's workers: {type(error).__name__}: {error}. "
+            "Define the strategies of plugins as classes in a module, use data that pickle can copy, or omit "
+            "--executor."
         ) from error
 
 
-def _local() -> dict[str, Any]:
-    """What a cluster that is started here is told; one that there is decides for itself."""
+def _init_options() -> dict[str, Any]:
+    """Return options of ``ray.init`` for a new local cluster."""
     return {} if os.environ.get("RAY_ADDRESS") else {"include_dashboard": False}
 
 
-def _share(workers: int, device: str) -> dict[str, float]:
-    """The cores and GPUs of one worker. Raises RunError where the cluster cannot give them."""
-    there = ray.cluster_resources()
-    cores = there.get("CPU", 1)
+def _resources(workers: int, device: str) -> dict[str, float]:
+    """Return the cores and GPUs per worker.
+
+    Raises:
+        RunError: If the cluster has too few cores or GPUs, or the device has a number.
+    """
+    available = ray.cluster_resources()
+    cores = available.get("CPU", 1)
     if workers > cores:
-        raise RunError(f"{workers} workers need a core each, and the cluster has {cores:g}.")
-    share = {"num_cpus": max(1.0, cores // workers)}
+        raise RunError(f"--workers must be at most {cores:g}, the cores of the cluster (got {workers}).")
+    found = {"num_cpus": max(1.0, cores // workers)}
     if device.startswith("cuda:"):
-        raise RunError(f"Ray deals the GPUs itself: write --device cuda instead of {device}.")
-    if device == "cuda" and there.get("GPU"):
-        share["num_gpus"] = _gpus(os.environ.get(GPUS, "1"))
-        if workers * share["num_gpus"] > there["GPU"]:
+        raise RunError(f"--device must be cuda without a number, because Ray assigns GPUs (got {device}).")
+    if device == "cuda" and available.get("GPU"):
+        found["num_gpus"] = _gpus(os.environ.get(GPUS, "1"))
+        if workers * found["num_gpus"] > available["GPU"]:
             raise RunError(
-                f"{workers} workers of {share['num_gpus']:g} GPUs each need more than the {there['GPU']:g} "
-                f"there are. Give --workers fewer, or set {GPUS} to a fraction."
+                f"{workers} workers with {found['num_gpus']:g} GPUs each need more than the cluster's "
+                f"{available['GPU']:g} GPUs. Decrease --workers, or set {GPUS} to a fraction."
             )
-    return share
+    return found
 
 
 def _gpus(text: str) -> float:
@@ -282,10 +289,11 @@ def _gpus(text: str) -> float:
     except ValueError:
         found = -1.0
     if not found > 0:
-        raise RunError(f"{GPUS} is {text!r}, but it must be a number of GPUs above 0, such as 1 or 0.5.")
+        raise RunError(f"{GPUS} must be a number above 0, such as 1 or 0.5 (got {text!r}).")
     return found
 
 
 @hookimpl
 def autotl_executors() -> list[Ray]:
+    """Provide the executor."""
     return [Ray()]

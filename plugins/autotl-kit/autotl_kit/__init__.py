@@ -1,1 +1,1 @@
-"""Plugins for autotl, one hook to a file."""
+"""Provide plugins for autotl, one file per hook."""

@@ -1,4 +1,4 @@
-"""Keep a diary of a search: a JSON line for each event, in the file that AUTOTL_DIARY names."""
+"""Append a JSON line for each event of a search to the file in AUTOTL_DIARY."""
 
 import json
 import os
@@ -16,23 +16,26 @@ VARIABLE = "AUTOTL_DIARY"
 
 @hookimpl
 def autotl_search_started(plan: Plan) -> None:
-    _note("search_started", plan=plan)
+    """Write the plan."""
+    _write("search_started", plan=plan)
 
 
 @hookimpl
 def autotl_trial_finished(record: Record) -> None:
-    _note("trial_finished", record=record)
+    """Write the trial."""
+    _write("trial_finished", record=record)
 
 
 @hookimpl
 def autotl_search_finished(result: Result) -> None:
-    _note("search_finished", folder=result.folder, verdict=result.verdict, test=result.report.get("test"))
+    """Write the verdict and the test score."""
+    _write("search_finished", folder=result.folder, verdict=result.verdict, test=result.report.get("test"))
 
 
-def _note(event: str, **facts: Any) -> None:
+def _write(event: str, **values: Any) -> None:
     if not (file := os.environ.get(VARIABLE)):
         return
-    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, **plain(facts)}
-    # one write: the lines of several runs in one file stay whole
-    with Path(file).open("a", encoding="utf-8", errors="replace") as diary:
-        diary.write(json.dumps(line, ensure_ascii=False) + "\n")
+    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, **plain(values)}
+    # a single write, so that lines of parallel runs do not mix
+    with Path(file).open("a", encoding="utf-8", errors="replace") as stream:
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""How far the mean of the target's features has drifted from the source's."""
+"""Measure the shift of the features' mean from the source to the target."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ Rows = NDArray[np.float64]
 
 
 class Drift:
-    """The mean over features of the squared difference of means, in variances of the source.
+    """Squared difference of means in variances of the source, averaged over the features.
 
-    What so few rows scatter by on their own, var/n, is taken off: the mean of rows of the source's own
-    distribution is 0 on average, and a single estimate may fall below it.
+    The variance of the estimated mean, var/n, is subtracted, so the expected distance of the source to itself
+    is 0. An estimate can be negative.
 
     >>> variance, sample = np.full((1, 1), 4.0), np.zeros((2, 1))
     >>> source = Reference(np.zeros(1), variance, sample, n=2, side=64, origin="shipped")
@@ -24,26 +24,34 @@ class Drift:
     """
 
     name = "drift"
-    summary = "squared shift of the features' means, in variances of the source; cheap, blind to all else"
+    summary = "squared shift of the features' means, in variances of the source; ignores other changes"
     reference = "Hotelling, Annals of Mathematical Statistics 2(3), 1931, with a diagonal covariance"
     of_moments = True
 
     def distance(self, features: Rows, source: Reference) -> float:
+        """Return the distance of features (n, d) to the source."""
         return self.distances(features, source, [np.arange(len(features))])[0]
 
     def distances(
         self, features: Rows, source: Reference, subsets: Sequence[NDArray[np.int64]]
     ) -> list[float]:
-        """The distances of several subsets of the same rows."""
+        """Return the distance of each subset of the rows.
+
+        Args:
+            features: Features (n, d).
+            source: The source.
+            subsets: Row numbers of each subset.
+        """
         variances = source.cov if source.cov.ndim == 1 else np.diagonal(source.cov)
-        known = variances > 1e-12 * variances.max()  # a feature that never moved has no unit
-        rows = (features - source.mean)[:, known] / np.sqrt(variances[known])
+        varying = variances > 1e-12 * variances.max()  # a constant feature has no unit
+        rows = (features - source.mean)[:, varying] / np.sqrt(variances[varying])
         return [
-            float((rows[chosen].mean(0) ** 2 - rows[chosen].var(0, ddof=1) / len(chosen)).mean())
-            for chosen in subsets
+            float((rows[subset].mean(0) ** 2 - rows[subset].var(0, ddof=1) / len(subset)).mean())
+            for subset in subsets
         ]
 
 
 @hookimpl
 def autotl_similarities() -> list[Drift]:
+    """Provide the similarity measure."""
     return [Drift()]

@@ -1,4 +1,4 @@
-"""Run the jobs here, and give one that ran out of memory a second chance."""
+"""Run trials one after the other, and repeat a trial that ran out of memory."""
 
 import gc
 import time
@@ -11,14 +11,14 @@ from autotl.api import Go, Job, Outcome, Work
 
 
 class Patient:
-    """Serial, for a GPU shared with others, or one whose memory is in pieces after many trials.
+    """Serial executor for a shared GPU, or for one with fragmented memory after many trials.
 
-    A job that failed for lack of memory runs once more, from its seed, after everything that can be freed has
-    been and ``pause`` seconds have passed. What comes of that counts.
+    A job that ran out of memory runs once more from its seed, after the memory was freed and ``pause``
+    seconds have passed. The second outcome is final.
     """
 
     name = "patient"
-    summary = "one after the other; a trial that ran out of memory is tried once more"
+    summary = "one after the other; repeats a trial once if it ran out of memory"
 
     def __init__(self, *, pause: float = 5.0, sleep: Callable[[float], None] = time.sleep) -> None:
         self.pause, self.sleep = pause, sleep
@@ -26,6 +26,7 @@ class Patient:
     def run(
         self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
     ) -> Iterator[Outcome]:
+        """Run the jobs, as :class:`autotl.api.Executor` describes."""
         for job in jobs:
             if job is None:
                 continue
@@ -42,11 +43,12 @@ def _out_of_memory(outcome: Outcome) -> bool:
 
 
 def _free() -> None:
-    gc.collect()  # what a failed trial's error still held on to
+    gc.collect()  # the error of the failed trial refers to tensors
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 @hookimpl
 def autotl_executors() -> list[Patient]:
+    """Provide the executor."""
     return [Patient()]

@@ -1,4 +1,4 @@
-"""Open a backbone with random weights in place of its pretrained ones: the control of the experiment."""
+"""Open a backbone with random instead of pretrained weights, as a control."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -15,10 +15,10 @@ PREFIX = "placebo:"
 
 
 class Placebo:
-    """``placebo:NAME`` is NAME's architecture, NAME being a timm model or a local timm folder.
+    """Source of ``placebo:NAME``: the architecture of a timm model or local timm folder with random weights.
 
-    What a strategy reaches on it is owed to the architecture and the recipe; what it reaches on NAME itself
-    beyond that, to pretraining. It offers nothing: nobody should get a placebo without asking.
+    The score of a strategy on it shows the effect of architecture and recipe. The difference to NAME is the
+    effect of pretraining. The source offers no backbones, so that a search uses a placebo only on request.
 
     >>> bool(Placebo().opens("placebo:resnet18"))
     True
@@ -28,37 +28,47 @@ class Placebo:
     summary = "placebo:NAME, the architecture of a timm model or local folder with random weights"
 
     def offers(self) -> Sequence[str]:
+        """Return no names."""
         return ()
 
     def opens(self, name: str) -> Applies:
+        """Return whether the name is that of a placebo, with the reason."""
         if not name.startswith(PREFIX):
-            return Applies(False, f"a placebo's name starts with {PREFIX!r}")
-        given = name.removeprefix(PREFIX)
-        if _folder(given) or timm.is_model(given):
-            return Applies(True, f"it asks for {given} with random weights")
-        return Applies(False, f"{given!r} is neither a timm model nor a folder with a {CONFIG_FILE}")
+            return Applies(False, f"the name of a placebo starts with {PREFIX!r}")
+        model = name.removeprefix(PREFIX)
+        if _folder(model) or timm.is_model(model):
+            return Applies(True, f"it is {model} with random weights")
+        return Applies(False, f"{model!r} is neither a timm model nor a folder with a {CONFIG_FILE}")
 
     def open(self, name: str) -> Weights:
+        """Return the architecture without weights.
+
+        Raises:
+            WeightsError: If the name has no prefix.
+            UnknownName: If the model is unknown.
+        """
         if not name.startswith(PREFIX):
             raise WeightsError(
-                f"{name!r} is no placebo. Put {PREFIX!r} before the name of a timm model or a folder."
+                f"The name of a placebo must start with {PREFIX!r} (got {name!r}). "
+                "Add the name of a timm model or a folder."
             )
-        given = name.removeprefix(PREFIX)
-        if folder := _folder(given):
+        model = name.removeprefix(PREFIX)
+        if folder := _folder(model):
             read_config(folder)
             origin = f"the architecture of {folder}, random weights"
             return Weights(name, f"local-dir:{folder}", origin, pretrained=False, folder=folder)
-        if not timm.is_model(given):
-            near = get_close_matches(given, timm.list_models(), n=5)
-            raise UnknownName("backbone", name, [PREFIX + other for other in near])
-        return Weights(name, given, f"the architecture of {given}, random weights", pretrained=False)
+        if not timm.is_model(model):
+            similar = get_close_matches(model, timm.list_models(), n=5)
+            raise UnknownName("backbone", name, [PREFIX + other for other in similar])
+        return Weights(name, model, f"the architecture of {model}, random weights", pretrained=False)
 
 
-def _folder(given: str) -> Path | None:
-    folder = Path(given.removeprefix("local-dir:")).expanduser().resolve()
+def _folder(model: str) -> Path | None:
+    folder = Path(model.removeprefix("local-dir:")).expanduser().resolve()
     return folder if (folder / CONFIG_FILE).is_file() else None
 
 
 @hookimpl
 def autotl_backbones() -> list[Placebo]:
+    """Provide the backbone source."""
     return [Placebo()]

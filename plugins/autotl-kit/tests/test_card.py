@@ -21,7 +21,7 @@ def front_matter(text):
     return {key: json.loads(value) for key, _, value in (line.partition(": ") for line in lines)}
 
 
-def test_the_front_matter_carries_the_score(tmp_path):
+def test_the_front_matter_has_the_score(tmp_path):
     meta = front_matter(written(tmp_path))
     assert meta["library_name"] == "timm"
     (result,) = meta["model-index"][0]["results"]
@@ -29,23 +29,23 @@ def test_the_front_matter_carries_the_score(tmp_path):
     assert result["dataset"]["name"] == REPORT["name"]
 
 
-def test_a_score_stands_with_its_interval_and_its_images(tmp_path):
+def test_the_score_has_its_interval_and_number_of_images(tmp_path):
     assert "Accuracy **0.800** (95 % interval 0.600 to 0.950) on 20 test images" in written(tmp_path)
 
 
-def test_names_cannot_break_the_page(tmp_path):
+def test_names_are_escaped(tmp_path):
     text = written(tmp_path, {**REPORT, "name": "a\n---\n# b <script>", "classes": ["<b>", "x|y"]})
     assert text.count("\n---\n") == 1
     assert "<script>" not in text.split("\n---\n")[1]
     assert "\\<b\\>, x\\|y" in text
 
 
-def test_without_a_score_none_is_claimed(tmp_path):
+def test_a_report_without_score_gives_no_score(tmp_path):
     meta = front_matter(written(tmp_path, {**REPORT, "test": None}))
     assert "model-index" not in meta
 
 
-def test_an_ensemble_is_opened_by_autotl(tmp_path):
+def test_an_ensemble_is_loaded_by_autotl(tmp_path):
     text = written(
         tmp_path, {**REPORT, "how": {"ensemble": {"kept": True}}, "classes": list(map(str, range(101)))}
     )

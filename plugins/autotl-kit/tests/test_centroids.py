@@ -9,7 +9,7 @@ class TestCentroidAccuracy(TransferabilityChecks):
     transferability = CentroidAccuracy()
 
 
-def test_it_leaves_each_image_out_of_its_own_mean():
+def test_the_mean_of_a_class_excludes_the_image():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((30, 4)), np.arange(30) % 3
     z = (x - x.mean(0)) / x.std(0)
@@ -22,7 +22,7 @@ def test_it_leaves_each_image_out_of_its_own_mean():
     np.testing.assert_array_equal(found, expected)
 
 
-def test_noise_is_at_chance():
+def test_noise_has_chance_accuracy():
     rng = np.random.default_rng(1)
-    seen = LabelledFeatures(rng.standard_normal((600, 20)), np.arange(600) % 2)
-    assert 0.4 < CentroidAccuracy().score(seen) < 0.6
+    features = LabelledFeatures(rng.standard_normal((600, 20)), np.arange(600) % 2)
+    assert 0.4 < CentroidAccuracy().score(features) < 0.6

@@ -20,7 +20,7 @@ def catalog(monkeypatch):
     return plugins.load()
 
 
-def tell(catalog, folder):
+def notify(catalog, folder):
     catalog.notify("search_started", plan=PLAN, folder=folder, records=[])
     catalog.notify("trial_finished", record=RECORD)
     result = SimpleNamespace(folder=folder, verdict={"transfer": "helps"}, report={"test": {"value": 0.9}})
@@ -29,7 +29,7 @@ def tell(catalog, folder):
 
 def test_each_event_is_a_line(catalog, monkeypatch, tmp_path):
     monkeypatch.setenv(diary.VARIABLE, str(tmp_path / "diary.jsonl"))
-    tell(catalog, tmp_path)
+    notify(catalog, tmp_path)
     started, trial, finished = map(json.loads, (tmp_path / "diary.jsonl").read_text().splitlines())
     assert started["event"] == "search_started"
     assert started["plan"]["skipped"] == {"direct · tiny": "no classes"}
@@ -38,16 +38,16 @@ def test_each_event_is_a_line(catalog, monkeypatch, tmp_path):
     assert all(line["at"].endswith("+00:00") for line in (started, trial, finished))
 
 
-def test_without_the_variable_it_is_silent(catalog, tmp_path, monkeypatch):
-    here, run = tmp_path / "here", tmp_path / "run"  # others that observe may write into the run folder
+def test_without_the_variable_nothing_is_written(catalog, tmp_path, monkeypatch):
+    here, run = tmp_path / "here", tmp_path / "run"  # other observers may write to the run folder
     for each in (here, run):
         each.mkdir()
     monkeypatch.chdir(here)
-    tell(catalog, run)
+    notify(catalog, run)
     assert list(here.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_written_does_not_end_the_search(catalog, monkeypatch, tmp_path):
+def test_an_unwritable_file_does_not_end_the_search(catalog, monkeypatch, tmp_path):
     monkeypatch.setenv(diary.VARIABLE, str(tmp_path / "no" / "such" / "folder.jsonl"))
     with pytest.warns(RuntimeWarning, match="'diary' failed in autotl_search_started"):
-        tell(catalog, tmp_path)
+        notify(catalog, tmp_path)

@@ -21,22 +21,22 @@ def test_it_is_the_squared_shift_in_variances_of_the_source():
     assert Drift().distance(rows, source) == pytest.approx(2 / 3, abs=0.06)
 
 
-def test_few_rows_of_the_source_itself_are_near_zero_on_average():
+def test_few_rows_of_the_source_have_mean_distance_zero():
     rng = np.random.default_rng(1)
     source = source_of(rng.standard_normal((4000, 8)))
     found = [Drift().distance(rng.standard_normal((3, 8)), source) for _ in range(400)]
     assert abs(np.mean(found)) < 3 * np.std(found) / np.sqrt(400) + 0.002
 
 
-def test_subsets_measure_what_their_rows_alone_do():
+def test_a_subset_has_the_distance_of_its_rows():
     rng = np.random.default_rng(2)
     source, rows = source_of(rng.standard_normal((50, 4))), rng.standard_normal((20, 4)) + 5
     subsets = [np.arange(10), np.array([3, 7, 19])]
-    alone = [Drift().distance(rows[chosen], source) for chosen in subsets]
-    assert Drift().distances(rows, source, subsets) == pytest.approx(alone)
+    expected = [Drift().distance(rows[subset], source) for subset in subsets]
+    assert Drift().distances(rows, source, subsets) == pytest.approx(expected)
 
 
-def test_a_feature_that_never_moved_in_the_source_is_left_out():
+def test_a_constant_feature_of_the_source_is_ignored():
     rng = np.random.default_rng(3)
     rows = rng.standard_normal((40, 3))
     rows[:, 1] = 7.0

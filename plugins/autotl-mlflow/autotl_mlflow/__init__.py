@@ -1,1 +1,1 @@
-"""Keep the searches of autotl in MLflow."""
+"""Record searches of autotl in MLflow."""

@@ -1,4 +1,4 @@
-"""Tell MLflow of a search: what is said of it, and of each trial, in MLflow's terms."""
+"""Observe a search, and send its results to MLflow: parameters, metrics, tags and files."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from typing import TYPE_CHECKING, Any
 from autotl import hookimpl
 from autotl.api import Plan, Record
 from autotl.jsonio import plain
-from autotl_mlflow.scribe import Scribe
+from autotl_mlflow.client import WriterClient
 
-if TYPE_CHECKING:  # listing plugins must not cost the time it takes to import torch
+if TYPE_CHECKING:  # so that the list of plugins does not import torch
     from autotl.results import Result
 
-KEPT = ("report.html", "report.md", "report.json", "trials.csv", "model")
-"""What of the run folder goes among the artifacts, the largest last."""
+ARTIFACTS = ("report.html", "report.md", "report.json", "trials.csv", "model")
+"""Files of the run folder to upload, the largest last."""
 
 STATUS = {"complete": "FINISHED", "failed": "FAILED", "pruned": "KILLED", "stopped": "KILLED"}
 DESCRIPTION = "mlflow.note.content"
-"""The tag that MLflow shows as a run's description."""
+"""Tag with the description of a run in MLflow."""
 
 
 @dataclass(slots=True)
 class Search:
-    """A search that is being kept, and the score of each trial told so far."""
+    """A search: the client of its writer, and the scores of its trials by number."""
 
-    scribe: Scribe
+    client: WriterClient
     scores: dict[int, float] = field(default_factory=dict)
 
 
 _current: ContextVar[Search | None] = ContextVar("autotl_mlflow", default=None)
-"""Hooks are told of a search without being told which; each thread runs its own."""
+"""The search of the current thread, because the hooks do not identify the search."""
 
 
 @hookimpl
 def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -> None:
-    _leave()
-    search, task = Search(Scribe(folder)), plan.task
+    """Send the plan, and the trials of a resumed search."""
+    _close()
+    search, task = Search(WriterClient(folder)), plan.task
     _current.set(search)
-    search.scribe.tell(
-        "begin",
+    search.client.send(
+        "start",
         name=_name(plan),
         params={
             "images": task.train_rows,
@@ -56,28 +57,29 @@ def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -
             "autotl.arms": "; ".join(map(str, plan.arms)),
             "autotl.skipped": "; ".join(f"{arm}: {why}" for arm, why in plan.skipped.items()) or None,
             "autotl.folder": folder.absolute(),
-            # a resumed run may have more of either, and no parameter can be set twice
+            # tags, because a resumed run can increase them, and MLflow parameters cannot change
             "autotl.budget_seconds": plan.seconds,
             "autotl.budget_trials": plan.trials,
         },
     )
     for record in records:
-        _tell(search, record, known=True)
+        _send_trial(search, record, known=True)
 
 
 @hookimpl
 def autotl_trial_finished(record: Record) -> None:
-    """A trial that ran on more folds is told again: its run then has one more step."""
+    """Send the trial; a trial that ran on more folds gets another step."""
     if search := _current.get():
-        _tell(search, record)
+        _send_trial(search, record)
 
 
 @hookimpl
 def autotl_search_finished(result: Result) -> None:
+    """Send the results and the files."""
     if not (search := _current.get()):
         return
     report = result.report
-    search.scribe.tell(
+    search.client.send(
         "finish",
         params={"seed": _at(report, "seed")},
         metrics={
@@ -97,35 +99,36 @@ def autotl_search_finished(result: Result) -> None:
             "autotl.version": _at(report, "environment", "autotl"),
             DESCRIPTION: _at(report, "verdict", "sentence"),
         },
-        files=[str(path) for name in KEPT if (path := result.folder.absolute() / name).exists()],
+        files=[str(path) for name in ARTIFACTS if (path := result.folder.absolute() / name).exists()],
     )
-    _leave()
+    _close()
 
 
 @hookimpl
 def autotl_search_ended() -> None:
-    _leave()
+    """Close the search; its status is KILLED if it was not finished."""
+    _close()
 
 
-def _leave() -> None:
-    """Let go of the search there was: unless it was told to be finished, its run is KILLED."""
+def _close() -> None:
+    """Close the current search, if there is one."""
     if search := _current.get():
         _current.set(None)
-        search.scribe.close()
+        search.client.close()
 
 
-def _tell(search: Search, record: Record, *, known: bool = False) -> None:
-    """``known``: it may have been told by the process that began the run."""
+def _send_trial(search: Search, record: Record, *, known: bool = False) -> None:
+    """Send a trial; ``known`` if an earlier process may have sent it."""
     if record.score is not None:
         search.scores[record.number] = record.score
     arm = record.arm
-    about = {"strategy": arm.strategy, "backbone": arm.backbone, "default": record.default}
-    search.scribe.tell(
+    common = {"strategy": arm.strategy, "backbone": arm.backbone, "default": record.default}
+    search.client.send(
         "trial",
         known=known,
         number=record.number,
         name=f"{record.number:03} {arm.strategy} · {Path(arm.backbone).name}",
-        params={**plain(record.params), **about},
+        params={**plain(record.params), **common},
         metrics={
             "score": record.score,
             "best_score": max(search.scores.values(), default=None),
@@ -140,7 +143,7 @@ def _tell(search: Search, record: Record, *, known: bool = False) -> None:
 
 
 def _name(plan: Plan) -> str:
-    """The time, and what is known of the data: ``2026-03-01 14:05:09, 5 classes, 3670 images, resnet18``."""
+    """Return the name of a run: ``2026-03-01 14:05:09, 5 classes, 3670 images, resnet18``."""
     backbones = {Path(arm.backbone).name for arm in plan.arms}
     only = f", {backbones.pop()}" if len(backbones) == 1 else ""
     now, task = datetime.now().astimezone(), plan.task
@@ -148,13 +151,13 @@ def _name(plan: Plan) -> str:
 
 
 def _measured(name: str, found: Any) -> dict[str, float | None]:
-    """A value of the report with its interval, as three metrics; None where it was not measured."""
+    """Return a value of the report and its interval as three metrics; None if it was not measured."""
     low, high = _at(found, "ci95") or (None, None)
     return {name: _at(found, "value"), f"{name}_low": low, f"{name}_high": high}
 
 
 def _at(report: Any, *keys: str) -> Any:
-    """The value at a path of keys; None where any of it is missing."""
+    """Return the value at a path of keys, or None if a key is missing."""
     found: Any = report
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None

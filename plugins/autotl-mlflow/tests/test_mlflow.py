@@ -7,7 +7,8 @@ from importlib.metadata import entry_points
 from types import SimpleNamespace
 
 import pytest
-from autotl_mlflow import observer, scribe
+from autotl_mlflow import client as writer_client
+from autotl_mlflow import observer
 
 from autotl import plugins
 from autotl.api import Arm, Plan, Record, Task
@@ -36,11 +37,11 @@ def trial(number, score, *, state="complete", folds=1, default=False, why="", **
     return Record(number, ARM, params or {"C": 0.5}, default, state, score, folds, 3, 0.25, 1.0, why)
 
 
-def told(folder, *records, had=(), report=REPORT):
-    """The life of a search, as its plugins are told of it."""
+def run_hooks(folder, *records, earlier=(), report=REPORT):
+    """Call the hooks of a search."""
     catalog = plugins.load([point for point in entry_points(group=plugins.GROUP) if point.name == "mlflow"])
     assert not catalog.broken
-    catalog.notify("search_started", plan=PLAN, folder=folder, records=had)
+    catalog.notify("search_started", plan=PLAN, folder=folder, records=earlier)
     for record in records:
         catalog.notify("trial_finished", record=record)
     if report is not None:
@@ -49,37 +50,37 @@ def told(folder, *records, had=(), report=REPORT):
 
 
 @contextmanager
-def mlflow_quiet():
-    """What MLflow warns of while it is loaded and opens a store is not what is tested."""
+def no_warnings():
+    """Ignore warnings of MLflow's imports and stores."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-class Direct:
-    """The writer without its process: the same lines, written at once."""
+class DirectClient:
+    """A client that writes events in this process."""
 
     def __init__(self, folder):
         self.folder, self.search = folder, None
 
-    def tell(self, event, **facts):
-        facts = json.loads(json.dumps(facts, default=str))
-        with mlflow_quiet():
+    def send(self, event, **values):
+        values = json.loads(json.dumps(values, default=str))
+        with no_warnings():
             from autotl_mlflow.runs import Search
 
-            if event == "begin":
-                self.search = Search.begin(self.folder, **facts)
+            if event == "start":
+                self.search = Search.start(self.folder, **values)
             else:
-                getattr(self.search, event)(**facts)
+                getattr(self.search, event)(**values)
 
     def close(self):
-        with mlflow_quiet():
-            self.search.leave()
+        with no_warnings():
+            self.search.close()
 
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch, tmp_path):
-    """No variable set, in a folder of its own that is not the run's; MLflow's are restored afterwards."""
+    """Unset the variables, change to an empty folder, and restore MLflow's variables afterwards."""
     for name in VARIABLES:
         monkeypatch.delenv(f"MLFLOW_{name}", raising=False)
     (tmp_path / "here").mkdir()
@@ -99,29 +100,29 @@ def store(tmp_path_factory):
 
 @pytest.fixture
 def direct(monkeypatch, store, request):
-    """A store of the module, written without a process, with this test's experiment in it."""
-    monkeypatch.setattr(observer, "Scribe", Direct)
+    """Write to the store of the module without a process, in an experiment for this test."""
+    monkeypatch.setattr(observer, "WriterClient", DirectClient)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", request.node.name)
     return lambda: read(store, request.node.name)
 
 
 def client(store):
-    with mlflow_quiet():
+    with no_warnings():
         from mlflow import MlflowClient
 
         return MlflowClient(store)
 
 
 def read(store, experiment):
-    """The searches of an experiment, and below each its trials, in order."""
-    with mlflow_quiet():
+    """Return the searches of an experiment, each with its trials in order."""
+    with no_warnings():
         mlflow = client(store)
         found = mlflow.search_runs([mlflow.get_experiment_by_name(experiment).experiment_id])
-    below = {}
+    children = {}
     for each in sorted(found, key=lambda each: each.info.run_name):
-        below.setdefault(each.data.tags.get("mlflow.parentRunId"), []).append(each)
-    return [(each, below.get(each.info.run_id, [])) for each in below[None]]
+        children.setdefault(each.data.tags.get("mlflow.parentRunId"), []).append(each)
+    return [(each, children.get(each.info.run_id, [])) for each in children[None]]
 
 
 def history(store, found, metric):
@@ -129,7 +130,7 @@ def history(store, found, metric):
 
 
 def test_the_run_is_named_by_the_time_and_the_data(direct, run):
-    told(run)
+    run_hooks(run)
     ((found, _),) = direct()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, 2 classes, 7 images, tiny", found.info.run_name)
     assert found.data.params["images"] == "7"
@@ -138,8 +139,8 @@ def test_the_run_is_named_by_the_time_and_the_data(direct, run):
     assert found.data.tags["autotl.skipped"] == "direct · tiny: it knows no class"
 
 
-def test_each_trial_is_a_run_below_the_search(direct, store, run):
-    told(
+def test_each_trial_is_a_child_run_of_the_search(direct, store, run):
+    run_hooks(
         run,
         trial(0, 0.5, default=True),
         trial(1, 0.25, state="pruned"),
@@ -162,26 +163,26 @@ def test_each_trial_is_a_run_below_the_search(direct, store, run):
     assert history(store, found, "best_score") == [(1, 0.5), (2, 0.5), (3, 0.5)]
 
 
-def test_a_trial_told_again_with_more_folds_stays_one_run(direct, store, run):
-    told(run, trial(0, 0.75, state="stopped"), trial(1, 0.5), trial(0, 0.25, folds=3))
+def test_a_trial_with_more_folds_stays_one_run(direct, store, run):
+    run_hooks(run, trial(0, 0.75, state="stopped"), trial(1, 0.5), trial(0, 0.25, folds=3))
     ((found, (first, _)),) = direct()
     assert history(store, first, "score") == [(1, 0.75), (3, 0.25)]
     assert (first.info.status, first.data.tags["autotl.state"]) == ("FINISHED", "complete")
     assert history(store, found, "best_score") == [(1, 0.75), (2, 0.75), (3, 0.5)]
 
 
-def test_the_verdict_and_the_files_end_it(direct, store, run):
+def test_the_end_writes_the_verdict_and_the_files(direct, store, run):
     for name in ("report.html", "trials.csv", "split.csv"):
         (run / name).write_text(name)
     (run / "model").mkdir()
     (run / "model" / "config.json").write_text("{}")
-    told(run, trial(0, 0.5))
+    run_hooks(run, trial(0, 0.5))
     ((found, _),) = direct()
     assert found.info.status == "FINISHED"
     assert found.data.tags["autotl.verdict"] == "helps"
     assert found.data.tags["mlflow.note.content"] == "Transfer helps."
     assert found.data.tags["autotl.winner.C"] == "0.5"
-    due = {
+    expected = {
         "test": 0.75,
         "test_low": 0.5,
         "test_high": 0.875,
@@ -191,71 +192,71 @@ def test_the_verdict_and_the_files_end_it(direct, store, run):
         "transfer_gain_p": 0.03,
         "total_seconds": 12.5,
     }
-    assert found.data.metrics.items() >= due.items()
+    assert found.data.metrics.items() >= expected.items()
     artifacts = client(store).list_artifacts
     names = [each.path for part in (None, "model") for each in artifacts(found.info.run_id, part)]
     assert names == ["model", "report.html", "trials.csv", "model/config.json"]
 
 
 @pytest.mark.parametrize("report", [{}, {**dict.fromkeys(REPORT), "test": {"value": 0.75, "ci95": None}}])
-def test_what_was_not_measured_is_left_out(direct, run, report):
-    told(run, trial(0, 0.5), report=report)
+def test_unmeasured_values_are_skipped(direct, run, report):
+    run_hooks(run, trial(0, 0.5), report=report)
     ((found, _),) = direct()
     assert found.info.status == "FINISHED"
     assert "transfer_gain" not in found.data.metrics
 
 
-def test_a_resumed_search_goes_on_in_its_run_and_repeats_no_trial(direct, store, run):
-    told(run, trial(0, 0.5), trial(1, 0.25), report=None)
+def test_a_resumed_search_continues_its_run_without_repeated_trials(direct, store, run):
+    run_hooks(run, trial(0, 0.5), trial(1, 0.25), report=None)
     ((found, _),) = direct()
     assert found.info.status == "KILLED"
-    # the last two trials ended when nobody could be told, or only in part
-    had = [trial(0, 0.5), trial(1, 0.75, folds=3), trial(2, 0.625)]
+    # the second trial had fewer folds in the store, and the third was not sent
+    earlier = [trial(0, 0.5), trial(1, 0.75, folds=3), trial(2, 0.625)]
     winner = {**REPORT, "how": {"params": {"lr": 0.1}}}
-    told(run, trial(3, 0.5), had=had, report=winner)
+    run_hooks(run, trial(3, 0.5), earlier=earlier, report=winner)
     ((after, trials),) = direct()
     assert (after.info.run_id, after.info.status) == (found.info.run_id, "FINISHED")
     assert [each.data.metrics["score"] for each in trials] == [0.5, 0.75, 0.625, 0.5]
     assert history(store, after, "folds") == [(1, 1), (2, 1), (3, 3), (4, 1), (5, 1)]
-    told(run, had=[*had, trial(3, 0.5)], report=REPORT)
+    run_hooks(run, earlier=[*earlier, trial(3, 0.5)], report=REPORT)
     ((again, _),) = direct()
     assert len(history(store, again, "folds")) == 5
     assert [tag for tag in again.data.tags if "winner" in tag] == ["autotl.winner.C"]
 
 
 def test_a_resumed_search_finds_its_store_without_the_variable(direct, store, run, monkeypatch):
-    told(run, trial(0, 0.5), report=None)
+    run_hooks(run, trial(0, 0.5), report=None)
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    told(run, trial(1, 0.5), had=[trial(0, 0.5)])
+    run_hooks(run, trial(1, 0.5), earlier=[trial(0, 0.5)])
     ((_, trials),) = direct()
     assert len(trials) == 2
     assert not (run / "mlflow.db").exists()
 
 
-def test_a_run_that_was_deleted_is_begun_anew_with_all_its_trials(direct, store, run):
-    told(run, trial(0, 0.5), report=None)
+def test_a_deleted_run_is_replaced_by_a_run_with_all_trials(direct, store, run):
+    run_hooks(run, trial(0, 0.5), report=None)
     ((found, _),) = direct()
     client(store).delete_run(found.info.run_id)
-    told(run, had=[trial(0, 0.5)])
+    run_hooks(run, earlier=[trial(0, 0.5)])
     searches = [(each.info.run_id, len(trials)) for each, trials in direct()]
     assert len(searches) == 1
     assert searches[0] != (found.info.run_id, 1)
     assert searches[0][1] == 1
 
 
-def test_no_password_is_left_in_the_run_folder(run, monkeypatch):
-    with mlflow_quiet():
-        from autotl_mlflow import memory
+def test_the_run_folder_contains_no_password(run, monkeypatch):
+    with no_warnings():
+        from autotl_mlflow import store
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@example.org/mlflow")
-    memory.remember(run, "1234", own=False)
-    kept = json.loads((run / memory.FILE).read_text())
-    assert (kept["run"], kept["store"]) == ("1234", "https://example.org/mlflow")
+    store.save_run(run, "1234", own=False)
+    saved = json.loads((run / store.FILE).read_text())
+    assert (saved["run"], saved["store"]) == ("1234", "https://example.org/mlflow")
 
 
-def test_texts_and_names_that_a_store_would_refuse_are_made_to_fit(direct, run):
+def test_texts_and_names_are_converted_for_the_store(direct, run):
     arm = Arm("linear_probe", "models/a\udc80")
     many = {f"setting_{i}": i for i in range(250)}
-    told(
+    run_hooks(
         run,
         replace(trial(0, None, state="failed", why="x" * 10**5, **{"a;b": 1}, **many), arm=arm),
     )
@@ -266,26 +267,26 @@ def test_texts_and_names_that_a_store_would_refuse_are_made_to_fit(direct, run):
     assert len(found.data.tags["autotl.why"]) == 5000
 
 
-def test_a_run_that_the_caller_has_open_holds_the_search(direct, store, run):
-    with mlflow_quiet():
+def test_the_active_run_of_the_caller_is_the_parent_of_the_search(direct, store, run):
+    with no_warnings():
         import mlflow
 
         mlflow.set_tracking_uri(store)
         mlflow.set_experiment("mine")
         try:
             with mlflow.start_run(run_name="mine") as mine:
-                given = scribe._of_mlflow()
+                variables = writer_client._mlflow_variables()
         finally:
             mlflow.set_tracking_uri(None)
-    assert given == {"MLFLOW_TRACKING_URI": store, "MLFLOW_RUN_ID": mine.info.run_id}
+    assert variables == {"MLFLOW_TRACKING_URI": store, "MLFLOW_RUN_ID": mine.info.run_id}
 
 
-def test_a_run_named_by_its_variable_holds_the_search(direct, store, run, monkeypatch):
+def test_the_run_of_the_variable_is_the_parent_of_the_search(direct, store, run, monkeypatch):
     mlflow = client(store)
     experiment = mlflow.create_experiment("theirs")
-    above = mlflow.create_run(experiment, run_name="theirs").info.run_id
-    monkeypatch.setenv("MLFLOW_RUN_ID", above)
-    told(run, trial(0, 0.5))
+    parent = mlflow.create_run(experiment, run_name="theirs").info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", parent)
+    run_hooks(run, trial(0, 0.5))
     ((found, (search,)),) = read(store, "theirs")
-    assert found.info.run_id == above
+    assert found.info.run_id == parent
     assert search.data.params["classes"] == "2"

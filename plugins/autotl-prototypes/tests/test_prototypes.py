@@ -18,42 +18,42 @@ def bench(tmp_path_factory):
     return tiny_bench(tiny_run(tmp_path_factory.mktemp("cache")))
 
 
-def learned(bench, *, shrinkage=0.1):
+def fitted(bench, *, shrinkage=0.1):
     learner = Prototypes().build({"shrinkage": shrinkage, "image_size": 32}, bench)
     (epoch,) = learner.fit()
     return learner, epoch
 
 
 @pytest.mark.parametrize("shrinkage", [1.0, 0.1])
-def test_it_answers_with_the_nearest_mean(bench, shrinkage):
-    _, epoch = learned(bench, shrinkage=shrinkage)
+def test_it_predicts_the_nearest_mean(bench, shrinkage):
+    _, epoch = fitted(bench, shrinkage=shrinkage)
     x, labels = bench.features(side=32), bench.labels().train
     spread = x.train.std(0, correction=0).clamp(min=1e-6)
     train, val = (x.train / spread).double(), (x.val / spread).double()
     means = torch.stack([train[labels == k].mean(0) for k in range(3)])
     within = torch.cov((train - means[labels]).T, correction=0)
     metric = torch.linalg.inv((1 - shrinkage) * within + shrinkage * torch.eye(len(within)))
-    apart = val[:, None] - means  # (rows, classes, features)
-    distances = torch.einsum("rcf,fg,rcg->rc", apart, metric, apart)
+    differences = val[:, None] - means  # (rows, classes, features)
+    distances = torch.einsum("rcf,fg,rcg->rc", differences, metric, differences)
     assert torch.equal(epoch.logits.argmax(1), distances.argmin(1))
 
 
-def test_the_network_scores_images_as_the_rule_scored_their_features(bench):
-    learner, epoch = learned(bench)
+def test_the_network_has_the_logits_of_the_features(bench):
+    learner, epoch = fitted(bench)
     images = bench.normalise(bench.pixels(side=32).val)
     with torch.no_grad():
         torch.testing.assert_close(learner.module()(images), epoch.logits, rtol=1e-3, atol=1e-3)
         torch.testing.assert_close(pooled(learner.module(), images), bench.features(side=32).val)
 
 
-def test_it_is_no_surer_than_it_is_right(bench):
-    _, epoch = learned(bench)
-    sure = epoch.logits.softmax(1).max(1).values.mean()
-    assert sure < epoch.score + 0.2
+def test_its_confidence_is_near_its_accuracy(bench):
+    _, epoch = fitted(bench)
+    confidence = epoch.logits.softmax(1).max(1).values.mean()
+    assert confidence < epoch.score + 0.2
 
 
 class OneShot:
-    """A workbench with the first image of each class to learn from, and no other."""
+    """A workbench with the first training image of each class."""
 
     def __init__(self, bench):
         self.task, self._bench = bench.task, bench
@@ -70,11 +70,11 @@ class OneShot:
         return self._bench.score(logits)
 
 
-def test_one_image_a_class_is_enough(bench):
-    _, epoch = learned(OneShot(bench))
+def test_one_image_per_class_is_enough(bench):
+    _, epoch = fitted(OneShot(bench))
     assert epoch.logits.isfinite().all()
     assert epoch.score > 1 / 3
 
 
-def test_it_arrives_by_its_entry_point():
+def test_its_entry_point_registers_it():
     assert plugins.load().strategies.origins["prototypes"].distribution == "autotl-prototypes"

@@ -1,1 +1,1 @@
-"""Show the searches of autotl in TensorBoard."""
+"""Show searches of autotl in TensorBoard."""

@@ -1,4 +1,4 @@
-"""Write TensorBoard's event files, without a thread: what was told is on disk."""
+"""Write TensorBoard's event files without a thread, so that every event is on disk at once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tensorboard.plugins.text.metadata import create_summary_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 FILE = "events.out.tfevents.{part:010d}.autotl"
-"""TensorBoard knows an event file by the middle of its name, and reads those of a run in their order.
+"""Name of an event file; TensorBoard reads the files of a run in the order of their names.
 
-Each process that works on a search has files of its own: a record that a killed one left half written would
-end what is read of a file.
+Each process of a search has its own files, because TensorBoard stops reading a file at an incomplete record
+of a killed process.
 """
 
 PART = re.compile(r"events\.out\.tfevents\.(\d+)\.autotl")
@@ -41,9 +41,16 @@ def write(
     settings: Settings | None = None,
     failed: bool = False,
 ) -> None:
-    """Add to the run in ``folder``, which is made where it is missing; numbers that are None are left out.
+    """Add events to a run.
 
-    ``settings`` make the run a row of TensorBoard's HParams page. Only the first ones of a run count there.
+    Args:
+        folder: Folder of the run; it is created.
+        part: Number of the process.
+        step: Step of the events.
+        scalars: Values by tag; None values are skipped.
+        texts: Markdown texts by tag.
+        settings: Settings of a row on the HParams page; only the first settings of a run count.
+        failed: Whether the row is marked as failed.
     """
     values = [Summary.Value(tag=tag, simple_value=x) for tag, x in (scalars or {}).items() if x is not None]
     values += [_text(tag, text) for tag, text in (texts or {}).items()]
@@ -60,13 +67,13 @@ def write(
 
 
 def parts(folder: Path) -> int:
-    """How many processes have written below ``folder``."""
-    found = (int(name[1]) for each in folder.rglob("*") if (name := PART.fullmatch(each.name)))
-    return max((number + 1 for number in found), default=0)
+    """Return the number of processes that have written to the folder."""
+    numbers = (int(name[1]) for each in folder.rglob("*") if (name := PART.fullmatch(each.name)))
+    return max((number + 1 for number in numbers), default=0)
 
 
 def last_step(folder: Path) -> int | None:
-    """The last step of the scalars of a run; None where it has none. What is torn is passed over."""
+    """Return the last step of a run's scalars, or None; incomplete records are skipped."""
     steps = []
     for file in sorted(each for each in folder.glob("*") if PART.fullmatch(each.name)):
         for event in LegacyEventFileLoader(str(file)).Load():
@@ -76,17 +83,17 @@ def last_step(folder: Path) -> int | None:
 
 
 def _text(tag: str, text: str) -> Summary.Value:
-    """Markdown, as the Text page shows it."""
+    """Return a Markdown text for the Text page."""
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)])
-    # names of folders may hold bytes that are no Unicode
+    # names of folders can contain bytes that are not Unicode
     content = TensorProto(dtype=DT_STRING, string_val=[text.encode(errors="replace")], tensor_shape=shape)
     return Summary.Value(tag=tag, tensor=content, metadata=create_summary_metadata(tag, ""))
 
 
 def _session(settings: Settings, failed: bool) -> list[Summary.Value]:
-    """A finished session of the HParams page.
+    """Return a finished session of the HParams page.
 
-    No experiment is declared: TensorBoard then makes a column of every setting that any session has.
+    No experiment is declared, so TensorBoard shows a column for every setting of any session.
     """
     start = SessionStartInfo(start_time_secs=time.time())
     for name, value in settings.items():
@@ -105,5 +112,5 @@ def _session(settings: Settings, failed: bool) -> list[Summary.Value]:
 
 
 def _hparams(tag: str, content: HParamsPluginData) -> Summary.Value:
-    about: SummaryMetadata = metadata.create_summary_metadata(content)
-    return Summary.Value(tag=tag, tensor=metadata.NULL_TENSOR, metadata=about)
+    summary: SummaryMetadata = metadata.create_summary_metadata(content)
+    return Summary.Value(tag=tag, tensor=metadata.NULL_TENSOR, metadata=summary)

@@ -1,4 +1,4 @@
-"""Show a search in TensorBoard: a run for the search, and below it one for each trial."""
+"""Show a search in TensorBoard: a run for the search, and a run for each trial in its folder."""
 
 from __future__ import annotations
 
@@ -16,47 +16,52 @@ from autotl import hookimpl
 from autotl.api import Plan, Record
 from autotl.jsonio import plain
 
-if TYPE_CHECKING:  # listing plugins must not cost the time it takes to import torch
+if TYPE_CHECKING:  # so that the list of plugins does not import torch
     from autotl.results import Result
 
 VARIABLE = "AUTOTL_TENSORBOARD_DIR"
 FOLDER = "tensorboard"
-"""In the run folder: where a search goes without the variable."""
+"""Folder in the run folder, if the variable is not set."""
 
-MEMORY = "tensorboard.json"
-"""In the run folder: where a search went with the variable, for when it is resumed."""
+LOCATION = "tensorboard.json"
+"""File in the run folder with the folder of the search, for a resumed search."""
 
 
 @dataclass(slots=True)
 class Search:
-    """A search that is being shown: its folder, and the score of each trial told so far.
+    """A search.
 
-    ``part`` counts the processes that showed it before, ``told`` what was said of trials: the search's steps.
+    Attributes:
+        folder: Its folder.
+        part: Number of earlier processes of the search.
+        step: Number of trial results so far, the last step of the search.
+        scores: Scores of the trials by number.
     """
 
     folder: Path
     part: int = 0
-    told: int = 0
+    step: int = 0
     scores: dict[int, float] = field(default_factory=dict)
 
 
 _current: ContextVar[Search | None] = ContextVar("autotl_tensorboard", default=None)
-"""Hooks are told of a search without being told which; each thread runs its own."""
+"""The search of the current thread, because the hooks do not identify the search."""
 
 
 @hookimpl
 def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -> None:
-    # tensorboard is loaded by those who search, not by those who list plugins
+    """Write the plan, and the missing trials of a resumed search."""
+    # imported here, so that the list of plugins does not import tensorboard
     from autotl_tensorboard import events
 
     _current.set(None)
-    place = _place(folder, plan)
-    search = Search(place, events.parts(place), events.last_step(place) or 0)
-    _write(search, search.folder, texts={"plan": _plan(plan)})
+    location = _location(folder, plan)
+    search = Search(location, events.parts(location), events.last_step(location) or 0)
+    _write(search, search.folder, texts={"plan": _plan_text(plan)})
     for record in records:
-        shown = events.last_step(_folder(search, record))
-        if shown is None or shown < record.folds:  # its process ended before it could be told
-            _show(search, record)
+        last = events.last_step(_folder(search, record))
+        if last is None or last < record.folds:  # the process ended before it was written
+            _write_trial(search, record)
         elif record.score is not None:
             search.scores[record.number] = record.score
     _current.set(search)
@@ -64,23 +69,24 @@ def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -
 
 @hookimpl
 def autotl_trial_finished(record: Record) -> None:
-    """A trial that ran on more folds is told again: its run then has one more step."""
+    """Write the trial; a trial that ran on more folds gets another step."""
     if search := _current.get():
-        _show(search, record)
+        _write_trial(search, record)
 
 
 @hookimpl
 def autotl_search_finished(result: Result) -> None:
+    """Write the verdict and the winner."""
     if not (search := _current.get()):
         return
     report = result.report
     gain, cost = _at(report, "when", "transfer_gain"), _at(report, "cost", "seconds")
     scalars = {**_measured("test", _at(report, "test")), **_measured("transfer_gain", gain), "seconds": cost}
-    _write(search, search.folder, step=search.told, texts={"verdict": _verdict(result)})
+    _write(search, search.folder, step=search.step, texts={"verdict": _verdict_text(result)})
     _write(
         search,
-        _new_folder(search.folder, "winner"),  # a resumed search may have another, and no row changes
-        step=search.told,
+        _new_folder(search.folder, "winner"),  # a new folder, because a row cannot change and the winner can
+        step=search.step,
         scalars=scalars,
         settings=_settings(
             _at(report, "how", "params") or {},
@@ -92,11 +98,12 @@ def autotl_search_finished(result: Result) -> None:
 
 @hookimpl
 def autotl_search_ended() -> None:
+    """Forget the search."""
     _current.set(None)
 
 
-def _show(search: Search, record: Record) -> None:
-    search.told += 1
+def _write_trial(search: Search, record: Record) -> None:
+    search.step += 1
     if record.score is not None:
         search.scores[record.number] = record.score
     numbers = {
@@ -108,7 +115,7 @@ def _show(search: Search, record: Record) -> None:
     _write(
         search,
         search.folder,
-        step=search.told,
+        step=search.step,
         scalars={
             "best_score": max(search.scores.values(), default=None),
             **{f"trial/{name}": value for name, value in numbers.items()},
@@ -119,7 +126,7 @@ def _show(search: Search, record: Record) -> None:
         _folder(search, record),
         step=record.folds,
         scalars=numbers,
-        texts={"trial": _trial(record)},
+        texts={"trial": _trial_text(record)},
         settings=_settings(
             record.params,
             strategy=record.arm.strategy,
@@ -137,37 +144,37 @@ def _write(search: Search, folder: Path, **content: Any) -> None:
 
 
 def _folder(search: Search, record: Record) -> Path:
-    """A trial's own."""
+    """Return the folder of a trial."""
     return search.folder / _safe(f"{record.number:03}_{record.arm.strategy}_{Path(record.arm.backbone).name}")
 
 
-def _place(run: Path, plan: Plan) -> Path:
-    """Where the search of this run folder goes, or where it went before it was resumed.
+def _location(run: Path, plan: Plan) -> Path:
+    """Return the folder of the search in this run folder.
 
-    A variable that has come to name another place since begins there anew.
+    A resumed search continues in its folder, unless the variable has changed.
     """
-    root, memory = os.environ.get(VARIABLE), run / MEMORY
-    known = _remembered(memory)
-    if known and (not root or known.parent == Path(root).resolve()):
-        return known
+    root, file = os.environ.get(VARIABLE), run / LOCATION
+    saved = _saved_location(file)
+    if saved and (not root or saved.parent == Path(root).resolve()):
+        return saved
     if not root:
         return run / FOLDER
     folder = _new_folder(Path(root).resolve(), _name(plan))
-    memory.write_text(json.dumps({"folder": str(folder)}), encoding="utf-8")
+    file.write_text(json.dumps({"folder": str(folder)}), encoding="utf-8")
     return folder
 
 
-def _remembered(memory: Path) -> Path | None:
-    """The folder that a run had gone to; None where there was none, or it is gone."""
+def _saved_location(file: Path) -> Path | None:
+    """Return the saved folder, or None if there is none or it was deleted."""
     try:
-        folder = Path(json.loads(memory.read_text(encoding="utf-8"))["folder"])
+        folder = Path(json.loads(file.read_text(encoding="utf-8"))["folder"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return folder if folder.is_dir() else None
 
 
 def _new_folder(root: Path, name: str) -> Path:
-    """A folder that was not there: two searches may start within a second."""
+    """Create a new folder; two searches can start within a second."""
     for number in range(1, 1000):
         folder = root / (name if number == 1 else f"{name}_{number}")
         try:
@@ -177,11 +184,13 @@ def _new_folder(root: Path, name: str) -> Path:
                 raise
             continue
         return folder
-    raise FileExistsError(f"{root} holds a thousand runs called {name}. Set {VARIABLE} to another folder.")
+    raise FileExistsError(
+        f"{root} already contains 999 runs called {name}. Set {VARIABLE} to another folder."
+    )
 
 
 def _name(plan: Plan) -> str:
-    """The time, and what is known of the data: ``2026-03-01_14-05-09_5-classes_3670-images_resnet18``."""
+    """Return the name of a search: ``2026-03-01_14-05-09_5-classes_3670-images_resnet18``."""
     backbones = {arm.backbone for arm in plan.arms}
     only = f"_{Path(backbones.pop()).name}" if len(backbones) == 1 else ""
     task = plan.task
@@ -190,22 +199,22 @@ def _name(plan: Plan) -> str:
 
 
 def _safe(name: str) -> str:
-    """A folder's name that any system takes."""
+    """Return a folder name that is valid on all systems."""
     return re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII)[:120]
 
 
-def _settings(params: Mapping[str, Any], **about: str | bool | None) -> dict[str, float | str | bool]:
-    """A row of the HParams page. What every trial has wins over a setting of the same name."""
-    return {name: value for name, value in {**plain(params), **about}.items() if value is not None}
+def _settings(params: Mapping[str, Any], **common: str | bool | None) -> dict[str, float | str | bool]:
+    """Return a row of the HParams page; ``common`` values take precedence over parameters."""
+    return {name: value for name, value in {**plain(params), **common}.items() if value is not None}
 
 
 def _measured(name: str, found: Any) -> dict[str, float | None]:
-    """A value of the report with its interval, as three scalars; None where it was not measured."""
+    """Return a value of the report and its interval as three scalars; None if it was not measured."""
     low, high = _at(found, "ci95") or (None, None)
     return {f"{name}/value": _at(found, "value"), f"{name}/low": low, f"{name}/high": high}
 
 
-def _plan(plan: Plan) -> str:
+def _plan_text(plan: Plan) -> str:
     task = plan.task
     budget = [f"{plan.seconds:g} seconds"] if plan.seconds is not None else []
     budget += [f"{plan.trials} trials"] if plan.trials is not None else []
@@ -216,39 +225,39 @@ def _plan(plan: Plan) -> str:
         ("folds", plan.folds),
         ("budget", " or ".join(budget)),
         ("arms", "; ".join(map(str, plan.arms))),
-        *((f"left out: {arm}", why) for arm, why in plan.skipped.items()),
+        *((f"skipped: {arm}", why) for arm, why in plan.skipped.items()),
     ]
     return _table(rows)
 
 
-def _trial(record: Record) -> str:
+def _trial_text(record: Record) -> str:
     rows = [
         ("arm", str(record.arm)),
         ("state", record.state),
         ("default settings", "yes" if record.default else "no"),
         ("settings", json.dumps(plain(record.params), ensure_ascii=False)),
-        *([("why", record.why)] if record.why else []),
+        *([("reason", record.why)] if record.why else []),
     ]
     return _table(rows)
 
 
-def _verdict(result: Result) -> str:
+def _verdict_text(result: Result) -> str:
     report = result.report
     trials, seconds = _at(report, "search", "trials"), _at(report, "cost", "seconds")
     rows = [
         ("verdict", _at(report, "verdict", "transfer")),
         ("winner", " · ".join(str(_at(report, "verdict", key)) for key in ("strategy", "backbone"))),
         ("settings", json.dumps(_at(report, "how", "params"), ensure_ascii=False)),
-        (f"test {_at(report, 'test', 'metric')}", _spoken(_at(report, "test"))),
-        ("transfer gain", _spoken(_at(report, "when", "transfer_gain"))),
+        (f"test {_at(report, 'test', 'metric')}", _with_interval(_at(report, "test"))),
+        ("transfer gain", _with_interval(_at(report, "when", "transfer_gain"))),
         ("cost", f"{trials} trials" + ("" if seconds is None else f" in {seconds:.1f} seconds")),
         ("run folder", result.folder),
     ]
     return f"{_at(report, 'verdict', 'sentence') or ''}\n\n{_table(rows)}"
 
 
-def _spoken(found: Any) -> str:
-    """``0.812 (0.774 to 0.850)``: a value of the report with its 95 % interval."""
+def _with_interval(found: Any) -> str:
+    """Return a value of the report with its 95 % interval: ``0.812 (95 % interval 0.774 to 0.850)``."""
     value, ends = _at(found, "value"), _at(found, "ci95")
     if value is None:
         return "not measured"
@@ -256,13 +265,13 @@ def _spoken(found: Any) -> str:
 
 
 def _table(rows: Sequence[tuple[str, object]]) -> str:
-    """Two columns in Markdown, with what would break a row escaped."""
+    """Return a Markdown table of two columns, escaped."""
     cells = [[" ".join(str(cell).split()).replace("|", "\\|") for cell in row] for row in rows]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in cells)])
 
 
 def _at(report: Any, *keys: str) -> Any:
-    """The value at a path of keys; None where any of it is missing."""
+    """Return the value at a path of keys, or None if a key is missing."""
     found: Any = report
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None

@@ -42,16 +42,16 @@ def trial(number, score, *, state="complete", folds=1, default=False, why="", **
     return Record(number, ARM, params or {"C": 0.5}, default, state, score, folds, 3, 0.25, 1.0, why)
 
 
-def alone():
-    """A catalog of nothing but this plugin."""
+def load_plugin():
+    """Return a catalog with only this plugin."""
     return plugins.load([point for point in entry_points(group=plugins.GROUP) if point.name == "tensorboard"])
 
 
-def told(*records, had=(), report=REPORT, folder=None):
-    """The life of a search in a run folder, by default a new one, as its plugins are told of it."""
-    catalog = alone()
+def run_hooks(*records, earlier=(), report=REPORT, folder=None):
+    """Call the hooks of a search, by default in a new run folder."""
+    catalog = load_plugin()
     folder = folder or Path(tempfile.mkdtemp(dir="."))
-    catalog.notify("search_started", plan=PLAN, folder=folder, records=had)
+    catalog.notify("search_started", plan=PLAN, folder=folder, records=earlier)
     for record in records:
         catalog.notify("trial_finished", record=record)
     if report is not None:
@@ -83,16 +83,16 @@ def text(folder, tag):
 
 
 def session(folder):
-    """The settings and the status of a run on the HParams page."""
+    """Return settings and status of a run on the HParams page."""
     content = read(folder).summary_metadata
     start = content[metadata.SESSION_START_INFO_TAG].plugin_data.content
     end = content[metadata.SESSION_END_INFO_TAG].plugin_data.content
     settings = metadata.parse_session_start_info_plugin_data(start).hparams
-    known = {name: getattr(value, value.WhichOneof("kind")) for name, value in settings.items()}
-    return known, metadata.parse_session_end_info_plugin_data(end).status
+    values = {name: getattr(value, value.WhichOneof("kind")) for name, value in settings.items()}
+    return values, metadata.parse_session_end_info_plugin_data(end).status
 
 
-def test_it_is_found_and_can_be_left_out():
+def test_it_is_loaded_and_can_be_excluded():
     assert plugins.load().manager.has_plugin("tensorboard")
     assert not plugins.load(without=["tensorboard"]).manager.has_plugin("tensorboard")
 
@@ -105,14 +105,14 @@ def test_listing_plugins_does_not_load_tensorboard():
 
 
 def test_the_run_is_named_by_the_time_and_the_data(root):
-    told(report=None)
+    run_hooks(report=None)
     (run,) = root.iterdir()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_2-classes_7-images_tiny", run.name)
-    assert "| left out: direct · tiny | it knows none \\| few of the classes |" in text(run, "plan")
+    assert "| skipped: direct · tiny | it knows none \\| few of the classes |" in text(run, "plan")
 
 
 def test_each_trial_is_a_step_of_the_search(root):
-    told(trial(0, 0.5, default=True), trial(1, 0.25), trial(2, None, state="failed", why="no memory"))
+    run_hooks(trial(0, 0.5, default=True), trial(1, 0.25), trial(2, None, state="failed", why="no memory"))
     (run,) = root.iterdir()
     assert scalars(run, "trial/score") == [(1, 0.5), (2, 0.25)]
     assert scalars(run, "best_score") == [(1, 0.5), (2, 0.5), (3, 0.5)]
@@ -120,7 +120,7 @@ def test_each_trial_is_a_step_of_the_search(root):
 
 
 def test_each_trial_is_a_row_of_the_hparams_page(root):
-    told(
+    run_hooks(
         trial(0, 0.5, default=True, C=0.5, augment="flip", frozen=True),
         trial(1, None, state="failed", why="x"),
     )
@@ -137,18 +137,20 @@ def test_each_trial_is_a_row_of_the_hparams_page(root):
     }
     assert scalars(run / "000_linear_probe_tiny", "score") == [(1, 0.5)]
     assert session(run / "001_linear_probe_tiny")[1] == api_pb2.STATUS_FAILURE
-    assert "| why | x |" in text(run / "001_linear_probe_tiny", "trial")
+    assert "| reason | x |" in text(run / "001_linear_probe_tiny", "trial")
 
 
-def test_a_trial_told_again_with_more_folds_stays_one_run(root):
-    told(trial(0, 0.75), trial(1, 0.5), trial(0, 0.25, folds=3))
+def test_a_trial_with_more_folds_stays_one_run(root):
+    run_hooks(trial(0, 0.75), trial(1, 0.5), trial(0, 0.25, folds=3))
     (run,) = root.iterdir()
     assert scalars(run / "000_linear_probe_tiny", "score") == [(1, 0.75), (3, 0.25)]
-    assert scalars(run, "best_score") == [(1, 0.75), (2, 0.75), (3, 0.5)], "more folds may humble the best"
+    assert scalars(run, "best_score") == [(1, 0.75), (2, 0.75), (3, 0.5)], (
+        "more folds can lower the best score"
+    )
 
 
-def test_the_verdict_ends_it(root):
-    told(trial(0, 0.5))
+def test_the_end_writes_the_verdict_and_the_winner(root):
+    run_hooks(trial(0, 0.5))
     (run,) = root.iterdir()
     verdict = text(run, "verdict")
     assert verdict.startswith("Transfer helps.\n\n| | |\n|---|---|\n| verdict | helps |")
@@ -169,49 +171,49 @@ def test_the_verdict_ends_it(root):
 
 
 @pytest.mark.parametrize("report", [{}, dict.fromkeys(REPORT), {**REPORT, "when": {"transfer_gain": None}}])
-def test_what_was_not_measured_is_left_out(root, report):
-    told(trial(0, 0.5), report=report)
+def test_unmeasured_values_are_skipped(root, report):
+    run_hooks(trial(0, 0.5), report=report)
     (run,) = root.iterdir()
     assert "| transfer gain | not measured |" in text(run, "verdict")
     assert "transfer_gain/value" not in read(run / "winner").Tags()["scalars"]
 
 
-def test_a_search_that_is_killed_leaves_all_that_it_told(root):
-    told(trial(0, 0.5), report=None)
+def test_a_killed_search_leaves_all_events(root):
+    run_hooks(trial(0, 0.5), report=None)
     (run,) = root.iterdir()
     assert scalars(run, "trial/score") == [(1, 0.5)]
     assert scalars(run / "000_linear_probe_tiny", "score") == [(1, 0.5)]
 
 
 def test_two_searches_within_a_second_are_two_runs(root):
-    told(trial(0, 0.5))
-    told(trial(0, 0.25))
+    run_hooks(trial(0, 0.5))
+    run_hooks(trial(0, 0.25))
     scores = [scalars(run, "trial/score") for run in sorted(root.iterdir())]
     assert sorted(scores) == [[(1, 0.25)], [(1, 0.5)]]
 
 
-def test_two_searches_at_once_do_not_mix(root):
-    catalog = alone()
+def test_parallel_searches_do_not_mix(root):
+    catalog = load_plugin()
     catalog.notify("search_started", plan=PLAN, folder=Path(tempfile.mkdtemp(dir=".")), records=[])
-    other = threading.Thread(target=told, args=(trial(0, 0.25),))
+    other = threading.Thread(target=run_hooks, args=(trial(0, 0.25),))
     other.start()
     other.join()
     catalog.notify("trial_finished", record=trial(0, 0.5))
     assert sorted(scalars(run, "trial/score") for run in root.iterdir()) == [[(1, 0.25)], [(1, 0.5)]]
 
 
-def test_names_that_no_folder_takes_are_made_into_some(root):
+def test_names_are_converted_to_valid_folder_names(root):
     arm = Arm("linear_probe", "models/a b:c\udc80")
-    told(dataclasses.replace(trial(0, 0.5), arm=arm))
+    run_hooks(dataclasses.replace(trial(0, 0.5), arm=arm))
     (run,) = root.iterdir()
     assert session(run / "000_linear_probe_a-b-c-")[0]["backbone"] == "models/a b:c?"
 
 
-def test_a_folder_that_cannot_be_made_does_not_end_the_search(monkeypatch, tmp_path, root):
+def test_a_folder_that_cannot_be_created_does_not_end_the_search(monkeypatch, tmp_path, root):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(observer.VARIABLE, str(tmp_path / "file"))
     with pytest.warns(RuntimeWarning, match="'tensorboard' failed in autotl_search_started"):
-        told(trial(0, 0.5))
+        run_hooks(trial(0, 0.5))
 
 
 def test_without_the_variable_nothing_is_written_outside_the_run_folder(monkeypatch, tmp_path):
@@ -219,26 +221,28 @@ def test_without_the_variable_nothing_is_written_outside_the_run_folder(monkeypa
     (tmp_path / "here").mkdir()
     (tmp_path / "run").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    told(trial(0, 0.5), folder=tmp_path / "run")
+    run_hooks(trial(0, 0.5), folder=tmp_path / "run")
     assert list((tmp_path / "here").iterdir()) == []
     assert [each.name for each in (tmp_path / "run").iterdir()] == ["tensorboard"]
     assert scalars(tmp_path / "run" / "tensorboard", "best_score") == [(1, 0.5)]
 
 
 @pytest.mark.parametrize("variable", [True, False])
-def test_a_resumed_search_goes_on_in_its_folder_and_repeats_no_trial(root, tmp_path, monkeypatch, variable):
+def test_a_resumed_search_continues_in_its_folder_without_repeated_trials(
+    root, tmp_path, monkeypatch, variable
+):
     run = tmp_path / "run"
     run.mkdir()
     if not variable:
         monkeypatch.delenv(observer.VARIABLE)
-    told(trial(0, 0.5), trial(1, 0.25), report=None, folder=run)
+    run_hooks(trial(0, 0.5), trial(1, 0.25), report=None, folder=run)
     monkeypatch.delenv(observer.VARIABLE, raising=False)
     (shown,) = root.iterdir() if variable else (run / "tensorboard",)
-    for torn in shown.rglob("events.*"):
-        with torn.open("ab") as file:
+    for incomplete in shown.rglob("events.*"):
+        with incomplete.open("ab") as file:
             file.write(b"half a rec")
-    had = [trial(0, 0.5), trial(1, 0.75, folds=3), trial(2, 0.625)]
-    told(trial(3, 0.5), had=had, folder=run)
+    earlier = [trial(0, 0.5), trial(1, 0.75, folds=3), trial(2, 0.625)]
+    run_hooks(trial(3, 0.5), earlier=earlier, folder=run)
     assert scalars(shown, "trial/score") == [(1, 0.5), (2, 0.25), (3, 0.75), (4, 0.625), (5, 0.5)]
     assert scalars(shown, "best_score")[-1] == (5, 0.75)
     assert scalars(shown / "001_linear_probe_tiny", "score") == [(1, 0.25), (3, 0.75)]
@@ -246,19 +250,19 @@ def test_a_resumed_search_goes_on_in_its_folder_and_repeats_no_trial(root, tmp_p
     assert scalars(shown / "winner", "test/value") == [(5, 0.75)]
 
 
-def test_a_variable_that_names_another_place_begins_there_anew(root, tmp_path, monkeypatch):
+def test_a_changed_variable_starts_a_new_folder_with_all_trials(root, tmp_path, monkeypatch):
     run = tmp_path / "run"
     run.mkdir()
-    told(trial(0, 0.5), report=None, folder=run)
+    run_hooks(trial(0, 0.5), report=None, folder=run)
     monkeypatch.setenv(observer.VARIABLE, str(tmp_path / "other"))
-    told(trial(1, 0.25), had=[trial(0, 0.5)], folder=run)
+    run_hooks(trial(1, 0.25), earlier=[trial(0, 0.5)], folder=run)
     (shown,) = (tmp_path / "other").iterdir()
     assert scalars(shown, "trial/score") == [(1, 0.5), (2, 0.25)]
 
 
-def test_a_real_search_is_shown_and_its_resumption_goes_on(tmp_path, monkeypatch):
+def test_a_real_search_and_its_continuation_are_shown(tmp_path, monkeypatch):
     monkeypatch.delenv(observer.VARIABLE, raising=False)
-    monkeypatch.setattr(from_scratch, "DEFAULT_EPOCHS", 2)  # what is shown does not ask for good scores
+    monkeypatch.setattr(from_scratch, "DEFAULT_EPOCHS", 2)  # short trainings are enough for this test
     monkeypatch.setattr(from_scratch, "MIN_EPOCHS", 2)
     data, out = tiny_images(classes=2, each=12), tmp_path / "run"
     autotl.fit(
