@@ -229,6 +229,7 @@ def _cost(e: Evidence) -> dict[str, Any]:
         "size_mb": None if found.size is None else found.size / 1e6,
         "peak_memory_mb": peak_memory(),
         "budget_seconds": e.plan.seconds,
+        "plan": e.time_plan,
     }
 
 

@@ -14,7 +14,7 @@ from autotl.budget.policy import POLICY, BudgetPolicy
 from autotl.clock import Budget
 
 
-def test_each_fraction_says_what_it_is_of_and_whether_it_was_measured() -> None:
+def test_each_fraction_says_whether_it_was_measured() -> None:
     tree = ast.parse(Path(policy.__file__).read_text(encoding="utf-8"))
     (body,) = (node.body for node in tree.body if getattr(node, "name", "") == "BudgetPolicy")
     said = {

@@ -1,4 +1,4 @@
-"""How many images a budget allows."""
+"""The number of images that a budget allows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def dataset() -> Dataset:
 
 
 def backbone(seconds: float) -> dict[str, Any]:
-    """One that looks at an image in so many seconds."""
+    """Return a backbone that takes so many seconds for an image."""
     pace = SimpleNamespace(seconds=lambda n, *, side: n * seconds)
     return {"some": SimpleNamespace(pace=pace, side=32)}
 
 
-def test_all_of_it_where_there_is_time(dataset: Dataset) -> None:
+def test_all_images_are_used_if_there_is_time(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
     assert subsample(dataset, whole, backbone(1e-4), left=60, strategies=3, seed=0) == (whole, [])
     assert subsample(dataset, whole, backbone(10.0), left=None, strategies=3, seed=0) == (whole, [])
@@ -37,7 +37,7 @@ def test_all_of_it_where_there_is_time(dataset: Dataset) -> None:
     assert seconds_left(10.0, 3.0) == 7.0
 
 
-def test_shares_of_the_budget_bound_what_is_learned_from_and_tested_on(dataset: Dataset) -> None:
+def test_fractions_of_the_budget_limit_training_and_test_images(dataset: Dataset) -> None:
     whole = split(dataset, seed=0)
     less, notes = subsample(dataset, whole, backbone(0.005), left=60, strategies=3, seed=0)
     assert len(less.train) == pytest.approx(0.25 * 60 / 0.005, abs=5)
@@ -48,13 +48,13 @@ def test_shares_of_the_budget_bound_what_is_learned_from_and_tested_on(dataset: 
     ]
 
 
-def test_however_short_the_time_some_are_used(dataset: Dataset) -> None:
+def test_some_images_are_used_however_short_the_time(dataset: Dataset) -> None:
     less, _ = subsample(dataset, split(dataset, seed=0), backbone(1.0), left=-3, strategies=3, seed=0)
     assert len(less.train) == pytest.approx(LEAST_ROWS, abs=5)
     assert len(less.test) == pytest.approx(MIN_TESTS, abs=5)
 
 
-def test_what_was_not_read_is_told(dataset: Dataset) -> None:
+def test_unread_images_are_reported(dataset: Dataset) -> None:
     assert reading_note(dataset) == ""
     images = np.random.default_rng(0).integers(0, 255, (3000, 4, 4, 3), dtype=np.uint8)
     less = read((images, ["a", "b"] * 1500), readers=plugins.load().readers.items, most=1200)

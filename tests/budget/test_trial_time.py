@@ -1,4 +1,4 @@
-"""What a trial may cost: the budget is shared by what will run, not by what is installed."""
+"""The time per trial: strategies that do not run have no part of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def make_task(*strategies: fakes.Fake, **asked: Any) -> Task:
     return with_trial_time(fakes.TASK, named, backbones, fakes.MACHINE, **told)
 
 
-def test_a_strategy_that_does_not_apply_has_no_share() -> None:
+def test_a_strategy_that_does_not_apply_has_no_time() -> None:
     probe, tune = fakes.Fake("probe"), fakes.Fake("tune")
     nowhere = fakes.Fake("nowhere", applies_to=lambda backbone: False)
     assert shared(probe, tune, nowhere) == shared(probe, tune)
@@ -41,20 +41,20 @@ def test_a_baseline_that_runs_for_one_of_two_checkpoints_counts_once() -> None:
 
 
 class Bringer(fakes.Fake):
-    """A baseline with a network of its own."""
+    """A baseline that brings its network."""
 
     def networks(self, task: Task) -> list[Weights]:
         return []
 
 
 class Looked(Bringer):
-    """One that is looked at first."""
+    """A strategy with its own network and a first look."""
 
     def look(self, task: Task, backbone: Backbone) -> Params:
         return {"x": 0.5}
 
 
-def test_a_network_of_its_own_has_a_share_only_if_a_first_look_may_lead_to_more() -> None:
+def test_a_strategy_with_its_own_network_has_time_only_with_a_first_look() -> None:
     probe, tune, plain = fakes.Fake("probe"), fakes.Fake("tune"), fakes.Fake("plain")
     brought, looked = Bringer("own", baseline=True), Looked("own", baseline=True)
     assert shared(probe, tune, brought, backbones=ONE) == shared(probe, tune, backbones=ONE)
@@ -66,25 +66,25 @@ def test_a_network_of_its_own_has_a_share_only_if_a_first_look_may_lead_to_more(
 
 
 @pytest.mark.parametrize(("validated", "folds"), [(20, 5), (49, 2), (80, 1), (400, 1)])
-def test_on_few_validation_images_a_trial_is_meant_for_several_folds(validated: int, folds: int) -> None:
+def test_a_trial_with_few_validation_images_is_planned_for_several_folds(validated: int, folds: int) -> None:
     found = make_task(fakes.Fake("tune"), backbones=ONE, validated=validated, left=1000.0)
     assert found.folds == folds
     assert found.trial_seconds == shared(fakes.Fake("tune"), backbones=ONE, left=1000.0)
 
 
 @pytest.mark.parametrize("times", [0.5, 2.5, 3.5])
-def test_folds_are_only_as_many_as_leave_each_a_training_of_some_length(times: float) -> None:
+def test_each_planned_fold_has_time_for_some_epochs(times: float) -> None:
     once = EPOCHS * epoch_seconds(fakes.TASK, ONE["net"], side=min(ONE["net"].sides), trained=1.0)
     left = 5.0 + times * once / POLICY.defaults
     found = make_task(fakes.Fake("tune"), backbones=ONE, validated=20, left=left)
     assert found.folds == max(1, int(times))
 
 
-def test_without_a_budget_a_trial_may_cost_what_it_wants() -> None:
+def test_a_trial_has_no_limit_without_a_budget() -> None:
     assert shared(fakes.Fake("probe"), left=None) is None
 
 
-def test_where_tests_take_it_all_nothing_is_left_and_nothing_breaks() -> None:
+def test_tests_that_take_all_time_leave_none_for_trials() -> None:
     assert shared(fakes.Fake("probe"), left=3.0) == 0.0
     nowhere = fakes.Fake("nowhere", applies_to=lambda backbone: False)
     assert (shared(nowhere) or 0.0) > 0

@@ -1,4 +1,4 @@
-"""What is kept of the budget is what the end will take, and no more."""
+"""The reserve is the expected time of the final phase."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ready(tmp_path: Path) -> Prepared:
 
 @pytest.fixture
 def history(ready: Prepared, tmp_path: Path) -> TrialHistory:
-    """One trial: the source's trunk with a head of its own, as a linear probe saves it."""
+    """A history with a trial of the source's layers with another head, as a linear probe saves it."""
     history = TrialHistory(ready.materials.fold_labels(), repeats=ready.splits.repeats)
     file = save_weights(tmp_path / "probe.safetensors", ready.materials.model("tiny"))
     labels = history.labels[0]
@@ -57,9 +57,7 @@ def test_testing_an_image_costs_a_pass(ready: Prepared, history: TrialHistory) -
     assert kept(ready, history, 20) - kept(ready, history, 0) == pytest.approx(POLICY.margin * 20 * once)
 
 
-def test_images_that_were_looked_at_before_the_search_cost_nothing(
-    ready: Prepared, history: TrialHistory
-) -> None:
+def test_known_features_of_test_images_cost_nothing(ready: Prepared, history: TrialHistory) -> None:
     none = kept(ready, history, 0)
     whole = kept(ready, history, 20) - none
     ready.materials.compute_extra_features("tiny", ready.splits.test[:5], side=32)
@@ -67,8 +65,10 @@ def test_images_that_were_looked_at_before_the_search_cost_nothing(
     assert kept(ready, history, 3) == none
 
 
-def test_a_refit_costs_what_the_network_itself_leaves_out(ready: Prepared, history: TrialHistory) -> None:
-    """Of many more images that a small network learns from, validation leaves out a smaller share."""
+def test_a_refit_depends_on_the_images_that_its_network_leaves_out(
+    ready: Prepared, history: TrialHistory
+) -> None:
+    """Validation leaves out a smaller fraction if a network learns from more images."""
     (trial,) = history.trials.values()
     trial.seconds = 5.0
     assert history.held_out_share("tiny") > 0

@@ -1,4 +1,4 @@
-"""What is delivered: a soup only where validation likes it, and a temperature inside the classifier."""
+"""The final model: a soup only if it scores better, and the temperature inside the classifier."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def changed(
     number: int,
     change: dict[str, torch.Tensor] | float,
 ) -> Trial:
-    """Enter a trial whose network is another's, with these tensors or this noise in its classifier."""
+    """Add a trial with another trial's network, changed by tensors or by noise in its classifier."""
     model = worker.run_cache.model("tiny")
     model.load_state_dict(load_file(str(like.model)))
     if isinstance(change, dict):
@@ -82,22 +82,20 @@ def changed(
     return trial
 
 
-def test_a_soup_of_equal_networks_is_the_network_and_gains_nothing(
-    ready: Prepared, worker: TrialRunner
-) -> None:
+def test_a_soup_of_equal_networks_is_the_network(ready: Prepared, worker: TrialRunner) -> None:
     history = TrialHistory(ready.materials.fold_labels())
     winner = probed(history, worker, 0, 0.01)
     changed(history, worker, winner, 1, {})
     found = mix(phase_of(ready, worker, history), winner, required=-1.0, seconds=ENDLESS)
     assert set(found.soup.trials) == {0, 1}
     assert found.soup.gain == 0
-    assert found.soup.kept  # because less than nothing was due
+    assert found.soup.kept  # because the required gain is negative
     mixed, own = load_file(found.weights), load_file(str(winner.model))
     assert all(torch.equal(mixed[name], value) for name, value in own.items())
     assert not mix(phase_of(ready, worker, history), winner, required=0.0, seconds=ENDLESS).soup.kept
 
 
-def test_a_network_that_spoils_the_average_is_left_out(ready: Prepared, worker: TrialRunner) -> None:
+def test_a_network_that_lowers_the_score_is_left_out(ready: Prepared, worker: TrialRunner) -> None:
     history = TrialHistory(ready.materials.fold_labels())
     winner = probed(history, worker, 0, 0.01)
     head = heads(worker.run_cache.model("tiny"))[0]
@@ -109,7 +107,7 @@ def test_a_network_that_spoils_the_average_is_left_out(ready: Prepared, worker: 
     assert "without a loss" in found.soup.why
 
 
-def test_a_soup_that_beats_the_winner_is_delivered_in_place_of_the_refit(
+def test_a_soup_that_beats_the_winner_replaces_the_refit(
     ready: Prepared, worker: TrialRunner, tmp_path: Path
 ) -> None:
     history = TrialHistory(ready.materials.fold_labels())
@@ -140,7 +138,7 @@ def test_a_soup_that_beats_the_winner_is_delivered_in_place_of_the_refit(
 
 
 @pytest.mark.parametrize("kind", ["holdout", "given"])
-def test_a_holdout_is_learned_from_in_the_end_unless_it_is_the_users_own(
+def test_the_refit_learns_from_a_holdout_but_not_from_the_users_own(
     kind: Literal["holdout", "given"], ready: Prepared, worker: TrialRunner
 ) -> None:
     splits = replace(ready.splits, folds=ready.splits.folds[:1], kind=kind, hash=kind, repeats=1)
@@ -161,7 +159,7 @@ def test_a_holdout_is_learned_from_in_the_end_unless_it_is_the_users_own(
     assert not torch.allclose(of_all, of_the_fold, atol=1e-3)
 
 
-def test_the_temperature_is_folded_into_the_stock_folder(
+def test_the_temperature_is_folded_into_the_classifier(
     ready: Prepared, worker: TrialRunner, tmp_path: Path
 ) -> None:
     history = TrialHistory(ready.materials.fold_labels())
@@ -192,16 +190,14 @@ def test_the_temperature_is_folded_into_the_stock_folder(
     assert load_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
 
 
-def test_a_head_that_is_not_linear_is_left_alone() -> None:
+def test_a_nonlinear_head_is_not_scaled() -> None:
     model = timm.create_model("levit_128s", pretrained=False)
     assert not ends_linear(model)
     with pytest.raises(WeightsError, match="must be a linear layer"):
         scale_head(model, 0.5)
 
 
-def test_only_networks_of_one_start_and_size_and_with_the_same_statistics_are_mixed(
-    ready: Prepared, worker: TrialRunner
-) -> None:
+def test_only_compatible_networks_are_averaged(ready: Prepared, worker: TrialRunner) -> None:
     history = TrialHistory(ready.materials.fold_labels())
     winner = probed(history, worker, 0, 0.01)
     other = changed(history, worker, winner, 1, 0.1)
@@ -215,7 +211,7 @@ def test_only_networks_of_one_start_and_size_and_with_the_same_statistics_are_mi
     assert not can_mix(one, {"other": torch.zeros(1)})
 
 
-def test_the_time_for_it_is_bounded(ready: Prepared, worker: TrialRunner) -> None:
+def test_the_time_for_a_soup_is_limited(ready: Prepared, worker: TrialRunner) -> None:
     history = TrialHistory(ready.materials.fold_labels())
     winner = probed(history, worker, 0, 0.01)
     for number in range(1, 4):
@@ -233,7 +229,7 @@ def test_the_time_for_it_is_bounded(ready: Prepared, worker: TrialRunner) -> Non
 
 
 class Polish:
-    """A step of a plugin, say."""
+    """A new step."""
 
     name = "polish"
     optional = True
@@ -248,7 +244,7 @@ class Polish:
         return replace(model, weights="polished")
 
 
-def test_a_new_step_is_reserved_for_run_and_skipped_in_a_hurry(
+def test_a_new_step_gets_time_runs_and_is_skipped_after_an_interrupt(
     ready: Prepared, worker: TrialRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = TrialHistory(ready.materials.fold_labels())

@@ -1,4 +1,4 @@
-"""Where training from scratch would catch up."""
+"""The dataset size at which from-scratch training matches transfer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, few_epochs: None) -> dict:
     return result.report
 
 
-def test_both_are_trained_on_a_quarter_and_a_half_as_well(report: dict) -> None:
+def test_both_sides_are_trained_on_a_quarter_and_a_half_as_well(report: dict) -> None:
     found = report["when"]["catch_up"]
     ours, theirs = found["curves"]
     assert (ours["strategy"], theirs["strategy"]) == ("linear_probe", "from_scratch")
@@ -49,7 +49,7 @@ def test_the_report_says_where_they_meet(report: dict) -> None:
         assert high is None or found["n"] <= high
 
 
-def test_it_is_not_measured_unasked(tmp_path: Path) -> None:
+def test_it_is_not_measured_unless_requested(tmp_path: Path) -> None:
     result = autotl.fit(
         tiny_images(classes=2, each=20),
         out=tmp_path / "RUN",

@@ -1,4 +1,4 @@
-"""The arithmetic of deciding."""
+"""The expected improvement, and the next default."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_improvement_is_the_mean_of_the_positive_part() -> None:
     assert expected_improvement(-5.0, 0.1) == pytest.approx(0.0, abs=1e-12)
 
 
-def test_improvement_grows_with_the_lead_and_with_the_spread() -> None:
+def test_improvement_grows_with_the_mean_and_the_deviation() -> None:
     assert expected_improvement(0.1, 0.1) > expected_improvement(0.0, 0.1) > expected_improvement(-0.1, 0.1)
     assert expected_improvement(-0.1, 0.3) > expected_improvement(-0.1, 0.1)
 
 
 @pytest.mark.parametrize(("kept", "next_one"), [(0.0, "tuned"), (13.0, "scratch")])
-def test_a_baseline_goes_before_an_arm_whose_refit_would_take_its_time(kept: float, next_one: str) -> None:
+def test_a_baseline_starts_before_an_arm_whose_refit_would_take_its_time(kept: float, next_one: str) -> None:
     tuned, scratch = Arm("tuned", "net"), Arm("scratch", "net")
     found = next_default(
         [tuned, scratch],
@@ -38,7 +38,7 @@ def test_a_baseline_goes_before_an_arm_whose_refit_would_take_its_time(kept: flo
 
 
 @pytest.mark.parametrize(("factor", "next_one"), [(1.0, "tuned"), (0.4, "scratch"), (3.0, "tuned")])
-def test_an_arm_that_is_expected_to_gain_much_goes_before_a_cheaper_one(factor: float, next_one: str) -> None:
+def test_an_arm_with_a_high_expected_gain_starts_before_a_cheaper_one(factor: float, next_one: str) -> None:
     tuned, scratch = Arm("tuned", "net"), Arm("scratch", "net")
     found = next_default(
         [tuned, scratch],

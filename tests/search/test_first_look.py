@@ -1,4 +1,4 @@
-"""A short training decides whether a longer one is worth its time."""
+"""A first look decides whether a longer training follows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROWER, RIVAL = Arm("grower", "net"), Arm("rival", "net")
 
 @dataclass
 class Grower:
-    """A baseline whose epochs take a second each at the pace of NET, and are as many as fit."""
+    """A baseline whose epochs take a second at the speed of NET; as many run as fit."""
 
     name: str = "grower"
     summary: str = "made up"
@@ -58,7 +58,7 @@ def _each(backbone: Backbone) -> float:
 
 
 class Bed:
-    """A ledger with one fold, the first looks that it is asked about, and trials to enter."""
+    """A history with one fold, its first looks, and methods that add trials."""
 
     def __init__(
         self, task: Task = TIMED, strategy: Any = None, measure: Metric | None = None, seed: int = 0
@@ -70,7 +70,7 @@ class Bed:
         self.looks = self.opened()
 
     def opened(self) -> FirstLooks:
-        """The first looks, as a new search on this ledger would make them."""
+        """Return the first looks of a new search with this history."""
         strategies = {"grower": self.strategy, "rival": fakes.Fake("rival")}
         tasks = {"net": self.task}
         space = SearchSpace([GROWER, RIVAL], strategies, {"net": NET}, tasks, fakes.MACHINE)
@@ -88,7 +88,7 @@ class Bed:
         done: int | None = None,
         look: bool = False,
     ) -> Trial:
-        """A trial that has ended; its network is right on a share of the images."""
+        """Add a trial whose network is correct on a fraction of the images."""
         number = len(self.history.trials)
         right = np.arange(IMAGES) < accuracy * IMAGES
         logits = 4 * np.eye(2, dtype=np.float32)[np.where(right, self.labels, 1 - self.labels)]
@@ -113,7 +113,7 @@ class Bed:
         return self.looks.is_worth_starting(GROWER, begun)
 
 
-def test_the_look_comes_first_and_once() -> None:
+def test_the_first_look_runs_first_and_once() -> None:
     bed = Bed()
     assert bed.looks.params(GROWER, []) == {"epochs": SHORT, "image_size": 32}
     look = bed.look(0.6)
@@ -128,14 +128,16 @@ def test_the_look_comes_first_and_once() -> None:
         (TIMED, Grower(share=1.0)),
     ],
 )
-def test_without_a_time_limit_or_a_shorter_training_there_is_no_look(task: Task, strategy: Grower) -> None:
+def test_there_is_no_first_look_without_a_time_limit_or_a_shorter_training(
+    task: Task, strategy: Grower
+) -> None:
     bed = Bed(task, strategy)
     assert GROWER not in bed.looks
     assert bed.looks.params(GROWER, []) is None
     assert bed.looks.is_worth_starting(GROWER, [])
 
 
-def test_a_strategy_without_a_look_is_always_worth_its_defaults() -> None:
+def test_defaults_of_a_strategy_without_a_first_look_always_start() -> None:
     bed = Bed()
     bad = bed.rival(0.1)
     bed.look(0.9)
@@ -154,22 +156,20 @@ def test_a_strategy_without_a_look_is_always_worth_its_defaults() -> None:
         (0.9, 0.5, True),  # it leads
     ],
 )
-def test_a_longer_training_is_tried_if_it_may_reach_the_best(
-    look: float, best: float, promising: bool
-) -> None:
+def test_a_longer_training_starts_if_it_may_reach_the_best(look: float, best: float, promising: bool) -> None:
     bed = Bed()
     bed.rival(best)
     bed.look(look)
     assert bed.promises() == promising
 
 
-def test_with_nothing_else_to_reach_a_longer_training_is_tried() -> None:
+def test_a_longer_training_starts_if_there_is_no_other_trial() -> None:
     bed = Bed()
     bed.look(0.1)
     assert bed.promises()
 
 
-def test_nothing_follows_a_look_that_is_still_running() -> None:
+def test_nothing_follows_a_running_first_look() -> None:
     bed = Bed()
     bed.rival(0.5)
     running = Trial(7, GROWER, bed.strategy.look(TIMED, NET), 0, False)
@@ -177,15 +177,15 @@ def test_nothing_follows_a_look_that_is_still_running() -> None:
 
 
 @pytest.mark.parametrize("told", [{"state": "failed"}, {"state": "stopped", "done": 0}])
-def test_a_look_that_failed_or_ended_no_epoch_promises_nothing(told: dict[str, Any]) -> None:
+def test_a_first_look_without_a_complete_epoch_is_not_promising(told: dict[str, Any]) -> None:
     bed = Bed()
     bed.rival(0.6)
     bed.look(0.9, **told)
     assert not bed.promises()
 
 
-def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
-    """What it scored after few epochs promises more than the same after all of them."""
+def test_a_stopped_first_look_counts_with_its_complete_epochs() -> None:
+    """A score after few epochs is more promising than the same score after all."""
     gains = []
     for done in (3, SHORT):
         bed = Bed()
@@ -202,27 +202,27 @@ def test_a_look_that_was_stopped_counts_with_the_epochs_it_did() -> None:
     ("slower", "epochs"),
     [(1.0, LONG), (0.2, LONG), (1.6, 62), (2.0, 50), (100.0, round(LONG / SLOWEST))],
 )
-def test_the_longer_training_is_planned_by_the_pace_of_the_look(slower: float, epochs: int) -> None:
+def test_the_longer_training_is_planned_by_the_speed_of_the_first_look(slower: float, epochs: int) -> None:
     bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
     look = bed.look(0.6, seconds=slower * SHORT)
     assert bed.looks.longer_params(GROWER, [])["epochs"] == LONG
     assert bed.looks.longer_params(GROWER, [look])["epochs"] == epochs
 
 
-def test_the_pace_of_a_look_that_was_stopped_is_that_of_the_epochs_it_did() -> None:
+def test_the_speed_of_a_stopped_first_look_is_that_of_its_epochs() -> None:
     bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
     look = bed.look(0.6, seconds=10.0, state="stopped", done=5)
     assert bed.looks.longer_params(GROWER, [look])["epochs"] == 50
 
 
-def test_a_look_at_a_part_of_the_images_counts_as_that_part_of_an_epoch() -> None:
+def test_an_epoch_over_a_part_of_the_images_counts_as_that_part() -> None:
     bed = Bed()
     look = bed.enter(GROWER, 0.6, {"epochs": 1, "image_size": 32, "part": 0.25}, look=True)
     assert training_forecast(bed.history, [look]).longest == 0.25  # type: ignore[union-attr]
 
 
-def test_a_longer_training_that_there_is_no_time_for_promises_less() -> None:
-    """The same look, at a pace that leaves the longer training hardly longer."""
+def test_a_longer_training_without_time_is_less_promising() -> None:
+    """The longer training is hardly longer at the speed of this first look."""
     for seconds, promising in ((SHORT, True), (SLOWEST * SHORT, False)):
         bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
         bed.rival(0.8)
@@ -243,13 +243,13 @@ def test_the_gain_is_the_expected_improvement_on_the_best_trial() -> None:
     assert 0 < bed.looks.gain(GROWER, [look]) < 0.02  # type: ignore[operator]
 
 
-def test_an_arm_that_leads_has_nothing_to_gain_on() -> None:
+def test_a_leading_arm_has_no_expected_gain() -> None:
     leading = Bed()
     leading.rival(0.4)
     assert leading.looks.gain(GROWER, [leading.look(0.6)]) is None
 
 
-def test_a_resumed_search_finds_the_same_looks() -> None:
+def test_a_resumed_search_has_the_same_first_looks() -> None:
     bed = Bed(replace(fakes.TASK, trial_seconds=float(LONG)))
     bed.rival(0.97)
     look = bed.look(0.55, seconds=2.0 * SHORT)
@@ -267,7 +267,7 @@ def test_trainings_at_another_image_size_are_on_another_curve() -> None:
     assert training_forecast(bed.history, [*small, large]).at(80) == alone.at(80)  # type: ignore[union-attr]
 
 
-def test_of_trainings_of_one_length_the_best_counts() -> None:
+def test_the_best_of_equally_long_trainings_counts() -> None:
     bed = Bed()
     good, bad = (bed.enter(GROWER, score, {"epochs": 20, "image_size": 32}) for score in (0.8, 0.5))
     only = training_forecast(bed.history, [good])
@@ -292,7 +292,7 @@ def brier(labels: np.ndarray, chances: np.ndarray) -> float:
     return -float(((chances - np.eye(chances.shape[1])[labels]) ** 2).sum(1).mean())
 
 
-def test_a_metric_without_a_best_score_forecasts_nothing_and_holds_nobody_back() -> None:
+def test_a_metric_without_a_best_score_has_no_forecast_and_stops_no_arm() -> None:
     bed = Bed(measure=get_metric(brier))
     bed.rival(0.95)
     assert training_forecast(bed.history, [look := bed.look(0.5)]) is None

@@ -1,4 +1,4 @@
-"""The engine: what it runs, in which order, and when it stops."""
+"""The search loop: the trials, their order and their end."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def rig(fakes: ModuleType, tmp_path: Path) -> Callable[..., Rig]:
     return make
 
 
-def test_the_defaults_come_first_and_the_cheapest_of_them_first(
+def test_defaults_run_first_the_cheapest_before_the_others(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     made = rig(
@@ -97,7 +97,7 @@ def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Callable[..., Rig]
     assert made.history.score(stopped[0]) is not None
 
 
-def test_the_only_trial_ends_with_the_time_once_it_has_a_score(
+def test_the_only_trial_ends_at_the_deadline_once_it_has_a_score(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     made = rig([fakes.Fake("endless", seconds=400)], Budget(seconds=50))
@@ -107,7 +107,7 @@ def test_the_only_trial_ends_with_the_time_once_it_has_a_score(
     assert made.clock.now() == 400 / 4  # its first step: without one there would be nothing
 
 
-def test_the_number_of_trials_is_kept_and_a_baseline_is_among_them(
+def test_the_number_of_trials_is_exact_and_includes_a_baseline(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     made = rig(
@@ -117,14 +117,14 @@ def test_the_number_of_trials_is_kept_and_a_baseline_is_among_them(
     assert [trial.arm.strategy for trial in made.history.trials.values()] == ["a", "scratch"]
 
 
-def test_the_baseline_gets_its_turn_before_the_time_is_up(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_the_baseline_starts_before_the_time_is_up(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     strategies = [fakes.Fake(f"s{i}", seconds=8) for i in range(6)]
     made = rig([*strategies, fakes.Fake("scratch", baseline=True, seconds=12)], Budget(seconds=40))
     made.run()
     assert "scratch" in {trial.arm.strategy for trial in made.history.trials.values()}
 
 
-def test_the_baseline_gets_its_share_of_the_time(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_baselines_get_their_part_of_the_time(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     made = rig(
         [fakes.Fake("good", 0.9, seconds=2), fakes.Fake("scratch", 0.4, seconds=2, baseline=True)],
         Budget(seconds=100),
@@ -136,7 +136,7 @@ def test_the_baseline_gets_its_share_of_the_time(rig: Callable[..., Rig], fakes:
     assert 0.15 < spent["scratch"] / sum(spent.values()) < 0.35
 
 
-def test_a_baseline_takes_no_more_than_its_share_when_it_comes_last(
+def test_a_baseline_that_runs_last_takes_no_more_than_its_part(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     made = rig(
@@ -151,13 +151,13 @@ def test_a_baseline_takes_no_more_than_its_share_when_it_comes_last(
     assert 0.2 * 60 <= own[0].seconds <= 0.2 * 60 + 2 * step
 
 
-def test_alone_it_takes_what_it_wants(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_a_baseline_alone_has_no_limit(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     made = rig([fakes.Fake("scratch", 0.4, seconds=30, baseline=True)], Budget(seconds=60), steps=10)
     made.run()
     assert made.history.trials[0].state == "complete"
 
 
-def test_on_few_images_what_may_be_the_best_is_run_on_several_folds_before_anything_new(
+def test_promising_trials_on_few_images_run_on_several_folds_before_new_ones(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     made = rig(
@@ -182,7 +182,7 @@ def test_the_time_goes_to_the_arm_that_wins(rig: Callable[..., Rig], fakes: Modu
     assert spent["good"] > 2 * spent["bad"]
 
 
-def test_contenders_are_run_on_more_folds(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_contenders_run_on_more_folds(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     made = rig([fakes.Fake("one", 0.8, seconds=3), fakes.Fake("two", 0.8, seconds=3)], Budget(seconds=100))
     made.run()
     best = made.history.best()
@@ -202,7 +202,7 @@ def test_one_failing_strategy_does_not_end_the_search(rig: Callable[..., Rig], f
     assert sum(record.arm.strategy == "boom" for record in records) < 4
 
 
-def test_a_strategy_that_breaks_while_suggesting_is_left_out_with_its_reason(
+def test_a_strategy_that_fails_to_suggest_is_left_out_with_its_reason(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     class Broken(fakes.Fake):  # type: ignore[name-defined,misc]
@@ -215,7 +215,7 @@ def test_a_strategy_that_breaks_while_suggesting_is_left_out_with_its_reason(
     assert why == {"broken": "ZeroDivisionError: oops"}
 
 
-def test_a_strategy_that_breaks_before_the_search_is_skipped_with_its_reason(
+def test_a_strategy_that_fails_before_the_search_is_skipped_with_its_reason(
     rig: Callable[..., Rig], fakes: ModuleType
 ) -> None:
     def breaks(backbone: object) -> bool:
@@ -255,12 +255,12 @@ def test_the_same_seed_gives_the_same_search(rig: Callable[..., Rig], fakes: Mod
 
 
 def past(params: dict[str, Any] | None = None, **regrets: float) -> Prior:
-    """What past runs showed: the regret of each strategy, and settings that did well."""
+    """Return a prediction: the regret of each strategy, and good settings."""
     records = {name: StrategyRecord(regret, 0.01, 3, 1) for name, regret in regrets.items()}
     return Prior(records, 0.0, None, "", dict.fromkeys(regrets, (params,) if params else ()))
 
 
-def test_what_past_runs_found_to_be_behind_waits_longer(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_an_arm_with_regret_in_past_runs_waits_longer(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     strategies = [fakes.Fake("a", seconds=1), fakes.Fake("b", seconds=1.5), fakes.Fake("c", seconds=2)]
     made = rig(strategies, Budget(seconds=60), prior=past(a=0.2, b=0.0, c=0.05))
     made.run()
@@ -276,7 +276,7 @@ def test_settings_of_past_runs_are_tried_after_the_defaults(
     assert made.history.trials[2].params["x"] not in (0.5, 0.875)
 
 
-def test_settings_that_are_no_choice_here_are_passed_over(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_settings_outside_the_search_space_are_skipped(rig: Callable[..., Rig], fakes: ModuleType) -> None:
     class Chooses(fakes.Fake):  # type: ignore[name-defined, misc]
         def defaults(self, task: object, backbone: object) -> dict[str, Any]:
             return {"x": 0.5, "how": "one"}

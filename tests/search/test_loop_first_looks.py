@@ -1,4 +1,4 @@
-"""A search looks at a baseline first, and gives it more time only if that is promising."""
+"""A search gives a baseline more time only after a promising first look."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHORT, LONG = 3, 30
 
 @dataclass
 class Grower(fakes.Fake):
-    """A baseline that learns more in more epochs, each expected to take a second, and taking ``each``."""
+    """A baseline that improves with epochs, each estimated at a second and taking ``each``."""
 
     name: str = "grower"
     baseline: bool = True
@@ -61,7 +61,7 @@ class Grower(fakes.Fake):
 
 
 class Rig:
-    """A search over a grower and a rival that is done in no time, kept in ``folder``."""
+    """A search over a grower and a fast rival, kept in ``folder``."""
 
     def __init__(self, folder: Path, grower: Grower, rival: float, seconds: float = SECONDS) -> None:
         named: dict[str, Any] = {"rival": fakes.Fake("rival", rival, seconds=5), "grower": grower}
@@ -95,14 +95,14 @@ def epochs(trials: list[Trial]) -> list[int]:
     return [trial.params["epochs"] for trial in trials]
 
 
-def test_after_a_promising_look_come_the_defaults(tmp_path: Path) -> None:
+def test_defaults_follow_a_promising_first_look(tmp_path: Path) -> None:
     found = Rig(tmp_path, Grower(early=0.75), 0.8).run()
     assert epochs(found)[:2] == [SHORT, LONG]
     assert [trial.default for trial in found[:2]] == [False, True]
     assert [trial.record(None).look for trial in found[:2]] == [True, False]
 
 
-def test_after_a_look_that_is_far_behind_come_none(tmp_path: Path) -> None:
+def test_no_defaults_follow_a_poor_first_look(tmp_path: Path) -> None:
     rig = Rig(tmp_path, Grower(early=0.3), 1.0)
     found = rig.run()
     assert epochs(found) == [SHORT]
@@ -110,22 +110,22 @@ def test_after_a_look_that_is_far_behind_come_none(tmp_path: Path) -> None:
     assert rig.clock.now() > 0.9 * SECONDS
 
 
-def test_a_look_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+def test_a_first_look_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     """At ten times the expected seconds it would take a third of the budget."""
     look = Rig(tmp_path, Grower(each=10.0), 0.8).run()[0]
     assert look.state == "stopped"
     assert POLICY.first_look * SECONDS <= look.seconds <= POLICY.first_look * SECONDS + 2 * 10.0 * SHORT / 30
-    assert look.folds  # what it has learned until then counts
+    assert look.folds  # its training until then counts
 
 
-def test_the_defaults_are_planned_by_the_pace_of_the_look(tmp_path: Path) -> None:
+def test_the_defaults_are_planned_by_the_speed_of_the_first_look(tmp_path: Path) -> None:
     found = Rig(tmp_path, Grower(each=1.9, early=0.75), 0.8).run()
     assert epochs(found)[:2] == [SHORT, 15]
     assert found[1].default
 
 
 @pytest.mark.parametrize("early", [0.3, 0.75])
-def test_a_search_that_is_taken_up_after_the_look_does_not_look_again(tmp_path: Path, early: float) -> None:
+def test_a_search_resumed_after_the_first_look_does_not_repeat_it(tmp_path: Path, early: float) -> None:
     def rig(folder: str) -> Rig:
         return Rig(tmp_path / folder, Grower(early=early), 1.0 if early < 0.5 else 0.8)
 
@@ -140,4 +140,4 @@ def test_a_search_that_is_taken_up_after_the_look_does_not_look_again(tmp_path: 
     assert epochs(found).count(SHORT) == epochs(whole).count(SHORT)
     assert epochs(found)[:2] == epochs(whole)[:2]
     assert found[0].number == begun.grown()[0].number
-    assert found[0].first_look  # a search that is taken up knows which one it was
+    assert found[0].first_look  # a resumed search knows which trial it was

@@ -1,4 +1,4 @@
-"""Which arm is started next, and with which settings."""
+"""The next arm to start, and its settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGES = 400
 
 @dataclass
 class Looked(fakes.Fake):
-    """A baseline that is looked at first: its defaults take ``seconds``, its look a tenth of that."""
+    """A baseline with a first look: its defaults take ``seconds``, its first look a tenth of that."""
 
     baseline: bool = True
 
@@ -41,7 +41,7 @@ class Looked(fakes.Fake):
 
 
 class Field:
-    """Arms that wait, and trials that have ended."""
+    """Waiting arms, and trials that have ended."""
 
     def __init__(
         self, *strategies: fakes.Fake, trials: int | None = None, prior: Prior | None = None
@@ -59,7 +59,7 @@ class Field:
         self.started: list[Trial] = []
 
     def next(self, *, left: float = 1000.0) -> Start | None:
-        """What is started now; it counts as running until it is scored."""
+        """Start a trial, which runs until it is scored."""
         start = self.queue.next(
             lambda arm: [trial for trial in self.started if trial.arm == arm],
             left=left,
@@ -73,7 +73,7 @@ class Field:
         return start
 
     def score(self, accuracy: float) -> None:
-        """The trial that was started last has ended with this accuracy."""
+        """End the last started trial with an accuracy."""
         trial = self.started[-1]
         right = np.arange(IMAGES) < accuracy * IMAGES
         logits = 4 * np.eye(2, dtype=np.float32)[np.where(right, self.labels, 1 - self.labels)]
@@ -86,7 +86,7 @@ class Field:
         self.history.add(trial, done, now=0.0)
 
     def order(self, scores: dict[str, float], *, left: float = 1000.0) -> list[tuple[str, bool]]:
-        """All that is started, by strategy and whether with the defaults; each is scored at once."""
+        """Start and score all arms; return the strategies, and whether with their defaults."""
         found = []
         while start := self.next(left=left):
             found.append((start.arm.strategy, start.default))
@@ -94,7 +94,7 @@ class Field:
         return found
 
 
-def test_the_cheapest_comes_first_and_a_look_counts_with_its_own_seconds() -> None:
+def test_the_cheapest_arm_starts_first_and_a_first_look_counts_with_its_seconds() -> None:
     field = Field(
         fakes.Fake("dear", seconds=30), fakes.Fake("cheap", seconds=5), Looked("scratch", seconds=100)
     )
@@ -104,7 +104,7 @@ def test_the_cheapest_comes_first_and_a_look_counts_with_its_own_seconds() -> No
     assert field.next() is None
 
 
-def test_each_start_carries_the_settings_it_is_meant_for() -> None:
+def test_each_start_has_the_settings_of_its_trial() -> None:
     field = Field(fakes.Fake("plain", seconds=50), Looked("scratch", seconds=100))
     look = field.next()
     assert look == Start(Arm("scratch", "net"), default=False, params={"x": 0.5, "epochs": 10})
@@ -117,19 +117,19 @@ def test_each_start_carries_the_settings_it_is_meant_for() -> None:
     assert not field.queue.has_only_first_look(look.arm)
 
 
-def test_what_does_not_promise_enough_is_not_started() -> None:
+def test_an_arm_that_is_not_promising_is_not_started() -> None:
     field = Field(fakes.Fake("good", seconds=5), Looked("scratch", seconds=100))
     assert field.order({"good": 0.98, "scratch": 0.5}) == [("good", True), ("scratch", False)]
     assert field.queue.has_only_first_look(Arm("scratch", "net"))
 
 
-def test_while_a_look_is_running_the_others_are_started() -> None:
+def test_other_arms_start_while_a_first_look_is_running() -> None:
     field = Field(fakes.Fake("good", seconds=30), Looked("scratch", seconds=100))
     started = [field.next(), field.next(), field.next()]
     assert [start and start.arm.strategy for start in started] == ["scratch", "good", None]
 
 
-def test_what_its_look_expects_little_of_waits_longer() -> None:
+def test_an_arm_with_a_poor_first_look_waits_longer() -> None:
     def after_the_look(accuracy: float) -> list[tuple[str, bool]]:
         field = Field(
             fakes.Fake("first", seconds=1), fakes.Fake("dear", seconds=60), Looked("scratch", seconds=100)
@@ -140,7 +140,7 @@ def test_what_its_look_expects_little_of_waits_longer() -> None:
     assert after_the_look(0.75) == [("dear", True), ("scratch", True)]
 
 
-def test_what_past_runs_foretell_counts_for_an_arm_without_a_look() -> None:
+def test_past_runs_order_arms_without_a_first_look() -> None:
     strategies = fakes.Fake("behind", seconds=10), fakes.Fake("ahead", seconds=11)
     assert [name for name, _ in Field(*strategies).order({})] == ["behind", "ahead"]
     records = {name: StrategyRecord(regret, 0.01, 3, 1) for name, regret in (("behind", 0.4), ("ahead", 0.0))}
@@ -149,7 +149,7 @@ def test_what_past_runs_foretell_counts_for_an_arm_without_a_look() -> None:
 
 
 @pytest.mark.parametrize(("times", "begun"), [(0.9, True), (1.1, False)])
-def test_what_is_far_too_long_for_the_time_left_is_not_begun(times: float, begun: bool) -> None:
+def test_a_trial_far_longer_than_the_time_left_is_not_started(times: float, begun: bool) -> None:
     field = Field(
         fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=times * POLICY.longest_start * 50)
     )
@@ -157,13 +157,13 @@ def test_what_is_far_too_long_for_the_time_left_is_not_begun(times: float, begun
     assert names == ["quick", *(["endless"] if begun else [])]
 
 
-def test_with_nothing_scored_even_what_is_far_too_long_is_begun() -> None:
+def test_without_any_score_even_a_far_too_long_trial_starts() -> None:
     start = Field(fakes.Fake("endless", seconds=1e6)).next(left=50.0)
     assert start is not None
     assert start.arm.strategy == "endless"
 
 
-def test_defaults_that_no_longer_fit_after_their_look_are_not_begun() -> None:
+def test_defaults_that_no_longer_fit_after_the_first_look_are_not_started() -> None:
     field = Field(fakes.Fake("good", seconds=5), Looked("scratch", seconds=100))
     field.next()
     field.score(0.7)
@@ -174,7 +174,7 @@ def test_defaults_that_no_longer_fit_after_their_look_are_not_begun() -> None:
     assert field.next(left=90.0) is not None
 
 
-def test_baselines_get_their_turn_before_the_time_is_up() -> None:
+def test_baselines_start_before_the_time_is_up() -> None:
     """Two cheaper arms would leave the baseline no time."""
     strategies = [fakes.Fake(f"s{i}", seconds=20) for i in range(3)]
     field = Field(*strategies, fakes.Fake("scratch", seconds=25, baseline=True))
@@ -187,7 +187,7 @@ def test_baselines_get_their_turn_before_the_time_is_up() -> None:
     assert names == ["s0", "scratch"]
 
 
-def test_if_time_is_short_something_transfers_first() -> None:
+def test_an_arm_that_transfers_starts_first_if_time_is_short() -> None:
     cheap = fakes.Fake("pixels", seconds=1, baseline=True)
     assert Field(fakes.Fake("probe", seconds=5), cheap).order({})[0] == ("pixels", True)
     short = Field(fakes.Fake("probe", seconds=5), cheap).order({}, left=200.0)
@@ -196,8 +196,8 @@ def test_if_time_is_short_something_transfers_first() -> None:
     assert alone == [("pixels", True)]
 
 
-def test_a_look_is_the_turn_of_a_baseline() -> None:
-    """After it the baseline waits like any arm, however little time is left."""
+def test_a_first_look_counts_as_the_run_of_a_baseline() -> None:
+    """After its first look a baseline waits like any arm."""
     strategies = [fakes.Fake(f"s{i}", seconds=20) for i in range(3)]
     field = Field(*strategies, Looked("scratch", seconds=100))
     first = field.next(left=1000.0)
@@ -214,7 +214,7 @@ def test_a_look_is_the_turn_of_a_baseline() -> None:
 @pytest.mark.parametrize(
     ("trials", "expected"), [(1, ["a"]), (2, ["a", "scratch"]), (3, ["a", "b", "scratch"])]
 )
-def test_of_few_trials_one_is_left_for_each_baseline(trials: int, expected: list[str]) -> None:
+def test_one_of_few_trials_is_left_for_each_baseline(trials: int, expected: list[str]) -> None:
     field = Field(
         fakes.Fake("a"),
         fakes.Fake("b"),

@@ -1,4 +1,4 @@
-"""A search over folds that divide the images several times: who pays for which."""
+"""A search over several repeats of the folds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Killed(BaseException):
 
 
 class Rig:
-    """A search that is kept in ``folder``, over fakes that are level."""
+    """A search over equal fakes, kept in ``folder``."""
 
     def __init__(self, fakes: ModuleType, folder: Path, budget: Budget) -> None:
         class Work(fakes.FakeWork):  # type: ignore[name-defined,misc]
@@ -71,7 +71,7 @@ class Rig:
 
 
 @pytest.mark.parametrize("budget", [Budget(trials=4), Budget(seconds=60)])
-def test_a_new_trial_is_run_on_the_first_repeat_and_contenders_on_more(
+def test_a_new_trial_runs_on_the_first_repeat_and_contenders_on_more(
     fakes: ModuleType, tmp_path: Path, budget: Budget
 ) -> None:
     rig = Rig(fakes, tmp_path, budget)
@@ -84,7 +84,7 @@ def test_a_new_trial_is_run_on_the_first_repeat_and_contenders_on_more(
     assert max(len(trial.folds) for trial in rig.history.trials.values()) > K
 
 
-def test_where_no_time_is_set_later_repeats_take_a_fifth_of_the_first(
+def test_later_repeats_take_a_fifth_of_the_first_without_a_time_limit(
     fakes: ModuleType, tmp_path: Path
 ) -> None:
     rig = Rig(fakes, tmp_path, Budget(trials=4))
@@ -93,9 +93,7 @@ def test_where_no_time_is_set_later_repeats_take_a_fifth_of_the_first(
     assert 0 < len(later) <= 0.2 * 4 * K
 
 
-def test_a_search_killed_within_a_later_repeat_goes_on_as_if_it_had_not_been(
-    fakes: ModuleType, tmp_path: Path
-) -> None:
+def test_a_search_killed_in_a_later_repeat_continues_unchanged(fakes: ModuleType, tmp_path: Path) -> None:
     whole = Rig(fakes, tmp_path / "whole", Budget(trials=4))
     whole.run()
     later = [place for place, job in enumerate(whole.work.jobs) if min(job.folds) >= K]

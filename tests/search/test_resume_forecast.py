@@ -1,4 +1,4 @@
-"""When it is worth going on with a trial that was stopped, and what comes of it."""
+"""The forecast for pruned trials, and the outcome of resuming them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def logits(score: float) -> np.ndarray:
 
 
 class Book:
-    """A ledger, and the trials that are entered into it."""
+    """A history, and methods that add trials."""
 
     def __init__(self, folder: Path) -> None:
         self.history, self.folder = TrialHistory(LABELS), folder
 
     def complete(self, curve: Sequence[float], seconds: float = 10.0) -> Trial:
-        """A trial that ran to its end, with scores at equal distances."""
+        """Add a complete trial with intermediate scores at equal distances."""
         trial = self._trial()
         trial.intermediate_scores = [((n + 1) / len(curve), score) for n, score in enumerate(curve)]
         model = self.folder / f"{trial.number}"
@@ -42,7 +42,7 @@ class Book:
         return trial
 
     def stopped(self, score: float, *, progress: float = 0.5, kept: bool = True) -> Trial:
-        """One that was stopped for being behind, after 10 seconds for the whole of it."""
+        """Add a trial that was pruned at ``progress``; all of it would take 10 seconds."""
         trial = self._trial()
         trial.intermediate_scores = [(progress, score)]
         path = self.folder / f"{trial.number}.checkpoint"
@@ -80,7 +80,7 @@ def book(tmp_path: Path) -> Book:
     return Book(tmp_path)
 
 
-def test_what_a_trial_gains_is_foretold_by_what_others_gained_from_there_on(book: Book) -> None:
+def test_the_improvement_of_a_trial_is_forecast_from_other_trials(book: Book) -> None:
     for curve in ((0.5, 0.9), (0.6, 0.9), (0.7, 0.9)):
         best = book.complete(curve)
     found = resume_forecast(book.history, book.stopped(0.55), best)
@@ -95,30 +95,30 @@ def test_what_a_trial_gains_is_foretold_by_what_others_gained_from_there_on(book
     assert surer.probability < found.probability < 0.5
 
 
-def test_nothing_is_foretold_from_nothing(book: Book) -> None:
+def test_there_is_no_forecast_without_data(book: Book) -> None:
     best = book.complete((0.6, 0.9))
     best.intermediate_scores = []
     assert resume_forecast(book.history, book.stopped(0.6), best) is None
     assert isinstance(book.choose(), NewTrial)
 
 
-def test_a_curve_is_read_between_its_points_and_not_before_the_first(book: Book) -> None:
+def test_scores_are_interpolated_and_not_extrapolated(book: Book) -> None:
     trial = book.complete((0.2, 0.4, 0.6, 0.8))
     assert score_at(trial, 0.625) == pytest.approx(0.5)
     assert score_at(trial, 0.2) is None
 
 
-def test_a_trial_that_would_lead_if_it_gains_what_others_did_is_gone_on_with(book: Book) -> None:
+def test_a_trial_that_is_forecast_to_lead_is_resumed(book: Book) -> None:
     for curve in ((0.5, 0.8), (0.6, 0.9), (0.62, 0.88)):
         book.complete(curve)
     trial = book.stopped(0.61)
     assert book.choose() == ResumeTrial(trial)
     assert trial.remaining_seconds == pytest.approx(5.0)
-    assert book.choose(left=4.0) is None  # what remains of it does not fit
-    assert book.choose(arms=()) == ResumeTrial(trial)  # whether new trials may be begun or not
+    assert book.choose(left=4.0) is None  # the rest of it does not fit
+    assert book.choose(arms=()) == ResumeTrial(trial)  # even if no new trials may start
 
 
-def test_a_hopeless_one_stays_stopped_even_where_there_is_nothing_else_to_do(book: Book) -> None:
+def test_a_trial_without_prospect_stays_pruned_even_without_alternatives(book: Book) -> None:
     for curve in ((0.6, 0.9), (0.61, 0.9), (0.62, 0.9)):
         book.complete(curve)
     book.stopped(0.3)
@@ -126,7 +126,7 @@ def test_a_hopeless_one_stays_stopped_even_where_there_is_nothing_else_to_do(boo
     assert book.choose(arms=()) is None
 
 
-def test_without_a_checkpoint_a_stopped_trial_stays_as_it_is(book: Book) -> None:
+def test_a_pruned_trial_without_a_checkpoint_is_not_resumed(book: Book) -> None:
     for curve in ((0.5, 0.8), (0.6, 0.9), (0.62, 0.88)):
         book.complete(curve)
     trial = book.stopped(0.61, kept=False)
@@ -134,7 +134,7 @@ def test_without_a_checkpoint_a_stopped_trial_stays_as_it_is(book: Book) -> None
     assert not isinstance(book.choose(), ResumeTrial | NextFold)
 
 
-def test_only_the_best_of_an_arms_stopped_trials_keep_their_files(book: Book) -> None:
+def test_only_the_best_pruned_trials_of_an_arm_keep_their_checkpoints(book: Book) -> None:
     book.complete((0.6, 0.9))
     scores = (0.5, 0.55, 0.4, 0.6, 0.45)
     trials = [book.stopped(score) for score in scores]
@@ -153,7 +153,9 @@ def test_only_the_best_of_an_arms_stopped_trials_keep_their_files(book: Book) ->
         ("failed", False, ("pruned", False, False, 0.6)),
     ],
 )
-def test_what_comes_of_going_on(book: Book, state: Any, scored: bool, expected: tuple[Any, ...]) -> None:
+def test_the_outcome_of_resuming_is_merged(
+    book: Book, state: Any, scored: bool, expected: tuple[Any, ...]
+) -> None:
     book.complete((0.6, 0.9))
     trial = book.stopped(0.6)
     assert trial.checkpoint is not None

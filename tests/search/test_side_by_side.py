@@ -1,4 +1,4 @@
-"""The search with several trials open at once, whichever of them ends first."""
+"""The search with several trials at once, whichever ends first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from autotl.trials.restore import SearchRecord
 
 
 class Held:
-    """Keeps ``workers`` jobs open, and ends the one that ``pick`` says."""
+    """Keeps ``workers`` jobs open, and ends the job that ``pick`` chooses."""
 
     name, summary = "held", "for tests"
 
@@ -103,16 +103,14 @@ def test_the_number_of_trials_is_exact_and_defaults_come_first(
     assert sorted(defaults) == [0, 1, 2]
 
 
-def test_no_settings_are_run_twice_and_every_trial_ends_once(
-    rig: Callable[..., Any], fakes: ModuleType
-) -> None:
+def test_no_settings_run_twice_and_every_trial_ends_once(rig: Callable[..., Any], fakes: ModuleType) -> None:
     _, work, history = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=12), workers=4)
     settings = [(trial.arm, trial.params["x"]) for trial in history.trials.values()]
     assert len(set(settings)) == len(settings) == 12
     assert len(work.jobs) == 12
 
 
-def test_no_trial_is_extended_while_it_runs_and_no_fold_is_run_twice(
+def test_no_running_trial_is_extended_and_no_fold_runs_twice(
     rig: Callable[..., Any], fakes: ModuleType
 ) -> None:
     # the executor itself asserts that no trial is open twice
@@ -124,7 +122,7 @@ def test_no_trial_is_extended_while_it_runs_and_no_fold_is_run_twice(
     assert max(len(trial.folds) for trial in history.trials.values()) > 1
 
 
-def test_an_arm_whose_only_settings_run_waits_for_them_and_then_ends(
+def test_an_arm_whose_only_settings_are_running_waits_and_then_ends(
     rig: Callable[..., Any], fakes: ModuleType
 ) -> None:
     class Three(fakes.Fake):  # type: ignore[name-defined,misc]
@@ -140,7 +138,7 @@ def test_an_arm_whose_only_settings_run_waits_for_them_and_then_ends(
     assert held.told_none
 
 
-def test_the_baseline_gets_its_share(rig: Callable[..., Any], fakes: ModuleType) -> None:
+def test_the_baseline_gets_its_part_of_the_time(rig: Callable[..., Any], fakes: ModuleType) -> None:
     _, _, history = rig(
         [fakes.Fake("good", 0.9, seconds=2), fakes.Fake("scratch", 0.4, seconds=2, baseline=True)],
         Budget(seconds=100),

@@ -1,4 +1,4 @@
-"""A strategy, a worker and facts that cost nothing, so that the search can be watched deciding."""
+"""A strategy, a runner and facts that cost nothing, for tests of the search."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ class Fake:
         return Cost(self.takes(params))
 
     def takes(self, params: Params) -> float:
-        """The seconds that a fold with these settings takes."""
+        """Return the seconds of a fold with these settings."""
         return self.seconds
 
     def rate(self, params: Params) -> float:
-        """The share of images that a network with these settings is right on."""
+        """Return the accuracy of a network with these settings."""
         return self.skill + 0.1 * (params["x"] - 0.5)
 
     def build(self, params: Params, bench: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Images of things, several frames of each, and what a search prepares from them."""
+"""Images of things with several frames each, and a search prepared from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THINGS, FRAMES = 12, 4
 
 
 class Heard(Silence):
-    """Keeps what it is told."""
+    """Records all messages."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -43,7 +43,7 @@ def frames(
     seed: int = 0,
     things: int = 2 * THINGS,
 ) -> Path:
-    """Write frames of things, two classes of them that differ by nothing but chance."""
+    """Write frames of things in two classes that differ by chance only."""
     rng = np.random.default_rng(seed)
     images, _ = tiny_images(classes=5, each=THINGS, side=32, noise=0.0, seed=seed)
     for thing, row in enumerate(rng.permutation(len(images))[:things].tolist()):
@@ -60,7 +60,7 @@ def track(thing: int, frame: int) -> str:
 
 
 def nameless(thing: int, frame: int) -> str:
-    """A name that says nothing, but to a test."""
+    """Return a meaningless name that a test can recognize."""
     return (
         "".join(chr(97 + digit) for digit in np.random.default_rng(100 * thing + frame).permutation(20))
         + ".png"

@@ -1,4 +1,4 @@
-"""The final phase of a prepared run, with trials of the test's own."""
+"""The final phase of a prepared run, with made-up trials."""
 
 from __future__ import annotations
 

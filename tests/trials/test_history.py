@@ -1,4 +1,4 @@
-"""The ledger: comparing trials that have seen different folds."""
+"""The history: comparing trials that ran on different folds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def enter(
     return trial
 
 
-def test_a_trial_known_from_an_easy_fold_is_not_taken_for_better() -> None:
+def test_an_easy_fold_does_not_make_a_trial_better() -> None:
     history = TrialHistory(LABELS)
     thorough = enter(history, 0, "a", {0: 0.9, 1: 0.5})
     lucky = enter(history, 1, "b", {0: 0.9})
@@ -45,7 +45,7 @@ def test_a_trial_known_from_an_easy_fold_is_not_taken_for_better() -> None:
     assert history.best() is ahead
 
 
-def test_a_small_lead_on_one_fold_does_not_beat_a_proven_one() -> None:
+def test_a_small_lead_on_one_fold_does_not_beat_a_lead_on_two() -> None:
     history = TrialHistory(LABELS)
     enter(history, 0, "yardstick", {0: 0.5, 1: 0.5})
     proven = enter(history, 1, "a", {0: 0.7, 1: 0.7})
@@ -54,7 +54,7 @@ def test_a_small_lead_on_one_fold_does_not_beat_a_proven_one() -> None:
     assert history.best() is proven
 
 
-def test_a_pruned_trial_is_not_the_best_unless_there_is_nothing_else() -> None:
+def test_a_pruned_trial_is_best_only_without_others() -> None:
     history = TrialHistory(LABELS)
     pruned = enter(history, 0, "a", {0: 0.9})
     pruned.state = "pruned"
@@ -63,7 +63,7 @@ def test_a_pruned_trial_is_not_the_best_unless_there_is_nothing_else() -> None:
     assert history.best() is whole
 
 
-def test_ties_go_to_the_cheaper() -> None:
+def test_the_cheaper_of_tied_trials_is_best() -> None:
     history = TrialHistory(LABELS)
     dear = enter(history, 0, "a", {0: 0.8})
     dear.seconds = 50
@@ -71,7 +71,7 @@ def test_ties_go_to_the_cheaper() -> None:
     assert history.best() is cheap
 
 
-def test_weights_are_kept_for_each_arms_leaders_and_the_defaults(tmp_path: Path) -> None:
+def test_the_best_trials_and_the_defaults_of_each_arm_keep_their_weights(tmp_path: Path) -> None:
     history = TrialHistory(LABELS)
     for number in range(9):
         enter(history, number, "a", {0: 0.1 + 0.1 * number}, tmp_path / str(number))
@@ -80,7 +80,7 @@ def test_weights_are_kept_for_each_arms_leaders_and_the_defaults(tmp_path: Path)
     assert history.trials[1].model is None
 
 
-def test_the_choice_is_always_a_trial_whose_weights_are_there(tmp_path: Path) -> None:
+def test_the_best_trial_always_has_its_weights(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     history = TrialHistory(LABELS)
     for number in range(60):
@@ -92,7 +92,7 @@ def test_the_choice_is_always_a_trial_whose_weights_are_there(tmp_path: Path) ->
             assert Path(str(best.model)).is_file()
 
 
-def test_a_failed_extension_leaves_what_was_known(tmp_path: Path) -> None:
+def test_a_failed_extension_keeps_earlier_results(tmp_path: Path) -> None:
     history = TrialHistory(LABELS)
     trial = enter(history, 0, "a", {0: 0.8}, tmp_path / "0")
     history.add(trial, Outcome(Job(0, "a", "net", {}, 0, (1,)), "failed", (), 1.0, "boom"), now=2.0)
@@ -100,7 +100,7 @@ def test_a_failed_extension_leaves_what_was_known(tmp_path: Path) -> None:
     assert history.score(trial) == pytest.approx(0.8)
 
 
-def test_the_spread_is_paired_by_image() -> None:
+def test_the_standard_error_is_paired_by_image() -> None:
     history = TrialHistory(LABELS)
     one, other = enter(history, 0, "a", {0: 0.5}), enter(history, 1, "b", {0: 0.5})
     assert history.metric_standard_error(one, other) == pytest.approx(
@@ -127,13 +127,13 @@ def test_only_the_leading_trials_keep_the_networks_of_further_folds(tmp_path: Pa
 
 
 def sure(by: float, rng: np.random.Generator) -> np.ndarray:
-    """Logits of two classes whose right answer stands out by so much, and a little chance."""
+    """Return logits of two classes with a given margin and a little noise."""
     logits = np.zeros((100, 2), dtype=np.float32)
     logits[np.arange(100), np.arange(100) % 2] = by + rng.normal(0, 0.1, 100)
     return logits
 
 
-def test_under_log_loss_the_cheaper_of_two_that_are_not_told_apart_is_chosen() -> None:
+def test_the_cheaper_of_two_tied_trials_is_best_by_log_loss() -> None:
     measure, rng = get_metric("log_loss"), np.random.default_rng(0)
     labels = [np.arange(100) % 2]
     history = TrialHistory(labels, metric=measure)
@@ -154,10 +154,10 @@ def test_under_log_loss_the_cheaper_of_two_that_are_not_told_apart_is_chosen() -
     assert history.metric_standard_error(cheap, worse) > history.metric_standard_error(cheap, dear) > 0
 
 
-def test_a_function_of_ones_own_has_a_spread_that_does_not_change() -> None:
+def test_a_custom_metric_has_a_stable_standard_error() -> None:
     def certainty(labels: np.ndarray, chances: np.ndarray) -> float:
         if len(np.unique(labels)) < 2:
-            raise ValueError("two classes are due")
+            raise ValueError("two classes are required")
         return float(chances[np.arange(len(labels)), labels].mean())
 
     history, rng = TrialHistory([np.arange(100) % 2], metric=get_metric(certainty)), np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Which of two trials leads, where their scores are much the same."""
+"""The lead between two trials with similar scores."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LABELS = np.arange(200, dtype=np.int64) % 2
 
 
 def sureness(right: float, wrong: float, *, mistakes: int = 40) -> NDArray[np.float32]:
-    """Logits with so many mistakes, so sure of the answers that are right and of those that are wrong."""
+    """Return logits with given margins for correct and for wrong predictions."""
     margin = np.full(len(LABELS), float(right))
     margin[:mistakes] = -wrong
     sides = np.where(LABELS == 1, margin, -margin) / 2
     return np.stack([-sides, sides], 1).astype(np.float32)
 
 
-def ledger_of(*several: NDArray[np.float32], images: int = 200, metric: str = "accuracy") -> TrialHistory:
+def history_of(*several: NDArray[np.float32], images: int = 200, metric: str = "accuracy") -> TrialHistory:
     labels, measure = LABELS[:images], METRICS[metric]
     history = TrialHistory([labels], metric=measure)
     for number, logits in enumerate(several):
@@ -35,20 +35,20 @@ def ledger_of(*several: NDArray[np.float32], images: int = 200, metric: str = "a
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy"])
-def test_of_equal_scores_that_leads_whose_mistakes_were_close(metric: str) -> None:
-    history = ledger_of(sureness(1, 1), sureness(4, 0.5), metric=metric)
+def test_of_equal_scores_the_one_with_closer_mistakes_leads(metric: str) -> None:
+    history = history_of(sureness(1, 1), sureness(4, 0.5), metric=metric)
     one, other = history.trials[0], history.trials[1]
     assert history.score(one) == history.score(other)
     assert history.score_difference(other, one) > history.standard_error(other, one)
     assert history.best() is other
 
 
-def test_how_sure_a_network_says_it_is_of_everything_wins_nothing() -> None:
-    history = ledger_of(sureness(2, 1), 10 * sureness(2, 1))
+def test_overall_confidence_gives_no_lead() -> None:
+    history = history_of(sureness(2, 1), 10 * sureness(2, 1))
     assert history.score_difference(history.trials[1], history.trials[0]) == pytest.approx(0, abs=1e-4)
 
 
-def test_a_lead_is_told_with_less_doubt_than_a_difference_of_scores() -> None:
+def test_a_likelihood_difference_has_a_smaller_standard_error_than_a_score_difference() -> None:
     rng = np.random.default_rng(0)
     truth = rng.normal(2, 2, len(LABELS))
 
@@ -56,15 +56,15 @@ def test_a_lead_is_told_with_less_doubt_than_a_difference_of_scores() -> None:
         sides = np.where(LABELS == 1, 1, -1) * (truth + rng.normal(0, noise, len(LABELS))) / 2
         return np.stack([-sides, sides], 1).astype(np.float32)
 
-    history = ledger_of(network(0.5), network(1.5))
+    history = history_of(network(0.5), network(1.5))
     one, other = history.trials[0], history.trials[1]
     assert history.score_difference(one, other) / history.standard_error(one, other) > 2
     assert 0 < history.standard_error(one, other) < 0.6 * history.metric_standard_error(one, other)
 
 
 @pytest.mark.parametrize(("images", "metric"), [(20, "accuracy"), (200, "auroc"), (200, "macro_f1")])
-def test_few_images_and_other_metrics_lead_by_their_scores(images: int, metric: str) -> None:
-    history = ledger_of(
+def test_few_images_and_other_metrics_are_compared_by_their_scores(images: int, metric: str) -> None:
+    history = history_of(
         sureness(1, 1, mistakes=5), sureness(4, 0.5, mistakes=2), images=images, metric=metric
     )
     one, other = history.trials[0], history.trials[1]

@@ -1,4 +1,4 @@
-"""The standard error of a difference, where images are validated more than once."""
+"""The standard error of a difference if images are validated repeatedly."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def spreads(
 def shown(
     number: int, known: PairedErrors, chance: np.ndarray, rng: np.random.Generator, *, passing: float
 ) -> Folds:
-    """A trial that is right on an image by its own chance; ``passing`` of its luck is anew in each fold."""
+    """Return a trial that is correct with a probability for each image; ``passing`` of it is drawn in each
+    fold.
+    """
     luck, found = rng.random(N), {}
     for fold, rows in enumerate(known.rows):
         own = np.where(rng.random(len(rows)) < passing, rng.random(len(rows)), luck[rows])
@@ -54,15 +56,15 @@ def of_means(known: PairedErrors, one: Folds, other: Folds) -> float:
     return float(np.std([np.mean(own) for own in each]) / np.sqrt(N))
 
 
-def test_images_that_recur_are_averaged_first() -> None:
+def test_repeated_images_are_averaged_first() -> None:
     rng = np.random.default_rng(0)
     known = spreads(cuts(rng), rng.integers(0, 2, N))
     one, other = pair(known, rng, passing=0.3)
     assert known.standard_error(one, other) == pytest.approx(of_means(known, one, other))
 
 
-def test_it_is_the_error_that_many_draws_of_images_show() -> None:
-    """Counting every meeting as an image would promise little more than half of it."""
+def test_it_equals_the_standard_error_over_many_draws() -> None:
+    """Counting each validation as an image would give little more than half of it."""
     rng = np.random.default_rng(1)
     apart, promised, independent = [], [], []
     for _ in range(300):
@@ -87,7 +89,7 @@ def test_without_repeats_it_is_the_plain_standard_error() -> None:
 
 
 @pytest.mark.parametrize("name", ["auroc", "log_loss", "own"])
-def test_a_repeat_that_says_the_same_again_narrows_nothing(name: str) -> None:
+def test_an_identical_repeat_does_not_lower_the_standard_error(name: str) -> None:
     def own(labels: np.ndarray, chances: np.ndarray) -> float:
         return float(chances[np.arange(len(labels)), labels].mean())
 
@@ -103,7 +105,7 @@ def test_a_repeat_that_says_the_same_again_narrows_nothing(name: str) -> None:
     assert known.standard_error(one, other) == pytest.approx(known.standard_error(*first))
 
 
-def test_what_passes_with_the_cut_is_told_from_what_stays() -> None:
+def test_variance_from_the_cut_is_separated_from_the_rest() -> None:
     found = {}
     for passing in (0.0, 0.5, 1.0):
         rng = np.random.default_rng(4)
@@ -114,7 +116,7 @@ def test_what_passes_with_the_cut_is_told_from_what_stays() -> None:
     assert found[1.0] > 0.9
 
 
-def test_before_any_image_recurs_half_is_assumed_to_pass() -> None:
+def test_half_of_the_variance_is_assumed_to_come_from_the_cut() -> None:
     rng = np.random.default_rng(5)
     known = spreads(cuts(rng)[:K], rng.integers(0, 2, N))
     assert known.repeat_information(*pair(known, rng, passing=0.2)) == pytest.approx(0.5)

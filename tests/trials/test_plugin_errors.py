@@ -1,4 +1,4 @@
-"""What code of a plugin does wrong in a trial is the failure of that trial, and changes nothing else."""
+"""An error of a plugin in a trial fails that trial only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 class Stranger:
-    """A strategy whose learner yields what ``step`` makes of the bench."""
+    """A strategy whose learner yields the result of ``step``."""
 
     baseline, side = False, 32
 
@@ -86,9 +86,7 @@ def run(ready: Prepared, folder: Path, step: Step) -> Any:
         (lambda bench: Epoch(1, 0.5, 7.0), r"must be in \[0, 1\] \(got 7.0\)"),
     ],
 )
-def test_what_a_learner_does_wrong_fails_its_trial(
-    ready: Prepared, tmp_path: Path, step: Step, why: str
-) -> None:
+def test_an_error_of_a_learner_fails_its_trial(ready: Prepared, tmp_path: Path, step: Step, why: str) -> None:
     found = run(ready, tmp_path, step)
     assert found.state == "failed"
     assert re.search(why, found.why)
@@ -148,7 +146,7 @@ def search_of(fakes: ModuleType, tmp_path: Path, strategy: Any) -> tuple[Search,
 
 
 @pytest.mark.parametrize("given", [None, 5, "x", {1: 2}])
-def test_a_strategy_that_suggests_no_settings_is_left_out_at_once(
+def test_a_strategy_without_suggestions_is_left_out_at_once(
     fakes: ModuleType, tmp_path: Path, given: Any
 ) -> None:
     class Mute(fakes.Fake):  # type: ignore[name-defined,misc]
@@ -170,7 +168,7 @@ def test_a_strategy_that_suggests_no_settings_is_left_out_at_once(
 
 
 @pytest.mark.parametrize("answer", [None, SystemExit(7)])
-def test_a_strategy_that_cannot_say_whether_it_applies_is_skipped(fakes: ModuleType, answer: Any) -> None:
+def test_a_strategy_whose_applies_fails_is_skipped(fakes: ModuleType, answer: Any) -> None:
     class Odd(fakes.Fake):  # type: ignore[name-defined,misc]
         def applies(self, task: Any, backbone: Any) -> Any:
             if isinstance(answer, SystemExit):
@@ -203,7 +201,7 @@ def test_an_executor_that_exits_is_named(fakes: ModuleType, tmp_path: Path) -> N
 
 
 class Apart:
-    """A similarity that gives what it is told to."""
+    """A similarity that returns a given value."""
 
     summary, reference, of_moments = "made up", "none", True
 

@@ -1,4 +1,4 @@
-"""A search that ends anywhere and is taken up goes on as it would have gone."""
+"""A search that is killed anywhere and resumed continues unchanged."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from autotl.trials.restore import DIED, restore
 
 
 class Killed(BaseException):
-    """The process ends here: nothing that comes after is done."""
+    """The process ends here."""
 
 
 class Rig:
-    """A search over fakes that is kept in ``folder``, with its study beside it."""
+    """A search over fakes with a journal and a study file in ``folder``."""
 
     def __init__(self, fakes: ModuleType, strategies: list[Any], trials: int, folder: Path) -> None:
         named = {strategy.name: strategy for strategy in strategies}
@@ -82,7 +82,7 @@ def make(fakes: ModuleType, tmp_path: Path) -> Make:
 
 def coarse(fakes: ModuleType) -> type[Any]:
     class Coarse(fakes.Fake):  # type: ignore[name-defined,misc]
-        """Suggests the same again and again: its arm comes to an end."""
+        """Suggests the same repeatedly, so that its arm ends."""
 
         def suggest(self, space: Any, task: object, backbone: object) -> dict[str, float]:
             return {"x": space.suggest_categorical("x", [0.5, 0.75])}
@@ -91,7 +91,7 @@ def coarse(fakes: ModuleType) -> type[Any]:
 
 
 class Mortal:
-    """Makes the process end at the n-th of all the steps it takes, whichever it is."""
+    """Ends the process at its n-th step."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
         self._left, self._patch = after, monkeypatch
@@ -111,7 +111,7 @@ class Mortal:
 
 
 @pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 6, 17])
-def test_a_search_killed_again_and_again_is_the_one_that_ran_through(
+def test_a_search_killed_repeatedly_equals_an_uninterrupted_one(
     make: Make, every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = make("whole")
@@ -139,7 +139,7 @@ def test_a_search_killed_again_and_again_is_the_one_that_ran_through(
 
 
 def forgive(rig: Rig) -> None:
-    """Let every trial have been killed once only, however often it was."""
+    """Count one attempt for each trial, however often it was killed."""
     entries, _ = rig.journal.read(rig.history.labels, 2)
     for entry in entries:
         if entry.started is not None:
@@ -161,7 +161,7 @@ def killing(rig: Rig, number: int) -> None:
 
 
 def as_killed(rig: Rig, number: int) -> None:
-    """What a process leaves that had no time to say it was only stopped."""
+    """A killed process does not count as a failed attempt."""
     (entry,) = [e for e in rig.journal.read(rig.history.labels, 2)[0] if e.trial.number == number]
     assert entry.started is not None
     rig.journal.write(entry.trial, StartedJob(entry.started.folds, entry.started.attempts + 1))
@@ -180,7 +180,7 @@ def test_a_trial_that_ends_the_process_twice_has_failed(make: Make) -> None:
     assert len(rig.history.trials) == 9
 
 
-def test_a_trial_that_was_stopped_by_a_person_is_tried_again_as_often_as_it_takes(make: Make) -> None:
+def test_a_trial_interrupted_by_the_user_is_retried_without_limit(make: Make) -> None:
     for _ in range(4):
         rig = make()
         assert rig.resumed.notes == ()
@@ -190,7 +190,7 @@ def test_a_trial_that_was_stopped_by_a_person_is_tried_again_as_often_as_it_take
     assert rig.history.trials[4].state == "complete"
 
 
-def test_an_extension_that_ends_the_process_twice_leaves_what_was_known(make: Make, tmp_path: Path) -> None:
+def test_an_extension_that_ends_the_process_twice_keeps_earlier_results(make: Make, tmp_path: Path) -> None:
     rig = make()
     rig.run()
     trial = rig.history.trials[0]
@@ -202,7 +202,7 @@ def test_an_extension_that_ends_the_process_twice_leaves_what_was_known(make: Ma
     assert again.history.trials[0].excluded_folds == {3}
 
 
-def test_a_file_that_is_torn_or_foreign_costs_its_trial_and_no_more(make: Make) -> None:
+def test_a_malformed_or_foreign_file_loses_only_its_trial(make: Make) -> None:
     rig = make()
     rig.run()
     files = sorted((rig.folder / "journal").iterdir())
@@ -218,7 +218,7 @@ def test_a_file_that_is_torn_or_foreign_costs_its_trial_and_no_more(make: Make) 
     again.run()
 
 
-def test_weights_outside_of_the_run_are_not_believed(make: Make, tmp_path: Path) -> None:
+def test_weights_outside_the_run_folder_are_rejected(make: Make, tmp_path: Path) -> None:
     mine = tmp_path / "mine.safetensors"
     mine.write_bytes(b"precious")
     rig = make()
@@ -234,7 +234,7 @@ def test_weights_outside_of_the_run_are_not_believed(make: Make, tmp_path: Path)
     assert mine.read_bytes() == b"precious"
 
 
-def test_what_is_read_is_what_was_written(make: Make) -> None:
+def test_a_trial_read_equals_the_trial_written(make: Make) -> None:
     rig = make()
     rig.run()
     again = make()
@@ -254,9 +254,7 @@ def test_what_is_read_is_what_was_written(make: Make) -> None:
         )
 
 
-def test_trials_of_a_strategy_that_is_gone_stay_and_a_new_one_gets_its_turn(
-    make: Make, fakes: ModuleType
-) -> None:
+def test_trials_of_a_removed_strategy_stay_and_a_new_strategy_runs(make: Make, fakes: ModuleType) -> None:
     rig = make(trials=6)
     rig.run()
     before = [row for row in rig.found() if row[1] == "a"]
@@ -268,7 +266,7 @@ def test_trials_of_a_strategy_that_is_gone_stay_and_a_new_one_gets_its_turn(
     assert {job.strategy for job in later.work.jobs} <= {"b", "d"}
 
 
-def test_a_search_whose_study_is_lost_goes_on(make: Make) -> None:
+def test_a_search_with_a_lost_study_continues(make: Make) -> None:
     rig = make(trials=6)
     rig.run()
     (rig.folder / "study.db").unlink()
@@ -278,7 +276,7 @@ def test_a_search_whose_study_is_lost_goes_on(make: Make) -> None:
     assert len(again.history.trials) == 9
 
 
-def test_trial_costs_do_not_hang_on_the_clock_where_only_trials_count(make: Make) -> None:
+def test_trial_costs_do_not_depend_on_the_clock_without_a_time_limit(make: Make) -> None:
     rig = make()
     rig.run()
     slow = make("slow")

@@ -1,4 +1,4 @@
-"""A search that stops trials early and goes on with some, and is killed on the way."""
+"""A search that prunes trials, resumes some, and is killed."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ class Killed(BaseException):
 
 @dataclass
 class Rising:
-    """Work whose scores rise to the end, some late: those stopped early may have been the best. It goes on
-    from a file that holds the number of steps taken, unless it is ``forgetful``.
+    """Work whose scores rise to the end, some late, so that pruned trials may have been the best.
+
+    It resumes from a file with the number of steps, unless it is ``forgetful``.
     """
 
     clock: FakeClock
@@ -129,7 +130,7 @@ def make(fakes: ModuleType, tmp_path: Path) -> Callable[..., Rig]:
     return rig
 
 
-def test_what_was_stopped_early_is_gone_on_with_from_there_and_told_to_optuna(
+def test_pruned_trials_are_resumed_from_their_checkpoint_and_told_to_optuna(
     make: Callable[..., Rig],
 ) -> None:
     rig = make()
@@ -150,7 +151,7 @@ def test_what_was_stopped_early_is_gone_on_with_from_there_and_told_to_optuna(
     assert {int(path.stem) for path in rig.work.folder.glob("*.checkpoint")} == left
 
 
-def test_without_checkpoints_no_trial_is_run_again(make: Callable[..., Rig]) -> None:
+def test_no_trial_is_resumed_without_a_checkpoint(make: Callable[..., Rig]) -> None:
     rig = make(forgetful=True)
     rig.run()
     states = {trial.state for trial in rig.history.trials.values()}
@@ -161,7 +162,7 @@ def test_without_checkpoints_no_trial_is_run_again(make: Callable[..., Rig]) -> 
 @pytest.mark.parametrize(
     "every", [pytest.param(3, marks=pytest.mark.slow), 40, pytest.param(90, marks=pytest.mark.slow)]
 )
-def test_killed_again_and_again_it_is_the_search_that_ran_through(
+def test_a_search_killed_repeatedly_equals_an_uninterrupted_one(
     make: Callable[..., Rig], every: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = make("whole")
@@ -196,7 +197,7 @@ def test_killed_again_and_again_it_is_the_search_that_ran_through(
 
 
 def mortal(real: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
-    """The same until no step is left, and dead from then on."""
+    """Return the function, which raises once no step is left."""
 
     def step(*args: Any, **kwargs: Any) -> Any:
         left[0] -= 1
@@ -212,7 +213,7 @@ def study_of(fakes: ModuleType, storage: optuna.storages.BaseStorage) -> ArmStud
 
 
 def race(study: ArmStudy, count: int, score: Callable[[int], float]) -> dict[int, int]:
-    """Run so many trials; at which tenth each was stopped, where it was."""
+    """Run trials, and return the tenth at which each was pruned."""
     stopped: dict[int, int] = {}
     for number in range(count):
         study.ask(number, default=number == 0)
@@ -224,7 +225,7 @@ def race(study: ArmStudy, count: int, score: Callable[[int], float]) -> dict[int
     return stopped
 
 
-def test_few_trials_are_measured_by_the_median_and_many_by_halving(fakes: ModuleType) -> None:
+def test_few_trials_are_pruned_by_the_median_and_many_by_halving(fakes: ModuleType) -> None:
     few = race(study_of(fakes, open_storage(None)), MEDIAN_TRIALS, lambda n: (0.5, 0.4)[n % 2])
     assert set(few.values()) == {GRACE}  # the median is asked at each tenth after the grace
     assert min(few) >= 4  # not before there are enough
@@ -239,9 +240,7 @@ def test_few_trials_are_measured_by_the_median_and_many_by_halving(fakes: Module
     assert not {n for n in better if n >= MEDIAN_TRIALS}
 
 
-def test_brackets_hang_on_the_seed_and_not_on_what_a_killed_process_left(
-    fakes: ModuleType, tmp_path: Path
-) -> None:
+def test_brackets_depend_on_the_seed_and_not_on_a_killed_process(fakes: ModuleType, tmp_path: Path) -> None:
     def score(number: int) -> float:
         return float(np.random.default_rng(number).random())
 
@@ -258,7 +257,7 @@ def test_brackets_hang_on_the_seed_and_not_on_what_a_killed_process_left(
     assert all(BRACKET in each.user_attrs for each in shared._study.get_trials())
 
 
-def test_curves_and_checkpoints_are_kept_in_the_journal(make: Callable[..., Rig]) -> None:
+def test_the_journal_has_intermediate_scores_and_checkpoints(make: Callable[..., Rig]) -> None:
     rig = make(trials=12)
     rig.run()
     entries = {each.trial.number: each.trial for each in rig.journal.read(rig.history.labels, 2)[0]}

@@ -1,4 +1,4 @@
-"""Running a job: what is kept when it ends early."""
+"""Running a job, and its result if it ends early."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 class LooksAgain:
-    """Scores once where it is told to, then asks for features, which takes a pass over all images."""
+    """Scores once if told to, then computes features, which takes a pass over all images."""
 
     baseline = False
 
@@ -75,25 +75,23 @@ def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
     return worker(Job(0, "looks", "tiny", {}, 0, (0,)), go)
 
 
-def test_a_deadline_in_the_middle_of_a_pass_keeps_what_was_scored_before(
-    ready: Prepared, tmp_path: Path
-) -> None:
+def test_a_deadline_during_a_pass_keeps_earlier_scores(ready: Prepared, tmp_path: Path) -> None:
     found = outcome(ready, tmp_path, LooksAgain(scores=True))
     assert found.state == "stopped"
     assert [each.score for each in found.folds] == [1.0]
     assert Path(found.models[0]).is_file()
 
 
-def test_a_deadline_before_anything_was_scored_leaves_a_stopped_trial(
-    ready: Prepared, tmp_path: Path
-) -> None:
+def test_a_deadline_before_the_first_score_leaves_a_stopped_trial(ready: Prepared, tmp_path: Path) -> None:
     found = outcome(ready, tmp_path, LooksAgain(scores=False))
     assert found.state == "stopped"
     assert found.folds == ()
     assert found.why == "stopped: the time was up"
 
 
-def test_a_baseline_stopped_before_it_scored_is_scored_as_it_is(ready: Prepared, tmp_path: Path) -> None:
+def test_a_baseline_stopped_before_its_first_score_is_scored_untrained(
+    ready: Prepared, tmp_path: Path
+) -> None:
     strategy = LooksAgain(scores=False)
     strategy.baseline = True
     found = outcome(ready, tmp_path, strategy)
@@ -121,9 +119,7 @@ def run(ready: Prepared, folder: Path, job: Job, go: Go, strategy: Any = None) -
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["from its checkpoint", "anew where that is gone"])
-def test_a_job_that_was_pruned_goes_on_to_what_it_would_have_been(
-    ready: Prepared, tmp_path: Path, gone: bool
-) -> None:
+def test_a_resumed_job_equals_an_uninterrupted_one(ready: Prepared, tmp_path: Path, gone: bool) -> None:
     whole = run(ready, tmp_path / "whole", TRAINED, let_be)
     first = run(ready, tmp_path / "again", TRAINED, behind)
     assert (first.state, whole.checkpoint) == ("pruned", None)
@@ -148,12 +144,12 @@ def test_a_job_that_was_pruned_goes_on_to_what_it_would_have_been(
     assert all(torch.equal(value, expected[name]) for name, value in load_file(second.models[0]).items())
 
 
-def test_what_cannot_go_on_is_pruned_without_a_checkpoint(ready: Prepared, tmp_path: Path) -> None:
+def test_a_learner_that_cannot_resume_is_pruned_without_a_checkpoint(ready: Prepared, tmp_path: Path) -> None:
     found = run(ready, tmp_path, Job(0, "looks", "tiny", {}, 0, (0,)), behind, LooksAgain(scores=True))
     assert (found.state, found.checkpoint, len(found.folds)) == ("pruned", None, 1)
 
 
-def test_a_checkpoint_for_which_there_is_no_room_ends_the_search(
+def test_a_full_disk_at_a_checkpoint_ends_the_search(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(temporary: Path, path: Path) -> None:
@@ -187,7 +183,9 @@ class Learns:
         return self._bench.model().eval()
 
 
-def test_a_folds_seconds_are_those_of_its_steps_and_a_jobs_are_all(ready: Prepared, tmp_path: Path) -> None:
+def test_a_fold_counts_the_seconds_of_its_steps_and_a_job_all_seconds(
+    ready: Prepared, tmp_path: Path
+) -> None:
     clock = FakeClock()
     worker = replace(worker_of(ready, tmp_path, Learns(clock)), clock=clock)
     found = worker(Job(0, "looks", "tiny", {}, 0, (0,)), lambda job, said: None)

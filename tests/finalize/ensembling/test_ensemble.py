@@ -1,4 +1,4 @@
-"""An ensemble is delivered where validation likes it clearly better, and the limits allow it."""
+"""An ensemble is exported if it scores clearly better and satisfies the limits."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def worker(ready: Prepared, tmp_path: Path) -> TrialRunner:
 
 @pytest.fixture
 def history(ready: Prepared, worker: TrialRunner) -> TrialHistory:
-    """Three trials, each wrong on a third of the first fold's images, and firm on none of them."""
+    """A history of three trials, each wrong on a third of the images, and never sure."""
     labels = [np.tile(each, 6) for each in ready.materials.fold_labels()]
     history = TrialHistory(labels, repeats=ready.materials.splits.repeats)
     for number, strategy in enumerate(("linear_probe", "finetune", "from_scratch")):
@@ -80,7 +80,7 @@ def found_by(
     options: FinalOptions = ASKED,
     soup: FoldScore | None = None,
 ) -> EnsembleResult:
-    """The ensemble that is found where the model so far is the winner, or a soup with these outputs."""
+    """Return the ensemble that is found beside the winner, or beside a soup with these outputs."""
     model = FinalModel(winner, str(winner.model), outputs=winner.folds)
     if soup is not None:
         model = replace(model, soup=Soup(kept=True), outputs={0: soup})
@@ -95,7 +95,7 @@ def said(history: TrialHistory, trial: Trial, fold: int) -> None:
     trial.folds[fold] = FoldScore(fold, score, logits, 1.0, 1)
 
 
-def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
+def test_an_ensemble_of_complementary_trials_replaces_the_refit(
     ready: Prepared, worker: TrialRunner, history: TrialHistory, tmp_path: Path
 ) -> None:
     winner = history.trials[1]
@@ -124,7 +124,7 @@ def test_complementary_trials_are_delivered_together_in_place_of_a_refit(
     assert np.allclose(softmax(cooled, axis=1), sum(alone), atol=1e-5)
 
 
-def test_it_is_left_alone_unless_asked_for_and_in_a_hurry(
+def test_there_is_no_ensemble_unrequested_or_after_an_interrupt(
     ready: Prepared, worker: TrialRunner, history: TrialHistory
 ) -> None:
     winner = history.trials[0]
@@ -136,7 +136,7 @@ def test_it_is_left_alone_unless_asked_for_and_in_a_hurry(
     assert "interrupted" in hasty.ensemble.why
 
 
-def test_trials_that_say_the_same_are_not_delivered_together(
+def test_trials_with_equal_outputs_form_no_ensemble(
     ready: Prepared, worker: TrialRunner, history: TrialHistory
 ) -> None:
     for trial in history.trials.values():
@@ -146,7 +146,7 @@ def test_trials_that_say_the_same_are_not_delivered_together(
     assert "no other network" in found.ensemble.why
 
 
-def test_it_must_lead_by_what_is_due_and_one_standard_error(
+def test_it_must_beat_the_required_gain_and_one_standard_error(
     ready: Prepared, worker: TrialRunner, history: TrialHistory
 ) -> None:
     winner = history.trials[0]
@@ -162,7 +162,9 @@ def test_it_must_lead_by_what_is_due_and_one_standard_error(
     assert "expected gain of a refit" in beyond.ensemble.why
 
 
-def test_a_single_image_more_is_no_lead(ready: Prepared, worker: TrialRunner, history: TrialHistory) -> None:
+def test_one_more_correct_image_is_not_enough(
+    ready: Prepared, worker: TrialRunner, history: TrialHistory
+) -> None:
     winner, labels = history.trials[0], history.labels[0]
     for trial, wrong, firm in zip(history.trials.values(), ([0, 1], [0], [0, 1]), (1, 3, 1), strict=True):
         logits = 2 * firm * np.eye(3, dtype=np.float32)[labels]
@@ -174,9 +176,7 @@ def test_a_single_image_more_is_no_lead(ready: Prepared, worker: TrialRunner, hi
     assert not found.kept
 
 
-def test_beside_a_soup_it_has_to_beat_the_soup(
-    ready: Prepared, worker: TrialRunner, history: TrialHistory
-) -> None:
+def test_it_must_beat_a_soup(ready: Prepared, worker: TrialRunner, history: TrialHistory) -> None:
     winner, labels = history.trials[0], history.labels[0]
     right = 4 * np.eye(3, dtype=np.float32)[labels]
     good = FoldScore(0, 1.0, right, 1.0, 1)
@@ -185,7 +185,7 @@ def test_beside_a_soup_it_has_to_beat_the_soup(
     assert found_by(ready, worker, history, winner, required=9.0, soup=winner.folds[0]).ensemble.kept
 
 
-def test_more_folds_are_looked_at_where_the_members_have_them(
+def test_outputs_are_compared_on_all_common_folds(
     ready: Prepared, worker: TrialRunner, history: TrialHistory
 ) -> None:
     winner, good, _ = history.trials.values()
@@ -201,13 +201,13 @@ def test_more_folds_are_looked_at_where_the_members_have_them(
     assert (set(found.folds), found.ensemble.tried) == ({0}, 3)
 
 
-def test_only_trials_that_kept_their_weights_and_were_not_given_up_join(history: TrialHistory) -> None:
+def test_only_unpruned_trials_with_weights_are_eligible(history: TrialHistory) -> None:
     history.trials[0].state = "pruned"
     history.trials[2].models = {}
     assert eligible_trials(history, history.trials[1]) == [history.trials[1]]
 
 
-def test_limits_count_for_all_members_together(
+def test_limits_hold_for_all_members_together(
     ready: Prepared, worker: TrialRunner, history: TrialHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     winner = history.trials[0]
@@ -233,7 +233,7 @@ def test_limits_count_for_all_members_together(
     )
 
 
-def test_time_is_kept_for_the_members_passes(
+def test_time_is_kept_for_testing_the_members(
     ready: Prepared, worker: TrialRunner, history: TrialHistory
 ) -> None:
     every = list(history.trials.values())

@@ -13,7 +13,7 @@ ACCURACY = METRICS["accuracy"]
 
 
 def sure(*, wrong: np.ndarray | list[int], by: float = 0.6) -> np.ndarray:
-    """Probabilities that are right but for some images, where the next class is given ``by``."""
+    """Return probabilities that are correct except for some images."""
     chances = np.full((len(LABELS), 3), 0.2)
     answers = LABELS.copy()
     answers[wrong] = (LABELS[wrong] + 1) % 3
@@ -21,7 +21,7 @@ def sure(*, wrong: np.ndarray | list[int], by: float = 0.6) -> np.ndarray:
     return chances / chances.sum(1, keepdims=True)
 
 
-def test_networks_that_err_on_different_images_are_right_together() -> None:
+def test_networks_with_different_errors_are_selected_together() -> None:
     chances = {
         7: [sure(wrong=np.arange(0, 20))],
         3: [sure(wrong=np.arange(20, 40))],
@@ -36,15 +36,15 @@ def test_networks_that_err_on_different_images_are_right_together() -> None:
     assert ACCURACY(LABELS, np.log(together)) == found.score
 
 
-def test_networks_that_say_the_same_are_not_put_together() -> None:
+def test_networks_with_equal_outputs_are_not_selected_together() -> None:
     same = sure(wrong=np.arange(10))
     found = select({0: [same], 1: [same.copy()], 2: [same.copy()]}, [LABELS], ACCURACY, first=1)
     assert found.counts == {1: 1}
     assert found.score == pytest.approx(50 / 60)
 
 
-def test_a_better_network_outweighs_the_first_by_being_taken_again() -> None:
-    """The wrong answers of the first are firm: only a second helping of the other outvotes them."""
+def test_a_better_network_is_selected_repeatedly() -> None:
+    """The first network is sure of its errors: only a double weight of the other corrects them."""
     first = sure(wrong=np.arange(30), by=1.5)
     other = sure(wrong=np.arange(58, 60), by=0.9)
     found = select({0: [first], 1: [other]}, [LABELS], ACCURACY, first=0)
@@ -53,7 +53,7 @@ def test_a_better_network_outweighs_the_first_by_being_taken_again() -> None:
 
 
 def test_the_runs_own_metric_decides() -> None:
-    """One network mends class 0, the other class 1: each metric wants another."""
+    """The first network corrects class 0, the second class 1: the metrics prefer different ones."""
     first = sure(wrong=np.flatnonzero(LABELS < 2), by=0.5)
     mends = {k: sure(wrong=np.flatnonzero(LABELS + k == 1), by=0.9) for k in (0, 1)}
 
@@ -69,7 +69,7 @@ def test_the_runs_own_metric_decides() -> None:
         assert found.score == 1.0
 
 
-def test_what_a_function_of_the_users_cannot_score_is_not_chosen() -> None:
+def test_an_ensemble_that_a_custom_metric_cannot_score_is_rejected() -> None:
     first, other = sure(wrong=np.arange(20)), sure(wrong=[])
 
     def picky(labels: np.ndarray, chances: np.ndarray) -> float:
@@ -80,7 +80,7 @@ def test_what_a_function_of_the_users_cannot_score_is_not_chosen() -> None:
     assert select({0: [first], 1: [other]}, [LABELS], get_metric(picky), first=0).counts == {0: 1}
 
 
-def test_folds_count_alike_and_members_are_bounded() -> None:
+def test_folds_have_equal_weight_and_members_are_limited() -> None:
     rng = np.random.default_rng(0)
     chances = {
         number: [0.05 * sure(wrong=[]) + 0.95 * rng.dirichlet(np.ones(3), len(LABELS)) for _ in range(2)]
@@ -93,7 +93,7 @@ def test_folds_count_alike_and_members_are_bounded() -> None:
     assert found.score == pytest.approx(np.mean([METRICS["log_loss"](LABELS, logs) for logs in each]))
 
 
-def test_only_those_that_fit_are_taken_and_the_time_is_kept() -> None:
+def test_only_fitting_networks_are_selected_within_the_time() -> None:
     chances = {
         0: [sure(wrong=np.arange(20))],
         1: [sure(wrong=np.arange(20, 40))],

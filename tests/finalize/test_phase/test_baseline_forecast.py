@@ -1,4 +1,4 @@
-"""Where the training of the baselines is heading."""
+"""The forecast of the baselines' plateau."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGES = 400
 TRANSFER, SMALL, LARGE, PIXELS = (Arm(name, "net") for name in ("finetune", "small", "large", "pixels"))
 
 
-def ledger_of(*trainings: tuple[Arm, int | None, float]) -> TrialHistory:
+def history_of(*trainings: tuple[Arm, int | None, float]) -> TrialHistory:
     """Trials by arm, epochs and accuracy."""
     labels = np.arange(IMAGES) % 2
     history = TrialHistory([labels])
@@ -30,8 +30,8 @@ def ledger_of(*trainings: tuple[Arm, int | None, float]) -> TrialHistory:
     return history
 
 
-def test_what_is_left_to_gain_is_forecast_from_the_baselines_own_trainings() -> None:
-    history = ledger_of((TRANSFER, None, 0.9), (SMALL, 5, 0.6), (SMALL, 30, 0.8))
+def test_the_plateau_is_forecast_from_the_baselines_trainings() -> None:
+    history = history_of((TRANSFER, None, 0.9), (SMALL, 5, 0.6), (SMALL, 30, 0.8))
     found = baseline_plateau(history, [SMALL], {TRANSFER: 0.91, SMALL: 0.79}, {SMALL: 0.12})
     assert found is not None
     forecast = training_forecast(history, history.scored_trials(SMALL))
@@ -44,14 +44,14 @@ def test_what_is_left_to_gain_is_forecast_from_the_baselines_own_trainings() -> 
     assert not found.converged
 
 
-def test_a_training_that_gains_nothing_more_has_converged() -> None:
-    history = ledger_of((TRANSFER, None, 0.9), (SMALL, 100, 0.99), (SMALL, 300, 1.0))
+def test_a_training_without_further_gain_has_converged() -> None:
+    history = history_of((TRANSFER, None, 0.9), (SMALL, 100, 0.99), (SMALL, 300, 1.0))
     found = baseline_plateau(history, [SMALL], {TRANSFER: 0.9, SMALL: 1.0}, {SMALL: -0.1})
     assert found is not None
     assert found.converged
 
 
-def test_of_several_baselines_the_one_that_is_to_end_highest_counts() -> None:
+def test_the_baseline_with_the_highest_plateau_counts() -> None:
     trainings = (
         (TRANSFER, None, 0.9),
         (SMALL, 10, 0.69),
@@ -59,7 +59,7 @@ def test_of_several_baselines_the_one_that_is_to_end_highest_counts() -> None:
         (LARGE, 2, 0.3),
         (LARGE, 10, 0.66),
     )
-    history = ledger_of(*trainings)
+    history = history_of(*trainings)
     tests = {TRANSFER: 0.9, SMALL: 0.7, LARGE: 0.66}
     gains = {SMALL: 0.2, LARGE: 0.24}
     both = baseline_plateau(history, [SMALL, LARGE], tests, gains)
@@ -68,8 +68,8 @@ def test_of_several_baselines_the_one_that_is_to_end_highest_counts() -> None:
     assert baseline_plateau(history, [SMALL], tests, gains) != both
 
 
-def test_a_baseline_without_epochs_or_without_a_test_score_says_nothing_of_it() -> None:
-    history = ledger_of((TRANSFER, None, 0.9), (PIXELS, None, 0.6), (SMALL, 5, 0.5))
+def test_a_baseline_without_epochs_or_a_test_score_has_no_forecast() -> None:
+    history = history_of((TRANSFER, None, 0.9), (PIXELS, None, 0.6), (SMALL, 5, 0.5))
     gains = {PIXELS: 0.3, SMALL: 0.4}
     assert baseline_plateau(history, [PIXELS], {PIXELS: 0.6}, gains) is None
     assert baseline_plateau(history, [PIXELS, SMALL], {PIXELS: 0.6}, gains) is None
@@ -80,8 +80,8 @@ def test_a_baseline_without_epochs_or_without_a_test_score_says_nothing_of_it() 
     assert baseline_plateau(history, [SMALL], {SMALL: 0.5}, {}) is None  # nothing transfers
 
 
-def test_one_length_shows_no_improvement_unless_it_was_cut_short() -> None:
-    whole = ledger_of((SMALL, 20, 0.5))
+def test_one_length_shows_no_improvement_unless_it_was_stopped() -> None:
+    whole = history_of((SMALL, 20, 0.5))
     found = baseline_plateau(whole, [SMALL], {SMALL: 0.5}, {SMALL: 0.4})
     assert found is not None
     assert (found.lengths, found.converged) == (1, True)

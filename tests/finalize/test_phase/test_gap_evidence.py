@@ -1,4 +1,4 @@
-"""A run says why its validation score lies above its test score."""
+"""A run explains why its validation score is above its test score."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FRAMES = 6
 
 
 def scenes(folder: Path, part: str, *, each: int, frames: int, seed: int) -> None:
-    """Write ``each`` scenes of two classes that no picture can tell apart, with ``frames`` near copies."""
+    """Write ``each`` scenes of two indistinguishable classes, with ``frames`` near copies."""
     rng = np.random.default_rng(seed)
     images, _ = tiny_images(classes=5, each=each, side=32, noise=0.0, seed=seed)
     for number, row in enumerate(rng.permutation(len(images))[: 2 * each].tolist()):
@@ -50,7 +50,7 @@ def fitted(folder: Path, out: Path) -> Result:
 
 @pytest.fixture(scope="module")
 def divided(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """A run on scenes whose frames lie on both sides of a fold, and on other scenes in the test part."""
+    """A run on scenes whose frames are in different folds, and other scenes in the test set."""
     folder = tmp_path_factory.mktemp("scenes")
     scenes(folder, "train", each=8, frames=FRAMES, seed=1)
     scenes(folder, "test", each=40, frames=1, seed=2)
@@ -83,7 +83,7 @@ def test_the_cause_is_in_every_form_of_the_report(divided: Result) -> None:
 
 @pytest.fixture(scope="module")
 def mislabelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, list[Any]]:
-    """A run on unrelated images of which half the test labels are wrong, and what its gap is judged by."""
+    """A run on unrelated images with half of the test labels wrong, and the input of its gap check."""
     folder = tmp_path_factory.mktemp("data")
     images, names = tiny_images(classes=2, each=80, noise=0.5)
     kinds = sorted(set(names))
@@ -115,7 +115,7 @@ def test_a_gap_without_near_copies_does_not_name_them(mislabelled: tuple[Result,
     assert "--group" not in said
 
 
-def test_near_copies_are_not_looked_for_after_the_end(mislabelled: tuple[Result, list[Any]]) -> None:
+def test_near_copies_are_not_searched_after_the_deadline(mislabelled: tuple[Result, list[Any]]) -> None:
     _, given = mislabelled
     found = gap_reasons(*given, end=Deadline(FakeClock(1.0), at=0.0))
     assert found is not None

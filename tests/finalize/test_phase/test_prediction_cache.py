@@ -1,4 +1,4 @@
-"""Networks with the source's trunk share one pass over the images, and say what they say alone."""
+"""Networks with the source's layers share one pass, with the same outputs as alone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 @pytest.fixture
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many images went through the frozen trunk, each time."""
+    """The numbers of images that went through the frozen layers."""
     found: list[int] = []
     pooled = module.pooled
 
@@ -45,7 +45,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def with_head(materials: RunCache, folder: Path, seed: int, *, trained: bool = False) -> str:
-    """A network with a random head, and with other weights in its trunk where it was ``trained``."""
+    """Save a network with a random head, and with another layer changed if ``trained``."""
     rng = torch.Generator().manual_seed(seed)
     model = materials.model("tiny")
     width = materials.backbones["tiny"].features
@@ -69,7 +69,7 @@ def looks_of(materials: RunCache, rows: NDArray[np.int64]) -> PredictionCache:
     return PredictionCache(materials, rows)
 
 
-def test_a_trunk_is_the_sources_unless_a_weight_in_it_differs(ready: Prepared, tmp_path: Path) -> None:
+def test_source_layers_are_kept_unless_a_weight_differs(ready: Prepared, tmp_path: Path) -> None:
     layers = SourceLayers(ready.materials)
     assert layers.are_kept("tiny", with_head(ready.materials, tmp_path, 0))
     assert not layers.are_kept("tiny", with_head(ready.materials, tmp_path, 0, trained=True))
@@ -83,7 +83,9 @@ def test_logits_are_those_of_the_network_alone(ready: Prepared, tmp_path: Path, 
     np.testing.assert_allclose(found, alone(ready.materials, rows, file), rtol=1e-4, atol=1e-4)
 
 
-def test_heads_on_one_trunk_share_a_pass(ready: Prepared, tmp_path: Path, passes: list[int]) -> None:
+def test_classifiers_on_the_same_layers_share_a_pass(
+    ready: Prepared, tmp_path: Path, passes: list[int]
+) -> None:
     rows = ready.splits.folds[0].val
     looks = looks_of(ready.materials, rows)
     several = [looks.logits(saved(with_head(ready.materials, tmp_path, seed))) for seed in (2, 3, 4)]
@@ -92,7 +94,7 @@ def test_heads_on_one_trunk_share_a_pass(ready: Prepared, tmp_path: Path, passes
 
 
 @pytest.mark.parametrize("side", [SIDE, 2 * SIDE])
-def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
+def test_known_features_are_not_computed_again(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: list[int], side: int
 ) -> None:
     materials, rows = ready.materials, ready.splits.folds[0].val
@@ -105,7 +107,7 @@ def test_images_that_were_looked_at_before_the_search_are_not_seen_again(
     assert sum(passes) == len(rows) - (len(before) if side == SIDE else 0)
 
 
-def test_what_was_looked_at_stays_known_once_images_are_left_out(ready: Prepared) -> None:
+def test_known_features_stay_known_if_images_are_left_out(ready: Prepared) -> None:
     old, rows = ready.materials, ready.splits.folds[0].val
     old.compute_extra_features("tiny", rows, side=SIDE)
     new = RunCache(ready.dataset, ready.splits, ready.backbones, old.store, device="cpu", previous=old)
@@ -127,7 +129,7 @@ class Slowed(PredictionCache):
         return super()._in_blocks(predictor, slow, end=end, least=least)
 
 
-def test_networks_see_the_same_first_images_when_the_time_is_up(
+def test_all_networks_predict_the_same_first_images_if_time_is_short(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BLOCK", 2)
@@ -148,7 +150,7 @@ def test_networks_see_the_same_first_images_when_the_time_is_up(
         )
 
 
-def test_some_images_are_seen_however_short_the_time(
+def test_some_images_are_predicted_however_short_the_time(
     ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BLOCK", 2)

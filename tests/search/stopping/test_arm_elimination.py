@@ -1,4 +1,4 @@
-"""Which arms are given up, and what is said of it."""
+"""The elimination of arms, and its reason."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ GOOD, OTHER = Arm("good", "tiny"), Arm("other", "tiny")
 IMAGES = 400
 
 
-def ledger_of(**accuracies: tuple[float, int]) -> TrialHistory:
-    """A ledger in which each arm has so many trials of an accuracy, right on a random part of the images."""
+def history_of(**accuracies: tuple[float, int]) -> TrialHistory:
+    """Return a history in which each arm has so many trials of an accuracy."""
     rng = np.random.default_rng(0)
     labels: NDArray[np.int64] = rng.integers(0, 2, IMAGES)
     history = TrialHistory([labels])
@@ -38,25 +38,25 @@ def beaten(history: TrialHistory, arm: Arm) -> str:
     return ArmEliminationRule(StoppingContext(history)).arm_reason(arm)
 
 
-def test_an_arm_far_behind_is_given_up_and_the_reason_names_the_best() -> None:
-    why = beaten(ledger_of(good=(0.95, 3), other=(0.4, 2)), OTHER)
+def test_a_far_worse_arm_is_eliminated_and_the_reason_names_the_best() -> None:
+    why = beaten(history_of(good=(0.95, 3), other=(0.4, 2)), OTHER)
     assert "after 2 trials" in why
     assert "below good" in why
 
 
-def test_the_best_arm_is_never_given_up() -> None:
-    assert beaten(ledger_of(good=(0.95, 3), other=(0.4, 2)), GOOD) == ""
+def test_the_best_arm_is_never_eliminated() -> None:
+    assert beaten(history_of(good=(0.95, 3), other=(0.4, 2)), GOOD) == ""
 
 
 @pytest.mark.parametrize("accuracy", [0.95, 0.9, 0.85])
 def test_an_arm_that_may_still_win_is_kept(accuracy: float) -> None:
-    assert beaten(ledger_of(good=(0.95, 1), other=(accuracy, 1)), OTHER) == ""
+    assert beaten(history_of(good=(0.95, 1), other=(accuracy, 1)), OTHER) == ""
 
 
-def test_the_more_has_been_tried_the_less_may_still_come() -> None:
-    assert beaten(ledger_of(good=(0.95, 1), other=(0.82, 1)), OTHER) == ""
-    assert beaten(ledger_of(good=(0.95, 1), other=(0.82, 20)), OTHER)
+def test_more_trials_leave_less_reach() -> None:
+    assert beaten(history_of(good=(0.95, 1), other=(0.82, 1)), OTHER) == ""
+    assert beaten(history_of(good=(0.95, 1), other=(0.82, 20)), OTHER)
 
 
-def test_an_arm_that_was_never_scored_may_still_win() -> None:
-    assert beaten(ledger_of(good=(0.95, 1)), OTHER) == ""
+def test_an_arm_without_a_score_may_still_win() -> None:
+    assert beaten(history_of(good=(0.95, 1)), OTHER) == ""

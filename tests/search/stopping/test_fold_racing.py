@@ -1,4 +1,4 @@
-"""Which trials are run on further folds where the folds are those of several repeats."""
+"""Racing trials over the folds of several repeats."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from autotl.trials.trial import Trial
 N, K, REPEATS = 100, 5, 3
 
 
-def ledger_of(*, repeats: int = REPEATS) -> TrialHistory:
+def history_of(*, repeats: int = REPEATS) -> TrialHistory:
     rng = np.random.default_rng(0)
     rows = [own for _ in range(repeats) for own in np.array_split(rng.permutation(N), K)]
     return TrialHistory([own % 2 for own in rows], rows=rows, repeats=repeats)
 
 
 def enter(history: TrialHistory, number: int, wrong: Sequence[Sequence[int]]) -> Trial:
-    """A trial run on as many folds as are given, wrong at these places of each."""
+    """Return a trial with wrong predictions at given images of each fold."""
     trial = Trial(number, Arm("a", f"net{number}"), {"x": number}, 0, False, seconds=1.0 * len(wrong))
     for fold, places in enumerate(wrong):
         right = np.ones(len(history.labels[fold]), dtype=bool)
@@ -56,8 +56,8 @@ def loses(history: TrialHistory, trial: Trial, best: Trial) -> str:
     return FoldRacingRule(StoppingContext(history)).fold_reason(trial, best)
 
 
-def test_two_that_are_level_are_run_on_the_second_repeat() -> None:
-    history = ledger_of()
+def test_two_tied_trials_run_on_the_second_repeat() -> None:
+    history = history_of()
     for number in (0, 1):
         enter(history, number, scattered(K, number))
     action = next_of(history)
@@ -65,33 +65,33 @@ def test_two_that_are_level_are_run_on_the_second_repeat() -> None:
     assert action.fold == K
 
 
-def test_one_that_is_clearly_behind_is_not() -> None:
-    history = ledger_of()
+def test_a_clearly_worse_trial_does_not() -> None:
+    history = history_of()
     enter(history, 0, scattered(K, 0, errors=1))
     enter(history, 1, scattered(K, 1, errors=8))
     assert next_of(history) is None
 
 
 def test_data_divided_once_has_no_further_folds() -> None:
-    history = ledger_of(repeats=1)
+    history = history_of(repeats=1)
     for number in (0, 1):
         enter(history, number, scattered(K, number))
     assert next_of(history) is None
 
 
-def test_a_fold_of_images_met_before_tells_less_than_a_new_one() -> None:
-    history = ledger_of()
+def test_a_fold_of_known_images_has_less_information_than_a_new_one() -> None:
+    history = history_of()
     new = [enter(history, number, scattered(K - 1, number)) for number in (0, 1)]
     assert history.information_share(*new, K - 1) == 1.0
     met = [enter(history, number, scattered(K, number)) for number in (0, 1)]
     assert history.information_share(*met, K) == pytest.approx(0.5)
 
 
-def test_where_repeats_say_the_same_again_they_end() -> None:
-    """What the images say stays: a third repeat would only say it once more."""
+def test_repeats_end_if_they_add_no_information() -> None:
+    """The images decide the outcome: a third repeat would add nothing."""
     found = {}
     for same in (True, False):
-        history = ledger_of()
+        history = history_of()
         for number in (0, 1):
             bad = [
                 np.random.default_rng(10 * number + repeat * (not same)).permutation(N)[:3]
@@ -109,8 +109,8 @@ def test_where_repeats_say_the_same_again_they_end() -> None:
     assert isinstance(found[False][1], NextFold)
 
 
-def test_one_that_loses_on_every_fold_is_run_no_further_and_the_reason_says_so() -> None:
-    history = ledger_of()
+def test_a_trial_that_loses_on_every_fold_stops_with_a_reason() -> None:
+    history = history_of()
     best = enter(history, 0, [[0, 1]] * (2 * K))
     other = enter(history, 1, [[2, 3, 4]] * (2 * K))
     why = loses(history, other, best)
@@ -119,14 +119,14 @@ def test_one_that_loses_on_every_fold_is_run_no_further_and_the_reason_says_so()
     assert next_of(history) is None  # nor is the best, which has no rival left
 
 
-def test_within_one_repeat_five_folds_are_too_few_to_say_so() -> None:
-    history = ledger_of()
+def test_five_folds_of_one_repeat_are_too_few() -> None:
+    history = history_of()
     best, other = enter(history, 0, [[0, 1]] * K), enter(history, 1, [[2, 3, 4, 5]] * K)
     assert loses(history, other, best) == ""
 
 
-def test_one_that_is_level_or_loses_now_and_then_is_not_given_up() -> None:
-    history = ledger_of()
+def test_a_trial_that_is_tied_or_loses_sometimes_continues() -> None:
+    history = history_of()
     best = enter(history, 0, [[0, 1]] * (2 * K))
     level = enter(history, 1, [[2, 3]] * (2 * K))
     mixed = enter(history, 2, [[2, 3, 4], [5]] * K)
@@ -134,7 +134,7 @@ def test_one_that_is_level_or_loses_now_and_then_is_not_given_up() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_signed_rank_test_is_scipys(seed: int) -> None:
+def test_the_signed_rank_test_equals_scipys(seed: int) -> None:
     untied = np.random.default_rng(seed).normal(-0.5, 1, 10)
     assert signed_rank(untied) == pytest.approx(wilcoxon(untied, alternative="less", method="exact").pvalue)
     assert signed_rank(np.full(10, -0.05)) == 1 / 1024

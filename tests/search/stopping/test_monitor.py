@@ -1,4 +1,4 @@
-"""When a running trial is told to end."""
+"""The end of a running trial."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ARM = Arm("scratch", "net")
 
 
 class Watched:
-    """A baseline's default that runs while nothing else has been scored."""
+    """A baseline's default trial, while no other trial has a score."""
 
     def __init__(self, fakes: ModuleType, *, baseline: bool = True) -> None:
         self.clock = FakeClock()
@@ -40,7 +40,7 @@ class Watched:
         return self.monitor.on_progress(job, Said(fold, Epoch(int(progress > 0), progress=progress)))
 
 
-def test_a_baseline_learns_for_its_share_of_the_time(fakes: ModuleType) -> None:
+def test_a_baseline_trains_for_its_part_of_the_time(fakes: ModuleType) -> None:
     watched = Watched(fakes)
     assert watched.report(0.1) is None
     watched.clock.advance(ALLOWED)
@@ -49,7 +49,7 @@ def test_a_baseline_learns_for_its_share_of_the_time(fakes: ModuleType) -> None:
     assert watched.report(0.6) == "stopped"
 
 
-def test_it_has_not_learned_while_it_waited_for_a_worker(fakes: ModuleType) -> None:
+def test_waiting_for_a_process_does_not_count_as_training(fakes: ModuleType) -> None:
     watched = Watched(fakes)
     watched.clock.advance(2 * ALLOWED)  # its process starts
     assert watched.report(0.1) is None
@@ -58,7 +58,7 @@ def test_it_has_not_learned_while_it_waited_for_a_worker(fakes: ModuleType) -> N
 
 
 @pytest.mark.parametrize("baseline", [True, False])
-def test_nothing_else_is_held_to_that(fakes: ModuleType, baseline: bool) -> None:
+def test_other_trials_and_folds_have_no_such_limit(fakes: ModuleType, baseline: bool) -> None:
     watched = Watched(fakes, baseline=baseline)
     assert watched.report(0.1, fold=1) is None
     watched.clock.advance(2 * ALLOWED)
@@ -66,7 +66,7 @@ def test_nothing_else_is_held_to_that(fakes: ModuleType, baseline: bool) -> None
 
 
 @pytest.mark.parametrize(("look", "told"), [(True, None), (False, "stopped")])
-def test_a_first_look_has_not_learned_while_images_are_decoded(
+def test_decoding_images_does_not_count_for_a_first_look(
     fakes: ModuleType, *, look: bool, told: str | None
 ) -> None:
     watched = Watched(fakes)
@@ -76,7 +76,7 @@ def test_a_first_look_has_not_learned_while_images_are_decoded(
     assert watched.report(0.1) == told
 
 
-def test_a_first_look_decodes_no_longer_than_twice_its_time(fakes: ModuleType) -> None:
+def test_a_first_look_decodes_for_twice_its_time_at_most(fakes: ModuleType) -> None:
     watched = Watched(fakes)
     watched.trial.first_look = True
     assert watched.report(0.0) is None

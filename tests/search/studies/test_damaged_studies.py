@@ -1,4 +1,4 @@
-"""A file of studies that is damaged is put aside, and the studies are made again from the journal."""
+"""A damaged study file is renamed, and the studies are made again from the journal."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ WHOLE = [
 @pytest.mark.parametrize(
     "damage", [garbage, truncated, folder, other_schema, tampered, tampered_number, linked]
 )
-def test_a_damaged_file_is_kept_aside_and_made_again(
+def test_a_damaged_file_is_renamed_and_made_again(
     fakes: ModuleType, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     path = tmp_path / "study.db"
@@ -107,28 +107,28 @@ def test_a_second_damaged_file_does_not_replace_the_first(fakes: ModuleType, tmp
         assert (tmp_path / name).read_bytes() == name.encode() * 1000
 
 
-def test_the_file_stays_where_it_is_when_it_is_not_the_reason(tmp_path: Path) -> None:
+def test_the_file_stays_if_it_is_not_the_cause(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     close_storage(open_storage(path))
     before = path.read_bytes()
 
     def failing(storage: Any) -> None:
-        raise RuntimeError("a fault of its own")
+        raise RuntimeError("another fault")
 
-    with pytest.raises(RuntimeError, match="a fault of its own"):
+    with pytest.raises(RuntimeError, match="another fault"):
         with_storage(failing, path)
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["study.db"]
 
 
-def test_a_study_is_told_once_of_each_trial(fakes: ModuleType, tmp_path: Path) -> None:
+def test_a_study_is_told_each_trial_once(fakes: ModuleType, tmp_path: Path) -> None:
     for _ in range(2):
         made, storage, _ = with_storage(lambda each: study(fakes, each), tmp_path / "study.db")
         close_storage(storage)
         assert told(made) == WHOLE
 
 
-def test_a_trial_that_was_running_is_taken_up_by_a_study_that_lost_it(fakes: ModuleType) -> None:
+def test_a_study_that_lost_a_running_trial_opens_it_again(fakes: ModuleType) -> None:
     made = study(fakes, open_storage(None))
     made.ask_again(5, {"x": 0.125})
     made.tell(5, "complete", 0.8)

@@ -1,4 +1,4 @@
-"""What past runs chose is tried first, as far as it is a choice here."""
+"""Hyperparameters of past runs are tried first, if the search space has them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def study(fakes: ModuleType) -> Study:
     def begin(
         *hints: Params, scored: Mapping[int, tuple[State, float | None]] = MappingProxyType({})
     ) -> ArmStudy:
-        """The study, taken up from the same storage where it was begun before."""
+        """Return the study, restored from the same storage if it exists there."""
         return ArmStudy(
             Arm("a", "net"),
             fakes.space_of(fakes.Fake("a")),
@@ -40,18 +40,18 @@ def test_hints_come_after_the_default_in_their_order(study: Study) -> None:
 
 
 @pytest.mark.parametrize("x", [-1.0, 1.5])
-def test_a_hint_beyond_the_range_is_passed_over_for_the_next(study: Study, x: float) -> None:
+def test_a_hint_outside_the_range_is_skipped(study: Study, x: float) -> None:
     arm = study({"x": x}, {"x": 0.75})
     assert [arm.ask(n, default=n == 0)["x"] for n in range(2)] == [0.5, 0.75]
 
 
-def test_without_a_hint_that_can_be_tried_the_arm_is_searched(study: Study) -> None:
+def test_an_arm_without_a_usable_hint_is_searched(study: Study) -> None:
     arm = study({"x": 7.0})
     assert arm.ask(0, default=True) == {"x": 0.5}
     assert 0 <= arm.ask(1, default=False)["x"] <= 1
 
 
-def test_a_study_that_is_taken_up_goes_on_behind_the_hints_it_has_tried(study: Study) -> None:
+def test_a_resumed_study_continues_after_the_hints_it_has_tried(study: Study) -> None:
     hints = ({"x": 7.0}, {"x": 0.25}, {"x": 0.75})
     begun = study(*hints)
     for number in range(2):
@@ -61,7 +61,7 @@ def test_a_study_that_is_taken_up_goes_on_behind_the_hints_it_has_tried(study: S
     assert resumed.ask(2, default=False) == {"x": 0.75}
 
 
-def test_nor_is_a_hint_that_was_running_tried_twice(study: Study) -> None:
+def test_a_hint_that_was_running_is_not_tried_twice(study: Study) -> None:
     hints = ({"x": 0.25}, {"x": 0.75})
     begun = study(*hints)
     begun.ask(0, default=True)

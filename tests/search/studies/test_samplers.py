@@ -1,4 +1,4 @@
-"""The first trials of an arm stay near what is known to be good."""
+"""The first trials of an arm stay near good hyperparameters."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def draws() -> list[dict[str, object]]:
     return [drawn(seed) for seed in range(300)]
 
 
-def test_about_half_of_the_settings_stay_as_they_are(draws: list[dict[str, object]]) -> None:
+def test_about_half_of_the_settings_stay_unchanged(draws: list[dict[str, object]]) -> None:
     kept = sum(each["lr"] == pytest.approx(1e-3) for each in draws) / len(draws)
     assert 0.4 < kept < 0.6
 
 
-def test_changes_are_small_shares_of_the_range(draws: list[dict[str, object]]) -> None:
+def test_changes_are_small_fractions_of_the_range(draws: list[dict[str, object]]) -> None:
     near = sum(1e-4 < float(str(each["lr"])) < 1e-2 for each in draws) / len(draws)
     anywhere = sum(abs(int(str(each["depth"])) - 5) > 3 for each in draws) / len(draws)
     assert near > 0.75  # 0.5 if drawn from all of the range
@@ -49,17 +49,17 @@ def test_numbers_among_choices_have_an_order(draws: list[dict[str, object]]) -> 
     assert steps.count(1) > steps.count(2) > 0
 
 
-def test_other_choices_are_all_drawn(draws: list[dict[str, object]]) -> None:
+def test_all_other_choices_are_drawn(draws: list[dict[str, object]]) -> None:
     assert {each["head"] for each in draws} == {"probe", "new"}
     assert {each["on"] for each in draws} == {True, False}
 
 
-def test_a_centre_outside_of_the_range_is_brought_inside() -> None:
+def test_a_centre_outside_the_range_is_clipped() -> None:
     study = optuna.create_study(sampler=LocalSampler({"epochs": 1}, seed=0))
     assert 4 <= study.ask().suggest_int("epochs", 4, 40, log=True) <= 40
 
 
-def test_what_the_centre_does_not_name_is_drawn_from_all_of_its_range() -> None:
+def test_a_setting_without_a_centre_is_drawn_from_its_whole_range() -> None:
     found = set()
     for seed in range(60):
         study = optuna.create_study(sampler=LocalSampler({}, seed=seed))

@@ -1,4 +1,4 @@
-"""A run's studies in a database of one's own: PostgreSQL and MariaDB on private servers, where installed."""
+"""A run's studies in a database: private PostgreSQL and MariaDB servers, if installed."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ ARM = Arm("linear_probe", "tiny")
 
 
 def programs() -> Path | None:
-    """Where PostgreSQL's server is installed."""
+    """Return the folder of PostgreSQL's server."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     there = shutil.which("initdb")
     return found[-1].parent if found else Path(there).parent if there else None
 
 
 def as_user(*command: str | Path) -> None:
-    """Run it as somebody else than root, whom the server refuses."""
+    """Run the server as another user than root, which it refuses."""
     words = [str(each) for each in command]
     if ROOT:
         words = ["runuser", "-u", "postgres", "--", *words]
@@ -55,7 +55,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The URL of a PostgreSQL server of one's own, without the database's name."""
+    """The URL of a private PostgreSQL server, without the database's name."""
     bin_ = programs()
     if bin_ is None or (ROOT and shutil.which("runuser") is None):
         pytest.skip("no PostgreSQL server is installed: apt-get install postgresql")
@@ -92,7 +92,7 @@ def postgres(server: str, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[str]:
-    """The URL of a MariaDB server of one's own, without the database's name."""
+    """The URL of a private MariaDB server, without the database's name."""
     make, serve = (
         shutil.which("mariadb-install-db"),
         shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"),
@@ -119,7 +119,7 @@ def mariadb() -> Iterator[str]:
 
 
 def once_it_serves(at: Path, statements: str) -> None:
-    """Let the administrator of a MariaDB server that is starting say something to it."""
+    """Send a statement to a starting MariaDB server as its administrator."""
     words = ["mariadb", "--no-defaults", f"--socket={at}", "--user=root", f"--execute={statements}"]
     until = time.monotonic() + 30
     while (done := subprocess.run(words, capture_output=True, check=False)).returncode:
@@ -159,7 +159,7 @@ def written(folder: Path) -> bytes:
     return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
 
 
-def test_studies_go_to_the_database_and_its_password_nowhere(
+def test_studies_are_in_the_database_and_its_password_is_nowhere(
     photos: Path, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     password = served.partition("me:")[2].partition("@")[0]
@@ -195,7 +195,9 @@ def test_studies_go_to_the_database_and_its_password_nowhere(
     assert password.encode() not in written(tmp_path)
 
 
-def test_no_right_to_make_tables_is_said_before_the_search(server: str, photos: Path, tmp_path: Path) -> None:
+def test_a_missing_right_to_create_tables_is_reported_before_the_search(
+    server: str, photos: Path, tmp_path: Path
+) -> None:
     import psycopg
 
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
