@@ -9,7 +9,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -145,6 +145,13 @@ def is_full(error: BaseException | None) -> bool:
         if not isinstance(error, OSError) and FULL_MESSAGE.search(str(error)):
             return True
         error = error.__cause__
+    return False
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths lead to the same existing file."""
+    with suppress(OSError):  # a path is missing, or its name is too long
+        return one.is_file() and one.samefile(other)
     return False
 
 

@@ -73,13 +73,19 @@ def read(path: Path) -> Any:
         ValueError: If the content is not JSON.
         OSError: If the file cannot be read.
     """
-    return parse(path.read_text(encoding="utf-8"))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ValueError("it must be a regular file, not a pipe or a device")
+    return parse(path.read_text(encoding="utf-8-sig"))  # some editors write a byte order mark
 
 
 def parse(text: str) -> Any:
-    """Parse a JSON document. Raises ValueError if it is malformed."""
+    """Parse a JSON document.
+
+    Raises:
+        ValueError: If it is malformed, or holds NaN, an infinity or a number too large for a float.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite_float)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
@@ -104,6 +110,15 @@ def as_type(document: Any, kind: type[T]) -> T:
         raise ValueError("; ".join(_fault(each) for each in error.errors()[:MAX_FAULTS])) from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _refuse_number(text: str) -> float:
+    raise ValueError(f"numbers must be finite (got {text})")
+
+
+def _finite_float(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse_number(text)
 
 
 def _with_surrogates(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,9 @@ LOADING_ERRORS = (
 MAX_SIDE = 4096
 """The largest image size in pixels; weights are made for far smaller images."""
 MAX_CROP_PCT = 4
+MAX_MEAN = 1e4
+"""The largest mean and standard deviation; float32 loses all differences between pixels at larger values."""
+MIN_STD = 1e-4
 LOADING_ARGUMENTS = (
     "cache_dir",
     "checkpoint_path",
@@ -114,11 +116,11 @@ def check_config(config: DataConfig, name: str) -> None:
     Raises:
         WeightsError: No image can be preprocessed this way.
     """
-    has_std = _are_three(config.std) and min(config.std) > 0
+    has_std = _are_three(config.std) and min(config.std) >= MIN_STD
     rules = [
         ("input_size", config.side, 1 <= config.side <= MAX_SIDE, f"1 to {MAX_SIDE} pixels"),
-        ("mean", config.mean, _are_three(config.mean), "three finite numbers"),
-        ("std", config.std, has_std, "three finite numbers above 0"),
+        ("mean", config.mean, _are_three(config.mean), f"three numbers in [{-MAX_MEAN:g}, {MAX_MEAN:g}]"),
+        ("std", config.std, has_std, f"three numbers in [{MIN_STD:g}, {MAX_MEAN:g}]"),
         ("crop_pct", config.crop_pct, 0 < config.crop_pct <= MAX_CROP_PCT, f"in (0, {MAX_CROP_PCT}]"),
     ]
     for field, value, holds, rule in rules:
@@ -182,4 +184,4 @@ def check_classifier(model: nn.Module, weights: Weights, *, features: int) -> No
 
 
 def _are_three(values: tuple[float, ...]) -> bool:
-    return len(values) == 3 and all(math.isfinite(value) for value in values)
+    return len(values) == 3 and all(abs(value) <= MAX_MEAN for value in values)  # False for NaN

@@ -1,1 +1,1 @@
-"""Divide the time budget: images to read, time per trial, and time for the refit."""
+"""Divide the time budget between steps and trials."""

@@ -1,11 +1,11 @@
-"""The time policy: every fraction of the budget, and of a trial's time, in one place.
+"""The time policy: all fractions of the budget in one place.
 
-Packages below this one cannot import it, and keep the fractions of their own steps:
+Packages below this one cannot import it, and keep the fractions of their steps:
 
 - ``autotl.backbone.find`` (0.5): a backbone is left out if its search takes more than this of the budget.
 - ``autotl.backbone.describe`` (0.15, 0.08): one pass of all backbones, or of each, at the advised image size.
-  At 60 s, 0.15 allows 160 px, which scored .838 on four data sets; 128 px scored .832 and 96 px .795. Of the
-  time left, the measurement of the pace has 0.2.
+  At 60 s, 0.15 allows 160 px, which scored .838 on four data sets; 128 px scored .832 and 96 px .795.
+  The pace is measured in 0.2 of the time left.
 - ``autotl.preparation.image_groups`` (0.05) and ``extra_images`` (0.15 of a trial): group search; decoding.
 - ``autotl.data.reading`` (1.5): reading stops after this multiple of its time.
 - ``autotl.builtin.strategies``: the plans of strategies, as fractions of a trial's time. ``from_scratch``
@@ -24,7 +24,9 @@ from autotl.clock import Budget, format_duration
 
 @dataclass(frozen=True, slots=True)
 class TimePlan:
-    """The planned use of a time budget, in seconds; None if the budget has no time limit.
+    """The planned use of a time budget, in seconds.
+
+    Without a time limit everything is None.
 
     Attributes:
         budget: The whole budget.
@@ -33,7 +35,7 @@ class TimePlan:
         analysis: The most that scores, similarities, data checks and the learning curve may take.
         trial: The time per trial.
         search_until: When the search ends, counted from the start.
-        reserve: What is kept for each final step, by the name of the step.
+        reserve: The seconds kept for each final step, by the name of the step.
     """
 
     budget: float | None = None
@@ -62,21 +64,21 @@ class TimePlan:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPolicy:
-    """Fractions of the budget, unless a field says of what; each with the measurement behind it."""
+    """Fractions of the budget, each with the measurement behind it."""
 
     reading: float = 0.08
-    """Of the time left: reading every image once. At 20 s, 60,000 images took 180 s without a limit."""
+    """Reading every image once, of the time left. Measured: without it, 60,000 images took 180 s at 20 s."""
     training_pass: float = 0.25
-    """Of the time left: one pass of all backbones over the training images. Chosen, not measured."""
+    """The pass of all backbones over the training images, of the time left. Chosen, not measured."""
     test_pass: float = 0.2
-    """Of the time left: one pass of every strategy over the test images. Chosen, not measured."""
+    """The passes of all strategies over the test images, of the time left. Chosen, not measured."""
     late: float = 0.5
     """If less is left, optional analysis is skipped. Chosen, not measured."""
 
     first_pass: float = 0.35
-    """Of the time left: the limit of the first pass if the machine slows down. Chosen, not measured."""
+    """The limit of the first pass if the machine slows down, of the time left. Chosen, not measured."""
     classifier_fits: float = 0.25
-    """Of the time left: fitting the classifiers of all backbones on the features. Chosen, not measured."""
+    """Fitting the classifiers of all backbones on the features, of the time left. Chosen, not measured."""
     scores: float = 0.05
     """Transferability scores that do not decide, with several backbones. Chosen, not measured."""
     scores_of_one: float = 0.005
@@ -84,50 +86,52 @@ class BudgetPolicy:
     similarity: float = 0.05
     """Similarity to the sources: fewer images widen its intervals only. Chosen, not measured."""
     similarity_limit: float = 4.0
-    """Times ``similarity``: its limit. With 1,280 features, the distances double the planned time."""
+    """The limit of the similarity, times ``similarity``. Measured: with 1,280 features, distances double the
+    time.
+    """
     test_images: float = 0.03
     """The pass over test images that looks for leaks and shift. Chosen, not measured."""
     data_checks: float = 0.15
-    """Of the time left: no data check starts later. Chosen, not measured."""
+    """The limit for starting a data check, of the time left. Chosen, not measured."""
     learning_curve: float = 0.03
     """The learning curve of the probe. Chosen, not measured."""
     learning_curve_limit: float = 2.0
-    """Times ``learning_curve``: its limit if the machine is slower than estimated. Chosen, not measured."""
+    """The limit of the learning curve on a slow machine, times ``learning_curve``. Chosen, not measured."""
 
     defaults: float = 0.6
-    """Of the time for trials: the defaults of all arms. Few complete trainings beat many short ones."""
+    """The defaults of all arms, of the time for trials. Chosen, not measured."""
     training_arms: float = 0.5
-    """Fraction of the arms that train a network; the others cost next to nothing. Chosen, not measured."""
+    """Fraction of the arms that train a network; the others are very cheap. Chosen, not measured."""
 
     all_folds: float = 0.02
     """A trial runs on all folds at once if they cost no more than this. Chosen, not measured."""
     baselines: float = 0.2
-    """Of the time for trials: at least for baselines, and at most for one trial of a baseline. A baseline
-    that ran last without the limit took a third of a minute.
+    """The least for baselines, and the most for one trial of a baseline, of the time for trials. Measured:
+    without the limit, a baseline that ran last took a third of a minute.
     """
     first_look: float = 0.15
-    """Of the time for trials: the limit of one first look. Chosen, not measured."""
+    """The limit of one first look, of the time for trials. Chosen, not measured."""
     later_repeats: float = 0.2
-    """Of the cost of first repeats: later ones, without a time limit. Without this limit two tied trials ran
-    on fifteen folds where five had been requested.
+    """Later repeats without a time limit, of the cost of first ones. Measured: without it, two tied
+    trials ran on fifteen folds each where five had been requested.
     """
     cheapest_action: float = 0.01
-    """Of the time left: the least cost of an action in the ranking. Chosen, not measured."""
+    """The least cost of an action in the ranking, of the time left. Chosen, not measured."""
     short: float = 0.25
     """If less is left before the first result of transfer, baselines wait. Chosen, not measured."""
     longest_start: float = 3.0
-    """Times the time left: a trial that is expected to take longer is not started. Chosen, not measured."""
+    """The longest trial that is started, times the time left. Chosen, not measured."""
 
     refit: float = 0.3
-    """Refit on all training images, if the folds leave out ``refit_held_out``. A fifth of the images is not
-    worth half the search.
+    """Refit on all training images, if the folds leave out ``refit_held_out``. Chosen, not measured: a fifth
+    of the images is not worth half the search.
     """
     refit_held_out: float = 0.2
-    """Fraction of images; if the folds leave out less, the refit may cost proportionally less."""
+    """Fraction of images; if folds leave out less, the refit may cost less. Chosen, not measured."""
     repeated_tests: float = 0.05
     """Testing further networks of both sides of the transfer gain. Chosen, not measured."""
     missing_folds: float = 0.5
-    """Of ``repeated_tests``: training networks of folds that were not kept. Chosen, not measured."""
+    """Training networks of folds that were not kept, of ``repeated_tests``. Chosen, not measured."""
     soup: float = 0.03
     """Testing average weights on validation images. Chosen, not measured."""
     ensemble: float = 0.01
@@ -135,11 +139,11 @@ class BudgetPolicy:
     ensemble_test: float = 0.2
     """Testing members other than the winner. Chosen, not measured."""
     equal_test: float = 0.5
-    """Of an equal part of the test time: the least for one network. Decoding an image takes as long for a
-    small network as for a large one.
+    """The least for one network, of an equal part of the test time. Chosen, not measured: decoding an image
+    takes as long for a small network as for a large one.
     """
     margin: float = 1.2
-    """Times the expected seconds of a final step: what is kept for it. Chosen, not measured."""
+    """The factor on the expected seconds of a final step. Chosen, not measured."""
     crossover_margin: float = 1.3
     """The same for the trainings of the scratch crossover, which are less even. Chosen, not measured."""
     report_seconds: float = 1.5

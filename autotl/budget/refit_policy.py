@@ -1,4 +1,4 @@
-"""Decide whether the winner is refitted on all training images, and what to keep for that."""
+"""Decide whether to refit the winner on all training images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIN_HELD_OUT = 0.05
 
 
 def refit_seconds(fold_seconds: float, held_out: float) -> float:
-    """Return how long training on all rows takes; 0 if all rows have been learned from.
+    """Return the seconds of training on all rows; 0 without held-out rows.
 
     Args:
         fold_seconds: How long training one fold took.
@@ -24,7 +24,7 @@ def refit_seconds(fold_seconds: float, held_out: float) -> float:
 
 
 def is_worth_its_time(fold_seconds: float, held_out: float, budget: Budget) -> bool:
-    """Return whether a refit is short enough for the images that it adds.
+    """Return whether a refit is short enough for its additional images.
 
     Args:
         fold_seconds: How long training one fold took.
@@ -53,7 +53,7 @@ def should_refit(trial: Trial, held_out: float, budget: Budget) -> bool:
 
 
 def refit_reserve(fold_seconds: float, held_out: float, budget: Budget) -> float:
-    """Return the seconds to keep for the refit of a trial that has not run yet.
+    """Return the seconds to keep for refitting a future trial.
 
     Args:
         fold_seconds: The expected time of a fold.
@@ -66,7 +66,7 @@ def refit_reserve(fold_seconds: float, held_out: float, budget: Budget) -> float
 
 
 def expected_refit_gain(history: TrialHistory, trial: Trial, budget: Budget) -> float:
-    """Return by how much a refit is expected to raise the trial's score; 0 without a refit.
+    """Return the expected gain of a refit; 0 without a refit.
 
     The error is assumed to fall with the square root of the number of images.
 
@@ -82,5 +82,5 @@ def expected_refit_gain(history: TrialHistory, trial: Trial, budget: Budget) -> 
 
 
 def repeated_test_seconds(budget: Budget) -> float:
-    """Return the seconds for testing further networks of both sides of the transfer gain."""
+    """Return the seconds for testing further networks of both sides."""
     return math.inf if budget.seconds is None else POLICY.repeated_tests * budget.seconds

@@ -1,4 +1,4 @@
-"""Subsample the data to the number of images that a time budget allows."""
+"""Subsample the images to what a time budget allows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MIN_TESTS = 500
 
 
 def seconds_to_read(left: float | None) -> float | None:
-    """Return the seconds that reading the images may take; None without a time limit."""
+    """Return the seconds for reading the images; None without a limit."""
     return None if left is None else POLICY.reading * max(left, 0.0)
 
 
 def reading_note(dataset: Dataset) -> str:
-    """Return a note on images that were not read for lack of time, or ""."""
+    """Return a note on images that were not read, or ""."""
     if not dataset.left_out:
         return ""
     total = len(dataset) + len(dataset.unreadable) + dataset.left_out
@@ -85,7 +85,7 @@ def subsample(
 
 
 def seconds_left(seconds: float | None, spent: float) -> float | None:
-    """Return what is left of a budget in seconds; None without a time limit."""
+    """Return the seconds that are left of a budget, or None."""
     return None if seconds is None else seconds - spent
 
 

@@ -64,10 +64,10 @@ def with_trial_time(
     validated: int,
     folds: int,
 ) -> Task:
-    """Return the task with the time per trial, and the folds that a trial is planned for.
+    """Return the task with the time and the folds per trial.
 
-    Only strategies that apply have a part of the time. A strategy that brings its own network has none unless
-    it has a first look: after a promising first look it takes as long as other strategies.
+    Only strategies that apply have a part of the time. A strategy with its own network has a part
+    only if it has a first look. After a promising first look it takes as long as the others.
 
     Args:
         task: The task.
@@ -98,7 +98,7 @@ def with_trial_time(
 
 
 def _folds(task: Task, backbones: Mapping[str, Backbone], *, validated: int, most: int) -> int:
-    """Return the folds for VALIDATION_IMAGES images, fewer if a fold then has no time for EPOCHS epochs."""
+    """Return the folds for enough validation images, as the time allows."""
     wanted = min(most, round(VALIDATION_IMAGES / max(1, validated)))
     assert task.trial_seconds is not None
     least = max(

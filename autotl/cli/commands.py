@@ -11,7 +11,7 @@ import autotl
 from autotl import report
 from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.options import OUTPUT, Data, Json, Quiet, Run, given, with_options
-from autotl.cli.results import next_steps, show_next, show_result, watch_of
+from autotl.cli.results import log_to, next_steps, show_next, show_result, watch_of
 from autotl.escaping import console
 
 
@@ -35,11 +35,17 @@ def fit(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel=OUTPUT)
     ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Print the plan of the time as well.", rich_help_panel=OUTPUT),
+    ] = False,
     **options: Any,
 ) -> None:
     """Find, train and report the best way to transfer to DATA."""
     import_from_here(options["metric"])
-    result = autotl.fit(data, out=out, watch=watch_of(quiet or as_json), **given(options))
+    watch = watch_of(quiet or as_json)
+    with log_to(watch, enabled=verbose):
+        result = autotl.fit(data, out=out, watch=watch, **given(options))
     show_result(result, as_json=as_json, quiet=quiet)
     if not (quiet or as_json):
         show_next(console(), next_steps(result.folder))

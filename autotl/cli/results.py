@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,33 @@ from autotl.escaping import console
 def watch_of(silent: bool) -> Watch:
     """Return an object that prints the progress, or a silent one."""
     return terminal.Silence() if silent else terminal.watch(WallClock())
+
+
+@contextmanager
+def log_to(watch: Watch, *, enabled: bool) -> Iterator[None]:
+    """Show autotl's log messages in the progress, if ``enabled``."""
+    logger, handler = logging.getLogger("autotl"), _WatchHandler(watch)
+    level = logger.level
+    if enabled:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class _WatchHandler(logging.Handler):
+    """Shows log messages in the progress, so that they do not disturb its display."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a message."""
+        self._watch.say(record.getMessage())
 
 
 def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:

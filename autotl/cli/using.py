@@ -18,7 +18,7 @@ import autotl
 from autotl.cli.app import app, import_from_here, print_json
 from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
 from autotl.escaping import console, write_out
-from autotl.files import open_output
+from autotl.files import is_same_file, open_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,8 @@ def predict(
 
     if as_json and out is not None:
         raise typer.BadParameter("--out writes CSV. Leave it out and redirect standard output: --json > FILE")
+    if out is not None and any(is_same_file(out, path) for path in paths):
+        raise typer.BadParameter(f"--out must not be one of the inputs (got {out}). Give another file.")
     parts = autotl.load(run, device=device).predict_parts(
         paths, top=top, probabilities=probabilities, strict=strict, image=image
     )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         label_text,
         label_texts,
         placeholder_label_notes,
+        similar_class_notes,
     )
     from autotl.data.layout.folder_labels import LabelledPath, label_paths
     from autotl.data.layout.part_names import part_of
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from autotl.data.tabular.cell_images import CellImages, open_cells
     from autotl.data.tabular.cells import holds_image, path_text
     from autotl.data.tabular.columns import ChosenColumns, choose_columns, image_column
+    from autotl.data.tabular.delimited import delimited_rows
     from autotl.data.tabular.hub_classes import names_of_ids, parquet_class_names
     from autotl.data.tabular.locate_images import ImageLocator
     from autotl.data.tabular.one_hot import one_hot_labels
@@ -102,6 +104,7 @@ __all__ = [
     "class_order",
     "count_divided_groups",
     "deep_values_of",
+    "delimited_rows",
     "failure_reason",
     "files_below",
     "fold_numbers",
@@ -146,6 +149,7 @@ __all__ = [
     "require_column",
     "rows_digest",
     "scale_of_arrays",
+    "similar_class_notes",
     "split",
     "split_hash",
     "stratified_parts",

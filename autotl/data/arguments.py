@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autotl.api import NO_GROUPS, Columns
+from autotl.data.tabular.delimited import delimited_rows
 from autotl.errors import DataError, UnknownName
 
 _RUN_FILES = ("run.json", "split.csv")
@@ -35,10 +36,17 @@ def check_path(source: object) -> None:
     """Check that a path exists and is no run folder.
 
     Raises:
-        DataError: ``source`` is a path that does not exist, or the folder of an earlier run.
+        DataError: ``source`` is an invalid path, a path that does not exist, or the folder of an earlier
+            run.
     """
     path = path_or_none(source)
-    if path is not None and not path.exists():
+    if path is None and isinstance(source, str | os.PathLike):
+        raise DataError(f"The data must be a path (got {source!r}). Give a folder, a .zip or a table.")
+    try:
+        missing = path is not None and not path.exists()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}. Check the path.") from error
+    if path is not None and missing:
         raise DataError(f"There is no {path}.{_suggestion(path)}")
     if path is not None and all((path / name).is_file() for name in _RUN_FILES):
         raise DataError(
@@ -59,10 +67,8 @@ def check_columns(source: object, columns: Columns) -> None:
     if path is None or path.suffix.lower() not in (".csv", ".tsv") or not path.is_file():
         return
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-        separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
-        names = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])]
+        with delimited_rows(path) as rows:
+            names = [name.strip() for name in next(rows, [])]
     except (OSError, UnicodeDecodeError, csv.Error):
         return
     group = None if columns.group == NO_GROUPS else columns.group

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -15,14 +15,21 @@ from autotl.errors import DataError
 
 _MISSING_WORDS = frozenset(
     {"null", "<null>", "(null)", "<na>", "#n/a", "#na", "#n/a n/a", "\\n", "<nan>", "#null!"}
-    | {"#value!", "#ref!", "#name?", "#div/0!", "#num!"}
+    | {"#nv", "#n/d", "(blank)", "<unset>"}
 )
 """Spellings of a missing value in databases and spreadsheets, in lower case."""
+_SHEET_ERROR = re.compile(r"#[^\W_][\w/]*[!?]")
+"""An error of a spreadsheet in any language, such as ``#REF!``, ``#NAME?``, ``#DIV/0!`` and ``#BEZUG!``."""
 _NAN_WORDS = frozenset({"nan", "NaN", "NAN", "-nan", "-NaN", "NaT"})
 _PLACEHOLDERS = frozenset(
-    {"na", "n/a", "n.a.", "none", "nil", "missing", "undefined", "unlabeled", "unlabelled", "-", "?"}
+    {"na", "n/a", "n.a.", "n\\a", "none", "nil", "missing", "undefined", "unlabeled", "unlabelled", "unknown"}
+    | {"tbd", "todo", "unset", "not labeled", "not labelled", "no label", "[]", "{}", "()"}
 )
 """Words that may name a class or stand for a missing label."""
+_PLACEHOLDER_SIGNS = re.compile(r"[-–—_.?*]+")
+_LABEL_SEPARATOR = re.compile(r"[|;,]")
+_INVISIBLE = "\u200b\u2060\ufeff"
+"""Characters without width, which some editors write at the ends of a text."""
 _WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})(\.0*)?")
 
 
@@ -32,24 +39,60 @@ def is_blank(value: object) -> bool:
         return not value.strip()
     if isinstance(value, Real):
         return math.isnan(float(value))
-    return value is None or str(value) in ("<NA>", "NaT")
+    return value is None or str(value) in ("<NA>", "NaT", "--")  # NumPy shows a masked value as --
 
 
 def is_missing(value: object) -> bool:
     """Return whether a cell is blank or a word like ``NULL``."""
     if not isinstance(value, str):
         return is_blank(value)
-    text = value.strip()
-    return not text or text in _NAN_WORDS or text.lower() in _MISSING_WORDS
+    text = _strip(value)
+    is_word = text in _NAN_WORDS or text.lower() in _MISSING_WORDS
+    return not text or is_word or bool(_SHEET_ERROR.fullmatch(text))
 
 
 def placeholder_label_notes(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return notes on classes, such as ``NA``, that may mean missing."""
-    counts = Counter(label for label in labels if label.lower() in _PLACEHOLDERS)
-    return tuple(
+    """Return notes on classes, such as ``NA``, that may mean missing.
+
+    Classes such as ``cat|dog`` are noted too if both parts are classes: they may be several labels.
+    """
+    counts = Counter(labels)
+    minus_one = {"-1"} if {"-1", "0"} <= counts.keys() else set()
+    notes = [
         f"{n} of {len(labels)} images have the label {label!r}, which is used as a class. "
         "If it means that the label is missing, remove these images."
         for label, n in sorted(counts.items())
+        if label.lower() in _PLACEHOLDERS or _PLACEHOLDER_SIGNS.fullmatch(label) or label in minus_one
+    ]
+    joined = [
+        label
+        for label in sorted(counts)
+        if _LABEL_SEPARATOR.search(label) and _separated(label) <= counts.keys()
+    ]
+    if joined:
+        notes.append(
+            f"Labels such as {join_names(map(repr, joined), limit=3)} look like several labels of one image. "
+            "Each is used as a separate class: several labels for an image are not supported."
+        )
+    return tuple(notes)
+
+
+def similar_class_notes(classes: Iterable[str]) -> tuple[str, ...]:
+    """Return a note on class names that are easily confused.
+
+    Their only differences are case, spaces or leading zeros.
+    """
+    similar: dict[str, list[str]] = defaultdict(list)
+    for name in classes:
+        folded = re.sub(rf"[\s_{_INVISIBLE}]+", "", unicodedata.normalize("NFKC", name)).casefold()
+        similar[re.sub(r"^([-+]?)0+(?=\d+$)", r"\1", folded)].append(name)
+    groups = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
+    if not groups:
+        return ()
+    return (
+        "The names of some classes differ only in case, spaces or leading zeros: "
+        f"{join_names(groups, limit=3)}. Each is a separate class. "
+        "If they are one class, give all its images the same name.",
     )
 
 
@@ -66,7 +109,7 @@ def label_text(value: Any) -> str:
     if is_blank(value):
         raise DataError("A label must not be missing")
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value).strip()
+        return _strip(unicodedata.normalize("NFC", value))
     if isinstance(value, Integral):
         return str(value)
     if isinstance(value, Real) and float(value).is_integer():
@@ -125,6 +168,15 @@ def class_order(labels: Iterable[str]) -> tuple[str, ...]:
     if all(re.fullmatch(r"-?[0-9]{1,100}", name) for name in names):
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     return tuple(sorted(names))
+
+
+def _strip(text: str) -> str:
+    """Remove spaces and invisible characters from both ends."""
+    return text.strip().strip(_INVISIBLE).strip()
+
+
+def _separated(label: str) -> set[str]:
+    return {part.strip() for part in _LABEL_SEPARATOR.split(label)}
 
 
 def _unify_numbers(texts: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,8 @@ Readers = Callable[[], Mapping[str, Reader]]
 _DATASET_CLASSES = frozenset(
     {("pandas", "DataFrame"), ("torch", "Dataset"), ("datasets", "Dataset"), ("datasets", "DatasetDict")}
 )
+_MIN_WIDTH = 8
+"""Width in pixels below which the last axis of an array (n, h, w) may be the channels of one image."""
 _REMEDY = "Give paths, folders, a .zip, a table, PIL images, arrays, or the bytes of image files."
 
 
@@ -72,8 +74,6 @@ class _Inputs:
     readers: Readers
     image_column: str | None
     known: PixelScale | None
-    file_starts: dict[int, int | None] = field(default_factory=dict)
-    """The position of each open file before it was read, by its ``id``."""
 
     def list_images(self, images: Any) -> Iterator[UnlabelledImage]:
         if _is_single_image(images):
@@ -117,8 +117,7 @@ class _Inputs:
             yield UnlabelledImage(name, partial(open_image, bytes(each)))
         elif callable(getattr(each, "read", None)):
             path = getattr(each, "name", None)
-            start = self.file_starts.setdefault(id(each), _position(each))
-            yield UnlabelledImage(path if isinstance(path, str) else name, partial(_open_file, each, start))
+            yield UnlabelledImage(path if isinstance(path, str) else name, partial(_open_file, each))
         else:
             raise DataError(f"{name} must be an image (got the type {type(each).__name__}). {_REMEDY}")
 
@@ -193,17 +192,9 @@ def _raise(error: Exception) -> Image.Image:
     raise error
 
 
-def _position(file: Any) -> int | None:
-    """Return the position in a file that can be read twice."""
-    try:
-        return int(file.tell()) if file.seekable() else None
-    except (AttributeError, OSError):
-        return None
-
-
-def _open_file(file: Any, start: int | None) -> Image.Image:
-    if start is not None:
-        file.seek(start)
+def _open_file(file: Any) -> Image.Image:
+    if callable(getattr(file, "seekable", None)) and file.seekable():
+        file.seek(0)  # a file that was just written or read is at its end
     content = file.read()
     if not isinstance(content, bytes):
         raise DataError("the file was opened as text: open it with mode 'rb'")
@@ -254,6 +245,12 @@ def _check_stack(images: Any) -> None:
             f"The shape of an array must be unambiguous (got {shape}: one image with its channels first, or "
             f"{shape[0]} grey images). Give array.transpose(1, 2, 0) for the one image, or array[..., None] "
             "for the grey ones."
+        )
+    if len(shape) == 3 and shape[2] < _MIN_WIDTH:
+        raise DataError(
+            f"The shape of an array must be unambiguous (got {shape}: one image of {shape[2]} channels, or "
+            f"{shape[0]} grey images). Give an image of 1, 3 or 4 channels, such as array[..., :3], or "
+            "array[..., None] for the grey ones."
         )
     if len(shape) not in (3, 4):
         raise DataError(

@@ -18,7 +18,7 @@ from autotl.data.image_facts import ImageFacts, ImageScanner, ScannedImages, Upr
 from autotl.data.image_files.decode import without_pillow_warnings
 from autotl.data.image_files.perceptual_hash import perceptual_hashes
 from autotl.data.image_files.pixel_scaling import complete_scale, scale_notes
-from autotl.data.labels import class_order
+from autotl.data.labels import class_order, placeholder_label_notes, similar_class_notes
 from autotl.data.name_lists import join_names
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, stratified_sample
 from autotl.errors import FAILURES, AutotlError, DataError, UnknownName, described
@@ -108,12 +108,14 @@ def _assemble(source: object, listing: Listing, images: ScannedImages) -> Datase
     content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
     for digest, label in zip(table["digest"], table["label"], strict=True):
         content.update(f"{digest} {label}\n".encode())
+    labels = [item.label for item in listing.items]
+    label_notes = (*placeholder_label_notes(labels), *similar_class_notes(classes))
     return Dataset(
         table=table,
         openers=[UprightOpener(item.open, images.scale) for item, _ in found],
         classes=classes,
         digest=content.hexdigest(),
-        notes=(*listing.notes, *scale_notes(images.scale, images.extremes)),
+        notes=(*listing.notes, *label_notes, *scale_notes(images.scale, images.extremes)),
         unreadable=unreadable,
         left_out=len(listing.items) - len(images.items),
         scale=images.scale,

@@ -55,6 +55,8 @@ def torch_class_names(dataset: Any, labels: Sequence[str]) -> Names | None:
         whole = torch_labels(dataset.dataset)
         return torch_class_names(dataset.dataset, labels if whole is None else list(map(label_text, whole)))
     classes, index = getattr(dataset, "classes", None), getattr(dataset, "class_to_idx", None)
+    if callable(as_list := getattr(classes, "tolist", None)):
+        classes = as_list()
     if isinstance(classes, list | tuple) or isinstance(index, dict):
         if getattr(dataset, "target_transform", None) is not None:
             return {}
@@ -90,6 +92,8 @@ def _own_names(classes: Sequence[Any], index: Mapping[Any, Any] | None, labels: 
     # Some datasets list several names for a class: the first is the usual one.
     firsts = [each[0] if isinstance(each, list | tuple) and each else each for each in classes]
     names = {str(number): label_text(name) for number, name in enumerate(firsts)}
+    if len(set(names.values())) < len(names):  # two classes of the same name would become one
+        return {}
     if not isinstance(index, dict):
         return names if labels == names.keys() else {}
     if any(index.get(name) != number for number, name in enumerate(firsts)) or not firsts:

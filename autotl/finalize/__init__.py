@@ -1,1 +1,1 @@
-"""The final phase: from the best trial to an exported and tested model."""
+"""The final phase: choose, export and test the model."""

@@ -51,7 +51,10 @@ class Calibration:
         return replace(model, temperature=temperature, weights=weights)
 
     def _fit(self, model: FinalModel) -> Temperature:
-        """Fit the temperature on folds of the first repeat, so that no image is in both of its halves."""
+        """Fit the temperature on folds of the first repeat.
+
+        An image must not be in both halves of the validation images.
+        """
         phase, outputs = self._phase, model.outputs
         folds = [fold for fold in outputs if fold < phase.history.folds_per_repeat]
         return calibrate(

@@ -1,4 +1,4 @@
-"""The deadline of the search: the end of the budget, less what the final phase is expected to take."""
+"""The deadline of the search, with time kept for the final phase."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autotl.trials.history import TrialHistory
 
 
 def reserve_by_step(steps: Sequence[FinalStep], history: TrialHistory) -> dict[str, float]:
-    """Return the seconds to keep for each step of the final phase, and for the report, by name."""
+    """Return the seconds to keep for each final step, by name."""
     seconds = {step.name: step.expected_seconds(history) for step in steps}
     return {**seconds, "report": POLICY.report_seconds}
 
@@ -23,7 +23,7 @@ def reserve(steps: Sequence[FinalStep], history: TrialHistory) -> float:
 
 
 def search_deadline(phase: FinalPhase, steps: Sequence[FinalStep]) -> Callable[[], float]:
-    """Return a function that gives the time on the clock at which trials must end.
+    """Return a function that gives the deadline of the search.
 
     The deadline moves as the search learns how long the final phase will take.
 

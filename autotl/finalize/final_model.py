@@ -1,4 +1,4 @@
-"""The final model: the network, or the ensemble, that a run exports, and what the steps found."""
+"""The final model of a run, and the findings about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autotl.trials.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A network of an ensemble, and its weight in the mean of the probabilities."""
+    """A network of an ensemble, and its weight in the mean."""
 
     trial: Trial
     weights: str
@@ -83,5 +83,5 @@ class FinalModel:
 
     @property
     def only_calibrated(self) -> bool:
-        """Whether it is the trial's own network, with its outputs divided by the temperature."""
+        """Whether it is the trial's own network, apart from the calibration."""
         return not (self.refit or self.soup.kept or self.members)

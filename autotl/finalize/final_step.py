@@ -23,9 +23,9 @@ class FinalStep(Protocol):
     optional: bool
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds to keep for the step, given the trials so far."""
+        """Return the seconds to keep for the step."""
         ...
 
     def run(self, model: FinalModel) -> FinalModel:
-        """Return the model after the step; the same model if the step brings nothing."""
+        """Return the model after the step, or the same model."""
         ...

@@ -1,4 +1,7 @@
-"""All steps of the final phase. A new step is one module and one entry of STEPS."""
+"""List all steps of the final phase.
+
+A new step is one module and one entry of STEPS.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def final_steps(phase: FinalPhase) -> tuple[FinalStep, ...]:
 def choose_model(
     phase: FinalPhase, steps: Sequence[FinalStep], winner: Trial, *, interrupted: bool = False
 ) -> FinalModel:
-    """Run the steps that choose the final model, which are all but the last.
+    """Run the steps that choose the final model: all but the last.
 
     A soup or an ensemble replaces the refit. It must beat the winner by more than the refit is expected to
     bring.

@@ -1,4 +1,4 @@
-"""Model soup: average the weights of several trials, if that improves the validation score."""
+"""Model soup: average weights, if that improves the validation score."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ State = Mapping[str, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class SoupResult:
-    """The facts of a soup and, if it is kept, its weights file and its outputs on the first fold."""
+    """The facts of a soup, and its weights if it is kept."""
 
     soup: Soup
     weights: str = ""
@@ -37,7 +37,7 @@ class SoupResult:
 
 
 class ModelSoup:
-    """The step that tries a greedy soup (Wortsman et al., Model Soups, ICML 2022)."""
+    """The step that tries a greedy soup (Wortsman et al., 2022)."""
 
     name = "model soup"
     optional = True
@@ -46,7 +46,7 @@ class ModelSoup:
         self._phase = phase
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds of one validation pass for each compatible trial, up to the soup's part."""
+        """Return the seconds of a validation pass for each compatible trial."""
         best, budget = history.best(), self._phase.budget.seconds
         if best is None:
             return 0.0
@@ -55,7 +55,7 @@ class ModelSoup:
         return min(limit, once * max(0, len(compatible_trials(history, best)) - 1))
 
     def run(self, model: FinalModel) -> FinalModel:
-        """Return the model with the soup's weights, if the soup is clearly better."""
+        """Return the model with the soup's weights, if clearly better."""
         phase, budget = self._phase, self._phase.budget.seconds
         left = phase.end - phase.clock.now()
         seconds = math.inf if budget is None else min(POLICY.soup * budget, left)
@@ -67,10 +67,10 @@ class ModelSoup:
 
 
 def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
-    """Return the trials whose networks can be averaged with the winner's, best first.
+    """Return the trials that can be averaged with the winner, best first.
 
     Their first fold's network started from the same weights, and has the same image size. The winner is one
-    of them. A baseline has none, because each training starts from random weights of its own.
+    of them. A baseline has none, because each training starts from other random weights.
     """
     if winner.baseline:
         return []
@@ -89,7 +89,7 @@ def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
 
 
 def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) -> SoupResult:
-    """Average networks greedily, best first, while the score on the first fold does not fall.
+    """Average networks greedily while the score does not fall.
 
     Only networks with the same BatchNorm statistics are averaged. Statistics cannot be averaged, and
     measuring them again takes passes over training images.
@@ -164,7 +164,7 @@ class _Tasting:
 
 
 def can_mix(one: State, other: State) -> bool:
-    """Return whether two networks have the same layers, and the same BatchNorm statistics bit for bit."""
+    """Return whether two networks have equal layers and BatchNorm statistics."""
     return one.keys() == other.keys() and all(
         value.shape == other[name].shape
         and (not name.endswith(STATISTICS) or torch.equal(value, other[name]))
@@ -173,7 +173,13 @@ def can_mix(one: State, other: State) -> bool:
 
 
 def average(state: State, other: State, *, of: int) -> dict[str, Tensor]:
-    """Return the mean of ``of`` networks, whose mean is ``state``, and one more."""
+    """Return the mean of several networks and one more.
+
+    Args:
+        state: The mean of the networks.
+        other: The further network.
+        of: The number of networks in ``state``.
+    """
     return {
         name: torch.lerp(value, other[name], 1 / (of + 1)) if value.is_floating_point() else value
         for name, value in state.items()

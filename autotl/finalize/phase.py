@@ -1,4 +1,4 @@
-"""What the final phase of a run works with."""
+"""The input of the final phase of a run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def independent(network: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FinalPhase:
-    """What the steps of the final phase share.
+    """The input of all steps of the final phase.
 
     Attributes:
         runner: Runs trainings, on the data of the run.
@@ -55,7 +55,7 @@ class FinalPhase:
         arms: The number of arms in the search.
         baselines: The arms that transfer nothing.
         issues: The data issues that were found before the search.
-        independent_folds: Tells whether a network's folds share no near copies, so that its calibration on
+        independent_folds: Returns whether a network's folds share no near copies, so that calibration on
             them can be trusted.
     """
 
@@ -86,7 +86,7 @@ class FinalPhase:
 
     @property
     def end(self) -> float:
-        """The end of the budget, on the clock; infinite without a time limit."""
+        """The end of the budget on the clock, or infinity."""
         return math.inf if self.budget.seconds is None else self.started + self.budget.seconds
 
     @property
@@ -95,7 +95,7 @@ class FinalPhase:
         return Deadline(self.clock, self.end - POLICY.report_seconds)
 
     def pass_seconds(self, trial: Trial, images: int) -> float:
-        """Return the expected seconds of a pass of the trial's network over so many images."""
+        """Return the expected seconds of a network's pass over so many images."""
         backbone = self.run_cache.backbones[trial.arm.backbone]
         return backbone.pace.seconds(images, side=trial.input_size or backbone.side)
 

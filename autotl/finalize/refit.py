@@ -1,4 +1,4 @@
-"""Train the winner again: on all training images, or on folds whose networks were not kept."""
+"""Train the winner again: on all images, or on missing folds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from autotl.trials.trial import Trial
 
 
 class Refit:
-    """The step that trains the winner on all training rows, unless a soup or an ensemble is exported."""
+    """The step that trains the winner on all training rows.
+
+    It does nothing if a soup or an ensemble is exported.
+    """
 
     name = "refit"
     optional = True
@@ -34,7 +37,7 @@ class Refit:
         return POLICY.margin * refit_seconds(best.fold_seconds, held_out)
 
     def run(self, model: FinalModel) -> FinalModel:
-        """Return the model with the refitted weights, if there is time for the refit and it succeeds."""
+        """Return the model with the refitted weights, if the refit succeeds."""
         if model.soup.kept or model.members:
             return model
         outcome = self._refit(model.trial)
@@ -53,10 +56,10 @@ class Refit:
 
 
 def train_missing_folds(phase: FinalPhase) -> None:
-    """Retrain the best transfer and the best baseline on folds whose networks were not kept, if that is
-    cheap.
+    """Retrain missing networks of both sides of the transfer gain.
 
-    The interval of the transfer gain uses the networks of all folds of the first repeat.
+    The interval of the gain uses the networks of all folds of the first repeat. Expensive ones are not
+    trained.
     """
     history, end = phase.history, phase.report_deadline
     allowed = POLICY.missing_folds * repeated_test_seconds(phase.budget)

@@ -1,4 +1,4 @@
-"""The scratch crossover: from how many images on training from scratch matches transfer.
+"""The scratch crossover: the images with which scratch matches transfer.
 
 The best transfer and the best baseline are trained again on a quarter and on half of the first fold's
 training images. Their learning curves are extrapolated.
@@ -29,7 +29,7 @@ from autotl.workbench.run_cache import RunCache
 FRACTIONS = (0.25, 0.5)
 """The fractions of the training images."""
 NUMBER_OFFSET = 1_000_000
-"""Added to a trial's number, so that these trainings have weights files of their own."""
+"""Added to a trial's number, so that these trainings have separate weights files."""
 
 
 class CrossoverStep:
@@ -49,7 +49,7 @@ class CrossoverStep:
         return POLICY.crossover_margin * sum(sum(FRACTIONS) * trial.fold_seconds for trial in trials)
 
     def run(self, model: FinalModel) -> FinalModel:
-        """Return the model with the crossover, if it could be measured in time."""
+        """Return the model with the crossover, if measured in time."""
         phase = self._phase
         transfer, baseline = phase.best_of_both_sides()
         if not phase.options.crossover or transfer is None or baseline is None:
@@ -69,7 +69,7 @@ def measure_crossover(
         runner: Runs the trainings.
         transfer: The trial that transfers.
         baseline: The trial that does not.
-        late: Tells whether the time is up.
+        late: Returns whether the time is up.
         seed: The seed of the run.
 
     Returns:
@@ -100,7 +100,7 @@ def measure_crossover(
 def _curve(
     runner: TrialRunner, trial: Trial, *, late: Callable[[], bool], seed: int
 ) -> CrossoverCurve | None:
-    """Train the trial's settings on fewer images; None if that fails or is late."""
+    """Train the trial's settings on fewer images; None if that fails."""
     run_cache = runner.run_cache_of(trial.arm.backbone)
     fold = run_cache.splits.folds[0]
     labels = run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
@@ -131,7 +131,7 @@ def _curve(
 
 
 def _part_of(run_cache: RunCache, folds: tuple[Fold, ...]) -> RunCache:
-    """Return the data of the run with folds that learn from parts of its first fold."""
+    """Return the data with folds that are parts of the first fold."""
     splits = run_cache.splits
     name = split_hash(run_cache.dataset, splits.train, splits.test, folds)
     return RunCache(

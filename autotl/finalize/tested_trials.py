@@ -9,7 +9,9 @@ from autotl.trials.trial import Trial
 
 
 def tested_trials(history: TrialHistory, budget: Budget) -> list[Trial]:
-    """Return each arm's best trial, the best default trial, and the best trial again if it is refitted.
+    """Return the best trial of each arm, and the best default.
+
+    The best trial is in the list again if it will be refitted.
 
     Args:
         history: All trials.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,25 @@ def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
             for _, column in table.items()
         ],
         axis=1,
+        ignore_index=True,
     )
     shown.columns = pd.Index([_escape_formula(name) for name in table.columns], dtype=object)
     text: str = shown.to_csv(index=False, header=header, float_format=FLOAT_FORMAT)
+    if "\r" in text:  # ends a row for many readers, unless the cell is quoted
+        text = shown.to_csv(index=False, header=header, float_format=FLOAT_FORMAT, quoting=csv.QUOTE_ALL)
     return text
+
+
+def join_columns(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
+    """Join the columns of two tables, whose names may hold any bytes.
+
+    ``pandas.concat`` alone rejects names that are not UTF-8.
+    """
+    import pandas as pd
+
+    joined = pd.concat([left, right], axis=1, ignore_index=True)
+    joined.columns = pd.Index([*left.columns, *right.columns], dtype=object)
+    return joined
 
 
 def _escape_formula(value: object) -> object:

@@ -25,6 +25,7 @@ from autotl.data import (
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import softmax
+from autotl.results.csv_text import join_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ class ImageClassifier(Protocol):
 
 
 def prediction_table(images: Any, model: ImageClassifier, options: PredictionOptions) -> pd.DataFrame:
-    """Concatenate the tables of :func:`prediction_tables`; a data frame keeps its index.
+    """Concatenate the tables of :func:`prediction_tables`; frames and series keep their index.
 
     Args:
         images: The images, as for :func:`autotl.data.prediction_images`.
@@ -81,9 +82,11 @@ def prediction_table(images: Any, model: ImageClassifier, options: PredictionOpt
         options: The content of the table.
     """
     table = pd.concat(list(prediction_tables(images, model, options)), ignore_index=True)
-    if hasattr(images, "columns") and hasattr(images, "index"):
+    index = getattr(images, "index", None)
+    if isinstance(index, pd.Index):
         first_rows = table["rank"] == 1 if "rank" in table else pd.Series(True, index=table.index)
-        table.index = images.index.take(first_rows.cumsum().to_numpy() - 1)
+        if first_rows.sum() == len(index):  # a folder in a series has several images
+            table.index = index.take(first_rows.cumsum().to_numpy() - 1)
     return table
 
 
@@ -213,7 +216,7 @@ def _table(
     )
     if options.probabilities:
         columns = pd.Index([f"p:{name}" for name in classes], dtype=object)
-        table = pd.concat([table, pd.DataFrame(probabilities[rows], columns=columns)], axis=1)
+        table = join_columns(table, pd.DataFrame(probabilities[rows], columns=columns))
     table["error"] = _texts(errors[row] for row in rows.tolist())
     kept: pd.DataFrame = table.loc[~broken | (rank == 1)].reset_index(drop=True)
     return kept if options.top else kept.drop(columns="rank")

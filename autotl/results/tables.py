@@ -13,7 +13,7 @@ from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
 from autotl.evaluation import FinalPredictions
 from autotl.metrics import METRICS, Metric, softmax
-from autotl.results.csv_text import csv_text
+from autotl.results.csv_text import csv_text, join_columns
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
@@ -65,7 +65,7 @@ def write_predictions(path: Path, dataset: Dataset, predictions: FinalPrediction
     )
     columns = pd.Index([f"p:{name}" for name in dataset.classes], dtype=object)
     of_classes = pd.DataFrame(probabilities, columns=columns)
-    jsonio.write_text(path, csv_text(pd.concat([table, of_classes], axis=1)))
+    jsonio.write_text(path, csv_text(join_columns(table, of_classes)))
 
 
 def write_trials(path: Path, records: Sequence[Record], metric: Metric = METRICS["accuracy"]) -> None:

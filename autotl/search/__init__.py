@@ -1,1 +1,1 @@
-"""Search: decide what to run next, and run it until the budget is spent."""
+"""Run trials until the budget is spent."""

@@ -1,4 +1,4 @@
-"""Choose the next action of a search: the one with the highest expected gain per second.
+"""Choose the action with the highest expected gain per second.
 
 After the defaults there are three kinds of actions. A new trial of an arm can beat the best one (expected
 improvement: Jones et al., 1998). So can a pruned trial, if it is resumed (freeze-thaw: Swersky et al., 2014).
@@ -55,7 +55,7 @@ class Situation:
         seconds_left: Seconds until the search ends; infinite without a time limit.
         seconds_between: Seconds that starting a job takes.
         running: The running trials. They count as spent, and run on no further fold.
-        fold_reason: Tells why a trial runs on no further fold, "" if it may.
+        fold_reason: Returns the reason that keeps a trial from further folds, "" if there is none.
     """
 
     arms: Sequence[Arm]
@@ -81,7 +81,10 @@ class Situation:
         return seconds + self.seconds_between <= self.seconds_left
 
     def gain_per_second(self, gain: float, seconds: float) -> float:
-        """Return the gain per second; a very cheap action counts as a fraction of the time left."""
+        """Return the gain per second.
+
+        A very cheap action counts as a fraction of the time left.
+        """
         limited = math.isfinite(self.seconds_left)
         least = POLICY.cheapest_action * self.seconds_left if limited else 1.0
         return gain / max(seconds + self.seconds_between, least)
@@ -122,7 +125,9 @@ def next_default(
     left: float,
     trials: float,
 ) -> Arm:
-    """Return the arm whose default trial starts next: the cheapest, or a baseline that would miss its turn.
+    """Return the arm whose default trial starts next.
+
+    The cheapest arm starts, unless a baseline would then have no time.
 
     Args:
         waiting: The arms whose default has not run.
@@ -141,7 +146,7 @@ def next_default(
 
 
 def _due_baseline(history: TrialHistory, situation: Situation, costs: dict[Arm, float]) -> Arm | None:
-    """Return the baseline with the least time, if baselines have less than their part of the time."""
+    """Return the baseline with the least time, if baselines need more."""
     trials = history.trials.values()
     spent = {arm: sum(trial.cost for trial in trials if trial.arm == arm) for arm in situation.arms}
     for each in situation.running:
@@ -156,7 +161,7 @@ def _due_baseline(history: TrialHistory, situation: Situation, costs: dict[Arm, 
 def _new_trials(
     history: TrialHistory, situation: Situation, best: Trial, costs: dict[Arm, float]
 ) -> Iterator[tuple[float, Action]]:
-    """Yield a new trial of each arm, with its expected gain per second."""
+    """Yield a new trial of each arm, with its gain per second."""
     for arm in situation.arms:
         if situation.fits(costs[arm]):
             gain = _new_trial_gain(history, arm, best, situation.starting[arm])
@@ -164,7 +169,7 @@ def _new_trials(
 
 
 def _next_folds(history: TrialHistory, situation: Situation, best: Trial) -> Iterator[tuple[float, Action]]:
-    """Yield another fold of each leading trial, with its expected gain per second."""
+    """Yield another fold of each leading trial, with its gain per second."""
     later = math.inf if math.isfinite(situation.seconds_left) else _left_for_later_repeats(history)
     for action, gain in _fold_gains(history, best, situation.fold_reason):
         trial, again = action.trial, action.fold >= history.folds_per_repeat
@@ -177,7 +182,7 @@ def _next_folds(history: TrialHistory, situation: Situation, best: Trial) -> Ite
 def _resumed_trials(
     history: TrialHistory, situation: Situation, best: Trial
 ) -> Iterator[tuple[float, Action]]:
-    """Yield each pruned trial that is worth resuming, with its expected gain per second."""
+    """Yield each promising pruned trial, with its gain per second."""
     for trial in resumable_trials(history):
         forecast = resume_forecast(history, trial, best)
         if trial.number in situation.busy or forecast is None or forecast.probability < MIN_PROBABILITY:
@@ -188,14 +193,14 @@ def _resumed_trials(
 
 
 def _new_trial_seconds(history: TrialHistory, arm: Arm, default: Callable[[Arm], float]) -> float:
-    """Return the mean cost of the arm's trials on the first repeat, or the estimate for its default."""
+    """Return the mean cost of the arm's trials, or its default's estimate."""
     folds = history.folds_per_repeat
     own = [min(trial.cost, trial.fold_cost * folds) for trial in history.trials.values() if trial.arm == arm]
     return sum(own) / len(own) if own else default(arm)
 
 
 def _left_for_later_repeats(history: TrialHistory) -> float:
-    """Return the seconds that folds of later repeats may still take if there is no time limit."""
+    """Return the seconds left for later repeats without a time limit."""
     first = later = 0.0
     for trial in history.trials.values():
         again = sum(fold >= history.folds_per_repeat for fold in trial.folds)
@@ -205,7 +210,7 @@ def _left_for_later_repeats(history: TrialHistory) -> float:
 
 
 def _new_trial_gain(history: TrialHistory, arm: Arm, best: Trial, starting: int) -> float:
-    """Return the expected improvement of the arm's next trial over the best trial.
+    """Return the expected improvement of the arm's next trial.
 
     Args:
         history: All trials.
@@ -230,7 +235,7 @@ def _new_trial_gain(history: TrialHistory, arm: Arm, best: Trial, starting: int)
 def _fold_gains(
     history: TrialHistory, best: Trial, fold_reason: Callable[[Trial, Trial], str]
 ) -> list[tuple[NextFold, float]]:
-    """Return another fold of each leading trial, with the expected gain of choosing by it."""
+    """Return another fold of each leading trial, with its expected gain."""
     trials = (trial for trial in history.trials.values() if 0 in trial.folds and trial.state == "complete")
     ranked = sorted(trials, key=history.posterior_mean, reverse=True)[:CONTENDERS]
     ranked = [trial for trial in ranked if not fold_reason(trial, best)]
@@ -252,7 +257,10 @@ def _fold_gains(
 def _with_planned_folds(
     history: TrialHistory, best: Trial, planned_folds: Callable[[Arm], int]
 ) -> list[Trial]:
-    """Return trials with planned folds left that are not clearly below the best, best first."""
+    """Return trials with planned folds left, best first.
+
+    Trials that are clearly below the best are left out.
+    """
     found = [
         trial
         for trial in history.trials.values()
@@ -265,6 +273,6 @@ def _with_planned_folds(
 
 
 def _missing_folds(history: TrialHistory, trial: Trial) -> list[int]:
-    """Return the folds that a trial has not run on and may run on."""
+    """Return the folds that a trial may still run on."""
     known = trial.folds.keys() | trial.excluded_folds
     return [fold for fold in range(len(history.labels)) if fold not in known]

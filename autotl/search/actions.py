@@ -35,7 +35,7 @@ Action = NewTrial | NextFold | ResumeTrial
 
 @dataclass(frozen=True, slots=True)
 class RunningTrial:
-    """A trial that is running, and the seconds that its job is expected to take."""
+    """A running trial, and the expected seconds of its job."""
 
     trial: Trial
     seconds: float

@@ -1,4 +1,4 @@
-"""The search algorithm of a run: autotl's own, or one that it is compared with."""
+"""The search algorithm of a run: autotl's own, or another for comparison."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Searching(Protocol):
     """A search that is ready to run."""
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
-        """Yield each trial when a job of it has ended and it is in the history.
+        """Yield each trial after a job of it has ended.
 
         Closing the iterator ends the search.
         """
@@ -23,7 +23,7 @@ class Searching(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SearchAlgorithm:
-    """A search algorithm, and the rule by which it chooses the trial that is exported.
+    """A search algorithm, and its rule for the final choice.
 
     Attributes:
         search: Makes the search, from the arguments of :class:`autotl.search.loop.Search`.

@@ -1,4 +1,7 @@
-"""Predict the time of a trial: its strategy's estimate, corrected by the times of the arm's trials."""
+"""Predict the time of a trial.
+
+The strategy's estimate is corrected by the times of the arm's trials.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class CostModel:
         return self.fold_seconds(arm, params)
 
     def planned_folds(self, arm: Arm) -> int:
-        """Return the folds that a promising trial of ``arm`` runs on, so that it has enough images.
+        """Return the folds that a promising trial of ``arm`` runs on.
 
         Baselines run on one fold, unless they have a first look and so compete like other arms.
         """
@@ -55,7 +58,7 @@ class CostModel:
         return self._space.task(arm).folds if competes and arm.backbone in self._space.tasks else 1
 
     def running_trials(self, running: Iterable[tuple[Trial, StartedJob]]) -> list[RunningTrial]:
-        """Return the running trials with the seconds that their jobs are expected to take."""
+        """Return the running trials with the expected seconds of their jobs."""
         return [
             RunningTrial(
                 trial,

@@ -1,4 +1,4 @@
-"""First looks: short trainings that decide whether a longer one is worth its time."""
+"""First looks: short trainings that decide whether a longer one follows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHARED_PARAMS = ("image_size",)
 
 
 class FirstLooks:
-    """The arms that have a first look, and what their first looks showed.
+    """The arms that have a first look, and its results.
 
     Without a time limit no arm has a first look: the budget then counts trials, and a first look is one.
     """
@@ -45,7 +45,7 @@ class FirstLooks:
         return arm in self._params
 
     def params(self, arm: Arm, started: Sequence[Trial]) -> Params | None:
-        """Return the hyperparameters of the arm's first look, or None if no first look is due.
+        """Return the hyperparameters of the arm's first look, None after it.
 
         Args:
             arm: The arm.
@@ -54,7 +54,9 @@ class FirstLooks:
         return None if started or arm not in self._params else self._params[arm]
 
     def longer_params(self, arm: Arm, started: Sequence[Trial]) -> Params:
-        """Return the arm's defaults for the speed and the image size of its first look.
+        """Return the arm's defaults at the speed of its first look.
+
+        The image size is that of the first look.
 
         Args:
             arm: The arm.
@@ -82,7 +84,7 @@ class FirstLooks:
         return min(SLOWEST, max(1.0, look.folds[0].seconds / max(expected, 1e-6)))
 
     def is_worth_starting(self, arm: Arm, started: Sequence[Trial]) -> bool:
-        """Return whether the arm's next trial, its first look or its defaults, is worth its time.
+        """Return whether to start the arm's first look or defaults.
 
         Args:
             arm: The arm.
@@ -98,7 +100,7 @@ class FirstLooks:
         return is_promising(self._history, started, longer, self._history.best(ignore_cost=True))
 
     def gain(self, arm: Arm, started: Sequence[Trial]) -> float | None:
-        """Return the expected improvement of the arm's defaults over the best trial, in the metric's units.
+        """Return the expected improvement of the arm's defaults on the best trial.
 
         Args:
             arm: The arm.
@@ -170,7 +172,7 @@ def is_promising(history: TrialHistory, trials: Sequence[Trial], longer: Params,
 
 
 def length_of(params: Params) -> float | None:
-    """Return the planned epochs over all images, or None if the hyperparameters have no epochs.
+    """Return the planned epochs over all images, or None without epochs.
 
     An epoch over a ``part`` of the images counts as that part.
     """
@@ -184,7 +186,7 @@ def _part(params: Params) -> float:
 
 
 def _constant_score(history: TrialHistory, trial: Trial) -> float:
-    """Return the score on the first fold of predicting the class frequencies for every image."""
+    """Return the first fold's score of predicting the class frequencies."""
     labels, classes = history.labels[0], trial.folds[0].logits.shape[1]
     counts = np.bincount(labels, minlength=classes)
     logits = np.log(np.maximum(counts / len(labels), 1e-6)).astype(np.float32)
@@ -192,7 +194,7 @@ def _constant_score(history: TrialHistory, trial: Trial) -> float:
 
 
 def _length(trial: Trial) -> float:
-    """Return the epochs over all images on the first fold; 0 if unknown, or if no epoch is complete."""
+    """Return the epochs on the first fold over all images, or 0."""
     planned = length_of(trial.params)
     if planned is None or 0 not in trial.folds or trial.state not in ("complete", "stopped"):
         return 0.0
@@ -200,7 +202,10 @@ def _length(trial: Trial) -> float:
 
 
 def _score_error(history: TrialHistory, trial: Trial) -> float:
-    """Return the standard error of the score on the first fold, estimated by that of the accuracy."""
+    """Return the standard error of the first fold's score.
+
+    It is estimated from the accuracy.
+    """
     labels = history.labels[0]
     accuracy = float((trial.folds[0].logits.argmax(1) == labels).mean())
     n = len(labels)

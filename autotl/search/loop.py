@@ -1,4 +1,4 @@
-"""The search loop: run the defaults of every arm first, then the actions with the highest expected gain."""
+"""Run all defaults first, then the actions with the highest gains."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Search:
     """A search over arms.
 
     Args:
-        space: The arms, and what their trials consist of.
+        space: The arms, with all that their trials need.
         record: The trials of an earlier process, and the journal that each change of a trial is written to.
         time: The budget.
         studies: Makes the study of each arm.
@@ -77,13 +77,14 @@ class Search:
         self._last_end: float | None = None
         self._repeats_running: Counter[Arm] = Counter()  # suggestions that equal a running trial
         self._start = time.clock.now() - max((trial.finished_at for trial in started), default=0.0)
-        self._rules = StoppingRules(
-            StoppingContext(history, self._studies, time.clock, time.ends_at, self._baseline_seconds)
-        )
+        context = StoppingContext(history, self._studies, time.clock, time.ends_at, self._baseline_seconds)
+        self._rules = StoppingRules(context)
         self._monitor = TrialMonitor(self._rules, time.clock, watch)
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
-        """Yield each trial when a job of it has ended. Closing the iterator ends the search.
+        """Yield each trial after a job of it has ended.
+
+        Closing the iterator ends the search.
 
         Args:
             executor: Runs the jobs.
@@ -109,7 +110,7 @@ class Search:
                     self._write(trial, StartedJob(started.folds, started.attempts - 1))
 
     def _jobs(self) -> Iterator[Job | None]:
-        """Yield jobs; None if there is nothing to do until a running trial has ended."""
+        """Yield jobs; None means to wait for a running trial."""
         while (job := self._next_job()) is not None or self._running:
             if job is not None and self._time.limited and self._last_end is not None:
                 elapsed = self._time.clock.now() - self._last_end
@@ -168,7 +169,7 @@ class Search:
         return [trial for trial in known.values() if trial.arm == arm]
 
     def _searched_trial(self, arm: Arm) -> Job | None:
-        """Return a job with settings that were not tried before; close the arm if there are none."""
+        """Return a job with new settings, or close the arm."""
         while self._studies[arm].repeated < REPEATS and self._repeats_running[arm] < REPEATS:
             number = self._count
             if job := self._new_trial(arm, default=False):
@@ -180,7 +181,7 @@ class Search:
         return None
 
     def _new_trial(self, arm: Arm, *, default: bool, given: Params | None = None) -> Job | None:
-        """Return a job for a new trial of the arm, with the settings ``given`` or suggested ones.
+        """Return a job for a new trial with given or suggested settings.
 
         Returns:
             None if the settings were tried before, are running, or the strategy fails to suggest any.
@@ -244,7 +245,9 @@ class Search:
             self._journal.write(trial, started)
 
     def _baseline_seconds(self, trial: Trial) -> float:
-        """Return the seconds that a trial of a baseline may take if other arms compete with it.
+        """Return the seconds that a trial of a baseline may take.
+
+        Without competing arms its time has no limit.
 
         After its first look a baseline competes like any other arm, so its time has no limit.
         """
@@ -256,7 +259,7 @@ class Search:
         return fraction * (self._time.ends_at() - self._start)
 
     def _add(self, outcome: Outcome) -> Trial:
-        """Add the outcome of a job to the history, the journal and the study."""
+        """Add an outcome to the history, the journal and the study."""
         now = self._time.clock.now()
         self._last_end = now
         outcome = self._monitor.with_reason(outcome)

@@ -1,4 +1,7 @@
-"""Choose the arm to start next: with its first look, if it has one, or with its defaults."""
+"""Choose the arm to start next.
+
+It starts with its first look, if it has one, or with its defaults.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,7 @@ class ArmQueue:
         return Start(chosen, default=True, params=longer.get(chosen))
 
     def has_only_first_look(self, arm: Arm) -> bool:
-        """Return whether the arm's first look has not been followed by its defaults."""
+        """Return whether the arm has had only its first look."""
         return arm in self._first_looks and arm in self.waiting
 
     def _startable(self, arms: list[Arm], seconds: Callable[[Arm], float], left: float) -> list[Arm]:
@@ -140,7 +143,10 @@ class ArmQueue:
         return refit_reserve(self._costs.default_seconds(arm), held_out, self._budget)
 
     def _cost_factor(self, arm: Arm, started: Sequence[Trial]) -> float:
-        """Return the factor on the arm's seconds in the order, from its first look or else from past runs."""
+        """Return the factor on the arm's seconds in the order.
+
+        It comes from the arm's first look, or else from past runs.
+        """
         gain = self._first_looks.gain(arm, started) if started else None
         scale = self._history.accuracy_scale
         if gain is not None:

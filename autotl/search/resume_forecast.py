@@ -21,7 +21,7 @@ MIN_PROBABILITY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ResumeForecast:
-    """The expected final score of a resumed trial minus that of the best one, and its standard deviation."""
+    """The expected difference to the best trial, and its standard deviation."""
 
     difference: float
     deviation: float
@@ -42,7 +42,7 @@ def resumable_trials(history: TrialHistory) -> list[Trial]:
 
 
 def resume_forecast(history: TrialHistory, trial: Trial, best: Trial) -> ResumeForecast | None:
-    """Forecast the final score of a pruned trial, relative to the best trial.
+    """Forecast the final score of a pruned trial if it is resumed.
 
     The trial is expected to improve as the complete trials of its arm did after the same point (mean and
     variance). The difference is shrunk towards 0 as in :meth:`TrialHistory.posterior_mean`.
@@ -77,7 +77,7 @@ def resume_forecast(history: TrialHistory, trial: Trial, best: Trial) -> ResumeF
 
 
 def score_at(trial: Trial, progress: float) -> float | None:
-    """Return the score on the first fold when the fraction ``progress`` of it was done; None if unknown."""
+    """Return the first fold's score at ``progress``, or None if unknown."""
     scores = trial.intermediate_scores
     if not scores or scores[0][0] > progress:
         return None

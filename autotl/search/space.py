@@ -1,4 +1,4 @@
-"""What a search is given: the space of its trials, and its time."""
+"""The input of a search: its space and its time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autotl.clock import Budget, Clock
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The arms of a search, and what their trials consist of.
+    """The arms of a search, with all that their trials need.
 
     Attributes:
         arms: The arms.

@@ -17,7 +17,7 @@ def plan_arms(
     machine: Machine,
     own: Mapping[str, Backbone] = MappingProxyType({}),
 ) -> tuple[list[Arm], dict[Arm, str]]:
-    """Return the arms that can be tried, and the arms that are skipped.
+    """Return the arms to try, and the arms to skip.
 
     A baseline transfers nothing. It therefore runs once for each architecture, even if several checkpoints
     have that architecture.
@@ -56,7 +56,7 @@ def plan_arms(
 
 
 def _applies(strategy: Strategy, task: Task, backbone: Backbone, machine: Machine) -> Applies:
-    """Ask the strategy if it applies, and check that its defaults have a cost."""
+    """Ask if the strategy applies, and check its cost."""
     applies = strategy.applies(task, backbone)
     if not isinstance(applies, Applies):
         raise TypeError(f"applies() must return autotl.api.Applies (got {type(applies).__name__})")

@@ -1,4 +1,4 @@
-"""The training of one fold of a trial: step the learner, report its progress and score it."""
+"""Train one fold of a trial, report progress and score it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ REASONS: dict[State, str] = {
 
 
 class TrialEnded(BaseException):
-    """A trial ends during work on its data; no ``except Exception`` of a strategy may stop this."""
+    """Ends a trial during work on its data.
+
+    No ``except Exception`` of a strategy may stop this.
+    """
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
@@ -69,7 +72,7 @@ class JobResult:
         scores: The score of each fold that is done.
         models: The weights file of each fold, by fold.
         input_size: The image size of the networks, in pixels.
-        checkpoint: What a pruned fold can be resumed from.
+        checkpoint: The checkpoint of a pruned fold.
     """
 
     state: State = "complete"
@@ -95,7 +98,7 @@ class FoldTraining:
         bench: The data of the fold.
         reporter: Reports the progress.
         clock: The clock.
-        checkpoint_file: Where the checkpoint of a pruned fold is saved.
+        checkpoint_file: The file for the checkpoint of a pruned fold.
         baseline: Whether the strategy transfers nothing.
         resumed: Whether the learner was resumed from a checkpoint.
     """
@@ -113,7 +116,7 @@ class FoldTraining:
     _steps: list[float] = field(default_factory=list)
 
     def run(self, result: JobResult) -> State | None:
-        """Train until the learner ends or the trial must end, and add the score of the fold to ``result``.
+        """Train until an end, and add the fold's score to ``result``.
 
         Returns:
             How the trial must end; None if it continues.
@@ -135,7 +138,7 @@ class FoldTraining:
         return ended or self.reporter.report(last, done)
 
     def _train(self, result: JobResult) -> tuple[Epoch | None, State | None]:
-        """Return the last epoch that was scored, and how the trial must end."""
+        """Return the last scored epoch, and how the trial ends."""
         last, ended = None, None
         with closing(self.learner.fit()) as epochs:
             try:
@@ -152,7 +155,7 @@ class FoldTraining:
         return last, ended
 
     def _score(self, fold: int, last: Epoch, seconds: float) -> FoldScore:
-        """Score the network on the validation images; a strategy does not score its own work."""
+        """Score the network on the validation images."""
         logits = last.logits
         if logits is None:
             pixels = self.bench.pixels(side=self.learner.side).val
@@ -165,7 +168,7 @@ class FoldTraining:
         return FoldScore(fold, score, array, seconds, last.step)
 
     def _seconds_of_steps(self) -> float:
-        """Return how long the training steps took; the first is taken to last as long as the second."""
+        """Return the seconds of all steps, the first counted as the second."""
         now, steps = self.clock.now(), self._steps
         return now - steps[0] + steps[1] - steps[0] if len(steps) == 2 else now - self._started
 
@@ -176,7 +179,7 @@ class FoldTraining:
 
 
 def resume_learner(learner: Learner, path: str) -> bool:
-    """Resume the learner from a checkpoint; return False if it cannot be, or the file is missing."""
+    """Resume the learner from a checkpoint; return whether that worked."""
     kept = read_tensors(path) if isinstance(learner, Resumable) else None
     if kept is None:
         return False
@@ -186,7 +189,7 @@ def resume_learner(learner: Learner, path: str) -> bool:
 
 
 def _checked(epoch: Epoch) -> Epoch:
-    """Return a step of ``fit()``; raise TypeError or ValueError if it is malformed."""
+    """Return a step of ``fit()``, or raise an error if malformed."""
     if not isinstance(epoch, Epoch):
         raise TypeError(f"fit() must yield autotl.api.Epoch (got {type(epoch).__name__})")
     if epoch.score is not None and not np.isfinite(epoch.score):

@@ -72,24 +72,21 @@ class TrialHistory:
             self.rows = np.split(np.arange(len(every)), ends[:-1])
         self._metric_errors = PairedErrors(self.labels, self.rows, self.metric, self.accuracy_scale)
         self._errors = self._metric_errors
-        if self.metric.calibrated_likelihood and all(
-            CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels
-        ):
-            self._errors = PairedErrors(
-                self.labels, self.rows, self.metric.calibrated_likelihood, self.accuracy_scale
-            )
+        likelihood = self.metric.calibrated_likelihood
+        if likelihood and all(CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels):
+            self._errors = PairedErrors(self.labels, self.rows, likelihood, self.accuracy_scale)
 
     @property
     def folds_per_repeat(self) -> int:
-        """The number of folds in one repeat; the folds of the first repeat have the lowest numbers."""
+        """The number of folds in one repeat; the first repeat's come first."""
         return len(self.labels) // self.repeats
 
     def held_out_share(self, network: str) -> float:
-        """Return the fraction of the training images that a fold leaves out for ``network``."""
+        """Return the fraction of images that a fold leaves out."""
         return self.held_out_by_network.get(network, self._held_out)
 
     def add(self, trial: Trial, outcome: Outcome, *, now: float) -> list[Trial]:
-        """Add the outcome of a job to its trial, and delete weights that are no longer needed.
+        """Add an outcome to its trial, and delete unneeded weights.
 
         Args:
             trial: The trial; it is added to the history if it is new.
@@ -123,7 +120,7 @@ class TrialHistory:
         return self._delete_unneeded(trial.arm)
 
     def _delete_unneeded(self, arm: Arm) -> list[Trial]:
-        """Delete weights of trials that are unlikely to become the arm's best; return these trials."""
+        """Delete weights that the arm hardly needs; return the changed trials."""
         with_weights = [trial for trial in self.scored_trials(arm) if trial.model]
         best = self.best(arm)
         changed = []
@@ -141,7 +138,7 @@ class TrialHistory:
         return changed
 
     def arms(self) -> list[Arm]:
-        """Return the arms that have trials, in the order of their first trial."""
+        """Return the arms in the order of their first trial."""
         return list(dict.fromkeys(trial.arm for trial in self.trials.values()))
 
     def scored_trials(self, arm: Arm) -> list[Trial]:
@@ -149,10 +146,10 @@ class TrialHistory:
         return [trial for trial in self.trials.values() if trial.arm == arm and trial.folds]
 
     def score(self, trial: Trial) -> float | None:
-        """Return the validation score of ``trial``, adjusted to the folds of the reference trial.
+        """Return the validation score, adjusted to the reference trial's folds.
 
-        Folds differ in difficulty. A trial that has run on fewer folds than the reference trial is scored by
-        its mean difference to the reference trial on the folds that both have run.
+        Folds differ in difficulty. The reference trial has run on the most folds. Others are scored by
+        their mean difference to it on common folds.
 
         Returns:
             None if the trial has no score.
@@ -164,7 +161,7 @@ class TrialHistory:
         return min(high, max(low, reference.mean_score + self._metric_difference(trial, reference)))
 
     def posterior_mean(self, trial: Trial) -> float:
-        """Return the score to choose by: the posterior mean of the trial's score.
+        """Return the posterior mean of the score, to choose by.
 
         The difference to the reference trial has a Normal(0, PRIOR_DIFFERENCE²) prior, in units of accuracy.
         A difference that few images show is shrunk towards 0, so that one lucky fold does not win.
@@ -182,7 +179,7 @@ class TrialHistory:
         return max(scored, key=lambda trial: (len(trial.folds), -trial.number))
 
     def score_difference(self, one: Trial, other: Trial) -> float:
-        """Return the difference of two trials' scores, on the folds that both have run.
+        """Return the difference of two trials' scores, on common folds.
 
         A calibrated likelihood, if the metric has one, also tells trials with equal accuracy apart.
         """
@@ -208,7 +205,7 @@ class TrialHistory:
         defaults_only: bool = False,
         ignore_cost: bool = False,
     ) -> Trial | None:
-        """Return the trial to choose, by the one-standard-error rule (Breiman et al., 1984).
+        """Choose by the one-standard-error rule (Breiman et al., 1984).
 
         The rule takes the cheapest trial whose score is within one standard error of the leading trial,
         paired by image. A baseline is chosen only if it leads, because it serves as a comparison. A pruned
@@ -238,7 +235,7 @@ class TrialHistory:
         return leader if ignore_cost else self._cheapest_tied(leader, candidates)
 
     def _candidates(self, allowed: Callable[[Trial], bool]) -> list[Trial]:
-        """Return the trials that can be chosen; pruned and untrained ones only if there are no others."""
+        """Return the trials that can be chosen; without others, pruned and untrained ones."""
         trials = self.trials.values()
         found = [trial for trial in trials if 0 in trial.folds and trial.model and allowed(trial)]
         found = [trial for trial in found if trial.state != "pruned"] or found
@@ -248,7 +245,7 @@ class TrialHistory:
         return self.posterior_mean(trial), -trial.fold_cost
 
     def _cheapest_tied(self, leader: Trial, candidates: Sequence[Trial]) -> Trial:
-        """Return the leading trial of the cheapest arm that is within one standard error of ``leader``."""
+        """Return the best trial of the cheapest arm tied with ``leader``."""
         tied = [
             trial
             for trial in candidates
@@ -258,23 +255,20 @@ class TrialHistory:
                 and self.score_difference(leader, trial) < self.standard_error(leader, trial)
             )
         ]
-        seconds = {trial.arm: self._median_fold_cost(trial.arm) for trial in tied}
-        cheapest = min(seconds, key=lambda each: seconds[each])
+        costs = {trial.arm: [each.fold_cost for each in self.scored_trials(trial.arm)] for trial in tied}
+        cheapest = min(costs, key=lambda arm: float(np.median(costs[arm])))
         # settings of one arm cost about the same, so the leader of the arm is taken
         return max((trial for trial in tied if trial.arm == cheapest), key=self._rank)
 
-    def _median_fold_cost(self, arm: Arm) -> float:
-        return float(np.median([trial.fold_cost for trial in self.scored_trials(arm)]))
-
     def metric_standard_error(self, one: Trial, other: Trial) -> float:
-        """Return the standard error of the difference of two trials' metrics, paired by image."""
+        """Return the standard error of the metric's difference, paired by image."""
         return self._metric_errors.standard_error((one.number, one.folds), (other.number, other.folds))
 
     def information_share(self, trial: Trial, rival: Trial, fold: int) -> float:
-        """Return the fraction of a fold's variance that is new information about a score difference.
+        """Return the fraction of a fold's variance that is new information.
 
         The fraction is 1 for images on which ``trial`` has not been validated. For other images it is the
-        part of the variance that is due to how the folds were cut.
+        part of the variance that comes from how the folds were cut.
 
         Args:
             trial: The trial that would run on the fold.

@@ -1,4 +1,4 @@
-"""The journal: one file for each trial of a run, from which an interrupted search is restored."""
+"""The journal of a run: a file for each trial."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class JournalEntry:
 
 
 def elapsed_seconds(root: Path) -> float:
-    """Return the seconds of its budget that the run in ``root`` had spent when it last wrote."""
+    """Return the seconds that the run in ``root`` has spent."""
     found = 0.0
     for path in (root / "journal").glob("[!.]*.safetensors"):
         # Journal.read reports malformed files
         with suppress(SafetensorError, OSError, *MALFORMED), safe_open(path, framework="numpy") as file:
-            found = max(found, float(json.loads(file.metadata()["trial"])["elapsed"]))
+            found = max(found, float(jsonio.parse(file.metadata()["trial"])["elapsed"]))
     return found
 
 
@@ -75,7 +75,7 @@ class Journal:
         self._folder = self._root / "journal"
 
     def write(self, trial: Trial, started: StartedJob | None = None) -> None:
-        """Write the file of ``trial``; it is on the disk when this returns.
+        """Write the file of ``trial`` to the disk.
 
         Args:
             trial: The trial.
@@ -144,7 +144,7 @@ class Journal:
 
     def _entry(self, path: Path, labels: Sequence[NDArray[np.int64]], classes: int) -> JournalEntry:
         with safe_open(path, framework="numpy") as file:
-            content = json.loads((file.metadata() or {})["trial"])
+            content = jsonio.parse((file.metadata() or {})["trial"])
             if content["format"] != FORMAT:
                 raise ValueError(f"format must be {FORMAT} (got {content['format']!r})")
             folds = {

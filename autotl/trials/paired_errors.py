@@ -27,7 +27,7 @@ PRIOR_SHARE, PRIOR_IMAGES = 0.5, 20
 
 @dataclass(slots=True)
 class PairedErrors:
-    """Differences between trials that were validated on the same images, with their standard errors.
+    """Differences between trials, paired by image, with their standard errors.
 
     An image that several folds validate, as in repeated cross-validation, counts as one image: its
     differences are summed before they are squared (cluster-robust variance: Liang & Zeger, Biometrika, 1986).
@@ -53,7 +53,10 @@ class PairedErrors:
     _samples: list[Labels] = field(default_factory=list)
 
     def difference(self, one: Folds, other: Folds) -> float:
-        """Return the mean difference on common folds, for a metric that is a mean over the images."""
+        """Return the mean difference on common folds.
+
+        The metric must be a mean over the images.
+        """
         shared = one[1].keys() & other[1].keys()
         differences = [(self._values(*one, i) - self._values(*other, i)).mean() for i in sorted(shared)]
         return float(np.mean(differences))
@@ -77,10 +80,10 @@ class PairedErrors:
         return float(max(np.sqrt((of_images**2).sum()) / len(differences), least))
 
     def repeat_information(self, one: Folds, other: Folds) -> float:
-        """Return the information share of an image that is validated again, in [0, 1].
+        """Return the information share of a repeated validation, in [0, 1].
 
-        The share is the part of an image's variance that comes from how the folds were cut and from the
-        training, estimated from the images that several folds have validated.
+        The share is the part of an image's variance that comes from the cut of the folds and the training.
+        It is estimated from images that several folds have validated.
         """
         if self.metric.custom:
             return self._of_accuracy().repeat_information(one, other)
@@ -109,7 +112,7 @@ class PairedErrors:
         return PairedErrors(self.labels, self.rows, METRICS["accuracy"], 1.0)
 
     def _values(self, number: int, folds: dict[int, FoldScore], fold: int) -> Floats:
-        """Return the trial's value for each image of ``fold``, or for each bootstrap sample."""
+        """Return the trial's value for each image or bootstrap sample."""
         logits = folds[fold].logits
         known = self._known.get((number, fold))
         if known is None or known[0] is not logits:
@@ -131,7 +134,7 @@ class PairedErrors:
         return np.array(found)
 
     def _resampled(self) -> list[Labels]:
-        """Return how often each sample draws each image, (RESAMPLES, images) for each fold."""
+        """Return the draws of each image, (RESAMPLES, images) for each fold."""
         if not self._samples:
             images = np.split(
                 self._images(range(len(self.rows))), np.cumsum([len(each) for each in self.rows])[:-1]

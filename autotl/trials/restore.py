@@ -1,4 +1,4 @@
-"""Restore the trials of an interrupted search, and weights that a finished run has deleted."""
+"""Restore the trials of a search, and deleted weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SearchRecord:
         history: All trials with a result.
         journal: The files that each change of a trial is written to; None keeps no files.
         unfinished: The trials that were running when the process ended; they are run again.
-        notes: What was found when the trials were restored, one sentence each.
+        notes: Sentences on the trials that were restored.
     """
 
     history: TrialHistory
@@ -73,13 +73,13 @@ def _fail(trial: Trial, started: StartedJob) -> None:
 
 
 def retrain_missing_weights(history: TrialHistory, runner: TrialRunner) -> list[str]:
-    """Retrain each arm's best trial and its default trial if their weights file is missing.
+    """Retrain each arm's best trial and default if their weights are missing.
 
     A finished run keeps the weights of one model only. References to other missing weights and checkpoints
     are removed from the trials.
 
     Returns:
-        One sentence on each trial that was retrained, or could not be.
+        A sentence on each trial that was retrained, or could not be.
     """
     notes = []
     for trial in history.trials.values():
@@ -101,7 +101,10 @@ def retrain_missing_weights(history: TrialHistory, runner: TrialRunner) -> list[
 
 
 def _retrain(trial: Trial, runner: TrialRunner) -> str:
-    """Retrain the first fold; a trial that stays without weights can no longer be chosen."""
+    """Retrain the first fold of a trial.
+
+    A trial that stays without weights can no longer be chosen.
+    """
     del trial.models[0]
     outcome = runner(trial.job((0,)), lambda job, progress: None)
     if outcome.state != "complete" or 0 not in outcome.models:

@@ -1,4 +1,4 @@
-"""Run jobs: build the strategy's learner on each fold, train it and score it."""
+"""Run jobs: build, train and score a learner on each fold."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEEP_FROM_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class TrialRunner:
-    """Runs jobs on the data of a run; weights and checkpoints are safetensors files.
+    """Runs jobs on the data of a run.
 
     Weights of later repeats are not kept, because nothing uses them.
 
@@ -39,7 +39,7 @@ class TrialRunner:
         activations: The cached activations of frozen layers.
         task: The task.
         strategies: All strategies, by name.
-        folder: Where weights and checkpoints are saved.
+        folder: The folder for weights and checkpoints.
         clock: The clock.
         keep_from_seconds: The training time from which weights of folds after the first are kept.
         metric: The metric that scores the folds; None is the task's metric.
@@ -57,7 +57,9 @@ class TrialRunner:
     extra_images: ExtraImages | None = None
 
     def __call__(self, job: Job, on_progress: Go) -> Outcome:
-        """Run ``job``, and restore global state that its strategy changes, such as seeds.
+        """Run ``job``.
+
+        Global state that its strategy changes, such as seeds, is restored.
 
         Args:
             job: The job.
@@ -96,7 +98,7 @@ class TrialRunner:
         )
 
     def _run_fold(self, job: Job, fold: int | None, on_progress: Go, result: JobResult) -> State | None:
-        """Train one fold, or all training rows; return how the job must end, None if it continues."""
+        """Train one fold or all rows; return how the job ends."""
         reporter = ProgressReporter(job, fold, on_progress)
         learner, bench = self._build(job, fold, reporter)
         training = FoldTraining(
@@ -122,7 +124,10 @@ class TrialRunner:
         return ended
 
     def moved(self, folder: Path) -> TrialRunner:
-        """Return the same runner for a machine without access to this one's disk; it writes to ``folder``."""
+        """Return the runner for a machine without access to this disk.
+
+        It writes to ``folder``.
+        """
         run_cache = self.run_cache.with_store(store := Store(folder / "kept"))
         extra = self.extra_images
         return replace(

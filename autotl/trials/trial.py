@@ -1,4 +1,4 @@
-"""One trial: its settings, its scores, the jobs that train it and the outcome of resuming it."""
+"""A trial: its hyperparameters, its scores and its jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autotl.api import Arm, Checkpoint, FoldScore, Job, Outcome, Params, Record,
 
 @dataclass(slots=True)
 class Trial:
-    """One set of hyperparameters of one arm, with its results so far.
+    """A set of hyperparameters of an arm, with its results so far.
 
     Attributes:
         number: The trial's number in the run, from 0.
@@ -80,7 +80,7 @@ class Trial:
 
     @property
     def remaining_seconds(self) -> float:
-        """Expected seconds to the end of the first fold if the trial is resumed; 0 without a checkpoint."""
+        """Expected seconds of resuming the first fold; 0 without a checkpoint."""
         if self.checkpoint is None:
             return 0.0
         done, expected = self.checkpoint.progress, self.expected_fold_seconds
@@ -88,7 +88,7 @@ class Trial:
 
     @property
     def model(self) -> str | None:
-        """The weights file of the first fold's network, by which trials are compared."""
+        """The weights file of the first fold's network."""
         return self.models.get(0)
 
     def job(self, folds: tuple[int, ...]) -> Job:
@@ -102,7 +102,7 @@ class Trial:
         return Job(self.number, arm.strategy, arm.backbone, self.params, self.seed, folds, checkpoint)
 
     def merge_resumed(self, outcome: Outcome) -> Outcome:
-        """Merge the outcome of a resumed first fold, and return the outcome of the whole fold.
+        """Merge the outcome of a resumed first fold; return the whole.
 
         If the resumed fold was scored or failed, the checkpoint is deleted. A failed one is never retried.
         """

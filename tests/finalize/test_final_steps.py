@@ -19,9 +19,12 @@ from autotl.budget.refit_policy import expected_refit_gain
 from autotl.clock import Budget
 from autotl.data import render, view_of
 from autotl.errors import WeightsError
+from autotl.finalize import final_steps
+from autotl.finalize.deadline import reserve
 from autotl.finalize.export import export_trial
+from autotl.finalize.final_model import FinalModel
 from autotl.finalize.model_soup import ModelSoup, can_mix, compatible_trials, mix
-from autotl.finalize.phase import FinalOptions
+from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.pipeline.prepare import Prepared
 from autotl.results import load_model
 from autotl.testing import tiny_run
@@ -227,3 +230,33 @@ def test_the_time_for_it_is_bounded(ready: Prepared, worker: TrialRunner) -> Non
     assert kept(Budget(once)) == POLICY.soup * once
     found = mix(phase_of(ready, worker, history), winner, required=0.0, seconds=-1.0)
     assert found.soup.tried == 1
+
+
+class Polish:
+    """A step of a plugin, say."""
+
+    name = "polish"
+    optional = True
+
+    def __init__(self, phase: FinalPhase) -> None:
+        self.phase = phase
+
+    def expected_seconds(self, history: TrialHistory) -> float:
+        return 7.0
+
+    def run(self, model: FinalModel) -> FinalModel:
+        return replace(model, weights="polished")
+
+
+def test_a_new_step_is_reserved_for_run_and_skipped_in_a_hurry(
+    ready: Prepared, worker: TrialRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = TrialHistory(ready.materials.fold_labels())
+    winner = probed(history, worker, 0, 0.01)
+    phase = phase_of(ready, worker, history)
+    before = reserve(final_steps.final_steps(phase), history)
+    monkeypatch.setattr(final_steps, "STEPS", (*final_steps.STEPS[:4], Polish, final_steps.STEPS[-1]))
+    steps = final_steps.final_steps(phase)
+    assert reserve(steps, history) == pytest.approx(before + 7.0)
+    assert final_steps.choose_model(phase, steps, winner).weights == "polished"
+    assert final_steps.choose_model(phase, steps, winner, interrupted=True).weights == winner.model

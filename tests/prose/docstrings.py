@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -79,10 +80,13 @@ def _args(node: FunctionNode, name: str) -> Iterator[tuple[int, FormFault, str]]
 def _attributes(node: ast.ClassDef) -> Iterator[tuple[int, FormFault, str]]:
     if not any(ast.unparse(each).partition("(")[0].endswith("dataclass") for each in node.decorator_list):
         return
+    # a docstring below a field serves as well
+    described = [one for one, other in pairwise(node.body) if isinstance(other, ast.Expr)]
     fields = [
         each
         for each in node.body
         if isinstance(each, ast.AnnAssign)
+        and each not in described
         and "ClassVar" not in ast.unparse(each.annotation)
         and not ast.unparse(each.target).startswith("_")
     ]

@@ -125,7 +125,7 @@ def tried(folder: Path) -> list[tuple[Any, ...]]:
 def test_a_run_killed_on_the_way_goes_on_with_the_same_stopped_trials(photos: Path, tmp_path: Path) -> None:
     result = run(photos, tmp_path / "whole")
     rows = tried(tmp_path / "whole")
-    gone_on = [row for row in rows if "gone on with later" in row[-1]]
+    gone_on = [row for row in rows if "resumed later" in row[-1]]
     assert gone_on
     assert all(row[2] == "complete" and row[5] == STEPS for row in gone_on)
     assert result.report["search"]["gone_on"] == len(gone_on)

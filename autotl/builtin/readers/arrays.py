@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -60,6 +60,8 @@ class Arrays:
 
 def _images(images: Any) -> Sequence[Any]:
     if not is_array(images):
+        if other := [type(each).__name__ for each in images if not is_array(each)]:
+            raise DataError(f"images must hold only arrays or tensors (got a {other[0]}). Convert it.")
         return list(images)
     if images.ndim not in (3, 4):
         raise DataError(
@@ -71,6 +73,11 @@ def _images(images: Any) -> Sequence[Any]:
 
 def _labels(labels: Any) -> list[object]:
     if not is_array(labels):
+        if isinstance(labels, Mapping | Set | str) or not isinstance(labels, Iterable):
+            raise DataError(
+                f"labels must be a list or an array (got a {type(labels).__name__}). "
+                "Give one label per image."
+            )
         return list(labels)
     values = as_array(labels)
     if values.ndim == 2 and values.shape[1] == 1:

@@ -15,7 +15,6 @@ from autotl.data import (
     is_image_name,
     label_texts,
     open_cells,
-    placeholder_label_notes,
     refuse_columns,
 )
 from autotl.errors import DataError
@@ -54,7 +53,7 @@ class Pairs:
             Item(name, label, opener)
             for name, label, opener in zip(opened.names, texts, opened.openers, strict=True)
         ]
-        return Listing(items, (*opened.notes, *placeholder_label_notes(texts)))
+        return Listing(items, opened.notes)
 
 
 def _columns(source: object) -> tuple[list[Any], list[Any]] | None:

@@ -18,6 +18,7 @@ from autotl.data import (
     ChosenColumns,
     ImageLocator,
     choose_columns,
+    delimited_rows,
     group_texts,
     holds_image,
     image_column,
@@ -31,7 +32,6 @@ from autotl.data import (
     parquet_class_names,
     path_or_none,
     path_text,
-    placeholder_label_notes,
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
@@ -119,7 +119,7 @@ def _load(source: object) -> _Table:
     class_names: Mapping[str, Sequence[str]] = {}
     if isinstance(source, pd.DataFrame):
         name, locator = "The DataFrame", ImageLocator(Path.cwd())
-        cells = source.rename(columns=str)
+        cells = source.set_axis([str(column) for column in source.columns], axis=1)
     else:
         path = path_or_none(source)
         if path is None:
@@ -131,8 +131,8 @@ def _load(source: object) -> _Table:
             cells = _load_text(path)
     if repeated := [column for column, count in Counter(cells.columns).items() if count > 1]:
         raise DataError(
-            f"The columns of {name} must have distinct names (got {join_names(repeated)} more than once). "
-            "Rename them."
+            f"The columns of {name} must have distinct names (got "
+            f"{join_names(column or repr(column) for column in repeated)} more than once). Rename them."
         )
     if cells.empty:
         raise DataError(f"{name} must have a row per image (got no rows).")
@@ -155,7 +155,7 @@ def _items(table: _Table, chosen: ChosenColumns) -> tuple[list[Item], tuple[str,
     """Return an item for each row, and notes."""
     rows = _row_names(table.cells)
     found = open_cells(table.cells[chosen.image], rows, table.locator, column=f"The column {chosen.image!r}")
-    labels, notes = _labels(table, chosen.labels, rows)
+    labels = _labels(table, chosen.labels, rows)
     groups = [None] * len(rows) if chosen.group is None else group_texts(table.cells[chosen.group])
     parts = chosen.parts or [None] * len(rows)
     items = [
@@ -164,19 +164,18 @@ def _items(table: _Table, chosen: ChosenColumns) -> tuple[list[Item], tuple[str,
             found.names, found.openers, labels, groups, parts, strict=True
         )
     ]
-    return items, (*found.notes, *notes)
+    return items, found.notes
 
 
-def _labels(table: _Table, columns: tuple[str, ...], rows: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the label of each row, and notes."""
+def _labels(table: _Table, columns: tuple[str, ...], rows: list[str]) -> list[str]:
+    """Return the label of each row."""
     if len(columns) > 1:
-        return one_hot_labels(table.cells, columns), ()
+        return one_hot_labels(table.cells, columns)
     (column,) = columns
     values = table.cells[column]
     if column in table.class_names:
-        return label_texts(names_of_ids(list(values), table.class_names[column]), row_names=rows), ()
-    labels = label_texts(values, row_names=rows)
-    return labels, placeholder_label_notes(labels)
+        return label_texts(names_of_ids(list(values), table.class_names[column]), row_names=rows)
+    return label_texts(values, row_names=rows)
 
 
 def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
@@ -197,18 +196,17 @@ def _load_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]
 def _load_text(path: Path) -> pd.DataFrame:
     """Return the cells as text; empty cells are missing.
 
-    Label 007 stays 007.
+    Label 007 stays 007. Columns without a name and without cells are left out.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            separator = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
-            lines = [line for line in csv.reader(file, delimiter=separator) if line]
+        with delimited_rows(path) as found:
+            lines = list(found)
     except UnicodeDecodeError as error:
         raise DataError(f"{path} must be UTF-8 text ({error.reason}). Save it as UTF-8.") from error
     except (OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read as a table: {error}.") from error
+    if any("\0" in cell for line in lines for cell in line):
+        raise DataError(f"{path} must be UTF-8 text (got zero bytes). Save it as UTF-8.")
     if not lines:
         raise DataError(f"{path} must have a line of column names and a row per image (got an empty file).")
     names, *rows = lines
@@ -222,7 +220,9 @@ def _load_text(path: Path) -> pd.DataFrame:
                 f"Each row of {path} must have {len(names)} cells (got {len(row)} in row {number}: {row})."
             )
     cells = [[None if cell.strip() in ("", "nan", "NaN") else cell for cell in row] for row in rows]
-    return pd.DataFrame(cells, columns=pd.Index([name.strip() for name in names]), dtype=object)
+    table = pd.DataFrame(cells, columns=pd.Index([name.strip() for name in names]), dtype=object)
+    used = [bool(name) or bool(table.iloc[:, i].notna().any()) for i, name in enumerate(table)]
+    return table.loc[:, used]
 
 
 @hookimpl

@@ -76,9 +76,11 @@ def image_from_array(value: Any) -> Image.Image:
         value: The pixels, (h, w), (h, w, channels) or (channels, h, w).
 
     Raises:
-        DataError: The array has another shape.
+        DataError: The array has another shape, or its pixels are not numbers.
     """
     pixels = as_array(value)
+    if pixels.dtype.kind not in "uifO":
+        raise DataError(f"The pixels of an image must be numbers (got {pixels.dtype}). {_REMEDY}")
     if pixels.ndim == 3:
         last, first = pixels.shape[2] in (1, 3, 4), pixels.shape[0] in (1, 3, 4)
         if first and (not last or not isinstance(value, np.ndarray)):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, TiffImagePlugin
 
 _INFO_KEY = "_autotl_depth"
 _OPPOSITE_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
@@ -19,6 +19,7 @@ _COLOUR_MODES = frozenset(
     f"{mode};16{order}" for mode in ("RGB", "RGBX", "RGBA") for order in _OPPOSITE_ORDER
 )
 _GREY_ALPHA_MODE = "LA;16B"
+_PHOTOMETRIC_TAG = 262  # of a TIFF; 0 means that white is stored as 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +50,20 @@ def deep_raw_mode(image: Image.Image) -> str | None:
 
     It is None for other images.
     """
-    if not isinstance(image, ImageFile.ImageFile) or not image.tile or "transparency" in image.info:
+    if not isinstance(image, ImageFile.ImageFile) or not image.tile:
         return None
     mode = _raw_mode(image.tile[0])
     return mode if mode in _COLOUR_MODES or mode == _GREY_ALPHA_MODE else None
+
+
+def stores_white_as_zero(image: Image.Image) -> bool:
+    """Return whether an undecoded 16-bit grey TIFF stores white as 0.
+
+    Pillow inverts such images itself only if they have 8 bits.
+    """
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or not image.tile:
+        return False
+    return image.tag_v2.get(_PHOTOMETRIC_TAG) == 0 and _raw_mode(image.tile[0]).startswith("I;16")
 
 
 def read_16_bit_colours(

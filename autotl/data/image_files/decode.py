@@ -22,6 +22,7 @@ from autotl.data.image_files.bit_depth import (
     deep_raw_mode,
     deep_values_of,
     read_16_bit_colours,
+    stores_white_as_zero,
 )
 from autotl.data.image_files.exif import CAPTURE_KEY, captured
 from autotl.data.image_files.list_files import is_special_file
@@ -164,7 +165,7 @@ def _orientation(image: Image.Image) -> Any:
 
 def _decode(image: Image.Image, source: Path | str | bytes | None) -> Image.Image:
     """Return the upright RGB image, with deep values attached."""
-    raw_mode = deep_raw_mode(image) if source else None
+    raw_mode, inverted = deep_raw_mode(image) if source else None, stores_white_as_zero(image)
     image.load()
     transpose = _TRANSPOSES.get(_orientation(image))
 
@@ -175,9 +176,10 @@ def _decode(image: Image.Image, source: Path | str | bytes | None) -> Image.Imag
     if raw_mode and source:
         origin = source if isinstance(source, bytes) else Path(source)
         values = read_16_bit_colours(image, origin, raw_mode, rotate)
-    rgb, capture = _to_rgb(rotate(image)), captured(image)
+    upright = rotate(Image.fromarray(65535 - np.asarray(image)) if inverted else image)
+    rgb, capture = _to_rgb(upright), captured(image)
     if image.mode == "F" or image.mode.startswith("I"):
-        values = np.asarray(rotate(image))
+        values = np.asarray(upright)
     if rgb is not image:
         rgb.info = {}  # without EXIF, no later call rotates the image again
     if capture is not None:

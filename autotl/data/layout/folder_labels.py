@@ -13,7 +13,7 @@ from autotl.data.labels import label_text
 from autotl.data.layout.auxiliary_images import Steps
 from autotl.data.layout.part_names import is_filler_name, parse_name, part_of
 from autotl.data.layout.sort_files import sort_files
-from autotl.data.layout.top_folders import TopFolder, container_of, parts_among
+from autotl.data.layout.top_folders import TopFolder, check_parts_inside, container_of, parts_among
 from autotl.data.name_lists import join_counts, join_names
 from autotl.errors import DataError
 
@@ -140,6 +140,7 @@ def _label(
     if all(len(steps) > depth + 2 and part_of(steps[depth + 1]) for steps in deep.values()):
         items = {n: LabelledPath(n, label_text(s[depth]), part_of(s[depth + 1])) for n, s in deep.items()}
         return _Labelling(items, {}, outside)
+    check_parts_inside(tops, where=where)
     items = {name: LabelledPath(name, label_text(steps[depth]), None) for name, steps in deep.items()}
     return _Labelling(items, dict.fromkeys(items, depth), outside)
 

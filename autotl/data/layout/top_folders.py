@@ -109,6 +109,25 @@ def parts_among(tops: Mapping[str, TopFolder], *, where: str) -> dict[str, Part]
     return {}
 
 
+def check_parts_inside(tops: Mapping[str, TopFolder], *, where: str) -> None:
+    """Refuse class folders with parts of a split beside other images.
+
+    Args:
+        tops: The top folders by name, which are classes.
+        where: The name of the tree, for errors.
+
+    Raises:
+        DataError: A folder holds a part ``train`` and another part.
+    """
+    held = {name: {part_of(inside) for inside in top.subfolders} - {None} for name, top in tops.items()}
+    if split := sorted(name for name, parts in held.items() if "train" in parts and len(parts) > 1):
+        raise DataError(
+            f"All images in {where} must be in parts of the split (got the parts in {join_names(split)}, but "
+            "images outside of them). Put the class folders inside folders train, val and test, or move all "
+            "images of each class into one folder."
+        )
+
+
 def _refuse_unclear_names(
     tops: Mapping[str, TopFolder], parsed: Mapping[str, ParsedName], *, where: str
 ) -> None:

@@ -46,7 +46,7 @@ def open_cells(
         column: The name of the column, for errors.
 
     Raises:
-        DataError: Some cells are empty, or hold web addresses.
+        DataError: Some cells are empty, or hold web addresses of images that are not found as files.
     """
     cells = list(cells)
     stored = [opener_of(cell) for cell in cells]
@@ -61,12 +61,12 @@ def open_cells(
             "Fill it in, or remove these rows."
         )
     to_find = [row for row, opener in enumerate(stored) if opener is None]
-    if to_find and "://" in paths[to_find[0]]:
-        raise DataError(
-            f"{column} must hold local paths (got the address {paths[to_find[0]]}). "
-            "Download the images first."
-        )
     located = locator.locate([paths[row] for row in to_find])
+    for row, path in zip(to_find, located.paths, strict=True):
+        if path is None and "://" in paths[row]:
+            raise DataError(
+                f"{column} must hold local paths (got the address {paths[row]}). Download the images first."
+            )
     for row, path in zip(to_find, located.paths, strict=True):
         stored[row] = partial(_raise_missing, locator.where) if path is None else partial(open_image, path)
     paths_name_all = len(to_find) == len(paths) or len(set(paths)) == len(paths)

@@ -198,11 +198,15 @@ def _images_below(root: Path) -> Iterator[Steps]:
                 return
             if entry is None:
                 continue
-            if entry.is_dir():
+            try:
+                is_folder, is_file = entry.is_dir(), entry.is_file()
+            except OSError:  # a link that leads to itself
+                continue
+            if is_folder:
                 if (target := os.path.realpath(entry.path)) not in entered:
                     entered.add(target)
                     next_level.append(steps)
-            elif is_image_name(entry.name) and entry.is_file():
+            elif is_file and is_image_name(entry.name):
                 yield steps
         level = next_level
 

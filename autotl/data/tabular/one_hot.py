@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from autotl.data.labels import is_missing
 from autotl.data.name_lists import join_names
 from autotl.errors import DataError
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _TRUE_TEXTS = frozenset({"1", "1.0", "true"})
 _FALSE_TEXTS = frozenset({"0", "0.0", "false"})
+_YES_TEXTS = _TRUE_TEXTS | {"yes", "y", "t", "x"}
+_NO_TEXTS = _FALSE_TEXTS | {"no", "n", "f"}
 _PROBED_ROWS = 50
 _MIN_ONE_HOT_SHARE = 1 / 4
 """Share of rows with exactly one 1 from which 0/1 columns are taken for classes."""
@@ -20,12 +23,37 @@ _MIN_ONE_HOT_SHARE = 1 / 4
 
 def boolean_values(column: pd.Series) -> list[bool] | None:
     """Return the cells as booleans, or None for other values."""
-    known = _TRUE_TEXTS | _FALSE_TEXTS
+    return _booleans(column, _TRUE_TEXTS, _FALSE_TEXTS)
+
+
+def yes_no_values(column: pd.Series) -> list[bool] | None:
+    """Return answers such as yes and no as booleans.
+
+    An empty cell is no, if all other cells are yes.
+
+    Args:
+        column: The cells.
+
+    Returns:
+        The booleans, or None if the column holds other values.
+    """
+    answers = _booleans(column, _YES_TEXTS, _NO_TEXTS)
+    missing = column.map(is_missing)
+    if answers is None and missing.any():
+        answers = _booleans(column.where(~missing, "0"), _YES_TEXTS, frozenset({"0"}))
+    return answers
+
+
+def _booleans(
+    column: pd.Series, true_texts: frozenset[str], false_texts: frozenset[str]
+) -> list[bool] | None:
+    """Return the cells as booleans, or None for other texts."""
+    known = true_texts | false_texts
     for cells in (column.head(_PROBED_ROWS), column):  # a table may have many long columns of other values
         texts = [str(value).strip().lower() for value in cells]
         if not known.issuperset(texts):
             return None
-    return [text in _TRUE_TEXTS for text in texts]
+    return [text in true_texts for text in texts]
 
 
 def one_hot_columns(table: pd.DataFrame, names: Sequence[str], *, others: bool) -> tuple[str, ...]:

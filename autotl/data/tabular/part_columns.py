@@ -10,7 +10,7 @@ from autotl.api import Part
 from autotl.data.labels import is_missing
 from autotl.data.layout.part_names import is_unlabelled_name, parse_name, part_of
 from autotl.data.name_lists import join_names
-from autotl.data.tabular.one_hot import boolean_values
+from autotl.data.tabular.one_hot import boolean_values, yes_no_values
 from autotl.errors import DataError
 
 if TYPE_CHECKING:
@@ -59,16 +59,22 @@ def part_columns(table: pd.DataFrame, names: Sequence[str]) -> PartColumns:
     named = [name for name in names if name.strip().lower().replace(" ", "_") in _PART_COLUMNS]
     stating = [name for name in names if _states_parts(table[name], minimum=1 if name in named else 2)]
     unclear = [name for name in names if name.strip().lower() == "valid" and boolean_values(table[name])]
-    flags = _boolean_part_columns(table, [name for name in names if name not in (*stating, *unclear)])
+    asked = {name: part for name in names if name not in (*stating, *unclear) and (part := _asked_part(name))}
+    flags = _boolean_part_columns(table, asked)
+    unknown = [name for name in asked if name not in flags and _is_question(name)]
     if len(stating) > 1 or (stating and flags):
         several = [*stating, *flags]
         raise DataError(
             f"A single column must state the part: {len(several)} columns are possible "
             f"({', '.join(several)}). Remove all but one from the table."
         )
-    columns = (*dict.fromkeys((*named, *stating, *flags, *unclear)),)
+    columns = (*dict.fromkeys((*named, *stating, *flags, *unclear, *unknown)),)
     notes = [
         f"Ignored the column {name!r}: if it marks the validation part, call it is_valid." for name in unclear
+    ]
+    notes += [
+        f"Ignored the column {name!r}: it holds values other than yes and no. The split is made without it."
+        for name in unknown
     ]
     if stating:
         (column,) = stating
@@ -93,19 +99,25 @@ def _states_parts(column: pd.Series, *, minimum: int) -> bool:
     return "train" in parts and None not in parts and len(parts) >= minimum
 
 
-def _boolean_part_columns(table: pd.DataFrame, names: Iterable[str]) -> Flags:
-    """Return the boolean columns named like ``is_valid``."""
-    return {
-        name: (part, values)
-        for name in names
-        if (part := _asked_part(name)) and (values := boolean_values(table[name])) is not None
-    }
+def _boolean_part_columns(table: pd.DataFrame, asked: Mapping[str, Part]) -> Flags:
+    """Return the boolean columns among those that ask for a part."""
+    flags = {}
+    for name, part in asked.items():
+        values = yes_no_values(table[name]) if _is_question(name) else boolean_values(table[name])
+        if values is not None:
+            flags[name] = part, values
+    return flags
 
 
 def _asked_part(name: str) -> Part | None:
     """Return the part that the name of a boolean column asks for."""
     parsed = parse_name(name)
     return parsed.part if _QUESTION_WORDS.issuperset(parsed.rest) else None
+
+
+def _is_question(name: str) -> bool:
+    """Return whether a name is like ``is_test``, not just ``test``."""
+    return bool(parse_name(name).rest)
 
 
 def _check_values(column: pd.Series, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Let the networks of several trials predict together, if that improves the validation score."""
+"""Ensembles of several trials, if they improve the validation score."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LATENCY_SECONDS = 0.4
 
 @dataclass(frozen=True, slots=True)
 class EnsembleResult:
-    """The facts of an ensemble and, if it is kept, its members and their outputs on each fold."""
+    """The facts of an ensemble, and its members if it is kept."""
 
     ensemble: Ensemble
     members: tuple[Member, ...] = ()
@@ -50,7 +50,7 @@ class EnsembleStep:
         self._phase = phase
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds to select an ensemble, and to test and time its members."""
+        """Return the seconds to select, test and time an ensemble."""
         phase, best = self._phase, history.best()
         budget = phase.budget.seconds
         if not phase.options.ensemble or budget is None or best is None:
@@ -64,7 +64,7 @@ class EnsembleStep:
         return POLICY.margin * (POLICY.ensemble * budget + testing + LATENCY_SECONDS * kinds)
 
     def run(self, model: FinalModel) -> FinalModel:
-        """Return the model with the members of an ensemble, if the ensemble is clearly better."""
+        """Return the model with an ensemble's members, if that is clearly better."""
         if not self._phase.options.ensemble:
             return model
         required = expected_refit_gain(self._phase.history, model.trial, self._phase.budget)
@@ -81,7 +81,7 @@ class EnsembleStep:
 
 
 def eligible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
-    """Return the trials that can be members: the winner, then the best trials with weights.
+    """Return the trials that can be members, the winner first.
 
     Baselines are among them, pruned trials are not.
     """
@@ -99,7 +99,7 @@ def eligible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
 
 
 def find_ensemble(phase: FinalPhase, model: FinalModel, *, required: float) -> EnsembleResult:
-    """Select an ensemble that starts with the winner, and compare it with the model so far.
+    """Select an ensemble, and compare it with the model so far.
 
     Outputs are compared on all folds of the first repeat that the winner has run on, among trials that have
     run on them too. If no ensemble is kept there, or a soup is the model so far, they are compared on the
@@ -134,7 +134,7 @@ def find_ensemble(phase: FinalPhase, model: FinalModel, *, required: float) -> E
 
 
 class _EnsembleSearch:
-    """The trials of an ensemble, and what was refused by the limits."""
+    """The trials of an ensemble, and the violations of the limits."""
 
     def __init__(self, phase: FinalPhase, winner: Trial) -> None:
         self._history, self._clock, self._winner = phase.history, phase.clock, winner
@@ -183,7 +183,7 @@ class _EnsembleSearch:
     def _judge(
         self, selected: SelectedMembers, rival: Trial, folds: Sequence[int], required: float, *, tried: int
     ) -> EnsembleResult:
-        """Keep the ensemble if it is better than the rival by more than ``required`` and the noise."""
+        """Keep the ensemble if it is clearly better than the rival."""
         history = self._history
         members = tuple(
             Member(self.pool[number], str(self.pool[number].model), share)

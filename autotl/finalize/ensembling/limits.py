@@ -1,4 +1,4 @@
-"""The limits on an ensemble: latency, size and the time to test its members."""
+"""The limits on an ensemble: latency, size and test time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autotl.trials.trial import Trial
 
 
 class EnsembleLimits:
-    """Checks the networks of an ensemble against the user's limits and the time to test them.
+    """Checks the networks of an ensemble against limits.
 
     The limits hold for all networks together. The time holds for the passes over the test images of all
     networks but the first, which is tested in any case.
@@ -42,11 +42,14 @@ class EnsembleLimits:
         return ""
 
     def test_seconds(self, trial: Trial) -> float:
-        """Return the expected seconds of a pass of the trial's network over the test images."""
+        """Return the expected seconds of testing the trial's network."""
         return self._phase.pass_seconds(trial, len(self._phase.run_cache.splits.test))
 
     def _latency_of(self, trial: Trial) -> float:
-        """Return the seconds for one image; equal layers and image sizes take the same time."""
+        """Return the seconds for one image.
+
+        Equal layers and image sizes take the same time.
+        """
         key = trial.arm.backbone, trial.input_size
         if key not in self._latency:
             model = self._phase.run_cache.model(trial.arm.backbone)

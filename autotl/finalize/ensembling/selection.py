@@ -24,7 +24,7 @@ MIN_PROBABILITY = 1e-30
 
 @dataclass(frozen=True, slots=True)
 class SelectedMembers:
-    """How often each network was selected, in the order of selection, and the score of their mean."""
+    """The selected networks with their counts, and their mean's score."""
 
     counts: Mapping[int, int]
     score: float
@@ -51,12 +51,12 @@ def select(
     the likelihood decides.
 
     Args:
-        probabilities: Those of each network, (images, classes) for each fold, by the network's number.
+        probabilities: The outputs of each network, (images, classes) for each fold, by the network's number.
         labels: The validation labels of each fold.
         metric: The metric; the score is its mean over the folds.
         first: The network that the ensemble starts with.
-        fits: Tells whether some networks satisfy the limits together.
-        late: Tells whether to end.
+        fits: Returns whether some networks satisfy the limits together.
+        late: Returns whether the time is up.
 
     Returns:
         The smallest ensemble with the highest score.
@@ -85,7 +85,7 @@ def select(
 
 
 def _score(probabilities: Sequence[Floats], labels: Sequence[Labels], metric: Metric) -> tuple[float, float]:
-    """Return the metric and the log-likelihood, as means over the folds and the images."""
+    """Return the metric and the log-likelihood, as means over the folds."""
     scores, likelihood = [], []
     for each, own in zip(probabilities, labels, strict=True):
         logs = np.log(np.maximum(each, MIN_PROBABILITY))

@@ -1,4 +1,4 @@
-"""Forecast the plateau of the baselines: their score if they were trained longer."""
+"""Forecast the score of baselines that are trained longer."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _selection(gap: float, winner: Trial, history: TrialHistory) -> Selection:
 
 @dataclass(frozen=True, slots=True)
 class _Features:
-    """Features of one backbone: of training rows by position, and of drawn test rows."""
+    """Features of training rows by position, and of drawn test rows."""
 
     train: NDArray[np.floating]
     tested: Rows
@@ -102,7 +102,7 @@ class _Features:
 
 @dataclass(frozen=True, slots=True)
 class _DrawnFold:
-    """Drawn validation rows of a fold, its training rows, and whether the former are predicted correctly."""
+    """Drawn validation rows of a fold, with the rows it learns from."""
 
     rows: Rows
     learned: Rows
@@ -157,7 +157,7 @@ class _CopyCheck:
         self._features = self._known_features()
 
     def run(self, gap: float | None, drawn: Sequence[_DrawnFold]) -> FoldCopies:
-        """Return what near copies explain of the gap, if it is one of accuracy."""
+        """Return the part of the gap that near copies explain."""
         beyond, limit = None, 0.0
         found: list[Nearest] | list[None] = [None] * len(drawn)
         if self._features is not None:
@@ -184,9 +184,9 @@ class _CopyCheck:
         )
 
     def _compare(self, each: _DrawnFold, found: Nearest | None, limit: float) -> _ComparedFold:
-        """Look for near copies of validation rows, by the sets found before the search and by features.
+        """Find near copies of validation rows by known sets and by features.
 
-        Features are used only if test images show what is usual.
+        Features are used only if test images show the usual distance.
         """
         rows, copied, order = each.rows, self._issues.copied, self._run_cache.order
         sets = each.learned[copied[each.learned] >= 0]
@@ -203,7 +203,7 @@ class _CopyCheck:
         return _ComparedFold(near | similar, named, found.named_usual, ranks, each.correct, pairs, neighbours)
 
     def _nearest(self, features: _Features, drawn: Sequence[_DrawnFold]) -> list[Nearest]:
-        """Compare test images with the training rows of the first fold, and each fold with its own."""
+        """Compare test images and each fold with training rows."""
         run_cache = self._run_cache
         first = run_cache.positions(run_cache.splits.folds[0].train).numpy()
         parts = [(self._pictures(features.tested, features.test), first)]
@@ -220,7 +220,7 @@ class _CopyCheck:
         return LabelledImages(table["item"].to_numpy()[rows], labels[rows], features)
 
     def _known_features(self) -> _Features | None:
-        """Return the features of a backbone that has them of both parts, and draw test rows."""
+        """Return features of both parts, with drawn test rows."""
         run_cache = self._run_cache
         for (backbone, size), (rows, test) in run_cache.extra_features.items():
             known = backbone in run_cache.backbones

@@ -7,7 +7,7 @@ from autotl.evaluation import Findings
 
 
 def violated_limits(limits: Limits, findings: Findings) -> list[str]:
-    """Return a note on each limit that the exported model violates, as measured at the end."""
+    """Return a note on each limit that the exported model violates."""
     found = []
     if limits.latency is not None and findings.latency is not None and findings.latency > limits.latency:
         found.append(

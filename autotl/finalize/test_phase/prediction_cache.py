@@ -1,4 +1,7 @@
-"""The outputs of networks on the test images; networks that share the source's layers share a pass."""
+"""The outputs of networks on the test images.
+
+Networks with the source's layers share a pass.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +49,14 @@ class SavedNetwork:
 
 
 class SourceLayers:
-    """Tells which saved networks differ from their source in the last linear layer only, bit for bit."""
+    """Compares saved networks with their source, up to the classifier."""
 
     def __init__(self, run_cache: RunCache) -> None:
         self._run_cache = run_cache
         self._known: dict[str, bool] = {}
 
     def are_kept(self, backbone: str, file: str) -> bool:
-        """Return whether the weights in ``file`` differ from the backbone's in the classifier only."""
+        """Return whether the network differs from its source in the classifier only."""
         if file not in self._known:
             self._known[file] = self._compare(backbone, file)
         return self._known[file]
@@ -96,12 +99,12 @@ class PredictionCache:
     def predict_all(
         self, networks: Sequence[SavedNetwork], *, seconds: Sequence[float], end: Deadline, least: int
     ) -> None:
-        """Predict as many of the first rows as there is time for, the same for all networks.
+        """Predict the first rows with all networks, as the time allows.
 
         Args:
             networks: The networks.
-            seconds: What each is expected to take. The time left is divided in proportion, but each network
-                has at least ``POLICY.equal_test`` of an equal part.
+            seconds: The expected time of each network. The time left is divided in proportion, but each
+                network has at least ``POLICY.equal_test`` of an equal part.
             end: When the last network must be done.
             least: Rows that are predicted however short the time is.
         """
@@ -132,7 +135,7 @@ class PredictionCache:
         return self._logits[network.file]
 
     def _predict(self, network: SavedNetwork, *, end: Deadline = NEVER, least: int = 0) -> Logits:
-        """Return the logits of all rows, or of the first ones if the time is up."""
+        """Return the logits of all rows, or of the first ones."""
         backbone, file, size = network.backbone, network.file, network.input_size
         opened = load_network(self._run_cache, backbone, file, input_size=size)
         predictor = Predictor(opened, device=self._run_cache.device)
@@ -149,7 +152,7 @@ class PredictionCache:
         return logits
 
     def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
-        """Return the result of ``run`` for all rows, or for the first ones if the time is up."""
+        """Return the result of ``run`` for as many rows as possible."""
         view, count = predictor.view, len(self.rows)
         block = max(1, count) if math.isinf(end.at) else BLOCK
         parts = [slice(start, min(start + block, count)) for start in range(0, count, block)]
@@ -169,7 +172,10 @@ class PredictionCache:
         return np.concatenate(found)
 
     def _pooled(self, backbone: str, predictor: Predictor, input_size: int) -> Run:
-        """Return a run that gives the source's features (n, d); known ones come from the run cache."""
+        """Return a run that gives the source's features (n, d).
+
+        Known features come from the run cache.
+        """
         looked = self._run_cache.extra_features.get((backbone, input_size))
         config, pooling = self._run_cache.backbones[backbone].config, _pooling(predictor.model)
         if looked is None or view_of(config, side=input_size).key != predictor.view.key:

@@ -50,7 +50,7 @@ class TestPredictions:
         self._phase, self._model, self._end = phase, model, phase.report_deadline
         rows = phase.locked.open("the final evaluation")
         labels = phase.run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
-        if not math.isinf(self._end.at):  # in an order of which every beginning is a fair sample
+        if not math.isinf(self._end.at):  # in an order whose beginnings are all fair samples
             rows = stratified(labels, rows, seed=derive(phase.options.seed, "test order"))
         self._cache = PredictionCache(phase.run_cache, rows)
         self.best: dict[Arm, Trial] = {arm: best for arm in history.arms() if (best := history.best(arm))}
@@ -86,7 +86,7 @@ class TestPredictions:
         return self.of(model.trial, model.weights)
 
     def of_all_folds(self, one: Trial, other: Trial) -> tuple[list[Logits], list[Logits]]:
-        """Return the logits of both trials' networks, of as many folds as there is time for.
+        """Return both trials' logits, of as many folds as possible.
 
         Networks of later repeats are not used. They have learned from the same images again, so the interval
         would narrow with each repeat although the images show no more.

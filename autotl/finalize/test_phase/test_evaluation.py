@@ -1,4 +1,4 @@
-"""Open the test set once, and measure on it all that the report needs."""
+"""Open the test set once, and measure all for the report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from autotl.trials.trial import Trial
 
 
 class EvaluationStep:
-    """The step that evaluates the final model and each arm's best trial on the test set."""
+    """The step that evaluates the final model and each arm."""
 
     name = "test evaluation"
     optional = False
@@ -53,7 +53,7 @@ class EvaluationStep:
         self._source_layers = SourceLayers(phase.run_cache)
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds of a pass over the test images by each network that is tested.
+        """Return the seconds of testing every network.
 
         Networks that share the source's layers share a pass, and known features of test images take none. If
         an arm has no score yet, one more pass is expected.
@@ -85,9 +85,8 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     evaluation = _Evaluation(phase, model, predictions)
     transfer_gain, harmed = evaluation.transfer_gain()
     bias = evaluation.selection_bias()
-    plateau = baseline_plateau(
-        phase.history, phase.baselines, evaluation.test_scores(), evaluation.gains(transfer_gain)
-    )
+    gains = evaluation.gains(transfer_gain)
+    plateau = baseline_plateau(phase.history, phase.baselines, evaluation.test_scores(), gains)
     history, final = phase.history, predictions.of_final_model()
     transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial
     served = model.members or (Member(winner, model.weights, 1.0),)
@@ -157,7 +156,10 @@ class _Evaluation:
         return found, harmed_classes(self._labels, ours, theirs, self._classes)
 
     def gains(self, transfer_gain: Gain | None) -> dict[Arm, float]:
-        """Return the gain of transfer over each baseline; over the best one that of the verdict."""
+        """Return the gain of transfer over each baseline.
+
+        For the best baseline it is the verdict's gain.
+        """
         scores = self.test_scores()
         transfer, baseline = self._predictions.transfer, self._predictions.baseline
         if transfer is None:
@@ -200,7 +202,7 @@ class _Evaluation:
         return ArmFinding(history.record(best), default, score, self._why_stopped(arm, best))
 
     def _why_stopped(self, arm: Arm, best: Trial) -> str:
-        """Return why no further settings of the arm were tried; "" if the time was up."""
+        """Return why the arm had no further trials, or ""."""
         if all(each.first_look for each in self._phase.history.scored_trials(arm)):
             return "only a first look: a longer training was not promising, or had no time"
         if arm in self._phase.baselines:
@@ -209,7 +211,10 @@ class _Evaluation:
 
 
 def _latency(phase: FinalPhase, served: Sequence[Member]) -> float:
-    """Return the seconds for one image; equal layers and image sizes take the same time."""
+    """Return the seconds for one image.
+
+    Equal layers and image sizes take the same time.
+    """
     known: dict[tuple[str, int], float] = {}
     for each in served:
         backbone, size = each.trial.arm.backbone, each.trial.input_size

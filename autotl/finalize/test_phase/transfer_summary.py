@@ -1,4 +1,4 @@
-"""Compare the weights of the final model with those of its source, stage by stage."""
+"""Compare the final model's weights with its source, stage by stage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autotl.workbench.run_cache import RunCache
 def transfer_summary(
     run_cache: RunCache, backbone: str, weights: str, *, from_scratch: bool
 ) -> TransferSummary:
-    """Return which stages were transferred, which kept their weights, and what BatchNorm did.
+    """Return the transferred and the frozen stages, and the BatchNorm policy.
 
     Args:
         run_cache: The networks of the run.

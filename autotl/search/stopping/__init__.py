@@ -1,1 +1,1 @@
-"""Decide when a running trial ends, and which trials and arms run no further."""
+"""Rules that end trials, and keep trials and arms from running further."""

@@ -14,10 +14,10 @@ REACH = 5.0
 
 
 class ArmEliminationRule(StoppingRule):
-    """Keeps an arm from further trials if none of its settings is expected to win.
+    """Keeps an arm from further trials if it cannot win.
 
-    The best trial of the arm is below the best of all by more than the noise of the validation images
-    (paired) and what further settings can bring. The latter decreases with the number of trials.
+    Its best trial is below the best of all by more than the noise of the validation images plus the reach of
+    further settings. The reach decreases with the number of trials.
     """
 
     def arm_reason(self, arm: Arm) -> str:

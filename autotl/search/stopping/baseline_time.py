@@ -10,7 +10,7 @@ DECODING = 2.0
 
 
 class BaselineTimeRule(StoppingRule):
-    """Ends a baseline's trial on its first fold when its part of the time is up.
+    """Ends a baseline's trial when its part of the time is up.
 
     The time of a trial starts with its first report, because a process may have to start before. The time of
     a first look starts again with its first training step: decoding images once would take most of it.

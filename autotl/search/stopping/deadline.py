@@ -7,7 +7,7 @@ from autotl.trials.trial import Trial
 
 
 class DeadlineRule(StoppingRule):
-    """Ends a trial at the deadline, but not before the search has at least one score."""
+    """Ends a trial at the deadline, once a score exists."""
 
     def __init__(self, context: StoppingContext) -> None:
         super().__init__(context)

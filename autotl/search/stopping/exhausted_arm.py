@@ -1,4 +1,4 @@
-"""Tell which arms have nothing left to try."""
+"""Find arms that have nothing left to try."""
 
 from __future__ import annotations
 

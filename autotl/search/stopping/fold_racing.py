@@ -1,4 +1,4 @@
-"""Stop racing a trial against the best one when it loses on most folds."""
+"""Stop racing a trial against the best on further folds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from autotl.trials.trial import Trial
 LEVEL = 0.005
 """The one-sided level of the test.
 
-Folds share training images, and repeats share validation images, so that the differences are not independent
-and the test rejects too often (Bouckaert & Frank, PAKDD 2004). The level is therefore lower than 0.05. With
-five folds p is at least 1/32, with eight 1/256: the rule applies from the second repeat on.
+Folds share training images, and repeats share validation images. Their differences are dependent, so the test
+rejects too often (Bouckaert & Frank, PAKDD 2004). The level is therefore lower than 0.05. With five
+folds p is at least 1/32, with eight 1/256: the rule applies from the second repeat on.
 """
 
 
 class FoldRacingRule(StoppingRule):
-    """Keeps a trial from further folds if it loses to the best one by Wilcoxon's signed-rank test.
+    """Keeps a trial from further folds if it loses to the best.
+
+    Wilcoxon's signed-rank test decides on the folds that both have run.
 
     The expected value of another fold cannot show this. It weighs the score difference against the noise of
     the images, which repeats do not reduce. Two trials within the noise would run on all folds, even if one
@@ -27,7 +29,7 @@ class FoldRacingRule(StoppingRule):
     """
 
     def fold_reason(self, trial: Trial, best: Trial) -> str:
-        """Return why ``trial`` runs on no further fold, or "" if it may."""
+        """Return what keeps ``trial`` from further folds, or ""."""
         shared = sorted(trial.folds.keys() & best.folds.keys())
         differences = np.array([trial.folds[fold].score - best.folds[fold].score for fold in shared])
         per_repeat = self._context.history.folds_per_repeat

@@ -1,4 +1,4 @@
-"""Follow the running trials, and ask the stopping rules at each of their steps."""
+"""Ask the stopping rules at each step of the running trials."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class TrialMonitor:
         return rule.state
 
     def with_reason(self, outcome: Outcome) -> Outcome:
-        """Return ``outcome`` with the reason of the rule that ended its trial, if the rule has one."""
+        """Return ``outcome`` with the reason of the rule that ended its trial."""
         rule = self._ended_by.get(outcome.job.number)
         if rule is None or rule.state != outcome.state or not rule.reason:
             return outcome

@@ -1,4 +1,4 @@
-"""The interface of a stopping rule, and what a rule decides by."""
+"""The interface of a stopping rule, and its input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _no_limit_of(trial: Trial) -> float:
 
 @dataclass(frozen=True, slots=True)
 class StoppingContext:
-    """What stopping rules decide by.
+    """The input of all stopping rules.
 
     Attributes:
         history: All trials.
@@ -63,7 +63,7 @@ class StoppingRule:
     """Base class of stopping rules, which by default stop nothing.
 
     A rule can end a running trial, keep a trial from further folds, or keep an arm from further trials. To
-    add a rule, subclass this in a module of its own and add the class to
+    add a rule, subclass this in a new module and add the class to
     ``autotl.search.stopping.rules.RULES``.
 
     Attributes:
@@ -86,7 +86,7 @@ class StoppingRule:
         return False
 
     def fold_reason(self, trial: Trial, best: Trial) -> str:
-        """Return why ``trial`` runs on no further fold, or "" if it may."""
+        """Return what keeps ``trial`` from further folds, or ""."""
         return ""
 
     def arm_reason(self, arm: Arm) -> str:

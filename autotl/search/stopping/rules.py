@@ -1,4 +1,7 @@
-"""All stopping rules. A new rule is one module and one entry of RULES."""
+"""List all stopping rules.
+
+A new rule is one module and one entry of RULES.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,11 @@ class StoppingRules:
             rule.start(trial)
 
     def ending(self, step: TrialStep, state: State) -> StoppingRule | None:
-        """Return the first rule with ``state`` that ends the trial now, or None."""
+        """Return the first rule with ``state`` that ends the trial."""
         return next((rule for rule in self._rules if rule.state == state and rule.ends_trial(step)), None)
 
     def fold_reason(self, trial: Trial, best: Trial) -> str:
-        """Return why ``trial`` runs on no further fold, or "" if it may."""
+        """Return what keeps ``trial`` from further folds, or ""."""
         return next(filter(None, (rule.fold_reason(trial, best) for rule in self._rules)), "")
 
     def arm_reason(self, arm: Arm) -> str:

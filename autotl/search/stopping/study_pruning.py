@@ -7,7 +7,7 @@ from autotl.search.stopping.rule import StoppingRule, TrialStep
 
 
 class StudyPruningRule(StoppingRule):
-    """Prunes a trial by the median rule or Hyperband, as the arm's study decides."""
+    """Prunes a trial by the arm's study (median rule or Hyperband)."""
 
     state: State = "pruned"
 

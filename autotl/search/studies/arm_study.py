@@ -1,4 +1,4 @@
-"""The Optuna study of an arm: it suggests hyperparameters, and is told their scores."""
+"""The Optuna study of an arm, which suggests hyperparameters."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from autotl.api import Arm, Params, State
 from autotl.errors import FAILURES
 from autotl.search.space import SearchSpace
 from autotl.search.studies import attributes
-from autotl.search.studies.local_sampler import LocalSampler
 from autotl.search.studies.pruner import GRACE, RUNGS, STEPS, BracketPruner
+from autotl.search.studies.samplers import STARTUP, LocalSampler, tpe_sampler
 from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.search.studies.suggestions import check_params, in_range
 from autotl.seeds import derive
@@ -30,8 +30,6 @@ STATES: dict[State, TrialState] = {
 }
 LOCAL_PARAMS = ("image_size", "epochs")
 """Hyperparameters that depend on the machine and the budget, so that hints of past runs omit them."""
-STARTUP = 4
-"""Trials after the default that stay near the best; later ones learn from all trials (TPE)."""
 MEDIAN_TRIALS = 12
 """Trials of an arm that are pruned by the median rule, and later ones by Hyperband.
 
@@ -51,7 +49,7 @@ class ArmStudy:
         storage: The storage of the Optuna study.
         seed: The seed of the run.
         hints: Hyperparameters that did well in past runs. They are tried after the defaults.
-        tried: The hyperparameters of the arm's trials, by number. A study that lacks some is told of them.
+        tried: The hyperparameters of the arm's trials, by number. The study is told missing ones.
         scored: The state and the score of all trials, by number.
         parallel: Whether several trials run at once. If so, running ones count as poor ones, so that the next
             suggestion differs (constant liar: Ginsbourger et al., 2010).
@@ -99,7 +97,7 @@ class ArmStudy:
     def _restore(
         self, known: optuna.trial.FrozenTrial, scored: Mapping[int, tuple[State, float | None]]
     ) -> None:
-        """Count a trial that an earlier process asked for, and close it if that process did not."""
+        """Count an earlier process's trial, and close it if necessary."""
         self._hinted += attributes.HINT in known.user_attrs  # dropped hints are not tried again
         number = int(known.user_attrs.get(attributes.NUMBER, attributes.NO_NUMBER))
         if attributes.DROPPED in known.user_attrs or attributes.RESUMED in known.user_attrs:
@@ -140,8 +138,7 @@ class ArmStudy:
             if not hinted:
                 raise
         if suggested is None or (hinted and not in_range(trial)):
-            # the hint is outside this run's search space
-            self._asked -= 1
+            self._asked -= 1  # the hint is outside this run's search space
             del self._open[number]
             self._drop(trial._trial_id)
             return self.ask(number, default=False)
@@ -150,7 +147,7 @@ class ArmStudy:
         return params
 
     def ask_again(self, number: int, params: Params) -> None:
-        """Open a trial again that an earlier process asked for and did not finish."""
+        """Open an unfinished trial of an earlier process again."""
         self._suggest_again(number, params, self._unfinished.pop(number, {}) or self._named(params))
 
     def _suggest_again(self, number: int, params: Params, drawn: dict[str, Any]) -> None:
@@ -176,23 +173,17 @@ class ArmStudy:
         seed = derive(self._seed, "sampler", str(self._arm), self._asked)
         if self._asked <= STARTUP and not self.repeated:  # nearby there may be nothing new
             return LocalSampler(self._best_params(), seed=seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.samplers.TPESampler(
-                seed=seed, n_startup_trials=STARTUP, constant_liar=self._parallel
-            )
+        return tpe_sampler(seed=seed, parallel=self._parallel)
 
     def _best_params(self) -> dict[str, Any]:
-        """Return the best hyperparameters so far, or the defaults, named as in the study."""
-        done = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if done:
+        """Return the best hyperparameters so far, named as in the study."""
+        if done := self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             return max(done, key=lambda trial: (trial.value or -math.inf, -trial.number)).params
         return self._named(self._strategy.defaults(self._task, self._backbone))
 
     def _suggest(self, trial: optuna.Trial) -> Params:
         with warnings.catch_warnings():
-            # a strategy may have defaults outside its search space
-            warnings.simplefilter("ignore", UserWarning)
+            warnings.simplefilter("ignore", UserWarning)  # defaults may be outside of the search space
             found = self._strategy.suggest(
                 ScopedTrial(trial, self._strategy.name), self._task, self._backbone
             )
@@ -200,7 +191,7 @@ class ArmStudy:
         return found
 
     def _record_params(self, number: int, params: Params, suggested: Params) -> None:
-        """Note whether Optuna drew ``params``; if it drew others, it must not be told their score."""
+        """Note whether Optuna drew ``params``; otherwise it learns no score."""
         if params == dict(suggested):
             self._open[number].trial.set_user_attr("params", params)
         else:
@@ -234,7 +225,7 @@ class ArmStudy:
         return worse_half if opened.use_hyperband else opened.trial.should_prune()
 
     def add_resumed(self, number: int, score: float | None) -> None:
-        """Add the final score of a resumed trial, if it has not been added yet.
+        """Add the final score of a resumed trial once.
 
         Finished Optuna trials are immutable, so the result is added as a second trial, which is in no
         bracket.
@@ -257,15 +248,26 @@ class ArmStudy:
         )
 
     def tell(self, number: int, state: State, score: float | None) -> None:
-        """Close a trial, unless the strategy failed to suggest hyperparameters for it."""
+        """Close a trial, if the strategy suggested hyperparameters for it.
+
+        Args:
+            number: The number of the trial.
+            state: How the trial ended.
+            score: Its score, if it has one.
+        """
         if number not in self._open:
             return
-        opened = self._open.pop(number)
-        self.repeated = 0
+        opened, self.repeated = self._open.pop(number), 0
         self._close(opened.trial.number, *(("failed", None) if opened.differs else (state, score)))
 
     def tell_repeated(self, number: int, state: State, score: float | None) -> None:
-        """Close a trial whose hyperparameters were tried before, with the score that they had then."""
+        """Close a trial with repeated hyperparameters.
+
+        Args:
+            number: The number of the trial.
+            state: How the earlier trial ended.
+            score: The score of the earlier trial, if it has one.
+        """
         if number in self._open:
             self._open[number].trial.set_user_attr(attributes.REPEATED, True)
         repeated = self.repeated
@@ -273,7 +275,7 @@ class ArmStudy:
         self.repeated = repeated + 1
 
     def skip_running(self, number: int) -> None:
-        """Close a trial whose hyperparameters are running now and have no score yet."""
+        """Close a trial whose hyperparameters are running now."""
         repeated = self.repeated
         self.tell(number, "failed", None)
         self.repeated = repeated
@@ -290,7 +292,7 @@ class ArmStudy:
 
 @dataclass(slots=True)
 class _OpenTrial:
-    """An open trial; its score is not told if the hyperparameters differ from Optuna's."""
+    """An open trial; ``differs`` means that Optuna drew other hyperparameters."""
 
     trial: optuna.Trial
     use_hyperband: bool = False

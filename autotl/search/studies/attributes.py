@@ -1,4 +1,4 @@
-"""The attributes of Optuna trials that say what they are; databases of existing runs have these values."""
+"""The user attributes of Optuna trials; existing databases have these values."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ DROPPED = "autotl: dropped"
 
 
 def is_extra(trial: optuna.trial.FrozenTrial) -> bool:
-    """Return whether a trial of the study is not the search's own trial of its number."""
+    """Return whether a trial of the study is not the search's own."""
     return DROPPED in trial.user_attrs or REPEATED in trial.user_attrs

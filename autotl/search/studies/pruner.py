@@ -1,4 +1,7 @@
-"""Hyperband over the trials of an arm: at each rung the better half of a bracket continues."""
+"""Hyperband over the trials of an arm.
+
+At each rung the better half of a bracket continues.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,9 @@ NO_BRACKET = -1
 
 
 class BracketPruner(optuna.pruners.HyperbandPruner):
-    """Hyperband's brackets (Li et al., JMLR 2018), which judge each trial as it reaches a rung (ASHA, 2020).
+    """Hyperband's brackets (Li et al., 2018), judged asynchronously (ASHA, 2020).
 
-    One bracket is halved from the first rung on, the other from the second.
+    The first bracket is halved from the first rung on, the second from the second rung on.
 
     Optuna derives a trial's bracket from the study's name and the trial's number in the study. Neither is
     stable

@@ -1,4 +1,4 @@
-"""The storage of a run's Optuna studies: an SQLite file, or a database that several runs share.
+"""Store Optuna studies in an SQLite file or a shared database.
 
 A damaged file is renamed, and a new one is made from the journal, which has all trials.
 """
@@ -86,7 +86,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _check_sound(path: Path) -> None:
-    """Raise an error of SQLite if the file exists and is not a readable database."""
+    """Raise SQLite's error if an existing file is no readable database."""
     if not _is_there(path):
         return
     if path.is_symlink() or not path.is_file():
@@ -137,14 +137,17 @@ def open_storage(
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Connect without waiting for the disk: the journal does, and has all trials."""
+    """Connect without waiting for the disk.
+
+    The journal waits, and has all trials.
+    """
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous = OFF")
     return connection
 
 
 def _shared(url: str, name: str) -> optuna.storages.BaseStorage:
-    check_reachable(url)  # Optuna's errors do not say what to do
+    check_reachable(url)  # Optuna's errors give no advice
     found = parse_url(url)
     whole = found.render_as_string(hide_password=False)
     # no pool: Optuna never closes connections, not even after an error

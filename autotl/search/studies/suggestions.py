@@ -18,7 +18,10 @@ def check_params(found: Any, function: str) -> None:
 
 
 def in_range(trial: optuna.Trial) -> bool:
-    """Return whether all numbers are in their suggested ranges, which Optuna does not check."""
+    """Return whether all numbers are in their suggested ranges.
+
+    Optuna does not check this.
+    """
     params = trial.params
     return all(
         each.low <= params[name] <= each.high

@@ -20,7 +20,7 @@ from autotl.data import prediction_images
 from autotl.errors import DataError
 
 ONLY_8_BITS = PixelScale()
-PLAIN = [np.full((5, 5), value, dtype=np.uint8) for value in (15, 240)]
+PLAIN = [np.full((9, 9), value, dtype=np.uint8) for value in (15, 240)]
 DEEP = [np.rint(pixels / 255 * 4095).astype(np.uint16) for pixels in PLAIN]
 
 

@@ -87,3 +87,10 @@ def test_left_out_images_are_noted() -> None:
 def test_a_tree_without_labels_is_refused_with_what_to_do(names: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         label_paths(names, where="here")
+
+
+def test_an_image_beside_a_wrapping_folder_of_parts_is_left_out() -> None:
+    names = ["x.png", "data/train/a/1.png", "data/train/b/2.png", "data/test/a/3.png"]
+    found, notes = label_paths(names, where="here")
+    assert [each.part for each in found] == ["train", "train", "test"]
+    assert "Left out 1 images that are in no class folder." in notes

@@ -1,8 +1,9 @@
-"""An Optuna sampler that draws hyperparameters near good ones, for the first trials of an arm."""
+"""The samplers of a study: local at first, then TPE."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +14,13 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
+STARTUP = 4
+"""Trials after the default that stay near the best; later ones learn from all trials (TPE)."""
 CHANGE_PROBABILITY = 0.5
 """The probability that a hyperparameter is changed."""
 STEP = 0.25
@@ -50,13 +54,26 @@ class LocalSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Return nothing: each hyperparameter is drawn by itself."""
+        """Return nothing: each hyperparameter is drawn by itself.
+
+        Args:
+            study: The study.
+            trial: The trial.
+            search_space: An empty space.
+        """
         return {}
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Return a hyperparameter as it is at the centre, or changed."""
+        """Return a hyperparameter as it is at the centre, or changed.
+
+        Args:
+            study: The study.
+            trial: The trial.
+            param_name: The name of the hyperparameter.
+            param_distribution: Its range or choices.
+        """
         changed = self._rng.random() < self._probability
         step = float(self._rng.normal(0.0, STEP))
         other = float(self._rng.random())
@@ -68,6 +85,18 @@ class LocalSampler(BaseSampler):
             elif isinstance(param_distribution, FloatDistribution | IntDistribution):
                 return _moved(param_distribution, float(value), step if changed else 0.0)
         return self._random.sample_independent(study, trial, param_name, param_distribution)
+
+
+def tpe_sampler(*, seed: int, parallel: bool) -> TPESampler:
+    """Return the sampler that learns from all trials.
+
+    Args:
+        seed: The seed.
+        parallel: Whether running trials count as poor ones (constant liar).
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return TPESampler(seed=seed, n_startup_trials=STARTUP, constant_liar=parallel)
 
 
 def _moved(of: FloatDistribution | IntDistribution, value: float, step: float) -> float | int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import optuna
 import pytest
 
-from autotl.search.studies.local_sampler import LocalSampler
+from autotl.search.studies.samplers import LocalSampler
 
 CENTRE = {"lr": 1e-3, "depth": 5, "head": "probe", "c": 0.1, "on": True}
 CS = [0.001, 0.01, 0.1, 1.0, 10.0]
