@@ -74,9 +74,9 @@ def test_a_file_keeps_its_mode(command: Cli, finished: Path, new: Path) -> None:
     [
         ("new", "exists and is not empty"),
         ("new/0.png", "exists and is not empty"),
-        ("new/0.png/below", "cannot be made"),
+        ("new/0.png/below", "cannot be created"),
         ("/dev/null", "exists and is not empty"),
-        ("nowhere", "cannot be made|exists"),
+        ("nowhere", "cannot be created|exists"),
     ],
 )
 def test_a_run_begins_in_a_new_folder_only(command: Cli, new: Path, name: str, why: str) -> None:

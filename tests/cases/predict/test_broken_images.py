@@ -46,7 +46,7 @@ def test_each_broken_image_has_a_row(command: Cli, finished: Path, new: Path) ->
         (["new/broken 0.png"], "No image can be read"),
         (["gone.png", "gone too.png"], "no such file"),
         (["words.txt"], "not an image of a known format"),
-        (["words.csv"], "Which column is the image?"),
+        (["words.csv"], "A single column must be the image"),
         (["broken.zip"], "cannot be opened as a .zip file"),
         (["."], "new/0.png: cannot"),
     ],
