@@ -118,7 +118,7 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
         run.settings.budget,
         backbones=len(prepared.ranking.order),
         trial_seconds=prepared.task.trial_seconds,
-        reserve=reserve_by_step(steps, history),
+        reserve=reserve_by_step(steps, history) if run.settings.budget.seconds is not None else {},
     )
     LOGGER.info("%s", time_plan)
     time = SearchTime(run.settings.budget, run.clock, search_deadline(phase, steps))
