@@ -1,4 +1,4 @@
-"""What a plugin author sees: the contracts, and nothing else."""
+"""The contracts that a plugin author implements or receives, and nothing else."""
 
 from autotl.api.backbone import (
     Backbone,

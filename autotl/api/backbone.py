@@ -1,4 +1,4 @@
-"""A pretrained network as facts: where its weights are, what its stages are, what it was trained on."""
+"""The facts of a pretrained network: its weights, stages, speed and source."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
-    """How the weights want their images. ``side`` is the native input size in pixels; ``fixed`` forbids
-    others.
+    """The form of the images that a network's weights expect.
+
+    Attributes:
+        side: Native input size in pixels.
+        mean: Mean of each channel, for normalisation.
+        std: Standard deviation of each channel, for normalisation.
+        interpolation: Resampling filter by timm's name, such as ``"bicubic"``.
+        crop_pct: timm's ``crop_pct``: input size divided by image size before the crop.
+        crop_mode: timm's ``crop_mode``.
+        fixed: Whether sizes other than ``side`` are forbidden.
     """
 
     side: int
@@ -31,16 +39,16 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Where a backbone comes from, as plain data that crosses processes.
+    """The origin of a backbone, as plain data that crosses processes.
 
     Attributes:
-        name: What reports call the network.
-        timm_name: What ``timm.create_model`` takes, ``local-dir:`` included.
-        origin: Where it comes from, as told to a person.
-        pretrained: Whether there are weights. Without them the network starts from random ones.
-        folder: The local folder, if any; a source reference may be in it.
+        name: The network's name in reports.
+        timm_name: The name for ``timm.create_model``, with ``local-dir:`` if the network is in a folder.
+        origin: The origin as text for users.
+        pretrained: Whether there are weights. A network without weights starts from random ones.
+        folder: The local folder, if any; it may contain a source reference.
         args: Further arguments of ``timm.create_model`` for a network without weights, as JSON values.
-        config: How a network without weights wants its images; None takes timm's configuration.
+        config: Image form of a network without weights; None takes timm's configuration.
     """
 
     name: str
@@ -54,30 +62,47 @@ class Weights:
 
 @runtime_checkable
 class BackboneSource(Protocol):
-    """A place backbones come from: the package itself, a folder, the timm hub, …"""
+    """A place that backbones come from.
+
+    Examples are the package itself, a folder and the timm hub.
+    """
 
     name: str
     summary: str
 
     def offers(self) -> Sequence[str]:
-        """Names worth listing, cheapest first. It may open names that it does not list."""
+        """Return the names to list, cheapest first.
+
+        A source may open names that it does not list.
+        """
         ...
 
     def opens(self, name: str) -> Applies:
-        """Whether ``name`` is mine. Looks at names and files only, never at the network."""
+        """Return whether this source can open ``name``.
+
+        Looks at names and files only, never at the network.
+        """
         ...
 
     def open(self, name: str) -> Weights:
-        """Say where the weights are, fetching them if need be. Raises :class:`autotl.errors.WeightsError`."""
+        """Return the weights' location, and fetch the weights if necessary.
+
+        Raises:
+            WeightsError: :class:`autotl.errors.WeightsError`, if the weights cannot be opened.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A run of layers that freezes as one. ``module`` is the last module in it.
+    """A group of consecutive layers that are frozen together.
 
-    ``flops`` is the share of the forward arithmetic spent up to the end of this stage, in [0, 1].
-    ``channels`` and ``reduction`` describe the activations after it, as timm's ``feature_info`` does.
+    Attributes:
+        name: The stage's name.
+        module: Name of the stage's last module.
+        channels: Channels of the activations after the stage, as in timm's ``feature_info``.
+        reduction: Image size divided by activation size after the stage, as in timm's ``feature_info``.
+        flops: Share of the forward arithmetic up to the end of this stage, in [0, 1].
     """
 
     name: str
@@ -89,7 +114,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class SourceClass:
-    """A class the source head knows: its id in the weights' config, and all the names it goes by."""
+    """A class of the source head.
+
+    ``id`` is that of the weights' config. ``names`` are all names of the class.
+    """
 
     id: str
     names: tuple[str, ...]
@@ -97,8 +125,10 @@ class SourceClass:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a backbone runs: images a second at ``side`` pixels, forward and in training. Measured on this
-    machine, but where a search is not limited by time: then it is what is usual.
+    """The speed of a backbone, forward and in training.
+
+    ``forward`` and ``training`` are images a second at ``side`` pixels. The values are measured on this
+    machine. They are typical values instead if time does not limit the search.
     """
 
     side: int
@@ -106,8 +136,13 @@ class Pace:
     training: float
 
     def seconds(self, images: float, *, side: int, trained: float = 0.0) -> float:
-        """Seconds for one pass over ``images`` at ``side`` pixels; ``trained`` is the share of the arithmetic
-        that is also run backward (0: inference; 1: every layer).
+        """Return the seconds for one pass over some images.
+
+        Args:
+            images: Number of images.
+            side: Image size in pixels.
+            trained: Share of the arithmetic that also runs backward, in [0, 1]. 0 is inference; 1 trains
+                every layer.
         """
         forward, step = 1 / self.forward, 1 / self.training
         return images * (forward + trained * max(step - forward, 0.0)) * (side / self.side) ** 2
@@ -115,12 +150,25 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """The facts of an opened backbone, as strategies see them. ``sides`` are the image sizes worth trying for
-    the task at hand, ascending; ``side`` is the recommended one for a pass over frozen layers.
+    """The facts of an opened backbone, as strategies see them.
 
-    ``kept`` are the shares of the forward arithmetic behind which the maps of all training images at ``side``
-    pixels are there already: what is frozen up to one of them, or beyond, starts from it. 1 stands for the
-    pooled features, see :meth:`has_seen`.
+    Attributes:
+        name: The network's name in reports.
+        architecture: timm's name of the architecture.
+        origin: The origin as text for users.
+        digest: Hash of the function that the network computes.
+        weights: The origin as plain data.
+        stages: The stages, in the order of the forward pass.
+        features: Number of pooled features.
+        parameters: Number of parameters.
+        config: The form of the images that the weights expect.
+        classes: The classes of the source head.
+        sides: Image sizes that are recommended for the task, in pixels, ascending.
+        side: Recommended image size for a pass over frozen layers, in pixels.
+        pace: Speed at ``pace.side`` pixels.
+        kept: Shares of the forward arithmetic after which the activations of all training images at ``side``
+            pixels are already cached. Frozen layers up to or beyond such a share start from these
+            activations. 1 stands for the pooled features, see :meth:`has_seen`.
     """
 
     name: str
@@ -139,17 +187,22 @@ class Backbone:
     kept: tuple[float, ...] = ()
 
     def has_seen(self, side: int) -> bool:
-        """Whether the pooled features of all training images at ``side`` pixels are there already."""
+        """Return whether features of all training images at ``side`` pixels are cached."""
         return side == self.side and 1.0 in self.kept
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the source images look like to a backbone.
+    """Statistics of the source images' features under a backbone.
 
-    ``mean`` (d,), ``cov`` (d, d) or its diagonal (d,), and ``sample`` (m, d) of pooled features; ``n`` images
-    were seen at ``side`` pixels. Where ``origin`` is ``"batchnorm"`` these are not pooled features but the
-    running statistics of the last BatchNorm's input, and ``sample`` is drawn from that Gaussian.
+    Attributes:
+        mean: Mean of the pooled features, (d,).
+        cov: Covariance of the pooled features, (d, d), or its diagonal, (d,).
+        sample: Pooled features of some source images, (m, d).
+        n: Number of source images behind the statistics.
+        side: Image size in pixels at which the source images were seen.
+        origin: With ``"batchnorm"``, the statistics are not of pooled features. They are the running
+            statistics of the last BatchNorm's input, and ``sample`` is drawn from that Gaussian.
     """
 
     mean: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Labelled images, from what a reader finds to the parts of a split."""
+"""Labelled images, from a reader's listing to the parts of a split."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ NO_GROUPS = "none"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One labelled image as a reader found it.
+    """A labelled image as a reader found it.
 
-    ``open`` decodes it, and may raise: an unreadable image is listed and skipped. ``part`` is the part of a
-    split the user's own data puts it in; images of one ``group`` never straddle a split.
+    Attributes:
+        name: The image's name.
+        label: The name of its class.
+        open: Decodes the image, and may raise: an unreadable image is listed and skipped.
+        group: Images of one group never straddle a split.
+        part: The part of a split that the user's own data assigns to the image.
     """
 
     name: str
@@ -40,7 +44,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a reader found; ``notes`` say what it inferred, in sentences shown to the user."""
+    """The images that a reader found.
+
+    ``notes`` are sentences for the user about the reader's inferences.
+    """
 
     items: Sequence[Item]
     notes: tuple[str, ...] = ()
@@ -48,9 +55,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns of a table hold what; None where the reader is to find out.
+    """The columns of a table by their content.
 
-    ``group`` may be ``NO_GROUPS``.
+    None lets the reader find the column. ``group`` may be ``NO_GROUPS``.
     """
 
     image: str | None = None
@@ -60,18 +67,26 @@ class Columns:
 
 @runtime_checkable
 class Reader(Protocol):
-    """Turns one form of data into a listing. The first reader, by name, that says it reads a form is used."""
+    """Turns one form of data into a listing.
+
+    The first reader, by name, that accepts a form is used.
+    """
 
     name: str
     summary: str
 
     def reads(self, source: object) -> Applies:
-        """Whether this form is mine. Looks, but reads no image."""
+        """Return whether this reader reads the form of ``source``.
+
+        May look at the source, but reads no image.
+        """
         ...
 
     def read(self, source: object, columns: Columns) -> Listing:
-        """List the images. Raises :class:`autotl.errors.DataError` where the form is right and its content
-        wrong.
+        """List the images.
+
+        Raises:
+            DataError: :class:`autotl.errors.DataError`, if the form is right and its content is wrong.
         """
         ...
 
@@ -81,7 +96,10 @@ class ReadsUnlabelled(Protocol):
     """A :class:`Reader` that also lists images without labels, for ``predict``."""
 
     def images(self, source: object, columns: Columns) -> Sequence[tuple[str, Callable[[], Image.Image]]]:
-        """List the name of each image, and what opens it. Raises as :meth:`Reader.read` does."""
+        """List each image's name with a function that opens it.
+
+        Raises as :meth:`Reader.read` does.
+        """
         ...
 
 
@@ -89,13 +107,19 @@ class ReadsUnlabelled(Protocol):
 class Dataset:
     """Images that can be opened, in the order of their content digests.
 
-    ``table`` has one row per image, indexed 0…n-1: ``item`` (its name), ``label`` (an index into
-    ``classes``), ``group``, ``digest`` (of the decoded pixels), ``part``, ``height`` and ``width`` in pixels,
-    ``looks`` (a 64-bit perceptual hash: few bits differ between copies of a picture), ``taken`` (the camera
-    and the second, or None). If groups were found, ``together`` has the number of each image's group, or -1.
-    ``openers[i]`` gives row i as an upright RGB image. ``unreadable`` maps the items left out to the reason.
-    ``digest`` names the content as a whole. ``left_out`` images were not read for lack of time. ``scale``
-    says how pixel values of more than 8 bits become those of the RGB images; None if each image tells.
+    Attributes:
+        table: A row per image, indexed 0…n-1. ``item`` is the name, ``label`` an index into ``classes``,
+            ``digest`` the hash of the decoded pixels. ``group`` and ``part`` are those of the :class:`Item`.
+            ``height`` and ``width`` are in pixels. ``looks`` is a 64-bit perceptual hash: few bits differ
+            between copies of a picture. ``taken`` is the camera and the second, or None. If groups were
+            found, ``together`` has the number of each image's group, or -1.
+        openers: ``openers[i]`` returns row i as an upright RGB image.
+        classes: The names of the classes.
+        digest: Hash of the content as a whole.
+        notes: Sentences for the user.
+        unreadable: The reason for each item that was left out.
+        left_out: Number of images that were not read because time was short.
+        scale: Conversion of pixel values of more than 8 bits to RGB; None if each image has its own.
     """
 
     table: pd.DataFrame
@@ -121,12 +145,17 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Rows by part. ``train`` holds validation too; ``folds`` say how it is divided.
+    """Rows by part, with the division of the training rows into folds.
 
-    Small data is divided ``repeats`` times over, each time otherwise: the folds of a repeat follow those of
-    the one before, as many in each. Within a repeat no row is validated twice; over repeats every row is.
-    ``kind`` is ``"kfold"`` or ``"holdout"``, or ``"given"`` where the user's own validation part was kept.
-    ``hash`` depends on the digests in each part alone: the same images split the same way have the same hash.
+    Attributes:
+        train: Rows of the training part, validation rows included.
+        test: Rows of the test part.
+        folds: The divisions of ``train``. Small data is divided ``repeats`` times, each time differently. The
+            folds of one repeat follow those of the previous repeat, and all repeats have equally many. Within
+            a repeat no row is validated twice; over repeats every row is.
+        kind: ``"kfold"``, ``"holdout"``, or ``"given"`` if the user's own validation part was kept.
+        hash: Depends only on the digests in each part. The same images split the same way have the same hash.
+        repeats: Number of repeats, at least 1.
     """
 
     train: Rows
@@ -138,13 +167,18 @@ class Splits:
 
     @property
     def first(self) -> tuple[Fold, ...]:
-        """The folds of the first repeat: no two of them validate on the same row."""
+        """The folds of the first repeat.
+
+        No two of them validate on the same row.
+        """
         return self.folds[: len(self.folds) // self.repeats]
 
     @property
     def held_out(self) -> float:
-        """The share of the training rows that a fold leaves for validation, and a network that is to be
-        delivered may learn from: 0 where the user's own validation part is kept.
+        """The share of training rows that a fold holds out.
+
+        The fold validates on these rows. A network that will be delivered may also learn from them. The share
+        is 0 if the user's own validation part is kept.
         """
         fold = self.folds[0]
         return 0.0 if self.kind == "given" else len(fold.val) / max(1, len(fold.train) + len(fold.val))

@@ -1,4 +1,4 @@
-"""The contract between the search and the place where trials run."""
+"""The contract between the search and the place that runs trials."""
 
 from __future__ import annotations
 
@@ -13,23 +13,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WHOLE = -1
-"""Stands for all training rows where a fold's number would stand."""
+"""The fold number that stands for all training rows."""
 
 ATTEMPTS = 2
-"""How often a job is run whose process dies."""
+"""Number of times that a job runs if its process dies."""
 DIED = "the process ended twice while it ran: killed, out of memory, or a crash in native code"
 
 State = Literal["complete", "pruned", "stopped", "failed"]
-"""``pruned``: no hope against the best; ``stopped``: out of time; both keep what they scored."""
+"""``pruned``: no chance against the best trial; ``stopped``: out of time. Both keep their scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One trial, or some more folds of one, as plain data: it crosses process borders.
+    """A trial, or further folds of a trial, as plain data.
 
-    ``folds`` are indices into the split's folds; empty means all training rows and nothing to validate on, as
-    in the final refit. ``checkpoint`` is a file to go on from on the first fold; where there is none, or it
-    is gone, the fold is begun anew.
+    A job crosses process borders.
+
+    Attributes:
+        number: Number of the trial.
+        strategy: Name of the strategy.
+        backbone: Name of the backbone.
+        params: Settings of the trial.
+        seed: Seed of the trial.
+        folds: Indices into the split's folds. Empty means all training rows and no validation rows, as in the
+            final refit.
+        checkpoint: File from which the first fold resumes. The fold starts anew if the file is missing or the
+            text is empty.
     """
 
     number: int
@@ -43,9 +52,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class FoldScore:
-    """The result of a job on one fold: the metric, its validation logits, and the epochs.
+    """The result of a job on one fold.
 
-    ``seconds`` are those of the training's steps, without those in which images were decoded.
+    Attributes:
+        fold: Index of the fold.
+        score: The metric on the validation rows.
+        logits: Outputs for the validation rows, float32 (rows, classes).
+        seconds: Duration of the training's steps, without the steps in which images were decoded.
+        epochs: Number of epochs.
     """
 
     fold: int
@@ -57,8 +71,10 @@ class FoldScore:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a job that was stopped early can go on from: a safetensors file, and the share of the fold's
-    planned work that was done, in (0, 1).
+    """The state from which a job that was stopped early can resume.
+
+    ``path`` is a safetensors file. ``progress`` is the share of the fold's planned work that is done, in (0,
+    1).
     """
 
     path: str
@@ -67,11 +83,18 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended. ``why`` says the reason unless it is complete.
+    """The end of a job, with its scores and models.
 
-    ``models`` are safetensors files with the weights of its folds, by fold (the refit's under :data:`WHOLE`),
-    ``side`` is the image size they want. ``checkpoint`` is what its first fold can go on from, where it was
-    pruned on that and its learner is :class:`~autotl.api.Resumable`.
+    Attributes:
+        job: The job.
+        state: How the job ended.
+        folds: Scores of the folds that were completed.
+        seconds: Duration of the job.
+        why: The reason for the end, unless the state is complete.
+        models: Safetensors files with the weights of each fold, by fold; the refit's are under :data:`WHOLE`.
+        side: Image size in pixels that the models expect.
+        checkpoint: State from which the job's first fold can resume. It exists only if the job was pruned on
+            that fold and its learner is :class:`~autotl.api.Resumable`.
     """
 
     job: Job
@@ -86,9 +109,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a running job tells: an epoch inside a fold, or (``done``) a fold that has just been scored.
+    """A message of a running job.
 
-    ``fold`` is -1 where all rows are learned from.
+    It reports an epoch inside a fold, or in ``done`` a fold that has just been scored. ``fold`` is -1 if the
+    job learns from all rows.
     """
 
     fold: int
@@ -97,23 +121,27 @@ class Said:
 
 
 Go = Callable[[Job, Said], State | None]
-"""Told what a job does; answers None to go on, or how it is to end."""
+"""Receives a message of a job; returns None to continue, or the state in which the job must end."""
 
 Work = Callable[[Job, Go], Outcome]
 
 
 @runtime_checkable
 class Executor(Protocol):
-    """Where jobs run. Pulls the next job only when it has room for one, and yields each outcome as it ends.
+    """Runs jobs, in this process or elsewhere.
 
-    At most ``workers`` jobs run at once, on ``device`` as torch names it. ``work`` and what it gives can be
-    pickled; ``go`` cannot: it is called where the outcomes are read, by one thread at a time, and for no job
-    that has ended. What a job says without a score is passed on often enough, not each time; so may an
-    epoch's logits be left out.
+    It pulls the next job only when it has room for another job, and yields each outcome as it ends. At most
+    ``workers`` jobs run at once, on ``device`` as torch names it.
 
-    Where ``jobs`` yields None there is nothing to do until a job that is running has ended: yield its
-    outcome, then ask again. Who runs one job at a time never meets it. A job whose process dies is run once
-    more; where that dies too, its outcome is failed, with :data:`DIED`. Who stops reading ends what runs.
+    ``work`` and its outcomes can be pickled; ``go`` cannot. ``go`` is called in the process that reads the
+    outcomes, by one thread at a time, and never for a job that has ended. Messages without a score are passed
+    on often enough, not each time. An epoch's logits may be left out too.
+
+    ``jobs`` yields None if nothing can start before a running job ends: yield its outcome, then ask again. An
+    executor that runs one job at a time never receives None.
+
+    A job whose process dies runs a second time. If that process dies too, the outcome is failed, with
+    :data:`DIED`. Closing the iterator cancels running jobs.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a strategy builds, and what it builds it from."""
+"""The learner that a strategy builds, and the learner's workbench."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One step of learning, as the search sees it.
+    """A step of learning, as the search sees it.
 
-    ``score`` is the task's metric on the validation rows (higher is better), or None for a step inside an
-    epoch: yield those too where epochs are long, so that a deadline holds within a step. ``progress`` is the
-    share of the planned work that is done, in [0, 1]. ``logits`` (validation rows, classes) spare the search
-    a pass of its own. ``loss`` is the mean training loss of an epoch that is over.
+    Attributes:
+        step: Number of the step.
+        score: The task's metric on the validation rows; higher is better. None for a step inside an epoch:
+            yield such steps too if epochs are long, so that a deadline holds within a step.
+        progress: Share of the planned work that is done, in [0, 1].
+        logits: Outputs for the validation rows, (rows, classes). They spare the search another pass.
+        loss: Mean training loss of an epoch that is over.
     """
 
     step: int
@@ -34,7 +37,10 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[T]):
-    """The same thing for the rows to learn from and for those to validate on (none, in the final refit)."""
+    """A value for the training rows, and the same for validation rows.
+
+    The final refit has no validation rows.
+    """
 
     train: T
     val: T
@@ -42,10 +48,11 @@ class Rows(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class HeadSetting:
-    """How a linear classifier is fitted to frozen features by multinomial logistic regression.
+    """Settings of a linear classifier that is fitted to frozen features.
 
-    ``c`` is scikit-learn's C, ``balanced`` its ``class_weight="balanced"``; ``standardise`` scales each
-    feature to variance 1 on the rows that are fitted.
+    The classifier is a multinomial logistic regression. ``c`` is scikit-learn's C, ``balanced`` its
+    ``class_weight="balanced"``. ``standardise`` scales each feature to variance 1 on the rows that are
+    fitted.
     """
 
     c: float
@@ -54,17 +61,22 @@ class HeadSetting:
 
 
 class Images(Protocol):
-    """uint8 images (rows, 3, height, width): a tensor, or what decodes them when they are asked for."""
+    """Images, uint8 (rows, 3, height, width).
+
+    Either a tensor, or an object that decodes the images when they are requested.
+    """
 
     def __len__(self) -> int: ...
     def __getitem__(self, rows: Any, /) -> Tensor: ...
 
 
 class Cut(Protocol):
-    """A model whose frozen first layers need not be run again: what they give is computed once and kept.
+    """A model whose frozen first layers run once, with cached outputs.
 
-    ``suffix`` is the rest of the model: activations in, logits out. It shares the model's layers and follows
-    its mode. ``views`` is how many differently augmented views of the training images are kept at most.
+    Attributes:
+        suffix: The rest of the model: activations in, logits out. It shares the model's layers and follows
+            its mode.
+        views: Largest number of differently augmented views of the training images that are kept.
     """
 
     @property
@@ -73,59 +85,83 @@ class Cut(Protocol):
     def views(self) -> int: ...
 
     def activations(self, view: int = 0) -> Rows[Tensor]:
-        """What the frozen layers give, float16 or bfloat16 (rows, …), in the order of the labels.
+        """Return the outputs of the frozen layers in one augmented view.
 
-        Training images are seen in that augmented view, validation images as in evaluation. The first call
-        for a view runs the frozen layers.
+        The first call for a view runs the frozen layers. Training images are seen in that view, validation
+        images as in evaluation.
+
+        Returns:
+            float16 or bfloat16 (rows, …), in the order of the labels.
         """
         ...
 
 
 class Learner(Protocol):
-    """Something that learns, one step at a time, and can be closed at any of them."""
+    """An object that learns step by step.
+
+    It can be closed at any step.
+    """
 
     def fit(self) -> Generator[Epoch, None, None]:
-        """Learn. Closing the generator is how pruning and the deadline work."""
+        """Learn, and yield each step.
+
+        Pruning and the deadline close the generator.
+        """
         ...
 
     def module(self) -> nn.Module:
-        """The whole network as last scored: images in, logits out; a stock timm model in eval
-        mode.
+        """Return the whole network as last scored: images in, logits out.
+
+        It is a stock timm model in eval mode.
         """
         ...
 
     @property
     def side(self) -> int:
-        """The size in pixels of the images the network is to be given."""
+        """The size in pixels of the images that the network takes."""
         ...
 
 
 @runtime_checkable
 class Resumable(Protocol):
-    """What a :class:`Learner` may offer besides: a stopped one can then be gone on with, in another process.
+    """An optional part of a :class:`Learner`: resuming a stopped training.
 
-    To go on gives what it would have given had it not been stopped: the same scores and weights.
+    The training can resume in another process. A resumed training gives the same scores and weights as a
+    training without the stop.
     """
 
     def checkpoint(self) -> Mapping[str, Tensor] | None:
-        """All that is needed to go on from the step :meth:`Learner.fit` has yielded last, before that is
-        closed: copies on the CPU. None where it cannot be gone on with.
+        """Return the tensors from which training can resume.
+
+        They hold the state after the step that :meth:`Learner.fit` yielded last. The method is called before
+        ``fit`` is closed.
+
+        Returns:
+            Copies on the CPU; None if the training cannot be resumed.
         """
         ...
 
     def resume(self, checkpoint: Mapping[str, Tensor]) -> None:
-        """Called before :meth:`Learner.fit`, on a learner built from the same settings, bench and seed: let
-        it go on from there. Steps and progress go on from where they were.
+        """Restore a checkpoint, so that :meth:`Learner.fit` continues from it.
+
+        Called before :meth:`Learner.fit`, on a learner built from the same settings, bench and seed. Steps
+        and progress continue from their values in the checkpoint.
         """
         ...
 
 
 class Workbench(Protocol):
-    """What a learner works on: one task, one backbone, one fold, one seed.
+    """The data and tools of a learner.
 
-    ``processes`` is how many are to train a network together (1: this one). Where the time is up, a call may
-    end the trial by raising what no ``except Exception`` catches: let it
-    pass.
+    A workbench has one task, one backbone, one fold and one seed. A call may end the trial if the time is up.
+    It then raises an exception that no ``except Exception`` catches: do not catch that exception.
+
+    Attributes:
+        task: The target task.
+        backbone: The backbone's facts.
+        device: The device, as torch names it.
+        processes: Number of processes that train a network together (1: this process only).
+        seed: Seed of the random choices.
     """
 
     task: Task
@@ -135,67 +171,95 @@ class Workbench(Protocol):
     seed: int
 
     def model(self, *, pretrained: bool = True) -> nn.Module:
-        """A fresh stock timm model on the device, with a new zero head for the task's classes.
+        """Return a new stock timm model on the device.
 
-        With ``pretrained=False`` it is re-initialised from the seed, as timm does for training from scratch.
+        Args:
+            pretrained: With False, the model is re-initialised from the seed, as timm does for training from
+                scratch.
+
+        Returns:
+            The model, with a new zero head for the task's classes.
         """
         ...
 
     def source_model(self) -> nn.Module:
-        """The pretrained model with its own source head, on the device."""
+        """Return the pretrained model with its source head, on the device."""
         ...
 
     def labels(self) -> Rows[Tensor]:
-        """Class indices, int64 (rows,), on the CPU."""
+        """Return the class indices, int64 (rows,), on the CPU."""
         ...
 
     def weights(self) -> Tensor | None:
-        """How much each training row is to count, float32 (rows,) of mean 1, on the CPU; None: all the same.
+        """Return the weight of each training row.
 
-        Rows that are doubtful, or unlike the images the model is for, count less. A strategy that trains
-        multiplies each row's loss by its weight; one that cannot may say so in ``applies``.
+        Rows count less if they are doubtful, or unlike the images that the model is for. A strategy that
+        trains multiplies each row's loss by its weight; a strategy that cannot may state this in ``applies``.
+
+        Returns:
+            float32 (rows,) of mean 1, on the CPU; None if all rows count the same.
         """
         ...
 
     def features(self, *, side: int) -> Rows[Tensor]:
-        """Pooled features of the frozen backbone, float32 (rows, features), computed once and kept on disk.
+        """Return pooled features of the frozen backbone.
 
-        Rows come in the order of :meth:`labels`. Images are seen as in evaluation, at ``side`` pixels.
+        They are computed once and kept on disk. Images are seen as in evaluation, at ``side`` pixels.
+
+        Returns:
+            float32 (rows, features), in the order of :meth:`labels`.
         """
         ...
 
     def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
-        """A linear classifier on :meth:`features` for each setting: weight (classes, features) and bias
-        (classes,).
+        """Return a linear classifier on :meth:`features` for each setting.
 
-        The first call with these settings fits them all, on all folds of the first repeat at once; a fold of
-        a later repeat is fitted when it is asked for. What is found is kept on disk.
+        The first call with these settings fits all of them, on all folds of the first repeat at once. A fold
+        of a later repeat is fitted when it is requested. Fitted classifiers are kept on disk.
+
+        Returns:
+            Weight (classes, features) and bias (classes,) for each setting.
         """
         ...
 
     def cut(
         self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
     ) -> Cut | None:
-        """``model`` cut behind its first ``through`` stages, which must be frozen as :meth:`model` gave them.
+        """Cut a model behind its first frozen stages.
 
-        ``augment`` is a name of AUGMENTATIONS, ``views`` how many views of it are wanted. None where nothing
-        is frozen, the network cannot be cut there, or there is no room to keep what the layers give: then
-        train the whole.
+        Args:
+            model: The model to cut.
+            through: Number of first stages. They must be frozen, with the weights that :meth:`model` gave
+                them.
+            side: Image size in pixels.
+            augment: A name of AUGMENTATIONS.
+            views: Number of augmented views that are wanted.
+
+        Returns:
+            The cut model. None if no layer is frozen, if the network cannot be cut there, or if the cache has
+            no room for the layers' outputs. The strategy then trains the whole model.
         """
         ...
 
     def pixels(self, *, side: int, augmented: bool = False) -> Rows[Images]:
-        """Images as uint8 (rows, 3, height, width), decoded once and kept on disk, not yet normalised.
+        """Return images before normalisation, decoded once and kept on disk.
 
-        As the network is to see them in evaluation; with ``augmented=True`` the training rows come with the
-        margin that random crops need.
+        Args:
+            side: Image size in pixels that the network sees in evaluation.
+            augmented: With True, the training rows have the margin that random crops need.
+
+        Returns:
+            uint8 (rows, 3, height, width).
         """
         ...
 
     def normalise(self, pixels: Tensor) -> Tensor:
-        """uint8 images as the backbone wants them: float32, on the device."""
+        """Convert uint8 images to the backbone's input: float32, on the device."""
         ...
 
     def score(self, logits: Tensor) -> float:
-        """The task's metric of validation logits (rows, classes); 0 where there are no validation rows."""
+        """Return the task's metric of validation logits (rows, classes).
+
+        The score is 0 if there are no validation rows.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Which pixel values of a data set are black, and which are white."""
+"""The black and white pixel values of a data set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class PixelScale:
-    """The pixel values that are black and white in all images of a data set.
+    """Pixel values of black and white, the same for all images.
 
     Images of 8 bits need no scale: 0 is black and 255 is white. ``integers`` holds for whole numbers of more
     than 8 bits and ``floats`` for floats; each is None if the data set has no such image.

@@ -1,4 +1,4 @@
-"""The contracts of a search's plan and records, and of what is written about them."""
+"""The contracts of a search's plan, its records, and its observers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a search is about to do. ``skipped`` maps the arms left out to the reason.
+    """The arms and the budget of a search, before it starts.
 
-    ``higher_is_better`` is of the metric as people read it; scores told during a search are always so.
+    Attributes:
+        task: The target task.
+        arms: The arms of the search.
+        skipped: The reason for each arm that was left out.
+        seconds: Time of the search, or None.
+        trials: Number of trials, or None.
+        folds: Number of folds.
+        higher_is_better: Direction of the metric as users read it. Scores during a search are always higher
+            if better.
     """
 
     task: Task
@@ -39,11 +47,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One finished trial: a row of the leaderboard.
+    """A finished trial: a row of the leaderboard.
 
-    ``score`` is the validation metric over ``folds`` folds, higher being better; ``finished_at`` counts
-    seconds from the search's start. ``gone_on``: it was stopped early for being behind, and gone on with
-    later. ``look``: it was a short training, to see whether the defaults are worth their time.
+    Attributes:
+        number: Number of the trial.
+        arm: The strategy and the backbone.
+        params: Settings of the trial.
+        default: Whether the settings are the strategy's defaults.
+        state: How the trial ended.
+        score: Validation metric over ``folds`` folds; higher is better.
+        folds: Number of folds that were scored.
+        epochs: Number of epochs.
+        seconds: Duration of the trial.
+        finished_at: Seconds from the start of the search to the end of the trial.
+        why: The reason for the end.
+        gone_on: Whether the trial was pruned because its score was low, and later resumed.
+        look: Whether the trial was a first look: a short training, to predict if the defaults pay.
     """
 
     number: int
@@ -69,32 +88,43 @@ class Reporter(Protocol):
     summary: str
 
     def write(self, report: Mapping[str, Any], folder: Path) -> Sequence[Path]:
-        """Write the report (the content of ``report.json``) below ``folder``; say which files were
-        written.
+        """Write the report below ``folder``, and return the files written.
+
+        ``report`` is the content of ``report.json``.
         """
         ...
 
 
 class Watch(Protocol):
-    """Shows a person what a run is doing. Called in the process that runs the search; must not raise.
+    """Displays the progress of a run to a user.
 
-    A watch may have more methods: ``doing(step, done, total)`` is called for steps before and after the
-    search, ``total`` being 0 if it is not known; ``finished(result)`` with the result of a fit; ``close()``
-    at the end, however the run ends.
+    Called in the process that runs the search; must not raise.
+
+    A watch may have more methods. ``doing(step, done, total)`` is called for steps before and after the
+    search; ``total`` is 0 if it is not known. ``finished(result)`` is called with the result of a fit.
+    ``close()`` is called at the end, even after an error or an interrupt.
     """
 
     def say(self, text: str) -> None:
-        """A sentence worth reading: what was inferred, what is being done."""
+        """Display a sentence: an inference, or the current step."""
         ...
 
     def started(self, plan: Plan) -> None:
-        """The arms are known."""
+        """Display the plan, once the arms are known."""
         ...
 
     def learning(self, arm: Arm, *, number: int, fold: int, score: float | None, progress: float) -> None:
-        """A step of a running trial; called often."""
+        """Display a step of a running trial; called often.
+
+        Args:
+            arm: The trial's arm.
+            number: Number of the trial.
+            fold: Index of the fold.
+            score: Score of the step; None for a step inside an epoch.
+            progress: Share of the planned work that is done, in [0, 1].
+        """
         ...
 
     def scored(self, record: Record, best: Record | None) -> None:
-        """A trial has ended; ``best`` leads."""
+        """Display a trial that has ended; ``best`` leads."""
         ...

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Similarity(Protocol):
-    """Measures how far a target's features lie from a source's. Larger is farther; the zero and the unit are
-    its own: autotl calibrates it against source-versus-source and source-versus-noise at the same number of
-    rows. One that needs no more than the source's mean and variances may say so with ``of_moments = True``:
-    it is then used as well where nothing but BatchNorm's statistics is known of the source.
+    """A distance of the target's features from a source's; larger is farther.
+
+    Each measure has its own zero and unit. autotl calibrates it against source-versus-source and
+    source-versus-noise distances at the same number of rows.
+
+    A measure that needs only the source's mean and variances may declare ``of_moments = True``. It is then
+    also used if only BatchNorm's statistics are known of the source.
     """
 
     name: str
@@ -25,15 +28,18 @@ class Similarity(Protocol):
     reference: str
 
     def distance(self, features: NDArray[np.float64], source: Reference) -> float:
-        """The distance of ``features`` (n, d) from ``source``; finite for n of at least 2."""
+        """Return the distance of ``features`` (n, d) from ``source``.
+
+        The distance is finite for n of at least 2.
+        """
         ...
 
 
 @runtime_checkable
 class LayerSimilarity(Protocol):
-    """A similarity that looks at every normalised layer rather than at the pooled features.
+    """A similarity of every normalised layer, instead of the pooled features.
 
-    It needs no source image: a BatchNorm remembers what its layer's input was like on the source.
+    It needs no source image: a BatchNorm holds the statistics of its layer's input on the source.
     """
 
     name: str
@@ -47,7 +53,14 @@ class LayerSimilarity(Protocol):
         source_mean: NDArray[np.float64],
         source_var: NDArray[np.float64],
     ) -> float:
-        """How far one layer's input on the target, by channel (c,), lies from what it was on the source."""
+        """Return the distance of one layer's inputs on target and source.
+
+        Args:
+            mean: Mean of the layer's input on the target by channel, (c,).
+            var: Variance on the target by channel, (c,).
+            source_mean: Mean on the source by channel, (c,).
+            source_var: Variance on the source by channel, (c,).
+        """
         ...
 
 
@@ -56,17 +69,22 @@ AnySimilarity = Similarity | LayerSimilarity
 
 @runtime_checkable
 class SimilarityWithTest(Protocol):
-    """A similarity that comes with a two-sample test."""
+    """A similarity that has a two-sample test."""
 
     def p_value(self, features: NDArray[np.float64], source: Reference) -> float:
-        """The probability of so large a distance, were ``features`` (n, d) images of the source."""
+        """Return the probability of so large a distance under the null hypothesis.
+
+        Under the null hypothesis ``features`` (n, d) are those of source images.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LayerLikeness:
-    """How like the source one layer's input is, calibrated as in :class:`Likeness`; ``layer`` is a module's
-    name, ``depth`` the share of the forward pass before it, in [0, 1].
+    """The similarity of one layer's input to the source's.
+
+    ``calibrated`` is calibrated as in :class:`Likeness`. ``layer`` is a module's name, and ``depth`` the
+    share of the forward pass before it, in [0, 1].
     """
 
     layer: str
@@ -76,11 +94,16 @@ class LayerLikeness:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A measured distance and what it means: ``calibrated`` is 1 for images like the source's own and 0 for
-    noise, with a 95 % interval from random halves of the target's rows.
+    """A measured distance with its calibrated similarity.
 
-    ``p`` is that of a two-sample test against the source, where the measure has one. ``layers`` are in the
-    order of the forward pass, where it looks at layers.
+    Attributes:
+        value: The distance.
+        calibrated: 1 for images like the source's, 0 for noise.
+        ci95: 95 % interval of ``calibrated``, from random halves of the target's rows.
+        reference: The origin of the source's statistics.
+        p: p-value of a two-sample test against the source; None if the measure has no test.
+        layers: Likeness of each layer in the order of the forward pass; empty unless the measure compares
+            layers.
     """
 
     value: float

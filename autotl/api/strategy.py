@@ -1,4 +1,4 @@
-"""The contract between the search and one way of transferring."""
+"""The contract between the search and a way of transferring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where trials run."""
+    """The device, threads and memory that trials run on."""
 
     device: str
     threads: int
@@ -25,14 +25,14 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one trial is expected to take."""
+    """The expected time and memory of a trial."""
 
     seconds: float
     bytes: int = 0
 
 
 class Space(Protocol):
-    """The suggesting half of an Optuna trial. Nothing here reports or prunes."""
+    """The suggesting half of an Optuna trial; it neither reports nor prunes."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float: ...
     def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int: ...
@@ -41,11 +41,13 @@ class Space(Protocol):
 
 @runtime_checkable
 class Strategy(Protocol):
-    """One way of moving a pretrained backbone to a new task.
+    """A way of transferring a pretrained backbone to a new task.
 
-    ``name`` is unique and scopes its parameters; ``summary`` is one line; ``reference`` names the paper or
-    documentation it implements. ``baseline`` is True where nothing is transferred: what transfer is measured
-    against.
+    Attributes:
+        name: Unique name; it scopes the strategy's parameters.
+        summary: A single line of text.
+        reference: The paper or documentation that the strategy implements.
+        baseline: True if nothing is transferred: transfer is measured against it.
     """
 
     name: str
@@ -54,61 +56,80 @@ class Strategy(Protocol):
     baseline: bool
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
-        """Whether it can be used, and why (not)."""
+        """Return whether the strategy can be used, with the reason."""
         ...
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        """The literature's recipe, always tried before the search."""
+        """Return the literature's recipe, which is always tried before the search."""
         ...
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        """Settings chosen through ``space``. The same answers must always lead to the same settings."""
+        """Return settings chosen through ``space``.
+
+        The same answers must always lead to the same settings.
+
+        Args:
+            space: Source of suggested values.
+            task: The target task.
+            backbone: The backbone's facts.
+        """
         ...
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        """What a trial with these settings is expected to take on one fold."""
+        """Return a trial's expected cost on one fold.
+
+        Args:
+            params: The trial's settings.
+            task: The target task.
+            backbone: The backbone's facts.
+            machine: The machine that runs the trial.
+        """
         ...
 
     def build(self, params: Params, bench: Workbench) -> Learner:
-        """A learner ready to start. May look at the data through ``bench``; raising fails this trial
-        alone.
+        """Return a learner that is ready to start.
+
+        May look at the data through ``bench``. An exception fails this trial alone.
         """
         ...
 
 
 @runtime_checkable
 class OwnNetworks(Protocol):
-    """Optional part of a baseline: its own networks, used in place of the backbones.
+    """Optional part of a baseline: its own networks, used instead of backbones.
 
-    Its trials run on one of them, whatever the backbones are.
+    Its trials run on one of these networks, for any choice of backbones.
     """
 
     def networks(self, task: Task) -> Sequence[Weights]:
-        """Networks without weights, the smallest first.
+        """Return networks without weights, smallest first.
 
-        The search opens them in turn and takes the last one that :meth:`Strategy.applies` accepts.
+        The search opens them in turn, and takes the last network that :meth:`Strategy.applies` accepts.
         """
         ...
 
 
 @runtime_checkable
 class FirstLook(Protocol):
-    """Optional part of a baseline: cheap settings that are tried before its defaults.
+    """Optional part of a baseline: cheap settings that precede its defaults.
 
     The defaults are tried only if the forecast from this trial comes near the best trial.
     """
 
     def look(self, task: Task, backbone: Backbone) -> Params:
-        """Settings like the defaults, with the same keys and a shorter training.
+        """Return settings like the defaults, with a shorter training.
 
-        ``epochs`` must be among them: forecasts are made by it. A look shorter than an epoch may add
-        ``part``, the share of the images that its epoch takes.
+        The keys are those of the defaults. ``epochs`` must be among them, because forecasts use it. A look
+        shorter than an epoch may add ``part``, the share of the images that its epoch takes.
         """
         ...
 
 
 @runtime_checkable
 class OnRequest(Protocol):
-    """Optional part of a strategy: with ``on_request = True`` it runs only if it is named."""
+    """Optional part of a strategy: it runs only if it is named.
+
+    It has ``on_request = True``.
+    """
 
     on_request: bool

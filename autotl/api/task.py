@@ -1,4 +1,4 @@
-"""What is known of the data before any training."""
+"""The facts of the data that are known before any training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Applies:
-    """Whether something fits, and the reason shown in the report."""
+    """Whether an object fits, and the reason shown in the report."""
 
     ok: bool
     why: str
@@ -19,13 +19,20 @@ class Applies:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The target task as a strategy sees it: names and counts, no images.
+    """The target task as a strategy sees it.
 
-    ``rows`` maps each class to its number of training images, in label order. ``side`` is the median of the
-    images' shorter sides in pixels. ``likeness`` maps a backbone's name to its calibrated similarities (1 is
-    like the source itself, 0 like noise), empty where nothing could be measured. ``trial_seconds`` is what
-    one trial may cost, or None where only trials are counted: on ``folds`` folds together, more than one
-    where the validation images of one are too few to choose by.
+    It has names and counts, but no images.
+
+    Attributes:
+        classes: The names of the classes, in label order.
+        rows: Number of training images of each class, in label order.
+        side: Median of the images' shorter sides, in pixels.
+        metric: Name of the metric.
+        trial_seconds: Time limit of one trial on all ``folds`` folds, or None if only trials are counted.
+        folds: Number of folds that ``trial_seconds`` is for. More than 1 if the validation images of a single
+            fold are too few for a choice.
+        likeness: Calibrated similarities by the backbone's name (1: like the source, 0: like noise); empty if
+            none could be measured.
     """
 
     classes: tuple[str, ...]
@@ -38,10 +45,10 @@ class Task:
 
     @property
     def train_rows(self) -> int:
-        """How many training images there are, validation included."""
+        """The number of training images, validation included."""
         return sum(self.rows.values())
 
     @property
     def min_per_class(self) -> int:
-        """The training images of the smallest class."""
+        """The number of training images of the smallest class."""
         return min(self.rows.values())

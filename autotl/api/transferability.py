@@ -1,4 +1,4 @@
-"""The contract of a score that foretells, without training, how well a backbone will transfer."""
+"""The contract of a score that predicts transfer without training."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFeatures:
-    """What one pass of a frozen backbone over the training images gives.
+    """The outputs of a frozen backbone for the training images.
 
-    ``features`` are pooled, float64 (n, d); ``labels`` int64 (n,), from 0 to classes - 1, each class at least
-    twice. ``probabilities`` (n, source classes) are those of the backbone's own head, or None for a backbone
-    that has none. ``probe`` (n, classes) are out-of-sample logits of the cross-validated linear probe, where
-    they are known. Arrays are shared between the scores: not to be changed.
+    They are computed in one pass. The arrays are shared between the scores: do not change them.
+
+    Attributes:
+        features: Pooled features, float64 (n, d).
+        labels: int64 (n,), from 0 to classes - 1; each class occurs at least twice.
+        probabilities: Probabilities of the backbone's own head, (n, source classes); None without a head.
+        probe: Out-of-sample logits of the cross-validated linear probe, (n, classes); None if unknown.
     """
 
     features: NDArray[np.float64]
@@ -26,22 +29,26 @@ class LabelledFeatures:
     probe: NDArray[np.float64] | None = None
 
     def only(self, rows: NDArray[np.int64]) -> LabelledFeatures:
-        """Some of the images. ``probe`` is left out: it was learned from others as well."""
+        """Return some of the images, without ``probe``.
+
+        The probe was learned from other images as well.
+        """
         own = None if self.probabilities is None else self.probabilities[rows]
         return LabelledFeatures(self.features[rows], self.labels[rows], own)
 
     @property
     def classes(self) -> int:
-        """How many target classes there are."""
+        """The number of target classes."""
         return int(self.labels.max()) + 1
 
 
 @runtime_checkable
 class Transferability(Protocol):
-    """Scores a backbone on the target's labelled features. Higher is better; zero and unit are its own.
+    """A score of a backbone from labelled features; higher is better.
 
-    Scores of several backbones are compared on the same images alone. ``needs_head`` is True where the source
-    head's ``probabilities`` are read: it is then not asked about backbones without one.
+    Each score has its own zero and unit. Scores of several backbones are compared on the same images only.
+    ``needs_head`` is True if the score reads the source head's ``probabilities``: it is then not computed for
+    backbones without a head.
     """
 
     name: str
@@ -50,25 +57,31 @@ class Transferability(Protocol):
     needs_head: bool
 
     def score(self, seen: LabelledFeatures) -> float:
-        """The score; finite for 2 classes of 2 images each, and the same for the same input."""
+        """Return the score of a backbone.
+
+        The score is finite for 2 classes of 2 images each, and the same for the same input.
+        """
         ...
 
 
 @runtime_checkable
 class MeanScore(Protocol):
-    """A score that is the mean of something over the images, so that its uncertainty is known exactly."""
+    """A score that is a mean over the images.
+
+    Its uncertainty is therefore known exactly.
+    """
 
     def contributions(self, seen: LabelledFeatures) -> NDArray[np.float64]:
-        """What each image (n,) adds: the score is the mean of it."""
+        """Return each image's contribution, (n,); the score is their mean."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One score of one backbone, with a 95 % interval over the choice of images.
+    """A score of a backbone, with a 95 % interval.
 
-    ``behind`` is how far it lies behind the best backbone by this score, as (difference, low, high): an
-    interval that reaches 0 means that the two cannot be told apart.
+    The interval is over the choice of images. ``behind`` is the lead of the best backbone by this score, as
+    (difference, low, high). If the interval reaches 0, the two backbones do not differ measurably.
     """
 
     value: float
