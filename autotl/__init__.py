@@ -1,4 +1,7 @@
-"""Transfer learning on your images: what to transfer, when it pays and how, answered by measurement."""
+"""Transfer learning on your images, answered by measurement.
+
+The questions are: what to transfer, when it pays and how.
+"""
 
 from __future__ import annotations
 

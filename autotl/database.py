@@ -31,7 +31,10 @@ CONNECT_SECONDS = 10
 
 
 def parse_url(storage: str) -> URL:
-    """Parse a database URL, and select a driver that is installed. Raises StorageError."""
+    """Parse a database URL, and select an installed driver.
+
+    Raises StorageError.
+    """
     try:
         url = make_url(re.sub(r"^postgres(?=[:+])", "postgresql", storage))
     except (ArgumentError, ValueError) as error:  # its message would repeat the password

@@ -67,7 +67,9 @@ class DataError(AutotlError, ValueError):
 
 
 class UnknownName(AutotlError, LookupError):
-    """No plugin offers a strategy, backbone, similarity, reader, executor or reporter of this name.
+    """No plugin offers an object of this name.
+
+    The object is a strategy, backbone, similarity, reader, executor or reporter.
 
     Args:
         kind: The kind of thing, such as "strategy".
@@ -92,11 +94,14 @@ class WeightsError(AutotlError):
 
 
 class BudgetError(AutotlError, ValueError):
-    """A budget is not a valid amount of time or number of trials."""
+    """A budget is no valid time or number of trials."""
 
 
 class LimitError(AutotlError, ValueError):
-    """A limit of latency or size is invalid, or no backbone is within it."""
+    """A limit of latency or size is invalid or too strict.
+
+    It is too strict if no backbone is within it.
+    """
 
 
 class MetricError(AutotlError, ValueError):
@@ -108,19 +113,31 @@ class PluginError(AutotlError):
 
 
 class CacheError(AutotlError):
-    """The cache is too small for its content, or its disk is full."""
+    """The cache is too small, or its disk is full.
+
+    It is too small if its content does not fit.
+    """
 
 
 class RunError(AutotlError):
-    """A run folder is missing, in use, finished, or not a run folder."""
+    """A run folder is missing, in use, finished or invalid.
+
+    It is invalid if it is not a run folder.
+    """
 
 
 class DiskFull(RunError):
-    """The disk has no space for a run's files. Files written before are complete; the run can be resumed."""
+    """The disk has no space for a run's files.
+
+    Files written before are complete; the run can be resumed.
+    """
 
 
 class StorageError(RunError):
-    """The database of a run cannot be reached or written. The message never contains its password."""
+    """The database of a run cannot be reached or written.
+
+    The message never contains its password.
+    """
 
 
 class SearchError(AutotlError):

@@ -63,7 +63,10 @@ def console(**options: Any) -> Console:
 
 
 def write_out(text: str) -> None:
-    """Write text of several lines to standard output, escaped; do nothing if it is closed."""
+    """Write text of several lines to standard output, escaped.
+
+    Do nothing if standard output is closed.
+    """
     if sys.stdout is not None:
         sys.stdout.write(safe(text, lines=True))
 

@@ -101,7 +101,9 @@ def open_output(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def raising_disk_full(path: Path, size: int) -> Iterator[None]:
-    """Raise DiskFull for any error in the block that reports a full disk.
+    """Raise DiskFull for errors that report a full disk.
+
+    This applies to any error in the block.
 
     Args:
         path: The file that is written.
@@ -122,7 +124,10 @@ def raising_disk_full(path: Path, size: int) -> Iterator[None]:
 
 @contextmanager
 def raising_write_error(path: Path) -> Iterator[None]:
-    """Raise RunError for any error in the block that reports ``path`` as not writable."""
+    """Raise RunError for errors that report ``path`` as not writable.
+
+    This applies to any error in the block.
+    """
     try:
         yield
     except BrokenPipeError:

@@ -1,4 +1,6 @@
-"""The hooks that a plugin may implement: some offer objects, some receive events.
+"""The hooks that a plugin may implement.
+
+Some offer objects, some receive events.
 
 No hook can change the objects of the run that calls it.
 """
@@ -91,7 +93,9 @@ def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -
 
 @hookspec
 def autotl_trial_finished(record: Record) -> None:
-    """Called after every trial, failed ones included, in the process that runs the search.
+    """Called after every trial, failed ones included.
+
+    It is called in the process that runs the search.
 
     If a trial later runs on more folds, the hook is called again with the same number.
     """
@@ -104,7 +108,9 @@ def autotl_search_finished(result: Result) -> None:
 
 @hookspec
 def autotl_search_ended() -> None:
-    """Called last, also if the run was interrupted or failed before its search started.
+    """Called last, even after an interrupt or a failure.
+
+    The run may have failed before its search started.
 
     A plugin closes its files and connections here. The hook is not called if the process is killed.
     """

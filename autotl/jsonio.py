@@ -1,4 +1,7 @@
-"""Write JSON atomically, and read it back as plain values or as dataclasses."""
+"""Write JSON atomically, and read it back.
+
+It is read as plain values or as dataclasses.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The plugin that offers an object, as shown by ``autotl plugins`` and in reports."""
+    """The plugin that offers an object.
+
+    ``autotl plugins`` and reports show it.
+    """
 
     plugin: str
     distribution: str
@@ -61,7 +64,10 @@ class Registry(Generic[T]):
         return self.items[name]
 
     def select(self, names: Iterable[str]) -> dict[str, T]:
-        """Return the items of these names, or the default items if there are none. Raises UnknownName."""
+        """Return the items of these names.
+
+        Returns the default items if there are no names. Raises UnknownName.
+        """
         chosen = list(names)
         return {name: self[name] for name in chosen} if chosen else self.defaults()
 
@@ -132,7 +138,10 @@ class Catalog:
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
     def registries(self) -> Mapping[str, Registry[Any]]:
-        """Return the registries by the plural in the name of their hook, ``autotl_<plural>``."""
+        """Return the registries by name.
+
+        The name is the plural in the name of their hook, ``autotl_<plural>``.
+        """
         kinds = (
             "strategies",
             "similarities",
@@ -156,12 +165,18 @@ class Catalog:
         return {origin.distribution: origin.version for origin in self.origins()}
 
     def about(self, plugin: str) -> str:
-        """Return the first paragraph of a plugin's docstring, or its name if it has none."""
+        """Return the first paragraph of a plugin's docstring.
+
+        Returns the plugin's name if it has no docstring.
+        """
         text = inspect.getdoc(self.manager.get_plugin(plugin)) or plugin
         return text.partition("\n\n")[0].replace("\n", " ").rstrip(".")
 
     def names(self) -> frozenset[str]:
-        """Return all names that can be left out: plugins, broken ones included, and objects."""
+        """Return all names that can be left out.
+
+        They are those of plugins, broken ones included, and of objects.
+        """
         offered = {name for registry in self.registries().values() for name in registry.items}
         return frozenset({name for name, _ in self.manager.list_name_plugin()} | offered | self.broken.keys())
 

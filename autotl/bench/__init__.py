@@ -1,4 +1,7 @@
-"""Benchmarks: run suites of data sets and entrants, and check the rows they produce."""
+"""Run suites of data sets and entrants as benchmarks.
+
+Also check the rows that they produce.
+"""
 
 from __future__ import annotations
 

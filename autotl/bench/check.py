@@ -1,4 +1,7 @@
-"""Check a file of results: recompute its scores, and report everything that is wrong."""
+"""Check a file of results.
+
+Recompute its scores, and report everything that is wrong.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The entrants of a suite, and its entries: an entrant on a data set, with a seed and a budget."""
+"""The entrants and entries of a suite.
+
+An entry is an entrant on a data set, with a seed and a budget.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Write a data set to disk as image files and lists that every entrant can read."""
+"""Write a data set to disk for every entrant.
+
+It consists of image files, and lists that every entrant can read.
+"""
 
 from __future__ import annotations
 

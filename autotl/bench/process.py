@@ -1,4 +1,7 @@
-"""Run a command on given cores, with a time limit, and measure its time and memory."""
+"""Run a command on given cores, with a time limit.
+
+Its time and memory are measured.
+"""
 
 from __future__ import annotations
 

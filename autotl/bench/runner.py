@@ -1,4 +1,7 @@
-"""Run a suite: take every missing measurement, some in parallel, and store each row when it ends."""
+"""Run a suite: take every missing measurement.
+
+Some run in parallel, and each row is stored when it ends.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Split a data set into training and test images, and store the split in a file."""
+"""Split a data set into training and test images.
+
+The split is stored in a file.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The images of one data set that a benchmark uses, in the order of the logits."""
+    """The images of one data set that a benchmark uses.
+
+    They are in the order of the logits.
+    """
 
     lines: tuple[Line, ...]
 
@@ -91,7 +97,9 @@ def make(
     train_cap: int = 0,
     test_cap: int = 0,
 ) -> Split:
-    """Split images by the digests of their pixels, independent of names and order.
+    """Split images by the digests of their pixels.
+
+    The split does not depend on names and order.
 
     Copies of an image are in one part: the test part if both parts contain one.
 

@@ -1,4 +1,7 @@
-"""Read a suite, which defines data sets, entrants, seeds and budgets, from a TOML file."""
+"""Read a suite from a TOML file.
+
+It defines data sets, entrants, seeds and budgets.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,9 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A benchmark: data sets × shots × backbones × entrants × seeds × budgets.
+    """A benchmark: the product of several lists.
+
+    It is data sets × shots × backbones × entrants × seeds × budgets.
 
     Attributes:
         name: Name of the suite.

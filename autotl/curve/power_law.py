@@ -1,4 +1,7 @@
-"""Fit a power law error(n) = a + b·n^(-c) to a noisy learning curve."""
+"""Fit a power law to a noisy learning curve.
+
+The law is error(n) = a + b·n^(-c).
+"""
 
 from __future__ import annotations
 

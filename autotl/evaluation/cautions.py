@@ -1,4 +1,7 @@
-"""Warn of leaks between training and test images, and of worse calibration on the test images."""
+"""Warn of leaks into the test images and of worse calibration.
+
+Leaks are between training and test images; calibration is measured on the test images.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ NO_LEAKS = Leaks()
 
 
 def leak_headline(leaks: Leaks) -> str:
-    """Return the verdict's sentence on leaked test images; "" if there are few."""
+    """Return the verdict's sentence on leaked test images.
+
+    It is "" if there are few.
+    """
     images, total = _larger_share(leaks)
     if not total or images < MIN_NOTABLE_SHARE * total:
         return ""
@@ -68,7 +74,10 @@ def leak_warning(leaks: Leaks) -> str:
 
 
 def calibration_warning(findings: Findings) -> str:
-    """Return a warning if the temperature worsened calibration on the test images; else ""."""
+    """Return a warning if the temperature worsened calibration.
+
+    Calibration is measured on the test images. The warning is "" otherwise.
+    """
     before, after = findings.calibration_error_before, findings.test.calibration_error
     if not findings.temperature.kept or before is None or after - before < MIN_CALIBRATION_RISE:
         return ""

@@ -1,4 +1,7 @@
-"""Measure how much one model, or one way of training, beats another on the test images."""
+"""Measure by how much a model beats another.
+
+Also compare ways of training. Both are scored on the test images.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ class Gain:
 
     @property
     def direction(self) -> int:
-        """1 if measurably above zero, -1 if below, else 0; interval and p-value must agree."""
+        """1 if measurably above zero, -1 if below, else 0.
+
+        The interval and the p-value must agree.
+        """
         if self.p >= SIGNIFICANCE_LEVEL or self.ci95[0] <= 0 <= self.ci95[1]:
             return 0
         return 1 if self.value > 0 else -1

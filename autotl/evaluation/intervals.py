@@ -1,4 +1,7 @@
-"""Compute 95 % intervals of proportions and their differences that stay wide at 0 and 1."""
+"""Compute 95 % intervals of proportions and their differences.
+
+They stay wide at 0 and 1.
+"""
 
 from __future__ import annotations
 

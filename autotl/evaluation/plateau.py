@@ -1,4 +1,4 @@
-"""Forecast the gain of transfer if the baseline were trained to its plateau."""
+"""Forecast the gain over a baseline trained to its plateau."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Results of past runs, and the expectations for a new run that follow from them."""
+"""Results of past runs, and expectations that follow from them.
+
+The expectations are for a new run.
+"""
 
 from __future__ import annotations
 

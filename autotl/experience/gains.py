@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The measured gain of transfer over training from scratch, on one data set of one size.
+    """The measured gain of transfer over training from scratch.
+
+    It is for one data set of one size.
 
     Attributes:
         data: Name of the data set.

@@ -1,4 +1,7 @@
-"""Predict how strategies perform on new data from past runs on similar data."""
+"""Predict how strategies perform on new data.
+
+The prediction is from past runs on similar data.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The result of one arm in one past run: a row of the experience table."""
+"""A row of the experience table.
+
+It is the result of one arm in one past run.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The best trial of one strategy on one backbone in one run, with properties of the data.
+    """The best trial of one strategy on one backbone.
+
+    It is that of one run, with properties of the data.
 
     Scores are in units of ``metric``, negated if lower is better. Sizes are counts of training images.
 

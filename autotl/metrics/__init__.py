@@ -1,4 +1,7 @@
-"""Metrics: the score that a search maximises, and the number that reports show."""
+"""Metrics: scores to maximise, and numbers for reports.
+
+A search maximises the score; reports show the number.
+"""
 
 from __future__ import annotations
 

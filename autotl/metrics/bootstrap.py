@@ -1,4 +1,6 @@
-"""Score many bootstrap samples at once, from how often each image is in them.
+"""Score many bootstrap samples at once.
+
+The scores follow from how often each image is in a sample.
 
 ``counts`` (samples, n) are the numbers of draws; results are scores (samples,). Images are ranked and
 compared once for all samples.

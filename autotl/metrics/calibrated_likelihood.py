@@ -1,4 +1,6 @@
-"""Compare networks by the calibrated likelihood of the labels instead of by hits and misses.
+"""Compare networks by the calibrated likelihood of the labels.
+
+It replaces hits and misses.
 
 On a hundred images, the accuracies of two networks differ by two or three points by chance. Their calibrated
 likelihoods differ by half as much by chance, and by about as much in truth (docs/validation.md has the
@@ -34,7 +36,10 @@ def balanced_calibrated_likelihood(labels: Labels, logits: Logits) -> Floats:
 
 
 def mean_metric(name: str, per_image: Influence) -> Metric:
-    """Return the metric that is the mean of ``per_image``; it can be pickled."""
+    """Return the metric that is the mean of ``per_image``.
+
+    It can be pickled.
+    """
     return Metric(name, partial(_mean, per_image), per_image=per_image, accuracy_like=True)
 
 

@@ -44,7 +44,10 @@ def get_metric(metric: str | MetricFunction | Metric) -> Metric:
 
 
 def check_metric(metric: Metric, classes: int) -> None:
-    """Call a user's function once on made-up predictions. Raises MetricError if it fails."""
+    """Call a user's function once on made-up predictions.
+
+    Raises MetricError if it fails.
+    """
     if not metric.custom:
         return
     labels = np.arange(max(MIN_CHECKED_IMAGES, 2 * classes), dtype=np.int64) % classes

@@ -1,4 +1,7 @@
-"""A metric: the score that a search maximises, and the number that reports show."""
+"""A metric: a score to maximise, and a number for reports.
+
+A search maximises the score; reports show the number.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ class Metric:
     undefined_reason: Callable[[Labels], str] | None = None
 
     def why_undefined(self, labels: Labels) -> str:
-        """Return why the metric is undefined on these labels (n,); "" if it is defined."""
+        """Return why the metric is undefined on labels (n,).
+
+        It is "" if the metric is defined.
+        """
         return "" if self.undefined_reason is None else self.undefined_reason(labels)
 
     def __call__(self, labels: Labels, logits: Logits) -> float:

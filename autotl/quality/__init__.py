@@ -1,4 +1,7 @@
-"""Find data problems from hashes, features and probabilities: duplicates, leaks, outliers, wrong labels."""
+"""Find data problems: duplicates, leaks, outliers, wrong labels.
+
+They are found from hashes, features and probabilities.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Attach images outside the search to existing groups, by file names and hashes."""
+"""Attach images outside the search to existing groups.
+
+File names and hashes decide.
+"""
 
 from __future__ import annotations
 

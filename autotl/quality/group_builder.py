@@ -64,7 +64,10 @@ class GroupBuilder:
             self._unite(merged, how)
 
     def sets(self) -> tuple[tuple[int, ...], ...]:
-        """Return the groups of two or more rows, sorted by their first rows."""
+        """Return the groups of two or more rows.
+
+        They are sorted by their first rows.
+        """
         found = [tuple(sorted(rows)) for rows in self._members if len(rows) > 1]
         return tuple(sorted(found))
 

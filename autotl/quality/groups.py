@@ -1,4 +1,7 @@
-"""Find groups of images that show one thing: frames of a track, views of an object, slices of a scan."""
+"""Find groups of images that show one thing.
+
+Examples are frames of a track, views of an object, slices of a scan.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,9 @@ def find_groups(
     seed: int = 0,
     check_cancelled: Check = lambda: None,
 ) -> Groups:
-    """Find groups of images of one class that a fold must not divide.
+    """Find groups that a fold must not divide.
+
+    The images of a group have one class.
 
     Images are compared by features if there are any, else by hashes. A group has at most a third of the
     images of its class.

@@ -1,4 +1,7 @@
-"""Find the training image nearest to each held-out image, in features and by file name."""
+"""Find the training image nearest to each held-out image.
+
+Nearness is in features and by file name.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ class LabelledImages:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The training image of the same class nearest to each held-out image, in features and by file name.
+    """The training image nearest to each held-out image.
+
+    It has the same class; nearness is in features and by file name.
 
     Attributes:
         distance: Cosine distance to the nearest image, divided by the class median, (n,); infinite if

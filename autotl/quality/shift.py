@@ -1,4 +1,7 @@
-"""Test for a shift between training and test images, and weight training images by similarity."""
+"""Test for a shift between training and test images.
+
+Training images are weighted by similarity.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The files of a run and their use: folder, model, predictor and tables."""
+"""The files of a run, and their use.
+
+They are the folder, model, predictor and tables.
+"""
 
 from __future__ import annotations
 

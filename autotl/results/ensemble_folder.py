@@ -1,4 +1,7 @@
-"""Write and load a model folder of several networks: a timm folder each, and their weights."""
+"""Write and load a model folder of several networks.
+
+It has a timm folder for each, and their weights.
+"""
 
 from __future__ import annotations
 

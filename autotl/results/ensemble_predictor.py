@@ -75,7 +75,10 @@ class EnsemblePredictor:
 
 
 def load_predictor(folder: Path, *, device: str) -> Predictor | EnsemblePredictor:
-    """Load a model folder: a network, or an ensemble. Raises RunError if it is none or damaged."""
+    """Load a model folder: a network, or an ensemble.
+
+    Raises RunError if the folder is no model folder, or damaged.
+    """
     if is_ensemble(folder):
         return EnsemblePredictor(load_ensemble(folder), device=device)
     return Predictor(load_model(folder), device=device)

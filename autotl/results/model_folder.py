@@ -1,4 +1,7 @@
-"""Write and load the final model of a run: a stock timm folder."""
+"""Write and load a run's final model: a timm folder.
+
+timm opens the folder without autotl.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,16 @@ def write_network(
     side: int,
     scale: PixelScale | None = None,
 ) -> None:
-    """Write one network into a new folder; see :func:`write_model` for the arguments."""
+    """Write one network into a new folder.
+
+    Args:
+        folder: The new folder.
+        model: The network.
+        backbone: Its backbone.
+        classes: Names of the classes.
+        side: The image size in pixels that the network was trained at.
+        scale: The pixel values of black and white in the training images.
+    """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     size = sum(value.numel() * value.element_size() for value in state.values())
     with atomic_file(folder / "model.safetensors", size) as temporary:

@@ -69,7 +69,10 @@ class Predictor:
         return evaluate(labels, self.logits(dataset, rows), self.classes, metric=metric, seed=seed)
 
     def logits_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits (n, classes) of images in ``view``, uint8 (n, 3, h, w)."""
+        """Return the logits (n, classes) of images.
+
+        The images are in ``view``, uint8 (n, 3, h, w).
+        """
         return self.run_network(self.model, pixels)
 
     def run_network(

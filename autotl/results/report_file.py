@@ -1,4 +1,7 @@
-"""Read the report of a run folder, and check it for wrong edits."""
+"""Read the report of a run folder.
+
+It is checked for wrong edits.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def is_finished(folder: Path) -> bool:
 
 
 def read_report(folder: Path) -> dict[str, Any]:
-    """Read the report of a run folder; make a minimal one if only a model was saved.
+    """Read the report of a run folder.
+
+    Make a minimal report if only a model was saved.
 
     Raises:
         RunError: There is neither, or the report has another format or was edited wrongly.

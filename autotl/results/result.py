@@ -1,4 +1,4 @@
-"""The result of ``fit``, also of a run folder that is loaded again."""
+"""The result of ``fit``, or of a loaded run folder."""
 
 from __future__ import annotations
 
@@ -138,7 +138,14 @@ class Result:
     ) -> Iterator[pd.DataFrame]:
         """Yield the rows of :meth:`predict` in several tables.
 
-        Only some images are in memory at a time. The arguments are those of :meth:`predict`.
+        Only some images are in memory at a time.
+
+        Args:
+            images: Images in any form that :meth:`predict` takes.
+            top: Number of most probable classes, a row each; 1 or more.
+            probabilities: Whether each class has a column with its probability.
+            strict: Whether to raise DataError at the first unreadable image.
+            image: The column of a table that holds the images.
         """
         from autotl.results.predictions import prediction_tables
 
@@ -188,7 +195,10 @@ class Result:
         return METRICS[name]
 
     def leaderboard(self) -> pd.DataFrame:
-        """Return one row per arm, the winner first; ``best_val`` is the validation score."""
+        """Return one row per arm, the winner first.
+
+        ``best_val`` is the validation score.
+        """
         table = pd.DataFrame(self._part("arms"))
         return table[[c for c in LEADERBOARD if c in table.columns]]
 
@@ -225,7 +235,10 @@ class Result:
         return Page(path, height)
 
     def save(self, folder: str | Path) -> Path:
-        """Copy the whole run folder. Raises RunError if the target is not empty."""
+        """Copy the whole run folder.
+
+        Raises RunError if the target is not empty.
+        """
         target = Path(folder)
         if target.exists() and any(target.iterdir() if target.is_dir() else [target]):
             raise RunError(f"{target} exists and is not empty. Give a new folder to save to.")

@@ -1,4 +1,7 @@
-"""The arguments and decisions of a run, kept in its folder so that it can be resumed."""
+"""The arguments and decisions of a run.
+
+They are kept in its folder so that it can be resumed.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,10 @@ def archive_report(folder: Path) -> None:
 
 
 def read_run_file(folder: Path) -> RunFile:
-    """Read ``run.json``. Raises RunError if there is none or it has another format."""
+    """Read ``run.json``.
+
+    Raises RunError if there is none or it has another format.
+    """
     path = folder / RUN_FILE
     if not path.is_file():
         raise RunError(

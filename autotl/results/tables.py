@@ -1,4 +1,7 @@
-"""Write the tables of a run: its split, its test predictions and its trials."""
+"""Write the tables of a run.
+
+They are its split, its test predictions and its trials.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Augment batches of images on the device, with one random view per image.
+"""Augment batches of images on the device.
+
+Each image has one random view.
 
 torchvision's batched transforms draw one set of numbers per batch; here each image gets its own.
 """

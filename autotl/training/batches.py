@@ -1,4 +1,7 @@
-"""Batches for training: images through the whole network, or cached activations through its last layers."""
+"""Batches for training.
+
+Images go through the whole network, or cached activations through its last layers.
+"""
 
 from __future__ import annotations
 
@@ -195,7 +198,10 @@ class CutBatchSource:
         self._val: Tensor | None = None
 
     def start_epoch(self, epoch: int) -> None:
-        """See :class:`BatchSource`. Runs the frozen layers if the view is not cached yet."""
+        """See :class:`BatchSource`.
+
+        Runs the frozen layers if the view is not cached yet.
+        """
         if self._val is None or self._cut.views > 1:
             rows = self._cut.activations((epoch - 1) % self._cut.views)
             self._train.views, self._val = [rows.train], rows.val

@@ -1,4 +1,7 @@
-"""Predict training times, and choose epochs and image sizes that fit a trial's time."""
+"""Predict training times.
+
+Choose epochs and image sizes that fit a trial's time.
+"""
 
 from __future__ import annotations
 

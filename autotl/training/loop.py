@@ -1,4 +1,7 @@
-"""The training loop: batches, optimiser steps and a moving average of the weights."""
+"""The training loop.
+
+It has batches, optimiser steps and a moving average of the weights.
+"""
 
 from __future__ import annotations
 

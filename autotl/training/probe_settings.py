@@ -1,4 +1,7 @@
-"""Settings of the linear classifiers that are fitted to frozen features before a search."""
+"""Settings of linear classifiers on frozen features.
+
+They are fitted before a search.
+"""
 
 from __future__ import annotations
 

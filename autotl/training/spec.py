@@ -13,7 +13,9 @@ from autotl.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """The inputs of a training, apart from the validation rows; can be sent to other processes.
+    """The inputs of a training, apart from the validation rows.
+
+    They can be sent to other processes.
 
     Attributes:
         model: The network; parameters that require gradients are trained.

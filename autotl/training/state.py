@@ -1,4 +1,7 @@
-"""The state of a training between two steps, which can be saved and restored."""
+"""The state of a training between two steps.
+
+It can be saved and restored.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,10 @@ class TrainingState:
 
     @torch.no_grad()
     def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Restore a state of the same training. Raises ValueError if it is another training's."""
+        """Restore a state of the same training.
+
+        Raises ValueError if it is another training's.
+        """
         own = self._trained_values()
         wanted = {f"model.{name}" for name in own}
         if wanted != {name for name in tensors if name.startswith("model.")} or "epoch" not in tensors:

@@ -75,7 +75,10 @@ class Training:
         self._checkpoint = checkpoint
 
     def fit(self) -> Generator[Epoch, None, None]:
-        """Train, and yield each step; the end of an epoch has score, logits and loss."""
+        """Train, and yield each step.
+
+        The end of an epoch has score, logits and loss.
+        """
         workbench = self._workbench
         batches = batch_source(self._model, workbench, self._recipe, frozen=self._frozen)
         labels = workbench.labels().train

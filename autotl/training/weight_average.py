@@ -1,4 +1,7 @@
-"""A moving average of the weights, which often scores better than the last weights."""
+"""A moving average of the weights.
+
+It often scores better than the last weights.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ class WeightAverage:
 
     @torch.no_grad()
     def swap(self) -> None:
-        """Exchange the model's weights with their average; a second call undoes the first."""
+        """Exchange the model's weights with their average.
+
+        A second call undoes the first.
+        """
         for own, averaged in zip(self._own, self._averaged, strict=True):
             copied = own.clone()
             own.copy_(averaged)

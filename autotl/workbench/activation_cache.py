@@ -1,4 +1,7 @@
-"""Outputs of a network's frozen first layers for all images, computed once and cached."""
+"""Outputs of a network's frozen first layers for all images.
+
+They are computed once and cached.
+"""
 
 from __future__ import annotations
 
@@ -148,7 +151,13 @@ class ActivationCache:
         raise ValueError(f"the activations of {backbone} at {cut_point} are not finite")
 
     def contains(self, backbone: str, cut_point: str, view: ViewSpec) -> bool:
-        """Return whether these activations are cached; arguments as for :meth:`array`."""
+        """Return whether these activations are cached.
+
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            view: The images.
+        """
         return self._find(backbone, cut_point, view) is not None
 
     def shape(self, backbone: str, cut_point: str, side: int) -> tuple[int, ...]:
@@ -179,13 +188,25 @@ class ActivationCache:
         """Return a context with an array for the bits.
 
         The array is kept if the block ends without error; it is None if another process has written it.
+
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            view: The images.
         """
         key = self.key(backbone, cut_point, view, self.dtype)
         shape = (view.rows, *self.shape(backbone, cut_point, view.side))
         return self._run_cache.store.create(key, shape, INTEGER_DTYPES[self.dtype.itemsize])
 
     def key(self, backbone: str, cut_point: str, view: ViewSpec, dtype: torch.dtype) -> dict[str, Any]:
-        """Return the store's key of these activations."""
+        """Return the store's key of these activations.
+
+        Args:
+            backbone: The network.
+            cut_point: The name of the module behind which the network is cut.
+            view: The images.
+            dtype: Number format of the activations.
+        """
         facts = self._run_cache.backbones[backbone]
         return {
             "activations": self._run_cache.rows_digest,

@@ -1,4 +1,7 @@
-"""Extract features of images in one pass, and keep activations that would need another pass."""
+"""Extract features of images in one pass.
+
+Keep activations that would need another pass.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,9 @@ class ImageCache:
         rows: int | None = None,
         check_cancelled: CancellationCheck = never_cancelled,
     ) -> Tensor | LazyImages:
-        """Return images, decoded once and memory-mapped; decoded on demand if the store is full.
+        """Return images, decoded once and memory-mapped.
+
+        They are decoded on demand if the store is full.
 
         Args:
             backbone: The network that sees the images.

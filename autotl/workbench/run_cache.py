@@ -1,4 +1,7 @@
-"""The shared data of a run's trials: images, frozen features, linear heads and pretrained networks."""
+"""The shared data of a run's trials.
+
+It consists of images, frozen features, linear heads and pretrained networks.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ ACCELERATOR_BATCH_SIZE = 512
 
 
 class RunCache:
-    """Images, features and networks of one run, each made when first used. Test images are excluded.
+    """Images, features and networks of one run.
+
+    Each is made when first used. Test images are excluded.
 
     Rows are positions in ``order``, which puts the training rows of a single fold first, so that both parts
     can be sliced without copying. Images and features depend on ``order`` alone, not on the folds.
@@ -245,11 +250,17 @@ class RunCache:
         return torch.from_numpy(make(key, shape, np.float32, fill))
 
     def source_model(self, backbone: str) -> nn.Module:
-        """Return the pretrained network with its source head, in eval mode; shared, do not change it."""
+        """Return the pretrained network with its source head.
+
+        It is in eval mode, and shared: do not change it.
+        """
         return self._model(backbone, "source")
 
     def task_model(self, backbone: str) -> nn.Module:
-        """Return the pretrained network with a new zero head; shared, do not change it."""
+        """Return the pretrained network with a new zero head.
+
+        It is shared: do not change it.
+        """
         return self._model(backbone, "task")
 
     def model(self, backbone: str) -> nn.Module:

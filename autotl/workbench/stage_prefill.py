@@ -1,4 +1,7 @@
-"""Cache the outputs of late stages while features are extracted, for fine-tuning behind them."""
+"""Cache the outputs of late stages during feature extraction.
+
+They are for fine-tuning behind them.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,10 @@ def save_weights(path: Path, model: nn.Module) -> str:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    """Write tensors on the CPU in one step, and return the path. Raises DiskFull."""
+    """Write tensors on the CPU in one step.
+
+    Returns the path. Raises DiskFull.
+    """
     size = sum(value.numel() * value.element_size() for value in tensors.values())
     with atomic_file(path, size) as temporary:
         save_file(dict(tensors), temporary, {"format": "pt"})

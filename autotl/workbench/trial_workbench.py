@@ -1,4 +1,7 @@
-"""The workbench of one trial: one task, one backbone, one fold, one seed."""
+"""The workbench of one trial.
+
+It has one task, one backbone, one fold and one seed.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,15 @@ class TrialWorkbench:
     def cut(
         self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
     ) -> CutModel | None:
-        """See :class:`~autotl.api.Workbench`."""
+        """Cut a model; see :class:`~autotl.api.Workbench`.
+
+        Args:
+            model: The model to cut.
+            through: Number of frozen first stages.
+            side: Image size in pixels.
+            augment: Name of the augmentation.
+            views: Number of augmented views that are wanted.
+        """
         name, cache = self.backbone.name, self._activations
         if through == 0 or not self._is_unchanged(model, through):
             return None

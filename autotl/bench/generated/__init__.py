@@ -1,4 +1,7 @@
-"""Generated image data sets of any size, with a given difficulty and distance to the source."""
+"""Generated image data sets of any size.
+
+They have a given difficulty and distance to the source.
+"""
 
 from autotl.bench.generated.draw import FAMILIES, KINDS, draw
 

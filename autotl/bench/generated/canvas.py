@@ -16,12 +16,15 @@ WAVES = 4
 
 
 def each(values: NDArray[np.float64]) -> Planes:
-    """Reshape one number per image, (n,), for broadcasting over pixels, (n, 1, 1)."""
+    """Reshape (n,) to (n, 1, 1), for broadcasting over pixels."""
     return values[:, None, None]
 
 
 def grid() -> tuple[Planes, Planes]:
-    """Return the pixel centres, across and down, (1, side, side) each, in [-1, 1]."""
+    """Return the pixel centres, across and down.
+
+    Each is (1, side, side), in [-1, 1].
+    """
     line = (np.arange(SIDE) + 0.5) * PIXEL - 1
     down, across = np.meshgrid(line, line, indexing="ij")
     return across[None], down[None]
@@ -30,7 +33,9 @@ def grid() -> tuple[Planes, Planes]:
 def frame(
     n: int, *, rng: np.random.Generator, size: tuple[float, float], turn: float
 ) -> tuple[Planes, Planes, NDArray[np.float64]]:
-    """Place one object at random in each image, and return pixel coordinates relative to it.
+    """Place one object at random in each image.
+
+    Returns pixel coordinates relative to it.
 
     Args:
         n: Number of images.
@@ -66,12 +71,21 @@ def ink(gap: Planes, *, distance: float) -> Planes:
 
 
 def inverted(n: int, *, rng: np.random.Generator, distance: float) -> NDArray[np.bool_]:
-    """Draw which images (n,) are inverted, with the probability ``distance``."""
+    """Draw which images (n,) are inverted.
+
+    Args:
+        n: Number of images.
+        rng: Random numbers.
+        distance: Probability that an image is inverted, in [0, 1].
+    """
     return rng.random(n) < distance
 
 
 def texture(n: int, *, rng: np.random.Generator) -> Planes:
-    """Draw a pattern of a few waves for each image, (n, side, side), in [-1, 1] with mean near 0."""
+    """Draw a pattern of a few waves for each image.
+
+    Returns (n, side, side), in [-1, 1] with mean near 0.
+    """
     across, down = grid()
     total = np.zeros((n, SIDE, SIDE))
     for _ in range(WAVES):
@@ -85,6 +99,12 @@ def texture(n: int, *, rng: np.random.Generator) -> Planes:
 
 
 def noise(shape: tuple[int, ...], *, rng: np.random.Generator, spread: float) -> Planes:
-    """Draw uniform noise with mean 0 and standard deviation ``spread``."""
+    """Draw uniform noise with mean 0.
+
+    Args:
+        shape: Shape of the result.
+        rng: Random numbers.
+        spread: Standard deviation of the noise.
+    """
     reach = np.sqrt(3) * spread
     return rng.uniform(-reach, reach, shape)

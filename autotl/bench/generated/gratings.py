@@ -1,4 +1,7 @@
-"""Draw gratings: the class is direction and width of the bars; phase, contrast and noise are random."""
+"""Draw gratings: the class is direction and width of the bars.
+
+Phase, contrast and noise are random.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,14 @@ CYCLES = (2.5, 5.0)
 def gratings(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images; see :class:`autotl.bench.generated.draw.Painter`.
+
+    Args:
+        kinds: Class of each image, in [0, 12), (n,).
+        rng: Random numbers, different for each image.
+        difficulty: Difficulty in [0, 1].
+        distance: Distance to the source style in [0, 1].
+    """
     n = len(kinds)
     across, down = grid()
     between = np.pi / DIRECTIONS

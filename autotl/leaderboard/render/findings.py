@@ -1,4 +1,7 @@
-"""Collect all results of a leaderboard for the page, the Markdown and the JSON document."""
+"""Collect all results of a leaderboard.
+
+The page, the Markdown and the JSON document are made from them.
+"""
 
 from __future__ import annotations
 

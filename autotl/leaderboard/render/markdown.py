@@ -1,4 +1,7 @@
-"""Write a leaderboard as Markdown, with the sentences and tables of the page."""
+"""Write a leaderboard as Markdown.
+
+It has the sentences and tables of the page.
+"""
 
 from __future__ import annotations
 

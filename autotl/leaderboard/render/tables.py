@@ -18,7 +18,10 @@ from autotl.report.section import Table
 
 
 def standings(found: Findings) -> Table:
-    """Return a row for each entrant, best mean rank first, with intervals in brackets."""
+    """Return a row for each entrant, best mean rank first.
+
+    Intervals are in brackets.
+    """
     board, measure = found.board, found.measure
     rows = tuple(
         (
@@ -67,13 +70,19 @@ def rules(found: Findings) -> Table:
 
 
 def rule_name(rule: Rule) -> str:
-    """Return the name of a rule: "always frozen", "`autotl`", "rule of thumb (size × similarity)"."""
+    """Return the name of a rule.
+
+    Examples: "always frozen", "`autotl`", "rule of thumb (size × similarity)".
+    """
     named = {"thumb": f"rule of thumb ({rule.name})", "always": f"always {rule.name}"}
     return named.get(rule.kind, name(rule.name))
 
 
 def selection(found: Findings) -> Table:
-    """Return a row for each method, smallest regret first, with autotl's lead over it."""
+    """Return a row for each method, smallest regret first.
+
+    Each row has autotl's lead over the method.
+    """
     measure = found.measure
     rows = tuple(
         (
@@ -104,7 +113,7 @@ def method_name(method: Method) -> str:
 
 
 def budgets(found: Findings) -> Table:
-    """Return a row for each entrant, with its mean test score at every budget."""
+    """Return a row for each entrant: mean test scores by budget."""
     curves = found.selection.curves if found.selection else ()
     rows = tuple(
         (name(each.entrant), *(score_text(test, found.measure) for _, test in each.points)) for each in curves
@@ -114,7 +123,10 @@ def budgets(found: Findings) -> Table:
 
 
 def pairs(found: Findings) -> Table:
-    """Return a row for each pair of entrants, with its difference and its test."""
+    """Return a row for each pair of entrants.
+
+    It has their difference and its test.
+    """
     rows = tuple(
         (
             name(pair.first),
@@ -132,7 +144,10 @@ def pairs(found: Findings) -> Table:
 
 
 def scores(found: Findings, entrants: Sequence[str]) -> Table:
-    """Return a row for each case, with the mean test score of every entrant and the winning family."""
+    """Return a row for each case.
+
+    It has the mean test score of every entrant and the winning family.
+    """
     rows = []
     for each in found.cases:
         cells = {cell.entrant: cell for cell in each.cells}

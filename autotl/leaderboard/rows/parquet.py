@@ -1,4 +1,7 @@
-"""Read and write rows in Parquet files: one file holds a whole benchmark with its logits."""
+"""Read and write rows in Parquet files.
+
+A file holds a whole benchmark with its logits.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A measurement of a benchmark: an entrant on a data set, with everything needed to check it."""
+"""A measurement of a benchmark: an entrant on a data set.
+
+It contains everything needed to check it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_secon
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """The result of an entrant on one data set, with one backbone, seed and budget.
+    """The result of an entrant on one data set.
+
+    It is for one backbone, seed and budget.
 
     Attributes:
         suite: Name of the suite.
@@ -117,7 +122,10 @@ class Row:
 
 
 def seal(row: Row) -> str:
-    """Return a digest of the row's content, which shows edits but not the author."""
+    """Return a digest of the row's content.
+
+    It shows edits but not the author.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for field in dataclasses.fields(row):
         if field.name in ("seal", "logits"):

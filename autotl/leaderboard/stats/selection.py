@@ -1,4 +1,7 @@
-"""Compare autotl and other searches with the constant choice of each single strategy."""
+"""Compare searches with constant choices of a strategy.
+
+The searches are autotl and others; each constant choice is a single strategy.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,9 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class BudgetCurve:
-    """The mean test score of an entrant at each budget, over the tasks that all curves share.
+    """The mean test score of an entrant at each budget.
+
+    The mean is over the tasks that all curves share.
 
     Attributes:
         entrant: Name of the entrant.

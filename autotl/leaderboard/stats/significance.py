@@ -25,7 +25,9 @@ _NAMED = {name: {jsonio.KEY: name} for name in ("together", "told_apart", "why",
 
 @dataclass(frozen=True, slots=True)
 class PairTest:
-    """Wilcoxon's signed-rank test of two entrants on the blocks that both ran in.
+    """Wilcoxon's signed-rank test of two entrants.
+
+    It compares the blocks that both ran in.
 
     Attributes:
         first: Name of the first entrant.
@@ -52,7 +54,9 @@ class PairTest:
 
 @dataclass(frozen=True, slots=True)
 class FriedmanTest:
-    """Friedman's test of all entrants on the blocks that all ran in, with Nemenyi's post-hoc test.
+    """Friedman's test of all entrants, with Nemenyi's post-hoc test.
+
+    It compares the blocks that all ran in.
 
     Attributes:
         datasets: Number of common data sets.
@@ -62,8 +66,8 @@ class FriedmanTest:
         p: Friedman's p-value.
         critical_difference: Difference of mean ranks from which two entrants differ by Nemenyi's test.
         nemenyi: Nemenyi's p-value of each pair.
-        groups: The largest groups of neighbours without significant differences; a single group if
-            Friedman's test is not significant.
+        groups: The largest groups of neighbours without significant differences; a single group if Friedman's
+            test is not significant.
     """
 
     datasets: int
@@ -95,7 +99,9 @@ class Significance:
 
 
 def compare_entrants(grid: Grid, *, pairwise: bool = True) -> Significance:
-    """Test all entrants by Friedman and Nemenyi, and every pair by Wilcoxon with Holm's correction.
+    """Test all entrants together, and every pair.
+
+    All entrants are tested by Friedman and Nemenyi, pairs by Wilcoxon with Holm's correction.
 
     See Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006.
 
@@ -120,7 +126,9 @@ def compare_entrants(grid: Grid, *, pairwise: bool = True) -> Significance:
 
 
 def dataset_means(grid: Grid, blocks: Any, columns: Sequence[int]) -> Floats:
-    """Return mean scores over seeds and then cases of each data set, (data sets, columns).
+    """Return mean scores of each data set, (data sets, columns).
+
+    The mean is over seeds, and then over the cases of a data set.
 
     Args:
         grid: The rows.

@@ -1,4 +1,7 @@
-"""Fit many linear classifiers on the same features at once: all settings on all folds."""
+"""Fit many linear classifiers on the same features at once.
+
+They are those of all settings on all folds.
+"""
 
 from __future__ import annotations
 

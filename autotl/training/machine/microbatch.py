@@ -1,4 +1,7 @@
-"""Split batches into microbatches: for speed on a CPU, and if memory runs out."""
+"""Split batches into microbatches.
+
+This is for speed on a CPU, and for the case that memory runs out.
+"""
 
 from __future__ import annotations
 

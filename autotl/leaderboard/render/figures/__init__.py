@@ -1,1 +1,4 @@
-"""Draw the figures of a leaderboard as SVG text, in the style of the report."""
+"""Draw the figures of a leaderboard as SVG text.
+
+They have the style of the report's figures.
+"""

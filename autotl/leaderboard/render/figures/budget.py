@@ -1,4 +1,7 @@
-"""Draw the mean test score over the budget, a line for each entrant."""
+"""Draw the mean test score over the budget.
+
+Each entrant has a line.
+"""
 
 from __future__ import annotations
 

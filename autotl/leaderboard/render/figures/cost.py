@@ -1,4 +1,7 @@
-"""Draw the normalised score over the time of a run, a mark for each entrant."""
+"""Draw the normalised score over the time of a run.
+
+Each entrant has a mark.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Draw every score as a heat map: a line for each case, a column for each entrant."""
+"""Draw every score as a heat map.
+
+Each case has a line, each entrant a column.
+"""
 
 from __future__ import annotations
 
