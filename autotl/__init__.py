@@ -19,5 +19,5 @@ __all__ = ["__version__", "analyze", "fit", "hookimpl", "load", "resume"]
 
 __version__ = version("autotl")
 
-# torch, timm and optuna take seconds to import: only those who fit or load pay for them.
+# torch, timm and optuna take seconds to import: only users who fit or load wait for them.
 lazy_package(__name__)

@@ -1,8 +1,6 @@
 """The hooks that a plugin may implement.
 
-Some offer objects, some receive events.
-
-No hook can change the objects of the run that calls it.
+Some offer objects, some receive events. No hook can change the objects of the run that calls it.
 """
 
 from __future__ import annotations
@@ -95,9 +93,8 @@ def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -
 def autotl_trial_finished(record: Record) -> None:
     """Called after every trial, failed ones included.
 
-    It is called in the process that runs the search.
-
-    If a trial later runs on more folds, the hook is called again with the same number.
+    It is called in the process that runs the search. If a trial later runs on more folds, the hook is called
+    again with the same number.
     """
 
 
@@ -110,7 +107,6 @@ def autotl_search_finished(result: Result) -> None:
 def autotl_search_ended() -> None:
     """Called last, even after an interrupt or a failure.
 
-    The run may have failed before its search started.
-
-    A plugin closes its files and connections here. The hook is not called if the process is killed.
+    The run may have failed before its search started. A plugin closes its files and connections here. The
+    hook is not called if the process is killed.
     """

@@ -113,10 +113,9 @@ class LocalExecutor:
 class RayExecutor:
     """Runs measurements on a Ray cluster.
 
-    The cluster is that in RAY_ADDRESS, or a new one started here.
-
-    Each worker gets an equal number of the cores that Ray counts. The results folder must be at the same path
-    on all nodes. If a node dies, its tasks are repeated once.
+    The cluster is that in RAY_ADDRESS, or a new one started here. Each worker gets an equal number of the
+    cores that Ray counts. The results folder must be at the same path on all nodes. If a node dies, its tasks
+    are repeated once.
     """
 
     workers: int

@@ -43,10 +43,9 @@ MAX_FAILURES = 50
 class JointSearch:
     """A single Optuna study over all strategies.
 
-    The strategy is a categorical parameter, and the settings are conditional.
-
-    Each trial is trained completely on one fold. Trials are not pruned or run on further folds, defaults are
-    not tried first, and past runs are not used. After the deadline, trials stop as soon as a score exists.
+    The strategy is a categorical parameter, and the settings are conditional. Each trial is trained
+    completely on one fold. Trials are not pruned or run on further folds, defaults are not tried first, and
+    past runs are not used. After the deadline, trials stop as soon as a score exists.
 
     Args:
         space: The arms, and what their trials consist of.

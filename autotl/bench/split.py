@@ -99,9 +99,8 @@ def make(
 ) -> Split:
     """Split images by the digests of their pixels.
 
-    The split does not depend on names and order.
-
-    Copies of an image are in one part: the test part if both parts contain one.
+    The split does not depend on names and order. Copies of an image are in one part: the test part if both
+    parts contain one.
 
     Args:
         lines: Digest, label and part (None if not given) of each image.

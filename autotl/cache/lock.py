@@ -29,9 +29,7 @@ POLL_SECONDS = 0.02
 def file_lock(path: Path) -> Iterator[int]:
     """Wait for the lock of a file, and hold it.
 
-    It is held in the block. Yields the file descriptor.
-
-    The file is created if it does not exist.
+    It is held in the block. Yields the file descriptor. The file is created if it does not exist.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -46,13 +44,11 @@ def file_lock(path: Path) -> Iterator[int]:
 
 @contextmanager
 def exclusive_lock(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock of a file, without waiting for it.
-
-    It is held in the block.
+    """Hold the lock of a file in the block, without waiting.
 
     Args:
         path: The lock file, created if it does not exist.
-        what: What the lock protects, for the error message.
+        what: Noun for the protected thing in the error message.
 
     Raises:
         RunError: If another process holds the lock, or the file cannot be written.

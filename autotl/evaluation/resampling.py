@@ -109,10 +109,9 @@ def _sample_counts(metric: Metric, population: _Population, n: int, rng: np.rand
 def bootstrap_interval(scores: Draws, value: float, bounds: tuple[float, float]) -> tuple[float, float]:
     """Return a 95 % interval from scores of samples.
 
-    It is NaN if no sample could be scored.
-
-    The interval covers the middle 95 % of the samples and 1.96 standard deviations around their mean. Near a
-    bound of the metric, each of these alone is too short on one side.
+    It is NaN if no sample could be scored. The interval covers the middle 95 % of the samples and 1.96
+    standard deviations around their mean. Near a bound of the metric, each of these alone is too short on one
+    side.
 
     Args:
         scores: Scores of samples.

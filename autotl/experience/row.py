@@ -12,9 +12,8 @@ from dataclasses import dataclass
 class Row:
     """The best trial of one strategy on one backbone.
 
-    It is that of one run, with properties of the data.
-
-    Scores are in units of ``metric``, negated if lower is better. Sizes are counts of training images.
+    It is that of one run, with properties of the data. Scores are in units of ``metric``, negated if lower is
+    better. Sizes are counts of training images.
 
     Attributes:
         run: Identifier of the run.

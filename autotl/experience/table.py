@@ -132,10 +132,8 @@ class Experience:
 def default_path() -> Path | None:
     """Return the file of this machine's experience.
 
-    It is None if experience is switched off.
-
-    The file is named by ``AUTOTL_EXPERIENCE``, or else lies in the user's data folder. The value "off"
-    switches experience off.
+    It is None if experience is switched off. The file is named by ``AUTOTL_EXPERIENCE``, or else lies in the
+    user's data folder. The value "off" switches experience off.
     """
     given = os.environ.get(VARIABLE, "").strip()
     if given.lower() == "off":

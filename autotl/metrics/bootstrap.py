@@ -1,9 +1,7 @@
 """Score many bootstrap samples at once.
 
-The scores follow from how often each image is in a sample.
-
-``counts`` (samples, n) are the numbers of draws; results are scores (samples,). Images are ranked and
-compared once for all samples.
+The scores follow from how often each image is in a sample. ``counts`` (samples, n) are the numbers of draws;
+results are scores (samples,). Images are ranked and compared once for all samples.
 """
 
 from __future__ import annotations

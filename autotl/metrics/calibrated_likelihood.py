@@ -1,10 +1,8 @@
 """Compare networks by the calibrated likelihood of the labels.
 
-It replaces hits and misses.
-
-On a hundred images, the accuracies of two networks differ by two or three points by chance. Their calibrated
-likelihoods differ by half as much by chance, and by about as much in truth (docs/validation.md has the
-figures).
+It replaces hits and misses. On a hundred images, the accuracies of two networks differ by two or three points
+by chance. Their calibrated likelihoods differ by half as much by chance, and by about as much in truth
+(docs/validation.md has the figures).
 """
 
 from __future__ import annotations

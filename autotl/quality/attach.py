@@ -18,11 +18,11 @@ from autotl.quality.name_groups import shared_names
 def attach_to_groups(
     found: Groups, names: Sequence[str], hashes: NDArray[np.uint64], searched: NDArray[np.bool_]
 ) -> tuple[tuple[int, ...], ...]:
-    """Add images outside the search to the groups that it found, without using their labels.
+    """Add images outside the search to the groups it found.
 
-    An image joins a group if it has the hash of an image in the group. It also joins if it shares the name by
-    which the group was found. Groups are never merged. If a searched image has no group, it forms a new one
-    with its copies.
+    Their labels are not used. An image joins a group if it has the hash of an image in the group. It also
+    joins if it shares the name by which the group was found. Groups are never merged. If a searched image has
+    no group, it forms a new one with its copies.
 
     Args:
         found: Groups of searched rows.

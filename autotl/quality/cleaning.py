@@ -1,4 +1,7 @@
-"""Plan which training rows to drop, or how to weight them, from the issues that were found."""
+"""Plan which training rows to drop, or how to weight them.
+
+The plan follows from the issues that were found.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class GroupBuilder:
         return 0 < len(rows) <= self.max_size(int(self._labels[rows[0]]))
 
     def join(self, rows: Sequence[int], how: str) -> None:
-        """Merge the groups of the rows, if the result is not too large.
+        """Merge the groups of rows if the result is not too large.
 
         Args:
             rows: Rows of one class.

@@ -91,10 +91,8 @@ def find_groups(
 ) -> Groups:
     """Find groups that a fold must not divide.
 
-    The images of a group have one class.
-
-    Images are compared by features if there are any, else by hashes. A group has at most a third of the
-    images of its class.
+    The images of a group have one class. Images are compared by features if there are any, else by hashes. A
+    group has at most a third of the images of its class.
 
     Args:
         images: The images.

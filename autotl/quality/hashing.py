@@ -15,10 +15,8 @@ _CELLS = 2_000_000  # distances in memory at once
 def textured(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Whether each hash (n,) is informative.
 
-    It is informative if exactly half of its bits are set.
-
-    If an image is flat, or varies along a single direction, its frequencies are equal, and another number of
-    bits is set.
+    It is informative if exactly half of its bits are set. If an image is flat, or varies along a single
+    direction, its frequencies are equal, and another number of bits is set.
     """
     counts: NDArray[np.int64] = _bits(hashes).sum(axis=1, dtype=np.int64)
     half: NDArray[np.bool_] = counts == BITS // 2

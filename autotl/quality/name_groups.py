@@ -45,10 +45,8 @@ Rows = Sequence[int]
 def by_stem(names: Sequence[str], rows: Rows) -> Iterator[list[list[int]]]:
     """Group rows by folder, then by parts of the name.
 
-    The name is taken without the last three, two and one parts.
-
-    If the whole name of a file is the shared part of others, it belongs to them: ``img012`` belongs to
-    ``img012_a`` and ``img012 (2)``.
+    The name is taken without the last three, two and one parts. If the whole name of a file is the shared
+    part of others, it belongs to them: ``img012`` belongs to ``img012_a`` and ``img012 (2)``.
 
     Args:
         names: File names of all images, (n,).
@@ -76,10 +74,8 @@ def by_stem(names: Sequence[str], rows: Rows) -> Iterator[list[list[int]]]:
 def shared_names(name: str) -> list[str]:
     """Return the names that images of one origin may share.
 
-    The longest is first and the folder last.
-
-    The first is the whole name without its extension: :func:`by_stem` adds a file to the group named after
-    it.
+    The longest is first and the folder last. The first is the whole name without its extension:
+    :func:`by_stem` adds a file to the group named after it.
     """
     folder, stem, ends = _split(name)
     cut = [stem[: ends[-1 - dropped]] for dropped in range(1, MAX_DROPPED_PARTS + 1) if len(ends) > dropped]

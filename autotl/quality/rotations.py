@@ -27,11 +27,10 @@ MAX_PAIRS = 100_000_000
 def versions(hashes: Hashes) -> list[Hashes]:
     """Return hashes of the images and their versions, each (n,).
 
-    The versions are the seven mirrored and rotated ones.
-
-    A mirrored image has the same frequencies, but the odd ones along one direction change sign. A rotation by
-    90 degrees also swaps the directions. A bit is set if a frequency is above the median, which is near zero.
-    So a changed sign is a changed bit, except for frequencies near zero.
+    The versions are the seven mirrored and rotated ones. A mirrored image has the same frequencies, but the
+    odd ones along one direction change sign. A rotation by 90 degrees also swaps the directions. A bit is set
+    if a frequency is above the median, which is near zero. So a changed sign is a changed bit, except for
+    frequencies near zero.
     """
     bits = _unpacked(hashes)  # (n, vertical, horizontal)
     odd = np.arange(SIDE) % 2 == 1

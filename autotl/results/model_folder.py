@@ -1,6 +1,6 @@
-"""Write and load a run's final model: a timm folder.
+"""Write and load the final model of a run.
 
-timm opens the folder without autotl.
+The model is a stock timm folder.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Augment batches of images on the device.
 
-Each image has one random view.
-
-torchvision's batched transforms draw one set of numbers per batch; here each image gets its own.
+Each image has one random view. torchvision's batched transforms draw one set of numbers per batch; here each
+image gets its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Outputs of a network's frozen first layers for all images.
-
-They are computed once and cached.
-"""
+"""Outputs of a network's frozen first layers, computed once and cached."""
 
 from __future__ import annotations
 
@@ -31,7 +28,6 @@ HALF_PRECISION = (torch.float16, torch.bfloat16)
 SINGLE_PRECISION = (torch.float32,)
 CHECKED_IMAGES = 4
 """Images on which two ways of computing the same values are compared."""
-
 INTEGER_DTYPES = {2: np.int16, 4: np.int32}
 """NumPy integers by bytes per number; see TORCH_INTEGER_DTYPES."""
 
@@ -154,9 +150,7 @@ class ActivationCache:
         """Return whether these activations are cached.
 
         Args:
-            backbone: The network.
-            cut_point: The name of the module behind which the network is cut.
-            view: The images.
+            backbone, cut_point, view: As for :meth:`array`.
         """
         return self._find(backbone, cut_point, view) is not None
 
@@ -190,9 +184,7 @@ class ActivationCache:
         The array is kept if the block ends without error; it is None if another process has written it.
 
         Args:
-            backbone: The network.
-            cut_point: The name of the module behind which the network is cut.
-            view: The images.
+            backbone, cut_point, view: As for :meth:`array`.
         """
         key = self.key(backbone, cut_point, view, self.dtype)
         shape = (view.rows, *self.shape(backbone, cut_point, view.side))
@@ -202,9 +194,7 @@ class ActivationCache:
         """Return the store's key of these activations.
 
         Args:
-            backbone: The network.
-            cut_point: The name of the module behind which the network is cut.
-            view: The images.
+            backbone, cut_point, view: As for :meth:`array`.
             dtype: Number format of the activations.
         """
         facts = self._run_cache.backbones[backbone]

@@ -1,7 +1,4 @@
-"""The shared data of a run's trials.
-
-It consists of images, frozen features, linear heads and pretrained networks.
-"""
+"""Data that a run's trials share: images, features, linear heads, networks."""
 
 from __future__ import annotations
 
@@ -35,10 +32,9 @@ ACCELERATOR_BATCH_SIZE = 512
 class RunCache:
     """Images, features and networks of one run.
 
-    Each is made when first used. Test images are excluded.
-
-    Rows are positions in ``order``, which puts the training rows of a single fold first, so that both parts
-    can be sliced without copying. Images and features depend on ``order`` alone, not on the folds.
+    Each is made when first used. Test images are excluded. Rows are positions in ``order``, which puts the
+    training rows of a single fold first, so that both parts can be sliced without copying. Images and
+    features depend on ``order`` alone, not on the folds.
 
     Attributes:
         dataset: The data.
@@ -250,17 +246,11 @@ class RunCache:
         return torch.from_numpy(make(key, shape, np.float32, fill))
 
     def source_model(self, backbone: str) -> nn.Module:
-        """Return the pretrained network with its source head.
-
-        It is in eval mode, and shared: do not change it.
-        """
+        """Return the shared pretrained network with source head, in eval mode (read-only)."""
         return self._model(backbone, "source")
 
     def task_model(self, backbone: str) -> nn.Module:
-        """Return the pretrained network with a new zero head.
-
-        It is shared: do not change it.
-        """
+        """Return the shared pretrained network with a new zero head (read-only)."""
         return self._model(backbone, "task")
 
     def model(self, backbone: str) -> nn.Module:

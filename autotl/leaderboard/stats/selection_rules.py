@@ -78,10 +78,9 @@ Choose = Callable[[_BlockRows], int | None]
 def rules(grid: Grid, *, seed: int = 0) -> tuple[Rule, ...]:
     """Score every rule, smallest regret first.
 
-    The rules are the rule of thumb, every family for all data, and autotl.
-
-    The rule of a family uses its strategy with the best validation score in the block. Blocks without a
-    scored single strategy do not count. The constant choice of a strategy has its own standing.
+    The rules are the rule of thumb, every family for all data, and autotl. The rule of a family uses its
+    strategy with the best validation score in the block. Blocks without a scored single strategy do not
+    count. The constant choice of a strategy has its own standing.
 
     Args:
         grid: The rows.

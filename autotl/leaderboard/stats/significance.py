@@ -101,9 +101,8 @@ class Significance:
 def compare_entrants(grid: Grid, *, pairwise: bool = True) -> Significance:
     """Test all entrants together, and every pair.
 
-    All entrants are tested by Friedman and Nemenyi, pairs by Wilcoxon with Holm's correction.
-
-    See Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006.
+    All entrants are tested by Friedman and Nemenyi, pairs by Wilcoxon with Holm's correction. See Demšar,
+    "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006.
 
     Args:
         grid: The rows.

@@ -17,9 +17,8 @@ def labels_beside(
 ) -> list[str]:
     """Return the label of each point as SVG text.
 
-    A label is right, left, above or below of its point.
-
-    Labels stay inside the frame and do not overlap. Earlier points have priority.
+    A label is right, left, above or below of its point. Labels stay inside the frame and do not overlap.
+    Earlier points have priority.
 
     Args:
         points: Positions of the points, in pixels.

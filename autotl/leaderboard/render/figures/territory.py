@@ -41,9 +41,8 @@ def territory_figure(
 ) -> str:
     """Draw cases over training images (log scale) and likeness.
 
-    Colour and shape show the winning family.
-
-    Dashed lines are the borders of the rule of thumb. Cases of unknown likeness have a lane at the bottom.
+    Colour and shape show the winning family. Dashed lines are the borders of the rule of thumb. Cases of
+    unknown likeness have a lane at the bottom.
 
     Args:
         cases: The cases.
