@@ -39,7 +39,7 @@ def watched_by(watch: Any, *, stay: bool = False) -> Iterator[None]:
 
 
 def report_progress(step: str, done: int = 0, total: int = 0) -> None:
-    """Report the start of a step, or its finished parts.
+    """Report the start of a step, or its number of finished parts.
 
     The call is cheap enough for a loop over images.
 

@@ -1,6 +1,8 @@
 """Run an entrant in the process that is timed.
 
-The entrant is autotl, one of its strategies or another search. python -m autotl.bench.entrant JOB.json OUT
+The entrant is autotl, one of its strategies or another search.
+
+python -m autotl.bench.entrant JOB.json OUT
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Find labels that are probably wrong, with the probable class."""
+"""Find labels that are probably wrong, with the more probable class."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Comparison:
 def similar_sets(
     sets: Sequence[Sequence[int]], compared: Comparison, labels: NDArray[np.int64]
 ) -> Sequence[Sequence[int]]:
-    """Return the sets of images that are unusually similar.
+    """Return the sets if their images are unusually similar.
 
     They are compared with other images of their class.
 
