@@ -1,1 +1,1 @@
-"""The stages of a run, from its configuration to its result."""
+"""Carry out a run, from its options to its result."""

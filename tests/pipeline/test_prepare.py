@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from autotl.builtin.sources.tiny import FOLDER
 from autotl.cache import Store
 from autotl.clock import Clock, WallClock
 from autotl.data import stratified_parts, without_rows
+from autotl.jsonio import plain as as_json
 from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Plugins, Services
+from autotl.preparation.record import NEW_RUN, PreparationRecord, read_record
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 from tests.support.settings import settings
@@ -41,6 +43,7 @@ def prepared_with(
     data: object,
     *,
     full_profile: bool = False,
+    record: PreparationRecord = NEW_RUN,
     **options: Any,
 ) -> Prepared:
     options = {"backbone": "tiny", "image_size": 32, "experience": False, **options}
@@ -48,6 +51,7 @@ def prepared_with(
         replace(settings(data=data, **options), full_profile=full_profile),
         replace(Plugins.of(CATALOG, {}), similarities={}, transferabilities=measures),
         Services(Store(folder), clock, Silence()),
+        record,
     )
 
 
@@ -141,6 +145,18 @@ def test_a_backbone_measurably_behind_is_set_aside(tmp_path: Path) -> None:
     kept = prepared(tmp_path / "b", data, backbone=both, all_backbones=True)
     assert set(kept.backbones) == {"tiny", "shuffled"}
     assert kept.ranking.order[0] == "tiny"
+
+
+def test_a_resumed_run_keeps_the_decision_of_every_stage(tmp_path: Path) -> None:
+    data = tiny_images(classes=3, each=40)
+    first = prepared(tmp_path / "a", data, budget="20m")
+    parts = [getattr(first.record, each.name) for each in fields(PreparationRecord)]
+    assert None not in parts
+    known = read_record(as_json(first.record))
+    again = prepared(tmp_path / "b", data, budget="1m", backbone="auto", record=known)
+    assert again.record == replace(first.record, cache=again.record.cache)
+    assert (again.splits.hash, again.task) == (first.splits.hash, first.task)
+    assert again.backbones == first.backbones
 
 
 def test_every_score_is_taken_and_has_an_interval(tmp_path: Path) -> None:
