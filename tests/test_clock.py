@@ -1,4 +1,4 @@
-"""Durations and budgets."""
+"""Check durations, budgets, clocks and deadlines."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from autotl.errors import BudgetError
         ("1 m", 60),
     ],
 )
-def test_durations_are_read_as_people_write_them(text: str | float, expected: float) -> None:
+def test_common_notations_of_durations_are_parsed(text: str | float, expected: float) -> None:
     assert parse_duration(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "10 minutes", "5x", "m", "-3s", "1h-3m"])
-def test_what_is_no_duration_is_said_to_be_none(text: str) -> None:
+def test_an_invalid_duration_is_an_error(text: str) -> None:
     with pytest.raises(BudgetError, match="Cannot read"):
         parse_duration(text)
 
@@ -44,7 +44,7 @@ def test_what_is_no_duration_is_said_to_be_none(text: str) -> None:
 @pytest.mark.parametrize(
     "wrong", [{}, {"seconds": 0.0}, {"seconds": -1.0}, {"seconds": float("inf")}, {"trials": 0}]
 )
-def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+def test_an_invalid_budget_is_an_error(wrong: dict[str, float]) -> None:
     with pytest.raises(BudgetError):
         Budget(**wrong)  # type: ignore[arg-type]
 
@@ -53,25 +53,25 @@ def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> Non
     ("amount", "text"),
     [(3.21, "3.2 s"), (59, "59 s"), (60, "1 min"), (125, "2 min 5 s"), (3780, "1 h 3 min")],
 )
-def test_durations_are_spelt_short(amount: float, text: str) -> None:
+def test_durations_are_formatted(amount: float, text: str) -> None:
     assert format_duration(amount) == text
 
 
-def test_the_fake_clock_moves_only_when_told() -> None:
+def test_the_fake_clock_moves_only_by_sleep() -> None:
     clock = FakeClock()
     assert clock.now() == clock.now() == 0
     clock.advance(2.5)
     assert clock.now() == 2.5
 
 
-def test_what_was_waited_before_counts_and_is_forgotten_after() -> None:
+def test_earlier_waiting_time_counts_within_the_block_only() -> None:
     assert seconds_since_start() == 0
     with counting_from(WallClock().now() - 7):
         assert seconds_since_start() >= 7
     assert seconds_since_start() == 0
 
 
-def test_a_moment_still_to_come_gives_no_time_away() -> None:
+def test_a_start_in_the_future_counts_as_now() -> None:
     with counting_from(WallClock().now() + 60):
         assert seconds_since_start() == 0
 
@@ -87,7 +87,7 @@ def test_a_deadline_passes_when_its_clock_reaches_it() -> None:
         end.check()
 
 
-def test_a_share_of_a_deadline_is_of_what_is_left_now() -> None:
+def test_a_fraction_of_a_deadline_refers_to_the_remaining_time() -> None:
     clock = FakeClock()
     end = Deadline(clock, at=10.0)
     clock.advance(2.0)
@@ -96,7 +96,7 @@ def test_a_share_of_a_deadline_is_of_what_is_left_now() -> None:
     assert end.within(30.0).at == 10.0
 
 
-def test_without_a_deadline_no_share_of_it_passes() -> None:
+def test_a_fraction_of_no_deadline_never_expires() -> None:
     clock = FakeClock()
     clock.advance(1e9)
     assert not Deadline(clock).share(0.01).passed()

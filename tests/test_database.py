@@ -1,4 +1,4 @@
-"""A database is named by a URL whose password nobody sees, and errors say what to do."""
+"""Check that passwords in database URLs stay hidden, and that errors name a solution."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def test_no_password_is_shown(given: str, shown: str) -> None:
     assert masked(given) == shown
 
 
-def test_the_driver_is_one_that_is_installed() -> None:
+def test_the_driver_is_an_installed_one() -> None:
     pytest.importorskip("psycopg")
     assert parse_url("postgresql+psycopg://h/d").drivername == "postgresql+psycopg"
     assert parse_url("postgres://h/d").drivername.startswith("postgresql+psycopg")
 
 
-def test_what_is_no_url_is_not_repeated() -> None:
+def test_the_error_for_an_invalid_url_does_not_show_it() -> None:
     with pytest.raises(StorageError, match="not a database URL") as raised:
         check_reachable("secret")
     assert "secret" not in str(raised.value)
 
 
-def test_a_driver_that_is_missing_is_named() -> None:
+def test_the_error_for_a_missing_driver_names_it() -> None:
     with pytest.raises(StorageError, match=r"postgresql\+asyncpgx://me:\*\*\*@h/d needs the package"):
         check_reachable("postgresql+asyncpgx://me:secret@h/d")
 
 
-def test_a_server_that_is_not_there() -> None:
+def test_an_unreachable_server_is_an_error() -> None:
     pytest.importorskip("psycopg")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -55,10 +55,10 @@ def test_a_server_that_is_not_there() -> None:
     assert raised.value.__cause__ is None
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="must exist and be writable"):
         check_reachable(f"sqlite:///{tmp_path / 'none' / 'file.db'}")
 
 
-def test_a_file_in_a_folder_that_is_there(tmp_path: Path) -> None:
+def test_a_file_in_an_existing_folder_is_created(tmp_path: Path) -> None:
     check_reachable(f"sqlite:///{tmp_path / 'file.db'}")

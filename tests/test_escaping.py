@@ -1,4 +1,4 @@
-"""Names from outside reach a terminal as text, and any encoding takes them."""
+"""Check that names are escaped for terminals, and written in any encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autotl.escaping import console, prepare_streams, safe, safe_json, write_out
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \u202egnp \x9b2J caf\udce9"
 
 
-def test_what_a_terminal_obeys_is_shown_as_a_number() -> None:
+def test_control_characters_are_shown_as_numbers() -> None:
     assert safe(HOSTILE) == r"\x1b[31mred\x1b]0;title\x07 \u202egnp \x9b2J caf\xe9"
     assert safe("one\ntwo") == r"one\ntwo"
     assert safe("one\ntwo\r", lines=True) == "one\ntwo\\x0d"
@@ -28,7 +28,7 @@ def test_json_keeps_its_content() -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_console_shows_every_kind_of_text_harmlessly(terminal: bool) -> None:
+def test_a_console_escapes_every_kind_of_text(terminal: bool) -> None:
     stream = io.StringIO()
     shown = console(file=stream, force_terminal=terminal, color_system=None, width=200)
     table = Table(HOSTILE)
@@ -42,7 +42,7 @@ def test_a_console_shows_every_kind_of_text_harmlessly(terminal: bool) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "cp932", "ascii"])
-def test_a_stream_that_lacks_a_sign_gets_a_plain_one(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_characters_of_a_stream_are_replaced(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bottom = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(bottom, encoding=encoding))
     monkeypatch.setattr(sys, "stderr", None)
@@ -52,5 +52,5 @@ def test_a_stream_that_lacks_a_sign_gets_a_plain_one(encoding: str, monkeypatch:
     write_out("−0.1 ★ \ud83d caf\udce9 ↯")
     sys.stdout.flush()
     shown = bottom.getvalue().decode(encoding).replace("★", "*")
-    shown = shown.replace("\uff0d", "-")  # what code page 932 has for a minus sign
+    shown = shown.replace("\uff0d", "-")  # the minus sign of code page 932
     assert shown == "-0.1 * \\ud83d caf\\xe9 ?"

@@ -1,4 +1,4 @@
-"""Files are written whole, with the right mode, and nothing else is replaced by one."""
+"""Check that files are written completely, with the right mode, and follow links and pipes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autotl.errors import DiskFull, RunError
 from autotl.workbench.tensor_files import save_tensors
 
 
-def test_sqlite_and_safetensors_say_it_their_way(tmp_path: Path) -> None:
+def test_errors_of_sqlite_and_safetensors_are_recognised(tmp_path: Path) -> None:
     for said in (
         sqlite3.OperationalError("database or disk is full"),
         RuntimeError('IoError(Os { code: 28, kind: StorageFull, message: "No space left on device" })'),
@@ -39,7 +39,7 @@ def test_a_file_gets_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o640}
 
 
-def test_an_output_goes_through_links_and_keeps_the_mode_of_a_file(tmp_path: Path) -> None:
+def test_an_output_follows_links_and_keeps_the_mode(tmp_path: Path) -> None:
     target, other = tmp_path / "target", tmp_path / "other"
     target.write_text("old")
     target.chmod(0o600)
@@ -58,7 +58,7 @@ def test_an_output_goes_through_links_and_keeps_the_mode_of_a_file(tmp_path: Pat
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_an_output_goes_through_a_pipe(tmp_path: Path) -> None:
+def test_an_output_can_be_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with ThreadPoolExecutor() as pool:
@@ -69,7 +69,7 @@ def test_an_output_goes_through_a_pipe(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-def test_an_interrupted_output_leaves_the_old_file_and_what_there_was(tmp_path: Path) -> None:
+def test_an_interrupted_output_leaves_the_old_files(tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
     target.write_text("old")
 
@@ -85,7 +85,7 @@ def test_an_interrupted_output_leaves_the_old_file_and_what_there_was(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["", "file/below", "x" * 300])
-def test_a_place_that_cannot_be_written_is_named(name: str, tmp_path: Path) -> None:
+def test_the_error_for_an_unwritable_path_names_it(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(RunError, match=r"is a folder|cannot be written"),

@@ -1,4 +1,4 @@
-"""Writing and reading JSON."""
+"""Check writing and reading of JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_dataclasses_arrays_and_paths_become_plain() -> None:
     }
 
 
-def test_what_json_cannot_say_becomes_null() -> None:
+def test_values_without_json_form_become_null() -> None:
     assert jsonio.plain([float("nan"), float("inf"), np.float64("nan")]) == [None, None, None]
 
 
@@ -54,12 +54,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_file_name_that_is_no_unicode_is_written_all_the_same(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_unicode_is_written(tmp_path: Path) -> None:
     jsonio.write(tmp_path / "x.json", {"name": "bad\udcff.jpg"})
     assert jsonio.read(tmp_path / "x.json") == {"name": "bad\udcff.jpg"}
 
 
-def test_a_document_becomes_what_wrote_it() -> None:
+def test_a_document_is_converted_to_its_dataclass() -> None:
     told = json.loads(json.dumps(jsonio.plain(Point(1.0, "é")) | {"of a newer version": 1}))
     assert jsonio.as_type(told, Point) == Point(1.0, "é")
 
@@ -73,19 +73,19 @@ def test_a_document_becomes_what_wrote_it() -> None:
         (None, "the document: "),
     ],
 )
-def test_a_document_of_another_type_is_told_of(document: object, why: str) -> None:
+def test_a_document_of_another_type_is_an_error(document: object, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         jsonio.as_type(document, Point)
 
 
-def test_a_document_nested_deeply_is_no_crash(tmp_path: Path) -> None:
+def test_a_deeply_nested_document_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "deep.json"
     path.write_text("[" * 100_000)
     with pytest.raises(ValueError, match="nested too deeply"):
         jsonio.read(path)
 
 
-def test_names_that_are_no_unicode_keep_their_bytes_when_checked() -> None:
+def test_names_that_are_not_unicode_keep_their_bytes() -> None:
     told = json.loads(json.dumps(jsonio.plain(Point(1.0, "caf\udce9.jpg"))))
     assert jsonio.as_type(told, Point) == Point(1.0, "caf\udce9.jpg")
     assert jsonio.as_type({"\udcff": ["\udce9"]}, dict[str, tuple[str, ...]]) == {"\udcff": ("\udce9",)}

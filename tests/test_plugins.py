@@ -1,4 +1,4 @@
-"""Plugins are found, checked, left out and, where they are broken, survived."""
+"""Check that plugins are loaded, checked and excluded, and that broken ones do no harm."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FAILING_OBSERVER = """
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Put a distribution with one plugin where Python finds it, as pip does."""
+    """Return a function that installs a distribution with one plugin, as pip does."""
 
     def put(plugin: str, code: str, *, dist: str | None = None) -> EntryPoint:
         dist = dist or f"autotl-{plugin}"
@@ -68,7 +68,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     return put
 
 
-def test_a_built_in_and_a_stranger_arrive_the_same_way(install: Install) -> None:
+def test_built_in_and_other_plugins_are_loaded_the_same_way(install: Install) -> None:
     install("slides", REPORTER)
     origins = plugins.load().reporters.origins
     assert origins["html"].distribution == "autotl"
@@ -84,19 +84,19 @@ def test_no_built_in_is_broken() -> None:
 
 
 @pytest.mark.parametrize("name", ["report_html", "html"])
-def test_a_built_in_can_be_left_out_by_its_plugins_name_or_its_own(name: str) -> None:
+def test_a_built_in_can_be_excluded_by_its_name_or_its_plugin(name: str) -> None:
     found = plugins.load(without=[name])
     assert "html" not in found.reporters.items
     assert "json" in found.reporters.items
 
 
-def test_a_stranger_can_be_left_out_likewise(install: Install) -> None:
+def test_another_plugin_can_be_excluded_the_same_way(install: Install) -> None:
     point = install("talk", REPORTER)
     for name in ("talk", "slides"):
         assert plugins.load([point], without=[name]).reporters.items == {}
 
 
-def test_a_name_to_leave_out_that_nobody_has_is_answered_with_the_nearest() -> None:
+def test_the_error_for_an_unknown_excluded_name_suggests_a_similar_one() -> None:
     with pytest.raises(UnknownName, match=r"No plugin called 'finetun'\. Did you mean 'finetune'"):
         plugins.load(without=["finetun"])
 
@@ -124,11 +124,11 @@ def test_a_broken_plugin_is_recorded_and_the_others_work(install: Install, code:
     assert not found.manager.has_plugin("bad")
 
 
-def test_a_broken_plugin_that_is_left_out_is_not_even_loaded(install: Install) -> None:
+def test_an_excluded_plugin_is_not_loaded(install: Install) -> None:
     assert plugins.load([install("bad", "1 / 0")], without=["bad"]).broken == {}
 
 
-def test_a_clash_names_both_distributions_and_the_way_out(install: Install) -> None:
+def test_the_error_for_equal_names_has_both_distributions_and_a_solution(install: Install) -> None:
     points = [install("slides", REPORTER), install("talk", REPORTER)]
     with pytest.raises(PluginError, match="Two plugins offer a reporter called 'slides'") as caught:
         plugins.load(points)
@@ -137,7 +137,7 @@ def test_a_clash_names_both_distributions_and_the_way_out(install: Install) -> N
     assert list(plugins.load(points, without=["talk"]).reporters.items) == ["slides"]
 
 
-def test_two_plugins_with_one_name_do_not_take_each_other_down(install: Install) -> None:
+def test_two_plugins_with_one_name_are_both_loaded(install: Install) -> None:
     points = [install("mine", OBSERVER, dist="autotl-one"), install("mine", REPORTER, dist="autotl-two")]
     found = plugins.load(points)
     assert "mine" in found.broken
@@ -145,7 +145,7 @@ def test_two_plugins_with_one_name_do_not_take_each_other_down(install: Install)
     assert sys.modules["autotl_one_mine"].seen == [None]
 
 
-def test_a_near_miss_is_suggested() -> None:
+def test_errors_suggest_a_similar_name() -> None:
     registry = plugins.load().strategies
     with pytest.raises(UnknownName, match=r"No strategy called 'linear_prob'\. Did you mean 'linear_probe'"):
         registry["linear_prob"]
@@ -153,16 +153,14 @@ def test_a_near_miss_is_suggested() -> None:
         registry.select(["linear_probe", "linear_prob"])
 
 
-def test_no_name_picks_all_and_names_pick_in_their_order() -> None:
+def test_without_names_all_are_selected_and_names_keep_their_order() -> None:
     registry = plugins.load().strategies
-    assert {*registry.items} - {*registry.select([])} == {
-        "from_scratch"
-    }  # it is used only if it is asked for
+    assert {*registry.items} - {*registry.select([])} == {"from_scratch"}  # it is used only on request
     assert list(registry.select(["from_scratch", "direct"])) == ["from_scratch", "direct"]
     assert list(registry.select(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
 
 
-def test_what_is_used_on_request_only_has_to_be_named(install: Install) -> None:
+def test_plugins_for_use_on_request_must_be_named(install: Install) -> None:
     told = REPORTER.replace('name, summary = "slides"', 'on_request = True\n        name, summary = "slides"')
     registry = plugins.load(
         [install("quiet", told), install("loud", REPORTER.replace('"slides"', '"loud"'))]
@@ -171,13 +169,13 @@ def test_what_is_used_on_request_only_has_to_be_named(install: Install) -> None:
     assert list(registry.select(["slides"])) == ["slides"]
 
 
-def test_what_breaks_its_contract_is_recorded_with_what_is_missing(install: Install) -> None:
+def test_an_incomplete_plugin_is_recorded_with_the_missing_members(install: Install) -> None:
     found = plugins.load([install("odd", REPORTER.replace("[Slides()]", "['slides']"))])
     assert "'slides' is not a reporter: it has no name, summary, write" in found.broken["odd"]
     assert not found.reporters.items
 
 
-def test_an_observer_that_raises_is_dropped_and_the_others_are_told(install: Install) -> None:
+def test_an_observer_that_raises_is_dropped_and_the_others_are_called(install: Install) -> None:
     points = [install("a", FAILING_OBSERVER), install("b", OBSERVER), install("c", FAILING_OBSERVER)]
     found = plugins.load(points)
     with pytest.warns(RuntimeWarning, match="no ink") as caught:
@@ -212,7 +210,7 @@ WITNESS = """
 """
 
 
-def test_an_observer_is_told_the_life_of_a_run_and_of_its_resumption(
+def test_an_observer_is_called_in_a_run_and_its_continuation(
     install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install("witness", WITNESS)
@@ -224,10 +222,10 @@ def test_an_observer_is_told_the_life_of_a_run_and_of_its_resumption(
     seen.clear()
     autotl.fit(data, out=out, trials=2, resume=True, watch=Silence())
     assert (seen[0], seen[-2:]) == (("started", out, [0]), [("finished", out), "ended"])
-    assert seen[1] == 1  # what had finished is not told again, unless it is run further
+    assert seen[1] == 1  # finished trials are not repeated, unless they run on more folds
 
 
-def test_an_observer_is_told_of_the_end_of_a_run_that_failed(install: Install, tmp_path: Path) -> None:
+def test_an_observer_is_called_at_the_end_of_a_failed_run(install: Install, tmp_path: Path) -> None:
     install("witness", WITNESS)
     with pytest.raises(SearchError, match="knows 0 of the 2 classes"):
         autotl.fit(
@@ -240,9 +238,7 @@ def test_an_observer_is_told_of_the_end_of_a_run_that_failed(install: Install, t
     assert sys.modules["autotl_witness_witness"].seen == ["ended"]
 
 
-def test_a_resumed_run_leaves_out_the_observer_that_it_was_begun_without(
-    install: Install, tmp_path: Path
-) -> None:
+def test_a_resumed_run_excludes_the_same_observer(install: Install, tmp_path: Path) -> None:
     install("witness", WITNESS)
     out, data = tmp_path / "run", tiny_images(classes=2, each=12)
     autotl.fit(
@@ -260,7 +256,7 @@ def test_a_resumed_run_leaves_out_the_observer_that_it_was_begun_without(
     assert sys.modules["autotl_witness_witness"].seen == []
 
 
-def test_who_only_looks_on_is_listed_and_changes_no_result(install: Install) -> None:
+def test_a_plain_observer_is_listed_and_changes_no_result(install: Install) -> None:
     install("diary", OBSERVER)
     catalog = plugins.load()
     assert catalog.observers["diary"].version == "1.2"
@@ -268,11 +264,11 @@ def test_who_only_looks_on_is_listed_and_changes_no_result(install: Install) -> 
     assert "diary" in catalog.names()
 
 
-def test_a_plugin_without_a_hook_says_what_is_missing(install: Install) -> None:
+def test_the_error_for_a_plugin_without_hooks_lists_them(install: Install) -> None:
     install("mute", "def autotl_strategies(): return []")
     assert "@autotl.hookimpl" in plugins.load().broken["mute"]
 
 
-def test_a_name_that_is_no_string_breaks_the_contract(install: Install) -> None:
+def test_a_name_that_is_not_a_string_makes_a_plugin_broken(install: Install) -> None:
     found = plugins.load([install("talk", REPORTER.replace('name, summary = "slides"', "name, summary = 5"))])
     assert "The name of a reporter must be a non-empty string (got 5)" in found.broken["talk"]

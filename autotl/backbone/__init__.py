@@ -19,12 +19,13 @@ if TYPE_CHECKING:
         weights_file,
     )
     from autotl.backbone.cut import HEAD, Cuts, cut
-    from autotl.backbone.describe import Workload, data_config, describe, sides_of
+    from autotl.backbone.describe import data_config, describe
     from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
     from autotl.backbone.find import candidates, find
     from autotl.backbone.forward_pass import native_side
     from autotl.backbone.freeze import Frozen, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
+    from autotl.backbone.image_size import Workload, sides_of
     from autotl.backbone.modes import temporary_mode
     from autotl.backbone.reference.batchnorm_layers import (
         BatchNormLayer,

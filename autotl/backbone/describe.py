@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, weights_file
 from autotl.backbone.forward_pass import native_side
+from autotl.backbone.image_size import Workload, largest_affordable, sides_of
 from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
 from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
@@ -23,29 +23,9 @@ from autotl.errors import WeightsError
 from autotl.importing.vision import timm
 
 TIMM_DATA: Any = timm.data  # typed in part
-MAX_ENLARGEMENT = 8  # of the images: more pixels show no more detail
-PASS_SHARE = 0.15  # of the budget, for one pass of all backbones over all images
-BACKBONE_PASS_SHARE = 0.08  # of the budget, for one pass of each backbone, however many there are
 PACE_SHARE = 0.2  # of the time left, for measuring the pace of all backbones
 LARGE_BATCH_SIZE = 64  # for small networks
-_MIN_LARGE_SIDE = 96  # pixels; from this native size on, candidate sizes are multiples of 32, not 16
 _BLOCK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """The work of a search, which decides the recommended image size.
-
-    Attributes:
-        images: The number of images.
-        seconds: The budget of the whole search; None for no time limit. The pace is then a typical one
-            instead of a measured one, so that the same seed gives the same search.
-        backbones: The number of backbones that share the budget.
-    """
-
-    images: int
-    seconds: float | None
-    backbones: int = 1
 
 
 def describe(
@@ -100,7 +80,7 @@ def describe(
             config=config,
             classes=classes,
             sides=sides,
-            side=_largest_affordable(sides, pace, workload),
+            side=largest_affordable(sides, pace, workload),
             pace=pace,
         )
 
@@ -122,21 +102,6 @@ def data_config(model: nn.Module) -> DataConfig:
             or getattr(getattr(stock, "patch_embed", None), "strict_img_size", False)
         ),
     )
-
-
-def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
-    """Return the image sizes that are worth trying, ascending.
-
-    Args:
-        config: The data configuration of the weights.
-        side: The typical image size of the data; much larger sizes are left out.
-    """
-    if config.fixed:
-        return (config.side,)
-    step = 32 if config.side >= _MIN_LARGE_SIDE else 16
-    smaller = {max(round(config.side * k / 7 / step), 1) * step for k in (3, 4, 5)}
-    sides = sorted({each for each in smaller if each < config.side} | {config.side})
-    return tuple(each for each in sides if each <= MAX_ENLARGEMENT * side) or (sides[0],)
 
 
 def source_classes(weights: Weights, model: nn.Module) -> tuple[SourceClass, ...]:
@@ -198,15 +163,6 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
 def _measure_pace(model: nn.Module, side: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
     batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
     return pace_of(model, side=side, clock=clock, end=end, batch=batch)
-
-
-def _largest_affordable(sides: tuple[int, ...], pace: Pace, workload: Workload) -> int:
-    """Return the largest image size within the budget."""
-    if workload.seconds is None:
-        return max(sides)
-    limit = max(PASS_SHARE / workload.backbones, BACKBONE_PASS_SHARE) * workload.seconds
-    affordable = [side for side in sides if pace.seconds(workload.images, side=side) <= limit]
-    return max(affordable, default=sides[0])
 
 
 def _architecture(model: nn.Module) -> str:

@@ -24,7 +24,7 @@ from autotl.api import (
 from autotl.errors import FAILURES
 from autotl.files import is_full
 from autotl.search.algorithm import SearchAlgorithm
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.seeds import derive

@@ -3,7 +3,7 @@
 Packages below this one cannot import it, and keep the fractions of their steps:
 
 - ``autotl.backbone.find`` (0.5): a backbone is left out if its search takes more than this of the budget.
-- ``autotl.backbone.describe`` (0.15, 0.08): one pass of all backbones, or of each, at the advised image size.
+- ``autotl.backbone.image_size`` (0.15, 0.08): one pass of all backbones, or of each, at the advised size.
   At 60 s, 0.15 allows 160 px, which scored .838 on four data sets; 128 px scored .832 and 96 px .795.
   The pace is measured in 0.2 of the time left.
 - ``autotl.preparation.image_groups`` (0.05) and ``extra_images`` (0.15 of a trial): group search; decoding.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from autotl.cli.app import app, print_json
-from autotl.cli.options import Device, Json, Quiet
+from autotl.cli.generated_options import Device, Json, Quiet
 from autotl.escaping import console, write_out
 from autotl.files import open_output
 

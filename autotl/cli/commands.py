@@ -10,7 +10,7 @@ import typer
 import autotl
 from autotl import report
 from autotl.cli.app import app, import_from_here, print_json
-from autotl.cli.options import OUTPUT, Data, Json, Quiet, Run, given, with_options
+from autotl.cli.generated_options import OUTPUT, Data, Json, Quiet, Run, given, with_options
 from autotl.cli.results import log_to, next_steps, show_next, show_result, watch_of
 from autotl.escaping import console
 

@@ -9,7 +9,7 @@ import typer
 
 import autotl
 from autotl.cli.app import app
-from autotl.cli.options import Json, Quiet, Seed
+from autotl.cli.generated_options import Json, Quiet, Seed
 from autotl.cli.results import show_lines, show_next, show_result, watch_of
 from autotl.errors import RunError
 from autotl.escaping import console

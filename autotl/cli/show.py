@@ -15,7 +15,7 @@ import autotl
 from autotl import jsonio, plugins
 from autotl.api import Reporter
 from autotl.cli.app import app, print_json
-from autotl.cli.options import Json, Run
+from autotl.cli.generated_options import Json, Run
 from autotl.errors import FAILURES, AutotlError, RunError, described
 from autotl.escaping import console, write_out
 from autotl.results import is_finished

@@ -16,7 +16,7 @@ from rich.text import Text
 
 import autotl
 from autotl.cli.app import app, import_from_here, print_json
-from autotl.cli.options import Data, Device, Image, Json, Label, Quiet, Run
+from autotl.cli.generated_options import Data, Device, Image, Json, Label, Quiet, Run
 from autotl.escaping import console, write_out
 from autotl.files import is_same_file, open_output
 

@@ -17,6 +17,8 @@ from autotl.results import RUN_FILE
 
 OBJECTS = ("data", "source")
 """Options that may be objects instead of paths."""
+REMOVED_EXECUTOR = "queue"
+"""The executor of runs of an earlier version that is gone; such a run resumes with the default one."""
 IN_MEMORY = "in_memory"
 """The key of a run file that lists the options whose objects it cannot hold."""
 
@@ -68,6 +70,8 @@ def check_json(arguments: Mapping[str, Any], folder: Path) -> tuple[dict[str, An
             f"The arguments in {folder / RUN_FILE} were edited: {fault}. Restore the file, or start a new "
             "run in another folder."
         )
+    if known.get("executor") == REMOVED_EXECUTOR:
+        known["executor"] = "auto"
     notes = [
         f"{RUN_FILE} has the argument {name}, which this autotl does not know: it is ignored."
         for name in sorted(arguments.keys() - known.keys() - {IN_MEMORY})

@@ -20,7 +20,9 @@ class FinalStep(Protocol):
     """
 
     name: str
-    optional: bool
+
+    @property
+    def optional(self) -> bool: ...
 
     def expected_seconds(self, history: TrialHistory) -> float:
         """Return the seconds to keep for the step."""

@@ -61,9 +61,8 @@ def choose_model(
         ensemble=Ensemble(why=why) if phase.options.ensemble else None,
         outputs=winner.folds,
     )
-    in_time = not interrupted and phase.clock.now() < phase.end
     for step in steps[:-1]:
-        if in_time or not step.optional:
+        if not step.optional or (not interrupted and phase.clock.now() < phase.end):
             model = step.run(model)
     if model.members and model.soup.kept:
         soup = replace(model.soup, kept=False, why="an ensemble of networks beats it in validation")

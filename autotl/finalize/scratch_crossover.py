@@ -33,13 +33,21 @@ NUMBER_OFFSET = 1_000_000
 
 
 class CrossoverStep:
-    """The step that measures the scratch crossover, if it was requested."""
+    """The step that measures the scratch crossover, if it was requested.
+
+    A measured crossover is kept: if the user interrupts a later step, the final model still gets it.
+    """
 
     name = "scratch crossover"
-    optional = True
 
     def __init__(self, phase: FinalPhase) -> None:
         self._phase = phase
+        self._found: ScratchCrossover | None = None
+
+    @property
+    def optional(self) -> bool:
+        """Whether there is something to measure that may be skipped."""
+        return self._found is None
 
     def expected_seconds(self, history: TrialHistory) -> float:
         """Return the expected seconds of the additional trainings."""
@@ -50,14 +58,17 @@ class CrossoverStep:
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with the crossover, if measured in time."""
+        if self._found is not None:
+            return replace(model, crossover=self._found)
         phase = self._phase
         transfer, baseline = phase.best_of_both_sides()
         if not phase.options.crossover or transfer is None or baseline is None:
             return model
         report_progress("training on 25 % and 50 % of the data")
         late = phase.report_deadline.passed
-        found = measure_crossover(phase.runner, transfer, baseline, late=late, seed=phase.options.seed)
-        return replace(model, crossover=found)
+        seed = phase.options.seed
+        self._found = measure_crossover(phase.runner, transfer, baseline, late=late, seed=seed)
+        return replace(model, crossover=self._found)
 
 
 def measure_crossover(

@@ -98,14 +98,15 @@ def _finalize(outcome: SearchOutcome, winner: Trial) -> tuple[FinalModel, bool]:
     """Return the final model, and whether the user has interrupted."""
     report_progress("training the best trial on all images")
     phase, steps = outcome.phase, outcome.steps
+    model: FinalModel | None = None
     if not outcome.interrupted:
         try:
             model = choose_model(phase, steps, winner)
             train_missing_folds(phase)
             return model, False
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # a chosen model stays
             pass
-    return choose_model(phase, steps, winner, interrupted=True), True
+    return model or choose_model(phase, steps, winner, interrupted=True), True
 
 
 def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested) -> results.Result:

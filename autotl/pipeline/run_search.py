@@ -13,20 +13,20 @@ from autotl.api import Arm, OwnNetworks, Plan
 from autotl.budget.policy import POLICY, TimePlan
 from autotl.errors import SearchError
 from autotl.experience import Prior
-from autotl.finalize.deadline import reserve_by_step, search_deadline
 from autotl.finalize.export import export_trial
 from autotl.finalize.final_step import FinalStep
 from autotl.finalize.final_steps import final_steps
 from autotl.finalize.phase import FinalOptions, FinalPhase
+from autotl.finalize.reserve import reserve_by_step, search_deadline
 from autotl.pipeline.experience import recall_once
 from autotl.pipeline.leaks import independent_folds
 from autotl.pipeline.prepare import Prepared
 from autotl.pipeline.profile import profile
 from autotl.pipeline.run import Run
 from autotl.search.algorithm import Searching
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.storage import close_storage, with_storage
+from autotl.search.studies.optuna_storage import close_storage, with_storage
 from autotl.training import this_machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
@@ -118,7 +118,7 @@ def run_search(run: Run, prepared: Prepared) -> SearchOutcome:
         run.settings.budget,
         backbones=len(prepared.ranking.order),
         trial_seconds=prepared.task.trial_seconds,
-        reserve=reserve_by_step(steps, history),
+        reserve=reserve_by_step(steps, history) if run.settings.budget.seconds is not None else {},
     )
     LOGGER.info("%s", time_plan)
     time = SearchTime(run.settings.budget, run.clock, search_deadline(phase, steps))

@@ -130,7 +130,7 @@ def _check_process() -> None:
     """Raise RunError if a worker process imports the user's script."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise RunError(
-            "autotl.fit was called while a worker process imported your script. Put the call, and the other "
+            "autotl was called while a worker process imported your script. Put the call, and the other "
             "actions of the script, under: if __name__ == '__main__':"
         )
 

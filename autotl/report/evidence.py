@@ -64,6 +64,7 @@ class Evidence:
         seed: Seed of the run.
         experience: Prediction of past runs; None without past runs.
         catch_up: Scratch crossover; None if not measured.
+        time_plan: Planned use of the budget; None if unknown.
     """
 
     name: str

@@ -4,8 +4,8 @@ After the defaults there are three kinds of actions. A new trial of an arm can b
 improvement: Jones et al., 1998). So can a pruned trial, if it is resumed (freeze-thaw: Swersky et al., 2014).
 Another fold of a promising trial can correct the choice between that trial and the best one (knowledge
 gradient: Frazier et al., 2009). All gains are in units of the validation score, so that gains per second can
-    be compared. If one fold has too few images, promising trials first run on as many folds as needed. A fold
-    of a later repeat validates images again, so it has less information.
+be compared. If one fold has too few images, promising trials first run on as many folds as needed. A fold
+of a later repeat validates images again, so it has less information.
 """
 
 from __future__ import annotations

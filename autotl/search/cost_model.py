@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from autotl.api import Arm, FirstLook
 from autotl.errors import FAILURES
 from autotl.search.actions import RunningTrial
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.trials.journal import StartedJob
 from autotl.trials.trial import Trial
 

@@ -10,7 +10,7 @@ import numpy as np
 from autotl.api import Arm, FirstLook, Params
 from autotl.curve import TrainingForecast, TrainingPoint, forecast_training
 from autotl.errors import FAILURES
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 

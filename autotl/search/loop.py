@@ -16,7 +16,7 @@ from autotl.search.actions import NextFold, ResumeTrial
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
 from autotl.search.next_arm import ArmQueue
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.stopping.exhausted_arm import REPEATS, is_exhausted
 from autotl.search.stopping.monitor import TrialMonitor
 from autotl.search.stopping.rule import StoppingContext

@@ -1,4 +1,4 @@
-"""A small suite whose only entrant is a command of a few lines, so that a benchmark takes a second."""
+"""Create a small suite whose only entrant is a short script, so that a benchmark takes a second."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ command = ["{python}", "{script}"]
 
 @pytest.fixture
 def guessing(tmp_path: Path) -> Callable[..., Suite]:
-    """Makes a suite whose peer guesses, after doing what ``body`` says."""
+    """Return a function that creates a suite whose peer runs ``body`` and guesses."""
 
     def make(body: str = "pass") -> Suite:
         script = tmp_path / "guess.py"

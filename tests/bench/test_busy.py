@@ -1,4 +1,4 @@
-"""Busy programs run beside a benchmark, and never outlive it."""
+"""Check that busy programs run during a benchmark, and end with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def busy() -> ModuleType:
     return module
 
 
-def test_as_many_programs_run_as_were_asked_for_and_end_with_the_block(busy: ModuleType) -> None:
+def test_the_requested_number_of_programs_runs_until_the_end_of_the_block(busy: ModuleType) -> None:
     with busy.busy_loops(2) as loops:
         assert [loop.poll() for loop in loops] == [None, None]
     assert all(loop.poll() is not None for loop in loops)

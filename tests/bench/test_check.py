@@ -1,4 +1,4 @@
-"""What was changed after it was measured, left out or chosen by the test part is found, and named."""
+"""Check that changed, missing and wrongly selected rows are found and named."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POOL = [(f"{i:05d}", "abcd"[i % 4], None) for i in range(4000)]
 
 @pytest.fixture
 def honest(guessing: Callable[..., bench.Suite]) -> Honest:
-    """A suite with its splits, and rows of two strategies and a peer that hold."""
+    """Return a suite with its splits, and correct rows of two strategies and a peer."""
     suite = guessing()
     rows = []
     for dataset in ("shapes", "colours"):
@@ -78,36 +78,36 @@ def row_of(suite: bench.Suite, dataset: str, seed: int, entrant: str, split: spl
 
 
 def first(rows: Sequence[Row], **changes: Any) -> list[Row]:
-    """The rows, the first one changed and sealed again, as by someone who knows how."""
+    """Return the rows with a change of the first one and a new seal."""
     return [replace(rows[0], **changes).sealed(), *rows[1:]]
 
 
-def test_honest_rows_hold(honest: Honest) -> None:
+def test_correct_rows_pass(honest: Honest) -> None:
     suite, rows = honest
     assert bench.check(rows, suite=suite.path) == []
 
 
-def test_a_failure_holds(honest: Honest) -> None:
+def test_a_failed_row_passes(honest: Honest) -> None:
     suite, rows = honest
     nothing: dict[str, Any] = {"test": None, "val": None, "logits": None, "trials": (), "chosen": None}
     failed = first(rows, status="failed", error="no luck", **nothing)
     assert bench.check(failed, suite=suite.path) == []
 
 
-def test_a_tool_that_has_not_validated_holds(honest: Honest) -> None:
+def test_a_row_without_validation_score_passes(honest: Honest) -> None:
     suite, rows = honest
     place = next(i for i, row in enumerate(rows) if row.kind == "peer")
     rows[place] = replace(rows[place], val=None, trials=({"params": {}, "val": None},)).sealed()
     assert bench.check(rows, suite=suite.path) == []
 
 
-def test_a_choice_within_the_error_holds(honest: Honest) -> None:
+def test_a_choice_within_the_error_passes(honest: Honest) -> None:
     suite, rows = honest
     assert bench.check(first(rows, chosen=3, val=0.5 - 0.03), suite=suite.path) == []
 
 
 def corrected(row: Row, labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The logits with one wrong answer put right."""
+    """Return the logits with one wrong prediction corrected."""
     assert row.logits is not None
     logits = row.logits.copy()
     wrong = int(np.flatnonzero(logits.argmax(1) != labels)[0])
@@ -174,17 +174,17 @@ def test_tampering_is_found(honest: Honest, kind: str) -> None:
     assert any(said in fault for fault in faults), faults
 
 
-def test_a_fault_says_which_row(honest: Honest) -> None:
+def test_an_error_names_the_row(honest: Honest) -> None:
     suite, rows = honest
     (fault,) = bench.check(first(rows, test=0.999), suite=suite.path)
     assert fault.startswith("probe on shapes, tiny, seed 0, 2 s: ")
 
 
-def test_no_rows_are_a_fault(honest: Honest) -> None:
+def test_no_rows_are_an_error(honest: Honest) -> None:
     assert bench.check([], suite=honest[0].path) == ["There are no rows."]
 
 
-def test_without_split_files_nothing_can_be_checked(honest: Honest) -> None:
+def test_missing_split_files_are_an_error(honest: Honest) -> None:
     suite, rows = honest
     for path in suite.splits.iterdir():
         path.unlink()

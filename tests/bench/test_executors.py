@@ -1,4 +1,4 @@
-"""Measurements run wherever they are sent, and each comes back with its entry."""
+"""Check that executors run measurements and return their entries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Make = Callable[..., bench.Suite]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def test_an_unknown_place_gets_a_hint() -> None:
+def test_the_error_for_an_unknown_executor_lists_the_known_ones() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'ray'"):
         make_executor("rey", 1)
 
@@ -32,14 +32,14 @@ def test_two_workers_share_no_core() -> None:
 
 
 @pytest.mark.skipif(CORES < 2, reason="a core for each of two workers")
-def test_two_workers_measure_side_by_side(guessing: Make, tmp_path: Path) -> None:
+def test_two_workers_measure_in_parallel(guessing: Make, tmp_path: Path) -> None:
     body = "time.sleep(0.5)"
     rows = read_rows(bench.run(bench.BenchPlan(guessing(body), tmp_path / "out", workers=2), lambda _: None))
     assert {row.status for row in rows} == {"ok"}
     assert {row.threads for row in rows} == {split_cores(2)[0].threads}
 
 
-def test_an_interruption_ends_what_is_being_measured(guessing: Make, tmp_path: Path) -> None:
+def test_an_interruption_ends_the_measurement(guessing: Make, tmp_path: Path) -> None:
     def say(text: str) -> None:
         if text.startswith("1/"):
             raise KeyboardInterrupt
@@ -61,7 +61,7 @@ def test_ray_gives_the_same_rows(guessing: Make, tmp_path: Path) -> None:
     assert [(row.key, row.test) for row in there] == [(row.key, row.test) for row in here]
 
 
-def test_without_ray_it_is_said_what_to_install(
+def test_the_error_without_ray_names_the_package(
     guessing: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)

@@ -1,4 +1,4 @@
-"""The searches that autotl is measured against: plain ones, over one space of all strategies."""
+"""Check the reference searches over one joint space of all strategies."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from autotl.api import Arm
 from autotl.bench.joint import ALGORITHMS, MAX_FAILURES
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.storage import open_storage
+from autotl.search.studies.optuna_storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.history import TrialHistory
 from autotl.trials.restore import SearchRecord
@@ -24,7 +24,7 @@ from autotl.trials.restore import SearchRecord
 
 @pytest.fixture(params=list(ALGORITHMS))
 def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
-    """Runs a search on fakes; gives its ledger, its work and its clock."""
+    """Return a function that runs a search on fakes, and returns its ledger, work and clock."""
 
     def run(
         *asked: Any,
@@ -60,7 +60,7 @@ def scratch(fakes: ModuleType) -> Any:
     return fakes.Fake("scratch", 0.5, seconds=5, baseline=True)
 
 
-def test_every_trial_is_one_fold_and_no_default(watched, scratch) -> None:
+def test_every_trial_has_one_fold_and_no_default_parameters(watched, scratch) -> None:
     ledger, work, clock = watched("good", "poor", scratch)
     assert len(ledger.trials) > 10
     assert {job.folds for job in work.jobs} == {(0,)}
@@ -78,37 +78,39 @@ def test_the_highest_validation_score_is_delivered(watched, scratch) -> None:
     assert best.folds[0].score == highest
 
 
-def test_a_number_of_trials_is_kept(watched, scratch) -> None:
+def test_the_number_of_trials_is_respected(watched, scratch) -> None:
     ledger, _, _ = watched("good", scratch, seconds=None, trials=7)
     assert len(ledger.trials) == 7
 
 
-def test_seed_and_data_make_the_settings(watched) -> None:
+def test_the_parameters_depend_on_seed_and_data(watched) -> None:
     def settings(seed: int, classes: tuple[str, str] = ("a", "b")):
         ledger, _, _ = watched("good", "poor", seconds=None, trials=6, seed=seed, classes=classes)
         return [(trial.arm, trial.params) for trial in ledger.trials.values()]
 
     assert settings(3) == settings(3)
     assert settings(3) != settings(4)
-    assert settings(3) != settings(3, ("c", "d"))  # else the luck of all data sets would be one and the same
+    assert settings(3) != settings(
+        3, ("c", "d")
+    )  # otherwise all data sets would get the same random parameters
 
 
-def test_the_first_score_is_waited_for_and_no_more(watched, fakes) -> None:
+def test_only_the_first_score_is_awaited_after_the_deadline(watched, fakes) -> None:
     ledger, work, clock = watched(fakes.Fake("slow", 0.9, seconds=100.0), seconds=10.0)
     assert len(ledger.trials) == 1
     assert ledger.best() is not None
     assert clock.now() == 100.0 / work.steps
 
 
-def test_what_only_fails_comes_to_an_end(watched) -> None:
+def test_a_search_in_which_all_trials_fail_ends(watched) -> None:
     ledger, _, _ = watched("good", seconds=None, trials=500, fails=lambda job: "broken")
     assert Counter(trial.state for trial in ledger.trials.values()) == {"failed": MAX_FAILURES}
 
 
-def test_a_strategy_that_cannot_say_what_to_try_does_not_end_the_search(watched, fakes) -> None:
-    class Mute(fakes.Fake):
+def test_a_strategy_without_suggestions_does_not_end_the_search(watched, fakes) -> None:
+    class NoSuggestions(fakes.Fake):
         def suggest(self, space, task, backbone):
             raise RuntimeError("nothing")
 
-    ledger, _, _ = watched("good", Mute("mute"), trials=5, seconds=None)
+    ledger, _, _ = watched("good", NoSuggestions("mute"), trials=5, seconds=None)
     assert {trial.arm.strategy for trial in ledger.trials.values()} == {"good"}

@@ -1,4 +1,4 @@
-"""Commands end in time, with what they said, and never outlive the one who started them."""
+"""Check that commands end in time with their output, and end with their parent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_a_good_end_has_no_reason(tmp_path: Path) -> None:
+def test_a_successful_command_has_no_reason(tmp_path: Path) -> None:
     ended = run("import os; assert os.environ['GREETING'] == 'hello'; x = bytearray(50 << 20)", tmp_path)
     assert ended.failure == ""
     assert ended.seconds > 0
@@ -42,23 +42,23 @@ def test_a_good_end_has_no_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not bind to cores")
-def test_it_keeps_to_its_cores(tmp_path: Path) -> None:
+def test_a_command_uses_only_its_cores(tmp_path: Path) -> None:
     assert run(f"import os; assert os.sched_getaffinity(0) == {{{CORES[0]}}}", tmp_path).failure == ""
 
 
-def test_a_failure_says_what_was_said_last(tmp_path: Path) -> None:
+def test_a_failure_has_the_last_lines_of_output(tmp_path: Path) -> None:
     ended = run("import sys; print('first'); sys.exit('no such thing')", tmp_path)
     assert "code 1" in ended.failure
     assert ended.failure.endswith("no such thing")
 
 
-def test_it_is_stopped_when_it_is_late(tmp_path: Path) -> None:
+def test_a_late_command_is_stopped(tmp_path: Path) -> None:
     ended = run("import time; print('busy', flush=True); time.sleep(600)", tmp_path, limit=1.0)
     assert ended.failure.startswith("It was stopped after 1 seconds.")
     assert "busy" in ended.failure
 
 
-def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+def test_child_processes_end_with_the_command(tmp_path: Path) -> None:
     child = "import time; time.sleep(600)"
     ended = run(
         f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {child!r}]).pid)", tmp_path
@@ -68,19 +68,19 @@ def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
     for _ in range(200):
         if not alive(pid):
             break
-        time.sleep(0.05)  # its end is the system's to report
+        time.sleep(0.05)  # the system reports its end
     else:
         pytest.fail(f"{pid} is still there")
 
 
-def test_it_can_be_told_to_stop(tmp_path: Path) -> None:
+def test_a_command_can_be_stopped(tmp_path: Path) -> None:
     stop = Event()
     Timer(0.5, stop.set).start()
     with pytest.raises(process.Stopped):
         run("import time; time.sleep(600)", tmp_path, stop=stop)
 
 
-def test_a_command_there_is_none_of(tmp_path: Path) -> None:
+def test_a_missing_command_is_a_failure(tmp_path: Path) -> None:
     ended = process.run(
         ["/nowhere/tool"], cores=CORES[:1], limit=5, log=tmp_path / "log.txt", environment={}, stop=Event()
     )

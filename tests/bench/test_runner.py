@@ -1,4 +1,4 @@
-"""A benchmark measures each entry once, goes on where it was killed, and keeps failures as rows."""
+"""Check that a benchmark measures each entry once, continues after a kill, and records failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ran(plan: bench.BenchPlan) -> tuple[list[Row], list[str]]:
     return read_rows(bench.run(plan, said.append)), said
 
 
-def test_every_entry_is_a_row_that_can_be_computed_again(guessing: Make, tmp_path: Path) -> None:
+def test_every_row_can_be_recomputed(guessing: Make, tmp_path: Path) -> None:
     rows, _ = ran(bench.BenchPlan(guessing(), tmp_path / "out"))
     assert [(row.dataset, row.seed) for row in rows] == [
         ("colours", 0), ("colours", 1), ("shapes", 0), ("shapes", 1),
@@ -48,7 +48,7 @@ def test_every_entry_is_a_row_that_can_be_computed_again(guessing: Make, tmp_pat
         assert row.n_train == 5 * row.n_classes
 
 
-def test_a_peer_sees_no_test_labels(guessing: Make, tmp_path: Path) -> None:
+def test_a_peer_gets_no_test_labels(guessing: Make, tmp_path: Path) -> None:
     suite = guessing(f"import shutil; shutil.copy(job['test'], {str(tmp_path / 'seen.csv')!r})")
     ran(bench.BenchPlan(suite, tmp_path / "out", datasets=("shapes",), seeds=(0,)))
     lines = (tmp_path / "seen.csv").read_text(encoding="utf-8").splitlines()
@@ -56,7 +56,7 @@ def test_a_peer_sees_no_test_labels(guessing: Make, tmp_path: Path) -> None:
     assert all(Path(line).is_file() and "," not in line for line in lines[1:])
 
 
-def test_what_was_measured_is_not_measured_again(guessing: Make, tmp_path: Path) -> None:
+def test_known_rows_are_not_measured_again(guessing: Make, tmp_path: Path) -> None:
     plan = bench.BenchPlan(guessing(), tmp_path / "out")
     first, _ = ran(replace(plan, datasets=("shapes",)))
     both, said = ran(plan)
@@ -64,7 +64,7 @@ def test_what_was_measured_is_not_measured_again(guessing: Make, tmp_path: Path)
     assert [row.created for row in both if row.dataset == "shapes"] == [row.created for row in first]
 
 
-def test_a_file_of_results_can_be_gone_on_from(guessing: Make, tmp_path: Path) -> None:
+def test_a_file_of_results_can_be_continued(guessing: Make, tmp_path: Path) -> None:
     plan = bench.BenchPlan(guessing(), tmp_path / "out", datasets=("shapes",))
     first, _ = ran(plan)
     (tmp_path / "more").mkdir()
@@ -74,7 +74,7 @@ def test_a_file_of_results_can_be_gone_on_from(guessing: Make, tmp_path: Path) -
     assert [row.seal for row in both if row.dataset == "shapes"] == [row.seal for row in first]
 
 
-def test_failures_are_rows_and_can_be_tried_again(guessing: Make, tmp_path: Path) -> None:
+def test_failures_are_rows_and_can_be_repeated(guessing: Make, tmp_path: Path) -> None:
     plan = bench.BenchPlan(guessing("sys.exit('no luck')"), tmp_path / "out", datasets=("shapes",))
     rows, said = ran(plan)
     assert {(row.status, row.test) for row in rows} == {("failed", None)}
@@ -106,7 +106,7 @@ def test_a_peer_that_cannot_be_installed_is_a_row(guessing: Make, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_killed_benchmark_goes_on(guessing: Make, tmp_path: Path) -> None:
+def test_a_killed_benchmark_continues(guessing: Make, tmp_path: Path) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
     suite = guessing(
@@ -137,7 +137,7 @@ def test_a_killed_benchmark_goes_on(guessing: Make, tmp_path: Path) -> None:
     assert not any((out / ".work").iterdir())
 
 
-def test_other_data_than_the_split_file_s_is_refused(guessing: Make, tmp_path: Path) -> None:
+def test_data_that_differ_from_the_split_file_are_an_error(guessing: Make, tmp_path: Path) -> None:
     suite = guessing()
     other = splits.make([(f"{i}", "ab"[i % 2], None) for i in range(100)], shots=5, seed=0)
     splits.write(suite.splits / splits.file_name("shapes", shots=5, seed=0), other)
@@ -145,7 +145,7 @@ def test_other_data_than_the_split_file_s_is_refused(guessing: Make, tmp_path: P
         bench.run(bench.BenchPlan(suite, tmp_path / "out"), lambda _: None)
 
 
-def test_data_that_is_not_here_is_left_out_aloud(guessing: Make, tmp_path: Path) -> None:
+def test_missing_data_are_skipped_with_a_warning(guessing: Make, tmp_path: Path) -> None:
     suite = guessing()
     text = suite.path.read_text(encoding="utf-8").replace('generator = "colours"', 'file = "colours.zip"')
     suite.path.write_text(
@@ -156,7 +156,7 @@ def test_data_that_is_not_here_is_left_out_aloud(guessing: Make, tmp_path: Path)
     assert any("colours.zip is not in" in each for each in said)
 
 
-def test_unknown_names_get_a_hint(guessing: Make, tmp_path: Path) -> None:
+def test_errors_for_unknown_names_suggest_similar_ones(guessing: Make, tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="Did you mean 'guess'"):
         bench.run(bench.BenchPlan(guessing(), tmp_path / "a", only=("gues",)), lambda _: None)
     with pytest.raises(UnknownName, match="Did you mean 'shapes'"):
@@ -172,7 +172,7 @@ def test_entrants_of_a_suite(guessing: Make) -> None:
     assert [each.strategy for each in entrants(suite, ["a"], ["a@default", "guess"])] == ["a", None]
 
 
-def test_cores_are_dealt_out() -> None:
+def test_cores_are_assigned_to_workers() -> None:
     (alone,) = split_cores(1)
     assert alone.threads == len(alone.cores) >= 1
     with pytest.raises(BenchError, match="must be between 1 and"):
@@ -196,7 +196,7 @@ def test_strategies_and_autotl_are_entrants(tmp_path: Path) -> None:
     for row in rows:
         assert row.test is not None
         assert row.test > 2 * chance
-        assert row.likeness is None or 0 <= row.likeness <= 1  # of so short a time none may be left for it
+        assert row.likeness is None or 0 <= row.likeness <= 1  # the time can be too short for it
         assert row.chosen is not None
         assert row.trials[row.chosen]["val"] == row.val
         assert row.flops is not None

@@ -1,4 +1,4 @@
-"""Plain searches enter a benchmark beside autotl, and end in rows that hold."""
+"""Check that reference searches run in a benchmark and give rows that pass the check."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from autotl.data import usable_cores
 from autotl.leaderboard import read_rows
 
 
-def test_every_selector_has_a_way_of_searching() -> None:
+def test_every_selector_has_a_search() -> None:
     assert set(ALGORITHMS) == set(SELECTORS)
 
 
-def test_the_suite_of_selection_names_them() -> None:
+def test_the_suite_selection_contains_them() -> None:
     suite = bench.load("selection")
     found = {each.name: each.kind for each in entrants(suite, ["a"])}
     assert found == {
@@ -43,7 +43,7 @@ name = "tiny"
 
 
 @pytest.mark.slow
-def test_both_end_in_rows_that_hold(tmp_path: Path) -> None:
+def test_both_give_rows_that_pass_the_check(tmp_path: Path) -> None:
     path = tmp_path / "two.toml"
     path.write_text(TINY, encoding="utf-8")
     plan = bench.BenchPlan(bench.load(path), tmp_path / "out", workers=min(2, usable_cores()))

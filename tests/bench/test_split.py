@@ -1,4 +1,4 @@
-"""Splits depend on the images alone, keep copies together, and survive their file."""
+"""Check that splits depend only on the images, keep copies together, and can be stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_order_does_not_matter() -> None:
     assert splits.make(POOL, shots=5, seed=1).hash == splits.make(shuffled, shots=5, seed=1).hash
 
 
-def test_every_seed_is_tested_on_the_same_images() -> None:
+def test_every_seed_has_the_same_test_images() -> None:
     one, other = (splits.make(POOL, shots=5, seed=seed) for seed in (0, 1))
     assert digests(one, "test") == digests(other, "test")
     assert digests(one, "train") != digests(other, "train")
@@ -36,12 +36,12 @@ def test_with_all_images_the_seed_does_not_matter() -> None:
     assert one.count("test") == 60
 
 
-def test_a_test_part_of_its_own_is_kept() -> None:
+def test_an_existing_test_set_is_kept() -> None:
     pool = [(digest, label, "test" if int(digest) < 20 else "train") for digest, label, _ in POOL]
     assert digests(splits.make(pool, shots=3, seed=0), "test") == {f"{i:04d}" for i in range(20)}
 
 
-def test_a_copy_of_a_test_image_is_not_learned_from() -> None:
+def test_a_copy_of_a_test_image_is_not_used_for_training() -> None:
     pool = [
         *((digest, label, "train") for digest, label, _ in POOL),
         ("0001", "b", "test"),
@@ -52,30 +52,30 @@ def test_a_copy_of_a_test_image_is_not_learned_from() -> None:
     assert "0001" not in digests(split, "train")
 
 
-def test_caps_hold_per_class() -> None:
+def test_limits_apply_per_class() -> None:
     split = splits.make(POOL, shots=0, seed=0, train_cap=7, test_cap=4)
     assert (split.count("train"), split.count("test")) == (14, 8)
 
 
-def test_labels_follow_the_lines() -> None:
+def test_labels_are_in_the_order_of_the_lines() -> None:
     split = splits.make(POOL, shots=5, seed=0)
     named = [split.classes[label] for label in split.labels]
     assert named == [line.label for line in split.lines if line.part == "test"]
 
 
-def test_too_few_images_are_refused() -> None:
+def test_too_few_images_are_an_error() -> None:
     with pytest.raises(BenchError, match=r"The class 'a' must have 90 training images .* \(got 70 and 30\)"):
         splits.make(POOL, shots=90, seed=0)
 
 
-def test_a_file_brings_back_the_split(tmp_path: Path) -> None:
+def test_a_split_can_be_read_from_its_file(tmp_path: Path) -> None:
     split = splits.make([(d, f'{label},"x"', None) for d, label, _ in POOL], shots=5, seed=0)
     splits.write(tmp_path / "a.csv", split)
     assert splits.read(tmp_path / "a.csv") == split
 
 
 @pytest.mark.parametrize("text", ["", "a,b,c\n", "digest,label,part\nx,y\n", "digest,label,part\nx,y,val\n"])
-def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
+def test_other_files_are_an_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BenchError, match=r"a\.csv"):

@@ -1,4 +1,4 @@
-"""Suites are read with every mistake named, and the shipped ones are whole."""
+"""Check that suites are read, that errors name the mistake, and that the shipped suites are complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_what_is_not_said_has_defaults(tmp_path: Path) -> None:
+def test_missing_keys_have_defaults(tmp_path: Path) -> None:
     suite = bench.load(written(tmp_path, WHOLE))
     assert (suite.name, suite.metric, suite.budgets, suite.seeds, suite.shots) == (
         "mine", "accuracy", (60.0,), (0,), (0,),
@@ -44,7 +44,7 @@ def test_the_shipped_suites_can_be_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["smoke", "public", "selection"])
-def test_the_splits_of_what_needs_no_hub_are_fixed(name: str) -> None:
+def test_the_splits_of_data_without_the_hub_are_fixed(name: str) -> None:
     suite = bench.load(name)
     for data in suite.datasets:
         for shots in suite.shots:
@@ -73,12 +73,12 @@ def test_the_splits_of_what_needs_no_hub_are_fixed(name: str) -> None:
         (WHOLE.replace('"shapes"', '"shapes"\ntest = 2'), "must be in (0, 0.9]"),
     ],
 )
-def test_mistakes_are_named(tmp_path: Path, text: str, said: str) -> None:
+def test_errors_name_the_mistake(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BenchError, match=re.escape(said)):
         bench.load(written(tmp_path, text))
 
 
-def test_an_unknown_suite_gets_a_hint() -> None:
+def test_the_error_for_an_unknown_suite_suggests_similar_ones() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'smoke'"):
         bench.load("smok")
     with pytest.raises(BenchError, match="There is no suite"):
@@ -86,7 +86,7 @@ def test_an_unknown_suite_gets_a_hint() -> None:
 
 
 @pytest.mark.parametrize("name", ["digits", "shapes", "gratings-far", "colours"])
-def test_what_is_drawn_here_is_what_the_splits_were_made_of(name: str, tmp_path: Path) -> None:
+def test_the_generated_data_match_their_splits(name: str, tmp_path: Path) -> None:
     suite = bench.load("smoke")
     (data,) = (each for each in suite.datasets if each.name == name)
     readers = plugins.load().readers.items

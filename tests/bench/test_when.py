@@ -1,4 +1,4 @@
-"""The benchmark of when transfer pays: its subsets, and what it reads from a report."""
+"""Check the subsets of the benchmark of transfer gains, and the columns from a report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def archive(tmp_path):
     return path
 
 
-def test_a_subset_has_so_many_training_images_a_class_and_all_test_images(part, archive, tmp_path):
+def test_a_subset_has_the_number_of_training_images_and_all_test_images(part, archive, tmp_path):
     place = part("subset").extract(archive, tmp_path / "out")
     table = part("subset").table_of(place, per_class=2, seed=0)
     counts = table.groupby(["part", "label"]).size().to_dict()
@@ -37,7 +37,7 @@ def test_a_subset_has_so_many_training_images_a_class_and_all_test_images(part, 
     assert all(Path(image).is_file() for image in table["image"])
 
 
-def test_a_subset_hangs_on_the_seed_alone(part, archive, tmp_path):
+def test_a_subset_depends_only_on_the_seed(part, archive, tmp_path):
     place = part("subset").extract(archive, tmp_path / "out")
     first, again, other = (
         list(part("subset").table_of(place, per_class=3, seed=seed)["image"]) for seed in (0, 0, 1)
@@ -46,12 +46,12 @@ def test_a_subset_hangs_on_the_seed_alone(part, archive, tmp_path):
     assert first != other
 
 
-def test_all_images_are_taken_if_no_number_is_given(part, archive, tmp_path):
+def test_without_a_number_all_images_are_used(part, archive, tmp_path):
     table = part("subset").table_of(part("subset").extract(archive, tmp_path / "out"), per_class=None, seed=0)
     assert len(table) == 18
 
 
-def test_more_images_than_there_are_is_an_error(part, archive, tmp_path):
+def test_too_few_images_for_a_subset_are_an_error(part, archive, tmp_path):
     place = part("subset").extract(archive, tmp_path / "out")
     with pytest.raises(ValueError, match="6 training images in a class, not 7"):
         part("subset").table_of(place, per_class=7, seed=0)

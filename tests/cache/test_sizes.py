@@ -1,4 +1,4 @@
-"""How much disk the cache may take, as users write it."""
+"""Check the notations of cache sizes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def test_sizes_are_read(text: str | int, bytes_: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["much", "2 parsecs", "", "-1GB"])
-def test_what_is_no_size_is_refused_with_how_to_write_it(text: str) -> None:
+def test_the_error_for_an_invalid_size_shows_the_syntax(text: str) -> None:
     with pytest.raises(CacheError, match="'2GiB' or '500MB', or 'off'"):
         parse_cache_size(text)
 
 
-def test_a_cache_too_small_for_anything_is_refused() -> None:
+def test_a_cache_size_that_is_too_small_is_an_error() -> None:
     with pytest.raises(CacheError, match="at least 1 MiB"):
         parse_cache_size("10kb")

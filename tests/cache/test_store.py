@@ -1,4 +1,4 @@
-"""The store of arrays."""
+"""Check the store of arrays."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_different_keys_are_different_arrays(tmp_path: Path) -> None:
     assert two[0] == 2
 
 
-def test_half_an_entry_is_never_served(tmp_path: Path) -> None:
+def test_an_incomplete_entry_is_not_used(tmp_path: Path) -> None:
     def broken(out: NDArray[Any]) -> None:
         out[0] = 7
         raise KeyboardInterrupt
@@ -50,34 +50,34 @@ def test_half_an_entry_is_never_served(tmp_path: Path) -> None:
     assert store.array({"a": 1}, (2,), np.float32, lambda out: out.fill(3)).tolist() == [3, 3]
 
 
-def test_changing_an_array_changes_no_later_one(tmp_path: Path) -> None:
+def test_a_change_of_an_array_does_not_change_the_entry(tmp_path: Path) -> None:
     first = Store(tmp_path).array({"a": 1}, (2,), np.float32, lambda out: out.fill(1))
     first[:] = 9
     assert Store(tmp_path).array({"a": 1}, (2,), np.float32, lambda out: out.fill(0)).tolist() == [1, 1]
 
 
-def test_the_longest_unused_entries_make_room(tmp_path: Path) -> None:
+def test_the_least_recently_used_entries_are_deleted(tmp_path: Path) -> None:
     store = Store(tmp_path, bound=3 * 1200)
     for number in range(3):
         store.array({"a": number}, (1000,), np.uint8, lambda out, number=number: out.fill(number))
         os.utime(store._path({"a": number}), (number, number))
-    reader = store.find({"a": 0})  # now the one used last
+    reader = store.find({"a": 0})  # now the most recently used one
     store.array({"a": 3}, (1000,), np.uint8, lambda out: out.fill(3))
     assert store.find({"a": 1}) is None
     assert store.find({"a": 0}) is not None
     store.array({"a": 4}, (3000,), np.uint8, lambda out: out.fill(4))
     assert store.find({"a": 0}) is None
     assert reader is not None
-    assert reader.sum() == 0  # whoever reads an entry keeps it
+    assert reader.sum() == 0  # an open entry stays readable
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 3 * 1200
 
 
-def test_what_is_larger_than_the_bound_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_the_error_for_a_too_large_array_names_the_option(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match=r"2 MiB is larger .* 1 MiB\. Give --cache"):
         Store(tmp_path, bound=2**20).array({"a": 1}, (2**21,), np.uint8, lambda out: out.fill(0))
 
 
-def test_a_full_disk_is_an_error_before_anything_is_computed(
+def test_a_full_disk_is_an_error_before_the_computation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(descriptor: int, start: int, size: int) -> None:
@@ -89,7 +89,7 @@ def test_a_full_disk_is_an_error_before_anything_is_computed(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_cut_short_is_made_again(tmp_path: Path) -> None:
+def test_a_truncated_file_is_recreated(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.array({"a": 1}, (1000,), np.uint8, lambda out: out.fill(1))
     path = store._path({"a": 1})
@@ -121,14 +121,14 @@ def filler(folder: Path, seconds: float) -> subprocess.Popen[str]:
     )
 
 
-def test_two_processes_that_want_the_same_entry_fill_it_once(tmp_path: Path) -> None:
+def test_two_processes_compute_the_same_entry_once(tmp_path: Path) -> None:
     both = [filler(tmp_path, 0.5), filler(tmp_path, 0.5)]
     said = [process.communicate()[0] for process in both]
     assert sorted(said) == ["1000\n", "filling\n1000\n"]
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_killed_process_leaves_nothing_that_is_served_or_in_the_way(tmp_path: Path) -> None:
+def test_the_files_of_a_killed_process_are_ignored_and_removed(tmp_path: Path) -> None:
     killed = filler(tmp_path, 60)
     assert killed.stdout is not None
     assert killed.stdout.readline() == "filling\n"
@@ -136,6 +136,6 @@ def test_a_killed_process_leaves_nothing_that_is_served_or_in_the_way(tmp_path: 
     killed.communicate()
     store = Store(tmp_path)
     assert store.find({"a": 1}) is None
-    assert store.array({"b": 1}, (4,), np.uint8, lambda out: out.fill(2)).sum() == 8  # clears what it left
+    assert store.array({"b": 1}, (4,), np.uint8, lambda out: out.fill(2)).sum() == 8  # deletes its files
     assert len(list(tmp_path.iterdir())) == 1
     assert store.array({"a": 1}, (1000,), np.uint8, lambda out: out.fill(3)).sum() == 3000

@@ -10,8 +10,8 @@ from rich.console import Console
 from typer.main import get_command
 
 from autotl import cli
+from autotl.cli.generated_options import OUTPUT, PANELS, completed
 from autotl.cli.help import MEANT, ORDER
-from autotl.cli.options import OUTPUT, PANELS, completed
 from autotl.cli.results import next_steps, show_next
 from autotl.metrics import METRICS
 

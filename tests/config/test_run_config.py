@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import autotl
-from autotl.cli.options import PANELS, names_for
+from autotl.cli.generated_options import PANELS, names_for
 from autotl.config.run_config import RunConfig, all_options
 from autotl.config.run_settings import resolve
 

@@ -10,7 +10,7 @@ SIZES = np.array([30, 60, 120, 240, 480, 960])
 
 
 @pytest.mark.parametrize(("a", "b", "c"), [(0.1, 2.0, 0.5), (0.0, 1.5, 0.3), (0.2, 5.0, 1.0)])
-def test_exact_points_give_back_their_law(a, b, c):
+def test_exact_points_recover_their_law(a, b, c):
     errors = PowerLaw(a, b, c)
     found = fit_power_law(SIZES, [errors.at(n) for n in SIZES], np.full(6, 1e-4))
     assert found.a == pytest.approx(a, abs=0.01)
@@ -18,7 +18,7 @@ def test_exact_points_give_back_their_law(a, b, c):
     assert found.at(4000) == pytest.approx(errors.at(4000), abs=0.004)
 
 
-def test_it_is_the_least_sum_that_scipy_finds_from_many_starts():
+def test_the_fit_equals_scipy_s_best_of_many_starts():
     from scipy.optimize import least_squares
 
     rng = np.random.default_rng(0)
@@ -41,7 +41,7 @@ def test_it_is_the_least_sum_that_scipy_finds_from_many_starts():
 
 
 @pytest.mark.parametrize("errors", [[0.5] * 6, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0.0] * 6, [1.0] * 6])
-def test_bounds_are_kept_for_points_that_follow_no_law(errors):
+def test_bounds_are_respected_for_points_without_a_law(errors):
     found = fit_power_law(SIZES, errors, np.full(6, 0.01))
     assert 0 <= found.a < 1
     assert found.b >= 0
@@ -49,14 +49,14 @@ def test_bounds_are_kept_for_points_that_follow_no_law(errors):
     assert found.at(10_000) <= found.at(30) <= 1
 
 
-def test_uncertain_points_count_less():
+def test_uncertain_points_have_less_weight():
     errors = np.array([0.9, 0.4, 0.3, 0.25, 0.2, 0.17])
     trusted = fit_power_law(SIZES, errors, np.full(6, 0.01))
     doubted = fit_power_law(SIZES, errors, np.array([1.0, *[0.01] * 5]))
     assert abs(doubted.at(60) - 0.4) < abs(trusted.at(60) - 0.4)
 
 
-def test_points_that_make_no_curve_are_refused():
+def test_invalid_points_are_an_error():
     with pytest.raises(DataError, match="3 or more sizes"):
         fit_power_law([10, 20], [0.5, 0.4], [0.1, 0.1])
     with pytest.raises(DataError, match="above 0"):

@@ -1,4 +1,4 @@
-"""The gains that come with the package."""
+"""Check the shipped gains."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from autotl.experience import Gain, from_csv, shipped_gains, to_csv
 GAIN = Gain("signs", 400, 43, 0.5, 60.0, "finetune", "pixels", 0.25, 0.2, 0.3)
 
 
-def test_gains_survive_being_written() -> None:
+def test_gains_can_be_written_and_read() -> None:
     assert from_csv(Gain, to_csv(Gain, [GAIN])) == [GAIN]
     assert GAIN.per_class == 400 / 43
 
 
-def test_the_interval_is_the_verdict() -> None:
+def test_the_verdict_follows_from_the_interval() -> None:
     assert GAIN.verdict == "helps"
     assert replace(GAIN, low=-0.1).verdict == "no_measurable_difference"
     assert replace(GAIN, gain=-0.2, low=-0.3, high=-0.1).verdict == "hurts"
@@ -30,7 +30,7 @@ def test_the_shipped_gains_are_complete() -> None:
         assert each.n_train >= each.classes >= 2
 
 
-def test_some_gains_help_and_some_hurt() -> None:
+def test_the_shipped_gains_have_both_signs() -> None:
     verdicts = {each.verdict for each in shipped_gains()}
     assert {"helps", "hurts"} <= verdicts
 

@@ -9,7 +9,7 @@ PROFILE = Profile("new", 800, 5, 100, 224, likeness=0.5, probe_score=0.8)
 
 
 def run(name, regrets, *, profile=PROFILE, digest=None, params=None, provenance="this machine"):
-    """Rows of a run in which each strategy had this regret."""
+    """Return rows of a run with these regrets by strategy."""
     return [
         Row(
             run=name,
@@ -42,7 +42,7 @@ WON = {"finetune": 0.0, "linear_probe": 0.02, "from_scratch": 0.3}
 LOST = {"linear_probe": 0.0, "finetune": 0.01, "from_scratch": 0.2}
 
 
-def test_without_past_runs_nothing_is_foretold():
+def test_without_past_runs_there_is_no_prediction():
     known = prior([], PROFILE)
     assert known.order(["b", "a"]) == ["b", "a"]
     assert known.predicted is None
@@ -50,7 +50,7 @@ def test_without_past_runs_nothing_is_foretold():
     assert known.evidence == "No past runs are known."
 
 
-def test_what_won_on_data_like_this_comes_first():
+def test_the_winner_on_similar_data_comes_first():
     known = prior([row for i in range(4) for row in run(f"r{i}", WON)], PROFILE)
     assert known.order(["from_scratch", "linear_probe", "finetune"]) == [
         "finetune",
@@ -65,13 +65,13 @@ def test_what_won_on_data_like_this_comes_first():
     assert 0 <= record.regret < 0.03
 
 
-def test_strategies_that_nobody_tried_stand_in_the_middle_in_their_order():
+def test_untried_strategies_are_in_the_middle_in_their_order():
     known = prior([row for i in range(4) for row in run(f"r{i}", WON)], PROFILE)
     order = known.order(["new_b", "from_scratch", "new_a", "finetune"])
     assert order == ["finetune", "new_b", "new_a", "from_scratch"]
 
 
-def test_the_more_alike_the_data_the_more_a_run_counts():
+def test_runs_on_more_similar_data_have_more_weight():
     far = Profile("far", 80_000, 100, 400, 32, likeness=0.1, probe_score=0.3)
     rows = [row for i in range(6) for row in run(f"far{i}", LOST, profile=far)] + run("near", WON)
     here, there = prior(rows, PROFILE), prior(rows, far)
@@ -82,7 +82,7 @@ def test_the_more_alike_the_data_the_more_a_run_counts():
     assert here.evidence == "In 1 past run on similar data, finetune won 1."
 
 
-def test_runs_that_are_all_far_decide_little():
+def test_runs_on_dissimilar_data_have_little_weight():
     far = replace(PROFILE, n_train=800_000, image_side=16)
     known = prior([row for i in range(4) for row in run(f"r{i}", WON, profile=far)], PROFILE)
     assert known.predicted is not None
@@ -91,7 +91,7 @@ def test_runs_that_are_all_far_decide_little():
     assert known.first_params("finetune") == []
 
 
-def test_more_runs_make_surer():
+def test_more_runs_reduce_the_uncertainty():
     errors = [
         prior([row for i in range(n) for row in run(f"r{i}", WON)], PROFILE).records["finetune"].se
         for n in (1, 4, 16)
@@ -109,7 +109,7 @@ def test_many_runs_on_one_data_set_count_less_than_on_many():
 
 
 @pytest.mark.parametrize("missing", ["likeness", "probe_score"])
-def test_what_is_unknown_of_one_side_makes_a_run_count_less_but_not_nothing(missing):
+def test_an_unknown_value_reduces_the_weight_of_a_run(missing):
     def sure(rows, profile):
         found = prior(rows, profile).predicted
         assert found is not None
@@ -122,7 +122,7 @@ def test_what_is_unknown_of_one_side_makes_a_run_count_less_but_not_nothing(miss
     assert sure(run("r", WON, profile=without), without) == full
 
 
-def test_the_evidence_counts_wins_and_tells_of_the_same_data_and_of_shipped_runs():
+def test_the_evidence_counts_wins_and_mentions_same_data_and_shipped_runs():
     rows = [
         *run("a", WON, digest="new"),
         *run("b", WON),
@@ -134,7 +134,7 @@ def test_the_evidence_counts_wins_and_tells_of_the_same_data_and_of_shipped_runs
     )
 
 
-def test_first_params_are_those_of_the_most_alike_runs_and_none_twice():
+def test_first_params_are_the_distinct_ones_of_the_most_similar_runs():
     less = replace(PROFILE, n_train=1600)
     rows = [
         *run("x", WON, profile=less, params={"finetune": {"lr": 3}}),
@@ -147,12 +147,12 @@ def test_first_params_are_those_of_the_most_alike_runs_and_none_twice():
     assert known.first_params("unheard_of") == []
 
 
-def test_a_strategy_on_two_backbones_counts_once_a_run_with_its_better_arm():
+def test_a_strategy_on_two_backbones_counts_once_per_run_with_its_better_arm():
     rows = run("a", WON)
     worse = replace(rows[0], backbone_architecture="other", rank=4, regret=0.4, params='{"lr": 9}')
     assert prior([worse, *rows], PROFILE) == prior(rows, PROFILE)
 
 
-def test_params_that_are_no_json_are_passed_over():
+def test_params_that_are_not_json_are_skipped():
     rows = [replace(row, params="{") for row in run("a", WON)]
     assert prior(rows, PROFILE).first_params("finetune") == []

@@ -10,16 +10,16 @@ ROWS = [
 ]  # fmt: skip
 
 
-def test_rows_come_back_as_they_were_written():
+def test_rows_can_be_written_and_read():
     assert from_csv(Row, to_csv(Row, ROWS)) == ROWS
 
 
-def test_a_header_alone_and_nothing_at_all_are_no_rows():
+def test_a_header_alone_and_an_empty_file_give_no_rows():
     assert from_csv(Row, to_csv(Row, [])) == []
     assert from_csv(Row, "") == []
 
 
-def test_what_is_shipped_can_be_read_and_says_where_it_comes_from():
+def test_the_shipped_rows_are_readable_and_have_their_provenance():
     text = resources.files("autotl.experience").joinpath("shipped.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == to_csv(Row, []).strip()
     assert len(shipped_rows()) == len(text.splitlines()) - 1

@@ -39,7 +39,7 @@ def table(tmp_path):
     return Experience(tmp_path / "deep" / "experience.sqlite3")
 
 
-def test_rows_come_back_as_they_went_in(table):
+def test_rows_can_be_added_and_read(table):
     rows = [ROW, replace(ROW, strategy="linear_probe", rank=2, regret=0.1, pretrained=False)]
     assert table.add(rows)
     assert Experience(table.path).rows() == rows
@@ -58,7 +58,7 @@ def test_a_run_is_added_once(table):
     assert table.rows() == [ROW, replace(ROW, run="r2")]
 
 
-def test_numbers_of_numpy_are_numbers(table):
+def test_numpy_numbers_are_stored_as_numbers(table):
     table.add([replace(ROW, n_train=np.int64(7), score=np.float32(0.5), test=float("nan"))])
     [row] = table.rows()
     assert (row.n_train, row.score, row.test) == (7, 0.5, None)
@@ -71,7 +71,7 @@ def test_a_run_with_a_broken_row_is_not_added_at_all(table):
     assert table.rows() == [ROW]
 
 
-def test_forgetting_leaves_nothing(table):
+def test_deletion_removes_all_rows(table):
     table.add([ROW])
     assert table.delete()
     assert list(table.path.parent.iterdir()) == []
@@ -81,7 +81,7 @@ def test_forgetting_leaves_nothing(table):
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 4000])
-def test_a_corrupt_file_gives_no_rows_takes_none_and_says_why(tmp_path, content):
+def test_a_corrupt_file_gives_no_rows_accepts_none_and_has_a_problem(tmp_path, content):
     path = tmp_path / "experience.sqlite3"
     path.write_bytes(content)
     table = Experience(path)
@@ -94,7 +94,7 @@ def test_a_corrupt_file_gives_no_rows_takes_none_and_says_why(tmp_path, content)
     assert table.add([ROW])
 
 
-def test_a_file_cut_short_is_no_error(table):
+def test_a_truncated_file_gives_no_rows(table):
     table.add([replace(ROW, run=f"r{i}", params="x" * 500) for i in range(60)])
     whole = table.path.read_bytes()
     table.path.write_bytes(whole[: len(whole) // 2])
@@ -103,7 +103,7 @@ def test_a_file_cut_short_is_no_error(table):
     assert table.add([ROW]) is False
 
 
-def test_a_newer_format_is_left_alone(table):
+def test_a_newer_format_is_not_changed(table):
     table.add([ROW])
     connection = sqlite3.connect(table.path)
     connection.execute("PRAGMA user_version = 99")
@@ -115,7 +115,7 @@ def test_a_newer_format_is_left_alone(table):
     assert table.path.read_bytes() == before
 
 
-def test_a_database_of_something_else_is_left_alone(tmp_path):
+def test_another_database_is_not_changed(tmp_path):
     path = tmp_path / "other.sqlite3"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE arms (other TEXT)")
@@ -126,7 +126,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     assert table.rows() == []
 
 
-def test_a_folder_in_its_place_is_no_error(tmp_path):
+def test_a_folder_with_its_name_gives_no_rows(tmp_path):
     table = Experience(tmp_path)
     assert table.rows() == []
     assert table.add([ROW]) is False
@@ -134,7 +134,7 @@ def test_a_folder_in_its_place_is_no_error(tmp_path):
     assert not table.delete()
 
 
-def test_a_file_where_its_folder_should_be_is_no_error(tmp_path):
+def test_a_file_with_the_name_of_its_folder_gives_no_rows(tmp_path):
     (tmp_path / "file").write_text("")
     table = Experience(tmp_path / "file" / "experience.sqlite3")
     assert table.rows() == []
@@ -207,7 +207,7 @@ def test_two_processes_add_at_once_from_the_first_row_on(table):
     assert all(first.run == second.run for first, second in zip(rows[::2], rows[1::2], strict=True))
 
 
-def test_where_it_is_kept_may_be_said_or_switched_off(monkeypatch, tmp_path):
+def test_the_location_can_be_set_or_disabled(monkeypatch, tmp_path):
     monkeypatch.delenv("AUTOTL_EXPERIENCE", raising=False)
     path = default_path()
     assert path is not None

@@ -20,11 +20,11 @@ from autotl.clock import Budget
 from autotl.data import render, view_of
 from autotl.errors import WeightsError
 from autotl.finalize import final_steps
-from autotl.finalize.deadline import reserve
 from autotl.finalize.export import export_trial
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.model_soup import ModelSoup, can_mix, compatible_trials, mix
 from autotl.finalize.phase import FinalOptions, FinalPhase
+from autotl.finalize.reserve import reserve
 from autotl.pipeline.prepare import Prepared
 from autotl.results import load_model
 from autotl.testing import tiny_run

@@ -1,4 +1,4 @@
-"""Names of a package and modules that are imported when they are first used."""
+"""Check names and modules that are imported at their first use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAZY = sorted(
 
 
 @pytest.mark.parametrize("package", LAZY)
-def test_names_come_from_where_type_checkers_find_them(package: str) -> None:
+def test_names_come_from_the_modules_in_the_type_checking_block(package: str) -> None:
     module = importlib.import_module(package)
     assert isinstance(module, LazyPackage)
     assert module.lazy_names
@@ -43,13 +43,13 @@ def test_a_function_keeps_its_name_when_its_module_is_imported_first() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_a_missing_name_is_an_attribute_error() -> None:
     train = importlib.import_module("autotl.training")
     with pytest.raises(AttributeError, match=r"module 'autotl.training' has no attribute 'tarining'"):
         train.tarining  # noqa: B018
 
 
-def test_a_lazy_module_is_imported_when_it_is_used_and_not_registered_before() -> None:
+def test_a_lazy_module_is_imported_at_its_first_use() -> None:
     code = (
         "import sys\n"
         "from autotl.importing.lazy import lazy_module\n"
@@ -62,7 +62,7 @@ def test_a_lazy_module_is_imported_when_it_is_used_and_not_registered_before() -
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_lazy_module_sees_what_is_changed_in_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lazy_module_reflects_changes_of_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
     stands_for = lazy_module("colorsys")
     monkeypatch.setattr("colorsys.rgb_to_hsv", "changed")
     assert stands_for.rgb_to_hsv == "changed"

@@ -1,4 +1,4 @@
-"""timm and torchvision work in full after they were imported without torch's compiler."""
+"""Check that timm and torchvision work after an import without torch's compiler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def passes(code: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_compiler_is_there_for_whoever_imports_it_later() -> None:
+def test_the_compiler_can_be_imported_later() -> None:
     passes(
         "import torch._dynamo.utils\n"
         "from torch._dynamo.utils import is_compile_supported\n"
@@ -32,7 +32,7 @@ def test_the_compiler_is_there_for_whoever_imports_it_later() -> None:
     )
 
 
-def test_torchvision_detects_and_aligns_afterwards() -> None:
+def test_torchvision_s_detection_and_alignment_work() -> None:
     passes(
         "import torchvision\n"
         "from torchvision.ops import roi_align\n"
@@ -45,7 +45,7 @@ def test_torchvision_detects_and_aligns_afterwards() -> None:
     )
 
 
-def test_the_postponed_answer_is_the_real_one() -> None:
+def test_the_postponed_value_is_that_of_the_compiler() -> None:
     passes(
         "from torchvision.ops import roi_align as _\n"
         "kept = sys.modules['torchvision.ops.roi_align'].is_compile_supported\n"
@@ -57,7 +57,7 @@ def test_the_postponed_answer_is_the_real_one() -> None:
 
 
 @pytest.mark.slow
-def test_compiled_networks_and_operators_give_what_plain_ones_give() -> None:
+def test_compiled_networks_and_operators_equal_plain_ones() -> None:
     passes(
         "from torchvision.ops import roi_align\n"
         "x, box = torch.rand(1, 3, 32, 32), torch.tensor([[0.0, 1.0, 2.0, 9.0, 8.0]])\n"
@@ -72,7 +72,7 @@ def test_compiled_networks_and_operators_give_what_plain_ones_give() -> None:
 
 
 @pytest.mark.slow
-def test_nothing_is_changed_where_the_compiler_is_there_already() -> None:
+def test_nothing_changes_if_the_compiler_is_imported() -> None:
     code = (
         "import torch._dynamo.utils\n"
         "from autotl.importing.vision import timm\n"
@@ -86,7 +86,7 @@ def test_nothing_is_changed_where_the_compiler_is_there_already() -> None:
 
 
 @pytest.mark.slow
-def test_what_else_is_asked_of_the_stand_in_brings_the_real_module() -> None:
+def test_other_attributes_of_the_replacement_import_the_module() -> None:
     code = (
         "import sys\n"
         "from autotl.importing.vision import compiler_postponed\n"

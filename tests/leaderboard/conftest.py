@@ -1,4 +1,4 @@
-"""Rows of benchmarks that nobody ran: one at a time, and a whole suite with plausible numbers."""
+"""Create synthetic result rows: single ones, and a whole suite with plausible numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autotl.leaderboard import Row
 
 
 def a_row(entrant: str = "finetune", test: float | None = 0.5, **changes: Any) -> Row:
-    """One row; it failed where ``test`` is None."""
+    """Return a row; it is a failure if ``test`` is None."""
     failed = test is None
     values: dict[str, Any] = {
         "suite": "small",
@@ -62,7 +62,7 @@ DATASETS = {  # training images, likeness, classes
     "sketches": (2_400, 0.41, 20),
     "textures": (940, None, 47),
 }
-ENTRANTS = {  # family, skill, need for data, need for likeness, seconds
+ENTRANTS = {  # family, skill, effect of size, effect of likeness, seconds
     "direct": ("as is", 0.45, 0.00, 0.40, 3.0),
     "finetune": ("fine-tuned", 0.86, 0.40, 0.04, 55.0),
     "finetune@default": ("fine-tuned", 0.83, 0.44, 0.06, 21.0),
@@ -74,10 +74,10 @@ ENTRANTS = {  # family, skill, need for data, need for likeness, seconds
 
 
 def a_suite() -> list[Row]:
-    """Six data sets × two seeds × eight entrants on one backbone.
+    """Return rows of six data sets, two seeds and eight entrants on one backbone.
 
-    Features of frozen networks win where there are few images near the source, training from scratch where
-    there are many far from it. A peer fails on the largest data set, and never knows the likeness.
+    Frozen features win with few images similar to the source, training from scratch with many dissimilar
+    ones. A peer fails on the largest data set, and has no likeness.
     """
     rng = np.random.default_rng(7)
     rows = []

@@ -1,11 +1,11 @@
-"""How much is drawn: the same examples in each run, so that a failure is a change and not chance."""
+"""Configure Hypothesis: the same examples in each run, so that failures are reproducible."""
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "autotl",
     derandomize=True,
-    deadline=None,  # the first example imports what the others use
+    deadline=None,  # the first example includes imports
     max_examples=40,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -1,4 +1,4 @@
-"""What holds of every split, whatever the classes, groups, copies and parts."""
+"""Check properties of all splits, for any classes, groups, copies and parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autotl.errors import DataError
 
 @dataclass(frozen=True)
 class Row:
-    """An image by its shade, with what a reader says of it."""
+    """An image of one shade, with the labels of a reader."""
 
     shade: int
     label: str
@@ -27,14 +27,14 @@ class Row:
 
 @dataclass
 class Rows:
-    """A reader of made-up rows."""
+    """A reader of synthetic rows."""
 
     rows: Sequence[Row]
     name: str = "rows"
-    summary: str = "rows made up"
+    summary: str = "synthetic rows"
 
     def reads(self, source: object) -> Applies:
-        return Applies(True, "made up")
+        return Applies(True, "synthetic")
 
     def read(self, source: object, columns: Columns) -> Listing:
         return Listing(
@@ -74,17 +74,17 @@ plain = st.lists(
 )
 
 
-def divided(given_rows: Sequence[Row], seed: int) -> tuple[Dataset, Splits] | None:
+def split_of(drawn: Sequence[Row], seed: int) -> tuple[Dataset, Splits] | None:
     try:
-        dataset = read(None, readers={"rows": Rows(given_rows)})
+        dataset = read(None, readers={"rows": Rows(drawn)})
         return dataset, split(dataset, seed=seed)
     except DataError:
         return None
 
 
 @given(rows, st.integers(0, 5))
-def test_no_row_is_in_two_parts_and_every_fold_learns_each_class_it_can(drawn: list[Row], seed: int) -> None:
-    found = divided(drawn, seed)
+def test_parts_are_disjoint_and_folds_have_every_possible_class(drawn: list[Row], seed: int) -> None:
+    found = split_of(drawn, seed)
     if found is None:
         return
     dataset, splits = found
@@ -100,8 +100,8 @@ def test_no_row_is_in_two_parts_and_every_fold_learns_each_class_it_can(drawn: l
 
 
 @given(rows, st.integers(0, 5))
-def test_the_users_own_test_part_is_the_test_part(drawn: list[Row], seed: int) -> None:
-    found = divided(drawn, seed)
+def test_the_test_set_of_the_user_is_kept(drawn: list[Row], seed: int) -> None:
+    found = split_of(drawn, seed)
     if found is None:
         return
     dataset, splits = found
@@ -111,8 +111,8 @@ def test_the_users_own_test_part_is_the_test_part(drawn: list[Row], seed: int) -
 
 
 @given(plain, st.integers(0, 5))
-def test_no_group_and_no_copies_are_divided(drawn: list[Row], seed: int) -> None:
-    found = divided(drawn, seed)
+def test_groups_and_copies_are_not_divided(drawn: list[Row], seed: int) -> None:
+    found = split_of(drawn, seed)
     if found is None:
         return
     dataset, splits = found
@@ -120,30 +120,30 @@ def test_no_group_and_no_copies_are_divided(drawn: list[Row], seed: int) -> None
         names = dataset.table[column]
         parts = [(splits.train, splits.test), *((fold.train, fold.val) for fold in splits.folds)]
         for one, other in parts:
-            here, there = (set(names.iloc[each].dropna()) for each in (one, other))
-            assert not here & there, column
+            first, second = (set(names.iloc[each].dropna()) for each in (one, other))
+            assert not first & second, column
 
 
 @given(plain, st.integers(0, 5), st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_does_not_matter(drawn: list[Row], seed: int, chance: object) -> None:
+def test_the_order_of_the_rows_does_not_matter(drawn: list[Row], seed: int, rng: object) -> None:
     unique = list({row.shade: row for row in drawn}.values())
-    found = divided(unique, seed)
+    found = split_of(unique, seed)
     shuffled = list(unique)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    again = divided(shuffled, seed)
+    rng.shuffle(shuffled)  # type: ignore[attr-defined]
+    again = split_of(shuffled, seed)
     assert (found is None) == (again is None)
     if found is not None and again is not None:
         assert found[1].hash == again[1].hash
 
 
 @given(plain, st.integers(0, 5), st.integers(4, 40))
-def test_thinning_keeps_every_class_and_adds_nothing(drawn: list[Row], seed: int, most: int) -> None:
-    found = divided(drawn, seed)
+def test_subsampling_keeps_every_class_and_adds_no_row(drawn: list[Row], seed: int, limit: int) -> None:
+    found = split_of(drawn, seed)
     if found is None:
         return
     dataset, splits = found
-    less = subsample_train(dataset, splits, most, seed=seed)
-    assert np.isin(less.train, splits.train).all()
-    assert np.array_equal(less.test, splits.test)
+    smaller = subsample_train(dataset, splits, limit, seed=seed)
+    assert np.isin(smaller.train, splits.train).all()
+    assert np.array_equal(smaller.test, splits.test)
     labels = dataset.table["label"].to_numpy()
-    assert set(labels[less.train].tolist()) == set(labels[splits.train].tolist())
+    assert set(labels[smaller.train].tolist()) == set(labels[splits.train].tolist())

@@ -1,4 +1,4 @@
-"""What holds of every table: it is read as it is written, or refused with a reason."""
+"""Check that every table is read as written, or is an error with a reason."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def test_labels_are_read_as_they_are_written(folder: Path, labels: list[str], se
     table=st.lists(st.lists(cells, min_size=1, max_size=4), min_size=1, max_size=6),
     separator=st.sampled_from(",;\t"),
 )
-def test_whatever_the_cells_hold_the_answer_is_rows_or_a_reason(
-    folder: Path, table: list[list[str]], separator: str
-) -> None:
+def test_any_cells_give_rows_or_an_error(folder: Path, table: list[list[str]], separator: str) -> None:
     path = written(folder, table, separator)
     try:
         listing = Tables().read(path, Columns())
@@ -64,7 +62,7 @@ def test_whatever_the_cells_hold_the_answer_is_rows_or_a_reason(
 
 
 @given(content=st.binary(max_size=300))
-def test_whatever_the_bytes_are_the_answer_is_rows_or_a_reason(folder: Path, content: bytes) -> None:
+def test_any_bytes_give_rows_or_an_error(folder: Path, content: bytes) -> None:
     (folder / "raw.csv").write_bytes(content)
     with suppress(DataError):
         Tables().read(folder / "raw.csv", Columns())

@@ -6,13 +6,13 @@ from autotl.quality import leaks, near_duplicates
 
 
 def hashes_of(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Random hashes of which half the bits are set, as those of textured pictures are."""
+    """Return random hashes with half of the bits set, as for textured images."""
     bits = np.array([rng.permutation(np.repeat([0, 1], 32)) for _ in range(n)], dtype=np.uint8)
     return np.packbits(bits, axis=1).view(np.uint64).ravel()
 
 
 def moved(hashes: np.ndarray, swaps: int) -> np.ndarray:
-    """Hashes that differ in twice as many bits: so many ones become zeros, and zeros ones."""
+    """Return hashes with ``swaps`` ones set to zero and ``swaps`` zeros set to one."""
     bits = np.unpackbits(np.ascontiguousarray(hashes)[:, None].view(np.uint8), axis=1)
     for row in bits:
         ones, zeros = np.flatnonzero(row == 1)[:swaps], np.flatnonzero(row == 0)[:swaps]
@@ -22,40 +22,40 @@ def moved(hashes: np.ndarray, swaps: int) -> np.ndarray:
 
 @pytest.fixture
 def pictures():
-    """100 pictures, then copies of the first ten: hashes 4 bits away and features nearly the same."""
+    """Return 100 images and copies of the first ten, with 4 different bits and almost equal features."""
     rng = np.random.default_rng(0)
     hashes, features = hashes_of(rng, 100), rng.standard_normal((100, 64)) + 2
     copies = features[:10] + rng.normal(0, 0.2, (10, 64))
     return np.concatenate([hashes, moved(hashes[:10], 2)]), np.concatenate([features, copies])
 
 
-def test_planted_copies_are_found_and_nothing_else(pictures):
+def test_only_planted_copies_are_found(pictures):
     assert near_duplicates(*pictures) == [(i, 100 + i) for i in range(10)]
 
 
-def test_clean_data_has_none(pictures):
+def test_clean_data_have_no_copies(pictures):
     hashes, features = pictures
     assert near_duplicates(hashes[:100], features[:100]) == []
     assert near_duplicates(hashes[:100], None) == []
 
 
-def test_near_hashes_are_no_copies_where_the_features_differ(pictures):
+def test_similar_hashes_with_different_features_are_not_copies(pictures):
     hashes, features = pictures
     other = np.random.default_rng(1).standard_normal((10, 64)) + 2
     assert near_duplicates(hashes, np.concatenate([features[:100], other])) == []
 
 
-def test_near_features_are_no_copies_where_the_hashes_differ(pictures):
+def test_similar_features_with_different_hashes_are_not_copies(pictures):
     hashes, features = pictures
     far = hashes_of(np.random.default_rng(1), 10)
     assert near_duplicates(np.concatenate([hashes[:100], far]), features) == []
 
 
-def test_pictures_that_all_look_alike_are_no_copies():
+def test_generally_similar_images_are_not_copies():
     rng = np.random.default_rng(0)
     styles = rng.standard_normal((8, 64)) * 2
     features = np.repeat(styles, 15, axis=0) + rng.normal(0, 0.8, (120, 64))
-    hashes = np.repeat(hashes_of(rng, 8), 15)  # the hash sees only the style
+    hashes = np.repeat(hashes_of(rng, 8), 15)  # the hash depends only on the style
     assert near_duplicates(hashes, features) == []
 
 
@@ -66,7 +66,7 @@ def test_without_features_only_equal_hashes_count(pictures):
     assert near_duplicates(equal, None) == [(i, 100 + i) for i in range(10)]
 
 
-def test_flat_pictures_count_as_copies_only_where_the_features_are_the_same():
+def test_flat_images_are_copies_only_with_equal_features():
     features = np.random.default_rng(0).standard_normal((40, 32))
     features[39] = features[3]
     flat = np.full(40, 1 << 63, dtype=np.uint64)
@@ -75,7 +75,7 @@ def test_flat_pictures_count_as_copies_only_where_the_features_are_the_same():
 
 
 @pytest.mark.parametrize("n", [2, 5, 30, 200])
-def test_one_picture_many_times_is_one_group(n):
+def test_many_copies_of_an_image_are_one_group(n):
     hashes = hashes_of(np.random.default_rng(0), 1).repeat(n)
     everything = [tuple(range(n))]
     assert near_duplicates(hashes, None) == everything
@@ -96,23 +96,23 @@ def test_no_rows_and_one_row_have_no_copies():
         assert near_duplicates(np.zeros(n, dtype=np.uint64), np.zeros((n, 4))) == []
 
 
-def test_lengths_that_differ_are_refused():
+def test_different_lengths_are_an_error():
     with pytest.raises(DataError, match=r"as many rows as there are hashes \(got 2 and 3\)"):
         near_duplicates(np.zeros(3, dtype=np.uint64), np.zeros((2, 4)))
 
 
-def test_a_hash_that_only_its_copy_is_near_is_enough_where_features_do_not_gainsay_it():
+def test_a_unique_similar_hash_is_enough_if_features_do_not_contradict():
     rng = np.random.default_rng(3)
     hashes = hashes_of(rng, 40)
     hashes[7] = moved(hashes[3:4], 1)[0]
     features = rng.standard_normal((40, 30))
-    features[7] = features[3] + 1.2 * rng.standard_normal(30)  # a copy that lost much
+    features[7] = features[3] + 1.2 * rng.standard_normal(30)  # a copy of low quality
     assert near_duplicates(hashes, features) == [(3, 7)]
     features[7] = -features[3]
     assert near_duplicates(hashes, features) == []
 
 
-def test_a_hash_that_others_are_near_as_well_proves_nothing():
+def test_a_hash_with_several_similar_ones_is_not_enough():
     rng = np.random.default_rng(4)
     hashes = hashes_of(rng, 40)
     hashes[7], hashes[9] = moved(hashes[3:4], 1)[0], moved(hashes[3:4], 3)[0]
@@ -122,7 +122,7 @@ def test_a_hash_that_others_are_near_as_well_proves_nothing():
 
 
 def sides():
-    """60 training and 40 test pictures; the first three test ones are training ones seen again."""
+    """Return 60 training and 40 test images; the first three test images are copies of training images."""
     rng = np.random.default_rng(0)
     bits = np.array([rng.permutation(np.repeat([0, 1], 32)) for _ in range(100)], dtype=np.uint8)
     hashes = np.packbits(bits, axis=1).view(np.uint64).ravel()
@@ -132,21 +132,21 @@ def sides():
     return hashes[:60], hashes[60:], features[:60], features[60:]
 
 
-def test_test_pictures_that_are_in_training_are_found():
+def test_test_images_in_the_training_set_are_found():
     train, test, train_features, test_features = sides()
     expected = [(2, 2), (5, 0), (7, 1)]
     assert leaks(train, test, train_features, test_features) == expected
     assert leaks(train, test, None, None) == expected
 
 
-def test_copies_within_a_side_are_no_leak():
+def test_copies_within_a_set_are_not_a_leak():
     train, test, train_features, test_features = sides()
     train, train_features = np.r_[train, train[:9]], np.r_[train_features, train_features[:9]]
     found = leaks(train, test[3:], train_features, test_features[3:])
     assert found == leaks(train, test[3:], None, None) == []
 
 
-def test_an_empty_side_leaks_nothing():
+def test_an_empty_set_has_no_leak():
     train, test, train_features, test_features = sides()
     assert leaks(train[:0], test, train_features[:0], test_features) == []
     assert leaks(train, test[:0], train_features, test_features[:0]) == []

@@ -1,4 +1,4 @@
-"""Images that show one thing are found by names, times and looks, and others are left alone."""
+"""Check that images of one object are grouped by names, times and similarity, and others are not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WIDTH, CLASSES = 64, 2
 
 
 def things(each: int, frames: int, spread: float, *, seed: int = 0) -> np.ndarray:
-    """Features of ``each`` things of two classes, ``frames`` images of each; 1 is the spread of things."""
+    """Return features of ``each`` objects per class with ``frames`` images; objects have spread 1."""
     rng = np.random.default_rng(seed)
     centers = np.repeat(rng.normal(size=(CLASSES * each, WIDTH)), frames, axis=0)
     found: np.ndarray = centers + spread * rng.normal(size=centers.shape)
@@ -64,20 +64,20 @@ def test_frames_of_tracks_are_found_by_their_names(form: str) -> None:
     assert set(found.how.values()) == {"file names"}
 
 
-def test_names_tell_nothing_if_images_that_share_them_are_no_more_alike() -> None:
+def test_names_are_ignored_if_their_images_are_not_more_similar() -> None:
     rng = np.random.default_rng(3)
     found = find_groups(evidence(rng.normal(size=(120, WIDTH)), numbered(10, 6, "{:05}_{:05}.png")))
     assert found.sets == ()
 
 
-def test_variants_of_an_image_join_the_image_they_are_named_after() -> None:
+def test_variants_join_the_image_in_their_name() -> None:
     forms = ("img{:03}.png", "img{:03}_flip.png", "img{:03} (2).png")
     names = [form.format(thing) for thing in range(30) for form in forms]
     found = find_groups(evidence(things(15, 3, spread=0.7), names))
     assert found.sets == tracks(15, 3)
 
 
-def test_neighbouring_numbers_are_cut_where_the_images_change() -> None:
+def test_series_of_numbers_are_divided_at_changes_of_the_images() -> None:
     names = [f"scan/slice_{row:04}.png" for row in range(240)]
     found = find_groups(evidence(things(20, 6, spread=0.5), names))
     assert found.sets == tracks(20, 6)
@@ -92,13 +92,13 @@ def test_a_burst_is_found_by_capture_times() -> None:
     assert "capture times" in found.how.values()
 
 
-def test_exposures_of_one_object_are_found_by_their_likeness_alone() -> None:
+def test_images_of_one_object_are_found_by_similarity_alone() -> None:
     found = find_groups(evidence(things(8, 7, spread=0.3)))
     assert found.sets == tracks(8, 7)
     assert set(found.how.values()) == {"likeness"}
 
 
-def test_before_features_are_known_hashes_show_copies_of_an_object() -> None:
+def test_without_features_hashes_find_copies() -> None:
     rng = np.random.default_rng(5)
     hashes = np.repeat(random_hashes(rng, 40), 3)
     seen = evidence(things(20, 3, spread=0.3), hashes=hashes)
@@ -107,14 +107,14 @@ def test_before_features_are_known_hashes_show_copies_of_an_object() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_unrelated_images_are_left_alone(seed: int) -> None:
+def test_unrelated_images_are_not_grouped(seed: int) -> None:
     rng = np.random.default_rng(seed)
     seen = evidence(rng.normal(size=(400, WIDTH)), [f"IMG_{row}.jpg" for row in range(400)])
     assert find_groups(seen).sets == ()
     assert find_groups(replace(seen, features=None)).sets == ()
 
 
-def test_a_chain_of_images_does_not_become_a_group() -> None:
+def test_a_chain_of_images_is_not_a_group() -> None:
     rng = np.random.default_rng(0)
     steps = np.cumsum(0.35 * rng.normal(size=(200, WIDTH)), axis=0)
     found = find_groups(evidence(steps))
@@ -137,7 +137,9 @@ def test_the_same_images_give_the_same_groups_in_a_large_class(monkeypatch: pyte
     assert find_groups(seen) == found
 
 
-def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proportion_of_groups_by_similarity_refers_to_compared_images(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("autotl.quality.feature_groups.MAX_COMPARED", 60)
     rng = np.random.default_rng(0)
     lone = rng.normal(size=(5900, WIDTH))
@@ -148,7 +150,7 @@ def test_the_share_of_sets_by_likeness_is_one_of_the_images_compared(monkeypatch
     assert found.uncompared == 5840
 
 
-def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_folders_need_no_matrix_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autotl.quality.feature_groups.MAX_COMPARED", 500)
     folders, each = 6, 8000
     n = folders * each
@@ -161,7 +163,7 @@ def test_large_folders_need_no_matrix_of_all_their_pairs(monkeypatch: pytest.Mon
     assert peak < 4 * each**2  # bytes of one matrix of 32-bit numbers
 
 
-def test_known_groups_are_kept_with_what_found_them() -> None:
+def test_known_groups_are_kept_with_their_evidence() -> None:
     seen = evidence(things(8, 7, spread=0.3))
     known = find_groups(replace(seen, names=numbered(8, 7, "{:05}_{:05}.png")))
     assert set(known.how.values()) == {"file names"}
@@ -169,7 +171,7 @@ def test_known_groups_are_kept_with_what_found_them() -> None:
 
 
 @pytest.mark.parametrize("step", ["median_distance", "by_stem", "in_series", "trees"])
-def test_the_time_is_looked_at_before_each_class(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_is_checked_before_each_class(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, module = FakeClock(), sys.modules["autotl.quality.groups"]
     end, plain, looked = Deadline(clock, at=1.0), getattr(module, step), []
 
@@ -186,7 +188,7 @@ def test_the_time_is_looked_at_before_each_class(step: str, monkeypatch: pytest.
     assert not found.complete
 
 
-def test_the_time_is_looked_at_within_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_is_checked_within_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
 
     def check() -> None:

@@ -1,4 +1,4 @@
-"""Public data sets: tracks are found by their names, and unrelated photographs are left alone."""
+"""Check on public data sets that tracks are grouped by names, and unrelated photographs are not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
         pytest.param("traffic_signs", 0.7, 1.0, marks=pytest.mark.slow),
     ],
 )
-def test_names_and_hashes_find_tracks_and_little_else(name: str, least: float, most: float) -> None:
+def test_names_and_hashes_find_tracks_and_few_other_groups(name: str, least: float, most: float) -> None:
     path = DATA / f"{name}.zip"
     if not path.exists():
         pytest.skip(f"{path} is not there")

@@ -13,11 +13,11 @@ def noise(seed: int) -> Image.Image:
 
 
 def perceptual_hash(image):
-    """The hash as the table of a data set has it."""
+    """Return the hash as in the table of a data set."""
     return int(perceptual_hashes(thumbnail(image)[None])[0])
 
 
-def test_a_hash_holds_the_bits_of_imagehash_and_survives_resizing():
+def test_a_hash_has_the_bits_of_imagehash_and_is_stable_under_resizing():
     image = noise(0)
     found = perceptual_hash(image)
     assert [bit == "1" for bit in f"{found:064b}"] == imagehash.phash(image).hash.ravel().tolist()
@@ -25,13 +25,13 @@ def test_a_hash_holds_the_bits_of_imagehash_and_survives_resizing():
     assert (found ^ perceptual_hash(noise(1))).bit_count() > 15
 
 
-def test_a_flat_picture_has_no_texture():
+def test_a_flat_image_has_no_texture():
     hashes = [perceptual_hash(Image.new("RGB", (50, 40), (v, 9, 9))) for v in (0, 80, 255)]
     assert not textured(np.array(hashes, dtype=np.uint64)).any()
     assert textured(np.array([perceptual_hash(noise(0))], dtype=np.uint64)).all()
 
 
-def test_pairs_are_those_that_counting_one_by_one_finds(monkeypatch):
+def test_pairs_equal_those_of_a_direct_comparison(monkeypatch):
     monkeypatch.setattr("autotl.quality.hashing._CELLS", 500)  # several chunks
     rng = np.random.default_rng(0)
     hashes = rng.integers(0, 2**64, 70, dtype=np.uint64)
@@ -43,16 +43,16 @@ def test_pairs_are_those_that_counting_one_by_one_finds(monkeypatch):
     np.testing.assert_array_equal(across, np.argwhere(apart[:30, 30:] <= 25))
 
 
-def test_a_row_keeps_its_nearest_and_equal_hashes_stay_linked():
+def test_a_row_keeps_its_nearest_and_equal_hashes():
     hashes = np.zeros(200, dtype=np.uint64)
     found = hamming_pairs(hashes, 10)
     assert np.bincount(found[:, 0]).max() == MAX_PER_ROW
     assert {(i, i + 1) for i in range(199)} <= set(map(tuple, found.tolist()))
     hashes[1:101] = 1
-    assert (hashes[hamming_pairs(hashes, 10)[:MAX_PER_ROW, 1]] == 0).all()  # those of row 0
+    assert (hashes[hamming_pairs(hashes, 10)[:MAX_PER_ROW, 1]] == 0).all()  # the ones of row 0
 
 
-def test_nothing_and_one_hash_make_no_pairs():
+def test_no_hash_and_one_hash_give_no_pairs():
     for n in (0, 1):
         assert hamming_pairs(np.zeros(n, dtype=np.uint64), 10).shape == (0, 2)
     assert hamming_between(np.zeros(0, dtype=np.uint64), np.zeros(3, dtype=np.uint64), 5).shape == (0, 2)

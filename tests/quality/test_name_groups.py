@@ -1,4 +1,4 @@
-"""File names and capture times say which images may have one origin."""
+"""Check that file names and capture times suggest images of one origin."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def stems(*names: str) -> list[list[list[str]]]:
         ("a/IMG_0012_jpg.rf.3f9a2b1c.jpg", "a/IMG_0012_jpg.rf.77e1d0aa.jpg"),
     ],
 )
-def test_names_that_differ_in_their_last_part_have_one_stem(names: tuple[str, ...]) -> None:
+def test_names_that_differ_in_the_last_part_have_one_stem(names: tuple[str, ...]) -> None:
     assert stems(*names, "a/other99_x.png")[-1] == [list(names)]
 
 
-def test_two_parts_may_differ_and_a_folder_may_be_shared() -> None:
+def test_names_can_differ_in_two_parts_or_share_a_folder() -> None:
     names = ("a/p1_s3_f07.png", "a/p1_s4_f02.png", "b/p1_s3_f08.png")
     folder, *_, two, one = stems(*names)
     assert folder == [[names[0], names[1]]]
@@ -34,11 +34,11 @@ def test_two_parts_may_differ_and_a_folder_may_be_shared() -> None:
     assert one == []
 
 
-def test_a_series_is_ordered_by_number_and_cut_where_numbers_are_missing() -> None:
+def test_a_series_is_sorted_by_number_and_divided_at_gaps() -> None:
     names = ["a/x10.png", "a/x2.png", "a/x4.png", "a/x13.png", "b/x3.png", "a/y3.png", "a/12345678901.png"]
     assert in_series(names, range(len(names))) == [[1, 2], [0, 3]]
 
 
-def test_a_burst_is_of_one_camera_and_ends_after_a_pause() -> None:
+def test_a_burst_has_one_camera_and_ends_at_a_pause() -> None:
     taken = [("one", 10.0), ("one", 1.0), ("two", 1.5), ("one", 3.5), None, ("one", 12.0)]
     assert in_bursts(taken, range(len(taken))) == [[1, 3], [0, 5]]

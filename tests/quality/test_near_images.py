@@ -1,4 +1,4 @@
-"""A held-out image that is far more like a training image than usual in its class is found."""
+"""Check that held-out images are found that are unusually similar to a training image."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_only_training_images_of_the_same_class_count() -> None:
     assert found.row[0] == -1
 
 
-def test_frames_with_neighbouring_numbers_rank_high_and_other_folders_do_not_count() -> None:
+def test_frames_with_neighbouring_numbers_rank_high_and_other_folders_are_ignored() -> None:
     tracks = np.repeat(RNG.normal(size=(10, 32)), 6, axis=0) + 0.3 * RNG.normal(size=(60, 32))
     learned = pictures(tracks, [f"t/{i // 6:05}_{i % 6:05}.png" for i in range(60)])
     held = pictures(
@@ -60,13 +60,13 @@ def test_frames_with_neighbouring_numbers_rank_high_and_other_folders_do_not_cou
     assert found.named_row[1] == -1
 
 
-def test_the_limit_lets_at_most_one_in_twenty_reference_images_pass() -> None:
+def test_at_most_one_in_twenty_reference_images_passes_the_limit() -> None:
     assert near_copy_limit(np.full(100, 0.8)) == NEAR_COPY_LIMIT
     crowded = np.linspace(0.01, 0.2, 100)
     assert (crowded < near_copy_limit(crowded)).mean() <= 0.05
 
 
-def test_only_the_training_images_of_its_fold_count_for_an_image() -> None:
+def test_an_image_is_compared_with_the_training_images_of_its_fold() -> None:
     learned = RNG.normal(size=(60, 32))
     names = [f"t/{i:03}.png" for i in range(60)]
     held = pictures(learned[[7]] + 0.1 * RNG.normal(size=32), ["t/007.png"])
@@ -78,7 +78,7 @@ def test_only_the_training_images_of_its_fold_count_for_an_image() -> None:
     assert part.named_row[0] == 6
 
 
-def test_a_large_class_is_drawn_from_and_each_draw_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_class_is_sampled_reproducibly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autotl.quality.near_images.MAX_TRAIN_ROWS", 20)
     learned = pictures(RNG.normal(size=(200, 16)))
     held = pictures(learned.features)
@@ -88,7 +88,7 @@ def test_a_large_class_is_drawn_from_and_each_draw_is_the_same(monkeypatch: pyte
     np.testing.assert_array_equal(found.row, again.row)
 
 
-def test_a_check_can_end_the_comparison() -> None:
+def test_the_check_can_end_the_comparison() -> None:
     learned = pictures(RNG.normal(size=(30, 16)))
 
     def stop() -> None:
@@ -98,7 +98,7 @@ def test_a_check_can_end_the_comparison() -> None:
         nearest_images([(learned, np.arange(30))], learned, check_cancelled=stop)
 
 
-def test_images_without_a_measured_distance_do_not_move_the_limit() -> None:
+def test_images_without_a_distance_do_not_change_the_limit() -> None:
     assert near_copy_limit(np.full(10, np.inf)) == NEAR_COPY_LIMIT
     crowded = np.linspace(0.01, 0.2, 100)
     assert near_copy_limit(np.append(crowded, np.full(5000, np.inf))) == near_copy_limit(crowded)

@@ -6,7 +6,7 @@ import pytest
 from autotl.quality import outliers
 
 
-def test_planted_rows_are_flagged_and_lead():
+def test_planted_rows_are_flagged_and_ranked_first():
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((300, 20)) * 0.3 + np.arange(20) % 2
     rows[:3] = rng.standard_normal((3, 20))
@@ -16,13 +16,13 @@ def test_planted_rows_are_flagged_and_lead():
 
 
 @pytest.mark.parametrize("d", [10, 64, 400])
-def test_gaussian_rows_are_seldom_flagged(d):
+def test_gaussian_rows_are_rarely_flagged(d):
     rng = np.random.default_rng(0)
     flagged = [len(outliers(rng.standard_normal((500, d))).rows) for _ in range(4)]
     assert sum(flagged) <= 4  # of 2,000
 
 
-def test_a_wide_class_is_no_outlier_once_the_labels_are_known():
+def test_a_wide_class_has_no_outliers_if_labels_are_known():
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((2, 30))
     tight = centres[0] * 3 + rng.normal(0, 0.1, (400, 30))
@@ -32,7 +32,7 @@ def test_a_wide_class_is_no_outlier_once_the_labels_are_known():
     assert not set(range(400, 430)) & set(outliers(rows, labels).rows.tolist())
 
 
-def test_rows_beyond_the_sample_are_scored_like_those_in_it(monkeypatch):
+def test_rows_outside_the_sample_are_scored_like_those_in_it(monkeypatch):
     monkeypatch.setattr(import_module("autotl.quality.outliers"), "MAX_COMPARED", 100)
     rows = np.random.default_rng(0).standard_normal((600, 30))
     sampled = np.unique(np.linspace(0, 599, 100).round().astype(int))

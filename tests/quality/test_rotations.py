@@ -1,4 +1,4 @@
-"""Mirrored and turned copies are found by their hashes; other pictures are not."""
+"""Check that mirrored and rotated copies are found by their hashes, and other images are not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N = 40
 
 
 def pictures(n: int, seed: int = 0) -> list[Image.Image]:
-    """Smooth pictures with large shapes, as photographs have."""
+    """Return smooth images with large shapes, like photographs."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(n):
@@ -41,7 +41,7 @@ WAYS: list[Callable[[Image.Image], Image.Image]] = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_hash_of_a_turned_picture_is_worked_out_to_a_few_bits(
+def test_the_hash_of_a_rotated_image_is_computed_to_a_few_bits(
     way: Callable[[Image.Image], Image.Image],
 ) -> None:
     plain = pictures(N)
@@ -50,14 +50,14 @@ def test_the_hash_of_a_turned_picture_is_worked_out_to_a_few_bits(
     assert (off <= 8).mean() >= 0.9
 
 
-def test_the_first_version_is_the_picture_as_it_is_and_turning_twice_gives_it_back() -> None:
+def test_the_first_version_is_the_image_and_two_half_turns_are_the_identity() -> None:
     own = hashes(pictures(N))
     as_it_is, mirrored, *_ = versions(own)
     np.testing.assert_array_equal(as_it_is, own)
     np.testing.assert_array_equal(versions(mirrored)[1], own)
 
 
-def test_other_pictures_are_not_taken_for_turned_ones() -> None:
+def test_other_images_are_not_rotated_copies() -> None:
     assert len(rotated_pairs(hashes(pictures(300)), 8)) == 0
 
 
@@ -65,7 +65,7 @@ def test_mirrored_copies_are_duplicates_and_leaks_if_the_features_agree() -> Non
     plain = pictures(N)
     rng = np.random.default_rng(1)
     features = rng.normal(size=(N, 64))
-    mirrored = features + 0.2 * rng.normal(size=(N, 64))  # nearly what a network says of a mirrored picture
+    mirrored = features + 0.2 * rng.normal(size=(N, 64))  # approximately the features of a mirrored image
     both = hashes([*plain, *(ImageOps.mirror(each) for each in plain)])
     found = near_duplicates(both, np.concatenate([features, mirrored]))
     assert sum((i, i + N) in found for i in range(N)) >= 0.9 * N
@@ -86,7 +86,7 @@ def test_mirrored_copies_are_duplicates_and_leaks_if_the_features_agree() -> Non
         "img012_hflip_crop2",
     ],
 )
-def test_endings_that_tell_of_augmentation_are_left_off(name: str) -> None:
+def test_suffixes_of_augmentations_are_removed(name: str) -> None:
     same = np.full(2, hashes(pictures(1))[0])
     labels = np.zeros(2, dtype=np.int64)
     assert list(augmented_pairs([f"a/{name}.jpg", "a/img012.jpg"], labels, same)) == [(0, 1)]
@@ -107,7 +107,7 @@ def test_copies_that_share_a_stem_are_in_one_group() -> None:
     assert sum((3 * i, 3 * i + 1) in pairs for i in range(12)) >= 11
     assert all(one // 3 == other // 3 for one, other in pairs)
     numbered = [f"a/image {number}.jpg" for number in range(len(images))]
-    assert not list(augmented_pairs(numbered, labels, own))  # a number tells of no augmentation
+    assert not list(augmented_pairs(numbered, labels, own))  # a number is no sign of augmentation
     groups = find_groups(Evidence(names, labels, own, [None] * len(images)))
     assert sum(len(each) for each in groups.sets) >= 30
     assert all(len({row // 3 for row in each}) == 1 for each in groups.sets)

@@ -7,16 +7,16 @@ import scipy.stats
 from autotl.errors import DataError
 from autotl.quality import importance_weights, shift
 
-MODULE = import_module("autotl.quality.shift")  # the package's own `shift` is the function
+MODULE = import_module("autotl.quality.shift")  # `autotl.quality.shift` is the function
 
 
 @pytest.mark.parametrize(("n", "m", "d"), [(20, 15, 60), (30, 30, 5)])
-def test_p_values_are_uniform_where_nothing_differs(n, m, d, monkeypatch):
+def test_p_values_are_uniform_without_a_shift(n, m, d, monkeypatch):
     monkeypatch.setattr(MODULE, "PERMUTATIONS", 99)
     rng = np.random.default_rng(0)
     ps = [shift(rng.exponential(size=(n, d)), rng.exponential(size=(m, d)), seed=i).p for i in range(200)]
     assert np.mean(np.array(ps) <= 0.05) < 0.1
-    # p-values come in hundredths: spread out, they are compared with the uniform distribution
+    # p-values are multiples of 0.01; noise makes them comparable with the uniform distribution
     spread = np.array(ps) - rng.uniform(0, 0.01, len(ps))
     assert scipy.stats.kstest(spread, "uniform").pvalue > 0.01
 
@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_result():
     assert shift(train, test, seed=3) == shift(train, test, seed=3)
 
 
-def test_many_rows_are_thinned(monkeypatch):
+def test_many_rows_are_subsampled(monkeypatch):
     monkeypatch.setattr(MODULE, "MAX_ROWS", 50)
     rng = np.random.default_rng(0)
     found = shift(rng.standard_normal((200, 4)), rng.standard_normal((30, 4)), seed=0)
@@ -50,13 +50,13 @@ def test_equal_rows_show_no_shift():
 
 
 @pytest.mark.parametrize("compare", [shift, importance_weights])
-def test_too_few_rows_are_refused(compare):
+def test_too_few_rows_are_an_error(compare):
     with pytest.raises(DataError, match=r"at least 5 test rows \(got 4\)"):
         compare(np.zeros((9, 2)), np.zeros((4, 2)), seed=0)
 
 
 @pytest.mark.parametrize(("n", "m", "d"), [(150, 150, 20), (60, 200, 300)])
-def test_weights_stay_near_one_where_nothing_differs(n, m, d):
+def test_weights_are_near_one_without_a_shift(n, m, d):
     rng = np.random.default_rng(0)
     for seed in range(5):
         found = importance_weights(rng.standard_normal((n, d)), rng.standard_normal((m, d)), seed=seed)
@@ -75,7 +75,7 @@ def test_weights_follow_the_ratio_of_densities():
     assert found.n_eff == pytest.approx(found.weights.sum() ** 2 / (found.weights**2).sum())
 
 
-def test_sides_with_nothing_in_common_keep_weights_within_bounds():
+def test_weights_are_bounded_for_disjoint_sets():
     rng = np.random.default_rng(0)
     found = importance_weights(rng.standard_normal((80, 10)), rng.standard_normal((80, 10)) + 20, seed=0)
     assert np.isfinite(found.weights).all()

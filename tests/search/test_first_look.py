@@ -11,7 +11,7 @@ import pytest
 from autotl.api import Applies, Arm, Backbone, Cost, FoldScore, Job, Machine, Outcome, Params, State, Task
 from autotl.metrics import Metric, get_metric
 from autotl.search.first_look import SLOWEST, FirstLooks, training_forecast
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from tests.support import fakes

@@ -16,9 +16,9 @@ from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.experience import Prior, StrategyRecord
 from autotl.search.loop import Search
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.storage import open_storage
+from autotl.search.studies.optuna_storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory

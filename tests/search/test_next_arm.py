@@ -15,7 +15,7 @@ from autotl.experience import Prior, StrategyRecord
 from autotl.search.cost_model import CostModel
 from autotl.search.first_look import FirstLooks
 from autotl.search.next_arm import ArmQueue, Start
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from tests.support import fakes

@@ -30,7 +30,7 @@ from autotl.api import (
     Weights,
 )
 from autotl.clock import FakeClock
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.seeds import derive
 
 MACHINE = Machine("cpu", 2, 2**33)

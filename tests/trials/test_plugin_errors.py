@@ -24,9 +24,9 @@ from autotl.clock import Budget, FakeClock, WallClock
 from autotl.errors import PluginError
 from autotl.pipeline.prepare import Prepared
 from autotl.search.loop import Search
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.storage import open_storage
+from autotl.search.studies.optuna_storage import open_storage
 from autotl.terminal import Silence
 from autotl.testing import tiny_run
 from autotl.trials.arms import plan_arms

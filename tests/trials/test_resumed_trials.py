@@ -16,12 +16,12 @@ from autotl.api import Arm, Checkpoint, Epoch, FoldScore, Go, Job, Outcome, Said
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
-from autotl.search.space import SearchSpace, SearchTime
+from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.arm_study import MEDIAN_TRIALS, ArmStudy
 from autotl.search.studies.attributes import BRACKET, NUMBER, RESUMED
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.pruner import GRACE, STEPS
-from autotl.search.studies.storage import open_storage
+from autotl.search.studies.hyperband import GRACE, STEPS
+from autotl.search.studies.optuna_storage import open_storage
 from autotl.seeds import derive
 from autotl.terminal import Silence
 from autotl.trials.arms import plan_arms

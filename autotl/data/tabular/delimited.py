@@ -1,4 +1,4 @@
-"""Read the rows of a text table, whatever separates its cells."""
+"""Read the rows of a text table, with any usual separator."""
 
 from __future__ import annotations
 

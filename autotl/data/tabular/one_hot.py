@@ -40,7 +40,7 @@ def yes_no_values(column: pd.Series) -> list[bool] | None:
     answers = _booleans(column, _YES_TEXTS, _NO_TEXTS)
     missing = column.map(is_missing)
     if answers is None and missing.any():
-        answers = _booleans(column.where(~missing, "0"), _YES_TEXTS, frozenset({"0"}))
+        answers = _booleans(column.astype(object).where(~missing, "0"), _YES_TEXTS, frozenset({"0"}))
     return answers
 
 

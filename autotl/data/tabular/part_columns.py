@@ -100,7 +100,7 @@ def _states_parts(column: pd.Series, *, minimum: int) -> bool:
 
 
 def _boolean_part_columns(table: pd.DataFrame, asked: Mapping[str, Part]) -> Flags:
-    """Return the boolean columns among those that ask for a part."""
+    """Return the columns that answer whether a row is in a part."""
     flags = {}
     for name, part in asked.items():
         values = yes_no_values(table[name]) if _is_question(name) else boolean_values(table[name])

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from autotl.report.contents import sections
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Snippet, Table
+from autotl.report.section_order import sections
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"(`[^`]*`)")

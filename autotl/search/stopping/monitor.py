@@ -8,7 +8,7 @@ from autotl.api import Job, Outcome, Said, State, Watch
 from autotl.clock import Clock
 from autotl.search.stopping.rule import StoppingRule, TrialStep
 from autotl.search.stopping.rules import StoppingRules
-from autotl.search.studies.pruner import STEPS
+from autotl.search.studies.hyperband import STEPS
 from autotl.trials.trial import Trial
 
 

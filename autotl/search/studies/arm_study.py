@@ -14,9 +14,9 @@ from optuna.trial import TrialState
 
 from autotl.api import Arm, Params, State
 from autotl.errors import FAILURES
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.search.studies import attributes
-from autotl.search.studies.pruner import GRACE, RUNGS, STEPS, BracketPruner
+from autotl.search.studies.hyperband import GRACE, RUNGS, STEPS, BracketPruner
 from autotl.search.studies.samplers import STARTUP, LocalSampler, tpe_sampler
 from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.search.studies.suggestions import check_params, in_range

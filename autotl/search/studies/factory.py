@@ -8,7 +8,7 @@ import optuna
 
 from autotl.api import Arm
 from autotl.experience import Prior
-from autotl.search.space import SearchSpace
+from autotl.search.search_inputs import SearchSpace
 from autotl.search.studies.arm_study import ArmStudy
 from autotl.trials.history import TrialHistory
 

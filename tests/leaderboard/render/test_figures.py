@@ -25,7 +25,7 @@ def found(suite):
 
 
 @pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
-def test_every_figure_is_a_picture_with_words_for_screen_readers(found, width):
+def test_every_figure_has_a_text_alternative(found, width):
     drawn = draw_figures(found, width=width)
     assert list(drawn) == ["critical", "heat", "territory", "cost"]
     for svg in drawn.values():
@@ -37,7 +37,7 @@ def test_every_figure_is_a_picture_with_words_for_screen_readers(found, width):
 
 
 @pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
-def test_nothing_is_drawn_outside_the_frame(found, width):
+def test_no_element_is_outside_the_frame(found, width):
     for svg in draw_figures(found, width=width).values():
         root = ET.fromstring(svg)
         height = float(root.get("height"))
@@ -54,7 +54,7 @@ def test_figures_fetch_nothing(found):
         assert svg.count("http") == 1  # the name of the SVG namespace
 
 
-def test_hostile_names_cannot_break_a_picture():
+def test_names_are_escaped_in_figures():
     drawn = [
         critical_figure([(HOSTILE, 1.0), ("b" * 400, 2.0)], [(HOSTILE, "b" * 400)], 1.0),
         heat_figure([(HOSTILE, {HOSTILE: HeatCell(0.5, 1.0)})], [HOSTILE]),
@@ -66,27 +66,27 @@ def test_hostile_names_cannot_break_a_picture():
         assert "<script" not in svg
 
 
-def test_without_numbers_there_is_no_picture():
+def test_without_numbers_there_is_no_figure():
     assert critical_figure([("alone", 1.0)], [], 1.0) == ""
     assert heat_figure([], ["a"]) == ""
     assert territory_figure([WinningFamily("x", 100, 0.5, "", None)]) == ""
     assert cost_figure([]) == ""
 
 
-def test_a_bar_joins_each_group():
+def test_each_group_has_a_bar():
     svg = critical_figure([("a", 1.2), ("b", 1.8), ("c", 3.0)], [("a", "b")], 0.9)
     assert "no significant difference: a, b" in svg
     assert svg.count('stroke-width="5"') == 1
     assert "critical difference 0.90" in words_of(svg)
 
 
-def test_a_critical_difference_beyond_the_axis_says_so():
+def test_a_critical_difference_larger_than_the_axis_is_labelled():
     assert "critical difference 4.00, longer than the axis" in words_of(
         critical_figure([("a", 1.0), ("b", 2.0)], [("a", "b")], 4.0)
     )
 
 
-def test_the_best_of_a_case_is_bold_and_a_failure_is_named():
+def test_the_best_of_a_case_is_bold_and_failures_are_labelled():
     svg = heat_figure(
         [("x", {"a": HeatCell(0.5, 0.2), "b": HeatCell(0.9, 1.0), "c": HeatCell(None, 0.0)})], ["a", "b", "c"]
     )
@@ -95,7 +95,7 @@ def test_the_best_of_a_case_is_bold_and_a_failure_is_named():
     assert "failed" in words_of(svg)
 
 
-def test_many_cases_are_a_line_per_data_set(suite, row, monkeypatch):
+def test_many_cases_give_a_line_per_data_set(suite, row, monkeypatch):
     monkeypatch.setattr("autotl.leaderboard.render.figure_index.MAX_LINES", 3)
     ten = [
         row("direct", 0.9, dataset="eurosat", shots=10, split="b2:t", n_classes=10),
@@ -118,12 +118,12 @@ def test_families_differ_in_colour_and_shape():
     assert len({m.get("class") for m in marks}) == 3
 
 
-def test_unknown_likeness_stands_in_its_own_lane():
+def test_unknown_likeness_has_a_separate_column():
     assert "?" in words_of(territory_figure([WinningFamily("x", 100, None, "frozen", 0.5)]))
     assert "?" not in words_of(territory_figure([WinningFamily("x", 100, 0.5, "frozen", 0.5)]))
 
 
-def test_labels_that_do_not_fit_are_left_to_the_pointer():
+def test_labels_without_space_become_tooltips():
     crowd = [WinningFamily(f"case number {i}", 100, 0.5, "frozen", 0.5) for i in range(30)]
     svg = territory_figure(crowd)
     assert sum(word.startswith("case number") for word in words_of(svg)) < 30
@@ -145,7 +145,7 @@ def blend(over, under, opacity):
 
 
 @pytest.mark.parametrize("mode", [0, 1])
-def test_numbers_on_the_deepest_cell_can_be_read_in_light_and_dark(mode):
+def test_numbers_on_the_darkest_cell_are_readable_in_both_themes(mode):
     ink, page, good = (
         re.findall(rf"--{name}:(#\w+)", figures.STYLE)[mode].replace("#fff", "#ffffff")[:7]
         for name in ("ink", "page", "good")

@@ -4,7 +4,7 @@ import math
 from autotl.leaderboard import document
 
 
-def test_a_document_is_json_and_holds_the_board(suite):
+def test_the_document_is_json_and_contains_the_board(suite):
     found = document(suite)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["format"] == 1
@@ -18,7 +18,7 @@ def test_a_document_is_json_and_holds_the_board(suite):
     }
 
 
-def test_one_row_is_a_document(row):
+def test_one_row_gives_a_document(row):
     found = document([row()])
     assert found["tests"]["together"] is None
     assert math.isclose(found["board"]["standings"][0]["test"], 0.5)

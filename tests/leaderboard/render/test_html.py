@@ -13,7 +13,7 @@ VOID = {"meta", "br", "img", "hr", "input", "link"}
 
 
 class Page(HTMLParser):
-    """Every tag of a page, its text, and whether its tags are balanced."""
+    """The tags and the text of a page; checks that tags are balanced."""
 
     def __init__(self, text):
         super().__init__()
@@ -53,7 +53,7 @@ def test_the_page_fetches_nothing(text):
     assert set(re.findall(r"https?://[^\"' <]+", text)) == {"http://www.w3.org/2000/svg"}
 
 
-def test_the_policy_allows_the_script_of_the_page_and_no_other(text):
+def test_the_policy_allows_only_the_script_of_the_page(text):
     (script,) = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = next(
@@ -63,7 +63,7 @@ def test_the_policy_allows_the_script_of_the_page_and_no_other(text):
     assert f"script-src 'sha256-{digest}'" in policy
 
 
-def test_ids_are_unique_and_links_lead_somewhere(text):
+def test_ids_are_unique_and_links_have_targets(text):
     found = Page(text)
     ids = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -78,7 +78,7 @@ def test_without_a_script_the_whole_board_is_shown(text):
     assert next("hidden" in a for tag, a in tags if tag == "form")
 
 
-def test_every_choice_of_one_filter_leads_to_one_part(text):
+def test_every_choice_of_one_filter_shows_one_part(text):
     choices = [
         c for tag, a in Page(text).tags if a.get("class") == "slice" for c in a["data-choices"].split(" ")
     ]
@@ -87,7 +87,7 @@ def test_every_choice_of_one_filter_leads_to_one_part(text):
     assert {f"{i}," for i in range(4)} | {f",{i}" for i in range(4)} <= set(choices)
 
 
-def test_what_matters_is_told(text):
+def test_the_page_has_the_main_results(text):
     told = " ".join(Page(text).text.split())
     for fact in (
         "Six data sets",
@@ -125,7 +125,7 @@ def test_hostile_names_are_escaped(suite, row, change):
     assert len([tag for tag, _ in Page(text).tags if tag == "script"]) == 1
 
 
-def test_one_row_is_a_page_without_filters(row):
+def test_one_row_gives_a_page_without_filters(row):
     text = page([row()], title="One")
     tags = [tag for tag, _ in Page(text).tags]
     assert "form" not in tags
@@ -133,11 +133,11 @@ def test_one_row_is_a_page_without_filters(row):
     assert "None" not in Page(text).text
 
 
-def test_only_failed_rows_are_still_a_page(row):
+def test_failed_rows_alone_give_a_page(row):
     assert "failed" in Page(page([row("a", None), row("b", None)], title="All failed")).text
 
 
-def test_different_coverage_is_told_loudly(suite):
+def test_different_coverage_gives_a_warning(suite):
     text = Page(page(suite[:-1], title="x")).text
     assert "Not every entrant ran everywhere" in text
     assert "Entrants that did not run everywhere" in text
@@ -148,7 +148,7 @@ def test_no_rows_are_an_error():
         page([], title="x")
 
 
-def test_without_a_strategy_no_section_is_left_empty(suite):
+def test_without_strategies_no_section_is_empty(suite):
     text = page([row for row in suite if row.kind in ("peer", "autotl")], title="Tools")
     assert "No strategy took part on its own" in text
     assert "there is none" in text

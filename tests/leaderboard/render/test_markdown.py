@@ -11,7 +11,7 @@ def test_tables_are_well_formed(suite):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1, block
 
 
-def test_the_board_is_told(suite):
+def test_the_text_has_the_main_results(suite):
     text = markdown(suite, title="Six data sets")
     assert text.startswith(
         "# Six data sets\n\n**`autotl` has the best mean rank of 8 entrants on 6 data sets"
@@ -20,7 +20,7 @@ def test_the_board_is_told(suite):
     assert "`RuntimeError: out of memory`" in text
 
 
-def test_hostile_names_cannot_act(suite, row):
+def test_names_are_escaped_in_markdown(suite, row):
     hostile = "<img src=x> | [a](b) `c` @team\n# d"
     added = row(hostile, 0.5, dataset="flowers5", split="b2:flowers5-0", machine=hostile)
     text = markdown([*suite, added], title=hostile)
@@ -32,7 +32,7 @@ def test_hostile_names_cannot_act(suite, row):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1, block
 
 
-def test_one_row_is_a_board(row):
+def test_one_row_gives_a_board(row):
     text = markdown([row()], title="One")
     assert "`finetune` is the only entrant; it scores 50.0% on 1 data set." in text
     assert "None" not in text

@@ -22,7 +22,7 @@ def test_the_winner_is_the_single_strategy_with_the_best_mean_over_seeds(row):
     assert (found.strategy, found.family, found.best) == ("b", "scratch", pytest.approx(0.6))
 
 
-def test_cells_tell_failures(row):
+def test_cells_show_failures(row):
     rows = [row("a", 0.5), row("a", None, seed=1), row("b", None), row("b", None, seed=1)]
     (found,) = case_results(make_grid(rows))
     a, b = found.cells
@@ -30,6 +30,6 @@ def test_cells_tell_failures(row):
     assert (b.test, b.failures) == (None, 2)
 
 
-def test_a_case_that_nobody_solved_has_no_winner(row):
+def test_a_case_in_which_all_failed_has_no_winner(row):
     (found,) = case_results(make_grid([row("a", None)]))
     assert (found.strategy, found.family, found.best) == ("", "", None)

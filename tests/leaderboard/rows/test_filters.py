@@ -37,7 +37,7 @@ def test_distances(likeness, name):
     assert distance_name(likeness) == name
 
 
-def test_a_failed_row_belongs_to_the_part_that_its_block_is_in(row):
+def test_a_failed_row_has_the_size_and_likeness_of_its_block(row):
     rows = [row("a", likeness=0.9), row("b", None, likeness=None, n_train=0)]
     (found,) = block_properties(rows).values()
     assert (found.distance, found.size) == ("near", "small")
@@ -55,7 +55,7 @@ def test_a_failed_row_belongs_to_the_part_that_its_block_is_in(row):
         (["distance=far", "size = small"], {"histology"}),
     ],
 )
-def test_filters_choose(suite, filters, datasets):
+def test_filters_select_rows(suite, filters, datasets):
     assert {row.dataset for row in filter_rows(suite, filters)} == datasets
 
 
@@ -71,18 +71,18 @@ def test_no_shots_are_all_images(row, shots):
     assert filter_rows(rows, ["shots=5"]) == rows[1:]
 
 
-def test_entrants_can_be_chosen(suite):
+def test_entrants_can_be_selected(suite):
     assert {row.entrant for row in filter_rows(suite, ["entrant=autotl", "entrant=direct"])} == {
         "autotl",
         "direct",
     }
 
 
-def test_without_filters_all_rows_pass(suite):
+def test_without_filters_all_rows_are_selected(suite):
     assert filter_rows(suite, []) == suite
 
 
-def test_misspelled_keys_and_values_are_answered_with_the_nearest(suite):
+def test_errors_for_misspelled_keys_and_values_suggest_similar_ones(suite):
     with pytest.raises(UnknownName, match=r"filter called 'sise'. Did you mean 'size'\?"):
         filter_rows(suite, ["sise=small"])
     with pytest.raises(UnknownName, match=r"dataset called 'flower5'. Did you mean 'flowers5'\?"):
@@ -92,17 +92,17 @@ def test_misspelled_keys_and_values_are_answered_with_the_nearest(suite):
 
 
 @pytest.mark.parametrize("text", ["small", "size=", "=small", ""])
-def test_what_is_no_filter_is_told_how_to_write_one(suite, text):
+def test_the_error_for_an_invalid_filter_shows_the_syntax(suite, text):
     with pytest.raises(BenchError, match="KEY=VALUE"):
         filter_rows(suite, [text])
 
 
-def test_a_budget_that_is_no_duration_is_an_error(suite):
+def test_a_budget_that_is_not_a_duration_is_an_error(suite):
     with pytest.raises(BenchError, match="duration"):
         filter_rows(suite, ["budget=soon"])
 
 
-def test_filters_that_leave_nothing_are_an_error(suite):
+def test_filters_without_rows_are_an_error(suite):
     with pytest.raises(BenchError, match="size large and dataset flowers5"):
         filter_rows(suite, ["size=large", "dataset=flowers5"])
 

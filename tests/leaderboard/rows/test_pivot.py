@@ -11,12 +11,12 @@ def column(laid, entrant):
     return laid.entrants.index(entrant)
 
 
-def test_ties_share_the_mean_of_their_places():
+def test_ties_share_the_mean_of_their_ranks():
     places = ranks(np.array([[0.9, 0.5, 0.5, math.nan, 0.1]]))
     np.testing.assert_array_equal(places, [[1, 2.5, 2.5, math.nan, 4]])
 
 
-def test_failed_rows_share_the_last_places_and_are_credited_with_guessing(row):
+def test_failed_rows_share_the_last_ranks_with_the_score_of_guessing(row):
     laid = make_grid([row("a", 0.9), row("b", 0.05), row("c", None), row("d", None)])
     np.testing.assert_array_equal(laid.rank, [[1, 2, 3.5, 3.5]])
     np.testing.assert_array_equal(laid.normalised, [[1, 0, 0, 0]])
@@ -28,7 +28,7 @@ def test_equal_scores_are_all_the_best(row):
     np.testing.assert_array_equal(make_grid([row("a", 0.5), row("b", 0.5)]).normalised, [[1, 1]])
 
 
-def test_the_oracle_is_the_best_single_strategy_never_autotl_or_a_peer(row):
+def test_the_oracle_is_the_best_single_strategy_and_not_autotl_or_a_peer(row):
     rows = [row("autotl", 0.9), row("peer", 0.95, kind="peer"), row("a", 0.5), row("a@default", 0.6)]
     laid = make_grid(rows)
     assert laid.oracle == pytest.approx([0.6])
@@ -59,12 +59,12 @@ def test_an_entrant_twice_in_a_block_is_an_error(row):
     ("change", "message"),
     [({"split": "b2:9"}, "the same test images"), ({"metric": "f1"}, "the same metrics")],
 )
-def test_scores_that_say_nothing_about_each_other_are_an_error(row, change, message):
+def test_different_metrics_in_a_block_are_an_error(row, change, message):
     with pytest.raises(BenchError, match=message):
         make_grid([row("a"), row("b", **change)])
 
 
-def test_a_row_without_a_finite_score_failed_whatever_its_status(row):
+def test_a_row_without_a_finite_score_counts_as_failed(row):
     assert make_grid([row("a"), row("b", math.nan), row("c", None, status="ok")]).failed.tolist() == [
         [False, True, True]
     ]

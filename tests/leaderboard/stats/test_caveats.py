@@ -2,18 +2,18 @@ from autotl.leaderboard.rows.pivot import make_grid
 from autotl.leaderboard.stats.caveats import caveats
 
 
-def test_failures_are_told_by_entrant_and_reason(suite):
+def test_failures_are_listed_by_entrant_and_reason(suite):
     (failure,) = caveats(make_grid(suite)).failures
     assert (failure.entrant, failure.error, failure.rows) == ("ludwig", "RuntimeError: out of memory", 2)
     assert failure.cases == ("eurosat",)
 
 
-def test_what_is_missing_is_told(row):
+def test_missing_rows_are_listed(row):
     found = caveats(make_grid([row("a"), row("b"), row("a", seed=1)])).missing
     assert [(each.entrant, each.blocks, each.cases) for each in found] == [("b", 1, ("flowers",))]
 
 
-def test_what_occurs_once_is_named_alone_and_what_differs_with_its_rows(row):
+def test_different_values_are_listed_with_their_rows(row):
     rows = [row("a"), row("b"), row("c", threads=2, versions={"autotl": "0.1.0", "torch": "2.12"})]
     found = caveats(make_grid(rows))
     assert found.machines == ("4 cores",)

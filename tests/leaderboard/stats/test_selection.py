@@ -1,4 +1,4 @@
-"""What selecting is worth, worked by hand on a few rows."""
+"""Check the value of selection by hand-computed examples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ DATASETS = ("one", "two", "three")
 
 @pytest.fixture
 def rows(row):
-    """Three data sets × two seeds. Of a and b, a is best on the first two; autotl is one point behind it."""
+    """Return rows of three data sets and two seeds.
+
+    Strategy a is better than b on the first two data sets; autotl is one point worse than a.
+    """
     found = []
     for dataset in DATASETS:
         for seed in (0, 1):
@@ -52,10 +55,10 @@ def test_regret_and_leads_worked_by_hand(rows):
     assert (own.trials_per_minute, plain.trials_per_minute) == (12, 3)
 
 
-def test_p_is_wilcoxon_s_over_data_sets_and_seeds(rows):
+def test_p_is_that_of_wilcoxon_over_data_sets_and_seeds(rows):
     found = selection(make_grid(rows))
     assert method(found, "plain").pairs == 6
-    assert method(found, "plain").p == pytest.approx(2 / 2**6)  # all six on one side
+    assert method(found, "plain").p == pytest.approx(2 / 2**6)  # all six have the same sign
     assert method(found, "plain").p_holm == pytest.approx(3 * 2 / 2**6)  # of three comparisons
     few = selection(make_grid([each for each in rows if each.dataset != "three"]))
     assert method(few, "plain").p is None
@@ -72,7 +75,7 @@ def test_without_another_search_there_is_no_section(rows, suite):
     assert 'id="selection"' not in page(suite, title="x")
 
 
-def test_scores_over_budgets_are_of_what_ran_with_every_budget(rows, row):
+def test_scores_by_budget_use_blocks_with_every_budget(rows, row):
     more = [
         row(each.entrant, each.test + 0.05, kind=each.kind, dataset=each.dataset, seed=each.seed,
             split=each.split, budget_seconds=300.0)
@@ -89,7 +92,7 @@ def test_scores_over_budgets_are_of_what_ran_with_every_budget(rows, row):
     assert "| `a` | 90.0% | 95.0% |" in markdown([*rows, *more], title="x")
 
 
-def test_the_best_of_equals_is_too_high_by_what_chance_makes_of_it():
+def test_the_winners_curse_of_equal_strategies_is_estimated():
     rng = np.random.default_rng(0)
     hits = rng.random((8, 200)) < 0.7
     expected = 1.42 * np.sqrt(0.7 * 0.3 / 200)  # the mean of the highest of eight normal numbers is 1.42
@@ -98,7 +101,7 @@ def test_the_best_of_equals_is_too_high_by_what_chance_makes_of_it():
     assert expected_excess(np.repeat(hits[:1], 8, axis=0), seed=0) == pytest.approx(0, abs=0.005)
 
 
-def test_luck_needs_labels_that_give_the_rows_scores(row):
+def test_the_winners_curse_needs_labels_that_reproduce_the_scores(row):
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 5, 100)
     found = []
@@ -113,7 +116,7 @@ def test_luck_needs_labels_that_give_the_rows_scores(row):
     assert "points too high on average" in markdown(found, title="x", labels=known)
 
 
-def test_a_loss_is_told_in_its_own_numbers(rows, row):
+def test_a_loss_is_shown_in_the_units_of_its_metric(rows, row):
     losses = [
         row(each.entrant, -2 * each.test, kind=each.kind, dataset=each.dataset, seed=each.seed,
             split=each.split, metric="log_loss", budget_seconds=budget)
@@ -123,7 +126,7 @@ def test_a_loss_is_told_in_its_own_numbers(rows, row):
     found = findings(losses)
     text = markdown(losses, title="x")
     drawn = draw_figures(found)
-    assert found.board.standings[0].entrant == "plain"  # half of a loss of 1.8 is better
+    assert found.board.standings[0].entrant == "plain"  # a smaller loss is better
     assert "| `plain` | 1.000 | 1.000 |" in text
     assert "points" not in text.partition("## How to read this")[0]
     assert "in test log loss" in text

@@ -43,12 +43,16 @@ def test_the_four_corners():
     )
     assert suggested_families(n_train=9000, shots=20, n_classes=450, likeness=0.9) == (
         "frozen",
-    )  # few of each class
+    )  # few per class
 
 
 @pytest.fixture
 def two_blocks(row):
-    """Few images. Near, frozen wins by 10 points; far, fine-tuned by 20. autotl is frozen in both."""
+    """Return two blocks with few images.
+
+    Frozen wins the similar one by 10 points, fine-tuned the dissimilar one by 20; autotl selects frozen in
+    both.
+    """
     rows = []
     for dataset, likeness, frozen, tuned in (("near", 0.9, 0.8, 0.7), ("far", 0.1, 0.5, 0.7)):
         place = {"dataset": dataset, "likeness": likeness, "split": f"b2:{dataset}"}
@@ -73,7 +77,7 @@ def test_rules_worked_by_hand(two_blocks):
     assert rule(found, "frozen").accuracy_ci95 == (0, 1)
 
 
-def test_partly_frozen_is_taken_where_somebody_offers_it(two_blocks, row):
+def test_partly_frozen_is_selected_if_a_strategy_offers_it(two_blocks, row):
     place = {"dataset": "far", "likeness": 0.1, "split": "b2:far"}
     found = rules(make_grid([*two_blocks, row("late", 0.6, family="partly frozen", **place)]))
     assert rule(found, RULE_OF_THUMB).regret == pytest.approx(0.05)
@@ -81,22 +85,22 @@ def test_partly_frozen_is_taken_where_somebody_offers_it(two_blocks, row):
     assert rule(found, "partly frozen").all_blocks == 2
 
 
-def test_a_family_stands_for_its_best_validated_strategy_not_its_best_tested(row):
+def test_a_family_is_represented_by_its_best_validated_strategy(row):
     rows = [row("a", 0.6, val=0.9, family="frozen"), row("b", 0.8, val=0.7, family="frozen")]
     assert rule(rules(make_grid(rows)), "frozen").regret == pytest.approx(0.2)
 
 
-def test_families_that_tie_are_both_right(row):
+def test_tied_families_are_both_right(row):
     found = rules(make_grid([row("a", 0.6, family="frozen"), row("b", 0.6, family="scratch")]))
     assert rule(found, "frozen").accuracy == rule(found, "scratch").accuracy == 1
 
 
-def test_a_choice_that_failed_is_wrong_and_worth_guessing(row):
+def test_a_failed_choice_is_wrong_with_the_score_of_guessing(row):
     found = rules(make_grid([row("a", 0.6, family="frozen"), row("autotl", None, family="frozen")]))
     assert (rule(found, "autotl").accuracy, rule(found, "autotl").regret) == (0, pytest.approx(0.4))
 
 
-def test_without_single_strategies_there_is_nothing_to_be_right_about(row):
+def test_without_single_strategies_no_rule_is_evaluated(row):
     assert rules(make_grid([row("autotl", 0.5), row("peer", 0.4, kind="peer")])) == ()
 
 

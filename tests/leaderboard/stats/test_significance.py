@@ -12,7 +12,7 @@ posthocs = pytest.importorskip("scikit_posthocs")
 
 
 def rows_of(row, scores):
-    """One row a data set and entrant; ``scores`` are entrants' lists over data sets."""
+    """Return a row per data set and entrant; ``scores`` has a list over data sets per entrant."""
     return [
         row(entrant, float(score), dataset=f"d{d:02}", split=f"b2:{d}")
         for entrant, column in scores.items()
@@ -28,7 +28,7 @@ def scores():
     return {name: (level + up + rng.normal(0, 0.02, 12)).round(4) for name, up in above.items()}
 
 
-def test_friedman_and_nemenyi_are_those_of_the_libraries(row, scores):
+def test_friedman_and_nemenyi_agree_with_other_libraries(row, scores):
     found = compare_entrants(make_grid(rows_of(row, scores))).friedman
     matrix = np.column_stack(list(scores.values()))
     assert (found.statistic, found.p) == pytest.approx(tuple(friedmanchisquare(*matrix.T)))
@@ -47,14 +47,14 @@ def test_nemenyi_and_the_critical_difference_agree(row, scores):
         assert (abs(places[first] - places[second]) >= found.critical_difference) == (p < 0.05)
 
 
-def test_groups_join_neighbours_that_are_not_told_apart(row, scores):
+def test_groups_contain_neighbours_without_a_significant_difference(row, scores):
     found = compare_entrants(make_grid(rows_of(row, scores))).friedman
     assert found.groups == (("a", "b"), ("b", "c"), ("c", "d"))
     for first, second, p in found.nemenyi:
         assert any({first, second} <= set(group) for group in found.groups) == (p >= 0.05)
 
 
-def test_where_friedman_finds_nothing_all_are_one_group(row):
+def test_without_a_friedman_difference_all_are_one_group(row):
     rng = np.random.default_rng(0)
     same = {name: rng.uniform(0.5, 0.6, 6).round(4) for name in "abc"}
     found = compare_entrants(make_grid(rows_of(row, same))).friedman
@@ -84,14 +84,14 @@ def test_holm_worked_by_hand():
     assert holm([]) == []
 
 
-def test_five_data_sets_get_no_p_however_clear(row):
+def test_five_data_sets_get_no_p(row):
     found = compare_entrants(make_grid(rows_of(row, {"a": [0.9] * 5, "b": [0.1] * 5})))
     (pair,) = found.pairs
     assert (pair.p, pair.p_holm, pair.significant, found.min_p_holm) == (None, None, False, None)
     assert "5 common data sets: p < .05 needs 6 or more" in pair.reason
 
 
-def test_six_clear_data_sets_are_told_apart(row):
+def test_six_clear_data_sets_are_significant(row):
     (pair,) = compare_entrants(
         make_grid(rows_of(row, {"a": [0.9] * 6, "b": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}))
     ).pairs
@@ -99,7 +99,7 @@ def test_six_clear_data_sets_are_told_apart(row):
     assert pair.significant
 
 
-def test_ties_take_a_pair_below_what_a_test_needs(row):
+def test_ties_can_leave_too_few_data_sets_for_a_test(row):
     (pair,) = compare_entrants(
         make_grid(rows_of(row, {"a": [0.9] * 6, "b": [0.9, 0.1, 0.2, 0.3, 0.4, 0.5]}))
     ).pairs
@@ -107,20 +107,20 @@ def test_ties_take_a_pair_below_what_a_test_needs(row):
     assert "equal on 1 of 6 data sets" in pair.reason
 
 
-def test_so_many_pairs_that_none_can_be_told_apart_are_named(suite):
+def test_too_many_pairs_for_significance_are_reported(suite):
     found = compare_entrants(make_grid(suite))
     assert found.min_p_holm == pytest.approx(28 * 2 / 2**6)
     assert not any(pair.significant for pair in found.pairs)
 
 
-def test_pairs_use_the_blocks_that_both_have(row):
+def test_pairs_use_common_blocks(row):
     rows = rows_of(row, {"a": [0.5] * 8, "b": [0.4] * 7, "c": [0.3] * 6})
     found = {(pair.first, pair.second): pair.datasets for pair in compare_entrants(make_grid(rows)).pairs}
     assert found == {("a", "b"): 7, ("a", "c"): 6, ("b", "c"): 6}
     assert compare_entrants(make_grid(rows)).friedman.datasets == 6
 
 
-def test_the_unit_is_the_data_set_not_the_block(row):
+def test_tests_are_over_data_sets_and_not_blocks(row):
     rows = [
         row(name, score + seed / 100, dataset=d, seed=seed, shots=shots, split=f"b2:{d}{seed}{shots}")
         for name, score in (("a", 0.5), ("b", 0.4), ("c", 0.3))
@@ -141,17 +141,17 @@ def test_the_unit_is_the_data_set_not_the_block(row):
         ({name: [0.5, 0.6] for name in "abc"}, "3 data sets"),
     ],
 )
-def test_too_few_for_friedman_is_said(row, scores, why):
+def test_too_few_data_sets_for_friedman_are_reported(row, scores, why):
     found = compare_entrants(make_grid(rows_of(row, scores)))
     assert found.friedman is None
     assert why in found.reason
 
 
-def test_one_entrant_has_nothing_to_be_told_from(row):
+def test_one_entrant_has_no_comparison(row):
     assert compare_entrants(make_grid([row()])).pairs == ()
 
 
-def test_a_missing_library_is_named_with_what_to_do(suite, monkeypatch):
+def test_the_error_for_a_missing_library_names_it(suite, monkeypatch):
     monkeypatch.setitem(sys.modules, "scikit_posthocs", None)
     with pytest.raises(BenchError, match=r"pip install 'autotl\[bench\]'"):
         compare_entrants(make_grid(suite))

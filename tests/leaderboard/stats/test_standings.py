@@ -10,7 +10,7 @@ def standing(found, entrant):
 
 @pytest.fixture
 def two_data_sets(row):
-    """Worked by hand. On x: autotl .9, a .8, b .8; on y: autotl .4, a .6, b failed (4 classes)."""
+    """Return two data sets: x with autotl .9, a .8, b .8; y with autotl .4, a .6, b failed (4 classes)."""
     x = {"dataset": "x", "split": "b2:x"}
     y = {"dataset": "y", "n_classes": 4, "budget_seconds": 60.0}
     return [
@@ -32,7 +32,7 @@ def test_a_board_worked_by_hand(two_data_sets):
     assert (autotl.wins, a.wins, b.wins) == (1, 1, 0)
     assert (autotl.test, a.test, b.test) == pytest.approx((0.65, 0.7, (0.8 + 0.25) / 2))
     assert (autotl.regret, a.regret, b.regret) == pytest.approx((0.05, 0.0, 0.175))
-    assert (autotl.seconds, a.seconds_median, b.seconds) == (60, 20, 20)  # what failed has no time
+    assert (autotl.seconds, a.seconds_median, b.seconds) == (60, 20, 20)  # failed rows have no time
     assert autotl.budget_share == pytest.approx(1.0)
     assert (b.failures, found.failures, b.blocks) == (1, 1, 2)
     assert not found.uneven
@@ -49,14 +49,14 @@ def test_seeds_are_averaged_before_cases(row):
     assert board(rows).standings[0].test == pytest.approx(0.5)
 
 
-def test_different_coverage_is_told(two_data_sets):
+def test_different_coverage_is_reported(two_data_sets):
     found = board([*two_data_sets[:-1]])
     assert found.uneven
     assert (found.blocks, found.common_blocks) == (2, 1)
-    assert standing(found, "b").rank == 2.5  # the one block that it ran in
+    assert standing(found, "b").rank == 2.5  # its only block
 
 
-def test_intervals_hold_their_means(suite):
+def test_intervals_contain_their_means(suite):
     for each in board(suite).standings:
         assert each.rank_ci95[0] <= each.rank <= each.rank_ci95[1]
         assert each.normalised_ci95[0] <= each.normalised <= each.normalised_ci95[1]
@@ -67,7 +67,7 @@ def test_the_order_of_rows_does_not_matter(suite):
     assert board(reversed(suite)) == board(suite)
 
 
-def test_one_data_set_and_one_entrant_stand_without_intervals(row):
+def test_one_data_set_and_one_entrant_have_no_intervals(row):
     (only,) = board([row()]).standings
     assert (only.rank, only.normalised, only.regret, only.rank_ci95) == (1, 1, 0, None)
 

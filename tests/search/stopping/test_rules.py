@@ -11,11 +11,11 @@ from autotl.api import Arm, State
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
-from autotl.search.space import SearchTime
+from autotl.search.search_inputs import SearchTime
 from autotl.search.stopping import rules
 from autotl.search.stopping.rule import StoppingRule, TrialStep
 from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.storage import open_storage
+from autotl.search.studies.optuna_storage import open_storage
 from autotl.terminal import Silence
 from autotl.trials.history import TrialHistory
 from autotl.trials.restore import SearchRecord

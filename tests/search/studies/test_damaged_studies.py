@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from autotl.api import Arm
 from autotl.search.studies.arm_study import ArmStudy
-from autotl.search.studies.storage import close_storage, open_storage, with_storage
+from autotl.search.studies.optuna_storage import close_storage, open_storage, with_storage
 
 TRIED = {0: {"x": 0.5}, 1: {"x": 0.25}, 4: {"x": 0.75}}
 SCORED: Any = {0: ("complete", 0.7), 1: ("failed", None), 2: ("complete", 0.9), 4: ("pruned", 0.6)}

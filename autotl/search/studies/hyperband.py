@@ -33,10 +33,9 @@ class BracketPruner(optuna.pruners.HyperbandPruner):
     The first bracket is halved from the first rung on, the second from the second rung on.
 
     Optuna derives a trial's bracket from the study's name and the trial's number in the study. Neither is
-    stable
-    here: a shared database adds the run's name, and a killed process changes the numbers and leaves its trial
-        on a rung. The bracket is therefore read from an attribute of the trial. A dropped trial is in no
-        bracket.
+    stable here: a shared database adds the run's name, and a killed process changes the numbers and leaves
+    its trial on a rung. The bracket is therefore read from an attribute of the trial. A dropped trial is in
+    no bracket.
     """
 
     def __init__(self) -> None:

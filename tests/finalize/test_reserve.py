@@ -12,9 +12,9 @@ from autotl.api import Arm, FoldScore
 from autotl.budget.policy import POLICY
 from autotl.clock import Budget
 from autotl.data import LockedTest
-from autotl.finalize.deadline import reserve
 from autotl.finalize.final_steps import final_steps
 from autotl.finalize.phase import FinalOptions
+from autotl.finalize.reserve import reserve
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
