@@ -70,7 +70,7 @@ def parse_duration(text: str | float) -> float:
 
 
 def parse_latency(text: str) -> float | None:
-    """Return a short duration in seconds; None if the text has another form.
+    """Return a latency in seconds, or None if it is invalid.
 
     Args:
         text: A number with its unit, such as ``"5ms"`` or ``"0.2s"``.
@@ -98,7 +98,7 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """Real time from a monotonic clock, unaffected by changes of the system date."""
+    """Real time from a monotonic clock."""
 
     def now(self) -> float:
         return time.monotonic()

@@ -31,7 +31,11 @@ CONNECT_SECONDS = 10
 
 
 def parse_url(storage: str) -> URL:
-    """Parse a database URL, and select a driver that is installed. Raises StorageError."""
+    """Parse a database URL, and select an installed driver.
+
+    Raises:
+        StorageError: If the URL is invalid or no driver is installed.
+    """
     try:
         url = make_url(re.sub(r"^postgres(?=[:+])", "postgresql", storage))
     except (ArgumentError, ValueError) as error:  # its message would repeat the password

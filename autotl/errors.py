@@ -67,7 +67,7 @@ class DataError(AutotlError, ValueError):
 
 
 class UnknownName(AutotlError, LookupError):
-    """No plugin offers a strategy, backbone, similarity, reader, executor or reporter of this name.
+    """The plugins offer no object of this kind with this name.
 
     Args:
         kind: The kind of thing, such as "strategy".
@@ -92,11 +92,11 @@ class WeightsError(AutotlError):
 
 
 class BudgetError(AutotlError, ValueError):
-    """A budget is not a valid amount of time or number of trials."""
+    """A budget is not a valid duration or number of trials."""
 
 
 class LimitError(AutotlError, ValueError):
-    """A limit of latency or size is invalid, or no backbone is within it."""
+    """A limit is invalid, or no backbone satisfies it."""
 
 
 class MetricError(AutotlError, ValueError):
@@ -108,19 +108,25 @@ class PluginError(AutotlError):
 
 
 class CacheError(AutotlError):
-    """The cache is too small for its content, or its disk is full."""
+    """The cache is too small, or its disk is full."""
 
 
 class RunError(AutotlError):
-    """A run folder is missing, in use, finished, or not a run folder."""
+    """A run folder is missing, in use, finished, or invalid."""
 
 
 class DiskFull(RunError):
-    """The disk has no space for a run's files. Files written before are complete; the run can be resumed."""
+    """The disk has no space for the files of a run.
+
+    Files written before are complete, and the run can be resumed.
+    """
 
 
 class StorageError(RunError):
-    """The database of a run cannot be reached or written. The message never contains its password."""
+    """The database of a run cannot be reached or written.
+
+    The message never contains its password.
+    """
 
 
 class SearchError(AutotlError):

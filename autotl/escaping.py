@@ -63,7 +63,7 @@ def console(**options: Any) -> Console:
 
 
 def write_out(text: str) -> None:
-    """Write text of several lines to standard output, escaped; do nothing if it is closed."""
+    """Write escaped text to standard output, unless it is closed."""
     if sys.stdout is not None:
         sys.stdout.write(safe(text, lines=True))
 

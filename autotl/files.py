@@ -101,7 +101,7 @@ def open_output(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def raising_disk_full(path: Path, size: int) -> Iterator[None]:
-    """Raise DiskFull for any error in the block that reports a full disk.
+    """Raise DiskFull if an error in the block means a full disk.
 
     Args:
         path: The file that is written.
@@ -122,7 +122,7 @@ def raising_disk_full(path: Path, size: int) -> Iterator[None]:
 
 @contextmanager
 def raising_write_error(path: Path) -> Iterator[None]:
-    """Raise RunError for any error in the block that reports ``path`` as not writable."""
+    """Raise RunError if an error in the block means an unwritable path."""
     try:
         yield
     except BrokenPipeError:

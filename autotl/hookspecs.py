@@ -1,4 +1,4 @@
-"""The hooks that a plugin may implement: some offer objects, some receive events.
+"""Define the hooks of plugins, which offer objects or receive events.
 
 No hook can change the objects of the run that calls it.
 """
@@ -91,7 +91,9 @@ def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -
 
 @hookspec
 def autotl_trial_finished(record: Record) -> None:
-    """Called after every trial, failed ones included, in the process that runs the search.
+    """Called after every trial, in the process of the search.
+
+    Failed trials are included.
 
     If a trial later runs on more folds, the hook is called again with the same number.
     """
@@ -104,7 +106,9 @@ def autotl_search_finished(result: Result) -> None:
 
 @hookspec
 def autotl_search_ended() -> None:
-    """Called last, also if the run was interrupted or failed before its search started.
+    """Called last, also after an interruption or an error.
+
+    This includes errors before the search.
 
     A plugin closes its files and connections here. The hook is not called if the process is killed.
     """

@@ -1,4 +1,4 @@
-"""Write JSON atomically, and read it back as plain values or as dataclasses."""
+"""Write JSON atomically, and read it as values or dataclasses."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The plugin that offers an object, as shown by ``autotl plugins`` and in reports."""
+    """The plugin that offers an object, for lists and reports."""
 
     plugin: str
     distribution: str
@@ -61,7 +61,11 @@ class Registry(Generic[T]):
         return self.items[name]
 
     def select(self, names: Iterable[str]) -> dict[str, T]:
-        """Return the items of these names, or the default items if there are none. Raises UnknownName."""
+        """Return the items of these names, or the default items.
+
+        Raises:
+            UnknownName: If no item has a name.
+        """
         chosen = list(names)
         return {name: self[name] for name in chosen} if chosen else self.defaults()
 
@@ -132,7 +136,7 @@ class Catalog:
     manager: pluggy.PluginManager = field(default_factory=lambda: pluggy.PluginManager(GROUP))
 
     def registries(self) -> Mapping[str, Registry[Any]]:
-        """Return the registries by the plural in the name of their hook, ``autotl_<plural>``."""
+        """Return the registries by the plural in their hook's name."""
         kinds = (
             "strategies",
             "similarities",
@@ -156,12 +160,15 @@ class Catalog:
         return {origin.distribution: origin.version for origin in self.origins()}
 
     def about(self, plugin: str) -> str:
-        """Return the first paragraph of a plugin's docstring, or its name if it has none."""
+        """Return a plugin's description, or its name without one.
+
+        The description is the first paragraph of its docstring.
+        """
         text = inspect.getdoc(self.manager.get_plugin(plugin)) or plugin
         return text.partition("\n\n")[0].replace("\n", " ").rstrip(".")
 
     def names(self) -> frozenset[str]:
-        """Return all names that can be left out: plugins, broken ones included, and objects."""
+        """Return all names that can be excluded: plugins and objects."""
         offered = {name for registry in self.registries().values() for name in registry.items}
         return frozenset({name for name, _ in self.manager.list_name_plugin()} | offered | self.broken.keys())
 

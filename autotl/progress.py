@@ -1,4 +1,4 @@
-"""Report the progress of a run's steps to the watch that displays it."""
+"""Report the progress of steps to the watch of a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def watched_by(watch: Any, *, stay: bool = False) -> Iterator[None]:
 
 
 def report_progress(step: str, done: int = 0, total: int = 0) -> None:
-    """Report that a step has started, or how many of its parts are done.
+    """Report the start of a step, or the parts done.
 
     The call is cheap enough for a loop over images.
 

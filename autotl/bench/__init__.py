@@ -1,4 +1,4 @@
-"""Benchmarks: run suites of data sets and entrants, and check the rows they produce."""
+"""Run benchmarks of data sets and entrants, and check their rows."""
 
 from __future__ import annotations
 

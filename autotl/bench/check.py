@@ -1,4 +1,4 @@
-"""Check a file of results: recompute its scores, and report everything that is wrong."""
+"""Check a file of results, and recompute its scores."""
 
 from __future__ import annotations
 

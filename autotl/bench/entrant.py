@@ -1,4 +1,4 @@
-"""Run autotl, one of its strategies or another search as an entrant, in the process that is timed.
+"""Run autotl or another search as an entrant in this process.
 
 python -m autotl.bench.entrant JOB.json OUT
 """
@@ -36,7 +36,10 @@ PROCESS_START = float(os.environ.get(START_VARIABLE, CLOCK.now()))
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job and write ``logits.npy`` and ``entry.json`` into OUT; return 2 for an invalid job."""
+    """Run the job, and write its files to OUT.
+
+    The files are ``logits.npy`` and ``entry.json``. Returns 2 for an invalid job.
+    """
     job, out = jsonio.read(Path(arguments[0])), Path(arguments[1])
     try:
         run(job, out)
@@ -63,7 +66,7 @@ def run(job: dict[str, Any], out: Path) -> None:
 
 
 def trials(report: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
-    """Return the scored trials of a report, and the index of the delivered one.
+    """Return a report's scored trials, and the delivered one's index.
 
     Scores are negated if lower is better.
     """

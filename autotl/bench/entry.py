@@ -1,4 +1,4 @@
-"""The entrants of a suite, and its entries: an entrant on a data set, with a seed and a budget."""
+"""Define entrants and entries: an entrant in a block at a budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run measurements in parallel: on the cores of this machine, or on a Ray cluster."""
+"""Run measurements in parallel, on this machine or a Ray cluster."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Measure = Callable[[Entry, Resources, Event], Row]
 
 
 class BenchExecutor(Protocol):
-    """Runs measurements, and yields each entry with its row as soon as it is measured."""
+    """An executor that yields each entry with its row when measured."""
 
     def run(self, entries: Sequence[Entry], measure: Measure) -> Iterator[tuple[Entry, Row]]: ...
 
@@ -59,7 +59,11 @@ def make_executor(name: str, workers: int) -> BenchExecutor:
 
 
 def split_cores(workers: int) -> list[Resources]:
-    """Divide the usable cores evenly. Raises BenchError if there are fewer cores than workers."""
+    """Divide the usable cores evenly.
+
+    Raises:
+        BenchError: If there are fewer cores than workers.
+    """
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     cores = (cores or list(range(os.cpu_count() or 1)))[: usable_cores()]
     if not 1 <= workers <= len(cores):
@@ -102,7 +106,7 @@ class LocalExecutor:
 
 @dataclass(frozen=True, slots=True)
 class RayExecutor:
-    """Runs measurements on the Ray cluster in RAY_ADDRESS, or on one started here.
+    """An executor on the cluster of RAY_ADDRESS, or a local one.
 
     Each worker gets an equal number of the cores that Ray counts. The results folder must be at the same path
     on all nodes. If a node dies, its tasks are repeated once.

@@ -1,4 +1,4 @@
-"""Baseline searches for benchmarks: one search space of all strategies and their settings."""
+"""Search one joint space of all strategies, as baselines for benchmarks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ MAX_FAILURES = 50
 
 
 class JointSearch:
-    """A single Optuna study with the strategy as a categorical parameter, and conditional settings.
+    """An Optuna study with the strategy as a categorical parameter.
+
+    The parameters of the strategies are conditional.
 
     Each trial is trained completely on one fold. Trials are not pruned or run on further folds, defaults are
     not tried first, and past runs are not used. After the deadline, trials stop as soon as a score exists.
@@ -82,7 +84,10 @@ class JointSearch:
         self._failures, self._started = 0, self._clock.now()
 
     def run(self, executor: Executor, work: Work) -> Iterator[Trial]:
-        """Yield each trial when its job has ended; the caller stops the search by closing the iterator."""
+        """Yield each trial when its job has ended.
+
+        The caller stops the search by closing the iterator.
+        """
         for outcome in executor.run(self._jobs(), work, self._go, workers=self._workers, device=self._device):
             yield self._finish(outcome)
 

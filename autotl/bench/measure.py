@@ -1,4 +1,4 @@
-"""Measure one entry: run its entrant, time it, score its predictions, and create the row."""
+"""Measure one entry: run, time and score its entrant."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def with_this_python(command: Sequence[str]) -> list[str]:
 
 
 def read_output(folder: Path, prepared: PreparedData) -> tuple[Mapping[str, Any], NDArray[np.float32]]:
-    """Read the files of an entrant: its description and its logits (test images, classes).
+    """Read an entrant's description and logits (test images, classes).
 
     Raises:
         BenchError: If a file is missing or invalid.

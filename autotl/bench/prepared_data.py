@@ -1,4 +1,4 @@
-"""Write a data set to disk as image files and lists that every entrant can read."""
+"""Write a data set as files that every entrant can read."""
 
 from __future__ import annotations
 

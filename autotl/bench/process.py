@@ -1,4 +1,4 @@
-"""Run a command on given cores, with a time limit, and measure its time and memory."""
+"""Run a command with given cores and time limit, and measure it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run a suite: take every missing measurement, some in parallel, and store each row when it ends."""
+"""Run a suite: measure missing rows, and store each one."""
 
 from __future__ import annotations
 

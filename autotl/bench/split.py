@@ -1,4 +1,4 @@
-"""Split a data set into training and test images, and store the split in a file."""
+"""Split a data set for a benchmark, and store the split."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The images of one data set that a benchmark uses, in the order of the logits."""
+    """The images of a data set in a benchmark, in order."""
 
     lines: tuple[Line, ...]
 
@@ -91,7 +91,9 @@ def make(
     train_cap: int = 0,
     test_cap: int = 0,
 ) -> Split:
-    """Split images by the digests of their pixels, independent of names and order.
+    """Split images by the digests of their pixels.
+
+    The split is independent of names and order.
 
     Copies of an image are in one part: the test part if both parts contain one.
 

@@ -1,4 +1,4 @@
-"""Read a suite, which defines data sets, entrants, seeds and budgets, from a TOML file."""
+"""Read a suite of data sets, entrants and budgets from TOML."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A benchmark: data sets × shots × backbones × entrants × seeds × budgets.
+    """A benchmark: all combinations of data sets, entrants and settings.
 
     Attributes:
         name: Name of the suite.

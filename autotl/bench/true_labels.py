@@ -14,7 +14,7 @@ from autotl.errors import BenchError
 
 
 def true_labels(results: Iterable[Path]) -> dict[str, NDArray[np.int64]]:
-    """Return the test labels (images,) of each known split, by the split's hash.
+    """Return the test labels (images,) of each known split, by hash.
 
     Splits are read from the ``splits`` folder beside each results file, and from the shipped ones. Other
     files there are ignored.

@@ -1,4 +1,7 @@
-"""Lock files between processes; the system releases the lock of a process that dies."""
+"""Lock files between processes.
+
+The system releases the lock of a process that dies.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ POLL_SECONDS = 0.02
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[int]:
-    """Wait for the lock of a file, hold it in the block, and yield the file descriptor.
+    """Hold the lock of a file, and yield its descriptor.
+
+    Waits for other processes.
 
     The file is created if it does not exist.
     """
@@ -41,7 +46,7 @@ def file_lock(path: Path) -> Iterator[int]:
 
 @contextmanager
 def exclusive_lock(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock of a file in the block, without waiting for another process.
+    """Hold the lock of a file, without waiting for it.
 
     Args:
         path: The lock file, created if it does not exist.

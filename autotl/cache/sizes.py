@@ -12,7 +12,7 @@ MIN_CACHE_BYTES = 2**20
 
 
 def parse_size(text: str | int) -> int | None:
-    """Return a size in bytes; None if the text is not a size.
+    """Return a size in bytes, or None if it is invalid.
 
     Args:
         text: ``"2GiB"``, ``"500 MB"``, ``"2g"``, or a plain number of bytes.
@@ -26,7 +26,11 @@ def parse_size(text: str | int) -> int | None:
 
 
 def parse_cache_size(text: str | int) -> int:
-    """Return the size limit of the cache in bytes. Raises CacheError if it is invalid."""
+    """Return the size limit of the cache in bytes.
+
+    Raises:
+        CacheError: If it is invalid.
+    """
     found = parse_size(text)
     if found is None:
         raise CacheError(f"Cannot read {text!r} as a size. Write it like '2GiB' or '500MB', or 'off'.")

@@ -57,7 +57,7 @@ class Store:
         return self._bound
 
     def array(self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any, fill: Fill) -> Array:
-        """Return the array of a key, and compute it if it is not stored.
+        """Return the array of a key; compute it if missing.
 
         Args:
             key: Everything that the content depends on, as plain JSON data.
@@ -80,7 +80,9 @@ class Store:
     def array_if_done(
         self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any, fill: Callable[[Array], bool]
     ) -> Array:
-        """Return the array of a key, but store it only if ``fill`` returns True.
+        """Return the array of a key; store it only if complete.
+
+        It is complete if ``fill`` returns True.
 
         Args:
             key: As for :meth:`array`.
@@ -120,7 +122,7 @@ class Store:
 
     @contextmanager
     def create(self, key: Mapping[str, Any], shape: tuple[int, ...], dtype: Any) -> Iterator[Array | None]:
-        """Yield an empty array that is stored when the block ends without an error.
+        """Yield an empty array, and store it if no error occurs.
 
         Args:
             key: As for :meth:`array`.

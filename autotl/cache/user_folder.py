@@ -12,6 +12,9 @@ VARIABLE = "AUTOTL_CACHE_DIR"
 
 
 def user_cache() -> Path:
-    """Return the folder in ``AUTOTL_CACHE_DIR``, or else the user's cache folder; it may not exist."""
+    """Return the folder in ``AUTOTL_CACHE_DIR`` or the user's cache folder.
+
+    The folder may not exist.
+    """
     given = os.environ.get(VARIABLE, "").strip()
     return Path(given).expanduser() if given else platformdirs.user_cache_path("autotl")

@@ -65,7 +65,7 @@ class FittedCurve:
         return int(self.sizes[-1])
 
     def at(self, n: float) -> Interval:
-        """Return the score after learning from ``n`` images, on an infinite validation set."""
+        """Return the expected score after learning from ``n`` images."""
         return _interval(self.members(n)[:, 0])
 
     def gain(self, more: float, *, since: float | None = None) -> Interval:
@@ -92,7 +92,7 @@ class FittedCurve:
         return _sizes_interval(_first_size(self.members(sizes) >= score, sizes))
 
     def members(self, n: Any) -> Floats:
-        """Return the scores of all curves of the ensemble at sizes (k,), as (members, k)."""
+        """Return the ensemble's scores at sizes (k,), as (members, k)."""
         share = np.atleast_1d(np.asarray(n, dtype=np.float64))[None] / self.largest  # (1, k)
         log_share = np.log(share)
         trusted = np.minimum(log_share, math.log(TRUSTED_FACTOR))

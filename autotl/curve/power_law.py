@@ -1,4 +1,4 @@
-"""Fit a power law error(n) = a + b·n^(-c) to a noisy learning curve."""
+"""Fit a power law error(n) = a + b·n^(-c) to scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecast the score of a longer training from shorter trainings with the same settings."""
+"""Forecast the score of a longer training from shorter ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class TrainingPoint:
 
 @dataclass(frozen=True, slots=True)
 class TrainingForecast:
-    """A weighted ensemble of laws error = a + b · (epochs / longest)^(-c).
+    """A weighted ensemble of power laws of the error over epochs.
+
+    Each law is error = a + b · (epochs / longest)^(-c).
 
     Attributes:
         longest: Length of the longest known training, in epochs.
@@ -70,19 +72,19 @@ class TrainingForecast:
         return self.last * (self.floor + decay)
 
     def at(self, epochs: float) -> Interval:
-        """Return the median and the 95 % interval of the error after a number of epochs."""
+        """Return median and 95 % interval of the error after ``epochs``."""
         return self._interval(self.errors(epochs))
 
     def remaining(self) -> Interval:
-        """Return the median and the 95 % interval of the error that longer training can remove."""
+        """Return median and 95 % interval of the removable error."""
         return self._interval(self.last * (1 - self.floor))
 
     def probability_below(self, error: float, *, epochs: float) -> float:
-        """Return the probability of an error below ``error`` after a number of epochs."""
+        """Return the probability of an error below ``error``."""
         return float(self.weight[self.errors(epochs) < error].sum())
 
     def expected_improvement(self, error: float, *, epochs: float) -> float:
-        """Return the expected improvement over ``error`` after a number of epochs, at least 0."""
+        """Return the expected improvement over ``error``, at least 0."""
         return float((self.weight * np.maximum(error - self.errors(epochs), 0.0)).sum())
 
     def _interval(self, values: Floats) -> Interval:

@@ -1,4 +1,4 @@
-"""Results of past runs, and the expectations for a new run that follow from them."""
+"""Store results of past runs, and predict those of new runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read and write records as CSV, and load the files shipped with the package."""
+"""Read and write records as CSV, and load shipped files."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def from_csv(kind: type[R], text: str) -> list[R]:
-    """Read records from CSV text written by :func:`to_csv`; columns are matched by name."""
+    """Read records from CSV text, with columns matched by name."""
     table = csv.DictReader(io.StringIO(text, newline=""))
     parsers = {each.name: _PARSERS[str(each.type)] for each in fields(kind)}
     return [kind(**{name: parse(line[name]) for name, parse in parsers.items()}) for line in table]
 
 
 def to_csv(kind: type[R], records: Iterable[R]) -> str:
-    """Return records as CSV text with a header; None becomes an empty cell."""
+    """Return records as CSV text with a header.
+
+    None becomes an empty cell.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([each.name for each in fields(kind)])
@@ -40,6 +43,9 @@ def to_csv(kind: type[R], records: Iterable[R]) -> str:
 
 
 def shipped(kind: type[R], name: str) -> list[R]:
-    """Return the records of a shipped file; an empty list if the file does not exist."""
+    """Return the records of a shipped file.
+
+    The list is empty if the file does not exist.
+    """
     file = resources.files("autotl.experience").joinpath(name)
     return from_csv(kind, file.read_text(encoding="utf-8")) if file.is_file() else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The measured gain of transfer over training from scratch, on one data set of one size.
+    """A measured gain of transfer over training from scratch.
 
     Attributes:
         data: Name of the data set.

@@ -1,4 +1,4 @@
-"""Predict how strategies perform on new data from past runs on similar data."""
+"""Predict the performance of strategies from runs on similar data."""
 
 from __future__ import annotations
 

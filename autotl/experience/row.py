@@ -1,4 +1,4 @@
-"""The result of one arm in one past run: a row of the experience table."""
+"""Define a row of the experience table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The best trial of one strategy on one backbone in one run, with properties of the data.
+    """The best trial of one arm in one run.
+
+    The row also has properties of the data.
 
     Scores are in units of ``metric``, negated if lower is better. Sizes are counts of training images.
 

@@ -39,7 +39,9 @@ class _Unusable(Exception):
 
 
 class Experience:
-    """The experience table in a SQLite file, which is created when the first run is added.
+    """The experience table in a SQLite file.
+
+    The first added run creates the file.
 
     Several processes may read and write it at the same time. No method raises because of the file. If the
     file is unusable, there are no rows, nothing is added, and ``problem`` contains the reason.
@@ -60,7 +62,10 @@ class Experience:
         self.problem = ""
 
     def rows(self) -> list[Row]:
-        """Return all rows in the order they were added; an empty list if the file is absent or unusable."""
+        """Return all rows in the order they were added.
+
+        The list is empty if the file is absent or unusable.
+        """
         self.problem = ""
         if not self.path.exists():
             return []
@@ -125,7 +130,7 @@ class Experience:
 
 
 def default_path() -> Path | None:
-    """Return the file of this machine's experience; None if it is switched off.
+    """Return this machine's experience file, or None if switched off.
 
     The file is named by ``AUTOTL_EXPERIENCE``, or else lies in the user's data folder. The value "off"
     switches experience off.

@@ -1,4 +1,7 @@
-"""Rank the entrants of a benchmark, and write the result as HTML, Markdown and JSON."""
+"""Rank the entrants of a benchmark, and write leaderboards.
+
+The formats are HTML, Markdown and JSON.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find data problems from hashes, features and probabilities: duplicates, leaks, outliers, wrong labels."""
+"""Find data problems: duplicates, leaks, outliers and wrong labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attach images outside the search to existing groups, by file names and hashes."""
+"""Attach images outside the search to existing groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autotl.quality.name_groups import shared_names
 def attach_to_groups(
     found: Groups, names: Sequence[str], hashes: NDArray[np.uint64], searched: NDArray[np.bool_]
 ) -> tuple[tuple[int, ...], ...]:
-    """Add images outside the search to the groups that it found, without using their labels.
+    """Attach images outside the search to groups, without their labels.
 
     An image joins a group if it has the hash of an image in the group. It also joins if it shares the name by
     which the group was found. Groups are never merged. If a searched image has no group, it forms a new one

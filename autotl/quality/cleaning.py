@@ -1,4 +1,4 @@
-"""Plan which training rows to drop, or how to weight them, from the issues that were found."""
+"""Plan which training rows to drop or to weight."""
 
 from __future__ import annotations
 

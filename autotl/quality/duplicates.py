@@ -80,7 +80,7 @@ def leaks(
     train_features: NDArray[np.floating] | None,
     test_features: NDArray[np.floating] | None,
 ) -> list[tuple[int, int]]:
-    """Find test images that are also in the training set, by the rules of :func:`near_duplicates`.
+    """Find test images that are also in the training set.
 
     Args:
         train_hashes: Perceptual hashes of the training images, (n,).
@@ -107,7 +107,7 @@ def leaks(
 
 
 def candidates(hashes: NDArray[np.uint64], has_features: bool) -> NDArray[np.int64]:
-    """Return pairs of rows i < j, (pairs, 2), that may show one image by their hashes.
+    """Return pairs of rows i < j with similar hashes, (pairs, 2).
 
     Args:
         hashes: Perceptual hashes, (n,).

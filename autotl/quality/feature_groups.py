@@ -1,4 +1,4 @@
-"""Find sets of images in a class that are much more similar to each other than to the rest."""
+"""Find sets of unusually similar images in a class."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def median_distance(units: Units, rows: Rows, rng: np.random.Generator) -> float
 
 
 def drawn(rows: Rows, rng: np.random.Generator) -> Rows:
-    """Draw the rows of a class that are compared with each other, in order."""
+    """Draw the rows of a class to compare, in order."""
     return np.sort(rng.permutation(rows)[:MAX_COMPARED])
 
 
@@ -113,7 +113,9 @@ def trees(
 
 
 def set_apart(tree: Tree, *, limit: float, apart: float, max_size: int) -> list[tuple[int, ...]]:
-    """Return the largest sets of a tree that stand apart from the rest of their class.
+    """Return the largest sets of a tree that are separate.
+
+    A set is separate if it stands apart from the rest of its class.
 
     Args:
         tree: Linked images.

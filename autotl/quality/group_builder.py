@@ -51,7 +51,7 @@ class GroupBuilder:
         return 0 < len(rows) <= self.max_size(int(self._labels[rows[0]]))
 
     def join(self, rows: Sequence[int], how: str) -> None:
-        """Merge the groups of the rows, if the result is not too large.
+        """Merge the groups of the rows, unless the result is too large.
 
         Args:
             rows: Rows of one class.
@@ -64,7 +64,7 @@ class GroupBuilder:
             self._unite(merged, how)
 
     def sets(self) -> tuple[tuple[int, ...], ...]:
-        """Return the groups of two or more rows, sorted by their first rows."""
+        """Return the groups of two or more rows, in order."""
         found = [tuple(sorted(rows)) for rows in self._members if len(rows) > 1]
         return tuple(sorted(found))
 

@@ -1,4 +1,7 @@
-"""Find groups of images that show one thing: frames of a track, views of an object, slices of a scan."""
+"""Find groups of images of one object.
+
+Examples are frames of a track, views of an object, and slices of a scan.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,7 @@ def find_groups(
     seed: int = 0,
     check_cancelled: Check = lambda: None,
 ) -> Groups:
-    """Find groups of images of one class that a fold must not divide.
+    """Find groups of images that a fold must not divide.
 
     Images are compared by features if there are any, else by hashes. A group has at most a third of the
     images of its class.

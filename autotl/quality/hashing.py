@@ -13,7 +13,9 @@ _CELLS = 2_000_000  # distances in memory at once
 
 
 def textured(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Whether each hash (n,) is informative: exactly half of its bits are set.
+    """Whether each hash (n,) is informative.
+
+    Half of the bits of such a hash are set.
 
     If an image is flat, or varies along a single direction, its frequencies are equal, and another number of
     bits is set.
@@ -70,7 +72,10 @@ def distances(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np
 
 
 def signs_of(hashes: NDArray[np.uint64]) -> NDArray[np.float32]:
-    """Return the bits as ±1, float32 (n, 64); the dot product of two rows is 64 − 2 · distance."""
+    """Return the bits as ±1, float32 (n, 64).
+
+    The dot product of two rows is 64 − 2 · distance.
+    """
     return _bits(hashes).astype(np.float32) * 2 - 1
 
 

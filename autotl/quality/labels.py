@@ -1,4 +1,4 @@
-"""Find labels that are probably wrong, with the class that is more probable."""
+"""Find labels that are probably wrong, and more probable classes."""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ Rows = Sequence[int]
 
 
 def by_stem(names: Sequence[str], rows: Rows) -> Iterator[list[list[int]]]:
-    """Group rows by folder, then by name without the last three, two and one parts.
+    """Group rows by folder and by the start of their names.
+
+    The start is the name without its last three, two and one parts.
 
     If the whole name of a file is the shared part of others, it belongs to them: ``img012`` belongs to
     ``img012_a`` and ``img012 (2)``.
@@ -72,7 +74,9 @@ def by_stem(names: Sequence[str], rows: Rows) -> Iterator[list[list[int]]]:
 
 
 def shared_names(name: str) -> list[str]:
-    """Return the names that images of one origin may share, longest first and the folder last.
+    """Return the names that images of one origin can share.
+
+    The longest is first, and the folder last.
 
     The first is the whole name without its extension: :func:`by_stem` adds a file to the group named after
     it.

@@ -1,4 +1,4 @@
-"""Find the training image nearest to each held-out image, in features and by file name."""
+"""Find the training image nearest to each held-out image."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class LabelledImages:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The training image of the same class nearest to each held-out image, in features and by file name.
+    """The nearest training images of the same class, by held-out image.
 
     Attributes:
         distance: Cosine distance to the nearest image, divided by the class median, (n,); infinite if

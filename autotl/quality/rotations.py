@@ -25,7 +25,9 @@ MAX_PAIRS = 100_000_000
 
 
 def versions(hashes: Hashes) -> list[Hashes]:
-    """Return the hashes of the images and of their seven mirrored and rotated versions, each (n,).
+    """Return the hashes of all eight versions of images, each (n,).
+
+    The versions are the image and its mirrored and rotated copies.
 
     A mirrored image has the same frequencies, but the odd ones along one direction change sign. A rotation by
     90 degrees also swaps the directions. A bit is set if a frequency is above the median, which is near zero.
@@ -42,7 +44,7 @@ def versions(hashes: Hashes) -> list[Hashes]:
 
 
 def rotated_pairs(hashes: Hashes, within: int) -> Pairs:
-    """Return pairs of rows i < j, (pairs, 2), that may show one image, mirrored or rotated.
+    """Return pairs i < j of mirrored or rotated copies, (pairs, 2).
 
     Args:
         hashes: Perceptual hashes, (n,).
@@ -53,7 +55,7 @@ def rotated_pairs(hashes: Hashes, within: int) -> Pairs:
 
 
 def rotated_between(left: Hashes, right: Hashes, within: int) -> Pairs:
-    """Return pairs from two sets that may show one image, mirrored or rotated.
+    """Return pairs of mirrored or rotated copies in two sets.
 
     Args:
         left: Perceptual hashes, (n,).
@@ -70,7 +72,7 @@ def rotated_between(left: Hashes, right: Hashes, within: int) -> Pairs:
 
 
 def min_distances(left: Hashes, right: Hashes) -> NDArray[np.int64]:
-    """Return the smallest number of different bits over all versions of the right hash, (n,)."""
+    """Return the smallest distances (n,) over versions of the right hash."""
     found: NDArray[np.int64] = np.min([distances(left, rotated) for rotated in versions(right)], axis=0)
     return found
 

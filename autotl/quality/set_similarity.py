@@ -1,4 +1,4 @@
-"""Test whether sets of images are more similar than other images of their class."""
+"""Test whether sets of images are unusually similar in their class."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Comparison:
 def similar_sets(
     sets: Sequence[Sequence[int]], compared: Comparison, labels: NDArray[np.int64]
 ) -> Sequence[Sequence[int]]:
-    """Return the sets if their images are more similar than other images of their class.
+    """Return the sets if their images are unusually similar.
 
     Args:
         sets: Rows of each set.
@@ -78,7 +78,7 @@ def similar_sets(
 
 
 def split_run(run: Sequence[int], compared: Comparison, limit: float) -> list[list[int]]:
-    """Split ordered rows where an image is too far from those before it.
+    """Split ordered rows at images that are too far.
 
     Args:
         run: Rows in order.

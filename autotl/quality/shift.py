@@ -1,4 +1,4 @@
-"""Test for a shift between training and test images, and weight training images by similarity."""
+"""Test for a train-test shift, and weight training images."""
 
 from __future__ import annotations
 

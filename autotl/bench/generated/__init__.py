@@ -1,4 +1,4 @@
-"""Generated image data sets of any size, with a given difficulty and distance to the source."""
+"""Generate image data sets with given difficulty and source distance."""
 
 from autotl.bench.generated.draw import FAMILIES, KINDS, draw
 

@@ -16,12 +16,15 @@ WAVES = 4
 
 
 def each(values: NDArray[np.float64]) -> Planes:
-    """Reshape one number per image, (n,), for broadcasting over pixels, (n, 1, 1)."""
+    """Reshape numbers per image (n,) to (n, 1, 1), for broadcasting."""
     return values[:, None, None]
 
 
 def grid() -> tuple[Planes, Planes]:
-    """Return the pixel centres, across and down, (1, side, side) each, in [-1, 1]."""
+    """Return pixel centres across and down, each (1, side, side).
+
+    Values are in [-1, 1].
+    """
     line = (np.arange(SIDE) + 0.5) * PIXEL - 1
     down, across = np.meshgrid(line, line, indexing="ij")
     return across[None], down[None]
@@ -30,7 +33,7 @@ def grid() -> tuple[Planes, Planes]:
 def frame(
     n: int, *, rng: np.random.Generator, size: tuple[float, float], turn: float
 ) -> tuple[Planes, Planes, NDArray[np.float64]]:
-    """Place one object at random in each image, and return pixel coordinates relative to it.
+    """Place an object in each image, and return relative coordinates.
 
     Args:
         n: Number of images.
@@ -66,12 +69,21 @@ def ink(gap: Planes, *, distance: float) -> Planes:
 
 
 def inverted(n: int, *, rng: np.random.Generator, distance: float) -> NDArray[np.bool_]:
-    """Draw which images (n,) are inverted, with the probability ``distance``."""
+    """Draw which images (n,) are inverted.
+
+    Args:
+        n: Number of images.
+        rng: Source of randomness.
+        distance: Probability of each image.
+    """
     return rng.random(n) < distance
 
 
 def texture(n: int, *, rng: np.random.Generator) -> Planes:
-    """Draw a pattern of a few waves for each image, (n, side, side), in [-1, 1] with mean near 0."""
+    """Draw a pattern of waves for each image, (n, side, side).
+
+    Values are in [-1, 1], with mean near 0.
+    """
     across, down = grid()
     total = np.zeros((n, SIDE, SIDE))
     for _ in range(WAVES):
@@ -85,6 +97,12 @@ def texture(n: int, *, rng: np.random.Generator) -> Planes:
 
 
 def noise(shape: tuple[int, ...], *, rng: np.random.Generator, spread: float) -> Planes:
-    """Draw uniform noise with mean 0 and standard deviation ``spread``."""
+    """Draw uniform noise with mean 0.
+
+    Args:
+        shape: Shape of the array.
+        rng: Source of randomness.
+        spread: Standard deviation.
+    """
     reach = np.sqrt(3) * spread
     return rng.uniform(-reach, reach, shape)

@@ -1,4 +1,7 @@
-"""Draw colours: the class is the hue of a blob; its outline and all luminances are random."""
+"""Draw colours: the class is the hue of a blob.
+
+Its outline and all luminances are random.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,14 @@ HARMONICS = (2, 3, 4, 5)
 def colours(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images (n, side, side, 3), with values near [0, 1].
+
+    Args:
+        kinds: Class of each image (n,).
+        rng: Source of randomness.
+        difficulty: Difficulty of the classes, in [0, 1].
+        distance: Distance to the source images, in [0, 1].
+    """
     n = len(kinds)
     cover = ink(_blob(n, rng=rng), distance=distance)
     grey = each(rng.uniform(*LUMINANCE, n)) * (1 - cover) + each(rng.uniform(*LUMINANCE, n)) * cover

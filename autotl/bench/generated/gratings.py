@@ -1,4 +1,7 @@
-"""Draw gratings: the class is direction and width of the bars; phase, contrast and noise are random."""
+"""Draw gratings: the class is direction and width of bars.
+
+Phase, contrast and noise are random.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,14 @@ CYCLES = (2.5, 5.0)
 def gratings(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images (n, side, side, 3), with values near [0, 1].
+
+    Args:
+        kinds: Class of each image (n,).
+        rng: Source of randomness.
+        difficulty: Difficulty of the classes, in [0, 1].
+        distance: Distance to the source images, in [0, 1].
+    """
     n = len(kinds)
     across, down = grid()
     between = np.pi / DIRECTIONS

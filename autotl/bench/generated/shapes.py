@@ -1,4 +1,7 @@
-"""Draw shapes: the class is the outline; position, size, rotation, colours and noise are random."""
+"""Draw shapes: the class is the outline.
+
+Position, size, rotation, colours and noise are random.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,14 @@ OUTLINES: tuple[Outline, ...] = (
 def shapes(
     kinds: NDArray[np.int64], *, rng: np.random.Generator, difficulty: float, distance: float
 ) -> Planes:
-    """Paint images; see :class:`autotl.bench.generated.draw.Painter`."""
+    """Paint images (n, side, side, 3), with values near [0, 1].
+
+    Args:
+        kinds: Class of each image (n,).
+        rng: Source of randomness.
+        difficulty: Difficulty of the classes, in [0, 1].
+        distance: Distance to the source images, in [0, 1].
+    """
     n = len(kinds)
     u, v, size = frame(n, rng=rng, size=(0.65 - 0.3 * difficulty, 0.75), turn=0.1 + 0.4 * difficulty)
     gap = np.empty_like(u)

@@ -64,7 +64,10 @@ def draw_figures(found: Findings, *, width: float = WIDE) -> dict[str, str]:
 
 
 def heat_noun(found: Findings) -> str:
-    """Return what a line of the heat map stands for: "case" or "data set"."""
+    """Return the noun for a row of the heat map.
+
+    It is "case" or "data set".
+    """
     return "case" if len(found.cases) <= MAX_LINES else "data set"
 
 

@@ -1,4 +1,4 @@
-"""Collect all results of a leaderboard for the page, the Markdown and the JSON document."""
+"""Collect all results of a leaderboard, for all its formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write a leaderboard as Markdown, with the sentences and tables of the page."""
+"""Write a leaderboard as Markdown, with the content of the page."""
 
 from __future__ import annotations
 

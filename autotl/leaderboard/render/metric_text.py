@@ -1,4 +1,4 @@
-"""Format scores and regrets: in percent and points, or in the numbers of the metric."""
+"""Format scores and regrets in percent, points or the metric's numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from autotl.report.metric_format import Measure
 
 
 def measure_of(board: Board) -> Measure:
-    """Return the format of a leaderboard's metric; a neutral one if there are several metrics."""
+    """Return the format of a leaderboard's metric.
+
+    The format is neutral if there are several metrics.
+    """
     known = [METRICS[each] for each in board.metrics if each in METRICS]
     if len(known) == 1:
         return Measure(format.metric(known[0].name), known[0].higher_is_better, known[0].percent)
@@ -22,5 +25,5 @@ def score_text(score: float | None, measure: Measure) -> str:
 
 
 def regret_text(regret: float | None, measure: Measure) -> str:
-    """Format a regret, with a sign only if it is negative: ``"4.3"``, ``"−0.5"``."""
+    """Format a regret, with a sign if it is negative: ``"−0.5"``."""
     return measure.gain(regret).removeprefix("+")

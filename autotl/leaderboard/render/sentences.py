@@ -1,4 +1,4 @@
-"""Write the sentences of a leaderboard: its result, its caveats, and how to read it."""
+"""Write the sentences of a leaderboard: result, caveats and explanations."""
 
 from __future__ import annotations
 
@@ -133,7 +133,10 @@ def _friedman(found: FriedmanTest) -> list[str]:
 
 
 def rules(found: Findings) -> list[str]:
-    """State the accuracy and the cost of the rule of thumb; empty if it was not scored."""
+    """State accuracy and cost of the rule of thumb.
+
+    The text is empty if the rule was not scored.
+    """
     measure = found.measure
     thumb = next((rule for rule in found.rules if rule.kind == "thumb"), None)
     if thumb is None:
@@ -153,7 +156,7 @@ def rules(found: Findings) -> list[str]:
 
 
 def selection(findings: Findings) -> list[str]:
-    """State the regret of each method, the selection bias, and how to read the tests."""
+    """State regrets and selection bias, and explain the tests."""
     found, measure = findings.selection, findings.measure
     if found is None:
         return []

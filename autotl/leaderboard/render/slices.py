@@ -1,4 +1,4 @@
-"""Compute the leaderboards of parts of the rows, one for each choice of filters on a page."""
+"""Compute the leaderboards of the filters of a page."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Choice = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The results of a part of the rows, and all choices of filters that select this part."""
+    """The results of some rows, with the filters that select them."""
 
     choices: tuple[Choice, ...]
     findings: Findings
 
 
 def page_filters(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
-    """Return the filters with more than one value, with their values in order."""
+    """Return the filters with several values, and their sorted values."""
     properties = block_properties(rows).values()
     values = {name: {getattr(each, name) for each in properties} for name in PAGE_FILTERS}
     return {

@@ -18,7 +18,7 @@ from autotl.report.section import Table
 
 
 def standings(found: Findings) -> Table:
-    """Return a row for each entrant, best mean rank first, with intervals in brackets."""
+    """Return a row for each entrant, best mean rank first."""
     board, measure = found.board, found.measure
     rows = tuple(
         (
@@ -67,13 +67,13 @@ def rules(found: Findings) -> Table:
 
 
 def rule_name(rule: Rule) -> str:
-    """Return the name of a rule: "always frozen", "`autotl`", "rule of thumb (size × similarity)"."""
+    """Return the name of a rule, such as "always frozen"."""
     named = {"thumb": f"rule of thumb ({rule.name})", "always": f"always {rule.name}"}
     return named.get(rule.kind, name(rule.name))
 
 
 def selection(found: Findings) -> Table:
-    """Return a row for each method, smallest regret first, with autotl's lead over it."""
+    """Return a row for each method, smallest regret first."""
     measure = found.measure
     rows = tuple(
         (
@@ -104,7 +104,7 @@ def method_name(method: Method) -> str:
 
 
 def budgets(found: Findings) -> Table:
-    """Return a row for each entrant, with its mean test score at every budget."""
+    """Return each entrant's mean test score at every budget."""
     curves = found.selection.curves if found.selection else ()
     rows = tuple(
         (name(each.entrant), *(score_text(test, found.measure) for _, test in each.points)) for each in curves
@@ -114,7 +114,7 @@ def budgets(found: Findings) -> Table:
 
 
 def pairs(found: Findings) -> Table:
-    """Return a row for each pair of entrants, with its difference and its test."""
+    """Return the difference and the test of each pair of entrants."""
     rows = tuple(
         (
             name(pair.first),
@@ -132,7 +132,7 @@ def pairs(found: Findings) -> Table:
 
 
 def scores(found: Findings, entrants: Sequence[str]) -> Table:
-    """Return a row for each case, with the mean test score of every entrant and the winning family."""
+    """Return each case's mean test scores and its winning family."""
     rows = []
     for each in found.cases:
         cells = {cell.entrant: cell for cell in each.cells}

@@ -1,4 +1,4 @@
-"""Summarise each case: the scores of all entrants, and the family that won."""
+"""Summarise each case: scores of all entrants, and winning family."""
 
 from __future__ import annotations
 
@@ -69,7 +69,10 @@ def case_results(grid: Grid) -> tuple[CaseResult, ...]:
 
 
 def case_labels(cases: Sequence[Case]) -> list[str]:
-    """Return a name for every case: its data set, and the properties that differ between cases."""
+    """Return a name for every case.
+
+    It has the data set, and the properties that differ between cases.
+    """
     shots, backbones, budgets = (
         len({getattr(case, name) for case in cases}) > 1 for name in ("shots", "backbone", "budget_seconds")
     )

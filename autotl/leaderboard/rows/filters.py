@@ -1,4 +1,4 @@
-"""Filter rows by size, distance to the source, backbone, shots, budget, data set or entrant."""
+"""Filter rows by properties of their block or by entrant."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ def distance_name(likeness: float | None) -> str:
 
 
 def mean_likeness(rows: Iterable[Row]) -> float | None:
-    """Return the mean likeness of the rows of one block or case; None if no row knows it."""
+    """Return the mean likeness of rows, or None if it is unknown."""
     known = [row.likeness for row in rows if row.likeness is not None]
     return sum(known) / len(known) if known else None
 
 
 def describe(name: str, value: str) -> str:
-    """Describe the value of a filter: "all images" for 0 shots, "1 min" for a budget of 60."""
+    """Describe the value of a filter, such as "all images"."""
     if name == "budget":
         return format_duration(float(value))
     if name == "shots":

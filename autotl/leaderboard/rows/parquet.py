@@ -1,4 +1,4 @@
-"""Read and write rows in Parquet files: one file holds a whole benchmark with its logits."""
+"""Read and write rows, with their logits, in Parquet files."""
 
 from __future__ import annotations
 

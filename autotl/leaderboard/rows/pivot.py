@@ -1,4 +1,4 @@
-"""Arrange rows in a grid of blocks × entrants, and compare the scores within each block."""
+"""Arrange rows in a grid of blocks × entrants."""
 
 from __future__ import annotations
 
@@ -151,7 +151,10 @@ def make_grid(rows: Iterable[Row]) -> Grid:
 
 
 def ranks(scores: Floats) -> Floats:
-    """Rank the scores of each row from 1, highest first; ties share the mean rank, NaN stays NaN."""
+    """Rank the scores of each row from 1, highest first.
+
+    Ties share the mean rank; NaN stays NaN.
+    """
     own, others = scores[:, :, None], scores[:, None, :]
     rank = (others > own).sum(axis=2) + ((others == own).sum(axis=2) + 1) / 2
     return np.where(np.isnan(scores), np.nan, rank)
@@ -164,7 +167,7 @@ def highest(scores: Floats) -> Floats:
 
 
 def unique_index(blocks: Sequence[Block], key: Callable[[Block], T]) -> tuple[list[T], NDArray[np.int64]]:
-    """Return the distinct keys of blocks, and the index of each block's key among them."""
+    """Return the distinct keys of blocks, and each block's index."""
     positions: dict[T, int] = {}
     index = [positions.setdefault(key(block), len(positions)) for block in blocks]
     return list(positions), np.array(index, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""A measurement of a benchmark: an entrant on a data set, with everything needed to check it."""
+"""Define a measurement of a benchmark, with everything to check it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_secon
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """The result of an entrant on one data set, with one backbone, seed and budget.
+    """The result of an entrant in one block at one budget.
 
     Attributes:
         suite: Name of the suite.
@@ -117,7 +117,10 @@ class Row:
 
 
 def seal(row: Row) -> str:
-    """Return a digest of the row's content, which shows edits but not the author."""
+    """Return a digest of the row's content.
+
+    The digest shows edits, but not the author.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for field in dataclasses.fields(row):
         if field.name in ("seal", "logits"):

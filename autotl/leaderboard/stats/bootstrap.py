@@ -17,7 +17,7 @@ Interval = tuple[float, float]
 
 
 def case_means(blocks: Sequence[Block], values: Floats) -> list[float | None]:
-    """Return the mean of each column, over the seeds of a case and then over cases.
+    """Return the mean of each column over seeds, then cases.
 
     Args:
         blocks: The block of each row.

@@ -1,4 +1,4 @@
-"""Compare autotl and other searches with the constant choice of each single strategy."""
+"""Compare searches with the constant choice of each single strategy."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class BudgetCurve:
-    """The mean test score of an entrant at each budget, over the tasks that all curves share.
+    """An entrant's mean test score at each budget, over common tasks.
 
     Attributes:
         entrant: Name of the entrant.

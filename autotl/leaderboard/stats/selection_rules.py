@@ -1,4 +1,4 @@
-"""Score rules for choosing a strategy against the strategy that was measured to be best."""
+"""Score rules for the choice of a strategy by their regret."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ Choose = Callable[[_BlockRows], int | None]
 
 
 def rules(grid: Grid, *, seed: int = 0) -> tuple[Rule, ...]:
-    """Score the rule of thumb, every family for all data, and autotl; smallest regret first.
+    """Score the rule of thumb, constant families, and autotl.
+
+    The smallest regret is first.
 
     The rule of a family uses its strategy with the best validation score in the block. Blocks without a
     scored single strategy do not count. The constant choice of a strategy has its own standing.

@@ -25,7 +25,7 @@ _NAMED = {name: {jsonio.KEY: name} for name in ("together", "told_apart", "why",
 
 @dataclass(frozen=True, slots=True)
 class PairTest:
-    """Wilcoxon's signed-rank test of two entrants on the blocks that both ran in.
+    """Wilcoxon's signed-rank test of two entrants on common blocks.
 
     Attributes:
         first: Name of the first entrant.
@@ -52,7 +52,9 @@ class PairTest:
 
 @dataclass(frozen=True, slots=True)
 class FriedmanTest:
-    """Friedman's test of all entrants on the blocks that all ran in, with Nemenyi's post-hoc test.
+    """Friedman's test of all entrants, with Nemenyi's post-hoc test.
+
+    It uses the blocks that all entrants ran in.
 
     Attributes:
         datasets: Number of common data sets.
@@ -95,7 +97,9 @@ class Significance:
 
 
 def compare_entrants(grid: Grid, *, pairwise: bool = True) -> Significance:
-    """Test all entrants by Friedman and Nemenyi, and every pair by Wilcoxon with Holm's correction.
+    """Test all entrants together, and every pair of entrants.
+
+    The tests are those of Friedman and Nemenyi, and Wilcoxon with Holm's correction.
 
     See Demšar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006.
 
@@ -120,7 +124,9 @@ def compare_entrants(grid: Grid, *, pairwise: bool = True) -> Significance:
 
 
 def dataset_means(grid: Grid, blocks: Any, columns: Sequence[int]) -> Floats:
-    """Return mean scores over seeds and then cases of each data set, (data sets, columns).
+    """Return mean scores per data set, (data sets, columns).
+
+    The mean is over seeds, then over cases.
 
     Args:
         grid: The rows.

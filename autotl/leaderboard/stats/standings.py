@@ -86,7 +86,7 @@ class Board:
 
     @property
     def uneven(self) -> bool:
-        """Whether some entrant did not run in some block, so that means are over different blocks."""
+        """Whether some entrant did not run in some block."""
         return self.common_blocks < self.blocks
 
 

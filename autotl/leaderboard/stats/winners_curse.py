@@ -1,4 +1,4 @@
-"""Estimate the winner's curse: the selection bias of the best score among many."""
+"""Estimate the winner's curse: the bias of the best score."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESAMPLES = 1000
 
 
 def selection_bias(grid: Grid, labels: Mapping[str, Labels], *, seed: int = 0) -> float | None:
-    """Estimate how much the accuracy of the best single strategy is too high.
+    """Estimate the bias in the accuracy of the best single strategy.
 
     Only the test images are resampled. The variation between two trainings is not included.
 

@@ -1,1 +1,1 @@
-"""Draw the figures of a leaderboard as SVG text, in the style of the report."""
+"""Draw the figures of a leaderboard as SVG text."""

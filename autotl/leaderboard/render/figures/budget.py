@@ -1,4 +1,4 @@
-"""Draw the mean test score over the budget, a line for each entrant."""
+"""Draw the mean test score of each entrant over the budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw the normalised score over the time of a run, a mark for each entrant."""
+"""Draw the normalised score of each entrant over its time."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ def critical_figure(
     *,
     width: float = canvas.WIDE,
 ) -> str:
-    """Draw a critical-difference diagram (Demšar, JMLR 7, 2006), best entrant on the left.
+    """Draw a critical-difference diagram (Demšar, JMLR 7, 2006).
+
+    The best entrant is on the left.
 
     Args:
         ranks: Entrants with their mean ranks, best first.

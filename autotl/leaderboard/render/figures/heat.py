@@ -1,4 +1,4 @@
-"""Draw every score as a heat map: a line for each case, a column for each entrant."""
+"""Draw all scores as a heat map of cases × entrants."""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ _HEIGHT, _GAP = 13.0, 8.0
 def labels_beside(
     points: Sequence[tuple[float, float]], labels: Sequence[str], *, frame: Box, avoid: Sequence[Box] = ()
 ) -> list[str]:
-    """Return the label of each point as SVG text, right, left, above or below of it.
+    """Return the labels of points as SVG text.
+
+    Each label is right, left, above or below its point.
 
     Labels stay inside the frame and do not overlap. Earlier points have priority.
 

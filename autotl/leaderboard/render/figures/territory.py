@@ -39,7 +39,9 @@ class WinningFamily:
 def territory_figure(
     cases: Sequence[WinningFamily], *, measure: Measure = ACCURACY, width: float = canvas.WIDE
 ) -> str:
-    """Draw cases over training images (log scale) and likeness, with the winning family as colour and shape.
+    """Draw cases over training images and likeness, by winning family.
+
+    The number of images has a log scale; families differ in colour and shape.
 
     Dashed lines are the borders of the rule of thumb. Cases of unknown likeness have a lane at the bottom.
 
