@@ -143,13 +143,13 @@ class JointSearch:
         return None
 
     def _finish(self, outcome: Outcome) -> Trial:
-        trial, asked = self._running.pop(outcome.job.number)
+        trial, optuna_trial = self._running.pop(outcome.job.number)
         self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
         if outcome.state == "complete" and FOLD in trial.folds:
-            self._study.tell(asked, trial.folds[FOLD].score)
+            self._study.tell(optuna_trial, trial.folds[FOLD].score)
             self._failures = 0
         else:
-            self._study.tell(asked, state=TrialState.FAIL)
+            self._study.tell(optuna_trial, state=TrialState.FAIL)
             self._failures += 1
         return trial
 
