@@ -25,7 +25,7 @@ MIN_VALIDATION_FRACTION = 0.15
 TOLERANCE = 1e-9
 """The largest difference of a score that is computed twice from the same logits."""
 MAX_STANDARD_ERRORS = 3.0
-"""The largest gap between the kept trial and the best one on validation, in standard errors.
+"""The largest gap between the selected trial and the best one on validation, in standard errors.
 
 The one-standard-error rule stays well below this limit. A choice by test scores usually does not.
 """
@@ -37,8 +37,8 @@ def check(rows: Sequence[Row], *, suite: str | Path | None = None) -> list[str]:
     """Return the faults of a file of results, in sentences.
 
     A valid row has its seal, uses the suite's split, has the score of its logits and names its versions. It
-    kept a trial that its validation scores support, and ended in time. Each entrant must have all seeds of
-    each data set, once, in one version.
+    selected a trial that its validation scores support, and ended in time. Each entrant must have all seeds
+    of each data set, once, in one version.
 
     A seal shows an edit, but not the author, so invented results can still pass. Published results are
     therefore repeated from time to time.
@@ -127,34 +127,34 @@ def _score_faults(row: Row, split: Split) -> Iterator[str]:
 
 
 def _choice_faults(row: Row) -> Iterator[str]:
-    """Check that the kept trial can have been chosen by validation."""
+    """Check that the selected trial can have been chosen by validation."""
     if not row.trials:
         if row.kind != "peer":
             yield "it lists no trials, so its choice cannot be checked."
         return
     if row.chosen is None or not 0 <= row.chosen < len(row.trials):
         if row.kind != "peer":
-            yield "it does not name the trial that was kept."
+            yield "it does not name the selected trial."
         return
-    kept = row.trials[row.chosen].get("val")
+    selected = row.trials[row.chosen].get("val")
     known = [each["val"] for each in row.trials if each.get("val") is not None]
-    if kept is None and row.val is None and row.kind == "peer":
+    if selected is None and row.val is None and row.kind == "peer":
         return  # a peer that was stopped before its first validation
-    if kept is None or row.val is None or abs(kept - row.val) > TOLERANCE:
-        yield f"its validation score {row.val} differs from that of the kept trial, {kept}."
+    if selected is None or row.val is None or abs(selected - row.val) > TOLERANCE:
+        yield f"its validation score {row.val} differs from that of the selected trial, {selected}."
         return
-    if max(known) - kept > _allowed_gap(row, kept):
+    if max(known) - selected > _allowed_gap(row, selected):
         yield (
-            f"its kept trial scored {kept:.3f} on validation, but another one {max(known):.3f}. "
+            f"its selected trial scored {selected:.3f} on validation, but another one {max(known):.3f}. "
             "It was not chosen by validation, but possibly by the test set."
         )
 
 
-def _allowed_gap(row: Row, kept: float) -> float:
+def _allowed_gap(row: Row, selected: float) -> float:
     images, measure = max(MIN_VALIDATION_FRACTION * row.n_train, 1), get_metric(row.metric)
     # a metric that is no fraction of correct answers gets the variance of random answers
     variance = (
-        max(kept * (1 - kept), 0.01)
+        max(selected * (1 - selected), 0.01)
         if measure.accuracy_like
         else 0.25 * measure.chance_level(row.n_classes)[1] ** 2
     )

@@ -95,24 +95,24 @@ class JointSearch:
 
     def _jobs(self) -> Iterator[Job]:
         while not self._is_over():
-            asked = self._study.ask()
+            optuna_trial = self._study.ask()
             try:
-                arm, params = self._suggest(asked)
+                arm, params = self._suggest(optuna_trial)
             except FAILURES as error:  # plugin code: it must not end the search
                 if is_full(error):
                     raise
-                self._study.tell(asked, state=TrialState.FAIL)
+                self._study.tell(optuna_trial, state=TrialState.FAIL)
                 self._failures += 1
                 continue
             trial = Trial(
-                asked.number,
+                optuna_trial.number,
                 arm,
                 params,
-                derive(self._seed, "joint", asked.number),
+                derive(self._seed, "joint", optuna_trial.number),
                 default=False,
                 baseline=self._strategies[arm.strategy].baseline,
             )
-            self._running[trial.number] = trial, asked
+            self._running[trial.number] = trial, optuna_trial
             yield Job(trial.number, arm.strategy, arm.backbone, params, trial.seed, (FOLD,))
 
     def _is_over(self) -> bool:
@@ -123,14 +123,14 @@ class JointSearch:
             return True
         return started > 0 and self._clock.now() >= self._until()
 
-    def _suggest(self, asked: optuna.Trial) -> tuple[Arm, Params]:
-        name = asked.suggest_categorical("strategy", list(self._arms))
-        backbone = asked.suggest_categorical(f"backbone of {name}", self._arms[name])
+    def _suggest(self, optuna_trial: optuna.Trial) -> tuple[Arm, Params]:
+        name = optuna_trial.suggest_categorical("strategy", list(self._arms))
+        backbone = optuna_trial.suggest_categorical(f"backbone of {name}", self._arms[name])
         strategy = self._strategies[name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # such as a range that is no multiple of its step
             params = strategy.suggest(
-                ScopedTrial(asked, name), self._tasks[backbone], self._backbones[backbone]
+                ScopedTrial(optuna_trial, name), self._tasks[backbone], self._backbones[backbone]
             )
         return Arm(name, backbone), dict(params)
 
@@ -145,13 +145,13 @@ class JointSearch:
         return None
 
     def _finish(self, outcome: Outcome) -> Trial:
-        trial, asked = self._running.pop(outcome.job.number)
+        trial, optuna_trial = self._running.pop(outcome.job.number)
         self.ledger.add(trial, outcome, now=self._clock.now() - self._started)
         if outcome.state == "complete" and FOLD in trial.folds:
-            self._study.tell(asked, trial.folds[FOLD].score)
+            self._study.tell(optuna_trial, trial.folds[FOLD].score)
             self._failures = 0
         else:
-            self._study.tell(asked, state=TrialState.FAIL)
+            self._study.tell(optuna_trial, state=TrialState.FAIL)
             self._failures += 1
         return trial
 

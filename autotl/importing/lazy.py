@@ -1,4 +1,4 @@
-"""Import the names of a package, or a whole module, on first use."""
+"""Import names of a package or whole modules on first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class LazyPackage(ModuleType):
-    """A package that imports the module of a name on first use (PEP 562, as a class).
+    """A package that imports names on first use (PEP 562).
 
     Attributes:
         lazy_names: The module of each name, without the package's own name.
@@ -71,7 +71,7 @@ def lazy_package(package: str) -> None:
 
 
 class LazyModule(ModuleType):
-    """A stand-in for a heavy module, which imports the module on first access.
+    """A stand-in that imports a heavy module on first access.
 
     ``sys.modules`` is not changed, so other packages import the real module.
     """

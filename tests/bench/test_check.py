@@ -148,10 +148,10 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     ),
     "validation score of another trial": (
         lambda rows: first(rows, val=0.9),
-        "differs from that of the kept trial",
+        "differs from that of the selected trial",
     ),
     "trials hidden": (lambda rows: first(rows, trials=(), chosen=None), "lists no trials"),
-    "the kept trial hidden": (lambda rows: first(rows, chosen=None), "the trial that was kept"),
+    "the selected trial missing": (lambda rows: first(rows, chosen=None), "does not name the selected trial"),
     "no version": (lambda rows: first(rows, version=""), "its versions"),
     "a new version where it pays": (lambda rows: first(rows, version="0.2.0"), "several versions"),
     "another budget": (lambda rows: first(rows, budget_seconds=600.0), "no budget of 600 s"),

@@ -36,12 +36,12 @@ def selection_bias(grid: Grid, labels: Mapping[str, Labels], *, seed: int = 0) -
     values = np.full((len(grid.blocks), 1), np.nan)
     for block, line in enumerate(grid.rows):
         single = [row for row in line if row is not None and row.kind in SINGLE_KINDS and has_score(row)]
-        if (hits := _hits(single, labels)) is not None:
-            values[block] = expected_excess(hits, seed=derive(seed, "luck", block))
+        if (correct := _correct(single, labels)) is not None:
+            values[block] = expected_excess(correct, seed=derive(seed, "luck", block))
     return bootstrap.case_means(grid.blocks, values)[0]
 
 
-def expected_excess(hits: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES) -> float:
+def expected_excess(correct: NDArray[np.bool_], *, seed: int, resamples: int = RESAMPLES) -> float:
     """Return the expected excess of the highest mean over its true value.
 
     This is the optimism of a choice by a sample (Efron, JASA 78, 1983). It is the score of the best entrant
@@ -49,23 +49,23 @@ def expected_excess(hits: NDArray[np.bool_], *, seed: int, resamples: int = RESA
     dependence between their scores is included.
 
     Args:
-        hits: Whether each answer is correct, (entrants, images).
+        correct: Whether each answer is correct, (entrants, images).
         seed: Seed of the bootstrap.
         resamples: Number of resamples.
     """
-    images = hits.shape[1]
+    images = correct.shape[1]
     drawn = np.random.default_rng(seed).multinomial(images, np.full(images, 1 / images), size=resamples)
-    scores: Floats = drawn @ hits.T.astype(np.float64) / images  # (resamples, entrants)
+    scores: Floats = drawn @ correct.T.astype(np.float64) / images  # (resamples, entrants)
     best = scores.argmax(axis=1)
-    return float((scores[np.arange(resamples), best] - hits.mean(axis=1)[best]).mean())
+    return float((scores[np.arange(resamples), best] - correct.mean(axis=1)[best]).mean())
 
 
-def _hits(rows: Sequence[Row], labels: Mapping[str, Labels]) -> NDArray[np.bool_] | None:
+def _correct(rows: Sequence[Row], labels: Mapping[str, Labels]) -> NDArray[np.bool_] | None:
     """Return whether each answer is correct, (rows, images); None if the labels do not give the scores."""
     known = labels.get(rows[0].split) if rows else None
     if known is None or any(row.metric != "accuracy" or row.logits is None for row in rows):
         return None
-    hits = np.array([row.logits.argmax(axis=1) == known for row in rows if row.logits is not None])
+    correct = np.array([row.logits.argmax(axis=1) == known for row in rows if row.logits is not None])
     scores = [row.test for row in rows if row.test is not None]
-    same = all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(hits.mean(axis=1), scores, strict=True))
-    return hits if same else None
+    same = all(math.isclose(a, b, abs_tol=1e-6) for a, b in zip(correct.mean(axis=1), scores, strict=True))
+    return correct if same else None

@@ -66,18 +66,18 @@ def cost_figure(points: Sequence[CostPoint], *, width: float = canvas.WIDE) -> s
     across = canvas.Scale(low - 0.12, high + 0.12, left + 10, right - 10)
     up = canvas.Scale(0, 1, bottom - 10, top + 10)
     parts = [*marks, *_axes(across, up, left=left, right=right, bottom=bottom)]
-    places = [(across(math.log10(each.seconds)), up(each.score)) for each in points]
+    positions = [(across(math.log10(each.seconds)), up(each.score)) for each in points]
     names = labels_beside(
-        places,
+        positions,
         [canvas.fit(each.entrant, 170, size=11) for each in points],
         frame=(left, top - 4, right, bottom),
         avoid=[
             (x - 1, up(pair[1]), x + 1, up(pair[0]))
-            for each, (x, _) in zip(points, places, strict=True)
+            for each, (x, _) in zip(points, positions, strict=True)
             if (pair := ends(each.ci95))
         ],
     )
-    parts += [_mark(each, x, up, name) for each, (x, _), name in zip(points, places, names, strict=True)]
+    parts += [_mark(each, x, up, name) for each, (x, _), name in zip(points, positions, names, strict=True)]
     described = "; ".join(
         f"{each.entrant} {each.score:.2f} in {format_duration(each.seconds)}" for each in points
     )

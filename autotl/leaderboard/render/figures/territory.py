@@ -90,15 +90,15 @@ def _marks(
     measure: Measure,
 ) -> list[str]:
     lane = up.start + 8 + _LANE / 2
-    places = [
+    positions = [
         (across(math.log10(case.n_train)), up(case.likeness) if case.likeness is not None else lane)
         for case in cases
     ]
     names = labels_beside(
-        places, [canvas.fit(case.case, 150, size=11) for case in cases], frame=frame, avoid=avoid
+        positions, [canvas.fit(case.case, 150, size=11) for case in cases], frame=frame, avoid=avoid
     )
     parts = []
-    for case, (x, y), name in zip(cases, places, names, strict=True):
+    for case, (x, y), name in zip(cases, positions, names, strict=True):
         mark = canvas.mark(x, y, _shape(_family(case)), css=f"{_css(_family(case))} halo", size=6)
         parts.append(canvas.group(_described(case, measure), mark, name))
     return parts
