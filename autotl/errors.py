@@ -32,6 +32,7 @@ __all__ = [
     "DiskFull",
     "LimitError",
     "MetricError",
+    "PixelScaleWarning",
     "PluginError",
     "RunError",
     "SearchError",
@@ -146,3 +147,7 @@ class SearchError(AutotlError):
 
 class BenchError(AutotlError, ValueError):
     """A benchmark suite or a results file is invalid."""
+
+
+class PixelScaleWarning(UserWarning):
+    """Pixel values have a scale that the model did not learn from."""

@@ -215,7 +215,7 @@ class Workbench(Protocol):
         """Return a linear classifier on :meth:`features` for each setting.
 
         The first call with these settings fits all of them, on all folds of the first repeat at once. A fold
-        of a later repeat is fitted when it is requested. Fitted classifiers are kept on disk.
+        of a later repeat is fitted on first use. Fitted classifiers are kept on disk.
 
         Returns:
             Weight (classes, features) and bias (classes,) for each setting.

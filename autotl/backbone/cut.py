@@ -48,7 +48,8 @@ class Cuts:
     """The points at which the computation of a model can be divided.
 
     A cut point is the name of a module, to cut after it, or ``HEAD``, right before the classifier. Exactly
-    one value must cross it, and both parts together must compute the outputs and features of the model.
+    one tensor must pass from the first part to the second, and both parts together must compute the outputs
+    and features of the model.
 
     Replace the head or move the model to a device before, not after. All parts share the model's modules in
     their current mode: run a prefix with its modules in evaluation mode.

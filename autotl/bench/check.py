@@ -37,8 +37,8 @@ def check(rows: Sequence[Row], *, suite: str | Path | None = None) -> list[str]:
     """Return the faults of a file of results, in sentences.
 
     A valid row has its seal, uses the suite's split, has the score of its logits and names its versions. It
-    selected a trial that its validation scores support, and ended in time. Each entrant must have all seeds
-    of each data set, once, in one version.
+    selected a trial that its validation scores support, and ended in time. Each entrant must have one row
+    for each data set and seed, all from one version.
 
     A seal shows an edit, but not the author, so invented results can still pass. Published results are
     therefore repeated from time to time.

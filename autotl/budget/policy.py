@@ -123,8 +123,8 @@ class BudgetPolicy:
     """The longest trial that is started, times the time left. Chosen, not measured."""
 
     refit: float = 0.3
-    """Refit on all training images, if the folds leave out ``refit_held_out``. Chosen, not measured: a fifth
-    of the images is not worth half the search.
+    """Refit on all training images, if the folds leave out ``refit_held_out``. Chosen, not measured: it
+    limits what the last fifth of the images may cost.
     """
     refit_held_out: float = 0.2
     """Fraction of images; if folds leave out less, the refit may cost less. Chosen, not measured."""

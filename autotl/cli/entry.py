@@ -14,7 +14,7 @@ from autotl.cli import benchmarks, commands, demo, show, using  # noqa: F401 - t
 from autotl.cli.app import app
 from autotl.clock import WallClock, counting_from
 from autotl.data import limit_thread_spinning
-from autotl.errors import AutotlError
+from autotl.errors import AutotlError, PixelScaleWarning
 from autotl.escaping import console, prepare_streams
 
 
@@ -23,14 +23,22 @@ def main() -> None:
 
     An error of the user exits with 2 and a message, Ctrl-C with 130.
     """
-    # warnings of libraries are for developers, not for users of a command
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
+    _filter_warnings()
     limit_thread_spinning()
     prepare_streams()
     with counting_from(WallClock().now()):  # the import of torch takes seconds
         code = guarded(lambda: app(standalone_mode=False))
     sys.exit(_flushed(code))
+
+
+def _filter_warnings() -> None:
+    """Show the warnings that concern a user's images, in words alone."""
+    if sys.warnoptions:
+        return
+    # warnings of libraries are for developers, not for users of a command
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", PixelScaleWarning)
+    warnings.showwarning = lambda message, *_, **__: _complain(str(message), style="yellow")
 
 
 def guarded(command: Callable[[], Any]) -> int:
@@ -68,9 +76,9 @@ def _hint(error: Any) -> str:
     return ""
 
 
-def _complain(text: str) -> None:
+def _complain(text: str, style: str = "red") -> None:
     shown = console(stderr=True)
-    shown.print(text, style="red", markup=False, soft_wrap=not shown.is_terminal)
+    shown.print(text, style=style, markup=False, soft_wrap=not shown.is_terminal)
 
 
 def _flushed(code: int) -> int:

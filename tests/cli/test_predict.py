@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -123,3 +125,16 @@ def test_a_closed_or_full_output_is_no_traceback(done: Path, new: Path) -> None:
         full = subprocess.run(["sh", "-c", f"{autotl} >/dev/full"], capture_output=True, text=True)
         assert full.returncode == 2
         assert full.stderr.startswith("Standard output: ")
+
+
+def test_a_new_pixel_scale_is_a_note_of_the_command(done: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    for number in range(3):
+        values = np.linspace(number * 100, 4095, 48 * 48).astype(np.uint16).reshape(48, 48)
+        Image.fromarray(values).save(folder / f"{number}.png")
+    words = [sys.executable, "-m", "autotl", "predict", str(done), str(folder), "--out", str(tmp_path / "p.csv")]
+    ended = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"})
+    assert ended.returncode == 0, ended.stderr
+    assert "The model learned from images of 8 bits." in ended.stderr
+    assert "Warning" not in ended.stderr

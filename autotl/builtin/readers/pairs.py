@@ -68,7 +68,7 @@ def _columns(source: object) -> tuple[list[Any], list[Any]] | None:
     return None
 
 
-def _listed(values: object) -> list[Any] | None:
+def _listed(values: Any) -> list[Any] | None:
     """Return the values of a list, a Series or an array."""
     if isinstance(values, str | bytes) or not (
         isinstance(values, Sequence) or is_array(values) or hasattr(values, "to_list")
@@ -76,7 +76,7 @@ def _listed(values: object) -> list[Any] | None:
         return None
     if is_array(values) and getattr(values, "ndim", 1) != 1:
         return None
-    return list(values)  # type: ignore[call-overload, no-any-return]
+    return list(values)
 
 
 def _is_image(value: object) -> bool:

@@ -20,7 +20,7 @@ from autotl.data.image_files.pixel_scaling import (
     scale_notes,
     span_for,
 )
-from autotl.errors import DataError
+from autotl.errors import DataError, PixelScaleWarning
 
 Opener = Callable[[], Image.Image]
 
@@ -75,4 +75,5 @@ class SharedScale:
         chosen = choose_scale(extremes)
         self._scale = complete_scale(self._scale, chosen)
         for note in scale_notes(chosen, extremes):
-            warnings.warn(f"The model learned from images of 8 bits. {note}", stacklevel=2)
+            text = f"The model learned from images of 8 bits. {note}"
+            warnings.warn(text, PixelScaleWarning, stacklevel=2)
