@@ -23,13 +23,13 @@ class Unpruned:
         self._training = training
 
     @property
-    def side(self) -> int:
-        return self._training.side
+    def input_size(self) -> int:
+        return self._training.input_size
 
     def fit(self) -> Generator[Epoch, None, None]:
         with closing(self._training.fit()) as epochs:
             for epoch in epochs:
-                yield epoch if epoch.progress == 1 else replace(epoch, score=None, logits=None, loss=None)
+                yield epoch if epoch.progress == 1 else replace(epoch, score=None, outputs=None, loss=None)
 
     def module(self) -> nn.Module:
         return self._training.module()

@@ -42,8 +42,8 @@ def main() -> None:
     catalog = plugins.load()
     images = image_openers(given.images, readers=catalog.readers.items)
     for name in given.backbones:
-        rows = features(find(name, catalog.backbones.items), images, side=given.side)
-        whole = build_reference(rows, side=given.side)
+        rows = features(find(name, catalog.backbones.items), images, input_size=given.side)
+        whole = build_reference(rows, input_size=given.side)
         chosen = np.random.default_rng(0).permutation(len(rows))[:SAMPLE]
         folder = given.out / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,17 +51,19 @@ def main() -> None:
         print(f"{name}: {len(rows)} images, {sum(f.stat().st_size for f in folder.iterdir()):,} bytes")
 
 
-def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int) -> NDArray[np.float64]:
+def features(
+    weights: Weights, images: Sequence[Callable[[], Any]], *, input_size: int
+) -> NDArray[np.float64]:
     """Return the pooled features of the frozen backbone, float64 (images, features).
 
     Args:
         weights: The backbone.
         images: Functions that open the images.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
     """
     model = create(weights)
     config = data_config(model)
-    view = view_of(config, side=side)
+    view = view_of(config, input_size=input_size)
     parts = [
         torch.from_numpy(render_images([each() for each in images[start : start + 100]], view))
         for start in range(0, len(images), 100)
@@ -69,7 +71,7 @@ def features(weights: Weights, images: Sequence[Callable[[], Any]], *, side: int
     normalise = Normalise(config.mean, config.std, "cpu")
     run = partial(pooled, model)
     return (
-        torch.cat([forward_in_batches(run, part, normalise=normalise, device="cpu") for part in parts])
+        torch.cat([forward_in_batches(run, part, to_batch=normalise, device="cpu") for part in parts])
         .double()
         .numpy()
     )

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from autotl import hookspecs, testing
-from autotl.api import OwnNetworks, Task
+from autotl.api import OwnNetworks
 from autotl.backbone import create
-from autotl.testing import StrategyChecks
+from autotl.testing import StrategyChecks, tiny_task
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "plugins" / "README.md"
@@ -52,7 +52,7 @@ def test_the_networks_of_the_baseline_in_the_guide_can_be_made() -> None:
     code = next(block for block in blocks(GUIDE, "python") if "def networks" in block)
     baseline = module_of(code).Baseline()
     assert isinstance(baseline, OwnNetworks)
-    task = Task(classes=("a", "b"), rows={"a": 50, "b": 50}, side=32)
+    task = tiny_task({"a": 50, "b": 50}, typical_size=32)
     sizes = [
         sum(each.numel() for each in create(weights, classes=2).parameters())
         for weights in baseline.networks(task)

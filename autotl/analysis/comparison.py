@@ -61,34 +61,34 @@ class Comparison:
 
     @property
     def model(self) -> nn.Module:
-        return self.run_cache.source_model(self.backbone.name)
+        return self.run_cache.networks.source(self.backbone.name)
 
     @property
     def failures(self) -> list[str]:
         """A sentence on each measure that failed."""
         return [f"The similarity {name} failed and is left out: {why}." for name, why in self.failed.items()]
 
-    def affordable(self, most: int, side: int) -> int:
+    def affordable(self, most: int, input_size: int) -> int:
         """Return how many images fit into the time of one pass."""
         if self.seconds is None:
             return most
-        each = (1 + NOISE_INSIDE / ROWS_INSIDE) * self.backbone.pace.seconds(1, side=side)
+        each = (1 + NOISE_INSIDE / ROWS_INSIDE) * self.backbone.pace.seconds(1, input_size=input_size)
         return max(LEAST_ROWS, min(most, int(PASSES_SHARE * self.seconds / each)))
 
     def rows(self, run: Callable[[Tensor], Tensor], pixels: Tensor) -> NDArray[np.float64]:
         """Return the outputs of ``run`` for images, one image at a time."""
-        normalise = partial(self.run_cache.normalise, self.backbone.name)
+        to_batch = partial(self.run_cache.to_batch, self.backbone.name)
         device = self.run_cache.device
         found = forward_in_batches(
-            run, pixels, normalise=normalise, device=device, max_threads=1, check_cancelled=self.pulse
+            run, pixels, to_batch=to_batch, device=device, max_threads=1, check_cancelled=self.pulse
         )
         return found.double().numpy()
 
-    def target(self, most: int, side: int) -> Tensor:
+    def target(self, most: int, input_size: int) -> Tensor:
         """Return at most so many training images, uint8 (n, 3, side, side)."""
         order = np.random.default_rng(derive(self.seed, "likeness")).permutation(len(self.run_cache.order))
         chosen = self.run_cache.order[np.sort(order[:most])]
-        view = view_of(self.backbone.config, side=side)
+        view = view_of(self.backbone.config, input_size=input_size)
         return torch.from_numpy(render(self.run_cache.dataset, chosen, view))
 
     def measured(

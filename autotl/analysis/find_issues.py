@@ -115,10 +115,10 @@ class _Checks:
         """Return the features of the test images; None without images or time."""
         if not len(self.tested):
             return None
-        side = self.run_cache.backbones[self.backbone].side
+        input_size = self.run_cache.backbones[self.backbone].input_size
         try:
             return self.run_cache.compute_extra_features(
-                self.backbone, self.tested, side=side, check_cancelled=self.end.check
+                self.backbone, self.tested, input_size=input_size, check_cancelled=self.end.check
             )
         except OutOfTime:
             self.skipped.append("near copies among the test images, and a shift between the parts")

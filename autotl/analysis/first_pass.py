@@ -70,12 +70,12 @@ def _pass(settings: RunSettings, run_cache: RunCache, finished: set[str], end: D
     activations = ActivationCache(run_cache, enabled=keeps_activations(settings))
     took = expected = 0.0
     for name, facts in run_cache.backbones.items():
-        new = name not in finished and run_cache.cached_features(name, side=facts.side) is None
+        new = name not in finished and run_cache.cached_features(name, input_size=facts.input_size) is None
         started = clock.now()
         check = _InTime(passes, rows=len(run_cache.order), part=run_cache.batch_size)
         try:
             prefill_late_stages(run_cache, activations, name, check_cancelled=check)
-            run_cache.features(name, side=facts.side, check_cancelled=check)
+            run_cache.features(name, input_size=facts.input_size, check_cancelled=check)
         except OutOfTime:
             if check.done:
                 took, expected = took + check.seconds, expected + check.done * _pace(facts)
@@ -121,7 +121,7 @@ class _InTime:
 
 def _pace(facts: Backbone) -> float:
     """Return the seconds that a backbone takes for an image."""
-    return facts.pace.seconds(1, side=facts.side)
+    return facts.pace.seconds(1, input_size=facts.input_size)
 
 
 def _slowed(facts: Backbone, times: float) -> Backbone:

@@ -39,19 +39,21 @@ def frozen_features(
         fits: The deadline at which the classifiers stop at their current iterate.
     """
     prefill_late_stages(run_cache, ActivationCache(run_cache, enabled=reuse), backbone)
-    side = run_cache.backbones[backbone].side
-    features = run_cache.features(backbone, side=side).double().numpy()
-    probe = _cross_probe(run_cache, backbone, side=side, seed=seed, end=fits)
+    input_size = run_cache.backbones[backbone].input_size
+    features = run_cache.features(backbone, input_size=input_size).double().numpy()
+    probe = _cross_probe(run_cache, backbone, input_size=input_size, seed=seed, end=fits)
     probe = probe.astype(np.float64)
-    labels = run_cache.labels.numpy()
+    labels = run_cache.targets.numpy()
     return LabelledFeatures(features, labels, _source_probabilities(run_cache, backbone, features), probe)
 
 
-def _cross_probe(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
+def _cross_probe(
+    run_cache: RunCache, backbone: str, *, input_size: int, seed: int, end: Deadline
+) -> NDArray[Any]:
     """Return cross-validated logits (rows, classes) of a linear classifier."""
     rows, classes = len(run_cache.order), len(run_cache.dataset.classes)
     key = {
-        "crossed": run_cache.features_key(backbone, side),
+        "crossed": run_cache.features_key(backbone, input_size),
         "split": run_cache.splits.hash,
         "labels": run_cache.dataset.digest,
         "setting": [PROBE.c, PROBE.standardise, PROBE.balanced],
@@ -61,19 +63,21 @@ def _cross_probe(run_cache: RunCache, backbone: str, *, side: int, seed: int, en
 
     def fill(out: NDArray[np.float32]) -> None:
         if len(run_cache.splits.first) == 1:
-            out[:] = _of_parts(run_cache, backbone, side=side, seed=seed, end=end)
+            out[:] = _of_parts(run_cache, backbone, input_size=input_size, seed=seed, end=end)
         else:
-            _of_folds(run_cache, backbone, out, side=side, end=end)
+            _of_folds(run_cache, backbone, out, input_size=input_size, end=end)
 
     return run_cache.store.array(key, (rows, classes), np.float32, fill)
 
 
-def _of_parts(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: Deadline) -> NDArray[Any]:
+def _of_parts(
+    run_cache: RunCache, backbone: str, *, input_size: int, seed: int, end: Deadline
+) -> NDArray[Any]:
     """Return cross-validated logits over parts of a single fold."""
     parts = stratified_parts(run_cache.dataset, np.sort(run_cache.order), seed=seed)
     found = out_of_fold_logits(
-        run_cache.features(backbone, side=side).to(run_cache.device),
-        run_cache.labels.to(run_cache.device),
+        run_cache.features(backbone, input_size=input_size).to(run_cache.device),
+        run_cache.targets.to(run_cache.device),
         classes=len(run_cache.dataset.classes),
         parts=[run_cache.positions(part).to(run_cache.device) for part in parts],
         end=end,
@@ -83,12 +87,14 @@ def _of_parts(run_cache: RunCache, backbone: str, *, side: int, seed: int, end: 
 
 
 def _of_folds(
-    run_cache: RunCache, backbone: str, out: NDArray[np.float32], *, side: int, end: Deadline
+    run_cache: RunCache, backbone: str, out: NDArray[np.float32], *, input_size: int, end: Deadline
 ) -> None:
     """Fill in cross-validated logits over the folds of the search."""
-    features = run_cache.features(backbone, side=side)
+    features = run_cache.features(backbone, input_size=input_size)
     out.fill(0)  # rows in no fold, such as a class of one group, get equal logits: no classifier scores them
-    heads = run_cache.heads(backbone, PROBE_SETTINGS, side=side, end=end)[:-1, PROBE_SETTINGS.index(PROBE)]
+    heads = run_cache.linear_heads(backbone, PROBE_SETTINGS, input_size=input_size, end=end)[
+        :-1, PROBE_SETTINGS.index(PROBE)
+    ]
     for fold, head in zip(run_cache.splits.first, heads, strict=True):
         own = run_cache.positions(fold.val)
         out[own.numpy()] = (features[own] @ head[:, :-1].T + head[:, -1]).numpy()
@@ -99,7 +105,7 @@ def _source_probabilities(
 ) -> NDArray[np.float64] | None:
     """Return the source head's probabilities (n, source classes); None without a linear source head."""
     try:
-        weight, bias = classifier_of(run_cache.source_model(backbone))
+        weight, bias = classifier_of(run_cache.networks.source(backbone))
     except WeightsError:
         return None
     if not run_cache.backbones[backbone].weights.pretrained:

@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from autotl.api import LinearProblem
+from autotl.clock import NEVER
 from autotl.data import stratified_parts
 from autotl.seeds import derive
-from autotl.training import PROBE, fit_heads
+from autotl.training import PROBE
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
 from autotl.workbench.run_cache import RunCache
 
@@ -50,33 +52,30 @@ def probe_at_sizes(
     Returns:
         The accuracies; None if there are too few images.
     """
-    labels = run_cache.labels.numpy()
+    targets, target = run_cache.targets.numpy(), run_cache.target
+    strata = target.strata(targets)
     parts = _validation_parts(run_cache, seed)
-    rests = [np.setdiff1d(np.arange(len(labels)), part) for part in parts]
-    most, classes = min(map(len, rests)), len(run_cache.dataset.classes)
-    least = max(2 * classes, most // SMALLEST, 8)
+    rests = [np.setdiff1d(np.arange(len(targets)), part) for part in parts]
+    most = min(map(len, rests))
+    least = max(2 * target.spec.outputs, most // SMALLEST, 8)
     if least * 4 > most:
         return None
     sizes = np.unique(np.geomspace(least, most, SIZES).round().astype(np.int64))
-    orders = [stratified(labels, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
+    orders = [stratified(strata, rest, seed=derive(seed, "curve", i)) for i, rest in enumerate(rests)]
     subsets = [torch.from_numpy(order[:n]) for n in sizes for order in orders]
-    features = run_cache.features(backbone, side=run_cache.backbones[backbone].side, check_cancelled=pulse)
-    heads = fit_heads(
-        features.to(run_cache.device),
-        run_cache.labels.to(run_cache.device),
-        classes=classes,
-        settings=[PROBE],
-        folds=[each.to(run_cache.device) for each in subsets],
-        check_cancelled=pulse,
+    features = run_cache.features(
+        backbone, input_size=run_cache.backbones[backbone].input_size, check_cancelled=pulse
     )
+    problem = LinearProblem(features, run_cache.targets, subsets).to(run_cache.device)
+    heads = target.fit_linear(problem, [PROBE], check_cancelled=pulse, end=NEVER)
     scores = np.empty((len(sizes), len(parts)))
     weights, biases = heads.weight[:, 0].cpu(), heads.bias[:, 0].cpu()
     for index, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         size, repeat = divmod(index, len(parts))
         own = parts[repeat]
-        predicted = (features[own] @ weight.T + bias).argmax(1).numpy()
-        scores[size, repeat] = (predicted == labels[own]).mean()
-    return SizeScores(sizes, scores, len(labels))
+        outputs = (features[own] @ weight.T + bias).numpy()
+        scores[size, repeat] = target.correct(outputs, targets[own]).mean()
+    return SizeScores(sizes, scores, len(targets))
 
 
 def stratified(labels: NDArray[np.int64], rows: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:

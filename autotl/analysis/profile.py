@@ -145,7 +145,9 @@ def find_data_issues(
     facts, budget = run_cache.backbones[name], settings.budget.seconds
     tests, clean = len(locked), settings.data.clean
     if budget is not None and not settings.full_profile:
-        tests = min(tests, int(POLICY.test_images * budget / facts.pace.seconds(1, side=facts.side)))
+        tests = min(
+            tests, int(POLICY.test_images * budget / facts.pace.seconds(1, input_size=facts.input_size))
+        )
     features = frozen_features(
         run_cache,
         name,

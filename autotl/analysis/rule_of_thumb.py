@@ -37,8 +37,8 @@ def rule_of_thumb(task: Task, likeness: float | None) -> Advice:
         task: The task with its number of images.
         likeness: The similarity to the nearest source, calibrated in [0, 1]; None if unknown.
     """
-    small = task.train_rows < SMALL or task.min_per_class < PER_CLASS
-    size = f"{task.train_rows:,} training images, {task.min_per_class} in the smallest class, are " + (
+    small = task.train_rows < SMALL or task.smallest_stratum < PER_CLASS
+    size = f"{task.train_rows:,} training images, {task.smallest_stratum} in the smallest class, are " + (
         "few" if small else "many"
     )
     if likeness is None:

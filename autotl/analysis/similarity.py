@@ -22,7 +22,7 @@ from autotl.backbone import (
     layer_similarity,
     load_reference,
     moment_extractor,
-    native_side,
+    native_size,
     noise_images,
     pooled,
     split_moments,
@@ -121,12 +121,12 @@ def _layer_inputs(comparison: Comparison, *, last_layer: bool) -> _LayerInputs |
     layers = batchnorm_layers(model)
     if not layers:
         return None
-    side = native_side(model) if source is None else comparison.backbone.side
+    input_size = native_size(model) if source is None else comparison.backbone.input_size
     run = moment_extractor(model, layers, run=batchnorm_inputs(model) if last_layer else None)
-    most = comparison.affordable(ROWS_INSIDE, side)
-    target = comparison.rows(run, comparison.target(most, side))
+    most = comparison.affordable(ROWS_INSIDE, input_size)
+    target = comparison.rows(run, comparison.target(most, input_size))
     least = max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE)
-    noise = comparison.rows(run, noise_images(min(len(target), least), side, comparison.seed))
+    noise = comparison.rows(run, noise_images(min(len(target), least), input_size, comparison.seed))
     rows = None if source is None else comparison.rows(run, source[:ROWS_INSIDE])
     return _LayerInputs(layers, target, noise, rows)
 
@@ -142,12 +142,14 @@ def _over_features(
         target, noise = inside.last_layer(inside.target), inside.last_layer(inside.noise)
     else:
         # statistics depend on the image size, so the target has that of the source
-        side = comparison.backbone.side if reference.origin == "source images" else reference.side
+        input_size = (
+            comparison.backbone.input_size if reference.origin == "source images" else reference.input_size
+        )
         run = partial(pooled, comparison.model)
-        most = comparison.affordable(ROWS, side)
-        target = comparison.rows(run, comparison.target(most, side))
+        most = comparison.affordable(ROWS, input_size)
+        target = comparison.rows(run, comparison.target(most, input_size))
         least = min(NOISE, max(NOISE_INSIDE * most // ROWS_INSIDE, LEAST_NOISE))
-        noise = comparison.rows(run, noise_images(min(len(target), least), side, comparison.seed))
+        noise = comparison.rows(run, noise_images(min(len(target), least), input_size, comparison.seed))
 
     def measure(name: str) -> Likeness:
         return calibrated_similarity(
@@ -186,7 +188,7 @@ def _reference(comparison: Comparison) -> Reference | None:
     """Return the reference: source images, the kept one, or BatchNorm."""
     if comparison.source is not None:
         rows = comparison.rows(partial(pooled, comparison.model), comparison.source)
-        return build_reference(rows, side=comparison.backbone.side)
+        return build_reference(rows, input_size=comparison.backbone.input_size)
     folder = comparison.backbone.weights.folder
     kept = load_reference(folder) if folder else None
     return kept or batchnorm_reference(comparison.model)

@@ -38,7 +38,7 @@ def source_pixels(openers: Sequence[Any], backbone: Backbone, seed: int) -> torc
             f"source must have at least {MIN_IMAGES} images (got {len(openers)}). Give some hundred."
         )
     chosen = np.random.default_rng(derive(seed, "source")).permutation(len(openers))[:MAX_IMAGES]
-    view = view_of(backbone.config, side=backbone.side)
+    view = view_of(backbone.config, input_size=backbone.input_size)
     images, broken = [], list[str]()
     with without_pillow_warnings():
         for i in sorted(chosen):

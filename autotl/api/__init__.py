@@ -29,14 +29,14 @@ from autotl.api.executor import (
     Checkpoint,
     Executor,
     FoldScore,
-    Go,
     Job,
+    JobProgress,
+    OnProgress,
     Outcome,
-    Said,
     State,
     Work,
 )
-from autotl.api.learner import Cut, Epoch, HeadSetting, Images, Learner, Resumable, Rows, Workbench
+from autotl.api.learner import Cut, Epoch, Images, Learner, Resumable, Rows, Workbench
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
@@ -48,6 +48,15 @@ from autotl.api.similarity import (
     SimilarityWithTest,
 )
 from autotl.api.strategy import Cost, FirstLook, Machine, OnRequest, OwnNetworks, Params, Space, Strategy
+from autotl.api.target import (
+    HeadSetting,
+    LinearHeads,
+    LinearProblem,
+    Target,
+    TargetKind,
+    TargetSpec,
+    Temperature,
+)
 from autotl.api.task import Applies, Task
 from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Transferability
 
@@ -72,19 +81,22 @@ __all__ = [
     "FirstLook",
     "Fold",
     "FoldScore",
-    "Go",
     "HeadSetting",
     "Images",
     "Item",
     "Job",
+    "JobProgress",
     "LabelledFeatures",
     "LayerLikeness",
     "LayerSimilarity",
     "Learner",
     "Likeness",
+    "LinearHeads",
+    "LinearProblem",
     "Listing",
     "Machine",
     "MeanScore",
+    "OnProgress",
     "OnRequest",
     "Outcome",
     "OwnNetworks",
@@ -100,7 +112,6 @@ __all__ = [
     "Reporter",
     "Resumable",
     "Rows",
-    "Said",
     "Scored",
     "Similarity",
     "SimilarityWithTest",
@@ -110,7 +121,11 @@ __all__ = [
     "Stage",
     "State",
     "Strategy",
+    "Target",
+    "TargetKind",
+    "TargetSpec",
     "Task",
+    "Temperature",
     "Transferability",
     "Watch",
     "Weights",

@@ -19,16 +19,16 @@ class DataConfig:
     """The form of the images that a network's weights expect.
 
     Attributes:
-        side: Native input size in pixels.
+        input_size: Native input size in pixels.
         mean: Mean of each channel, for normalisation.
         std: Standard deviation of each channel, for normalisation.
         interpolation: Resampling filter by timm's name, such as ``"bicubic"``.
         crop_pct: timm's ``crop_pct``: input size divided by image size before the crop.
         crop_mode: timm's ``crop_mode``.
-        fixed: Whether sizes other than ``side`` are forbidden.
+        fixed: Whether sizes other than ``input_size`` are forbidden.
     """
 
-    side: int
+    input_size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
     interpolation: str
@@ -127,25 +127,25 @@ class SourceClass:
 class Pace:
     """The speed of a backbone, forward and in training.
 
-    ``forward`` and ``training`` are images a second at ``side`` pixels. The values are measured on this
+    ``forward`` and ``training`` are images a second at ``input_size`` pixels. The values are measured on this
     machine. They are typical values instead if time does not limit the search.
     """
 
-    side: int
+    input_size: int
     forward: float
     training: float
 
-    def seconds(self, images: float, *, side: int, trained: float = 0.0) -> float:
+    def seconds(self, images: float, *, input_size: int, trained: float = 0.0) -> float:
         """Return the seconds for one pass over some images.
 
         Args:
             images: Number of images.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             trained: Share of the arithmetic that also runs backward, in [0, 1]. 0 is inference; 1 trains
                 every layer.
         """
         forward, step = 1 / self.forward, 1 / self.training
-        return images * (forward + trained * max(step - forward, 0.0)) * (side / self.side) ** 2
+        return images * (forward + trained * max(step - forward, 0.0)) * (input_size / self.input_size) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +163,12 @@ class Backbone:
         parameters: Number of parameters.
         config: The form of the images that the weights expect.
         classes: The classes of the source head.
-        sides: Image sizes that are recommended for the task, in pixels, ascending.
-        side: Recommended image size for a pass over frozen layers, in pixels.
-        pace: Speed at ``pace.side`` pixels.
-        kept: Shares of the forward arithmetic after which the activations of all training images at ``side``
-            pixels are already cached. Frozen layers up to or beyond such a share start from these
-            activations. 1 stands for the pooled features, see :meth:`has_seen`.
+        input_sizes: Image sizes that are recommended for the task, in pixels, ascending.
+        input_size: Recommended image size for a pass over frozen layers, in pixels.
+        pace: Speed at ``pace.input_size`` pixels.
+        kept: Shares of the forward arithmetic after which the activations of all training images, at
+            ``input_size`` pixels, are already cached. Frozen layers up to or beyond such a share start from
+            these activations. 1 stands for the pooled features, see :meth:`has_seen`.
     """
 
     name: str
@@ -181,14 +181,14 @@ class Backbone:
     parameters: int
     config: DataConfig
     classes: tuple[SourceClass, ...]
-    sides: tuple[int, ...]
-    side: int
+    input_sizes: tuple[int, ...]
+    input_size: int
     pace: Pace
     kept: tuple[float, ...] = ()
 
-    def has_seen(self, side: int) -> bool:
-        """Return whether features of all training images at ``side`` pixels are cached."""
-        return side == self.side and 1.0 in self.kept
+    def has_seen(self, input_size: int) -> bool:
+        """Return whether features of all training images at ``input_size`` pixels are cached."""
+        return input_size == self.input_size and 1.0 in self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Reference:
         cov: Covariance of the pooled features, (d, d), or its diagonal, (d,).
         sample: Pooled features of some source images, (m, d).
         n: Number of source images behind the statistics.
-        side: Image size in pixels at which the source images were seen.
+        input_size: Image size in pixels at which the source images were seen.
         origin: With ``"batchnorm"``, the statistics are not of pooled features. They are the running
             statistics of the last BatchNorm's input, and ``sample`` is drawn from that Gaussian.
     """
@@ -209,5 +209,5 @@ class Reference:
     cov: NDArray[np.float64]
     sample: NDArray[np.float64]
     n: int
-    side: int
+    input_size: int
     origin: Literal["shipped", "source images", "batchnorm"]

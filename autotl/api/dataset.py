@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from autotl.api.pixel_scale import PixelScale
+from autotl.api.target import TargetSpec
 from autotl.api.task import Applies
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ class Item:
 
     Attributes:
         name: The image's name.
-        label: The name of its class.
+        target: The target as the data has it: the name of the class.
         open: Decodes the image, and may raise: an unreadable image is listed and skipped.
         group: Images of one group never straddle a split.
         part: The part of a split that the user's own data assigns to the image.
     """
 
     name: str
-    label: str
+    target: str
     open: Callable[[], Image.Image]
     group: str | None = None
     part: Part | None = None
@@ -114,7 +115,7 @@ class Dataset:
             between copies of a picture. ``taken`` is the camera and the second, or None. If groups were
             found, ``together`` has the number of each image's group, or -1.
         openers: ``openers[i]`` returns row i as an upright RGB image.
-        classes: The names of the classes.
+        target: The kind of target, and the names of the classes.
         digest: Hash of the content as a whole.
         notes: Sentences for the user.
         unreadable: The reason for each item that was left out.
@@ -124,7 +125,7 @@ class Dataset:
 
     table: pd.DataFrame
     openers: Sequence[Callable[[], Image.Image]]
-    classes: tuple[str, ...]
+    target: TargetSpec
     digest: str
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +134,16 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.openers)
+
+    @property
+    def targets(self) -> Rows:
+        """The encoded targets, int64 (n,): indices of classes."""
+        return self.table["label"].to_numpy(dtype="int64")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the network's outputs."""
+        return self.target.names
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,14 +57,14 @@ class FoldScore:
     Attributes:
         fold: Index of the fold.
         score: The metric on the validation rows.
-        logits: Outputs for the validation rows, float32 (rows, classes).
+        outputs: Outputs for the validation rows, float32 (rows, k).
         seconds: Duration of the training's steps, without the steps in which images were decoded.
         epochs: Number of epochs.
     """
 
     fold: int
     score: float
-    logits: NDArray[np.float32]
+    outputs: NDArray[np.float32]
     seconds: float
     epochs: int
 
@@ -92,7 +92,7 @@ class Outcome:
         seconds: Duration of the job.
         why: The reason for the end, unless the state is complete.
         models: Safetensors files with the weights of each fold, by fold; the refit's are under :data:`WHOLE`.
-        side: Image size in pixels that the models expect.
+        input_size: Image size in pixels that the models expect.
         checkpoint: State from which the job's first fold can resume. It exists only if the job was pruned on
             that fold and its learner is :class:`~autotl.api.Resumable`.
     """
@@ -103,12 +103,12 @@ class Outcome:
     seconds: float
     why: str = ""
     models: Mapping[int, str] = field(default_factory=dict)
-    side: int = 0
+    input_size: int = 0
     checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class JobProgress:
     """A message of a running job.
 
     It reports an epoch inside a fold, or in ``done`` a fold that has just been scored. ``fold`` is -1 if the
@@ -120,10 +120,10 @@ class Said:
     done: FoldScore | None = None
 
 
-Go = Callable[[Job, Said], State | None]
+OnProgress = Callable[[Job, JobProgress], State | None]
 """Receives a message of a job; returns None to continue, or the state in which the job must end."""
 
-Work = Callable[[Job, Go], Outcome]
+Work = Callable[[Job, OnProgress], Outcome]
 
 
 @runtime_checkable
@@ -133,9 +133,9 @@ class Executor(Protocol):
     It pulls the next job only when it has room for another job, and yields each outcome as it ends. At most
     ``workers`` jobs run at once, on ``device`` as torch names it.
 
-    ``work`` and its outcomes can be pickled; ``go`` cannot. ``go`` is called in the process that reads the
-    outcomes, by one thread at a time, and never for a job that has ended. Messages without a score are passed
-    on often enough, not each time. An epoch's logits may be left out too.
+    ``work`` and its outcomes can be pickled; ``on_progress`` cannot. ``on_progress`` is called in the process
+    that reads the outcomes, by one thread at a time, and never for a job that has ended. Messages without a
+    score are passed on often enough, not each time. An epoch's outputs may be left out too.
 
     ``jobs`` yields None if nothing can start before a running job ends: yield its outcome, then ask again. An
     executor that runs one job at a time never receives None.
@@ -148,5 +148,11 @@ class Executor(Protocol):
     summary: str
 
     def run(
-        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+        self,
+        jobs: Iterable[Job | None],
+        work: Work,
+        on_progress: OnProgress,
+        *,
+        workers: int = 1,
+        device: str = "cpu",
     ) -> Iterator[Outcome]: ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from autotl.api.backbone import Backbone
+from autotl.api.target import HeadSetting, Target
 from autotl.api.task import Task
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ class Epoch:
         score: The task's metric on the validation rows; higher is better. None for a step inside an epoch:
             yield such steps too if epochs are long, so that a deadline holds within a step.
         progress: Share of the planned work that is done, in [0, 1].
-        logits: Outputs for the validation rows, (rows, classes). They spare the search another pass.
+        outputs: Outputs for the validation rows, (rows, k). They spare the search another pass.
         loss: Mean training loss of an epoch that is over.
     """
 
     step: int
     score: float | None = None
     progress: float = 0.0
-    logits: Tensor | None = None
+    outputs: Tensor | None = None
     loss: float | None = None
 
 
@@ -44,20 +45,6 @@ class Rows(Generic[T]):
 
     train: T
     val: T
-
-
-@dataclass(frozen=True, slots=True)
-class HeadSetting:
-    """Settings of a linear classifier that is fitted to frozen features.
-
-    The classifier is a multinomial logistic regression. ``c`` is scikit-learn's C, ``balanced`` its
-    ``class_weight="balanced"``. ``standardise`` scales each feature to variance 1 on the rows that are
-    fitted.
-    """
-
-    c: float
-    standardise: bool = True
-    balanced: bool = False
 
 
 class Images(Protocol):
@@ -74,7 +61,7 @@ class Cut(Protocol):
     """A model whose frozen first layers run once, with cached outputs.
 
     Attributes:
-        suffix: The rest of the model: activations in, logits out. It shares the model's layers and follows
+        suffix: The rest of the model: activations in, outputs out. It shares the model's layers and follows
             its mode.
         views: Largest number of differently augmented views of the training images that are kept.
     """
@@ -91,7 +78,7 @@ class Cut(Protocol):
         images as in evaluation.
 
         Returns:
-            float16 or bfloat16 (rows, …), in the order of the labels.
+            float16 or bfloat16 (rows, …), in the order of the targets.
         """
         ...
 
@@ -110,14 +97,14 @@ class Learner(Protocol):
         ...
 
     def module(self) -> nn.Module:
-        """Return the whole network as last scored: images in, logits out.
+        """Return the whole network as last scored: images in, outputs out.
 
         It is a stock timm model in eval mode.
         """
         ...
 
     @property
-    def side(self) -> int:
+    def input_size(self) -> int:
         """The size in pixels of the images that the network takes."""
         ...
 
@@ -158,6 +145,7 @@ class Workbench(Protocol):
 
     Attributes:
         task: The target task.
+        target: The mathematics of the target, such as its loss.
         backbone: The backbone's facts.
         device: The device, as torch names it.
         processes: Number of processes that train a network together (1: this process only).
@@ -165,6 +153,7 @@ class Workbench(Protocol):
     """
 
     task: Task
+    target: Target
     backbone: Backbone
     device: str
     processes: int
@@ -178,7 +167,7 @@ class Workbench(Protocol):
                 scratch.
 
         Returns:
-            The model, with a new zero head for the task's classes.
+            The model, with a new zero head for the task's outputs.
         """
         ...
 
@@ -186,8 +175,11 @@ class Workbench(Protocol):
         """Return the pretrained model with its source head, on the device."""
         ...
 
-    def labels(self) -> Rows[Tensor]:
-        """Return the class indices, int64 (rows,), on the CPU."""
+    def targets(self) -> Rows[Tensor]:
+        """Return the encoded targets, on the CPU.
+
+        Single labels are indices of classes, int64 (rows,).
+        """
         ...
 
     def weights(self) -> Tensor | None:
@@ -201,29 +193,31 @@ class Workbench(Protocol):
         """
         ...
 
-    def features(self, *, side: int) -> Rows[Tensor]:
+    def features(self, *, input_size: int) -> Rows[Tensor]:
         """Return pooled features of the frozen backbone.
 
-        They are computed once and kept on disk. Images are seen as in evaluation, at ``side`` pixels.
+        They are computed once and kept on disk. Images are seen as in evaluation, at ``input_size`` pixels.
 
         Returns:
-            float32 (rows, features), in the order of :meth:`labels`.
+            float32 (rows, features), in the order of :meth:`targets`.
         """
         ...
 
-    def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
-        """Return a linear classifier on :meth:`features` for each setting.
+    def linear_heads(
+        self, settings: Sequence[HeadSetting], *, input_size: int
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Return a linear head on :meth:`features` for each setting.
 
         The first call with these settings fits all of them, on all folds of the first repeat at once. A fold
         of a later repeat is fitted on first use. Fitted classifiers are kept on disk.
 
         Returns:
-            Weight (classes, features) and bias (classes,) for each setting.
+            Weight (k, features) and bias (k,) for each setting.
         """
         ...
 
     def cut(
-        self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
+        self, model: nn.Module, through: int, *, input_size: int, augment: str = "none", views: int = 1
     ) -> Cut | None:
         """Cut a model behind its first frozen stages.
 
@@ -231,7 +225,7 @@ class Workbench(Protocol):
             model: The model to cut.
             through: Number of first stages. They must be frozen, with the weights that :meth:`model` gave
                 them.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             augment: A name of AUGMENTATIONS.
             views: Number of augmented views that are wanted.
 
@@ -241,11 +235,11 @@ class Workbench(Protocol):
         """
         ...
 
-    def pixels(self, *, side: int, augmented: bool = False) -> Rows[Images]:
+    def inputs(self, *, input_size: int, augmented: bool = False) -> Rows[Images]:
         """Return images before normalisation, decoded once and kept on disk.
 
         Args:
-            side: Image size in pixels that the network sees in evaluation.
+            input_size: Image size in pixels that the network sees in evaluation.
             augmented: With True, the training rows have the margin that random crops need.
 
         Returns:
@@ -253,12 +247,12 @@ class Workbench(Protocol):
         """
         ...
 
-    def normalise(self, pixels: Tensor) -> Tensor:
+    def to_batch(self, inputs: Tensor) -> Tensor:
         """Convert uint8 images to the backbone's input: float32, on the device."""
         ...
 
-    def score(self, logits: Tensor) -> float:
-        """Return the task's metric of validation logits (rows, classes).
+    def score(self, outputs: Tensor) -> float:
+        """Return the task's metric of validation outputs (rows, k).
 
         The score is 0 if there are no validation rows.
         """

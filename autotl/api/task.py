@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from autotl.api.target import TargetSpec
+
 
 @dataclass(frozen=True, slots=True)
 class Applies:
@@ -24,9 +26,9 @@ class Task:
     It has names and counts, but no images.
 
     Attributes:
-        classes: The names of the classes, in label order.
-        rows: Number of training images of each class, in label order.
-        side: Median of the images' shorter sides, in pixels.
+        target: The kind of target, and the names of the classes.
+        strata_counts: Number of training images of each stratum, such as a class, by its name.
+        typical_size: Median of the images' shorter sides, in pixels.
         metric: Name of the metric.
         trial_seconds: Time limit of one trial on all ``folds`` folds, or None if only trials are counted.
         folds: Number of folds that ``trial_seconds`` is for. More than 1 if the validation images of a single
@@ -35,9 +37,9 @@ class Task:
             none could be measured.
     """
 
-    classes: tuple[str, ...]
-    rows: Mapping[str, int]
-    side: int
+    target: TargetSpec
+    strata_counts: Mapping[str, int]
+    typical_size: int
     metric: str = "accuracy"
     trial_seconds: float | None = None
     folds: int = 1
@@ -46,9 +48,9 @@ class Task:
     @property
     def train_rows(self) -> int:
         """The number of training images, validation included."""
-        return sum(self.rows.values())
+        return sum(self.strata_counts.values())
 
     @property
-    def min_per_class(self) -> int:
-        """The number of training images of the smallest class."""
-        return min(self.rows.values())
+    def smallest_stratum(self) -> int:
+        """The number of training images of the smallest stratum."""
+        return min(self.strata_counts.values())

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from autotl.backbone.describe import data_config, describe
     from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
     from autotl.backbone.find import candidates, find
-    from autotl.backbone.forward_pass import native_side
+    from autotl.backbone.forward_pass import native_size
     from autotl.backbone.freeze import Frozen, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
-    from autotl.backbone.image_size import Workload, sides_of
+    from autotl.backbone.image_size import Workload, input_sizes_of
     from autotl.backbone.modes import temporary_mode
     from autotl.backbone.reference.batchnorm_layers import (
         BatchNormLayer,
@@ -80,6 +80,7 @@ __all__ = [
     "first_departed_layer",
     "freeze",
     "heads",
+    "input_sizes_of",
     "is_ensemble",
     "latency_of",
     "layer_similarity",
@@ -87,7 +88,7 @@ __all__ = [
     "load_reference",
     "match_classes",
     "moment_extractor",
-    "native_side",
+    "native_size",
     "new_head",
     "noise_images",
     "parameters_up_to",
@@ -97,7 +98,6 @@ __all__ = [
     "save_reference",
     "scale_head",
     "set_head",
-    "sides_of",
     "split_moments",
     "stages_of",
     "temporary_mode",

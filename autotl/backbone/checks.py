@@ -28,7 +28,7 @@ LOADING_ERRORS = (
     SafetensorError,
 )
 """The errors of timm, torch and safetensors on a broken folder or file."""
-MAX_SIDE = 4096
+MAX_INPUT_SIZE = 4096
 """The largest image size in pixels; weights are made for far smaller images."""
 MAX_CROP_PCT = 4
 MAX_MEAN = 1e4
@@ -118,7 +118,12 @@ def check_config(config: DataConfig, name: str) -> None:
     """
     has_std = _are_three(config.std) and min(config.std) >= MIN_STD
     rules = [
-        ("input_size", config.side, 1 <= config.side <= MAX_SIDE, f"1 to {MAX_SIDE} pixels"),
+        (
+            "input_size",
+            config.input_size,
+            1 <= config.input_size <= MAX_INPUT_SIZE,
+            f"1 to {MAX_INPUT_SIZE} pixels",
+        ),
         ("mean", config.mean, _are_three(config.mean), f"three numbers in [{-MAX_MEAN:g}, {MAX_MEAN:g}]"),
         ("std", config.std, has_std, f"three numbers in [{MIN_STD:g}, {MAX_MEAN:g}]"),
         ("crop_pct", config.crop_pct, 0 < config.crop_pct <= MAX_CROP_PCT, f"in (0, {MAX_CROP_PCT}]"),

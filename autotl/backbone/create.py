@@ -134,7 +134,7 @@ def _config_overlay(weights: Weights) -> dict[str, Any] | None:
     if config is None:
         return None
     return {
-        "input_size": (3, config.side, config.side),
+        "input_size": (3, config.input_size, config.input_size),
         "mean": config.mean,
         "std": config.std,
         "interpolation": config.interpolation,

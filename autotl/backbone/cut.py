@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from autotl.backbone.forward_pass import native_side
+from autotl.backbone.forward_pass import native_size
 from autotl.backbone.head import heads
 from autotl.backbone.modes import temporary_mode
 from autotl.importing.vision import timm, torchvision
@@ -59,14 +59,14 @@ class Cuts:
     True
     """
 
-    def __init__(self, model: nn.Module, *, side: int | None = None) -> None:
+    def __init__(self, model: nn.Module, *, input_size: int | None = None) -> None:
         """Trace a model.
 
         Args:
             model: The model.
-            side: The image size in pixels; None for the model's own.
+            input_size: The image size in pixels; None for the model's own.
         """
-        self._model, self._side = model, side or native_side(model)
+        self._model, self._input_size = model, input_size or native_size(model)
         self._graphs: dict[bool, tuple[Graph, dict[Node, str]]] = {}
         self._verified: dict[str, bool] = {}
         try:
@@ -133,12 +133,12 @@ class Cuts:
         if self._node(point, training=False) is None or self._node(point, training=True) is None:
             return False
         try:
-            return _is_equivalent(self._model, self.piece(None, point), self.suffix(point), self._side)
+            return _is_equivalent(self._model, self.piece(None, point), self.suffix(point), self._input_size)
         except Exception:  # as in __init__
             return False
 
 
-def cut(model: nn.Module, point: str, *, side: int | None = None) -> tuple[nn.Module, nn.Module] | None:
+def cut(model: nn.Module, point: str, *, input_size: int | None = None) -> tuple[nn.Module, nn.Module] | None:
     """Cut a model into a prefix and a suffix.
 
     It returns None if the model has no such cut.
@@ -146,9 +146,9 @@ def cut(model: nn.Module, point: str, *, side: int | None = None) -> tuple[nn.Mo
     Args:
         model: The model.
         point: The cut point; see :class:`Cuts`.
-        side: The image size in pixels; None for the model's own.
+        input_size: The image size in pixels; None for the model's own.
     """
-    cuts = Cuts(model, side=side)
+    cuts = Cuts(model, input_size=input_size)
     return (cuts.piece(None, point), cuts.suffix(point)) if point in cuts else None
 
 
@@ -237,10 +237,10 @@ def _copy(subgraph: Graph, nodes: Sequence[Node], copies: dict[Node, Node]) -> N
         copies[node] = subgraph.node_copy(node, lambda used: copies[used])
 
 
-def _is_equivalent(model: nn.Module, prefix: nn.Module, suffix: nn.Module, side: int) -> bool:
+def _is_equivalent(model: nn.Module, prefix: nn.Module, suffix: nn.Module, input_size: int) -> bool:
     """Return whether prefix and suffix compute the same."""
     like = next(model.parameters())
-    noise = torch.rand(3, 3, side, side, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(3, 3, input_size, input_size, generator=torch.Generator().manual_seed(0))
     x = (noise * 2 - 1).to(device=like.device, dtype=like.dtype)
     with temporary_mode(model, training=False), torch.no_grad():
         expected = _outputs_and_features(model, lambda: model(x))

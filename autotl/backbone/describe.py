@@ -14,8 +14,8 @@ from torch import nn
 from autotl.api import Backbone, DataConfig, Pace, SourceClass, Weights
 from autotl.backbone.checks import check_classifier, check_config, raising_weights_error
 from autotl.backbone.create import create, weights_file
-from autotl.backbone.forward_pass import native_side
-from autotl.backbone.image_size import Workload, largest_affordable, sides_of
+from autotl.backbone.forward_pass import native_size
+from autotl.backbone.image_size import Workload, input_sizes_of, largest_affordable
 from autotl.backbone.speed.pace import BATCH_SIZE, pace_of, typical_pace
 from autotl.backbone.stages import layout
 from autotl.clock import NEVER, Clock, Deadline
@@ -31,7 +31,7 @@ _BLOCK_BYTES = 1 << 20
 def describe(
     weights: Weights,
     *,
-    side: int,
+    typical_size: int,
     device: str,
     workload: Workload,
     clock: Clock,
@@ -42,7 +42,7 @@ def describe(
 
     Args:
         weights: The address of the weights.
-        side: The typical image size of the data in pixels.
+        typical_size: The typical image size of the data in pixels.
         device: The device of the search, such as ``"cpu"``.
         workload: The images and the budget.
         clock: The clock.
@@ -60,14 +60,14 @@ def describe(
         check_classifier(model, weights, features=found.features)
         digest, classes = digest_of(weights, model), source_classes(weights, model)
         parameters = sum(p.numel() for p in model.parameters())
-        sides = sides_of(config, side)
+        input_sizes = input_sizes_of(config, typical_size)
         # at the smallest size, fixed costs would make the larger sizes look slower than they are
-        pace_side = sides[0] if small else sides[len(sides) // 2]
+        pace_size = input_sizes[0] if small else input_sizes[len(input_sizes) // 2]
         if workload.seconds is None:
-            pace = typical_pace(found.flops, native=native_side(model), side=pace_side, device=device)
+            pace = typical_pace(found.flops, native=native_size(model), input_size=pace_size, device=device)
         else:
             pace_end = end.share(PACE_SHARE / workload.backbones)
-            pace = _measure_pace(model.to(device), pace_side, clock, pace_end, small=small)
+            pace = _measure_pace(model.to(device), pace_size, clock, pace_end, small=small)
         return Backbone(
             name=weights.name,
             architecture=_architecture(model),
@@ -79,8 +79,8 @@ def describe(
             parameters=parameters,
             config=config,
             classes=classes,
-            sides=sides,
-            side=largest_affordable(sides, pace, workload),
+            input_sizes=input_sizes,
+            input_size=largest_affordable(input_sizes, pace, workload),
             pace=pace,
         )
 
@@ -90,7 +90,7 @@ def data_config(model: nn.Module) -> DataConfig:
     stock: Any = model
     found = TIMM_DATA.resolve_model_data_config(model)
     return DataConfig(
-        side=int(found["input_size"][-1]),
+        input_size=int(found["input_size"][-1]),
         mean=tuple(float(v) for v in found["mean"]),
         std=tuple(float(v) for v in found["std"]),
         interpolation=str(found["interpolation"]),
@@ -160,9 +160,9 @@ def digest_of(weights: Weights, model: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _measure_pace(model: nn.Module, side: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
+def _measure_pace(model: nn.Module, input_size: int, clock: Clock, end: Deadline, *, small: bool) -> Pace:
     batch = LARGE_BATCH_SIZE if small else BATCH_SIZE
-    return pace_of(model, side=side, clock=clock, end=end, batch=batch)
+    return pace_of(model, input_size=input_size, clock=clock, end=end, batch=batch)
 
 
 def _architecture(model: nn.Module) -> str:

@@ -51,8 +51,8 @@ class ForwardPass:
     features: int
 
 
-def record_forward_pass(model: nn.Module, side: int) -> ForwardPass:
-    """Record a forward pass of a blank image of ``side`` pixels."""
+def record_forward_pass(model: nn.Module, input_size: int) -> ForwardPass:
+    """Record a forward pass of a blank image of ``input_size`` pixels."""
     recorder = _Recorder()
     hooks = []
     for name, module in model.named_modules():
@@ -62,7 +62,7 @@ def record_forward_pass(model: nn.Module, side: int) -> ForwardPass:
                 module.register_forward_hook(recorder.after(name)),
             ]
     like = next(model.parameters())
-    blank = torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype)
+    blank = torch.zeros(1, 3, input_size, input_size, device=like.device, dtype=like.dtype)
     try:
         with temporary_mode(model, training=False), torch.no_grad(), recorder.counter:
             features = pooled(model, blank).shape[1]
@@ -75,7 +75,7 @@ def record_forward_pass(model: nn.Module, side: int) -> ForwardPass:
     return ForwardPass(recorder.runs, recorder.counter.operations, features)
 
 
-def native_side(model: nn.Module) -> int:
+def native_size(model: nn.Module) -> int:
     """Return the image size in pixels that the weights were trained for."""
     stock: Any = model
     return int((stock.pretrained_cfg.get("input_size") or (3, 224, 224))[-1])

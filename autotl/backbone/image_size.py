@@ -9,7 +9,7 @@ from autotl.api import DataConfig, Pace
 MAX_ENLARGEMENT = 8  # of the images: more pixels show no more detail
 PASS_SHARE = 0.15  # of the budget, for one pass of all backbones over all images
 BACKBONE_PASS_SHARE = 0.08  # of the budget, for one pass of each backbone, however many there are
-_MIN_LARGE_SIDE = 96  # pixels; from this native size on, candidate sizes are multiples of 32, not 16
+_MIN_LARGE_SIZE = 96  # pixels; from this native size on, candidate sizes are multiples of 32, not 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,35 @@ class Workload:
     backbones: int = 1
 
 
-def sides_of(config: DataConfig, side: int) -> tuple[int, ...]:
+def input_sizes_of(config: DataConfig, typical_size: int) -> tuple[int, ...]:
     """Return the image sizes that are worth trying, ascending.
 
     Args:
         config: The data configuration of the weights.
-        side: The typical image size of the data; much larger sizes are left out.
+        typical_size: The typical image size of the data; much larger sizes are left out.
     """
     if config.fixed:
-        return (config.side,)
-    step = 32 if config.side >= _MIN_LARGE_SIDE else 16
-    smaller = {max(round(config.side * k / 7 / step), 1) * step for k in (3, 4, 5)}
-    sides = sorted({each for each in smaller if each < config.side} | {config.side})
-    return tuple(each for each in sides if each <= MAX_ENLARGEMENT * side) or (sides[0],)
+        return (config.input_size,)
+    step = 32 if config.input_size >= _MIN_LARGE_SIZE else 16
+    smaller = {max(round(config.input_size * k / 7 / step), 1) * step for k in (3, 4, 5)}
+    input_sizes = sorted({each for each in smaller if each < config.input_size} | {config.input_size})
+    return tuple(each for each in input_sizes if each <= MAX_ENLARGEMENT * typical_size) or (input_sizes[0],)
 
 
-def largest_affordable(sides: tuple[int, ...], pace: Pace, workload: Workload) -> int:
+def largest_affordable(input_sizes: tuple[int, ...], pace: Pace, workload: Workload) -> int:
     """Return the largest image size within the budget.
 
     Args:
-        sides: The sizes to choose from, ascending.
+        input_sizes: The sizes to choose from, ascending.
         pace: The pace of the network.
         workload: The work of the search.
     """
     if workload.seconds is None:
-        return max(sides)
+        return max(input_sizes)
     limit = max(PASS_SHARE / workload.backbones, BACKBONE_PASS_SHARE) * workload.seconds
-    affordable = [side for side in sides if pace.seconds(workload.images, side=side) <= limit]
-    return max(affordable, default=sides[0])
+    affordable = [
+        input_size
+        for input_size in input_sizes
+        if pace.seconds(workload.images, input_size=input_size) <= limit
+    ]
+    return max(affordable, default=input_sizes[0])

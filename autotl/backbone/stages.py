@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from autotl.api import Stage
-from autotl.backbone.forward_pass import ForwardPass, Runs, native_side, record_forward_pass
+from autotl.backbone.forward_pass import ForwardPass, Runs, native_size, record_forward_pass
 from autotl.backbone.head import heads
 
 MAX_STAGES = 8  # more blocks of a plain stack are grouped
@@ -88,19 +88,19 @@ def parameters_up_to(model: nn.Module, stage_index: int) -> frozenset[str]:
 def _structure_hash(model: nn.Module) -> int:
     """Return a hash of a model's structure, without its weights."""
     modules = tuple((name, type(module)) for name, module in model.named_modules())
-    return hash((native_side(model), modules, tuple((n, p.shape) for n, p in model.named_parameters())))
+    return hash((native_size(model), modules, tuple((n, p.shape) for n, p in model.named_parameters())))
 
 
 def _divide(model: nn.Module) -> Layout:
-    side = native_side(model)
-    recorded = _record(model, side)
+    input_size = native_size(model)
+    recorded = _record(model, input_size)
     runs, flops = recorded.runs, recorded.flops
     ends = _stage_ends(model, runs)
     stages = []
     for i, end in enumerate(ends):
         run = runs[end.module]
         share = run.flops / flops if flops and i < len(ends) - 1 else 1.0
-        channels, reduction = _channels_and_reduction(run.shape, side)
+        channels, reduction = _channels_and_reduction(run.shape, input_size)
         stages.append(
             Stage(end.module, end.module, end.channels or channels, end.reduction or reduction, share)
         )
@@ -115,12 +115,12 @@ def _divide(model: nn.Module) -> Layout:
     )
 
 
-def _record(model: nn.Module, side: int) -> ForwardPass:
+def _record(model: nn.Module, input_size: int) -> ForwardPass:
     """Record a forward pass; a large model runs on the meta device."""
     if sum(parameter.numel() for parameter in model.parameters()) > MAX_PARAMETERS_RUN:
         with suppress(NotImplementedError, RuntimeError):  # an operation that needs real numbers
-            return record_forward_pass(copy.deepcopy(model).to("meta"), side)
-    return record_forward_pass(model, side)
+            return record_forward_pass(copy.deepcopy(model).to("meta"), input_size)
+    return record_forward_pass(model, input_size)
 
 
 def _assign_to_stages(
@@ -239,13 +239,13 @@ def _ids_in_head(model: nn.Module) -> set[int]:
     return {id(module) for head in heads(model) for module in head.modules()}
 
 
-def _channels_and_reduction(shape: tuple[int, ...], side: int) -> tuple[int, int]:
+def _channels_and_reduction(shape: tuple[int, ...], input_size: int) -> tuple[int, int]:
     """Return channels and reduction of an output's shape.
 
     The output has maps (1, c, h, w) or tokens (1, n, c).
     """
     if len(shape) == 4:
-        return shape[1], max(side // max(shape[-1], 1), 1)
+        return shape[1], max(input_size // max(shape[-1], 1), 1)
     if len(shape) == 3:
-        return shape[-1], max(round(side / max(math.isqrt(shape[1]), 1)), 1)
-    return (shape[-1] if shape else 0), side
+        return shape[-1], max(round(input_size / max(math.isqrt(shape[1]), 1)), 1)
+    return (shape[-1] if shape else 0), input_size

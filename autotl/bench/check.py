@@ -19,6 +19,7 @@ from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
 from autotl.leaderboard import Row, seal
 from autotl.metrics import get_metric
+from autotl.targets import chance_level
 
 MIN_VALIDATION_FRACTION = 0.15
 """The smallest fraction of the training images that an entrant validates on."""
@@ -156,7 +157,7 @@ def _allowed_gap(row: Row, selected: float) -> float:
     variance = (
         max(selected * (1 - selected), 0.01)
         if measure.accuracy_like
-        else 0.25 * measure.chance_level(row.n_classes)[1] ** 2
+        else 0.25 * chance_level(measure, row.n_classes)[1] ** 2
     )
     return MAX_STANDARD_ERRORS * math.sqrt(2 * variance / images)
 

@@ -172,10 +172,10 @@ def _flops(predictor: Any) -> float:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    side = predictor.view.side
+    input_size = predictor.view.input_size
     device = next(predictor.model.parameters()).device
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        predictor.model(torch.zeros(1, 3, side, side, device=device))
+        predictor.model(torch.zeros(1, 3, input_size, input_size, device=device))
     return float(counter.get_total_flops()) / 2
 
 

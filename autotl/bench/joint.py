@@ -17,9 +17,9 @@ from autotl.api import (
     Arm,
     Executor,
     Job,
+    JobProgress,
     Outcome,
     Params,
-    Said,
     State,
     Watch,
     Work,
@@ -77,7 +77,7 @@ class JointSearch:
         self._seed, self.ledger = studies.seed, record.history
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         # a different random sequence for each data set, so that their results are independent
-        classes = next(iter(self._tasks.values())).classes
+        classes = next(iter(self._tasks.values())).target.names
         drawn = sampler(derive(self._seed, "joint", *classes))
         self._study = optuna.create_study(
             direction="maximize", sampler=drawn, pruner=optuna.pruners.NopPruner()
@@ -134,7 +134,7 @@ class JointSearch:
             )
         return Arm(name, backbone), dict(params)
 
-    def _go(self, job: Job, said: Said) -> State | None:
+    def _go(self, job: Job, said: JobProgress) -> State | None:
         epoch, (trial, _) = said.epoch, self._running[job.number]
         scored = epoch.score is not None or self.ledger.best() is not None
         if scored and self._clock.now() >= self._until():

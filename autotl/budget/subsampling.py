@@ -61,7 +61,7 @@ def subsample(
     if left is None:
         return splits, notes
     seconds = max(left, 0.0)
-    paces = [backbone.pace.seconds(1, side=backbone.side) for backbone in backbones.values()]
+    paces = [backbone.pace.seconds(1, input_size=backbone.input_size) for backbone in backbones.values()]
     fewer = subsample_train(
         dataset, splits, max(least, int(POLICY.training_pass * seconds / sum(paces))), seed=seed
     )

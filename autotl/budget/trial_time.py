@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from autotl.api import Backbone, Dataset, FirstLook, Likeness, Machine, OwnNetworks, Splits, Strategy, Task
 from autotl.budget.policy import POLICY
+from autotl.data import count_strata
 from autotl.training import epoch_seconds
 from autotl.trials.arms import plan_arms
 
@@ -27,7 +26,7 @@ def make_task(
     splits: Splits,
     likeness: Mapping[str, Mapping[str, Likeness]],
     *,
-    side: int,
+    typical_size: int,
 ) -> Task:
     """Return the task, without a limit on the time of a trial.
 
@@ -36,14 +35,12 @@ def make_task(
         dataset: The images.
         splits: Their split.
         likeness: Each similarity of each backbone, by the backbone's name and the similarity's.
-        side: The usual image size, in pixels.
+        typical_size: The median of the images' shorter sides, in pixels.
     """
-    labels = dataset.table["label"].to_numpy(dtype=np.int64)[splits.train]
-    counts = np.bincount(labels, minlength=len(dataset.classes))
     return Task(
-        classes=dataset.classes,
-        rows={name: int(count) for name, count in zip(dataset.classes, counts, strict=True)},
-        side=side,
+        target=dataset.target,
+        strata_counts=count_strata(dataset, splits.train),
+        typical_size=typical_size,
         metric=metric,
         trial_seconds=None,
         likeness={
@@ -102,6 +99,7 @@ def _folds(task: Task, backbones: Mapping[str, Backbone], *, validated: int, mos
     wanted = min(most, round(VALIDATION_IMAGES / max(1, validated)))
     assert task.trial_seconds is not None
     least = max(
-        EPOCHS * epoch_seconds(task, each, side=min(each.sides), trained=1.0) for each in backbones.values()
+        EPOCHS * epoch_seconds(task, each, input_size=min(each.input_sizes), trained=1.0)
+        for each in backbones.values()
     )
     return max(1, min(wanted, int(task.trial_seconds / least)))

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         with_groups,
     )
     from autotl.data.splits.splitting import rows_digest, split, split_hash, stratified_parts, without_rows
+    from autotl.data.splits.strata import count_strata, strata_of
     from autotl.data.splits.subsampling import subsample_test, subsample_train, with_extra_rows
     from autotl.data.summary import summarise_data
     from autotl.data.tabular.cell_images import CellImages, open_cells
@@ -103,6 +104,7 @@ __all__ = [
     "choose_columns",
     "class_order",
     "count_divided_groups",
+    "count_strata",
     "deep_values_of",
     "delimited_rows",
     "failure_reason",
@@ -152,6 +154,7 @@ __all__ = [
     "similar_class_notes",
     "split",
     "split_hash",
+    "strata_of",
     "stratified_parts",
     "subsample_test",
     "subsample_train",

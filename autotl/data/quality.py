@@ -116,7 +116,7 @@ def labels_by_part(dataset: Dataset, splits: Splits) -> dict[str, NDArray[np.int
 
     Sorted labels reveal only the class counts.
     """
-    labels = dataset.table["label"].to_numpy(dtype=np.int64)
+    labels = dataset.targets
     parts = {"test part": splits.test}
     parts |= {f"validation part {i}": fold.val for i, fold in enumerate(splits.first, 1)}
     return {name: np.sort(labels[rows]) for name, rows in parts.items()}
@@ -137,7 +137,7 @@ def _leakage(dataset: Dataset, splits: Splits) -> Leakage:
 
 
 def _missing(dataset: Dataset, splits: Splits) -> dict[str, tuple[str, ...]]:
-    labels = dataset.table["label"].to_numpy()
+    labels = dataset.targets
     parts = {"test": splits.test, "validation": np.concatenate([fold.val for fold in splits.folds])}
     present = {part: set(labels[rows].tolist()) for part, rows in parts.items()}
     return {

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader
+from autotl.api import NO_GROUPS, Applies, Columns, Dataset, Item, Listing, PixelScale, Reader, TargetSpec
 from autotl.clock import Clock
 from autotl.data.arguments import check_path, path_or_none
 from autotl.data.image_facts import ImageFacts, ImageScanner, ScannedImages, UprightOpener
@@ -101,19 +101,19 @@ def _assemble(source: object, listing: Listing, images: ScannedImages) -> Datase
     unreadable = {item.name: facts for item, facts in pairs if isinstance(facts, str)}
     found = [(item, facts) for item, facts in pairs if isinstance(facts, ImageFacts)]
     _check_readable(source, images.items, found, unreadable)
-    classes = class_order(item.label for item, _ in found)
+    classes = class_order(item.target for item, _ in found)
     index = {name: number for number, name in enumerate(classes)}
-    found.sort(key=lambda pair: (pair[1].digest, index[pair[0].label], pair[0].name))
+    found.sort(key=lambda pair: (pair[1].digest, index[pair[0].target], pair[0].name))
     table = _table(found, index)
     content = hashlib.blake2b(repr(classes).encode(), digest_size=16)
     for digest, label in zip(table["digest"], table["label"], strict=True):
         content.update(f"{digest} {label}\n".encode())
-    labels = [item.label for item in listing.items]
+    labels = [item.target for item in listing.items]
     label_notes = (*placeholder_label_notes(labels), *similar_class_notes(classes))
     return Dataset(
         table=table,
         openers=[UprightOpener(item.open, images.scale) for item, _ in found],
-        classes=classes,
+        target=TargetSpec("single_label", classes),
         digest=content.hexdigest(),
         notes=(*listing.notes, *label_notes, *scale_notes(images.scale, images.extremes)),
         unreadable=unreadable,
@@ -128,7 +128,7 @@ def _table(found: Sequence[tuple[Item, ImageFacts]], index: Mapping[str, int]) -
         {
             # as objects: file names may hold bytes that are not UTF-8
             "item": pd.Series([item.name for item, _ in found], dtype=object),
-            "label": pd.Series([index[item.label] for item, _ in found], dtype="int64"),
+            "label": pd.Series([index[item.target] for item, _ in found], dtype="int64"),
             "group": pd.Series([item.group for item, _ in found], dtype=object),
             "digest": [facts.digest for _, facts in found],
             "part": pd.Series([item.part for item, _ in found], dtype=object),
@@ -182,16 +182,16 @@ def _check_listing(source: object, items: Sequence[Item]) -> None:
     """Check that there are images, two classes and short names."""
     if not items:
         raise DataError(f"{_describe(source)} holds no images. Give another folder or table.")
-    if len(labels := {item.label for item in items}) < 2:
+    if len(labels := {item.target for item in items}) < 2:
         raise DataError(
             f"The data must have two classes or more (got only {labels.pop()!r}, for all {len(items)} images "
             f"in {_describe(source)}). Add images of another class."
         )
-    longest = max(items, key=lambda item: len(item.label))
-    if len(longest.label) > _MAX_LABEL_LENGTH:
+    longest = max(items, key=lambda item: len(item.target))
+    if len(longest.target) > _MAX_LABEL_LENGTH:
         raise DataError(
-            f"A class name must have {_MAX_LABEL_LENGTH} characters or less (got {len(longest.label):,} for "
-            f"{longest.name}: {longest.label[:40]}…). Name another column (label=, --label) or shorten them."
+            f"A class name must have {_MAX_LABEL_LENGTH} characters or less (got {len(longest.target):,} for "
+            f"{longest.name}: {longest.target[:40]}…). Name another column (label=, --label) or shorten them."
         )
 
 
@@ -209,7 +209,7 @@ def _check_readable(
             f"{lost} of {len(items)} images in {_describe(source)} cannot be read, more than "
             f"{_MAX_UNREADABLE_SHARE:.0%}: {examples}. Repair the files or the paths, or remove them."
         )
-    if gone := Counter(item.label for item in items).keys() - {item.label for item, _ in found}:
+    if gone := Counter(item.target for item in items).keys() - {item.target for item, _ in found}:
         raise DataError(
             f"No image of the class {join_names(sorted(gone))} in {_describe(source)} can be read: "
             f"{examples}. Repair the files, or remove the class."

@@ -34,20 +34,20 @@ class View:
 
     Without a margin it is timm's preprocessing for evaluation. A margin serves random crops.
 
-    >>> view = View(side=32, interpolation="bicubic", crop_pct=1.0, crop_mode="center")
+    >>> view = View(input_size=32, interpolation="bicubic", crop_pct=1.0, crop_mode="center")
     >>> view.transform()(Image.new("RGB", (48, 64))).shape
     (3, 32, 32)
 
     Attributes:
-        side: The input size of the network in pixels, above 0.
+        input_size: The input size of the network in pixels, above 0.
         interpolation: The name of the interpolation, such as ``"bicubic"``.
         crop_pct: The share of the image inside the crop, above 0.
         crop_mode: ``"center"``, ``"squash"`` or ``"border"``, as in timm.
-        margin: Whether the shorter side becomes ``side`` × 8/7 and the central square is kept.
+        margin: Whether the shorter side becomes ``input_size`` × 8/7 and the central square is kept.
         fill: The colour beside a narrow image, for the crop mode ``"border"``.
     """
 
-    side: int
+    input_size: int
     interpolation: str
     crop_pct: float
     crop_mode: str
@@ -59,24 +59,24 @@ class View:
             raise UnknownName("interpolation", self.interpolation, _INTERPOLATIONS)
         if self.crop_mode not in _CROP_MODES:
             raise UnknownName("crop mode", self.crop_mode, _CROP_MODES)
-        if self.side < 1 or self.crop_pct <= 0:
+        if self.input_size < 1 or self.crop_pct <= 0:
             raise DataError(
-                f"side and crop_pct must be above 0 (got {self.side} pixels and {self.crop_pct}). "
+                f"side and crop_pct must be above 0 (got {self.input_size} pixels and {self.crop_pct}). "
                 "Give larger values."
             )
 
     @property
     def pixels(self) -> int:
         """Height and width of the output in pixels, including the margin."""
-        return round(self.side * _MARGIN) if self.margin else self.side
+        return round(self.input_size * _MARGIN) if self.margin else self.input_size
 
     @property
     def key(self) -> str:
         """Name of the view in cache keys; equal views have equal keys."""
         if self.margin:
-            return f"{self.side}+margin-{self.interpolation}"
+            return f"{self.input_size}+margin-{self.interpolation}"
         fill = "-" + "-".join(map(str, self.fill)) if self.crop_mode == "border" else ""
-        return f"{self.side}-{self.interpolation}-{self.crop_pct!r}-{self.crop_mode}{fill}"
+        return f"{self.input_size}-{self.interpolation}-{self.crop_pct!r}-{self.crop_mode}{fill}"
 
     def transform(self) -> Transform:
         """Return a function from an RGB image to its pixels.
@@ -105,16 +105,16 @@ class View:
         return transform
 
 
-def view_of(config: DataConfig, *, side: int, margin: bool = False) -> View:
+def view_of(config: DataConfig, *, input_size: int, margin: bool = False) -> View:
     """Return the view that matches the data configuration of pretrained weights.
 
     Args:
         config: The data configuration.
-        side: The input size in pixels.
+        input_size: The input size in pixels.
         margin: Whether to keep a margin for random crops.
     """
     fill = tuple(round(255 * value) for value in config.mean)
-    return View(side, config.interpolation, config.crop_pct, config.crop_mode, margin, fill)
+    return View(input_size, config.interpolation, config.crop_pct, config.crop_mode, margin, fill)
 
 
 def _cut_ends(image: Image.Image, max_ratio: int) -> Image.Image:

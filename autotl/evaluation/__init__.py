@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.evaluation.calibration import Temperature, calibrate
     from autotl.evaluation.cautions import Leaks
     from autotl.evaluation.findings import (
         ArmFinding,
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
         TransferSummary,
     )
     from autotl.evaluation.gain import Gain, gain, training_gain
-    from autotl.evaluation.mixture import mixture
     from autotl.evaluation.negative_transfer import harmed_classes
     from autotl.evaluation.plateau import Plateau, forecast_plateau
     from autotl.evaluation.scores import ClassScore, Evaluation, calibration_error, evaluate
@@ -52,10 +50,8 @@ __all__ = [
     "Selection",
     "SelectionBias",
     "Soup",
-    "Temperature",
     "TransferSummary",
     "Verdict",
-    "calibrate",
     "calibration_error",
     "evaluate",
     "forecast_plateau",
@@ -65,7 +61,6 @@ __all__ = [
     "judge",
     "judge_copies",
     "judge_selection",
-    "mixture",
     "selection_bias",
     "training_gain",
 ]

@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Arm, Record
-from autotl.evaluation.calibration import Temperature
+from autotl.api import Arm, Record, Temperature
 from autotl.evaluation.gain import Gain
 from autotl.evaluation.plateau import Plateau
 from autotl.evaluation.scores import Evaluation
@@ -111,10 +110,10 @@ class Ensemble:
 
 @dataclass(frozen=True, slots=True)
 class FinalPredictions:
-    """The final model's ``logits`` (n, classes) of test ``rows`` (n,)."""
+    """The final model's ``outputs`` (n, k) of test ``rows`` (n,)."""
 
     rows: NDArray[np.int64]
-    logits: NDArray[np.float32]
+    outputs: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class Findings:
     Attributes:
         winner: The trial that the search chose.
         refit: Whether the final model was trained again on all training images.
-        side: The final model's image size in pixels.
+        input_size: The final model's image size in pixels.
         test: The final model's test score.
         arms: The test score of each arm's best trial, as trained on the first fold.
         transfer: The best trial that transfers; None if there is none.
@@ -149,7 +148,7 @@ class Findings:
 
     winner: Record
     refit: bool
-    side: int
+    input_size: int
     test: Evaluation
     arms: Mapping[Arm, ArmFinding]
     transfer: Record | None

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from autotl.evaluation.intervals import difference_interval, mean_difference_interval
 from autotl.evaluation.resampling import bootstrap_interval, bootstrap_scores
-from autotl.metrics import Metric, get_metric
+from autotl.metrics import Metric, correct, get_metric
+from autotl.targets import SingleLabel
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -78,7 +79,7 @@ def gain(labels: Labels, ours: Logits, theirs: Logits, *, metric: str | Metric, 
         return Gain(0.0, (0.0, 0.0), len(labels), 1.0)
     value = metric(labels, ours) - metric(labels, theirs)
     p = _sign_test(labels, ours, theirs)
-    our_hits, their_hits = ours.argmax(1) == labels, theirs.argmax(1) == labels
+    our_hits, their_hits = correct(labels, ours), correct(labels, theirs)
     if metric.name == "accuracy":
         return Gain(value, difference_interval(our_hits, their_hits), len(labels), p)
     if metric.name == "balanced_accuracy":
@@ -162,7 +163,9 @@ def _prior_variance(
     drawn = bootstrap_scores(metric, labels, [logits], seed=seed)[0]
     over_images = float(np.nanvar(drawn)) if np.isfinite(drawn).any() else 0.0
     # as for accuracy, even perfect scores have a variance
-    least = 2 * (metric.accuracy_scale(labels, logits.shape[1]) / (train_images + 4)) ** 2
+    least = (
+        2 * (metric.accuracy_scale(labels, SingleLabel.numbered(logits.shape[1])) / (train_images + 4)) ** 2
+    )
     return max(over_images * len(labels) / train_images, least)
 
 
@@ -178,8 +181,8 @@ def _bootstrap_test(drawn: NDArray[np.float64]) -> float:
 
 def _sign_test(labels: Labels, ours: Logits, theirs: Logits) -> float:
     """Return the exact p-value on images that one model alone classifies correctly."""
-    won = int(((ours.argmax(1) == labels) & (theirs.argmax(1) != labels)).sum())
-    lost = int(((ours.argmax(1) != labels) & (theirs.argmax(1) == labels)).sum())
+    won = int((correct(labels, ours) & ~correct(labels, theirs)).sum())
+    lost = int((~correct(labels, ours) & correct(labels, theirs)).sum())
     from scipy.stats import binomtest  # takes half as long to import as torch
 
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from autotl.evaluation.findings import ClassGain
 from autotl.evaluation.gain import SIGNIFICANCE_LEVEL, gain
 from autotl.evaluation.intervals import mean_proportion_interval, proportion_interval
+from autotl.metrics import correct
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -48,7 +49,7 @@ def harmed_classes(
 
 def _beats_chance(labels: Labels, logits: Logits, classes: int) -> bool:
     """Return whether accuracy or balanced accuracy beats a constant prediction."""
-    right = logits.argmax(1) == labels
+    right = correct(labels, logits)
     largest = float(np.bincount(labels).max() / len(labels))
     guessing = 1 / min(len(np.unique(labels)), classes)
     return (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.metrics import Metric, get_metric
+from autotl.metrics import Metric, correct, get_metric
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -147,7 +147,7 @@ def _population(labels: Labels, sides: Sides) -> _Population:
 
 
 def _needs_smoothing(labels: Labels, sides: Sides) -> bool:
-    right = [side[0].argmax(1) == labels for side in sides]
+    right = [correct(labels, side[0]) for side in sides]
     if len(right) == 1:
         return int(min(right[0].sum(), (~right[0]).sum())) < MIN_UNSMOOTHED
     return int(min((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())) < MIN_UNSMOOTHED

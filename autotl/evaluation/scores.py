@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import Target, TargetSpec
 from autotl.errors import MetricError
 from autotl.evaluation.intervals import Interval, mean_proportion_interval, proportion_interval
 from autotl.evaluation.resampling import bootstrap_interval, bootstrap_scores
-from autotl.metrics import METRICS, Metric, class_frequency_logits, get_metric, softmax
+from autotl.metrics import METRICS, Metric, correct, get_metric, softmax
+from autotl.targets import SingleLabel
 
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
@@ -93,7 +95,7 @@ def evaluate(
     """
     from sklearn.metrics import confusion_matrix  # takes about as long to import as torch
 
-    metric = get_metric(metric)
+    metric, target = get_metric(metric), SingleLabel(TargetSpec("single_label", tuple(classes)))
     if why := metric.why_undefined(labels):
         raise MetricError(
             f"{metric.name} is undefined here: {why}. Add images of others, or choose another metric."
@@ -110,7 +112,7 @@ def evaluate(
         per_class=_class_scores(labels, logits.argmax(1), classes),
         calibration_error=calibration_error(labels, logits),
         confusion=tuple(map(tuple, confusion.tolist())),
-        always_majority=_class_frequency_score(metric, labels, len(classes)),
+        always_majority=_constant_score(metric, labels, target),
         metrics={
             name: None if name in undefined else each.reported(each(labels, logits))
             for name, each in METRICS.items()
@@ -144,7 +146,7 @@ def _class_scores(labels: Labels, predicted: Labels, classes: Sequence[str]) -> 
 
 def _interval(metric: Metric, score: float, labels: Labels, logits: Logits, *, seed: int) -> Interval:
     """Return the 95 % interval of the score that a search maximises."""
-    right = logits.argmax(1) == labels
+    right = correct(labels, logits)
     if metric.name == "accuracy":
         return proportion_interval(int(right.sum()), len(labels))
     if metric.name == "balanced_accuracy":
@@ -153,9 +155,9 @@ def _interval(metric: Metric, score: float, labels: Labels, logits: Logits, *, s
     return bootstrap_interval(samples, score, metric.bounds)
 
 
-def _class_frequency_score(metric: Metric, labels: Labels, classes: int) -> float | None:
+def _constant_score(metric: Metric, labels: Labels, target: Target) -> float | None:
     try:
-        return metric.reported(metric(labels, class_frequency_logits(labels, classes)))
+        return metric.reported(metric(labels, target.constant(labels)))
     except Exception:  # a user's function may fail on equal predictions
         return None
 
@@ -171,7 +173,7 @@ def calibration_error(labels: Labels, logits: Logits, *, bins: int = 15) -> floa
         bins: Number of bins of confidence.
     """
     probabilities = softmax(logits.astype(np.float64), axis=1)
-    confidence, hits = probabilities.max(1), probabilities.argmax(1) == labels
+    confidence, hits = probabilities.max(1), correct(labels, logits)
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
         abs(confidence[bin_of == b].mean() - hits[bin_of == b].mean()) * (bin_of == b).mean()

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from autotl.api import Temperature
 from autotl.backbone import ends_linear, scale_head
-from autotl.evaluation import Temperature, calibrate
 from autotl.finalize.export import load_network
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
@@ -57,9 +57,9 @@ class Calibration:
         """
         phase, outputs = self._phase, model.outputs
         folds = [fold for fold in outputs if fold < phase.history.folds_per_repeat]
-        return calibrate(
-            np.concatenate([phase.history.labels[fold] for fold in folds]),
-            np.concatenate([outputs[fold].logits for fold in folds]),
+        return phase.run_cache.target.calibrate(
+            np.concatenate([outputs[fold].outputs for fold in folds]),
+            np.concatenate([phase.history.targets[fold] for fold in folds]),
             seed=derive(phase.options.seed, "temperature"),
             independent=phase.independent_folds(model.trial.arm.backbone),
         )

@@ -37,7 +37,7 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
         if (backbone := each.trial.arm.backbone)
     )
     dataset = run_cache.dataset
-    write_ensemble(folder, parts, dataset.classes, temperature=model.temperature.value, scale=dataset.scale)
+    write_ensemble(folder, parts, dataset.target, temperature=model.temperature.value, scale=dataset.scale)
 
 
 def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) -> None:
@@ -52,7 +52,7 @@ def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) 
     size = trial.input_size
     opened = load_network(run_cache, trial.arm.backbone, weights, input_size=size)
     backbone = run_cache.backbones[trial.arm.backbone]
-    write_model(folder, opened.model, backbone, opened.classes, side=size, scale=opened.scale)
+    write_model(folder, opened.model, backbone, opened.target, input_size=size, scale=opened.scale)
 
 
 def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size: int) -> LoadedModel:
@@ -64,8 +64,8 @@ def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size
         weights: The weights file.
         input_size: The image size of the network, in pixels.
     """
-    model: nn.Module = run_cache.model(backbone)
+    model: nn.Module = run_cache.networks.new(backbone)
     model.load_state_dict(load_file(weights))
-    config = replace(run_cache.backbones[backbone].config, side=input_size)
+    config = replace(run_cache.backbones[backbone].config, input_size=input_size)
     dataset = run_cache.dataset
-    return LoadedModel(model.eval(), config, dataset.classes, dataset.scale)
+    return LoadedModel(model.eval(), config, dataset.target, dataset.scale)

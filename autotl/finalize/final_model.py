@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autotl.api import FoldScore
-from autotl.evaluation import Ensemble, Findings, Soup, Temperature
+from autotl.api import FoldScore, Temperature
+from autotl.evaluation import Ensemble, Findings, Soup
 from autotl.trials.trial import Trial
 
 

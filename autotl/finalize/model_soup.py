@@ -17,7 +17,7 @@ from autotl.budget.refit_policy import expected_refit_gain
 from autotl.evaluation import Soup
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
-from autotl.training import predict_logits
+from autotl.training import predict_outputs
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 from autotl.workbench.tensor_files import save_weights
@@ -50,7 +50,7 @@ class ModelSoup:
         best, budget = history.best(), self._phase.budget.seconds
         if best is None:
             return 0.0
-        once = POLICY.margin * self._phase.pass_seconds(best, len(history.labels[0]))
+        once = POLICY.margin * self._phase.pass_seconds(best, len(history.targets[0]))
         limit = math.inf if budget is None else POLICY.soup * budget
         return min(limit, once * max(0, len(compatible_trials(history, best)) - 1))
 
@@ -136,7 +136,7 @@ class _Tasting:
         self._bench = TrialWorkbench(
             runner.run_cache, runner.task, backbone, fold, seed=0, metric=runner.metric
         )
-        self._model: nn.Module = runner.run_cache.model(backbone.name)
+        self._model: nn.Module = runner.run_cache.networks.new(backbone.name)
         self._state: State = load_file(str(first.model))
         self.used, self.best, self.tried = [first.number], first.folds[0], 1
         self.images, self.last_seconds = len(fold.val), 0.0
@@ -148,13 +148,13 @@ class _Tasting:
             return
         mixed = average(self._state, other, of=len(self.used))
         self._model.load_state_dict(mixed)
-        pixels = self._bench.pixels(side=self._input_size).val
-        logits = predict_logits(self._model, pixels, self._bench)
-        score, self.tried = self._bench.score(logits), self.tried + 1
+        inputs = self._bench.inputs(input_size=self._input_size).val
+        outputs = predict_outputs(self._model, inputs, self._bench)
+        score, self.tried = self._bench.score(outputs), self.tried + 1
         self.last_seconds = self._clock.now() - started
-        if logits.isfinite().all() and score >= self.best.score:
+        if outputs.isfinite().all() and score >= self.best.score:
             self._state = mixed
-            self.best = FoldScore(0, score, logits.numpy(), self.last_seconds, 0)
+            self.best = FoldScore(0, score, outputs.numpy(), self.last_seconds, 0)
             self.used.append(trial.number)
 
     def network(self) -> nn.Module:

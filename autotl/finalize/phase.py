@@ -97,7 +97,7 @@ class FinalPhase:
     def pass_seconds(self, trial: Trial, images: int) -> float:
         """Return the expected seconds of a network's pass over so many images."""
         backbone = self.run_cache.backbones[trial.arm.backbone]
-        return backbone.pace.seconds(images, side=trial.input_size or backbone.side)
+        return backbone.pace.seconds(images, input_size=trial.input_size or backbone.input_size)
 
     def best_of_both_sides(self) -> tuple[Trial | None, Trial | None]:
         """Return the best trial that transfers and the best baseline, however expensive."""

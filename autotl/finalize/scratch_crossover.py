@@ -114,9 +114,9 @@ def _curve(
     """Train the trial's settings on fewer images; None if that fails."""
     run_cache = runner.run_cache_of(trial.arm.backbone)
     fold = run_cache.splits.folds[0]
-    labels = run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
-    order = stratified(labels, fold.train, seed=derive(seed, "quarters"))
-    sizes = [max(2 * len(run_cache.dataset.classes), round(each * len(order))) for each in FRACTIONS]
+    targets = run_cache.dataset.targets
+    order = stratified(run_cache.target.strata(targets), fold.train, seed=derive(seed, "quarters"))
+    sizes = [max(2 * run_cache.dataset.target.outputs, round(each * len(order))) for each in FRACTIONS]
     if 0 not in trial.folds or sizes[0] >= sizes[1] or sizes[1] >= len(order):
         return None
     folds = tuple(Fold(np.sort(order[:n]), fold.val) for n in sizes)
@@ -131,13 +131,13 @@ def _curve(
     outcome = smaller(job, on_progress)
     if outcome.state != "complete" or len(outcome.folds) < len(folds):
         return None
-    own = labels[fold.val]
+    own = targets[fold.val]
     scored = [*outcome.folds, trial.folds[0]]
     return CrossoverCurve(
         trial.arm.strategy,
         trial.arm.backbone,
         (*sizes, len(order)),
-        tuple(float((each.logits.argmax(1) == own).mean()) for each in scored),
+        tuple(float(run_cache.target.correct(each.outputs, own).mean()) for each in scored),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.metrics.builtin import METRICS
+    from autotl.metrics.builtin import METRICS, correct
     from autotl.metrics.custom import (
         MetricFunction,
         check_defined,
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         get_metric,
         import_reference,
     )
-    from autotl.metrics.metric import Metric, class_frequency_logits
+    from autotl.metrics.metric import Metric
     from autotl.metrics.softmax import log_softmax, softmax
     from autotl.metrics.temperature import fit_temperature, negative_log_likelihood
 
@@ -28,7 +28,7 @@ __all__ = [
     "MetricFunction",
     "check_defined",
     "check_metric",
-    "class_frequency_logits",
+    "correct",
     "fit_temperature",
     "get_metric",
     "import_reference",

@@ -11,13 +11,18 @@ from autotl.metrics.metric import Floats, Labels, Logits, Metric
 from autotl.metrics.softmax import log_softmax, softmax
 
 
+def correct(labels: Labels, logits: Logits) -> NDArray[np.bool_]:
+    """Return whether the class with the largest logit is the label, (n,)."""
+    found: NDArray[np.bool_] = logits.argmax(1) == labels
+    return found
+
+
 def _hits(labels: Labels, logits: Logits) -> Floats:
-    hits: Floats = (logits.argmax(1) == labels).astype(np.float64)
-    return hits
+    return correct(labels, logits).astype(np.float64)
 
 
 def _accuracy(labels: Labels, logits: Logits) -> float:
-    return float((logits.argmax(1) == labels).mean())
+    return float(correct(labels, logits).mean())
 
 
 def _balanced_accuracy(labels: Labels, logits: Logits) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autotl.api import Target
 from autotl.errors import FAILURES, MetricError, UnknownName, described
 from autotl.metrics.builtin import METRICS
 from autotl.metrics.metric import Floats, Labels, Logits, Metric
@@ -43,15 +44,22 @@ def get_metric(metric: str | MetricFunction | Metric) -> Metric:
     return _from_function(metric, import_reference(metric))
 
 
-def check_metric(metric: Metric, classes: int) -> None:
-    """Call a user's function once on made-up predictions.
+def check_metric(metric: Metric, target: Target) -> None:
+    """Check that a metric can score a kind of target.
 
-    Raises MetricError if it fails.
+    A user's function is called once on made-up predictions.
+
+    Raises:
+        MetricError: It cannot, or the function fails.
     """
+    if target.spec.kind not in metric.kinds:
+        raise MetricError(
+            f"The metric {metric.name} scores {', '.join(sorted(metric.kinds))} targets (got "
+            f"{target.spec.kind}). Choose another metric with --metric."
+        )
     if not metric.custom:
         return
-    labels = np.arange(max(MIN_CHECKED_IMAGES, 2 * classes), dtype=np.int64) % classes
-    logits = _made_up_logits(len(labels), classes)
+    labels, logits = target.example(max(MIN_CHECKED_IMAGES, 2 * target.spec.outputs), seed=0)
     try:
         metric(labels, logits)
     except MetricError:
@@ -63,13 +71,13 @@ def check_metric(metric: Metric, classes: int) -> None:
         ) from error
 
 
-def check_defined(metric: Metric, parts: Mapping[str, Labels], classes: int) -> None:
+def check_defined(metric: Metric, parts: Mapping[str, Labels], target: Target) -> None:
     """Check that a metric can score the labels of each part.
 
     Args:
         metric: The metric. A user's function is called on made-up predictions.
-        parts: The labels of each part, (n,), by the part's name.
-        classes: Number of classes in the data.
+        parts: The encoded targets of each part, (n,), by the part's name.
+        target: The kind of target.
 
     Raises:
         MetricError: The metric is undefined on a part.
@@ -78,20 +86,15 @@ def check_defined(metric: Metric, parts: Mapping[str, Labels], classes: int) -> 
         why = metric.why_undefined(labels)
         if metric.custom and not why:
             try:
-                metric(labels, _made_up_logits(len(labels), classes))
+                metric(labels, target.example(len(labels), seed=0)[1])
             except Exception as error:  # a user's function can raise anything
                 why = f"{type(error).__name__}: {error}"
         if why:
             raise MetricError(
                 f"The metric {metric.name} is undefined on the {part}, which holds {len(labels)} images of "
-                f"{len(np.unique(labels))} of {classes} classes: {why}. Add images of the other classes "
-                "there, or choose another metric with --metric."
+                f"{len(np.unique(labels))} of {target.spec.outputs} classes: {why}. Add images of the other "
+                "classes there, or choose another metric with --metric."
             )
-
-
-def _made_up_logits(n: int, classes: int) -> Logits:
-    logits: Logits = np.random.default_rng(0).normal(size=(n, classes)).astype(np.float32)
-    return logits
 
 
 def _from_function(function: Any, reference: str | None) -> Metric:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import Target, TargetKind
+
 Labels = NDArray[np.int64]
 Logits = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -18,19 +20,16 @@ Score = Callable[[Labels, Logits], float]
 Influence = Callable[[Labels, Logits], Floats]
 BootstrapScore = Callable[[Labels, Logits, Floats], Floats]
 
-CERTAIN_LOGIT = 20.0
-"""The logit of a prediction with a probability of almost 1."""
-
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A way to score logits (n, classes) against labels (n,).
+    """A way to score outputs (n, k) against encoded targets (n,).
 
     Calling a metric returns the score that a search maximises: higher is always better.
 
     Attributes:
         name: The name in options and reports.
-        function: Returns the number that reports show, of labels and logits.
+        function: Returns the number that reports show, of targets and outputs.
         higher_is_better: Whether larger numbers in reports are better.
         percent: Whether reports show the number as a percentage.
         bounds: The smallest and largest possible score.
@@ -42,10 +41,11 @@ class Metric:
         calibrated_likelihood: A metric with about the same differences and smaller standard errors.
         reference: The ``"module:function"`` that imports a custom metric; None if it cannot be imported.
         custom: Whether it is a user's function.
-        undefined_reason: Returns why no score of these labels has a meaning; "" if it has one.
+        undefined_reason: Returns why no score of these targets has a meaning; "" if it has one.
+        kinds: The kinds of targets that it can score.
 
     >>> metric = get_metric("log_loss")
-    >>> metric.reported(metric(labels, logits))
+    >>> metric.reported(metric(targets, outputs))
     """
 
     name: str
@@ -61,17 +61,18 @@ class Metric:
     reference: str | None = None
     custom: bool = False
     undefined_reason: Callable[[Labels], str] | None = None
+    kinds: frozenset[TargetKind] = frozenset({"single_label"})
 
-    def why_undefined(self, labels: Labels) -> str:
-        """Return why the metric is undefined on labels (n,).
+    def why_undefined(self, targets: Labels) -> str:
+        """Return why the metric is undefined on targets (n,).
 
         It is "" if the metric is defined.
         """
-        return "" if self.undefined_reason is None else self.undefined_reason(labels)
+        return "" if self.undefined_reason is None else self.undefined_reason(targets)
 
-    def __call__(self, labels: Labels, logits: Logits) -> float:
+    def __call__(self, targets: Labels, outputs: Logits) -> float:
         """Return the score to maximise. Raises MetricError if a user's function returns no finite number."""
-        return self.reported(self.function(labels, logits))
+        return self.reported(self.function(targets, outputs))
 
     def reported(self, score: float) -> float:
         """Convert a score to the reported number, or back.
@@ -85,35 +86,20 @@ class Metric:
         """The metric's name for later runs; None if they cannot import it."""
         return self.reference if self.custom else self.name
 
-    def accuracy_scale(self, labels: Labels, classes: int) -> float:
+    def accuracy_scale(self, targets: Labels, target: Target) -> float:
         """Return the score difference equivalent to 1 in accuracy.
 
         It is 1 for metrics like accuracy. For others it is the score of perfect predictions minus the score
-        of predictions that know only the class frequencies.
+        of the best predictions that ignore the images.
 
         Args:
-            labels: Classes, (n,).
-            classes: Number of classes.
+            targets: Encoded targets, (n,).
+            target: The kind of target.
         """
         if self.accuracy_like:
             return 1.0
-        perfect = CERTAIN_LOGIT * np.eye(classes, dtype=np.float32)[labels]
         try:
-            gap = abs(self(labels, perfect) - self(labels, class_frequency_logits(labels, classes)))
+            gap = abs(self(targets, target.perfect(targets)) - self(targets, target.constant(targets)))
         except Exception:  # a user's function may fail on such predictions
             return 1.0
         return gap if 0 < gap < np.inf else 1.0
-
-    def chance_level(self, classes: int) -> tuple[float, float]:
-        """Return the score of guessing among equally large classes, and its :meth:`accuracy_scale`."""
-        labels = np.arange(classes, dtype=np.int64)
-        logits = class_frequency_logits(labels, classes)
-        guess = 1 / classes if self.accuracy_like else self(labels, logits)
-        return guess, self.accuracy_scale(labels, classes)
-
-
-def class_frequency_logits(labels: Labels, classes: int) -> Logits:
-    """Return logits (n, classes) of the class frequencies for each image."""
-    counts = np.bincount(labels, minlength=classes)
-    logits = np.log(np.maximum(counts, 1e-6) / max(len(labels), 1))
-    return np.tile(logits.astype(np.float32), (len(labels), 1))

@@ -58,7 +58,7 @@ def conclude(run: Run, prepared: Prepared, outcome: SearchOutcome) -> results.Re
         tested = _test(run, prepared, outcome)
     except DataError:
         if (best := outcome.history.best()) is not None and best.model:
-            export_trial(run.folder / "model", prepared.materials, best, best.model)
+            export_trial(run.folder / "model", prepared.run_cache, best, best.model)
         raise
     result = _report(run, prepared, outcome, tested)
     run.call.catalog.notify("search_finished", result=result)
@@ -77,7 +77,7 @@ def _test(run: Run, prepared: Prepared, outcome: SearchOutcome) -> _Tested:
     model = outcome.steps[-1].run(model)
     findings = model.findings
     assert findings is not None
-    export_model(run.folder / "model", prepared.materials, model)
+    export_model(run.folder / "model", prepared.run_cache, model)
     results.write_predictions(run.folder / "test.csv", prepared.dataset, findings.predictions)
     return _Tested(findings, model.crossover, opened, interrupted)
 

@@ -58,9 +58,9 @@ def profile_of(prepared: Prepared) -> Profile:
     return Profile(
         data_digest=prepared.dataset.digest,
         n_train=task.train_rows,
-        n_classes=len(task.classes),
-        min_per_class=task.min_per_class,
-        image_side=task.side,
+        n_classes=task.target.outputs,
+        min_per_class=task.smallest_stratum,
+        image_side=task.typical_size,
         likeness=float(np.median(similarities)) if similarities else None,
         probe_score=scored.value if scored else None,
     )

@@ -44,7 +44,7 @@ class Prepared:
         groups: The groups of images; None if none were searched for.
         backbones: The backbones to search, by name.
         task: The task, with the time per trial.
-        materials: The images, features and networks.
+        run_cache: The images, features and networks.
         likeness: The similarities by backbone and measure.
         overlap: The classes that each backbone's source knows.
         copies: Near copies of source images; None without source images.
@@ -65,7 +65,7 @@ class Prepared:
     groups: GroupSummary | None
     backbones: Mapping[str, Backbone]
     task: Task
-    materials: RunCache
+    run_cache: RunCache
     likeness: Mapping[str, Mapping[str, Likeness]]
     overlap: Mapping[str, ClassOverlap | None]
     copies: SourceCopies | None
@@ -159,7 +159,7 @@ class _Products:
             groups=ranked.groups,
             backbones=cleaned.backbones,
             task=plan.task,
-            materials=plan.run_cache,
+            run_cache=plan.run_cache,
             likeness=self.similarity.similarities,
             overlap={name: class_overlap(dataset.classes, facts) for name, facts in backbones.items()},
             copies=None if source is None else source_copies(dataset, train, source[:MAX_IMAGES]),

@@ -159,12 +159,13 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     settings, splits = run.settings, prepared.splits
     arms, skipped = _arms(run, prepared)
     history = TrialHistory(
-        prepared.materials.fold_labels(),
+        prepared.run_cache.fold_targets(),
         metric=settings.metric,
         one_standard_error_rule=run.search_algorithm.one_standard_error_rule,
         rows=[fold.val for fold in splits.folds],
         repeats=splits.repeats,
         held_out=splits.held_out,
+        target_spec=prepared.dataset.target,
         held_out_by_network=prepared.extra_images.held_out if prepared.extra_images else {},
     )
     journal, budget = Journal(run.folder, lambda: run.elapsed), settings.budget
@@ -174,8 +175,8 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     higher, folds = settings.metric.higher_is_better, len(splits.folds)
     plan = Plan(prepared.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
     runner = TrialRunner(
-        prepared.materials,
-        ActivationCache(prepared.materials, enabled=settings.keeps_activations),
+        prepared.run_cache,
+        ActivationCache(prepared.run_cache, enabled=settings.keeps_activations),
         prepared.task,
         run.call.strategies,
         run.cache / "trials",
@@ -264,7 +265,7 @@ def _spend_budget(
             new = best is not None and best.model and saved != (best.number, best.model)
             if new and run.clock.now() >= due:
                 assert best is not None
-                export_trial(run.folder / "model", prepared.materials, best, str(best.model))
+                export_trial(run.folder / "model", prepared.run_cache, best, str(best.model))
                 saved = best.number, str(best.model)
                 due = run.clock.now() + DELIVERY_SECONDS
             results.write_trials(run.folder / "trials.csv", history.records(), run.settings.metric)

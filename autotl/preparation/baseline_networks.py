@@ -125,7 +125,7 @@ def _try(
         kept = filter_by_limits(
             settings.limits,
             {facts.name: facts},
-            classes=len(task.classes),
+            classes=task.target.outputs,
             device=settings.device,
             clock=end.clock,
         )
@@ -141,7 +141,7 @@ def _try(
 def _opened(weights: Weights, task: Task, settings: RunSettings, end: Deadline) -> Backbone:
     facts = describe(
         weights,
-        side=task.side,
+        typical_size=task.typical_size,
         device=settings.device,
         workload=Workload(task.train_rows, settings.budget.seconds),
         clock=end.clock,
@@ -149,4 +149,6 @@ def _opened(weights: Weights, task: Task, settings: RunSettings, end: Deadline) 
         small=True,
     )
     size = settings.image_size
-    return facts if size is None or facts.config.fixed else replace(facts, sides=(size,), side=size)
+    return (
+        facts if size is None or facts.config.fixed else replace(facts, input_sizes=(size,), input_size=size)
+    )

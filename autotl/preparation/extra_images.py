@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autotl.api import Backbone, Dataset, FirstLook, OwnNetworks, Splits, Strategy, Task
 from autotl.clock import Clock, Deadline
 from autotl.config.run_settings import RunSettings
-from autotl.data import render, view_of, with_extra_rows
+from autotl.data import count_strata, render, view_of, with_extra_rows
 from autotl.preparation.baseline_networks import (
     BaselineNetworks,
     open_baseline_networks,
@@ -38,21 +38,21 @@ class ExtraImages:
 
     Attributes:
         task: The task with these images.
-        materials: The images and networks. The validation images are the same as for the backbones.
+        run_cache: The images and networks. The validation images are the same as for the backbones.
         networks: The names of the networks.
         requested: The number of images asked for. Each class gives a whole number of images, so their sum may
             differ.
     """
 
     task: Task
-    materials: RunCache
+    run_cache: RunCache
     networks: frozenset[str]
     requested: int
 
     @property
     def held_out(self) -> dict[str, float]:
         """The fraction of the images held out for validation, by network."""
-        return dict.fromkeys(self.networks, self.materials.splits.held_out)
+        return dict.fromkeys(self.networks, self.run_cache.splits.held_out)
 
     @property
     def note(self) -> str:
@@ -170,9 +170,7 @@ def _widened(
 
 def _with_rows(task: Task, dataset: Dataset, splits: Splits) -> Task:
     """Return the task with the numbers of images of the split."""
-    labels = dataset.table["label"].to_numpy(dtype=np.int64)[splits.train]
-    counts = np.bincount(labels, minlength=len(task.classes)).tolist()
-    return replace(task, rows=dict(zip(task.classes, counts, strict=True)))
+    return replace(task, strata_counts=count_strata(dataset, splits.train))
 
 
 def _decodable(run_cache: RunCache, more: Rows, task: Task, clock: Clock) -> int:
@@ -180,7 +178,7 @@ def _decodable(run_cache: RunCache, more: Rows, task: Task, clock: Clock) -> int
     if task.trial_seconds is None or len(more) < TIMED:
         return 0
     facts = next(iter(run_cache.backbones.values()))
-    view = view_of(facts.config, side=min(facts.sides))
+    view = view_of(facts.config, input_size=min(facts.input_sizes))
     started = clock.now()
     render(run_cache.dataset, more[:: len(more) // TIMED][:TIMED], view)
     seconds = max(clock.now() - started, 1e-9)
@@ -190,12 +188,12 @@ def _decodable(run_cache: RunCache, more: Rows, task: Task, clock: Clock) -> int
 def _trainable(task: Task, network: Backbone) -> int:
     """Return how many images fit into a trial of EPOCHS epochs."""
     assert task.trial_seconds is not None
-    side = min(network.sides)
-    each = epoch_seconds(task, network, side=side, trained=1.0) / task.train_rows
+    input_size = min(network.input_sizes)
+    each = epoch_seconds(task, network, input_size=input_size, trained=1.0) / task.train_rows
     return int(task.trial_seconds / (EPOCHS * each))
 
 
 def _fits(run_cache: RunCache, network: Backbone, rows: int) -> bool:
     """Return whether so many decoded images can be kept."""
-    view = view_of(network.config, side=min(network.sides), margin=True)
+    view = view_of(network.config, input_size=min(network.input_sizes), margin=True)
     return run_cache.store.fits((rows, 3, view.pixels, view.pixels), np.uint8)

@@ -112,7 +112,9 @@ def _search_by_features(
     """Return the groups, including those by features of the first backbone."""
     rows = np.sort(run_cache.order)
     name, facts = next(iter(run_cache.backbones.items()))
-    features = run_cache.features(name, side=facts.side).numpy()[run_cache.positions(rows).numpy()]
+    features = run_cache.features(name, input_size=facts.input_size).numpy()[
+        run_cache.positions(rows).numpy()
+    ]
     evidence = _evidence(run_cache.dataset, rows, features)
     inside, check, seed = _in_places(known, rows), end.share(SHARE).check, derive(settings.seed, "groups")
     found = _in_dataset_rows(rows, find_groups(evidence, known=inside, seed=seed, check_cancelled=check))

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from torch import nn
 
 from autotl.api import Backbone, Weights
-from autotl.backbone import create, data_config, latency_of, sides_of
+from autotl.backbone import create, data_config, input_sizes_of, latency_of
 from autotl.clock import Clock
 from autotl.config.limits import Limits, in_mb, in_ms
 from autotl.errors import LimitError
@@ -39,28 +39,30 @@ class _Measured:
         facts: The backbone.
         size: The bytes of its weights file.
         fastest: The seconds for one image at its smallest image size; None without a limit.
-        sides: The image sizes that are fast enough, ascending.
+        input_sizes: The image sizes that are fast enough, ascending.
     """
 
     facts: Backbone
     size: int
     fastest: float | None
-    sides: tuple[int, ...]
+    input_sizes: tuple[int, ...]
 
     def reason_against(self, limits: Limits) -> str:
         """Return why the backbone exceeds the limits; "" if it does not."""
         if limits.size is not None and self.size > limits.size:
             return _too_large(self.size, limits.size)
-        if limits.latency is not None and self.fastest is not None and not self.sides:
-            return _too_slow(self.fastest, self.facts.sides[0], limits.latency)
+        if limits.latency is not None and self.fastest is not None and not self.input_sizes:
+            return _too_slow(self.fastest, self.facts.input_sizes[0], limits.latency)
         return ""
 
     def within(self) -> Backbone:
         """Return the backbone with the image sizes that are fast enough."""
         if self.fastest is None:
             return self.facts
-        side = max((each for each in self.sides if each <= self.facts.side), default=self.sides[0])
-        return replace(self.facts, sides=self.sides, side=side)
+        input_size = max(
+            (each for each in self.input_sizes if each <= self.facts.input_size), default=self.input_sizes[0]
+        )
+        return replace(self.facts, input_sizes=self.input_sizes, input_size=input_size)
 
 
 def filter_by_limits(
@@ -90,7 +92,7 @@ def filter_by_limits(
         raise LimitError(_none_left(limits, measured))
     notes = []
     for name, each in kept.items():
-        if limits.latency is not None and (slow := each.facts.sides[len(each.sides) :]):
+        if limits.latency is not None and (slow := each.facts.input_sizes[len(each.input_sizes) :]):
             notes.append(
                 f"{name} is not searched at {_listed(slow)} px: one image would take more than the "
                 f"{in_ms(limits.latency)} allowed."
@@ -100,7 +102,7 @@ def filter_by_limits(
 
 
 def limit_check(
-    limits: Limits, *, side: int, image_size: int | None, classes: int, device: str, clock: Clock
+    limits: Limits, *, typical_size: int, image_size: int | None, classes: int, device: str, clock: Clock
 ) -> Callable[[str], str | None]:
     """Return a function that gives the reason against a timm model.
 
@@ -110,7 +112,7 @@ def limit_check(
 
     Args:
         limits: The limits.
-        side: The median shorter side of the images, in pixels.
+        typical_size: The median shorter side of the images, in pixels.
         image_size: The only image size to use; None if sizes are searched.
         classes: The outputs of the head.
         device: The device on which latencies are measured.
@@ -126,8 +128,8 @@ def limit_check(
         if limits.latency is None:
             return None
         config = data_config(model)
-        fastest = image_size if image_size and not config.fixed else sides_of(config, side)[0]
-        took = latency_of(to_device(model, device), side=fastest, clock=clock)
+        fastest = image_size if image_size and not config.fixed else input_sizes_of(config, typical_size)[0]
+        took = latency_of(to_device(model, device), input_size=fastest, clock=clock)
         return _too_slow(took, fastest, limits.latency) if took > limits.latency else None
 
     return reason_against
@@ -138,17 +140,17 @@ def _measure(limits: Limits, facts: Backbone, *, classes: int, device: str, cloc
     model = create(facts.weights, classes=classes)
     size = _size_of(model)
     if limits.latency is None:
-        return _Measured(facts, size, None, facts.sides)
+        return _Measured(facts, size, None, facts.input_sizes)
     model = to_device(model, device)
     fastest: float | None = None
-    sides: list[int] = []
-    for side in facts.sides:
-        took = latency_of(model, side=side, clock=clock)
+    input_sizes: list[int] = []
+    for input_size in facts.input_sizes:
+        took = latency_of(model, input_size=input_size, clock=clock)
         fastest = took if fastest is None else fastest
         if took > limits.latency:
             break  # larger images take longer
-        sides.append(side)
-    return _Measured(facts, size, fastest, tuple(sides))
+        input_sizes.append(input_size)
+    return _Measured(facts, size, fastest, tuple(input_sizes))
 
 
 def _size_of(model: nn.Module) -> int:
@@ -161,10 +163,10 @@ def _too_large(size: int, allowed: int) -> str:
     return f"its weights take {in_mb(size)}, more than the {in_mb(allowed)} allowed"
 
 
-def _too_slow(took: float, side: int, allowed: float) -> str:
+def _too_slow(took: float, input_size: int, allowed: float) -> str:
     return (
-        f"one image takes {in_ms(took)} at {side} px, its fastest image size, more than the {in_ms(allowed)} "
-        "allowed"
+        f"one image takes {in_ms(took)} at {input_size} px, its fastest image size, more than the "
+        f"{in_ms(allowed)} allowed"
     )
 
 
@@ -175,7 +177,7 @@ def _none_left(limits: Limits, measured: Mapping[str, _Measured]) -> str:
         name, each = min(measured.items(), key=lambda item: item[1].fastest or 0.0)
         reasons.append(
             f"{in_ms(limits.latency)} for one image (the fastest, {name}, takes "
-            f"{in_ms(each.fastest or 0.0)} at {each.facts.sides[0]} px)"
+            f"{in_ms(each.fastest or 0.0)} at {each.facts.input_sizes[0]} px)"
         )
     if limits.size is not None:
         name, each = min(measured.items(), key=lambda item: item[1].size)
@@ -186,6 +188,6 @@ def _none_left(limits: Limits, measured: Mapping[str, _Measured]) -> str:
     )
 
 
-def _listed(sides: tuple[int, ...]) -> str:
-    *most, last = map(str, sides)
+def _listed(input_sizes: tuple[int, ...]) -> str:
+    *most, last = map(str, input_sizes)
     return f"{', '.join(most)} and {last}" if most else last

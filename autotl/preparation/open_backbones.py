@@ -35,7 +35,7 @@ def choose_backbones(
     """
     exceeds = limit_check(
         settings.limits,
-        side=median_side(dataset, splits),
+        typical_size=median_size(dataset, splits),
         image_size=settings.image_size,
         classes=len(dataset.classes),
         device=settings.device,
@@ -68,12 +68,12 @@ def describe_backbones(
     Raises:
         DataError: A backbone does not take the image size of the options, or two have the same name.
     """
-    side, backbones = median_side(dataset, splits), dict[str, Backbone]()
+    typical_size, backbones = median_size(dataset, splits), dict[str, Backbone]()
     for weights in chosen:
         report_progress(f"loading and timing {weights.name}")
         facts = describe(
             weights,
-            side=side,
+            typical_size=typical_size,
             device=settings.device,
             workload=Workload(len(dataset), settings.budget.seconds, len(chosen)),
             clock=end.clock,
@@ -88,7 +88,7 @@ def describe_backbones(
     return backbones
 
 
-def median_side(dataset: Dataset, splits: Splits) -> int:
+def median_size(dataset: Dataset, splits: Splits) -> int:
     """Return the median shorter side of training images, in pixels."""
     table = dataset.table.iloc[splits.train]
     return int(table[["height", "width"]].min(axis=1).median())
@@ -98,9 +98,9 @@ def _with_image_size(facts: Backbone, image_size: int | None) -> Backbone:
     """Return the backbone with the user's image size as the only one. Raises DataError."""
     if image_size is None:
         return facts
-    if facts.config.fixed and image_size != facts.config.side:
+    if facts.config.fixed and image_size != facts.config.input_size:
         raise DataError(
-            f"image_size must be {facts.config.side} for {facts.name} (got {image_size}). Leave it out, or "
-            "choose another backbone."
+            f"image_size must be {facts.config.input_size} for {facts.name} (got {image_size}). "
+            "Leave it out, or choose another backbone."
         )
-    return replace(facts, sides=(image_size,), side=image_size)
+    return replace(facts, input_sizes=(image_size,), input_size=image_size)

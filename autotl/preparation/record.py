@@ -72,16 +72,16 @@ class BackboneRecord:
     Attributes:
         opened_as: The name or the absolute folder that opens it.
         digest: The digest of its weights.
-        sides: The image sizes to search, in pixels.
-        side: The recommended image size, in pixels.
+        input_sizes: The image sizes to search, in pixels.
+        input_size: The recommended image size, in pixels.
         pace: Its measured speed.
         kept: The depths, as fractions of its arithmetic, whose activations are kept.
     """
 
     opened_as: str
     digest: str
-    sides: tuple[int, ...]
-    side: int
+    input_sizes: tuple[int, ...]
+    input_size: int
     pace: Pace
     kept: tuple[float, ...]
 
@@ -89,7 +89,9 @@ class BackboneRecord:
         """Return the backbone with the recorded facts. Raises RunError."""
         if self.digest != facts.digest:
             raise changed(f"the weights of {facts.name} differ ({digests(self.digest, facts.digest)})")
-        return replace(facts, sides=self.sides, side=self.side, pace=self.pace, kept=self.kept)
+        return replace(
+            facts, input_sizes=self.input_sizes, input_size=self.input_size, pace=self.pace, kept=self.kept
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +213,10 @@ _NEW_NAMES = {
     "own": "baseline_networks",
     "wider": "extra_images",
     "wider_split": "extra_split",
-    "seen": "backbone",
 }
 """The names in the flat form of version 0.1, with the present names."""
+_NEW_NAMES_INSIDE = {"seen": "backbone", "side": "input_size", "sides": "input_sizes"}
+"""The names of facts about networks in version 0.1, with the present names."""
 _PARTS = ("reading", "splitting", "opening", "sample", "ranking", "plan")
 
 
@@ -225,7 +228,9 @@ def backbone_record(name: str, facts: Backbone) -> BackboneRecord:
         facts: The backbone.
     """
     opened_as = str(Path(name).resolve()) if Path(name).is_dir() else name
-    return BackboneRecord(opened_as, facts.digest, facts.sides, facts.side, facts.pace, facts.kept)
+    return BackboneRecord(
+        opened_as, facts.digest, facts.input_sizes, facts.input_size, facts.pace, facts.kept
+    )
 
 
 def read_record(document: Mapping[str, Any]) -> PreparationRecord:
@@ -253,22 +258,23 @@ def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
     The flat form has the fields of all parts side by side.
     """
+    document = _renamed(document)
     if "reading" in document or not isinstance(document, Mapping):
         return document
     flat = {_NEW_NAMES.get(name, name): value for name, value in document.items()}
-    networks = flat.get("baseline_networks", {})
-    if isinstance(networks, Mapping):
-        flat["baseline_networks"] = {name: _renamed(each) for name, each in networks.items()}
     whole = {each.name for each in fields(PreparationRecord)} - {*_PARTS}
     top = {name: value for name, value in flat.items() if name in whole}
     return {**top, **dict.fromkeys(_PARTS, flat)}
 
 
-def _renamed(network: Any) -> Any:
-    """Return the record of a baseline's network with the present names."""
-    if not isinstance(network, Mapping):
-        return network
-    return {_NEW_NAMES.get(name, name): value for name, value in network.items()}
+def _renamed(document: Any) -> Any:
+    """Return a document whose facts about networks have the present names."""
+    if isinstance(document, list):
+        return [_renamed(each) for each in document]
+    if not isinstance(document, Mapping):
+        return document
+    renamed = {name: _NEW_NAMES_INSIDE.get(name, name) for name in document if "input_size" not in document}
+    return {renamed.get(name, name): _renamed(value) for name, value in document.items()}
 
 
 def _check_random_weights(name: str, weights: Weights) -> None:

@@ -121,7 +121,7 @@ def _how(e: Evidence) -> dict[str, Any]:
         "phases": [_validation(e), _final_training(found)],
         "epochs": winner.epochs,
         "augmentation": winner.params.get("augment"),
-        "image_size": found.side,
+        "image_size": found.input_size,
         "soup": found.soup,
         "ensemble": found.ensemble,
         "temperature": found.temperature,

@@ -14,9 +14,9 @@ def profile(evidence: ProfileEvidence) -> dict[str, Any]:
     when = {
         "n_train": len(e.splits.train),
         "n_test": len(e.splits.test),
-        "n_classes": len(e.task.classes),
-        "min_per_class": e.task.min_per_class,
-        "image_side": e.task.side,
+        "n_classes": len(e.task.target.names),
+        "min_per_class": e.task.smallest_stratum,
+        "image_side": e.task.typical_size,
         "similarity": e.likeness,
         "label_overlap": e.overlap,
         "source_copies": e.copies,

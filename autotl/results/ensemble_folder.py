@@ -6,7 +6,7 @@ It has a timm folder for each, and their weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone, PixelScale
+from autotl.api import Backbone, PixelScale, TargetSpec
 from autotl.backbone import ENSEMBLE_FILE, MEMBERS
 from autotl.errors import RunError
 from autotl.results.model_folder import LoadedModel, load_model, replace_folder, write_network
@@ -29,23 +29,23 @@ class EnsembleMember:
     Attributes:
         model: The network.
         backbone: Its backbone.
-        side: Its image size in pixels.
+        input_size: Its image size in pixels.
         share: The weight of its probabilities; the sum over the ensemble is 1.
         trial: The number of its trial.
     """
 
     model: nn.Module
     backbone: Backbone
-    side: int
+    input_size: int
     share: float
     trial: int
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedEnsemble:
-    """Networks in eval mode, the weights of their probabilities, and a temperature.
+    """Networks in eval mode, the weights of their predictions, and a temperature.
 
-    The temperature divides the logarithm of the mean probabilities.
+    The temperature divides the outputs of the mean prediction.
     """
 
     members: tuple[LoadedModel, ...]
@@ -53,15 +53,15 @@ class LoadedEnsemble:
     temperature: float
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        """The classes, in the order that all networks share."""
-        return self.members[0].classes
+    def target(self) -> TargetSpec:
+        """The target that all networks share."""
+        return self.members[0].target
 
 
 def write_ensemble(
     folder: Path,
     members: Iterable[EnsembleMember],
-    classes: Sequence[str],
+    target: TargetSpec,
     *,
     temperature: float,
     scale: PixelScale | None = None,
@@ -73,7 +73,7 @@ def write_ensemble(
     Args:
         folder: The model folder.
         members: The networks.
-        classes: Names of the classes.
+        target: The kind of target, and the names of the classes.
         temperature: Divides the logarithm of the mean probabilities; above 0.
         scale: The pixel values of black and white in the training images.
     """
@@ -81,11 +81,11 @@ def write_ensemble(
         described = []
         for number, each in enumerate(members):
             path = fresh / MEMBERS / str(number)
-            write_network(path, each.model, each.backbone, classes, side=each.side, scale=scale)
+            write_network(path, each.model, each.backbone, target, input_size=each.input_size, scale=scale)
             described.append({"share": each.share, "trial": each.trial, "backbone": each.backbone.name})
         document = {
             "format": FORMAT,
-            "label_names": list(classes),
+            "label_names": list(target.names),
             "temperature": temperature,
             "members": described,
         }
@@ -109,7 +109,7 @@ def load_ensemble(folder: Path) -> LoadedEnsemble:
     members = tuple(load_model(folder / MEMBERS / str(number)) for number in range(len(shares)))
     classes = _classes(document, path)
     for number, each in enumerate(members):
-        if each.classes != classes:
+        if each.target.names != classes:
             raise RunError(
                 f"{folder / MEMBERS / str(number)} does not know the classes that {path} names, in the same "
                 "order: the folder was edited. Copy the model folder again as a whole."

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autotl.api import Dataset
 from autotl.backbone import is_ensemble
 from autotl.data import View, render, with_pixel_scale
-from autotl.evaluation import Evaluation, evaluate, mixture
+from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
 from autotl.results.model_folder import load_model
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 
 
 class EnsemblePredictor:
-    """Several networks with averaged probabilities, each with its own view.
+    """Several networks with averaged predictions, each with its own view.
 
-    The softmax of the ensemble's logits is the mean of the probabilities, at the temperature.
+    The prediction of the ensemble's outputs is the mean of the predictions, at the temperature.
     """
 
     def __init__(self, loaded: LoadedEnsemble, *, device: str) -> None:
         self.members = tuple(Predictor(each, device=device) for each in loaded.members)
         self.shares, self.temperature = loaded.shares, loaded.temperature
-        self.classes, self.scale = loaded.classes, loaded.members[0].scale
+        self.target, self.classes = self.members[0].target, self.members[0].classes
+        self.scale = loaded.members[0].scale
         self._views: dict[str, View] = {each.view.key: each.view for each in self.members}
 
     @property
@@ -43,12 +44,12 @@ class EnsemblePredictor:
         """Label images; see :meth:`autotl.results.Result.predict`."""
         return prediction_table(images, self, PredictionOptions(top=top))
 
-    def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the logits (rows, classes) of a data set's rows."""
+    def outputs(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the outputs (rows, k) of a data set's rows."""
         parts = []
         for start in range(0, len(rows), CHUNK_SIZE):
             own = rows[start : start + CHUNK_SIZE]
-            parts.append(self.logits_of_views([render(dataset, own, view) for view in self._views.values()]))
+            parts.append(self.outputs_of_views([render(dataset, own, view) for view in self._views.values()]))
         return np.concatenate(parts)
 
     def evaluate(self, dataset: Dataset, *, metric: str | Metric, seed: int) -> Evaluation:
@@ -63,14 +64,14 @@ class EnsemblePredictor:
             DataError: The data has classes that the model does not know.
         """
         labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
-        logits = self.logits(dataset, np.arange(len(dataset)))
-        return evaluate(labels, logits, self.classes, metric=metric, seed=seed)
+        outputs = self.outputs(dataset, np.arange(len(dataset)))
+        return evaluate(labels, outputs, self.classes, metric=metric, seed=seed)
 
-    def logits_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
-        """Return the logits (n, classes) of images in each of the views."""
+    def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
+        """Return the outputs (n, k) of images in each of the views."""
         pixels = dict(zip(self._views, images, strict=True))
-        logits = [member.logits_of(pixels[member.view.key]) for member in self.members]
-        found: NDArray[np.float32] = mixture(logits, self.shares) / np.float32(self.temperature)
+        several = [member.outputs_of(pixels[member.view.key]) for member in self.members]
+        found: NDArray[np.float32] = self.target.combine(several, self.shares) / np.float32(self.temperature)
         return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,27 +17,30 @@ from safetensors.torch import save_file
 from torch import nn
 
 from autotl import jsonio
-from autotl.api import Backbone, DataConfig, PixelScale
+from autotl.api import Backbone, DataConfig, PixelScale, TargetSpec
 from autotl.api.pixel_scale import Span
 from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
 from autotl.errors import RunError
 from autotl.files import atomic_file
 from autotl.importing.vision import timm
+from autotl.targets import TARGETS
 
+_TARGET = "target"
+"""The entry of ``config.json`` with the kind of target; timm ignores it."""
 _SCALE = "pixel_scale"
 """The entry of ``config.json`` with the pixel values of black and white; timm ignores it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A network in eval mode, with its view of images and classes.
+    """A network in eval mode, with its view and its target.
 
     ``scale`` has the pixel values of black and white in the training images; older folders lack it.
     """
 
     model: nn.Module
     config: DataConfig
-    classes: tuple[str, ...]
+    target: TargetSpec
     scale: PixelScale | None = None
 
 
@@ -45,9 +48,9 @@ def write_model(
     folder: Path,
     model: nn.Module,
     backbone: Backbone,
-    classes: Sequence[str],
+    target: TargetSpec,
     *,
-    side: int,
+    input_size: int,
     scale: PixelScale | None = None,
 ) -> None:
     """Write a folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
@@ -58,12 +61,12 @@ def write_model(
         folder: The model folder.
         model: The network.
         backbone: Its backbone.
-        classes: Names of the classes.
-        side: The image size in pixels that the network was trained at.
+        target: The kind of target, and the names of the classes.
+        input_size: The image size in pixels that the network was trained at.
         scale: The pixel values of black and white in the training images.
     """
     with replace_folder(folder) as fresh:
-        write_network(fresh, model, backbone, classes, side=side, scale=scale)
+        write_network(fresh, model, backbone, target, input_size=input_size, scale=scale)
 
 
 @contextmanager
@@ -84,9 +87,9 @@ def write_network(
     folder: Path,
     model: nn.Module,
     backbone: Backbone,
-    classes: Sequence[str],
+    target: TargetSpec,
     *,
-    side: int,
+    input_size: int,
     scale: PixelScale | None = None,
 ) -> None:
     """Write one network into a new folder.
@@ -95,8 +98,8 @@ def write_network(
         folder: The new folder.
         model: The network.
         backbone: Its backbone.
-        classes: Names of the classes.
-        side: The image size in pixels that the network was trained at.
+        target: The kind of target, and the names of the classes.
+        input_size: The image size in pixels that the network was trained at.
         scale: The pixel values of black and white in the training images.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
@@ -107,17 +110,18 @@ def write_network(
         folder / "config.json",
         {
             "architecture": backbone.architecture,
-            "num_classes": len(classes),
+            "num_classes": target.outputs,
             "num_features": backbone.features,
-            "label_names": list(classes),
+            _TARGET: target.kind,
+            "label_names": list(target.names),
             **({} if scale is None else {_SCALE: scale}),
             "model_args": _model_args(backbone),
-            "pretrained_cfg": _pretrained_cfg(model, backbone, classes=len(classes), side=side),
+            "pretrained_cfg": _pretrained_cfg(model, backbone, outputs=target.outputs, input_size=input_size),
         },
     )
 
 
-def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, classes: int, side: int) -> dict[str, Any]:
+def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, outputs: int, input_size: int) -> dict[str, Any]:
     """Return timm's configuration of the weights."""
     cfg = dict(getattr(model, "pretrained_cfg", None) or {})
     kept = {
@@ -130,13 +134,13 @@ def _pretrained_cfg(model: nn.Module, backbone: Backbone, *, classes: int, side:
         **kept,
         "tag": "autotl",
         "custom_load": False,
-        "input_size": [3, side, side],
+        "input_size": [3, input_size, input_size],
         "mean": list(config.mean),
         "std": list(config.std),
         "interpolation": config.interpolation,
         "crop_pct": config.crop_pct,
         "crop_mode": config.crop_mode,
-        "num_classes": classes,
+        "num_classes": outputs,
     }
 
 
@@ -165,9 +169,9 @@ def load_model(folder: Path) -> LoadedModel:
     try:
         document = read_config(folder)
         cfg = document["pretrained_cfg"]
-        classes = jsonio.as_type(document["label_names"], tuple[str, ...])
+        target = _target(document)
         config = DataConfig(
-            side=int(cfg["input_size"][-1]),
+            input_size=int(cfg["input_size"][-1]),
             mean=tuple(map(float, cfg["mean"])),
             std=tuple(map(float, cfg["std"])),
             interpolation=cfg["interpolation"],
@@ -179,11 +183,20 @@ def load_model(folder: Path) -> LoadedModel:
         check_config(config, folder.name)
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
         check_values(model, folder.name)
-        if len(classes) != model.num_classes:
-            raise ValueError(f"it names {len(classes)} classes, but the network has {model.num_classes}")
+        if target.outputs != model.num_classes:
+            raise ValueError(f"it names {target.outputs} classes, but the network has {model.num_classes}")
     except Exception as error:  # a folder edited by hand can break timm in many ways
         raise RunError(f"The model in {folder} cannot be opened: {type(error).__name__}: {error}") from error
-    return LoadedModel(model.eval(), config, classes, scale)
+    return LoadedModel(model.eval(), config, target, scale)
+
+
+def _target(document: dict[str, Any]) -> TargetSpec:
+    """Return the target; folders of version 0.1 have single labels, and name no kind."""
+    names = jsonio.as_type(document["label_names"], tuple[str, ...])
+    found = document.get(_TARGET, "single_label")
+    if found not in TARGETS:
+        raise ValueError(f"{_TARGET} must be one of {', '.join(TARGETS)} (got {found!r})")
+    return TargetSpec(found, names)
 
 
 def _scale(document: dict[str, Any]) -> PixelScale | None:

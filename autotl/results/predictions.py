@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from autotl.api import Dataset, PixelScale, Reader
+from autotl.api import Dataset, PixelScale, Reader, Target
 from autotl.data import (
     UnlabelledImage,
     View,
@@ -24,7 +24,6 @@ from autotl.data import (
 )
 from autotl.errors import DataError
 from autotl.importing.lazy import lazy_module
-from autotl.metrics import softmax
 from autotl.results.csv_text import join_columns
 
 if TYPE_CHECKING:
@@ -59,21 +58,21 @@ class PredictionOptions:
     readers: Callable[[], Mapping[str, Reader]] = field(default=dict)
 
 
-class ImageClassifier(Protocol):
-    """A network or an ensemble, with classes and views of images."""
+class ImageModel(Protocol):
+    """A network or an ensemble, with a target and views of images."""
 
-    classes: tuple[str, ...]
+    target: Target
     scale: PixelScale | None
 
     @property
     def views(self) -> tuple[View, ...]: ...
 
-    def logits_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
-        """Return the logits (n, classes) of images in each of the views."""
+    def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
+        """Return the outputs (n, k) of images in each of the views."""
         ...
 
 
-def prediction_table(images: Any, model: ImageClassifier, options: PredictionOptions) -> pd.DataFrame:
+def prediction_table(images: Any, model: ImageModel, options: PredictionOptions) -> pd.DataFrame:
     """Concatenate the tables of :func:`prediction_tables`; frames and series keep their index.
 
     Args:
@@ -90,9 +89,7 @@ def prediction_table(images: Any, model: ImageClassifier, options: PredictionOpt
     return table
 
 
-def prediction_tables(
-    images: Any, model: ImageClassifier, options: PredictionOptions
-) -> Iterator[pd.DataFrame]:
+def prediction_tables(images: Any, model: ImageModel, options: PredictionOptions) -> Iterator[pd.DataFrame]:
     """Yield tables with a row per image: ``path``, ``label``, ``probability`` and ``error``.
 
     With ``top``, each of the k most probable classes has a row, with its ``rank``. An unreadable image has
@@ -118,7 +115,9 @@ def prediction_tables(
         readable += len(errors) - len(broken)
         examples += broken[:MAX_NAMED_ERRORS]
         probabilities = _probabilities(model, viewed, errors)
-        yield _table([picture.name for picture in batch], errors, probabilities, model.classes, options)
+        yield _table(
+            [picture.name for picture in batch], errors, probabilities, model.target.spec.names, options
+        )
     if not readable and not unreadable:
         raise DataError("There is nothing to predict on: no image was given.")
     if not readable:
@@ -143,7 +142,7 @@ def label_indices(dataset: Dataset, classes: Sequence[str]) -> NDArray[np.int64]
             f"It knows {', '.join(classes[:10])}{', …' if len(classes) > 10 else ''}."
         )
     index = np.array([classes.index(name) for name in matched])
-    found: NDArray[np.int64] = index[dataset.table["label"].to_numpy(dtype=np.int64)]
+    found: NDArray[np.int64] = index[dataset.targets]
     return found
 
 
@@ -181,15 +180,13 @@ def _view_images(
     return [np.stack(view) for view in views if view], errors
 
 
-def _probabilities(
-    model: ImageClassifier, viewed: ViewedImages, errors: Sequence[str]
-) -> NDArray[np.float64]:
+def _probabilities(model: ImageModel, viewed: ViewedImages, errors: Sequence[str]) -> NDArray[np.float64]:
     """Return class probabilities (images, classes); NaN for unreadable images."""
-    classes = len(model.classes)
+    classes = model.target.spec.outputs
     readable = np.array([not why for why in errors])
-    logits = model.logits_of_views(viewed) if readable.any() else np.zeros((0, classes), np.float32)
+    outputs = model.outputs_of_views(viewed) if readable.any() else np.zeros((0, classes), np.float32)
     probabilities = np.full((len(errors), classes), np.nan)
-    probabilities[readable] = softmax(logits.astype(np.float64), axis=1)
+    probabilities[readable] = model.target.predict(outputs)
     return probabilities
 
 

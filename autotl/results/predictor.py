@@ -16,6 +16,7 @@ from autotl.evaluation import Evaluation, evaluate
 from autotl.metrics import Metric
 from autotl.results.model_folder import LoadedModel
 from autotl.results.predictions import PredictionOptions, ViewedImages, label_indices, prediction_table
+from autotl.targets import target_of
 from autotl.training import microbatch_size, to_device
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ class Predictor:
 
     def __init__(self, loaded: LoadedModel, *, device: str) -> None:
         self.model: nn.Module = to_device(loaded.model, device).eval()
-        self.classes = loaded.classes
+        self.target, self.classes = target_of(loaded.target), loaded.target.names
         self.config: DataConfig = loaded.config
         self._device = device
-        self.view = view_of(loaded.config, side=loaded.config.side)
+        self.view = view_of(loaded.config, input_size=loaded.config.input_size)
         self.scale = loaded.scale
         self.views = (self.view,)
 
@@ -41,14 +42,14 @@ class Predictor:
         """Label images; see :meth:`autotl.results.Result.predict`."""
         return prediction_table(images, self, PredictionOptions(top=top))
 
-    def logits_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
-        """Return the logits (n, classes) of images in the network's only view."""
-        return self.logits_of(images[0])
+    def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
+        """Return the outputs (n, k) of images in the network's only view."""
+        return self.outputs_of(images[0])
 
-    def logits(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the logits (rows, classes) of a data set's rows."""
+    def outputs(self, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the outputs (rows, k) of a data set's rows."""
         parts = [
-            self.logits_of(render(dataset, rows[start : start + CHUNK_SIZE], self.view))
+            self.outputs_of(render(dataset, rows[start : start + CHUNK_SIZE], self.view))
             for start in range(0, len(rows), CHUNK_SIZE)
         ]
         return np.concatenate(parts)
@@ -66,10 +67,10 @@ class Predictor:
         """
         labels, dataset = label_indices(dataset, self.classes), with_pixel_scale(dataset, self.scale)
         rows = np.arange(len(dataset))
-        return evaluate(labels, self.logits(dataset, rows), self.classes, metric=metric, seed=seed)
+        return evaluate(labels, self.outputs(dataset, rows), self.classes, metric=metric, seed=seed)
 
-    def logits_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits (n, classes) of images.
+    def outputs_of(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the outputs (n, k) of images.
 
         The images are in ``view``, uint8 (n, 3, h, w).
         """

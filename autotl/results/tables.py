@@ -15,8 +15,9 @@ import pandas as pd
 from autotl import jsonio
 from autotl.api import Dataset, Record, Splits
 from autotl.evaluation import FinalPredictions
-from autotl.metrics import METRICS, Metric, softmax
+from autotl.metrics import METRICS, Metric
 from autotl.results.csv_text import csv_text, join_columns
+from autotl.targets import target_of
 
 
 def write_split(path: Path, dataset: Dataset, splits: Splits) -> None:
@@ -55,13 +56,13 @@ def write_predictions(path: Path, dataset: Dataset, predictions: FinalPrediction
         dataset: The images.
         predictions: The final model's predictions.
     """
-    probabilities = softmax(predictions.logits.astype(np.float64), axis=1)
+    probabilities = target_of(dataset.target).predict(predictions.outputs)
     names = np.asarray(dataset.classes, dtype=object)
     rows = predictions.rows
     table = pd.DataFrame(
         {
             "item": dataset.table["item"].to_numpy()[rows],
-            "label": names[dataset.table["label"].to_numpy()[rows]],
+            "label": names[dataset.targets[rows]],
             "answer": names[probabilities.argmax(1)],
         },
         dtype=object,  # pandas' strings reject names that are not UTF-8

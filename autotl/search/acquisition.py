@@ -275,4 +275,4 @@ def _with_planned_folds(
 def _missing_folds(history: TrialHistory, trial: Trial) -> list[int]:
     """Return the folds that a trial may still run on."""
     known = trial.folds.keys() | trial.excluded_folds
-    return [fold for fold in range(len(history.labels)) if fold not in known]
+    return [fold for fold in range(len(history.targets)) if fold not in known]

@@ -69,7 +69,7 @@ class FirstLooks:
             pace = backbone.pace
             pace = replace(pace, forward=pace.forward / slowdown, training=pace.training / slowdown)
             size = look.params.get("image_size")
-            backbone = replace(backbone, pace=pace, sides=(size,) if size else backbone.sides)
+            backbone = replace(backbone, pace=pace, input_sizes=(size,) if size else backbone.input_sizes)
         return self._space.strategy(arm).defaults(self._space.task(arm), backbone)
 
     def _slowdown(self, look: Trial) -> float:
@@ -147,7 +147,7 @@ def training_forecast(history: TrialHistory, trials: Sequence[Trial]) -> Trainin
         if error < least and shared:
             points[_length(trial)] = TrainingPoint(_length(trial), error, _score_error(history, trial))
             least = error
-    return forecast_training(list(points.values()), max_error=best - _constant_score(history, leader))
+    return forecast_training(list(points.values()), max_error=best - _constant_score(history))
 
 
 def is_promising(history: TrialHistory, trials: Sequence[Trial], longer: Params, best: Trial | None) -> bool:
@@ -185,12 +185,10 @@ def _part(params: Params) -> float:
     return float(found) if isinstance(found, int | float) and 0 < found <= 1 else 1.0
 
 
-def _constant_score(history: TrialHistory, trial: Trial) -> float:
-    """Return the first fold's score of predicting the class frequencies."""
-    labels, classes = history.labels[0], trial.folds[0].logits.shape[1]
-    counts = np.bincount(labels, minlength=classes)
-    logits = np.log(np.maximum(counts / len(labels), 1e-6)).astype(np.float32)
-    return history.metric(labels, np.tile(logits, (len(labels), 1)))
+def _constant_score(history: TrialHistory) -> float:
+    """Return the first fold's score of the best outputs that ignore the images."""
+    targets = history.targets[0]
+    return history.metric(targets, history.target.constant(targets))
 
 
 def _length(trial: Trial) -> float:
@@ -206,7 +204,7 @@ def _score_error(history: TrialHistory, trial: Trial) -> float:
 
     It is estimated from the accuracy.
     """
-    labels = history.labels[0]
-    accuracy = float((trial.folds[0].logits.argmax(1) == labels).mean())
-    n = len(labels)
+    targets = history.targets[0]
+    accuracy = float(history.target.correct(trial.folds[0].outputs, targets).mean())
+    n = len(targets)
     return history.accuracy_scale * float(np.sqrt((accuracy * (1 - accuracy) + 1 / n) / n))

@@ -268,7 +268,7 @@ class Search:
         if new and outcome.state != "pruned" and len(outcome.folds) == len(outcome.job.folds):
             self._update_costs(trial, outcome.seconds, len(outcome.folds))
         if trial.first_look:  # the defaults are worth more than further folds
-            trial.excluded_folds |= frozenset(range(1, len(self.history.labels)))
+            trial.excluded_folds |= frozenset(range(1, len(self.history.targets)))
         changed = self.history.add(trial, outcome, now=self._time.clock.now() - self._start)
         del self._running[trial.number]
         self._repeats_running.clear()

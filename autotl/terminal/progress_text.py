@@ -81,7 +81,7 @@ class RunProgress:
         return " · ".join(
             each
             for each in (
-                f"{task.train_rows:,} training images, {len(task.classes)} classes",
+                f"{task.train_rows:,} training images, {task.target.outputs} classes",
                 _counted(len({arm.strategy for arm in plan.arms}), "strategy", "strategies")
                 + " on "
                 + _counted(len({arm.backbone for arm in plan.arms}), "network", "networks"),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autotl.testing.backbone import BackboneSourceChecks
     from autotl.testing.bench import tiny_bench, tiny_run
-    from autotl.testing.data import tiny_images
+    from autotl.testing.data import tiny_images, tiny_task
     from autotl.testing.executor import ExecutorChecks
     from autotl.testing.reader import ReaderChecks
     from autotl.testing.reporter import ReporterChecks
     from autotl.testing.similarity import SimilarityChecks
     from autotl.testing.strategy import StrategyChecks
+    from autotl.testing.target import TargetChecks
     from autotl.testing.transferability import TransferabilityChecks
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "ReporterChecks",
     "SimilarityChecks",
     "StrategyChecks",
+    "TargetChecks",
     "TransferabilityChecks",
     "tiny_bench",
     "tiny_images",
     "tiny_run",
+    "tiny_task",
 ]
 
 _MODULES = {
@@ -36,10 +39,12 @@ _MODULES = {
     "ReporterChecks": "reporter",
     "SimilarityChecks": "similarity",
     "StrategyChecks": "strategy",
+    "TargetChecks": "target",
     "TransferabilityChecks": "transferability",
     "tiny_bench": "bench",
     "tiny_images": "data",
     "tiny_run": "bench",
+    "tiny_task": "data",
 }
 
 

@@ -49,8 +49,8 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
     smallest = {strategy.name: cast(Strategy, _Smallest(strategy))}
     own = open_baseline_networks(smallest, ready.task, _settings(), end=NEVER)
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
-    materials = ready.materials.with_backbones({**ready.backbones, **own.by_name})
-    return replace(ready, baseline_networks=own, materials=materials)
+    run_cache = ready.run_cache.with_backbones({**ready.backbones, **own.by_name})
+    return replace(ready, baseline_networks=own, run_cache=run_cache)
 
 
 def _settings(**options: Any) -> RunSettings:
@@ -82,4 +82,4 @@ def tiny_bench(
         backbone: The name of the network.
     """
     rows = None if fold is None else ready.splits.folds[fold]
-    return TrialWorkbench(ready.materials, ready.task, ready.networks[backbone], rows, seed=seed)
+    return TrialWorkbench(ready.run_cache, ready.task, ready.networks[backbone], rows, seed=seed)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
+
+from autotl.api import TargetSpec, Task
 
 NAMES = ("bars", "rings", "spots", "steps", "waves")
 
@@ -38,3 +42,15 @@ def tiny_images(
             images.append((picture.clip(0, 1) * 255).astype(np.uint8))
             labels.append(name)
     return np.stack(images), labels
+
+
+def tiny_task(rows: Mapping[str, int], *, typical_size: int = 24, trial_seconds: float | None = None) -> Task:
+    """Return a task for tests without images.
+
+    Args:
+        rows: Number of training images of each class, by its name.
+        typical_size: Median of the images' shorter sides, in pixels.
+        trial_seconds: Time limit of one trial; None if only trials are counted.
+    """
+    target = TargetSpec("single_label", tuple(rows))
+    return Task(target, dict(rows), typical_size, trial_seconds=trial_seconds)

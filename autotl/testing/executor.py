@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autotl.api import Epoch, Executor, FoldScore, Go, Job, Outcome, Said, State
+from autotl.api import Epoch, Executor, FoldScore, Job, JobProgress, OnProgress, Outcome, State
 
 STEPS = 3
 
 
-def work(job: Job, go: Go) -> Outcome:
+def work(job: Job, on_progress: OnProgress) -> Outcome:
     """Simulate training, or a failure if the settings ask."""
     scores: list[FoldScore] = []
     for fold in job.folds or (-1,):
         if job.params.get("fails"):
             return Outcome(job, "failed", tuple(scores), 0.0, "ValueError: as requested")
         for step in range(1, STEPS + 1):
-            if ended := go(job, Said(fold, Epoch(step, 0.5, step / STEPS))):
+            if ended := on_progress(job, JobProgress(fold, Epoch(step, 0.5, step / STEPS))):
                 return Outcome(job, ended, tuple(scores), 0.0, "as requested")
         if job.folds:
             scores.append(FoldScore(fold, 0.5, np.zeros((2, 2), np.float32), 0.0, STEPS))
     return Outcome(job, "complete", tuple(scores), 0.0)
 
 
-def listen(job: Job, said: Said) -> State | None:
+def listen(job: Job, said: JobProgress) -> State | None:
     """Let every job run to its end."""
     return None
 
@@ -38,7 +38,7 @@ class Queue:
     Attributes:
         jobs: The jobs.
         pulled: The number of jobs that were pulled.
-        said: The job and the step of each call of :meth:`go`.
+        said: The job and the step of each call of :meth:`on_progress`.
     """
 
     jobs: list[Job]
@@ -50,7 +50,7 @@ class Queue:
             self.pulled += 1
             yield job
 
-    def go(self, job: Job, said: Said) -> State | None:
+    def on_progress(self, job: Job, said: JobProgress) -> State | None:
         """Record the job and the step, and let the job continue."""
         self.said.append((job.number, said.epoch.step))
         return None
@@ -106,17 +106,17 @@ class ExecutorChecks:
 
     def test_what_a_job_says_is_passed_on_with_the_job(self) -> None:
         queue = Queue([job(0), job(1)])
-        list(self.executor.run(queue, work, queue.go, workers=self.room))
+        list(self.executor.run(queue, work, queue.on_progress, workers=self.room))
         assert sorted(queue.said) == [(n, step) for n in (0, 1) for step in range(1, STEPS + 1)]
 
     def test_the_answer_ends_that_job_and_no_other(self) -> None:
         steps: list[int] = []
 
-        def go(job: Job, said: Said) -> State | None:
+        def on_progress(job: Job, said: JobProgress) -> State | None:
             steps.append(job.number)
             return "stopped" if job.number == 1 else None
 
-        outcomes = list(self.executor.run([job(n) for n in range(3)], work, go, workers=self.room))
+        outcomes = list(self.executor.run([job(n) for n in range(3)], work, on_progress, workers=self.room))
         assert {outcome.job.number: outcome.state for outcome in outcomes} == {
             0: "complete",
             1: "stopped",
@@ -163,7 +163,7 @@ class ExecutorChecks:
 
     def test_closing_the_outcomes_stops_the_rest(self) -> None:
         queue = Queue([job(n) for n in range(50)])
-        outcomes = self.executor.run(queue, work, queue.go, workers=self.room)
+        outcomes = self.executor.run(queue, work, queue.on_progress, workers=self.room)
         next(iter(outcomes))
         if close := getattr(outcomes, "close", None):
             close()

@@ -82,7 +82,7 @@ class ReaderChecks:
 
     def test_it_lists_every_picture_with_its_label(self, given: object) -> None:
         listing = self.reader.read(given, Columns())
-        assert sorted(item.label for item in listing.items) == sorted(label for _, label in tiny_pictures())
+        assert sorted(item.target for item in listing.items) == sorted(label for _, label in tiny_pictures())
         assert len({item.name for item in listing.items}) == len(listing.items)
         assert all(item.part in (None, "train", "val", "test") for item in listing.items)
 
@@ -92,7 +92,7 @@ class ReaderChecks:
 
     def test_the_pixels_arrive_unchanged(self, given: object) -> None:
         listing = self.reader.read(given, Columns())
-        found = sorted((pixel_digest(item.open().convert("RGB")), item.label) for item in listing.items)
+        found = sorted((pixel_digest(item.open().convert("RGB")), item.target) for item in listing.items)
         assert found == sorted((pixel_digest(image), label) for image, label in tiny_pictures())
 
     def test_an_image_can_be_opened_again_and_from_many_threads(self, given: object) -> None:
@@ -104,8 +104,8 @@ class ReaderChecks:
 
     def test_reading_twice_lists_the_same(self, given: object) -> None:
         first, second = (self.reader.read(given, Columns()) for _ in range(2))
-        assert [(i.name, i.label, i.part, i.group) for i in first.items] == [
-            (i.name, i.label, i.part, i.group) for i in second.items
+        assert [(i.name, i.target, i.part, i.group) for i in first.items] == [
+            (i.name, i.target, i.part, i.group) for i in second.items
         ]
 
     @pytest.mark.parametrize("role", ["image", "label", "group"])

@@ -84,4 +84,4 @@ def _rows(n: int, *, seed: int) -> NDArray[np.float64]:
 
 
 def _source() -> Reference:
-    return build_reference(_rows(4000, seed=100), side=64)
+    return build_reference(_rows(4000, seed=100), input_size=64)

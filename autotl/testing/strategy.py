@@ -164,12 +164,12 @@ class StrategyChecks:
         module = learner.module()
         assert not module.training
         with torch.no_grad():
-            logits = module(torch.zeros(2, 3, learner.side, learner.side))
-        assert logits.shape == (2, len(ready.task.classes))
+            logits = module(torch.zeros(2, 3, learner.input_size, learner.input_size))
+        assert logits.shape == (2, ready.task.target.outputs)
         assert logits.isfinite().all()
         weights = backbone.weights
         stock = timm.create_model(
-            weights.timm_name, pretrained=False, num_classes=len(ready.task.classes), **weights.args
+            weights.timm_name, pretrained=False, num_classes=ready.task.target.outputs, **weights.args
         )
         stock.load_state_dict(module.state_dict())
 

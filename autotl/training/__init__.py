@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from autotl.training.class_balance import BALANCES, balance_options, class_weights
     from autotl.training.cost import (
         affordable_epochs,
-        affordable_side,
-        affordable_sides,
+        affordable_size,
+        affordable_sizes,
         epoch_seconds,
         head_seconds,
         training_seconds,
     )
-    from autotl.training.inference import forward_in_batches, predict_logits
+    from autotl.training.inference import forward_in_batches, predict_outputs
     from autotl.training.linear_heads.cross_val import out_of_fold_logits
-    from autotl.training.linear_heads.fit import Heads, fit_heads
+    from autotl.training.linear_heads.fit import fit_heads
     from autotl.training.loop import Diverged
     from autotl.training.machine.device import (
         autocast,
@@ -45,13 +45,12 @@ __all__ = [
     "PROBE_SETTINGS",
     "VALIDATION_SHARE",
     "Diverged",
-    "Heads",
     "Normalise",
     "Recipe",
     "Training",
     "affordable_epochs",
-    "affordable_side",
-    "affordable_sides",
+    "affordable_size",
+    "affordable_sizes",
     "augment",
     "autocast",
     "balance_options",
@@ -68,7 +67,7 @@ __all__ = [
     "out_of_fold_logits",
     "pick_device",
     "precision",
-    "predict_logits",
+    "predict_outputs",
     "preserve_global_state",
     "this_machine",
     "to_device",

@@ -54,13 +54,15 @@ def get_augmentation(name: str) -> Augmentation | None:
     return AUGMENTATIONS[name]
 
 
-def augment(pixels: Tensor, augmentation: Augmentation, *, side: int, generator: torch.Generator) -> Tensor:
+def augment(
+    pixels: Tensor, augmentation: Augmentation, *, input_size: int, generator: torch.Generator
+) -> Tensor:
     """Draw one random view of each image.
 
     Args:
         pixels: Images, uint8 (n, 3, h, w), on any device.
         augmentation: The ranges to draw from.
-        side: Height and width of the views in pixels.
+        input_size: Height and width of the views in pixels.
         generator: A CPU generator, so that a seed gives the same views on every device.
 
     Returns:
@@ -68,7 +70,9 @@ def augment(pixels: Tensor, augmentation: Augmentation, *, side: int, generator:
     """
     n = len(pixels)
     grid = F.affine_grid(
-        _random_affine(n, augmentation, generator).to(pixels.device), [n, 3, side, side], align_corners=False
+        _random_affine(n, augmentation, generator).to(pixels.device),
+        [n, 3, input_size, input_size],
+        align_corners=False,
     )
     views = F.grid_sample(
         pixels.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from autotl.api import Cut, Images, Workbench
 from autotl.training.augment import Augmentation, augment, get_augmentation
-from autotl.training.inference import forward_in_batches, predict_logits
+from autotl.training.inference import forward_in_batches, predict_outputs
 from autotl.training.recipe import Recipe
 
 RESIDENT_MEMORY_SHARE = 0.4
@@ -72,7 +72,7 @@ class ValidatedBatchSource(BatchSource, Protocol):
         """Return the training rows alone, for other processes."""
         ...
 
-    def validation_logits(self) -> Tensor:
+    def validation_outputs(self) -> Tensor:
         """Return logits (validation rows, classes) in eval mode, on the CPU."""
         ...
 
@@ -89,7 +89,7 @@ def batch_source(
         frozen: Number of leading stages that stay frozen.
     """
     views = min(recipe.views, recipe.epochs)
-    cut = workbench.cut(model, frozen, side=recipe.side, augment=recipe.augment, views=views)
+    cut = workbench.cut(model, frozen, input_size=recipe.input_size, augment=recipe.augment, views=views)
     if cut is None:
         return ImageBatchSource(model, workbench, recipe)
     return CutBatchSource(model, workbench, cut)
@@ -103,30 +103,30 @@ class ImageBatches:
         forward: The whole network.
         images: uint8 images (rows, 3, h, w).
         augmentation: Ranges of the random views; None for the images as they are.
-        side: Height and width of the views in pixels.
-        normalise: Scales the views and moves them to the device.
+        input_size: Height and width of the views in pixels.
+        to_batch: Scales the views and moves them to the device.
     """
 
     forward: Forward
     images: Images
     augmentation: Augmentation | None
-    side: int
-    normalise: Normalise
+    input_size: int
+    to_batch: Normalise
 
     def start_epoch(self, epoch: int) -> None:
         """Do nothing: :meth:`batch` draws the views."""
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         """See :class:`BatchSource`."""
-        pixels = take_rows(self.images, rows, self.normalise.device)
+        pixels = take_rows(self.images, rows, self.to_batch.device)
         if self.augmentation is not None:
-            pixels = augment(pixels, self.augmentation, side=self.side, generator=generator)
-        return self.normalise(pixels)
+            pixels = augment(pixels, self.augmentation, input_size=self.input_size, generator=generator)
+        return self.to_batch(pixels)
 
     def on_device(self, device: str) -> ImageBatches:
         """See :class:`PortableBatchSource`."""
         images = move_if_fits(self.images, device)
-        return replace(self, images=images, normalise=replace(self.normalise, device=device))
+        return replace(self, images=images, to_batch=replace(self.to_batch, device=device))
 
 
 @dataclass
@@ -161,11 +161,13 @@ class ImageBatchSource:
         self.forward: Forward = model
         self._model, self._workbench = model, workbench
         augmentation = get_augmentation(recipe.augment)
-        pixels = workbench.pixels(side=recipe.side, augmented=augmentation is not None and recipe.margin)
+        pixels = workbench.inputs(
+            input_size=recipe.input_size, augmented=augmentation is not None and recipe.margin
+        )
         config = workbench.backbone.config
-        normalise = Normalise(config.mean, config.std, workbench.device)
+        to_batch = Normalise(config.mean, config.std, workbench.device)
         self._val = pixels.val
-        batches = ImageBatches(model, pixels.train, augmentation, recipe.side, normalise)
+        batches = ImageBatches(model, pixels.train, augmentation, recipe.input_size, to_batch)
         self._train = batches.on_device(workbench.device)
 
     def start_epoch(self, epoch: int) -> None:
@@ -180,9 +182,9 @@ class ImageBatchSource:
         """See :class:`ValidatedBatchSource`."""
         return self._train.on_device("cpu")
 
-    def validation_logits(self) -> Tensor:
+    def validation_outputs(self) -> Tensor:
         """See :class:`ValidatedBatchSource`."""
-        return predict_logits(self._model, self._val, self._workbench)
+        return predict_outputs(self._model, self._val, self._workbench)
 
 
 class CutBatchSource:
@@ -217,15 +219,15 @@ class CutBatchSource:
         self._val = views[0].val
         return CachedBatches(self._cut.suffix, [view.train for view in views], "cpu")
 
-    def validation_logits(self) -> Tensor:
+    def validation_outputs(self) -> Tensor:
         """See :class:`ValidatedBatchSource`."""
         assert self._val is not None, "start an epoch first"
         self._model.eval()
         device = self._workbench.device
         if not len(self._val):
-            return torch.empty(0, len(self._workbench.task.classes))
+            return torch.empty(0, self._workbench.task.target.outputs)
         return forward_in_batches(
-            self._cut.suffix, self._val, normalise=lambda x: to_float32(x, device), device=device
+            self._cut.suffix, self._val, to_batch=lambda x: to_float32(x, device), device=device
         )
 
 

@@ -21,7 +21,7 @@ MIN_CLASS_RATIO = 1.5
 
 def balance_options(task: Task) -> list[str]:
     """Return the balances to search; ``"none"`` alone if classes are nearly even."""
-    counts = task.rows.values()
+    counts = task.strata_counts.values()
     return list(BALANCES) if max(counts) >= MIN_CLASS_RATIO * min(counts) else ["none"]
 
 
@@ -35,11 +35,11 @@ def class_weights(labels: Tensor) -> Tensor:
     return len(labels) / (counts.count_nonzero() * counts[labels]).float()
 
 
-def row_weights(labels: Tensor, given: Tensor | None, balance: str) -> Tensor | None:
+def row_weights(strata: Tensor, given: Tensor | None, balance: str) -> Tensor | None:
     """Return the weight of each training row's loss.
 
     Args:
-        labels: Classes, int64 (rows,).
+        strata: Classes, int64 (rows,).
         given: The rows' own weights, float32 (rows,) with mean 1; None if all are equal.
         balance: A name of BALANCES.
 
@@ -53,18 +53,18 @@ def row_weights(labels: Tensor, given: Tensor | None, balance: str) -> Tensor | 
         raise UnknownName("balance", balance, BALANCES)
     if balance != "weights":
         return given
-    weights = class_weights(labels) * (1.0 if given is None else given)
+    weights = class_weights(strata) * (1.0 if given is None else given)
     return weights / weights.mean()
 
 
-def epoch_order(labels: Tensor, balance: str, generator: torch.Generator) -> Tensor:
+def epoch_order(strata: Tensor, balance: str, generator: torch.Generator) -> Tensor:
     """Draw the order of the training rows in one epoch.
 
     Class-balanced sampling draws with replacement (Kang et al., Decoupling Representation and Classifier for
     Long-Tailed Recognition, ICLR 2020).
 
     Args:
-        labels: Classes, int64 (rows,).
+        strata: Classes, int64 (rows,).
         balance: A name of BALANCES.
         generator: Draws the order.
 
@@ -72,5 +72,5 @@ def epoch_order(labels: Tensor, balance: str, generator: torch.Generator) -> Ten
         Row indices (rows,): each row once, or with ``"sampling"`` each class about equally often.
     """
     if balance != "sampling":
-        return torch.randperm(len(labels), generator=generator)
-    return torch.multinomial(class_weights(labels), len(labels), replacement=True, generator=generator)
+        return torch.randperm(len(strata), generator=generator)
+    return torch.multinomial(class_weights(strata), len(strata), replacement=True, generator=generator)

@@ -14,23 +14,27 @@ MULTIPLY_ADD_SECONDS = 3e-11
 """Seconds per multiply-add of such a step on common hardware."""
 
 
-def epoch_seconds(task: Task, backbone: Backbone, *, side: int, trained: float, part: float = 1.0) -> float:
+def epoch_seconds(
+    task: Task, backbone: Backbone, *, input_size: int, trained: float, part: float = 1.0
+) -> float:
     """Predict the seconds of an epoch with validation on one fold.
 
     Args:
         task: Gives the number of training images.
         backbone: Gives the measured speed.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         trained: Fraction of the arithmetic that is trained, in [0, 1], as in ``Pace.seconds``.
         part: Fraction of the images that the epoch uses, in (0, 1].
     """
     rows = task.train_rows
-    training = backbone.pace.seconds(part * rows * (1 - VALIDATION_SHARE), side=side, trained=trained)
-    return training + backbone.pace.seconds(rows * VALIDATION_SHARE, side=side)
+    training = backbone.pace.seconds(
+        part * rows * (1 - VALIDATION_SHARE), input_size=input_size, trained=trained
+    )
+    return training + backbone.pace.seconds(rows * VALIDATION_SHARE, input_size=input_size)
 
 
 def training_seconds(
-    task: Task, backbone: Backbone, *, side: int, trained: float, epochs: int, views: int = 0
+    task: Task, backbone: Backbone, *, input_size: int, trained: float, epochs: int, views: int = 0
 ) -> float:
     """Predict the seconds of a training on one fold.
 
@@ -40,19 +44,19 @@ def training_seconds(
     Args:
         task: Gives the number of training images.
         backbone: Gives the measured speed and the cached stages.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         trained: Fraction of the arithmetic that is trained, in [0, 1].
         epochs: Number of epochs.
         views: Number of cached views; 0 if nothing is cached.
     """
-    full_epoch = epoch_seconds(task, backbone, side=side, trained=trained)
+    full_epoch = epoch_seconds(task, backbone, input_size=input_size, trained=trained)
     if not views or trained >= 1:
         return epochs * full_epoch
     frozen = 1 - trained
-    if views == 1 and side == backbone.side:
+    if views == 1 and input_size == backbone.input_size:
         frozen -= max((share for share in backbone.kept if share <= frozen), default=0.0)
-    view_seconds = backbone.pace.seconds(task.train_rows, side=side) * frozen
-    suffix_seconds = trained * epoch_seconds(task, backbone, side=side, trained=1.0)
+    view_seconds = backbone.pace.seconds(task.train_rows, input_size=input_size) * frozen
+    suffix_seconds = trained * epoch_seconds(task, backbone, input_size=input_size, trained=1.0)
     return min(views, epochs) * view_seconds + epochs * suffix_seconds
 
 
@@ -64,14 +68,14 @@ def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> 
         backbone: Gives the number of features.
         steps: Optimiser steps.
     """
-    return steps * MULTIPLY_ADD_SECONDS * task.train_rows * backbone.features * len(task.classes)
+    return steps * MULTIPLY_ADD_SECONDS * task.train_rows * backbone.features * task.target.outputs
 
 
 def affordable_epochs(
     task: Task,
     backbone: Backbone,
     *,
-    side: int,
+    input_size: int,
     trained: float,
     wanted: int,
     share: float = 1.0,
@@ -82,7 +86,7 @@ def affordable_epochs(
     Args:
         task: Gives the time of a trial on all folds.
         backbone: Gives the measured speed.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         trained: Fraction of the arithmetic that is trained, in [0, 1].
         wanted: Largest result.
         share: Fraction of the trial's time to use; above 1 uses more.
@@ -97,12 +101,15 @@ def affordable_epochs(
     fits = (
         epochs
         for epochs in range(wanted, 1, -1)
-        if training_seconds(task, backbone, side=side, trained=trained, epochs=epochs, views=views) <= limit
+        if training_seconds(
+            task, backbone, input_size=input_size, trained=trained, epochs=epochs, views=views
+        )
+        <= limit
     )
     return next(fits, 1)
 
 
-def affordable_sides(
+def affordable_sizes(
     task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
 ) -> list[int]:
     """Return the image sizes up to :func:`affordable_side`, ascending.
@@ -114,11 +121,11 @@ def affordable_sides(
         epochs: Epochs that must fit.
         share: Fraction of the trial's time to use.
     """
-    largest = affordable_side(task, backbone, trained=trained, epochs=epochs, share=share)
-    return [side for side in backbone.sides if side <= largest]
+    largest = affordable_size(task, backbone, trained=trained, epochs=epochs, share=share)
+    return [input_size for input_size in backbone.input_sizes if input_size <= largest]
 
 
-def affordable_side(
+def affordable_size(
     task: Task, backbone: Backbone, *, trained: float, epochs: int, share: float = 1.0
 ) -> int:
     """Return the largest image size at which the epochs fit.
@@ -134,8 +141,11 @@ def affordable_side(
         An image size in pixels; the smallest one if none fits.
     """
     fits = [
-        side
-        for side in backbone.sides
-        if affordable_epochs(task, backbone, side=side, trained=trained, wanted=epochs, share=share) == epochs
+        input_size
+        for input_size in backbone.input_sizes
+        if affordable_epochs(
+            task, backbone, input_size=input_size, trained=trained, wanted=epochs, share=share
+        )
+        == epochs
     ]
-    return max(fits, default=min(backbone.sides))
+    return max(fits, default=min(backbone.input_sizes))

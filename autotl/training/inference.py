@@ -20,7 +20,7 @@ def forward_in_batches(
     forward: Callable[[Tensor], Tensor],
     inputs: Images | Tensor,
     *,
-    normalise: Callable[[Tensor], Tensor],
+    to_batch: Callable[[Tensor], Tensor],
     device: str,
     batch: int = BATCH_SIZE,
     max_threads: int = MAX_PARALLEL,
@@ -33,7 +33,7 @@ def forward_in_batches(
     Args:
         forward: The network or part of a network.
         inputs: Images or activations (n, …).
-        normalise: Converts a batch on the device into what ``forward`` takes.
+        to_batch: Converts a batch on the device into what ``forward`` takes.
         device: Runs the passes.
         batch: Rows per batch, 1 or more.
         max_threads: Microbatches that run at once on a CPU; 1 if ``forward`` keeps state between calls.
@@ -55,7 +55,7 @@ def forward_in_batches(
                 workers = threads if rows.ndim > 2 and pieces <= fastest else 1
                 split = rows.tensor_split(min(len(rows), math.ceil(pieces / workers) * workers))
                 return map_in_torch_threads(
-                    lambda part: forward(normalise(part)).float().cpu(), split, workers
+                    lambda part: forward(to_batch(part)).float().cpu(), split, workers
                 )
 
             found, pieces = retry_in_microbatches(
@@ -65,8 +65,8 @@ def forward_in_batches(
     return torch.cat(outputs) if outputs else torch.empty(0)
 
 
-def predict_logits(model: nn.Module, pixels: Images | Tensor, workbench: Workbench) -> Tensor:
-    """Return the model's logits (n, classes) in eval mode, on the CPU.
+def predict_outputs(model: nn.Module, pixels: Images | Tensor, workbench: Workbench) -> Tensor:
+    """Return the model's outputs (n, k) in eval mode, on the CPU.
 
     Args:
         model: The network, on the workbench's device.
@@ -75,5 +75,5 @@ def predict_logits(model: nn.Module, pixels: Images | Tensor, workbench: Workben
     """
     model.eval()
     if not len(pixels):
-        return torch.empty(0, len(workbench.task.classes))
-    return forward_in_batches(model, pixels, normalise=workbench.normalise, device=workbench.device)
+        return torch.empty(0, workbench.task.target.outputs)
+    return forward_in_batches(model, pixels, to_batch=workbench.to_batch, device=workbench.device)

@@ -124,10 +124,10 @@ def _take_step(
 ) -> None:
     """Update the weights by this process's rows of a batch."""
     rows = shared_batch[group.rank :: group.size]
-    labels = spec.labels[rows].to(spec.device, non_blocking=True)
+    first = spec.targets[rows].to(spec.device, non_blocking=True)
     weights = None if spec.weights is None else spec.weights[rows].to(spec.device)
     generator = state.view_generator
-    batch, targets = mixup(spec.batches.batch(rows, generator), labels, spec.recipe.mixup, generator, weights)
+    batch, targets = mixup(spec.batches.batch(rows, generator), first, spec.recipe.mixup, generator, weights)
     loss = _gradients(
         forward,
         batch,
@@ -166,8 +166,8 @@ def _gradients(
         for part in torch.arange(len(batch)).tensor_split(pieces):
             rows = slice(int(part[0]), int(part[-1]) + 1)
             with autocast(spec.device):
-                logits = forward(batch[rows])  # (rows, classes)
-            loss = training_loss(logits.float(), targets.part(rows), spec.recipe.label_smoothing)
+                outputs = forward(batch[rows]).float()  # (rows, k)
+            loss = training_loss(spec.target, outputs, targets.part(rows), spec.recipe.label_smoothing)
             loss = loss * (scale * len(part) / len(batch))
             loss.backward()  # type: ignore[no-untyped-call] # torch gives it no types
             total += loss.detach()

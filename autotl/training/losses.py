@@ -1,23 +1,24 @@
-"""The training loss: weighted cross-entropy of plain and mixed targets."""
+"""The training loss of plain and mixed targets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor
+
+from autotl.api import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The classes of a batch; mixed examples have two.
+    """The targets of a batch; mixed examples have two.
 
     Attributes:
-        first: Classes, int64 (rows,).
-        second: Classes of the examples mixed in, int64 (rows,); None without mixup.
+        first: Encoded targets, one row for each example.
+        second: Targets of the examples mixed in; None without mixup.
         share: Fraction of the first example in each mixture, in [0, 1].
-        weights: Weights of the first classes' losses, (rows,); None if all are 1.
-        second_weights: Weights of the second classes' losses, (rows,); None if all are 1.
+        weights: Weights of the first targets' losses, (rows,); None if all are 1.
+        second_weights: Weights of the second targets' losses, (rows,); None if all are 1.
     """
 
     first: Tensor
@@ -35,23 +36,17 @@ class Targets:
         return Targets(self.first[rows], second, self.share, weights, second_weights)
 
 
-def training_loss(logits: Tensor, targets: Targets, smoothing: float) -> Tensor:
-    """Return the mean weighted cross-entropy.
+def training_loss(target: Target, outputs: Tensor, targets: Targets, smoothing: float) -> Tensor:
+    """Return the mean weighted loss.
 
     Args:
-        logits: Logits (rows, classes), float32.
-        targets: The classes and weights of the rows.
+        target: The kind of target.
+        outputs: Outputs (rows, k), float32.
+        targets: The targets and weights of the rows.
         smoothing: Label smoothing, in [0, 1).
     """
-    loss = _cross_entropy(logits, targets.first, targets.weights, smoothing)
+    loss = target.loss(outputs, targets.first, weights=targets.weights, smoothing=smoothing)
     if targets.second is None:
         return loss
-    other = _cross_entropy(logits, targets.second, targets.second_weights, smoothing)
+    other = target.loss(outputs, targets.second, weights=targets.second_weights, smoothing=smoothing)
     return targets.share * loss + (1 - targets.share) * other
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor | None, smoothing: float) -> Tensor:
-    if weights is None:
-        return F.cross_entropy(logits, labels, label_smoothing=smoothing)
-    losses = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
-    return (weights * losses).mean()

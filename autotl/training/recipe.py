@@ -18,7 +18,7 @@ class Recipe:
     """Settings of AdamW with linear warm-up and cosine decay.
 
     Attributes:
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         epochs: Number of epochs, 1 or more.
         lr: Peak learning rate.
         weight_decay: Decoupled weight decay of AdamW.
@@ -38,7 +38,7 @@ class Recipe:
         part: Fraction of the images that an epoch uses, drawn anew each epoch, in (0, 1].
     """
 
-    side: int
+    input_size: int
     epochs: int
     lr: float
     weight_decay: float = 0.02
@@ -59,8 +59,9 @@ class Recipe:
     def from_params(cls, params: Params, **fixed: Any) -> Recipe:
         """Return the recipe with a trial's settings and a strategy's ``fixed`` ones.
 
-        Each setting sets the field with its name; ``image_size`` sets ``side``; other settings are ignored.
+        Each setting sets the field with its name, and ``image_size`` sets ``input_size``. Other settings are
+        ignored.
         """
         names = {each.name for each in fields(cls)}
         chosen = {name: value for name, value in params.items() if name in names}
-        return cls(side=params["image_size"], **chosen, **fixed)
+        return cls(input_size=params["image_size"], **chosen, **fixed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from autotl.api import Target
 from autotl.training.batches import BatchSource
 from autotl.training.recipe import Recipe
 
@@ -20,7 +21,9 @@ class TrainingSpec:
     Attributes:
         model: The network; parameters that require gradients are trained.
         batches: Batches of the training rows.
-        labels: Classes of the training rows, int64 (rows,).
+        target: The kind of target, which has the loss.
+        targets: Encoded targets of the training rows.
+        strata: Strata of the training rows, int64 (rows,), which sampling can balance.
         recipe: The settings.
         train_mode: Puts the model into training mode, except for layers that stay frozen.
         device: Runs the training.
@@ -30,7 +33,9 @@ class TrainingSpec:
 
     model: nn.Module
     batches: BatchSource
-    labels: Tensor
+    target: Target
+    targets: Tensor
+    strata: Tensor
     recipe: Recipe
     train_mode: Callable[[nn.Module], object]
     device: str

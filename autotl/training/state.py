@@ -48,7 +48,7 @@ class TrainingState:
         """
         self._spec, recipe = spec, spec.recipe
         # BatchNorm cannot train on one row, and every process needs a row
-        self._rows = min(len(spec.labels), max(2, size, round(recipe.part * len(spec.labels))))
+        self._rows = min(len(spec.targets), max(2, size, round(recipe.part * len(spec.targets))))
         self.steps_per_epoch = max(1, math.ceil(self._rows / recipe.batch_size))
         self.total_steps = total = self.steps_per_epoch * recipe.epochs
         self.optimiser = _optimiser(spec.model, recipe)
@@ -79,7 +79,7 @@ class TrainingState:
             self._order.set_state(self._order_at_epoch_start)
         else:
             self._order_at_epoch_start = self._order.get_state()
-        order = epoch_order(self._spec.labels, balance, self._order)
+        order = epoch_order(self._spec.strata, balance, self._order)
         if done:
             self._order.set_state(now)
         # tensor_split never makes a last batch of one row, on which BatchNorm cannot train

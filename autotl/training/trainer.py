@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 
+import torch
 from torch import Tensor, nn
 
 from autotl.api import Epoch, Workbench
@@ -24,7 +25,7 @@ class Training:
     The weights are kept after each epoch: closing :meth:`fit` loses at most the running epoch. A training in
     a single process can be resumed between any two steps, with the same final weights.
 
-    >>> learner = Training(workbench.model(), workbench, Recipe(side=64, epochs=3, lr=1e-3))
+    >>> learner = Training(workbench.model(), workbench, Recipe(input_size=64, epochs=3, lr=1e-3))
     >>> scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
     """
 
@@ -41,7 +42,7 @@ class Training:
 
         Args:
             model: The network, on the workbench's device.
-            workbench: Provides images, labels and cached activations.
+            workbench: Provides images, targets and cached activations.
             recipe: The settings.
             train_mode: Puts the model into training mode, except for layers that stay frozen.
             frozen: Number of leading stages that are frozen as the workbench gave them.
@@ -53,9 +54,9 @@ class Training:
         self._checkpoint: Mapping[str, Tensor] | None = None
 
     @property
-    def side(self) -> int:
+    def input_size(self) -> int:
         """The image size in pixels that the network is trained at."""
-        return self._recipe.side
+        return self._recipe.input_size
 
     def module(self) -> nn.Module:
         """Return the network of the last scored epoch, in eval mode."""
@@ -77,20 +78,23 @@ class Training:
     def fit(self) -> Generator[Epoch, None, None]:
         """Train, and yield each step.
 
-        The end of an epoch has score, logits and loss.
+        The end of an epoch has score, outputs and loss.
         """
         workbench = self._workbench
         batches = batch_source(self._model, workbench, self._recipe, frozen=self._frozen)
-        labels = workbench.labels().train
+        targets = workbench.targets().train
+        strata = torch.from_numpy(workbench.target.strata(targets.numpy()))
         spec = TrainingSpec(
             self._model,
             batches,
-            labels,
+            workbench.target,
+            targets,
+            strata,
             self._recipe,
             self._train_mode,
             workbench.device,
             workbench.seed,
-            row_weights(labels, workbench.weights(), self._recipe.balance),
+            row_weights(strata, workbench.weights(), self._recipe.balance),
         )
         try:
             with closing(self._steps(spec, batches)) as steps:
@@ -98,10 +102,10 @@ class Training:
                     if step.loss is None:
                         yield Epoch(step.epoch, progress=step.progress)
                         continue
-                    logits = batches.validation_logits()
+                    outputs = batches.validation_outputs()
                     state = self._model.state_dict()
                     self._scored_weights = {name: value.detach().clone() for name, value in state.items()}
-                    yield Epoch(step.epoch, workbench.score(logits), step.progress, logits, step.loss)
+                    yield Epoch(step.epoch, workbench.score(outputs), step.progress, outputs, step.loss)
         finally:
             self._state = None  # frees the optimiser's memory
 

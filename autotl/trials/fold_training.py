@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from autotl.api import Checkpoint, Epoch, FoldScore, Go, Job, Learner, Resumable, Said, State
+from autotl.api import Checkpoint, Epoch, FoldScore, Job, JobProgress, Learner, OnProgress, Resumable, State
 from autotl.clock import Clock
-from autotl.training import predict_logits
+from autotl.training import predict_outputs
 from autotl.workbench.tensor_files import read_tensors, save_tensors
 from autotl.workbench.trial_workbench import TrialWorkbench
 
@@ -39,13 +39,13 @@ class ProgressReporter:
     It is also called during long work on the job's data, and then repeats the last progress.
     """
 
-    def __init__(self, job: Job, fold: int | None, on_progress: Go) -> None:
+    def __init__(self, job: Job, fold: int | None, on_progress: OnProgress) -> None:
         self._job, self._fold, self._on_progress = job, -1 if fold is None else fold, on_progress
         self._last = Epoch(0)
 
     def __call__(self) -> None:
         """Raise TrialEnded if the trial must end."""
-        if ended := self._on_progress(self._job, Said(self._fold, self._last)):
+        if ended := self._on_progress(self._job, JobProgress(self._fold, self._last)):
             raise TrialEnded(ended)
 
     def silence(self) -> None:
@@ -59,7 +59,7 @@ class ProgressReporter:
             How the trial must end; None if it continues.
         """
         self._last = Epoch(epoch.step, progress=epoch.progress)
-        return self._on_progress(self._job, Said(self._fold, epoch, done))
+        return self._on_progress(self._job, JobProgress(self._fold, epoch, done))
 
 
 @dataclass(slots=True)
@@ -156,12 +156,12 @@ class FoldTraining:
 
     def _score(self, fold: int, last: Epoch, seconds: float) -> FoldScore:
         """Score the network on the validation images."""
-        logits = last.logits
-        if logits is None:
-            pixels = self.bench.pixels(side=self.learner.side).val
-            logits = predict_logits(self.learner.module(), pixels, self.bench)
-        array = logits.detach().float().cpu().numpy()
-        _check_shape(array, len(self.bench.labels().val), len(self.bench.task.classes))
+        outputs = last.outputs
+        if outputs is None:
+            inputs = self.bench.inputs(input_size=self.learner.input_size).val
+            outputs = predict_outputs(self.learner.module(), inputs, self.bench)
+        array = outputs.detach().float().cpu().numpy()
+        _check_shape(array, len(self.bench.targets().val), self.bench.task.target.outputs)
         score = self.bench.score(torch.from_numpy(array))
         if not np.isfinite(array).all():
             raise ValueError("the network's outputs must be finite (got NaN or infinity)")
@@ -199,9 +199,9 @@ def _checked(epoch: Epoch) -> Epoch:
     return epoch
 
 
-def _check_shape(logits: NDArray[np.float32], rows: int, classes: int) -> None:
-    if logits.shape != (rows, classes):
+def _check_shape(outputs: NDArray[np.float32], rows: int, width: int) -> None:
+    if outputs.shape != (rows, width):
         raise ValueError(
-            f"the network's logits must have shape ({rows}, {classes}) (got {logits.shape}): "
+            f"the network's outputs must have shape ({rows}, {width}) (got {outputs.shape}): "
             "a row for each validation image and a column for each class"
         )

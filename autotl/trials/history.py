@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from autotl.api import Arm, Outcome, Record
+from autotl.api import Arm, Outcome, Record, Target, TargetSpec
 from autotl.metrics import METRICS, Metric
+from autotl.targets import SingleLabel, target_of
 from autotl.trials.paired_errors import PairedErrors
 from autotl.trials.trial import Trial
 
@@ -35,20 +36,21 @@ class TrialHistory:
     """All trials of a search.
 
     Attributes:
-        labels: The validation labels of each fold, in the order of the logits.
+        targets: The encoded validation targets of each fold, in the order of the outputs.
         trials: The trials, by number.
         version: A counter that increases with each change.
         metric: The metric that the search maximises.
         one_standard_error_rule: Whether the cheapest trial within one standard error of the leader is chosen.
             Without the rule the trial with the highest score is chosen.
-        rows: The dataset rows of each fold's ``labels``; if empty, no image is in two folds.
+        rows: The dataset rows of each fold's ``targets``; if empty, no image is in two folds.
         repeats: How often the folds divide all images.
         held_out: The fraction of the images that a fold leaves out; None is that of equal folds.
         held_out_by_network: The same fraction for networks that learn from other images, by network.
+        target: The mathematics of the target; without ``target_spec`` that of single labels.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
     """
 
-    labels: Sequence[NDArray[np.int64]]
+    targets: Sequence[NDArray[np.int64]]
     trials: dict[int, Trial] = field(default_factory=dict)
     version: int = 0
     metric: Metric = METRICS["accuracy"]
@@ -57,29 +59,33 @@ class TrialHistory:
     repeats: int = 1
     held_out: InitVar[float | None] = None
     held_out_by_network: Mapping[str, float] = field(default_factory=dict)
+    target_spec: InitVar[TargetSpec | None] = None
+    target: Target = field(init=False)
     accuracy_scale: float = field(init=False)
     _held_out: float = field(init=False)
     _metric_errors: PairedErrors = field(init=False)
     _errors: PairedErrors = field(init=False)
 
-    def __post_init__(self, held_out: float | None) -> None:
+    def __post_init__(self, held_out: float | None, target_spec: TargetSpec | None) -> None:
         folds = self.folds_per_repeat
         self._held_out = (1 / folds if folds > 1 else 0.0) if held_out is None else held_out
-        every = np.concatenate([*self.labels, np.zeros(0, dtype=np.int64)])
-        self.accuracy_scale = self.metric.accuracy_scale(every, int(every.max(initial=0)) + 1)
+        every = np.concatenate([*self.targets, np.zeros(0, dtype=np.int64)])
+        numbered = SingleLabel.numbered(int(every.max(initial=0)) + 1)
+        self.target = target_of(target_spec) if target_spec else numbered
+        self.accuracy_scale = self.metric.accuracy_scale(every, self.target)
         if not len(self.rows):
-            ends = np.cumsum([len(each) for each in self.labels], dtype=np.int64)
+            ends = np.cumsum([len(each) for each in self.targets], dtype=np.int64)
             self.rows = np.split(np.arange(len(every)), ends[:-1])
-        self._metric_errors = PairedErrors(self.labels, self.rows, self.metric, self.accuracy_scale)
+        self._metric_errors = PairedErrors(self.targets, self.rows, self.metric, self.accuracy_scale)
         self._errors = self._metric_errors
         likelihood = self.metric.calibrated_likelihood
-        if likelihood and all(CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.labels):
-            self._errors = PairedErrors(self.labels, self.rows, likelihood, self.accuracy_scale)
+        if likelihood and all(CALIBRATED_FROM <= len(each) <= CALIBRATED_TO for each in self.targets):
+            self._errors = PairedErrors(self.targets, self.rows, likelihood, self.accuracy_scale)
 
     @property
     def folds_per_repeat(self) -> int:
         """The number of folds in one repeat; the first repeat's come first."""
-        return len(self.labels) // self.repeats
+        return len(self.targets) // self.repeats
 
     def held_out_share(self, network: str) -> float:
         """Return the fraction of images that a fold leaves out."""
@@ -116,7 +122,7 @@ class TrialHistory:
                 if (old := Path(trial.models[fold]).resolve()) not in new:
                     old.unlink(missing_ok=True)
             trial.models |= outcome.models
-            trial.input_size = outcome.side
+            trial.input_size = outcome.input_size
         return self._delete_unneeded(trial.arm)
 
     def _delete_unneeded(self, arm: Arm) -> list[Trial]:

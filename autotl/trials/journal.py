@@ -114,7 +114,7 @@ class Journal:
             "running": started,
             "elapsed": self._elapsed(),
         }
-        logits = {str(fold): np.ascontiguousarray(each.logits) for fold, each in trial.folds.items()}
+        logits = {str(fold): np.ascontiguousarray(each.outputs) for fold, each in trial.folds.items()}
         data = save(logits, {"trial": json.dumps(jsonio.plain(content), allow_nan=False)})
         write_bytes(self._folder / f"{trial.number:04d}.safetensors", data)
 
@@ -159,9 +159,9 @@ class Journal:
             }
         for each in folds.values():
             shape = (len(labels[each.fold]), classes) if each.fold in range(len(labels)) else None
-            if each.logits.shape != shape:
+            if each.outputs.shape != shape:
                 raise ValueError(
-                    f"logits of fold {each.fold} must have shape {shape} (got {each.logits.shape})"
+                    f"logits of fold {each.fold} must have shape {shape} (got {each.outputs.shape})"
                 )
         if path.name != f"{int(content['number']):04d}.safetensors" or content["state"] not in STATES:
             raise ValueError("it is not a trial of this run")

@@ -113,7 +113,7 @@ class PairedErrors:
 
     def _values(self, number: int, folds: dict[int, FoldScore], fold: int) -> Floats:
         """Return the trial's value for each image or bootstrap sample."""
-        logits = folds[fold].logits
+        logits = folds[fold].outputs
         known = self._known.get((number, fold))
         if known is None or known[0] is not logits:
             known = logits, self._computed(fold, logits)

@@ -45,7 +45,7 @@ def restore(
         classes: The number of classes.
         timed: Whether the budget is a time. If so, costs are measured ones, not expected ones.
     """
-    entries, notes = journal.read(history.labels, classes)
+    entries, notes = journal.read(history.targets, classes)
     again = []
     for entry in entries:
         trial, started = entry.trial, entry.started
@@ -57,7 +57,7 @@ def restore(
             notes.append(f"Trial {trial.number} ({trial.arm}) is not tried again: {DIED}.")
             started = None
         if trial.arm not in arms:
-            trial.excluded_folds = frozenset(range(len(history.labels)))
+            trial.excluded_folds = frozenset(range(len(history.targets)))
         elif started is not None:
             again.append(entry)
         if trial.folds or started is None:
@@ -109,5 +109,5 @@ def _retrain(trial: Trial, runner: TrialRunner) -> str:
     outcome = runner(trial.job((0,)), lambda job, progress: None)
     if outcome.state != "complete" or 0 not in outcome.models:
         return f"The weights of trial {trial.number} ({trial.arm}) are missing: it cannot be exported."
-    trial.models[0], trial.input_size = outcome.models[0], outcome.side
+    trial.models[0], trial.input_size = outcome.models[0], outcome.input_size
     return f"Trial {trial.number} ({trial.arm}) was trained again, because its weights were missing."

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 import autotl.training.trainer  # noqa: F401 - load the optimizers now, so that no trial's time includes it
-from autotl.api import WHOLE, Go, Job, Learner, Outcome, State, Strategy, Task
+from autotl.api import WHOLE, Job, Learner, OnProgress, Outcome, State, Strategy, Task
 from autotl.cache import Store
 from autotl.clock import Clock
 from autotl.errors import FAILURES, CacheError, DiskFull
@@ -56,7 +56,7 @@ class TrialRunner:
     metric: Metric | None = None
     extra_images: ExtraImages | None = None
 
-    def __call__(self, job: Job, on_progress: Go) -> Outcome:
+    def __call__(self, job: Job, on_progress: OnProgress) -> Outcome:
         """Run ``job``.
 
         Global state that its strategy changes, such as seeds, is restored.
@@ -71,7 +71,7 @@ class TrialRunner:
         with preserve_global_state():
             return self._run(job, on_progress)
 
-    def _run(self, job: Job, on_progress: Go) -> Outcome:
+    def _run(self, job: Job, on_progress: OnProgress) -> Outcome:
         started, result = self.clock.now(), JobResult()
         try:
             for fold in job.folds or (None,):
@@ -97,7 +97,9 @@ class TrialRunner:
             result.checkpoint if result.state == "pruned" else None,
         )
 
-    def _run_fold(self, job: Job, fold: int | None, on_progress: Go, result: JobResult) -> State | None:
+    def _run_fold(
+        self, job: Job, fold: int | None, on_progress: OnProgress, result: JobResult
+    ) -> State | None:
         """Train one fold or all rows; return how the job ends."""
         reporter = ProgressReporter(job, fold, on_progress)
         learner, bench = self._build(job, fold, reporter)
@@ -113,7 +115,7 @@ class TrialRunner:
             resumed=bool(job.checkpoint) and fold == job.folds[0] and resume_learner(learner, job.checkpoint),
         )
         ended = training.run(result)
-        result.input_size = learner.side
+        result.input_size = learner.input_size
         scores, number = result.scores, WHOLE if fold is None else fold
         scored = fold is None or (bool(scores) and scores[-1].fold == fold)
         in_first_repeat = number < len(self.run_cache.splits.first)
@@ -135,13 +137,13 @@ class TrialRunner:
             run_cache=run_cache,
             activations=self.activations.with_run_cache(run_cache),
             folder=folder / "trials",
-            extra_images=extra and replace(extra, materials=extra.materials.with_store(store)),
+            extra_images=extra and replace(extra, run_cache=extra.run_cache.with_store(store)),
         )
 
     def run_cache_of(self, network: str) -> RunCache:
         """Return the data that ``network`` learns from."""
         extra = self.extra_images
-        return extra.materials if extra is not None and network in extra.networks else self.run_cache
+        return extra.run_cache if extra is not None and network in extra.networks else self.run_cache
 
     def _build(
         self, job: Job, fold: int | None, reporter: ProgressReporter

@@ -34,12 +34,12 @@ INTEGER_DTYPES = {2: np.int16, 4: np.int32}
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """A view of the first ``rows`` training images, at ``side`` pixels.
+    """A view of the first ``rows`` training images, at ``input_size`` pixels.
 
     ``augment`` is a name of AUGMENTATIONS; ``view`` numbers its random views from 0.
     """
 
-    side: int
+    input_size: int
     rows: int
     augment: str = "none"
     view: int = 0
@@ -78,37 +78,37 @@ class ActivationCache:
         """Return the same cache in the store of another run cache."""
         return ActivationCache(run_cache, enabled=self._enabled, dtypes=self._dtypes)
 
-    def cuts(self, backbone: str, side: int) -> Cuts:
-        """Return the cut points of the task's network at ``side`` pixels."""
-        if (backbone, side) not in self._cuts:
-            self._cuts[backbone, side] = Cuts(self._run_cache.task_model(backbone), side=side)
-        return self._cuts[backbone, side]
+    def cuts(self, backbone: str, input_size: int) -> Cuts:
+        """Return the cut points of the task's network at ``input_size`` pixels."""
+        if (backbone, input_size) not in self._cuts:
+            model = self._run_cache.networks.task(backbone)
+            self._cuts[backbone, input_size] = Cuts(model, input_size=input_size)
+        return self._cuts[backbone, input_size]
 
     def plain_view(self, backbone: str) -> ViewSpec:
         """Return the unaugmented view of all training images."""
-        return ViewSpec(self._run_cache.backbones[backbone].side, len(self._run_cache.order))
+        return ViewSpec(self._run_cache.backbones[backbone].input_size, len(self._run_cache.order))
 
     def cut_point(self, backbone: str, frozen: int) -> str:
         """Return the cut point behind the first ``frozen`` stages."""
         stages = self._run_cache.backbones[backbone].stages
         return HEAD if frozen == len(stages) else stages[frozen - 1].module
 
-    def views_that_fit(self, backbone: str, cut_point: str, *, side: int, rows: int, wanted: int) -> int:
+    def views_that_fit(self, backbone: str, cut_point: str, view: ViewSpec, *, wanted: int) -> int:
         """Return how many views fit into the store.
 
         Args:
             backbone: The network.
             cut_point: The name of the module behind which the network is cut.
-            side: Image size in pixels.
-            rows: Images per view.
+            view: The image size, and the number of training images.
             wanted: Largest result.
 
         Returns:
             Number of views, from 0 to ``wanted``; 0 if the network cannot be cut there.
         """
-        if not self._enabled or cut_point not in self.cuts(backbone, side):
+        if not self._enabled or cut_point not in self.cuts(backbone, view.input_size):
             return 0
-        shape, store = (rows, *self.shape(backbone, cut_point, side)), self._run_cache.store
+        shape, store = (view.rows, *self.shape(backbone, cut_point, view.input_size)), self._run_cache.store
         integer = INTEGER_DTYPES[self.dtype.itemsize]
         fits = [k for k in range(1, wanted + 1) if store.fits((k, *shape), integer, share=MAX_STORE_SHARE)]
         return max(fits, default=0)
@@ -137,7 +137,7 @@ class ActivationCache:
         """
         if (found := self._find(backbone, cut_point, view)) is not None:
             return found
-        shape = (view.rows, *self.shape(backbone, cut_point, view.side))
+        shape = (view.rows, *self.shape(backbone, cut_point, view.input_size))
         for dtype in self._dtypes:
             fill = partial(self._fill, backbone, cut_point, view, dtype, check_cancelled)
             with suppress(_Overflow):
@@ -154,20 +154,20 @@ class ActivationCache:
         """
         return self._find(backbone, cut_point, view) is not None
 
-    def shape(self, backbone: str, cut_point: str, side: int) -> tuple[int, ...]:
+    def shape(self, backbone: str, cut_point: str, input_size: int) -> tuple[int, ...]:
         """Return the shape of one image's activations, channels last.
 
         Args:
             backbone: The network.
             cut_point: The name of the module behind which the network is cut.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
         """
-        known = (backbone, cut_point, side)
+        known = (backbone, cut_point, input_size)
         if known not in self._shapes:
-            blank = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+            blank = torch.zeros(1, 3, input_size, input_size, dtype=torch.uint8)
             with torch.inference_mode():
-                x = self._run_cache.normalise(backbone, blank)
-                activations = self.cuts(backbone, side).piece(None, cut_point)(x)
+                x = self._run_cache.to_batch(backbone, blank)
+                activations = self.cuts(backbone, input_size).piece(None, cut_point)(x)
             self._shapes[known] = tuple(channels_last(activations).shape[1:])
         return self._shapes[known]
 
@@ -187,7 +187,7 @@ class ActivationCache:
             backbone, cut_point, view: As for :meth:`array`.
         """
         key = self.key(backbone, cut_point, view, self.dtype)
-        shape = (view.rows, *self.shape(backbone, cut_point, view.side))
+        shape = (view.rows, *self.shape(backbone, cut_point, view.input_size))
         return self._run_cache.store.create(key, shape, INTEGER_DTYPES[self.dtype.itemsize])
 
     def key(self, backbone: str, cut_point: str, view: ViewSpec, dtype: torch.dtype) -> dict[str, Any]:
@@ -204,7 +204,7 @@ class ActivationCache:
             "rows": view.rows,
             "weights": facts.digest,
             "place": cut_point,
-            "view": view_of(facts.config, side=view.side).key,
+            "view": view_of(facts.config, input_size=view.input_size).key,
             "augment": [view.augment, view.view],
             "kind": str(dtype),
         }
@@ -226,7 +226,7 @@ class ActivationCache:
             batches = self._batches(features)
         else:
             start, batches = self._nearest(backbone, cut_point, view)
-        cuts = self.cuts(backbone, view.side)
+        cuts = self.cuts(backbone, view.input_size)
         piece = nn.Identity() if start == cut_point else cuts.piece(start, cut_point)
         with closing(batches), torch.inference_mode(), autocast(self._run_cache.device):
             for rows, x in batches:
@@ -242,12 +242,12 @@ class ActivationCache:
 
     def _head_inputs(self, backbone: str, view: ViewSpec) -> Tensor | None:
         """Return cached features if they are exactly the head's inputs."""
-        found = self._run_cache.cached_features(backbone, side=view.side)
+        found = self._run_cache.cached_features(backbone, input_size=view.input_size)
         if found is None or view.augment != "none":
             return None
         with closing(self._images(backbone, view)) as images:
             few = next(images)[1][:CHECKED_IMAGES]
-        expected = self.cuts(backbone, view.side).piece(None, HEAD)(few)
+        expected = self.cuts(backbone, view.input_size).piece(None, HEAD)(few)
         features = torch.from_numpy(found[: view.rows])
         same = expected.flatten(1).shape[1] == features.shape[1] and torch.allclose(
             expected.flatten(1).float().cpu(), features[: len(expected)], rtol=1e-3, atol=1e-3
@@ -277,14 +277,14 @@ class ActivationCache:
         # seeded by the first repeat alone, so that its scores do not depend on whether others follow
         name = split_hash(run_cache.dataset, splits.train, splits.test, splits.first)
         generator = torch.Generator().manual_seed(derive(0, name, view.view))
-        margin = augmentation is not None
-        batches = run_cache.images.iter_pixels(backbone, side=view.side, margin=margin, rows=view.rows)
+        size, margin = view.input_size, augmentation is not None
+        batches = run_cache.images.iter_pixels(backbone, input_size=size, margin=margin, rows=view.rows)
         with closing(batches):
             for rows, pixels in batches:
                 x = pixels.to(run_cache.device, non_blocking=True)
                 if augmentation is not None:
-                    x = augment(x, augmentation, side=view.side, generator=generator)
-                yield rows, run_cache.normalise(backbone, x)
+                    x = augment(x, augmentation, input_size=size, generator=generator)
+                yield rows, run_cache.to_batch(backbone, x)
 
     def _find(self, backbone: str, cut_point: str, view: ViewSpec) -> Tensor | None:
         for dtype in self._dtypes:

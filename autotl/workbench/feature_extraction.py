@@ -55,7 +55,7 @@ def extract_features(
     batches: Iterable[tuple[slice, Tensor]],
     out: NDArray[Any],
     *,
-    normalise: Callable[[Tensor], Tensor],
+    to_batch: Callable[[Tensor], Tensor],
     device: str,
     batch: int,
     prefill: Prefill | None = None,
@@ -67,7 +67,7 @@ def extract_features(
         model: The network, in eval mode.
         batches: Rows and their images, uint8 (batch, 3, h, w).
         out: Receives the features, (n, features).
-        normalise: Scales a batch of images on the device.
+        to_batch: Scales a batch of images on the device.
         device: Runs the network.
         batch: Images per forward pass.
         prefill: Arrays for the outputs of other modules; None for features alone.
@@ -76,7 +76,7 @@ def extract_features(
     with forward_with_activations(model, () if prefill is None else prefill.arrays) as forward:
         for rows, pixels in batches:
             check_cancelled()
-            found = forward_in_batches(forward, pixels, normalise=normalise, device=device, batch=batch)
+            found = forward_in_batches(forward, pixels, to_batch=to_batch, device=device, batch=batch)
             out[rows] = found[:, : out.shape[1]].numpy()
             if prefill is not None:
                 prefill.write(rows, found[:, out.shape[1] :])

@@ -48,7 +48,7 @@ class ImageCache:
         self,
         backbone: str,
         *,
-        side: int,
+        input_size: int,
         margin: bool,
         rows: int | None = None,
         check_cancelled: CancellationCheck = never_cancelled,
@@ -59,7 +59,7 @@ class ImageCache:
 
         Args:
             backbone: The network that sees the images.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             margin: Whether to add the margin for random crops.
             rows: Number of leading training images; None for all.
             check_cancelled: Called after each batch; may raise to end the work.
@@ -67,30 +67,32 @@ class ImageCache:
         Returns:
             Images, uint8 (rows, 3, h, w).
         """
-        view, count = self._view(backbone, side, margin), rows or len(self.order)
+        view, count = self._view(backbone, input_size, margin), rows or len(self.order)
         if not self.store.fits(_shape(view, count), np.uint8):
             return LazyImages(self.dataset, self.order[:count], view)
         while (found := self.store.find(self.key(view, count))) is None:
-            with closing(self.iter_pixels(backbone, side=side, margin=margin, rows=count)) as batches:
+            with closing(
+                self.iter_pixels(backbone, input_size=input_size, margin=margin, rows=count)
+            ) as batches:
                 for _ in batches:
                     check_cancelled()
         return torch.from_numpy(found)
 
     def iter_pixels(
-        self, backbone: str, *, side: int, margin: bool, rows: int | None = None
+        self, backbone: str, *, input_size: int, margin: bool, rows: int | None = None
     ) -> Generator[tuple[slice, Tensor], None, None]:
         """Yield the images in batches, while the next ones are decoded.
 
         Args:
             backbone: The network that sees the images.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             margin: Whether to add the margin for random crops.
             rows: Number of leading training images; None for all.
 
         Yields:
             The rows of each batch, and its images, uint8 (batch, 3, h, w).
         """
-        view, count = self._view(backbone, side, margin), rows or len(self.order)
+        view, count = self._view(backbone, input_size, margin), rows or len(self.order)
         key, shape = self.key(view, count), _shape(view, count)
         step = self.batch_size
         batches = [slice(start, min(start + step, count)) for start in range(0, count, step)]
@@ -110,14 +112,14 @@ class ImageCache:
                     yield batch, torch.from_numpy(out[batch])
                 return
         # another process has decoded them meanwhile
-        yield from self.iter_pixels(backbone, side=side, margin=margin, rows=rows)
+        yield from self.iter_pixels(backbone, input_size=input_size, margin=margin, rows=rows)
 
     def key(self, view: View, rows: int) -> dict[str, Any]:
         """Return the store's key of the first ``rows`` training images."""
         return {"pixels": self.rows_digest, "rows": rows, "view": view.key}
 
-    def _view(self, backbone: str, side: int, margin: bool) -> View:
-        return view_of(self.backbones[backbone].config, side=side, margin=margin)
+    def _view(self, backbone: str, input_size: int, margin: bool) -> View:
+        return view_of(self.backbones[backbone].config, input_size=input_size, margin=margin)
 
 
 def _shape(view: View, rows: int) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ def copy_cached_arrays(previous: RunCache, current: RunCache) -> None:
     order = previous.positions(current.order).numpy()
     old, new = ActivationCache(previous), ActivationCache(current)
     for name, facts in current.backbones.items():
-        image_view, view = view_of(facts.config, side=facts.side), new.plain_view(name)
+        image_view, view = view_of(facts.config, input_size=facts.input_size), new.plain_view(name)
         rows = len(order)
         keys = [(previous.images.key(image_view, rows), current.images.key(image_view, rows))]
         keys += [

@@ -12,16 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from autotl.api import Backbone, Dataset, HeadSetting, Splits
-from autotl.backbone import create, new_head, pooled
+from autotl.api import Backbone, Dataset, HeadSetting, LinearProblem, Splits
+from autotl.backbone import pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
 from autotl.data import LazyImages, rows_digest, view_of
-from autotl.training import Normalise, fit_heads, forward_in_batches, to_device
+from autotl.targets import target_of
+from autotl.training import Normalise, forward_in_batches
 from autotl.workbench.feature_extraction import Prefill, extract_features
 from autotl.workbench.image_cache import CancellationCheck, ImageCache, never_cancelled
+from autotl.workbench.networks import Networks
 
 CPU_BATCH_SIZE = 64
 """Images that are decoded and processed together on a CPU."""
@@ -41,10 +43,12 @@ class RunCache:
         splits: The test set and the folds.
         backbones: The networks, by name.
         device: Runs the networks.
+        networks: The opened networks.
         store: Keeps the arrays.
         processes: Processes that train a network together.
         order: Dataset rows of the training images, (n,).
-        labels: Classes of the training images, int64 (n,).
+        target: The kind of target.
+        targets: Encoded targets of the training images, (n,).
         weights: Weights of the training images, float32 (n,); None if all are equal.
         weights_digest: Names the weights in the store; None without weights.
         rows_digest: Names ``order`` in the store.
@@ -79,20 +83,20 @@ class RunCache:
         self.weights_digest = None if weights is None else hashlib.blake2b(weights.tobytes()).hexdigest()
         self.rows_digest = rows_digest(dataset, self.order)
         self._positions = {int(row): position for position, row in enumerate(self.order)}
-        self.labels = torch.from_numpy(dataset.table["label"].to_numpy(dtype=np.int64)[self.order])
+        self.target = target_of(dataset.target)
+        self.targets = torch.from_numpy(dataset.targets[self.order])
         self.batch_size = CPU_BATCH_SIZE if device == "cpu" else ACCELERATOR_BATCH_SIZE
         self._previous = previous
-        self._models: dict[tuple[str, str], nn.Module] = {} if previous is None else previous._models
+        opened = None if previous is None else previous.networks
+        width = dataset.target.outputs
+        self.networks: Networks = Networks(backbones, outputs=width, device=device, opened=opened)
         self.extra_features: dict[tuple[str, int], tuple[NDArray[np.int64], NDArray[np.float32]]] = (
             {} if previous is None else previous.extra_features
         )
-        for name, head in [*self._models]:
-            if name not in backbones:  # frees the memory of networks that are no longer used
-                del self._models[name, head]
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out data that another process opens or finds itself."""
-        return self.__dict__ | {"_models": {}, "_positions": None, "extra_features": {}}
+        return self.__dict__ | {"_positions": None, "extra_features": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
@@ -107,7 +111,8 @@ class RunCache:
     def with_backbones(self, backbones: Mapping[str, Backbone]) -> RunCache:
         """Return the same cache with other facts about the same backbones."""
         copied = copy.copy(self)
-        copied.backbones, copied._models, copied.extra_features = backbones, self._models, self.extra_features
+        copied.backbones, copied.networks = backbones, self.networks.with_backbones(backbones)
+        copied.extra_features = self.extra_features
         return copied
 
     @property
@@ -116,10 +121,10 @@ class RunCache:
         rows = self.order, self.rows_digest
         return ImageCache(self.dataset, *rows, self.backbones, self.store, self.batch_size)
 
-    def fold_labels(self) -> list[NDArray[np.int64]]:
-        """Return the validation labels of each fold."""
-        labels = self.dataset.table["label"].to_numpy(dtype=np.int64)
-        return [labels[fold.val] for fold in self.splits.folds]
+    def fold_targets(self) -> list[NDArray[np.int64]]:
+        """Return the encoded validation targets of each fold."""
+        targets = self.dataset.targets
+        return [targets[fold.val] for fold in self.splits.folds]
 
     def positions(self, rows: NDArray[np.int64]) -> Tensor:
         """Return the positions of dataset rows in ``order``."""
@@ -129,7 +134,7 @@ class RunCache:
         self,
         backbone: str,
         *,
-        side: int,
+        input_size: int,
         check_cancelled: CancellationCheck = never_cancelled,
         prefill: Prefill | None = None,
     ) -> Tensor:
@@ -137,7 +142,7 @@ class RunCache:
 
         Args:
             backbone: The network.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             check_cancelled: Called before each batch; may raise to end the work.
             prefill: Receives activations of the same pass, if features are not cached yet.
 
@@ -147,34 +152,48 @@ class RunCache:
 
         def fill(out: NDArray[Any]) -> None:
             previous = self._previous
-            if previous is not None and (known := previous.cached_features(backbone, side=side)) is not None:
+            known = (
+                previous.cached_features(backbone, input_size=input_size) if previous is not None else None
+            )
+            if previous is not None and known is not None:
                 out[:] = known[previous.positions(self.order).numpy()]
                 return
-            with closing(self.images.iter_pixels(backbone, side=side, margin=False)) as batches:
+            with closing(self.images.iter_pixels(backbone, input_size=input_size, margin=False)) as batches:
                 extract_features(
-                    self.source_model(backbone),
+                    self.networks.source(backbone),
                     batches,
                     out,
-                    normalise=lambda x: self.normalise(backbone, x),
+                    to_batch=lambda x: self.to_batch(backbone, x),
                     device=self.device,
                     batch=self.batch_size,
                     prefill=prefill,
                     check_cancelled=check_cancelled,
                 )
 
-        shape = (len(self.order), self.backbones[backbone].features)
-        return torch.from_numpy(self.store.array(self.features_key(backbone, side), shape, np.float32, fill))
+        key, shape = (
+            self.features_key(backbone, input_size),
+            (len(self.order), self.backbones[backbone].features),
+        )
+        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
 
-    def cached_features(self, backbone: str, *, side: int) -> NDArray[Any] | None:
+    def _reused_features(self, backbone: str, input_size: int) -> NDArray[Any] | None:
+        """Return the training rows' features from the previous cache, if it has them."""
+        previous = self._previous
+        if previous is None or (known := previous.cached_features(backbone, input_size=input_size)) is None:
+            return None
+        reused: NDArray[Any] = known[previous.positions(self.order).numpy()]
+        return reused
+
+    def cached_features(self, backbone: str, *, input_size: int) -> NDArray[Any] | None:
         """Return the features of the training rows if they are cached."""
-        return self.store.find(self.features_key(backbone, side))
+        return self.store.find(self.features_key(backbone, input_size))
 
     def compute_extra_features(
         self,
         backbone: str,
         rows: NDArray[np.int64],
         *,
-        side: int,
+        input_size: int,
         check_cancelled: CancellationCheck = never_cancelled,
     ) -> NDArray[np.float64]:
         """Compute features (m, features) of other rows for ``extra_features``.
@@ -182,118 +201,83 @@ class RunCache:
         Args:
             backbone: The network.
             rows: Dataset rows outside the training set, (m,).
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             check_cancelled: Called before each batch; may raise to end the work.
         """
-        view, model = view_of(self.backbones[backbone].config, side=side), self.source_model(backbone)
+        model = self.networks.source(backbone)
+        view = view_of(self.backbones[backbone].config, input_size=input_size)
         found = forward_in_batches(
             lambda x: pooled(model, x),
             LazyImages(self.dataset, rows, view),
-            normalise=lambda x: self.normalise(backbone, x),
+            to_batch=lambda x: self.to_batch(backbone, x),
             device=self.device,
             batch=self.batch_size,
             check_cancelled=check_cancelled,
         )
         features = found.double().numpy()
-        self.extra_features[backbone, side] = rows, features.astype(np.float32)
+        self.extra_features[backbone, input_size] = rows, features.astype(np.float32)
         return features
 
-    def heads(
+    def linear_heads(
         self,
         backbone: str,
         settings: Sequence[HeadSetting],
         *,
-        side: int,
+        input_size: int,
         fold: int | None = None,
         check_cancelled: CancellationCheck = never_cancelled,
         end: Deadline = NEVER,
     ) -> Tensor:
-        """Return linear classifiers on the features.
+        """Return linear heads on the features.
 
         Args:
             backbone: The network.
-            settings: How the classifiers are fitted.
-            side: Image size in pixels.
+            settings: How the heads are fitted.
+            input_size: Image size in pixels.
             fold: A fold of a later repeat; None for the folds of the first repeat and all training rows.
             check_cancelled: Called before each optimiser step; may raise to end the work.
-            end: When fitting stops; classifiers that have not converged by then are not cached.
+            end: When fitting stops; heads that have not converged by then are not cached.
 
         Returns:
-            Weights and last the bias, (folds, settings, classes, features + 1); all training rows come last.
+            Weights and last the bias, (folds, settings, k, features + 1); all training rows come last.
         """
-        classes, width = len(self.dataset.classes), self.backbones[backbone].features + 1
+        width = self.backbones[backbone].features + 1
         folds = self.splits.first if fold is None else self.splits.folds[fold : fold + 1]
         train_rows = [each.train for each in folds] + [self.splits.train] * (fold is None)
 
         def fill(out: NDArray[Any]) -> bool:
-            features = self.features(backbone, side=side, check_cancelled=check_cancelled).to(self.device)
-            found = fit_heads(
-                features,
-                self.labels.to(self.device),
-                classes=classes,
-                settings=settings,
-                folds=[self.positions(rows).to(self.device) for rows in train_rows],
-                weights=None if self.weights is None else self.weights.to(self.device),
-                check_cancelled=check_cancelled,
-                end=end,
-            )
+            features = self.features(backbone, input_size=input_size, check_cancelled=check_cancelled)
+            folds = [self.positions(rows) for rows in train_rows]
+            problem = LinearProblem(features, self.targets, folds, self.weights).to(self.device)
+            found = self.target.fit_linear(problem, settings, check_cancelled=check_cancelled, end=end)
             out[..., :-1], out[..., -1] = found.weight.cpu().numpy(), found.bias.cpu().numpy()
             return found.converged
 
-        shape = (len(train_rows), len(settings), classes, width)
+        shape = (len(train_rows), len(settings), self.dataset.target.outputs, width)
         make = self.store.array if math.isinf(end.at) else self.store.array_if_done
-        key = self._heads_key(backbone, settings, side, fold)
+        key = self._heads_key(backbone, settings, input_size, fold)
         return torch.from_numpy(make(key, shape, np.float32, fill))
 
-    def source_model(self, backbone: str) -> nn.Module:
-        """Return the shared pretrained network with source head, in eval mode (read-only)."""
-        return self._model(backbone, "source")
-
-    def task_model(self, backbone: str) -> nn.Module:
-        """Return the shared pretrained network with a new zero head (read-only)."""
-        return self._model(backbone, "task")
-
-    def model(self, backbone: str) -> nn.Module:
-        """Return a copy of the pretrained network with a zero head."""
-        return copy.deepcopy(self.task_model(backbone))
-
-    def random_model(self, backbone: str, *, seed: int) -> nn.Module:
-        """Return the network with random weights and a zero head."""
-        classes = len(self.dataset.classes)
-        weights = self.backbones[backbone].weights
-        return to_device(create(weights, classes=classes, pretrained=False, seed=seed), self.device)
-
-    def normalise(self, backbone: str, pixels: Tensor) -> Tensor:
+    def to_batch(self, backbone: str, pixels: Tensor) -> Tensor:
         """Scale uint8 images for the backbone: float32, on the device, channels last."""
         config = self.backbones[backbone].config
         return Normalise(config.mean, config.std, self.device)(pixels)
 
-    def features_key(self, backbone: str, side: int) -> dict[str, Any]:
+    def features_key(self, backbone: str, input_size: int) -> dict[str, Any]:
         """Return the store's key of the training rows' features."""
-        return {"features": self.rows_digest, **self._network_key(backbone, side)}
+        return {"features": self.rows_digest, **self._network_key(backbone, input_size)}
 
     def _heads_key(
-        self, backbone: str, settings: Sequence[HeadSetting], side: int, fold: int | None
+        self, backbone: str, settings: Sequence[HeadSetting], input_size: int, fold: int | None
     ) -> dict[str, Any]:
         return {
             "heads": [[each.c, each.standardise, each.balanced] for each in settings],
             "labels": self.dataset.digest,
             "row weights": self.weights_digest,
             "split": self.splits.hash,
-            **self._network_key(backbone, side),
+            **self._network_key(backbone, input_size),
         } | ({} if fold is None else {"fold": fold})
 
-    def _network_key(self, backbone: str, side: int) -> dict[str, Any]:
+    def _network_key(self, backbone: str, input_size: int) -> dict[str, Any]:
         facts = self.backbones[backbone]
-        return {"view": view_of(facts.config, side=side).key, "weights": facts.digest}
-
-    def _model(self, backbone: str, head: str) -> nn.Module:
-        if (backbone, head) not in self._models:
-            weights = self.backbones[backbone].weights
-            if head == "source":
-                model = create(weights)
-            else:
-                model = copy.deepcopy(self._model(backbone, "source")).cpu()
-                new_head(model, len(self.dataset.classes))
-            self._models[backbone, head] = to_device(model, self.device).eval()
-        return self._models[backbone, head]
+        return {"view": view_of(facts.config, input_size=input_size).key, "weights": facts.digest}

@@ -49,7 +49,7 @@ def prefill_late_stages(
         check_cancelled: Called before each batch; may raise to end the work.
     """
     facts, view = run_cache.backbones[backbone], activations.plain_view(backbone)
-    if run_cache.cached_features(backbone, side=facts.side) is not None:
+    if run_cache.cached_features(backbone, input_size=facts.input_size) is not None:
         return
     if not (cut_points := _cut_points(run_cache, activations, facts)):
         return
@@ -63,7 +63,9 @@ def prefill_late_stages(
             if array is not None:
                 arrays[cut_point] = array
         prefill = Prefill(arrays, activations.dtype)
-        run_cache.features(backbone, side=facts.side, prefill=prefill, check_cancelled=check_cancelled)
+        run_cache.features(
+            backbone, input_size=facts.input_size, prefill=prefill, check_cancelled=check_cancelled
+        )
         if prefill.written < view.rows:
             raise _Incomplete  # a value overflowed, or another process extracted the features
 
@@ -90,7 +92,7 @@ def with_cached_stages(
             for stage in _late_stages(facts)
             if activations.contains(facts.name, stage.module, view)
         ]
-        has_features = run_cache.cached_features(facts.name, side=facts.side) is not None
+        has_features = run_cache.cached_features(facts.name, input_size=facts.input_size) is not None
         return (*depths, *[1.0] * has_features) if reuse else ()
 
     return {name: replace(facts, kept=cached_depths(facts)) for name, facts in backbones.items()}
@@ -106,11 +108,10 @@ def _cut_points(run_cache: RunCache, activations: ActivationCache, facts: Backbo
     share = LATE_STORE_SHARE / len(run_cache.backbones)
     integer = INTEGER_DTYPES[activations.dtype.itemsize]
     for stage in _late_stages(facts):
-        fits = activations.views_that_fit(facts.name, stage.module, side=view.side, rows=view.rows, wanted=1)
-        if not fits:
+        if not activations.views_that_fit(facts.name, stage.module, view, wanted=1):
             continue
-        numbers += math.prod(activations.shape(facts.name, stage.module, view.side))
-        too_large = found and numbers > 3 * view.side**2
+        numbers += math.prod(activations.shape(facts.name, stage.module, view.input_size))
+        too_large = found and numbers > 3 * view.input_size**2
         if too_large or not run_cache.store.fits((view.rows, numbers), integer, share=share):
             break
         found.append(stage.module)
@@ -121,17 +122,17 @@ def _matches_task_network(
     run_cache: RunCache, activations: ActivationCache, facts: Backbone, cut_point: str
 ) -> bool:
     """Return whether source and task network have equal outputs there."""
-    model = run_cache.source_model(facts.name)
-    piece = activations.cuts(facts.name, facts.side).piece(None, cut_point)
+    model = run_cache.networks.source(facts.name)
+    piece = activations.cuts(facts.name, facts.input_size).piece(None, cut_point)
     generator = torch.Generator().manual_seed(0)
-    shape = (CHECKED_IMAGES, 3, facts.side, facts.side)
+    shape = (CHECKED_IMAGES, 3, facts.input_size, facts.input_size)
     noise = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
     with (
         torch.inference_mode(),
         autocast(run_cache.device),
         forward_with_activations(model, [cut_point]) as forward,
     ):
-        x = run_cache.normalise(facts.name, noise)
+        x = run_cache.to_batch(facts.name, noise)
         expected = channels_last(piece(x)).flatten(1)
         try:
             found = forward(x)[:, facts.features :]

@@ -49,6 +49,7 @@ class TrialWorkbench:
             metric: Scores the validation rows; None for the task's metric.
         """
         self.task, self.backbone, self.seed, self.device = task, backbone, seed, run_cache.device
+        self.target = run_cache.target
         self.processes = run_cache.processes
         self._run_cache, self._check_cancelled = run_cache, check_cancelled
         self._metric = metric or get_metric(task.metric)
@@ -65,17 +66,17 @@ class TrialWorkbench:
     def model(self, *, pretrained: bool = True) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
         if pretrained:
-            return self._run_cache.model(self.backbone.name)
-        return self._run_cache.random_model(self.backbone.name, seed=self.seed)
+            return self._run_cache.networks.new(self.backbone.name)
+        return self._run_cache.networks.random(self.backbone.name, seed=self.seed)
 
     def source_model(self) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
-        return self._run_cache.source_model(self.backbone.name)
+        return self._run_cache.networks.source(self.backbone.name)
 
-    def labels(self) -> Rows[Tensor]:
+    def targets(self) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""
-        labels = self._run_cache.labels
-        return Rows(labels[self._rows.train], labels[self._rows.val])
+        targets = self._run_cache.targets
+        return Rows(targets[self._rows.train], targets[self._rows.val])
 
     def weights(self) -> Tensor | None:
         """See :class:`~autotl.api.Workbench`."""
@@ -84,31 +85,35 @@ class TrialWorkbench:
         own = self._run_cache.weights[self._rows.train]
         return own / own.mean()
 
-    def features(self, *, side: int) -> Rows[Tensor]:
+    def features(self, *, input_size: int) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""
         check = self._check_cancelled
-        features = self._run_cache.features(self.backbone.name, side=side, check_cancelled=check)
+        features = self._run_cache.features(self.backbone.name, input_size=input_size, check_cancelled=check)
         return Rows(_take(features, self._rows.train), _take(features, self._rows.val))
 
-    def heads(self, settings: Sequence[HeadSetting], *, side: int) -> list[tuple[Tensor, Tensor]]:
+    def linear_heads(
+        self, settings: Sequence[HeadSetting], *, input_size: int
+    ) -> list[tuple[Tensor, Tensor]]:
         """See :class:`~autotl.api.Workbench`."""
         name, run_cache, fold, check = self.backbone.name, self._run_cache, self._fold, self._check_cancelled
         if fold is not None and fold >= len(run_cache.splits.first):
-            heads = run_cache.heads(name, settings, side=side, fold=fold, check_cancelled=check)[0]
+            heads = run_cache.linear_heads(
+                name, settings, input_size=input_size, fold=fold, check_cancelled=check
+            )[0]
         else:
-            of_folds = run_cache.heads(name, settings, side=side, check_cancelled=check)
+            of_folds = run_cache.linear_heads(name, settings, input_size=input_size, check_cancelled=check)
             heads = of_folds[-1 if fold is None else fold]
         return [(head[:, :-1].contiguous(), head[:, -1].contiguous()) for head in heads]
 
     def cut(
-        self, model: nn.Module, through: int, *, side: int, augment: str = "none", views: int = 1
+        self, model: nn.Module, through: int, *, input_size: int, augment: str = "none", views: int = 1
     ) -> CutModel | None:
         """Cut a model; see :class:`~autotl.api.Workbench`.
 
         Args:
             model: The model to cut.
             through: Number of frozen first stages.
-            side: Image size in pixels.
+            input_size: Image size in pixels.
             augment: Name of the augmentation.
             views: Number of augmented views that are wanted.
         """
@@ -116,12 +121,12 @@ class TrialWorkbench:
         if through == 0 or not self._is_unchanged(model, through):
             return None
         cut_point = cache.cut_point(name, through)
-        wanted, rows = views if augment != "none" else 1, len(self._run_cache.order)
-        fitting = cache.views_that_fit(name, cut_point, side=side, rows=rows, wanted=wanted)
+        view = ViewSpec(input_size, len(self._run_cache.order))
+        fitting = cache.views_that_fit(name, cut_point, view, wanted=views if augment != "none" else 1)
         if not fitting:
             return None
-        suffix = cache.cuts(name, side).suffix(cut_point, model)
-        return CutModel(self, suffix, fitting, cut_point, side, augment)
+        suffix = cache.cuts(name, input_size).suffix(cut_point, model)
+        return CutModel(self, suffix, fitting, cut_point, input_size, augment)
 
     def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
         """Return activations of both parts; validation rows are not augmented.
@@ -131,7 +136,7 @@ class TrialWorkbench:
             view: The view of the training rows.
         """
         name, cache, check = self.backbone.name, self._activations, self._check_cancelled
-        plain = ViewSpec(view.side, len(self._run_cache.order))
+        plain = ViewSpec(view.input_size, len(self._run_cache.order))
         if view.augment == "none":
             found = cache.array(name, cut_point, plain, check_cancelled=check)
             return Rows(_take(found, self._rows.train), _take(found, self._rows.val))
@@ -141,28 +146,31 @@ class TrialWorkbench:
         val = cache.array(name, cut_point, plain, check_cancelled=check)
         return Rows(_take(train, self._rows.train), _take(val, self._rows.val))
 
-    def pixels(self, *, side: int, augmented: bool = False) -> Rows[Images]:
+    def inputs(self, *, input_size: int, augmented: bool = False) -> Rows[Images]:
         """See :class:`~autotl.api.Workbench`."""
         name, images, check = self.backbone.name, self._run_cache.images, self._check_cancelled
         if augmented:
             train = images.pixels(
-                name, side=side, margin=True, rows=self._augmented_rows, check_cancelled=check
+                name, input_size=input_size, margin=True, rows=self._augmented_rows, check_cancelled=check
             )
             if not len(self._rows.val):
-                return Rows(_take(train, self._rows.train), torch.empty(0, 3, side, side, dtype=torch.uint8))
-        val = images.pixels(name, side=side, margin=False, check_cancelled=check)
+                return Rows(
+                    _take(train, self._rows.train),
+                    torch.empty(0, 3, input_size, input_size, dtype=torch.uint8),
+                )
+        val = images.pixels(name, input_size=input_size, margin=False, check_cancelled=check)
         return Rows(_take(train if augmented else val, self._rows.train), _take(val, self._rows.val))
 
-    def normalise(self, pixels: Tensor) -> Tensor:
+    def to_batch(self, inputs: Tensor) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""
-        return self._run_cache.normalise(self.backbone.name, pixels)
+        return self._run_cache.to_batch(self.backbone.name, inputs)
 
-    def score(self, logits: Tensor) -> float:
+    def score(self, outputs: Tensor) -> float:
         """See :class:`~autotl.api.Workbench`."""
         if not len(self._rows.val):
             return 0.0
-        labels = self._run_cache.labels[self._rows.val]
-        return self._metric(labels.numpy(), logits.float().numpy())
+        targets = self._run_cache.targets[self._rows.val]
+        return self._metric(targets.numpy(), outputs.float().numpy())
 
     @property
     def augmented_rows(self) -> int:
@@ -171,7 +179,7 @@ class TrialWorkbench:
 
     def _is_unchanged(self, model: nn.Module, through: int) -> bool:
         """Return whether the model's first stages equal the task network's."""
-        reference = self._run_cache.task_model(self.backbone.name).state_dict()
+        reference = self._run_cache.networks.task(self.backbone.name).state_dict()
         own, frozen = model.state_dict(), frozenset[str]().union(*layout(model).modules[:through])
         names = parameters_up_to(model, through - 1)
         # a BatchNorm's statistics are no parameters, but determine its output
@@ -190,7 +198,7 @@ class CutModel:
         suffix: The layers behind the cut.
         views: Number of cached views.
         cut_point: The name of the module behind which the network is cut.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         augment: A name of AUGMENTATIONS.
     """
 
@@ -198,12 +206,12 @@ class CutModel:
     suffix: nn.Module
     views: int
     cut_point: str
-    side: int
+    input_size: int
     augment: str
 
     def activations(self, view: int = 0) -> Rows[Tensor]:
         """See :class:`~autotl.api.Cut`."""
-        spec = ViewSpec(self.side, self.workbench.augmented_rows, self.augment, view)
+        spec = ViewSpec(self.input_size, self.workbench.augmented_rows, self.augment, view)
         return self.workbench.activations(self.cut_point, spec)
 
 

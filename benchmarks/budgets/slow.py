@@ -22,8 +22,8 @@ class SlowLearner:
         self._learner = learner
 
     @property
-    def side(self) -> int:
-        return self._learner.side
+    def input_size(self) -> int:
+        return self._learner.input_size
 
     def module(self) -> nn.Module:
         return self._learner.module()

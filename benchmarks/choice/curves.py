@@ -35,7 +35,7 @@ def sizes_of(data: Path, backbone: str, folder: Path, *, seed: int) -> SizeScore
         seed: Seed of the subsets.
     """
     ready = prepared(data, folder, backbone=backbone, image_size=SIDE, experience=False)
-    found = probe_at_sizes(ready.materials, next(iter(ready.backbones)), seed=seed)
+    found = probe_at_sizes(ready.run_cache, next(iter(ready.backbones)), seed=seed)
     assert found is not None, "too few images for a curve"
     return found
 

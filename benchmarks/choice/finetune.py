@@ -60,8 +60,8 @@ def accuracies(
     with tempfile.TemporaryDirectory() as folder:
         ready = prepared(data, Path(folder) / "cache", backbone=needed, image_size=SIDE)
         runner = TrialRunner(
-            ready.materials,
-            ActivationCache(ready.materials),
+            ready.run_cache,
+            ActivationCache(ready.run_cache),
             ready.task,
             plugins.load().strategies.items,
             Path(folder) / "trials",
@@ -88,9 +88,9 @@ def test_accuracy(ready: Prepared, outcome: Outcome, name: str, rows: NDArray[np
         rows: The test rows.
     """
     assert outcome.model, outcome.why
-    predictor = Predictor(load_network(ready.materials, name, outcome.model, input_size=SIDE), device="cpu")
-    logits = predictor.logits_of(render(ready.dataset, rows, predictor.view))
-    return float((logits.argmax(1) == ready.dataset.table["label"].to_numpy()[rows]).mean())
+    predictor = Predictor(load_network(ready.run_cache, name, outcome.model, input_size=SIDE), device="cpu")
+    logits = predictor.outputs_of(render(ready.dataset, rows, predictor.view))
+    return float((logits.argmax(1) == ready.dataset.targets[rows]).mean())
 
 
 def main() -> None:

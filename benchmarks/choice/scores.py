@@ -81,10 +81,10 @@ def measure(data: Path, backbones: list[str]) -> Iterator[tuple[object, ...]]:
             experience=False,
         )
         rows = ready.locked.open("the benchmark's one evaluation")
-        truth = ready.dataset.table["label"].to_numpy()[rows]
+        truth = ready.dataset.targets[rows]
         scores = Scores(catalog.transferabilities.items, 0, most=10_000)
         for name in ready.backbones:
-            frozen = frozen_features(ready.materials, name, seed=0)
+            frozen = frozen_features(ready.run_cache, name, seed=0)
             started = time.monotonic()
             scores.add(name, frozen)
             seconds = time.monotonic() - started
@@ -102,11 +102,11 @@ def measure(data: Path, backbones: list[str]) -> Iterator[tuple[object, ...]]:
 
 def test_features_of(ready: Prepared, name: str, rows: Labels) -> Tensor:
     """Return the pooled features of rows of the data set, (rows, d), by the backbone ``name``."""
-    view = view_of(ready.backbones[name].config, side=SIDE)
+    view = view_of(ready.backbones[name].config, input_size=SIDE)
     pixels = torch.from_numpy(render(ready.dataset, rows, view))
-    model = ready.materials.source_model(name)
-    normalise = partial(ready.materials.normalise, name)
-    return forward_in_batches(partial(pooled, model), pixels, normalise=normalise, device="cpu")
+    model = ready.run_cache.networks.source(name)
+    normalise = partial(ready.run_cache.normalise, name)
+    return forward_in_batches(partial(pooled, model), pixels, to_batch=normalise, device="cpu")
 
 
 def main() -> None:

@@ -37,6 +37,8 @@ def main() -> None:
                 (folder / "findings.json").write_text(json.dumps(findings))
 
     (folder / "work").mkdir(exist_ok=True)
+    for content in target.seeds(Path(run)):  # imports what is imported on first use: a file's time is limited
+        read(content)
     atheris.Setup([sys.argv[0], *rest], read)
     atheris.Fuzz()
 

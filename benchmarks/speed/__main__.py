@@ -67,7 +67,7 @@ def about(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _depths(section: Any, data: Path, given: argparse.Namespace) -> dict[str, Any]:
-    options = {"side": given.side, "limit": given.most}
+    options = {"side": given.input_size, "limit": given.most}
     # for all loops, as in autotl.fit, because the plain loop gets faster too
     with import_module("autotl.training").keep_freed_memory():
         return {
@@ -84,7 +84,9 @@ def _depths(section: Any, data: Path, given: argparse.Namespace) -> dict[str, An
 
 def _features(section: Any, data: Path, given: argparse.Namespace) -> Any:
     with import_module("autotl.training").keep_freed_memory():
-        return section.measure(data, given.backbone, rounds=given.rounds, side=given.side, limit=given.most)
+        return section.measure(
+            data, given.backbone, rounds=given.rounds, input_size=given.input_size, limit=given.most
+        )
 
 
 def _fit(section: Any, data: Path, given: argparse.Namespace) -> dict[str, Any]:

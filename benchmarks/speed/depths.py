@@ -19,7 +19,7 @@ BATCH = 64
 
 
 def measure(
-    data: Path, backbone: str, *, rounds: int, side: int = 128, limit: int = 640, augmented: bool = True
+    data: Path, backbone: str, *, rounds: int, input_size: int = 128, limit: int = 640, augmented: bool = True
 ) -> dict[str, Any]:
     """Return a row per freeze depth.
 
@@ -27,17 +27,17 @@ def measure(
         data: A zip with ``train/<class>/<file>``.
         backbone: A timm folder of a MobileNetV2.
         rounds: Number of rounds.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         limit: Number of images.
         augmented: Whether the images are augmented.
     """
-    run = prepared(write_images(ZipImages(data, None, limit=limit)), backbone, side)
+    run = prepared(write_images(ZipImages(data, None, limit=limit)), backbone, input_size)
     rows = []
     augment, views = ("shift", 2) if augmented else ("none", 1)
     for frozen in DEPTHS:
-        plain = _plain(data, backbone, frozen, side=side, augmented=augmented, limit=limit)
-        suffix = _suffix(backbone, frozen, side, len(run.dataset.classes), limit)
-        library = LibraryLoop(run, recipe(side, BATCH, augment=augment, views=views), frozen=frozen)
+        plain = _plain(data, backbone, frozen, input_size=input_size, augmented=augmented, limit=limit)
+        suffix = _suffix(backbone, frozen, input_size, len(run.dataset.classes), limit)
+        library = LibraryLoop(run, recipe(input_size, BATCH, augment=augment, views=views), frozen=frozen)
         for _ in range(2):  # fill the cache
             library.epoch()
         plain.epoch()  # starts its workers
@@ -60,26 +60,28 @@ def measure(
     return {"data": data.stem, "images": min(limit, len(run.dataset)), "augmented": augmented, "rows": rows}
 
 
-def first(data: Path, backbone: str, *, rounds: int, side: int = 128, limit: int = 640) -> dict[str, Any]:
+def first(
+    data: Path, backbone: str, *, rounds: int, input_size: int = 128, limit: int = 640
+) -> dict[str, Any]:
     """Compare the first epoch, which decodes images and fills the cache, with an epoch of the plain loop.
 
     Args:
         data: A zip with ``train/<class>/<file>``.
         backbone: A timm folder of a MobileNetV2.
         rounds: Number of rounds.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         limit: Number of images.
     """
     folder = write_images(ZipImages(data, None, limit=limit))
     rows = []
     for frozen in (3, 5, 7):
-        plain = _plain(data, backbone, frozen, side=side, augmented=True, limit=limit)
+        plain = _plain(data, backbone, frozen, input_size=input_size, augmented=True, limit=limit)
         plain.epoch()
 
         def new(frozen: int = frozen) -> LibraryLoop:
-            run = prepared(folder, backbone, side)
-            run.materials.task_model(next(iter(run.backbones)))
-            return LibraryLoop(run, recipe(side, BATCH, augment="shift", views=2), frozen=frozen)
+            run = prepared(folder, backbone, input_size)
+            run.run_cache.networks.task(next(iter(run.backbones)))
+            return LibraryLoop(run, recipe(input_size, BATCH, augment="shift", views=2), frozen=frozen)
 
         loops = [new() for _ in range(rounds)]
         seconds = alternate(
@@ -90,18 +92,20 @@ def first(data: Path, backbone: str, *, rounds: int, side: int = 128, limit: int
     return {"data": data.stem, "rows": rows}
 
 
-def equal(data: Path, backbone: str, *, side: int = 128, limit: int = 640, epochs: int = 4) -> dict[str, Any]:
+def equal(
+    data: Path, backbone: str, *, input_size: int = 128, limit: int = 640, epochs: int = 4
+) -> dict[str, Any]:
     """Compare loss curves with and without the cache, and check that the frozen layers are unchanged.
 
     Args:
         data: A zip with ``train/<class>/<file>``.
         backbone: A timm folder of a MobileNetV2.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         limit: Number of images.
         epochs: Number of epochs.
     """
-    run = prepared(write_images(ZipImages(data, None, limit=limit)), backbone, side)
-    settings = recipe(side, BATCH, epochs=epochs)
+    run = prepared(write_images(ZipImages(data, None, limit=limit)), backbone, input_size)
+    settings = recipe(input_size, BATCH, epochs=epochs)
     rows = []
     for frozen in (2, 4, 6, 7):
         loops = {
@@ -110,7 +114,7 @@ def equal(data: Path, backbone: str, *, side: int = 128, limit: int = 640, epoch
             "half": LibraryLoop(run, settings, frozen=frozen),
         }
         curves = {name: [loop.epoch().loss or 0.0 for _ in range(epochs)] for name, loop in loops.items()}
-        before = run.materials.source_model(next(iter(run.backbones))).state_dict()
+        before = run.run_cache.networks.source(next(iter(run.backbones))).state_dict()
         same = all(
             torch.equal(value, before[name])
             for name, value in loops["half"].model.state_dict().items()
@@ -132,16 +136,20 @@ def _largest_difference(one: list[float], other: list[float]) -> float:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def _plain(data: Path, backbone: str, frozen: int, *, side: int, augmented: bool, limit: int) -> PlainLoop:
+def _plain(
+    data: Path, backbone: str, frozen: int, *, input_size: int, augmented: bool, limit: int
+) -> PlainLoop:
     """Return the plain loop with the first ``frozen`` blocks frozen."""
-    transform = transform_of(create_model(backbone, 2), side, augmented=augmented)
+    transform = transform_of(create_model(backbone, 2), input_size, augmented=augmented)
     return PlainLoop(ZipImages(data, transform, limit=limit), backbone, blocks=frozen, batch=BATCH)
 
 
-def _suffix(backbone: str, frozen: int, side: int, classes: int, rows: int) -> SuffixLoop:
+def _suffix(backbone: str, frozen: int, input_size: int, classes: int, rows: int) -> SuffixLoop:
     model = create_model(backbone, classes)
     freeze_blocks(model, frozen)()
-    return SuffixLoop(model, cut_point(frozen), side=side, classes=classes, batch=BATCH, rows=rows)
+    return SuffixLoop(
+        model, cut_point(frozen), input_size=input_size, classes=classes, batch=BATCH, rows=rows
+    )
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -22,7 +22,9 @@ from benchmarks.speed.timing import alternate, ratio, spread
 BATCH = 64
 
 
-def measure(data: Path, backbone: str, *, rounds: int, side: int = 128, limit: int = 640) -> dict[str, Any]:
+def measure(
+    data: Path, backbone: str, *, rounds: int, input_size: int = 128, limit: int = 640
+) -> dict[str, Any]:
     """Return the images per second of five implementations.
 
     ``autotl`` decodes, runs the network, and stores images and features on disk, with an empty cache in every
@@ -34,23 +36,23 @@ def measure(data: Path, backbone: str, *, rounds: int, side: int = 128, limit: i
         data: A zip with ``train/<class>/<file>``.
         backbone: A timm folder.
         rounds: Number of rounds.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         limit: Number of images.
     """
     model = create_model(backbone, 0).eval()
-    rows = ZipImages(data, transform_of(model, side, augmented=False), limit=limit)
-    run = prepared(write_images(rows), backbone, side)
+    rows = ZipImages(data, transform_of(model, input_size, augmented=False), limit=limit)
+    run = prepared(write_images(rows), backbone, input_size)
     name = next(iter(run.backbones))
-    pixels = run.materials.images.pixels(name, side=side, margin=False)[:]
-    images = torch.cat([run.materials.normalise(name, part) for part in pixels.split(BATCH)])
+    pixels = run.run_cache.images.pixels(name, input_size=input_size, margin=False)[:]
+    images = torch.cat([run.run_cache.to_batch(name, part) for part in pixels.split(BATCH)])
     loader = DataLoader(rows, batch_size=BATCH, num_workers=2, persistent_workers=True)
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
         caches = iter(list(_empty_caches(run, Path(folder), 2 * (rounds + 1))))
         functions: dict[str, Callable[[], object]] = {
             "bare": lambda: _forward(model, images),
-            "autotl": lambda: next(caches).features(name, side=side),
-            "again": lambda: run.materials.features(name, side=side),
-            "decoding": lambda: next(caches).images.pixels(name, side=side, margin=False),
+            "autotl": lambda: next(caches).features(name, input_size=input_size),
+            "again": lambda: run.run_cache.features(name, input_size=input_size),
+            "decoding": lambda: next(caches).images.pixels(name, input_size=input_size, margin=False),
             "loader": lambda: [_forward(model, batch) for batch, _ in loader],
         }
         for function in functions.values():  # warm-up: starts workers and selects kernels
@@ -69,16 +71,23 @@ def measure(data: Path, backbone: str, *, rounds: int, side: int = 128, limit: i
         }
         for each in seconds
     ]
-    return {"data": data.stem, "images": count, "side": side, "batch": BATCH, "rounds": rounds, "rows": table}
+    return {
+        "data": data.stem,
+        "images": count,
+        "side": input_size,
+        "batch": BATCH,
+        "rounds": rounds,
+        "rows": table,
+    }
 
 
 def _empty_caches(run: Prepared, folder: Path, count: int) -> Iterator[RunCache]:
     """Yield run caches with empty stores and a loaded network."""
     for number in range(count):
         store = Store(folder / str(number))
-        device = run.materials.device
+        device = run.run_cache.device
         cache = RunCache(run.dataset, run.splits, run.backbones, store, device=device)
-        cache.source_model(next(iter(run.backbones)))
+        cache.networks.source(next(iter(run.backbones)))
         yield cache
 
 

@@ -32,14 +32,14 @@ class Scale:
     """The amount of computation.
 
     Attributes:
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         images: Number of images, including the test set, a fifth.
         batch: Images per step.
         matrix: Side of the matrices.
         products: Number of matrix products.
     """
 
-    side: int = 224
+    input_size: int = 224
     images: int = 5120
     batch: int = 256
     matrix: int = 8192
@@ -68,16 +68,16 @@ def _model(name: str, rounds: int, device: str, scale: Scale) -> list[dict[str, 
     with tempfile.TemporaryDirectory(prefix="speed-") as folder:
         run = _synthetic(Path(folder), name, device, scale)
         last = len(next(iter(run.backbones.values())).stages) - 1
-        settings = recipe(scale.side, scale.batch)
+        settings = recipe(scale.input_size, scale.batch)
         library = {
             "full, autotl": LibraryLoop(run, settings, frozen=0),
             "full, autotl, augmented": LibraryLoop(
-                run, recipe(scale.side, scale.batch, augment="shift"), frozen=0
+                run, recipe(scale.input_size, scale.batch, augment="shift"), frozen=0
             ),
             "last stage, autotl": LibraryLoop(run, settings, frozen=last),
         }
         bare = _bare(Path(folder) / name, run, last, device, scale)
-        products = Products(device, side=scale.matrix, times=scale.products)
+        products = Products(device, input_size=scale.matrix, times=scale.products)
         functions: dict[str, Callable[[], object]] = {key: each.epoch for key, each in bare.items()}
         functions |= {key: _synchronised(each.epoch, device) for key, each in library.items()}
         for function in functions.values():  # warm-up: fills the cache and selects kernels
@@ -152,7 +152,7 @@ def _bare(folder: Path, run: Prepared, last: int, device: str, scale: Scale) -> 
         found[key] = BareLoop(model, model, images, labels, batch=scale.batch, train_mode=train_mode)
     place = next(iter(run.backbones.values())).stages[last - 1].module
     model, train_mode = _timm(folder, device, last)
-    halves = cut(model, place, side=scale.side) if last else None
+    halves = cut(model, place, input_size=scale.input_size) if last else None
     if halves is not None:
         prefix, suffix = halves
         model.eval()
@@ -174,7 +174,7 @@ def _timm(folder: Path, device: str, frozen: int) -> tuple[nn.Module, Callable[[
 def _tensors(count: int, device: str, scale: Scale) -> tuple[Tensor, Tensor]:
     """Return random input images and labels on the device."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.randn(count, 3, scale.side, scale.side, generator=generator)
+    images = torch.randn(count, 3, scale.input_size, scale.input_size, generator=generator)
     labels = torch.randint(CLASSES, (count,), generator=generator)
     return images.to(device=device, memory_format=torch.channels_last), labels.to(device)
 
@@ -184,12 +184,12 @@ def _synthetic(folder: Path, name: str, device: str, scale: Scale) -> Prepared:
     torch.manual_seed(0)
     timm.models.save_for_hf(timm.create_model(name), folder / name, safe_serialization=True)
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (scale.images, scale.side, scale.side, 3), dtype=np.uint8)
+    images = rng.integers(0, 256, (scale.images, scale.input_size, scale.input_size, 3), dtype=np.uint8)
     labels = [f"c{i % CLASSES}" for i in range(scale.images)]
     return prepared(
         (images, labels),
         folder / "store",
         backbone=f"local-dir:{folder / name}",
-        image_size=scale.side,
+        image_size=scale.input_size,
         device=device,
     )

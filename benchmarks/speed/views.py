@@ -12,7 +12,6 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import numpy as np
 import torch
 
 from autotl.backbone import freeze
@@ -28,23 +27,23 @@ VIEWS = (1, 2, 4, 8, None)
 
 
 def measure(
-    data: Path, backbone: str, *, side: int = 128, frozen: int = 5, epochs: int = 24, seeds: int = 3
+    data: Path, backbone: str, *, input_size: int = 128, frozen: int = 5, epochs: int = 24, seeds: int = 3
 ) -> dict[str, Any]:
     """Return test accuracy and seconds by number of views.
 
     Args:
         data: The data set.
         backbone: A timm folder.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         frozen: Number of frozen stages.
         epochs: Number of epochs.
         seeds: Number of seeds.
     """
-    run = prepared(data, backbone, side)
+    run = prepared(data, backbone, input_size)
     found: dict[str, list[dict[str, float]]] = {}
     for seed in range(seeds):
         for views in VIEWS:
-            recipe = Recipe(side=side, epochs=epochs, lr=1e-3, augment="mirror", views=views or 1)
+            recipe = Recipe(input_size=input_size, epochs=epochs, lr=1e-3, augment="mirror", views=views or 1)
             row = _train(run, recipe, frozen=frozen, cached=views is not None, seed=seed)
             key = "a new one each epoch" if views is None else str(views)
             found.setdefault(key, []).append(row)
@@ -71,8 +70,8 @@ def measure(
 def _train(run: Prepared, recipe: Recipe, *, frozen: int, cached: bool, seed: int) -> dict[str, float]:
     """Train once, and return test accuracy and seconds."""
     backbone = next(iter(run.backbones.values()))
-    activations = ActivationCache(run.materials, enabled=cached)
-    bench = TrialWorkbench(run.materials, run.task, backbone, None, seed=seed, activations=activations)
+    activations = ActivationCache(run.run_cache, enabled=cached)
+    bench = TrialWorkbench(run.run_cache, run.task, backbone, None, seed=seed, activations=activations)
     model = bench.model()
     train_mode = freeze(model, frozen, norm="batch")
     learner = Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
@@ -81,9 +80,11 @@ def _train(run: Prepared, recipe: Recipe, *, frozen: int, cached: bool, seed: in
         pass
     seconds = time.perf_counter() - started
     rows = run.splits.test
-    images = torch.from_numpy(render(run.dataset, rows, view_of(backbone.config, side=recipe.side)))
-    labels = run.dataset.table["label"].to_numpy(dtype=np.int64)[rows]
-    logits = forward_in_batches(learner.module(), images, normalise=bench.normalise, device=bench.device)
+    images = torch.from_numpy(
+        render(run.dataset, rows, view_of(backbone.config, input_size=recipe.input_size))
+    )
+    labels = run.dataset.targets[rows]
+    logits = forward_in_batches(learner.module(), images, to_batch=bench.to_batch, device=bench.device)
     return {"accuracy": float((logits.argmax(1).numpy() == labels).mean()), "seconds": seconds}
 
 

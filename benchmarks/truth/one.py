@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 
 import autotl
 from autotl import plugins
-from autotl.api import OwnNetworks, Record, Task, Weights
+from autotl.api import OwnNetworks, Record, TargetSpec, Task, Weights
 from autotl.backbone import create, data_config
 from autotl.data import render_images
 from autotl.results import LoadedModel, Predictor
@@ -152,7 +152,7 @@ def _correct(
         *sorted(run.weights.glob(f"trial-{number:04d}-fold*")),
     ]:
         opened.model.load_state_dict(load_file(file))
-        predicted = Predictor(opened, device="cpu").logits_of(pixels).argmax(1)
+        predicted = Predictor(opened, device="cpu").outputs_of(pixels).argmax(1)
         rows.append(class_labels[predicted] == labels)
     return np.stack(rows)
 
@@ -163,12 +163,18 @@ def _network(run: FinishedRun, strategy: str) -> LoadedModel:
     implementation = plugins.load().strategies[strategy]
     (name,) = (arm["backbone"] for arm in run.report["arms"] if arm["strategy"] == strategy)
     if isinstance(implementation, OwnNetworks):
-        task = Task(classes, dict.fromkeys(classes, run.report["when"]["n_train"] // len(classes)), SIDE)
+        task = Task(
+            TargetSpec("single_label", tuple(classes)),
+            dict.fromkeys(classes, run.report["when"]["n_train"] // len(classes)),
+            SIDE,
+        )
         (weights,) = (each for each in implementation.networks(task) if each.name == name)
     else:
         weights = Weights(name, f"local-dir:{run.network}", name, folder=run.network)
     model = create(weights, classes=len(classes))
-    return LoadedModel(model, replace(data_config(model), side=SIDE), classes)
+    return LoadedModel(
+        model, replace(data_config(model), input_size=SIDE), TargetSpec("single_label", tuple(classes))
+    )
 
 
 def _fresh(folder: Path, name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -23,23 +23,23 @@ class Prototypes:
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Return True: a mean needs only one image per class."""
-        return Applies(True, f"a mean needs few images; the smallest class has {task.min_per_class}")
+        return Applies(True, f"a mean needs few images; the smallest class has {task.smallest_stratum}")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         """Return the default parameters."""
-        return {"shrinkage": 0.1, "image_size": backbone.side}
+        return {"shrinkage": 0.1, "image_size": backbone.input_size}
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         """Suggest parameters from the search space."""
-        sides = [side for side in backbone.sides if side <= backbone.side]
+        sizes = [size for size in backbone.input_sizes if size <= backbone.input_size]
         return {
             "shrinkage": space.suggest_float("shrinkage", 1e-3, 1.0, log=True),
-            "image_size": space.suggest_categorical("image_size", sides),
+            "image_size": space.suggest_categorical("image_size", sizes),
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         """Estimate the seconds of a trial."""
-        features = backbone.pace.seconds(task.train_rows, side=params["image_size"])
+        features = backbone.pace.seconds(task.train_rows, input_size=params["image_size"])
         solve = 1e-10 * backbone.features**2 * (task.train_rows + backbone.features)
         return Cost(features / 5 + solve)  # five folds share the cached features
 
@@ -56,19 +56,19 @@ class NearestMean:
 
     Attributes:
         bench: The data and features of the trial.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         shrinkage: Shrinkage of the covariance to the identity, in (0, 1].
         head: Weights (classes, features) and biases (classes,); None before ``fit``.
     """
 
     bench: Workbench
-    side: int
+    input_size: int
     shrinkage: float
     head: tuple[Tensor, Tensor] | None = None
 
     def fit(self) -> Generator[Epoch, None, None]:
         """Compute the head, and yield its only epoch."""
-        x, labels = self.bench.features(side=self.side), self.bench.labels()
+        x, labels = self.bench.features(input_size=self.input_size), self.bench.targets()
         weight, bias = self.classifier(x.train, labels.train)
         # the logits are overconfident: fit a temperature on one half with the classifier of the other
         half_weight, half_bias = self.classifier(x.train[::2], labels.train[::2])
@@ -82,7 +82,7 @@ class NearestMean:
         """Return weights (classes, features) and biases (classes,) with logits -½ |x - μ|² + ½ x·x."""
         centre, spread = x.mean(0), x.std(0, correction=0).clamp(min=1e-6)
         rows = (x - centre) / spread  # (rows, features)
-        member = one_hot(labels, len(self.bench.task.classes)).to(rows.dtype)  # (rows, classes)
+        member = one_hot(labels, self.bench.task.target.outputs).to(rows.dtype)  # (rows, classes)
         means = (member.T @ rows) / member.sum(0).clamp(min=1)[:, None]  # (classes, features)
         within = rows - means[labels]
         covariance = (1 - self.shrinkage) * (within.T @ within) / len(rows)  # (features, features)

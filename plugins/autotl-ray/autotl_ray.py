@@ -18,7 +18,7 @@ import ray
 from ray.exceptions import RayActorError, RayTaskError
 
 from autotl import hookimpl
-from autotl.api import ATTEMPTS, DIED, Checkpoint, Go, Job, Outcome, Said, State, Work
+from autotl.api import ATTEMPTS, DIED, Checkpoint, Job, JobProgress, OnProgress, Outcome, State, Work
 from autotl.errors import RunError
 
 GPUS = "AUTOTL_RAY_GPUS"
@@ -41,7 +41,13 @@ class Ray:
     summary = "trials run in parallel on a Ray cluster"
 
     def run(
-        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+        self,
+        jobs: Iterable[Job | None],
+        work: Work,
+        on_progress: OnProgress,
+        *,
+        workers: int = 1,
+        device: str = "cpu",
     ) -> Iterator[Outcome]:
         """Run the jobs, as :class:`autotl.api.Executor` describes."""
         started_here = not ray.is_initialized()
@@ -64,7 +70,7 @@ class Ray:
                         pool.start(job)
                 if not pool.running:
                     return
-                if (outcome := pool.wait(go)) is not None:
+                if (outcome := pool.wait(on_progress)) is not None:
                     ready = True
                     yield outcome
         finally:
@@ -114,11 +120,11 @@ class _Pool:
         running = actor.run.remote(message_id, job, checkpoint)
         self.running[running] = _RunningJob(job, actor, message_id, attempt, time.monotonic())
 
-    def wait(self, go: Go) -> Outcome | None:
+    def wait(self, on_progress: OnProgress) -> Outcome | None:
         """Wait until a job sends a message or ends, and return the outcome of an ended job."""
         (first, *_), _ = ray.wait([*self.running, self._received], num_returns=1)
         if first == self._received:
-            self._answer(go)
+            self._answer(on_progress)
             return None
         ended = self.running.pop(first)
         try:
@@ -149,13 +155,13 @@ class _Pool:
         marker = None if self._marker is None else str(self._marker)
         return actor_class.remote(self._work, marker, self._messages, int(self._resources["num_cpus"]))
 
-    def _answer(self, go: Go) -> None:
+    def _answer(self, on_progress: OnProgress) -> None:
         messages = ray.get(self._received)
         self._received = self._messages.receive.remote()
         jobs = {each.message_id: each.job for each in self.running.values()}
         for number, message_id, said in messages:
             if message_id in jobs:  # the actor of another job has died
-                self._messages.answer.remote(number, go(jobs[message_id], said))
+                self._messages.answer.remote(number, on_progress(jobs[message_id], said))
 
     def _write(self, weights: Mapping[int, tuple[str, bytes]]) -> dict[int, str]:
         """Write files from another machine to the folder of the trials, and return their paths."""
@@ -175,18 +181,18 @@ class _MessageQueue:
     """
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[tuple[int, int, Said]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[int, int, JobProgress]] = asyncio.Queue()
         self._answers: dict[int, asyncio.Future[State | None]] = {}
         self._numbers = itertools.count()
 
-    async def ask(self, message_id: int, said: Said) -> State | None:
+    async def ask(self, message_id: int, said: JobProgress) -> State | None:
         """Send a message, and return the answer."""
         number = next(self._numbers)
         self._answers[number] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((number, message_id, said))
         return await self._answers[number]
 
-    async def receive(self) -> list[tuple[int, int, Said]]:
+    async def receive(self) -> list[tuple[int, int, JobProgress]]:
         """Return all messages; wait if there is none."""
         found = [await self._queue.get()]
         while not self._queue.empty():
@@ -220,17 +226,17 @@ class _Worker:
             path.write_bytes(ray.get(checkpoint[0]))
             job = replace(job, checkpoint=str(path))
 
-        def go(job: Job, said: Said) -> State | None:
+        def on_progress(job: Job, said: JobProgress) -> State | None:
             nonlocal last
             has_score = said.epoch.score is not None or said.done is not None
             if not has_score and time.monotonic() - last < INTERVAL:
                 return None
-            short = replace(said, epoch=replace(said.epoch, logits=None))
+            short = replace(said, epoch=replace(said.epoch, outputs=None))
             answer: State | None = ray.get(self._messages.ask.remote(message_id, short))
             last = time.monotonic()
             return answer
 
-        outcome = self._work(job, go)
+        outcome = self._work(job, on_progress)
         if not self._remote:
             return outcome, {}, None
         weights = {fold: (name, _take(name)) for fold, name in outcome.models.items()}

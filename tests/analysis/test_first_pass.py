@@ -78,14 +78,16 @@ def sampled(
 ) -> tuple[Sampler, Sample]:
     """All images, with the sampler that can draw fewer of them."""
     sampler = Sampler(options_for(budget), ready.dataset, ready.splits, Store(folder), 3)
-    materials = RunCache(ready.dataset, ready.splits, backbones, sampler.store, device="cpu")
-    return sampler, Sample(ready.splits, backbones, materials, SampleRecord(20.0))
+    run_cache = RunCache(ready.dataset, ready.splits, backbones, sampler.store, device="cpu")
+    return sampler, Sample(ready.splits, backbones, run_cache, SampleRecord(20.0))
 
 
 def run(ready: Prepared, folder: Path, clock: FakeClock, *, budget: float) -> Sample:
     """The pace was measured while the machine was a hundred times faster."""
     facts = ready.backbones["tiny"]
-    fast = replace(facts, pace=replace(facts.pace, side=facts.side, forward=1000.0, training=400.0), kept=())
+    fast = replace(
+        facts, pace=replace(facts.pace, input_size=facts.input_size, forward=1000.0, training=400.0), kept=()
+    )
     sampler, sample = sampled(ready, folder, {"tiny": fast}, budget=budget)
     found, end = first_pass(sampler, sample, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
@@ -141,13 +143,13 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
             name=name,
             digest=name,
             kept=(),
-            pace=replace(facts.pace, side=facts.side, forward=forward, training=forward / 3),
+            pace=replace(facts.pace, input_size=facts.input_size, forward=forward, training=forward / 3),
         )
         for name, forward in {"quick": 1000.0, "slow": 250.0}.items()
     }
     _, whole = sampled(ready, tmp_path, backbones, budget=1.0)
-    materials = whole.run_cache
-    paces = {id(materials.source_model(name)): each.pace.forward for name, each in backbones.items()}
+    run_cache = whole.run_cache
+    paces = {id(run_cache.networks.source(name)): each.pace.forward for name, each in backbones.items()}
 
     def slowed(model: Any, parts: Any, out: Any, **told: Any) -> None:
         def timed() -> Iterator[Any]:
@@ -158,7 +160,7 @@ def test_two_backbones_are_corrected_by_how_much_slower_the_machine_is(
         extract_features(model, timed(), out, **told)
 
     monkeypatch.setattr(pixels, "extract_features", slowed)
-    budget = passes * slower * len(materials.order) / 1000.0 / POLICY.first_pass
+    budget = passes * slower * len(run_cache.order) / 1000.0 / POLICY.first_pass
     sampler, _ = sampled(ready, tmp_path, backbones, budget=budget)
     found, end = first_pass(sampler, whole, Silence(), end=Deadline(clock, at=budget))
     measures = CATALOG.transferabilities.items
@@ -176,7 +178,7 @@ def test_runs_of_older_versions_are_still_understood(ready: Prepared) -> None:
 
 def test_the_similarity_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
     found, notes = measure_similarities(
-        options_for(20.0), ready.materials, CATALOG.similarities.items, None, end=Deadline(clock, at=-1.0)
+        options_for(20.0), ready.run_cache, CATALOG.similarities.items, None, end=Deadline(clock, at=-1.0)
     )
     assert found == {"tiny": {}}
     assert "was not measured" in notes[0]
@@ -186,14 +188,14 @@ def test_checks_that_there_is_no_time_for_are_named(ready: Prepared, clock: Fake
     ranking = Ranking(order=("tiny",))
     locked = LockedTest(ready.splits.test)
     late = Deadline(clock, at=0.0)
-    found = find_data_issues(options_for(20.0), ready.materials, ranking, locked, end=late)
+    found = find_data_issues(options_for(20.0), ready.run_cache, ranking, locked, end=late)
     assert found.label_issues == ()
     assert found.shift is None
     (note,) = found.notes
     assert note.startswith("Not checked for lack of time: near copies, label issues, outliers, ")
     locked = LockedTest(ready.splits.test)
     weighted = options_for(20.0, clean="weight")
-    assert find_data_issues(weighted, ready.materials, ranking, locked, end=late).notes == ()
+    assert find_data_issues(weighted, ready.run_cache, ranking, locked, end=late).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -211,16 +213,16 @@ def test_classifiers_that_decide_on_images_have_no_time_limit(
 
     monkeypatch.setattr("autotl.analysis.profile.frozen_features", recorded)
     options, end = options_for(100.0, clean=clean), Deadline(clock, at=100.0)
-    rank_backbones(options, ready.materials, CATALOG.transferabilities.items, clock, end=end)
+    rank_backbones(options, ready.run_cache, CATALOG.transferabilities.items, clock, end=end)
     locked = LockedTest(ready.splits.test)
-    find_data_issues(options, ready.materials, Ranking(order=("tiny",)), locked, end=end)
+    find_data_issues(options, ready.run_cache, Ranking(order=("tiny",)), locked, end=end)
     assert given == [seconds, seconds]
 
 
 def test_the_learning_curve_is_given_up_when_it_takes_too_long(ready: Prepared, clock: FakeClock) -> None:
     late = Deadline(clock, at=0.0)
-    assert measure_learning_curve(options_for(1e6), ready.materials, "tiny") is not None
-    assert measure_learning_curve(options_for(1e6), ready.materials, "tiny", end=late) is None
+    assert measure_learning_curve(options_for(1e6), ready.run_cache, "tiny") is not None
+    assert measure_learning_curve(options_for(1e6), ready.run_cache, "tiny", end=late) is None
 
 
 @pytest.mark.parametrize(("slower", "ended"), [(1.0, None), (1.2, 128)])

@@ -4,10 +4,11 @@ import pytest
 
 from autotl.analysis.rule_of_thumb import rule_of_thumb
 from autotl.api import Task
+from autotl.testing import tiny_task
 
 
 def task(rows: int) -> Task:
-    return Task(classes=("a", "b"), rows={"a": rows, "b": rows}, side=32)
+    return tiny_task({"a": rows, "b": rows}, typical_size=32)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def edited(source: Path, folder: Path, change: Change | None = None, state: Stat
 
 
 def described(weights: Weights) -> Any:
-    return describe(weights, side=32, device="cpu", workload=Workload(50, None), clock=FakeClock())
+    return describe(weights, typical_size=32, device="cpu", workload=Workload(50, None), clock=FakeClock())
 
 
 def args(**given: Any) -> Change:

@@ -17,10 +17,10 @@ def side_of(model: nn.Module) -> int:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_halves_compute_what_the_whole_does(name):
     model = timm.create_model(name, num_classes=3, drop_path_rate=0.2).eval()
-    side = side_of(model)
-    x = torch.randn(2, 3, side, side)
+    input_size = side_of(model)
+    x = torch.randn(2, 3, input_size, input_size)
     for stage in layout(model).stages[:-1]:
-        halves = cut(model, stage.module, side=side)
+        halves = cut(model, stage.module, input_size=input_size)
         assert halves is not None, stage.module
         prefix, suffix = halves
         with torch.no_grad():
@@ -41,7 +41,7 @@ def test_training_the_suffix_trains_the_model_and_only_behind_the_cut():
     model = timm.create_model("test_resnet", num_classes=2)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     train_mode = freeze(model, 2, norm="batch")
-    prefix, suffix = cut(model, layout(model).stages[1].module, side=64)
+    prefix, suffix = cut(model, layout(model).stages[1].module, input_size=64)
     train_mode(model)
     with torch.no_grad():
         rows = prefix(torch.randn(4, 3, 64, 64))
@@ -60,7 +60,7 @@ def test_training_the_suffix_trains_the_model_and_only_behind_the_cut():
 
 def test_the_suffix_drops_paths_in_training_only():
     model = timm.create_model("test_convnext", num_classes=2, drop_path_rate=0.9)
-    _, suffix = cut(model, "stages.1", side=64)
+    _, suffix = cut(model, "stages.1", input_size=64)
     rows = torch.randn(16, model.feature_info[1]["num_chs"], 8, 8)
     with torch.no_grad():
         model.train()
@@ -72,7 +72,7 @@ def test_the_suffix_drops_paths_in_training_only():
 def test_zero_outputs_of_a_new_head_verify_no_cut():
     model = timm.create_model("test_resnet")
     new_head(model, 3)
-    prefix, suffix = cut(model, "layer2", side=64)
+    prefix, suffix = cut(model, "layer2", input_size=64)
     nn.init.normal_(model.fc.weight)
     x = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
@@ -82,8 +82,8 @@ def test_zero_outputs_of_a_new_head_verify_no_cut():
 
 def test_a_module_that_several_values_pass_by_is_no_cut():
     model = timm.create_model("test_resnet")
-    assert cut(model, "layer2.0.conv1", side=64) is None
-    assert cut(model, "no.such.module", side=64) is None
+    assert cut(model, "layer2.0.conv1", input_size=64) is None
+    assert cut(model, "no.such.module", input_size=64) is None
 
 
 def test_cutting_leaves_modes_and_state_alone():
@@ -91,7 +91,7 @@ def test_cutting_leaves_modes_and_state_alone():
     model.layer1.eval()
     modes = [module.training for module in model.modules()]
     keys = list(model.state_dict())
-    cut(model, "layer1", side=64)
+    cut(model, "layer1", input_size=64)
     assert [module.training for module in model.modules()] == modes
     assert list(model.state_dict()) == keys
 
@@ -99,9 +99,9 @@ def test_cutting_leaves_modes_and_state_alone():
 @pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "mobilenetv3_small_050", "test_vit"])
 def test_pieces_in_a_row_compute_what_the_whole_does_up_to_the_classifier(name):
     model = timm.create_model(name, num_classes=3).eval()
-    side = side_of(model)
-    cuts = Cuts(model, side=side)
-    x = torch.randn(2, 3, side, side)
+    input_size = side_of(model)
+    cuts = Cuts(model, input_size=input_size)
+    x = torch.randn(2, 3, input_size, input_size)
     points = [stage.module for stage in layout(model).stages[:-1]]
     with torch.no_grad():
         value, start = x, None
@@ -114,7 +114,7 @@ def test_pieces_in_a_row_compute_what_the_whole_does_up_to_the_classifier(name):
 
 def test_blocks_inside_a_stage_can_be_cut_too():
     model = timm.create_model("mobilenetv2_100", num_classes=3)
-    cuts = Cuts(model, side=64)
+    cuts = Cuts(model, input_size=64)
     assert "blocks.3.1" in cuts
     assert "blocks.3.1.conv_pw" not in cuts  # its shortcut passes by
 
@@ -122,7 +122,7 @@ def test_blocks_inside_a_stage_can_be_cut_too():
 def test_the_suffix_of_another_copy_trains_that_copy():
     model = timm.create_model("test_resnet", num_classes=2)
     other = copy.deepcopy(model)
-    suffix = Cuts(model, side=64).suffix("layer2", other)
+    suffix = Cuts(model, input_size=64).suffix("layer2", other)
     rows = torch.randn(2, model.feature_info[2]["num_chs"], 8, 8)
     suffix(rows).sum().backward()
     assert other.layer4[0].conv1.weight.grad is not None

@@ -4,7 +4,7 @@ import pytest
 import timm
 
 from autotl.api import DataConfig, Weights
-from autotl.backbone import Workload, create, describe, sides_of
+from autotl.backbone import Workload, create, describe, input_sizes_of
 from autotl.backbone.describe import digest_of, source_classes
 from autotl.clock import FakeClock, WallClock
 
@@ -17,12 +17,12 @@ class TickingClock(FakeClock):
         return super().now()
 
 
-def config(side: int, *, fixed: bool = False) -> DataConfig:
-    return DataConfig(side, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", fixed)
+def config(input_size: int, *, fixed: bool = False) -> DataConfig:
+    return DataConfig(input_size, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", fixed)
 
 
 @pytest.mark.parametrize(
-    ("native", "data", "sides"),
+    ("native", "data", "input_sizes"),
     [
         (224, 300, (96, 128, 160, 224)),
         (64, 64, (32, 48, 64)),
@@ -32,39 +32,41 @@ def config(side: int, *, fixed: bool = False) -> DataConfig:
         (32, 32, (16, 32)),
     ],
 )
-def test_sides_climb_to_the_native_one_and_stay_near_the_datas(native, data, sides):
-    assert sides_of(config(native), data) == sides
+def test_sizes_climb_to_the_native_one_and_stay_near_the_datas(native, data, input_sizes):
+    assert input_sizes_of(config(native), data) == input_sizes
 
 
 def test_a_fixed_size_is_the_only_one():
-    assert sides_of(config(224, fixed=True), 16) == (224,)
+    assert input_sizes_of(config(224, fixed=True), 16) == (224,)
 
 
 def test_a_backbone_is_described_from_its_folder(small):
-    found = describe(small, side=64, device="cpu", workload=Workload(100, None), clock=WallClock())
+    found = describe(small, typical_size=64, device="cpu", workload=Workload(100, None), clock=WallClock())
     assert (found.name, found.architecture, found.features) == ("small", "resnet18", 20)
     assert found.config == DataConfig(64, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", False)
     assert [c.names for c in found.classes] == [("tench", "Tinca tinca"), ("cat",), ("dog",)]
     assert found.parameters == sum(p.numel() for p in create(small).parameters())
     assert [stage.module for stage in found.stages] == ["act1", "layer1", "layer2", "layer3", "layer4"]
-    assert found.sides == (32, 48, 64)
-    assert found.side == 64
-    assert found.pace.side == found.sides[len(found.sides) // 2]
+    assert found.input_sizes == (32, 48, 64)
+    assert found.input_size == 64
+    assert found.pace.input_size == found.input_sizes[len(found.input_sizes) // 2]
     assert found.pace.forward >= found.pace.training > 0
 
 
 @pytest.mark.parametrize(
-    ("seconds", "among", "side"),
+    ("seconds", "among", "input_size"),
     [(1.0, 1, 32), (150.0, 1, 48), (10_000.0, 1, 64), (190.0, 1, 64), (190.0, 2, 32), (360.0, 9, 64)],
 )
-def test_the_recommended_side_is_the_largest_that_takes_a_small_part_of_the_budget(
-    small, seconds, among, side
+def test_the_recommended_size_is_the_largest_that_takes_a_small_part_of_the_budget(
+    small, seconds, among, input_size
 ):
     # 16 images in 0.25 s are 64 a second at 48 px: 1,000 images take 16 s there, 7 s at 32 px, 28 s at 64 px
     clock = TickingClock()
-    found = describe(small, side=64, device="cpu", workload=Workload(1000, seconds, among), clock=clock)
+    found = describe(
+        small, typical_size=64, device="cpu", workload=Workload(1000, seconds, among), clock=clock
+    )
     assert found.pace.forward == 64
-    assert found.side == side
+    assert found.input_size == input_size
 
 
 def test_the_digest_names_the_function_and_not_the_place(small, tmp_path):

@@ -11,13 +11,13 @@ FAMILIES = ["test_resnet", "test_efficientnet", "mobilenetv3_small_050", "test_c
 def trained(model: nn.Module, train_mode, *, steps: int = 2) -> dict[str, torch.Tensor]:
     """A few real steps with momentum and decay; the state before them."""
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    side = model.pretrained_cfg["input_size"][-1] if model.pretrained_cfg["fixed_input_size"] else 64
+    input_size = model.pretrained_cfg["input_size"][-1] if model.pretrained_cfg["fixed_input_size"] else 64
     optimiser = torch.optim.AdamW(
         (p for p in model.parameters() if p.requires_grad), lr=1e-2, weight_decay=0.1
     )
     for step in range(steps):
         train_mode(model)
-        x = torch.randn(4, 3, side, side, generator=torch.Generator().manual_seed(step))
+        x = torch.randn(4, 3, input_size, input_size, generator=torch.Generator().manual_seed(step))
         nn.functional.cross_entropy(model(x), torch.tensor([0, 1, 0, 1])).backward()
         optimiser.step()
         optimiser.zero_grad()

@@ -14,8 +14,8 @@ FAMILIES = [
 
 def made(name: str) -> tuple[nn.Module, torch.Tensor]:
     model = timm.create_model(name).eval()
-    side = model.pretrained_cfg["input_size"][-1] if model.pretrained_cfg["fixed_input_size"] else 64
-    return model, torch.randn(2, 3, side, side)
+    input_size = model.pretrained_cfg["input_size"][-1] if model.pretrained_cfg["fixed_input_size"] else 64
+    return model, torch.randn(2, 3, input_size, input_size)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autotl.api import Arm
+from autotl.api import Arm, TargetSpec
 from autotl.bench.joint import ALGORITHMS, MAX_FAILURES
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
@@ -40,7 +40,7 @@ def watched(request: pytest.FixtureRequest, fakes: ModuleType, tmp_path: Path):
         doing = fakes.FakeWork(strategies, clock, tmp_path, **work)
         way = ALGORITHMS[request.param]
         ledger = TrialHistory(doing.labels(), one_standard_error_rule=way.one_standard_error_rule)
-        tasks = {"net": replace(fakes.TASK, classes=classes)}
+        tasks = {"net": replace(fakes.TASK, target=TargetSpec("single_label", classes))}
         arms = [Arm(name, "net") for name in strategies]
         searching = way.search(
             SearchSpace(arms, strategies, {"net": fakes.backbone()}, tasks, fakes.MACHINE),

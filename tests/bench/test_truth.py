@@ -8,6 +8,8 @@ import pytest
 import timm
 import torch
 
+from autotl.testing import tiny_task
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -73,13 +75,13 @@ def test_brackets_of_runs_with_a_shortened_baseline_are_counted(part):
 
 
 def test_the_hasty_baseline_is_scratch_small_with_a_tenth_of_the_epochs(part):
-    from autotl.api import Pace, Task
+    from autotl.api import Pace
     from autotl.builtin.strategies.scratch_small import ScratchSmall
 
     class Network:
-        name, sides, pace = "small_resnet", (32,), Pace(32, 1000.0, 300.0)
+        name, input_sizes, pace = "small_resnet", (32,), Pace(32, 1000.0, 300.0)
 
-    task = Task(("a", "b"), {"a": 50, "b": 50}, 32)
+    task = tiny_task({"a": 50, "b": 50}, typical_size=32)
     scratch, hasty = ScratchSmall().defaults(task, Network()), part("hasty_scratch").HastyScratch()
     assert hasty.defaults(task, Network()) == {**scratch, "epochs": round(0.1 * scratch["epochs"])}
     assert hasty.baseline

@@ -24,8 +24,8 @@ def dataset() -> Dataset:
 
 def backbone(seconds: float) -> dict[str, Any]:
     """Return a backbone that takes so many seconds for an image."""
-    pace = SimpleNamespace(seconds=lambda n, *, side: n * seconds)
-    return {"some": SimpleNamespace(pace=pace, side=32)}
+    pace = SimpleNamespace(seconds=lambda n, *, input_size: n * seconds)
+    return {"some": SimpleNamespace(pace=pace, input_size=32)}
 
 
 def test_all_images_are_used_if_there_is_time(dataset: Dataset) -> None:

@@ -74,7 +74,7 @@ def test_a_trial_with_few_validation_images_is_planned_for_several_folds(validat
 
 @pytest.mark.parametrize("times", [0.5, 2.5, 3.5])
 def test_each_planned_fold_has_time_for_some_epochs(times: float) -> None:
-    once = EPOCHS * epoch_seconds(fakes.TASK, ONE["net"], side=min(ONE["net"].sides), trained=1.0)
+    once = EPOCHS * epoch_seconds(fakes.TASK, ONE["net"], input_size=min(ONE["net"].input_sizes), trained=1.0)
     left = 5.0 + times * once / POLICY.defaults
     found = make_task(fakes.Fake("tune"), backbones=ONE, validated=20, left=left)
     assert found.folds == max(1, int(times))

@@ -22,7 +22,7 @@ from autotl.pipeline.prepare import Prepared
 from autotl.results import Result
 from autotl.terminal import Silence
 from autotl.testing import StrategyChecks, tiny_images
-from autotl.training import epoch_seconds, predict_logits
+from autotl.training import epoch_seconds, predict_outputs
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -45,16 +45,16 @@ def scored_and_computed(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The validation logits that were scored, and those of the network that comes out."""
     learner = strategy.build(strategy.defaults(bench.task, bench.backbone), bench)
-    scored = list(learner.fit())[-1].logits
+    scored = list(learner.fit())[-1].outputs
     assert scored is not None
-    side = learner.side
-    return scored, predict_logits(learner.module(), bench.pixels(side=side).val, bench)
+    input_size = learner.input_size
+    return scored, predict_outputs(learner.module(), bench.inputs(input_size=input_size).val, bench)
 
 
 def sized(task: Task, images: int) -> Task:
     """The task with about so many training images."""
-    each = round(images / 0.8 / len(task.classes))
-    return replace(task, rows=dict.fromkeys(task.classes, each))
+    each = round(images / 0.8 / task.target.outputs)
+    return replace(task, strata_counts=dict.fromkeys(task.target.names, each))
 
 
 class TestScratchSmall(StrategyChecks):
@@ -82,7 +82,7 @@ class TestScratchSmall(StrategyChecks):
     ) -> None:
         larger = replace(backbone, name="a larger one")
         enough = MIN_EPOCHS_OF_LARGER * epoch_seconds(
-            ready.task, backbone, side=min(backbone.sides), trained=1.0
+            ready.task, backbone, input_size=min(backbone.input_sizes), trained=1.0
         )
         for seconds, taken in ((2 * enough, True), (0.2 * enough, False)):
             task = replace(ready.task, trial_seconds=seconds, folds=1)
@@ -91,19 +91,19 @@ class TestScratchSmall(StrategyChecks):
         assert "do not fit" in self.strategy.applies(task, larger).why
 
     def test_large_images_with_detail_are_seen_larger(self, ready: Prepared) -> None:
-        sides = []
-        for side in (32, 300):
-            (weights,) = self.strategy.networks(replace(ready.task, side=side))
+        input_sizes = []
+        for input_size in (32, 300):
+            (weights,) = self.strategy.networks(replace(ready.task, typical_size=input_size))
             assert weights.config is not None
-            sides.append(weights.config.side)
-        assert sides[0] < sides[1]
+            input_sizes.append(weights.config.input_size)
+        assert input_sizes[0] < input_sizes[1]
 
     def test_less_time_means_smaller_images_and_fewer_epochs(
         self, ready: Prepared, backbone: Backbone
     ) -> None:
-        both = replace(backbone, sides=(32, 64), side=64)
-        large = epoch_seconds(ready.task, both, side=64, trained=1.0)
-        small = epoch_seconds(ready.task, both, side=32, trained=1.0)
+        both = replace(backbone, input_sizes=(32, 64), input_size=64)
+        large = epoch_seconds(ready.task, both, input_size=64, trained=1.0)
+        small = epoch_seconds(ready.task, both, input_size=32, trained=1.0)
         task = replace(ready.task, folds=1)
         long, short, tiny = (
             self.strategy.defaults(replace(task, trial_seconds=seconds), both)
@@ -149,28 +149,28 @@ class TestPixels(StrategyChecks):
 
     def test_rows_without_weight_change_nothing(self, ready: Prepared) -> None:
         plain, bench = self.bench(ready), self.bench(ready)
-        wrong = torch.zeros(len(plain.labels().train), dtype=torch.bool)
+        wrong = torch.zeros(len(plain.targets().train), dtype=torch.bool)
         wrong[::4] = True
-        classes = len(ready.task.classes)
+        classes = ready.task.target.outputs
 
         class Doubted(TrialWorkbench):
             """A quarter of the labels are wrong."""
 
             known: torch.Tensor | None = None
 
-            def labels(self):  # type: ignore[no-untyped-def]
-                rows = super().labels()
+            def targets(self):  # type: ignore[no-untyped-def]
+                rows = super().targets()
                 return replace(rows, train=torch.where(wrong, (rows.train + 1) % classes, rows.train))
 
             def weights(self) -> torch.Tensor | None:
                 return self.known
 
-        doubted = Doubted(ready.materials, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
+        doubted = Doubted(ready.run_cache, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
         right = (~wrong).float() / (~wrong).float().mean()
-        truth = plain.labels().val
+        truth = plain.targets().val
 
         def score(bench: Workbench) -> tuple[float, torch.Tensor]:
-            found = list(self.strategy.build({"C": 1.0}, bench).fit())[-1].logits
+            found = list(self.strategy.build({"C": 1.0}, bench).fit())[-1].outputs
             assert found is not None
             return float((found.argmax(1) == truth).float().mean()), found
 
@@ -181,11 +181,11 @@ class TestPixels(StrategyChecks):
         class Other(Doubted):
             """The same labels, wrong in another way: without weight they cannot matter."""
 
-            def labels(self):  # type: ignore[no-untyped-def]
-                rows = TrialWorkbench.labels(self)
+            def targets(self):  # type: ignore[no-untyped-def]
+                rows = TrialWorkbench.targets(self)
                 return replace(rows, train=torch.where(wrong, (rows.train + 2) % classes, rows.train))
 
-        other = Other(ready.materials, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
+        other = Other(ready.run_cache, ready.task, bench.backbone, ready.splits.folds[0], seed=0)
         other.known = right
         torch.testing.assert_close(score(other)[1], weighted, atol=1e-3, rtol=1e-3)
         assert not torch.allclose(misled, weighted, atol=0.1)
@@ -198,7 +198,7 @@ class TestPixels(StrategyChecks):
 
 def _dark_or_bright(bench: TrialWorkbench) -> TrialWorkbench:
     """The bench with pictures of noise, darker for the first class than for the others."""
-    labels, rng = bench.labels(), np.random.default_rng(0)
+    labels, rng = bench.targets(), np.random.default_rng(0)
 
     def images(rows: torch.Tensor) -> torch.Tensor:
         level = (
@@ -208,7 +208,7 @@ def _dark_or_bright(bench: TrialWorkbench) -> TrialWorkbench:
         return torch.from_numpy(noisy.astype(np.uint8))
 
     shown = replace(labels, train=images(labels.train), val=images(labels.val))
-    bench.pixels = lambda **asked: shown  # type: ignore[method-assign, assignment]
+    bench.inputs = lambda **asked: shown  # type: ignore[method-assign, assignment]
     return bench
 
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from autotl.api import HeadSetting, Learner, SourceClass, Workbench
+from autotl.api import HeadSetting, Learner, SourceClass, TargetSpec, Workbench
 from autotl.backbone import classifier_of
 from autotl.builtin.strategies.direct import Direct
 from autotl.builtin.strategies.finetune import (
@@ -28,7 +28,7 @@ from autotl.builtin.strategies.from_scratch import FromScratch
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
-from autotl.training import predict_logits, this_machine, training_seconds
+from autotl.training import predict_outputs, this_machine, training_seconds
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -54,7 +54,7 @@ class TestLinearProbe(StrategyChecks):
         bench = tiny_bench(ready)
         learner = self.strategy.build(params(C=c), bench)
         weight, bias = head_of(learner, bench)
-        features, labels = bench.features(side=32), bench.labels()
+        features, labels = bench.features(input_size=32), bench.targets()
         x = features.train.double().numpy()
         scale = StandardScaler().fit(x)
         # scikit-learn's scaler divides by n, torch's std by n - 1
@@ -73,10 +73,10 @@ class TestLinearProbe(StrategyChecks):
     def test_settings_that_are_fitted_together_are_what_they_are_alone(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)
         several = [HeadSetting(c, s, b) for c in (1e-3, 0.1) for s in (True, False) for b in (True, False)]
-        together = bench.heads(several, side=32)
+        together = bench.linear_heads(several, input_size=32)
         for setting, (weight, bias) in zip(several, together, strict=True):
-            ((alone, own_bias),) = bench.heads([setting], side=32)
-            x = bench.features(side=32).val
+            ((alone, own_bias),) = bench.linear_heads([setting], input_size=32)
+            x = bench.features(input_size=32).val
             assert torch.allclose(x @ weight.T + bias, x @ alone.T + own_bias, atol=0.2)
 
     @pytest.mark.parametrize(
@@ -86,39 +86,39 @@ class TestLinearProbe(StrategyChecks):
         self, ready: Prepared, monkeypatch: pytest.MonkeyPatch, *, seconds: float | None, together: bool
     ) -> None:
         asked: list[int] = []
-        heads = TrialWorkbench.heads
+        heads = TrialWorkbench.linear_heads
 
-        def counted(bench: TrialWorkbench, settings: Sequence[HeadSetting], *, side: int) -> Any:
+        def counted(bench: TrialWorkbench, settings: Sequence[HeadSetting], *, input_size: int) -> Any:
             asked.append(len(settings))
-            return heads(bench, settings, side=side)
+            return heads(bench, settings, input_size=input_size)
 
-        monkeypatch.setattr(TrialWorkbench, "heads", counted)
+        monkeypatch.setattr(TrialWorkbench, "linear_heads", counted)
         timed = replace(ready, task=replace(ready.task, trial_seconds=seconds))
         list(self.strategy.build(params(C=0.1), tiny_bench(timed)).fit())
         list(self.strategy.build(params(), tiny_bench(timed)).fit())  # the default is fitted at once
         assert asked == [64 if together else 1, 2]
 
     def test_an_image_size_with_slow_features_is_not_tried(self, ready: Prepared) -> None:
-        sides: list[object] = []
+        input_sizes: list[object] = []
 
         class Asked:
             def suggest_categorical(self, name: str, choices: Sequence[object]) -> object:
-                sides[:] = choices if name == "image_size" else sides
+                input_sizes[:] = choices if name == "image_size" else input_sizes
                 return choices[0]
 
-        net = replace(ready.backbones["tiny"], sides=(16, 32, 64), side=32)
-        small = net.pace.seconds(ready.task.train_rows, side=16)
+        net = replace(ready.backbones["tiny"], input_sizes=(16, 32, 64), input_size=32)
+        small = net.pace.seconds(ready.task.train_rows, input_size=16)
         for seconds, expected in ((None, [16, 32]), (10 * small, [16, 32]), (2 * small, [32])):
             task = replace(ready.task, trial_seconds=seconds)
             self.strategy.suggest(Asked(), task, net)  # type: ignore[arg-type]
-            assert sides == expected
+            assert input_sizes == expected
 
     def test_the_network_computes_what_the_probe_scored(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)
         learner = self.strategy.build(params(), bench)
-        scored = list(learner.fit())[-1].logits
+        scored = list(learner.fit())[-1].outputs
         assert scored is not None
-        whole = predict_logits(learner.module(), bench.pixels(side=32).val, bench)
+        whole = predict_outputs(learner.module(), bench.inputs(input_size=32).val, bench)
         torch.testing.assert_close(whole, scored, atol=1e-3, rtol=1e-3)
 
 
@@ -156,10 +156,12 @@ class TestFineTune(StrategyChecks):
         backbone = ready.backbones["tiny"]
         task = replace(
             ready.task,
-            rows=dict.fromkeys(ready.task.classes, round(steps * BATCH_SIZE / 0.8 / len(ready.task.classes))),
+            strata_counts=dict.fromkeys(
+                ready.task.target.names, round(steps * BATCH_SIZE / 0.8 / len(ready.task.target.names))
+            ),
             likeness={"tiny": {"frechet": 0.1}},
         )
-        once = training_seconds(task, backbone, side=32, trained=1.0, epochs=1)
+        once = training_seconds(task, backbone, input_size=32, trained=1.0, epochs=1)
 
         def depth_and_head(seconds: float) -> tuple[int, str]:
             found = self.strategy.defaults(replace(task, trial_seconds=seconds), backbone)
@@ -174,10 +176,10 @@ class TestFineTune(StrategyChecks):
     def test_a_few_layers_see_the_recommended_size_where_there_is_time_for_more_than_a_head(
         self, ready: Prepared
     ) -> None:
-        net = replace(ready.backbones["tiny"], sides=(32, 64), side=64)
+        net = replace(ready.backbones["tiny"], input_sizes=(32, 64), input_size=64)
         task = replace(ready.task, likeness={"tiny": {"frechet": 0.9}})
         last = 1 - net.stages[-2].flops
-        enough = training_seconds(task, net, side=64, trained=last, epochs=MIN_EPOCHS, views=1)
+        enough = training_seconds(task, net, input_size=64, trained=last, epochs=MIN_EPOCHS, views=1)
 
         def found(seconds: float) -> tuple[int, bool]:
             params = self.strategy.defaults(replace(task, trial_seconds=seconds), net)
@@ -235,29 +237,34 @@ class TestDirect(StrategyChecks):
         ready = tiny_run(folder)
         backbone = ready.backbones["tiny"]
         names = tuple(each.names[0] for each in backbone.classes[:3])
-        return replace(ready, task=replace(ready.task, classes=names))
+        return replace(ready, task=replace(ready.task, target=TargetSpec("single_label", tuple(names))))
 
     def test_features_that_were_seen_are_not_computed_again(
         self, ready: Prepared, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        side = ready.backbones["tiny"].side
-        ready.materials.features("tiny", side=side)
+        input_size = ready.backbones["tiny"].input_size
+        ready.run_cache.features("tiny", input_size=input_size)
 
         def logits(bench: TrialWorkbench) -> Any:
-            return next(iter(self.strategy.build({"image_size": side}, bench).fit())).logits
+            return next(iter(self.strategy.build({"image_size": input_size}, bench).fit())).outputs
 
         bench = tiny_bench(ready)
         expected = logits(bench)
-        monkeypatch.setattr(TrialWorkbench, "pixels", None)
+        monkeypatch.setattr(TrialWorkbench, "inputs", None)
         known = replace(bench.backbone, kept=(1.0,))
         bench.backbone = known
         torch.testing.assert_close(logits(bench), expected, atol=1e-3, rtol=1e-3)
-        assert self.strategy.cost({"image_size": side}, ready.task, known, this_machine("cpu")).seconds == 0
+        assert (
+            self.strategy.cost({"image_size": input_size}, ready.task, known, this_machine("cpu")).seconds
+            == 0
+        )
 
     def test_it_needs_every_class_by_name(self, ready: Prepared) -> None:
         backbone = ready.backbones["tiny"]
         assert self.strategy.applies(ready.task, backbone)
-        other = replace(ready.task, classes=(*ready.task.classes[:2], "no such thing"))
+        other = replace(
+            ready.task, target=TargetSpec("single_label", (*ready.task.target.names[:2], "no such thing"))
+        )
         applies = self.strategy.applies(other, backbone)
         assert not applies
         assert "knows 2 of the 3 classes" in applies.why
@@ -271,4 +278,5 @@ class TestDirect(StrategyChecks):
             ),
         )
         for name in ("Goldfish", "gold fish".replace(" ", ""), "carassius_auratus", "n01443537", "Ladybugs"):
-            assert self.strategy.applies(replace(ready.task, classes=(name, "ladybeetle")), backbone), name
+            task = replace(ready.task, target=TargetSpec("single_label", (name, "ladybeetle")))
+            assert self.strategy.applies(task, backbone), name

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autotl import plugins
-from autotl.api import Columns, PixelScale
+from autotl.api import Columns, PixelScale, TargetSpec
 from autotl.data import View, read
+from autotl.targets import SingleLabel
 
 Cli = Callable[..., tuple[int, str, str]]
 """Runs the command line; gives its exit code, and what it wrote on standard output and error."""
@@ -91,14 +92,14 @@ def found(source: object, **columns: str) -> Found:
 class Brightness:
     """A model that tells dark images from light ones, and has learned nothing."""
 
-    classes = ("dark", "light")
+    target = SingleLabel(TargetSpec("single_label", ("dark", "light")))
     views = (View(8, "bilinear", 1.0, "center"),)
 
     def __init__(self, scale: PixelScale | None = None) -> None:
         self.scale = scale
 
-    def logits_of_views(self, images: object) -> NDArray[np.float32]:
-        """See ``autotl.results.predictions.ImageClassifier.logits_of_views``."""
+    def outputs_of_views(self, images: object) -> NDArray[np.float32]:
+        """See ``autotl.results.predictions.ImageModel.outputs_of_views``."""
         (pixels_,) = images  # type: ignore[misc]
         mean = pixels_.reshape(len(pixels_), -1).mean(1) / 32 - 4
         return np.stack([-mean, mean], axis=1).astype(np.float32)

@@ -133,7 +133,16 @@ def test_a_new_pixel_scale_is_a_note_of_the_command(done: Path, tmp_path: Path) 
     for number in range(3):
         values = np.linspace(number * 100, 4095, 48 * 48).astype(np.uint16).reshape(48, 48)
         Image.fromarray(values).save(folder / f"{number}.png")
-    words = [sys.executable, "-m", "autotl", "predict", str(done), str(folder), "--out", str(tmp_path / "p.csv")]
+    words = [
+        sys.executable,
+        "-m",
+        "autotl",
+        "predict",
+        str(done),
+        str(folder),
+        "--out",
+        str(tmp_path / "p.csv"),
+    ]
     ended = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"})
     assert ended.returncode == 0, ended.stderr
     assert "The model learned from images of 8 bits." in ended.stderr

@@ -26,7 +26,7 @@ def test_every_training_row_is_validated_once_in_each_repeat(make: Make) -> None
     dataset = make(NAMES, groups=GROUPS)
     splits = split(dataset, seed=0)
     assert splits.repeats == 3
-    labels, groups = dataset.table["label"].to_numpy(), dataset.table["group"]
+    labels, groups = dataset.targets, dataset.table["group"]
     for folds in repeats_of(splits):
         assert sorted(np.concatenate([fold.val for fold in folds])) == splits.train.tolist()
         for fold in folds:

@@ -39,7 +39,7 @@ def test_it_equals_timm_up_to_normalisation(
     size: tuple[int, int], crop_mode: str, interpolation: str, crop_pct: float
 ) -> None:
     image = picture(*size)
-    view = view_of(config(interpolation=interpolation, crop_pct=crop_pct, crop_mode=crop_mode), side=48)
+    view = view_of(config(interpolation=interpolation, crop_pct=crop_pct, crop_mode=crop_mode), input_size=48)
     seen = view.transform()(image)
     assert (seen.dtype, seen.shape) == (np.uint8, (3, 48, 48))
     ours = (torch.from_numpy(seen).float() / 255 - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[
@@ -59,7 +59,7 @@ def test_it_equals_timm_up_to_normalisation(
 
 def test_with_a_margin_the_shorter_side_is_an_eighth_larger_and_the_centre_is_kept() -> None:
     image = picture(150, 75)
-    view = view_of(config(), side=56, margin=True)
+    view = view_of(config(), input_size=56, margin=True)
     assert view.pixels == 64
     expected = image.resize((128, 64), Image.Resampling.BICUBIC).crop((32, 0, 96, 64))
     assert (view.transform()(image) == np.asarray(expected).transpose(2, 0, 1)).all()
@@ -67,10 +67,10 @@ def test_with_a_margin_the_shorter_side_is_an_eighth_larger_and_the_centre_is_ke
 
 def test_the_key_differs_where_the_pixels_do_and_only_there() -> None:
     views = [
-        view_of(config(crop_pct=pct, crop_mode=mode), side=side, margin=margin)
+        view_of(config(crop_pct=pct, crop_mode=mode), input_size=input_size, margin=margin)
         for pct in (0.9, 0.95)
         for mode in ("center", "squash", "border")
-        for side in (32, 48)
+        for input_size in (32, 48)
         for margin in (False, True)
     ]
     keys = {view.key for view in views}
@@ -88,7 +88,7 @@ def test_invalid_views_are_refused() -> None:
 
 
 def test_rows_are_rendered_in_the_order_asked_for_and_into_a_given_array(make: Make, tmp_path: Path) -> None:
-    dataset, view = make(["a", "b"] * 40), view_of(config(), side=16)
+    dataset, view = make(["a", "b"] * 40), view_of(config(), input_size=16)
     rows = np.array([5, 0, 79, 5])
     seen = render(dataset, rows, view, threads=2)
     assert seen.shape == (4, 3, 16, 16)
@@ -105,12 +105,12 @@ def test_rows_are_rendered_in_the_order_asked_for_and_into_a_given_array(make: M
 
 def test_images_of_any_mode_are_shown() -> None:
     images = [picture(20, 30), picture(20, 30).convert("L"), Image.new("RGBA", (9, 9))]
-    assert render_images(images, view_of(config(), side=8)).shape == (3, 3, 8, 8)
-    assert render_images([], view_of(config(), side=8)).shape == (0, 3, 8, 8)
+    assert render_images(images, view_of(config(), input_size=8)).shape == (3, 3, 8, 8)
+    assert render_images([], view_of(config(), input_size=8)).shape == (0, 3, 8, 8)
 
 
 def test_nothing_to_render_is_an_empty_array(make: Make) -> None:
-    assert render(make(["a", "b"]), np.array([], dtype=np.int64), view_of(config(), side=8)).shape == (
+    assert render(make(["a", "b"]), np.array([], dtype=np.int64), view_of(config(), input_size=8)).shape == (
         0,
         3,
         8,
@@ -122,7 +122,7 @@ def test_nothing_to_render_is_an_empty_array(make: Make) -> None:
 @pytest.mark.parametrize("size", [(1, 60_000), (60_000, 1)])
 def test_a_thin_image_takes_no_more_memory_than_others(size: tuple[int, int], crop_mode: str) -> None:
     image = Image.new("RGB", size, (9, 90, 200))
-    view = view_of(config(crop_mode=crop_mode, crop_pct=1.0), side=48)
+    view = view_of(config(crop_mode=crop_mode, crop_pct=1.0), input_size=48)
     tracemalloc.start()
     seen = view.transform()(image)
     assert tracemalloc.get_traced_memory()[1] < 2**20
@@ -133,7 +133,7 @@ def test_a_thin_image_takes_no_more_memory_than_others(size: tuple[int, int], cr
 
 def test_the_middle_of_a_narrow_image_is_unchanged() -> None:
     narrow = picture(12, 12 * 40)
-    view = view_of(config(crop_pct=1.0), side=12)
+    view = view_of(config(crop_pct=1.0), input_size=12)
     theirs = create_transform(
         12, is_training=False, interpolation="bicubic", crop_pct=1.0, use_prefetcher=True
     )
@@ -147,7 +147,7 @@ def test_an_image_that_vanishes_or_changes_is_named(tmp_path: Path) -> None:
             picture(20 + number, 30).save(tmp_path / label / f"{number}.png")
     dataset = read(tmp_path, readers={"folders": Folders()})
     rows = np.arange(len(dataset))
-    view = view_of(config(), side=8)
+    view = view_of(config(), input_size=8)
     file = tmp_path / "a/1.png"
     sound = file.read_bytes()
     for change, why in (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autotl.api import Arm, Record
+from autotl.api import Arm, Record, Temperature
 from autotl.evaluation import (
     ArmFinding,
     ClassScore,
@@ -17,7 +17,6 @@ from autotl.evaluation import (
     Findings,
     Gain,
     Leaks,
-    Temperature,
     TransferSummary,
     forecast_plateau,
     judge,
@@ -35,7 +34,7 @@ def findings(gain: Gain | None, why: str = "") -> Findings:
         predictions=FinalPredictions(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.float32)),
         winner=winner,
         refit=False,
-        side=64,
+        input_size=64,
         test=EVALUATION,
         arms={},
         transfer=winner,

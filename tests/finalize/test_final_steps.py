@@ -66,7 +66,7 @@ def changed(
     change: dict[str, torch.Tensor] | float,
 ) -> Trial:
     """Add a trial with another trial's network, changed by tensors or by noise in its classifier."""
-    model = worker.run_cache.model("tiny")
+    model = worker.run_cache.networks.new("tiny")
     model.load_state_dict(load_file(str(like.model)))
     if isinstance(change, dict):
         model.load_state_dict(change, strict=False)
@@ -83,7 +83,7 @@ def changed(
 
 
 def test_a_soup_of_equal_networks_is_the_network(ready: Prepared, worker: TrialRunner) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     winner = probed(history, worker, 0, 0.01)
     changed(history, worker, winner, 1, {})
     found = mix(phase_of(ready, worker, history), winner, required=-1.0, seconds=ENDLESS)
@@ -96,9 +96,9 @@ def test_a_soup_of_equal_networks_is_the_network(ready: Prepared, worker: TrialR
 
 
 def test_a_network_that_lowers_the_score_is_left_out(ready: Prepared, worker: TrialRunner) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     winner = probed(history, worker, 0, 0.01)
-    head = heads(worker.run_cache.model("tiny"))[0]
+    head = heads(worker.run_cache.networks.new("tiny"))[0]
     own = load_file(str(winner.model))
     name = next(name for name, value in own.items() if value.shape == head.weight.shape)
     changed(history, worker, winner, 1, {name: -3 * own[name]})
@@ -110,10 +110,10 @@ def test_a_network_that_lowers_the_score_is_left_out(ready: Prepared, worker: Tr
 def test_a_soup_that_beats_the_winner_replaces_the_refit(
     ready: Prepared, worker: TrialRunner, tmp_path: Path
 ) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     good = probed(history, worker, 0, 0.1)
     # two networks that are wrong in opposite ways: their mean is right
-    model = worker.run_cache.model("tiny")
+    model = worker.run_cache.networks.new("tiny")
     model.load_state_dict(load_file(str(good.model)))
     weight = heads(model)[0].weight.detach()
     own = load_file(str(good.model))
@@ -121,7 +121,7 @@ def test_a_soup_that_beats_the_winner_replaces_the_refit(
     noise = 20 * weight.std() * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
     pair = [changed(history, worker, good, n, {name: own[name] + s * noise}) for n, s in ((1, 1), (2, -1))]
     del history.trials[0]
-    labels = history.labels[0]
+    labels = history.targets[0]
     for trial in pair:
         logits = np.eye(3, dtype=np.float32)[(labels + (np.arange(len(labels)) % 2)) % 3]
         trial.folds = {0: FoldScore(0, float((logits.argmax(1) == labels).mean()), logits, 1.0, 1)}
@@ -142,17 +142,17 @@ def test_the_refit_learns_from_a_holdout_but_not_from_the_users_own(
     kind: Literal["holdout", "given"], ready: Prepared, worker: TrialRunner
 ) -> None:
     splits = replace(ready.splits, folds=ready.splits.folds[:1], kind=kind, hash=kind, repeats=1)
-    materials = RunCache(
-        ready.dataset, splits, ready.backbones, ready.materials.store, device=ready.materials.device
+    run_cache = RunCache(
+        ready.dataset, splits, ready.backbones, ready.run_cache.store, device=ready.run_cache.device
     )
-    worker = replace(worker, run_cache=materials, activations=ActivationCache(materials))
-    history = TrialHistory(materials.fold_labels(), held_out=splits.held_out)
+    worker = replace(worker, run_cache=run_cache, activations=ActivationCache(run_cache))
+    history = TrialHistory(run_cache.fold_targets(), held_out=splits.held_out)
     winner = probed(history, worker, 0, 0.01)
     delivery = chosen(phase_of(ready, worker, history), winner)
     assert delivery.refit == (kind == "holdout")
     assert delivery.only_calibrated == (kind == "given")
-    head = heads(worker.run_cache.model("tiny"))[0].weight
-    of_the_fold, of_all = materials.heads("tiny", [HeadSetting(0.01)], side=SIDE)[:, 0, :, :-1]
+    head = heads(worker.run_cache.networks.new("tiny"))[0].weight
+    of_the_fold, of_all = run_cache.linear_heads("tiny", [HeadSetting(0.01)], input_size=SIDE)[:, 0, :, :-1]
     name = next(name for name, value in load_file(delivery.weights).items() if value.shape == head.shape)
     delivered = load_file(delivery.weights)[name] * delivery.temperature.value
     assert torch.allclose(delivered, of_all if kind == "holdout" else of_the_fold, atol=1e-5)
@@ -162,23 +162,23 @@ def test_the_refit_learns_from_a_holdout_but_not_from_the_users_own(
 def test_the_temperature_is_folded_into_the_classifier(
     ready: Prepared, worker: TrialRunner, tmp_path: Path
 ) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     winner = probed(history, worker, 0, 10.0)
     each = winner.folds[0]
-    guesses = np.where(np.arange(len(each.logits)) % 4 < 3, history.labels[0], (history.labels[0] + 1) % 3)
+    guesses = np.where(np.arange(len(each.outputs)) % 4 < 3, history.targets[0], (history.targets[0] + 1) % 3)
     loud = 30 * np.eye(3, dtype=np.float32)[guesses]  # three of four right, and sure of them all
     winner.folds = {fold: FoldScore(fold, 0.75, loud, 1.0, 1) for fold in (0,)}
-    history.labels = [np.tile(history.labels[0], 5)]
+    history.targets = [np.tile(history.targets[0], 5)]
     winner.folds[0] = FoldScore(0, 0.75, np.tile(loud, (5, 1)), 1.0, 1)
     delivery = chosen(phase_of(ready, worker, history), winner, interrupted=True)
     assert delivery.temperature.kept
     assert delivery.temperature.value > 5
     assert delivery.only_calibrated
-    export_trial(tmp_path / "plain", ready.materials, winner, str(winner.model))
-    export_trial(tmp_path / "model", ready.materials, winner, delivery.weights)
-    view = view_of(ready.backbones["tiny"].config, side=SIDE)
+    export_trial(tmp_path / "plain", ready.run_cache, winner, str(winner.model))
+    export_trial(tmp_path / "model", ready.run_cache, winner, delivery.weights)
+    view = view_of(ready.backbones["tiny"].config, input_size=SIDE)
     pixels = torch.from_numpy(render(ready.dataset, np.arange(8), view))
-    x = ready.materials.normalise("tiny", pixels)
+    x = ready.run_cache.to_batch("tiny", pixels)
     with torch.inference_mode():
         before, after = (
             timm.create_model(f"local-dir:{tmp_path / name}", pretrained=True).eval()(x)
@@ -186,7 +186,7 @@ def test_the_temperature_is_folded_into_the_classifier(
         )
     assert torch.allclose(after * delivery.temperature.value, before, atol=1e-5 * before.abs().max().item())
     assert torch.equal(after.argmax(1), before.argmax(1))
-    assert load_model(tmp_path / "model").classes == ready.dataset.classes
+    assert load_model(tmp_path / "model").target == ready.dataset.target
     assert load_model(tmp_path / "model").scale == ready.dataset.scale == PixelScale()
 
 
@@ -198,7 +198,7 @@ def test_a_nonlinear_head_is_not_scaled() -> None:
 
 
 def test_only_compatible_networks_are_averaged(ready: Prepared, worker: TrialRunner) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     winner = probed(history, worker, 0, 0.01)
     other = changed(history, worker, winner, 1, 0.1)
     larger, scratch, pruned = (changed(history, worker, winner, number, 0.1) for number in (2, 3, 4))
@@ -212,11 +212,11 @@ def test_only_compatible_networks_are_averaged(ready: Prepared, worker: TrialRun
 
 
 def test_the_time_for_a_soup_is_limited(ready: Prepared, worker: TrialRunner) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     winner = probed(history, worker, 0, 0.01)
     for number in range(1, 4):
         changed(history, worker, winner, number, 0.1)
-    once = POLICY.margin * phase_of(ready, worker, history).pass_seconds(winner, len(history.labels[0]))
+    once = POLICY.margin * phase_of(ready, worker, history).pass_seconds(winner, len(history.targets[0]))
 
     def kept(budget: Budget) -> float:
         phase = phase_of(ready, worker, history, FinalOptions(budget))
@@ -247,7 +247,7 @@ class Polish:
 def test_a_new_step_gets_time_runs_and_is_skipped_after_an_interrupt(
     ready: Prepared, worker: TrialRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = TrialHistory(ready.materials.fold_labels())
+    history = TrialHistory(ready.run_cache.fold_targets())
     winner = probed(history, worker, 0, 0.01)
     phase = phase_of(ready, worker, history)
     before = reserve(final_steps.final_steps(phase), history)

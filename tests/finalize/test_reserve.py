@@ -28,17 +28,17 @@ BUDGET = Budget(seconds=60.0)
 @pytest.fixture
 def ready(tmp_path: Path) -> Prepared:
     ready = tiny_run(tmp_path / "cache")
-    assert ready.materials.extra_features  # preparing it has looked at test images
-    ready.materials.extra_features.clear()
+    assert ready.run_cache.extra_features  # preparing it has looked at test images
+    ready.run_cache.extra_features.clear()
     return ready
 
 
 @pytest.fixture
 def history(ready: Prepared, tmp_path: Path) -> TrialHistory:
     """A history with a trial of the source's layers with another head, as a linear probe saves it."""
-    history = TrialHistory(ready.materials.fold_labels(), repeats=ready.splits.repeats)
-    file = save_weights(tmp_path / "probe.safetensors", ready.materials.model("tiny"))
-    labels = history.labels[0]
+    history = TrialHistory(ready.run_cache.fold_targets(), repeats=ready.splits.repeats)
+    file = save_weights(tmp_path / "probe.safetensors", ready.run_cache.networks.new("tiny"))
+    labels = history.targets[0]
     score = FoldScore(0, 0.5, np.zeros((len(labels), 3), dtype=np.float32), 0.1, 1)
     history.trials[0] = Trial(
         0, Arm("linear_probe", "tiny"), {}, 0, True, {0: score}, models={0: file}, input_size=32
@@ -53,14 +53,14 @@ def kept(ready: Prepared, history: TrialHistory, tests: int) -> float:
 
 
 def test_testing_an_image_costs_a_pass(ready: Prepared, history: TrialHistory) -> None:
-    once = ready.backbones["tiny"].pace.seconds(1, side=32)
+    once = ready.backbones["tiny"].pace.seconds(1, input_size=32)
     assert kept(ready, history, 20) - kept(ready, history, 0) == pytest.approx(POLICY.margin * 20 * once)
 
 
 def test_known_features_of_test_images_cost_nothing(ready: Prepared, history: TrialHistory) -> None:
     none = kept(ready, history, 0)
     whole = kept(ready, history, 20) - none
-    ready.materials.compute_extra_features("tiny", ready.splits.test[:5], side=32)
+    ready.run_cache.compute_extra_features("tiny", ready.splits.test[:5], input_size=32)
     assert kept(ready, history, 20) - none == pytest.approx(whole * 15 / 20)
     assert kept(ready, history, 3) == none
 

@@ -9,8 +9,10 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss, roc_auc_score
 
+from autotl.api import TargetSpec
 from autotl.errors import MetricError, UnknownName
 from autotl.metrics import METRICS, check_metric, get_metric, import_reference
+from autotl.targets import SingleLabel
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_other_objects_are_refused_as_metrics(named: object, said: str) -> None:
 )
 def test_a_function_that_returns_no_number_is_refused_at_once(function: object, said: str) -> None:
     with pytest.raises(MetricError, match=said):
-        check_metric(get_metric(function), 3)  # type: ignore[arg-type]
+        check_metric(get_metric(function), SingleLabel(TargetSpec("single_label", tuple("abc"))))  # type: ignore[arg-type]
 
 
 def test_a_function_called_like_a_metric_is_refused() -> None:

@@ -94,7 +94,7 @@ def test_planted_faults_are_found_and_nothing_is_done_unasked(faulty: Path, tmp_
     doubted = stems(each.item for each in found.label_issues)
     assert len(doubted & wrong) >= 4
     assert found.cleaned.dropped == 0
-    assert ready.materials.weights is None
+    assert ready.run_cache.weights is None
     assert found.shift is not None
 
 
@@ -109,19 +109,19 @@ def test_dropping_leaves_out_training_images_alone_and_keeps_their_features(
     np.testing.assert_array_equal(plain.splits.test, clean.splits.test)
     assert all(not set(gone) & {*fold.train, *fold.val} for fold in clean.splits.folds)
     assert clean.splits.hash != plain.splits.hash
-    before = plain.materials.features("tiny", side=32)
-    after = clean.materials.features("tiny", side=32)
-    place = {row: i for i, row in enumerate(plain.materials.order.tolist())}
-    np.testing.assert_array_equal(after, before[[place[row] for row in clean.materials.order.tolist()]])
+    before = plain.run_cache.features("tiny", input_size=32)
+    after = clean.run_cache.features("tiny", input_size=32)
+    place = {row: i for i, row in enumerate(plain.run_cache.order.tolist())}
+    np.testing.assert_array_equal(after, before[[place[row] for row in clean.run_cache.order.tolist()]])
     assert clean.task.train_rows == len(clean.splits.train)
 
 
 def test_weighting_keeps_all_images_and_lets_the_doubtful_count_less(faulty: Path, tmp_path: Path) -> None:
     ready = prepared(tmp_path, str(faulty), clean="weight")
-    weights = ready.materials.weights
+    weights = ready.run_cache.weights
     assert weights is not None
     assert float(weights.mean()) == pytest.approx(1)
-    items = ready.dataset.table["item"].to_numpy()[ready.materials.order]
+    items = ready.dataset.table["item"].to_numpy()[ready.run_cache.order]
     leaked = [i for i, item in enumerate(items) if Path(item).stem in {"bars5", "rings5", "spots5"}]
     assert float(weights[leaked].max()) == 0.0
     assert ready.issues.cleaned.reweighted
@@ -214,13 +214,13 @@ def test_the_learning_curve_rises_and_names_a_round_number(tmp_path: Path) -> No
 
 def test_sizes_are_nested_and_no_repeat_learns_from_what_it_validates_on(tmp_path: Path) -> None:
     ready = prepared(tmp_path, tiny_images(classes=3, each=30))
-    sizes = probe_at_sizes(ready.materials, "tiny", seed=0)
+    sizes = probe_at_sizes(ready.run_cache, "tiny", seed=0)
     assert sizes is not None
     assert sizes.scores.shape == (len(sizes.sizes), 5)
-    assert sizes.sizes[-1] <= 0.81 * len(ready.materials.order)
-    assert sizes.validated == len(ready.materials.order)
+    assert sizes.sizes[-1] <= 0.81 * len(ready.run_cache.order)
+    assert sizes.validated == len(ready.run_cache.order)
     few = prepared(tmp_path / "few", tiny_images(classes=3, each=5))
-    assert probe_at_sizes(few.materials, "tiny", seed=0) is None
+    assert probe_at_sizes(few.run_cache, "tiny", seed=0) is None
 
 
 def test_parts_hold_every_row_once_and_rows_can_be_left_out(tmp_path: Path) -> None:

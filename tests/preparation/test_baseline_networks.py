@@ -137,10 +137,10 @@ def test_limits_hold_for_them_too() -> None:
 
 def test_the_image_size_that_was_asked_for_is_taken_unless_the_network_has_its_own() -> None:
     free = opened(Bringer(), image_size=48).by_name["large"]
-    assert (free.sides, free.side) == ((48,), 48)
+    assert (free.input_sizes, free.input_size) == ((48,), 48)
     fixed = Pixels().networks(fakes.TASK)
     (own,) = opened(Bringer(offered=fixed), image_size=48).networks.values()
-    assert (own.sides, own.side) == ((16,), 16)
+    assert (own.input_sizes, own.input_size) == ((16,), 16)
 
 
 def reopened(known: Mapping[str, BaselineNetworkRecord]) -> BaselineNetworks:
@@ -150,10 +150,10 @@ def reopened(known: Mapping[str, BaselineNetworkRecord]) -> BaselineNetworks:
 def test_a_resumed_run_takes_the_network_that_it_had() -> None:
     """With the image sizes and the pace of then, whether or not its strategy is still installed."""
     then = opened(Bringer()).networks["bringer"]
-    seen = replace(backbone_record(then.name, then), sides=(17,))
+    seen = replace(backbone_record(then.name, then), input_sizes=(17,))
     found = reopened({"bringer": BaselineNetworkRecord(then.weights, seen)})
     assert found.by_name.keys() == {"large"}
-    assert found.networks["bringer"].sides == (17,)
+    assert found.networks["bringer"].input_sizes == (17,)
     assert found.networks["bringer"].pace == then.pace
 
 
@@ -214,7 +214,7 @@ def test_what_was_chosen_is_among_what_was_decided(first: Prepared) -> None:
     assert own(first).keys() == {"bringer"}
     assert first.record.opening is not None
     assert first.record.opening.backbones.keys() == {"tiny"}
-    assert first.materials.backbones.keys() == {"tiny", "large"}
+    assert first.run_cache.backbones.keys() == {"tiny", "large"}
 
 
 def test_what_was_decided_can_be_written_down_and_older_runs_had_none(first: Prepared) -> None:
@@ -235,6 +235,11 @@ def test_the_flat_record_of_the_previous_version_is_read(first: Prepared) -> Non
     flat["wider"], flat["wider_split"] = flat.pop("extra_images"), flat.pop("extra_split")
     for each in flat["own"].values():
         each["seen"] = each.pop("backbone")
+    for seen in (*flat["backbones"].values(), *(each["seen"] for each in flat["own"].values())):
+        seen["side"], seen["sides"] = seen.pop("input_size"), seen.pop("input_sizes")
+        seen["pace"]["side"] = seen["pace"].pop("input_size")
+    for each in flat["own"].values():
+        each["weights"]["config"]["side"] = each["weights"]["config"].pop("input_size")
     assert read_record(flat) == first.record
 
 

@@ -17,6 +17,7 @@ from autotl.clock import Deadline, WallClock
 from autotl.data import read, split, subsample_train, with_extra_rows
 from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import EPOCHS, ExtraImages, left_out, open_networks, tasks_by_network
+from autotl.testing import tiny_task
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
@@ -74,24 +75,24 @@ def few(dataset: Dataset, whole: Splits) -> Splits:
 
 
 @pytest.fixture
-def materials(dataset: Dataset, few: Splits, tmp_path: Path) -> RunCache:
+def run_cache(dataset: Dataset, few: Splits, tmp_path: Path) -> RunCache:
     return RunCache(dataset, few, {"net": fakes.backbone()}, Store(tmp_path), device="cpu")
 
 
 def task(dataset: Dataset, few: Splits, seconds: float | None) -> Task:
-    counts = np.bincount(dataset.table["label"].to_numpy()[few.train], minlength=2).tolist()
-    return Task(dataset.classes, dict(zip(dataset.classes, counts, strict=True)), 12, trial_seconds=seconds)
+    counts = np.bincount(dataset.targets[few.train], minlength=2).tolist()
+    return tiny_task(dict(zip(dataset.classes, counts, strict=True)), typical_size=12, trial_seconds=seconds)
 
 
 def opened(
-    materials: RunCache, whole: Splits, *strategies: Any, seconds: float | None = AMPLE, recorded: Any = None
+    run_cache: RunCache, whole: Splits, *strategies: Any, seconds: float | None = AMPLE, recorded: Any = None
 ) -> tuple[BaselineNetworks, ExtraImages | None]:
-    data, few = materials.dataset, materials.splits
+    data, few = run_cache.dataset, run_cache.splits
     return open_networks(
         SETTINGS,
         {each.name: each for each in strategies},
         task(data, few, seconds),
-        materials,
+        run_cache,
         left_out(data, whole, few, SETTINGS),
         recorded=recorded,
         end=Deadline(WallClock()),
@@ -134,53 +135,53 @@ def test_validation_and_test_stay_and_each_class_gives_its_share(
     assert np.array_equal(wider.test, few.test)
     assert np.array_equal(wider.train, np.union1d(fold.train, fold.val))
     assert set(few.train) < set(wider.train)
-    counts = np.bincount(dataset.table["label"].to_numpy()[wider.train])
+    counts = np.bincount(dataset.targets[wider.train])
     assert counts.tolist() == pytest.approx([550, 550], abs=5)
     assert wider.hash != few.hash
     assert with_extra_rows(dataset, few, more, 600, seed=0).hash == wider.hash
 
 
 def test_a_network_that_is_looked_at_first_learns_from_all_if_there_is_time(
-    materials: RunCache, whole: Splits
+    run_cache: RunCache, whole: Splits
 ) -> None:
-    own, wider = opened(materials, whole, Looker(), Bringer())
+    own, wider = opened(run_cache, whole, Looker(), Bringer())
     assert own.by_name.keys() == {"small", "other"}
     assert wider is not None
     assert wider.networks == {"small"}
-    assert np.array_equal(wider.materials.splits.train, whole.train)
+    assert np.array_equal(wider.run_cache.splits.train, whole.train)
     assert wider.task.train_rows == len(whole.train)
     assert wider.note == f"small learns from {len(whole.train):,} of them."
-    tasks = tasks_by_network(["net", "small", "other"], task(materials.dataset, materials.splits, 1), wider)
+    tasks = tasks_by_network(["net", "small", "other"], task(run_cache.dataset, run_cache.splits, 1), wider)
     assert [tasks[name].train_rows for name in ("net", "small", "other")] == [500, len(whole.train), 500]
 
 
 def test_as_many_are_learned_from_as_a_few_epochs_have_time_for(
-    materials: RunCache, whole: Splits, monkeypatch: pytest.MonkeyPatch
+    run_cache: RunCache, whole: Splits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def a_millisecond_each(task: Task, backbone: Backbone, *, side: int, trained: float) -> float:
+    def a_millisecond_each(task: Task, backbone: Backbone, *, input_size: int, trained: float) -> float:
         return 1e-3 * task.train_rows
 
     monkeypatch.setattr("autotl.preparation.extra_images.epoch_seconds", a_millisecond_each)
-    _, wider = opened(materials, whole, Looker(), seconds=EPOCHS * 1.0)
+    _, wider = opened(run_cache, whole, Looker(), seconds=EPOCHS * 1.0)
     assert wider is not None
     assert wider.task.train_rows == pytest.approx(1000, abs=2)
-    assert opened(materials, whole, Looker(), seconds=EPOCHS * 0.4)[1] is None
+    assert opened(run_cache, whole, Looker(), seconds=EPOCHS * 0.4)[1] is None
 
 
 def test_without_the_time_or_without_a_limit_it_learns_from_what_others_do(
-    materials: RunCache, whole: Splits
+    run_cache: RunCache, whole: Splits
 ) -> None:
     for seconds in (SHORT, None):
-        own, wider = opened(materials, whole, Looker(), seconds=seconds)
+        own, wider = opened(run_cache, whole, Looker(), seconds=seconds)
         assert own.by_name.keys() == {"small"}
         assert wider is None
-    assert opened(materials, whole, Bringer())[1] is None
+    assert opened(run_cache, whole, Bringer())[1] is None
 
 
-def test_a_resumed_run_learns_from_the_same_images(materials: RunCache, whole: Splits) -> None:
+def test_a_resumed_run_learns_from_the_same_images(run_cache: RunCache, whole: Splits) -> None:
     from autotl.preparation.record import BaselineNetworkRecord, backbone_record
 
-    own, wider = opened(materials, whole, Looker())
+    own, wider = opened(run_cache, whole, Looker())
     assert wider is not None
     seen = {"looker": BaselineNetworkRecord(SMALL, backbone_record("small", own.networks["looker"]))}
 
@@ -189,47 +190,47 @@ def test_a_resumed_run_learns_from_the_same_images(materials: RunCache, whole: S
         baseline_networks: Any
         extra_images: int | None
 
-    _, again = opened(materials, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
+    _, again = opened(run_cache, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
     assert again is not None
     assert again.task.train_rows == pytest.approx(900, abs=2)
-    _, once_more = opened(materials, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
+    _, once_more = opened(run_cache, whole, Looker(), seconds=SHORT, recorded=Then(seen, 900))
     assert once_more is not None
-    assert once_more.materials.splits.hash == again.materials.splits.hash
-    assert opened(materials, whole, Looker(), recorded=Then(seen, None))[1] is None
+    assert once_more.run_cache.splits.hash == again.run_cache.splits.hash
+    assert opened(run_cache, whole, Looker(), recorded=Then(seen, None))[1] is None
 
 
-def test_a_resumed_run_asks_for_as_many_as_before(materials: RunCache, whole: Splits) -> None:
+def test_a_resumed_run_asks_for_as_many_as_before(run_cache: RunCache, whole: Splits) -> None:
     """What is drawn is rounded for each class, so that asking for it again may draw another image."""
     from autotl.preparation.record import BaselineNetworkRecord, backbone_record
 
-    own, _ = opened(materials, whole, Looker())
+    own, _ = opened(run_cache, whole, Looker())
     seen = {"looker": BaselineNetworkRecord(SMALL, backbone_record("small", own.networks["looker"]))}
 
     class Then:
         baseline_networks = seen
         extra_images = 901
 
-    _, wider = opened(materials, whole, Looker(), recorded=Then())
+    _, wider = opened(run_cache, whole, Looker(), recorded=Then())
     assert wider is not None
     assert wider.requested == 901
 
 
 def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_images(
-    materials: RunCache, whole: Splits, tmp_path: Path
+    run_cache: RunCache, whole: Splits, tmp_path: Path
 ) -> None:
-    own, wider = opened(materials, whole, Looker())
+    own, wider = opened(run_cache, whole, Looker())
     assert wider is not None
-    known = materials.with_backbones({**materials.backbones, **own.by_name})
+    known = run_cache.with_backbones({**run_cache.backbones, **own.by_name})
     seen: list[tuple[int, int, int]] = []
 
     class Watching:
         baseline = True
 
         def build(self, params: Params, bench: Any) -> Any:
-            seen.append((bench.task.train_rows, len(bench.labels().train), len(bench.labels().val)))
+            seen.append((bench.task.train_rows, len(bench.targets().train), len(bench.targets().val)))
             raise ValueError("seen enough")
 
-    usual = task(materials.dataset, materials.splits, 1.0)
+    usual = task(run_cache.dataset, run_cache.splits, 1.0)
     worker = TrialRunner(
         known,
         ActivationCache(known),
@@ -241,7 +242,7 @@ def test_a_trial_of_the_network_learns_from_them_and_is_scored_on_the_same_image
     )
     for network in ("net", "small"):
         worker(Job(0, "looker", network, {}, 0, (0,)), lambda job, said: None)
-    validated = len(materials.splits.folds[0].val)
+    validated = len(run_cache.splits.folds[0].val)
     assert seen == [
         (500, 500 - validated, validated),
         (len(whole.train), len(whole.train) - validated, validated),

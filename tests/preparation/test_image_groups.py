@@ -80,10 +80,10 @@ def test_groups_that_features_show_change_the_folds_and_keep_what_was_computed(
     assert ready.groups is not None
     assert 0 < ready.groups.moved < len(ready.splits.train)
     assert set(ready.groups.found_by) <= {"likeness", "near copies"}
-    one, other = (each.materials.features("tiny", side=32).numpy() for each in (ready, plain))
-    place = plain.materials.positions(ready.materials.order).numpy()
+    one, other = (each.run_cache.features("tiny", input_size=32).numpy() for each in (ready, plain))
+    place = plain.run_cache.positions(ready.run_cache.order).numpy()
     np.testing.assert_array_equal(one, other[place])
-    maps = [ActivationCache(each.materials) for each in (ready, plain)]
+    maps = [ActivationCache(each.run_cache) for each in (ready, plain)]
     kept = [
         [
             stage.module
@@ -200,7 +200,7 @@ def test_without_time_the_groups_are_those_found_before(tmp_path: Path) -> None:
     options, dataset = settings(data=data), read(data, readers=CATALOG.readers.items)
     _, groups, known = first_groups(options, dataset, None, end=Deadline(WallClock()))
     late = Deadline(FakeClock(1.0), at=0.0)
-    _, found = last_groups(options, ready.materials, groups, known, end=late)
+    _, found = last_groups(options, ready.run_cache, groups, known, end=late)
     assert found.unfinished
     assert set(found.found_by) <= {"file names", "likeness", "near copies", "neighbouring file names"}
     assert found.last
@@ -215,7 +215,7 @@ def test_the_search_before_the_split_ends_in_its_share_of_the_time(tmp_path: Pat
     _, groups, known = first_groups(options, dataset, None, end=late)
     assert groups.unfinished
     assert known.sets == ()
-    _, found = last_groups(options, ready.materials, groups, known, end=Deadline(WallClock()))
+    _, found = last_groups(options, ready.run_cache, groups, known, end=Deadline(WallClock()))
     assert found.last
     assert any("ran out of time" in each for each in found.notes)  # the test part was made without them
 

@@ -55,9 +55,9 @@ def data() -> tuple[np.ndarray, list[str]]:
 @pytest.fixture(scope="module")
 def tiny() -> Backbone:
     found = describe(
-        Tiny().open("tiny"), side=64, device="cpu", workload=Workload(9, None), clock=WallClock()
+        Tiny().open("tiny"), typical_size=64, device="cpu", workload=Workload(9, None), clock=WallClock()
     )
-    return replace(found, sides=(32, 48, 64), side=64)
+    return replace(found, input_sizes=(32, 48, 64), input_size=64)
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def paced(monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
     """Times by image size that the test may change."""
     took = dict(TOOK)
 
-    def answer(model: nn.Module, *, side: int, clock: Clock) -> float:
-        return took[side]
+    def answer(model: nn.Module, *, input_size: int, clock: Clock) -> float:
+        return took[input_size]
 
     for name in ("preparation.model_limits", "finalize.test_phase.test_evaluation"):
         monkeypatch.setattr(f"autotl.{name}.latency_of", answer)
@@ -107,14 +107,14 @@ def test_limits_that_make_no_sense_are_refused(latency: Any, size: Any, said: st
 
 def test_the_middle_of_warm_answers_counts(tiny: Backbone) -> None:
     model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).train()
-    assert latency_of(model, side=8, clock=Ticking()) == pytest.approx(0.1)
+    assert latency_of(model, input_size=8, clock=Ticking()) == pytest.approx(0.1)
     assert not model.training
-    assert latency_of(model, side=8, clock=WallClock()) > 0
+    assert latency_of(model, input_size=8, clock=WallClock()) > 0
 
 
 def test_image_sizes_that_are_too_slow_are_taken_out(tiny: Backbone, paced: dict[int, float]) -> None:
     found = kept(Limits(latency=0.005), {"tiny": tiny})
-    assert (found.backbones["tiny"].sides, found.backbones["tiny"].side) == ((32, 48), 48)
+    assert (found.backbones["tiny"].input_sizes, found.backbones["tiny"].input_size) == ((32, 48), 48)
     assert found.notes == ("tiny is not searched at 64 px: one image would take more than the 5 ms allowed.",)
     assert not found.aside
 
@@ -133,7 +133,7 @@ def test_the_size_limit_sets_a_backbone_aside(tiny: Backbone) -> None:
 
 
 def test_a_backbone_that_nobody_named_is_judged_by_its_architecture(paced: dict[int, float]) -> None:
-    asked = {"side": 64, "image_size": 48, "classes": 3, "device": "cpu", "clock": FakeClock()}
+    asked = {"typical_size": 64, "image_size": 48, "classes": 3, "device": "cpu", "clock": FakeClock()}
     assert limit_check(Limits(0.005, 10**7), **asked)(SMALL) is None  # type: ignore[arg-type]
     slow = limit_check(Limits(latency=0.003), **asked)(SMALL)  # type: ignore[arg-type]
     assert slow == "one image takes 4 ms at 48 px, its fastest image size, more than the 3 ms allowed"
@@ -165,7 +165,9 @@ def test_a_run_keeps_what_was_decided_and_reports_what_the_model_takes(
     assert json.loads((folder / "run.json").read_text())["arguments"]["max_latency"] == "5ms"
     with pytest.raises(RunError, match=r"max_latency must be '5ms', .* \(got '9ms'\)"):
         autotl.fit(data, out=folder, resume=True, max_latency="9ms", watch=Silence())
-    paced.update({side: 0.05 for side in TOOK})  # the machine has become slower: what was decided stays
+    paced.update(
+        {input_size: 0.05 for input_size in TOOK}
+    )  # the machine has become slower: what was decided stays
     result = autotl.fit(data, out=folder, resume=True, watch=Silence())
     report = result.report
     assert len(report["trials"]) == 3
@@ -184,7 +186,7 @@ def test_a_backbone_that_is_too_slow_is_a_skipped_arm(
     other = shutil.copytree(FOLDER, tmp_path / "other")
     answers = iter([0.001, 0.002, 0.003])
 
-    def answer(model: nn.Module, *, side: int, clock: Clock) -> float:
+    def answer(model: nn.Module, *, input_size: int, clock: Clock) -> float:
         return next(answers, 0.5)  # what comes second is slow
 
     monkeypatch.setattr("autotl.preparation.model_limits.latency_of", answer)

@@ -89,7 +89,7 @@ def test_parts_are_disjoint_and_folds_have_every_possible_class(drawn: list[Row]
         return
     dataset, splits = found
     assert not np.intersect1d(splits.train, splits.test).size
-    labels = dataset.table["label"].to_numpy()
+    labels = dataset.targets
     learnable = set(labels[splits.train].tolist())
     assert learnable == set(range(len(dataset.classes)))
     for fold in splits.folds:
@@ -145,5 +145,5 @@ def test_subsampling_keeps_every_class_and_adds_no_row(drawn: list[Row], seed: i
     smaller = subsample_train(dataset, splits, limit, seed=seed)
     assert np.isin(smaller.train, splits.train).all()
     assert np.array_equal(smaller.test, splits.test)
-    labels = dataset.table["label"].to_numpy()
+    labels = dataset.targets
     assert set(labels[smaller.train].tolist()) == set(labels[splits.train].tolist())

@@ -44,7 +44,7 @@ def test_labels_are_read_as_they_are_written(folder: Path, labels: list[str], se
         listing = Tables().read(path, Columns(image="image", label="label"))
     except DataError:
         return
-    assert [item.label for item in listing.items] == [label.strip() for label in labels]
+    assert [item.target for item in listing.items] == [label.strip() for label in labels]
     assert [item.name for item in listing.items] == [f"{i}.png" for i in range(IMAGES)]
 
 
@@ -58,7 +58,7 @@ def test_any_cells_give_rows_or_an_error(folder: Path, table: list[list[str]], s
         listing = Tables().read(path, Columns())
     except DataError:
         return
-    assert all(item.label for item in listing.items)
+    assert all(item.target for item in listing.items)
 
 
 @given(content=st.binary(max_size=300))

@@ -13,10 +13,10 @@ import torch
 from scipy.special import softmax
 
 import autotl
+from autotl.api import TargetSpec
 from autotl.backbone import heads
 from autotl.builtin.sources.model_folder import ModelFolder
 from autotl.errors import RunError, WeightsError
-from autotl.evaluation import mixture
 from autotl.pipeline.prepare import Prepared
 from autotl.results import (
     EnsembleMember,
@@ -28,8 +28,10 @@ from autotl.results import (
     write_ensemble,
     write_model,
 )
+from autotl.targets import SingleLabel
 from autotl.testing import tiny_images, tiny_run
 
+SINGLE_LABEL = SingleLabel(TargetSpec("single_label", ("a", "b", "c")))
 SHARES, SIDES, TEMPERATURE = (0.75, 0.25), (32, 48), 1.6
 
 
@@ -42,18 +44,18 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 def parts(ready: Prepared) -> list[EnsembleMember]:
     """Two networks that see images at different sizes, with heads drawn at random."""
     made = []
-    for number, (share, side) in enumerate(zip(SHARES, SIDES, strict=True)):
-        model = ready.materials.model("tiny")
+    for number, (share, input_size) in enumerate(zip(SHARES, SIDES, strict=True)):
+        model = ready.run_cache.networks.new("tiny")
         draw = torch.Generator().manual_seed(number)
         for value in heads(model)[0].parameters():
             value.data = 0.05 * torch.randn(value.shape, generator=draw)
-        made.append(EnsembleMember(model, ready.backbones["tiny"], side, share, number))
+        made.append(EnsembleMember(model, ready.backbones["tiny"], input_size, share, number))
     return made
 
 
 @pytest.fixture
 def folder(parts: list[EnsembleMember], ready: Prepared, tmp_path: Path) -> Path:
-    write_ensemble(tmp_path / "model", parts, ready.dataset.classes, temperature=TEMPERATURE)
+    write_ensemble(tmp_path / "model", parts, ready.dataset.target, temperature=TEMPERATURE)
     return tmp_path / "model"
 
 
@@ -62,16 +64,16 @@ def test_its_probabilities_are_the_mean_of_its_members_at_its_temperature(
 ) -> None:
     together = load_predictor(folder, device="cpu")
     assert isinstance(together, EnsemblePredictor)
-    assert [each.config.side for each in together.members] == list(SIDES)
+    assert [each.config.input_size for each in together.members] == list(SIDES)
     rows = np.arange(12)
     alone = [
         softmax(
-            Predictor(load_model(folder / "members" / str(n)), device="cpu").logits(ready.dataset, rows), 1
+            Predictor(load_model(folder / "members" / str(n)), device="cpu").outputs(ready.dataset, rows), 1
         )
         for n in (0, 1)
     ]
     mean = SHARES[0] * alone[0] + SHARES[1] * alone[1]
-    logits = together.logits(ready.dataset, rows)
+    logits = together.outputs(ready.dataset, rows)
     assert np.allclose(softmax(logits * TEMPERATURE, axis=1), mean, atol=1e-5)
     images, _ = tiny_images(classes=3, each=20)
     table = together.predict(images, top=3)
@@ -84,18 +86,18 @@ def test_its_probabilities_are_the_mean_of_its_members_at_its_temperature(
 def test_it_is_evaluated_like_one_network(folder: Path, ready: Prepared) -> None:
     together = load_predictor(folder, device="cpu")
     found = together.evaluate(ready.dataset, metric="accuracy", seed=0)
-    labels = ready.dataset.table["label"].to_numpy()
-    logits = together.logits(ready.dataset, np.arange(len(ready.dataset)))
+    labels = ready.dataset.targets
+    logits = together.outputs(ready.dataset, np.arange(len(ready.dataset)))
     assert found.value == (logits.argmax(1) == labels).mean()
 
 
 def test_a_single_network_takes_its_place_and_the_other_way_round(
     folder: Path, parts: list[EnsembleMember], ready: Prepared
 ) -> None:
-    write_model(folder, parts[0].model, parts[0].backbone, ready.dataset.classes, side=32)
+    write_model(folder, parts[0].model, parts[0].backbone, ready.dataset.target, input_size=32)
     assert sorted(each.name for each in folder.iterdir()) == ["config.json", "model.safetensors"]
     assert isinstance(load_predictor(folder, device="cpu"), Predictor)
-    write_ensemble(folder, parts, ready.dataset.classes, temperature=1.0)
+    write_ensemble(folder, parts, ready.dataset.target, temperature=1.0)
     assert sorted(each.name for each in folder.iterdir()) == ["ensemble.json", "members"]
     assert load_ensemble(folder).shares == SHARES
     assert not list(folder.parent.glob(".model*"))
@@ -150,5 +152,7 @@ def test_a_run_that_was_killed_after_writing_it_can_predict(folder: Path) -> Non
 
 def test_the_mean_of_a_network_with_itself_is_the_network() -> None:
     logits = np.random.default_rng(0).normal(0, 30, (50, 4)).astype(np.float32)
-    assert np.allclose(softmax(mixture([logits, logits], (0.3, 0.7)), 1), softmax(logits, 1), atol=1e-6)
-    assert np.isfinite(mixture([100 * logits, -100 * logits], (0.5, 0.5))).all()
+    assert np.allclose(
+        softmax(SINGLE_LABEL.combine([logits, logits], (0.3, 0.7)), 1), softmax(logits, 1), atol=1e-6
+    )
+    assert np.isfinite(SINGLE_LABEL.combine([100 * logits, -100 * logits], (0.5, 0.5))).all()

@@ -31,11 +31,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 def written(folder: Path, ready: Prepared, scale: PixelScale | None) -> Path:
     """A model folder with a head drawn at random."""
-    model = ready.materials.model("tiny")
+    model = ready.run_cache.networks.new("tiny")
     draw = torch.Generator().manual_seed(0)
     for value in heads(model)[0].parameters():
         value.data = 0.05 * torch.randn(value.shape, generator=draw)
-    write_model(folder, model, ready.backbones["tiny"], ready.dataset.classes, side=32, scale=scale)
+    write_model(folder, model, ready.backbones["tiny"], ready.dataset.target, input_size=32, scale=scale)
     return folder
 
 
@@ -123,9 +123,10 @@ def test_a_model_of_8_bit_images_brings_deep_files_to_one_scale(
 
 def test_all_networks_of_an_ensemble_have_the_scale(ready: Prepared, photos: Path, tmp_path: Path) -> None:
     parts = [
-        EnsembleMember(ready.materials.model("tiny"), ready.backbones["tiny"], 32, 0.5, n) for n in (0, 1)
+        EnsembleMember(ready.run_cache.networks.new("tiny"), ready.backbones["tiny"], 32, 0.5, n)
+        for n in (0, 1)
     ]
-    write_ensemble(tmp_path / "model", parts, ready.dataset.classes, temperature=1.0, scale=TWELVE)
+    write_ensemble(tmp_path / "model", parts, ready.dataset.target, temperature=1.0, scale=TWELVE)
     assert [load_model(tmp_path / "model" / "members" / n).scale for n in "01"] == [TWELVE, TWELVE]
     model = tmp_path / "model"
     assert np.allclose(

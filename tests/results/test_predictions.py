@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from autotl.api import TargetSpec
 from autotl.builtin.readers.tables import Tables
 from autotl.data import View
 from autotl.errors import DataError
@@ -21,16 +22,17 @@ from autotl.results.predictions import (
     prediction_table,
     prediction_tables,
 )
+from autotl.targets import SingleLabel
 
 
 class Bright:
     """Classifies images by brightness."""
 
-    classes = ("dark", "light")
+    target = SingleLabel(TargetSpec("single_label", ("dark", "light")))
     scale = None
     views = (View(8, "bilinear", 1.0, "center"),)
 
-    def logits_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
+    def outputs_of_views(self, images: ViewedImages) -> NDArray[np.float32]:
         mean = images[0].reshape(len(images[0]), -1).mean(1) / 32 - 4
         return np.stack([-mean, mean], axis=1).astype(np.float32)
 

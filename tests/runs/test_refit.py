@@ -22,13 +22,13 @@ QUICK: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "strategies": "li
 def tested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many images each pass of a whole network has seen."""
     found: list[int] = []
-    logits_of = Predictor.logits_of
+    outputs_of = Predictor.outputs_of
 
     def counted(self: Predictor, pixels: Any) -> Any:
         found.append(len(pixels))
-        return logits_of(self, pixels)
+        return outputs_of(self, pixels)
 
-    monkeypatch.setattr(Predictor, "logits_of", counted)
+    monkeypatch.setattr(Predictor, "outputs_of", counted)
     # else a probe's pass would be shared with others that have the source's layers
     monkeypatch.setattr("autotl.finalize.test_phase.prediction_cache.SourceLayers.are_kept", lambda *_: False)
     return found

@@ -57,12 +57,12 @@ def test_small_data_is_validated_on_later_repeats_and_a_resumed_run_keeps_the_sp
 
 def test_a_later_fold_is_fitted_alone_and_as_the_first_ones_are(tmp_path: Path) -> None:
     ready = tiny_run(tmp_path, each=12)
-    shared = ready.materials.heads("tiny", [HeadSetting(0.01)], side=32)
+    shared = ready.run_cache.linear_heads("tiny", [HeadSetting(0.01)], input_size=32)
     assert len(shared) == len(ready.splits.first) + 1  # and none of the ten others
-    own = ready.materials.heads("tiny", [HeadSetting(0.01)], side=32, fold=2)
+    own = ready.run_cache.linear_heads("tiny", [HeadSetting(0.01)], input_size=32, fold=2)
     assert own.shape[0] == 1
     assert (own[0] - shared[2]).abs().max() < 0.05 * shared[2].abs().max()
-    ((weight, bias),) = tiny_bench(ready, fold=7).heads([HeadSetting(0.01)], side=32)
-    later = ready.materials.heads("tiny", [HeadSetting(0.01)], side=32, fold=7)[0, 0]
+    ((weight, bias),) = tiny_bench(ready, fold=7).linear_heads([HeadSetting(0.01)], input_size=32)
+    later = ready.run_cache.linear_heads("tiny", [HeadSetting(0.01)], input_size=32, fold=7)[0, 0]
     assert (weight == later[:, :-1]).all()
     assert (bias == later[:, -1]).all()

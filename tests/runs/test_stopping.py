@@ -66,12 +66,12 @@ class Blooming:
     bend: float
     c: float
     begun: int = 0
-    side: int = 32
+    input_size: int = 32
 
     def fit(self) -> Generator[Epoch, None, None]:
-        ((weight, bias),) = self.bench.heads([HeadSetting(self.c)], side=32)
+        ((weight, bias),) = self.bench.linear_heads([HeadSetting(self.c)], input_size=32)
         self.head = weight, bias
-        end = self.bench.features(side=32).val @ weight.T + bias
+        end = self.bench.features(input_size=32).val @ weight.T + bias
         noise = torch.randn(end.shape, generator=torch.Generator().manual_seed(self.bench.seed))
         for step in range(self.begun + 1, STEPS + 1):
             self.step, share = step, (step / STEPS) ** self.bend

@@ -100,10 +100,10 @@ def test_a_search_killed_in_a_later_repeat_continues_unchanged(fakes: ModuleType
     for kill in (later[0], later[-1]):
         rig = Rig(fakes, tmp_path / f"{kill}", Budget(trials=4))
 
-        def mortal(job: Job, go: Any, rig: Rig = rig, kill: int = kill) -> Any:
+        def mortal(job: Job, on_progress: Any, rig: Rig = rig, kill: int = kill) -> Any:
             if len(rig.work.jobs) == kill:
                 raise Killed
-            return rig.work(job, go)
+            return rig.work(job, on_progress)
 
         with pytest.raises(Killed):
             rig.run(mortal)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autotl.api import Go, Job, Outcome, Work
+from autotl.api import Job, OnProgress, Outcome, Work
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
 from autotl.search.search_inputs import SearchSpace, SearchTime
@@ -34,7 +34,13 @@ class Held:
         self.states: list[list[Job]] = []
 
     def run(
-        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+        self,
+        jobs: Iterable[Job | None],
+        work: Work,
+        on_progress: OnProgress,
+        *,
+        workers: int = 1,
+        device: str = "cpu",
     ) -> Iterator[Outcome]:
         source = iter(jobs)
         more = True
@@ -57,7 +63,7 @@ class Held:
             self.most = max(self.most, len(self.open))
             if not self.open:
                 return
-            yield work(self.open.pop(self.pick(len(self.open)) % len(self.open)), go)
+            yield work(self.open.pop(self.pick(len(self.open)) % len(self.open)), on_progress)
 
 
 ORDERS: dict[str, Callable[[], Callable[[int], int]]] = {

@@ -17,13 +17,13 @@ from autotl.api import (
     DataConfig,
     Epoch,
     FoldScore,
-    Go,
     Job,
+    JobProgress,
     Machine,
+    OnProgress,
     Outcome,
     Pace,
     Params,
-    Said,
     Space,
     Stage,
     Task,
@@ -32,9 +32,10 @@ from autotl.api import (
 from autotl.clock import FakeClock
 from autotl.search.search_inputs import SearchSpace
 from autotl.seeds import derive
+from autotl.testing import tiny_task
 
 MACHINE = Machine("cpu", 2, 2**33)
-TASK = Task(classes=("a", "b"), rows={"a": 50, "b": 50}, side=32)
+TASK = tiny_task({"a": 50, "b": 50}, typical_size=32)
 FOLDS, VAL = 5, 20
 
 
@@ -50,8 +51,8 @@ def backbone(name: str = "net", architecture: str = "arch") -> Backbone:
         parameters=100,
         config=DataConfig(64, (0.5,) * 3, (0.5,) * 3, "bilinear", 1.0, "center", False),
         classes=(),
-        sides=(32, 64),
-        side=64,
+        input_sizes=(32, 64),
+        input_size=64,
         pace=Pace(32, 1000.0, 300.0),
     )
 
@@ -112,7 +113,7 @@ class FakeWork:
     def labels(self) -> list[np.ndarray]:
         return [np.arange(VAL) % 2 for _ in range(FOLDS)]
 
-    def __call__(self, job: Job, go: Go) -> Outcome:
+    def __call__(self, job: Job, on_progress: OnProgress) -> Outcome:
         self.jobs.append(job)
         strategy, started = self.strategies[job.strategy], self.clock.now()
         if why := self.fails(job):
@@ -125,7 +126,7 @@ class FakeWork:
             for step in range(1, self.steps + 1):
                 self.clock.advance(strategy.takes(job.params) / self.steps)
                 score = self._score(job, fold)
-                if ended := go(job, Said(fold, Epoch(step, score, step / self.steps))):
+                if ended := on_progress(job, JobProgress(fold, Epoch(step, score, step / self.steps))):
                     break
             hits = self._hits(job, fold)
             logits = np.eye(2, dtype=np.float32)[np.where(hits, self.labels()[fold], 1 - self.labels()[fold])]

@@ -20,8 +20,8 @@ THREE = FinalOptions(Budget(trials=3))
 
 def runner_of(ready: Prepared, folder: Path) -> TrialRunner:
     strategies = plugins.load().strategies.items
-    activations = ActivationCache(ready.materials)
-    return TrialRunner(ready.materials, activations, ready.task, strategies, folder, WallClock())
+    activations = ActivationCache(ready.run_cache)
+    return TrialRunner(ready.run_cache, activations, ready.task, strategies, folder, WallClock())
 
 
 def phase_of(

@@ -10,12 +10,13 @@ import pyte
 import pytest
 from rich.console import Console
 
-from autotl.api import Arm, Plan, Record, Task
+from autotl.api import Arm, Plan, Record
 from autotl.clock import FakeClock
 from autotl.terminal import Terminal
+from autotl.testing import tiny_task
 
 PROBE, TUNE = Arm("linear_probe", "efficientnet_lite0"), Arm("finetune", "efficientnet_lite0")
-TASK = Task(classes=("cat", "dog"), rows={"cat": 1000, "dog": 234}, side=96, trial_seconds=10.0)
+TASK = tiny_task({"cat": 1000, "dog": 234}, typical_size=96, trial_seconds=10.0)
 PLAN = Plan(TASK, (PROBE, TUNE), {}, 300.0, None, 5)
 
 

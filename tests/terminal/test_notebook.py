@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import pytest
 
 from autotl import terminal
-from autotl.api import Arm, Plan, Record, Task
+from autotl.api import Arm, Plan, Record
 from autotl.clock import FakeClock, WallClock
 from autotl.terminal import Notebook
+from autotl.testing import tiny_task
 
 ARM = Arm("<script>", "tiny")
 PLAN = Plan(
-    Task(classes=("a", "b"), rows={"a": 10, "b": 10}, side=8),
+    tiny_task({"a": 10, "b": 10}, typical_size=8),
     (ARM,),
     {},
     None,

@@ -9,10 +9,10 @@ from autotl.errors import UnknownName
 from autotl.training import AUGMENTATIONS, augment, get_augmentation
 
 
-def views(name: str, pixels: torch.Tensor, *, side: int = 16, seed: int = 0) -> torch.Tensor:
+def views(name: str, pixels: torch.Tensor, *, input_size: int = 16, seed: int = 0) -> torch.Tensor:
     how = get_augmentation(name)
     assert how is not None
-    return augment(pixels, how, side=side, generator=torch.Generator().manual_seed(seed))
+    return augment(pixels, how, input_size=input_size, generator=torch.Generator().manual_seed(seed))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import torch
 
 from autotl.api import Task
 from autotl.errors import UnknownName
+from autotl.testing import tiny_task
 from autotl.training import balance_options, class_weights
 from autotl.training.class_balance import epoch_order, row_weights
 
@@ -44,7 +45,7 @@ def test_sampling_shows_each_class_about_equally_often():
 
 def test_balancing_is_searched_only_where_classes_are_uneven():
     def task(*rows: int) -> Task:
-        return Task(tuple("ab"), dict(zip("ab", rows, strict=True)), 32)
+        return tiny_task(dict(zip("ab", rows, strict=True)))
 
     assert balance_options(task(100, 90)) == ["none"]
     assert balance_options(task(100, 20)) == ["none", "weights", "sampling"]

@@ -6,8 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from autotl.api import TargetSpec
+from autotl.targets import SingleLabel
 from autotl.training.losses import Targets, training_loss
 from autotl.training.mixup import mixup
+
+TARGET = SingleLabel(TargetSpec("single_label", tuple("abcdef")))
 
 
 def test_examples_and_targets_are_mixed_by_the_same_share() -> None:
@@ -19,7 +23,7 @@ def test_examples_and_targets_are_mixed_by_the_same_share() -> None:
     assert torch.allclose(found, expected)
     logits = torch.randn(6, 6)
     soft = F.cross_entropy(logits, found)
-    assert training_loss(logits, targets, 0.0).item() == pytest.approx(soft.item(), abs=1e-6)
+    assert training_loss(TARGET, logits, targets, 0.0).item() == pytest.approx(soft.item(), abs=1e-6)
 
 
 def test_without_mixup_nothing_is_drawn() -> None:
@@ -44,9 +48,9 @@ def test_weights_multiply_each_rows_loss() -> None:
     logits, labels = torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 1, 2])
     weights = torch.tensor([2.0, 0.0, 1.0, 1.0, 0.5, 1.5])
     each = torch.nn.functional.cross_entropy(logits, labels, label_smoothing=0.1, reduction="none")
-    found = training_loss(logits, Targets(labels, weights=weights), 0.1)
+    found = training_loss(TARGET, logits, Targets(labels, weights=weights), 0.1)
     torch.testing.assert_close(found, (weights * each).mean())
-    part = training_loss(logits[2:4], Targets(labels, weights=weights).part(slice(2, 4)), 0.1)
+    part = training_loss(TARGET, logits[2:4], Targets(labels, weights=weights).part(slice(2, 4)), 0.1)
     torch.testing.assert_close(part, each[2:4].mean())
 
 
@@ -56,8 +60,8 @@ def test_mixed_examples_keep_the_weight_of_each_half() -> None:
     logits = torch.randn(8, 3)
     assert targets.second is not None
     assert targets.second_weights is not None
-    first = training_loss(logits, Targets(targets.first, weights=weights), 0.0)
-    second = training_loss(logits, Targets(targets.second, weights=targets.second_weights), 0.0)
+    first = training_loss(TARGET, logits, Targets(targets.first, weights=weights), 0.0)
+    second = training_loss(TARGET, logits, Targets(targets.second, weights=targets.second_weights), 0.0)
     expected = targets.share * first + (1 - targets.share) * second
-    torch.testing.assert_close(training_loss(logits, targets, 0.0), expected)
+    torch.testing.assert_close(training_loss(TARGET, logits, targets, 0.0), expected)
     assert {float(each) for each in targets.second_weights} == {float(each) for each in weights}

@@ -18,7 +18,9 @@ from autotl.testing import tiny_bench, tiny_run
 from autotl.training import Recipe, Training
 from autotl.workbench.tensor_files import read_tensors, save_tensors
 
-RECIPE = Recipe(side=32, epochs=3, lr=2e-3, batch_size=16)  # 40 rows: three steps an epoch, and its score
+RECIPE = Recipe(
+    input_size=32, epochs=3, lr=2e-3, batch_size=16
+)  # 40 rows: three steps an epoch, and its score
 
 
 @pytest.fixture(scope="module", autouse=True)

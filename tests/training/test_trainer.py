@@ -20,7 +20,7 @@ from autotl.training.spec import TrainingSpec
 from autotl.training.state import TrainingState
 from autotl.workbench.trial_workbench import TrialWorkbench
 
-RECIPE = Recipe(side=32, epochs=2, lr=2e-3, batch_size=16)
+RECIPE = Recipe(input_size=32, epochs=2, lr=2e-3, batch_size=16)
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +76,13 @@ def test_no_batch_is_a_single_row(ready: Prepared) -> None:
 
 def test_an_epoch_of_a_part_takes_so_many_images_and_each_time_others(ready: Prepared) -> None:
     bench = tiny_bench(ready)
-    rows = len(bench.labels().train)
+    rows = len(bench.targets().train)
     batches = batch_source(bench.model(), bench, RECIPE, frozen=0)
     recipe = replace(RECIPE, epochs=2, batch_size=4, part=0.25)
-    spec = TrainingSpec(bench.model(), batches, bench.labels().train, recipe, nn.Module.train, "cpu", 0, None)
+    targets = bench.targets().train
+    spec = TrainingSpec(
+        bench.model(), batches, bench.target, targets, targets, recipe, nn.Module.train, "cpu", 0
+    )
     state = TrainingState(spec)
     taken = []
     for _ in range(2):
@@ -93,7 +96,7 @@ def test_an_epoch_of_a_part_takes_so_many_images_and_each_time_others(ready: Pre
 def test_augmented_training_uses_the_margin_and_validates_without(
     bench: TrialWorkbench, tmp_path: Path
 ) -> None:
-    plain, margin = (bench.pixels(side=32, augmented=wanted) for wanted in (False, True))
+    plain, margin = (bench.inputs(input_size=32, augmented=wanted) for wanted in (False, True))
     assert plain.train.shape[-1] == 32
     assert margin.train.shape[-1] > 32
     assert torch.equal(plain.val, margin.val)
@@ -139,16 +142,16 @@ def test_processes_end_with_the_generator_and_report_errors(ready: Prepared) -> 
 def test_a_row_without_weight_teaches_nothing(
     ready: Prepared, monkeypatch: pytest.MonkeyPatch, balance: str
 ) -> None:
-    labels = ready.materials.labels
-    monkeypatch.setattr(ready.materials, "weights", (labels != 2).float() * len(labels) / (labels != 2).sum())
+    labels = ready.run_cache.targets
+    monkeypatch.setattr(ready.run_cache, "weights", (labels != 2).float() * len(labels) / (labels != 2).sum())
     bench = tiny_bench(ready)
     weights = bench.weights()
     assert weights is not None
     assert float(weights.mean()) == pytest.approx(1)
     learner = Training(bench.model(), bench, replace(RECIPE, epochs=5, balance=balance))
-    last = [epoch for epoch in learner.fit() if epoch.logits is not None][-1]
-    assert last.logits is not None
-    answers = last.logits.argmax(1)
+    last = [epoch for epoch in learner.fit() if epoch.outputs is not None][-1]
+    assert last.outputs is not None
+    answers = last.outputs.argmax(1)
     assert (answers != 2).all()
-    known = bench.labels().val != 2
-    assert (answers[known] == bench.labels().val[known]).float().mean() > 0.6
+    known = bench.targets().val != 2
+    assert (answers[known] == bench.targets().val[known]).float().mean() > 0.6

@@ -147,7 +147,7 @@ def test_the_cheaper_of_two_tied_trials_is_best_by_log_loss() -> None:
         outcome = Outcome(job, "complete", (score,), seconds, "", {0: "none"}, 32)
         history.add(trial, outcome, now=0.0)
     cheap, dear, worse = (history.trials[number] for number in range(3))
-    assert all((logits.folds[0].logits.argmax(1) == labels[0]).all() for logits in (cheap, dear, worse))
+    assert all((logits.folds[0].outputs.argmax(1) == labels[0]).all() for logits in (cheap, dear, worse))
     assert history.score(cheap) == pytest.approx(cheap.folds[0].score)  # below zero, and not cut off there
     assert history.best(ignore_cost=True) in (cheap, dear)
     assert history.best() is cheap
@@ -164,9 +164,9 @@ def test_a_custom_metric_has_a_stable_standard_error() -> None:
     trials = []
     for number, by in enumerate((1.0, 2.0)):
         logits = sure(by, rng) * rng.choice([-1, 1, 1], (100, 1)).astype(np.float32)
-        score = FoldScore(0, history.metric(history.labels[0], logits), logits, 1.0, 1)
+        score = FoldScore(0, history.metric(history.targets[0], logits), logits, 1.0, 1)
         trials.append(Trial(number, Arm("a", "net"), {}, 0, False, folds={0: score}))
-    each = [t.folds[0].logits for t in trials]
+    each = [t.folds[0].outputs for t in trials]
     apart = np.subtract(
         *[
             1

@@ -50,7 +50,7 @@ def of_means(known: PairedErrors, one: Folds, other: Folds) -> float:
     """The standard error of the mean, over images, of each image's mean difference."""
     each: list[list[float]] = [[] for _ in range(N)]
     for fold, rows in enumerate(known.rows):
-        hits = [side[1][fold].logits.argmax(1) == known.labels[fold] for side in (one, other)]
+        hits = [side[1][fold].outputs.argmax(1) == known.labels[fold] for side in (one, other)]
         for row, ours, theirs in zip(rows, *hits, strict=True):
             each[row].append(float(ours) - float(theirs))
     return float(np.std([np.mean(own) for own in each]) / np.sqrt(N))
@@ -71,7 +71,7 @@ def test_it_equals_the_standard_error_over_many_draws() -> None:
         known = spreads(cuts(rng), rng.integers(0, 2, N))
         one, other = pair(known, rng, passing=0.1)
         differences = [
-            (one[1][fold].logits.argmax(1) == labels) * 1.0 - (other[1][fold].logits.argmax(1) == labels)
+            (one[1][fold].outputs.argmax(1) == labels) * 1.0 - (other[1][fold].outputs.argmax(1) == labels)
             for fold, labels in enumerate(known.labels)
         ]
         apart.append(np.mean([each.mean() for each in differences]))
@@ -98,7 +98,7 @@ def test_an_identical_repeat_does_not_lower_the_standard_error(name: str) -> Non
     measure = get_metric(own if name == "own" else name)
     known = spreads([*rows, *rows, *rows], rng.integers(0, 2, N), measure)
     one, other = (
-        (number, {n: FoldScore(n, 0.0, folds[n % K].logits, 1.0, 1) for n in range(REPEATS * K)})
+        (number, {n: FoldScore(n, 0.0, folds[n % K].outputs, 1.0, 1) for n in range(REPEATS * K)})
         for number, folds in pair(known, rng, passing=0.0)
     )
     first = [(number, {n: folds[n] for n in range(K)}) for number, folds in (one, other)]

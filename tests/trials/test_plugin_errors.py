@@ -47,7 +47,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 class Stranger:
     """A strategy whose learner yields the result of ``step``."""
 
-    baseline, side = False, 32
+    baseline, input_size = False, 32
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -64,14 +64,14 @@ class Stranger:
 
 
 def scored(bench: Workbench, columns: int = 3) -> Epoch:
-    return Epoch(1, 1.0, 1.0, torch.zeros(len(bench.labels().val), columns))
+    return Epoch(1, 1.0, 1.0, torch.zeros(len(bench.targets().val), columns))
 
 
 def run(ready: Prepared, folder: Path, step: Step) -> Any:
-    materials = RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
+    run_cache = RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
     strategies: Any = {"stranger": Stranger(step)}
     worker = TrialRunner(
-        materials, ActivationCache(materials), ready.task, strategies, folder / "trials", WallClock()
+        run_cache, ActivationCache(run_cache), ready.task, strategies, folder / "trials", WallClock()
     )
     return worker(Job(0, "stranger", "tiny", {}, 0, (0,)), lambda job, said: None)
 
@@ -80,7 +80,7 @@ def run(ready: Prepared, folder: Path, step: Step) -> Any:
     ("step", "why"),
     [
         (lambda bench: sys.exit(7), "SystemExit: 7"),
-        (lambda bench: scored(bench, 5), r"logits must have shape \(\d+, 3\) \(got \(\d+, 5\)\)"),
+        (lambda bench: scored(bench, 5), r"outputs must have shape \(\d+, 3\) \(got \(\d+, 5\)\)"),
         (lambda bench: None, r"fit\(\) must yield autotl.api.Epoch \(got NoneType\)"),
         (lambda bench: Epoch(1, float("nan"), 1.0), r"must be finite \(got nan\)"),
         (lambda bench: Epoch(1, 0.5, 7.0), r"must be in \[0, 1\] \(got 7.0\)"),
@@ -220,7 +220,7 @@ def test_a_similarity_that_fails_is_left_out_with_a_note(ready: Prepared) -> Non
         "nan": Apart("nan", lambda: float("nan")),
         "sound": Apart("sound", lambda: 1.0),
     }
-    found, note = measure_similarity(ready.materials, facts, measures, source=None, seed=0)
+    found, note = measure_similarity(ready.run_cache, facts, measures, source=None, seed=0)
     assert set(found) == {"sound"}
     assert "The similarity exits failed and is left out: SystemExit: 3." in note
     assert "The similarity words failed and is left out: " in note

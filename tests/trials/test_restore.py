@@ -12,7 +12,7 @@ import optuna
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from autotl.api import Arm, Go, Job, Outcome
+from autotl.api import Arm, Job, OnProgress, Outcome
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
@@ -140,7 +140,7 @@ def test_a_search_killed_repeatedly_equals_an_uninterrupted_one(
 
 def forgive(rig: Rig) -> None:
     """Count one attempt for each trial, however often it was killed."""
-    entries, _ = rig.journal.read(rig.history.labels, 2)
+    entries, _ = rig.journal.read(rig.history.targets, 2)
     for entry in entries:
         if entry.started is not None:
             rig.journal.write(entry.trial, StartedJob(entry.started.folds, 1))
@@ -150,10 +150,10 @@ def killing(rig: Rig, number: int) -> None:
     """Let the process end in trial ``number``."""
     work = rig.work
 
-    def dying(job: Job, go: Go) -> Outcome:
+    def dying(job: Job, on_progress: OnProgress) -> Outcome:
         if job.number == number:
             raise Killed
-        return work(job, go)
+        return work(job, on_progress)
 
     with pytest.raises(Killed):
         for _ in rig.search.run(Serial(), dying):
@@ -162,7 +162,7 @@ def killing(rig: Rig, number: int) -> None:
 
 def as_killed(rig: Rig, number: int) -> None:
     """A killed process does not count as a failed attempt."""
-    (entry,) = [e for e in rig.journal.read(rig.history.labels, 2)[0] if e.trial.number == number]
+    (entry,) = [e for e in rig.journal.read(rig.history.targets, 2)[0] if e.trial.number == number]
     assert entry.started is not None
     rig.journal.write(entry.trial, StartedJob(entry.started.folds, entry.started.attempts + 1))
 
@@ -242,7 +242,7 @@ def test_a_trial_read_equals_the_trial_written(make: Make) -> None:
     for number, trial in rig.history.trials.items():
         other = again.history.trials[number]
         for fold, each in trial.folds.items():
-            np.testing.assert_array_equal(each.logits, other.folds[fold].logits)
+            np.testing.assert_array_equal(each.outputs, other.folds[fold].outputs)
         assert {f: Path(p).name for f, p in trial.models.items()} == {
             f: Path(p).name for f, p in other.models.items()
         }
@@ -290,6 +290,6 @@ def test_trial_costs_do_not_depend_on_the_clock_without_a_time_limit(make: Make)
 def test_trials_are_not_lost_by_a_wrong_number_of_classes(make: Make) -> None:
     rig = make(trials=2)
     rig.run()
-    entries, told = rig.journal.read(rig.history.labels, 3)
+    entries, told = rig.journal.read(rig.history.targets, 3)
     assert (len(entries), len(told)) == (0, 2)
     assert "must have shape (20, 3)" in told[0]

@@ -12,7 +12,7 @@ import numpy as np
 import optuna
 import pytest
 
-from autotl.api import Arm, Checkpoint, Epoch, FoldScore, Go, Job, Outcome, Said, State
+from autotl.api import Arm, Checkpoint, Epoch, FoldScore, Job, JobProgress, OnProgress, Outcome, State
 from autotl.builtin.executors.serial import Serial
 from autotl.clock import Budget, FakeClock
 from autotl.search.loop import Search
@@ -51,7 +51,7 @@ class Rising:
     def labels(self) -> list[np.ndarray]:
         return [np.arange(VAL) % 2 for _ in range(FOLDS)]
 
-    def __call__(self, job: Job, go: Go) -> Outcome:
+    def __call__(self, job: Job, on_progress: OnProgress) -> Outcome:
         begun, scores = self.clock.now(), []
         state: State = "complete"
         left = None
@@ -61,7 +61,7 @@ class Rising:
                 self.steps.append((job.number, step))
                 self.clock.advance(0.1)
                 score = self._score(job, fold, step)
-                if ended := go(job, Said(fold, Epoch(step, score, step / STEPS))):
+                if ended := on_progress(job, JobProgress(fold, Epoch(step, score, step / STEPS))):
                     state = ended
                     break
             hits = np.arange(VAL) < round(score * VAL)
@@ -189,7 +189,7 @@ def test_a_search_killed_repeatedly_equals_an_uninterrupted_one(
                 break
             except Killed:
                 lives += 1
-        for entry in rig.journal.read(rig.history.labels, 2)[0]:
+        for entry in rig.journal.read(rig.history.targets, 2)[0]:
             if entry.started is not None:  # as if it had been killed once only
                 rig.journal.write(entry.trial, StartedJob(entry.started.folds, 1))
     assert lives > 2
@@ -260,7 +260,7 @@ def test_brackets_depend_on_the_seed_and_not_on_a_killed_process(fakes: ModuleTy
 def test_the_journal_has_intermediate_scores_and_checkpoints(make: Callable[..., Rig]) -> None:
     rig = make(trials=12)
     rig.run()
-    entries = {each.trial.number: each.trial for each in rig.journal.read(rig.history.labels, 2)[0]}
+    entries = {each.trial.number: each.trial for each in rig.journal.read(rig.history.targets, 2)[0]}
     assert any(trial.checkpoint for trial in entries.values())
     for number, trial in rig.history.trials.items():
         read = entries[number]

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from autotl.api import Epoch, Go, Job, Outcome, Params, Said, State, Workbench
+from autotl.api import Epoch, Job, JobProgress, OnProgress, Outcome, Params, State, Workbench
 from autotl.builtin.strategies.from_scratch import FromScratch
 from autotl.cache import Store
 from autotl.clock import FakeClock, WallClock
@@ -39,25 +39,25 @@ class LooksAgain:
         self._scores = scores
 
     def build(self, params: Params, bench: Workbench) -> LooksAgain:
-        self._bench, self.side = bench, 32
+        self._bench, self.input_size = bench, 32
         return self
 
     def fit(self) -> Generator[Epoch, None, None]:
         if self._scores:
-            logits = torch.nn.functional.one_hot(self._bench.labels().val, 3).float()
+            logits = torch.nn.functional.one_hot(self._bench.targets().val, 3).float()
             yield Epoch(1, 1.0, 0.5, logits)
-        self._bench.features(side=32)
-        yield Epoch(2, 0.0, 1.0, torch.zeros(len(self._bench.labels().val), 3))
+        self._bench.features(input_size=32)
+        yield Epoch(2, 0.0, 1.0, torch.zeros(len(self._bench.targets().val), 3))
 
     def module(self) -> nn.Module:
         return self._bench.model().eval()
 
 
 def worker_of(ready: Prepared, folder: Path, strategy: Any) -> TrialRunner:
-    materials = RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
+    run_cache = RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
     return TrialRunner(
-        materials,
-        ActivationCache(materials),
+        run_cache,
+        ActivationCache(run_cache),
         ready.task,
         {"looks": strategy},
         folder / "trials",
@@ -68,11 +68,11 @@ def worker_of(ready: Prepared, folder: Path, strategy: Any) -> TrialRunner:
 def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
     worker = worker_of(ready, folder, strategy)
 
-    def go(job: Job, said: Said) -> State | None:
+    def on_progress(job: Job, said: JobProgress) -> State | None:
         """The time is up while the features are computed."""
         return "stopped" if said.done is None and said.epoch.score is None else None
 
-    return worker(Job(0, "looks", "tiny", {}, 0, (0,)), go)
+    return worker(Job(0, "looks", "tiny", {}, 0, (0,)), on_progress)
 
 
 def test_a_deadline_during_a_pass_keeps_earlier_scores(ready: Prepared, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_baseline_stopped_before_its_first_score_is_scored_untrained(
     found = outcome(ready, tmp_path, strategy)
     assert found.state == "stopped"
     assert [(each.fold, each.epochs) for each in found.folds] == [(0, 0)]
-    assert found.folds[0].logits.shape == (len(ready.splits.folds[0].val), 3)
+    assert found.folds[0].outputs.shape == (len(ready.splits.folds[0].val), 3)
     assert Path(found.models[0]).is_file()
 
 
@@ -105,17 +105,17 @@ SETTINGS = {"lr": 3e-3, "weight_decay": 0.05, "epochs": 4, "augment": "shift", "
 TRAINED = Job(3, "looks", "tiny", SETTINGS | {"balance": "none"}, 5, (0,))
 
 
-def let_be(job: Job, said: Said) -> State | None:
+def let_be(job: Job, said: JobProgress) -> State | None:
     return None
 
 
-def behind(job: Job, said: Said) -> State | None:
+def behind(job: Job, said: JobProgress) -> State | None:
     """At half of the work."""
     return "pruned" if said.epoch.progress >= 0.5 else None
 
 
-def run(ready: Prepared, folder: Path, job: Job, go: Go, strategy: Any = None) -> Outcome:
-    return worker_of(ready, folder, strategy or FromScratch())(job, go)
+def run(ready: Prepared, folder: Path, job: Job, on_progress: OnProgress, strategy: Any = None) -> Outcome:
+    return worker_of(ready, folder, strategy or FromScratch())(job, on_progress)
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["from its checkpoint", "anew where that is gone"])
@@ -130,16 +130,16 @@ def test_a_resumed_job_equals_an_uninterrupted_one(ready: Prepared, tmp_path: Pa
         Path(first.checkpoint.path).write_bytes(b"torn")
     steps: list[float] = []
 
-    def go(job: Job, said: Said) -> State | None:
+    def on_progress(job: Job, said: JobProgress) -> State | None:
         steps.append(said.epoch.progress)
         return None
 
-    second = run(ready, tmp_path / "again", replace(TRAINED, checkpoint=first.checkpoint.path), go)
+    second = run(ready, tmp_path / "again", replace(TRAINED, checkpoint=first.checkpoint.path), on_progress)
     assert (min(steps) >= 0.5) != gone
     assert (second.state, second.checkpoint) == ("complete", None)
     (one,), (other,) = whole.folds, second.folds
     assert (one.score, one.epochs) == (other.score, other.epochs)
-    assert torch.equal(torch.from_numpy(one.logits), torch.from_numpy(other.logits))
+    assert torch.equal(torch.from_numpy(one.outputs), torch.from_numpy(other.outputs))
     expected = load_file(whole.models[0])
     assert all(torch.equal(value, expected[name]) for name, value in load_file(second.models[0]).items())
 
@@ -169,14 +169,14 @@ class Learns:
         self._clock = clock
 
     def build(self, params: Params, bench: Workbench) -> Learns:
-        self._bench, self.side = bench, 32
+        self._bench, self.input_size = bench, 32
         return self
 
     def fit(self) -> Generator[Epoch, None, None]:
         self._clock.advance(10)
         for step in range(1, 5):
             self._clock.advance(1)
-            logits = torch.zeros(len(self._bench.labels().val), 3)
+            logits = torch.zeros(len(self._bench.targets().val), 3)
             yield Epoch(1, 0.3, step / 4, logits) if step == 4 else Epoch(1, progress=step / 4)
 
     def module(self) -> nn.Module:

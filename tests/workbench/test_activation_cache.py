@@ -19,7 +19,7 @@ from autotl.workbench.activation_cache import CHECKED_IMAGES, SINGLE_PRECISION, 
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.trial_workbench import TrialWorkbench
 
-RECIPE = Recipe(side=32, epochs=2, lr=2e-3, batch_size=16, augment="none")
+RECIPE = Recipe(input_size=32, epochs=2, lr=2e-3, batch_size=16, augment="none")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def trained(
 def runs_of(run_cache: RunCache, module: str) -> Iterator[list[int]]:
     """How many images go through a module of the shared network."""
     seen: list[int] = []
-    model = run_cache.task_model("tiny")
+    model = run_cache.networks.task("tiny")
     hook = model.get_submodule(module).register_forward_hook(lambda m, given, out: seen.append(len(given[0])))
     try:
         yield seen
@@ -76,8 +76,8 @@ def test_training_behind_a_cut_gives_the_losses_of_training_the_whole(
 def test_frozen_layers_are_the_same_to_the_bit_afterwards(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
     learner, _ = trained(workbench_of(run_cache, ready), 2)
-    before, after = run_cache.task_model("tiny").state_dict(), learner.module().state_dict()
-    frozen = freeze(run_cache.model("tiny"), 2, norm="batch")
+    before, after = run_cache.networks.task("tiny").state_dict(), learner.module().state_dict()
+    frozen = freeze(run_cache.networks.new("tiny"), 2, norm="batch")
     moved = {name for name in after if not torch.equal(after[name], before[name])}
     assert moved
     assert not moved & frozen.parameters
@@ -107,7 +107,7 @@ def test_a_second_trial_at_the_same_or_a_deeper_cut_never_runs_the_shallow_layer
 def test_each_epoch_sees_the_next_view_and_then_the_first_again(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
     workbench = workbench_of(run_cache, ready)
-    cut = workbench.cut(workbench.model(), 2, side=32, augment="mirror", views=2)
+    cut = workbench.cut(workbench.model(), 2, input_size=32, augment="mirror", views=2)
     assert cut is not None
     assert cut.views == 2
     first, second, again = (cut.activations(view).train for view in (0, 1, 0))
@@ -123,9 +123,9 @@ def test_cached_features_are_the_inputs_of_a_frozen_networks_head(ready: Prepare
     plain = trained(workbench_of(with_store(ready, Store(tmp_path / "plain")), ready), head)[1]
     run_cache = with_store(ready, Store(tmp_path / "seen"))
     workbench = workbench_of(run_cache, ready)
-    workbench.features(side=32)
+    workbench.features(input_size=32)
     assert workbench.cut(
-        workbench.model(), head, side=32, augment="none", views=1
+        workbench.model(), head, input_size=32, augment="none", views=1
     )  # traces it before the count
     with runs_of(run_cache, "conv1.0") as seen:
         assert trained(workbench, head)[1] == pytest.approx(plain, abs=1e-3)
@@ -138,8 +138,8 @@ def test_features_of_other_weights_are_not_used_as_the_heads_inputs(
     run_cache = with_store(ready, Store(tmp_path))
     plain = workbench_of(run_cache, ready).activations("(head)", ViewSpec(32, len(run_cache.order)))
     run_cache = with_store(ready, Store(tmp_path / "other"))
-    other = run_cache.features("tiny", side=32) * 1.5
-    monkeypatch.setattr(run_cache, "cached_features", lambda backbone, side: other.numpy())
+    other = run_cache.features("tiny", input_size=32) * 1.5
+    monkeypatch.setattr(run_cache, "cached_features", lambda backbone, input_size: other.numpy())
     found = workbench_of(run_cache, ready).activations("(head)", ViewSpec(32, len(run_cache.order)))
     assert torch.equal(found.train, plain.train)
 
@@ -158,12 +158,12 @@ def test_a_model_whose_frozen_layers_were_changed_is_not_cut(ready: Prepared, tm
     model = workbench.model()
     with torch.no_grad():
         next(model.parameters()).mul_(1.001)
-    assert workbench.cut(model, 2, side=32) is None
+    assert workbench.cut(model, 2, input_size=32) is None
     moved = workbench.model()
     moved.bn1.running_mean.add_(0.1)
-    assert workbench.cut(moved, 2, side=32) is None
-    assert workbench.cut(workbench.model(), 0, side=32) is None
-    assert workbench.cut(workbench.model(), 2, side=32) is not None
+    assert workbench.cut(moved, 2, input_size=32) is None
+    assert workbench.cut(workbench.model(), 0, input_size=32) is None
+    assert workbench.cut(workbench.model(), 2, input_size=32) is not None
 
 
 def test_without_room_the_whole_is_trained_and_images_are_decoded_when_asked_for(
@@ -172,10 +172,10 @@ def test_without_room_the_whole_is_trained_and_images_are_decoded_when_asked_for
     roomy = with_store(ready, Store(tmp_path / "roomy"))
     narrow = with_store(ready, Store(tmp_path / "narrow", bound=10_000))
     workbench = workbench_of(narrow, ready)
-    assert workbench.cut(workbench.model(), 2, side=32) is None
-    pixels = workbench.pixels(side=32, augmented=True)
+    assert workbench.cut(workbench.model(), 2, input_size=32) is None
+    pixels = workbench.inputs(input_size=32, augmented=True)
     assert not isinstance(pixels.train, torch.Tensor)
-    expected = workbench_of(roomy, ready).pixels(side=32, augmented=True)
+    expected = workbench_of(roomy, ready).inputs(input_size=32, augmented=True)
     rows = torch.tensor([3, 0])
     assert torch.equal(pixels.train[rows], expected.train[rows])
     assert (
@@ -187,7 +187,7 @@ def test_without_room_the_whole_is_trained_and_images_are_decoded_when_asked_for
 def test_activations_too_large_for_float16_are_kept_as_bfloat16(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
     with torch.no_grad():
-        run_cache.task_model("tiny").bn1.weight.mul_(1e6)
+        run_cache.networks.task("tiny").bn1.weight.mul_(1e6)
     activations = ActivationCache(run_cache)
     cut_point = activations.cut_point("tiny", 1)
     found = activations.array("tiny", cut_point, ViewSpec(32, len(run_cache.order)))
@@ -205,11 +205,11 @@ def test_a_cancelled_computation_leaves_no_incomplete_entry(ready: Prepared, tmp
         raise KeyboardInterrupt
 
     for work in (
-        lambda: run_cache.features("tiny", side=32, check_cancelled=enough),
-        lambda: run_cache.images.pixels("tiny", side=32, margin=True, check_cancelled=enough),
+        lambda: run_cache.features("tiny", input_size=32, check_cancelled=enough),
+        lambda: run_cache.images.pixels("tiny", input_size=32, margin=True, check_cancelled=enough),
         lambda: ActivationCache(run_cache).array("tiny", "(head)", ViewSpec(32, 20), check_cancelled=enough),
     ):
         with pytest.raises(KeyboardInterrupt):
             work()
     assert [file.name for file in tmp_path.iterdir() if file.suffix == ".part"] == []
-    assert run_cache.features("tiny", side=32).isfinite().all()
+    assert run_cache.features("tiny", input_size=32).isfinite().all()

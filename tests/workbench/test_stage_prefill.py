@@ -50,9 +50,11 @@ def test_cached_stages_equal_the_frozen_networks_outputs(ready: Prepared, tmp_pa
 
 def test_features_are_the_same_without_prefill(ready: Prepared, tmp_path: Path) -> None:
     run_cache, alone = with_store(ready, tmp_path / "a"), with_store(ready, tmp_path / "b")
-    side = run_cache.backbones["tiny"].side
+    input_size = run_cache.backbones["tiny"].input_size
     prefill_late_stages(run_cache, ActivationCache(run_cache), "tiny")
-    assert torch.equal(run_cache.features("tiny", side=side), alone.features("tiny", side=side))
+    assert torch.equal(
+        run_cache.features("tiny", input_size=input_size), alone.features("tiny", input_size=input_size)
+    )
 
 
 def test_a_backbone_lists_its_cached_stages(ready: Prepared, tmp_path: Path) -> None:
@@ -70,12 +72,12 @@ def test_a_backbone_lists_its_cached_stages(ready: Prepared, tmp_path: Path) -> 
 
 def test_a_backbone_lists_cached_features_without_stages(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
-    side = run_cache.backbones["tiny"].side
-    run_cache.features("tiny", side=side)
+    input_size = run_cache.backbones["tiny"].input_size
+    run_cache.features("tiny", input_size=input_size)
     facts = with_cached_stages(run_cache, run_cache.backbones, reuse=True)["tiny"]
     assert facts.kept == (1.0,)
-    assert facts.has_seen(side)
-    assert not facts.has_seen(side + 1)
+    assert facts.has_seen(input_size)
+    assert not facts.has_seen(input_size + 1)
 
 
 @pytest.mark.parametrize("why", ["off", "no room", "a full disk", "another value there"])
@@ -99,7 +101,7 @@ def test_no_stage_is_cached_if_it_would_not_be_used_or_fit(
     activations = ActivationCache(run_cache, enabled=why != "off")
     prefill_late_stages(run_cache, activations, "tiny")
     assert kept(run_cache, activations) == []
-    assert run_cache.features("tiny", side=run_cache.backbones["tiny"].side).isfinite().all()
+    assert run_cache.features("tiny", input_size=run_cache.backbones["tiny"].input_size).isfinite().all()
 
 
 def test_an_overflow_leaves_the_features_complete(
@@ -108,7 +110,7 @@ def test_an_overflow_leaves_the_features_complete(
     run_cache = with_store(ready, tmp_path)
     activations = ActivationCache(run_cache)
     bound = torch.finfo(torch.float16)
-    model = run_cache.source_model("tiny")
+    model = run_cache.networks.source("tiny")
     hook = model.get_submodule(late(run_cache)[0]).register_forward_hook(
         lambda m, given, out: out + 2 * bound.max
     )
@@ -118,7 +120,7 @@ def test_an_overflow_leaves_the_features_complete(
     first = model.get_submodule("conv1").register_forward_hook(lambda m, given, out: passes.append(len(out)))
     try:
         prefill_late_stages(run_cache, activations, "tiny")
-        run_cache.features("tiny", side=run_cache.backbones["tiny"].side)
+        run_cache.features("tiny", input_size=run_cache.backbones["tiny"].input_size)
     finally:
         for each in (hook, count, first):
             each.remove()
@@ -129,13 +131,13 @@ def test_an_overflow_leaves_the_features_complete(
 def test_other_facts_of_a_backbone_keep_its_networks(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
     known = run_cache.with_backbones(with_cached_stages(run_cache, run_cache.backbones, reuse=True))
-    assert known.source_model("tiny") is run_cache.source_model("tiny")
+    assert known.networks.source("tiny") is run_cache.networks.source("tiny")
 
 
 def test_nothing_is_computed_if_the_features_are_cached(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, tmp_path)
     activations = ActivationCache(run_cache)
-    run_cache.features("tiny", side=run_cache.backbones["tiny"].side)
+    run_cache.features("tiny", input_size=run_cache.backbones["tiny"].input_size)
     prefill_late_stages(run_cache, activations, "tiny")
     assert kept(run_cache, activations) == []
 
@@ -156,11 +158,11 @@ def test_stages_are_not_cached_if_another_process_extracts_the_features(
 ) -> None:
     run_cache, other = with_store(ready, tmp_path), with_store(ready, tmp_path)
     activations = ActivationCache(run_cache)
-    side = run_cache.backbones["tiny"].side
+    input_size = run_cache.backbones["tiny"].input_size
     was = run_cache.features
 
     def meanwhile(backbone: str, **asked: object) -> torch.Tensor:
-        other.features(backbone, side=side)
+        other.features(backbone, input_size=input_size)
         return was(backbone, **asked)  # type: ignore[arg-type]
 
     run_cache.features = meanwhile  # type: ignore[method-assign]

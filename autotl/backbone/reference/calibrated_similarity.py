@@ -142,7 +142,7 @@ def _split_reference(reference: Reference, rng: np.random.Generator) -> tuple[Re
     own, other = sample[order[: len(sample) // 2]], sample[order[len(sample) // 2 :]]
     if reference.origin == "batchnorm" or reference.n >= MIN_REFERENCE_RATIO * len(sample):
         return replace(reference, sample=other), own
-    return build_reference(other, side=reference.side), own
+    return build_reference(other, input_size=reference.input_size), own
 
 
 def _own_distance(

@@ -17,7 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from autotl.api import Reference
 from autotl.backbone.create import REFERENCE_FILE
-from autotl.backbone.forward_pass import native_side
+from autotl.backbone.forward_pass import native_size
 from autotl.backbone.head import pooled
 from autotl.backbone.modes import temporary_mode
 from autotl.backbone.reference.compact import COMPACT, compress, expand
@@ -48,7 +48,7 @@ def save_reference(folder: Path, reference: Reference, *, axes: int | None = Non
             "cov": np.ascontiguousarray(reference.cov, dtype=np.float32),
             "sample": np.ascontiguousarray(reference.sample, dtype=np.float16),
         }
-    metadata = {"n": str(reference.n), "image_size": str(reference.side)}
+    metadata = {"n": str(reference.n), "image_size": str(reference.input_size)}
     size = sum(array.nbytes for array in arrays.values())
     with atomic_file(folder / REFERENCE_FILE, size) as temporary:
         save_file(arrays, temporary, metadata)
@@ -72,26 +72,26 @@ def load_reference(folder: Path) -> Reference | None:
                 mean, cov, sample = (
                     stored.get_tensor(key).astype(np.float64) for key in ("mean", "cov", "sample")
                 )
-            n, side = int(metadata["n"]), int(metadata["image_size"])
+            n, input_size = int(metadata["n"]), int(metadata["image_size"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, IndexError) as error:
         raise WeightsError(f"{file} is damaged ({error}). Delete it, or write it again.") from error
     d = len(mean)
-    if not all(np.isfinite(array).all() for array in (mean, cov, sample)) or n < 0 or side < 1:
+    if not all(np.isfinite(array).all() for array in (mean, cov, sample)) or n < 0 or input_size < 1:
         raise WeightsError(f"{file} is damaged: it holds invalid values. Delete it, or write it again.")
     if cov.shape not in {(d,), (d, d)} or sample.ndim != 2 or sample.shape[1] != d:
         raise WeightsError(
             f"The arrays of {file} must fit together (got a mean of {mean.shape}, a covariance of "
             f"{cov.shape} and a sample of {sample.shape}). Delete it, or write it again."
         )
-    return Reference(mean=mean, cov=cov, sample=sample, n=n, side=side, origin="shipped")
+    return Reference(mean=mean, cov=cov, sample=sample, n=n, input_size=input_size, origin="shipped")
 
 
-def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Reference:
+def build_reference(features: ArrayLike, *, input_size: int, seed: int = 0) -> Reference:
     """Build a reference from the features of source images.
 
     Args:
         features: Pooled features of 4 or more images, (n, d).
-        side: The image size in pixels.
+        input_size: The image size in pixels.
         seed: The seed by which 800 images are kept as the sample.
 
     Raises:
@@ -106,7 +106,7 @@ def build_reference(features: ArrayLike, *, side: int, seed: int = 0) -> Referen
         cov=np.cov(rows, rowvar=False).reshape(rows.shape[1], rows.shape[1]),
         sample=rows[np.sort(chosen)],
         n=len(rows),
-        side=side,
+        input_size=input_size,
         origin="source images",
     )
 
@@ -129,7 +129,7 @@ def batchnorm_reference(model: nn.Module) -> Reference | None:
         cov=var,
         sample=mean + noise * np.sqrt(var),
         n=0,
-        side=native_side(model),
+        input_size=native_size(model),
         origin="batchnorm",
     )
 
@@ -149,16 +149,16 @@ def batchnorm_inputs(model: nn.Module, *, seed: int = 0) -> Callable[[Tensor], T
     return partial(_inputs_at_positions, model, batchnorm, seed=seed)
 
 
-def noise_images(n: int, side: int, seed: int) -> Tensor:
+def noise_images(n: int, input_size: int, seed: int) -> Tensor:
     """Return images of uniform noise, uint8 (n, 3, side, side).
 
     Args:
         n: The number of images.
-        side: The image size in pixels.
+        input_size: The image size in pixels.
         seed: The seed.
     """
-    generator = torch.Generator().manual_seed(derive(seed, "noise", side))
-    return torch.randint(0, 256, (n, 3, side, side), dtype=torch.uint8, generator=generator)
+    generator = torch.Generator().manual_seed(derive(seed, "noise", input_size))
+    return torch.randint(0, 256, (n, 3, input_size, input_size), dtype=torch.uint8, generator=generator)
 
 
 @torch.no_grad()

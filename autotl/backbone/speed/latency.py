@@ -15,7 +15,7 @@ MIN_PASSES = 5
 MAX_SECONDS = 0.3  # after the warm-up; does not apply to the first MIN_PASSES passes
 
 
-def latency_of(model: nn.Module, *, side: int, clock: Clock) -> float:
+def latency_of(model: nn.Module, *, input_size: int, clock: Clock) -> float:
     """Return the median seconds for one image, in float32.
 
     The model stays on its device and in evaluation mode, and torch keeps its number of threads. Reading and
@@ -23,11 +23,11 @@ def latency_of(model: nn.Module, *, side: int, clock: Clock) -> float:
 
     Args:
         model: The network.
-        side: The image size in pixels.
+        input_size: The image size in pixels.
         clock: The clock.
     """
     device = next(model.parameters()).device
-    x = torch.rand(1, 3, side, side, device=device).to(memory_format=torch.channels_last)
+    x = torch.rand(1, 3, input_size, input_size, device=device).to(memory_format=torch.channels_last)
     model.eval()
     times: list[float] = []
     with torch.inference_mode():

@@ -22,7 +22,7 @@ TRAINING_COST = 3.0  # a training step, in forward passes
 
 
 def pace_of(
-    model: nn.Module, *, side: int, clock: Clock, end: Deadline = NEVER, batch: int = BATCH_SIZE
+    model: nn.Module, *, input_size: int, clock: Clock, end: Deadline = NEVER, batch: int = BATCH_SIZE
 ) -> Pace:
     """Measure the images per second of a model on its device.
 
@@ -32,14 +32,14 @@ def pace_of(
 
     Args:
         model: The network.
-        side: The image size in pixels.
+        input_size: The image size in pixels.
         clock: The clock.
         end: The deadline.
         batch: The number of images in a batch.
     """
     device = next(model.parameters()).device
     model.to(memory_format=torch.channels_last)
-    x = torch.rand(batch, 3, side, side, device=device).to(memory_format=torch.channels_last)
+    x = torch.rand(batch, 3, input_size, input_size, device=device).to(memory_format=torch.channels_last)
 
     def forward() -> None:
         with torch.inference_mode():
@@ -52,15 +52,15 @@ def pace_of(
     model.eval()
     forward_pace = batch / _mean_seconds(forward, device, clock, end.share(FORWARD_SHARE))
     if end.passed():
-        return Pace(side=side, forward=forward_pace, training=forward_pace / TRAINING_COST)
+        return Pace(input_size=input_size, forward=forward_pace, training=forward_pace / TRAINING_COST)
     model.train()
     model.requires_grad_(True)
     training_pace = batch / _mean_seconds(step, device, clock, end)
     model.eval()
-    return Pace(side=side, forward=forward_pace, training=min(training_pace, forward_pace))
+    return Pace(input_size=input_size, forward=forward_pace, training=min(training_pace, forward_pace))
 
 
-def typical_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
+def typical_pace(flops: int, *, native: int, input_size: int, device: str) -> Pace:
     """Return the pace of a network on common hardware.
 
     It is the same in every run.
@@ -68,12 +68,12 @@ def typical_pace(flops: int, *, native: int, side: int, device: str) -> Pace:
     Args:
         flops: The floating-point operations for one image at the native size.
         native: The native image size in pixels.
-        side: The image size in pixels.
+        input_size: The image size in pixels.
         device: The device, such as ``"cpu"``.
     """
     operations = CPU_OPERATIONS if device.startswith("cpu") else ACCELERATOR_OPERATIONS
-    forward_pace = operations / max(flops, 1) * (native / side) ** 2
-    return Pace(side=side, forward=forward_pace, training=forward_pace / TRAINING_COST)
+    forward_pace = operations / max(flops, 1) * (native / input_size) ** 2
+    return Pace(input_size=input_size, forward=forward_pace, training=forward_pace / TRAINING_COST)
 
 
 def _mean_seconds(call: Callable[[], None], device: torch.device, clock: Clock, end: Deadline) -> float:

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from autotl.api import Job, Said, State
+from autotl.api import Job, JobProgress, State
 from autotl.data import limit_thread_spinning
 
 if TYPE_CHECKING:
@@ -91,19 +91,19 @@ def _run_job(pipe: Connection[Any, Any], work: Any) -> None:
     job: Job = pickle.loads(pipe.recv_bytes())
     last_message = -MIN_SECONDS_WITHOUT_SCORE
 
-    def go(job: Job, said: Said) -> State | None:
+    def on_progress(job: Job, said: JobProgress) -> State | None:
         nonlocal last_message
         has_score = said.epoch.score is not None or said.done is not None
         if not has_score and time.monotonic() - last_message < MIN_SECONDS_WITHOUT_SCORE:
             return None
         # a tensor would be sent as shared memory, which ends with this process
-        _send(pipe, "progress", replace(said, epoch=replace(said.epoch, logits=None)))
+        _send(pipe, "progress", replace(said, epoch=replace(said.epoch, outputs=None)))
         answer: State | None = pickle.loads(pipe.recv_bytes())
         last_message = time.monotonic()
         return answer
 
     try:
-        outcome = work(job, go)
+        outcome = work(job, on_progress)
     except (EOFError, BrokenPipeError):
         raise
     except Exception as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autotl import hookimpl
-from autotl.api import ATTEMPTS, DIED, Go, Job, Outcome, Work
+from autotl.api import ATTEMPTS, DIED, Job, OnProgress, Outcome, Work
 from autotl.builtin.executors.process_child import WorkerSettings, run_worker
 from autotl.errors import RunError
 
@@ -38,25 +38,31 @@ class Processes:
 
     They share the threads and take the GPUs in turn. Processes are spawned, not forked, because a fork of a
     process that has used threads or a GPU may hang. Each gets a copy of ``work``; they share the files that
-    trials write. ``go`` is called in the process that reads the outcomes.
+    trials write. ``on_progress`` is called in the process that reads the outcomes.
     """
 
     name = "processes"
     summary = "trials run side by side in processes of this machine"
 
     def run(
-        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+        self,
+        jobs: Iterable[Job | None],
+        work: Work,
+        on_progress: OnProgress,
+        *,
+        workers: int = 1,
+        device: str = "cpu",
     ) -> Iterator[Outcome]:
         """Run jobs and yield their outcomes; see :class:`autotl.api.Executor`.
 
         Args:
             jobs: The jobs; None means that there is none until a running job has ended.
             work: Runs a job.
-            go: Returns None to continue a job, or how it ends.
+            on_progress: Returns None to continue a job, or how it ends.
             workers: The number of jobs that run at once.
             device: The device, such as ``"cpu"``.
         """
-        pool = _Pool(_pickle_work(work), _worker_settings(workers, device), go)
+        pool = _Pool(_pickle_work(work), _worker_settings(workers, device), on_progress)
         remaining, has_more = iter(jobs), True
         try:
             while True:
@@ -129,15 +135,15 @@ class _Worker:
 class _Pool:
     """The worker processes of a run, by slot."""
 
-    def __init__(self, pickled_work: bytes, settings: list[WorkerSettings], go: Go) -> None:
+    def __init__(self, pickled_work: bytes, settings: list[WorkerSettings], on_progress: OnProgress) -> None:
         """Start with no process.
 
         Args:
             pickled_work: The work function.
             settings: The resources of each slot.
-            go: Returns whether a job continues.
+            on_progress: Returns whether a job continues.
         """
-        self._pickled_work, self._settings, self._go = pickled_work, settings, go
+        self._pickled_work, self._settings, self._go = pickled_work, settings, on_progress
         self._workers: dict[int, _Worker] = {}
 
     def free_slot(self) -> int | None:

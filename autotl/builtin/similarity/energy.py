@@ -29,7 +29,7 @@ class Energy:
     negative.
 
     >>> sample = np.array([[0.0], [2.0]])
-    >>> source = Reference(np.ones(1), np.full((1, 1), 2.0), sample, n=2, side=64, origin="shipped")
+    >>> source = Reference(np.ones(1), np.full((1, 1), 2.0), sample, n=2, input_size=64, origin="shipped")
     >>> Energy().distance(np.array([[5.0], [7.0]]), source)
     6.0
     """

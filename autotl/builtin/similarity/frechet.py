@@ -28,7 +28,7 @@ class Frechet:
     diagonal.
 
     >>> from autotl.api import Reference
-    >>> source = Reference(np.zeros(2), np.eye(2), np.zeros((4, 2)), n=4, side=64, origin="shipped")
+    >>> source = Reference(np.zeros(2), np.eye(2), np.zeros((4, 2)), n=4, input_size=64, origin="shipped")
     >>> round(Frechet().distance(np.array([[4.0, 0], [2, 0], [3, 1], [3, -1]]), source), 3)
     9.067
     """

@@ -27,7 +27,8 @@ class Mmd:
     It may be negative. The default of γ is 1 over the median squared distance between two source images, so
     that the unit does not depend on the target.
 
-    >>> source = Reference(np.zeros(1), np.eye(1), np.array([[0.0], [1.0]]), n=2, side=64, origin="shipped")
+    >>> sample = np.array([[0.0], [1.0]])
+    >>> source = Reference(np.zeros(1), np.eye(1), sample, n=2, input_size=64, origin="shipped")
     >>> round(Mmd(gamma=1.0).distance(np.array([[0.0], [1.0]]), source), 3)  # the same rows: below zero
     -0.632
     """

@@ -24,49 +24,54 @@ class Direct:
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         if not backbone.classes:
             return Applies(False, f"{backbone.name} does not list the classes it was trained on")
-        matches = match_classes(task.classes, backbone.classes)
-        missing = [name for name in task.classes if not matches[name]]
+        matches = match_classes(task.target.names, backbone.classes)
+        missing = [name for name in task.target.names if not matches[name]]
         if missing:
-            known = len(task.classes) - len(missing)
+            known = task.target.outputs - len(missing)
             few = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
             return Applies(
-                False, f"{backbone.name} knows {known} of the {len(task.classes)} classes by name; not {few}"
+                False,
+                f"{backbone.name} knows {known} of the {task.target.outputs} classes by name; not {few}",
             )
-        return Applies(True, f"{backbone.name} knows all {len(task.classes)} classes by name")
+        return Applies(True, f"{backbone.name} knows all {task.target.outputs} classes by name")
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        return {"image_size": backbone.side}
+        return {"image_size": backbone.input_size}
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        sides = [side for side in backbone.sides if side <= backbone.side]
-        return {"image_size": space.suggest_categorical("image_size", sides)}
+        input_sizes = [input_size for input_size in backbone.input_sizes if input_size <= backbone.input_size]
+        return {"image_size": space.suggest_categorical("image_size", input_sizes)}
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        side = params["image_size"]
-        return Cost(0.0 if backbone.has_seen(side) else backbone.pace.seconds(task.train_rows / 5, side=side))
+        input_size = params["image_size"]
+        return Cost(
+            0.0
+            if backbone.has_seen(input_size)
+            else backbone.pace.seconds(task.train_rows / 5, input_size=input_size)
+        )
 
     def build(self, params: Params, workbench: Workbench) -> _DirectLearner:
         return _DirectLearner(int(params["image_size"]), workbench)
 
 
 class _DirectLearner:
-    def __init__(self, side: int, workbench: Workbench) -> None:
-        self._side, self._workbench = side, workbench
+    def __init__(self, input_size: int, workbench: Workbench) -> None:
+        self._input_size, self._workbench = input_size, workbench
 
     @property
-    def side(self) -> int:
-        return self._side
+    def input_size(self) -> int:
+        return self._input_size
 
     def fit(self) -> Generator[Epoch, None, None]:
         from autotl.backbone import classifier_of
-        from autotl.training import predict_logits
+        from autotl.training import predict_outputs
 
         workbench, model = self._workbench, self.module()
-        if workbench.backbone.has_seen(self._side):
+        if workbench.backbone.has_seen(self._input_size):
             weight, bias = (each.cpu() for each in classifier_of(model))
-            logits = workbench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
+            logits = workbench.features(input_size=self._input_size).val @ weight.T + bias  # (rows, classes)
         else:
-            logits = predict_logits(model, workbench.pixels(side=self._side).val, workbench)
+            logits = predict_outputs(model, workbench.inputs(input_size=self._input_size).val, workbench)
         yield Epoch(1, workbench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
@@ -75,12 +80,12 @@ class _DirectLearner:
         from autotl.backbone import classifier_of, set_head
 
         task, backbone = self._workbench.task, self._workbench.backbone
-        matches = match_classes(task.classes, backbone.classes)
+        matches = match_classes(task.target.names, backbone.classes)
         weight, bias = classifier_of(self._workbench.source_model())
 
         def class_rows(source: Tensor) -> Tensor:
             # a name of two source classes ("crane") gets their mean
-            return torch.stack([source[list(matches[name])].mean(0) for name in task.classes])
+            return torch.stack([source[list(matches[name])].mean(0) for name in task.target.names])
 
         model = self._workbench.model()
         set_head(model, class_rows(weight), class_rows(bias))

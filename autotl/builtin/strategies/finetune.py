@@ -15,8 +15,8 @@ from autotl.training import (
     VALIDATION_SHARE,
     Recipe,
     affordable_epochs,
-    affordable_side,
-    affordable_sides,
+    affordable_size,
+    affordable_sizes,
     balance_options,
     head_seconds,
     training_seconds,
@@ -65,13 +65,13 @@ class FineTune:
         # BatchNorm statistics (Li et al., Rethinking the Hyperparameters for Fine-tuning, ICLR 2020). That
         # takes some steps of the whole network; with less time, change little there as well.
         wanted = _usual_epochs(task)
-        side = affordable_side(task, backbone, trained=1.0, epochs=wanted)
+        input_size = affordable_size(task, backbone, trained=1.0, epochs=wanted)
         aggressive = _similarity(task, backbone) < MIN_NEAR_SIMILARITY and _has_time_for_aggressive(
-            task, backbone, side, wanted=wanted
+            task, backbone, input_size, wanted=wanted
         )
-        if not aggressive and _can_train_stages(task, backbone, backbone.side, epochs=MIN_EPOCHS):
-            side = max(side, backbone.side)
-        depth = 0 if aggressive else _affordable_depth(task, backbone, side, epochs=MIN_EPOCHS)
+        if not aggressive and _can_train_stages(task, backbone, backbone.input_size, epochs=MIN_EPOCHS):
+            input_size = max(input_size, backbone.input_size)
+        depth = 0 if aggressive else _affordable_depth(task, backbone, input_size, epochs=MIN_EPOCHS)
         share = AGGRESSIVE_TIME_SHARE if aggressive else 1.0
         trained = _trained_share(backbone, depth)
         return {
@@ -81,23 +81,23 @@ class FineTune:
             "layer_decay": 0.95 if aggressive else 0.75,
             "weight_decay": 0.02,
             "epochs": affordable_epochs(
-                task, backbone, side=side, trained=trained, wanted=wanted, views=1, share=share
+                task, backbone, input_size=input_size, trained=trained, wanted=wanted, views=1, share=share
             ),
             "augment": "none" if depth else "shift",
             "balance": "none",
             "norm": "batch" if aggressive else "frozen",
-            "image_size": side,
+            "image_size": input_size,
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         usual = _usual_epochs(task)
-        sides = affordable_sides(task, backbone, trained=1.0, epochs=max(1, usual // 3))
-        if backbone.side > sides[-1] and _can_train_stages(
-            task, backbone, backbone.side, epochs=MIN_SEARCHED_EPOCHS
+        input_sizes = affordable_sizes(task, backbone, trained=1.0, epochs=max(1, usual // 3))
+        if backbone.input_size > input_sizes[-1] and _can_train_stages(
+            task, backbone, backbone.input_size, epochs=MIN_SEARCHED_EPOCHS
         ):
-            sides.append(backbone.side)
-        side = space.suggest_categorical("image_size", sides)
-        shallowest = _affordable_depth(task, backbone, side, epochs=MIN_SEARCHED_EPOCHS)
+            input_sizes.append(backbone.input_size)
+        input_size = space.suggest_categorical("image_size", input_sizes)
+        shallowest = _affordable_depth(task, backbone, input_size, epochs=MIN_SEARCHED_EPOCHS)
         depth = space.suggest_int("freeze", shallowest, len(backbone.stages))
         trained = _trained_share(backbone, depth)
         wanted = space.suggest_int("epochs", 1, 2 * usual, log=True)
@@ -108,19 +108,19 @@ class FineTune:
             "layer_decay": space.suggest_float("layer_decay", 0.5, 1.0),
             "weight_decay": space.suggest_float("weight_decay", 1e-4, 0.3, log=True),
             "epochs": affordable_epochs(
-                task, backbone, side=side, trained=trained, wanted=wanted, views=MAX_VIEWS
+                task, backbone, input_size=input_size, trained=trained, wanted=wanted, views=MAX_VIEWS
             ),
             "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
-            "image_size": side,
+            "image_size": input_size,
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         seconds = training_seconds(
             task,
             backbone,
-            side=params["image_size"],
+            input_size=params["image_size"],
             trained=_trained_share(backbone, params["freeze"]),
             epochs=params["epochs"],
             views=1 if params["augment"] == "none" else MAX_VIEWS,
@@ -137,38 +137,40 @@ class FineTune:
 
         model = workbench.model()
         if params["head"] == "probe":
-            heads = workbench.heads(PROBE_SETTINGS, side=params["image_size"])
+            heads = workbench.linear_heads(PROBE_SETTINGS, input_size=params["image_size"])
             set_head(model, *heads[PROBE_SETTINGS.index(PROBE)])
         train_mode = freeze(model, params["freeze"], norm=params["norm"])
         recipe = Recipe.from_params(params, batch_size=BATCH_SIZE)
         return Training(model, workbench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
 
-def _affordable_depth(task: Task, backbone: Backbone, side: int, *, epochs: int) -> int:
+def _affordable_depth(task: Task, backbone: Backbone, input_size: int, *, epochs: int) -> int:
     """Return the fewest stages to freeze so that the epochs fit."""
     for depth in range(len(backbone.stages)):
         trained = _trained_share(backbone, depth)
-        fitting = affordable_epochs(task, backbone, side=side, trained=trained, wanted=epochs, views=1)
+        fitting = affordable_epochs(
+            task, backbone, input_size=input_size, trained=trained, wanted=epochs, views=1
+        )
         if fitting == epochs:
             return depth
     return len(backbone.stages)
 
 
-def _can_train_stages(task: Task, backbone: Backbone, side: int, *, epochs: int) -> bool:
+def _can_train_stages(task: Task, backbone: Backbone, input_size: int, *, epochs: int) -> bool:
     """Return whether more than a head can be trained at this size.
 
     Few layers on large images learn more than many layers on small ones, and the outputs of the other
     layers may be cached already.
     """
-    return _affordable_depth(task, backbone, side, epochs=epochs) < len(backbone.stages)
+    return _affordable_depth(task, backbone, input_size, epochs=epochs) < len(backbone.stages)
 
 
-def _has_time_for_aggressive(task: Task, backbone: Backbone, side: int, *, wanted: int) -> bool:
+def _has_time_for_aggressive(task: Task, backbone: Backbone, input_size: int, *, wanted: int) -> bool:
     """Return whether all wanted epochs of the whole network fit, or AGGRESSIVE_STEPS."""
     epochs = affordable_epochs(
-        task, backbone, side=side, trained=1.0, wanted=wanted, share=AGGRESSIVE_TIME_SHARE
+        task, backbone, input_size=input_size, trained=1.0, wanted=wanted, share=AGGRESSIVE_TIME_SHARE
     )
-    seconds = training_seconds(task, backbone, side=side, trained=1.0, epochs=epochs) * task.folds
+    seconds = training_seconds(task, backbone, input_size=input_size, trained=1.0, epochs=epochs) * task.folds
     if task.trial_seconds is not None and seconds > AGGRESSIVE_TIME_SHARE * task.trial_seconds:
         return False  # not even one epoch fits
     steps = epochs * (1 - VALIDATION_SHARE) * task.train_rows / BATCH_SIZE

@@ -12,7 +12,7 @@ from autotl.builtin.strategies.random_start import (
     train_from_random,
     training_cost,
 )
-from autotl.training import affordable_epochs, affordable_side, affordable_sides
+from autotl.training import affordable_epochs, affordable_size, affordable_sizes
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -45,17 +45,21 @@ class FromScratch:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         share = _time_share(task)
-        side = affordable_side(task, backbone, trained=1.0, epochs=MIN_EPOCHS, share=share)
-        epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=DEFAULT_EPOCHS, share=share)
-        return default_settings(lr=3e-3, epochs=epochs, side=side)
+        input_size = affordable_size(task, backbone, trained=1.0, epochs=MIN_EPOCHS, share=share)
+        epochs = affordable_epochs(
+            task, backbone, input_size=input_size, trained=1.0, wanted=DEFAULT_EPOCHS, share=share
+        )
+        return default_settings(lr=3e-3, epochs=epochs, input_size=input_size)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         share = _time_share(task)
-        sides = affordable_sides(task, backbone, trained=1.0, epochs=MIN_EPOCHS // 2, share=share)
-        side = space.suggest_categorical("image_size", sides)
+        input_sizes = affordable_sizes(task, backbone, trained=1.0, epochs=MIN_EPOCHS // 2, share=share)
+        input_size = space.suggest_categorical("image_size", input_sizes)
         wanted = space.suggest_int("epochs", MIN_EPOCHS // 2, 2 * DEFAULT_EPOCHS, log=True)
-        epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=wanted, share=share)
-        return suggested_settings(space, task, lr=(3e-4, 2e-2), epochs=epochs, side=side)
+        epochs = affordable_epochs(
+            task, backbone, input_size=input_size, trained=1.0, wanted=wanted, share=share
+        )
+        return suggested_settings(space, task, lr=(3e-4, 2e-2), epochs=epochs, input_size=input_size)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         return training_cost(params, task, backbone)

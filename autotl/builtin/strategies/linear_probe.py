@@ -47,23 +47,29 @@ class LinearProbe:
             "C": DEFAULT_SETTING.c,
             "standardise": DEFAULT_SETTING.standardise,
             "class_weight": "none",
-            "image_size": backbone.side,
+            "image_size": backbone.input_size,
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        sides = [
-            side for side in backbone.sides if side <= backbone.side and _is_affordable(task, backbone, side)
+        input_sizes = [
+            input_size
+            for input_size in backbone.input_sizes
+            if input_size <= backbone.input_size and _is_affordable(task, backbone, input_size)
         ]
         return {
             "C": space.suggest_categorical("C", C_VALUES),
             "standardise": space.suggest_categorical("standardise", [True, False]),
             "class_weight": space.suggest_categorical("class_weight", ["none", "balanced"]),
-            "image_size": space.suggest_categorical("image_size", sides),
+            "image_size": space.suggest_categorical("image_size", input_sizes),
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        side = params["image_size"]
-        features = 0.0 if backbone.has_seen(side) else backbone.pace.seconds(task.train_rows, side=side)
+        input_size = params["image_size"]
+        features = (
+            0.0
+            if backbone.has_seen(input_size)
+            else backbone.pace.seconds(task.train_rows, input_size=input_size)
+        )
         per_fold = features / 5  # shared by five folds
         return Cost(per_fold + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
 
@@ -73,22 +79,22 @@ class LinearProbe:
 
 class _ProbeLearner:
     def __init__(self, params: Params, workbench: Workbench) -> None:
-        self._workbench, self._side = workbench, int(params["image_size"])
+        self._workbench, self._input_size = workbench, int(params["image_size"])
         self._setting = HeadSetting(
             float(params["C"]), bool(params["standardise"]), params["class_weight"] == "balanced"
         )
         self._head: tuple[Tensor, Tensor] | None = None
 
     @property
-    def side(self) -> int:
-        return self._side
+    def input_size(self) -> int:
+        return self._input_size
 
     def fit(self) -> Generator[Epoch, None, None]:
         workbench = self._workbench
         settings = self._settings_to_fit()
-        heads = workbench.heads(settings, side=self._side)
+        heads = workbench.linear_heads(settings, input_size=self._input_size)
         self._head = weight, bias = heads[settings.index(self._setting)]
-        logits = workbench.features(side=self._side).val @ weight.T + bias  # (rows, classes)
+        logits = workbench.features(input_size=self._input_size).val @ weight.T + bias  # (rows, classes)
         yield Epoch(1, workbench.score(logits), 1.0, logits)
 
     def module(self) -> nn.Module:
@@ -111,11 +117,13 @@ class _ProbeLearner:
         return PROBE_SETTINGS if self._setting in PROBE_SETTINGS else (self._setting,)
 
 
-def _is_affordable(task: Task, backbone: Backbone, side: int) -> bool:
+def _is_affordable(task: Task, backbone: Backbone, input_size: int) -> bool:
     """Return whether the size is recommended or its features cost little."""
-    if side == backbone.side or task.trial_seconds is None:
+    if input_size == backbone.input_size or task.trial_seconds is None:
         return True
-    return backbone.pace.seconds(task.train_rows, side=side) <= MAX_TIME_SHARE * task.trial_seconds
+    return (
+        backbone.pace.seconds(task.train_rows, input_size=input_size) <= MAX_TIME_SHARE * task.trial_seconds
+    )
 
 
 @hookimpl

@@ -92,7 +92,7 @@ class Pixels:
 
 
 class _PixelLearner:
-    side = SIDE
+    input_size = SIDE
 
     def __init__(self, c: float, workbench: Workbench) -> None:
         self._c, self._workbench = c, workbench
@@ -104,7 +104,7 @@ class _PixelLearner:
         from autotl.backbone import set_head
 
         workbench = self._workbench
-        pixels = workbench.pixels(side=SIDE)
+        pixels = workbench.inputs(input_size=SIDE)
         moments = Moments(3 * SIDE**2)
         for batch in _flat_batches(workbench, pixels.train):
             moments.add(batch)
@@ -135,8 +135,8 @@ class _PixelLearner:
         weights = workbench.weights()
         heads = fit_heads(
             components.to(device),
-            workbench.labels().train.to(device),
-            classes=len(workbench.task.classes),
+            workbench.targets().train.to(device),
+            classes=workbench.task.target.outputs,
             settings=[HeadSetting(self._c, standardise=False)],
             folds=[torch.arange(len(components), device=device)],
             weights=None if weights is None else weights.to(device),
@@ -151,7 +151,7 @@ class _PixelLearner:
 def _flat_batches(workbench: Workbench, images: Images) -> Iterator[Tensor]:
     """Yield normalised pixels (batch, 3 · 16 · 16) on the CPU."""
     for start in range(0, len(images), BATCH_SIZE):
-        yield workbench.normalise(images[start : start + BATCH_SIZE]).cpu().flatten(1)
+        yield workbench.to_batch(images[start : start + BATCH_SIZE]).cpu().flatten(1)
 
 
 class Moments:

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from autotl.training import Training
 
 
-def default_settings(*, lr: float, epochs: int, side: int) -> Params:
+def default_settings(*, lr: float, epochs: int, input_size: int) -> Params:
     """Return default settings: weight decay 0.05, shifted views, no balancing.
 
     Args:
         lr: Peak learning rate.
         epochs: Number of epochs.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
     """
     return {
         "lr": lr,
@@ -25,12 +25,12 @@ def default_settings(*, lr: float, epochs: int, side: int) -> Params:
         "epochs": epochs,
         "augment": "shift",
         "balance": "none",
-        "image_size": side,
+        "image_size": input_size,
     }
 
 
 def suggested_settings(
-    space: Space, task: Task, *, lr: tuple[float, float], epochs: int, side: int
+    space: Space, task: Task, *, lr: tuple[float, float], epochs: int, input_size: int
 ) -> Params:
     """Return settings that are suggested, with given epochs and image size.
 
@@ -39,7 +39,7 @@ def suggested_settings(
         task: The task, whose classes may be uneven.
         lr: Smallest and largest peak learning rate.
         epochs: Number of epochs.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
     """
     return {
         "lr": space.suggest_float("lr", *lr, log=True),
@@ -47,7 +47,7 @@ def suggested_settings(
         "epochs": epochs,
         "augment": space.suggest_categorical("augment", list(AUGMENTATIONS)),
         "balance": space.suggest_categorical("balance", balance_options(task)),
-        "image_size": side,
+        "image_size": input_size,
     }
 
 
@@ -60,7 +60,7 @@ def training_cost(params: Params, task: Task, backbone: Backbone) -> Cost:
         backbone: The network.
     """
     part = params.get("part", 1.0)
-    seconds = epoch_seconds(task, backbone, side=params["image_size"], trained=1.0, part=part)
+    seconds = epoch_seconds(task, backbone, input_size=params["image_size"], trained=1.0, part=part)
     return Cost(seconds * params["epochs"], 16 * backbone.parameters)
 
 

@@ -15,7 +15,7 @@ from autotl.builtin.strategies.random_start import (
     train_from_random,
     training_cost,
 )
-from autotl.training import VALIDATION_SHARE, affordable_epochs, affordable_side, affordable_sides
+from autotl.training import VALIDATION_SHARE, affordable_epochs, affordable_size, affordable_sizes
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -92,7 +92,7 @@ class ScratchSmall:
 
     def networks(self, task: Task) -> Sequence[Weights]:
         """See :class:`autotl.api.OwnNetworks`."""
-        side = max(largest for data_side, largest in MAX_IMAGE_SIZES if task.side >= data_side)
+        input_size = max(largest for data_size, largest in MAX_IMAGE_SIZES if task.typical_size >= data_size)
         return [
             Weights(
                 name=network.name,
@@ -100,7 +100,7 @@ class ScratchSmall:
                 origin=ORIGIN,
                 pretrained=False,
                 args=network.args,
-                config=DataConfig(side, (0.5,) * 3, (0.25,) * 3, "bicubic", 1.0, "center", fixed=False),
+                config=DataConfig(input_size, (0.5,) * 3, (0.25,) * 3, "bicubic", 1.0, "center", fixed=False),
             )
             for network in NETWORKS
             if task.train_rows >= network.min_images
@@ -108,8 +108,10 @@ class ScratchSmall:
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         smallest = backbone.name == NETWORKS[0].name
-        side = min(backbone.sides)
-        fitting = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=MIN_EPOCHS_OF_LARGER)
+        input_size = min(backbone.input_sizes)
+        fitting = affordable_epochs(
+            task, backbone, input_size=input_size, trained=1.0, wanted=MIN_EPOCHS_OF_LARGER
+        )
         if smallest or fitting == MIN_EPOCHS_OF_LARGER:
             return Applies(True, "the baseline that transfer is measured against")
         return Applies(
@@ -117,9 +119,11 @@ class ScratchSmall:
         )
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
-        side = affordable_side(task, backbone, trained=1.0, epochs=_min_epochs_at_size(task))
-        epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=_usual_epochs(task))
-        return default_settings(lr=6e-3, epochs=epochs, side=side)
+        input_size = affordable_size(task, backbone, trained=1.0, epochs=_min_epochs_at_size(task))
+        epochs = affordable_epochs(
+            task, backbone, input_size=input_size, trained=1.0, wanted=_usual_epochs(task)
+        )
+        return default_settings(lr=6e-3, epochs=epochs, input_size=input_size)
 
     def look(self, task: Task, backbone: Backbone) -> Params:
         """See :class:`autotl.api.FirstLook`."""
@@ -129,12 +133,12 @@ class ScratchSmall:
         return {**planned, "epochs": max(1, round(epochs))} | ({"part": epochs} if epochs < 1 else {})
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        sides = affordable_sides(task, backbone, trained=1.0, epochs=_min_epochs_at_size(task) // 2)
-        side = space.suggest_categorical("image_size", sides)
+        input_sizes = affordable_sizes(task, backbone, trained=1.0, epochs=_min_epochs_at_size(task) // 2)
+        input_size = space.suggest_categorical("image_size", input_sizes)
         usual = _usual_epochs(task)
         wanted = space.suggest_int("epochs", max(1, usual // 4), 2 * usual, log=True)
-        epochs = affordable_epochs(task, backbone, side=side, trained=1.0, wanted=wanted)
-        return suggested_settings(space, task, lr=(1e-3, 3e-2), epochs=epochs, side=side)
+        epochs = affordable_epochs(task, backbone, input_size=input_size, trained=1.0, wanted=wanted)
+        return suggested_settings(space, task, lr=(1e-3, 3e-2), epochs=epochs, input_size=input_size)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         return training_cost(params, task, backbone)

@@ -36,7 +36,7 @@ def stratified_sample(items: Sequence[Item], most: int, *, seed: int) -> Sequenc
         return range(len(items))
     strata = defaultdict(list)
     for number, item in enumerate(items):
-        strata[item.part, item.label].append(number)
+        strata[item.part, item.target].append(number)
     kept: list[int] = []
     for numbers in strata.values():
         count = max(_MIN_STRATUM_IMAGES, round(most / len(items) * len(numbers)))

@@ -11,6 +11,7 @@ import numpy as np
 from autotl.api import Dataset, Fold, Splits
 from autotl.data.arguments import check_share
 from autotl.data.name_lists import join_names
+from autotl.data.splits.strata import count_strata
 from autotl.data.splits.units import Unit, assign_folds, hold_out, units_of
 from autotl.errors import DataError
 from autotl.seeds import derive
@@ -203,12 +204,10 @@ def _make_folds(dataset: Dataset, train: Rows, *, seed: int) -> tuple[Kind, list
 
 
 def _check_classes(dataset: Dataset, train: Rows, test: Rows) -> None:
-    labels = dataset.table["label"].to_numpy()
-    n_train = np.bincount(labels[train], minlength=len(dataset.classes))
-    n_test = np.bincount(labels[test], minlength=len(dataset.classes))
+    n_train, n_test = count_strata(dataset, train), count_strata(dataset, test)
     if short := [
-        f"{name!r} ({n} to train on, {tested} in the test part)"
-        for name, n, tested in zip(dataset.classes, n_train, n_test, strict=True)
+        f"{name!r} ({n} to train on, {n_test[name]} in the test part)"
+        for name, n in n_train.items()
         if n < _MIN_CLASS_IMAGES
     ]:
         raise DataError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from autotl.api import Dataset, Fold, Splits
 from autotl.data.splits.splitting import split_hash, without_rows
+from autotl.data.splits.strata import strata_of
 from autotl.seeds import derive
 
 if TYPE_CHECKING:
@@ -29,16 +30,16 @@ def subsample_train(dataset: Dataset, splits: Splits, most: int, *, seed: int) -
     if len(splits.train) <= most:
         return splits
     share = most / len(splits.train)
-    labels = dataset.table["label"].to_numpy()
+    strata = strata_of(dataset)
     rng = np.random.default_rng(derive(seed, "thin"))
     if len(splits.folds) > 1:
         rest, kept = splits.train, []
         for fold in splits.folds:  # a class that a fold validates on stays in the fold
-            kept.append(_sample(np.intersect1d(fold.val, rest), labels, share, 1, rng))
+            kept.append(_sample(np.intersect1d(fold.val, rest), strata, share, 1, rng))
             rest = np.setdiff1d(rest, fold.val)
         return without_rows(dataset, splits, np.setdiff1d(splits.train, np.concatenate([rest, *kept])))
     (fold,) = splits.folds
-    smaller = Fold(_sample(fold.train, labels, share, 2, rng), _sample(fold.val, labels, share, 1, rng))
+    smaller = Fold(_sample(fold.train, strata, share, 2, rng), _sample(fold.val, strata, share, 1, rng))
     return _with_fold(dataset, splits, smaller, np.union1d(smaller.train, smaller.val))
 
 
@@ -54,9 +55,9 @@ def with_extra_rows(dataset: Dataset, splits: Splits, more: Rows, most: int, *, 
     """
     (fold,) = splits.folds
     if len(more) > most:
-        labels = dataset.table["label"].to_numpy()
+        strata = strata_of(dataset)
         rng = np.random.default_rng(derive(seed, "widen"))
-        more = _sample(more, labels, most / len(more), 0, rng)
+        more = _sample(more, strata, most / len(more), 0, rng)
     larger = Fold(np.union1d(fold.train, more), fold.val)
     return _with_fold(dataset, splits, larger, np.union1d(splits.train, more))
 
@@ -75,8 +76,8 @@ def subsample_test(dataset: Dataset, splits: Splits, most: int, *, seed: int) ->
     if len(splits.test) <= most:
         return splits
     rng = np.random.default_rng(derive(seed, "thin", "test"))
-    labels = dataset.table["label"].to_numpy()
-    test = _sample(splits.test, labels, most / len(splits.test), 1, rng)
+    strata = strata_of(dataset)
+    test = _sample(splits.test, strata, most / len(splits.test), 1, rng)
     return replace(splits, test=test, hash=split_hash(dataset, splits.train, test, splits.folds))
 
 
@@ -85,11 +86,11 @@ def _with_fold(dataset: Dataset, splits: Splits, fold: Fold, train: Rows) -> Spl
     return replace(splits, train=train, folds=(fold,), hash=digest)
 
 
-def _sample(rows: Rows, labels: Rows, share: float, minimum: int, rng: np.random.Generator) -> Rows:
-    """Draw a share of each class's rows, ``minimum`` or more."""
+def _sample(rows: Rows, strata: Rows, share: float, minimum: int, rng: np.random.Generator) -> Rows:
+    """Draw a share of each stratum's rows, ``minimum`` or more."""
     kept = [rows[:0]]
-    for label in np.unique(labels[rows]):
-        own = rows[labels[rows] == label]
+    for stratum in np.unique(strata[rows]):
+        own = rows[strata[rows] == stratum]
         count = min(len(own), max(minimum, round(share * len(own))))
         kept.append(rng.permutation(own)[:count])
     return np.sort(np.concatenate(kept))

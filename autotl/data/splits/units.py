@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autotl.api import Dataset
+from autotl.data.splits.strata import strata_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     """
     chosen = [int(row) for row in rows]
     digests, groups = dataset.table["digest"].tolist(), dataset.table["group"].tolist()
-    labels = dataset.table["label"].tolist()
+    strata = strata_of(dataset).tolist()
     found = dataset.table["together"].tolist() if "together" in dataset.table else [-1] * len(dataset)
     parent = {row: row for row in chosen}  # a disjoint-set forest
 
@@ -56,7 +57,7 @@ def units_of(dataset: Dataset, rows: Iterable[int]) -> list[Unit]:
     for row in chosen:
         members.setdefault(root_of(row), []).append(row)
     return [
-        Unit(tuple(rows), Counter(labels[row] for row in rows), min(digests[row] for row in rows))
+        Unit(tuple(rows), Counter(strata[row] for row in rows), min(digests[row] for row in rows))
         for rows in members.values()
     ]
 

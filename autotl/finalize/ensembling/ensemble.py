@@ -13,13 +13,12 @@ import numpy as np
 from autotl.api import FoldScore
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import expected_refit_gain
-from autotl.evaluation import Ensemble, mixture
+from autotl.evaluation import Ensemble
 from autotl.finalize.ensembling.limits import EnsembleLimits
 from autotl.finalize.ensembling.selection import MAX_MEMBERS, SelectedMembers, select
 from autotl.finalize.final_model import FinalModel, Member
 from autotl.finalize.phase import FinalPhase
 from autotl.finalize.tested_trials import tested_trials
-from autotl.metrics import softmax
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
 
@@ -160,11 +159,9 @@ class _EnsembleSearch:
         history, pool = self._history, self.pool_on(folds)
         end = self._end = self._end or self._clock.now() + self._seconds
         selected = select(
-            {
-                trial.number: [softmax(trial.folds[i].logits.astype(np.float64), axis=1) for i in folds]
-                for trial in pool
-            },
-            [history.labels[fold] for fold in folds],
+            {trial.number: [history.target.predict(trial.folds[i].outputs) for i in folds] for trial in pool},
+            [history.targets[fold] for fold in folds],
+            history.target,
             history.metric,
             first=self._winner.number,
             fits=self._fits,
@@ -191,7 +188,7 @@ class _EnsembleSearch:
         )
         outputs = {fold: _outputs(history, members, fold) for fold in folds}
         gain = float(np.mean([outputs[fold].score - rival.folds[fold].score for fold in folds]))
-        images = sum(len(history.labels[fold]) for fold in folds)
+        images = sum(len(history.targets[fold]) for fold in folds)
         together = Trial(-1, rival.arm, {}, 0, False, folds=outputs)
         alone = replace(rival, number=-2, folds={fold: rival.folds[fold] for fold in folds})
         # about a mean of 0: about its own mean, one image more would always be one standard error or more
@@ -214,7 +211,7 @@ class _EnsembleSearch:
 
 
 def _outputs(history: TrialHistory, members: Sequence[Member], fold: int) -> FoldScore:
-    logits = mixture(
-        [member.trial.folds[fold].logits for member in members], [member.share for member in members]
+    outputs = history.target.combine(
+        [member.trial.folds[fold].outputs for member in members], [member.share for member in members]
     )
-    return FoldScore(fold, history.metric(history.labels[fold], logits), logits, 0.0, 0)
+    return FoldScore(fold, history.metric(history.targets[fold], outputs), outputs, 0.0, 0)

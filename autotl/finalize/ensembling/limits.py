@@ -52,6 +52,6 @@ class EnsembleLimits:
         """
         key = trial.arm.backbone, trial.input_size
         if key not in self._latency:
-            model = self._phase.run_cache.model(trial.arm.backbone)
-            self._latency[key] = latency_of(model, side=trial.input_size, clock=self._phase.clock)
+            model = self._phase.run_cache.networks.new(trial.arm.backbone)
+            self._latency[key] = latency_of(model, input_size=trial.input_size, clock=self._phase.clock)
         return self._latency[key]

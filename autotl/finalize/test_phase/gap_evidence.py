@@ -142,7 +142,9 @@ def _drawn(
     for fold in folds:
         n = len(history.rows[fold])
         chosen = np.sort(rng.permutation(n)[: max(1, round(share * n))])
-        correct = winner.folds[fold].logits[chosen].argmax(1) == history.labels[fold][chosen]
+        correct = phase.run_cache.target.correct(
+            winner.folds[fold].outputs[chosen], history.targets[fold][chosen]
+        )
         train = phase.run_cache.splits.folds[fold].train
         drawn.append(_DrawnFold(history.rows[fold][chosen], train, correct))
     return drawn
@@ -216,15 +218,15 @@ class _CopyCheck:
 
     def _pictures(self, rows: Rows, features: NDArray[np.floating]) -> LabelledImages:
         table = self._run_cache.dataset.table
-        labels = table["label"].to_numpy(dtype=np.int64)
-        return LabelledImages(table["item"].to_numpy()[rows], labels[rows], features)
+        strata = self._run_cache.target.strata(self._run_cache.dataset.targets)
+        return LabelledImages(table["item"].to_numpy()[rows], strata[rows], features)
 
     def _known_features(self) -> _Features | None:
         """Return features of both parts, with drawn test rows."""
         run_cache = self._run_cache
         for (backbone, size), (rows, test) in run_cache.extra_features.items():
             known = backbone in run_cache.backbones
-            train = run_cache.cached_features(backbone, side=size) if known else None
+            train = run_cache.cached_features(backbone, input_size=size) if known else None
             if train is not None:
                 drawn = np.sort(self.rng.permutation(len(rows))[:MAX_IMAGES])
                 return _Features(train, rows[drawn], test[drawn])

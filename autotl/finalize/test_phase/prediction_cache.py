@@ -25,7 +25,7 @@ from autotl.finalize.export import load_network
 from autotl.results import Predictor
 from autotl.workbench.run_cache import RunCache
 
-Logits = NDArray[np.float32]
+Outputs = NDArray[np.float32]
 Run = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.float32]]
 """Returns an array (n, …) for rows (n,) and their images."""
 
@@ -62,7 +62,7 @@ class SourceLayers:
         return self._known[file]
 
     def _compare(self, backbone: str, file: str) -> bool:
-        source = self._run_cache.source_model(backbone)
+        source = self._run_cache.networks.source(backbone)
         try:
             classifier_of(source)
         except WeightsError:
@@ -77,7 +77,7 @@ class SourceLayers:
 
 
 class PredictionCache:
-    """The logits of saved networks on some images, each computed once.
+    """The outputs of saved networks on some images, each computed once.
 
     Images are decoded once for each view specification. :meth:`predict_all` may cut the rows to the first
     ones.
@@ -92,7 +92,7 @@ class PredictionCache:
         self.source_layers = SourceLayers(run_cache)
         self.seconds_per_image: dict[str, float] = {}
         """The seconds that the network in a file took for an image, with reading and resizing it."""
-        self._logits: dict[str, Logits] = {}
+        self._outputs: dict[str, Outputs] = {}
         self._pixels: dict[str, NDArray[np.uint8]] = {}
         self._features: dict[tuple[str, str], NDArray[np.float32]] = {}
 
@@ -111,10 +111,10 @@ class PredictionCache:
         for number, network in enumerate(networks):
             share = seconds[number] / max(sum(seconds[number:]), 1e-9)
             share = max(share, POLICY.equal_test / (len(networks) - number))
-            if network.file not in self._logits:
+            if network.file not in self._outputs:
                 started = end.clock.now()
                 found = self._predict(network, end=end.share(share), least=least)
-                self._logits[network.file] = found
+                self._outputs[network.file] = found
                 self.seconds_per_image[network.file] = (end.clock.now() - started) / max(1, len(found))
                 self._keep(slice(len(found)))
 
@@ -124,32 +124,32 @@ class PredictionCache:
 
     def _keep(self, chosen: slice | NDArray[np.int64]) -> None:
         self.rows = self.rows[chosen]
-        self._logits = {key: known[chosen] for key, known in self._logits.items()}
+        self._outputs = {key: known[chosen] for key, known in self._outputs.items()}
         self._pixels = {key: known[chosen] for key, known in self._pixels.items()}
         self._features = {key: known[chosen] for key, known in self._features.items()}
 
-    def logits(self, network: SavedNetwork) -> Logits:
-        """Return the logits of a network, (n, classes)."""
-        if network.file not in self._logits:
-            self._logits[network.file] = self._predict(network)
-        return self._logits[network.file]
+    def outputs(self, network: SavedNetwork) -> Outputs:
+        """Return the outputs of a network, (n, k)."""
+        if network.file not in self._outputs:
+            self._outputs[network.file] = self._predict(network)
+        return self._outputs[network.file]
 
-    def _predict(self, network: SavedNetwork, *, end: Deadline = NEVER, least: int = 0) -> Logits:
-        """Return the logits of all rows, or of the first ones."""
+    def _predict(self, network: SavedNetwork, *, end: Deadline = NEVER, least: int = 0) -> Outputs:
+        """Return the outputs of all rows, or of the first ones."""
         backbone, file, size = network.backbone, network.file, network.input_size
         opened = load_network(self._run_cache, backbone, file, input_size=size)
         predictor = Predictor(opened, device=self._run_cache.device)
         view = predictor.view.key
         shared = self.source_layers.are_kept(backbone, file)
         if not shared or (backbone, view) not in self._features:
-            run = self._pooled(backbone, predictor, size) if shared else _all_of(predictor.logits_of)
+            run = self._pooled(backbone, predictor, size) if shared else _all_of(predictor.outputs_of)
             found = self._in_blocks(predictor, run, end=end, least=least)
             if not shared:
                 return found
             self._features[backbone, view] = found
         weight, bias = (each.double().cpu().numpy() for each in classifier_of(predictor.model))
-        logits: Logits = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
-        return logits
+        outputs: Outputs = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
+        return outputs
 
     def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
         """Return the result of ``run`` for as many rows as possible."""
@@ -178,7 +178,7 @@ class PredictionCache:
         """
         looked = self._run_cache.extra_features.get((backbone, input_size))
         config, pooling = self._run_cache.backbones[backbone].config, _pooling(predictor.model)
-        if looked is None or view_of(config, side=input_size).key != predictor.view.key:
+        if looked is None or view_of(config, input_size=input_size).key != predictor.view.key:
             return _all_of(lambda pixels: predictor.run_network(pooling, pixels))
         before, features = looked
         order = np.argsort(before)

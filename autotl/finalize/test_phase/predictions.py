@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from autotl.analysis.learning_curve import stratified
 from autotl.api import Arm
 from autotl.budget.refit_policy import repeated_test_seconds
-from autotl.evaluation import mixture
 from autotl.finalize.final_model import FinalModel, Member
 from autotl.finalize.phase import FinalPhase
 from autotl.finalize.test_phase.prediction_cache import PredictionCache, SavedNetwork
@@ -25,7 +24,7 @@ HEAD_SHARE = 0.02
 """The fraction of a pass that another classifier takes on known features."""
 
 Labels = NDArray[np.int64]
-Logits = NDArray[np.float32]
+Outputs = NDArray[np.float32]
 
 
 class TestPredictions:
@@ -40,7 +39,7 @@ class TestPredictions:
         transfer: The best trial that transfers.
         baseline: The best baseline.
         rows: The dataset rows of the test images, ascending.
-        labels: Their labels.
+        targets: Their encoded targets.
     """
 
     __test__ = False  # pytest collects classes of this name
@@ -49,9 +48,11 @@ class TestPredictions:
         history = phase.history
         self._phase, self._model, self._end = phase, model, phase.report_deadline
         rows = phase.locked.open("the final evaluation")
-        labels = phase.run_cache.dataset.table["label"].to_numpy(dtype=np.int64)
+        targets = phase.run_cache.dataset.targets
         if not math.isinf(self._end.at):  # in an order whose beginnings are all fair samples
-            rows = stratified(labels, rows, seed=derive(phase.options.seed, "test order"))
+            rows = stratified(
+                phase.run_cache.target.strata(targets), rows, seed=derive(phase.options.seed, "test order")
+            )
         self._cache = PredictionCache(phase.run_cache, rows)
         self.best: dict[Arm, Trial] = {arm: best for arm in history.arms() if (best := history.best(arm))}
         self.default = history.best(defaults_only=True)
@@ -68,25 +69,26 @@ class TestPredictions:
         )
         seconds = sum(self._cache.seconds_per_image[each.weights] for each in answering)
         self.images_per_second = 1 / max(seconds, 1e-9)
-        self.rows, self.labels = self._cache.rows, labels[self._cache.rows]
+        self.rows, self.targets = self._cache.rows, targets[self._cache.rows]
 
-    def of(self, trial: Trial, weights: str | None = None) -> Logits:
-        """Return the logits of a trial's network, (n, classes)."""
-        return self._cache.logits(_network(trial, weights))
+    def of(self, trial: Trial, weights: str | None = None) -> Outputs:
+        """Return the outputs of a trial's network, (n, k)."""
+        return self._cache.outputs(_network(trial, weights))
 
-    def of_final_model(self) -> Logits:
-        """Return the logits of the final model, (n, classes)."""
+    def of_final_model(self) -> Outputs:
+        """Return the outputs of the final model, (n, k)."""
         model, temperature = self._model, np.float32(self._model.temperature.value)
         if model.members:
             several = [self.of(each.trial, each.weights) for each in model.members]
-            found: Logits = mixture(several, [each.share for each in model.members]) / temperature
+            target = self._phase.run_cache.target
+            found: Outputs = target.combine(several, [each.share for each in model.members]) / temperature
             return found
         if model.only_calibrated:  # a second pass of the same network would take as long as the first
             return self.of(model.trial) / temperature
         return self.of(model.trial, model.weights)
 
-    def of_all_folds(self, one: Trial, other: Trial) -> tuple[list[Logits], list[Logits]]:
-        """Return both trials' logits, of as many folds as possible.
+    def of_all_folds(self, one: Trial, other: Trial) -> tuple[list[Outputs], list[Outputs]]:
+        """Return both trials' outputs, of as many folds as possible.
 
         Networks of later repeats are not used. They have learned from the same images again, so the interval
         would narrow with each repeat although the images show no more.
@@ -115,11 +117,11 @@ class TestPredictions:
             backbone = run_cache.backbones[network.backbone]
             kind = network.backbone, network.input_size
             shared = source_layers.are_kept(network.backbone, network.file)
-            whole = backbone.pace.seconds(1, side=network.input_size or backbone.side)
+            whole = backbone.pace.seconds(1, input_size=network.input_size or backbone.input_size)
             seconds.append(whole * (HEAD_SHARE if shared and kind in known else 1.0))
             if shared:
                 known.add(kind)
-        least = max(MIN_TESTED, 2 * len(run_cache.dataset.classes))
+        least = max(MIN_TESTED, 2 * run_cache.dataset.target.outputs)
         self._cache.predict_all([*by_file.values()], seconds=seconds, end=self._end, least=least)
         self._cache.sort()
 

@@ -31,7 +31,7 @@ from autotl.finalize.phase import FinalPhase
 from autotl.finalize.test_phase.baseline_forecast import baseline_plateau
 from autotl.finalize.test_phase.gap_evidence import gap_reasons
 from autotl.finalize.test_phase.prediction_cache import SourceLayers
-from autotl.finalize.test_phase.predictions import Logits, TestPredictions
+from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
 from autotl.finalize.test_phase.transfer_summary import transfer_summary
 from autotl.finalize.tested_trials import best_trials, tested_trials
 from autotl.search.stopping.rule import StoppingContext
@@ -61,13 +61,15 @@ class EvaluationStep:
         phase, run_cache = self._phase, self._phase.run_cache
         images, seconds, repeats = len(phase.locked), 0.0, 0.0
         if len(best_trials(history)) < phase.arms:
-            paces = [each.pace.seconds(images, side=each.side) for each in run_cache.backbones.values()]
+            paces = [
+                each.pace.seconds(images, input_size=each.input_size) for each in run_cache.backbones.values()
+            ]
             seconds += POLICY.margin * max(paces)
         shared: dict[tuple[str, int], float] = {}
         for trial in tested_trials(history, phase.budget):
             once, backbone = phase.pass_seconds(trial, images), trial.arm.backbone
             if self._source_layers.are_kept(backbone, str(trial.model)):
-                size = trial.input_size or run_cache.backbones[backbone].side
+                size = trial.input_size or run_cache.backbones[backbone].input_size
                 looked = run_cache.extra_features.get((backbone, size))
                 new = 1.0 if looked is None else max(0.0, 1 - len(looked[0]) / max(1, images))
                 shared[backbone, trial.input_size] = POLICY.margin * once * new
@@ -93,7 +95,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     findings = Findings(
         winner=history.record(winner),
         refit=model.refit,
-        side=winner.input_size,
+        input_size=winner.input_size,
         test=evaluation.score(final),
         arms={arm: evaluation.arm_finding(arm, trial) for arm, trial in predictions.best.items()},
         transfer=history.record(transfer) if transfer else None,
@@ -114,7 +116,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         gap_reasons=gap_reasons(phase, winner, bias, predictions.rows),
         soup=model.soup,
         temperature=model.temperature,
-        calibration_error_before=calibration_error(predictions.labels, final * model.temperature.value),
+        calibration_error_before=calibration_error(predictions.targets, final * model.temperature.value),
         ensemble=model.ensemble,
         latency=_latency(phase, served),
         size=sum(Path(each.weights).stat().st_size for each in served),
@@ -128,18 +130,18 @@ class _Evaluation:
 
     def __init__(self, phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> None:
         self._phase, self._winner, self._predictions = phase, model.trial, predictions
-        self._labels, self._classes = predictions.labels, phase.run_cache.dataset.classes
+        self._targets, self._classes = predictions.targets, phase.run_cache.dataset.classes
         self._metric, self._seed = phase.history.metric, derive(phase.options.seed, "bootstrap")
         self._rules = StoppingRules(StoppingContext(phase.history))
 
-    def score(self, logits: Logits) -> Evaluation:
-        """Return the score of a network by its logits."""
-        return evaluate(self._labels, logits, self._classes, metric=self._metric, seed=self._seed)
+    def score(self, outputs: Outputs) -> Evaluation:
+        """Return the score of a network by its outputs."""
+        return evaluate(self._targets, outputs, self._classes, metric=self._metric, seed=self._seed)
 
     def test_scores(self) -> dict[Arm, float]:
         """Return the test score of each arm's best trial."""
         best, of = self._predictions.best, self._predictions.of
-        return {arm: self._metric(self._labels, of(trial)) for arm, trial in best.items()}
+        return {arm: self._metric(self._targets, of(trial)) for arm, trial in best.items()}
 
     def transfer_gain(self) -> tuple[Gain | None, tuple[ClassGain, ...]]:
         """Return the gain of transfer, and the classes that transfer harms."""
@@ -151,9 +153,9 @@ class _Evaluation:
         folds = predictions.of_all_folds(transfer, baseline)
         learned = min(len(fold.train) for fold in self._phase.run_cache.splits.folds)
         found = training_gain(
-            self._labels, *folds, metric=self._metric, seed=self._seed, train_images=learned
+            self._targets, *folds, metric=self._metric, seed=self._seed, train_images=learned
         )
-        return found, harmed_classes(self._labels, ours, theirs, self._classes)
+        return found, harmed_classes(self._targets, ours, theirs, self._classes)
 
     def gains(self, transfer_gain: Gain | None) -> dict[Arm, float]:
         """Return the gain of transfer over each baseline.
@@ -176,20 +178,20 @@ class _Evaluation:
         if default is None:
             return None
         ours, theirs = predictions.of(self._winner), predictions.of(default)
-        return gain(self._labels, ours, theirs, metric=self._metric, seed=self._seed)
+        return gain(self._targets, ours, theirs, metric=self._metric, seed=self._seed)
 
     def selection_bias(self) -> SelectionBias | None:
         """Compare the validation score of the best trial with its test score."""
         history, winner = self._phase.history, self._winner
         validated = [
-            (history.labels[fold], each.logits)
+            (history.targets[fold], each.outputs)
             for fold, each in winner.folds.items()
             if fold < history.folds_per_repeat
         ]
         return selection_bias(
             history.record(winner).score,
             validated,
-            (self._labels, self._predictions.of(winner)),
+            (self._targets, self._predictions.of(winner)),
             metric=self._metric,
             seed=self._seed,
         )
@@ -221,7 +223,7 @@ def _latency(phase: FinalPhase, served: Sequence[Member]) -> float:
         if (backbone, size) not in known:
             model = load_network(phase.run_cache, backbone, each.weights, input_size=size).model
             placed = to_device(model, phase.run_cache.device)
-            known[backbone, size] = latency_of(placed, side=size, clock=phase.clock)
+            known[backbone, size] = latency_of(placed, input_size=size, clock=phase.clock)
     return sum(known[each.trial.arm.backbone, each.trial.input_size] for each in served)
 
 

@@ -21,7 +21,7 @@ def transfer_summary(
         weights: The weights file of the final model.
         from_scratch: Whether the network was trained from random weights.
     """
-    model = run_cache.source_model(backbone)
+    model = run_cache.networks.source(backbone)
     source, ours = model.state_dict(), load_file(weights)
     found = layout(model)
     names = [stage.name for stage in found.stages]

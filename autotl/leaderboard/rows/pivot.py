@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from autotl.errors import BenchError
 from autotl.leaderboard.rows.row import Row
 from autotl.metrics import METRICS
+from autotl.targets import chance_level
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -187,7 +188,7 @@ def _chance(found: Sequence[Row]) -> float:
     classes = max(row.n_classes for row in found)
     metric = found[0].metric
     if metric in METRICS and classes:
-        return METRICS[metric].chance_level(classes)[0]
+        return chance_level(METRICS[metric], classes)[0]
     return 1 / classes if classes else 0.0
 
 

@@ -10,6 +10,7 @@ from autotl.data import read
 from autotl.metrics import check_metric
 from autotl.pipeline.stages.context import Context
 from autotl.preparation.record import ReadingRecord
+from autotl.targets import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def load(context: Context, recorded: ReadingRecord | None) -> LoadedImages:
         most=recorded.read if recorded else None,
         seed=settings.seed,
     )
-    check_metric(settings.metric, len(dataset.classes))
+    check_metric(settings.metric, target_of(dataset.target))
     notes = tuple(filter(None, (*dataset.notes, reading_note(dataset))))
     services.say(*notes)
     if dataset.unreadable:

@@ -12,7 +12,7 @@ from autotl.pipeline.stages.rank import RankedBackbones
 from autotl.pipeline.stages.similarity import SourceSimilarity
 from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, open_networks
-from autotl.preparation.open_backbones import median_side
+from autotl.preparation.open_backbones import median_size
 from autotl.preparation.record import BaselineNetworkRecord, PlanRecord, backbone_record
 from autotl.training import this_machine
 from autotl.workbench.run_cache import RunCache
@@ -73,7 +73,7 @@ def plan_search(
         recorded=recorded,
         end=context.end,
     )
-    extra_splits = None if extra is None else extra.materials.splits
+    extra_splits = None if extra is None else extra.run_cache.splits
     if recorded is not None:
         recorded.check(cleaned.splits, extra_splits)
     run_cache = cleaned.run_cache.with_backbones({**cleaned.backbones, **networks.by_name})
@@ -97,8 +97,10 @@ def plan_search(
 def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages) -> Task:
     """Return the task with the time per trial."""
     settings, splits, backbones = context.settings, cleaned.splits, cleaned.backbones
-    side = median_side(cleaned.dataset, splits)
-    task = make_task(settings.metric.name, cleaned.dataset, splits, similarity.similarities, side=side)
+    typical_size = median_size(cleaned.dataset, splits)
+    task = make_task(
+        settings.metric.name, cleaned.dataset, splits, similarity.similarities, typical_size=typical_size
+    )
     tested = len(cleaned.locked)
     return with_trial_time(
         task,
@@ -106,7 +108,7 @@ def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages
         backbones,
         this_machine(settings.device),
         left=context.left(),
-        tests=sum(facts.pace.seconds(tested, side=facts.side) for facts in backbones.values()),
+        tests=sum(facts.pace.seconds(tested, input_size=facts.input_size) for facts in backbones.values()),
         validated=len(splits.first[0].val),
         folds=len(splits.first),
     )

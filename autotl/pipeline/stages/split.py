@@ -12,6 +12,7 @@ from autotl.pipeline.stages.load import LoadedImages
 from autotl.preparation.image_groups import first_groups
 from autotl.preparation.record import SplitRecord
 from autotl.quality import Groups
+from autotl.targets import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def split_images(context: Context, loaded: LoadedImages, recorded: SplitRecord |
     context.services.say(*summarise_data(dataset, splits))
     if recorded is not None:
         recorded.check(splits)
-    check_defined(settings.metric, labels_by_part(dataset, splits), len(dataset.classes))
+    check_defined(settings.metric, labels_by_part(dataset, splits), target_of(dataset.target))
     return SplitImages(
         dataset, splits, evidence, quality(dataset, splits), SplitRecord(splits.hash, grouping)
     )

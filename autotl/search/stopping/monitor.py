@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from autotl.api import Job, Outcome, Said, State, Watch
+from autotl.api import Job, JobProgress, Outcome, State, Watch
 from autotl.clock import Clock
 from autotl.search.stopping.rule import StoppingRule, TrialStep
 from autotl.search.stopping.rules import StoppingRules
@@ -32,7 +32,7 @@ class TrialMonitor:
         self._ended_by.pop(trial.number, None)
         self._rules.start(trial)
 
-    def on_progress(self, job: Job, progress: Said) -> State | None:
+    def on_progress(self, job: Job, progress: JobProgress) -> State | None:
         """Return how a running trial must end, or None if it continues.
 
         Default and resumed trials are never pruned.

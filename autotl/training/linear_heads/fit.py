@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from autotl.api import HeadSetting
+from autotl.api import HeadSetting, LinearHeads
 from autotl.clock import NEVER, Deadline
 from autotl.training.class_balance import class_weights
 from autotl.training.linear_heads.lbfgs import StackedRegressions, minimise
@@ -29,21 +29,6 @@ Kind = tuple[bool, bool]
 """Whether features are standardised, and whether classes are balanced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """Fitted classifiers of all folds and settings.
-
-    ``features @ weight[f, s].T + bias[f, s]`` are the logits of setting s on fold f.
-
-    ``weight`` is (folds, settings, classes, d) and ``bias`` (folds, settings, classes). ``converged`` is
-    False if the time ended before a fit converged.
-    """
-
-    weight: Tensor
-    bias: Tensor
-    converged: bool = True
-
-
 def fit_heads(
     features: Tensor,
     labels: Tensor,
@@ -54,7 +39,7 @@ def fit_heads(
     weights: Tensor | None = None,
     check_cancelled: Callable[[], None] = lambda: None,
     end: Deadline = NEVER,
-) -> Heads:
+) -> LinearHeads:
     """Fit multinomial logistic regression for each setting on each fold.
 
     Minimises Σ wᵢ·cross-entropyᵢ + ‖W‖²/2C, with unpenalised biases, to within 1e-3 of the smallest mean
@@ -72,7 +57,7 @@ def fit_heads(
         check_cancelled: Called before each optimiser step; may raise to end the work.
         end: When fitting stops, converged or not; the time is divided evenly among the groups.
     """
-    heads = Heads(
+    heads = LinearHeads(
         features.new_empty(len(folds), len(settings), classes, features.shape[1]),
         features.new_empty(len(folds), len(settings), classes),
     )

@@ -64,6 +64,8 @@ def write_images(rows: ZipImages) -> Path:
     return folder
 
 
-def prepared(data: Path, backbone: str, side: int) -> Prepared:
+def prepared(data: Path, backbone: str, input_size: int) -> Prepared:
     """Prepare the images with autotl, with an empty cache in a new temporary folder."""
-    return prepared_images(data, Path(tempfile.mkdtemp(prefix="speed-")), backbone=backbone, image_size=side)
+    return prepared_images(
+        data, Path(tempfile.mkdtemp(prefix="speed-")), backbone=backbone, image_size=input_size
+    )

@@ -14,18 +14,20 @@ from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 
-def recipe(side: int, batch: int, *, augment: str = "none", views: int = 1, epochs: int = 1000) -> Recipe:
+def recipe(
+    input_size: int, batch: int, *, augment: str = "none", views: int = 1, epochs: int = 1000
+) -> Recipe:
     """Return a recipe without label smoothing.
 
     Args:
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         batch: Images per step.
         augment: Name of the augmentation.
         views: Number of cached augmented views.
         epochs: Number of epochs of the schedule.
     """
     return Recipe(
-        side=side,
+        input_size=input_size,
         epochs=epochs,
         lr=1e-4,
         augment=augment,
@@ -57,8 +59,8 @@ class LibraryLoop:
     ) -> None:
         backbone = next(iter(run.backbones.values()))
         options = {} if dtypes is None else {"dtypes": dtypes}
-        activations = ActivationCache(run.materials, enabled=cached, **options)
-        bench = TrialWorkbench(run.materials, run.task, backbone, None, seed=0, activations=activations)
+        activations = ActivationCache(run.run_cache, enabled=cached, **options)
+        bench = TrialWorkbench(run.run_cache, run.task, backbone, None, seed=0, activations=activations)
         self.model = bench.model()
         train_mode = freeze(self.model, frozen, norm="frozen")
         self.learner = Training(self.model, bench, recipe, train_mode=train_mode, frozen=frozen)

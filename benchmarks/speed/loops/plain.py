@@ -41,16 +41,16 @@ def freeze_blocks(model: nn.Module, blocks: int) -> Callable[[], None]:
     return train
 
 
-def transform_of(model: nn.Module, side: int, *, augmented: bool) -> object:
+def transform_of(model: nn.Module, input_size: int, *, augmented: bool) -> object:
     """Return timm's transform for training or evaluation.
 
     Args:
         model: The network.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         augmented: Whether the transform is for training.
     """
     config = timm.data.resolve_model_data_config(model)
-    config["input_size"] = (3, side, side)
+    config["input_size"] = (3, input_size, input_size)
     if not augmented:
         return timm.data.create_transform(**config, is_training=False)
     return timm.data.create_transform(**config, is_training=True, color_jitter=0.1, hflip=0.0)

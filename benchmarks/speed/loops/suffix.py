@@ -26,21 +26,21 @@ class SuffixLoop:
     Args:
         model: The network.
         place: Name of the module before the cut; None for the whole network.
-        side: Image size in pixels.
+        input_size: Image size in pixels.
         classes: Number of classes.
         batch: Images per step.
         rows: Number of images.
     """
 
     def __init__(
-        self, model: nn.Module, place: str | None, *, side: int, classes: int, batch: int, rows: int
+        self, model: nn.Module, place: str | None, *, input_size: int, classes: int, batch: int, rows: int
     ):
         self.model = model
-        images = torch.rand(rows, 3, side, side).to(memory_format=torch.channels_last)
+        images = torch.rand(rows, 3, input_size, input_size).to(memory_format=torch.channels_last)
         if place is None:
             self.prefix, self.suffix, ready = None, model, images
         else:
-            halves = cut(model, place, side=side)
+            halves = cut(model, place, input_size=input_size)
             assert halves is not None, place
             self.prefix, self.suffix = halves
             with torch.no_grad():

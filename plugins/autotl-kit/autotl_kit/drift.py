@@ -18,7 +18,7 @@ class Drift:
     is 0. An estimate can be negative.
 
     >>> variance, sample = np.full((1, 1), 4.0), np.zeros((2, 1))
-    >>> source = Reference(np.zeros(1), variance, sample, n=2, side=64, origin="shipped")
+    >>> source = Reference(np.zeros(1), variance, sample, n=2, input_size=64, origin="shipped")
     >>> Drift().distance(np.array([[5.0], [7.0]]), source)
     8.75
     """

@@ -60,7 +60,7 @@ class FileNames:
             )
         images = sorted(file for file in _files(root) if file.suffix.lower() in READABLE_SUFFIXES)
         items = [Item(file.name, _label(file) or "", partial(open_image, file)) for file in images]
-        classes = sorted({item.label for item in items})
+        classes = sorted({item.target for item in items})
         return Listing(items, (f"The classes come from the file names: {join_names(classes)}.",))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 
 from autotl import hookimpl
-from autotl.api import Go, Job, Outcome, Work
+from autotl.api import Job, OnProgress, Outcome, Work
 
 
 class Patient:
@@ -24,17 +24,23 @@ class Patient:
         self.pause, self.sleep = pause, sleep
 
     def run(
-        self, jobs: Iterable[Job | None], work: Work, go: Go, *, workers: int = 1, device: str = "cpu"
+        self,
+        jobs: Iterable[Job | None],
+        work: Work,
+        on_progress: OnProgress,
+        *,
+        workers: int = 1,
+        device: str = "cpu",
     ) -> Iterator[Outcome]:
         """Run the jobs, as :class:`autotl.api.Executor` describes."""
         for job in jobs:
             if job is None:
                 continue
-            outcome = work(job, go)
+            outcome = work(job, on_progress)
             if _out_of_memory(outcome):
                 _free()
                 self.sleep(self.pause)
-                outcome = work(job, go)
+                outcome = work(job, on_progress)
             yield outcome
 
 

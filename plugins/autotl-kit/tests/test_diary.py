@@ -5,12 +5,11 @@ import pytest
 from autotl_kit import diary
 
 from autotl import plugins
-from autotl.api import Arm, Plan, Record, Task
+from autotl.api import Arm, Plan, Record
+from autotl.testing import tiny_task
 
 ARM = Arm("linear_probe", "tiny")
-PLAN = Plan(
-    Task(("a", "b"), {"a": 3, "b": 3}, 24), (ARM,), {Arm("direct", "tiny"): "no classes"}, 60.0, None, 1
-)
+PLAN = Plan(tiny_task({"a": 3, "b": 3}), (ARM,), {Arm("direct", "tiny"): "no classes"}, 60.0, None, 1)
 RECORD = Record(0, ARM, {"C": 0.01}, True, "complete", 0.5, 1, 3, 0.2)
 
 

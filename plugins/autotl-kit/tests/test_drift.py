@@ -11,7 +11,7 @@ class TestDrift(SimilarityChecks):
 
 
 def source_of(rows):
-    return build_reference(rows, side=64)
+    return build_reference(rows, input_size=64)
 
 
 def test_it_is_the_squared_shift_in_variances_of_the_source():

@@ -28,7 +28,7 @@ def fill(folder, *names):
 
 def test_common_ways_to_number_files_are_read(tmp_path):
     fill(tmp_path, "cat_001.jpg", "great_pyrenees-12.png", "dog.7.jpg", "fox (3).jpg", "x2 4.png")
-    labels = [item.label for item in FileNames().read(tmp_path, Columns()).items]
+    labels = [item.target for item in FileNames().read(tmp_path, Columns()).items]
     assert labels == ["cat", "dog", "fox", "great_pyrenees", "x2"]
 
 

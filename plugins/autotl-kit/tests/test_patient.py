@@ -15,9 +15,9 @@ class OutOfMemory:
     def __init__(self, times):
         self.left, self.jobs = times, []
 
-    def __call__(self, job, go):
+    def __call__(self, job, on_progress):
         self.jobs.append(job)
-        outcome = work(job, go)
+        outcome = work(job, on_progress)
         if self.left:
             self.left -= 1
             return dataclasses.replace(

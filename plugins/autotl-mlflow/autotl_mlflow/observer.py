@@ -48,8 +48,8 @@ def autotl_search_started(plan: Plan, folder: Path, records: Sequence[Record]) -
         name=_name(plan),
         params={
             "images": task.train_rows,
-            "classes": len(task.classes),
-            "smallest_class": task.min_per_class,
+            "classes": task.target.outputs,
+            "smallest_class": task.smallest_stratum,
             "metric": task.metric,
             "folds": plan.folds,
         },
@@ -147,7 +147,7 @@ def _name(plan: Plan) -> str:
     backbones = {Path(arm.backbone).name for arm in plan.arms}
     only = f", {backbones.pop()}" if len(backbones) == 1 else ""
     now, task = datetime.now().astimezone(), plan.task
-    return f"{now:%Y-%m-%d %H:%M:%S}, {len(task.classes)} classes, {task.train_rows} images{only}"
+    return f"{now:%Y-%m-%d %H:%M:%S}, {task.target.outputs} classes, {task.train_rows} images{only}"
 
 
 def _measured(name: str, found: Any) -> dict[str, float | None]:

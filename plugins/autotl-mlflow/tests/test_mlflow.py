@@ -11,11 +11,12 @@ from autotl_mlflow import client as writer_client
 from autotl_mlflow import observer
 
 from autotl import plugins
-from autotl.api import Arm, Plan, Record, Task
+from autotl.api import Arm, Plan, Record
+from autotl.testing import tiny_task
 
 ARM = Arm("linear_probe", "tiny")
 SKIPPED = {Arm("direct", "tiny"): "it knows no class"}
-PLAN = Plan(Task(("a", "b"), {"a": 3, "b": 4}, 24), (ARM,), SKIPPED, 60.0, None, 3)
+PLAN = Plan(tiny_task({"a": 3, "b": 4}), (ARM,), SKIPPED, 60.0, None, 3)
 REPORT = {
     "verdict": {
         "transfer": "helps",

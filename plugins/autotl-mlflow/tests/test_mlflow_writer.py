@@ -12,12 +12,12 @@ from autotl_mlflow import client
 
 import autotl
 from autotl import plugins
-from autotl.api import Arm, Plan, Record, Task
+from autotl.api import Arm, Plan, Record
 from autotl.builtin.strategies import from_scratch
 from autotl.terminal import Silence
-from autotl.testing import tiny_images
+from autotl.testing import tiny_images, tiny_task
 
-PLAN = Plan(Task(("a", "b"), {"a": 3, "b": 4}, 24), (Arm("linear_probe", "tiny"),), {}, 60.0, None, 3)
+PLAN = Plan(tiny_task({"a": 3, "b": 4}), (Arm("linear_probe", "tiny"),), {}, 60.0, None, 3)
 
 
 def trial(number, score):

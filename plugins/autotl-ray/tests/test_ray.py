@@ -16,14 +16,14 @@ pytest.importorskip("ray")
 import ray
 from autotl_ray import Ray, _Worker, autotl_executors
 
-from autotl.api import DIED, Job, Said, State
+from autotl.api import DIED, Job, JobProgress, State
 from autotl.errors import DiskFull, RunError
 
 WORK = """
 import os, signal
 from dataclasses import dataclass, replace
 from pathlib import Path
-from autotl.api import Checkpoint, Epoch, Outcome, Said
+from autotl.api import Checkpoint, Epoch, Outcome, JobProgress
 from autotl.errors import DiskFull
 
 @dataclass
@@ -47,7 +47,7 @@ class Work:
         if how == "disk":
             raise DiskFull("No room for weights.")
         for step in range(1, 4 if how != "endless" else 10**9):
-            if ended := go(job, Said(0, Epoch(step, 0.5, step / 3))):
+            if ended := go(job, JobProgress(0, Epoch(step, 0.5, step / 3))):
                 return Outcome(job, ended, (), 0.0, "stopped")
         self.folder.mkdir(parents=True, exist_ok=True)
         weights = self.folder / f"{job.number}.safetensors"
@@ -79,7 +79,7 @@ def jobs(*kinds: str) -> list[Job]:
     return [Job(number, "x", "y", {"how": how}, 0, (0,)) for number, how in enumerate(kinds)]
 
 
-def go(job: Job, said: Said) -> State | None:
+def on_progress(job: Job, said: JobProgress) -> State | None:
     """Prune the endless job."""
     return "pruned" if job.params["how"] == "endless" and said.epoch.step > 3 else None
 
@@ -90,7 +90,9 @@ def test_the_plugin_provides_the_executor() -> None:
 
 def test_two_workers_survive_deaths_and_receive_prunings(cluster: ModuleType, tmp_path: Path) -> None:
     five = jobs("well", "dies once", "endless", "dies", "well")
-    found = {each.job.number: each for each in Ray().run(five, cluster.Work(tmp_path), go, workers=2)}
+    found = {
+        each.job.number: each for each in Ray().run(five, cluster.Work(tmp_path), on_progress, workers=2)
+    }
     assert [found[n].state for n in range(5)] == ["complete", "complete", "pruned", "failed", "complete"]
     assert found[3].why == DIED
     assert Path(found[4].models[0]).read_bytes() == b"weights"
@@ -101,7 +103,9 @@ def test_a_job_gets_its_checkpoint_and_returns_another(cluster: ModuleType, tmp_
     checkpoint = tmp_path / "before.safetensors"
     checkpoint.write_bytes(b"state")
     (job,) = jobs("resumes")
-    (found,) = Ray().run([replace(job, checkpoint=str(checkpoint))], cluster.Work(tmp_path / "run"), go)
+    (found,) = Ray().run(
+        [replace(job, checkpoint=str(checkpoint))], cluster.Work(tmp_path / "run"), on_progress
+    )
     assert found.checkpoint is not None
     assert Path(found.checkpoint.path).read_bytes() == b"state and more"
 
@@ -120,14 +124,14 @@ def test_checkpoints_are_sent_to_a_machine_without_the_run_folder(
 
 def test_a_full_disk_ends_the_search(cluster: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(DiskFull, match=r"No room for weights\."):
-        list(Ray().run(jobs("disk"), cluster.Work(tmp_path), go, workers=1))
+        list(Ray().run(jobs("disk"), cluster.Work(tmp_path), on_progress, workers=1))
 
 
 def test_more_workers_than_cores_are_an_error(cluster: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"at most 2, the cores of the cluster \(got 3\)"):
-        list(Ray().run(jobs("well"), cluster.Work(tmp_path), go, workers=3))
+        list(Ray().run(jobs("well"), cluster.Work(tmp_path), on_progress, workers=3))
 
 
 def test_a_device_with_a_number_is_an_error(cluster: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"--device must be cuda without a number, .* \(got cuda:1\)"):
-        list(Ray().run(jobs("well"), cluster.Work(tmp_path), go, workers=1, device="cuda:1"))
+        list(Ray().run(jobs("well"), cluster.Work(tmp_path), on_progress, workers=1, device="cuda:1"))

@@ -195,7 +195,7 @@ def _name(plan: Plan) -> str:
     only = f"_{Path(backbones.pop()).name}" if len(backbones) == 1 else ""
     task = plan.task
     now = datetime.now().astimezone()
-    return _safe(f"{now:%Y-%m-%d_%H-%M-%S}_{len(task.classes)}-classes_{task.train_rows}-images{only}")
+    return _safe(f"{now:%Y-%m-%d_%H-%M-%S}_{task.target.outputs}-classes_{task.train_rows}-images{only}")
 
 
 def _safe(name: str) -> str:
@@ -220,7 +220,7 @@ def _plan_text(plan: Plan) -> str:
     budget += [f"{plan.trials} trials"] if plan.trials is not None else []
     rows = [
         ("training images", task.train_rows),
-        ("classes", f"{len(task.classes)}, the smallest with {task.min_per_class} images"),
+        ("classes", f"{task.target.outputs}, the smallest with {task.smallest_stratum} images"),
         ("metric", task.metric),
         ("folds", plan.folds),
         ("budget", " or ".join(budget)),

@@ -15,14 +15,14 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 
 import autotl
 from autotl import plugins
-from autotl.api import Arm, Plan, Record, Task
+from autotl.api import Arm, Plan, Record
 from autotl.builtin.strategies import from_scratch
 from autotl.terminal import Silence
-from autotl.testing import tiny_images
+from autotl.testing import tiny_images, tiny_task
 
 ARM = Arm("linear_probe", "tiny")
 SKIPPED = {Arm("direct", "tiny"): "it knows none | few of the classes"}
-PLAN = Plan(Task(("a", "b"), {"a": 3, "b": 4}, 24), (ARM,), SKIPPED, 60.0, None, 3)
+PLAN = Plan(tiny_task({"a": 3, "b": 4}), (ARM,), SKIPPED, 60.0, None, 3)
 REPORT = {
     "verdict": {
         "transfer": "helps",

@@ -21,7 +21,7 @@ def noise(n: int, *, d: int = D) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def source() -> Reference:
-    return build_reference(images(8000, seed=0), side=64)
+    return build_reference(images(8000, seed=0), input_size=64)
 
 
 def measured(rows, source, **more):
@@ -62,14 +62,14 @@ def test_the_interval_is_about_as_wide_as_estimates_scatter(source):
 
 def test_a_small_source_is_not_compared_with_its_own_rows():
     own = images(300, seed=0)
-    found = measured(images(300, seed=1), build_reference(own, side=64))
+    found = measured(images(300, seed=1), build_reference(own, input_size=64))
     assert found.calibrated > 0.9
 
 
 def test_a_source_with_known_variances_only_can_be_compared(source):
     variances = np.diagonal(source.cov).copy()
     drawn = source.mean + np.random.default_rng(0).standard_normal((512, D)) * np.sqrt(variances)
-    bare = Reference(source.mean, variances, drawn, n=0, side=64, origin="batchnorm")
+    bare = Reference(source.mean, variances, drawn, n=0, input_size=64, origin="batchnorm")
     assert measured(images(200, seed=1), bare).calibrated > 0.85
     assert measured(noise(200), bare).calibrated < 0.1
 
@@ -100,6 +100,6 @@ def test_a_handful_of_images_is_refused(source):
 
 def test_a_network_wider_than_there_are_images_is_measured():
     d = 640
-    wide = build_reference(images(2000, seed=0, d=d), side=64)
+    wide = build_reference(images(2000, seed=0, d=d), input_size=64)
     found = calibrated_similarity(images(400, seed=1, d=d), wide, noise(400, d=d), Frechet(), seed=0)
     assert found.calibrated > 0.8

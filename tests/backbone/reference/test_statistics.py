@@ -18,17 +18,17 @@ from autotl.errors import WeightsError
 
 def test_the_reference_shipped_with_a_backbone_is_read(small, small_folder):
     found = load_reference(small_folder)
-    assert (found.origin, found.n, found.side) == ("shipped", 64, 64)
+    assert (found.origin, found.n, found.input_size) == ("shipped", 64, 64)
     assert found.mean.shape == (20,)
     assert found.cov.shape == (20, 20)
     assert found.mean.dtype == np.float64
 
 
 def test_a_saved_reference_is_read_back(tmp_path):
-    made = build_reference(np.random.default_rng(0).standard_normal((50, 6)), side=96)
+    made = build_reference(np.random.default_rng(0).standard_normal((50, 6)), input_size=96)
     save_reference(tmp_path, made)
     found = load_reference(tmp_path)
-    assert (found.n, found.side) == (50, 96)
+    assert (found.n, found.input_size) == (50, 96)
     np.testing.assert_allclose(found.cov, made.cov, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found.sample, made.sample, atol=2e-3)
 
@@ -42,7 +42,7 @@ def test_a_folder_without_one_has_none_and_a_damaged_one_is_named(tmp_path):
 
 def test_source_images_make_a_reference_of_their_mean_covariance_and_some_rows():
     rows = np.random.default_rng(0).standard_normal((1000, 4))
-    made = build_reference(rows, side=64)
+    made = build_reference(rows, input_size=64)
     np.testing.assert_allclose(made.cov, np.cov(rows.T))
     assert made.sample.shape == (800, 4)
     assert (made.n, made.origin) == (1000, "source images")

@@ -25,15 +25,15 @@ class Timed(nn.Module):
 
 def test_the_first_call_does_not_count_and_the_others_are_averaged() -> None:
     clock = FakeClock()
-    found = pace_of(Timed(clock, [0.9, 0.2, 0.1], [2.0, 0.5, 0.8]), side=8, clock=clock)
-    assert found.side == 8
+    found = pace_of(Timed(clock, [0.9, 0.2, 0.1], [2.0, 0.5, 0.8]), input_size=8, clock=clock)
+    assert found.input_size == 8
     assert found.forward == pytest.approx(BATCH_SIZE / 0.15)
     assert found.training == pytest.approx(BATCH_SIZE / 0.5)
 
 
 def test_a_network_that_is_very_slow_is_called_once() -> None:
     clock = FakeClock()
-    found = pace_of(Timed(clock, [MAX_FIRST_SECONDS + 1], [MAX_FIRST_SECONDS + 5]), side=8, clock=clock)
+    found = pace_of(Timed(clock, [MAX_FIRST_SECONDS + 1], [MAX_FIRST_SECONDS + 5]), input_size=8, clock=clock)
     assert (found.forward, found.training) == (
         pytest.approx(BATCH_SIZE / (MAX_FIRST_SECONDS + 1)),
         pytest.approx(BATCH_SIZE / (MAX_FIRST_SECONDS + 5)),
@@ -42,7 +42,7 @@ def test_a_network_that_is_very_slow_is_called_once() -> None:
 
 def test_measuring_ends_at_the_deadline_and_training_is_estimated() -> None:
     clock = FakeClock()
-    found = pace_of(Timed(clock, [1.5], []), side=8, clock=clock, end=Deadline(clock, at=1.0))
+    found = pace_of(Timed(clock, [1.5], []), input_size=8, clock=clock, end=Deadline(clock, at=1.0))
     assert clock.now() == 1.5
     assert found.forward == pytest.approx(BATCH_SIZE / 1.5)
     assert found.training == pytest.approx(BATCH_SIZE / 1.5 / TRAINING_COST)
@@ -51,7 +51,7 @@ def test_measuring_ends_at_the_deadline_and_training_is_estimated() -> None:
 def test_the_network_keeps_no_gradients() -> None:
     clock = FakeClock()
     model = Timed(clock, [0.1] * 3, [0.1] * 3)
-    pace_of(model, side=8, clock=clock)
+    pace_of(model, input_size=8, clock=clock)
     assert not model.training
     assert all(value.grad is None for value in model.parameters())
     assert torch.isfinite(model.layer.weight).all()

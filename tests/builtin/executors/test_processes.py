@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autotl.api import DIED, Job, Outcome, Said, State
+from autotl.api import DIED, Job, JobProgress, Outcome, State
 from autotl.builtin.executors.processes import Processes, autotl_executors
 from autotl.errors import DiskFull, RunError
 from autotl.testing.executor import ExecutorChecks, job, listen
@@ -23,7 +23,7 @@ WORK = """
 import os, signal, sys, time
 from dataclasses import dataclass
 from pathlib import Path
-from autotl.api import Epoch, Outcome, Said
+from autotl.api import Epoch, Outcome, JobProgress
 from autotl.errors import DiskFull
 
 @dataclass
@@ -40,7 +40,7 @@ class Work:
         if how == "disk":
             raise DiskFull("No room for weights.")
         for step in range(1, 4 if how != "endless" else 10**9):
-            if ended := go(job, Said(0, Epoch(step, 0.5 if how != "silent" else None, step / 3))):
+            if ended := go(job, JobProgress(0, Epoch(step, 0.5 if how != "silent" else None, step / 3))):
                 return Outcome(job, ended, (), 0.0, "as requested")
         return Outcome(job, "complete", (), 0.0, str(os.getpid()))
 
@@ -74,9 +74,9 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
 def run(made: ModuleType, tmp_path: Path) -> Callable[..., list[Outcome]]:
     """Run a job for each way to behave."""
 
-    def run(*ways: str, go: Any = listen, workers: int = 2) -> list[Outcome]:
+    def run(*ways: str, on_progress: Any = listen, workers: int = 2) -> list[Outcome]:
         jobs = [Job(number, "x", "y", {"how": how}, 0, (0,)) for number, how in enumerate(ways)]
-        return list(Processes().run(jobs, made.Work(tmp_path), go, workers=workers))
+        return list(Processes().run(jobs, made.Work(tmp_path), on_progress, workers=workers))
 
     return run
 
@@ -94,24 +94,27 @@ def test_each_worker_is_a_process_that_stays(run: Callable[..., list[Outcome]]) 
 def test_one_trial_is_pruned_and_one_that_would_never_end_is_stopped(
     run: Callable[..., list[Outcome]],
 ) -> None:
-    def go(job: Job, said: Said) -> State | None:
+    def on_progress(job: Job, said: JobProgress) -> State | None:
         if job.number == 0 and said.epoch.step > 5:
             return "stopped"
         return "pruned" if job.number == 1 else None
 
-    ended = {outcome.job.number: outcome.state for outcome in run("endless", "well", "silent", go=go)}
+    ended = {
+        outcome.job.number: outcome.state
+        for outcome in run("endless", "well", "silent", on_progress=on_progress)
+    }
     assert ended == {0: "stopped", 1: "pruned", 2: "complete"}
 
 
 def test_a_trial_without_a_score_still_stops_at_the_deadline(made: ModuleType, tmp_path: Path) -> None:
     calls = Counter[int]()
 
-    def go(job: Job, said: Said) -> State | None:
+    def on_progress(job: Job, said: JobProgress) -> State | None:
         calls[job.number] += 1
         return "stopped" if calls[job.number] > 2 else None
 
     silent = Job(0, "x", "y", {"how": "endless"}, 0, (0,))
-    assert [each.state for each in Processes().run([silent], made.Work(tmp_path), go)] == ["stopped"]
+    assert [each.state for each in Processes().run([silent], made.Work(tmp_path), on_progress)] == ["stopped"]
 
 
 def test_a_trial_whose_process_is_killed_is_run_once_more(run: Callable[..., list[Outcome]]) -> None:
@@ -140,18 +143,18 @@ def test_work_that_cannot_be_unpickled_is_refused(made: ModuleType) -> None:
 
 def test_work_that_cannot_be_pickled_is_refused() -> None:
     with pytest.raises(RunError, match=r"must be picklable for other processes.*lambda.*workers=1"):
-        list(Processes().run([job(0)], lambda job, go: None, listen))  # type: ignore[arg-type,return-value]
+        list(Processes().run([job(0)], lambda job, on_progress: None, listen))  # type: ignore[arg-type,return-value]
 
 
 def test_no_process_is_left_when_reading_stops(made: ModuleType, tmp_path: Path) -> None:
     seen: list[int] = []
 
-    def go(job: Job, said: Said) -> State | None:
+    def on_progress(job: Job, said: JobProgress) -> State | None:
         seen.append(job.number)
         return "stopped" if job.number == 0 else None
 
     jobs = [Job(n, "x", "y", {"how": "endless"}, 0, (0,)) for n in range(2)]
-    outcomes = Processes().run(jobs, made.Work(tmp_path), go, workers=2)
+    outcomes = Processes().run(jobs, made.Work(tmp_path), on_progress, workers=2)
     next(outcomes)
     outcomes.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []

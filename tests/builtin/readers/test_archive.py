@@ -94,7 +94,7 @@ def test_an_entry_too_large_to_be_an_image_is_not_unpacked(tmp_path: Path) -> No
 
 def test_a_single_wrapping_folder_and_a_split_are_seen(tmp_path: Path) -> None:
     path = written(tmp_path / "w.zip", ["w/train/a/1.png", "w/test/b/2.png", "__MACOSX/w/train/a/._1.png"])
-    assert [(item.label, item.part) for item in Archive().read(path, Columns()).items] == [
+    assert [(item.target, item.part) for item in Archive().read(path, Columns()).items] == [
         ("b", "test"),
         ("a", "train"),
     ]

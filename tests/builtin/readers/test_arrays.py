@@ -124,7 +124,7 @@ def test_other_arrays_are_refused_with_what_was_found(images: np.ndarray, messag
     [LABELS, np.array(LABELS), torch.tensor(LABELS), np.array(LABELS)[:, None], [float(y) for y in LABELS]],
 )
 def test_labels_of_every_kind_are_the_same(labels: object) -> None:
-    assert [item.label for item in listed(IMAGES, labels).items] == ["0", "1", "0", "1", "0", "1"]
+    assert [item.target for item in listed(IMAGES, labels).items] == ["0", "1", "0", "1", "0", "1"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,10 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     (root / "cat").symlink_to(real)
     (root / "dog" / "loop").symlink_to(root)
     listing = Folders().read(root, Columns())
-    assert [(item.name, item.label) for item in listing.items] == [("cat/1.png", "cat"), ("dog/2.png", "dog")]
+    assert [(item.name, item.target) for item in listing.items] == [
+        ("cat/1.png", "cat"),
+        ("dog/2.png", "dog"),
+    ]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

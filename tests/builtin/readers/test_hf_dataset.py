@@ -119,7 +119,7 @@ def test_named_columns_and_groups_are_used() -> None:
     two = tiny_pictures(each=1)
     source = dataset(two, other=["x", "y", "x"], patient=["p", None, "q"])
     items = HfDataset().read(source, Columns(label="other", group="patient")).items
-    assert [(item.label, item.group) for item in items] == [("x", "p"), ("y", None), ("x", "q")]
+    assert [(item.target, item.group) for item in items] == [("x", "p"), ("y", None), ("x", "q")]
     with pytest.raises(UnknownName, match="Did you mean 'other'"):
         HfDataset().read(source, Columns(label="othr"))
 

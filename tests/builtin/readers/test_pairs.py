@@ -53,13 +53,13 @@ PATHS = ["a.png", "b.png"]
 def test_columns_of_paths_are_lists(images: object) -> None:
     assert not Arrays().reads((images, [0, 1]))
     listing = Pairs().read((images, [0, 1]), Columns())
-    assert [(item.name, item.label) for item in listing.items] == [("a.png", "0"), ("b.png", "1")]
+    assert [(item.name, item.target) for item in listing.items] == [("a.png", "0"), ("b.png", "1")]
 
 
 def test_two_rows_and_two_columns_are_distinguished() -> None:
     for source in (([*PATHS], ["x", "y"]), [("a.png", "x"), ("b.png", "y")]):
         listing = Pairs().read(source, Columns())
-        assert [(item.name, item.label) for item in listing.items] == [("a.png", "x"), ("b.png", "y")]
+        assert [(item.name, item.target) for item in listing.items] == [("a.png", "x"), ("b.png", "y")]
 
 
 def test_other_numbers_of_labels_and_missing_ones_are_refused() -> None:

@@ -77,7 +77,7 @@ def test_inferred_columns_are_noted(tmp_path: Path) -> None:
 def test_named_columns_win_and_a_group_is_kept(tmp_path: Path) -> None:
     text = "a,b,label,who\n1.png,x.png,one,p1\n2.png,y.png,two,\n3.png,z.png,two,NULL\n"
     items = listed(tmp_path, text, Columns(image="b", label="label", group="who"))
-    assert [(item.name, item.label, item.group) for item in items] == [
+    assert [(item.name, item.target, item.group) for item in items] == [
         ("x.png", "one", "p1"),
         ("y.png", "two", None),
         ("z.png", "two", None),
@@ -97,7 +97,7 @@ def test_the_group_none_means_no_groups_unless_a_column_is_called_so(
 ) -> None:
     items = listed(tmp_path, text, Columns(group=NO_GROUPS))
     assert items[0].group == group
-    assert items[0].label in ("one", "k")
+    assert items[0].target in ("one", "k")
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ def test_paths_are_never_taken_for_labels(tmp_path: Path) -> None:
 def test_a_split_of_other_values_is_neither_kept_nor_a_label(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,fold,kind\n1.png,0,x\n2.png,1,y\n3.png,0,x\n4.png,1,y\n")
     listing = Tables().read(tmp_path / "t.csv", Columns())
-    assert [item.label for item in listing.items] == ["x", "y", "x", "y"]
+    assert [item.target for item in listing.items] == ["x", "y", "x", "y"]
     assert any("Ignored the column fold" in note for note in listing.notes)
 
 
 def test_cells_stay_as_they_are_written(tmp_path: Path) -> None:
     text = '\ufefffile;label\n"dir;1/ä.png";007\n..\\b.png;NA\n'
-    assert [(item.name, item.label) for item in listed(tmp_path, text)] == [
+    assert [(item.name, item.target) for item in listed(tmp_path, text)] == [
         ("dir;1/ä.png", "007"),
         ("../b.png", "NA"),
     ]

@@ -70,7 +70,7 @@ class TestImageFolderWithTransforms(ReaderChecks):
 def test_subsets_keep_the_class_names(tmp_path: Path) -> None:
     whole = TestImageFolderWithTransforms().source(tiny_pictures(), tmp_path)
     part = Subset(Subset(whole, range(2, 10)), [0, 1, 5])
-    assert [item.label for item in TorchDataset().read(part, Columns()).items] == ["ant", "ant", "bee"]
+    assert [item.target for item in TorchDataset().read(part, Columns()).items] == ["ant", "ant", "bee"]
 
 
 def test_labels_known_to_the_dataset_spare_a_pass_but_are_checked() -> None:
@@ -83,11 +83,11 @@ def test_labels_known_to_the_dataset_spare_a_pass_but_are_checked() -> None:
 
     honest = Counted(tiny_pictures(each=30))
     honest.targets = [label for _, label in honest.pairs]
-    assert [item.label for item in TorchDataset().read(honest, Columns()).items] == honest.targets
+    assert [item.target for item in TorchDataset().read(honest, Columns()).items] == honest.targets
     assert len(asked) < 30
     stale = Counted(tiny_pictures(each=30))
     stale.targets = honest.targets[::-1]
-    assert [item.label for item in TorchDataset().read(stale, Columns()).items] == honest.targets
+    assert [item.target for item in TorchDataset().read(stale, Columns()).items] == honest.targets
 
 
 def test_other_ways_to_join_datasets_work() -> None:

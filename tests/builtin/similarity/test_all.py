@@ -52,7 +52,7 @@ class TestKnnCoverage(SimilarityChecks):
 
 
 def source_of(rows: np.ndarray):
-    return build_reference(rows, side=64)
+    return build_reference(rows, input_size=64)
 
 
 def drawn(n: int, d: int, *, seed: int, shift: float = 0.0) -> np.ndarray:

@@ -22,14 +22,14 @@ def test_it_gives_what_another_implementation_gives():
     assert cases
     with np.load(VECTORS.with_suffix(".npz")) as arrays:
         for case in cases:
-            source = build_reference(arrays[f"{case['case']}_source_features"], side=64)
+            source = build_reference(arrays[f"{case['case']}_source_features"], input_size=64)
             found = Frechet().distance(arrays[f"{case['case']}_features"], source)
             assert found == pytest.approx(case["frechet"], rel=1e-6), case["case"]
 
 
 def test_in_one_dimension_it_is_the_textbook_formula():
     rows = np.array([[1.0], [2.0], [3.0], [6.0]])
-    source = Reference(np.zeros(1), np.full((1, 1), 4.0), rows, n=4, side=1, origin="source images")
+    source = Reference(np.zeros(1), np.full((1, 1), 4.0), rows, n=4, input_size=1, origin="source images")
     expected = rows.mean() ** 2 + (rows.std(ddof=1) - 2) ** 2
     assert Frechet().distance(rows, source) == pytest.approx(expected)
 
@@ -37,7 +37,7 @@ def test_in_one_dimension_it_is_the_textbook_formula():
 def test_few_rows_and_many_rows_agree_where_both_can_be_used():
     rng = np.random.default_rng(0)
     mixing = rng.standard_normal((20, 20))
-    source = build_reference(rng.standard_normal((500, 20)) @ mixing, side=64)
+    source = build_reference(rng.standard_normal((500, 20)) @ mixing, input_size=64)
     rows = rng.standard_normal((20, 20)) @ mixing
     few = Frechet().distance(rows, source)  # as many rows as features
     # a larger subset beside it takes the other road for both

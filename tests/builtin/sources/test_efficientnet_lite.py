@@ -62,7 +62,7 @@ def test_images_are_seen_as_the_weights_were_trained(opened):
 
 
 def test_its_classes_are_known_by_name(opened):
-    facts = describe(opened, side=128, device="cpu", workload=Workload(100, None), clock=FakeClock())
+    facts = describe(opened, typical_size=128, device="cpu", workload=Workload(100, None), clock=FakeClock())
     assert len(facts.classes) == 1000
     found = match_classes(["goldfish", "ant", "no such thing"], facts.classes)
     assert [facts.classes[i].id for i in found["goldfish"]] == ["n01443537"]

@@ -69,8 +69,8 @@ def test_a_pickle_is_refused_with_advice(folder):
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared weights are absent")
 def test_a_real_folder_is_described_with_its_class_names():
     weights = ModelFolder().open(str(SHARED))
-    found = describe(weights, side=64, device="cpu", workload=Workload(10, 60.0), clock=WallClock())
+    found = describe(weights, typical_size=64, device="cpu", workload=Workload(10, 60.0), clock=WallClock())
     assert found.name == "mobilenetv2_100.in1k"
     assert found.classes[0].names == ("tench", "Tinca tinca")
     assert (len(found.classes), found.features, found.parameters) == (1000, 1280, 3_504_872)
-    assert found.sides == (96, 128, 160, 224)
+    assert found.input_sizes == (96, 128, 160, 224)

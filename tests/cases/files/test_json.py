@@ -80,7 +80,7 @@ def test_a_damaged_model_is_refused(run: Path, command: Cli, damage: Damage) -> 
     with pytest.raises(WeightsError):
         describe(
             Weights("edited", f"local-dir:{run / 'model'}", "here", folder=run / "model"),
-            side=32, device="cpu", workload=Workload(9, None), clock=FakeClock(),
+            typical_size=32, device="cpu", workload=Workload(9, None), clock=FakeClock(),
         )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def folder(saved: Path, tmp_path: Path) -> Path:
 
 def opened(folder: Path) -> Any:
     weights = find(str(folder), {"model_folder": ModelFolder()})
-    return describe(weights, side=32, device="cpu", workload=Workload(50, None), clock=FakeClock())
+    return describe(weights, typical_size=32, device="cpu", workload=Workload(50, None), clock=FakeClock())
 
 
 def model(**given: Any) -> Callable[[Config], None]:

@@ -36,7 +36,7 @@ def items(n: int) -> list[Item]:
 def test_each_class_of_each_part_keeps_its_share() -> None:
     whole = items(5000)
     some = [whole[i] for i in stratified_sample(whole, 500, seed=0)]
-    before, after = (Counter((each.part, each.label) for each in found) for found in (whole, some))
+    before, after = (Counter((each.part, each.target) for each in found) for found in (whole, some))
     assert {key: count / 10 for key, count in before.items()} == pytest.approx(after)
 
 
@@ -45,7 +45,7 @@ def test_a_class_keeps_two_and_enough_is_left_as_it_is() -> None:
         *items(1000),
         *(Item(f"x{i}.png", "lonely", lambda: Image.new("RGB", (2, 2))) for i in range(3)),
     ]
-    assert sum(lonely[i].label == "lonely" for i in stratified_sample(lonely, 20, seed=0)) == 2
+    assert sum(lonely[i].target == "lonely" for i in stratified_sample(lonely, 20, seed=0)) == 2
     assert stratified_sample(lonely, 1003, seed=0) == range(1003)
 
 

@@ -39,7 +39,7 @@ def test_no_fold_divides_a_group(make: Make, most: int, seed: int, monkeypatch: 
     monkeypatch.setattr("autotl.data.splits.splitting._MAX_KFOLD_IMAGES", most)  # 0: one holdout
     rng = np.random.default_rng(seed)
     dataset = make([f"class {c}" for c in rng.integers(0, 3, 240)])
-    labels = dataset.table["label"].to_numpy()
+    labels = dataset.targets
     before = split(dataset, seed=seed)
     sets = random_sets(before.train, labels, rng)
     assert count_divided_groups(before, sets)
@@ -84,7 +84,7 @@ def test_a_validation_part_of_the_users_own_is_not_changed(make: Make) -> None:
 def test_the_test_part_that_is_made_here_and_other_divisions_keep_groups_whole(make: Make) -> None:
     rng = np.random.default_rng(0)
     dataset = make(["a"] * 100 + ["b"] * 100)
-    sets = random_sets(np.arange(200), dataset.table["label"].to_numpy(), rng)
+    sets = random_sets(np.arange(200), dataset.targets, rng)
     dataset = with_groups(dataset, sets)
     splits = split(dataset, seed=0)
     for part in (splits.test, *stratified_parts(dataset, splits.train, seed=0)):
@@ -95,7 +95,7 @@ def test_groups_that_a_holdout_divides_are_counted(make: Make, monkeypatch: pyte
     monkeypatch.setattr("autotl.data.splits.splitting._MAX_KFOLD_IMAGES", 0)  # one holdout
     dataset = make(["a", "b"] * 60)
     before = split(dataset, seed=0)
-    labels = dataset.table["label"].to_numpy()[before.train]
+    labels = dataset.targets[before.train]
     whole = [tuple(before.train[labels == label].tolist()) for label in (0, 1)]  # no class could be held out
     assert keep_groups_together(with_groups(dataset, whole), before, seed=0) is before
     assert count_divided_groups(before, whole) == 2

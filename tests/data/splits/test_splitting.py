@@ -16,7 +16,7 @@ Make = Callable[..., Dataset]
 
 
 def labels(dataset: Dataset, rows: np.ndarray) -> Counter[str]:
-    return Counter(dataset.classes[label] for label in dataset.table["label"].to_numpy()[rows])
+    return Counter(dataset.classes[label] for label in dataset.targets[rows])
 
 
 def check(dataset: Dataset, splits: Splits) -> None:

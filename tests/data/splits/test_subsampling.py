@@ -25,7 +25,7 @@ def test_every_class_keeps_its_share_and_the_test_part_stays(dataset: Dataset) -
     assert len(less.train) == pytest.approx(500, abs=10)
     assert np.array_equal(less.test, whole.test)
     assert less.hash != whole.hash
-    labels = dataset.table["label"].to_numpy()
+    labels = dataset.targets
     before, after = (np.bincount(labels[each.train], minlength=3) for each in (whole, less))
     assert after / after.sum() == pytest.approx(before / before.sum(), abs=0.01)
     assert (np.bincount(labels[less.folds[0].train], minlength=3) >= 2).all()
@@ -73,6 +73,6 @@ def test_fewer_test_images_keep_their_classes_and_leave_training_alone(dataset: 
     assert np.isin(less.test, whole.test).all()
     assert np.array_equal(less.train, whole.train)
     assert less.hash != whole.hash
-    labels = dataset.table["label"].to_numpy()
+    labels = dataset.targets
     assert (np.bincount(labels[less.test], minlength=3) >= 1).all()
     assert subsample_test(dataset, whole, len(whole.test), seed=0) is whole

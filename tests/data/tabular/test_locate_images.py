@@ -33,7 +33,7 @@ def table(path: Path, form: str, *, header: str = "image,label") -> Path:
 
 
 def widths(listing: Listing) -> list[int]:
-    assert [item.label for item in listing.items] == list("xyxyxy")
+    assert [item.target for item in listing.items] == list("xyxyxy")
     return [item.open().width for item in listing.items]
 
 

@@ -20,13 +20,13 @@ def test_the_label_is_the_column_with_the_one(one: object) -> None:
     none = type(one)(0) if not isinstance(one, str) else one.replace("1", "0").replace("True", "False")
     rows = table([one, none, none, one], [none, one, none, none], [none, none, one, none])
     listing = Tables().read(rows, Columns())
-    assert [item.label for item in listing.items] == ["A", "B", "C", "A"]
+    assert [item.target for item in listing.items] == ["A", "B", "C", "A"]
     assert "Used each of the columns A, B, C for a class: every row has one 1 in them." in listing.notes
 
 
 def test_other_columns_beside_them_are_no_labels() -> None:
     rows = table([1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]).assign(site=["x", "x", "y", "y"])
-    assert [item.label for item in Tables().read(rows, Columns()).items] == ["A", "B", "C", "A"]
+    assert [item.target for item in Tables().read(rows, Columns()).items] == ["A", "B", "C", "A"]
 
 
 def test_several_labels_of_one_image_are_refused_as_such() -> None:
@@ -43,4 +43,4 @@ def test_two_columns_of_zero_and_one_beside_others_are_no_evidence() -> None:
 
 def test_a_named_column_is_learned_alone() -> None:
     rows = table([1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0])
-    assert [item.label for item in Tables().read(rows, Columns(label="B")).items] == ["0", "1", "0", "0"]
+    assert [item.target for item in Tables().read(rows, Columns(label="B")).items] == ["0", "1", "0", "0"]

@@ -16,7 +16,7 @@ def listing(**columns: list[object]) -> Listing:
 
 
 def parts(found: Listing) -> list[str | None]:
-    assert [item.label for item in found.items] == list("xyxyxy")
+    assert [item.target for item in found.items] == list("xyxyxy")
     return [item.part for item in found.items]
 
 
@@ -75,7 +75,7 @@ def test_folds_are_ignored_with_a_note() -> None:
 
 def test_vehicles_may_be_called_train() -> None:
     rows = pd.DataFrame({"image": [f"{row}.png" for row in range(6)], "kind": ["train", "bus", "car"] * 2})
-    assert [item.label for item in Tables().read(rows, Columns()).items] == ["train", "bus", "car"] * 2
+    assert [item.target for item in Tables().read(rows, Columns()).items] == ["train", "bus", "car"] * 2
 
 
 def test_a_column_called_valid_may_mean_that_an_image_is_sound() -> None:

@@ -66,7 +66,7 @@ def features(names: object) -> object:
 
 def test_the_names_of_the_classes_come_from_the_file(tmp_path: Path) -> None:
     items = hub_items(tmp_path, [0, 1, 1, 0], features(["puggle", "beagle"]))
-    assert [item.label for item in items] == ["puggle", "beagle", "beagle", "puggle"]
+    assert [item.target for item in items] == ["puggle", "beagle", "beagle", "puggle"]
     assert [item.name for item in items] == ["row 1", "row 2", "row 3", "row 4"]
 
 

@@ -54,16 +54,16 @@ def worker(ready: Prepared, tmp_path: Path) -> TrialRunner:
 @pytest.fixture
 def history(ready: Prepared, worker: TrialRunner) -> TrialHistory:
     """A history of three trials, each wrong on a third of the images, and never sure."""
-    labels = [np.tile(each, 6) for each in ready.materials.fold_labels()]
-    history = TrialHistory(labels, repeats=ready.materials.splits.repeats)
+    labels = [np.tile(each, 6) for each in ready.run_cache.fold_targets()]
+    history = TrialHistory(labels, repeats=ready.run_cache.splits.repeats)
     for number, strategy in enumerate(("linear_probe", "finetune", "from_scratch")):
-        model = ready.materials.model("tiny")
+        model = ready.run_cache.networks.new("tiny")
         draw = torch.Generator().manual_seed(number)
         for value in heads(model)[0].parameters():
             value.data = 0.1 * torch.randn(value.shape, generator=draw)
         file = save_weights(worker.folder / f"{number}.safetensors", model)
-        side = (SIDE, 48, SIDE)[number]
-        trial = Trial(number, Arm(strategy, "tiny"), {}, 0, True, models={0: file}, input_size=side)
+        input_size = (SIDE, 48, SIDE)[number]
+        trial = Trial(number, Arm(strategy, "tiny"), {}, 0, True, models={0: file}, input_size=input_size)
         trial.baseline = strategy == "from_scratch"
         said(history, trial, 0)
         history.trials[number] = trial
@@ -88,7 +88,7 @@ def found_by(
 
 
 def said(history: TrialHistory, trial: Trial, fold: int) -> None:
-    labels = history.labels[fold]
+    labels = history.targets[fold]
     wrong = np.arange(len(labels)) % 3 == trial.number
     logits = 2 * np.eye(3, dtype=np.float32)[np.where(wrong, (labels + 1) % 3, labels)]
     score = float((logits.argmax(1) == labels).mean())
@@ -106,21 +106,21 @@ def test_an_ensemble_of_complementary_trials_replaces_the_refit(
     assert (set(facts.trials), facts.trials[0]) == ({0, 1, 2}, 1)  # one from scratch is among them
     assert facts.gain == pytest.approx(1 - winner.folds[0].score)
     assert facts.due == expected_refit_gain(history, winner, ASKED.budget)
-    assert facts.images == len(history.labels[0])
+    assert facts.images == len(history.targets[0])
     assert not delivery.refit
     assert delivery.weights == winner.model
-    export_model(tmp_path / "model", ready.materials, delivery)
+    export_model(tmp_path / "model", ready.run_cache, delivery)
     together = load_predictor(tmp_path / "model", device="cpu")
     rows = np.arange(6)
     alone = []
     for each in delivery.members:
         one = replace(delivery, trial=each.trial, weights=each.weights, members=())
-        export_model(tmp_path / "one", ready.materials, one)
+        export_model(tmp_path / "one", ready.run_cache, one)
         alone.append(
             each.share
-            * softmax(load_predictor(tmp_path / "one", device="cpu").logits(ready.dataset, rows), 1)
+            * softmax(load_predictor(tmp_path / "one", device="cpu").outputs(ready.dataset, rows), 1)
         )
-    cooled = together.logits(ready.dataset, rows) * delivery.temperature.value
+    cooled = together.outputs(ready.dataset, rows) * delivery.temperature.value
     assert np.allclose(softmax(cooled, axis=1), sum(alone), atol=1e-5)
 
 
@@ -165,7 +165,7 @@ def test_it_must_beat_the_required_gain_and_one_standard_error(
 def test_one_more_correct_image_is_not_enough(
     ready: Prepared, worker: TrialRunner, history: TrialHistory
 ) -> None:
-    winner, labels = history.trials[0], history.labels[0]
+    winner, labels = history.trials[0], history.targets[0]
     for trial, wrong, firm in zip(history.trials.values(), ([0, 1], [0], [0, 1]), (1, 3, 1), strict=True):
         logits = 2 * firm * np.eye(3, dtype=np.float32)[labels]
         logits[wrong] = np.roll(logits[wrong], 1, axis=1)
@@ -177,7 +177,7 @@ def test_one_more_correct_image_is_not_enough(
 
 
 def test_it_must_beat_a_soup(ready: Prepared, worker: TrialRunner, history: TrialHistory) -> None:
-    winner, labels = history.trials[0], history.labels[0]
+    winner, labels = history.trials[0], history.targets[0]
     right = 4 * np.eye(3, dtype=np.float32)[labels]
     good = FoldScore(0, 1.0, right, 1.0, 1)
     found = found_by(ready, worker, history, winner, soup=good).ensemble
@@ -191,11 +191,11 @@ def test_outputs_are_compared_on_all_common_folds(
     winner, good, _ = history.trials.values()
     for fold in (0, 1):
         said(history, winner, fold)
-        right = 4 * np.eye(3, dtype=np.float32)[history.labels[fold]]
+        right = 4 * np.eye(3, dtype=np.float32)[history.targets[fold]]
         good.folds[fold] = FoldScore(fold, 1.0, right, 1.0, 1)
     found = found_by(ready, worker, history, winner, required=0.0)
     assert (set(found.folds), set(found.ensemble.trials), found.ensemble.tried) == ({0, 1}, {0, 1}, 2)
-    assert found.ensemble.images == len(history.labels[0]) + len(history.labels[1])
+    assert found.ensemble.images == len(history.targets[0]) + len(history.targets[1])
     del good.folds[1]
     found = found_by(ready, worker, history, winner, required=0.0)
     assert (set(found.folds), found.ensemble.tried) == ({0}, 3)
@@ -221,7 +221,7 @@ def test_limits_hold_for_all_members_together(
     assert not found.kept
     assert "with any second network, their weights take 6.7" in found.why
     monkeypatch.setattr(
-        "autotl.finalize.ensembling.limits.latency_of", lambda model, *, side, clock: side / 1e4
+        "autotl.finalize.ensembling.limits.latency_of", lambda model, *, input_size, clock: input_size / 1e4
     )
     slow = replace(ASKED, limits=Limits(latency=0.0070))  # two of 32 px take 6.4 ms, one of each 8 ms
     found = found_by(ready, worker, history, winner, required=-1.0, options=slow).ensemble

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from autotl.api import TargetSpec
 from autotl.finalize.ensembling.selection import MAX_MEMBERS, ROUNDS, select
 from autotl.metrics import METRICS, get_metric
+from autotl.targets import SingleLabel
 
 LABELS = np.tile(np.arange(3), 20)
 ACCURACY = METRICS["accuracy"]
+TARGET = SingleLabel(TargetSpec("single_label", ("a", "b", "c")))
 
 
 def sure(*, wrong: np.ndarray | list[int], by: float = 0.6) -> np.ndarray:
@@ -27,7 +30,7 @@ def test_networks_with_different_errors_are_selected_together() -> None:
         3: [sure(wrong=np.arange(20, 40))],
         5: [sure(wrong=np.arange(40, 60))],
     }
-    found = select(chances, [LABELS], ACCURACY, first=7)
+    found = select(chances, [LABELS], TARGET, ACCURACY, first=7)
     assert found.score == 1.0
     assert set(found.counts) == {3, 5, 7}
     assert next(iter(found.counts)) == 7
@@ -38,7 +41,7 @@ def test_networks_with_different_errors_are_selected_together() -> None:
 
 def test_networks_with_equal_outputs_are_not_selected_together() -> None:
     same = sure(wrong=np.arange(10))
-    found = select({0: [same], 1: [same.copy()], 2: [same.copy()]}, [LABELS], ACCURACY, first=1)
+    found = select({0: [same], 1: [same.copy()], 2: [same.copy()]}, [LABELS], TARGET, ACCURACY, first=1)
     assert found.counts == {1: 1}
     assert found.score == pytest.approx(50 / 60)
 
@@ -47,7 +50,7 @@ def test_a_better_network_is_selected_repeatedly() -> None:
     """The first network is sure of its errors: only a double weight of the other corrects them."""
     first = sure(wrong=np.arange(30), by=1.5)
     other = sure(wrong=np.arange(58, 60), by=0.9)
-    found = select({0: [first], 1: [other]}, [LABELS], ACCURACY, first=0)
+    found = select({0: [first], 1: [other]}, [LABELS], TARGET, ACCURACY, first=0)
     assert found.counts[1] > found.counts[0]
     assert found.score > ACCURACY(LABELS, first)
 
@@ -64,7 +67,7 @@ def test_the_runs_own_metric_decides() -> None:
         return get_metric(recall)
 
     for k in (0, 1):
-        found = select({10: [first], 0: [mends[0]], 1: [mends[1]]}, [LABELS], recall_of(k), first=10)
+        found = select({10: [first], 0: [mends[0]], 1: [mends[1]]}, [LABELS], TARGET, recall_of(k), first=10)
         assert set(found.counts) == {10, k}
         assert found.score == 1.0
 
@@ -77,7 +80,7 @@ def test_an_ensemble_that_a_custom_metric_cannot_score_is_rejected() -> None:
             raise ZeroDivisionError
         return 0.5
 
-    assert select({0: [first], 1: [other]}, [LABELS], get_metric(picky), first=0).counts == {0: 1}
+    assert select({0: [first], 1: [other]}, [LABELS], TARGET, get_metric(picky), first=0).counts == {0: 1}
 
 
 def test_folds_have_equal_weight_and_members_are_limited() -> None:
@@ -86,7 +89,7 @@ def test_folds_have_equal_weight_and_members_are_limited() -> None:
         number: [0.05 * sure(wrong=[]) + 0.95 * rng.dirichlet(np.ones(3), len(LABELS)) for _ in range(2)]
         for number in range(3 * MAX_MEMBERS)
     }
-    found = select(chances, [LABELS, LABELS], METRICS["log_loss"], first=4)
+    found = select(chances, [LABELS, LABELS], TARGET, METRICS["log_loss"], first=4)
     assert 1 < len(found.counts) <= MAX_MEMBERS
     assert sum(found.counts.values()) <= ROUNDS
     each = [np.log(sum(s * chances[n][fold] for n, s in found.shares.items())) for fold in (0, 1)]
@@ -99,6 +102,6 @@ def test_only_fitting_networks_are_selected_within_the_time() -> None:
         1: [sure(wrong=np.arange(20, 40))],
         2: [sure(wrong=[], by=0.9)],
     }
-    found = select(chances, [LABELS], ACCURACY, first=0, fits=lambda numbers: 2 not in numbers)
+    found = select(chances, [LABELS], TARGET, ACCURACY, first=0, fits=lambda numbers: 2 not in numbers)
     assert 2 not in found.counts
-    assert select(chances, [LABELS], ACCURACY, first=0, late=lambda: True).counts == {0: 1}
+    assert select(chances, [LABELS], TARGET, ACCURACY, first=0, late=lambda: True).counts == {0: 1}

@@ -44,11 +44,11 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def with_head(materials: RunCache, folder: Path, seed: int, *, trained: bool = False) -> str:
+def with_head(run_cache: RunCache, folder: Path, seed: int, *, trained: bool = False) -> str:
     """Save a network with a random head, and with another layer changed if ``trained``."""
     rng = torch.Generator().manual_seed(seed)
-    model = materials.model("tiny")
-    width = materials.backbones["tiny"].features
+    model = run_cache.networks.new("tiny")
+    width = run_cache.backbones["tiny"].features
     set_head(model, torch.randn(3, width, generator=rng), torch.randn(3, generator=rng))
     if trained:
         with torch.no_grad():
@@ -56,60 +56,60 @@ def with_head(materials: RunCache, folder: Path, seed: int, *, trained: bool = F
     return save_weights(folder / f"{seed}-{trained}.safetensors", model)
 
 
-def alone(materials: RunCache, rows: NDArray[np.int64], file: str) -> NDArray[np.float32]:
-    predictor = Predictor(load_network(materials, "tiny", file, input_size=SIDE), device="cpu")
-    return predictor.logits(materials.dataset, rows)
+def alone(run_cache: RunCache, rows: NDArray[np.int64], file: str) -> NDArray[np.float32]:
+    predictor = Predictor(load_network(run_cache, "tiny", file, input_size=SIDE), device="cpu")
+    return predictor.outputs(run_cache.dataset, rows)
 
 
 def saved(file: str) -> SavedNetwork:
     return SavedNetwork("tiny", file, SIDE)
 
 
-def looks_of(materials: RunCache, rows: NDArray[np.int64]) -> PredictionCache:
-    return PredictionCache(materials, rows)
+def looks_of(run_cache: RunCache, rows: NDArray[np.int64]) -> PredictionCache:
+    return PredictionCache(run_cache, rows)
 
 
 def test_source_layers_are_kept_unless_a_weight_differs(ready: Prepared, tmp_path: Path) -> None:
-    layers = SourceLayers(ready.materials)
-    assert layers.are_kept("tiny", with_head(ready.materials, tmp_path, 0))
-    assert not layers.are_kept("tiny", with_head(ready.materials, tmp_path, 0, trained=True))
+    layers = SourceLayers(ready.run_cache)
+    assert layers.are_kept("tiny", with_head(ready.run_cache, tmp_path, 0))
+    assert not layers.are_kept("tiny", with_head(ready.run_cache, tmp_path, 0, trained=True))
 
 
 @pytest.mark.parametrize("trained", [False, True])
 def test_logits_are_those_of_the_network_alone(ready: Prepared, tmp_path: Path, trained: bool) -> None:
     rows = ready.splits.folds[0].val
-    file = with_head(ready.materials, tmp_path, 1, trained=trained)
-    found = looks_of(ready.materials, rows).logits(saved(file))
-    np.testing.assert_allclose(found, alone(ready.materials, rows, file), rtol=1e-4, atol=1e-4)
+    file = with_head(ready.run_cache, tmp_path, 1, trained=trained)
+    found = looks_of(ready.run_cache, rows).outputs(saved(file))
+    np.testing.assert_allclose(found, alone(ready.run_cache, rows, file), rtol=1e-4, atol=1e-4)
 
 
 def test_classifiers_on_the_same_layers_share_a_pass(
     ready: Prepared, tmp_path: Path, passes: list[int]
 ) -> None:
     rows = ready.splits.folds[0].val
-    looks = looks_of(ready.materials, rows)
-    several = [looks.logits(saved(with_head(ready.materials, tmp_path, seed))) for seed in (2, 3, 4)]
+    looks = looks_of(ready.run_cache, rows)
+    several = [looks.outputs(saved(with_head(ready.run_cache, tmp_path, seed))) for seed in (2, 3, 4)]
     assert sum(passes) == len(rows)
     assert not np.allclose(several[0], several[1])
 
 
-@pytest.mark.parametrize("side", [SIDE, 2 * SIDE])
+@pytest.mark.parametrize("input_size", [SIDE, 2 * SIDE])
 def test_known_features_are_not_computed_again(
-    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: list[int], side: int
+    ready: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: list[int], input_size: int
 ) -> None:
-    materials, rows = ready.materials, ready.splits.folds[0].val
-    monkeypatch.setattr(materials, "extra_features", {})
+    run_cache, rows = ready.run_cache, ready.splits.folds[0].val
+    monkeypatch.setattr(run_cache, "extra_features", {})
     before = rows[[4, 1, 2]]
-    materials.compute_extra_features("tiny", before, side=side)
-    file = with_head(materials, tmp_path, 5)
-    found = looks_of(materials, rows).logits(saved(file))
-    np.testing.assert_allclose(found, alone(materials, rows, file), rtol=1e-4, atol=1e-4)
-    assert sum(passes) == len(rows) - (len(before) if side == SIDE else 0)
+    run_cache.compute_extra_features("tiny", before, input_size=input_size)
+    file = with_head(run_cache, tmp_path, 5)
+    found = looks_of(run_cache, rows).outputs(saved(file))
+    np.testing.assert_allclose(found, alone(run_cache, rows, file), rtol=1e-4, atol=1e-4)
+    assert sum(passes) == len(rows) - (len(before) if input_size == SIDE else 0)
 
 
 def test_known_features_stay_known_if_images_are_left_out(ready: Prepared) -> None:
-    old, rows = ready.materials, ready.splits.folds[0].val
-    old.compute_extra_features("tiny", rows, side=SIDE)
+    old, rows = ready.run_cache, ready.splits.folds[0].val
+    old.compute_extra_features("tiny", rows, input_size=SIDE)
     new = RunCache(ready.dataset, ready.splits, ready.backbones, old.store, device="cpu", previous=old)
     assert new.with_backbones(ready.backbones).extra_features is old.extra_features
 
@@ -118,7 +118,7 @@ class Slowed(PredictionCache):
     """Each image takes a second of a clock."""
 
     def __init__(self, ready: Prepared, rows: NDArray[np.int64], clock: FakeClock) -> None:
-        super().__init__(ready.materials, rows)
+        super().__init__(ready.run_cache, rows)
         self._clock = clock
 
     def _in_blocks(self, predictor: Predictor, run: Any, *, end: Deadline, least: int) -> NDArray[np.float32]:
@@ -134,7 +134,7 @@ def test_all_networks_predict_the_same_first_images_if_time_is_short(
 ) -> None:
     monkeypatch.setattr(module, "BLOCK", 2)
     rows = np.random.default_rng(0).permutation(ready.splits.folds[0].val)
-    files = [with_head(ready.materials, tmp_path, seed, trained=True) for seed in (6, 7)]
+    files = [with_head(ready.run_cache, tmp_path, seed, trained=True) for seed in (6, 7)]
     clock = FakeClock()
     looks = Slowed(ready, rows, clock)
     networks = [saved(file) for file in files]
@@ -144,9 +144,9 @@ def test_all_networks_predict_the_same_first_images_if_time_is_short(
     assert looks.rows.tolist() == rows[: len(looks.rows)].tolist()
     looks.sort()
     for file in files:
-        found = looks.logits(saved(file))
+        found = looks.outputs(saved(file))
         np.testing.assert_allclose(
-            found, alone(ready.materials, np.sort(looks.rows), file), rtol=1e-4, atol=1e-4
+            found, alone(ready.run_cache, np.sort(looks.rows), file), rtol=1e-4, atol=1e-4
         )
 
 
@@ -156,6 +156,6 @@ def test_some_images_are_predicted_however_short_the_time(
     monkeypatch.setattr(module, "BLOCK", 2)
     clock = FakeClock()
     looks = Slowed(ready, ready.splits.folds[0].val, clock)
-    file = with_head(ready.materials, tmp_path, 8, trained=True)
+    file = with_head(ready.run_cache, tmp_path, 8, trained=True)
     looks.predict_all([saved(file)], seconds=[1.0], end=Deadline(clock, at=0.0), least=5)
     assert len(looks.rows) == 6

@@ -1,7 +1,6 @@
 import pytest
 
 from autotl.analysis import rule_of_thumb
-from autotl.api import Task
 from autotl.leaderboard.rows.pivot import make_grid
 from autotl.leaderboard.stats.selection_rules import (
     MANY_IMAGES,
@@ -11,6 +10,7 @@ from autotl.leaderboard.stats.selection_rules import (
     rules,
     suggested_families,
 )
+from autotl.testing import tiny_task
 
 
 def rule(found, name):
@@ -20,7 +20,7 @@ def rule(found, name):
 @pytest.mark.parametrize("likeness", [None, 0.0, 0.49, 0.5, 0.9])
 @pytest.mark.parametrize("images", [500, 1999, 2000, 9000])
 def test_it_is_the_rule_that_the_search_reports(images, likeness):
-    task = Task(classes=("a", "b"), rows={"a": images // 2, "b": images - images // 2}, side=64)
+    task = tiny_task({"a": images // 2, "b": images - images // 2}, typical_size=64)
     strategy = rule_of_thumb.rule_of_thumb(task, likeness).strategy
     families = {"linear_probe": ("frozen",), "finetune": ("fine-tuned", "partly frozen")}
     family = suggested_families(n_train=images, shots=0, n_classes=2, likeness=likeness)[0]

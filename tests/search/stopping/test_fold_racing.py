@@ -29,9 +29,9 @@ def enter(history: TrialHistory, number: int, wrong: Sequence[Sequence[int]]) ->
     """Return a trial with wrong predictions at given images of each fold."""
     trial = Trial(number, Arm("a", f"net{number}"), {"x": number}, 0, False, seconds=1.0 * len(wrong))
     for fold, places in enumerate(wrong):
-        right = np.ones(len(history.labels[fold]), dtype=bool)
+        right = np.ones(len(history.targets[fold]), dtype=bool)
         right[list(places)] = False
-        labels = history.labels[fold]
+        labels = history.targets[fold]
         logits = np.eye(2, dtype=np.float32)[np.where(right, labels, 1 - labels)]
         trial.folds[fold] = FoldScore(fold, float(right.mean()), logits, 1.0, 1)
     trial.models[0] = "weights"

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from autotl.api import Arm, Epoch, Job, Said
+from autotl.api import Arm, Epoch, Job, JobProgress
 from autotl.clock import FakeClock
 from autotl.search.stopping.monitor import TrialMonitor
 from autotl.search.stopping.rule import StoppingContext
@@ -37,7 +37,7 @@ class Watched:
 
     def report(self, progress: float, *, fold: int = 0) -> str | None:
         job = Job(0, ARM.strategy, ARM.backbone, {}, (fold,), 0)
-        return self.monitor.on_progress(job, Said(fold, Epoch(int(progress > 0), progress=progress)))
+        return self.monitor.on_progress(job, JobProgress(fold, Epoch(int(progress > 0), progress=progress)))
 
 
 def test_a_baseline_trains_for_its_part_of_the_time(fakes: ModuleType) -> None:

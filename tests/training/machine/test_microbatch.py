@@ -20,7 +20,7 @@ from autotl.workbench.trial_workbench import TrialWorkbench
 
 
 def test_larger_images_have_smaller_microbatches_on_a_cpu() -> None:
-    found = [microbatch_size(side, side, device="cpu") for side in (32, 64, 128, 224, 1024)]
+    found = [microbatch_size(size, size, device="cpu") for size in (32, 64, 128, 224, 1024)]
     assert found == sorted(found, reverse=True)
     assert found[0] == MAX_IMAGES
     assert found[-1] == MIN_IMAGES
@@ -48,7 +48,7 @@ def test_prediction_is_the_same_in_microbatches() -> None:
     torch.manual_seed(0)
     model, x = Counting(3, 2, 3), torch.rand(40, 3, 128, 128)
     model.seen = []
-    found = forward_in_batches(model, x, normalise=lambda x: x, device="cpu", batch=32)
+    found = forward_in_batches(model, x, to_batch=lambda x: x, device="cpu", batch=32)
     few = microbatch_size(128, 128, device="cpu")
     assert len(model.seen) > 2
     assert max(model.seen) <= few
@@ -61,7 +61,7 @@ def test_training_is_split_unless_batchnorm_updates_statistics(
     norm: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = tiny_bench(tiny_run(tmp_path_factory.mktemp("cache")))
-    recipe = Recipe(side=32, epochs=2, lr=1e-3, batch_size=16, augment="none")
+    recipe = Recipe(input_size=32, epochs=2, lr=1e-3, batch_size=16, augment="none")
     curves, sizes = [], []
     for pixels in (10**9, 5 * 32 * 32):
         monkeypatch.setattr("autotl.training.machine.microbatch.CACHE_PIXELS", pixels)
@@ -136,13 +136,13 @@ class Small(nn.Module):
 
 def test_prediction_in_smaller_pieces_gives_the_same() -> None:
     model, x = nn.Linear(3, 2), torch.randn(10, 3)
-    found = forward_in_batches(Small(model, 3), x, normalise=lambda x: x, device="cpu", batch=8)
+    found = forward_in_batches(Small(model, 3), x, to_batch=lambda x: x, device="cpu", batch=8)
     assert torch.allclose(found, model(x).detach())
 
 
 def test_training_in_pieces_is_the_same_training(tmp_path_factory: pytest.TempPathFactory) -> None:
     bench: TrialWorkbench = tiny_bench(tiny_run(tmp_path_factory.mktemp("cache")))
-    recipe = Recipe(side=32, epochs=2, lr=1e-3, batch_size=16, augment="none")
+    recipe = Recipe(input_size=32, epochs=2, lr=1e-3, batch_size=16, augment="none")
     curves = []
     for most in (64, 5):
         model = bench.model()

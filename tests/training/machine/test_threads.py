@@ -75,7 +75,7 @@ def test_memory_that_runs_out_in_a_thread_makes_pieces_smaller_and_single() -> N
         return x.flatten(1)[:, :1]
 
     images = torch.arange(8.0).view(8, 1, 1, 1).expand(8, 3, 4, 4)
-    found = forward_in_batches(run, images, normalise=lambda x: x, device="cpu", batch=8)
+    found = forward_in_batches(run, images, to_batch=lambda x: x, device="cpu", batch=8)
     assert found.flatten().tolist() == list(range(8))
     assert max(sizes) <= 8
     assert min(sizes) <= 2

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from autotl.evaluation import calibrate
 from autotl.metrics import fit_temperature, negative_log_likelihood
+from autotl.targets.temperature_scaling import calibrate
 
 
 def drawn(temperature: float, *, n: int = 4000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

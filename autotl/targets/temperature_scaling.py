@@ -1,13 +1,13 @@
-"""Choose a temperature that calibrates a network's probabilities."""
+"""Choose a temperature that calibrates the probabilities of classes."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autotl.api import Temperature
 from autotl.metrics import fit_temperature, negative_log_likelihood
 
 Labels = NDArray[np.int64]
@@ -15,28 +15,6 @@ Logits = NDArray[np.float32]
 
 MIN_IMAGES = 20
 """Fewest validation images to which a temperature is fitted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Temperature:
-    """The number that divides the logits, and how it was chosen.
-
-    Attributes:
-        value: The temperature, above 0; 1 if none was kept.
-        kept: Whether a temperature was kept.
-        gain: Decrease of the negative log-likelihood, in nats per image, on images that the temperature was
-            not fitted to; None if it was not measured.
-        se: The standard error of ``gain``; None if it was not measured.
-        n: Validation images.
-        why: Why no temperature was kept; "" if one was.
-    """
-
-    value: float = 1.0
-    kept: bool = False
-    gain: float | None = None
-    se: float | None = None
-    n: int = 0
-    why: str = ""
 
 
 def calibrate(labels: Labels, logits: Logits, *, seed: int, independent: bool = True) -> Temperature:
