@@ -18,6 +18,7 @@ from autotl.api import Watch
 from autotl.cli.app import print_json
 from autotl.clock import WallClock
 from autotl.escaping import console
+from autotl.results.card import NO_VERDICT
 
 
 def watch_of(silent: bool) -> Watch:
@@ -67,7 +68,7 @@ def show_result(result: Any, *, as_json: bool, quiet: bool) -> None:
         shown.print()
         shown.print(report.leaderboard(document, shown))
         shown.print()
-        show_lines(shown, result.verdict["sentence"], style="bold")
+        show_lines(shown, document.verdict.sentence or NO_VERDICT, style="bold")
         show_lines(shown, *report.warning_lines(document), style="bold red")
         show_lines(shown, *report.result_lines(document))
         show_lines(shown, f"Report: {result.folder / 'report.html'}", f"Model:  {result.folder / 'model'}")

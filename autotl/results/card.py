@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+
+from autotl.report.document.report import Report
+from autotl.report.document.trials import ArmRow
 
 MAX_ARMS = 6
+NO_VERDICT = "This report has no verdict: it was edited."
 BOX = "border:1px solid #8886;border-radius:8px;padding:.8em 1.1em;max-width:46em;line-height:1.5"
 TABLE = "color:inherit;margin:.6em 0"
 CELL = "text-align:left;padding:.1em 1.2em .1em 0"
 
 
-def card(report: Mapping[str, Any], folder: Path) -> str:
+def card(report: Report, folder: Path) -> str:
     """Return the verdict, the final model and the best arms as HTML.
 
     All names are escaped. The card has no scripts and loads nothing, so that saved notebooks show it too.
     """
-    verdict = report["verdict"]
-    parts = [f'<div style="font-weight:600;font-size:1.1em">{escape(verdict["sentence"])}</div>']
-    if verdict.get("caveat"):
-        parts.append(f"<div>{escape(verdict['caveat'])}</div>")
+    verdict = report.verdict
+    parts = [f'<div style="font-weight:600;font-size:1.1em">{escape(verdict.sentence or NO_VERDICT)}</div>']
+    if verdict.caveat:
+        parts.append(f"<div>{escape(verdict.caveat)}</div>")
     parts += [_facts(report), _arms(report)]
     parts.append(
         f"<div>Report: <code>{escape(str(folder / 'report.html'))}</code> · "
@@ -40,19 +43,15 @@ def page_frame(page: str, *, height: int) -> str:
     )
 
 
-def _facts(report: Mapping[str, Any]) -> str:
-    how, what, test = (report.get(name) or {} for name in ("how", "what", "test"))
+def _facts(report: Report) -> str:
+    how, test = report.how, report.test
     facts = []
-    if how.get("strategy"):
-        facts.append(("Delivered", " on ".join(filter(None, (how["strategy"], what.get("backbone"))))))
-    if test.get("value") is not None:
-        name = str(test["metric"]).replace("_", " ")
-        facts.append(
-            (
-                f"Test {name}",
-                f"{test['value']:.3f} (95% interval {_interval(test['ci95'])}, {test['n']:,} images)",
-            )
-        )
+    if how.strategy:
+        facts.append(("Delivered", " on ".join(filter(None, (how.strategy, report.what.backbone)))))
+    if test.value is not None:
+        images = f", {test.n:,} images" if test.n is not None else ""
+        name = (test.metric or "score").replace("_", " ")
+        facts.append((f"Test {name}", f"{test.value:.3f} (95% interval {_interval(test.ci95)}{images})"))
     rows = "".join(
         f'<tr><td style="{CELL}">{escape(key)}</td><td style="{CELL}"><b>{escape(value)}</b></td></tr>'
         for key, value in facts
@@ -60,26 +59,26 @@ def _facts(report: Mapping[str, Any]) -> str:
     return f'<table style="{TABLE}">{rows}</table>' if rows else ""
 
 
-def _arms(report: Mapping[str, Any]) -> str:
-    tested = [arm for arm in report["arms"] if arm["test"] is not None]
+def _arms(report: Report) -> str:
+    tested = [arm for arm in report.arms if arm.test is not None]
     if not tested:
         return ""
     head = "".join(
         f'<th style="{CELL}">{name}</th>'
         for name in ("strategy", "backbone", "test", "95% interval", "trials")
     )
-    rows = "".join(_arm(arm) for arm in tested[:MAX_ARMS])
+    rows = "".join(map(_arm, tested[:MAX_ARMS]))
     more = f"<div>and {len(tested) - MAX_ARMS} more</div>" if len(tested) > MAX_ARMS else ""
     return f'<table style="{TABLE}"><tr>{head}</tr>{rows}</table>{more}'
 
 
-def _arm(arm: Mapping[str, Any]) -> str:
+def _arm(arm: ArmRow) -> str:
     cells = (
-        escape(arm["strategy"]),
-        escape(arm["backbone"]),
-        f"{arm['test']:.3f}",
-        _interval(arm["ci95"]),
-        str(arm["trials"]),
+        escape(arm.strategy or "?"),
+        escape(arm.backbone or "?"),
+        f"{arm.test:.3f}",
+        _interval(arm.ci95),
+        "?" if arm.trials is None else str(arm.trials),
     )
     return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
 

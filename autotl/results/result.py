@@ -13,13 +13,14 @@ from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import METRICS, Metric, MetricFunction, get_metric
-from autotl.results.card import card, page_frame
+from autotl.results.card import NO_VERDICT, card, page_frame
 from autotl.results.csv_text import original_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from autotl.evaluation import Evaluation
+    from autotl.report.document.report import Report
     from autotl.results.ensemble_predictor import EnsemblePredictor
     from autotl.results.predictions import PredictionOptions
     from autotl.results.predictor import Predictor
@@ -68,10 +69,15 @@ class Result:
         self._predictor: Predictor | EnsemblePredictor | None = None
 
     def __repr__(self) -> str:
-        return f"<autotl.Result {self.verdict['sentence']} [{self.folder}]>"
+        return f"<autotl.Result {self._document().verdict.sentence or NO_VERDICT} [{self.folder}]>"
 
     def _repr_html_(self) -> str:
-        return card(self.report, self.folder)
+        return card(self._document(), self.folder)
+
+    def _document(self) -> Report:
+        from autotl.report import parse  # the report's sections are slow to import
+
+        return parse(self.report)
 
     @property
     def verdict(self) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ GPUS = "AUTOTL_RAY_GPUS"
 """Environment variable: the number of GPUs per worker; a fraction lets workers share a GPU."""
 INTERVAL = 0.5
 """Smallest interval in seconds between messages without a score; training waits for each answer."""
+_END: Any = object()
 
 
 class Ray:
@@ -59,14 +60,9 @@ class Ray:
             source, ready, more = iter(jobs), True, True
             while True:
                 while more and ready and len(pool.running) < workers:
-                    try:
-                        job = next(source)
-                    except StopIteration:
-                        more = False
-                        break
-                    if job is None:
-                        ready = False
-                    else:
+                    job = next(source, _END)
+                    more, ready = job is not _END, job is not None
+                    if more and ready:
                         pool.start(job)
                 if not pool.running:
                     return
@@ -97,12 +93,11 @@ class _Pool:
     def __init__(self, work: Work, workers: int, resources: Mapping[str, float]) -> None:
         folder = getattr(work, "folder", None)
         self._folder = None if folder is None else Path(folder).resolve()
-        marker = None
+        self._marker: Path | None = None
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            marker = self._folder / f".ray-{uuid.uuid4().hex}"
-            marker.touch()
-        self._marker = marker
+            self._marker = self._folder / f".ray-{uuid.uuid4().hex}"
+            self._marker.touch()
         self._work = ray.put(_pickled(work))
         self._resources, self._message_ids = resources, itertools.count()
         self._messages = ray.remote(num_cpus=0)(_MessageQueue).remote()

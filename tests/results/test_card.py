@@ -97,3 +97,15 @@ def test_mistakes_are_the_wrong_predictions_the_most_confident_first(tmp_path: P
     found = result(tmp_path).mistakes()
     assert found.columns.tolist() == ["item", "label", "answer", "probability"]
     assert found.to_numpy().tolist() == [["c.png", "NA", "007", 0.95], ["a.png", "007", "NA", 0.7]]
+
+
+@pytest.mark.parametrize("part", ["verdict", "test", "arms", "how", "what"])
+@pytest.mark.parametrize("edited", [None, "inside"])
+def test_an_edited_report_is_shown_without_the_missing_part(
+    part: str, edited: str | None, tmp_path: Path
+) -> None:
+    report = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    kept: Any = [{}] if isinstance(report[part], list) else {}
+    shown = result(tmp_path, **{part: kept if edited else None})
+    assert tags(shown._repr_html_())
+    assert repr(shown).startswith("<autotl.Result ")

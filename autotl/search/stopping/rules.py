@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from autotl.api import Arm, State
 from autotl.search.stopping.arm_elimination import ArmEliminationRule
-from autotl.search.stopping.baseline_time import BaselineTimeRule
+from autotl.search.stopping.baseline_overrun import BaselineOverrunRule
 from autotl.search.stopping.deadline import DeadlineRule
 from autotl.search.stopping.fold_racing import FoldRacingRule
 from autotl.search.stopping.rule import StoppingContext, StoppingRule, TrialStep
@@ -16,7 +16,7 @@ from autotl.trials.trial import Trial
 
 RULES: tuple[type[StoppingRule], ...] = (
     DeadlineRule,
-    BaselineTimeRule,
+    BaselineOverrunRule,
     StudyPruningRule,
     FoldRacingRule,
     ArmEliminationRule,

@@ -9,7 +9,7 @@ DECODING = 2.0
 """The factor on the time of a first look before its first step, while images are decoded."""
 
 
-class BaselineTimeRule(StoppingRule):
+class BaselineOverrunRule(StoppingRule):
     """Ends a baseline's trial when its part of the time is up.
 
     The time of a trial starts with its first report, because a process may have to start before. The time of
