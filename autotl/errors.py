@@ -37,6 +37,7 @@ __all__ = [
     "RunError",
     "SearchError",
     "StorageError",
+    "TrainingError",
     "UnknownName",
     "WeightsError",
     "described",
@@ -139,6 +140,10 @@ class StorageError(RunError):
 
     The message never contains its password.
     """
+
+
+class TrainingError(AutotlError, ValueError):
+    """A strategy's network, step or setting cannot be used."""
 
 
 class SearchError(AutotlError):

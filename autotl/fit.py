@@ -31,6 +31,7 @@ def fit(
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
     without: Iterable[str] = (),
+    fixed: str | Iterable[str] = (),
     metric: MetricName | str | MetricFunction = "accuracy",
     image_size: int | None = None,
     max_latency: str | None = None,
@@ -85,6 +86,7 @@ def fit(
         trials: The largest number of trials.
         strategies: The strategies to search; by default all that apply.
         without: Names of plugins to leave out, or of single strategies, readers and so on.
+        fixed: Settings to fix, such as ``"finetune.lr=0.001"``.
         metric: The metric that the search optimises and the report uses: "accuracy", "balanced_accuracy",
             "macro_f1", "log_loss" or "auroc". A function, or "package.module:function", receives labels (n,)
             int64 and probabilities (n, classes) float; it returns one number, higher being better.

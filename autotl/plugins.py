@@ -13,6 +13,7 @@ import pluggy
 
 from autotl import hookspecs
 from autotl.api import (
+    VERSION,
     AnySimilarity,
     BackboneSource,
     Executor,
@@ -77,6 +78,13 @@ class Registry(Generic[T]):
 
     def check(self, item: Any) -> None:
         """Raise PluginError if ``item`` does not satisfy the contract."""
+        written_for = getattr(item, "api", 1)
+        if self.contracts[0] is Strategy and written_for != VERSION:
+            raise PluginError(
+                f"The strategy {getattr(item, 'name', item)!r} is written for version {written_for} of the "
+                f"plugin API, and this autotl has version {VERSION}. Install a newer release of its "
+                "distribution, or see plugins/README.md."
+            )
         if not isinstance(item, self.contracts):
             contract = self.contracts[0]
             parts = [part for part in dir(contract) if not part.startswith("_")]

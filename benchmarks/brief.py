@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import replace
-
-from torch import nn
 
 from autotl import hookimpl
-from autotl.api import Backbone, Epoch, Params, Space, Task, Workbench
+from autotl.api import Backbone, Beat, Params, Score, Space, Task, Workbench
 from autotl.builtin.strategies.finetune import FineTune
 from autotl.training import Training
 
@@ -22,17 +19,10 @@ class Unpruned:
     def __init__(self, training: Training) -> None:
         self._training = training
 
-    @property
-    def input_size(self) -> int:
-        return self._training.input_size
-
-    def fit(self) -> Generator[Epoch, None, None]:
-        with closing(self._training.fit()) as epochs:
-            for epoch in epochs:
-                yield epoch if epoch.progress == 1 else replace(epoch, score=None, outputs=None, loss=None)
-
-    def module(self) -> nn.Module:
-        return self._training.module()
+    def fit(self) -> Generator[Beat | Score, None, None]:
+        with closing(self._training.fit()) as steps:
+            for step in steps:
+                yield step if step.progress == 1 else Beat(step.progress)
 
 
 class Brief(FineTune):

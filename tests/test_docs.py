@@ -134,7 +134,7 @@ def test_the_tutorial_is_the_plugin_it_links_to() -> None:
 
 
 class TestTutorial(StrategyChecks):
-    strategy = module_of(tutorial()).Prototypes()
+    strategy = module_of(tutorial()).prototypes
 
 
 def headings(page: Path) -> set[str]:

@@ -23,12 +23,17 @@ pytestmark = pytest.mark.usefixtures("few_epochs")
 
 KEYS = {
     "verdict": {"transfer", "strategy", "backbone", "sentence", "caveat", "cost", "delivered", "warnings"},
-    "what": {"backbone", "source", "transferred_stages", "frozen_stages", "replaced", "bn_policy"},
+    "what": {
+        "backbone", "source", "transferred_stages", "frozen_stages", "kept_weights", "replaced", "bn_policy",
+    },
     "when": {
         "n_train", "n_classes", "min_per_class", "similarity", "rule_of_thumb", "rule_agreed",
         "transfer_gain", "plateau", "negative_transfer_classes",
     },
-    "how": {"strategy", "params", "phases", "epochs", "augmentation", "image_size", "precision", "device"},
+    "how": {
+        "strategy", "params", "summary", "reference", "phases", "epochs", "augmentation", "image_size",
+        "precision", "device",
+    },
     "test": {"metric", "value", "ci95", "n", "per_class", "calibration_error", "undefined"},
     "quality": {"imbalance", "duplicates", "leakage", "label_issues", "unreadable"},
     "search": {"gain_over_best_default", "optimism", "trials", "failed", "pruned"},

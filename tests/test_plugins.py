@@ -272,3 +272,11 @@ def test_the_error_for_a_plugin_without_hooks_lists_them(install: Install) -> No
 def test_a_name_that_is_not_a_string_makes_a_plugin_broken(install: Install) -> None:
     found = plugins.load([install("talk", REPORTER.replace('name, summary = "slides"', "name, summary = 5"))])
     assert "The name of a reporter must be a non-empty string (got 5)" in found.broken["talk"]
+
+
+def test_a_strategy_of_another_version_of_the_api_is_left_out_with_one_sentence() -> None:
+    class Old:
+        name, summary, reference, baseline = "old", "of version 1", "none", False
+
+    with pytest.raises(PluginError, match="'old' is written for version 1 of the plugin API"):
+        plugins.Catalog().strategies.check(Old())

@@ -10,6 +10,7 @@ from autotl.api.backbone import (
     Stage,
     Weights,
 )
+from autotl.api.cut import Cut, Images
 from autotl.api.dataset import (
     NO_GROUPS,
     Columns,
@@ -27,6 +28,7 @@ from autotl.api.executor import (
     DIED,
     WHOLE,
     Checkpoint,
+    Epoch,
     Executor,
     FoldScore,
     Job,
@@ -36,7 +38,7 @@ from autotl.api.executor import (
     State,
     Work,
 )
-from autotl.api.learner import Cut, Epoch, Images, Learner, Resumable, Rows, Workbench
+from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
 from autotl.api.similarity import (
@@ -59,17 +61,22 @@ from autotl.api.target import (
 )
 from autotl.api.task import Applies, Task
 from autotl.api.transferability import LabelledFeatures, MeanScore, Scored, Transferability
+from autotl.api.version import VERSION
+from autotl.api.workbench import Workbench
 
 __all__ = [
     "ATTEMPTS",
     "DIED",
     "NO_GROUPS",
+    "VERSION",
     "WHOLE",
     "AnySimilarity",
     "Applies",
     "Arm",
     "Backbone",
     "BackboneSource",
+    "Batch",
+    "Beat",
     "Checkpoint",
     "Columns",
     "Cost",
@@ -112,6 +119,7 @@ __all__ = [
     "Reporter",
     "Resumable",
     "Rows",
+    "Score",
     "Scored",
     "Similarity",
     "SimilarityWithTest",

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from autotl.api.learner import Epoch
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
 WHOLE = -1
 """The fold number that stands for all training rows."""
@@ -48,6 +47,25 @@ class Job:
     seed: int
     folds: tuple[int, ...]
     checkpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A step of a job, as the search sees it.
+
+    Attributes:
+        step: Number of the step.
+        score: The task's metric on the validation rows; higher is better. None for a step inside an epoch.
+        progress: Share of the planned work that is done, in [0, 1].
+        outputs: Outputs for the validation rows, (rows, k). None if they are not sent.
+        loss: Mean training loss of an epoch that is over.
+    """
+
+    step: int
+    score: float | None = None
+    progress: float = 0.0
+    outputs: Tensor | None = None
+    loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,8 @@ class Outcome:
         models: Safetensors files with the weights of each fold, by fold; the refit's are under :data:`WHOLE`.
         input_size: Image size in pixels that the models expect.
         checkpoint: State from which the job's first fold can resume. It exists only if the job was pruned on
-            that fold and its learner is :class:`~autotl.api.Resumable`.
+            that fold and its training can resume.
+        notes: The learner's sentences for the report, see :meth:`Workbench.note`.
     """
 
     job: Job
@@ -105,6 +124,7 @@ class Outcome:
     models: Mapping[int, str] = field(default_factory=dict)
     input_size: int = 0
     checkpoint: Checkpoint | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

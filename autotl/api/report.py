@@ -63,6 +63,7 @@ class Record:
         why: The reason for the end.
         gone_on: Whether the trial was pruned because its score was low, and later resumed.
         look: Whether the trial was a first look: a short training, to predict if the defaults pay.
+        notes: The learner's sentences for the report.
     """
 
     number: int
@@ -78,6 +79,7 @@ class Record:
     why: str = ""
     gone_on: bool = False
     look: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable

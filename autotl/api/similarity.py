@@ -21,6 +21,9 @@ class Similarity(Protocol):
 
     A measure that needs only the source's mean and variances may declare ``of_moments = True``. It is then
     also used if only BatchNorm's statistics are known of the source.
+
+    The built-in measures declare ``steers = True``: the median of their calibrated values decides on default
+    settings. Other measures are shown in the profile, unless they declare it too.
     """
 
     name: str

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from autotl.api.backbone import Backbone, Weights
-from autotl.api.learner import Learner, Workbench
+from autotl.api.learner import Learner
 from autotl.api.task import Applies, Task
+from autotl.api.workbench import Workbench
 
 Params = Mapping[str, Any]
 """A strategy's settings by name: numbers, strings and booleans only, so that they survive JSON."""
@@ -25,7 +26,12 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The expected time and memory of a trial."""
+    """The expected cost of a trial on one fold.
+
+    Attributes:
+        seconds: Seconds, validation included.
+        bytes: Peak memory on the device; an arm that does not fit is skipped. 0 if it is unknown.
+    """
 
     seconds: float
     bytes: int = 0
@@ -48,12 +54,17 @@ class Strategy(Protocol):
         summary: A single line of text.
         reference: The paper or documentation that the strategy implements.
         baseline: True if nothing is transferred: transfer is measured against it.
+        api: The version of the plugin API that the strategy is written for: ``autotl.api.VERSION``.
+
+    Two attributes are optional: ``deterministic = True`` if the seed changes nothing, and
+    ``reads_weights = False`` if rows cannot count less.
     """
 
     name: str
     summary: str
     reference: str
     baseline: bool
+    api: int
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Return whether the strategy can be used, with the reason."""

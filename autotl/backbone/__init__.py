@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from autotl.backbone.ensemble_folder import ENSEMBLE_FILE, MEMBERS, ensemble_advice, is_ensemble
     from autotl.backbone.find import candidates, find
     from autotl.backbone.forward_pass import native_size
-    from autotl.backbone.freeze import Frozen, freeze
+    from autotl.backbone.freeze import Frozen, Norm, freeze
     from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
     from autotl.backbone.image_size import Workload, input_sizes_of
     from autotl.backbone.modes import temporary_mode
@@ -60,6 +60,7 @@ __all__ = [
     "Frozen",
     "Layout",
     "Moments",
+    "Norm",
     "Workload",
     "batchnorm_inputs",
     "batchnorm_layers",

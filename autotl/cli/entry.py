@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from autotl.cli import benchmarks, commands, demo, show, using  # noqa: F401 - they register commands
+from autotl.cli import authoring, benchmarks, commands, demo, show, using  # noqa: F401 - they register commands
 from autotl.cli.app import app
 from autotl.clock import WallClock, counting_from
 from autotl.data import limit_thread_spinning

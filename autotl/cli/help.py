@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 ORDER = (
     "fit", "predict", "evaluate", "report", "resume", "analyze", "demo",
-    "backbones", "plugins", "bench", "leaderboard",
+    "backbones", "plugins", "new-plugin", "try", "bench", "leaderboard",
 )  # fmt: skip
 """The commands in the order in which a new user needs them."""
 MEANT = {

@@ -140,6 +140,14 @@ class SearchOptions:
         panel="Search",
         in_analyze=True,
     )
+    fixed: tuple[str, ...] = option(
+        (),
+        "Fix a setting, such as finetune.lr=0.001. May be repeated.",
+        flag="--set",
+        metavar="STRATEGY.SETTING=VALUE",
+        panel="Search",
+        text="a text such as 'finetune.lr=0.001'",
+    )
     image_size: int | None = option(
         None,
         "Image size, instead of a searched one.",

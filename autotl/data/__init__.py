@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     )
     from autotl.data.reading import read, with_pixel_scale
     from autotl.data.splits.locked_test import LockedTest, LockedTestReopened
+    from autotl.data.splits.masking import hide_rows
     from autotl.data.splits.regrouping import (
         count_divided_groups,
         fold_numbers,
@@ -111,6 +112,7 @@ __all__ = [
     "files_below",
     "fold_numbers",
     "group_texts",
+    "hide_rows",
     "holds_image",
     "image_column",
     "image_from_array",

@@ -43,13 +43,15 @@ class ArmFinding:
 class TransferSummary:
     """The stages that the final network took from its source.
 
-    ``transferred`` stages were initialised from the source; ``frozen`` ones equal it bit for bit. ``norm``
-    describes the BatchNorm statistics.
+    ``transferred`` stages were initialised from the source. ``frozen`` ones equal it bit for bit, with their
+    BatchNorm statistics, which ``norm`` describes. ``kept`` is the share of the source's weights that are
+    equal bit for bit, in [0, 1]; None if nothing was transferred.
     """
 
     transferred: tuple[str, ...]
     frozen: tuple[str, ...]
     norm: str
+    kept: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

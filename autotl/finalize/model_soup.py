@@ -150,7 +150,7 @@ class _Tasting:
         self._model.load_state_dict(mixed)
         inputs = self._bench.inputs(input_size=self._input_size).val
         outputs = predict_outputs(self._model, inputs, self._bench)
-        score, self.tried = self._bench.score(outputs), self.tried + 1
+        score, self.tried = self._bench.measure(outputs), self.tried + 1
         self.last_seconds = self._clock.now() - started
         if outputs.isfinite().all() and score >= self.best.score:
             self._state = mixed

@@ -57,6 +57,7 @@ class FinalPhase:
         issues: The data issues that were found before the search.
         independent_folds: Returns whether a network's folds share no near copies, so that calibration on
             them can be trusted.
+        with_test: The run cache with the test images; None if the runner's has them.
     """
 
     runner: TrialRunner
@@ -68,11 +69,12 @@ class FinalPhase:
     baselines: tuple[Arm, ...] = ()
     issues: DataIssues | None = None
     independent_folds: Callable[[str], bool] = independent
+    with_test: RunCache | None = None
 
     @property
     def run_cache(self) -> RunCache:
-        """The images, features and networks of the run."""
-        return self.runner.run_cache
+        """The images, features and networks of the run, with the test images."""
+        return self.runner.run_cache if self.with_test is None else self.with_test
 
     @property
     def clock(self) -> Clock:

@@ -14,7 +14,7 @@ class LazyPackage(ModuleType):
     """A package that imports names on first use (PEP 562).
 
     Attributes:
-        lazy_names: The module of each name, without the package's own name.
+        lazy_names: The module of each name.
     """
 
     lazy_names: Mapping[str, str]
@@ -23,7 +23,7 @@ class LazyPackage(ModuleType):
         module = self.lazy_names.get(name)
         if module is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{self.__name__}.{module}"), name)
+        value = getattr(import_module(module), name)
         setattr(self, name, value)
         return value
 
@@ -31,7 +31,7 @@ class LazyPackage(ModuleType):
         # The import system sets each imported module as an attribute of its package. If a public name equals
         # the name of a module, the attribute must be the public object, whichever was imported first.
         if isinstance(value, ModuleType) and name in self.lazy_names:
-            if self.lazy_names[name] != name:
+            if self.lazy_names[name] != f"{self.__name__}.{name}":
                 return  # the object comes from another module, which __getattr__ imports on first use
             value = getattr(value, name)
         super().__setattr__(name, value)
@@ -60,7 +60,7 @@ def lazy_package(package: str) -> None:
     if source is None:
         raise ImportError(f"{package} must be installed with its source code. Its names are read from there.")
     module.__dict__["lazy_names"] = {
-        name.name: str(line.module).removeprefix(f"{package}.")
+        name.name: str(line.module)
         for block in ast.parse(source).body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for line in block.body

@@ -155,6 +155,7 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         machine=this_machine(settings.device),
         plugins=run.call.catalog.versions(),
         seed=settings.seed,
+        strategy=run.call.strategies.get(findings.winner.arm.strategy),
     )
 
 

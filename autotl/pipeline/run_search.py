@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from autotl import jsonio, results
-from autotl.api import Arm, OwnNetworks, Plan
+from autotl.api import Arm, Backbone, OwnNetworks, Plan
 from autotl.budget.policy import POLICY, TimePlan
 from autotl.errors import SearchError
 from autotl.experience import Prior
@@ -33,6 +33,7 @@ from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal
 from autotl.trials.restore import SearchRecord, restore, retrain_missing_weights
 from autotl.trials.runner import TrialRunner
+from autotl.trials.trial import Trial
 from autotl.workbench.activation_cache import ActivationCache
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
         repeats=splits.repeats,
         held_out=splits.held_out,
         target_spec=prepared.dataset.target,
+        use_cost=partial(_use_seconds, prepared.networks),
         held_out_by_network=prepared.extra_images.held_out if prepared.extra_images else {},
     )
     journal, budget = Journal(run.folder, lambda: run.elapsed), settings.budget
@@ -174,17 +176,24 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     gone = [arm for arm in history.arms() if arm not in arms and arm not in skipped]
     higher, folds = settings.metric.higher_is_better, len(splits.folds)
     plan = Plan(prepared.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)
+    run_cache = prepared.run_cache.without_test()  # the test images are out of a strategy's reach
     runner = TrialRunner(
-        prepared.run_cache,
-        ActivationCache(prepared.run_cache, enabled=settings.keeps_activations),
+        run_cache,
+        ActivationCache(run_cache, enabled=settings.keeps_activations),
         prepared.task,
         run.call.strategies,
         run.cache / "trials",
         run.clock,
         metric=settings.metric,
-        extra_images=prepared.extra_images,
+        extra_images=prepared.extra_images and prepared.extra_images.without_test(),
     )
     return _Trials(arms, plan, history, journal, restored, runner)
+
+
+def _use_seconds(networks: Mapping[str, Backbone], trial: Trial) -> float:
+    """Return the expected seconds of a trial's network for one image."""
+    backbone = networks[trial.arm.backbone]
+    return backbone.pace.seconds(1, input_size=trial.input_size or backbone.input_size)
 
 
 def _arms(run: Run, prepared: Prepared) -> tuple[Sequence[Arm], Mapping[Arm, str]]:
@@ -223,6 +232,7 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
         baselines=tuple(baselines_of(run, prepared, trials.plan, trials.history)),
         issues=prepared.issues,
         independent_folds=partial(independent_folds, prepared),
+        with_test=prepared.run_cache,
     )
 
 

@@ -16,6 +16,7 @@ from autotl.config.run_config import RunConfig
 from autotl.config.run_settings import RunSettings, resolve
 from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
+from autotl.pipeline.fixed_settings import fix_settings
 from autotl.pipeline.services import Plugins
 
 AUTO = "auto"
@@ -80,7 +81,7 @@ def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = Fal
     return ValidatedCall(
         settings=settings,
         catalog=catalog,
-        strategies=strategies,
+        strategies=fix_settings(strategies, settings.search.fixed),
         executor=executor,
         watch=watch,
         clock=clock,

@@ -49,6 +49,10 @@ class ExtraImages:
     networks: frozenset[str]
     requested: int
 
+    def without_test(self) -> ExtraImages:
+        """Return the same without the images and targets of the test rows."""
+        return replace(self, run_cache=self.run_cache.without_test())
+
     @property
     def held_out(self) -> dict[str, float]:
         """The fraction of the images held out for validation, by network."""

@@ -70,6 +70,7 @@ def _what(e: Evidence) -> dict[str, Any]:
         "parameters": backbone.parameters,
         "transferred_stages": moved.transferred,
         "frozen_stages": moved.frozen,
+        "kept_weights": moved.kept,
         "replaced": [f"classifier ({backbone.features} → {len(e.dataset.classes)})"],
         "bn_policy": moved.norm,
     }
@@ -118,7 +119,9 @@ def _how(e: Evidence) -> dict[str, Any]:
     return {
         "strategy": winner.arm.strategy,
         "params": winner.params,
-        "phases": [_validation(e), _final_training(found)],
+        "summary": None if e.strategy is None else e.strategy.summary,
+        "reference": None if e.strategy is None else e.strategy.reference,
+        "phases": [*winner.notes, _validation(e), _final_training(found)],
         "epochs": winner.epochs,
         "augmentation": winner.params.get("augment"),
         "image_size": found.input_size,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Task
+from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Strategy, Task
 
 if TYPE_CHECKING:  # writing a report must not import torch
     from autotl.evaluation import Findings, Verdict
@@ -64,6 +64,7 @@ class Evidence:
         seed: Seed of the run.
         experience: Prediction of past runs; None without past runs.
         catch_up: Scratch crossover; None if not measured.
+        strategy: The winning strategy; None if it is unknown.
         time_plan: Planned use of the budget; None if unknown.
     """
 
@@ -86,3 +87,4 @@ class Evidence:
     experience: Mapping[str, Any] | None = None
     catch_up: Any = None
     time_plan: Any = None
+    strategy: Strategy | None = None

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autotl.testing.backbone import BackboneSourceChecks
     from autotl.testing.bench import tiny_bench, tiny_run
+    from autotl.testing.check_failed import CheckFailed
     from autotl.testing.data import tiny_images, tiny_task
     from autotl.testing.executor import ExecutorChecks
     from autotl.testing.reader import ReaderChecks
     from autotl.testing.reporter import ReporterChecks
     from autotl.testing.similarity import SimilarityChecks
-    from autotl.testing.strategy import StrategyChecks
+    from autotl.testing.strategy import StrategyChecks, check_strategy, parametrize_with_checks
     from autotl.testing.target import TargetChecks
     from autotl.testing.transferability import TransferabilityChecks
 
 __all__ = [
     "BackboneSourceChecks",
+    "CheckFailed",
     "ExecutorChecks",
     "ReaderChecks",
     "ReporterChecks",
@@ -26,6 +28,8 @@ __all__ = [
     "StrategyChecks",
     "TargetChecks",
     "TransferabilityChecks",
+    "check_strategy",
+    "parametrize_with_checks",
     "tiny_bench",
     "tiny_images",
     "tiny_run",
@@ -38,7 +42,10 @@ _MODULES = {
     "ReaderChecks": "reader",
     "ReporterChecks": "reporter",
     "SimilarityChecks": "similarity",
+    "CheckFailed": "check_failed",
     "StrategyChecks": "strategy",
+    "check_strategy": "strategy",
+    "parametrize_with_checks": "strategy",
     "TargetChecks": "target",
     "TransferabilityChecks": "transferability",
     "tiny_bench": "bench",

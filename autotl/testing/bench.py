@@ -82,4 +82,6 @@ def tiny_bench(
         backbone: The name of the network.
     """
     rows = None if fold is None else ready.splits.folds[fold]
-    return TrialWorkbench(ready.run_cache, ready.task, ready.networks[backbone], rows, seed=seed)
+    return TrialWorkbench(
+        ready.run_cache.without_test(), ready.task, ready.networks[backbone], rows, seed=seed
+    )

@@ -2,37 +2,104 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 
 import pytest
-import timm
-import torch
-from optuna import create_study
-from optuna.trial import FixedTrial
 
-from autotl.api import (
-    Backbone,
-    Epoch,
-    FirstLook,
-    Learner,
-    Machine,
-    OwnNetworks,
-    Params,
-    Resumable,
-    Strategy,
-    Task,
-)
+from autotl.api import Backbone, Strategy, Task
+from autotl.errors import FAILURES, described
 from autotl.pipeline.prepare import Prepared
-from autotl.search.studies.scoped_trial import ScopedTrial
 from autotl.testing.bench import tiny_bench, tiny_run, with_own_network
+from autotl.testing.check_failed import CheckFailed
+from autotl.testing.strategies import learning_checks, settings_checks
+from autotl.testing.strategies.case import StrategyCase
 from autotl.workbench.trial_workbench import TrialWorkbench
 
-MACHINE = Machine("cpu", 2, 8 * 2**30)
+Check = Callable[[StrategyCase], None]
+
+CHECKS: Mapping[str, Check] = {
+    name.removeprefix("check_"): check
+    for module in (settings_checks, learning_checks)
+    for name, check in vars(module).items()
+    if name.startswith("check_")
+}
+"""The checks of a strategy, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that failed.
+
+    ``expected`` is the strategy's own reason for the failure; "" if it is not expected.
+    """
+
+    check: str
+    message: str
+    expected: str = ""
+
+
+def case_of(strategy: Strategy, ready: Prepared) -> StrategyCase:
+    """Return a strategy with the network that it is checked on."""
+    ready = with_own_network(ready, strategy)
+    backbone = ready.baseline_networks.networks.get(strategy.name, ready.backbones["tiny"])
+    return StrategyCase(strategy, ready, backbone)
+
+
+def find_failures(
+    case: StrategyCase, *, expected: Mapping[str, str] | None = None, only: Iterable[str] = ()
+) -> list[Finding]:
+    """Run the checks, and return the failures.
+
+    A strategy that does not apply to the tiny images is checked without learning.
+
+    Args:
+        case: The strategy and its run.
+        expected: The reason of each expected failure, by the check's name.
+        only: Names of the checks to run; all if empty.
+    """
+    chosen, reasons = {*only} or {*CHECKS}, expected or {}
+    applies = case.strategy.applies(case.ready.task, case.backbone)
+    found: dict[str, Finding] = {}
+    for name, check in CHECKS.items():
+        if name not in chosen or (not applies and check.__module__ == learning_checks.__name__):
+            continue
+        try:
+            check(case)
+        except CheckFailed as failure:
+            found[str(failure)] = Finding(name, str(failure), reasons.get(name, ""))
+        except FAILURES as error:  # code of a plugin
+            message = f"The strategy raised {described(error)}"
+            found.setdefault(message, Finding(name, message, reasons.get(name, "")))
+    return [*found.values()]
+
+
+def check_strategy(
+    strategy: Strategy, *, expected_failures: Mapping[str, str] | None = None, only: Iterable[str] = ()
+) -> list[Finding]:
+    """Check a strategy on tiny images, in some seconds.
+
+    Args:
+        strategy: The strategy.
+        expected_failures: The reason of each expected failure, by the check's name.
+        only: Names of the checks to run; all if empty.
+
+    Returns:
+        The expected failures.
+
+    Raises:
+        CheckFailed: Checks fail that are not expected to; the message has a line for each.
+    """
+    with TemporaryDirectory() as folder:
+        found = find_failures(
+            case_of(strategy, tiny_run(Path(folder))), expected=expected_failures, only=only
+        )
+    if failed := [f"{each.check}: {each.message}" for each in found if not each.expected]:
+        raise CheckFailed(f"{strategy.name} fails {len(failed)} checks:\n" + "\n".join(failed))
+    return found
 
 
 class StrategyChecks:
@@ -40,9 +107,12 @@ class StrategyChecks:
 
     >>> class TestMine(StrategyChecks):
     ...     strategy = Mine()
+
+    ``expected_failures`` has the reason of each expected failure, by the check's name.
     """
 
     strategy: Strategy
+    expected_failures: ClassVar[Mapping[str, str]] = {}
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -50,6 +120,12 @@ class StrategyChecks:
         """A prepared run on tiny images, shared by the checks."""
         folder: Path = tmp_path_factory.mktemp("cache")
         return with_own_network(cls.prepare(folder), cls.strategy)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def case(cls, ready: Prepared) -> StrategyCase:
+        """The strategy and its run, shared by the checks."""
+        return case_of(cls.strategy, ready)
 
     @classmethod
     def prepare(cls, folder: Path) -> Prepared:
@@ -80,139 +156,24 @@ class StrategyChecks:
         """
         return tiny_bench(ready, fold=fold, seed=seed, backbone=self.network(ready).name)
 
-    def _suggest(self, task: Task, backbone: Backbone) -> tuple[Params, Mapping[str, Any]]:
-        trial = create_study().ask()
-        return self.strategy.suggest(ScopedTrial(trial, "x"), task, backbone), dict(trial.params)
+    @pytest.mark.parametrize("check", CHECKS)
+    def test_contract(self, check: str, case: StrategyCase) -> None:
+        """Every check of the contract passes, or fails for the expected reason."""
+        found = find_failures(case, expected=self.expected_failures, only=[check])
+        if any(not each.expected for each in found):
+            pytest.fail(found[0].message, pytrace=False)
+        if found:
+            pytest.xfail(found[0].expected)
 
-    def _learn(self, ready: Prepared, params: Params, *, seed: int = 7) -> tuple[Learner, list[Epoch]]:
-        learner = self.strategy.build(params, self.bench(ready, seed=seed))
-        with closing(learner.fit()) as epochs:
-            return learner, list(epochs)
 
-    def test_keeps_the_contract(self) -> None:
-        """Every member exists, and the name can be the scope of parameters."""
-        assert isinstance(self.strategy, Strategy)
-        assert self.strategy.name.isidentifier()
-        assert self.strategy.summary
-        assert self.strategy.reference
+def parametrize_with_checks(strategies: Iterable[Any]) -> pytest.MarkDecorator:
+    """Return a pytest mark for all pairs of strategy and check.
 
-    def test_says_why_it_applies(self, task: Task, backbone: Backbone) -> None:
-        """The reason goes into the report."""
-        assert self.strategy.applies(task, backbone).why
-
-    def test_settings_are_plain_data(self, task: Task, backbone: Backbone) -> None:
-        """Settings are sent between processes and stored as JSON."""
-        for params in (self.strategy.defaults(task, backbone), self._suggest(task, backbone)[0]):
-            assert json.loads(json.dumps(dict(params))) == params
-
-    def test_defaults_name_what_is_searched(self, task: Task, backbone: Backbone) -> None:
-        """Optuna can use the defaults, because the keys are equal."""
-        assert self.strategy.defaults(task, backbone).keys() == self._suggest(task, backbone)[0].keys()
-
-    def test_the_same_answers_give_the_same_settings(self, task: Task, backbone: Backbone) -> None:
-        """A trial can be repeated from the parameters that Optuna stored."""
-        params, asked = self._suggest(task, backbone)
-        assert self.strategy.suggest(ScopedTrial(FixedTrial(dict(asked)), "x"), task, backbone) == params
-
-    def test_the_cost_is_a_number_of_seconds(self, task: Task, backbone: Backbone) -> None:
-        """The budget is planned with finite costs of 0 or more."""
-        cost = self.strategy.cost(self.strategy.defaults(task, backbone), task, backbone, MACHINE)
-        assert math.isfinite(cost.seconds)
-        assert cost.seconds >= 0
-
-    def test_its_own_networks_have_no_weights_and_names_of_their_own(self, task: Task) -> None:
-        """Networks of :class:`autotl.api.OwnNetworks` are described by JSON values only."""
-        if not isinstance(self.strategy, OwnNetworks):
-            return
-        networks = self.strategy.networks(task)
-        assert networks
-        assert self.strategy.baseline, "only a baseline may have its own networks"
-        assert len({weights.name for weights in networks}) == len(networks)
-        for weights in networks:
-            assert not weights.pretrained
-            assert weights.folder is None
-            assert json.loads(json.dumps(dict(weights.args))) == weights.args
-
-    def test_a_first_look_is_a_shorter_training_with_the_same_settings(
-        self, task: Task, backbone: Backbone
-    ) -> None:
-        """The look of :class:`autotl.api.FirstLook` has the same settings and fewer ``epochs``."""
-        if not isinstance(self.strategy, FirstLook):
-            return
-        look, planned = self.strategy.look(task, backbone), self.strategy.defaults(task, backbone)
-        assert look.keys() - {"part"} == planned.keys() - {"part"}
-        assert 0 < look.get("part", 1.0) <= 1
-        assert json.loads(json.dumps(dict(look))) == look
-        assert type(look["epochs"]) is int
-        assert 1 <= look["epochs"] <= planned["epochs"]
-        costs = [self.strategy.cost(params, task, backbone, MACHINE).seconds for params in (look, planned)]
-        assert costs == sorted(costs)
-
-    def test_progress_rises_to_one_and_the_last_step_is_scored(self, ready: Prepared) -> None:
-        """The deadline and the progress bar depend on these values."""
-        backbone = self.network(ready)
-        _, epochs = self._learn(ready, self.strategy.defaults(ready.task, backbone))
-        progress = [epoch.progress for epoch in epochs]
-        assert progress == sorted(progress)
-        assert epochs[-1].score is not None
-        assert 0 <= epochs[-1].score <= 1
-
-    def test_it_ends_as_a_stock_timm_model(self, ready: Prepared) -> None:
-        """timm's model of the architecture loads its state."""
-        backbone = self.network(ready)
-        learner, _ = self._learn(ready, self.strategy.defaults(ready.task, backbone))
-        module = learner.module()
-        assert not module.training
-        with torch.no_grad():
-            logits = module(torch.zeros(2, 3, learner.input_size, learner.input_size))
-        assert logits.shape == (2, ready.task.target.outputs)
-        assert logits.isfinite().all()
-        weights = backbone.weights
-        stock = timm.create_model(
-            weights.timm_name, pretrained=False, num_classes=ready.task.target.outputs, **weights.args
-        )
-        stock.load_state_dict(module.state_dict())
-
-    def test_it_can_be_closed_after_one_step(self, ready: Prepared) -> None:
-        """Pruning and the deadline close the iterator early."""
-        backbone = self.network(ready)
-        learner = self.strategy.build(self.strategy.defaults(ready.task, backbone), self.bench(ready))
-        epochs = learner.fit()
-        next(epochs)
-        epochs.close()
-        assert not learner.module().training
-
-    def test_a_resumed_learner_ends_like_an_uninterrupted_one(self, ready: Prepared) -> None:
-        """A stopped :class:`autotl.api.Resumable` learner can be resumed from its checkpoint."""
-        params = self.strategy.defaults(ready.task, self.network(ready))
-        whole, epochs = self._learn(ready, params)
-        stopped, again = (self.strategy.build(params, self.bench(ready, seed=7)) for _ in range(2))
-        if not isinstance(stopped, Resumable) or not isinstance(again, Resumable):
-            return
-        with closing(stopped.fit()) as running:
-            half = [next(running) for _ in range(len(epochs) // 2)]
-            kept = stopped.checkpoint()
-        if kept is None or not half:
-            return
-        again.resume(kept)
-        with closing(again.fit()) as running:
-            rest = list(running)
-        assert [(e.step, e.score, e.progress) for e in (*half, *rest)] == [
-            (e.step, e.score, e.progress) for e in epochs
-        ]
-        expected = whole.module().state_dict()
-        assert all(torch.equal(value, expected[name]) for name, value in again.module().state_dict().items())
-
-    def test_the_same_seed_gives_the_same_scores(self, ready: Prepared) -> None:
-        """A run can be repeated."""
-        params = self.strategy.defaults(ready.task, self.network(ready))
-        first, second = ([e.score for e in self._learn(ready, params)[1]] for _ in range(2))
-        assert first == second
-
-    def test_it_learns_from_all_rows_when_there_is_nothing_to_validate_on(self, ready: Prepared) -> None:
-        """The winner is refitted on all training rows."""
-        params = self.strategy.defaults(ready.task, self.network(ready))
-        learner = self.strategy.build(params, self.bench(ready, fold=None))
-        for _ in learner.fit():
-            pass
-        assert not learner.module().training
+    >>> @parametrize_with_checks(autotl.plugins.load().strategies.items.values())
+    ... def test_strategy(strategy, check):
+    ...     check_strategy(strategy, only=[check])
+    """
+    pairs = [(strategy, check) for strategy in strategies for check in CHECKS]
+    return pytest.mark.parametrize(
+        ("strategy", "check"), pairs, ids=[f"{strategy.name}-{check}" for strategy, check in pairs]
+    )

@@ -8,8 +8,14 @@ from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
     from autotl.training.augment import AUGMENTATIONS, augment, get_augmentation
-    from autotl.training.batches import Normalise
-    from autotl.training.class_balance import BALANCES, balance_options, class_weights
+    from autotl.training.batches import CachedBatches, ImageBatches, Normalise
+    from autotl.training.class_balance import (
+        BALANCES,
+        balance_options,
+        class_weights,
+        epoch_order,
+        row_weights,
+    )
     from autotl.training.cost import (
         affordable_epochs,
         affordable_size,
@@ -44,7 +50,9 @@ __all__ = [
     "PROBE",
     "PROBE_SETTINGS",
     "VALIDATION_SHARE",
+    "CachedBatches",
     "Diverged",
+    "ImageBatches",
     "Normalise",
     "Recipe",
     "Training",
@@ -56,6 +64,7 @@ __all__ = [
     "balance_options",
     "check_processes",
     "class_weights",
+    "epoch_order",
     "epoch_seconds",
     "fit_heads",
     "forward_in_batches",
@@ -69,6 +78,7 @@ __all__ = [
     "precision",
     "predict_outputs",
     "preserve_global_state",
+    "row_weights",
     "this_machine",
     "to_device",
     "training_seconds",

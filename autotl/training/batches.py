@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from autotl.api import Cut, Images, Workbench
 from autotl.training.augment import Augmentation, augment, get_augmentation
-from autotl.training.inference import forward_in_batches, predict_outputs
 from autotl.training.recipe import Recipe
 
 RESIDENT_MEMORY_SHARE = 0.4
@@ -65,21 +64,23 @@ class PortableBatchSource(BatchSource, Protocol):
         ...
 
 
-class ValidatedBatchSource(BatchSource, Protocol):
-    """A batch source that also holds the validation rows."""
+class TrainingBatchSource(BatchSource, Protocol):
+    """A batch source of a workbench.
+
+    ``cut`` yields its cached activations; None if it yields images.
+    """
+
+    @property
+    def cut(self) -> Cut | None: ...
 
     def portable(self) -> PortableBatchSource:
         """Return the training rows alone, for other processes."""
         ...
 
-    def validation_outputs(self) -> Tensor:
-        """Return logits (validation rows, classes) in eval mode, on the CPU."""
-        ...
-
 
 def batch_source(
     model: nn.Module, workbench: Workbench, recipe: Recipe, *, frozen: int
-) -> ValidatedBatchSource:
+) -> TrainingBatchSource:
     """Return cached activations of the frozen stages if possible, else images.
 
     Args:
@@ -92,7 +93,7 @@ def batch_source(
     cut = workbench.cut(model, frozen, input_size=recipe.input_size, augment=recipe.augment, views=views)
     if cut is None:
         return ImageBatchSource(model, workbench, recipe)
-    return CutBatchSource(model, workbench, cut)
+    return CutBatchSource(workbench, cut)
 
 
 @dataclass(frozen=True)
@@ -155,18 +156,18 @@ class CachedBatches:
 
 
 class ImageBatchSource:
-    """A :class:`ValidatedBatchSource` that trains the whole model on images."""
+    """A :class:`TrainingBatchSource` that trains the whole model on images."""
+
+    cut = None
 
     def __init__(self, model: nn.Module, workbench: Workbench, recipe: Recipe) -> None:
         self.forward: Forward = model
-        self._model, self._workbench = model, workbench
         augmentation = get_augmentation(recipe.augment)
         pixels = workbench.inputs(
             input_size=recipe.input_size, augmented=augmentation is not None and recipe.margin
         )
         config = workbench.backbone.config
         to_batch = Normalise(config.mean, config.std, workbench.device)
-        self._val = pixels.val
         batches = ImageBatches(model, pixels.train, augmentation, recipe.input_size, to_batch)
         self._train = batches.on_device(workbench.device)
 
@@ -179,56 +180,40 @@ class ImageBatchSource:
         return self._train.batch(rows, generator)
 
     def portable(self) -> PortableBatchSource:
-        """See :class:`ValidatedBatchSource`."""
+        """See :class:`TrainingBatchSource`."""
         return self._train.on_device("cpu")
-
-    def validation_outputs(self) -> Tensor:
-        """See :class:`ValidatedBatchSource`."""
-        return predict_outputs(self._model, self._val, self._workbench)
 
 
 class CutBatchSource:
-    """A :class:`ValidatedBatchSource` that trains the last layers on cached activations.
+    """A :class:`TrainingBatchSource` that trains the last layers on cached activations.
 
     A view is computed in the first epoch that uses it, so the first epochs cost as much as without a cut.
     """
 
-    def __init__(self, model: nn.Module, workbench: Workbench, cut: Cut) -> None:
+    def __init__(self, workbench: Workbench, cut: Cut) -> None:
         self.forward: Forward = cut.suffix
-        self._model, self._workbench, self._cut = model, workbench, cut
+        self.cut = cut
         self._train = CachedBatches(cut.suffix, [torch.empty(0)], workbench.device)
-        self._val: Tensor | None = None
+        self._started = False
 
     def start_epoch(self, epoch: int) -> None:
         """See :class:`BatchSource`.
 
         Runs the frozen layers if the view is not cached yet.
         """
-        if self._val is None or self._cut.views > 1:
-            rows = self._cut.activations((epoch - 1) % self._cut.views)
-            self._train.views, self._val = [rows.train], rows.val
+        if not self._started or self.cut.views > 1:
+            self._train.views = [self.cut.activations((epoch - 1) % self.cut.views).train]
             self._train.start_epoch(1)
+            self._started = True
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         """See :class:`BatchSource`."""
         return self._train.batch(rows, generator)
 
     def portable(self) -> PortableBatchSource:
-        """See :class:`ValidatedBatchSource`. Includes all views."""
-        views = [self._cut.activations(view) for view in range(self._cut.views)]
-        self._val = views[0].val
-        return CachedBatches(self._cut.suffix, [view.train for view in views], "cpu")
-
-    def validation_outputs(self) -> Tensor:
-        """See :class:`ValidatedBatchSource`."""
-        assert self._val is not None, "start an epoch first"
-        self._model.eval()
-        device = self._workbench.device
-        if not len(self._val):
-            return torch.empty(0, self._workbench.task.target.outputs)
-        return forward_in_batches(
-            self._cut.suffix, self._val, to_batch=lambda x: to_float32(x, device), device=device
-        )
+        """See :class:`TrainingBatchSource`. Includes all views."""
+        views = [self.cut.activations(view).train for view in range(self.cut.views)]
+        return CachedBatches(self.cut.suffix, views, "cpu")
 
 
 def to_float32(activations: Tensor, device: str) -> Tensor:

@@ -8,8 +8,8 @@ from contextlib import closing
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Epoch, Workbench
-from autotl.training.batches import ValidatedBatchSource, batch_source
+from autotl.api import Beat, Score, Workbench
+from autotl.training.batches import TrainingBatchSource, batch_source
 from autotl.training.class_balance import row_weights
 from autotl.training.loop import SingleProcess, Step, train
 from autotl.training.machine.distributed import train_distributed
@@ -22,11 +22,11 @@ class Training:
     """A learner that trains the parameters that require gradients.
 
     Outputs of frozen stages are computed once and cached, so that a step costs only the layers behind them.
-    The weights are kept after each epoch: closing :meth:`fit` loses at most the running epoch. A training in
-    a single process can be resumed between any two steps, with the same final weights.
+    Each epoch ends with a score, so closing :meth:`fit` loses at most the running epoch. A training in a
+    single process can be resumed between any two steps, with the same final weights.
 
     >>> learner = Training(workbench.model(), workbench, Recipe(input_size=64, epochs=3, lr=1e-3))
-    >>> scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
+    >>> scores = [step.value for step in learner.fit() if isinstance(step, Score)]
     """
 
     def __init__(
@@ -49,20 +49,8 @@ class Training:
         """
         self._model, self._workbench, self._recipe = model, workbench, recipe
         self._train_mode, self._frozen = train_mode, frozen
-        self._scored_weights: dict[str, Tensor] | None = None
         self._state: TrainingState | None = None
         self._checkpoint: Mapping[str, Tensor] | None = None
-
-    @property
-    def input_size(self) -> int:
-        """The image size in pixels that the network is trained at."""
-        return self._recipe.input_size
-
-    def module(self) -> nn.Module:
-        """Return the network of the last scored epoch, in eval mode."""
-        if self._scored_weights is not None:
-            self._model.load_state_dict(self._scored_weights)
-        return self._model.eval()
 
     def checkpoint(self) -> Mapping[str, Tensor] | None:
         """See :class:`autotl.api.Resumable`. None before the first step and with several processes."""
@@ -75,12 +63,13 @@ class Training:
         """
         self._checkpoint = checkpoint
 
-    def fit(self) -> Generator[Epoch, None, None]:
+    def fit(self) -> Generator[Beat | Score, None, None]:
         """Train, and yield each step.
 
-        The end of an epoch has score, outputs and loss.
+        The end of an epoch is a score.
         """
-        workbench = self._workbench
+        workbench, size = self._workbench, self._recipe.input_size
+        workbench.track(self._model, input_size=size)
         batches = batch_source(self._model, workbench, self._recipe, frozen=self._frozen)
         targets = workbench.targets().train
         strata = torch.from_numpy(workbench.target.strata(targets.numpy()))
@@ -100,16 +89,20 @@ class Training:
             with closing(self._steps(spec, batches)) as steps:
                 for step in steps:
                     if step.loss is None:
-                        yield Epoch(step.epoch, progress=step.progress)
+                        yield Beat(step.progress)
                         continue
-                    outputs = batches.validation_outputs()
-                    state = self._model.state_dict()
-                    self._scored_weights = {name: value.detach().clone() for name, value in state.items()}
-                    yield Epoch(step.epoch, workbench.score(outputs), step.progress, outputs, step.loss)
+                    yield workbench.score(
+                        self._model,
+                        input_size=size,
+                        epoch=step.epoch,
+                        progress=step.progress,
+                        loss=step.loss,
+                        cut=batches.cut,
+                    )
         finally:
             self._state = None  # frees the optimiser's memory
 
-    def _steps(self, spec: TrainingSpec, batches: ValidatedBatchSource) -> Generator[Step, None, None]:
+    def _steps(self, spec: TrainingSpec, batches: TrainingBatchSource) -> Generator[Step, None, None]:
         processes = self._workbench.processes
         if processes > 1:
             return train_distributed(spec, batches.portable(), processes)

@@ -61,7 +61,10 @@ def _applies(strategy: Strategy, task: Task, backbone: Backbone, machine: Machin
     if not isinstance(applies, Applies):
         raise TypeError(f"applies() must return autotl.api.Applies (got {type(applies).__name__})")
     if applies:
-        strategy.cost(strategy.defaults(task, backbone), task, backbone, machine)
+        cost = strategy.cost(strategy.defaults(task, backbone), task, backbone, machine)
+        if cost.bytes > machine.memory_bytes:
+            need, have = (f"{size / 2**30:.1f} GiB" for size in (cost.bytes, machine.memory_bytes))
+            return Applies(False, f"it needs {need} of memory, and {machine.device} has {have}")
     return applies
 
 

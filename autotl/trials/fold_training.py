@@ -6,13 +6,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from autotl.api import Checkpoint, Epoch, FoldScore, Job, JobProgress, Learner, OnProgress, Resumable, State
+from autotl.api import (
+    Beat,
+    Checkpoint,
+    Epoch,
+    FoldScore,
+    Job,
+    JobProgress,
+    Learner,
+    OnProgress,
+    Resumable,
+    Score,
+    State,
+)
 from autotl.clock import Clock
-from autotl.training import predict_outputs
+from autotl.errors import TrainingError
 from autotl.workbench.tensor_files import read_tensors, save_tensors
 from autotl.workbench.trial_workbench import TrialWorkbench
 
@@ -72,6 +80,7 @@ class JobResult:
         scores: The score of each fold that is done.
         models: The weights file of each fold, by fold.
         input_size: The image size of the networks, in pixels.
+        notes: The learner's sentences for the report.
         checkpoint: The checkpoint of a pruned fold.
     """
 
@@ -80,6 +89,7 @@ class JobResult:
     scores: list[FoldScore] = field(default_factory=list)
     models: dict[int, str] = field(default_factory=dict)
     input_size: int = 0
+    notes: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
 
     def end(self, state: State) -> None:
@@ -122,86 +132,82 @@ class FoldTraining:
             How the trial must end; None if it continues.
         """
         self._started = self.clock.now()
-        last, ended = self._train(result)
+        ended = self._train(result)
         seconds = self._seconds_of_steps()
+        if self.bench.last_score is None and ended is None:
+            raise TrainingError("fit() must yield at least one score (got none). Yield bench.score(…).")
         if self.fold is None or (ended and self.fold != 0):
             return ended  # an incomplete fold counts only if the trial has no other
-        if last is None:
-            if ended is None:
-                raise ValueError("fit() must yield at least one score (got none)")
+        if self.bench.last_score is None:
             if self.resumed or ended != "stopped" or not self.baseline:
                 return ended
-            last = Epoch(0)  # the comparison with transfer needs a baseline, however little it has learned
-            self.reporter.silence()
-        done = self._score(self.fold, last, seconds)
+            self._score_untrained()
+        last = self.bench.last_score
+        assert last is not None
+        done = FoldScore(self.fold, last.value, last.outputs.numpy(), seconds, last.epoch)
         result.scores.append(done)
-        return ended or self.reporter.report(last, done)
+        return ended or self.reporter.report(_epoch(last), done)
 
-    def _train(self, result: JobResult) -> tuple[Epoch | None, State | None]:
-        """Return the last scored epoch, and how the trial ends."""
-        last, ended = None, None
-        with closing(self.learner.fit()) as epochs:
+    def _train(self, result: JobResult) -> State | None:
+        """Learn until the end, and return how the trial ends."""
+        ended = None
+        with closing(self.learner.fit()) as steps:
             try:
-                for epoch in map(_checked, epochs):
-                    if len(self._steps) < 2 and epoch.score is None:
+                for step in map(self.bench.checked, steps):
+                    if len(self._steps) < 2 and isinstance(step, Beat):
                         self._steps.append(self.clock.now())
-                    last = epoch if epoch.score is not None else last
-                    if ended := self.reporter.report(epoch):
-                        if ended == "pruned" and self.fold == 0 and 0 < epoch.progress < 1:
-                            result.checkpoint = result.checkpoint or self._checkpoint(epoch.progress)
+                    if ended := self.reporter.report(self._message(step)):
+                        if ended == "pruned" and self.fold == 0 and 0 < step.progress < 1:
+                            result.checkpoint = result.checkpoint or self._checkpoint(step)
                         break
             except TrialEnded as early:  # earlier scores still count
                 ended = early.state
-        return last, ended
+        return ended
 
-    def _score(self, fold: int, last: Epoch, seconds: float) -> FoldScore:
-        """Score the network on the validation images."""
-        outputs = last.outputs
-        if outputs is None:
-            inputs = self.bench.inputs(input_size=self.learner.input_size).val
-            outputs = predict_outputs(self.learner.module(), inputs, self.bench)
-        array = outputs.detach().float().cpu().numpy()
-        _check_shape(array, len(self.bench.targets().val), self.bench.task.target.outputs)
-        score = self.bench.score(torch.from_numpy(array))
-        if not np.isfinite(array).all():
-            raise ValueError("the network's outputs must be finite (got NaN or infinity)")
-        return FoldScore(fold, score, array, seconds, last.step)
+    def _score_untrained(self) -> None:
+        """Score a baseline that had no time for an epoch: transfer is compared with it."""
+        self.reporter.silence()
+        bench = self.bench
+        model, size = bench.tracked or (bench.model(pretrained=False), bench.backbone.input_size)
+        bench.score(model, input_size=size, epoch=0, progress=0.0)
+
+    def _message(self, step: Beat | Score) -> Epoch:
+        if isinstance(step, Score):
+            return _epoch(step)
+        last = self.bench.last_score
+        return Epoch(1 if last is None else last.epoch + 1, progress=step.progress)
 
     def _seconds_of_steps(self) -> float:
         """Return the seconds of all steps, the first counted as the second."""
         now, steps = self.clock.now(), self._steps
         return now - steps[0] + steps[1] - steps[0] if len(steps) == 2 else now - self._started
 
-    def _checkpoint(self, progress: float) -> Checkpoint | None:
-        """Save a checkpoint, if the learner can be resumed."""
-        kept = self.learner.checkpoint() if isinstance(self.learner, Resumable) else None
-        return None if kept is None else Checkpoint(save_tensors(self.checkpoint_file, kept), progress)
+    def _checkpoint(self, step: Beat | Score) -> Checkpoint | None:
+        """Save a checkpoint, if the training can be resumed from this step."""
+        if isinstance(self.learner, Resumable):
+            kept = self.learner.checkpoint()
+        else:  # a loop over bench.epochs can resume between two epochs
+            kept = self.bench.progress.tensors() if isinstance(step, Score) else None
+        return None if kept is None else Checkpoint(save_tensors(self.checkpoint_file, kept), step.progress)
 
 
-def resume_learner(learner: Learner, path: str) -> bool:
-    """Resume the learner from a checkpoint; return whether that worked."""
-    kept = read_tensors(path) if isinstance(learner, Resumable) else None
+def resume_training(learner: Learner, bench: TrialWorkbench, path: str) -> bool:
+    """Resume a training from a checkpoint; return whether that worked.
+
+    Args:
+        learner: The strategy's learner.
+        bench: Its workbench.
+        path: The checkpoint file.
+    """
+    kept = read_tensors(path)
     if kept is None:
         return False
-    assert isinstance(learner, Resumable)
-    learner.resume(kept)
+    if isinstance(learner, Resumable):
+        learner.resume(kept)
+    else:
+        bench.progress.resume_from(kept)
     return True
 
 
-def _checked(epoch: Epoch) -> Epoch:
-    """Return a step of ``fit()``, or raise an error if malformed."""
-    if not isinstance(epoch, Epoch):
-        raise TypeError(f"fit() must yield autotl.api.Epoch (got {type(epoch).__name__})")
-    if epoch.score is not None and not np.isfinite(epoch.score):
-        raise ValueError(f"the score that fit() yields must be finite (got {epoch.score})")
-    if not 0 <= epoch.progress <= 1:
-        raise ValueError(f"the progress that fit() yields must be in [0, 1] (got {epoch.progress})")
-    return epoch
-
-
-def _check_shape(outputs: NDArray[np.float32], rows: int, width: int) -> None:
-    if outputs.shape != (rows, width):
-        raise ValueError(
-            f"the network's outputs must have shape ({rows}, {width}) (got {outputs.shape}): "
-            "a row for each validation image and a column for each class"
-        )
+def _epoch(score: Score) -> Epoch:
+    return Epoch(score.epoch, score.value, score.progress, score.outputs, score.loss)

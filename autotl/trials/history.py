@@ -27,6 +27,8 @@ CALIBRATED_FROM, CALIBRATED_TO = 30, 2000
 
 Fewer images are too few to calibrate on. With more images the metric itself is precise enough.
 """
+EQUAL_COST = 1.1
+"""The factor within which two networks cost about the same to use."""
 PRIOR_DIFFERENCE = 0.05
 """The prior standard deviation of the difference between two trials, in units of accuracy."""
 
@@ -40,12 +42,12 @@ class TrialHistory:
         trials: The trials, by number.
         version: A counter that increases with each change.
         metric: The metric that the search maximises.
-        one_standard_error_rule: Whether the cheapest trial within one standard error of the leader is chosen.
-            Without the rule the trial with the highest score is chosen.
+        one_standard_error_rule: Whether a cheaper network within one standard error of the best is chosen.
         rows: The dataset rows of each fold's ``targets``; if empty, no image is in two folds.
         repeats: How often the folds divide all images.
         held_out: The fraction of the images that a fold leaves out; None is that of equal folds.
         held_out_by_network: The same fraction for networks that learn from other images, by network.
+        use_cost: Returns the cost of using a trial's network.
         target: The mathematics of the target; without ``target_spec`` that of single labels.
         accuracy_scale: The difference of the metric that corresponds to a difference of 1 in accuracy.
     """
@@ -59,6 +61,7 @@ class TrialHistory:
     repeats: int = 1
     held_out: InitVar[float | None] = None
     held_out_by_network: Mapping[str, float] = field(default_factory=dict)
+    use_cost: Callable[[Trial], float] = field(default=lambda trial: trial.fold_cost)
     target_spec: InitVar[TargetSpec | None] = None
     target: Target = field(init=False)
     accuracy_scale: float = field(init=False)
@@ -102,12 +105,11 @@ class TrialHistory:
         Returns:
             The trials whose weights or checkpoint were deleted.
         """
-        self.version += 1
-        self.trials[trial.number] = trial
+        self.version, self.trials[trial.number] = self.version + 1, trial
         if again := 0 in trial.folds and 0 in outcome.job.folds:
             outcome = trial.merge_resumed(outcome)
         trial.seconds += outcome.seconds
-        trial.finished_at = now
+        trial.finished_at, trial.notes = now, outcome.notes or trial.notes
         trial.checkpoint = trial.checkpoint or outcome.checkpoint
         # an extension that did not end well leaves the trial's earlier result as it was
         if outcome.state == "complete" or not trial.folds or (again and trial.resumed):
@@ -251,7 +253,7 @@ class TrialHistory:
         return self.posterior_mean(trial), -trial.fold_cost
 
     def _cheapest_tied(self, leader: Trial, candidates: Sequence[Trial]) -> Trial:
-        """Return the best trial of the cheapest arm tied with ``leader``."""
+        """Return the best trial among the cheapest networks tied with ``leader``."""
         tied = [
             trial
             for trial in candidates
@@ -261,10 +263,8 @@ class TrialHistory:
                 and self.score_difference(leader, trial) < self.standard_error(leader, trial)
             )
         ]
-        costs = {trial.arm: [each.fold_cost for each in self.scored_trials(trial.arm)] for trial in tied}
-        cheapest = min(costs, key=lambda arm: float(np.median(costs[arm])))
-        # settings of one arm cost about the same, so the leader of the arm is taken
-        return max((trial for trial in tied if trial.arm == cheapest), key=self._rank)
+        limit = EQUAL_COST * min(map(self.use_cost, tied))
+        return max((each for each in tied if self.use_cost(each) <= limit), key=self._rank)
 
     def metric_standard_error(self, one: Trial, other: Trial) -> float:
         """Return the standard error of the metric's difference, paired by image."""

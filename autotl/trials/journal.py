@@ -111,6 +111,7 @@ class Journal:
             and {"path": self._relative(checkpoint.path), "progress": checkpoint.progress},
             "gone_on": trial.resumed,
             "look": trial.first_look,
+            "notes": list(trial.notes),
             "running": started,
             "elapsed": self._elapsed(),
         }
@@ -196,6 +197,7 @@ class Journal:
             and Checkpoint(self._absolute(checkpoint["path"]), float(checkpoint["progress"])),
             resumed=bool(content.get("gone_on")),
             first_look=bool(content.get("look")),
+            notes=tuple(map(str, content.get("notes", ()))),
         )
 
     def _relative(self, path: str) -> str:

@@ -18,7 +18,7 @@ from autotl.metrics import Metric
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
 from autotl.seeds import derive
 from autotl.training import preserve_global_state
-from autotl.trials.fold_training import FoldTraining, JobResult, ProgressReporter, TrialEnded, resume_learner
+from autotl.trials.fold_training import FoldTraining, JobResult, ProgressReporter, TrialEnded, resume_training
 from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.tensor_files import save_weights
@@ -95,6 +95,7 @@ class TrialRunner:
             result.models,
             result.input_size,
             result.checkpoint if result.state == "pruned" else None,
+            result.notes,
         )
 
     def _run_fold(
@@ -103,6 +104,7 @@ class TrialRunner:
         """Train one fold or all rows; return how the job ends."""
         reporter = ProgressReporter(job, fold, on_progress)
         learner, bench = self._build(job, fold, reporter)
+        resumes = bool(job.checkpoint) and fold == job.folds[0]
         training = FoldTraining(
             job,
             fold,
@@ -112,17 +114,17 @@ class TrialRunner:
             self.clock,
             checkpoint_file=self.folder / f"trial-{job.number:04d}.checkpoint.safetensors",
             baseline=self.strategies[job.strategy].baseline,
-            resumed=bool(job.checkpoint) and fold == job.folds[0] and resume_learner(learner, job.checkpoint),
+            resumed=resumes and resume_training(learner, bench, job.checkpoint),
         )
         ended = training.run(result)
-        result.input_size = learner.input_size
+        result.input_size, result.notes = bench.result.input_size or result.input_size, bench.notes
         scores, number = result.scores, WHOLE if fold is None else fold
-        scored = fold is None or (bool(scores) and scores[-1].fold == fold)
+        scored = bench.last_score is not None and (fold is None or (bool(scores) and scores[-1].fold == fold))
         in_first_repeat = number < len(self.run_cache.splits.first)
         if scored and (
             fold in (0, None) or (in_first_repeat and scores[-1].seconds > self.keep_from_seconds)
         ):
-            result.models[number] = save_weights(self.folder / _file(job, number), learner.module())
+            result.models[number] = save_weights(self.folder / _file(job, number), bench.result.model)
         return ended
 
     def moved(self, folder: Path) -> TrialRunner:
@@ -160,6 +162,7 @@ class TrialRunner:
             activations=self.activations if shared else ActivationCache(run_cache, enabled=False),
             metric=self.metric,
         )
+        bench.start_clock(self.clock)
         return self.strategies[job.strategy].build(job.params, bench), bench
 
 

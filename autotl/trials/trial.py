@@ -28,6 +28,7 @@ class Trial:
         input_size: The image size of its network, in pixels.
         finished_at: When its last job ended, in seconds since the search began.
         baseline: Whether its strategy transfers nothing.
+        notes: The learner's sentences for the report.
         expected_fold_seconds: The predicted time of a fold if costs are not measured; None otherwise.
         excluded_folds: Folds that must not be run (again).
         intermediate_scores: Scores on the first fold, each with the fraction of the fold that was done.
@@ -50,6 +51,7 @@ class Trial:
     finished_at: float = 0.0
     baseline: bool = False
     expected_fold_seconds: float | None = None
+    notes: tuple[str, ...] = ()
     excluded_folds: frozenset[int] = frozenset()
     intermediate_scores: list[tuple[float, float]] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
@@ -144,4 +146,5 @@ class Trial:
             why=self.why,
             gone_on=self.resumed,
             look=self.first_look,
+            notes=self.notes,
         )

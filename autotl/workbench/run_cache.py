@@ -18,7 +18,7 @@ from autotl.api import Backbone, Dataset, HeadSetting, LinearProblem, Splits
 from autotl.backbone import pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
-from autotl.data import LazyImages, rows_digest, view_of
+from autotl.data import LazyImages, hide_rows, rows_digest, view_of
 from autotl.targets import target_of
 from autotl.training import Normalise, forward_in_batches
 from autotl.workbench.feature_extraction import Prefill, extract_features
@@ -53,6 +53,7 @@ class RunCache:
         weights_digest: Names the weights in the store; None without weights.
         rows_digest: Names ``order`` in the store.
         batch_size: Images that are decoded and processed together.
+        test_attempts: Hidden test rows that were opened in spite of that.
         extra_features: Rows outside the training set, (m,), and their features, float32 (m, features), by
             backbone and image size.
     """
@@ -87,6 +88,7 @@ class RunCache:
         self.targets = torch.from_numpy(dataset.targets[self.order])
         self.batch_size = CPU_BATCH_SIZE if device == "cpu" else ACCELERATOR_BATCH_SIZE
         self._previous = previous
+        self.test_attempts: list[int] = []
         opened = None if previous is None else previous.networks
         width = dataset.target.outputs
         self.networks: Networks = Networks(backbones, outputs=width, device=device, opened=opened)
@@ -106,6 +108,14 @@ class RunCache:
         """Return the same cache with another store."""
         copied = copy.copy(self)
         copied.store = store
+        return copied
+
+    def without_test(self) -> RunCache:
+        """Return the same cache with the test rows hidden."""
+        copied = copy.copy(self)
+        copied.test_attempts, copied.extra_features = [], {}
+        copied.dataset = hide_rows(self.dataset, self.splits.test, copied.test_attempts)
+        copied._previous = None if self._previous is None else self._previous.without_test()
         return copied
 
     def with_backbones(self, backbones: Mapping[str, Backbone]) -> RunCache:

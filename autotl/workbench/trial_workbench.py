@@ -1,28 +1,41 @@
-"""The workbench of one trial.
-
-It has one task, one backbone, one fold and one seed.
-"""
+"""The workbench of one trial: its data, its training and its score."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import overload
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
-from autotl.backbone import layout, parameters_up_to
-from autotl.data import LazyImages
+from autotl.api import Backbone, Batch, Beat, Cut, Fold, Score, Task
+from autotl.backbone import Frozen, Norm, freeze
+from autotl.clock import Clock, WallClock
+from autotl.errors import TrainingError
 from autotl.metrics import Metric, get_metric
-from autotl.workbench.activation_cache import ActivationCache, ViewSpec
+from autotl.seeds import derive
+from autotl.training import autocast, predict_outputs
+from autotl.workbench.activation_cache import ActivationCache
+from autotl.workbench.cut_model import CutModel
+from autotl.workbench.fold_data import FoldData
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.learning.epoch_batches import EpochOrder, epoch_batches
+from autotl.workbench.learning.epoch_progress import EpochProgress
+from autotl.workbench.learning.kept_tensors import keep_tensor
+from autotl.workbench.learning.scored_network import ScoredNetwork
 from autotl.workbench.run_cache import RunCache
 
 
-class TrialWorkbench:
-    """A :class:`~autotl.api.Workbench` over the caches of a run."""
+class TrialWorkbench(FoldData):
+    """A :class:`~autotl.api.Workbench` over the caches of a run.
+
+    Attributes:
+        progress: Counts epochs and batches.
+        result: The network of the last score.
+        last_score: The last score; None before it.
+        tracked: The network in training, and its image size in pixels.
+        notes: The learner's sentences for the report.
+    """
 
     def __init__(
         self,
@@ -48,181 +61,194 @@ class TrialWorkbench:
             activations: Cached activations of the run; None starts a cache.
             metric: Scores the validation rows; None for the task's metric.
         """
-        self.task, self.backbone, self.seed, self.device = task, backbone, seed, run_cache.device
-        self.target = run_cache.target
-        self.processes = run_cache.processes
-        self._run_cache, self._check_cancelled = run_cache, check_cancelled
+        super().__init__(
+            run_cache,
+            task,
+            backbone,
+            fold,
+            seed=seed,
+            check_cancelled=check_cancelled,
+            activations=activations,
+        )
         self._metric = metric or get_metric(task.metric)
-        self._activations = activations or ActivationCache(run_cache)
-        folds = run_cache.splits.folds
-        self._fold = None if fold is None else next(i for i, each in enumerate(folds) if each is fold)
-        train = run_cache.positions(run_cache.splits.train if fold is None else fold.train)
-        val = train[:0] if fold is None else run_cache.positions(fold.val)
-        self._rows = Rows(train, val)
-        # validation rows of a single fold are never trained on, so they need no augmented views
-        single = fold is not None and len(run_cache.splits.folds) == 1
-        self._augmented_rows = len(train) if single else len(run_cache.order)
+        self.start_clock(WallClock())
+        self.progress, self.result = EpochProgress(), ScoredNetwork(run_cache, self._activations, backbone)
+        self.last_score: Score | None = None
+        self.tracked: tuple[nn.Module, int] | None = None
+        self.notes: tuple[str, ...] = ()
 
-    def model(self, *, pretrained: bool = True) -> nn.Module:
-        """See :class:`~autotl.api.Workbench`."""
-        if pretrained:
-            return self._run_cache.networks.new(self.backbone.name)
-        return self._run_cache.networks.random(self.backbone.name, seed=self.seed)
+    def start_clock(self, clock: Clock) -> None:
+        """Count the seconds of the fold from now on, by this clock."""
+        self._clock, self._started = clock, clock.now()
 
-    def source_model(self) -> nn.Module:
+    @property
+    def seconds_left(self) -> float | None:
         """See :class:`~autotl.api.Workbench`."""
-        return self._run_cache.networks.source(self.backbone.name)
-
-    def targets(self) -> Rows[Tensor]:
-        """See :class:`~autotl.api.Workbench`."""
-        targets = self._run_cache.targets
-        return Rows(targets[self._rows.train], targets[self._rows.val])
-
-    def weights(self) -> Tensor | None:
-        """See :class:`~autotl.api.Workbench`."""
-        if self._run_cache.weights is None:
+        if self.task.trial_seconds is None:
             return None
-        own = self._run_cache.weights[self._rows.train]
-        return own / own.mean()
+        return self.task.trial_seconds / self.task.folds - (self._clock.now() - self._started)
 
-    def features(self, *, input_size: int) -> Rows[Tensor]:
-        """See :class:`~autotl.api.Workbench`."""
-        check = self._check_cancelled
-        features = self._run_cache.features(self.backbone.name, input_size=input_size, check_cancelled=check)
-        return Rows(_take(features, self._rows.train), _take(features, self._rows.val))
-
-    def linear_heads(
-        self, settings: Sequence[HeadSetting], *, input_size: int
-    ) -> list[tuple[Tensor, Tensor]]:
-        """See :class:`~autotl.api.Workbench`."""
-        name, run_cache, fold, check = self.backbone.name, self._run_cache, self._fold, self._check_cancelled
-        if fold is not None and fold >= len(run_cache.splits.first):
-            heads = run_cache.linear_heads(
-                name, settings, input_size=input_size, fold=fold, check_cancelled=check
-            )[0]
-        else:
-            of_folds = run_cache.linear_heads(name, settings, input_size=input_size, check_cancelled=check)
-            heads = of_folds[-1 if fold is None else fold]
-        return [(head[:, :-1].contiguous(), head[:, -1].contiguous()) for head in heads]
-
-    def cut(
-        self, model: nn.Module, through: int, *, input_size: int, augment: str = "none", views: int = 1
-    ) -> CutModel | None:
-        """Cut a model; see :class:`~autotl.api.Workbench`.
+    def freeze(self, model: nn.Module, through: int, *, norm: Norm = "frozen") -> Frozen:
+        """Freeze the first stages; see :class:`~autotl.api.Workbench`.
 
         Args:
-            model: The model to cut.
-            through: Number of frozen first stages.
+            model: The model.
+            through: Number of stages.
+            norm: The policy of BatchNorm statistics.
+        """
+        return freeze(model, through, norm=norm)
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """See :class:`~autotl.api.Workbench`."""
+        return autocast(self.device)
+
+    def generator(self, purpose: str) -> torch.Generator:
+        """See :class:`~autotl.api.Workbench`."""
+        return torch.Generator().manual_seed(derive(self.seed, purpose))
+
+    def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
+        """See :class:`~autotl.api.Workbench`."""
+        return keep_tensor(self._run_cache, self.backbone.name, (key, self._fold), compute)
+
+    def note(self, sentence: str) -> None:
+        """See :class:`~autotl.api.Workbench`."""
+        self.notes = (*self.notes, " ".join(sentence.split()))
+
+    def batches(
+        self,
+        *,
+        input_size: int,
+        epoch: int = 1,
+        batch_size: int = 32,
+        augment: str = "none",
+        balance: str = "none",
+        cut: Cut | None = None,
+    ) -> Iterator[Batch]:
+        """Yield batches; see :class:`~autotl.api.Workbench`.
+
+        Args:
             input_size: Image size in pixels.
-            augment: Name of the augmentation.
-            views: Number of augmented views that are wanted.
+            epoch: Number of the epoch, from 1.
+            batch_size: Images per batch.
+            augment: A name of AUGMENTATIONS.
+            balance: A name of BALANCES.
+            cut: Yields cached activations in place of images.
         """
-        name, cache = self.backbone.name, self._activations
-        if through == 0 or not self._is_unchanged(model, through):
-            return None
-        cut_point = cache.cut_point(name, through)
-        view = ViewSpec(input_size, len(self._run_cache.order))
-        fitting = cache.views_that_fit(name, cut_point, view, wanted=views if augment != "none" else 1)
-        if not fitting:
-            return None
-        suffix = cache.cuts(name, input_size).suffix(cut_point, model)
-        return CutModel(self, suffix, fitting, cut_point, input_size, augment)
+        order = EpochOrder(epoch, batch_size, balance)
+        for batch in epoch_batches(self, order, input_size=input_size, augment=augment, cut=cut):
+            self._check_cancelled()
+            yield batch
+            self.progress.count_batch(order.steps(len(self._rows.train)))
 
-    def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
-        """Return activations of both parts; validation rows are not augmented.
+    def beat(self, progress: float | None = None) -> Beat:
+        """See :class:`~autotl.api.Workbench`."""
+        return Beat(self.progress.value if progress is None else progress)
+
+    def epochs(self, count: int, **state: nn.Module | torch.optim.Optimizer) -> Iterator[int]:
+        """Yield epochs; see :class:`~autotl.api.Workbench`.
 
         Args:
-            cut_point: The name of the module behind which the network is cut.
-            view: The view of the training rows.
+            count: Number of epochs.
+            state: Networks and optimisers whose state belongs to a checkpoint.
         """
-        name, cache, check = self.backbone.name, self._activations, self._check_cancelled
-        plain = ViewSpec(view.input_size, len(self._run_cache.order))
-        if view.augment == "none":
-            found = cache.array(name, cut_point, plain, check_cancelled=check)
-            return Rows(_take(found, self._rows.train), _take(found, self._rows.val))
-        train = cache.array(name, cut_point, view, check_cancelled=check)
+        return self.progress.epochs(count, state, seed=derive(self.seed, "dropout"))
+
+    def track(self, model: nn.Module, *, input_size: int) -> None:
+        """Name the network in training; see :class:`~autotl.api.Workbench`."""
+        self.tracked = model, input_size
+
+    def score(
+        self,
+        model: nn.Module | Mapping[str, Tensor],
+        *,
+        input_size: int,
+        epoch: int | None = None,
+        progress: float | None = None,
+        loss: float | None = None,
+        cut: Cut | None = None,
+    ) -> Score:
+        """Evaluate a network; see :class:`~autotl.api.Workbench`.
+
+        Args:
+            model: The network, or its state.
+            input_size: Image size in pixels.
+            epoch: Number of the epoch.
+            progress: Share of the planned work that is done.
+            loss: Mean training loss of the epoch.
+            cut: Evaluates the layers behind this cut on cached activations.
+        """
+        state = model.state_dict() if isinstance(model, nn.Module) else model
+        self.result.load(state, input_size)
         if not len(self._rows.val):
-            return Rows(_take(train, self._rows.train), train[:0])
-        val = cache.array(name, cut_point, plain, check_cancelled=check)
-        return Rows(_take(train, self._rows.train), _take(val, self._rows.val))
+            outputs = torch.empty(0, self.task.target.outputs)
+        elif isinstance(cut, CutModel) and cut.input_size == input_size:
+            outputs = self.result.outputs_behind(cut)
+        else:
+            outputs = predict_outputs(self.result.model, self.inputs(input_size=input_size).val, self)
+        return self._keep_score(outputs, epoch, progress, loss)
 
-    def inputs(self, *, input_size: int, augmented: bool = False) -> Rows[Images]:
-        """See :class:`~autotl.api.Workbench`."""
-        name, images, check = self.backbone.name, self._run_cache.images, self._check_cancelled
-        if augmented:
-            train = images.pixels(
-                name, input_size=input_size, margin=True, rows=self._augmented_rows, check_cancelled=check
+    def score_head(
+        self,
+        weight: Tensor,
+        bias: Tensor,
+        *,
+        input_size: int,
+        epoch: int | None = None,
+        progress: float | None = None,
+    ) -> Score:
+        """Evaluate a linear head; see :class:`~autotl.api.Workbench`.
+
+        Args:
+            weight: Weights, (k, features).
+            bias: Biases, (k,).
+            input_size: Image size in pixels of the features.
+            epoch: Number of the epoch.
+            progress: Share of the planned work that is done.
+        """
+        weight, bias = weight.detach().float().cpu(), bias.detach().float().cpu()
+        self.result.load_head(weight, bias, input_size)
+        features = self.features(input_size=input_size).val if len(self._rows.val) else weight[:0]
+        return self._keep_score(features @ weight.T + bias, epoch, progress, None)
+
+    def checked(self, step: object) -> Beat | Score:
+        """Return a step of a learner.
+
+        Raises:
+            TrainingError: It is malformed, or a score that the workbench has not just made.
+        """
+        if not isinstance(step, Beat | Score):
+            raise TrainingError(
+                f"fit() must yield a Beat or a Score (got {type(step).__name__}). "
+                "Yield bench.beat() and bench.score(…)."
             )
-            if not len(self._rows.val):
-                return Rows(
-                    _take(train, self._rows.train),
-                    torch.empty(0, 3, input_size, input_size, dtype=torch.uint8),
-                )
-        val = images.pixels(name, input_size=input_size, margin=False, check_cancelled=check)
-        return Rows(_take(train if augmented else val, self._rows.train), _take(val, self._rows.val))
+        if isinstance(step, Score) and step is not self.last_score:
+            raise TrainingError(
+                "fit() must yield the score that the workbench has just made (got another). "
+                "Yield bench.score(…) at once."
+            )
+        if not 0 <= step.progress <= 1:
+            raise TrainingError(f"The progress of a step must be in [0, 1] (got {step.progress}).")
+        return step
 
-    def to_batch(self, inputs: Tensor) -> Tensor:
-        """See :class:`~autotl.api.Workbench`."""
-        return self._run_cache.to_batch(self.backbone.name, inputs)
+    def opened_test_rows(self) -> list[int]:
+        """Return the hidden test rows that were to be opened."""
+        return self._run_cache.test_attempts
 
-    def score(self, outputs: Tensor) -> float:
-        """See :class:`~autotl.api.Workbench`."""
+    def measure(self, outputs: Tensor) -> float:
+        """Return the metric of validation outputs (rows, k); 0 without validation rows."""
         if not len(self._rows.val):
             return 0.0
         targets = self._run_cache.targets[self._rows.val]
         return self._metric(targets.numpy(), outputs.float().numpy())
 
-    @property
-    def augmented_rows(self) -> int:
-        """The number of leading training images that augmented views include."""
-        return self._augmented_rows
-
-    def _is_unchanged(self, model: nn.Module, through: int) -> bool:
-        """Return whether the model's first stages equal the task network's."""
-        reference = self._run_cache.networks.task(self.backbone.name).state_dict()
-        own, frozen = model.state_dict(), frozenset[str]().union(*layout(model).modules[:through])
-        names = parameters_up_to(model, through - 1)
-        # a BatchNorm's statistics are no parameters, but determine its output
-        names |= {name for name in reference if name.rpartition(".")[0] in frozen}
-        return all(
-            name in own and torch.equal(own[name], reference[name]) for name in names & reference.keys()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CutModel:
-    """A :class:`~autotl.api.Cut` on a workbench.
-
-    Attributes:
-        workbench: Provides the activations.
-        suffix: The layers behind the cut.
-        views: Number of cached views.
-        cut_point: The name of the module behind which the network is cut.
-        input_size: Image size in pixels.
-        augment: A name of AUGMENTATIONS.
-    """
-
-    workbench: TrialWorkbench
-    suffix: nn.Module
-    views: int
-    cut_point: str
-    input_size: int
-    augment: str
-
-    def activations(self, view: int = 0) -> Rows[Tensor]:
-        """See :class:`~autotl.api.Cut`."""
-        spec = ViewSpec(self.input_size, self.workbench.augmented_rows, self.augment, view)
-        return self.workbench.activations(self.cut_point, spec)
-
-
-@overload
-def _take(values: Tensor, rows: Tensor) -> Tensor: ...
-@overload
-def _take(values: Tensor | LazyImages, rows: Tensor) -> Tensor | LazyImages: ...
-def _take(values: Tensor | LazyImages, rows: Tensor) -> Tensor | LazyImages:
-    """Return the rows, without a copy if they are contiguous."""
-    if isinstance(values, LazyImages):
-        return values.only(rows)
-    if len(rows) and bool((rows[1:] - rows[:-1] == 1).all()):
-        return values[int(rows[0]) : int(rows[-1]) + 1]
-    return values[rows]
+    def _keep_score(
+        self, outputs: Tensor, epoch: int | None, progress: float | None, loss: float | None
+    ) -> Score:
+        """Return the score, which is the result until the next one."""
+        outputs = outputs.detach().float().cpu()
+        if not bool(outputs.isfinite().all()):
+            raise TrainingError("The network's outputs must be finite (got NaN or infinity).")
+        epoch = self.progress.epoch if epoch is None else epoch
+        progress = self.progress.at_epoch_end if progress is None else progress
+        self.last_score = Score(epoch, self.measure(outputs), progress, outputs, loss)
+        return self.last_score

@@ -6,10 +6,8 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 
-from torch import nn
-
 from autotl import hookimpl
-from autotl.api import Epoch, Learner, Params, Workbench
+from autotl.api import Beat, Learner, Params, Score, Workbench
 from autotl.builtin.strategies.finetune import FineTune
 
 PAUSE = 3.0
@@ -21,14 +19,7 @@ class SlowLearner:
     def __init__(self, learner: Learner) -> None:
         self._learner = learner
 
-    @property
-    def input_size(self) -> int:
-        return self._learner.input_size
-
-    def module(self) -> nn.Module:
-        return self._learner.module()
-
-    def fit(self) -> Generator[Epoch, None, None]:
+    def fit(self) -> Generator[Beat | Score, None, None]:
         with closing(self._learner.fit()) as steps:
             for step in steps:
                 time.sleep(PAUSE)

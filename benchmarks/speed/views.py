@@ -84,7 +84,7 @@ def _train(run: Prepared, recipe: Recipe, *, frozen: int, cached: bool, seed: in
         render(run.dataset, rows, view_of(backbone.config, input_size=recipe.input_size))
     )
     labels = run.dataset.targets[rows]
-    logits = forward_in_batches(learner.module(), images, to_batch=bench.to_batch, device=bench.device)
+    logits = forward_in_batches(bench.result.model, images, to_batch=bench.to_batch, device=bench.device)
     return {"accuracy": float((logits.argmax(1).numpy() == labels).mean()), "seconds": seconds}
 
 

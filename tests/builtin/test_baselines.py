@@ -46,9 +46,8 @@ def scored_and_computed(
     """The validation logits that were scored, and those of the network that comes out."""
     learner = strategy.build(strategy.defaults(bench.task, bench.backbone), bench)
     scored = list(learner.fit())[-1].outputs
-    assert scored is not None
-    input_size = learner.input_size
-    return scored, predict_outputs(learner.module(), bench.inputs(input_size=input_size).val, bench)
+    result = bench.result  # type: ignore[attr-defined]
+    return scored, predict_outputs(result.model, bench.inputs(input_size=result.input_size).val, bench)
 
 
 def sized(task: Task, images: int) -> Task:
@@ -171,7 +170,6 @@ class TestPixels(StrategyChecks):
 
         def score(bench: Workbench) -> tuple[float, torch.Tensor]:
             found = list(self.strategy.build({"C": 1.0}, bench).fit())[-1].outputs
-            assert found is not None
             return float((found.argmax(1) == truth).float().mean()), found
 
         misled = score(doubted)[1]
@@ -193,7 +191,7 @@ class TestPixels(StrategyChecks):
     def test_it_learns_classes_that_pixels_tell_apart(self, ready: Prepared) -> None:
         """Images that are dark or bright: a linear classifier is enough."""
         epochs = list(self.strategy.build({"C": 1.0}, _dark_or_bright(self.bench(ready))).fit())
-        assert epochs[-1].score == 1.0
+        assert epochs[-1].value == 1.0
 
 
 def _dark_or_bright(bench: TrialWorkbench) -> TrialWorkbench:

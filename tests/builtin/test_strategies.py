@@ -42,7 +42,7 @@ def head_of(learner: Learner, bench: Workbench) -> tuple[np.ndarray, np.ndarray]
     """The trained classifier, float64."""
     for _ in learner.fit():
         pass
-    weight, bias = classifier_of(learner.module())
+    weight, bias = classifier_of(bench.result.model)  # type: ignore[attr-defined]
     return weight.double().numpy(), bias.double().numpy()
 
 
@@ -117,8 +117,7 @@ class TestLinearProbe(StrategyChecks):
         bench = tiny_bench(ready)
         learner = self.strategy.build(params(), bench)
         scored = list(learner.fit())[-1].outputs
-        assert scored is not None
-        whole = predict_outputs(learner.module(), bench.inputs(input_size=32).val, bench)
+        whole = predict_outputs(bench.result.model, bench.inputs(input_size=32).val, bench)
         torch.testing.assert_close(whole, scored, atol=1e-3, rtol=1e-3)
 
 
@@ -135,7 +134,7 @@ class TestFineTune(StrategyChecks):
         learner = self.strategy.build(params, bench)
         for _ in learner.fit():
             pass
-        after = learner.module().state_dict()
+        after = bench.result.model.state_dict()
         early = [name for name in before if name.startswith(("conv1", "bn1", "layer1", "layer2"))]
         assert all(torch.equal(before[name], after[name]) for name in early)
         assert not torch.equal(before["layer4.0.conv1.weight"], after["layer4.0.conv1.weight"])

@@ -27,7 +27,7 @@ def test_names_come_from_the_modules_in_the_type_checking_block(package: str) ->
     assert module.lazy_names
     assert set(module.lazy_names) <= set(module.__all__)
     for name, where in module.lazy_names.items():
-        assert getattr(module, name) is getattr(importlib.import_module(f"{package}.{where}"), name)
+        assert getattr(module, name) is getattr(importlib.import_module(where), name)
     assert [name for name in dir(module) if not name.startswith("__")] == sorted(
         name for name in module.__all__ if not name.startswith("__")
     )

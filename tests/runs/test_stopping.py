@@ -12,12 +12,11 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 import autotl
 from autotl import plugins
-from autotl.api import Epoch, HeadSetting, Params, Record, Space, Workbench
-from autotl.backbone import set_head
+from autotl.api import Beat, HeadSetting, Params, Record, Score, Space, Workbench
 from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -66,20 +65,14 @@ class Blooming:
     bend: float
     c: float
     begun: int = 0
-    input_size: int = 32
 
-    def fit(self) -> Generator[Epoch, None, None]:
+    def fit(self) -> Generator[Beat | Score, None, None]:
         ((weight, bias),) = self.bench.linear_heads([HeadSetting(self.c)], input_size=32)
-        self.head = weight, bias
-        end = self.bench.features(input_size=32).val @ weight.T + bias
-        noise = torch.randn(end.shape, generator=torch.Generator().manual_seed(self.bench.seed))
+        noise = weight.std() * torch.randn(weight.shape, generator=self.bench.generator("noise"))
         for step in range(self.begun + 1, STEPS + 1):
             self.step, share = step, (step / STEPS) ** self.bend
-            logits = share * end / end.std() + (1 - share) * noise
-            yield Epoch(step, self.bench.score(logits), step / STEPS, logits)
-
-    def module(self) -> nn.Module:
-        return set_head(self.bench.model(), *self.head).eval()
+            mixed = share * weight + (1 - share) * noise
+            yield self.bench.score_head(mixed, bias, input_size=32, epoch=step, progress=step / STEPS)
 
     def checkpoint(self) -> Mapping[str, Tensor]:
         return {"step": torch.tensor(self.step)}

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from autotl.api import Epoch, Resumable
+from autotl.api import Beat, Resumable, Score
 from autotl.backbone import freeze
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
@@ -46,8 +46,16 @@ def training(ready: Prepared, frozen: int = 0, norm: str = "batch", **changed: A
     return Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
 
 
-def summary_of(epochs: list[Epoch]) -> list[tuple[Any, ...]]:
-    return [(each.step, each.score, each.progress, each.loss) for each in epochs]
+def summary_of(steps: list[Beat | Score]) -> list[tuple[Any, ...]]:
+    return [
+        (each.epoch, each.value, each.progress, each.loss) if isinstance(each, Score) else (each.progress,)
+        for each in steps
+    ]
+
+
+def delivered(learner: Training) -> Mapping[str, Tensor]:
+    """The weights that would be delivered."""
+    return learner._workbench.result.model.state_dict()  # type: ignore[attr-defined,no-any-return]
 
 
 def through_a_file(checkpoint: Mapping[str, Tensor] | None, folder: Path) -> Mapping[str, Tensor]:
@@ -82,8 +90,8 @@ def test_a_resumed_training_is_bit_for_bit_an_uninterrupted_one(
     second = training(ready, **how)
     second.resume(kept)
     assert summary_of(list(second.fit())) == summary_of(epochs[after:])
-    expected = whole.module().state_dict()
-    for name, value in second.module().state_dict().items():
+    expected = delivered(whole)
+    for name, value in delivered(second).items():
         assert torch.equal(value, expected[name]), name
 
 
@@ -104,8 +112,8 @@ def test_a_checkpoint_has_no_frozen_weights(ready: Prepared) -> None:
     kept = learner.checkpoint()
     running.close()
     assert kept is not None
-    frozen = {name for name, value in learner.module().named_parameters() if not value.requires_grad}
-    learned = {name for name, value in learner.module().named_parameters() if value.requires_grad}
+    frozen = {name for name, value in learner._model.named_parameters() if not value.requires_grad}
+    learned = {name for name, value in learner._model.named_parameters() if value.requires_grad}
     names = {name.removeprefix("model.") for name in kept}
     assert frozen
     assert not frozen & names

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from autotl.api import Beat, Score
 from autotl.backbone import freeze
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
@@ -35,29 +36,29 @@ def bench(ready: Prepared) -> TrialWorkbench:
 
 def test_it_learns(bench: TrialWorkbench) -> None:
     learner = Training(bench.model(), bench, replace(RECIPE, epochs=6))
-    scores = [epoch.score for epoch in learner.fit() if epoch.score is not None]
+    scores = [step.value for step in learner.fit() if isinstance(step, Score)]
     assert len(scores) == 6
     assert max(scores) > 0.6  # three classes
 
 
 def test_every_step_yields_so_that_a_deadline_can_hold(bench: TrialWorkbench) -> None:
-    epochs = list(Training(bench.model(), bench, RECIPE).fit())
-    steps = [epoch for epoch in epochs if epoch.score is None]
-    assert len(steps) == 2 * 3  # 40 rows in batches of at most 16
-    assert epochs[-1].progress == 1
+    steps = list(Training(bench.model(), bench, RECIPE).fit())
+    beats = [step for step in steps if isinstance(step, Beat)]
+    assert len(beats) == 2 * 3  # 40 rows in batches of at most 16
+    assert steps[-1].progress == 1
 
 
 def test_closing_gives_the_network_of_the_last_scored_epoch(bench: TrialWorkbench) -> None:
     learner = Training(bench.model(), bench, replace(RECIPE, epochs=4))
     running = learner.fit()
-    for epoch in running:
-        if epoch.score is not None:
+    for step in running:
+        if isinstance(step, Score):
             scored = {name: value.clone() for name, value in learner._model.state_dict().items()}
             break
     next(running)
     next(running)
     running.close()
-    kept = learner.module().state_dict()
+    kept = bench.result.model.state_dict()
     assert all(torch.equal(kept[name], value) for name, value in scored.items())
 
 
@@ -113,10 +114,9 @@ def test_two_processes_give_the_same_training(ready: Prepared, frozen: int) -> N
         model = bench.model()
         train_mode = freeze(model, frozen, norm="frozen")  # statistics of half a batch would differ
         learner = Training(model, bench, recipe, train_mode=train_mode, frozen=frozen)
-        epochs = list(learner.fit())
-        curves.append([epoch.loss for epoch in epochs if epoch.loss is not None])
-        assert epochs[-1].progress == 1
-        assert epochs[-1].score is not None
+        scores = [step for step in learner.fit() if isinstance(step, Score)]
+        curves.append([score.loss for score in scores])
+        assert scores[-1].progress == 1
     assert len(curves[0]) == recipe.epochs
     assert curves[1] == pytest.approx(curves[0], abs=1e-3)
 
@@ -149,8 +149,7 @@ def test_a_row_without_weight_teaches_nothing(
     assert weights is not None
     assert float(weights.mean()) == pytest.approx(1)
     learner = Training(bench.model(), bench, replace(RECIPE, epochs=5, balance=balance))
-    last = [epoch for epoch in learner.fit() if epoch.outputs is not None][-1]
-    assert last.outputs is not None
+    last = [step for step in learner.fit() if isinstance(step, Score)][-1]
     answers = last.outputs.argmax(1)
     assert (answers != 2).all()
     known = bench.targets().val != 2

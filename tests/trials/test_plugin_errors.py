@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from autotl.analysis.similarity import measure_similarity
-from autotl.api import Epoch, Job, Params, Workbench
+from autotl.api import Beat, Job, Params, Score, Workbench
 from autotl.builtin.executors.serial import Serial
 from autotl.cache import Store
 from autotl.clock import Budget, FakeClock, WallClock
@@ -47,7 +47,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 class Stranger:
     """A strategy whose learner yields the result of ``step``."""
 
-    baseline, input_size = False, 32
+    baseline = False
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -59,16 +59,35 @@ class Stranger:
     def fit(self) -> Generator[Any, None, None]:
         yield self._step(self._bench)
 
-    def module(self) -> nn.Module:
-        return self._bench.model().eval()
+
+def scored(bench: Workbench) -> Score:
+    return bench.score(bench.model(), input_size=32)
 
 
-def scored(bench: Workbench, columns: int = 3) -> Epoch:
-    return Epoch(1, 1.0, 1.0, torch.zeros(len(bench.targets().val), columns))
+def invented(bench: Workbench) -> Score:
+    """One-hot labels as outputs."""
+    sure = torch.nn.functional.one_hot(bench.targets().val, 3).float()
+    return Score(1, 1.0, 1.0, sure)
+
+
+def endless(bench: Workbench) -> Score:
+    """A network whose outputs are no numbers."""
+    model = bench.model()
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    return bench.score(model, input_size=32)
+
+
+def opened_test_image(bench: Any) -> Any:
+    """The first image of the test set."""
+    cache = bench._run_cache
+    return cache.dataset.openers[int(cache.splits.test[0])]()
 
 
 def run(ready: Prepared, folder: Path, step: Step) -> Any:
-    run_cache = RunCache(ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu")
+    run_cache = RunCache(
+        ready.dataset, ready.splits, ready.backbones, Store(folder / "kept"), device="cpu"
+    ).without_test()
     strategies: Any = {"stranger": Stranger(step)}
     worker = TrialRunner(
         run_cache, ActivationCache(run_cache), ready.task, strategies, folder / "trials", WallClock()
@@ -80,10 +99,16 @@ def run(ready: Prepared, folder: Path, step: Step) -> Any:
     ("step", "why"),
     [
         (lambda bench: sys.exit(7), "SystemExit: 7"),
-        (lambda bench: scored(bench, 5), r"outputs must have shape \(\d+, 3\) \(got \(\d+, 5\)\)"),
-        (lambda bench: None, r"fit\(\) must yield autotl.api.Epoch \(got NoneType\)"),
-        (lambda bench: Epoch(1, float("nan"), 1.0), r"must be finite \(got nan\)"),
-        (lambda bench: Epoch(1, 0.5, 7.0), r"must be in \[0, 1\] \(got 7.0\)"),
+        (lambda bench: None, r"fit\(\) must yield a Beat or a Score \(got NoneType\)"),
+        (invented, r"must yield the score that the workbench has just made"),
+        (endless, r"must be finite \(got NaN or infinity\)"),
+        (lambda bench: Beat(7.0), r"must be in \[0, 1\] \(got 7.0\)"),
+        (lambda bench: Beat(0.5), r"fit\(\) must yield at least one score \(got none\)"),
+        (
+            lambda bench: bench.score(nn.Linear(2, 3), input_size=32),
+            r"the tensors of timm's .* one linear head",
+        ),
+        (opened_test_image, r"must not be opened before the final evaluation"),
     ],
 )
 def test_an_error_of_a_learner_fails_its_trial(ready: Prepared, tmp_path: Path, step: Step, why: str) -> None:
@@ -112,7 +137,7 @@ def test_a_trial_leaves_no_global_state_behind(ready: Prepared, tmp_path: Path) 
             Path.cwd(),
         )
 
-    def careless(bench: Workbench) -> Epoch:
+    def careless(bench: Workbench) -> Score:
         found = scored(bench)
         random.seed(1)
         np.random.seed(1)

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
 
-from autotl.api import Epoch, Job, JobProgress, OnProgress, Outcome, Params, State, Workbench
+from autotl.api import Beat, Job, JobProgress, OnProgress, Outcome, Params, Score, State, Workbench
 from autotl.builtin.strategies.from_scratch import FromScratch
 from autotl.cache import Store
 from autotl.clock import FakeClock, WallClock
@@ -36,21 +35,17 @@ class LooksAgain:
     baseline = False
 
     def __init__(self, *, scores: bool) -> None:
-        self._scores = scores
+        self.scores = scores
 
     def build(self, params: Params, bench: Workbench) -> LooksAgain:
-        self._bench, self.input_size = bench, 32
+        self._bench = bench
         return self
 
-    def fit(self) -> Generator[Epoch, None, None]:
-        if self._scores:
-            logits = torch.nn.functional.one_hot(self._bench.targets().val, 3).float()
-            yield Epoch(1, 1.0, 0.5, logits)
+    def fit(self) -> Generator[Beat | Score, None, None]:
+        if self.scores:
+            yield self._bench.score(self._bench.model(), input_size=32, progress=0.5)
         self._bench.features(input_size=32)
-        yield Epoch(2, 0.0, 1.0, torch.zeros(len(self._bench.targets().val), 3))
-
-    def module(self) -> nn.Module:
-        return self._bench.model().eval()
+        yield self._bench.score(self._bench.model(), input_size=32, epoch=2)
 
 
 def worker_of(ready: Prepared, folder: Path, strategy: Any) -> TrialRunner:
@@ -67,10 +62,13 @@ def worker_of(ready: Prepared, folder: Path, strategy: Any) -> TrialRunner:
 
 def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
     worker = worker_of(ready, folder, strategy)
+    scored = not strategy.scores
 
     def on_progress(job: Job, said: JobProgress) -> State | None:
         """The time is up while the features are computed."""
-        return "stopped" if said.done is None and said.epoch.score is None else None
+        nonlocal scored
+        scored = scored or said.epoch.score is not None
+        return "stopped" if scored and said.done is None and said.epoch.score is None else None
 
     return worker(Job(0, "looks", "tiny", {}, 0, (0,)), on_progress)
 
@@ -78,7 +76,7 @@ def outcome(ready: Prepared, folder: Path, strategy: Any) -> Any:
 def test_a_deadline_during_a_pass_keeps_earlier_scores(ready: Prepared, tmp_path: Path) -> None:
     found = outcome(ready, tmp_path, LooksAgain(scores=True))
     assert found.state == "stopped"
-    assert [each.score for each in found.folds] == [1.0]
+    assert [each.epochs for each in found.folds] == [1]
     assert Path(found.models[0]).is_file()
 
 
@@ -169,18 +167,16 @@ class Learns:
         self._clock = clock
 
     def build(self, params: Params, bench: Workbench) -> Learns:
-        self._bench, self.input_size = bench, 32
+        self._bench = bench
         return self
 
-    def fit(self) -> Generator[Epoch, None, None]:
+    def fit(self) -> Generator[Beat | Score, None, None]:
         self._clock.advance(10)
-        for step in range(1, 5):
+        for step in range(1, 4):
             self._clock.advance(1)
-            logits = torch.zeros(len(self._bench.targets().val), 3)
-            yield Epoch(1, 0.3, step / 4, logits) if step == 4 else Epoch(1, progress=step / 4)
-
-    def module(self) -> nn.Module:
-        return self._bench.model().eval()
+            yield Beat(step / 4)
+        self._clock.advance(1)
+        yield self._bench.score(self._bench.model(), input_size=32)
 
 
 def test_a_fold_counts_the_seconds_of_its_steps_and_a_job_all_seconds(

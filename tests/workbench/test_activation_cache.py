@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from autotl.api import Score
 from autotl.backbone import freeze
 from autotl.cache import Store
 from autotl.pipeline.prepare import Prepared
@@ -44,7 +45,7 @@ def trained(
 ) -> tuple[Training, list[float | None]]:
     model = workbench.model()
     learner = Training(model, workbench, recipe, train_mode=freeze(model, depth, norm="batch"), frozen=depth)
-    return learner, [epoch.loss for epoch in learner.fit() if epoch.score is not None]
+    return learner, [step.loss for step in learner.fit() if isinstance(step, Score)]
 
 
 @contextmanager
@@ -75,8 +76,9 @@ def test_training_behind_a_cut_gives_the_losses_of_training_the_whole(
 
 def test_frozen_layers_are_the_same_to_the_bit_afterwards(ready: Prepared, tmp_path: Path) -> None:
     run_cache = with_store(ready, Store(tmp_path))
-    learner, _ = trained(workbench_of(run_cache, ready), 2)
-    before, after = run_cache.networks.task("tiny").state_dict(), learner.module().state_dict()
+    bench = workbench_of(run_cache, ready)
+    trained(bench, 2)
+    before, after = run_cache.networks.task("tiny").state_dict(), bench.result.model.state_dict()
     frozen = freeze(run_cache.networks.new("tiny"), 2, norm="batch")
     moved = {name for name in after if not torch.equal(after[name], before[name])}
     assert moved

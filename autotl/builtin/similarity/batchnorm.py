@@ -26,6 +26,7 @@ class BatchNorm:
     """
 
     name = "batchnorm"
+    steers = True
     summary = "distance of every BatchNorm layer's input from its running statistics: needs no source image"
     reference = "Schneider et al., Improving robustness against common corruptions, NeurIPS 2020"
 

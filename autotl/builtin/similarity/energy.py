@@ -35,6 +35,7 @@ class Energy:
     """
 
     name = "energy"
+    steers = True
     summary = "energy distance of the features; assumes no distribution, fair to few images"
     reference = "Székely & Rizzo, Journal of Statistical Planning and Inference 143, 2013"
 

@@ -34,6 +34,7 @@ class Frechet:
     """
 
     name = "frechet"
+    steers = True
     summary = (
         "squared Fréchet distance of the features' Gaussians, with a shrunk covariance where rows are few"
     )

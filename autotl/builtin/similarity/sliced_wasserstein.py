@@ -22,6 +22,7 @@ class SlicedWasserstein:
     """
 
     name = "sliced_wasserstein"
+    steers = True
     summary = "squared 2-Wasserstein distance of the features along random directions"
     reference = "Bonneel et al., Sliced and Radon Wasserstein Barycenters, JMIV 51, 2015"
 

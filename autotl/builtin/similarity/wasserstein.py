@@ -29,6 +29,7 @@ class Wasserstein:
     """
 
     name = "wasserstein"
+    steers = True
     summary = "exact squared 2-Wasserstein distance along the source's principal axes"
     reference = (
         "Peyré & Cuturi, Computational Optimal Transport, 2019; Crouse, On implementing 2D rectangular "

@@ -6,11 +6,11 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Epoch, Machine, Params, Space, Task, Workbench
+from autotl.api import VERSION, Applies, Backbone, Beat, Cost, Machine, Params, Score, Space, Task, Workbench
 from autotl.backbone import match_classes
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 class Direct:
@@ -20,6 +20,9 @@ class Direct:
     summary = "no training: the source head's own classes, if the task has no others"
     reference = "Razavian et al., CNN Features off-the-shelf, CVPR-W 2014"
     baseline = False
+    api = VERSION
+    deterministic = True
+    reads_weights = False
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         if not backbone.classes:
@@ -39,8 +42,8 @@ class Direct:
         return {"image_size": backbone.input_size}
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        input_sizes = [input_size for input_size in backbone.input_sizes if input_size <= backbone.input_size]
-        return {"image_size": space.suggest_categorical("image_size", input_sizes)}
+        sizes = [size for size in backbone.input_sizes if size <= backbone.input_size]
+        return {"image_size": space.suggest_categorical("image_size", sizes)}
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
         input_size = params["image_size"]
@@ -58,38 +61,30 @@ class _DirectLearner:
     def __init__(self, input_size: int, workbench: Workbench) -> None:
         self._input_size, self._workbench = input_size, workbench
 
-    @property
-    def input_size(self) -> int:
-        return self._input_size
+    def fit(self) -> Generator[Beat | Score, None, None]:
+        from autotl.backbone import set_head
 
-    def fit(self) -> Generator[Epoch, None, None]:
-        from autotl.backbone import classifier_of
-        from autotl.training import predict_outputs
-
-        workbench, model = self._workbench, self.module()
-        if workbench.backbone.has_seen(self._input_size):
-            weight, bias = (each.cpu() for each in classifier_of(model))
-            logits = workbench.features(input_size=self._input_size).val @ weight.T + bias  # (rows, classes)
+        workbench, size = self._workbench, self._input_size
+        weight, bias = self._head()
+        if workbench.backbone.has_seen(size):
+            yield workbench.score_head(weight, bias, input_size=size)
         else:
-            logits = predict_outputs(model, workbench.inputs(input_size=self._input_size).val, workbench)
-        yield Epoch(1, workbench.score(logits), 1.0, logits)
+            yield workbench.score(set_head(workbench.model(), weight, bias), input_size=size)
 
-    def module(self) -> nn.Module:
+    def _head(self) -> tuple[Tensor, Tensor]:
+        """Return the weights and biases of the task's classes."""
         import torch  # not needed to list the plugins
 
-        from autotl.backbone import classifier_of, set_head
+        from autotl.backbone import classifier_of
 
-        task, backbone = self._workbench.task, self._workbench.backbone
-        matches = match_classes(task.target.names, backbone.classes)
-        weight, bias = classifier_of(self._workbench.source_model())
-
-        def class_rows(source: Tensor) -> Tensor:
-            # a name of two source classes ("crane") gets their mean
-            return torch.stack([source[list(matches[name])].mean(0) for name in task.target.names])
-
-        model = self._workbench.model()
-        set_head(model, class_rows(weight), class_rows(bias))
-        return model.eval()
+        names = self._workbench.task.target.names
+        matches = match_classes(names, self._workbench.backbone.classes)
+        # a name of two source classes ("crane") gets their mean
+        weight, bias = (
+            torch.stack([source[list(matches[name])].mean(0) for name in names])
+            for source in classifier_of(self._workbench.source_model())
+        )
+        return weight, bias
 
 
 @hookimpl

@@ -6,7 +6,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
+from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.training import (
     AUGMENTATIONS,
     MAX_VIEWS,
@@ -53,6 +53,7 @@ class FineTune:
     summary = "train on from the pretrained weights, with the first stages frozen or not"
     reference = "Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014"
     baseline = False
+    api = VERSION
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         return Applies(

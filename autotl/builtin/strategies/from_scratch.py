@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
+from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.builtin.strategies.random_start import (
     default_settings,
     suggested_settings,
@@ -38,6 +38,7 @@ class FromScratch:
     summary = "the backbone's own architecture from random weights: shows what its weights add; by name only"
     reference = "He et al., Rethinking ImageNet Pre-training, ICCV 2019"
     baseline = True
+    api = VERSION
     on_request = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:

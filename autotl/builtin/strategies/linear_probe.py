@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, Epoch, HeadSetting, Machine, Params, Space, Task, Workbench
+from autotl.api import (
+    VERSION,
+    Applies,
+    Backbone,
+    Beat,
+    Cost,
+    HeadSetting,
+    Machine,
+    Params,
+    Score,
+    Space,
+    Task,
+    Workbench,
+)
 from autotl.training import PROBE_SETTINGS, head_seconds
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 C_VALUES = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
 DEFAULT_SETTING = PROBE_SETTINGS[-1]
@@ -38,6 +48,8 @@ class LinearProbe:
     summary = "freeze the whole backbone, learn a linear classifier on its features"
     reference = "Kornblith et al., Do Better ImageNet Models Transfer Better?, CVPR 2019"
     baseline = False
+    api = VERSION
+    deterministic = True
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         return Applies(True, f"{backbone.features} frozen features fit any number of images")
@@ -51,16 +63,16 @@ class LinearProbe:
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        input_sizes = [
-            input_size
-            for input_size in backbone.input_sizes
-            if input_size <= backbone.input_size and _is_affordable(task, backbone, input_size)
+        sizes = [
+            size
+            for size in backbone.input_sizes
+            if size <= backbone.input_size and _is_affordable(task, backbone, size)
         ]
         return {
             "C": space.suggest_categorical("C", C_VALUES),
             "standardise": space.suggest_categorical("standardise", [True, False]),
             "class_weight": space.suggest_categorical("class_weight", ["none", "balanced"]),
-            "image_size": space.suggest_categorical("image_size", input_sizes),
+            "image_size": space.suggest_categorical("image_size", sizes),
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
@@ -83,27 +95,12 @@ class _ProbeLearner:
         self._setting = HeadSetting(
             float(params["C"]), bool(params["standardise"]), params["class_weight"] == "balanced"
         )
-        self._head: tuple[Tensor, Tensor] | None = None
 
-    @property
-    def input_size(self) -> int:
-        return self._input_size
-
-    def fit(self) -> Generator[Epoch, None, None]:
-        workbench = self._workbench
+    def fit(self) -> Generator[Beat | Score, None, None]:
         settings = self._settings_to_fit()
-        heads = workbench.linear_heads(settings, input_size=self._input_size)
-        self._head = weight, bias = heads[settings.index(self._setting)]
-        logits = workbench.features(input_size=self._input_size).val @ weight.T + bias  # (rows, classes)
-        yield Epoch(1, workbench.score(logits), 1.0, logits)
-
-    def module(self) -> nn.Module:
-        from autotl.backbone import set_head
-
-        model = self._workbench.model()
-        if self._head is not None:
-            set_head(model, *self._head)
-        return model.eval()
+        heads = self._workbench.linear_heads(settings, input_size=self._input_size)
+        weight, bias = heads[settings.index(self._setting)]
+        yield self._workbench.score_head(weight, bias, input_size=self._input_size)
 
     def _settings_to_fit(self) -> tuple[HeadSetting, ...]:
         """Return GRID if it fits into a trial, else few settings."""

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import (
+    VERSION,
     Applies,
     Backbone,
+    Beat,
     Cost,
     DataConfig,
-    Epoch,
     HeadSetting,
     Images,
     Machine,
     Params,
+    Score,
     Space,
     Task,
     Weights,
@@ -49,6 +51,8 @@ class Pixels:
     summary = "logistic regression on images shrunk to 16 pixels: the cheapest baseline, without a network"
     reference = "Turk & Pentland, Eigenfaces for Recognition, Journal of Cognitive Neuroscience, 1991"
     baseline = True
+    api = VERSION
+    deterministic = True
 
     def networks(self, task: Task) -> Sequence[Weights]:
         """See :class:`autotl.api.OwnNetworks`."""
@@ -92,13 +96,11 @@ class Pixels:
 
 
 class _PixelLearner:
-    input_size = SIDE
-
     def __init__(self, c: float, workbench: Workbench) -> None:
         self._c, self._workbench = c, workbench
         self._model: Any = workbench.model(pretrained=False)
 
-    def fit(self) -> Generator[Epoch, None, None]:
+    def fit(self) -> Generator[Beat | Score, None, None]:
         import torch  # not needed to list the plugins
 
         from autotl.backbone import set_head
@@ -108,22 +110,13 @@ class _PixelLearner:
         moments = Moments(3 * SIDE**2)
         for batch in _flat_batches(workbench, pixels.train):
             moments.add(batch)
-            yield Epoch(0)
+            yield Beat()
         matrix, shift = moments.principal(self._model.num_features)
-        train, val = (
-            torch.cat(
-                [
-                    torch.empty(0, len(matrix)),
-                    *(batch @ matrix.T + shift for batch in _flat_batches(workbench, images)),
-                ]
-            )
-            for images in (pixels.train, pixels.val)
-        )  # (rows, components)
-        weight, bias = self._fit_head(train)
+        components = torch.cat([batch @ matrix.T + shift for batch in _flat_batches(workbench, pixels.train)])
+        weight, bias = self._fit_head(components)  # of components (rows, components)
         fill_patch(self._model, matrix, shift)
         set_head(self._model, weight, bias)
-        logits = (val @ weight.T + bias).float()  # (rows, classes)
-        yield Epoch(1, workbench.score(logits), 1.0, logits)
+        yield workbench.score(self._model, input_size=SIDE)
 
     def _fit_head(self, components: Tensor) -> tuple[Tensor, Tensor]:
         """Return weight (classes, components) and bias (classes,) of the linear classifier."""
@@ -142,10 +135,6 @@ class _PixelLearner:
             weights=None if weights is None else weights.to(device),
         )
         return heads.weight[0, 0].cpu(), heads.bias[0, 0].cpu()
-
-    def module(self) -> nn.Module:
-        model: nn.Module = self._model.eval()
-        return model
 
 
 def _flat_batches(workbench: Workbench, images: Images) -> Iterator[Tensor]:

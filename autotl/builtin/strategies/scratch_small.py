@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
-from autotl.api import Applies, Backbone, Cost, DataConfig, Machine, Params, Space, Task, Weights, Workbench
+from autotl.api import (
+    VERSION,
+    Applies,
+    Backbone,
+    Cost,
+    DataConfig,
+    Machine,
+    Params,
+    Space,
+    Task,
+    Weights,
+    Workbench,
+)
 from autotl.builtin.strategies.random_start import (
     default_settings,
     suggested_settings,
@@ -89,6 +101,7 @@ class ScratchSmall:
     summary = "a small network from random weights: the baseline that transfer has to beat"
     reference = "Page, How to Train Your ResNet, 2018; Jordan, 94% on CIFAR-10 in 3.29 Seconds, 2024"
     baseline = True
+    api = VERSION
 
     def networks(self, task: Task) -> Sequence[Weights]:
         """See :class:`autotl.api.OwnNetworks`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from autotl.analysis.profile import Similarities
 from autotl.api import Task
 from autotl.budget.trial_time import make_task, with_trial_time
 from autotl.pipeline.stages.clean import CleanedImages
@@ -94,12 +95,25 @@ def plan_search(
     return plan
 
 
+def _deciding(context: Context, measured: Similarities) -> Similarities:
+    """Return the similarities that strategies may decide by: those that declare ``steers = True``."""
+    steering = {name for name, each in context.plugins.similarities.items() if getattr(each, "steers", False)}
+    return {
+        backbone: {name: each for name, each in measures.items() if name in steering}
+        for backbone, measures in measured.items()
+    }
+
+
 def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages) -> Task:
     """Return the task with the time per trial."""
     settings, splits, backbones = context.settings, cleaned.splits, cleaned.backbones
     typical_size = median_size(cleaned.dataset, splits)
     task = make_task(
-        settings.metric.name, cleaned.dataset, splits, similarity.similarities, typical_size=typical_size
+        settings.metric.name,
+        cleaned.dataset,
+        splits,
+        _deciding(context, similarity.similarities),
+        typical_size=typical_size,
     )
     tested = len(cleaned.locked)
     return with_trial_time(

@@ -20,6 +20,7 @@ class What:
         parameters: Number of weights.
         transferred_stages: Stages with pretrained weights, in forward order; None if unknown.
         frozen_stages: Stages of these that were not trained; None if unknown.
+        kept_weights: Share of the source's weights that are equal bit for bit, in [0, 1].
         replaced: New layers.
         bn_policy: Treatment of the BatchNorm statistics, as a sentence.
     """
@@ -30,6 +31,7 @@ class What:
     parameters: int | None = None
     transferred_stages: tuple[str, ...] | None = None
     frozen_stages: tuple[str, ...] | None = None
+    kept_weights: float | None = None
     replaced: tuple[str, ...] = ()
     bn_policy: str | None = None
 
@@ -98,6 +100,8 @@ class How:
     Attributes:
         strategy: Name of the strategy.
         params: Its settings.
+        summary: The strategy, as a line.
+        reference: The paper that the strategy implements.
         phases: Training phases, as sentences.
         epochs: Epochs of the final training.
         augmentation: Random changes of training images; a name or whether there were any.
@@ -111,6 +115,8 @@ class How:
 
     strategy: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    summary: str | None = None
+    reference: str | None = None
     phases: tuple[str, ...] = ()
     epochs: Number | None = None
     augmentation: Any = None

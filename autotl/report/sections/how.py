@@ -14,7 +14,7 @@ def section(report: Report) -> Section:
     how = report.how
     epochs = how.epochs or 0
     sentences = [
-        f"The strategy is {format.name(how.strategy)}." if how.strategy else "",
+        _strategy(how),
         *map(format.sentence, how.phases),
         *final_model(report),
         f"Training took {format.count(how.epochs, 'epoch')}." if epochs > 0 else "",
@@ -29,6 +29,14 @@ def section(report: Report) -> Section:
         sentences=tuple(filter(None, sentences)),
         tables=(Table(("setting", "value"), settings, place="beside"),),
     )
+
+
+def _strategy(how: How) -> str:
+    if not how.strategy:
+        return ""
+    summary = f": {format.name(how.summary)}" if how.summary else ""
+    reference = f" ({format.name(how.reference)})" if how.reference and how.reference != "none" else ""
+    return f"The strategy is {format.name(how.strategy)}{summary}{reference}."
 
 
 def _input(how: How) -> list[str]:

@@ -9,6 +9,9 @@ from autotl.report.document.model import What
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Stage
 
+MIN_KEPT = 0.05
+"""Share of unchanged weights from which a sentence tells it."""
+
 
 def section(report: Report) -> Section:
     """Describe the source network and its pretrained, trained and new layers."""
@@ -54,11 +57,19 @@ def _stages(what: What) -> list[str]:
     if frozen is None:
         return [pretrained]
     if not frozen:
-        return [pretrained, "No stage was frozen: all layers were fine-tuned."]
+        return [pretrained, f"No stage was frozen: all layers were fine-tuned.{_kept(what)}"]
     trained = [stage for stage in moved if stage not in frozen]
     if not trained:
         return [pretrained, "All of them were frozen. Only the replaced layers were trained."]
     return [pretrained, f"Frozen stages: {_names(frozen)}. Fine-tuned stages: {_names(trained)}."]
+
+
+def _kept(what: What) -> str:
+    """Return a sentence on weights that are the source's, if stages do not show it."""
+    share = what.kept_weights
+    if share is None or share < MIN_KEPT:
+        return ""
+    return f" {format.percent(share)} of the weights are still those of the source, bit for bit."
 
 
 def _names(stages: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from autotl.api import Epoch
+from autotl.api import Score
 from autotl.backbone import freeze
 from autotl.pipeline.prepare import Prepared
 from autotl.training import Recipe, Training
@@ -66,7 +66,7 @@ class LibraryLoop:
         self.learner = Training(self.model, bench, recipe, train_mode=train_mode, frozen=frozen)
         self._epochs = self._scored()
 
-    def epoch(self) -> Epoch:
+    def epoch(self) -> Score:
         """Train for an epoch."""
         return next(self._epochs)
 
@@ -74,7 +74,7 @@ class LibraryLoop:
         """End the training."""
         self._epochs.close()  # type: ignore[attr-defined]
 
-    def _scored(self) -> Iterator[Epoch]:
-        for epoch in self.learner.fit():
-            if epoch.score is not None:
-                yield epoch
+    def _scored(self) -> Iterator[Score]:
+        for step in self.learner.fit():
+            if isinstance(step, Score):
+                yield step

@@ -119,7 +119,7 @@ def test_an_error_of_the_writer_is_raised_at_the_next_trial(run, monkeypatch):
 def test_a_killed_search_keeps_its_trials_and_ends(run):
     code = (
         "import os, pathlib, signal\n"
-        "from autotl.api import Arm, Plan, Record, Task\n"
+        "from autotl.api import Arm, Plan, Record, TargetKind, TargetSpec, Task\n"
         "from autotl_mlflow import observer\n"
         f"observer.autotl_search_started({PLAN!r}, pathlib.Path({str(run)!r}), [])\n"
         f"observer.autotl_trial_finished({trial(0, 0.5)!r})\n"

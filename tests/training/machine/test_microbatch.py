@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from autotl.api import Score
 from autotl.backbone import freeze
 from autotl.testing import tiny_bench, tiny_run
 from autotl.training import Recipe, Training, forward_in_batches, microbatch_count, microbatch_size
@@ -76,7 +77,7 @@ def test_training_is_split_unless_batchnorm_updates_statistics(
         model.forward = noted
         train_mode = freeze(model, 0, norm=norm)
         learner = Training(model, bench, recipe, train_mode=train_mode)
-        curves.append([epoch.loss for epoch in learner.fit() if epoch.loss is not None])
+        curves.append([step.loss for step in learner.fit() if isinstance(step, Score)])
         sizes.append(max(seen))
     assert curves[0] == pytest.approx(curves[1], abs=1e-4)
     assert sizes[1] == (5 if norm == "frozen" else sizes[0])
@@ -155,5 +156,5 @@ def test_training_in_pieces_is_the_same_training(tmp_path_factory: pytest.TempPa
 
         model.forward = short
         learner = Training(model, bench, recipe, train_mode=nn.Module.eval)  # BatchNorm sees no groups
-        curves.append([epoch.loss for epoch in learner.fit() if epoch.loss is not None])
+        curves.append([step.loss for step in learner.fit() if isinstance(step, Score)])
     assert curves[0] == pytest.approx(curves[1], abs=1e-4)

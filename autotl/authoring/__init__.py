@@ -1,0 +1,1 @@
+"""Help plugin authors with a project and a first try."""

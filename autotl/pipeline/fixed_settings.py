@@ -1,0 +1,82 @@
+"""Fix settings of a strategy for a whole run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autotl.api import Backbone, Params, Space, Strategy, Task
+from autotl.errors import ArgumentError, TrainingError, UnknownName
+
+
+class FixedSettings:
+    """A strategy with some settings fixed; everything else is the strategy's own."""
+
+    def __init__(self, strategy: Strategy, fixed: Mapping[str, Any]) -> None:
+        self._strategy, self._fixed = strategy, dict(fixed)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_strategy" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self._strategy, name)
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        """Return the defaults with the fixed settings."""
+        return self._with_fixed(self._strategy.defaults(task, backbone))
+
+    def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        """Return a suggestion with the fixed settings.
+
+        Args:
+            space: Source of suggested values.
+            task: The target task.
+            backbone: The backbone's facts.
+        """
+        return self._with_fixed(self._strategy.suggest(space, task, backbone))
+
+    def _with_fixed(self, params: Params) -> Params:
+        """Return settings with the fixed ones. Raises TrainingError for a name that they lack."""
+        if unknown := sorted(self._fixed.keys() - params.keys()):
+            raise TrainingError(
+                f"--set must name a setting of {self._strategy.name}: {', '.join(sorted(params))} "
+                f"(got {unknown[0]})."
+            )
+        return {**params, **self._fixed}
+
+
+def fix_settings(strategies: Mapping[str, Strategy], fixed: Iterable[str]) -> dict[str, Strategy]:
+    """Return the strategies with fixed settings.
+
+    Args:
+        strategies: The strategies of a run, by name.
+        fixed: Texts ``strategy.setting=value``; a value is read as JSON, else as text.
+
+    Raises:
+        ArgumentError: A text has another form.
+        UnknownName: No strategy of the run has that name.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    for text in fixed:
+        path, equals, value = text.partition("=")
+        strategy, dot, name = path.partition(".")
+        if not (equals and dot and strategy and name):
+            raise ArgumentError(
+                f"fixed must have the form strategy.setting=value (got {text!r}). "
+                "Give for example --set finetune.lr=0.001."
+            )
+        if strategy not in strategies:
+            raise UnknownName("strategy", strategy, strategies)
+        values.setdefault(strategy, {})[name] = _value(value)
+    return {
+        name: FixedSettings(each, values[name]) if name in values else each
+        for name, each in strategies.items()
+    }
+
+
+def _value(text: str) -> Any:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return found if isinstance(found, str | bool | int | float) else text

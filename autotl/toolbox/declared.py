@@ -1,0 +1,109 @@
+"""A strategy whose settings are declared once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from autotl.api import VERSION, Applies, Backbone, Cost, Learner, Machine, Params, Space, Task, Workbench
+from autotl.errors import TrainingError
+from autotl.toolbox.settings import Chosen, Setting
+from autotl.training import head_seconds, training_seconds
+
+
+class DeclaredStrategy(ABC):
+    """A base of strategies: ``defaults``, ``suggest`` and ``cost`` follow from ``settings``.
+
+    A subclass sets the attributes and defines :meth:`build`. Override any other method as needed.
+
+    Attributes:
+        settings: The settings by name. A setting may depend on those declared before it.
+        trained: Share of the arithmetic that is trained, in [0, 1]; 0 if only a head is fitted.
+        baseline: Whether nothing is transferred.
+        deterministic: Whether all seeds give the same network.
+        reads_weights: Whether rows count by ``bench.weights()``.
+        on_request: Whether the strategy runs only if it is named.
+    """
+
+    api: ClassVar[int] = VERSION
+    name: str
+    summary: str
+    reference: str
+    baseline: bool = False
+    settings: Mapping[str, Setting]
+    trained: float = 1.0
+    deterministic: bool = False
+    reads_weights: bool = True
+    on_request: bool = False
+
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        """Return True: the strategy can always be used."""
+        return Applies(True, "it can be used with every network")
+
+    def defaults(self, task: Task, backbone: Backbone) -> Params:
+        """Return the default of each setting."""
+        chosen = Chosen(task, backbone, self.trained)
+        for name, setting in self.settings.items():
+            chosen = replace(chosen, values={**chosen.values, name: setting.default_for(chosen)})
+        return chosen.values
+
+    def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
+        """Return a suggestion for each setting.
+
+        Args:
+            space: Source of suggested values.
+            task: The target task.
+            backbone: The backbone's facts.
+        """
+        chosen = Chosen(task, backbone, self.trained)
+        for name, setting in self.settings.items():
+            chosen = replace(chosen, values={**chosen.values, name: setting.suggest(space, name, chosen)})
+        return chosen.values
+
+    def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
+        """Return the expected cost of one fold.
+
+        It is that of the epochs, or of a head on frozen features.
+
+        Args:
+            params: The trial's settings.
+            task: The target task.
+            backbone: The backbone's facts.
+            machine: The machine that runs the trial.
+        """
+        size = int(params.get("image_size", backbone.input_size))
+        if self.trained and "epochs" in params:
+            seconds = training_seconds(
+                task, backbone, input_size=size, trained=self.trained, epochs=int(params["epochs"])
+            )
+            return Cost(seconds, 16 * backbone.parameters)
+        features = 0.0 if backbone.has_seen(size) else backbone.pace.seconds(task.train_rows, input_size=size)
+        return Cost(features / 5 + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
+
+    def check(self, params: Params) -> None:
+        """Raise TrainingError unless these settings can be used."""
+        if params.keys() != self.settings.keys():
+            raise TrainingError(
+                f"The settings of {self.name} must be {', '.join(self.settings)} (got {', '.join(params)})."
+            )
+        for name, setting in self.settings.items():
+            setting.check(name, params[name])
+
+    @abstractmethod
+    def build(self, params: Params, bench: Workbench) -> Learner:
+        """Return a learner that is ready to start."""
+
+    def __repr__(self) -> str:
+        return f"<strategy {self.name}: {', '.join(f'{name}' for name in self.settings)}>"
+
+
+def settings_of(declared: Mapping[str, Any]) -> dict[str, Setting]:
+    """Return declared settings. Raises TrainingError for a value that declares none."""
+    for name, each in declared.items():
+        if not hasattr(each, "default_for") or not hasattr(each, "suggest"):
+            raise TrainingError(
+                f"The setting {name} must be a Float, Int, Choice, Epochs or InputSize (got {each!r})."
+            )
+    return dict(declared)

@@ -1,0 +1,1 @@
+"""Batches, epochs and scores of a trial."""

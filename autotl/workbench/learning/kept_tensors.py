@@ -1,0 +1,40 @@
+"""Tensors of strategies that all trials of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from autotl.workbench.run_cache import RunCache
+
+
+def keep_tensor(
+    run_cache: RunCache, backbone: str, key: tuple[str, int | None], compute: Callable[[], Tensor]
+) -> Tensor:
+    """Return a tensor from the run's store, computed if missing.
+
+    Args:
+        run_cache: The store, and the digests of images and networks.
+        backbone: The network.
+        key: The strategy's name of the tensor, and the fold.
+        compute: Returns the tensor.
+    """
+    name, fold = key
+    full_key = {
+        "kept": name,
+        "fold": fold,
+        "rows": run_cache.rows_digest,
+        "labels": run_cache.dataset.digest,
+        "split": run_cache.splits.hash,
+        "weights": run_cache.backbones[backbone].digest,
+    }
+    if (found := run_cache.store.find(full_key)) is not None:
+        return torch.from_numpy(found)
+    made = compute().detach().cpu().contiguous()
+    values = made.numpy()
+    kept = run_cache.store.array(
+        full_key, values.shape, values.dtype, lambda out: out.__setitem__(..., values)
+    )
+    return torch.from_numpy(kept)

@@ -1,0 +1,103 @@
+"""The stock network that a workbench scores, and that is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from autotl.api import Backbone
+from autotl.backbone import set_head
+from autotl.errors import TrainingError
+from autotl.training import forward_in_batches
+from autotl.workbench.activation_cache import ActivationCache, ViewSpec
+from autotl.workbench.cut_model import CutModel
+from autotl.workbench.run_cache import RunCache
+
+NAMED = 3
+"""Tensors that an error names."""
+
+
+class ScoredNetwork:
+    """A stock timm model with the weights of a learner.
+
+    The weights are copied, so that the scored and the delivered network are the same.
+
+    Attributes:
+        input_size: Image size in pixels; 0 before the first weights.
+    """
+
+    def __init__(self, run_cache: RunCache, activations: ActivationCache, backbone: Backbone) -> None:
+        self._run_cache, self._activations, self._backbone = run_cache, activations, backbone
+        self._model: nn.Module | None = None
+        self._suffixes: dict[tuple[str, int], nn.Module] = {}
+        self.input_size = 0
+
+    @property
+    def model(self) -> nn.Module:
+        """The network, in evaluation mode."""
+        if self._model is None:
+            self._model = self._run_cache.networks.new(self._backbone.name)
+        return self._model.eval()
+
+    def load(self, state: Mapping[str, Tensor], input_size: int) -> None:
+        """Copy weights into the network.
+
+        Raises:
+            TrainingError: A stock model has other tensors.
+        """
+        model = self.model
+        if fault := _difference(model.state_dict(), state):
+            raise TrainingError(
+                f"The network must have the tensors of timm's {self._backbone.architecture} with one linear "
+                f"head (got {fault}). Merge other layers into these tensors before the score."
+            )
+        model.load_state_dict(dict(state))
+        self.input_size = input_size
+
+    def load_head(self, weight: Tensor, bias: Tensor, input_size: int) -> None:
+        """Give the pretrained network a linear head.
+
+        Args:
+            weight: Weights, (k, features).
+            bias: Biases, (k,).
+            input_size: Image size in pixels.
+        """
+        if self.input_size:  # another network was scored before
+            self._model = None
+        set_head(self.model, weight, bias)
+        self.input_size = input_size
+
+    def outputs_behind(self, cut: CutModel) -> Tensor:
+        """Return the outputs for the validation rows, from cached activations."""
+        key = cut.cut_point, cut.input_size
+        if key not in self._suffixes:
+            cuts = self._activations.cuts(self._backbone.name, cut.input_size)
+            self._suffixes[key] = cuts.suffix(cut.cut_point, self.model)
+        plain = ViewSpec(cut.input_size, len(self._run_cache.order))
+        activations = cut.workbench.activations(cut.cut_point, plain).val
+        device = self._run_cache.device
+        self.model.eval()
+        return forward_in_batches(
+            self._suffixes[key],
+            activations,
+            to_batch=lambda x: x.to(device=device, dtype=torch.float32, non_blocking=True),
+            device=device,
+        )
+
+
+def _difference(stock: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> str:
+    """Return the difference between two states in words, "" if there is none."""
+    missing, extra = [*(stock.keys() - state.keys())], [*(state.keys() - stock.keys())]
+    shapes = [
+        f"{name} {tuple(state[name].shape)} in place of {tuple(value.shape)}"
+        for name, value in stock.items()
+        if name in state and state[name].shape != value.shape
+    ]
+    parts = [
+        f"{label} {', '.join(sorted(names)[:NAMED])}" + (", …" if len(names) > NAMED else "")
+        for label, names in (("no", missing), ("an additional", extra), ("", shapes))
+        if names
+    ]
+    return " and ".join(part.strip() for part in parts)

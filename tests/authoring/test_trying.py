@@ -1,0 +1,45 @@
+"""``autotl try`` says what a strategy did, and which checks fail."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from autotl import cli, plugins
+from autotl.authoring.trying import try_strategy
+from tests.testing.honest import Honest
+
+
+def test_it_says_what_a_strategy_did() -> None:
+    found = try_strategy(Honest())
+    facts = dict(found.facts)
+    assert found.failures == ()
+    assert facts["settings"].startswith("lr=0.003, epochs=6, freeze=1")
+    assert "guessing gives 0.33" in facts["score"]
+    assert facts["unchanged"].startswith("stem") or "% of the weights" in facts["unchanged"]
+    assert "s expected" in facts["cost"]
+    assert "as scored, at 32 px" in facts["delivered"]
+
+
+def test_failures_are_listed_with_their_cause() -> None:
+    found = try_strategy(Honest("ignores weights"))
+    assert [each.check for each in found.failures] == ["weights"]
+
+
+def test_a_strategy_that_raises_has_no_facts() -> None:
+    found = try_strategy(Honest("not a stock network"))
+    assert found.facts == ()
+    assert "must have the tensors of timm's" in found.failures[-1].message
+
+
+def test_the_command_prints_facts_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.guarded(lambda: cli.app(["try", "linear_probe", "--json"], standalone_mode=False)) in (0, None)
+    document = json.loads(capsys.readouterr().out)
+    assert document["strategy"] == "linear_probe"
+    assert document["failures"] == []
+
+
+def test_an_unknown_strategy_is_an_error() -> None:
+    with pytest.raises(LookupError, match="linear_probe"):
+        plugins.load().strategies["linear_prob"]
