@@ -30,7 +30,7 @@ class Workbench(Protocol):
         device: The device, as torch names it.
         processes: Number of processes that train a network together (1: this process only).
         seed: Seed of the random choices.
-        seconds_left: Seconds until the deadline of the search; None without a deadline.
+        seconds_left: Seconds of this fold's share of the trial's time; None without a deadline.
     """
 
     task: Task
@@ -194,8 +194,8 @@ class Workbench(Protocol):
         It is computed once, and kept on disk.
 
         Args:
-            key: Names the tensor. It must name all that the tensor depends on, except for the images, the
-                backbone and the fold.
+            key: Names the tensor. It starts with the strategy's name, and names all that the tensor depends
+                on, except for the images, their weights, the backbone and the fold.
             compute: Returns the tensor, if it is not kept yet.
 
         Returns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from importlib.resources import files
@@ -27,7 +28,7 @@ def new_project(name: str, folder: Path, *, hook: str = "strategies") -> list[Pa
         The files.
 
     Raises:
-        PluginError: The name cannot be that of a module, or the folder is not empty.
+        PluginError: The name cannot be used in a module, or the folder is not empty.
         UnknownName: There is no such hook.
     """
     if hook not in HOOKS:
@@ -39,7 +40,7 @@ def new_project(name: str, folder: Path, *, hook: str = "strategies") -> list[Pa
             f"(got {name!r}). "
             "Choose another name."
         )
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise PluginError(f"The folder must be empty or new (got {folder}). Give another one with --folder.")
     module, distribution = f"autotl_{plugin}", f"autotl-{plugin.replace('_', '-')}"
     fields = {
@@ -55,11 +56,24 @@ def new_project(name: str, folder: Path, *, hook: str = "strategies") -> list[Pa
         f"{module}.py": f"{hook}.py.txt",
         f"tests/test_{plugin}.py": f"test_{hook}.py.txt",
     }
-    made = []
-    for target, source in written.items():
-        path = folder / target
+    texts = {
+        folder / target: Template((TEMPLATES / source).read_text(encoding="utf-8")).substitute(fields)
+        for target, source in written.items()
+    }
+    if {plugin, fields["object"]} & _imported(texts[folder / f"{module}.py"]):
+        raise PluginError(
+            f"A plugin must not have the name of an import of its module (got {name!r}). "
+            "Choose another name."
+        )
+    for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = Template((TEMPLATES / source).read_text(encoding="utf-8")).substitute(fields)
         path.write_text(text, encoding="utf-8")
-        made.append(path)
-    return made
+    return [*texts]
+
+
+def _imported(source: str) -> set[str]:
+    """Return the names that a module imports."""
+    statements = [
+        each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Import | ast.ImportFrom)
+    ]
+    return {(alias.asname or alias.name).partition(".")[0] for each in statements for alias in each.names}

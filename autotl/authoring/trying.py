@@ -12,8 +12,8 @@ from autotl.api import Strategy
 from autotl.backbone import layout
 from autotl.testing.bench import tiny_run
 from autotl.testing.strategies.case import StrategyCase
+from autotl.testing.strategies.checks import CHECKS, RAISED, Finding, case_of, find_failures
 from autotl.testing.strategies.settings_checks import MACHINE
-from autotl.testing.strategy import CHECKS, Finding, case_of, find_failures
 
 MIB = 2**20
 
@@ -44,12 +44,15 @@ def try_strategy(strategy: Strategy) -> Tried:
     with TemporaryDirectory(prefix="autotl-try-") as folder:
         case = case_of(strategy, tiny_run(Path(folder)))
         failures = tuple(find_failures(case))
-        facts = tuple(_facts(case)) if not _cannot_learn(failures) else ()
+        if _raised(failures):
+            return Tried((), failures, len(CHECKS))
+        applies = strategy.applies(case.ready.task, case.backbone)
+        facts = tuple(_facts(case)) if applies else (("applies", f"not to the tiny images: {applies.why}"),)
     return Tried(facts, failures, len(CHECKS))
 
 
-def _cannot_learn(failures: tuple[Finding, ...]) -> bool:
-    return any(each.message.startswith("The strategy raised") for each in failures)
+def _raised(failures: tuple[Finding, ...]) -> bool:
+    return any(each.message.startswith(RAISED) for each in failures)
 
 
 def _facts(case: StrategyCase) -> list[tuple[str, str]]:

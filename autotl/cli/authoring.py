@@ -23,6 +23,10 @@ def new_plugin(
     folder: Annotated[Path | None, typer.Option(help="The new folder. Default: autotl-NAME.")] = None,
 ) -> None:
     """Write the project of a new plugin: working, tested and installable."""
+    plugin = name.lower().replace("-", "_").removeprefix("autotl_")
+    registry = getattr(plugins.load(), hook, None)
+    if registry is not None and plugin in registry.items:
+        raise PluginError(f"The name of a plugin must be new ({plugin} is installed). Choose another name.")
     target = folder or Path(f"autotl-{name.lower().replace('_', '-').removeprefix('autotl-')}")
     written = new_project(name, target, hook=hook)
     say = partial(console().print, markup=False, soft_wrap=True)

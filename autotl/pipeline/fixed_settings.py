@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autotl.api import Backbone, Params, Space, Strategy, Task
 from autotl.errors import ArgumentError, TrainingError, UnknownName
+from autotl.toolbox.declared import DeclaredStrategy
 
 
 class FixedSettings:
@@ -19,7 +21,8 @@ class FixedSettings:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_strategy" not in self.__dict__:
             raise AttributeError(name)
-        return getattr(self._strategy, name)
+        found = getattr(self._strategy, name)
+        return self._fixed_look if name == "look" else found
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         """Return the defaults with the fixed settings."""
@@ -35,14 +38,26 @@ class FixedSettings:
         """
         return self._with_fixed(self._strategy.suggest(space, task, backbone))
 
+    def _fixed_look(self, task: Task, backbone: Backbone) -> Params:
+        """Return the settings of a first look; it is not longer than the fixed training."""
+        look = self._strategy.look(task, backbone)  # type: ignore[attr-defined]
+        fixed = self._with_fixed(look)
+        return {**fixed, "epochs": min(look["epochs"], fixed["epochs"])}
+
     def _with_fixed(self, params: Params) -> Params:
-        """Return settings with the fixed ones. Raises TrainingError for a name that they lack."""
+        """Return settings with the fixed ones. Raises ArgumentError if the strategy refuses them."""
         if unknown := sorted(self._fixed.keys() - params.keys()):
-            raise TrainingError(
+            raise ArgumentError(
                 f"--set must name a setting of {self._strategy.name}: {', '.join(sorted(params))} "
                 f"(got {unknown[0]})."
             )
-        return {**params, **self._fixed}
+        found = {**params, **self._fixed}
+        if isinstance(self._strategy, DeclaredStrategy):
+            try:
+                self._strategy.check(found)
+            except TrainingError as error:
+                raise ArgumentError(f"--set {self._strategy.name}: {error}") from error
+        return found
 
 
 def fix_settings(strategies: Mapping[str, Strategy], fixed: Iterable[str]) -> dict[str, Strategy]:
@@ -79,4 +94,6 @@ def _value(text: str) -> Any:
         found = json.loads(text)
     except ValueError:
         return text
+    if isinstance(found, float) and not math.isfinite(found):
+        raise ArgumentError(f"A fixed setting must be a finite number (got {text}). Give another value.")
     return found if isinstance(found, str | bool | int | float) else text

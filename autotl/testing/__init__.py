@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from autotl.testing.reader import ReaderChecks
     from autotl.testing.reporter import ReporterChecks
     from autotl.testing.similarity import SimilarityChecks
-    from autotl.testing.strategy import StrategyChecks, check_strategy, parametrize_with_checks
+    from autotl.testing.strategies.checks import check_strategy
+    from autotl.testing.strategy import StrategyChecks, parametrize_with_checks
     from autotl.testing.target import TargetChecks
     from autotl.testing.transferability import TransferabilityChecks
 
@@ -44,7 +45,7 @@ _MODULES = {
     "SimilarityChecks": "similarity",
     "CheckFailed": "check_failed",
     "StrategyChecks": "strategy",
-    "check_strategy": "strategy",
+    "check_strategy": "strategies.checks",
     "parametrize_with_checks": "strategy",
     "TargetChecks": "target",
     "TransferabilityChecks": "transferability",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from autotl.api import Applies, Arm, Backbone, Machine, OwnNetworks, Strategy, Task
-from autotl.errors import FAILURES, described
+from autotl.errors import FAILURES, ArgumentError, described
 
 
 def plan_arms(
@@ -41,6 +41,8 @@ def plan_arms(
             arm = Arm(name, backbone.name)
             try:
                 applies = _applies(strategy, tasks[backbone.name], backbone, machine)
+            except ArgumentError:  # a wrong --set is the user's error
+                raise
             except FAILURES as error:  # code of a plugin: its error must not stop the others
                 skipped[arm] = described(error)
                 continue

@@ -31,6 +31,7 @@ class CutModel:
         cut_point: The name of the module behind which the network is cut.
         input_size: Image size in pixels.
         augment: A name of AUGMENTATIONS.
+        through: Number of the stages that are cut off.
     """
 
     workbench: ActivationSource
@@ -39,6 +40,7 @@ class CutModel:
     cut_point: str
     input_size: int
     augment: str
+    through: int
 
     def activations(self, view: int = 0) -> Rows[Tensor]:
         """See :class:`~autotl.api.Cut`."""

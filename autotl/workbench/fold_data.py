@@ -112,7 +112,7 @@ class FoldData:
             views: Number of augmented views that are wanted.
         """
         name, cache = self.backbone.name, self._activations
-        if through == 0 or not self._is_unchanged(model, through):
+        if through == 0 or not self.is_unchanged(model, through):
             return None
         cut_point = cache.cut_point(name, through)
         view = ViewSpec(input_size, len(self._run_cache.order))
@@ -120,7 +120,7 @@ class FoldData:
         if not fitting:
             return None
         suffix = cache.cuts(name, input_size).suffix(cut_point, model)
-        return CutModel(self, suffix, fitting, cut_point, input_size, augment)
+        return CutModel(self, suffix, fitting, cut_point, input_size, augment, through)
 
     def activations(self, cut_point: str, view: ViewSpec) -> Rows[Tensor]:
         """Return activations of both parts; validation rows are not augmented.
@@ -164,7 +164,7 @@ class FoldData:
         """The number of leading training images that augmented views include."""
         return self._augmented_rows
 
-    def _is_unchanged(self, model: nn.Module, through: int) -> bool:
+    def is_unchanged(self, model: nn.Module, through: int) -> bool:
         """Return whether the model's first stages equal the task network's."""
         reference = self._run_cache.networks.task(self.backbone.name).state_dict()
         own, frozen = model.state_dict(), frozenset[str]().union(*layout(model).modules[:through])

@@ -178,14 +178,15 @@ class TrialWorkbench(FoldData):
             cut: Evaluates the layers behind this cut on cached activations.
         """
         state = model.state_dict() if isinstance(model, nn.Module) else model
-        self.result.load(state, input_size)
-        if not len(self._rows.val):
-            outputs = torch.empty(0, self.task.target.outputs)
-        elif isinstance(cut, CutModel) and cut.input_size == input_size:
-            outputs = self.result.outputs_behind(cut)
-        else:
-            outputs = predict_outputs(self.result.model, self.inputs(input_size=input_size).val, self)
-        return self._keep_score(outputs, epoch, progress, loss)
+        with self.result.restored_on_failure():
+            self.result.load(state, input_size)
+            if not len(self._rows.val):
+                outputs = torch.empty(0, self.task.target.outputs)
+            elif matching := self._matching(cut, input_size):
+                outputs = self.result.outputs_behind(matching)
+            else:
+                outputs = predict_outputs(self.result.model, self.inputs(input_size=input_size).val, self)
+            return self._keep_score(outputs, epoch, progress, loss)
 
     def score_head(
         self,
@@ -206,9 +207,10 @@ class TrialWorkbench(FoldData):
             progress: Share of the planned work that is done.
         """
         weight, bias = weight.detach().float().cpu(), bias.detach().float().cpu()
-        self.result.load_head(weight, bias, input_size)
         features = self.features(input_size=input_size).val if len(self._rows.val) else weight[:0]
-        return self._keep_score(features @ weight.T + bias, epoch, progress, None)
+        with self.result.restored_on_failure():
+            self.result.load_head(weight, bias, input_size)
+            return self._keep_score(features @ weight.T + bias, epoch, progress, None)
 
     def checked(self, step: object) -> Beat | Score:
         """Return a step of a learner.
@@ -240,6 +242,12 @@ class TrialWorkbench(FoldData):
             return 0.0
         targets = self._run_cache.targets[self._rows.val]
         return self._metric(targets.numpy(), outputs.float().numpy())
+
+    def _matching(self, cut: Cut | None, input_size: int) -> CutModel | None:
+        """Return the cut if its cached activations are those of the network to score."""
+        if not isinstance(cut, CutModel) or cut.workbench is not self or cut.input_size != input_size:
+            return None
+        return cut if self.is_unchanged(self.result.model, cut.through) else None
 
     def _keep_score(
         self, outputs: Tensor, epoch: int | None, progress: float | None, loss: float | None

@@ -15,6 +15,30 @@ from autotl.authoring.project import HOOKS, new_project
 from autotl.errors import PluginError, UnknownName
 
 
+@pytest.mark.parametrize(
+    ("hook", "name"), [("strategies", "torch"), ("strategies", "train-epoch"), ("readers", "item")]
+)
+def test_a_name_that_its_module_imports_is_refused(hook: str, name: str, tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=r"must not have the name of an import"):
+        new_project(name, tmp_path / "project", hook=hook)
+    assert not (tmp_path / "project").exists()
+
+
+def test_the_name_of_an_installed_plugin_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["new-plugin", "finetune", "--folder", str(tmp_path / "project")]
+    assert cli.guarded(lambda: cli.app(command, standalone_mode=False)) == 2
+    assert "The name of a plugin must be new (finetune is installed)" in capsys.readouterr().err
+    assert not (tmp_path / "project").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "project").write_text("mine")
+    with pytest.raises(PluginError, match=r"The folder must be empty or new"):
+        new_project("mine", tmp_path / "project")
+
+
 @pytest.mark.parametrize("hook", HOOKS)
 def test_its_own_tests_pass(hook: str, tmp_path: Path) -> None:
     folder = tmp_path / "project"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from autotl import cli, plugins
+from autotl.api import Applies, Backbone, Task
 from autotl.authoring.trying import try_strategy
 from tests.testing.honest import Honest
 
@@ -31,6 +34,30 @@ def test_a_strategy_that_raises_has_no_facts() -> None:
     found = try_strategy(Honest("not a stock network"))
     assert found.facts == ()
     assert "must have the tensors of timm's" in found.failures[-1].message
+
+
+def test_an_error_of_applies_is_a_finding() -> None:
+    class Broken(Honest):
+        def applies(self, task: Task, backbone: Backbone) -> Applies:
+            raise KeyError("a mistake")
+
+    found = try_strategy(Broken())
+    assert found.facts == ()
+    assert [each.check for each in found.failures] == ["applies"]
+    assert "a mistake" in found.failures[0].message
+
+
+def test_a_strategy_that_does_not_apply_is_not_trained() -> None:
+    class Choosy(Honest):
+        def applies(self, task: Task, backbone: Backbone) -> Applies:
+            return Applies(False, "it needs a million images")
+
+    assert try_strategy(Choosy()).facts == (("applies", "not to the tiny images: it needs a million images"),)
+
+
+def test_it_needs_no_test_framework() -> None:
+    code = "import sys; sys.modules['pytest'] = None; import autotl.authoring.trying"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_command_prints_facts_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,8 @@ import autotl
 from autotl.api import FirstLook, Strategy
 from autotl.builtin.strategies.finetune import FineTune
 from autotl.builtin.strategies.linear_probe import LinearProbe
-from autotl.errors import ArgumentError, TrainingError, UnknownName
+from autotl.builtin.strategies.scratch_small import ScratchSmall
+from autotl.errors import ArgumentError, UnknownName
 from autotl.pipeline.fixed_settings import fix_settings
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
@@ -38,8 +39,38 @@ def test_it_is_still_the_strategy_and_crosses_processes() -> None:
 
 def test_an_unknown_setting_is_named(fakes: ModuleType) -> None:
     found = fix_settings(STRATEGIES, ["finetune.speed=9"])["finetune"]
-    with pytest.raises(TrainingError, match=r"a setting of finetune: augment.* \(got speed\)"):
+    with pytest.raises(ArgumentError, match=r"a setting of finetune: augment.* \(got speed\)"):
         found.defaults(fakes.TASK, fakes.backbone())
+
+
+def test_a_wrong_setting_ends_the_call(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"a setting of linear_probe: .* \(got c\)"):
+        autotl.fit(
+            tiny_images(classes=2, each=12),
+            out=tmp_path / "run",
+            backbone="tiny",
+            fixed=["linear_probe.c=0.1"],
+            trials=3,
+            experience=False,
+            watch=Silence(),
+        )
+
+
+def test_a_first_look_has_the_fixed_values(fakes: ModuleType) -> None:
+    strategy = ScratchSmall()
+    found = fix_settings({"scratch_small": strategy}, ["scratch_small.lr=0.002"])["scratch_small"]
+    assert isinstance(found, FirstLook)
+    backbone = fakes.backbone()
+    assert found.look(fakes.TASK, backbone) == {**strategy.look(fakes.TASK, backbone), "lr": 0.002}
+    short = fix_settings({"scratch_small": strategy}, ["scratch_small.epochs=1"])["scratch_small"]
+    assert isinstance(short, FirstLook)
+    assert short.look(fakes.TASK, backbone)["epochs"] == 1
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity"])
+def test_a_number_that_is_not_finite_is_refused(value: str) -> None:
+    with pytest.raises(ArgumentError, match="must be a finite number"):
+        fix_settings(STRATEGIES, [f"finetune.lr={value}"])
 
 
 @pytest.mark.parametrize("text", ["lr=1", "finetune.lr", "=1", ".lr=1", "finetune.=1"])

@@ -8,7 +8,7 @@ import pytest
 
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import CheckFailed, StrategyChecks, check_strategy, tiny_run
-from autotl.testing.strategy import CHECKS, case_of, find_failures
+from autotl.testing.strategies.checks import CHECKS, case_of, find_failures
 from tests.testing.honest import LEAK, Honest
 
 FAULTS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +22,9 @@ from autotl.clock import FakeClock
 from autotl.pipeline.prepare import Prepared
 from autotl.training import preserve_global_state
 from autotl.workbench.trial_workbench import TrialWorkbench
+
+if sys.platform != "win32":
+    import resource
 
 SECONDS_PER_READ = 1.0
 """Seconds that reading some training images counts as, so that silence does not depend on the machine."""
@@ -226,6 +228,9 @@ def equal_states(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool
 
 
 def _resident_bytes() -> int:
+    """Return the memory of this process in bytes; 0 on Windows."""
+    if sys.platform == "win32":
+        return 0
     if sys.platform == "linux":
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

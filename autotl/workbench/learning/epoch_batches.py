@@ -32,7 +32,7 @@ class EpochOrder:
 
         No batch has a single row, on which BatchNorm cannot train.
         """
-        return max(1, math.ceil(rows / max(2, self.batch_size)))
+        return max(1, min(math.ceil(rows / max(2, self.batch_size)), rows // 2))
 
 
 def epoch_batches(

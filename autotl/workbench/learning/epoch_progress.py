@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
+from autotl.errors import TrainingError
+
 State = Mapping[str, nn.Module | torch.optim.Optimizer]
 
 
@@ -47,7 +49,15 @@ class EpochProgress:
             count: Number of epochs in all.
             state: Networks and optimisers by name.
             seed: Seed of the global random numbers, which dropout uses.
+
+        Raises:
+            TrainingError: Another loop ran before.
         """
+        if self._count:
+            raise TrainingError(
+                "A learner must have one loop over bench.epochs (got a second one). "
+                "Count the epochs of all phases in one loop."
+            )
         self._count, self._state, first = count, state, 1
         torch.manual_seed(seed)
         if self._restored is not None:
@@ -64,6 +74,8 @@ class EpochProgress:
         found = {"epoch": torch.tensor(self.epoch), "random": torch.get_rng_state()}
         for name, each in self._state.items():
             found |= {f"{name}.{key}": value for key, value in _tensors_of(each).items()}
+        if any(value.is_cuda for value in found.values()):
+            found["random.cuda"] = torch.cuda.get_rng_state()
         return {name: value.detach().cpu().contiguous().clone() for name, value in found.items()}
 
     def resume_from(self, tensors: Mapping[str, Tensor]) -> None:
@@ -80,6 +92,8 @@ class EpochProgress:
             own = {key.removeprefix(prefix): tensors[key] for key in tensors if key.startswith(prefix)}
             _load(each, own)
         torch.set_rng_state(tensors["random"])
+        if "random.cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["random.cuda"])
         return int(tensors["epoch"])
 
 

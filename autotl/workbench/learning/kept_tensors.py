@@ -29,11 +29,12 @@ def keep_tensor(
         "labels": run_cache.dataset.digest,
         "split": run_cache.splits.hash,
         "weights": run_cache.backbones[backbone].digest,
+        "row weights": run_cache.weights_digest,
     }
     if (found := run_cache.store.find(full_key)) is not None:
         return torch.from_numpy(found)
     made = compute().detach().cpu().contiguous()
-    values = made.numpy()
+    values = (made.float() if made.dtype is torch.bfloat16 else made).numpy()
     kept = run_cache.store.array(
         full_key, values.shape, values.dtype, lambda out: out.__setitem__(..., values)
     )

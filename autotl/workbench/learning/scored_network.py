@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,19 @@ class ScoredNetwork:
             self._model = self._run_cache.networks.new(self._backbone.name)
         return self._model.eval()
 
+    @contextmanager
+    def restored_on_failure(self) -> Iterator[None]:
+        """Keep the network of the last score if the block raises."""
+        kept, size = self._kept_weights(), self.input_size
+        try:
+            yield
+        except BaseException:
+            self._forget()
+            if kept:
+                self.model.load_state_dict(kept)
+            self.input_size = size
+            raise
+
     def load(self, state: Mapping[str, Tensor], input_size: int) -> None:
         """Copy weights into the network.
 
@@ -65,9 +79,20 @@ class ScoredNetwork:
             input_size: Image size in pixels.
         """
         if self.input_size:  # another network was scored before
-            self._model = None
+            self._forget()
         set_head(self.model, weight, bias)
         self.input_size = input_size
+
+    def _kept_weights(self) -> dict[str, Tensor]:
+        return (
+            {name: value.clone() for name, value in self.model.state_dict().items()}
+            if self.input_size
+            else {}
+        )
+
+    def _forget(self) -> None:
+        self._model = None
+        self._suffixes.clear()
 
     def outputs_behind(self, cut: CutModel) -> Tensor:
         """Return the outputs for the validation rows, from cached activations."""
