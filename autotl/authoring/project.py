@@ -62,8 +62,7 @@ def new_project(name: str, folder: Path, *, hook: str = "strategies") -> list[Pa
     }
     if {plugin, fields["object"]} & _imported(texts[folder / f"{module}.py"]):
         raise PluginError(
-            f"A plugin must not have the name of an import of its module (got {name!r}). "
-            "Choose another name."
+            f"A plugin must not have the name of an import of its module (got {name!r}). Choose another name."
         )
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
