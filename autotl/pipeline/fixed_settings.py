@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from autotl.api import Backbone, Params, Space, Strategy, Task
@@ -22,7 +23,7 @@ class FixedSettings:
         if name.startswith("__") or "_strategy" not in self.__dict__:
             raise AttributeError(name)
         found = getattr(self._strategy, name)
-        return self._fixed_look if name == "look" else found
+        return partial(self._fixed_look, found) if name == "look" else found
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         """Return the defaults with the fixed settings."""
@@ -38,11 +39,17 @@ class FixedSettings:
         """
         return self._with_fixed(self._strategy.suggest(space, task, backbone))
 
-    def _fixed_look(self, task: Task, backbone: Backbone) -> Params:
-        """Return the settings of a first look; it is not longer than the fixed training."""
-        look = self._strategy.look(task, backbone)  # type: ignore[attr-defined]
-        fixed = self._with_fixed(look)
-        return {**fixed, "epochs": min(look["epochs"], fixed["epochs"])}
+    def _fixed_look(self, look: Callable[[Task, Backbone], Params], task: Task, backbone: Backbone) -> Params:
+        """Return the settings of a first look, which is no longer than the fixed training.
+
+        Args:
+            look: The strategy's own method.
+            task: The target task.
+            backbone: The backbone's facts.
+        """
+        own = look(task, backbone)
+        fixed = self._with_fixed({name: value for name, value in own.items() if name != "part"})
+        return {**own, **fixed, "epochs": min(own["epochs"], fixed["epochs"])}
 
     def _with_fixed(self, params: Params) -> Params:
         """Return settings with the fixed ones. Raises ArgumentError if the strategy refuses them."""
