@@ -35,7 +35,7 @@ def frozen_features(
         run_cache: The images and backbones.
         backbone: The name of the backbone, used at its recommended image size.
         seed: The seed of the parts of the probe's cross-validation.
-        reuse: Whether the activations of late stages are cached, too.
+        reuse: Whether to cache the activations of late stages as well.
         fits: The deadline at which the classifiers stop at their current iterate.
     """
     prefill_late_stages(run_cache, ActivationCache(run_cache, enabled=reuse), backbone)

@@ -93,7 +93,7 @@ class Workbench(Protocol):
         """Return a linear head on :meth:`features` for each setting.
 
         The first call with these settings fits all of them, on all folds of the first repeat at once. A fold
-        of a later repeat is fitted on first use. Fitted classifiers are kept on disk.
+        of a later repeat is fitted on first use. Fitted classifiers are cached on disk.
 
         Returns:
             Weight (k, features) and bias (k,) for each setting.

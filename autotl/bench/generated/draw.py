@@ -55,7 +55,7 @@ def draw(
     """Generate images and labels.
 
     The classes of ``shapes`` differ in the outline. The classes of ``gratings`` differ in direction and width
-    of the bars. The classes of ``colours`` differ in the hue of a blob with random luminance. All other
+    of the bars. In ``colours``, a blob of random luminance has the hue of its class. All other
     properties are random. The same arguments give the same images on every machine.
 
     >>> images, labels = draw("shapes", per_class=2, seed=0, classes=3)
