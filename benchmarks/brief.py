@@ -7,7 +7,7 @@ from contextlib import closing
 
 from autotl import hookimpl
 from autotl.api import Backbone, Beat, Params, Score, Space, Task, Workbench
-from autotl.builtin.strategies.finetune import FineTune
+from autotl.builtin.strategies.tuning.finetune import FineTune
 from autotl.training import Training
 
 EPOCHS = 4

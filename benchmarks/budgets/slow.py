@@ -8,7 +8,7 @@ from contextlib import closing
 
 from autotl import hookimpl
 from autotl.api import Beat, Learner, Params, Score, Workbench
-from autotl.builtin.strategies.finetune import FineTune
+from autotl.builtin.strategies.tuning.finetune import FineTune
 
 PAUSE = 3.0
 

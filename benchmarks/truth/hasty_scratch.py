@@ -6,7 +6,7 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Backbone, Params, Task
-from autotl.builtin.strategies.scratch_small import ScratchSmall
+from autotl.builtin.strategies.baselines.scratch_small import ScratchSmall
 
 EPOCHS_FACTOR = 0.1
 

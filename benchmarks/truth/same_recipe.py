@@ -6,7 +6,7 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Cost, Learner, Machine, Params, Space, Task, Workbench
-from autotl.builtin.strategies.from_scratch import FromScratch
+from autotl.builtin.strategies.baselines.from_scratch import FromScratch
 
 SCRATCH = FromScratch()
 

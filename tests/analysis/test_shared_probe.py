@@ -10,8 +10,8 @@ import pytest
 
 from autotl.analysis.frozen_features import frozen_features
 from autotl.api import HeadSetting
-from autotl.builtin.strategies.finetune import FineTune
-from autotl.builtin.strategies.linear_probe import LinearProbe
+from autotl.builtin.strategies.probes.linear_probe import LinearProbe
+from autotl.builtin.strategies.tuning.finetune import FineTune
 from autotl.clock import Deadline, FakeClock
 from autotl.targets import SingleLabel
 from autotl.testing import tiny_bench, tiny_run

@@ -76,7 +76,7 @@ def test_brackets_of_runs_with_a_shortened_baseline_are_counted(part):
 
 def test_the_hasty_baseline_is_scratch_small_with_a_tenth_of_the_epochs(part):
     from autotl.api import Pace
-    from autotl.builtin.strategies.scratch_small import ScratchSmall
+    from autotl.builtin.strategies.baselines.scratch_small import ScratchSmall
 
     class Network:
         name, input_sizes, pace = "small_resnet", (32,), Pace(32, 1000.0, 300.0)
@@ -132,7 +132,7 @@ def test_random_networks_of_two_seeds_differ(part, tmp_path):
 
 
 def test_the_same_recipe_is_that_of_from_scratch_and_transfers_nothing(part):
-    from autotl.builtin.strategies.from_scratch import FromScratch
+    from autotl.builtin.strategies.baselines.from_scratch import FromScratch
 
     class Bench:
         def model(self, *, pretrained=True):

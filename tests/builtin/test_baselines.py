@@ -16,8 +16,8 @@ from sklearn.decomposition import PCA
 
 import autotl
 from autotl.api import Backbone, Task, Workbench
-from autotl.builtin.strategies.pixels import COMPONENTS, SIDE, Moments, Pixels
-from autotl.builtin.strategies.scratch_small import MIN_EPOCHS_OF_LARGER, NETWORKS, ScratchSmall
+from autotl.builtin.strategies.baselines.pixels import COMPONENTS, SIDE, Moments, Pixels
+from autotl.builtin.strategies.baselines.scratch_small import MIN_EPOCHS_OF_LARGER, NETWORKS, ScratchSmall
 from autotl.pipeline.prepare import Prepared
 from autotl.results import Result
 from autotl.terminal import Silence

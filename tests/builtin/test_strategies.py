@@ -16,16 +16,16 @@ from sklearn.preprocessing import StandardScaler
 
 from autotl.api import HeadSetting, Learner, SourceClass, TargetSpec, Workbench
 from autotl.backbone import classifier_of
-from autotl.builtin.strategies.direct import Direct
-from autotl.builtin.strategies.finetune import (
+from autotl.builtin.strategies.baselines.from_scratch import FromScratch
+from autotl.builtin.strategies.probes.direct import Direct
+from autotl.builtin.strategies.probes.linear_probe import LinearProbe
+from autotl.builtin.strategies.tuning.finetune import (
     AGGRESSIVE_STEPS,
     AGGRESSIVE_TIME_SHARE,
     BATCH_SIZE,
     MIN_EPOCHS,
     FineTune,
 )
-from autotl.builtin.strategies.from_scratch import FromScratch
-from autotl.builtin.strategies.linear_probe import LinearProbe
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
 from autotl.training import predict_outputs, this_machine, training_seconds

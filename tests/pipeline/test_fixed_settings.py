@@ -11,9 +11,9 @@ import pytest
 
 import autotl
 from autotl.api import FirstLook, Strategy
-from autotl.builtin.strategies.finetune import FineTune
-from autotl.builtin.strategies.linear_probe import LinearProbe
-from autotl.builtin.strategies.scratch_small import ScratchSmall
+from autotl.builtin.strategies.baselines.scratch_small import ScratchSmall
+from autotl.builtin.strategies.probes.linear_probe import LinearProbe
+from autotl.builtin.strategies.tuning.finetune import FineTune
 from autotl.errors import ArgumentError, UnknownName
 from autotl.pipeline.fixed_settings import fix_settings
 from autotl.terminal import Silence

@@ -12,7 +12,7 @@ import pytest
 
 from autotl import plugins
 from autotl.api import Applies, Arm, Backbone, DataConfig, Task, Weights
-from autotl.builtin.strategies.pixels import Pixels
+from autotl.builtin.strategies.baselines.pixels import Pixels
 from autotl.cache import Store
 from autotl.clock import NEVER, WallClock
 from autotl.errors import RunError

@@ -24,7 +24,7 @@ from PIL import Image
 import autotl
 from autotl import cli, files, plugins
 from autotl.api import Record
-from autotl.builtin.strategies.linear_probe import LinearProbe
+from autotl.builtin.strategies.probes.linear_probe import LinearProbe
 from autotl.cache import exclusive_lock
 from autotl.errors import DiskFull, RunError, UnknownName
 from autotl.results import read_run_file, write_run_file

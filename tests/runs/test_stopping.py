@@ -17,7 +17,7 @@ from torch import Tensor
 import autotl
 from autotl import plugins
 from autotl.api import Beat, HeadSetting, Params, Record, Score, Space, Workbench
-from autotl.builtin.strategies.linear_probe import LinearProbe
+from autotl.builtin.strategies.probes.linear_probe import LinearProbe
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
 

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from autotl.api import Beat, Job, JobProgress, OnProgress, Outcome, Params, Score, State, Workbench
-from autotl.builtin.strategies.from_scratch import FromScratch
+from autotl.builtin.strategies.baselines.from_scratch import FromScratch
 from autotl.cache import Store
 from autotl.clock import FakeClock, WallClock
 from autotl.errors import DiskFull

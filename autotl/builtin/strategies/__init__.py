@@ -1,1 +1,1 @@
-"""Built-in strategies."""
+"""Built-in strategies: baselines, probes of frozen features, and tuning of layers."""

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from autotl.report.document.report import Report
 from autotl.report.figures import HALF, NARROW, STYLE, WIDE
 from autotl.report.section import Figure, Place, Section, Table
-from autotl.report.section_order import sections
+from autotl.report.sections import sections
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"`([^`]*)`")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Snippet, Table
-from autotl.report.section_order import sections
+from autotl.report.sections import sections
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"(`[^`]*`)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autotl.report.document.report import Report
 from autotl.report.figures.canvas import WIDE
-from autotl.report.section_order import sections
+from autotl.report.sections import sections
 
 
 def drawings(report: Report, *, width: float = WIDE) -> dict[str, str]:

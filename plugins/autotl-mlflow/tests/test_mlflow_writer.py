@@ -13,7 +13,7 @@ from autotl_mlflow import client
 import autotl
 from autotl import plugins
 from autotl.api import Arm, Plan, Record
-from autotl.builtin.strategies import from_scratch
+from autotl.builtin.strategies.baselines import from_scratch
 from autotl.terminal import Silence
 from autotl.testing import tiny_images, tiny_task
 

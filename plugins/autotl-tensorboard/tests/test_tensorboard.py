@@ -16,7 +16,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 import autotl
 from autotl import plugins
 from autotl.api import Arm, Plan, Record
-from autotl.builtin.strategies import from_scratch
+from autotl.builtin.strategies.baselines import from_scratch
 from autotl.terminal import Silence
 from autotl.testing import tiny_images, tiny_task
 

@@ -9,8 +9,7 @@ import pytest
 
 from autotl.report import parse
 from autotl.report import sections as sections_package
-from autotl.report.section_order import SECTIONS, sections
-from autotl.report.sections import summary, test, what, when
+from autotl.report.sections import SECTIONS, sections, summary, test, what, when
 from autotl.report.sections.data import data_sentences
 
 

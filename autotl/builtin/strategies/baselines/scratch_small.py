@@ -21,7 +21,7 @@ from autotl.api import (
     Weights,
     Workbench,
 )
-from autotl.builtin.strategies.random_start import (
+from autotl.builtin.strategies.baselines.random_start import (
     default_settings,
     suggested_settings,
     train_from_random,

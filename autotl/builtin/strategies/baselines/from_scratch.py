@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
-from autotl.builtin.strategies.random_start import (
+from autotl.builtin.strategies.baselines.random_start import (
     default_settings,
     suggested_settings,
     train_from_random,

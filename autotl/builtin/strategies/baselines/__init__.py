@@ -1,0 +1,1 @@
+"""Baselines: training without transfer."""

@@ -1,0 +1,1 @@
+"""Strategies that train layers of the backbone."""
