@@ -2,6 +2,7 @@
 
 Runs ``autotl fit`` on each data set with this checkout and the other one. Compares trials, test predictions
 and delivered weights. With ``--itself``, this checkout runs twice, which shows what is not deterministic.
+The clock of autotl stands still in all runs, so that no choice depends on the machine's speed and load.
 Exits with 1 if something differs.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from benchmarks.same_trials.compare import differences
 
 ROOT = Path(__file__).resolve().parents[2]
+STILL_CLOCK = Path(__file__).resolve().with_name("still_clock.py")
 
 
 def main() -> int:
@@ -60,7 +62,7 @@ def fit(data: Path, run: Path, checkout: Path, python: str, arguments: list[str]
         arguments: Further arguments of ``autotl fit``.
     """
     environment = os.environ | {"PYTHONPATH": str(checkout), "AUTOTL_EXPERIENCE": "off"}
-    command = [python, "-m", "autotl", "fit", str(data), "--out", str(run), *arguments]
+    command = [python, str(STILL_CLOCK), "fit", str(data), "--out", str(run), *arguments]
     done = subprocess.run(command, env=environment, cwd=run.parent, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"autotl fit of {checkout} ended with {done.returncode}: {done.stderr[-1000:]}")
