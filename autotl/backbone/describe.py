@@ -59,7 +59,6 @@ def describe(
         found = layout(model)
         check_classifier(model, weights, features=found.features)
         digest, classes = digest_of(weights, model), source_classes(weights, model)
-        parameters = sum(p.numel() for p in model.parameters())
         input_sizes = input_sizes_of(config, typical_size)
         # at the smallest size, fixed costs would make the larger sizes look slower than they are
         pace_size = input_sizes[0] if small else input_sizes[len(input_sizes) // 2]
@@ -76,7 +75,7 @@ def describe(
             weights=weights,
             stages=found.stages,
             features=found.features,
-            parameters=parameters,
+            parameters=sum(value.numel() for value in model.parameters()),
             config=config,
             classes=classes,
             input_sizes=input_sizes,

@@ -60,15 +60,14 @@ def predict(
     parts = autotl.load(run, device=device).predict_parts(
         paths, top=top, probabilities=probabilities, strict=strict, image=image
     )
-    counts = _Counts()
-    prints_rows = out is None and not as_json and sys.stdout.isatty()
+    counts, prints_rows = _Counts(), out is None and not as_json and sys.stdout.isatty()
     live = console(stderr=True).is_terminal and not (quiet or prints_rows)
-    parts = _counting(parts, counts, live=live)
+    counted = enumerate(_counting(parts, counts, live=live))
     if as_json:
-        print_json([row for part in parts for row in part.to_dict(orient="records")])
+        print_json([row for _, part in counted for row in part.to_dict(orient="records")])
     else:
         with _written(out) as write:
-            for number, part in enumerate(parts):
+            for number, part in counted:
                 write(csv_text(part, header=not number))
     if not quiet and (out is not None or counts.broken):
         counts.show(out)
