@@ -32,10 +32,10 @@ class Phase:
 
 
 class PhasedTraining:
-    """A learner that trains a network in phases, such as first its head and then all layers.
+    """A learner that trains a network in phases.
 
-    Each phase is a :class:`~autotl.training.Training`, so its frozen stages are cached and it can be resumed
-    between any two steps.
+    An example is first the head and then all layers. Each phase is a :class:`~autotl.training.Training`, so
+    its frozen stages are cached, and it can be resumed between any two steps.
 
     >>> head, rest = (partial(freeze, through=depth, norm="frozen") for depth in (5, 0))
     >>> phases = [Phase(Recipe(64, 1, 2e-3), head, frozen=5), Phase(Recipe(64, 9, 1e-3), rest)]
@@ -78,9 +78,9 @@ class PhasedTraining:
         The end of an epoch is a score.
         """
         first = self._first_phase()
-        for self._number in range(first, len(self._phases)):
-            self._training = self._training_of(self._number)
-            if self._checkpoint is not None and self._number == first:
+        for number in range(first, len(self._phases)):
+            self._number, self._training = number, self._training_of(number)
+            if self._checkpoint is not None and number == first:
                 self._training.resume(self._checkpoint)
             yield from self._training.fit()
 

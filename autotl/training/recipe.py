@@ -15,7 +15,9 @@ MAX_VIEWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings of a training: by default AdamW with linear warm-up and cosine decay.
+    """Settings of a training.
+
+    By default it is AdamW with linear warm-up and cosine decay.
 
     Attributes:
         input_size: Image size in pixels.

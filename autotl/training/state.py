@@ -86,7 +86,7 @@ class TrainingState:
         return list(order[: self._rows].tensor_split(self.steps_per_epoch))[done:]
 
     def update(self, loss: Tensor) -> None:
-        """Take a step with the gradients of a batch, whose mean loss is ``loss``."""
+        """Take a step with a batch's gradients, and keep its loss."""
         self.optimiser.step()
         if self._pull:
             self._pull()

@@ -23,7 +23,10 @@ from autotl.training.update.starting_point import StartingPoint
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a training in a longer one: epochs before it, and epochs in all (0: its own)."""
+    """The place of a training in a longer one.
+
+    There are ``before`` epochs before it, and ``total`` in all; 0 if it is no part of a longer one.
+    """
 
     before: int = 0
     total: int = 0
@@ -35,7 +38,7 @@ class Place:
     def progress(self, own: float, epochs: int) -> float:
         """Return the progress of the longer training, in [0, 1].
 
-        ``own`` is the progress of this training, which has so many epochs.
+        ``own`` is the progress of this training, which has ``epochs`` epochs.
         """
         if not self.total or (own == 1 and self.before + epochs == self.total):
             return own
@@ -43,7 +46,7 @@ class Place:
 
 
 ALONE = Place()
-"""The place of a training that is no part of a longer one."""
+"""The place of a training on its own."""
 
 
 class Training:
