@@ -36,7 +36,7 @@ DECAY = 2.6
 """The factor between the rates of two layer groups (Howard & Ruder)."""
 LAYER_GROUPS = 4
 """Layer groups of Howard & Ruder's network below the head; the stages share their range of rates."""
-UNFREEZING_SHARE = 0.5
+UNFREEZING_SHARE = 0.4
 """Share of the epochs until the last stage is unfrozen."""
 
 
@@ -139,7 +139,8 @@ def plan_of(params: Params, stages: int) -> list[tuple[int, int]]:
     """
     last, epochs = int(params["freeze"]), int(params["epochs"])
     gradual = min(epochs - 1, round(params["unfreezing"] * epochs))
-    depths = [last + round((stages - last) * (1 - epoch / gradual)) for epoch in range(gradual)]
+    # rounded up, so that the last stage is unfrozen only after these epochs
+    depths = [last - (last - stages) * (gradual - epoch) // gradual for epoch in range(gradual)]
     depths += [last] * (epochs - gradual)
     return [(depth, len([*same])) for depth, same in groupby(depths)]
 

@@ -31,8 +31,8 @@ class NormOnly:
 
     These are about one parameter in a hundred. The strategy pays if all weights would overfit on few images,
     but a probe underfits. With much data or far from the source, all weights learn more. The papers are
-    BitFit (Ben Zaken et al., ACL 2022), TinyTL (Cai et al., NeurIPS 2020), and Frankle et al., Training
-    BatchNorm and Only BatchNorm, ICLR 2021.
+    BitFit (Ben Zaken et al., ACL 2022) and TinyTL (Cai et al., NeurIPS 2020). Frankle et al. (Training
+    BatchNorm and Only BatchNorm, ICLR 2021) show how much these parameters can express.
 
     If a trial's time is short, the first stages stay frozen as a whole, and their outputs are cached.
     """
