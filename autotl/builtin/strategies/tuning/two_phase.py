@@ -96,9 +96,9 @@ class TwoPhase:
             ),
         ]
         workbench.note(
-            f"First the head was trained alone, for {FROZEN_EPOCHS} epoch at a rate of {params['lr']:.2g}. "
-            f"Then the stages followed, for {params['epochs']} epochs. Their rates rise from "
-            f"{rest['lr'] / RATE_RANGE:.2g} in the first stage to {rest['lr']:.2g} in the head."
+            f"First the head was trained alone (epochs: {FROZEN_EPOCHS}), at a rate of {params['lr']:.2g}. "
+            f"Then all layers that are not frozen were trained (epochs: {params['epochs']}), "
+            f"at rates from {rest['lr'] / RATE_RANGE:.2g} in the first stage to {rest['lr']:.2g} in the head."
         )
         workbench.note(frozen_sentence(workbench, depth))
         return PhasedTraining(model, workbench, phases)
