@@ -32,9 +32,9 @@ def few_epochs() -> Iterator[None]:
     what becomes of it. All folds, trials and steps after the search are as ever.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autotl.builtin.strategies.tuning.finetune.DEFAULT_EPOCHS", 2)
+        patch.setattr("autotl.builtin.strategies.tuning.reach.DEFAULT_EPOCHS", 2)
         patch.setattr(
-            "autotl.builtin.strategies.tuning.finetune.TARGET_STEPS", 1
+            "autotl.builtin.strategies.tuning.reach.TARGET_STEPS", 1
         )  # else small data is passed over more often
         patch.setattr("autotl.builtin.strategies.baselines.from_scratch.DEFAULT_EPOCHS", 4)
         patch.setattr("autotl.builtin.strategies.baselines.from_scratch.MIN_EPOCHS", 4)

@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     from autotl.training.machine.global_state import preserve_global_state
     from autotl.training.machine.malloc import keep_freed_memory
     from autotl.training.machine.microbatch import microbatch_count, microbatch_size
+    from autotl.training.phases import Phase, PhasedTraining
     from autotl.training.probe_settings import PROBE, PROBE_SETTINGS
     from autotl.training.recipe import MAX_VIEWS, VALIDATION_SHARE, Recipe
     from autotl.training.trainer import Training
+    from autotl.training.update.starting_point import StartingPoint
 
 __all__ = [
     "AUGMENTATIONS",
@@ -54,7 +56,10 @@ __all__ = [
     "Diverged",
     "ImageBatches",
     "Normalise",
+    "Phase",
+    "PhasedTraining",
     "Recipe",
+    "StartingPoint",
     "Training",
     "affordable_epochs",
     "affordable_size",

@@ -141,11 +141,7 @@ def _take_step(
     if checked and not torch.isfinite(loss):
         raise Diverged(f"the loss became {loss.item()} at step {state.steps_done + 1} of {state.total_steps}")
     nn.utils.clip_grad_norm_(spec.model.parameters(), spec.recipe.clip)
-    state.optimiser.step()
-    state.schedule.step()
-    if state.average:
-        state.average.update()
-    state.losses.append(loss)
+    state.update(loss)
 
 
 def _gradients(

@@ -15,7 +15,9 @@ MAX_VIEWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings of AdamW with linear warm-up and cosine decay.
+    """Settings of a training.
+
+    By default it is AdamW with linear warm-up and cosine decay.
 
     Attributes:
         input_size: Image size in pixels.
@@ -36,6 +38,9 @@ class Recipe:
         margin: Whether random crops may use the margin around the evaluated part of an image. Without it,
             images are decoded once for training and evaluation.
         part: Fraction of the images that an epoch uses, drawn anew each epoch, in (0, 1].
+        optimiser: ``"adamw"``, or ``"sgd"`` with a momentum of 0.9.
+        schedule: The rate after the warm-up: ``"cosine"``, or ``"steps"``, which divides it by ten after 30,
+            60 and 90 percent of all steps.
     """
 
     input_size: int
@@ -54,6 +59,8 @@ class Recipe:
     balance: str = "none"
     margin: bool = True
     part: float = 1.0
+    optimiser: str = "adamw"
+    schedule: str = "cosine"
 
     @classmethod
     def from_params(cls, params: Params, **fixed: Any) -> Recipe:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from autotl.api import Target
 from autotl.training.batches import BatchSource
 from autotl.training.recipe import Recipe
+from autotl.training.update.starting_point import StartingPoint
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class TrainingSpec:
         device: Runs the training.
         seed: Determines the order of the rows, the views and dropout.
         weights: Weights of the rows' losses, float32 (rows,) with mean 1; None if all are equal.
+        rates: Factors of the learning rate by the parameter's name; 1 for the others.
+        start: The weights that the training stays near; None if it may move anywhere.
     """
 
     model: nn.Module
@@ -41,3 +44,5 @@ class TrainingSpec:
     device: str
     seed: int
     weights: Tensor | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    start: StartingPoint | None = None

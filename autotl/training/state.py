@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from autotl.importing.vision import timm_optim
 from autotl.seeds import derive
 from autotl.training.class_balance import epoch_order
-from autotl.training.recipe import Recipe
 from autotl.training.spec import TrainingSpec
-from autotl.training.weight_average import WeightAverage
-
-# Read at import: it loads torch's compiler, and the first trial's time would include that.
-LAYER_DECAY_GROUPS: Any = timm_optim.param_groups_layer_decay
+from autotl.training.update.optimiser import learning_rate_factor, make_optimiser
+from autotl.training.update.starting_point import Pull
+from autotl.training.update.weight_average import WeightAverage
 
 
 class TrainingState:
@@ -32,7 +28,7 @@ class TrainingState:
         pieces: Microbatches per batch that fit into memory.
         steps_per_epoch: Optimiser steps of each epoch.
         total_steps: Optimiser steps of all epochs.
-        optimiser: AdamW over the trained parameters.
+        optimiser: The optimiser of the trained parameters.
         schedule: The learning rate.
         average: The moving average of the weights; None if the recipe has none.
         view_generator: Draws augmented views and mixup.
@@ -51,9 +47,13 @@ class TrainingState:
         self._rows = min(len(spec.targets), max(2, size, round(recipe.part * len(spec.targets))))
         self.steps_per_epoch = max(1, math.ceil(self._rows / recipe.batch_size))
         self.total_steps = total = self.steps_per_epoch * recipe.epochs
-        self.optimiser = _optimiser(spec.model, recipe)
+        start = spec.start
+        self.optimiser = make_optimiser(
+            spec.model, recipe, rates=spec.rates, undecayed=start.weights if start else ()
+        )
+        self._pull = Pull(spec.model, self.optimiser, start) if start else None
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimiser, lambda step: _learning_rate_factor(step, total, recipe.warmup)
+            self.optimiser, lambda step: learning_rate_factor(step, total, recipe)
         )
         self.average = WeightAverage(spec.model, recipe.ema) if recipe.ema else None
         self._order = torch.Generator().manual_seed(derive(spec.seed, "order and views"))
@@ -84,6 +84,16 @@ class TrainingState:
             self._order.set_state(now)
         # tensor_split never makes a last batch of one row, on which BatchNorm cannot train
         return list(order[: self._rows].tensor_split(self.steps_per_epoch))[done:]
+
+    def update(self, loss: Tensor) -> None:
+        """Take a step with a batch's gradients, and keep its loss."""
+        self.optimiser.step()
+        if self._pull:
+            self._pull()
+        self.schedule.step()
+        if self.average:
+            self.average.update()
+        self.losses.append(loss)
 
     def end_epoch(self) -> None:
         """Put the weights to keep into the model, until :meth:`restore_trained_weights`."""
@@ -155,7 +165,7 @@ class TrainingState:
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
 
     def _load_schedule(self) -> None:
-        factor = _learning_rate_factor(self.steps_done, self.total_steps, self._spec.recipe.warmup)
+        factor = learning_rate_factor(self.steps_done, self.total_steps, self._spec.recipe)
         for group in self.optimiser.param_groups:
             group["lr"] = group["initial_lr"] * factor
         self.schedule.load_state_dict(
@@ -177,19 +187,3 @@ class TrainingState:
 def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors whose names have the prefix, without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    groups = LAYER_DECAY_GROUPS(model, recipe.weight_decay, layer_decay=recipe.layer_decay)
-    for group in groups:
-        group["lr"] = recipe.lr * group.pop("lr_scale", 1.0)
-        group.pop("param_names", None)
-    return torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
-
-
-def _learning_rate_factor(step: int, total: int, warmup: float) -> float:
-    """Return the learning rate's factor: linear warm-up, then cosine decay."""
-    rise = max(1, round(total * warmup))
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))

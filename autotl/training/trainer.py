@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from autotl.api import Beat, Score, Workbench
+from autotl.seeds import derive
 from autotl.training.batches import TrainingBatchSource, batch_source
 from autotl.training.class_balance import row_weights
 from autotl.training.loop import SingleProcess, Step, train
@@ -16,6 +18,35 @@ from autotl.training.machine.distributed import train_distributed
 from autotl.training.recipe import Recipe
 from autotl.training.spec import TrainingSpec
 from autotl.training.state import TrainingState
+from autotl.training.update.starting_point import StartingPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a training in a longer one.
+
+    There are ``before`` epochs before it, and ``total`` in all; 0 if it is no part of a longer one.
+    """
+
+    before: int = 0
+    total: int = 0
+
+    def seed(self, seed: int) -> int:
+        """Return the seed of this training, given that of the longer one."""
+        return derive(seed, "phase", self.before) if self.before else seed
+
+    def progress(self, own: float, epochs: int) -> float:
+        """Return the progress of the longer training, in [0, 1].
+
+        ``own`` is the progress of this training, which has ``epochs`` epochs.
+        """
+        if not self.total or (own == 1 and self.before + epochs == self.total):
+            return own
+        return (self.before + own * epochs) / self.total
+
+
+ALONE = Place()
+"""The place of a training on its own."""
 
 
 class Training:
@@ -37,6 +68,9 @@ class Training:
         *,
         train_mode: Callable[[nn.Module], object] = nn.Module.train,
         frozen: int = 0,
+        rates: Mapping[str, float] | None = None,
+        start: StartingPoint | None = None,
+        place: Place = ALONE,
     ) -> None:
         """Prepare a training.
 
@@ -46,9 +80,13 @@ class Training:
             recipe: The settings.
             train_mode: Puts the model into training mode, except for layers that stay frozen.
             frozen: Number of leading stages that are frozen as the workbench gave them.
+            rates: Factors of the learning rate by the parameter's name; 1 for the others.
+            start: Weights that the training stays near; None if it may move anywhere.
+            place: The place in a longer training.
         """
         self._model, self._workbench, self._recipe = model, workbench, recipe
         self._train_mode, self._frozen = train_mode, frozen
+        self._rates, self._start, self._place = dict(rates or {}), start, place
         self._state: TrainingState | None = None
         self._checkpoint: Mapping[str, Tensor] | None = None
 
@@ -82,20 +120,23 @@ class Training:
             self._recipe,
             self._train_mode,
             workbench.device,
-            workbench.seed,
+            self._place.seed(workbench.seed),
             row_weights(strata, workbench.weights(), self._recipe.balance),
+            self._rates,
+            self._start,
         )
         try:
             with closing(self._steps(spec, batches)) as steps:
                 for step in steps:
+                    progress = self._place.progress(step.progress, self._recipe.epochs)
                     if step.loss is None:
-                        yield Beat(step.progress)
+                        yield Beat(progress)
                         continue
                     yield workbench.score(
                         self._model,
                         input_size=size,
-                        epoch=step.epoch,
-                        progress=step.progress,
+                        epoch=self._place.before + step.epoch,
+                        progress=progress,
                         loss=step.loss,
                         cut=batches.cut,
                     )

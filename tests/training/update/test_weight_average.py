@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from autotl.training.weight_average import WeightAverage
+from autotl.training.update.weight_average import WeightAverage
 
 
 def test_it_moves_towards_the_weights_and_swaps_back() -> None:
