@@ -37,8 +37,12 @@ class Training:
         *,
         train_mode: Callable[[nn.Module], object] = nn.Module.train,
         frozen: int = 0,
+        merged: Callable[[nn.Module], Mapping[str, Tensor]] | None = None,
     ) -> None:
         """Prepare a training.
+
+        A model that needs ``merged`` is trained in one process, because torch sends no parametrised model to
+        another.
 
         Args:
             model: The network, on the workbench's device.
@@ -46,9 +50,10 @@ class Training:
             recipe: The settings.
             train_mode: Puts the model into training mode, except for layers that stay frozen.
             frozen: Number of leading stages that are frozen as the workbench gave them.
+            merged: Returns the tensors of the stock model to score; None if the model is a stock one.
         """
         self._model, self._workbench, self._recipe = model, workbench, recipe
-        self._train_mode, self._frozen = train_mode, frozen
+        self._train_mode, self._frozen, self._merged = train_mode, frozen, merged
         self._state: TrainingState | None = None
         self._checkpoint: Mapping[str, Tensor] | None = None
 
@@ -92,7 +97,7 @@ class Training:
                         yield Beat(step.progress)
                         continue
                     yield workbench.score(
-                        self._model,
+                        self._model if self._merged is None else self._merged(self._model),
                         input_size=size,
                         epoch=step.epoch,
                         progress=step.progress,
@@ -104,7 +109,7 @@ class Training:
 
     def _steps(self, spec: TrainingSpec, batches: TrainingBatchSource) -> Generator[Step, None, None]:
         processes = self._workbench.processes
-        if processes > 1:
+        if processes > 1 and self._merged is None:
             return train_distributed(spec, batches.portable(), processes)
         self._state = TrainingState(spec)
         if self._checkpoint is not None:
