@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Backbone, Cost, Machine, Params, Task, Workbench
-from autotl.builtin.strategies.tuning.scale_shift import add_scale_and_shift, folded_state
 from autotl.toolbox import (
     AUGMENTATIONS,
     BALANCES,
@@ -73,6 +72,8 @@ class ScaleAndShift(DeclaredStrategy):
 
     def build(self, params: Params, bench: Workbench) -> Training:
         """See :class:`autotl.api.Strategy`."""
+        # imports torch, which is not needed to list the plugins
+        from autotl.builtin.strategies.tuning.scale_shift import add_scale_and_shift, folded_state
         from autotl.toolbox import Training, set_head
 
         self.check(params)
