@@ -67,6 +67,8 @@ class Soup:
         se: The standard error of ``gain``, paired by image; None likewise.
         due: The smallest gain, beyond the standard error, that keeps a soup; None likewise.
         why: Why there is no soup; "" if there is one.
+        pretrained_share: The weight of the pretrained network with the linear probe's head, in [0, 1); 0 if
+            the trials' average is not interpolated with it.
     """
 
     kept: bool = False
@@ -76,6 +78,7 @@ class Soup:
     se: float | None = None
     due: float | None = None
     why: str = ""
+    pretrained_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

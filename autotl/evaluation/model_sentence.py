@@ -33,7 +33,10 @@ def _weights_origin(findings: Findings) -> str:
     if ensemble is not None and ensemble.kept:
         return f"with {len(set(ensemble.trials)) - 1} other networks as an ensemble"
     if soup.kept:
-        return f"weights averaged over {len(set(soup.trials))} trials"
+        count = len(set(soup.trials))
+        averaged = f"weights averaged over {count} trials" if count > 1 else ""
+        interpolated = "interpolated with the pretrained network" if soup.pretrained_share else ""
+        return " and ".join(filter(None, (averaged, interpolated)))
     return "trained again on all training images" if findings.refit else ""
 
 

@@ -16,6 +16,13 @@ from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import expected_refit_gain
 from autotl.evaluation import Soup
 from autotl.finalize.final_model import FinalModel
+from autotl.finalize.interpolation import (
+    PRETRAINED_SHARES,
+    STATISTICS,
+    can_interpolate,
+    interpolate,
+    probed_network,
+)
 from autotl.finalize.phase import FinalPhase
 from autotl.training import predict_outputs
 from autotl.trials.history import TrialHistory
@@ -23,7 +30,6 @@ from autotl.trials.trial import Trial
 from autotl.workbench.tensor_files import save_weights
 from autotl.workbench.trial_workbench import TrialWorkbench
 
-STATISTICS = ("running_mean", "running_var")
 State = Mapping[str, Tensor]
 
 
@@ -37,22 +43,37 @@ class SoupResult:
 
 
 class ModelSoup:
-    """The step that tries a greedy soup (Wortsman et al., 2022)."""
+    """The step that tries a greedy soup, and interpolation with its source.
+
+    Wortsman et al., Model soups, ICML 2022; Wortsman et al., Robust fine-tuning of zero-shot models
+    (WiSE-FT), CVPR 2022.
+    """
 
     name = "model soup"
     optional = True
 
     def __init__(self, phase: FinalPhase) -> None:
         self._phase = phase
+        self._interpolated: dict[str, bool] = {}  # asked after each trial, and found by reading a file
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds of a validation pass for each compatible trial."""
+        """Return the seconds of a validation pass for each network to try."""
         best, budget = history.best(), self._phase.budget.seconds
         if best is None:
             return 0.0
         once = POLICY.margin * self._phase.pass_seconds(best, len(history.targets[0]))
         limit = math.inf if budget is None else POLICY.soup * budget
-        return min(limit, once * max(0, len(compatible_trials(history, best)) - 1))
+        others = max(0, len(compatible_trials(history, best)) - 1)
+        return min(limit, once * (others + self._interpolations(best)))
+
+    def _interpolations(self, best: Trial) -> int:
+        """Return how many interpolations with the pretrained network will be tried."""
+        file = best.model
+        if file is None or not Path(file).is_file():
+            return 0
+        if file not in self._interpolated:
+            self._interpolated[file] = can_interpolate(self._phase.runner.run_cache, best)
+        return len(PRETRAINED_SHARES) if self._interpolated[file] else 0
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with the soup's weights, if clearly better."""
@@ -91,8 +112,9 @@ def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
 def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) -> SoupResult:
     """Average networks greedily while the score does not fall.
 
-    Only networks with the same BatchNorm statistics are averaged. Statistics cannot be averaged, and
-    measuring them again takes passes over training images.
+    If layers were trained, the average is then interpolated with the pretrained network that has the linear
+    probe's head. Only networks with the same BatchNorm statistics are averaged. Statistics cannot be
+    averaged, and measuring them again takes passes over training images.
 
     Args:
         phase: The final phase.
@@ -111,14 +133,23 @@ def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) ->
         if phase.clock.now() + tasting.last_seconds > end:
             break
         tasting.add(trial)
-    if len(tasting.used) < 2:
+    tasting.interpolate(end)
+    if len(tasting.used) < 2 and not tasting.pretrained_share:
         why = "no other network could be averaged with the leading one without a loss in validation"
         return SoupResult(Soup(tried=tasting.tried, why=why))
     gain = tasting.best.score - winner.folds[0].score
     mixed = Trial(-1, winner.arm, {}, 0, False, folds={0: tasting.best})
     # about a mean of 0: about its own mean, one image more would always be one standard error or more
     se = math.hypot(history.metric_standard_error(mixed, winner), gain / math.sqrt(tasting.images))
-    found = Soup(gain > required + se, tuple(tasting.used), tasting.tried, gain, se, required)
+    found = Soup(
+        gain > required + se,
+        tuple(tasting.used),
+        tasting.tried,
+        gain,
+        se,
+        required,
+        pretrained_share=tasting.pretrained_share,
+    )
     if not found.kept:
         return SoupResult(replace(found, why=_refusal(required)))
     return SoupResult(
@@ -131,6 +162,7 @@ class _Tasting:
 
     def __init__(self, phase: FinalPhase, winner: Trial, first: Trial) -> None:
         runner, self._clock, self._input_size = phase.runner, phase.clock, winner.input_size
+        self._run_cache, self._first = runner.run_cache, first
         backbone = runner.run_cache.backbones[winner.arm.backbone]
         fold = runner.run_cache.splits.folds[0]
         self._bench = TrialWorkbench(
@@ -139,7 +171,7 @@ class _Tasting:
         self._model: nn.Module = runner.run_cache.networks.new(backbone.name)
         self._state: State = load_file(str(first.model))
         self.used, self.best, self.tried = [first.number], first.folds[0], 1
-        self.images, self.last_seconds = len(fold.val), 0.0
+        self.images, self.last_seconds, self.pretrained_share = len(fold.val), 0.0, 0.0
 
     def add(self, trial: Trial) -> None:
         """Add a network to the average if the score does not fall."""
@@ -147,15 +179,38 @@ class _Tasting:
         if not can_mix(self._state, other):
             return
         mixed = average(self._state, other, of=len(self.used))
-        self._model.load_state_dict(mixed)
+        found, self.tried = self._measured(mixed, started), self.tried + 1
+        if found is not None and found.score >= self.best.score:
+            self._state, self.best = mixed, found
+            self.used.append(trial.number)
+
+    def interpolate(self, end: float) -> None:
+        """Interpolate the average with the pretrained network if the score rises.
+
+        Nothing is tried if no layer was trained, or after ``end``.
+        """
+        if self._clock.now() + self.last_seconds > end or not can_interpolate(self._run_cache, self._first):
+            return
+        pretrained = probed_network(self._bench, self._run_cache, self._input_size)
+        trained = self._state
+        for share in PRETRAINED_SHARES:
+            started = self._clock.now()
+            if started + self.last_seconds > end:
+                break
+            mixed = interpolate(trained, pretrained, share)
+            found = self._measured(mixed, started)
+            if found is not None and found.score > self.best.score:
+                self._state, self.best, self.pretrained_share = mixed, found, share
+
+    def _measured(self, state: State, started: float) -> FoldScore | None:
+        """Return the score of a network on the validation images; None if its outputs are not finite."""
+        self._model.load_state_dict(state)
         inputs = self._bench.inputs(input_size=self._input_size).val
         outputs = predict_outputs(self._model, inputs, self._bench)
-        score, self.tried = self._bench.measure(outputs), self.tried + 1
+        score = self._bench.measure(outputs)
         self.last_seconds = self._clock.now() - started
-        if outputs.isfinite().all() and score >= self.best.score:
-            self._state = mixed
-            self.best = FoldScore(0, score, outputs.numpy(), self.last_seconds, 0)
-            self.used.append(trial.number)
+        finite = bool(outputs.isfinite().all())
+        return FoldScore(0, score, outputs.numpy(), self.last_seconds, 0) if finite else None
 
     def network(self) -> nn.Module:
         """Return the network with the averaged weights."""

@@ -147,7 +147,9 @@ def _final_training(found: Findings) -> str:
     if found.ensemble and found.ensemble.kept:
         return "combined with other trials in an ensemble, each as trained for the first validation"
     if found.soup.kept:
-        return "averaged with other trials as trained for the first validation"
+        several = len(set(found.soup.trials)) > 1
+        how = "averaged with other trials" if several else "interpolated with the pretrained network"
+        return f"{how} as trained for the first validation"
     return "delivered as trained for the first validation"
 
 

@@ -94,12 +94,13 @@ class PhasedTraining:
 
     def _training_of(self, number: int) -> Training:
         phase, epochs = self._phases[number], [each.recipe.epochs for each in self._phases]
-        return Training(
+        training = Training(
             self._model,
             self._workbench,
             phase.recipe,
             train_mode=phase.freeze(self._model),
             frozen=phase.frozen,
             rates=phase.rates,
-            place=Place(sum(epochs[:number]), sum(epochs)),
         )
+        training.place = Place(sum(epochs[:number]), sum(epochs))
+        return training

@@ -58,6 +58,8 @@ class Training:
 
     >>> learner = Training(workbench.model(), workbench, Recipe(input_size=64, epochs=3, lr=1e-3))
     >>> scores = [step.value for step in learner.fit() if isinstance(step, Score)]
+
+    ``place`` is the place in a longer training; by default it is none.
     """
 
     def __init__(
@@ -70,9 +72,12 @@ class Training:
         frozen: int = 0,
         rates: Mapping[str, float] | None = None,
         start: StartingPoint | None = None,
-        place: Place = ALONE,
+        merged: Callable[[nn.Module], Mapping[str, Tensor]] | None = None,
     ) -> None:
         """Prepare a training.
+
+        A model that needs ``merged`` is trained in one process, because torch sends no parametrised model to
+        another.
 
         Args:
             model: The network, on the workbench's device.
@@ -82,11 +87,11 @@ class Training:
             frozen: Number of leading stages that are frozen as the workbench gave them.
             rates: Factors of the learning rate by the parameter's name; 1 for the others.
             start: Weights that the training stays near; None if it may move anywhere.
-            place: The place in a longer training.
+            merged: Returns the tensors of the stock model to score; None if the model is a stock one.
         """
         self._model, self._workbench, self._recipe = model, workbench, recipe
-        self._train_mode, self._frozen = train_mode, frozen
-        self._rates, self._start, self._place = dict(rates or {}), start, place
+        self._train_mode, self._frozen, self._merged = train_mode, frozen, merged
+        self._rates, self._start, self.place = dict(rates or {}), start, ALONE
         self._state: TrainingState | None = None
         self._checkpoint: Mapping[str, Tensor] | None = None
 
@@ -120,7 +125,7 @@ class Training:
             self._recipe,
             self._train_mode,
             workbench.device,
-            self._place.seed(workbench.seed),
+            self.place.seed(workbench.seed),
             row_weights(strata, workbench.weights(), self._recipe.balance),
             self._rates,
             self._start,
@@ -128,14 +133,14 @@ class Training:
         try:
             with closing(self._steps(spec, batches)) as steps:
                 for step in steps:
-                    progress = self._place.progress(step.progress, self._recipe.epochs)
+                    progress = self.place.progress(step.progress, self._recipe.epochs)
                     if step.loss is None:
                         yield Beat(progress)
                         continue
                     yield workbench.score(
-                        self._model,
+                        self._model if self._merged is None else self._merged(self._model),
                         input_size=size,
-                        epoch=self._place.before + step.epoch,
+                        epoch=self.place.before + step.epoch,
                         progress=progress,
                         loss=step.loss,
                         cut=batches.cut,
@@ -145,7 +150,7 @@ class Training:
 
     def _steps(self, spec: TrainingSpec, batches: TrainingBatchSource) -> Generator[Step, None, None]:
         processes = self._workbench.processes
-        if processes > 1:
+        if processes > 1 and self._merged is None:
             return train_distributed(spec, batches.portable(), processes)
         self._state = TrainingState(spec)
         if self._checkpoint is not None:

@@ -47,6 +47,7 @@ class Soup:
         gain: Validation gain over the chosen trial.
         se: Standard error of the gain.
         why: Reason for which the soup was not kept.
+        pretrained_share: Weight of the pretrained network with the linear probe's head; 0 without it.
     """
 
     kept: bool = False
@@ -55,6 +56,7 @@ class Soup:
     gain: float | None = None
     se: float | None = None
     why: str | None = None
+    pretrained_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autotl.report import format
-from autotl.report.document.model import Ensemble
+from autotl.report.document.model import Ensemble, Soup
 from autotl.report.document.report import Report
 
 
@@ -44,14 +44,26 @@ def _ensemble(report: Report, facts: Ensemble) -> str:
 def _soup(report: Report) -> str:
     soup = report.how.soup
     if soup.kept:
-        trials = format.listing(map(str, soup.trials), limit=12)
         return (
-            f"The final model is a model soup: the averaged weights of trials {trials}. "
+            f"{_averaged(soup)}. "
             f"The gain over the chosen trial on validation images is {_gain(report, soup.gain, soup.se)}."
         )
+    if soup.pretrained_share and soup.tried == 1:
+        return f"An interpolation with the pretrained network (WiSE-FT) was tried, but not kept: {soup.why}."
     if soup.tried > 1:
         return f"Model soups of {format.count(soup.tried, 'network')} were tried, none was kept: {soup.why}."
     return ""
+
+
+def _averaged(soup: Soup) -> str:
+    """Describe whose weights the final model averages, without the full stop."""
+    trials, share = format.listing(map(str, soup.trials), limit=12), soup.pretrained_share or 0.0
+    source = f"the pretrained network with the linear probe's head ({format.percent(share)})"
+    if len(soup.trials) == 1:
+        own = f"trial {trials} ({format.percent(1 - share)})"
+        return f"The final model is an interpolation (WiSE-FT), the mean of the weights of {own} and {source}"
+    averaged = f"The final model is a model soup: the averaged weights of trials {trials}"
+    return f"{averaged}, interpolated with {source} as in WiSE-FT" if share else averaged
 
 
 def _temperature(report: Report) -> str:

@@ -19,6 +19,20 @@ def test_kept_and_rejected_steps_are_reported(sample):
     assert "not rescaled by a temperature: it does not help." in temperature
 
 
+def test_an_interpolation_with_the_pretrained_network_is_reported(sample):
+    facts = {"kept": True, "trials": [3], "tried": 1, "gain": 0.02, "se": 0.01, "pretrained_share": 0.25}
+    sample["how"]["soup"] = facts
+    (sentence,) = final_model(parse(sample))
+    assert "an interpolation (WiSE-FT)" in sentence
+    assert "trial 3 (75.0%) and the pretrained network with the linear probe's head (25.0%)" in sentence
+    sample["how"]["soup"] = facts | {"trials": [3, 5], "tried": 2}
+    (sentence,) = final_model(parse(sample))
+    assert "trials 3 and 5, interpolated with the pretrained network" in sentence
+    sample["how"]["soup"] = facts | {"kept": False, "why": "it leads by too little"}
+    (sentence,) = final_model(parse(sample))
+    assert sentence.endswith("was tried, but not kept: it leads by too little.")
+
+
 def test_the_members_of_an_ensemble_or_its_rejection_are_reported(sample):
     assert ensemble(parse(sample)) == ""
     first, second = (trial["number"] for trial in sample["trials"][:2])
