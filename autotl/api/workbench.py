@@ -265,7 +265,7 @@ class Workbench(Protocol):
 
         Raises:
             TrainingError: :class:`autotl.errors.TrainingError`, if the stock model has other tensors, or if
-                the outputs are not finite.
+                the weights or outputs are not finite.
         """
         ...
 

@@ -77,6 +77,36 @@ def test_a_failed_score_leaves_the_network_of_the_last_one(ready: Prepared) -> N
     assert equal_states(state, bench.result.model.state_dict())
 
 
+@pytest.mark.parametrize("fold", [0, None])
+@pytest.mark.parametrize(("tensor", "value"), [("fc.bias", torch.nan), ("bn1.running_var", torch.inf)])
+def test_weights_that_are_not_finite_are_refused_also_in_a_refit(
+    ready: Prepared, fold: int | None, tensor: str, value: float
+) -> None:
+    bench = tiny_bench(ready, fold=fold)
+    model = bench.model()
+    state = model.state_dict()
+    assert tensor in state, sorted(state)
+    state[tensor].view(-1)[0] = value
+    with pytest.raises(TrainingError, match=rf"weights must be finite \(got NaN or infinity in {tensor}\)"):
+        bench.score(state, input_size=32)
+
+
+def test_a_head_that_is_not_finite_is_refused_in_a_refit(ready: Prepared) -> None:
+    bench = tiny_bench(ready, fold=None)
+    weight, outputs = torch.zeros(bench.task.target.outputs, bench.backbone.features), torch.zeros(3)
+    weight[0, 0] = torch.nan
+    with pytest.raises(TrainingError, match="weights must be finite"):
+        bench.score_head(weight, outputs, input_size=32)
+    assert bench.last_score is None
+
+
+def test_large_finite_weights_are_accepted(ready: Prepared) -> None:
+    bench = tiny_bench(ready, fold=None)
+    state = bench.model().state_dict()
+    state["fc.weight"].fill_(3e38)  # their sum overflows
+    assert bench.score(state, input_size=32).value == 0.0
+
+
 def test_a_second_loop_over_epochs_is_refused(ready: Prepared) -> None:
     bench = tiny_bench(ready)
     assert list(bench.epochs(2, model=bench.model())) == [1, 2]
