@@ -189,13 +189,13 @@ class Workbench(Protocol):
         ...
 
     def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
-        """Return a tensor that all trials of the run share.
+        """Return a tensor that all trials of the strategy share in the run.
 
-        It is computed once, and kept on disk.
+        It is computed once, and kept on disk. Other strategies do not see it.
 
         Args:
-            key: Names the tensor. It starts with the strategy's name, and names all that the tensor depends
-                on, except for the images, their weights, the backbone and the fold.
+            key: Names the tensor, and all that the tensor depends on, except for the images, their weights,
+                the backbone and the fold.
             compute: Returns the tensor, if it is not kept yet.
 
         Returns:

@@ -121,6 +121,14 @@ def test_no_batch_has_a_single_row(rows: int, size: int, steps: int) -> None:
     assert EpochOrder(1, size, "none").steps(rows) == steps
 
 
+def test_strategies_do_not_share_kept_tensors(ready: Prepared) -> None:
+    one, other, again = tiny_bench(ready), tiny_bench(ready), tiny_bench(ready)
+    one.strategy, other.strategy, again.strategy = "one", "other", "one"
+    assert torch.equal(one.keep("means", lambda: torch.ones(2)), torch.ones(2))
+    assert torch.equal(other.keep("means", lambda: torch.zeros(2)), torch.zeros(2))
+    assert torch.equal(again.keep("means", lambda: torch.zeros(2)), torch.ones(2))
+
+
 def test_a_kept_tensor_of_half_precision_becomes_float32(ready: Prepared) -> None:
     bench = tiny_bench(ready)
     assert bench.keep("tests: half", lambda: torch.ones(2, dtype=torch.bfloat16)).dtype == torch.float32
