@@ -12,7 +12,6 @@ from autotl.errors import TrainingError
 from autotl.toolbox.settings import Chosen, Setting
 from autotl.training import head_seconds, training_seconds
 
-
 FIRST_VERSION = 2
 """The first version of the plugin API with this module.
 
