@@ -56,7 +56,7 @@ class Workbench(Protocol):
         ...
 
     def source_model(self) -> nn.Module:
-        """Return the pretrained model with its source head, on the device."""
+        """Return a new pretrained model with its source head, on the device, in evaluation mode."""
         ...
 
     def targets(self) -> Rows[Tensor]:

@@ -121,6 +121,17 @@ def test_no_batch_has_a_single_row(rows: int, size: int, steps: int) -> None:
     assert EpochOrder(1, size, "none").steps(rows) == steps
 
 
+def test_a_changed_source_model_is_not_that_of_the_next_trial(ready: Prepared) -> None:
+    before = copied(tiny_bench(ready).source_model().state_dict())
+    changed = tiny_bench(ready).source_model().train()
+    with torch.no_grad():
+        for value in changed.parameters():
+            value.zero_()
+    after = tiny_bench(ready).source_model()
+    assert equal_states(before, after.state_dict())
+    assert not after.training
+
+
 def test_strategies_do_not_share_kept_tensors(ready: Prepared) -> None:
     one, other, again = tiny_bench(ready), tiny_bench(ready), tiny_bench(ready)
     one.strategy, other.strategy, again.strategy = "one", "other", "one"
