@@ -54,7 +54,8 @@ class Strategy(Protocol):
         summary: A single line of text.
         reference: The paper or documentation that the strategy implements.
         baseline: True if nothing is transferred: transfer is measured against it.
-        api: The version of the plugin API that the strategy is written for: ``autotl.api.VERSION``.
+        api: The version of the plugin API that the strategy is written for, as a number. A plugin must not
+            take ``VERSION``, which is that of the installed autotl.
 
     Two attributes are optional: ``deterministic = True`` if the seed changes nothing, and
     ``reads_weights = False`` if rows cannot count less.

@@ -56,7 +56,7 @@ class Workbench(Protocol):
         ...
 
     def source_model(self) -> nn.Module:
-        """Return the pretrained model with its source head, on the device."""
+        """Return a new pretrained model with its source head, on the device, in evaluation mode."""
         ...
 
     def targets(self) -> Rows[Tensor]:
@@ -189,13 +189,13 @@ class Workbench(Protocol):
         ...
 
     def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
-        """Return a tensor that all trials of the run share.
+        """Return a tensor that all trials of the strategy share in the run.
 
-        It is computed once, and kept on disk.
+        It is computed once, and kept on disk. Other strategies do not see it.
 
         Args:
-            key: Names the tensor. It starts with the strategy's name, and names all that the tensor depends
-                on, except for the images, their weights, the backbone and the fold.
+            key: Names the tensor, and all that the tensor depends on, except for the images, their weights,
+                the backbone and the fold.
             compute: Returns the tensor, if it is not kept yet.
 
         Returns:
@@ -265,7 +265,7 @@ class Workbench(Protocol):
 
         Raises:
             TrainingError: :class:`autotl.errors.TrainingError`, if the stock model has other tensors, or if
-                the outputs are not finite.
+                the weights or outputs are not finite.
         """
         ...
 

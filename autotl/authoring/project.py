@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from autotl.api import VERSION
 from autotl.errors import PluginError, UnknownName
 
 TEMPLATES = files("autotl") / "authoring" / "templates"
@@ -48,6 +49,7 @@ def new_project(name: str, folder: Path, *, hook: str = "strategies") -> list[Pa
         "module": module,
         "distribution": distribution,
         "hook": hook,
+        "api": VERSION,
         "object": "".join(part.title() for part in plugin.split("_")),
     }
     written = {

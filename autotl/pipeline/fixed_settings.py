@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from autotl.api import Backbone, Params, Space, Strategy, Task
+from autotl.api import Applies, Backbone, Params, Space, Strategy, Task
 from autotl.errors import ArgumentError, TrainingError, UnknownName
 from autotl.toolbox.declared import DeclaredStrategy
 
 
 class FixedSettings:
-    """A strategy with some settings fixed; everything else is the strategy's own."""
+    """A strategy with some settings fixed; everything else is the strategy's own.
+
+    Suggestions follow from the fixed settings. Defaults follow from a fixed image size: the strategy sees a
+    backbone that has no other.
+    """
 
     def __init__(self, strategy: Strategy, fixed: Mapping[str, Any]) -> None:
         self._strategy, self._fixed = strategy, dict(fixed)
@@ -25,9 +30,13 @@ class FixedSettings:
         found = getattr(self._strategy, name)
         return partial(self._fixed_look, found) if name == "look" else found
 
+    def applies(self, task: Task, backbone: Backbone) -> Applies:
+        """Return whether the strategy can be used at a fixed image size."""
+        return self._strategy.applies(task, self._at_fixed_size(backbone))
+
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         """Return the defaults with the fixed settings."""
-        return self._with_fixed(self._strategy.defaults(task, backbone))
+        return self._with_fixed(self._strategy.defaults(task, self._at_fixed_size(backbone)))
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         """Return a suggestion with the fixed settings.
@@ -37,7 +46,8 @@ class FixedSettings:
             task: The target task.
             backbone: The backbone's facts.
         """
-        return self._with_fixed(self._strategy.suggest(space, task, backbone))
+        fixed = _FixedSpace(space, self._fixed)
+        return self._with_fixed(self._strategy.suggest(fixed, task, self._at_fixed_size(backbone)))
 
     def _fixed_look(self, look: Callable[[Task, Backbone], Params], task: Task, backbone: Backbone) -> Params:
         """Return the settings of a first look, which is no longer than the fixed training.
@@ -47,9 +57,17 @@ class FixedSettings:
             task: The target task.
             backbone: The backbone's facts.
         """
-        own = look(task, backbone)
+        own = look(task, self._at_fixed_size(backbone))
         fixed = self._with_fixed({name: value for name, value in own.items() if name != "part"})
         return {**own, **fixed, "epochs": min(own["epochs"], fixed["epochs"])}
+
+    def _at_fixed_size(self, backbone: Backbone) -> Backbone:
+        """Return the backbone with a fixed image size as the only one."""
+        size = self._fixed.get("image_size")
+        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+            return backbone
+        kept = backbone.kept if size == backbone.input_size else ()  # activations at another size
+        return replace(backbone, input_sizes=(size,), input_size=size, kept=kept)
 
     def _with_fixed(self, params: Params) -> Params:
         """Return settings with the fixed ones. Raises ArgumentError if the strategy refuses them."""
@@ -65,6 +83,28 @@ class FixedSettings:
             except TrainingError as error:
                 raise ArgumentError(f"--set {self._strategy.name}: {error}") from error
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _FixedSpace:
+    """A space that returns fixed settings, and asks another space for the rest.
+
+    Settings that a strategy computes from its suggestions thus follow from the fixed ones.
+    """
+
+    space: Space
+    fixed: Mapping[str, Any]
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        fixed: Any = self.fixed.get(name)
+        return self.space.suggest_float(name, low, high, log=log) if fixed is None else float(fixed)
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        fixed: Any = self.fixed.get(name)
+        return self.space.suggest_int(name, low, high, log=log) if fixed is None else int(fixed)
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        return self.fixed[name] if name in self.fixed else self.space.suggest_categorical(name, choices)
 
 
 def fix_settings(strategies: Mapping[str, Strategy], fixed: Iterable[str]) -> dict[str, Strategy]:

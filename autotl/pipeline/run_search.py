@@ -149,10 +149,8 @@ def baselines_of(run: Run, prepared: Prepared, plan: Plan, history: TrialHistory
     """
     known = {name for name, strategy in run.call.strategies.items() if strategy.baseline}
     known |= {trial.arm.strategy for trial in history.trials.values() if trial.baseline}
-    networks = prepared.networks
-    return [
-        arm for arm in plan.arms if arm.strategy in known or not networks[arm.backbone].weights.pretrained
-    ]
+    random = {name for name, each in prepared.networks.items() if not each.weights.pretrained}
+    return [arm for arm in plan.arms if arm.strategy in known or arm.backbone in random]
 
 
 def _open_trials(run: Run, prepared: Prepared) -> _Trials:
@@ -172,7 +170,14 @@ def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     )
     journal, budget = Journal(run.folder, lambda: run.elapsed), settings.budget
     classes = len(prepared.dataset.classes)
-    restored = restore(history, journal, arms, classes=classes, timed=budget.seconds is not None)
+    restored = restore(
+        history,
+        journal,
+        arms,
+        classes=classes,
+        timed=budget.seconds is not None,
+        networks=prepared.networks,
+    )
     gone = [arm for arm in history.arms() if arm not in arms and arm not in skipped]
     higher, folds = settings.metric.higher_is_better, len(splits.folds)
     plan = Plan(prepared.task, (*arms, *gone), skipped, budget.seconds, budget.trials, folds, higher)

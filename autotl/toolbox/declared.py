@@ -5,12 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
-from autotl.api import VERSION, Applies, Backbone, Cost, Learner, Machine, Params, Space, Task, Workbench
+from autotl.api import Applies, Backbone, Cost, Learner, Machine, Params, Space, Task, Workbench
 from autotl.errors import TrainingError
 from autotl.toolbox.settings import Chosen, Setting
 from autotl.training import head_seconds, training_seconds
+
+FIRST_VERSION = 2
+"""The first version of the plugin API with this module.
+
+A strategy that names no version counts as written for this one. A newer autotl then leaves it out, instead of
+running code that was never written for it.
+"""
 
 
 class DeclaredStrategy(ABC):
@@ -19,6 +26,7 @@ class DeclaredStrategy(ABC):
     A subclass sets the attributes and defines :meth:`build`. Override any other method as needed.
 
     Attributes:
+        api: The version of the plugin API that the strategy is written for, as a number.
         settings: The settings by name. A setting may depend on those declared before it.
         trained: Share of the arithmetic that is trained, in [0, 1]; 0 if only a head is fitted.
         baseline: Whether nothing is transferred.
@@ -27,7 +35,7 @@ class DeclaredStrategy(ABC):
         on_request: Whether the strategy runs only if it is named.
     """
 
-    api: ClassVar[int] = VERSION
+    api: int = FIRST_VERSION
     name: str
     summary: str
     reference: str

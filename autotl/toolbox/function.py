@@ -9,7 +9,7 @@ from typing import Any
 
 from autotl.api import Beat, Params, Score, Workbench
 from autotl.errors import TrainingError
-from autotl.toolbox.declared import DeclaredStrategy, settings_of
+from autotl.toolbox.declared import FIRST_VERSION, DeclaredStrategy, settings_of
 
 Steps = Generator[Beat | Score, None, None]
 
@@ -22,6 +22,7 @@ def strategy(
     deterministic: bool = False,
     reads_weights: bool = True,
     on_request: bool = False,
+    api: int = FIRST_VERSION,
     **settings: Any,
 ) -> Callable[[Callable[..., Steps]], FunctionStrategy]:
     """Return a decorator that makes a strategy of a generator function.
@@ -29,7 +30,7 @@ def strategy(
     The function gets the workbench, and each setting by its name. It yields ``bench.beat()`` and
     ``bench.score(…)``. Its name is that of the strategy, and the first line of its docstring the summary.
 
-    >>> @strategy(reference="Kornblith et al., CVPR 2019", trained=0.0, c=Float(0.02, 1e-4, 10, log=True))
+    >>> @strategy(api=2, reference="Kornblith et al., 2019", trained=0.0, c=Float(0.02, 1e-4, 10, log=True))
     ... def probe(bench, *, c):
     ...     "Fit a linear classifier."
     ...     size = bench.backbone.input_size
@@ -43,6 +44,8 @@ def strategy(
         deterministic: Whether all seeds give the same network.
         reads_weights: Whether rows count by ``bench.weights()``.
         on_request: Whether the strategy runs only if it is named.
+        api: The version of the plugin API that the strategy is written for. Give a number, such as 2: with
+            ``autotl.api.VERSION`` it would be that of the installed autotl.
         settings: The settings, by the names of the function's keyword arguments.
 
     Raises:
@@ -66,7 +69,7 @@ def strategy(
         made.summary = (inspect.getdoc(function) or "").partition("\n")[0].rstrip(".")
         made.reference, made.trained, made.baseline = reference, trained, baseline
         made.deterministic, made.reads_weights, made.settings = deterministic, reads_weights, declared
-        made.on_request = on_request
+        made.on_request, made.api = on_request, api
         return made
 
     return decorate

@@ -31,12 +31,19 @@ class SearchRecord:
 
 
 def restore(
-    history: TrialHistory, journal: Journal, arms: Collection[Arm], *, classes: int, timed: bool
+    history: TrialHistory,
+    journal: Journal,
+    arms: Collection[Arm],
+    *,
+    classes: int,
+    timed: bool,
+    networks: Collection[str] | None = None,
 ) -> SearchRecord:
     """Add the trials in ``journal`` to ``history``.
 
     A trial that was running is run once more. If the process has ended during that as well, the trial has
-    failed. Trials of arms that no longer exist are kept, but run on no further folds.
+    failed. Trials of arms that no longer exist are kept, but run on no further folds. If their network is
+    gone as well, they cannot be chosen.
 
     Args:
         history: The history to fill.
@@ -44,6 +51,7 @@ def restore(
         arms: The arms of the search.
         classes: The number of classes.
         timed: Whether the budget is a time. If so, costs are measured ones, not expected ones.
+        networks: The names of the networks of this start; None if all are here.
     """
     entries, notes = journal.read(history.targets, classes)
     again = []
@@ -56,6 +64,12 @@ def restore(
             journal.write(trial)
             notes.append(f"Trial {trial.number} ({trial.arm}) is not tried again: {DIED}.")
             started = None
+        if networks is not None and trial.arm.backbone not in networks:
+            notes.append(
+                f"Trial {trial.number} ({trial.arm}) cannot be chosen: its network is not part of this run."
+            )
+            trial.models.clear()
+            trial.checkpoint = None
         if trial.arm not in arms:
             trial.excluded_folds = frozenset(range(len(history.targets)))
         elif started is not None:

@@ -163,6 +163,7 @@ class TrialRunner:
             metric=self.metric,
         )
         bench.start_clock(self.clock)
+        bench.strategy = job.strategy
         return self.strategies[job.strategy].build(job.params, bench), bench
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -65,7 +66,8 @@ class FoldData:
 
     def source_model(self) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
-        return self._run_cache.networks.source(self.backbone.name)
+        # a copy, because a strategy that changed the shared network would change all later trials
+        return copy.deepcopy(self._run_cache.networks.source(self.backbone.name))
 
     def targets(self) -> Rows[Tensor]:
         """See :class:`~autotl.api.Workbench`."""

@@ -35,6 +35,7 @@ class TrialWorkbench(FoldData):
         last_score: The last score; None before it.
         tracked: The network in training, and its image size in pixels.
         notes: The learner's sentences for the report.
+        strategy: The name of the learner's strategy, whose kept tensors no other strategy sees.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class TrialWorkbench(FoldData):
         self.last_score: Score | None = None
         self.tracked: tuple[nn.Module, int] | None = None
         self.notes: tuple[str, ...] = ()
+        self.strategy = ""
 
     def start_clock(self, clock: Clock) -> None:
         """Count the seconds of the fold from now on, by this clock."""
@@ -108,7 +110,7 @@ class TrialWorkbench(FoldData):
 
     def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""
-        return keep_tensor(self._run_cache, self.backbone.name, (key, self._fold), compute)
+        return keep_tensor(self._run_cache, self.backbone.name, (self.strategy, key, self._fold), compute)
 
     def note(self, sentence: str) -> None:
         """See :class:`~autotl.api.Workbench`."""

@@ -12,6 +12,7 @@ from autotl.toolbox import Float, InputSize, strategy
 
 
 @strategy(
+    api=2,
     reference="Mensink et al., TPAMI 2013; Hayes & Kanan, CVPR-W 2020",
     trained=0.0,
     deterministic=True,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 import autotl
 from autotl.api import FirstLook, Strategy
+from autotl.builtin.strategies.baselines.from_scratch import FromScratch
 from autotl.builtin.strategies.baselines.scratch_small import ScratchSmall
 from autotl.builtin.strategies.probes.linear_probe import LinearProbe
 from autotl.builtin.strategies.tuning.finetune import FineTune
@@ -18,8 +21,34 @@ from autotl.errors import ArgumentError, UnknownName
 from autotl.pipeline.fixed_settings import fix_settings
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from autotl.toolbox import Epochs, InputSize, Int, strategy
 
 STRATEGIES: dict[str, Any] = {"linear_probe": LinearProbe(), "finetune": FineTune()}
+
+
+class Largest:
+    """A space that answers with the largest value, and records the settings that it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        self.asked.append(name)
+        return high
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        self.asked.append(name)
+        return high
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        self.asked.append(name)
+        return choices[-1]
+
+
+@strategy(reference="none", depth=Int(1, 0, 2), image_size=InputSize(epochs=8), epochs=Epochs(8))
+def declared(bench, *, depth, image_size, epochs):  # type: ignore[no-untyped-def]
+    """Do nothing at all."""
+    yield bench.beat()
 
 
 def test_defaults_have_the_fixed_values(fakes: ModuleType) -> None:
@@ -65,6 +94,37 @@ def test_a_first_look_has_the_fixed_values(fakes: ModuleType) -> None:
     short = fix_settings({"scratch_small": strategy}, ["scratch_small.epochs=1"])["scratch_small"]
     assert isinstance(short, FirstLook)
     assert short.look(fakes.TASK, backbone)["epochs"] == 1
+
+
+@pytest.mark.parametrize("each", [FineTune(), FromScratch(), ScratchSmall(), declared])
+def test_epochs_fit_at_a_fixed_image_size(each: Any, fakes: ModuleType) -> None:
+    task, backbone = replace(fakes.TASK, trial_seconds=6.0), fakes.backbone()
+    large = fix_settings({each.name: each}, [f"{each.name}.image_size=128"])[each.name]
+    free = each.defaults(task, backbone)
+    for params in (large.defaults(task, backbone), large.suggest(Largest(), task, backbone)):
+        assert params["image_size"] == 128
+        assert params.keys() == free.keys()
+        assert each.cost(params, task, backbone, fakes.MACHINE).seconds <= task.trial_seconds
+    slow = each.cost({**free, "image_size": 128}, task, backbone, fakes.MACHINE)
+    assert slow.seconds > task.trial_seconds
+
+
+def test_suggestions_follow_from_fixed_settings_which_are_not_asked_for(fakes: ModuleType) -> None:
+    space, task = Largest(), replace(fakes.TASK, trial_seconds=1.0)
+    found = fix_settings(STRATEGIES, ["finetune.freeze=0", "finetune.image_size=64"])["finetune"]
+    params = found.suggest(space, task, fakes.backbone())
+    free = STRATEGIES["finetune"].suggest(Largest(), task, fakes.backbone())
+    assert (params["freeze"], params["image_size"]) == (0, 64)
+    assert params["epochs"] < free["epochs"]  # its suggestion freezes all stages
+    assert not {"freeze", "image_size"} & set(space.asked)
+    assert "lr" in space.asked
+
+
+def test_a_network_is_judged_at_the_fixed_image_size(fakes: ModuleType) -> None:
+    task = replace(fakes.TASK, trial_seconds=12.0)
+    found = fix_settings({"scratch_small": ScratchSmall()}, ["scratch_small.image_size=256"])
+    assert ScratchSmall().applies(task, fakes.backbone())
+    assert not found["scratch_small"].applies(task, fakes.backbone())
 
 
 @pytest.mark.parametrize("value", ["NaN", "-Infinity"])

@@ -180,6 +180,21 @@ def test_a_trial_that_ends_the_process_twice_has_failed(make: Make) -> None:
     assert len(rig.history.trials) == 9
 
 
+def test_trials_of_a_network_that_is_gone_are_kept_but_not_chosen(make: Make, fakes: ModuleType) -> None:
+    rig = make()
+    rig.run()
+    best = rig.history.best()
+    assert best is not None
+    asked: list[int] = []
+    history = TrialHistory(rig.work.labels(), use_cost=lambda trial: float(asked.append(trial.number) or 1))
+    record = restore(history, rig.journal, [], classes=2, timed=False, networks=["another"])
+    assert f"Trial {best.number} ({best.arm}) cannot be chosen" in " ".join(record.notes)
+    assert len(record.notes) == len(history.trials) == len(rig.history.trials)
+    assert [each.score for each in history.records()] == [each.score for each in rig.history.records()]
+    assert history.best() is None
+    assert asked == []
+
+
 def test_a_trial_interrupted_by_the_user_is_retried_without_limit(make: Make) -> None:
     for _ in range(4):
         rig = make()

@@ -77,6 +77,36 @@ def test_a_failed_score_leaves_the_network_of_the_last_one(ready: Prepared) -> N
     assert equal_states(state, bench.result.model.state_dict())
 
 
+@pytest.mark.parametrize("fold", [0, None])
+@pytest.mark.parametrize(("tensor", "value"), [("fc.bias", torch.nan), ("bn1.running_var", torch.inf)])
+def test_weights_that_are_not_finite_are_refused_also_in_a_refit(
+    ready: Prepared, fold: int | None, tensor: str, value: float
+) -> None:
+    bench = tiny_bench(ready, fold=fold)
+    model = bench.model()
+    state = model.state_dict()
+    assert tensor in state, sorted(state)
+    state[tensor].view(-1)[0] = value
+    with pytest.raises(TrainingError, match=rf"weights must be finite \(got NaN or infinity in {tensor}\)"):
+        bench.score(state, input_size=32)
+
+
+def test_a_head_that_is_not_finite_is_refused_in_a_refit(ready: Prepared) -> None:
+    bench = tiny_bench(ready, fold=None)
+    weight, outputs = torch.zeros(bench.task.target.outputs, bench.backbone.features), torch.zeros(3)
+    weight[0, 0] = torch.nan
+    with pytest.raises(TrainingError, match="weights must be finite"):
+        bench.score_head(weight, outputs, input_size=32)
+    assert bench.last_score is None
+
+
+def test_large_finite_weights_are_accepted(ready: Prepared) -> None:
+    bench = tiny_bench(ready, fold=None)
+    state = bench.model().state_dict()
+    state["fc.weight"].fill_(3e38)  # their sum overflows
+    assert bench.score(state, input_size=32).value == 0.0
+
+
 def test_a_second_loop_over_epochs_is_refused(ready: Prepared) -> None:
     bench = tiny_bench(ready)
     assert list(bench.epochs(2, model=bench.model())) == [1, 2]
@@ -89,6 +119,25 @@ def test_a_second_loop_over_epochs_is_refused(ready: Prepared) -> None:
 )
 def test_no_batch_has_a_single_row(rows: int, size: int, steps: int) -> None:
     assert EpochOrder(1, size, "none").steps(rows) == steps
+
+
+def test_a_changed_source_model_is_not_that_of_the_next_trial(ready: Prepared) -> None:
+    before = copied(tiny_bench(ready).source_model().state_dict())
+    changed = tiny_bench(ready).source_model().train()
+    with torch.no_grad():
+        for value in changed.parameters():
+            value.zero_()
+    after = tiny_bench(ready).source_model()
+    assert equal_states(before, after.state_dict())
+    assert not after.training
+
+
+def test_strategies_do_not_share_kept_tensors(ready: Prepared) -> None:
+    one, other, again = tiny_bench(ready), tiny_bench(ready), tiny_bench(ready)
+    one.strategy, other.strategy, again.strategy = "one", "other", "one"
+    assert torch.equal(one.keep("means", lambda: torch.ones(2)), torch.ones(2))
+    assert torch.equal(other.keep("means", lambda: torch.zeros(2)), torch.zeros(2))
+    assert torch.equal(again.keep("means", lambda: torch.zeros(2)), torch.ones(2))
 
 
 def test_a_kept_tensor_of_half_precision_becomes_float32(ready: Prepared) -> None:

@@ -182,7 +182,9 @@ class StrategyCase:
         """
         ready = change(self.ready)
         rows = None if fold is None else ready.splits.folds[fold]
-        return SpyWorkbench(ready.run_cache.without_test(), ready.task, self.backbone, rows, seed=seed)
+        bench = SpyWorkbench(ready.run_cache.without_test(), ready.task, self.backbone, rows, seed=seed)
+        bench.strategy = self.strategy.name
+        return bench
 
     def learn(
         self,

@@ -11,18 +11,19 @@ from autotl.workbench.run_cache import RunCache
 
 
 def keep_tensor(
-    run_cache: RunCache, backbone: str, key: tuple[str, int | None], compute: Callable[[], Tensor]
+    run_cache: RunCache, backbone: str, key: tuple[str, str, int | None], compute: Callable[[], Tensor]
 ) -> Tensor:
     """Return a tensor from the run's store, computed if missing.
 
     Args:
         run_cache: The store, and the digests of images and networks.
         backbone: The network.
-        key: The strategy's name of the tensor, and the fold.
+        key: The strategy, its name of the tensor, and the fold.
         compute: Returns the tensor.
     """
-    name, fold = key
+    strategy, name, fold = key
     full_key = {
+        "strategy": strategy,
         "kept": name,
         "fold": fold,
         "rows": run_cache.rows_digest,

@@ -59,7 +59,7 @@ class ScoredNetwork:
         """Copy weights into the network.
 
         Raises:
-            TrainingError: A stock model has other tensors.
+            TrainingError: A stock model has other tensors, or a weight is not finite.
         """
         model = self.model
         if fault := _difference(model.state_dict(), state):
@@ -67,6 +67,7 @@ class ScoredNetwork:
                 f"The network must have the tensors of timm's {self._backbone.architecture} with one linear "
                 f"head (got {fault}). Merge other layers into these tensors before the score."
             )
+        _check_finite(state)
         model.load_state_dict(dict(state))
         self.input_size = input_size
 
@@ -77,7 +78,11 @@ class ScoredNetwork:
             weight: Weights, (k, features).
             bias: Biases, (k,).
             input_size: Image size in pixels.
+
+        Raises:
+            TrainingError: A weight is not finite.
         """
+        _check_finite({"the head's weight": weight, "the head's bias": bias})
         if self.input_size:  # another network was scored before
             self._forget()
         set_head(self.model, weight, bias)
@@ -110,6 +115,21 @@ class ScoredNetwork:
             to_batch=lambda x: x.to(device=device, dtype=torch.float32, non_blocking=True),
             device=device,
         )
+
+
+def _check_finite(state: Mapping[str, Tensor]) -> None:
+    """Raise TrainingError unless all weights are finite.
+
+    Scores do not show this without validation rows, or if the network's outputs stay finite.
+    """
+    for name, value in state.items():
+        if not value.is_floating_point() or bool(value.detach().sum(dtype=torch.float32).isfinite()):
+            continue  # a sum costs a tenth of looking at each weight, and any NaN or infinity remains in it
+        if not bool(value.isfinite().all()):
+            raise TrainingError(
+                f"The network's weights must be finite (got NaN or infinity in {name}). "
+                "Lower the learning rate, or score an earlier epoch."
+            )
 
 
 def _difference(stock: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> str:

@@ -7,6 +7,7 @@ from autotl.toolbox import Float, InputSize, strategy
 
 
 @strategy(
+    api=2,
     reference="Chen et al., A Closer Look at Few-shot Classification, ICLR 2019",
     trained=0.0,
     deterministic=True,

@@ -6,6 +6,7 @@ from autotl.toolbox import Epochs, Float, InputSize, layout, strategy, train_epo
 
 
 @strategy(
+    api=2,
     reference="Howard & Ruder, Universal Language Model Fine-tuning, ACL 2018",
     on_request=True,
     image_size=InputSize(epochs=6),

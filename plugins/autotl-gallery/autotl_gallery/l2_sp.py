@@ -6,6 +6,7 @@ from autotl.toolbox import Epochs, Float, InputSize, heads, strategy, train_epoc
 
 
 @strategy(
+    api=2,
     reference="Li, Grandvalet & Davoine, Explicit Inductive Bias for Transfer Learning, ICML 2018",
     on_request=True,
     image_size=InputSize(epochs=6),

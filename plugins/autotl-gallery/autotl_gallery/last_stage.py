@@ -6,6 +6,7 @@ from autotl.toolbox import Epochs, Float, InputSize, strategy, train_epoch
 
 
 @strategy(
+    api=2,
     reference="Yosinski et al., How transferable are features in deep neural networks?, NeurIPS 2014",
     on_request=True,
     image_size=InputSize(epochs=6),

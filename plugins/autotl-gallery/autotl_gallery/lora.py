@@ -29,6 +29,7 @@ def merge(model, scored):
 
 
 @strategy(
+    api=2,
     reference="Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, ICLR 2022",
     on_request=True,
     image_size=InputSize(epochs=6),

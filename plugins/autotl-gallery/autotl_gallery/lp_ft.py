@@ -6,6 +6,7 @@ from autotl.toolbox import PROBE, Epochs, Float, InputSize, set_head, strategy, 
 
 
 @strategy(
+    api=2,
     reference="Kumar et al., Fine-Tuning can Distort Pretrained Features, ICLR 2022",
     on_request=True,
     image_size=InputSize(epochs=6),

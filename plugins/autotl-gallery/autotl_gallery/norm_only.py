@@ -6,6 +6,7 @@ from autotl.toolbox import Epochs, Float, InputSize, heads, strategy, train_epoc
 
 
 @strategy(
+    api=2,
     reference="Frankle et al., ICLR 2021; Cai et al., TinyTL, NeurIPS 2020",
     on_request=True,
     image_size=InputSize(epochs=6),

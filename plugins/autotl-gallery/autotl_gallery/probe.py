@@ -5,6 +5,7 @@ from autotl.toolbox import Choice, Float, InputSize, strategy
 
 
 @strategy(
+    api=2,
     reference="Kornblith et al., Do Better ImageNet Models Transfer Better?, CVPR 2019",
     trained=0.0,
     deterministic=True,

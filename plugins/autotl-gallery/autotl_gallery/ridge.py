@@ -7,6 +7,7 @@ from autotl.toolbox import Float, InputSize, strategy
 
 
 @strategy(
+    api=2,
     reference="Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2009, section 4.2",
     trained=0.0,
     deterministic=True,
