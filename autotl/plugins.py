@@ -17,6 +17,7 @@ from autotl.api import (
     AnySimilarity,
     BackboneSource,
     Executor,
+    HeadKind,
     LayerSimilarity,
     Reader,
     Reporter,
@@ -121,6 +122,7 @@ class Catalog:
         readers: Readers of data formats.
         executors: Executors of trials.
         reporters: Writers of reports.
+        heads: Kinds of heads that are not linear.
         observers: Plugins that offer no object and only receive events.
         broken: Plugins that could not be loaded, with the reason.
         dropped: Plugins that failed in an event hook, with the reason.
@@ -140,6 +142,7 @@ class Catalog:
     readers: Registry[Reader] = field(default_factory=lambda: Registry("reader", (Reader,)))
     executors: Registry[Executor] = field(default_factory=lambda: Registry("executor", (Executor,)))
     reporters: Registry[Reporter] = field(default_factory=lambda: Registry("reporter", (Reporter,)))
+    heads: Registry[HeadKind] = field(default_factory=lambda: Registry("kind of head", (HeadKind,)))
     observers: dict[str, Origin] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
@@ -158,6 +161,7 @@ class Catalog:
             "readers",
             "executors",
             "reporters",
+            "heads",
         )
         return {kind: getattr(self, kind) for kind in kinds}
 
