@@ -80,7 +80,9 @@ def _defining(
     module: str, name: str, modules: Mapping[str, Module], offers: Mapping[str, Mapping[str, str]]
 ) -> str:
     """Return the module that defines a name which is imported from ``module``."""
-    while name in offers.get(module, {}) and offers[module][name] in modules:
+    seen: set[str] = set()
+    while module not in seen and offers.get(module, {}).get(name) in modules:
+        seen.add(module)  # a package can import its own modules by name
         module = offers[module][name]
     return f"{module}.{name}" if f"{module}.{name}" in modules else module
 
