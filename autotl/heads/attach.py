@@ -65,7 +65,7 @@ def _slot(model: nn.Module) -> str:
     """Return the name of the classifier's module."""
     stock: Any = model
     classifier = stock.get_classifier()
-    names = [name for name, module in model.named_modules() if name and module is classifier]
+    names: list[str] = [name for name, module in model.named_modules() if name and module is classifier]
     if len(names) != 1:
         raise WeightsError(
             f"{type(model).__name__} must have one classifier for a head that is not linear (got "

@@ -55,7 +55,9 @@ class HeadForm:
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WIDTH:
                 raise ValueError(f"{name} must be a whole number above 0 (got {value!r})")
         package = jsonio.as_type(document.get("package", ""), str)
-        return cls(spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package)
+        return cls(
+            spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package
+        )
 
 
 def check_spec(spec: HeadSpec) -> HeadSpec:

@@ -20,7 +20,9 @@ class MultiLayer:
     @property
     def portable(self) -> type[nn.Module]:
         """See :class:`autotl.api.PortableHead`."""
-        from autotl.builtin.heads.modules.multi_layer import MultiLayerHead  # torch is not needed to list plugins
+        from autotl.builtin.heads.modules.multi_layer import (
+            MultiLayerHead,  # torch is not needed to list plugins
+        )
 
         return MultiLayerHead
 

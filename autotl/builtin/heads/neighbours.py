@@ -20,7 +20,9 @@ class Neighbours:
     @property
     def portable(self) -> type[nn.Module]:
         """See :class:`autotl.api.PortableHead`."""
-        from autotl.builtin.heads.modules.neighbours import NeighboursHead  # torch is not needed to list plugins
+        from autotl.builtin.heads.modules.neighbours import (
+            NeighboursHead,  # torch is not needed to list plugins
+        )
 
         return NeighboursHead
 

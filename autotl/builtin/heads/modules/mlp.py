@@ -16,6 +16,9 @@ class MlpHead(nn.Module):
     ``dropout`` in [0, 1).
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, arguments: Mapping[str, Any], features: int, outputs: int) -> None:
         super().__init__()
         hidden, activation = int(arguments["hidden"]), {"gelu": nn.GELU, "relu": nn.ReLU}

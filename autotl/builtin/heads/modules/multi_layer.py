@@ -15,6 +15,8 @@ class MultiLayerHead(nn.Module):
     The argument is ``columns``, the number of chosen columns.
     """
 
+    columns: Tensor
+
     def __init__(self, arguments: Mapping[str, Any], features: int, outputs: int) -> None:
         super().__init__()
         columns = int(arguments["columns"])

@@ -17,6 +17,13 @@ class NeighboursHead(nn.Module):
     logarithms of the shares of the votes, mixed with a little of the uniform distribution.
     """
 
+    centre: Tensor
+    whitening: Tensor | None
+    bank: Tensor
+    labels: Tensor
+    weights: Tensor
+    temperature: Tensor
+
     def __init__(self, arguments: Mapping[str, Any], features: int, outputs: int) -> None:
         super().__init__()
         rows, self.outputs = int(arguments["rows"]), outputs
@@ -27,14 +34,15 @@ class NeighboursHead(nn.Module):
         self.register_buffer("labels", torch.zeros(rows, dtype=torch.int64))
         self.register_buffer("weights", torch.ones(rows))
         self.register_buffer("temperature", torch.tensor(0.07))
-        self.register_load_state_dict_post_hook(NeighboursHead.check)
+        check: Any = self.register_load_state_dict_post_hook  # torch does not type it
+        check(NeighboursHead.check)
 
     @staticmethod
-    def check(head: nn.Module, keys: Any) -> None:
+    def check(head: NeighboursHead, keys: Any) -> None:
         """Raise ValueError unless loaded labels are classes."""
-        labels, outputs = head.get_buffer("labels"), head.outputs
-        if not 0 <= int(labels.min()) <= int(labels.max()) < int(outputs):
-            raise ValueError(f"labels must be from 0 to {outputs} - 1 (got up to {int(labels.max())})")
+        lowest, highest = int(head.labels.min()), int(head.labels.max())
+        if not 0 <= lowest <= highest < head.outputs:
+            raise ValueError(f"labels must be from 0 to {head.outputs - 1} (got {lowest} to {highest})")
 
     def embed(self, x: Tensor) -> Tensor:
         """Centre and whiten features (rows, d), and scale them to length 1."""
