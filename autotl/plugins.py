@@ -77,6 +77,10 @@ class Registry(Generic[T]):
         """Return all items except items used only on request."""
         return {name: item for name, item in self.items.items() if not getattr(item, "on_request", False)}
 
+    def packages(self) -> dict[str, str]:
+        """Return the distribution of each object by name."""
+        return {name: origin.distribution for name, origin in self.origins.items()}
+
     def check(self, item: Any) -> None:
         """Raise PluginError if ``item`` does not satisfy the contract."""
         written_for = getattr(item, "api", 1)

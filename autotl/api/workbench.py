@@ -322,6 +322,8 @@ class Workbench(Protocol):
     def new_head(self, spec: HeadSpec, *, input_size: int) -> nn.Module:
         """Return a new head that is not linear, on the device.
 
+        Its weights are drawn from the trial's seed.
+
         Args:
             spec: The kind of the head, its arguments and its stages.
             input_size: Image size in pixels of the features.

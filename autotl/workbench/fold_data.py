@@ -11,6 +11,7 @@ from autotl.api import Backbone, Fold, HeadSetting, HeadSpec, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
 from autotl.errors import TrainingError
 from autotl.heads import HeadForm, attached_head, check_spec
+from autotl.seeds import derive
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.cut_model import CutModel, take_rows
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
@@ -113,8 +114,10 @@ class FoldData:
 
     def new_head(self, spec: HeadSpec, *, input_size: int) -> nn.Module:
         """See :class:`~autotl.api.Workbench`."""
-        made = self._run_cache.networks.head_kinds.build(self.head_form(spec, input_size))
-        return made.to(self.device)
+        form = self.head_form(spec, input_size)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(derive(self.seed, "head"))
+            return self._run_cache.networks.head_kinds.build(form).to(self.device)
 
     def head_form(self, spec: HeadSpec, input_size: int) -> HeadForm:
         """Return a spec with the widths of its input and output."""

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 from autotl.api import Backbone
@@ -80,8 +81,10 @@ class Networks:
         Raises:
             PluginError: No plugin offers the kind of the head.
         """
-        model = self.new(backbone)
-        if form is not None:
+        if form is None:
+            return self.new(backbone).eval()
+        with torch.random.fork_rng(devices=[]):  # a training between two scores must not notice
+            model = self.new(backbone)
             attach_head(model, form, self.head_kinds.build(form))
         return model.eval()
 

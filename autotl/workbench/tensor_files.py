@@ -38,8 +38,11 @@ def head_in(path: str) -> HeadForm | None:
 
 @lru_cache(maxsize=4096)  # the search asks again and again
 def _head_in(path: str, changed: int, size: int) -> HeadForm | None:
-    with safe_open(path, framework="pt") as file:
-        text = (file.metadata() or {}).get(_HEAD)
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_HEAD)
+    except SafetensorError:  # whoever loads the weights finds that the file is truncated
+        return None
     return None if text is None else HeadForm.of(json.loads(text))
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from autotl.api import Backbone
-from autotl.backbone import set_head
+from autotl.backbone import heads, set_head
 from autotl.errors import TrainingError
 from autotl.heads import Head, HeadForm, attached_head
 from autotl.training import forward_in_batches
@@ -55,7 +55,7 @@ class ScoredNetwork:
             self._forget()
             if kept:
                 self._take_form(form)
-                self.model.load_state_dict(kept)
+                self.model.load_state_dict(kept, strict=not only_heads)
             self.input_size, self._only_heads = size, only_heads
             raise
 
@@ -138,11 +138,15 @@ class ScoredNetwork:
         self._model = self._run_cache.networks.with_head(self._backbone.name, form)
 
     def _kept_weights(self) -> dict[str, Tensor]:
-        return (
-            {name: value.clone() for name, value in self.model.state_dict().items()}
-            if self.input_size
-            else {}
-        )
+        """Return copies of the weights that differ from the source's; none before the first score."""
+        if not self.input_size:
+            return {}
+        state = self.model.state_dict()
+        if self._only_heads:
+            own = heads(self.model)
+            names = tuple(f"{name}." for name, module in self.model.named_modules() if module in own)
+            state = {name: value for name, value in state.items() if name.startswith(names)}
+        return {name: value.clone() for name, value in state.items()}
 
     def _forget(self) -> None:
         self._model, self._only_heads = None, True
