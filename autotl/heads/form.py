@@ -54,7 +54,9 @@ class HeadForm:
         for name, value in widths.items():
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WIDTH:
                 raise ValueError(f"{name} must be a whole number above 0 (got {value!r})")
-        package = jsonio.as_type(document.get("package", ""), str)
+        package = document.get("package", "")
+        if not isinstance(package, str):
+            raise ValueError(f"package must be a string (got {package!r})")
         return cls(
             spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package
         )
