@@ -12,6 +12,7 @@ from autotl.config.argument_types import check_arguments
 from autotl.config.choices import CleanName, DeviceName, MetricName, PresetName
 from autotl.config.presets import BALANCED
 from autotl.config.run_config import RunConfig, all_options
+from autotl.heads import HeadKinds
 from autotl.pipeline.start import resume_run, start_run
 
 if TYPE_CHECKING:
@@ -218,7 +219,9 @@ def load(folder: str | Path, *, device: str = "auto") -> results.Result:
     report = results.read_report(path)
     from autotl.training import pick_device
 
-    return results.Result(path, report, device=pick_device(device), read=_read, readers=_readers)
+    return results.Result(
+        path, report, device=pick_device(device), read=_read, readers=_readers, heads=_heads
+    )
 
 
 def _fit(arguments: Mapping[str, Any]) -> results.Result:
@@ -238,6 +241,15 @@ def _read(data: Any, columns: Columns) -> Dataset:
     return read(data, readers=_readers(), columns=columns)
 
 
-@cache
 def _readers() -> Mapping[str, Reader]:
-    return plugins.load().readers.items
+    return _catalog().readers.items
+
+
+def _heads() -> HeadKinds:
+    heads = _catalog().heads
+    return HeadKinds(heads.items, heads.packages())
+
+
+@cache
+def _catalog() -> plugins.Catalog:
+    return plugins.load()

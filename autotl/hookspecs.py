@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         AnySimilarity,
         BackboneSource,
         Executor,
+        HeadKind,
         Plan,
         Reader,
         Record,
@@ -72,6 +73,12 @@ def autotl_executors() -> Iterable[Executor]:
 @hookspec
 def autotl_reporters() -> Iterable[Reporter]:
     """Return reporters that write further report formats."""
+    return ()
+
+
+@hookspec
+def autotl_heads() -> Iterable[HeadKind]:
+    """Return kinds of heads, which :meth:`autotl.api.Workbench.score_custom_head` delivers."""
     return ()
 
 

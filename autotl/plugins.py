@@ -17,6 +17,7 @@ from autotl.api import (
     AnySimilarity,
     BackboneSource,
     Executor,
+    HeadKind,
     LayerSimilarity,
     Reader,
     Reporter,
@@ -76,6 +77,10 @@ class Registry(Generic[T]):
         """Return all items except items used only on request."""
         return {name: item for name, item in self.items.items() if not getattr(item, "on_request", False)}
 
+    def packages(self) -> dict[str, str]:
+        """Return the distribution of each object by name."""
+        return {name: origin.distribution for name, origin in self.origins.items()}
+
     def check(self, item: Any) -> None:
         """Raise PluginError if ``item`` does not satisfy the contract."""
         written_for = getattr(item, "api", 1)
@@ -121,6 +126,7 @@ class Catalog:
         readers: Readers of data formats.
         executors: Executors of trials.
         reporters: Writers of reports.
+        heads: Kinds of heads that are not linear.
         observers: Plugins that offer no object and only receive events.
         broken: Plugins that could not be loaded, with the reason.
         dropped: Plugins that failed in an event hook, with the reason.
@@ -140,6 +146,7 @@ class Catalog:
     readers: Registry[Reader] = field(default_factory=lambda: Registry("reader", (Reader,)))
     executors: Registry[Executor] = field(default_factory=lambda: Registry("executor", (Executor,)))
     reporters: Registry[Reporter] = field(default_factory=lambda: Registry("reporter", (Reporter,)))
+    heads: Registry[HeadKind] = field(default_factory=lambda: Registry("kind of head", (HeadKind,)))
     observers: dict[str, Origin] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
@@ -158,6 +165,7 @@ class Catalog:
             "readers",
             "executors",
             "reporters",
+            "heads",
         )
         return {kind: getattr(self, kind) for kind in kinds}
 

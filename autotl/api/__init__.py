@@ -38,6 +38,7 @@ from autotl.api.executor import (
     State,
     Work,
 )
+from autotl.api.heads import HeadKind, HeadSpec, PortableHead
 from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch
@@ -88,7 +89,9 @@ __all__ = [
     "FirstLook",
     "Fold",
     "FoldScore",
+    "HeadKind",
     "HeadSetting",
+    "HeadSpec",
     "Images",
     "Item",
     "Job",
@@ -112,6 +115,7 @@ __all__ = [
     "Part",
     "PixelScale",
     "Plan",
+    "PortableHead",
     "Reader",
     "ReadsUnlabelled",
     "Record",

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from autotl.backbone.find import candidates, find
     from autotl.backbone.forward_pass import native_size
     from autotl.backbone.freeze import Frozen, Norm, freeze
-    from autotl.backbone.head import classifier_of, ends_linear, heads, new_head, pooled, scale_head, set_head
+    from autotl.backbone.head import (
+        can_scale,
+        classifier_of,
+        ends_linear,
+        heads,
+        new_head,
+        pooled,
+        scale_head,
+        set_head,
+    )
     from autotl.backbone.image_size import Workload, input_sizes_of
     from autotl.backbone.modes import temporary_mode
     from autotl.backbone.reference.batchnorm_layers import (
@@ -67,6 +76,7 @@ __all__ = [
     "batchnorm_reference",
     "build_reference",
     "calibrated_similarity",
+    "can_scale",
     "candidates",
     "check_config",
     "check_values",

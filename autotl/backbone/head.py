@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autotl.errors import WeightsError
+from autotl.heads import Head, detach_head
 
 Classifier = nn.Linear | nn.Conv2d
 
@@ -35,6 +36,7 @@ def new_head(model: nn.Module, classes: int) -> nn.Module:
     """
     stock: Any = model
     device = next(model.parameters()).device
+    detach_head(model)
     stock.reset_classifier(classes)
     model.to(device)
     if classes:
@@ -83,19 +85,24 @@ def ends_linear(model: nn.Module) -> bool:
     return bool(found) and all(isinstance(head, Classifier) for head in found)
 
 
+def can_scale(model: nn.Module) -> bool:
+    """Return whether :func:`scale_head` can multiply the outputs of a model."""
+    return ends_linear(model) or any(isinstance(head, Head) for head in heads(model))
+
+
 @torch.no_grad()
 def scale_head(model: nn.Module, factor: float) -> nn.Module:
-    """Multiply the logits by a factor, through the classifier.
+    """Multiply the logits by a factor, through the classifier or the scale of another head.
 
     The model is returned.
 
     Raises:
-        WeightsError: The classifier is no plain linear layer.
+        WeightsError: The classifier is neither a plain linear layer nor a head with a scale.
     """
-    if not ends_linear(model):
+    if not can_scale(model):
         raise _no_linear_layer(model)
     for head in heads(model):  # the outputs of two heads are averaged
-        for value in head.parameters():
+        for value in [head.scale] if isinstance(head, Head) else [*head.parameters()]:
             value.mul_(factor)
     return model
 

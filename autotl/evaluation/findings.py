@@ -149,6 +149,7 @@ class Findings:
         latency: Seconds per image in batches of one, summed over the networks of an ensemble.
         size: Bytes of the weights, summed over the networks of an ensemble.
         plateau: The forecast of the most promising baseline; None if nothing can be forecast.
+        heads: Kinds of the final model's heads that are not linear.
     """
 
     winner: Record
@@ -174,3 +175,4 @@ class Findings:
     latency: float | None = None
     size: int | None = None
     plateau: Plateau | None = None
+    heads: tuple[str, ...] = ()

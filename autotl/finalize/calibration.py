@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from autotl.api import Temperature
-from autotl.backbone import ends_linear, scale_head
+from autotl.backbone import can_scale, scale_head
 from autotl.finalize.export import load_network
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalPhase
@@ -19,8 +19,8 @@ from autotl.workbench.tensor_files import save_weights
 class Calibration:
     """The step that fits the temperature on validation images.
 
-    The temperature of one network is folded into its classifier. That of an ensemble is kept beside the
-    networks, because it belongs to their mean.
+    The temperature of one network is folded into its classifier, or into the scale of another head.
+    That of an ensemble is kept beside the networks, because it belongs to their mean.
     """
 
     name = "calibration"
@@ -40,7 +40,7 @@ class Calibration:
         trial, runner = model.trial, self._phase.runner
         size = trial.input_size
         network = load_network(runner.run_cache, trial.arm.backbone, model.weights, input_size=size).model
-        if not ends_linear(network):
+        if not can_scale(network):
             why = "the classifier is not a linear layer that it could be folded into"
             return replace(model, temperature=Temperature(why=why))
         temperature = self._fit(model)

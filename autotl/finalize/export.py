@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from safetensors.torch import load_file
-from torch import nn
-
 from autotl.finalize.final_model import FinalModel
 from autotl.results import EnsembleMember, LoadedModel, write_ensemble, write_model
 from autotl.trials.trial import Trial
@@ -37,7 +34,14 @@ def export_model(folder: Path, run_cache: RunCache, model: FinalModel) -> None:
         if (backbone := each.trial.arm.backbone)
     )
     dataset = run_cache.dataset
-    write_ensemble(folder, parts, dataset.target, temperature=model.temperature.value, scale=dataset.scale)
+    write_ensemble(
+        folder,
+        parts,
+        dataset.target,
+        temperature=model.temperature.value,
+        scale=dataset.scale,
+        kinds=run_cache.networks.head_kinds,
+    )
 
 
 def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) -> None:
@@ -52,11 +56,19 @@ def export_trial(folder: Path, run_cache: RunCache, trial: Trial, weights: str) 
     size = trial.input_size
     opened = load_network(run_cache, trial.arm.backbone, weights, input_size=size)
     backbone = run_cache.backbones[trial.arm.backbone]
-    write_model(folder, opened.model, backbone, opened.target, input_size=size, scale=opened.scale)
+    write_model(
+        folder,
+        opened.model,
+        backbone,
+        opened.target,
+        input_size=size,
+        scale=opened.scale,
+        kinds=run_cache.networks.head_kinds,
+    )
 
 
 def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size: int) -> LoadedModel:
-    """Load a saved network.
+    """Load a saved network, with its head.
 
     Args:
         run_cache: The networks of the run.
@@ -64,8 +76,7 @@ def load_network(run_cache: RunCache, backbone: str, weights: str, *, input_size
         weights: The weights file.
         input_size: The image size of the network, in pixels.
     """
-    model: nn.Module = run_cache.networks.new(backbone)
-    model.load_state_dict(load_file(weights))
+    model = run_cache.networks.saved(backbone, weights)
     config = replace(run_cache.backbones[backbone].config, input_size=input_size)
     dataset = run_cache.dataset
-    return LoadedModel(model.eval(), config, dataset.target, dataset.scale)
+    return LoadedModel(model, config, dataset.target, dataset.scale)

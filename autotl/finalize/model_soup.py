@@ -27,7 +27,7 @@ from autotl.finalize.phase import FinalPhase
 from autotl.training import predict_outputs
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
-from autotl.workbench.tensor_files import save_weights
+from autotl.workbench.tensor_files import head_in, save_weights
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 State = Mapping[str, Tensor]
@@ -90,8 +90,8 @@ class ModelSoup:
 def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
     """Return the trials that can be averaged with the winner, best first.
 
-    Their first fold's network started from the same weights, and has the same image size. The winner is one
-    of them. A baseline has none, because each training starts from other random weights.
+    Their first fold's network started from the same weights, and has the same image size and a linear head.
+    The winner is one of them. A baseline has none, because each training starts from other random weights.
     """
     if winner.baseline:
         return []
@@ -105,6 +105,7 @@ def compatible_trials(history: TrialHistory, winner: Trial) -> list[Trial]:
         and 0 in trial.folds
         and trial.model
         and Path(trial.model).is_file()
+        and head_in(trial.model) is None
     ]
     return sorted(found, key=history.posterior_mean, reverse=True)
 
@@ -125,6 +126,8 @@ def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) ->
     runner, history = phase.runner, phase.history
     backbone = runner.run_cache.backbones[winner.arm.backbone]
     every = compatible_trials(history, winner)
+    if winner.model and Path(winner.model).is_file() and head_in(winner.model):
+        return SoupResult(Soup(why="weights of heads that are not linear are not averaged"))
     if not backbone.weights.pretrained or not every:
         return SoupResult(Soup(why="networks that start from different random weights cannot be averaged"))
     end = phase.clock.now() + seconds

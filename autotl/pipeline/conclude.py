@@ -125,6 +125,7 @@ def _report(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Teste
         temporary=run.temporary,
         metric=settings.metric,
         readers=lambda: readers,
+        heads=lambda: prepared.run_cache.networks.head_kinds,
     )
 
 

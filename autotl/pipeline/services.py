@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autotl.api import AnySimilarity, BackboneSource, Reader, Strategy, Transferability, Watch
 from autotl.cache import Store
 from autotl.clock import Clock
+from autotl.heads import HeadKinds
 from autotl.plugins import Catalog
 
 
@@ -23,6 +24,7 @@ class Plugins:
         similarities: The similarities of the data to a backbone's source.
         transferabilities: The scores of backbones before training.
         strategies: The strategies to search.
+        heads: The kinds of heads that are not linear.
     """
 
     readers: Mapping[str, Reader]
@@ -30,6 +32,7 @@ class Plugins:
     similarities: Mapping[str, AnySimilarity]
     transferabilities: Mapping[str, Transferability]
     strategies: Mapping[str, Strategy]
+    heads: HeadKinds = field(default_factory=HeadKinds)
 
     @classmethod
     def of(cls, catalog: Catalog, strategies: Mapping[str, Strategy]) -> Plugins:
@@ -40,6 +43,7 @@ class Plugins:
             similarities=catalog.similarities.items,
             transferabilities=catalog.transferabilities.items,
             strategies=strategies,
+            heads=HeadKinds(catalog.heads.items, catalog.heads.packages()),
         )
 
 

@@ -168,7 +168,7 @@ def _widened(
         run_cache.store,
         device=run_cache.device,
         processes=run_cache.processes,
-    )
+    ).with_head_kinds(run_cache.networks.head_kinds)
     return ExtraImages(_with_rows(task, run_cache.dataset, splits), wide, frozenset(networks), rows)
 
 

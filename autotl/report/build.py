@@ -73,6 +73,7 @@ def _what(e: Evidence) -> dict[str, Any]:
         "kept_weights": moved.kept,
         "replaced": [f"classifier ({backbone.features} → {len(e.dataset.classes)})"],
         "bn_policy": moved.norm,
+        "heads": e.findings.heads,
     }
 
 

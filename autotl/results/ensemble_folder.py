@@ -6,7 +6,7 @@ It has a timm folder for each, and their weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from autotl import jsonio
 from autotl.api import Backbone, PixelScale, TargetSpec
 from autotl.backbone import ENSEMBLE_FILE, MEMBERS
 from autotl.errors import RunError
+from autotl.heads import HeadKinds
 from autotl.results.model_folder import LoadedModel, load_model, replace_folder, write_network
 
 FORMAT = 1
@@ -65,6 +66,7 @@ def write_ensemble(
     *,
     temperature: float,
     scale: PixelScale | None = None,
+    kinds: HeadKinds | None = None,
 ) -> None:
     """Write ``ensemble.json`` and a timm folder ``members/N`` per network.
 
@@ -76,12 +78,21 @@ def write_ensemble(
         target: The kind of target, and the names of the classes.
         temperature: Divides the logarithm of the mean probabilities; above 0.
         scale: The pixel values of black and white in the training images.
+        kinds: The kinds of heads that are not linear.
     """
     with replace_folder(folder) as fresh:
         described = []
         for number, each in enumerate(members):
             path = fresh / MEMBERS / str(number)
-            write_network(path, each.model, each.backbone, target, input_size=each.input_size, scale=scale)
+            write_network(
+                path,
+                each.model,
+                each.backbone,
+                target,
+                input_size=each.input_size,
+                scale=scale,
+                kinds=kinds,
+            )
             described.append({"share": each.share, "trial": each.trial, "backbone": each.backbone.name})
         document = {
             "format": FORMAT,
@@ -92,8 +103,16 @@ def write_ensemble(
         jsonio.write(fresh / ENSEMBLE_FILE, document)
 
 
-def load_ensemble(folder: Path) -> LoadedEnsemble:
-    """Load a folder written by :func:`write_ensemble`. Raises RunError if it is damaged."""
+def load_ensemble(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> LoadedEnsemble:
+    """Load a folder written by :func:`write_ensemble`.
+
+    Args:
+        folder: The model folder.
+        heads: Returns the kinds of heads that are not linear; called if a network has such a head.
+
+    Raises:
+        RunError: The folder is damaged, or needs a plugin that is not installed.
+    """
     path = folder / ENSEMBLE_FILE
     try:
         document = jsonio.read(path)
@@ -106,7 +125,7 @@ def load_ensemble(folder: Path) -> LoadedEnsemble:
             "Use the autotl that wrote it."
         )
     shares, temperature = _shares_and_temperature(document, path)
-    members = tuple(load_model(folder / MEMBERS / str(number)) for number in range(len(shares)))
+    members = tuple(load_model(folder / MEMBERS / str(number), heads=heads) for number in range(len(shares)))
     classes = _classes(document, path)
     for number, each in enumerate(members):
         if each.target.names != classes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from autotl.api import Dataset
 from autotl.backbone import is_ensemble
 from autotl.data import View, render, with_pixel_scale
 from autotl.evaluation import Evaluation, evaluate
+from autotl.heads import HeadKinds
 from autotl.metrics import Metric
 from autotl.results.ensemble_folder import LoadedEnsemble, load_ensemble
 from autotl.results.model_folder import load_model
@@ -75,11 +77,19 @@ class EnsemblePredictor:
         return found
 
 
-def load_predictor(folder: Path, *, device: str) -> Predictor | EnsemblePredictor:
+def load_predictor(
+    folder: Path, *, device: str, heads: Callable[[], HeadKinds] = HeadKinds
+) -> Predictor | EnsemblePredictor:
     """Load a model folder: a network, or an ensemble.
 
-    Raises RunError if the folder is no model folder, or damaged.
+    Args:
+        folder: The model folder.
+        device: Runs the networks.
+        heads: Returns the kinds of heads that are not linear; called if a network has such a head.
+
+    Raises:
+        RunError: The folder is no model folder, is damaged, or needs a plugin that is not installed.
     """
     if is_ensemble(folder):
-        return EnsemblePredictor(load_ensemble(folder), device=device)
-    return Predictor(load_model(folder), device=device)
+        return EnsemblePredictor(load_ensemble(folder, heads=heads), device=device)
+    return Predictor(load_model(folder, heads=heads), device=device)

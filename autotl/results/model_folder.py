@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import nn
 
 from autotl import jsonio
@@ -21,8 +20,9 @@ from autotl.api import Backbone, DataConfig, PixelScale, TargetSpec
 from autotl.api.pixel_scale import Span
 from autotl.backbone import check_config, check_values, ensemble_advice, is_ensemble, read_config
 from autotl.errors import RunError
-from autotl.files import atomic_file
+from autotl.heads import HeadKinds, attached_head
 from autotl.importing.vision import timm
+from autotl.results.head_files import check_installed, read_form, read_head, write_head, write_tensors
 from autotl.targets import TARGETS
 
 _TARGET = "target"
@@ -52,6 +52,7 @@ def write_model(
     *,
     input_size: int,
     scale: PixelScale | None = None,
+    kinds: HeadKinds | None = None,
 ) -> None:
     """Write a folder that ``timm.create_model("local-dir:FOLDER", pretrained=True)`` opens.
 
@@ -64,9 +65,10 @@ def write_model(
         target: The kind of target, and the names of the classes.
         input_size: The image size in pixels that the network was trained at.
         scale: The pixel values of black and white in the training images.
+        kinds: The kinds of heads that are not linear; a network with such a head needs them.
     """
     with replace_folder(folder) as fresh:
-        write_network(fresh, model, backbone, target, input_size=input_size, scale=scale)
+        write_network(fresh, model, backbone, target, input_size=input_size, scale=scale, kinds=kinds)
 
 
 @contextmanager
@@ -91,8 +93,11 @@ def write_network(
     *,
     input_size: int,
     scale: PixelScale | None = None,
+    kinds: HeadKinds | None = None,
 ) -> None:
     """Write one network into a new folder.
+
+    If its head is not linear, timm opens the folder as a feature extractor, and the head has its own files.
 
     Args:
         folder: The new folder.
@@ -101,22 +106,23 @@ def write_network(
         target: The kind of target, and the names of the classes.
         input_size: The image size in pixels that the network was trained at.
         scale: The pixel values of black and white in the training images.
+        kinds: The kinds of heads that are not linear; a network with such a head needs them.
     """
-    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    size = sum(value.numel() * value.element_size() for value in state.values())
-    with atomic_file(folder / "model.safetensors", size) as temporary:
-        save_file(state, temporary, {"format": "pt"})
+    outputs = target.outputs
+    if attached_head(model) is not None:
+        model, outputs = write_head(folder, model, kinds or HeadKinds()), 0
+    write_tensors(folder / "model.safetensors", model.state_dict())
     jsonio.write(
         folder / "config.json",
         {
             "architecture": backbone.architecture,
-            "num_classes": target.outputs,
+            "num_classes": outputs,
             "num_features": backbone.features,
             _TARGET: target.kind,
             "label_names": list(target.names),
             **({} if scale is None else {_SCALE: scale}),
             "model_args": _model_args(backbone),
-            "pretrained_cfg": _pretrained_cfg(model, backbone, outputs=target.outputs, input_size=input_size),
+            "pretrained_cfg": _pretrained_cfg(model, backbone, outputs=outputs, input_size=input_size),
         },
     )
 
@@ -152,11 +158,15 @@ def _model_args(backbone: Backbone) -> dict[str, Any]:
     return dict(read_config(folder).get("model_args") or {})
 
 
-def load_model(folder: Path) -> LoadedModel:
+def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> LoadedModel:
     """Load a folder written by :func:`write_model`.
 
+    Args:
+        folder: The model folder.
+        heads: Returns the kinds of heads that are not linear; called if the network has such a head.
+
     Raises:
-        RunError: The folder is none, is damaged or holds an ensemble.
+        RunError: The folder is none, is damaged, holds an ensemble, or needs a plugin that is not installed.
     """
     if is_ensemble(folder):
         raise RunError(f"A single network is needed here, and {ensemble_advice(folder)}")
@@ -166,6 +176,10 @@ def load_model(folder: Path) -> LoadedModel:
             f"{folder} holds no model: config.json and model.safetensors are expected there. "
             f"Give a run folder (the --out of 'autotl fit') or its model/ folder."
         )
+    form = read_form(folder)
+    kinds = HeadKinds() if form is None else heads()
+    if form is not None:
+        check_installed(folder, form, kinds)
     try:
         document = read_config(folder)
         cfg = document["pretrained_cfg"]
@@ -182,6 +196,8 @@ def load_model(folder: Path) -> LoadedModel:
         scale = _scale(document)
         check_config(config, folder.name)
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+        if form is not None:
+            read_head(folder, model, form, kinds)
         check_values(model, folder.name)
         if target.outputs != model.num_classes:
             raise ValueError(f"it names {target.outputs} classes, but the network has {model.num_classes}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl.api import Columns, Dataset, Reader
 from autotl.errors import DataError, MetricError, RunError
+from autotl.heads import HeadKinds
 from autotl.importing.lazy import lazy_module
 from autotl.metrics import METRICS, Metric, MetricFunction, get_metric
 from autotl.results.card import NO_VERDICT, card, page_frame
@@ -48,6 +49,7 @@ class Result:
         temporary: bool = False,
         metric: Metric | None = None,
         readers: Callable[[], Mapping[str, Reader]] = dict,
+        heads: Callable[[], HeadKinds] = HeadKinds,
     ) -> None:
         """Open a run folder.
 
@@ -59,9 +61,10 @@ class Result:
             temporary: Whether to remove the folder together with the result.
             metric: The metric of the run; None if it is known by its name in the report.
             readers: Returns the readers of other forms than folders, zips and images, by name.
+            heads: Returns the kinds of heads that are not linear.
         """
         self.folder, self.report = folder, report
-        self._readers = readers
+        self._readers, self._heads = readers, heads
         self._metric = metric
         self._device, self._read = device, read
         if temporary:
@@ -100,7 +103,7 @@ class Result:
         if self._predictor is None:
             from autotl.results.ensemble_predictor import load_predictor
 
-            self._predictor = load_predictor(self.folder / "model", device=self._device)
+            self._predictor = load_predictor(self.folder / "model", device=self._device, heads=self._heads)
         return self._predictor
 
     def predict(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autotl.testing.check_failed import CheckFailed
     from autotl.testing.data import tiny_images, tiny_task
     from autotl.testing.executor import ExecutorChecks
+    from autotl.testing.head import HeadKindChecks
     from autotl.testing.reader import ReaderChecks
     from autotl.testing.reporter import ReporterChecks
     from autotl.testing.similarity import SimilarityChecks
@@ -23,6 +24,7 @@ __all__ = [
     "BackboneSourceChecks",
     "CheckFailed",
     "ExecutorChecks",
+    "HeadKindChecks",
     "ReaderChecks",
     "ReporterChecks",
     "SimilarityChecks",
@@ -40,6 +42,7 @@ __all__ = [
 _MODULES = {
     "BackboneSourceChecks": "backbone",
     "ExecutorChecks": "executor",
+    "HeadKindChecks": "head",
     "ReaderChecks": "reader",
     "ReporterChecks": "reporter",
     "SimilarityChecks": "similarity",

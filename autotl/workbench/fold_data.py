@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Fold, HeadSetting, Images, Rows, Task
+from autotl.api import Backbone, Fold, HeadSetting, HeadSpec, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
+from autotl.errors import TrainingError
+from autotl.heads import HeadForm, attached_head, check_spec
+from autotl.seeds import derive
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.cut_model import CutModel, take_rows
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
 from autotl.workbench.run_cache import RunCache
+from autotl.workbench.stage_features import stage_features
 
 
 class FoldData:
@@ -87,6 +91,43 @@ class FoldData:
         features = self._run_cache.features(self.backbone.name, input_size=input_size, check_cancelled=check)
         return Rows(take_rows(features, self._rows.train), take_rows(features, self._rows.val))
 
+    def stage_features(self, *, input_size: int) -> Mapping[str, Rows[Tensor]]:
+        """See :class:`~autotl.api.Workbench`."""
+        name, check = self.backbone.name, self._check_cancelled
+        found = stage_features(self._run_cache, name, input_size=input_size, check_cancelled=check)
+        return {
+            stage: Rows(take_rows(values, self._rows.train), take_rows(values, self._rows.val))
+            for stage, values in found.items()
+        }
+
+    def head_features(self, stages: Sequence[str], *, input_size: int) -> Rows[Tensor]:
+        """See :class:`~autotl.api.Workbench`."""
+        pooled = self.features(input_size=input_size)
+        if not stages:
+            return pooled
+        known = self.stage_features(input_size=input_size)
+        if missing := [name for name in stages if name not in known]:
+            raise TrainingError(
+                f"stages must be among {', '.join(known)} (got {missing[0]!r}). "
+                "Use the names of bench.stage_features."
+            )
+        parts = [*(known[name] for name in stages), pooled]
+        return Rows(torch.cat([each.train for each in parts], 1), torch.cat([each.val for each in parts], 1))
+
+    def new_head(self, spec: HeadSpec, *, input_size: int) -> nn.Module:
+        """See :class:`~autotl.api.Workbench`."""
+        form = self.head_form(spec, input_size)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(derive(self.seed, "head"))
+            return self._run_cache.networks.head_kinds.build(form).to(self.device)
+
+    def head_form(self, spec: HeadSpec, input_size: int) -> HeadForm:
+        """Return a spec with the widths of its input and output."""
+        spec = check_spec(spec)
+        width = self.head_features(spec.stages, input_size=input_size).train.shape[1]
+        kinds = self._run_cache.networks.head_kinds
+        return kinds.form(spec, features=width, outputs=self.task.target.outputs)
+
     def linear_heads(
         self, settings: Sequence[HeadSetting], *, input_size: int
     ) -> list[tuple[Tensor, Tensor]]:
@@ -116,6 +157,9 @@ class FoldData:
         name, cache = self.backbone.name, self._activations
         if through == 0 or not self.is_unchanged(model, through):
             return None
+        head = attached_head(model)
+        if head is not None and head.form.spec.stages:
+            return None  # the head takes outputs of the stages that would be cut off
         cut_point = cache.cut_point(name, through)
         view = ViewSpec(input_size, len(self._run_cache.order))
         fitting = cache.views_that_fit(name, cut_point, view, wanted=views if augment != "none" else 1)

@@ -6,15 +6,22 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 from autotl.api import Backbone
 from autotl.backbone import create, new_head
+from autotl.heads import HeadForm, HeadKinds, attach_head
 from autotl.training import to_device
+from autotl.workbench.tensor_files import head_in, read_weights
 
 
 class Networks:
-    """Opens networks when they are first used, and keeps them in memory."""
+    """Opens networks when they are first used, and keeps them in memory.
+
+    Attributes:
+        head_kinds: The kinds of heads that networks can have besides linear ones.
+    """
 
     def __init__(
         self,
@@ -35,6 +42,7 @@ class Networks:
         self._backbones, self._outputs, self._device = backbones, outputs, device
         # shared, so that networks that are no longer used free their memory
         self._models: dict[tuple[str, str], nn.Module] = {} if opened is None else opened._models
+        self.head_kinds: HeadKinds = HeadKinds() if opened is None else opened.head_kinds
         for name, head in [*self._models]:
             if name not in backbones:
                 del self._models[name, head]
@@ -49,6 +57,12 @@ class Networks:
         copied._backbones, copied._models = backbones, self._models
         return copied
 
+    def with_head_kinds(self, kinds: HeadKinds) -> Networks:
+        """Return the same networks with these kinds of heads."""
+        copied = copy.copy(self)
+        copied.head_kinds, copied._models = kinds, self._models
+        return copied
+
     def source(self, backbone: str) -> nn.Module:
         """Return the shared pretrained network with source head, in eval mode (read-only)."""
         return self._model(backbone, "source")
@@ -60,6 +74,29 @@ class Networks:
     def new(self, backbone: str) -> nn.Module:
         """Return a copy of the pretrained network with a zero head."""
         return copy.deepcopy(self.task(backbone))
+
+    def with_head(self, backbone: str, form: HeadForm | None) -> nn.Module:
+        """Return a new network with a new head; None is a linear head.
+
+        Raises:
+            PluginError: No plugin offers the kind of the head.
+        """
+        if form is None:
+            return self.new(backbone).eval()
+        with torch.random.fork_rng(devices=[]):  # a training between two scores must not notice
+            model = self.new(backbone)
+            attach_head(model, form, self.head_kinds.build(form))
+        return model.eval()
+
+    def saved(self, backbone: str, file: str) -> nn.Module:
+        """Return the network of a weights file, with its head.
+
+        Raises:
+            PluginError: No plugin offers the kind of the head.
+        """
+        model = self.with_head(backbone, head_in(file))
+        model.load_state_dict(read_weights(file))
+        return model
 
     def random(self, backbone: str, *, seed: int) -> nn.Module:
         """Return the network with random weights and a zero head."""

@@ -19,6 +19,7 @@ from autotl.backbone import pooled
 from autotl.cache import Store
 from autotl.clock import NEVER, Deadline
 from autotl.data import LazyImages, hide_rows, rows_digest, view_of
+from autotl.heads import HeadKinds
 from autotl.targets import target_of
 from autotl.training import Normalise, forward_in_batches
 from autotl.workbench.feature_extraction import Prefill, extract_features
@@ -125,6 +126,12 @@ class RunCache:
         copied.extra_features = self.extra_features
         return copied
 
+    def with_head_kinds(self, kinds: HeadKinds) -> RunCache:
+        """Return the same cache with these kinds of heads."""
+        copied = copy.copy(self)
+        copied.networks = self.networks.with_head_kinds(kinds)
+        return copied
+
     @property
     def images(self) -> ImageCache:
         """The decoded training images."""
@@ -185,14 +192,6 @@ class RunCache:
             (len(self.order), self.backbones[backbone].features),
         )
         return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
-
-    def _reused_features(self, backbone: str, input_size: int) -> NDArray[Any] | None:
-        """Return the training rows' features from the previous cache, if it has them."""
-        previous = self._previous
-        if previous is None or (known := previous.cached_features(backbone, input_size=input_size)) is None:
-            return None
-        reused: NDArray[Any] = known[previous.positions(self.order).numpy()]
-        return reused
 
     def cached_features(self, backbone: str, *, input_size: int) -> NDArray[Any] | None:
         """Return the features of the training rows if they are cached."""

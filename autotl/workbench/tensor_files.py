@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -10,22 +12,58 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from autotl.files import atomic_file
+from autotl.heads import HeadForm, attached_head
+
+_HEAD = "head"
+"""The entry of a weights file's metadata with the form of a head that is not linear."""
 
 
 def save_weights(path: Path, model: nn.Module) -> str:
-    """Write a network's state dict, and return the path. Raises DiskFull."""
+    """Write a network's state dict and the form of its head, and return the path. Raises DiskFull."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    return save_tensors(path, state)
+    head = attached_head(model)
+    return save_tensors(path, state, head=None if head is None else head.form)
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
+def read_weights(path: str) -> dict[str, Tensor]:
+    """Read the state dict in a weights file."""
+    return load_file(path)
+
+
+def head_in(path: str) -> HeadForm | None:
+    """Return the form of the head in a weights file; None if the head is linear."""
+    found = Path(path).stat()
+    return _head_in(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4096)  # the search asks again and again
+def _head_in(path: str, changed: int, size: int) -> HeadForm | None:
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_HEAD)
+    except SafetensorError:  # whoever loads the weights finds that the file is truncated
+        return None
+    return None if text is None else HeadForm.of(json.loads(text))
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], *, head: HeadForm | None = None) -> str:
     """Write tensors on the CPU in one step.
 
-    Returns the path. Raises DiskFull.
+    Args:
+        path: The file.
+        tensors: The tensors by name.
+        head: The form of the head, if it is not linear.
+
+    Returns:
+        The path.
+
+    Raises:
+        DiskFull: There is no space.
     """
+    about = {"format": "pt"} | ({} if head is None else {_HEAD: json.dumps(head.document())})
     size = sum(value.numel() * value.element_size() for value in tensors.values())
     with atomic_file(path, size) as temporary:
-        save_file(dict(tensors), temporary, {"format": "pt"})
+        save_file(dict(tensors), temporary, about)
     return str(path)
 
 

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor, nn
 
-from autotl.api import Backbone, Batch, Beat, Cut, Fold, Score, Task
+from autotl.api import Backbone, Batch, Beat, Cut, Fold, HeadSpec, Score, Task
 from autotl.backbone import Frozen, Norm, freeze
 from autotl.clock import Clock, WallClock
 from autotl.errors import TrainingError
+from autotl.heads import attached_head
 from autotl.metrics import Metric, get_metric
 from autotl.seeds import derive
 from autotl.training import autocast, predict_outputs
@@ -19,6 +20,7 @@ from autotl.workbench.activation_cache import ActivationCache
 from autotl.workbench.cut_model import CutModel
 from autotl.workbench.fold_data import FoldData
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
+from autotl.workbench.learning.delivered_head import delivered_outputs
 from autotl.workbench.learning.epoch_batches import EpochOrder, epoch_batches
 from autotl.workbench.learning.epoch_progress import EpochProgress
 from autotl.workbench.learning.kept_tensors import keep_tensor
@@ -180,8 +182,9 @@ class TrialWorkbench(FoldData):
             cut: Evaluates the layers behind this cut on cached activations.
         """
         state = model.state_dict() if isinstance(model, nn.Module) else model
+        head = attached_head(model) if isinstance(model, nn.Module) else None
         with self.result.restored_on_failure():
-            self.result.load(state, input_size)
+            self.result.load(state, input_size, None if head is None else head.form)
             if not len(self._rows.val):
                 outputs = torch.empty(0, self.task.target.outputs)
             elif matching := self._matching(cut, input_size):
@@ -213,6 +216,31 @@ class TrialWorkbench(FoldData):
         with self.result.restored_on_failure():
             self.result.load_head(weight, bias, input_size)
             return self._keep_score(features @ weight.T + bias, epoch, progress, None)
+
+    def score_custom_head(
+        self,
+        head: nn.Module,
+        spec: HeadSpec,
+        *,
+        input_size: int,
+        epoch: int | None = None,
+        progress: float | None = None,
+    ) -> Score:
+        """Evaluate a head that is not linear; see :class:`~autotl.api.Workbench`.
+
+        Args:
+            head: The head.
+            spec: Its description.
+            input_size: Image size in pixels of the features.
+            epoch: Number of the epoch.
+            progress: Share of the planned work that is done.
+        """
+        form = self.head_form(spec, input_size)
+        rows = self.head_features(form.spec.stages, input_size=input_size)
+        with self.result.restored_on_failure():
+            delivered = self.result.load_custom_head(head, form, input_size)
+            outputs = delivered_outputs(delivered, head, rows, device=self.device)
+            return self._keep_score(outputs, epoch, progress, None)
 
     def checked(self, step: object) -> Beat | Score:
         """Return a step of a learner.
@@ -248,6 +276,9 @@ class TrialWorkbench(FoldData):
     def _matching(self, cut: Cut | None, input_size: int) -> CutModel | None:
         """Return the cut if its cached activations are those of the network to score."""
         if not isinstance(cut, CutModel) or cut.workbench is not self or cut.input_size != input_size:
+            return None
+        head = attached_head(self.result.model)
+        if head is not None and head.form.spec.stages:
             return None
         return cut if self.is_unchanged(self.result.model, cut.through) else None
 

@@ -10,7 +10,9 @@ from autotl.backbone import latency_of
 from autotl.budget.policy import POLICY
 from autotl.config.limits import in_mb, in_ms
 from autotl.finalize.phase import FinalPhase
+from autotl.heads import HeadForm
 from autotl.trials.trial import Trial
+from autotl.workbench.tensor_files import head_in
 
 
 class EnsembleLimits:
@@ -24,7 +26,7 @@ class EnsembleLimits:
         self._phase, self._limits = phase, phase.options.limits
         budget = phase.budget.seconds
         self._seconds = math.inf if budget is None else POLICY.ensemble_test * budget
-        self._latency: dict[tuple[str, int], float] = {}
+        self._latency: dict[tuple[str, int, HeadForm | None], float] = {}
 
     def violated(self, trials: Sequence[Trial]) -> str:
         """Return the limit that the networks of ``trials`` violate together, or ""."""
@@ -48,10 +50,11 @@ class EnsembleLimits:
     def _latency_of(self, trial: Trial) -> float:
         """Return the seconds for one image.
 
-        Equal layers and image sizes take the same time.
+        Equal layers, heads and image sizes take the same time.
         """
-        key = trial.arm.backbone, trial.input_size
+        form = head_in(str(trial.model))
+        key = trial.arm.backbone, trial.input_size, form
         if key not in self._latency:
-            model = self._phase.run_cache.networks.new(trial.arm.backbone)
+            model = self._phase.run_cache.networks.with_head(trial.arm.backbone, form)
             self._latency[key] = latency_of(model, input_size=trial.input_size, clock=self._phase.clock)
         return self._latency[key]

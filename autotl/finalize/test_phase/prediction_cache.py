@@ -22,8 +22,10 @@ from autotl.clock import NEVER, Deadline
 from autotl.data import render_parts, view_of
 from autotl.errors import WeightsError
 from autotl.finalize.export import load_network
+from autotl.heads import attached_head
 from autotl.results import Predictor
 from autotl.workbench.run_cache import RunCache
+from autotl.workbench.tensor_files import head_in
 
 Outputs = NDArray[np.float32]
 Run = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.float32]]
@@ -68,6 +70,9 @@ class SourceLayers:
         except WeightsError:
             return False
         last = [f"{name}." for name, module in source.named_modules() if module in heads(source)]
+        form = head_in(file)
+        if form is not None and form.spec.stages:
+            return False  # the head takes more than the pooled features
         saved = load_file(file)
         return all(
             name in saved and torch.equal(value.cpu(), saved[name])
@@ -147,9 +152,7 @@ class PredictionCache:
             if not shared:
                 return found
             self._features[backbone, view] = found
-        weight, bias = (each.double().cpu().numpy() for each in classifier_of(predictor.model))
-        outputs: Outputs = (self._features[backbone, view] @ weight.T + bias).astype(np.float32)
-        return outputs
+        return _outputs_of_head(predictor.model, self._features[backbone, view])
 
     def _in_blocks(self, predictor: Predictor, run: Run, *, end: Deadline, least: int) -> NDArray[np.float32]:
         """Return the result of ``run`` for as many rows as possible."""
@@ -192,6 +195,21 @@ class PredictionCache:
             return found
 
         return run
+
+
+def _outputs_of_head(model: nn.Module, features: NDArray[np.float32]) -> Outputs:
+    """Return the outputs (n, k) of a network's head for pooled features (n, d)."""
+    head = attached_head(model)
+    if head is None:
+        weight, bias = (each.double().cpu().numpy() for each in classifier_of(model))
+        outputs: Outputs = (features @ weight.T + bias).astype(np.float32)
+        return outputs
+    device, parts = head.scale.device, []
+    with torch.inference_mode():
+        for start in range(0, len(features), BLOCK):
+            part = torch.from_numpy(features[start : start + BLOCK])
+            parts.append(head.outputs_of(part.to(device)).cpu().numpy())
+    return np.concatenate(parts)
 
 
 def _all_of(run: Callable[[NDArray[np.uint8]], NDArray[np.float32]]) -> Run:

@@ -34,12 +34,14 @@ from autotl.finalize.test_phase.prediction_cache import SourceLayers
 from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
 from autotl.finalize.test_phase.transfer_summary import transfer_summary
 from autotl.finalize.tested_trials import best_trials, tested_trials
+from autotl.heads import HeadForm
 from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.seeds import derive
 from autotl.training import to_device
 from autotl.trials.history import TrialHistory
 from autotl.trials.trial import Trial
+from autotl.workbench.tensor_files import head_in
 
 
 class EvaluationStep:
@@ -121,6 +123,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         latency=_latency(phase, served),
         size=sum(Path(each.weights).stat().st_size for each in served),
         plateau=plateau,
+        heads=_heads(served),
     )
     return replace(model, findings=findings)
 
@@ -212,19 +215,28 @@ class _Evaluation:
         return self._rules.arm_reason(arm) or self._rules.fold_reason(best, self._winner)
 
 
+def _heads(served: Sequence[Member]) -> tuple[str, ...]:
+    """Return the kinds of the networks' heads that are not linear."""
+    forms = [form for each in served if (form := head_in(each.weights))]
+    return tuple(sorted({form.spec.kind for form in forms}))
+
+
 def _latency(phase: FinalPhase, served: Sequence[Member]) -> float:
     """Return the seconds for one image.
 
-    Equal layers and image sizes take the same time.
+    Equal layers, heads and image sizes take the same time.
     """
-    known: dict[tuple[str, int], float] = {}
+    known: dict[tuple[str, int, HeadForm | None], float] = {}
+    found = 0.0
     for each in served:
         backbone, size = each.trial.arm.backbone, each.trial.input_size
-        if (backbone, size) not in known:
+        kind = backbone, size, head_in(each.weights)
+        if kind not in known:
             model = load_network(phase.run_cache, backbone, each.weights, input_size=size).model
             placed = to_device(model, phase.run_cache.device)
-            known[backbone, size] = latency_of(placed, input_size=size, clock=phase.clock)
-    return sum(known[each.trial.arm.backbone, each.trial.input_size] for each in served)
+            known[kind] = latency_of(placed, input_size=size, clock=phase.clock)
+        found += known[kind]
+    return found
 
 
 def _why_no_gain(phase: FinalPhase, transfer: Trial | None) -> str:

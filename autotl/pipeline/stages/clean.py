@@ -60,7 +60,7 @@ def clean(context: Context, ranked: RankedBackbones, recorded: BackbonesRecord |
         processes=settings.compute.processes,
         weights=issues.weights,
         previous=before,
-    )
+    ).with_head_kinds(context.plugins.heads)
     if recorded is None and settings.budget.seconds is not None:
         backbones = with_cached_stages(run_cache, backbones, reuse=settings.keeps_activations)
         run_cache = run_cache.with_backbones(backbones)

@@ -23,6 +23,7 @@ class What:
         kept_weights: Share of the source's weights that are equal bit for bit, in [0, 1].
         replaced: New layers.
         bn_policy: Treatment of the BatchNorm statistics, as a sentence.
+        heads: Kinds of the heads that are not linear.
     """
 
     backbone: str | None = None
@@ -34,6 +35,7 @@ class What:
     kept_weights: float | None = None
     replaced: tuple[str, ...] = ()
     bn_policy: str | None = None
+    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

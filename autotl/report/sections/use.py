@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Snippet
 
@@ -17,18 +18,43 @@ with torch.inference_mode():
     answer = network(view(Image.open("photo.jpg").convert("RGB")).unsqueeze(0)).softmax(1)[0]
 print(network.pretrained_cfg["label_names"][int(answer.argmax())], float(answer.max()))"""
 """Code with timm alone: the model folder holds the transform, the class names and the temperature."""
+LOADER = """import runpy, timm, torch
+from PIL import Image
+network = runpy.run_path("RUN/model/load_model.py")["load"]()
+view = timm.data.create_transform(**timm.data.resolve_data_config(network.pretrained_cfg))
+with torch.inference_mode():
+    answer = network(view(Image.open("photo.jpg").convert("RGB")).unsqueeze(0)).softmax(1)[0]
+print(network.pretrained_cfg["label_names"][int(answer.argmax())], float(answer.max()))"""
+"""Code for a head that is not linear: the loader in the model folder needs torch, timm and safetensors."""
 
 
 def section(report: Report) -> Section:
     """Show code for Python, a shell and timm."""
+    heads, ensemble = report.what.heads, report.how.ensemble
+    without = Snippet("Without autotl, because RUN/model is a timm folder", "python", TIMM)
+    if heads:
+        without = Snippet("Without autotl, by the loader in the model folder", "python", LOADER)
+    several = heads and ensemble is not None and ensemble.kept
     return Section(
         name="use",
         title="Use this model",
         link="Use it",
-        sentences=("RUN stands for the folder of this report.",),
+        sentences=tuple(
+            filter(None, ("RUN stands for the folder of this report.", _head(heads, bool(several))))
+        ),
         snippets=(
             Snippet("In Python", "python", AUTOTL),
             Snippet("In a shell, with one row for each image", "sh", SHELL),
-            Snippet("Without autotl, because RUN/model is a timm folder", "python", TIMM),
+            *(() if several else (without,)),
         ),
     )
+
+
+def _head(heads: tuple[str, ...], several: bool) -> str:
+    """Say how to load a network whose head is not linear."""
+    if not heads:
+        return ""
+    names = ", ".join(map(format.name, heads))
+    loader = "RUN/model/members/N/load_model.py" if several else "RUN/model/load_model.py"
+    loads = f"autotl and {loader} load it, and timm alone opens the backbone"
+    return f"The head is not linear ({names}): {loads}."

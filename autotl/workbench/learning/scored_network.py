@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from autotl.api import Backbone
-from autotl.backbone import set_head
+from autotl.backbone import heads, set_head
 from autotl.errors import TrainingError
+from autotl.heads import Head, HeadForm, attached_head
 from autotl.training import forward_in_batches
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.cut_model import CutModel
@@ -33,6 +34,7 @@ class ScoredNetwork:
         self._run_cache, self._activations, self._backbone = run_cache, activations, backbone
         self._model: nn.Module | None = None
         self._suffixes: dict[tuple[str, int], nn.Module] = {}
+        self._only_heads = True  # all other weights are the source's
         self.input_size = 0
 
     @property
@@ -45,22 +47,30 @@ class ScoredNetwork:
     @contextmanager
     def restored_on_failure(self) -> Iterator[None]:
         """Keep the network of the last score if the block raises."""
-        kept, size = self._kept_weights(), self.input_size
+        kept, form, size = self._kept_weights(), self._form, self.input_size
+        only_heads = self._only_heads
         try:
             yield
         except BaseException:
             self._forget()
             if kept:
-                self.model.load_state_dict(kept)
-            self.input_size = size
+                self._take_form(form)
+                self.model.load_state_dict(kept, strict=not only_heads)
+            self.input_size, self._only_heads = size, only_heads
             raise
 
-    def load(self, state: Mapping[str, Tensor], input_size: int) -> None:
+    def load(self, state: Mapping[str, Tensor], input_size: int, form: HeadForm | None = None) -> None:
         """Copy weights into the network.
+
+        Args:
+            state: All tensors by name.
+            input_size: Image size in pixels.
+            form: The form of the network's head; None if it is linear.
 
         Raises:
             TrainingError: A stock model has other tensors, or a weight is not finite.
         """
+        self._take_form(form)
         model = self.model
         if fault := _difference(model.state_dict(), state):
             raise TrainingError(
@@ -69,7 +79,7 @@ class ScoredNetwork:
             )
         _check_finite(state)
         model.load_state_dict(dict(state))
-        self.input_size = input_size
+        self.input_size, self._only_heads = input_size, False
 
     def load_head(self, weight: Tensor, bias: Tensor, input_size: int) -> None:
         """Give the pretrained network a linear head.
@@ -88,15 +98,63 @@ class ScoredNetwork:
         set_head(self.model, weight, bias)
         self.input_size = input_size
 
+    def load_custom_head(self, head: nn.Module, form: HeadForm, input_size: int) -> Head:
+        """Give the pretrained network a head that is not linear.
+
+        A new head is built from its form, and gets the tensors of the given one.
+
+        Args:
+            head: The head of the learner.
+            form: Its description and widths.
+            input_size: Image size in pixels.
+
+        Returns:
+            The new head.
+
+        Raises:
+            TrainingError: A head of this form has other tensors.
+        """
+        if not self._only_heads:
+            self._forget()
+        self._take_form(form)
+        own = attached_head(self.model)
+        assert own is not None
+        if fault := _difference(own.body.state_dict(), head.state_dict()):
+            raise TrainingError(
+                f"The head must have the tensors of a {form.spec.kind!r} head with these arguments (got "
+                f"{fault}). Make it with bench.new_head."
+            )
+        own.body.load_state_dict(head.state_dict())
+        own.scale.fill_(1.0)
+        self.input_size = input_size
+        return own.eval()
+
+    @property
+    def _form(self) -> HeadForm | None:
+        """The form of the network's head; None if it is linear, or if there is no network yet."""
+        head = None if self._model is None else attached_head(self._model)
+        return None if head is None else head.form
+
+    def _take_form(self, form: HeadForm | None) -> None:
+        """Replace the network by one with another form of head, if the forms differ."""
+        if self._form == form:
+            return
+        self._forget()
+        self._model = self._run_cache.networks.with_head(self._backbone.name, form)
+
     def _kept_weights(self) -> dict[str, Tensor]:
-        return (
-            {name: value.clone() for name, value in self.model.state_dict().items()}
-            if self.input_size
-            else {}
-        )
+        """Return copies of the weights that differ from the source's; none before the first score."""
+        if not self.input_size:
+            return {}
+        state = self.model.state_dict()
+        if self._only_heads:
+            own = heads(self.model)
+            names = tuple(f"{name}." for name, module in self.model.named_modules() if module in own)
+            state = {name: value for name, value in state.items() if name.startswith(names)}
+        return {name: value.clone() for name, value in state.items()}
 
     def _forget(self) -> None:
-        self._model = None
+        self._model, self._only_heads = None, True
         self._suffixes.clear()
 
     def outputs_behind(self, cut: CutModel) -> Tensor:

@@ -1,0 +1,1 @@
+"""Built-in kinds of heads, one file each."""

@@ -1,0 +1,30 @@
+"""Heads that are not linear: described, built, attached to a network, and kept in files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autotl.importing.lazy import lazy_package
+
+if TYPE_CHECKING:
+    from autotl.heads.attach import attach_head, attached_head, detach_head
+    from autotl.heads.form import HeadForm, check_spec
+    from autotl.heads.kinds import HeadKinds
+    from autotl.heads.loader import loader_code
+    from autotl.heads.module import Head
+    from autotl.heads.stage_outputs import stage_pass, stage_widths
+
+__all__ = [
+    "Head",
+    "HeadForm",
+    "HeadKinds",
+    "attach_head",
+    "attached_head",
+    "check_spec",
+    "detach_head",
+    "loader_code",
+    "stage_pass",
+    "stage_widths",
+]
+
+lazy_package(__name__)

@@ -1,0 +1,80 @@
+"""The form of a head: its description and its widths, as files keep them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autotl import jsonio
+from autotl.api import HeadSpec
+from autotl.errors import TrainingError
+
+MAX_WIDTH = 10_000_000
+"""The most features or outputs of a head; a file with larger numbers was edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadForm:
+    """All that is needed to build a head, without its weights.
+
+    Attributes:
+        spec: The description of the head.
+        features: Width of the input: of the named stages, and of the pooled features.
+        outputs: Width of the output.
+        package: The distribution that offers the kind; "" if it is unknown.
+    """
+
+    spec: HeadSpec
+    features: int
+    outputs: int
+    package: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the form as JSON data."""
+        return {
+            "kind": self.spec.kind,
+            "arguments": dict(self.spec.arguments),
+            "stages": list(self.spec.stages),
+            "features": self.features,
+            "outputs": self.outputs,
+            "package": self.package,
+        }
+
+    @classmethod
+    def of(cls, document: object) -> HeadForm:
+        """Return the form that a document describes. Raises ValueError if it was edited wrongly."""
+        if not isinstance(document, Mapping):
+            raise ValueError(f"a head must be a JSON object (got {document!r})")
+        spec = jsonio.as_type(
+            {name: document.get(name) for name in ("kind", "arguments", "stages")}, HeadSpec
+        )
+        widths = {name: document.get(name) for name in ("features", "outputs")}
+        for name, value in widths.items():
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WIDTH:
+                raise ValueError(f"{name} must be a whole number above 0 (got {value!r})")
+        package = document.get("package", "")
+        if not isinstance(package, str):
+            raise ValueError(f"package must be a string (got {package!r})")
+        return cls(
+            spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package
+        )
+
+
+def check_spec(spec: HeadSpec) -> HeadSpec:
+    """Return a spec whose arguments are plain JSON data.
+
+    Raises:
+        TrainingError: The spec is no HeadSpec, or JSON cannot hold its arguments.
+    """
+    if not isinstance(spec, HeadSpec):
+        raise TrainingError(f"spec must be a HeadSpec (got {type(spec).__name__}). Pass HeadSpec(kind, …).")
+    try:
+        arguments = json.loads(json.dumps(dict(spec.arguments), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TrainingError(
+            f"The arguments of a {spec.kind!r} head must be JSON values (got {error}). Keep tensors as "
+            "buffers of the head."
+        ) from error
+    return HeadSpec(spec.kind, arguments, tuple(spec.stages))

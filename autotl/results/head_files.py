@@ -1,0 +1,96 @@
+"""Write and read the files of a head that is not linear, in a model folder."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from autotl import jsonio
+from autotl.errors import PluginError, RunError
+from autotl.files import atomic_file, write_bytes
+from autotl.heads import HeadForm, HeadKinds, attach_head, attached_head, detach_head, loader_code
+
+FORM_FILE, TENSORS_FILE, LOADER_FILE = "head.json", "head.safetensors", "load_model.py"
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors as a safetensors file in one step. Raises DiskFull."""
+    state = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    size = sum(value.numel() * value.element_size() for value in state.values())
+    with atomic_file(path, size) as temporary:
+        save_file(state, temporary, {"format": "pt"})
+
+
+def write_head(folder: Path, model: nn.Module, kinds: HeadKinds) -> nn.Module:
+    """Write the form, the tensors and the loader of a network's head.
+
+    Args:
+        folder: The model folder.
+        model: The network.
+        kinds: The kinds of heads that are installed.
+
+    Returns:
+        A copy of the network without its head.
+
+    Raises:
+        PluginError: The kind of the head is not installed.
+    """
+    head = attached_head(model)
+    assert head is not None
+    code = loader_code(head.form, kinds.kind(head.form))
+    write_tensors(folder / TENSORS_FILE, head.state_dict())
+    jsonio.write(folder / FORM_FILE, head.form.document())
+    write_bytes(folder / LOADER_FILE, code.encode())
+    bare = copy.deepcopy(model)
+    detach_head(bare)
+    return bare
+
+
+def read_form(folder: Path) -> HeadForm | None:
+    """Return the form of the head in a model folder; None if the head is linear.
+
+    Raises:
+        RunError: The file was edited.
+    """
+    path = folder / FORM_FILE
+    if not path.exists():
+        return None
+    try:
+        return HeadForm.of(jsonio.read(path))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error}. Copy the model folder again as a whole.") from error
+
+
+def check_installed(folder: Path, form: HeadForm, kinds: HeadKinds) -> None:
+    """Raise RunError unless a plugin offers the kind of a head."""
+    try:
+        kinds.kind(form)
+    except PluginError as error:
+        raise RunError(f"The model in {folder} needs a plugin that is not installed. {error}") from error
+
+
+def read_head(folder: Path, model: nn.Module, form: HeadForm, kinds: HeadKinds) -> None:
+    """Give a network without a head the head of a model folder.
+
+    Args:
+        folder: The model folder.
+        model: The network, which is changed.
+        form: The form of the head.
+        kinds: The kinds of heads that are installed.
+
+    Raises:
+        ValueError: The files do not fit each other.
+    """
+    if getattr(model, "num_classes", 0):
+        raise ValueError(f"num_classes in config.json must be 0 beside {FORM_FILE}")
+    head = attach_head(model, form, kinds.build(form)).eval()
+    head.load_state_dict(load_file(folder / TENSORS_FILE))
+    with torch.no_grad():
+        outputs = head.outputs_of(torch.ones(1, form.features))
+    if not bool(outputs.isfinite().all()):
+        raise ValueError("the outputs of the head must be finite")

@@ -1,0 +1,83 @@
+"""Stage features: the outputs of a frozen backbone's stages, averaged over positions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from autotl.data import view_of
+from autotl.heads import stage_pass, stage_widths
+from autotl.progress import report_progress
+from autotl.training import forward_in_batches
+from autotl.workbench.run_cache import RunCache
+
+
+def stage_features(
+    run_cache: RunCache, backbone: str, *, input_size: int, check_cancelled: Callable[[], None]
+) -> dict[str, Tensor]:
+    """Return each stage's averaged outputs for all training rows.
+
+    One pass computes all stages. The arrays are kept in the store.
+
+    Args:
+        run_cache: The images and networks.
+        backbone: The network.
+        input_size: Image size in pixels.
+        check_cancelled: Called before each batch; may raise to end the work.
+
+    Returns:
+        float32 (rows, channels) by the stage's name, in the order of the stages. Stages whose outputs
+        cannot be averaged are missing.
+    """
+    widths = _widths(run_cache, backbone, input_size)
+
+    def fill(out: NDArray[Any]) -> None:
+        batches = run_cache.images.iter_pixels(backbone, input_size=input_size, margin=False)
+        model = run_cache.networks.source(backbone)
+        with stage_pass(model, [*widths]) as forward, closing(batches):
+            for rows, pixels in batches:
+                check_cancelled()
+                out[rows] = forward_in_batches(
+                    forward,
+                    pixels,
+                    to_batch=lambda x: run_cache.to_batch(backbone, x),
+                    device=run_cache.device,
+                    batch=run_cache.batch_size,
+                ).numpy()
+                report_progress("computing stage features: image", rows.stop, len(out))
+
+    key = {
+        "stage features": [*widths],
+        "rows": run_cache.rows_digest,
+        **_key(run_cache, backbone, input_size),
+    }
+    shape = len(run_cache.order), sum(widths.values())
+    found = torch.from_numpy(run_cache.store.array(key, shape, np.float32, fill))
+    ends = [*itertools.accumulate(widths.values())]
+    return {name: found[:, end - widths[name] : end] for name, end in zip(widths, ends, strict=True)}
+
+
+def _widths(run_cache: RunCache, backbone: str, input_size: int) -> dict[str, int]:
+    """Return the channels of each stage whose outputs can be averaged."""
+    names = [stage.module for stage in run_cache.backbones[backbone].stages]
+
+    def fill(out: NDArray[Any]) -> None:
+        blank = torch.zeros(1, 3, input_size, input_size, dtype=torch.uint8)
+        found = stage_widths(run_cache.networks.source(backbone), names, run_cache.to_batch(backbone, blank))
+        out[:] = [found.get(name, 0) for name in names]
+
+    key = {"stage widths": names, **_key(run_cache, backbone, input_size)}
+    widths = run_cache.store.array(key, (len(names),), np.int64, fill).tolist()
+    return {name: width for name, width in zip(names, widths, strict=True) if width}
+
+
+def _key(run_cache: RunCache, backbone: str, input_size: int) -> dict[str, Any]:
+    facts = run_cache.backbones[backbone]
+    return {"view": view_of(facts.config, input_size=input_size).key, "weights": facts.digest}
