@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from autotl.bench import split as splits
 from autotl.bench.measure import MAX_BUDGETS, MAX_DELAY
+from autotl.bench.published import changed_rows, copied_outputs, strategy_of
 from autotl.bench.split import Split
 from autotl.bench.suite import Suite, load
 from autotl.errors import BenchError
@@ -23,6 +24,8 @@ from autotl.targets import chance_level
 
 MIN_VALIDATION_FRACTION = 0.15
 """The smallest fraction of the training images that an entrant validates on."""
+SINGLE_KINDS = ("strategy", "default")
+"""Kinds of entrants with one strategy."""
 TOLERANCE = 1e-9
 """The largest difference of a score that is computed twice from the same logits."""
 MAX_STANDARD_ERRORS = 3.0
@@ -34,12 +37,19 @@ The one-standard-error rule stays well below this limit. A choice by test scores
 _Splits = Mapping[tuple[str, int, int], Split]
 
 
-def check(rows: Sequence[Row], *, suite: str | Path | None = None) -> list[str]:
+def check(
+    rows: Sequence[Row],
+    *,
+    suite: str | Path | None = None,
+    published: Sequence[Row] = (),
+    updates: Iterable[str] = (),
+) -> list[str]:
     """Return the faults of a file of results, in sentences.
 
-    A valid row has its seal, uses the suite's split, has the score of its logits and names its versions. It
-    selected a trial that its validation scores support, and ended in time. Each entrant must have one row
-    for each data set and seed, all from one version.
+    A valid row has its seal, uses the suite's split and image size, has the score of its logits and names
+    its versions. It selected a trial that its validation scores support, and ended in time. Each entrant
+    must have one row for each data set and seed, all from one version, with outputs that no other entrant
+    has. Rows of published entrants must be the published ones.
 
     A seal shows an edit, but not the author, so invented results can still pass. Published results are
     therefore repeated from time to time.
@@ -47,6 +57,8 @@ def check(rows: Sequence[Row], *, suite: str | Path | None = None) -> list[str]:
     Args:
         rows: All rows of the file.
         suite: Name or path of the suite; by default the shipped suite named in the rows.
+        published: Rows of published results. Their data sets are then required in place of the suite's.
+        updates: Names of published entrants that have a new version in the rows.
 
     Raises:
         BenchError: If the suite has no split files.
@@ -58,8 +70,15 @@ def check(rows: Sequence[Row], *, suite: str | Path | None = None) -> list[str]:
         return [f"Rows of {len(names)} suites are mixed: {', '.join(names)}. Use one file per suite."]
     loaded = load(suite or names[0])
     official = _official_splits(loaded)
-    faults = [fault for row in rows for fault in _row_faults(row, loaded, official)]
-    return [*faults, *_repeated(rows), *_missing(rows, loaded), *_mixed_versions(rows)]
+    published = [row for row in published if row.suite == names[0]]
+    return [
+        *(fault for row in rows for fault in _row_faults(row, loaded, official)),
+        *_repeated(rows),
+        *_missing(rows, loaded, published, updates),
+        *_mixed_versions(rows),
+        *changed_rows(rows, published, updates),
+        *copied_outputs(rows, published, updates),
+    ]
 
 
 def _official_splits(suite: Suite) -> _Splits:
@@ -93,6 +112,8 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if fault := _split_fault(row, split):
         yield fault
         return
+    if fault := _image_size_fault(row, suite):
+        yield fault
     if row.budget_seconds not in suite.budgets:
         yield f"the suite has no budget of {row.budget_seconds:g} s."
     if row.metric != suite.metric:
@@ -116,9 +137,22 @@ def _split_fault(row: Row, split: Split) -> str:
     return ""
 
 
+def _image_size_fault(row: Row, suite: Suite) -> str:
+    fixed = next((data.image_size or 0 for data in suite.datasets if data.name == row.dataset), 0)
+    used = row.image_size
+    if used is None:  # a row of an older version keeps the size of its network alone
+        used = row.image_side if fixed and row.image_side else fixed
+    words = [f"{size} px" if size else "a free choice" for size in (used, fixed)]
+    return "" if used == fixed else f"its image size is {words[0]}, but that of the suite is {words[1]}."
+
+
 def _score_faults(row: Row, split: Split) -> Iterator[str]:
     if not (row.version and row.plugin and row.versions):
         yield "it does not name its plugin or its versions."
+    if row.kind in SINGLE_KINDS and row.plugin != "autotl" and not row.revision:
+        yield "it does not name the revision of its plugin. Measure it again with this version of autotl."
+    if row.kind in SINGLE_KINDS and row.params.get("strategy", strategy_of(row)) != strategy_of(row):
+        yield f"its settings are those of the strategy {row.params['strategy']}, so it was renamed."
     if row.logits is None or not np.isfinite(row.logits).all():
         yield "it has no finite logits, so its score cannot be recomputed."
         return
@@ -168,10 +202,18 @@ def _repeated(rows: Sequence[Row]) -> Iterator[str]:
             yield f"{key[4]} on {key[1]}, seed {key[5]}: {times} rows for one measurement. Keep one."
 
 
-def _missing(rows: Sequence[Row], suite: Suite) -> Iterator[str]:
+def _missing(
+    rows: Sequence[Row], suite: Suite, published: Sequence[Row], updates: Iterable[str]
+) -> Iterator[str]:
     seeds: dict[tuple[str, str, int, float], set[int]] = defaultdict(set)
     datasets: dict[str, set[str]] = defaultdict(set)
+    required = {row.dataset for row in published or rows} | {row.dataset for row in rows}
+    if not published:
+        required |= {data.name for data in suite.datasets}
+    complete = {row.entrant for row in published} - {*updates}
     for row in rows:
+        if row.entrant in complete:
+            continue
         seeds[row.entrant, row.dataset, row.shots, row.budget_seconds].add(row.seed)
         datasets[row.entrant].add(row.dataset)
     for (entrant, dataset, _, budget), found in seeds.items():
@@ -180,17 +222,18 @@ def _missing(rows: Sequence[Row], suite: Suite) -> Iterator[str]:
                 f"{entrant} on {dataset}, {budget:g} s: the seeds {', '.join(map(str, lacking))} "
                 "are missing. All seeds are required, failed ones too."
             )
-    all_datasets = set.union(*datasets.values())
     for entrant, entered in datasets.items():
-        if absent := sorted(all_datasets - entered):
-            yield f"{entrant} has no row on {', '.join(absent)}, but others have. A failure needs a row too."
+        if absent := sorted(required - entered):
+            of = "published results have" if published else "the suite has"
+            yield f"{entrant} has no row on {', '.join(absent)}, but {of}. A failure needs a row too."
 
 
 def _mixed_versions(rows: Sequence[Row]) -> Iterator[str]:
     versions: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.version:
-            versions[row.entrant].add(f"{row.plugin} {row.version}")
+            revision = f" ({row.revision})" if row.revision else ""
+            versions[row.entrant].add(f"{row.plugin} {row.version}{revision}")
     for entrant, found in versions.items():
         if len(found) > 1:
             yield f"{entrant} ran in several versions: {', '.join(sorted(found))}. Use one version."

@@ -24,6 +24,7 @@ from autotl.bench import process
 from autotl.bench.entry import Entry
 from autotl.bench.executors import Resources
 from autotl.bench.prepared_data import PreparedData
+from autotl.bench.revision import revision
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from autotl.metrics import get_metric
@@ -203,6 +204,7 @@ def _entry_fields(entry: Entry) -> dict[str, Any]:
         "seed": entry.seed,
         "budget_seconds": entry.budget,
         "metric": entry.metric,
+        "image_size": entry.data.image_size or 0,
     }
 
 
@@ -217,9 +219,11 @@ def _data_fields(prepared: PreparedData) -> dict[str, Any]:
 
 
 def _output_fields(output: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    plugin = str(output.get("plugin") or entry.entrant.name)
     return {
         "family": str(output.get("family") or ("fine-tuned" if entry.entrant.kind == "peer" else "other")),
-        "plugin": str(output.get("plugin") or entry.entrant.name),
+        "plugin": plugin,
+        "revision": "" if entry.entrant.peer else revision(plugin),
         "version": str(output.get("version") or ""),
         "image_side": int(output.get("image_side") or entry.data.image_size or 0),
         "likeness": _number(output.get("likeness")),

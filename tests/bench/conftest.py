@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from autotl.bench import Suite, load
+from autotl.bench import split as splits
+from tests.bench.honest_rows import POOL, Honest, row_of
 
 PEER = """
     import csv, json, os, sys, time
@@ -67,3 +69,17 @@ def guessing(tmp_path: Path) -> Callable[..., Suite]:
         return load(path)
 
     return make
+
+
+@pytest.fixture
+def honest(guessing: Callable[..., Suite]) -> Honest:
+    """Return a suite with its splits, and correct rows of two strategies and a peer."""
+    suite = guessing()
+    rows = []
+    for dataset in ("shapes", "colours"):
+        for seed in suite.seeds:
+            split = splits.make(POOL, shots=200, seed=seed)
+            splits.write(suite.splits / splits.file_name(dataset, shots=5, seed=seed), split)
+            for entrant in ("probe", "finetune", "guess"):
+                rows.append(row_of(suite, dataset, seed, entrant, split))
+    return suite, rows

@@ -10,71 +10,9 @@ import numpy as np
 import pytest
 
 from autotl import bench
-from autotl.bench import split as splits
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
-
-Honest = tuple[bench.Suite, list[Row]]
-POOL = [(f"{i:05d}", "abcd"[i % 4], None) for i in range(4000)]
-
-
-@pytest.fixture
-def honest(guessing: Callable[..., bench.Suite]) -> Honest:
-    """Return a suite with its splits, and correct rows of two strategies and a peer."""
-    suite = guessing()
-    rows = []
-    for dataset in ("shapes", "colours"):
-        for seed in suite.seeds:
-            split = splits.make(POOL, shots=200, seed=seed)
-            splits.write(suite.splits / splits.file_name(dataset, shots=5, seed=seed), split)
-            for entrant in ("probe", "finetune", "guess"):
-                rows.append(row_of(suite, dataset, seed, entrant, split))
-    return suite, rows
-
-
-def row_of(suite: bench.Suite, dataset: str, seed: int, entrant: str, split: splits.Split) -> Row:
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(size=(split.count("test"), 4)).astype(np.float32)
-    logits[np.arange(len(logits)), split.labels] += 1
-    trials = tuple({"params": {"lr": 10.0**-i}, "val": 0.5 - 0.01 * i} for i in range(4))
-    return Row(
-        suite=suite.name,
-        dataset=dataset,
-        shots=5,
-        backbone="tiny",
-        entrant=entrant,
-        kind="peer" if entrant == "guess" else "strategy",
-        family="frozen",
-        seed=seed,
-        budget_seconds=2.0,
-        status="ok",
-        error="",
-        plugin="autotl",
-        version="0.1.0",
-        split=split.hash,
-        n_train=split.count("train"),
-        n_test=split.count("test"),
-        n_classes=4,
-        image_side=32,
-        likeness=0.5,
-        metric="accuracy",
-        val=0.5,
-        test=float((logits.argmax(1) == split.labels).mean()),
-        params={"lr": 1.0},
-        trials=trials,
-        chosen=0,
-        seconds=3.0,
-        flops=1e6,
-        peak_memory_mb=100.0,
-        machine="a machine",
-        threads=1,
-        device="cpu",
-        versions={"python": "3.11"},
-        command="python",
-        created="2026-01-01T00:00:00+00:00",
-        notes=(),
-        logits=logits,
-    ).sealed()
+from tests.bench.honest_rows import LABELS, Honest, corrected
 
 
 def first(rows: Sequence[Row], **changes: Any) -> list[Row]:
@@ -106,16 +44,6 @@ def test_a_choice_within_the_error_passes(honest: Honest) -> None:
     assert bench.check(first(rows, chosen=3, val=0.5 - 0.03), suite=suite.path) == []
 
 
-def corrected(row: Row, labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the logits with one wrong prediction corrected."""
-    assert row.logits is not None
-    logits = row.logits.copy()
-    wrong = int(np.flatnonzero(logits.argmax(1) != labels)[0])
-    logits[wrong, labels[wrong]] = 99
-    return logits
-
-
-LABELS = splits.make(POOL, shots=200, seed=0).labels
 EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     "score raised": (lambda rows: [replace(rows[0], test=0.999), *rows[1:]], "seal"),
     "score raised, sealed again": (lambda rows: first(rows, test=0.999), "its logits score"),
@@ -134,8 +62,32 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     "a bad seed left out": (lambda rows: rows[1:], "seeds 0 are missing"),
     "a bad data set left out": (
         lambda rows: [row for row in rows if (row.entrant, row.dataset) != ("probe", "colours")],
-        "no row on colours",
+        "probe has no row on colours",
     ),
+    "a bad data set left out for all": (
+        lambda rows: [row for row in rows if row.dataset != "colours"],
+        "probe has no row on colours, but the suite has",
+    ),
+    "renamed to a new entrant": (
+        lambda rows: [
+            *rows,
+            *(replace(row, entrant="mine").sealed() for row in rows if row.entrant == "probe"),
+        ],
+        "probe has the outputs of mine in 4 rows",
+    ),
+    "renamed with the settings of another strategy": (
+        lambda rows: first(rows, params={"strategy": "finetune"}),
+        "its settings are those of the strategy finetune, so it was renamed",
+    ),
+    "a plugin without its revision": (
+        lambda rows: first(rows, plugin="autotl-mine"),
+        "does not name the revision of its plugin",
+    ),
+    "a plugin changed between seeds": (
+        lambda rows: first(rows, revision="git:0123"),
+        "several versions: autotl 0.1.0, autotl 0.1.0 (git:0123)",
+    ),
+    "another image size": (lambda rows: first(rows, image_size=224), "its image size is 224 px"),
     "the better of two runs": (
         lambda rows: [*rows, replace(rows[0], created="later").sealed()],
         "2 rows for one measurement",

@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,20 @@ def test_an_unknown_suite_gets_a_hint(run: Run, tmp_path: Path) -> None:
     code, _, err = run("bench", "smok", "--out", tmp_path / "out")
     assert code == 2
     assert "smoke" in err
+
+
+def test_check_compares_with_published_results(run: Run, done: tuple[Path, Path], tmp_path: Path) -> None:
+    suite, results = done
+    rows = read_rows(results / "results.parquet")
+    published = tmp_path / "published.parquet"
+    write_rows(published, [row for row in rows if row.entrant == "one"])
+    stolen = tmp_path / "stolen.parquet"
+    write_rows(stolen, [replace(row, entrant="mine").sealed() for row in rows if row.entrant == "one"])
+    words = "leaderboard", "check", stolen, "--suite", suite, "--published", published
+    code, out, _ = run(*words)
+    assert code != 0
+    assert "mine has the outputs of one in 6 rows" in out
+    code, _, err = run(*words, "--update", "two")
+    assert code != 0
+    assert "two" in err
+    assert "one" in err

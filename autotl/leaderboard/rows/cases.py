@@ -73,8 +73,9 @@ def case_labels(cases: Sequence[Case]) -> list[str]:
 
     It has the data set, and the properties that differ between cases.
     """
-    shots, backbones, budgets = (
-        len({getattr(case, name) for case in cases}) > 1 for name in ("shots", "backbone", "budget_seconds")
+    shots, backbones, budgets, suites = (
+        len({getattr(case, name) for case in cases}) > 1
+        for name in ("shots", "backbone", "budget_seconds", "suite")
     )
     return [
         " · ".join(
@@ -84,6 +85,7 @@ def case_labels(cases: Sequence[Case]) -> list[str]:
                 (f"{case.shots} shots" if case.shots else "all images") if shots else "",
                 case.backbone if backbones else "",
                 format_duration(case.budget_seconds) if budgets else "",
+                case.suite if suites else "",
             )
             if part
         )

@@ -1,6 +1,6 @@
 """Filter the rows of a benchmark.
 
-Filters are size, distance to the source, backbone, shots, budget, data set and entrant.
+Filters are size, distance to the source, backbone, shots, budget, suite, data set and entrant.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
 }
 """Descriptions of sizes and distances, in order."""
 
-PAGE_FILTERS = ("size", "distance", "backbone", "shots", "budget")
+PAGE_FILTERS = ("size", "distance", "backbone", "shots", "budget", "suite")
 """The filters of a page."""
 
 FILTERS = (*PAGE_FILTERS, "dataset", "entrant")
@@ -53,6 +53,7 @@ class BlockProperties:
         shots: Training images per class, or "all".
         budget: Budget in seconds.
         dataset: Name of the data set.
+        suite: Name of the suite.
     """
 
     size: str
@@ -61,6 +62,7 @@ class BlockProperties:
     shots: str
     budget: str
     dataset: str
+    suite: str
 
 
 def block_properties(rows: Iterable[Row]) -> dict[Block, BlockProperties]:
@@ -150,6 +152,7 @@ def _properties(block: Block, rows: Sequence[Row]) -> BlockProperties:
         shots=str(block.case.shots) if block.case.shots else "all",
         budget=f"{block.case.budget_seconds:g}",
         dataset=block.case.dataset,
+        suite=block.case.suite,
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from autotl.errors import BenchError
 from autotl.files import atomic_file
-from autotl.leaderboard.rows.row import Row
+from autotl.leaderboard.rows.row import ADDED, Row
 
 try:
     import pyarrow as pa
@@ -34,6 +34,7 @@ _NULLABLE = {
     "chosen": pa.int64(),
     "flops": pa.float64(),
     "peak_memory_mb": pa.float64(),
+    "image_size": pa.int64(),
 }
 _INTEGERS = ("shots", "seed", "n_train", "n_test", "n_classes", "image_side", "threads")
 _FLOATS = ("budget_seconds", "seconds")
@@ -80,9 +81,10 @@ def read_rows(path: Path) -> list[Row]:
             f"{path} must be a results file of format {FORMAT} (got {found or 'no format'}). "
             "Give the results.parquet that 'autotl bench' wrote."
         )
-    if missing := [name for name in _SCHEMA.names if name not in table.column_names]:
+    names = [name for name in _SCHEMA.names if name in table.column_names or name not in ADDED]
+    if missing := [name for name in names if name not in table.column_names]:
         raise BenchError(f"{path} has no columns {', '.join(missing)}.")
-    return [_row(record, path) for record in table.select(_SCHEMA.names).to_pylist()]
+    return [_row(record, path) for record in table.select(names).to_pylist()]
 
 
 def _flat(row: Row) -> dict[str, Any]:

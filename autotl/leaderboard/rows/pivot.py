@@ -37,12 +37,14 @@ class Case:
         shots: Training images per class; 0 for all.
         backbone: Name of the backbone.
         budget_seconds: Time budget.
+        suite: Name of the suite; suites are never compared in one case.
     """
 
     dataset: str
     shots: int
     backbone: str
     budget_seconds: float
+    suite: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,7 +96,7 @@ class Grid:
 
 def block_of(row: Row) -> Block:
     """Return the block of a row."""
-    return Block(Case(row.dataset, row.shots, row.backbone, row.budget_seconds), row.seed)
+    return Block(Case(row.dataset, row.shots, row.backbone, row.budget_seconds, row.suite), row.seed)
 
 
 def has_score(row: Row | None) -> bool:
@@ -119,7 +121,7 @@ def make_grid(rows: Iterable[Row]) -> Grid:
 
     Raises:
         BenchError: If there are no rows, a block has an entrant twice, or rows of a block have different test
-            images or metrics.
+            images, metrics or image sizes.
     """
     blocks = rows_by_block(rows)
     kinds: dict[str, str] = {}
@@ -200,6 +202,17 @@ def _normalised(test: Floats, failed: NDArray[np.bool_]) -> Floats:
     return np.where(failed, 0.0, fraction)
 
 
+def _image_sizes(scored: Sequence[Row]) -> set[str]:
+    """Return the image sizes that suites set for these rows, in words.
+
+    Rows of older versions do not keep the size that was set: their own size stands for it.
+    """
+    if not any(row.image_size for row in scored):
+        return set()
+    sizes = {row.image_side if row.image_size is None else row.image_size for row in scored}
+    return {f"{size} px" if size else "free" for size in sizes}
+
+
 def _check(found: Sequence[Row]) -> None:
     first = found[0]
     where = f"on {first.dataset} with {first.backbone}, seed {first.seed}"
@@ -210,6 +223,7 @@ def _check(found: Sequence[Row]) -> None:
     for what, values in (
         ("test images", {row.split for row in scored}),
         ("metrics", {row.metric for row in scored}),
+        ("image sizes", _image_sizes(scored)),
     ):
         if len(values) > 1:
             raise BenchError(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Status = Literal["ok", "failed"]
 Kind = Literal["strategy", "default", "autotl", "selector", "peer"]
 
+ADDED = ("revision", "image_size")
+"""Columns that older files lack; a seal leaves them out if they have their default."""
 KEY = ("suite", "dataset", "shots", "backbone", "entrant", "seed", "budget_seconds")
 """The columns that identify a measurement."""
 
@@ -71,6 +73,9 @@ class Row:
         logits: Logits of the test images, float32 (n_test, n_classes), in the order of the split file and of
             its sorted classes; None if it failed.
         seal: :func:`seal` of all other fields.
+        revision: Git commit or hash of the files of the entrant's distribution; empty if unknown.
+        image_size: Input size in pixels that the suite sets for all entrants; 0 if each chooses its own, None
+            in rows of older versions.
     """
 
     suite: str
@@ -110,6 +115,8 @@ class Row:
     notes: tuple[str, ...]
     logits: NDArray[np.float32] | None
     seal: str = ""
+    revision: str = ""
+    image_size: int | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -128,9 +135,10 @@ def seal(row: Row) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     for field in dataclasses.fields(row):
-        if field.name in ("seal", "logits"):
+        found = getattr(row, field.name)
+        if field.name in ("seal", "logits") or (field.name in ADDED and found == field.default):
             continue
-        value = json.dumps(getattr(row, field.name), sort_keys=True, ensure_ascii=False, default=dict)
+        value = json.dumps(found, sort_keys=True, ensure_ascii=False, default=dict)
         digest.update(f"{field.name}={value}\n".encode())
     if row.logits is not None:
         digest.update(str(row.logits.shape).encode() + np.ascontiguousarray(row.logits, "<f4").tobytes())

@@ -11,6 +11,7 @@ from autotl.leaderboard.rows.pivot import Grid, has_score
 from autotl.leaderboard.rows.row import Row
 from autotl.report.format import listing
 
+_SHORT = 18  # characters of a revision on a page: enough to tell two apart
 LATE_FACTOR = 1.1
 """The time of a late row, as a multiple of its budget."""
 
@@ -61,7 +62,7 @@ class Caveats:
         machines: Descriptions of the machines.
         devices: Devices.
         threads: Numbers of threads.
-        plugins: Distributions of the entrants with versions.
+        plugins: Distributions of the entrants with versions and revisions.
         versions: Packages with versions.
         notes: Remarks of the entrants.
         created: Times of the first and the last row.
@@ -92,7 +93,7 @@ def caveats(grid: Grid) -> Caveats:
         machines=_counted(row.machine for row in rows),
         devices=_counted(row.device for row in rows),
         threads=_counted(str(row.threads) for row in rows),
-        plugins=_counted(f"{row.plugin} {row.version}" for row in rows),
+        plugins=_counted(_distribution(row) for row in rows),
         versions=_versions(rows),
         notes=_counted(note for row in rows for note in row.notes),
         created=(created[0], created[-1]) if created else ("", ""),
@@ -128,6 +129,11 @@ def _versions(rows: Sequence[Row]) -> tuple[str, ...]:
         f"{name} {listing(_counted(str(row.versions[name]) for row in rows if name in row.versions))}"
         for name in packages
     )
+
+
+def _distribution(row: Row) -> str:
+    revision = f" ({row.revision[:_SHORT]})" if row.revision else ""
+    return f"{row.plugin} {row.version}{revision}"
 
 
 def _names(grid: Grid) -> list[str]:

@@ -15,6 +15,7 @@ def test_the_document_is_json_and_contains_the_board(suite):
         "shots": 0,
         "backbone": "mobilenetv2_100",
         "budget_seconds": 60.0,
+        "suite": "small",
     }
 
 

@@ -12,6 +12,8 @@ def test_a_label_names_only_what_differs():
         "y · big · 1 min 30 s",
     ]
     assert case_labels([Case("x", 0, "tiny", 60.0)]) == ["x"]
+    suites = [Case("x", 0, "tiny", 60.0, suite) for suite in ("public", "mine")]
+    assert case_labels(suites) == ["x · public", "x · mine"]
 
 
 def test_the_winner_is_the_single_strategy_with_the_best_mean_over_seeds(row):

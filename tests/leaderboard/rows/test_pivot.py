@@ -52,16 +52,35 @@ def test_no_rows_are_an_error():
 
 def test_an_entrant_twice_in_a_block_is_an_error(row):
     with pytest.raises(BenchError, match="finetune was measured twice on flowers"):
-        make_grid([row(), row(suite="another")])
+        make_grid([row(), row(machine="another")])
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"split": "b2:9"}, "the same test images"), ({"metric": "f1"}, "the same metrics")],
+    [
+        ({"split": "b2:9"}, "the same test images"),
+        ({"metric": "f1"}, "the same metrics"),
+        ({"image_size": 96}, "the same image sizes"),  # the other row is older, and was measured at 64 px
+    ],
 )
 def test_different_metrics_in_a_block_are_an_error(row, change, message):
     with pytest.raises(BenchError, match=message):
         make_grid([row("a"), row("b", **change)])
+
+
+def test_suites_are_never_compared_in_one_block(row):
+    laid = make_grid([row("a", 0.9), row("b", 0.8, suite="another")])
+    assert [block.case.suite for block in laid.blocks] == ["another", "small"]
+    assert not laid.common().any()
+
+
+def test_image_sizes_that_entrants_choose_may_differ(row):
+    free = {"image_size": 0}
+    assert len(make_grid([row("a", **free), row("b", image_side=96, **free)]).blocks) == 1
+
+
+def test_older_rows_of_the_set_image_size_stay_in_the_block(row):
+    assert len(make_grid([row("a"), row("b", image_size=64)]).blocks) == 1
 
 
 def test_a_row_without_a_finite_score_counts_as_failed(row):
