@@ -9,6 +9,7 @@ from autotl.errors import TrainingError
 from autotl.toolbox import (
     PROBE,
     PROBE_SETTINGS,
+    Choice,
     DeclaredStrategy,
     Float,
     InputSize,
@@ -22,13 +23,11 @@ from autotl.toolbox import (
 )
 from autotl_peft.layers import updatable_layers
 from autotl_peft.learner import MergingWorkbench
-from autotl_peft.settings import LastStages, StageEpochs, frozen_stages, trained_share
+from autotl_peft.settings import LastStages, StageEpochs, frozen_stages, slowdown, trained_share
 from autotl_peft.updates import Update, UpdatedNetwork
 
 LEAST_EPOCHS = 3
 """Epochs that must fit; with less time, fewer stages get updates."""
-SLOWDOWNS = {False: 1.2, True: 1.6}
-"""Time of a step of LoRA and of DoRA, as a multiple of full fine-tuning; measured on a CPU."""
 BYTES = 12
 """Bytes of memory for each parameter: the trained, the merged and the scored network in float32."""
 
@@ -43,15 +42,14 @@ class LowRankUpdates(DeclaredStrategy):
     def __init__(self, *, dora: bool, summary: str, reference: str, lr: float) -> None:
         self.dora, self.on_request = dora, dora
         self.name, self.summary, self.reference = "dora" if dora else "lora", summary, reference
-        self.slowdown = SLOWDOWNS[dora]
         self.settings = {
             "image_size": InputSize(epochs=2 * LEAST_EPOCHS),
-            "stages": LastStages(LEAST_EPOCHS, self.slowdown),
+            "dropout": Choice(0.0, (0.0, 0.05, 0.1, 0.2)),
+            "stages": LastStages(LEAST_EPOCHS, dora),
             "rank": Int(8, low=1, high=64, log=True),
             "alpha": Int(16, low=1, high=128, log=True),
             "lr": Float(lr, low=1e-4, high=2e-2, log=True),
-            "dropout": Float(0.05, low=0.0, high=0.3),
-            "epochs": StageEpochs(12, 36, images=12_800, slowdown=self.slowdown),
+            "epochs": StageEpochs(12, 36, images=12_800, dora=dora),
         }
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
@@ -77,7 +75,8 @@ class LowRankUpdates(DeclaredStrategy):
             epochs=params["epochs"],
             views=1,
         )
-        return Cost(self.slowdown * seconds + head_seconds(task, backbone), BYTES * backbone.parameters)
+        seconds *= slowdown(dora=self.dora, dropout=params["dropout"])
+        return Cost(seconds + head_seconds(task, backbone), BYTES * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Learner:
         """Return the training of the updates and the head, which starts from the linear probe.
