@@ -35,6 +35,7 @@ class Task:
             fold are too few for a choice.
         likeness: Calibrated similarities by the backbone's name (1: like the source, 0: like noise); empty if
             none could be measured.
+        backbones: Number of weights of each backbone of the run, by its name.
     """
 
     target: TargetSpec
@@ -44,6 +45,7 @@ class Task:
     trial_seconds: float | None = None
     folds: int = 1
     likeness: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    backbones: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def train_rows(self) -> int:

@@ -128,6 +128,19 @@ class Workbench(Protocol):
         """
         ...
 
+    def teacher_outputs(self, backbone: str) -> Tensor:
+        """Return the outputs of another backbone's linear probe for the training rows.
+
+        The probe is fitted to the training rows of the same fold, on frozen features.
+
+        Args:
+            backbone: The name of one of the task's backbones.
+
+        Returns:
+            Logits, float32 (rows, k), on the CPU.
+        """
+        ...
+
     def cut(
         self, model: nn.Module, through: int, *, input_size: int, augment: str = "none", views: int = 1
     ) -> Cut | None:

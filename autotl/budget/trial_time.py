@@ -27,6 +27,7 @@ def make_task(
     likeness: Mapping[str, Mapping[str, Likeness]],
     *,
     typical_size: int,
+    backbones: Mapping[str, Backbone],
 ) -> Task:
     """Return the task, without a limit on the time of a trial.
 
@@ -36,6 +37,7 @@ def make_task(
         splits: Their split.
         likeness: Each similarity of each backbone, by the backbone's name and the similarity's.
         typical_size: The median of the images' shorter sides, in pixels.
+        backbones: The backbones, by name.
     """
     return Task(
         target=dataset.target,
@@ -47,6 +49,7 @@ def make_task(
             backbone: {name: each.calibrated for name, each in measures.items()}
             for backbone, measures in likeness.items()
         },
+        backbones={name: facts.parameters for name, facts in backbones.items()},
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autotl.training.linear_heads.cross_val import out_of_fold_logits
     from autotl.training.linear_heads.fit import fit_heads
     from autotl.training.loop import Diverged
+    from autotl.training.loss.distillation import Teacher
     from autotl.training.machine.device import (
         autocast,
         check_processes,
@@ -60,6 +61,7 @@ __all__ = [
     "PhasedTraining",
     "Recipe",
     "StartingPoint",
+    "Teacher",
     "Training",
     "affordable_epochs",
     "affordable_size",

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from autotl.training.batches import Forward
-from autotl.training.losses import Targets, training_loss
+from autotl.training.loss.mixup import mixup
+from autotl.training.loss.training_loss import Targets, training_loss
 from autotl.training.machine.device import autocast
 from autotl.training.machine.microbatch import (
     microbatch_count,
     retry_in_microbatches,
     updates_batch_statistics,
 )
-from autotl.training.mixup import mixup
 from autotl.training.spec import TrainingSpec
 from autotl.training.state import TrainingState
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from autotl.api import Target
 from autotl.training.batches import BatchSource
+from autotl.training.loss.distillation import HasLoss
 from autotl.training.recipe import Recipe
 from autotl.training.update.starting_point import StartingPoint
 
@@ -22,8 +22,8 @@ class TrainingSpec:
     Attributes:
         model: The network; parameters that require gradients are trained.
         batches: Batches of the training rows.
-        target: The kind of target, which has the loss.
-        targets: Encoded targets of the training rows.
+        target: Has the loss of outputs and targets.
+        targets: Targets of the training rows, as the loss takes them.
         strata: Strata of the training rows, int64 (rows,), which sampling can balance.
         recipe: The settings.
         train_mode: Puts the model into training mode, except for layers that stay frozen.
@@ -36,7 +36,7 @@ class TrainingSpec:
 
     model: nn.Module
     batches: BatchSource
-    target: Target
+    target: HasLoss
     targets: Tensor
     strata: Tensor
     recipe: Recipe

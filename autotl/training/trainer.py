@@ -14,6 +14,7 @@ from autotl.seeds import derive
 from autotl.training.batches import TrainingBatchSource, batch_source
 from autotl.training.class_balance import row_weights
 from autotl.training.loop import SingleProcess, Step, train
+from autotl.training.loss.distillation import DistillationLoss, HasLoss, Teacher
 from autotl.training.machine.distributed import train_distributed
 from autotl.training.recipe import Recipe
 from autotl.training.spec import TrainingSpec
@@ -59,7 +60,8 @@ class Training:
     >>> learner = Training(workbench.model(), workbench, Recipe(input_size=64, epochs=3, lr=1e-3))
     >>> scores = [step.value for step in learner.fit() if isinstance(step, Score)]
 
-    ``place`` is the place in a longer training; by default it is none.
+    ``place`` is the place in a longer training; by default it is none. ``teacher`` has outputs to learn from
+    besides the labels; by default there is none.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Training:
         self._model, self._workbench, self._recipe = model, workbench, recipe
         self._train_mode, self._frozen, self._merged = train_mode, frozen, merged
         self._rates, self._start, self.place = dict(rates or {}), start, ALONE
+        self.teacher: Teacher | None = None
         self._state: TrainingState | None = None
         self._checkpoint: Mapping[str, Tensor] | None = None
 
@@ -116,11 +119,12 @@ class Training:
         batches = batch_source(self._model, workbench, self._recipe, frozen=self._frozen)
         targets = workbench.targets().train
         strata = torch.from_numpy(workbench.target.strata(targets.numpy()))
+        loss, learned = self._loss(targets)
         spec = TrainingSpec(
             self._model,
             batches,
-            workbench.target,
-            targets,
+            loss,
+            learned,
             strata,
             self._recipe,
             self._train_mode,
@@ -147,6 +151,14 @@ class Training:
                     )
         finally:
             self._state = None  # frees the optimiser's memory
+
+    def _loss(self, targets: Tensor) -> tuple[HasLoss, Tensor]:
+        """Return the loss, and the targets that it takes."""
+        teacher, target = self.teacher, self._workbench.target
+        if teacher is None:
+            return target, targets
+        loss = DistillationLoss(target, teacher.share, teacher.temperature)
+        return loss, teacher.targets(targets)
 
     def _steps(self, spec: TrainingSpec, batches: TrainingBatchSource) -> Generator[Step, None, None]:
         processes = self._workbench.processes

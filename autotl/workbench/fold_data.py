@@ -13,6 +13,7 @@ from autotl.backbone import layout, parameters_up_to
 from autotl.errors import TrainingError
 from autotl.heads import HeadForm, attached_head, check_spec
 from autotl.seeds import derive
+from autotl.training import PROBE, PROBE_SETTINGS
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.cut_model import CutModel, take_rows
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
@@ -141,6 +142,23 @@ class FoldData:
             of_folds = run_cache.linear_heads(name, settings, input_size=input_size, check_cancelled=check)
             heads = of_folds[-1 if fold is None else fold]
         return [(head[:, :-1].contiguous(), head[:, -1].contiguous()) for head in heads]
+
+    def teacher_outputs(self, backbone: str) -> Tensor:
+        """See :class:`~autotl.api.Workbench`."""
+        facts = self._run_cache.backbones[backbone]
+        fold = None if self._fold is None else self._run_cache.splits.folds[self._fold]
+        other = FoldData(
+            self._run_cache,
+            self.task,
+            facts,
+            fold,
+            seed=self.seed,
+            check_cancelled=self._check_cancelled,
+            activations=self._activations,
+        )
+        heads = other.linear_heads(PROBE_SETTINGS, input_size=facts.input_size)
+        weight, bias = heads[PROBE_SETTINGS.index(PROBE)]
+        return other.features(input_size=facts.input_size).train @ weight.T + bias
 
     def cut(
         self, model: nn.Module, through: int, *, input_size: int, augment: str = "none", views: int = 1

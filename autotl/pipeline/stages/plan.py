@@ -114,6 +114,7 @@ def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages
         splits,
         _deciding(context, similarity.similarities),
         typical_size=typical_size,
+        backbones=backbones,
     )
     tested = len(cleaned.locked)
     return with_trial_time(

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 
 from autotl.api import TargetSpec
 from autotl.targets import SingleLabel
-from autotl.training.losses import Targets, training_loss
-from autotl.training.mixup import mixup
+from autotl.training.loss.mixup import mixup
+from autotl.training.loss.training_loss import Targets, training_loss
 
 TARGET = SingleLabel(TargetSpec("single_label", tuple("abcdef")))
 

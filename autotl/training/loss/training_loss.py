@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from autotl.api import Target
+from autotl.training.loss.distillation import HasLoss
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Targets:
         return Targets(self.first[rows], second, self.share, weights, second_weights)
 
 
-def training_loss(target: Target, outputs: Tensor, targets: Targets, smoothing: float) -> Tensor:
+def training_loss(target: HasLoss, outputs: Tensor, targets: Targets, smoothing: float) -> Tensor:
     """Return the mean weighted loss.
 
     Args:
-        target: The kind of target.
+        target: Has the loss of outputs and targets.
         outputs: Outputs (rows, k), float32.
         targets: The targets and weights of the rows.
         smoothing: Label smoothing, in [0, 1).

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autotl.training.losses import Targets
+from autotl.training.loss.training_loss import Targets
 
 
 def mixup(

@@ -1,0 +1,1 @@
+"""The loss of a training: its targets, mixed examples and a teacher."""
