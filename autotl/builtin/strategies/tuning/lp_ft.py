@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 USUAL_RATE = 3e-3
 """The rate at which a new head and the layers below it are trained together."""
-RATE_SHARE = 0.1
-"""The second step's rate as a share of the usual one."""
+RATE_DIVISOR = 10
+"""The usual rate divided by that of the second step."""
 C_VALUES = (1e-3, *(setting.c for setting in PROBE_SETTINGS), 0.1, 1.0)
 """Inverse regularisation of the probe, as scikit-learn's C."""
 
@@ -53,7 +53,7 @@ class LpFt:
         return {
             **reach.settings,
             "C": PROBE_SETTINGS[-1].c,
-            "lr": RATE_SHARE * USUAL_RATE,
+            "lr": USUAL_RATE / RATE_DIVISOR,
             "layer_decay": 1.0,
             "weight_decay": 0.02,
             "augment": "none" if reach.freeze else "shift",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from autotl.training import Training
 
-BACKWARD_SHARE = 0.6
+BACKWARD_SHARE = 0.55
 """Share of the backward pass that is left without the gradients of weight matrices."""
 
 
