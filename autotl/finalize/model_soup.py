@@ -15,6 +15,7 @@ from autotl.api import FoldScore
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import expected_refit_gain
 from autotl.evaluation import Soup
+from autotl.finalize.ensembling.ensemble import ROUNDING
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.interpolation import (
     PRETRAINED_SHARES,
@@ -145,7 +146,7 @@ def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) ->
     # about a mean of 0: about its own mean, one image more would always be one standard error or more
     se = math.hypot(history.metric_standard_error(mixed, winner), gain / math.sqrt(tasting.images))
     found = Soup(
-        gain > required + se,
+        gain - required - se > ROUNDING * history.accuracy_scale,
         tuple(tasting.used),
         tasting.tried,
         gain,

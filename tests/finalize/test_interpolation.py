@@ -116,6 +116,17 @@ def test_a_lead_within_the_standard_error_is_refused(ready: Prepared, worker: Tr
     assert "does not beat the chosen trial" in found.why
 
 
+def test_a_lead_that_only_rounding_makes_is_refused(ready: Prepared, worker: TrialRunner) -> None:
+    history, winner = tuned(worker, ready, overfitted(worker))
+    phase = phase_of(ready, worker, history)
+    clear = mix(phase, winner, required=0.0, seconds=ENDLESS).soup
+    assert clear.gain is not None
+    assert clear.se is not None
+    for short, kept in ((1e-3, True), (1e-13, False)):
+        required = clear.gain - clear.se - short
+        assert mix(phase, winner, required=required, seconds=ENDLESS).soup.kept == kept
+
+
 def test_only_layers_trained_with_the_sources_statistics_are_interpolated(
     ready: Prepared, worker: TrialRunner
 ) -> None:
