@@ -38,7 +38,7 @@ from autotl.api.executor import (
     State,
     Work,
 )
-from autotl.api.heads import HeadKind, HeadSpec, PortableHead
+from autotl.api.heads.contract import HeadKind, HeadSpec, PortableHead
 from autotl.api.learner import Batch, Beat, Learner, Resumable, Rows, Score
 from autotl.api.pixel_scale import PixelScale
 from autotl.api.report import Arm, Plan, Record, Reporter, Watch

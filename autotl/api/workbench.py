@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from autotl.api.backbone import Backbone
 from autotl.api.cut import Cut, Images
-from autotl.api.heads import HeadSpec
+from autotl.api.heads.workbench import HeadWorkbench
 from autotl.api.learner import Batch, Beat, Rows, Score
 from autotl.api.target import HeadSetting, Target
 from autotl.api.task import Task
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Workbench(Protocol):
+class Workbench(HeadWorkbench, Protocol):
     """The data and tools of a learner.
 
     A workbench has one task, one backbone, one fold and one seed. A call may end the trial if the time is up.
@@ -85,33 +85,6 @@ class Workbench(Protocol):
 
         Returns:
             float32 (rows, features), in the order of :meth:`targets`.
-        """
-        ...
-
-    def stage_features(self, *, input_size: int) -> Mapping[str, Rows[Tensor]]:
-        """Return the outputs of the frozen backbone's stages, averaged over positions.
-
-        One pass computes all stages. They are kept on disk for all folds and trials.
-
-        Returns:
-            float32 (rows, channels) by the stage's name, in the order of ``backbone.stages``. A stage is
-            missing if its output is no tensor.
-        """
-        ...
-
-    def head_features(self, stages: Sequence[str], *, input_size: int) -> Rows[Tensor]:
-        """Return the input of a head: averaged outputs of stages, then the pooled features.
-
-        Args:
-            stages: Names of stages, see :meth:`stage_features`; without them, the result is
-                :meth:`features`.
-            input_size: Image size in pixels.
-
-        Returns:
-            float32 (rows, d), in the order of :meth:`targets`.
-
-        Raises:
-            TrainingError: :class:`autotl.errors.TrainingError`, if there is no such stage.
         """
         ...
 
@@ -329,50 +302,5 @@ class Workbench(Protocol):
             input_size: Image size in pixels of the features.
             epoch: Number of the epoch; None counts :meth:`epochs`.
             progress: Share of the planned work that is done; None counts :meth:`epochs`.
-        """
-        ...
-
-    def new_head(self, spec: HeadSpec, *, input_size: int) -> nn.Module:
-        """Return a new head that is not linear, on the device.
-
-        Its weights are drawn from the trial's seed.
-
-        Args:
-            spec: The kind of the head, its arguments and its stages.
-            input_size: Image size in pixels of the features.
-
-        Returns:
-            A module that maps :meth:`head_features` to outputs, (rows, k).
-
-        Raises:
-            PluginError: :class:`autotl.errors.PluginError`, if no plugin offers the kind, or the arguments
-                are wrong.
-        """
-        ...
-
-    def score_custom_head(
-        self,
-        head: nn.Module,
-        spec: HeadSpec,
-        *,
-        input_size: int,
-        epoch: int | None = None,
-        progress: float | None = None,
-    ) -> Score:
-        """Evaluate a head that is not linear, and keep its network as the result.
-
-        The head takes :meth:`head_features`, so that there is no further pass. A new head is built from
-        ``spec``, gets the tensors of ``head``, and is scored and delivered.
-
-        Args:
-            head: The head, as :meth:`new_head` returns it.
-            spec: Its description.
-            input_size: Image size in pixels of the features.
-            epoch: Number of the epoch; None counts :meth:`epochs`.
-            progress: Share of the planned work that is done; None counts :meth:`epochs`.
-
-        Raises:
-            TrainingError: :class:`autotl.errors.TrainingError`, if the new head has other tensors or
-                computes other outputs, or if outputs are not finite.
         """
         ...

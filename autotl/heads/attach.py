@@ -49,7 +49,7 @@ def attached_head(model: nn.Module) -> Head | None:
 
 
 def detach_head(model: nn.Module) -> None:
-    """Remove an attached head, so that the model ends with its pooled features."""
+    """Remove an attached head: the model then returns its pooled features."""
     head = attached_head(model)
     if head is None:
         return

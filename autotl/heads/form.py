@@ -1,4 +1,4 @@
-"""The form of a head: its description and its widths, as files keep them."""
+"""The form of a head, which files keep: description and widths."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ class HeadForm:
 
     @classmethod
     def of(cls, document: object) -> HeadForm:
-        """Return the form that a document describes. Raises ValueError if it was edited wrongly."""
+        """Return the form that a document describes.
+
+        Raises:
+            ValueError: The document was edited.
+        """
         if not isinstance(document, Mapping):
             raise ValueError(f"a head must be a JSON object (got {document!r})")
         spec = jsonio.as_type(

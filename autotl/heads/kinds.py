@@ -32,7 +32,11 @@ class HeadKinds:
         return HeadForm(spec, features, outputs, self.packages.get(spec.kind, ""))
 
     def kind(self, form: HeadForm) -> HeadKind:
-        """Return the kind of a head. Raises PluginError if no plugin offers it."""
+        """Return the kind of a head.
+
+        Raises:
+            PluginError: No plugin offers the kind.
+        """
         found = self.items.get(form.spec.kind)
         if found is None:
             install = f"Install {form.package}." if form.package else "Install the plugin that offers it."

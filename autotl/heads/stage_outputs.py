@@ -15,7 +15,7 @@ from autotl.errors import TrainingError
 
 
 def has_channels_last(model: nn.Module) -> bool:
-    """Return whether the feature maps of a timm model have their channels last."""
+    """Return whether a timm model's feature maps have channels last."""
     return getattr(model, "output_fmt", "NCHW") == "NHWC"
 
 
@@ -90,7 +90,7 @@ class StageTaps:
         setattr(self._values, name, average_positions(outputs, channels_last=self.channels_last))
 
     def take(self) -> list[Tensor]:
-        """Return the averages of the last pass in this thread, and forget them.
+        """Return the averages of this thread's last pass, and forget them.
 
         Raises:
             TrainingError: A stage has not run.
@@ -137,7 +137,7 @@ def stage_pass(model: nn.Module, stages: Sequence[str]) -> Iterator[Callable[[Te
 
 
 def stage_widths(model: nn.Module, stages: Sequence[str], x: Tensor) -> dict[str, int]:
-    """Return the number of channels of each stage whose outputs can be averaged.
+    """Return the channels of each stage whose outputs can be averaged.
 
     Args:
         model: The network, in evaluation mode.

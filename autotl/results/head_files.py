@@ -67,7 +67,13 @@ def read_form(folder: Path) -> HeadForm | None:
 
 
 def check_installed(folder: Path, form: HeadForm, kinds: HeadKinds) -> None:
-    """Raise RunError unless a plugin offers the kind of a head."""
+    """Raise RunError unless a plugin offers the kind of a head.
+
+    Args:
+        folder: The model folder.
+        form: The form of the head.
+        kinds: The kinds of heads that are installed.
+    """
     try:
         kinds.kind(form)
     except PluginError as error:

@@ -90,7 +90,7 @@ class HeadKindChecks:
             pytest.skip("the head needs its plugin")
         form = HeadForm(HeadSpec(self.kind.name, self.arguments), FEATURES, OUTPUTS)
         assert "autotl" not in loader_code(form, self.kind)
-        names = {"torch": torch, "nn": nn, "Tensor": Tensor, "Mapping": Mapping, "Any": Any}
+        names: dict[str, Any] = {"torch": torch, "nn": nn, "Tensor": Tensor, "Mapping": Mapping, "Any": Any}
         code = "from __future__ import annotations\n" + inspect.getsource(self.kind.portable)
         exec(code, names)
         head, x = self.trained(), _features(ROWS)

@@ -24,7 +24,7 @@ def stage_features(
 ) -> dict[str, Tensor]:
     """Return each stage's averaged outputs for all training rows.
 
-    One pass computes all stages. The arrays are kept in the store.
+    All stages come from a single pass. The arrays are kept in the store.
 
     Args:
         run_cache: The images and networks.

@@ -19,7 +19,10 @@ _HEAD = "head"
 
 
 def save_weights(path: Path, model: nn.Module) -> str:
-    """Write a network's state dict and the form of its head, and return the path. Raises DiskFull."""
+    """Write a network's state dict with the form of its head.
+
+    Returns the path. Raises DiskFull.
+    """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     head = attached_head(model)
     return save_tensors(path, state, head=None if head is None else head.form)
@@ -31,7 +34,10 @@ def read_weights(path: str) -> dict[str, Tensor]:
 
 
 def head_in(path: str) -> HeadForm | None:
-    """Return the form of the head in a weights file; None if the head is linear."""
+    """Return the form of the head in a weights file.
+
+    It is None if the head is linear.
+    """
     found = Path(path).stat()
     return _head_in(path, found.st_mtime_ns, found.st_size)
 
@@ -41,7 +47,7 @@ def _head_in(path: str, changed: int, size: int) -> HeadForm | None:
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(_HEAD)
-    except SafetensorError:  # whoever loads the weights finds that the file is truncated
+    except SafetensorError:  # truncated: loading the weights raises
         return None
     return None if text is None else HeadForm.of(json.loads(text))
 

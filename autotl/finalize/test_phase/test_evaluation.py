@@ -88,8 +88,7 @@ class EvaluationStep:
 def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredictions) -> FinalModel:
     evaluation = _Evaluation(phase, model, predictions)
     transfer_gain, harmed = evaluation.transfer_gain()
-    bias = evaluation.selection_bias()
-    gains = evaluation.gains(transfer_gain)
+    bias, gains = evaluation.selection_bias(), evaluation.gains(transfer_gain)
     plateau = baseline_plateau(phase.history, phase.baselines, evaluation.test_scores(), gains)
     history, final = phase.history, predictions.of_final_model()
     transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial

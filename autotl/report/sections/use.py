@@ -51,7 +51,7 @@ def section(report: Report) -> Section:
 
 
 def _head(heads: tuple[str, ...], several: bool) -> str:
-    """Say how to load a network whose head is not linear."""
+    """Name what loads a network whose head is not linear."""
     if not heads:
         return ""
     names = ", ".join(map(format.name, heads))

@@ -32,8 +32,8 @@ SETTINGS: dict[str, Setting] = {
 class Knn(DeclaredStrategy):
     """Softmax-weighted vote of the k most similar training images, by cosine similarity.
 
-    Features are centred, as in SimpleShot, and whitened if set. k and the temperature are those of Wu et al.
-    and Caron et al. If there are more than 20,000 training images, the bank has a part of each class.
+    Features are centred, as in SimpleShot, and whitened if set. The defaults of k and the temperature are
+    those of DINO. If there are more than 20,000 training images, the bank has a part of each class.
     """
 
     name = "knn"
@@ -106,7 +106,10 @@ class _KnnLearner:
 
 
 def evenly_by_class(labels: Tensor, most: int) -> Tensor:
-    """Return sorted rows, at most ``most``, in which each class keeps its share but at least one row."""
+    """Return at most ``most`` rows, sorted, with the classes' shares.
+
+    Each class has at least one row.
+    """
     import torch
 
     if len(labels) <= most:
@@ -121,7 +124,7 @@ def evenly_by_class(labels: Tensor, most: int) -> Tensor:
 
 
 def whitening_of(centred: Tensor, weights: Tensor) -> Tensor:
-    """Return the symmetric matrix (d, d) that whitens centred features (n, d), with shrinkage."""
+    """Return the matrix (d, d) that whitens centred features (n, d)."""
     import torch
 
     covariance = (centred * weights[:, None]).double().T @ centred.double() / float(weights.sum())

@@ -33,9 +33,9 @@ SETTINGS: dict[str, Setting] = {
 
 
 class MlpProbe(DeclaredStrategy):
-    """A multilayer perceptron on cached features, trained with AdamW and a cosine schedule.
+    """A multilayer perceptron on cached features.
 
-    Ranges of rate, weight decay, dropout and width are those of Gorishniy et al. for tables.
+    It is trained with AdamW and a cosine schedule.     Ranges of rate, weight decay, dropout and width are those of Gorishniy et al. for tables.
     """
 
     name = "mlp_probe"
@@ -46,7 +46,7 @@ class MlpProbe(DeclaredStrategy):
     settings = SETTINGS
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        """Return the seconds of the epochs, with the features if they are not cached.
+        """Return the seconds of the epochs, and of features that are not cached.
 
         Args:
             params: The trial's settings.

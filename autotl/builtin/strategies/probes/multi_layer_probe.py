@@ -68,7 +68,7 @@ class MultiLayerProbe(DeclaredStrategy):
         return Applies(True, f"{len(backbone.stages)} stages give features of several depths")
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        """Return the seconds of a pass, a ridge regression and a logistic regression.
+        """Return the seconds of a pass and of both regressions.
 
         Args:
             params: The trial's settings.
@@ -159,7 +159,7 @@ def _go_on() -> None:
 
 
 def used_stages(columns: Tensor, widths: dict[str, int]) -> tuple[tuple[str, ...], Tensor]:
-    """Return the stages that columns come from, and the columns among these stages.
+    """Return the stages of some columns, and the columns among these.
 
     Args:
         columns: Columns of all stages' features and, last, the pooled features, ascending.

@@ -1,0 +1,226 @@
+"""A model folder whose head is not linear opens with autotl, without it, and never runs code of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import timm
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from autotl.api import HeadSpec
+from autotl.backbone import pooled, scale_head
+from autotl.builtin.heads.mlp import Mlp
+from autotl.builtin.heads.multi_layer import MultiLayer
+from autotl.builtin.heads.neighbours import Neighbours
+from autotl.errors import RunError
+from autotl.heads import HeadKinds, attach_head
+from autotl.pipeline.prepare import Prepared
+from autotl.results import (
+    EnsembleMember,
+    EnsemblePredictor,
+    Predictor,
+    load_ensemble,
+    load_model,
+    load_predictor,
+    write_ensemble,
+    write_model,
+)
+from autotl.testing import tiny_run
+
+
+class Trees:
+    """A kind of head that its loader cannot build."""
+
+    name, summary = "trees", "made up"
+
+    def build(self, arguments: Mapping[str, Any], features: int, outputs: int) -> nn.Module:
+        return nn.Linear(features, outputs)
+
+
+ITEMS = {each.name: each for each in (Mlp(), MultiLayer(), Neighbours(), Trees())}
+KINDS = HeadKinds(ITEMS, {name: "autotl-trees" if name == "trees" else "autotl" for name in ITEMS})
+SPECS = {
+    "mlp": HeadSpec("mlp", {"hidden": 6}),
+    "neighbours": HeadSpec("neighbours", {"rows": 9, "neighbours": 4, "whiten": True}),
+    "multi_layer": HeadSpec("multi_layer", {"columns": 12}, ("layer1", "layer3")),
+    "trees": HeadSpec("trees", {}),
+}
+ALONE = """
+import json, runpy, sys
+sys.modules["autotl"] = None  # every import of it fails
+import torch
+network = runpy.run_path(sys.argv[1])["load"]()
+x = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+with torch.no_grad():
+    print(json.dumps(network(x).tolist()))
+"""
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return tiny_run(tmp_path_factory.mktemp("cache"))
+
+
+def network(ready: Prepared, kind: str) -> nn.Module:
+    model, spec = ready.run_cache.networks.new("tiny"), SPECS[kind]
+    features = ready.backbones["tiny"].features + sum(_width(model, name) for name in spec.stages)
+    form = KINDS.form(spec, features=features, outputs=3)
+    torch.manual_seed(0)
+    attach_head(model, form, KINDS.build(form))
+    if kind == "neighbours":
+        nn.init.normal_(model.get_submodule("fc.body").get_buffer("bank"))
+    return scale_head(model, 1.5).eval()
+
+
+def _width(model: nn.Module, stage: str) -> int:
+    found: list[int] = []
+    hook = model.get_submodule(stage).register_forward_hook(lambda m, i, out: found.append(out.shape[1]))
+    pooled(model, torch.zeros(1, 3, 32, 32))
+    hook.remove()
+    return found[0]
+
+
+def images() -> torch.Tensor:
+    return torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def write(ready: Prepared, tmp_path: Path) -> Callable[[str], Path]:
+    def written(kind: str) -> Path:
+        folder, target = tmp_path / kind, ready.task.target
+        model = network(ready, kind)
+        write_model(folder, model, ready.backbones["tiny"], target, input_size=32, kinds=KINDS)
+        return folder
+
+    return written
+
+
+def opened(folder: Path, kinds: HeadKinds = KINDS) -> nn.Module:
+    return load_model(folder, heads=lambda: kinds).model
+
+
+@pytest.mark.parametrize("kind", SPECS)
+def test_autotl_opens_it(ready: Prepared, write: Callable[[str], Path], kind: str) -> None:
+    torch.testing.assert_close(opened(write(kind))(images()), network(ready, kind)(images()))
+
+
+@pytest.mark.parametrize("kind", ["mlp", "neighbours", "multi_layer"])
+def test_its_loader_opens_it_without_autotl(ready: Prepared, write: Callable[[str], Path], kind: str) -> None:
+    command = [sys.executable, "-W", "error::UserWarning", "-c", ALONE, str(write(kind) / "load_model.py")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    with torch.no_grad():
+        expected = network(ready, kind)(images()).numpy()
+    np.testing.assert_allclose(np.array(json.loads(ended.stdout)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", SPECS)
+def test_timm_opens_it_as_a_feature_extractor(
+    ready: Prepared, write: Callable[[str], Path], kind: str
+) -> None:
+    model = timm.create_model(f"local-dir:{write(kind)}", pretrained=True).eval()
+    torch.testing.assert_close(model(images()), pooled(network(ready, kind), images()))
+
+
+def test_the_loader_of_a_plugins_head_names_the_package(write: Callable[[str], Path]) -> None:
+    code = (write("trees") / "load_model.py").read_text()
+    space: dict[str, Any] = {"__name__": "loader"}
+    exec(code, space)
+    with pytest.raises(ImportError, match="Install autotl and autotl-trees"):
+        space["load"]()
+
+
+def test_without_the_plugin_the_error_names_the_package(write: Callable[[str], Path]) -> None:
+    with pytest.raises(RunError, match=r"needs a plugin that is not installed.*Install autotl-trees"):
+        opened(write("trees"), HeadKinds({"mlp": Mlp()}))
+
+
+def test_code_in_the_folder_is_not_run(write: Callable[[str], Path]) -> None:
+    folder = write("mlp")
+    (folder / "load_model.py").write_text("raise SystemExit('it ran')")
+    assert opened(folder)(images()).shape == (3, 3)
+
+
+def edit_json(name: str, **values: Any) -> Callable[[Path], object]:
+    def edit(folder: Path) -> None:
+        path = folder / name
+        path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+    return edit
+
+
+def edit_tensors(**values: torch.Tensor) -> Callable[[Path], object]:
+    def edit(folder: Path) -> None:
+        path = folder / "head.safetensors"
+        save_file(
+            {**load_file(path), **{name.replace("__", "."): each for name, each in values.items()}}, path
+        )
+
+    return edit
+
+
+EDITS = [
+    lambda folder: (folder / "head.json").write_text("{"),
+    lambda folder: (folder / "head.json").write_text("[]"),
+    edit_json("head.json", arguments={"hidden": 7}),
+    edit_json("head.json", arguments={}),
+    edit_json("head.json", features=20),
+    edit_json("head.json", outputs=4),
+    edit_json("head.json", kind="trees"),
+    edit_json("head.json", stages=["layer9"]),
+    edit_json("config.json", num_classes=3),
+    lambda folder: (folder / "head.safetensors").unlink(),
+    lambda folder: (folder / "head.safetensors").write_bytes(b"12"),
+    edit_tensors(scale=torch.tensor(float("nan"))),
+    edit_tensors(body__last__weight=torch.zeros(2, 2)),
+    edit_tensors(extra=torch.zeros(1)),
+    lambda folder: (folder / "head.json").unlink(),
+]
+
+
+@pytest.mark.parametrize("number", range(len(EDITS)))
+def test_a_damaged_folder_is_an_error(write: Callable[[str], Path], number: int) -> None:
+    folder = write("mlp")
+    EDITS[number](folder)
+    with pytest.raises(RunError, match=r"cannot be (opened|read)|not installed"):
+        opened(folder)
+
+
+def test_labels_of_the_bank_that_are_no_class_are_an_error(write: Callable[[str], Path]) -> None:
+    folder = write("neighbours")
+    edit_tensors(body__labels=torch.full((9,), 3))(folder)
+    with pytest.raises(RunError, match="labels must be from 0 to 2"):
+        opened(folder)
+
+
+def test_members_of_an_ensemble_may_have_such_heads(ready: Prepared, tmp_path: Path) -> None:
+    backbone, target = ready.backbones["tiny"], ready.task.target
+    models = [network(ready, "mlp"), ready.run_cache.networks.new("tiny").eval()]
+    members = [EnsembleMember(model, backbone, 32, 0.5, number) for number, model in enumerate(models)]
+    write_ensemble(tmp_path / "model", members, target, temperature=1.0, kinds=KINDS)
+    loaded = load_ensemble(tmp_path / "model", heads=lambda: KINDS)
+    for model, each in zip(models, loaded.members, strict=True):
+        torch.testing.assert_close(each.model(images()), model(images()))
+    predictor = load_predictor(tmp_path / "model", device="cpu", heads=lambda: KINDS)
+    assert isinstance(predictor, EnsemblePredictor)
+
+
+def test_a_predictor_uses_the_head(ready: Prepared, write: Callable[[str], Path]) -> None:
+    predictor = load_predictor(write("multi_layer"), device="cpu", heads=lambda: KINDS)
+    assert isinstance(predictor, Predictor)
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), dtype=np.uint8)
+    mean, std = (
+        torch.tensor(each).view(1, 3, 1, 1) for each in (predictor.config.mean, predictor.config.std)
+    )
+    with torch.no_grad():
+        expected = network(ready, "multi_layer")((torch.from_numpy(pixels) / 255 - mean) / std)
+    np.testing.assert_allclose(predictor.outputs_of(pixels), expected.numpy(), atol=1e-4)
