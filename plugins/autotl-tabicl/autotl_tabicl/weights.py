@@ -27,7 +27,7 @@ CONVERT = "python -m autotl_tabicl"
 def weights_file() -> Path:
     """Return the file of weights, which may not exist.
 
-    It is the file in ``AUTOTL_TABICL_WEIGHTS``, or else the one that the conversion writes.
+    It is the file in ``AUTOTL_TABICL_WEIGHTS``, or else the output of the conversion.
     """
     given = os.environ.get(VARIABLE, "").strip()
     if given:
