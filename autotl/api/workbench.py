@@ -102,15 +102,9 @@ class Workbench(HeadWorkbench, Protocol):
         ...
 
     def teacher_outputs(self, backbone: str) -> Tensor:
-        """Return the outputs of another backbone's linear probe for the training rows.
+        """Return the outputs of a linear probe of another backbone, by its name.
 
-        The probe is fitted to the training rows of the same fold, on frozen features.
-
-        Args:
-            backbone: The name of one of the task's backbones.
-
-        Returns:
-            Logits, float32 (rows, k), on the CPU.
+        They are for the training rows, on which the probe is fitted: float32 (rows, k), on the CPU.
         """
         ...
 
