@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from threading import Event
@@ -195,10 +196,24 @@ def _backbones(plan: BenchPlan, report: Report) -> list[Checkpoint]:
         if checkpoint.folder and not (plan.weights and (plan.weights / checkpoint.folder).is_dir()):
             report(f"Left out: {checkpoint.folder} is not in {plan.weights or 'a folder. Give --weights'}.")
         else:
+            _check_weights(checkpoint, plan.weights)
             available.append(checkpoint)
     if not available:
         raise BenchError(f"No backbone of the suite {plan.suite.name!r} is available. Give --weights.")
     return available
+
+
+def _check_weights(checkpoint: Checkpoint, weights: Path | None) -> None:
+    """Raise BenchError if the checkpoint is not the suite's."""
+    if not (checkpoint.sha256 and checkpoint.folder and weights):
+        return
+    file = weights / checkpoint.folder / "model.safetensors"
+    found = sha256(file.read_bytes()).hexdigest() if file.is_file() else "no such file"
+    if found != checkpoint.sha256:
+        raise BenchError(
+            f"{file} must have the SHA-256 {checkpoint.sha256} (got {found}). "
+            "Use the suite's checkpoint, or your own suite."
+        )
 
 
 def _install_peers(taking_part: Sequence[Entrant], report: Report) -> dict[str, str]:

@@ -60,11 +60,13 @@ class Checkpoint:
         name: Name in the results.
         folder: Folder in the folder of checkpoints; None if autotl opens it by name.
         hub: Name that autotl opens, if it differs from ``name``.
+        sha256: SHA-256 of the folder's ``model.safetensors``; None if it is not checked.
     """
 
     name: str
     folder: str | None = None
     hub: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from copy import deepcopy
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from autotl import jsonio, plugins
 from autotl.api import Reporter
 from autotl.cli.app import app, print_json
 from autotl.cli.generated_options import Json, Run
+from autotl.cli.plugin_list import plugin_lines, plugin_rows
 from autotl.errors import FAILURES, AutotlError, RunError, described
 from autotl.escaping import console, write_out
 from autotl.results import is_finished
@@ -64,44 +65,17 @@ def _written(reporter: Reporter, document: Mapping[str, Any], folder: Path) -> P
 
 @app.command(name="plugins")
 def show_plugins(as_json: Json = False) -> None:
-    """List the installed plugins and their offers; observers offer nothing."""
+    """List the installed plugins: name, distribution, hook, state and summary."""
     catalog = plugins.load()
-    rows = [
-        {
-            "kind": kind,
-            "name": name,
-            "distribution": shelf.origins[name].distribution,
-            "version": shelf.origins[name].version,
-            "plugin": shelf.origins[name].plugin,
-            "summary": item.summary,
-        }
-        for kind, shelf in catalog.registries().items()
-        for name, item in shelf.items.items()
-    ]
-    rows += [
-        {
-            "kind": "observers",
-            "name": name,
-            "distribution": origin.distribution,
-            "version": origin.version,
-            "plugin": name,
-            "summary": catalog.about(name),
-        }
-        for name, origin in catalog.observers.items()
-    ]
+    rows = plugin_rows(catalog)
     if as_json:
         print_json({"plugins": rows, "broken": catalog.broken})
         return
-    say = partial(console().print, markup=False, soft_wrap=True)
-    for kind in dict.fromkeys([*catalog.registries(), *(row["kind"] for row in rows)]):
-        say(kind, style="bold")
-        for row in rows:
-            if row["kind"] == kind:
-                built_in = row["distribution"] == "autotl"
-                origin = "" if built_in else f" [{row['distribution']} {row['version']}]"
-                say(f"  {row['name']}{origin}: {row['summary']}")
-    for name, why in catalog.broken.items():
-        say(f"broken: {name}: {why}", style="red")
+    shown = console()
+    width = shown.width if shown.is_terminal else sys.maxsize  # a pipe gets a line for each object
+    for line in plugin_lines(rows, catalog.broken, width=width):
+        style = "" if line.startswith(" ") else "bold"
+        shown.print(line, style=style, markup=False, soft_wrap=True)
 
 
 @app.command(name="backbones")

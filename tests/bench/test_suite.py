@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autotl import bench, plugins
+from autotl.bench import runner
 from autotl.bench import split as splits
 from autotl.bench.prepared_data import prepare_data
 from autotl.errors import BenchError, UnknownName
@@ -95,3 +97,13 @@ def test_the_generated_data_match_their_splits(name: str, tmp_path: Path) -> Non
     )
     assert found.split == splits.read(suite.splits / splits.file_name(name, shots=10, seed=0))
     assert len(found.test.read_text(encoding="utf-8").splitlines()) == 1 + found.split.count("test")
+
+
+def test_other_weights_than_the_suites_are_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "weights" / "mobilenetv2_100.in1k"
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"other")
+    checkpoint = bench.load("public").backbones[0]
+    with pytest.raises(BenchError, match=r"must have the SHA-256 3a58.* \(got [0-9a-f]{64}\)"):
+        runner._check_weights(checkpoint, tmp_path / "weights")
+    runner._check_weights(replace(checkpoint, sha256=None), tmp_path / "weights")

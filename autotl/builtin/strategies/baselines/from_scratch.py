@@ -35,7 +35,7 @@ class FromScratch:
     """
 
     name = "from_scratch"
-    summary = "the backbone's own architecture from random weights: shows what its weights add; by name only"
+    summary = "the backbone's own architecture from random weights: shows what its weights add"
     reference = "He et al., Rethinking ImageNet Pre-training, ICCV 2019"
     baseline = True
     api = VERSION
