@@ -125,6 +125,7 @@ class Findings:
     Attributes:
         winner: The trial that the search chose.
         refit: Whether the final model was trained again on all training images.
+        refit_failure: The reason if that training failed.
         input_size: The final model's image size in pixels.
         test: The final model's test score.
         arms: The test score of each arm's best trial, as trained on the first fold.
@@ -171,3 +172,4 @@ class Findings:
     latency: float | None = None
     size: int | None = None
     plateau: Plateau | None = None
+    refit_failure: str = ""

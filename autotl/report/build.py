@@ -148,7 +148,10 @@ def _final_training(found: Findings) -> str:
         return "combined with other trials in an ensemble, each as trained for the first validation"
     if found.soup.kept:
         return "averaged with other trials as trained for the first validation"
-    return "delivered as trained for the first validation"
+    delivered = "delivered as trained for the first validation"
+    if found.refit_failure:
+        return f"{delivered}, because the training on all images failed ({found.refit_failure})"
+    return delivered
 
 
 def _test(found: Findings) -> dict[str, Any]:
