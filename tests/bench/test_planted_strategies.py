@@ -31,7 +31,12 @@ def test_a_row_has_the_reason_and_compares_the_folds_of_other_trials(part: Part)
         {"strategy": "planted", "state": "failed", "why": "TrainingError: no"},
         {"strategy": "finetune", "state": "complete", "why": ""},
     ]
-    report = {"trials": trials, "verdict": {"strategy": "finetune"}, "test": {"value": 0.75}}
+    report = {
+        "trials": trials,
+        "verdict": {"strategy": "finetune"},
+        "test": {"value": 0.75},
+        "how": {"phases": []},
+    }
     without = {("finetune", "{}", 0): 0.5, ("finetune", "{}", 1): 0.6}
     row = part("strategies").columns_of(
         ended({("finetune", "{}", 0): 0.5, ("finetune", "{}", 1): 0.7}, report), ended(without, report)
