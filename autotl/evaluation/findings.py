@@ -128,6 +128,7 @@ class Findings:
     Attributes:
         winner: The trial that the search chose.
         refit: Whether the final model was trained again on all training images.
+        refit_failure: The reason if that training failed.
         input_size: The final model's image size in pixels.
         test: The final model's test score.
         arms: The test score of each arm's best trial, as trained on the first fold.
@@ -176,3 +177,4 @@ class Findings:
     size: int | None = None
     plateau: Plateau | None = None
     heads: tuple[str, ...] = ()
+    refit_failure: str = ""

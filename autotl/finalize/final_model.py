@@ -61,6 +61,7 @@ class FinalModel:
         trial: The best trial.
         weights: The weights file of the network; with ``members``, that of the first one.
         refit: Whether the network was refitted on all training rows.
+        refit_failure: The reason if the refit failed.
         soup: The result of averaging weights.
         temperature: The calibration of the outputs.
         ensemble: The result of selecting an ensemble; None if none was requested.
@@ -73,6 +74,7 @@ class FinalModel:
     trial: Trial
     weights: str
     refit: bool = False
+    refit_failure: str = ""
     soup: Soup = field(default_factory=Soup)
     temperature: Temperature = field(default_factory=Temperature)
     ensemble: Ensemble | None = None

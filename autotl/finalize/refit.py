@@ -41,7 +41,11 @@ class Refit:
         if model.soup.kept or model.members:
             return model
         outcome = self._refit(model.trial)
-        return model if outcome is None else replace(model, refit=True, weights=outcome.models[WHOLE])
+        if outcome is None:
+            return model
+        if outcome.state == "complete" and WHOLE in outcome.models:
+            return replace(model, refit=True, weights=outcome.models[WHOLE])
+        return replace(model, refit_failure=outcome.why if outcome.state == "failed" else "")
 
     def _refit(self, winner: Trial) -> Outcome | None:
         phase = self._phase
@@ -51,8 +55,7 @@ class Refit:
         needed = refit_seconds(winner.fold_seconds, held_out)
         if not should_refit(winner, held_out, phase.budget) or phase.clock.now() + needed > end:
             return None
-        outcome = phase.runner(winner.job(()), _until(lambda: phase.clock.now() > end))
-        return outcome if outcome.state == "complete" and WHOLE in outcome.models else None
+        return phase.runner(winner.job(()), _until(lambda: phase.clock.now() > end))
 
 
 def train_missing_folds(phase: FinalPhase) -> None:

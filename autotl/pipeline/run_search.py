@@ -27,7 +27,7 @@ from autotl.search.algorithm import Searching
 from autotl.search.search_inputs import SearchSpace, SearchTime
 from autotl.search.studies.factory import StudyFactory
 from autotl.search.studies.optuna_storage import close_storage, with_storage
-from autotl.training import this_machine
+from autotl.training import preserve_global_state, this_machine
 from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal
@@ -153,6 +153,7 @@ def baselines_of(run: Run, prepared: Prepared, plan: Plan, history: TrialHistory
     return [arm for arm in plan.arms if arm.strategy in known or arm.backbone in random]
 
 
+@preserve_global_state()  # strategies are asked whether they apply
 def _open_trials(run: Run, prepared: Prepared) -> _Trials:
     """Plan the arms, and restore the trials of earlier starts."""
     settings, splits = run.settings, prepared.splits
@@ -241,6 +242,7 @@ def _final_phase(run: Run, prepared: Prepared, trials: _Trials) -> FinalPhase:
     )
 
 
+@preserve_global_state()
 def _open_search(
     run: Run, prepared: Prepared, trials: _Trials, time: SearchTime, known: Prior | None
 ) -> tuple[Searching, optuna.storages.BaseStorage, Sequence[str]]:

@@ -19,7 +19,7 @@ from autotl.preparation.baseline_networks import (
 )
 from autotl.preparation.record import PlanRecord
 from autotl.progress import report_progress
-from autotl.training import epoch_seconds
+from autotl.training import epoch_seconds, preserve_global_state
 from autotl.workbench.run_cache import RunCache
 
 EPOCHS = 6
@@ -97,6 +97,7 @@ def left_out(dataset: Dataset, whole: Splits, splits: Splits, settings: RunSetti
     return rest[~together & ~np.isin(hashes[rest], hashes[outside])]
 
 
+@preserve_global_state()  # strategies choose their networks
 def open_networks(
     settings: RunSettings,
     strategies: Mapping[str, Strategy],

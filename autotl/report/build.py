@@ -151,7 +151,10 @@ def _final_training(found: Findings) -> str:
         several = len(set(found.soup.trials)) > 1
         how = "averaged with other trials" if several else "interpolated with the pretrained network"
         return f"{how} as trained for the first validation"
-    return "delivered as trained for the first validation"
+    delivered = "delivered as trained for the first validation"
+    if found.refit_failure:
+        return f"{delivered}, because the training on all images failed ({found.refit_failure})"
+    return delivered
 
 
 def _test(found: Findings) -> dict[str, Any]:

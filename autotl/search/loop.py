@@ -23,6 +23,7 @@ from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.search.studies.factory import StudyFactory
 from autotl.seeds import derive
+from autotl.training import preserve_global_state
 from autotl.trials.journal import JournalEntry, StartedJob
 from autotl.trials.restore import SearchRecord
 from autotl.trials.trial import Trial
@@ -118,6 +119,7 @@ class Search:
                 self._last_end = None
             yield job
 
+    @preserve_global_state()  # settings and costs are a plugin's code
     def _next_job(self) -> Job | None:
         left = self._time.left()
         # without any result, an unfinished trial runs again even if no time is left
@@ -258,6 +260,7 @@ class Search:
         fraction = POLICY.first_look if trial.first_look else POLICY.baselines
         return fraction * (self._time.ends_at() - self._start)
 
+    @preserve_global_state()
     def _add(self, outcome: Outcome) -> Trial:
         """Add an outcome to the history, the journal and the study."""
         now = self._time.clock.now()

@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 import autotl
+from autotl import plugins
 from autotl.data.splits import splitting
 from autotl.results import Predictor
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
+from tests.testing.honest import Honest
 
 QUICK: dict[str, Any] = {"backbone": "tiny", "image_size": 32, "strategies": "linear_probe", "trials": 1}
 
@@ -59,3 +61,38 @@ def test_a_part_of_the_users_own_is_not_and_the_network_is_tested_once(
     assert again.value == result.report["test"]["value"]
     assert again.calibration_error == pytest.approx(result.report["test"]["calibration_error"], abs=1e-4)
     assert np.isfinite(again.value)
+
+
+class Diverges(Honest):
+    """Scores a network that is not finite if there are no validation rows."""
+
+    def build(self, params: Any, bench: Any) -> Any:
+        score = bench.score
+
+        def scored(model: Any, **options: Any) -> Any:
+            if not len(bench.targets().val):
+                next(model.parameters()).data.mul_(float("nan"))
+            return score(model, **options)
+
+        bench.score = scored
+        return super().build(params, bench)
+
+
+def test_a_refit_that_diverges_is_not_delivered_and_the_report_tells_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = plugins.load
+
+    def load(found: object = None, *, without: Any = ()) -> plugins.Catalog:
+        catalog = real(without=without)
+        catalog.strategies.add(Diverges(), plugins.Origin("honest", "autotl-honest", "1.0"))
+        return catalog
+
+    monkeypatch.setattr(plugins, "load", load)
+    images = tiny_images(classes=3, each=20)
+    asked = {**QUICK, "strategies": "honest"}
+    result = autotl.fit(images, out=tmp_path / "run", experience=False, watch=Silence(), **asked)
+    last = result.report["how"]["phases"][-1]
+    assert last.startswith("delivered as trained for the first validation, because the training on all")
+    assert "weights must be finite" in last
+    assert result.report["test"]["value"] > 1 / 3

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import torch
 
 from autotl.api import Job
 from autotl.builtin.executors.serial import Serial
@@ -293,3 +294,31 @@ def test_settings_outside_the_search_space_are_skipped(rig: Callable[..., Rig], 
     assert len(trials) == 3
     assert {t.state for t in trials} == {"complete"}
     assert all(t.params["how"] in ("one", "two") for t in trials)
+
+
+def test_a_strategy_that_changes_global_state_outside_of_its_trials_harms_none(
+    fakes: ModuleType, tmp_path: Path
+) -> None:
+    class Rude(fakes.Fake):  # type: ignore[name-defined,misc]
+        def suggest(self, space: Any, task: object, backbone: object) -> dict[str, float]:
+            torch.set_default_dtype(torch.float64)
+            torch.manual_seed(1)
+            return {"x": space.suggest_float("x", 0.0, 1.0)}
+
+        def cost(self, *given: Any) -> Any:
+            torch.set_grad_enabled(False)
+            return super().cost(*given)
+
+    seen: list[tuple[torch.dtype, bool, int]] = []
+
+    def state(job: Job | None = None) -> str:
+        seen.append((torch.get_default_dtype(), torch.is_grad_enabled(), torch.initial_seed()))
+        return ""
+
+    rig = Rig(fakes, [Rude("rude"), fakes.Fake("other")], Budget(trials=6), tmp_path, fails=state)
+    torch.set_grad_enabled(True)  # the rig has planned the arms outside of a run
+    seed = torch.initial_seed()
+    rig.run()
+    state()
+    assert len(seen) >= 7
+    assert set(seen) == {(torch.float32, True, seed)}

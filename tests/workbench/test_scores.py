@@ -100,6 +100,15 @@ def test_a_head_that_is_not_finite_is_refused_in_a_refit(ready: Prepared) -> Non
     assert bench.last_score is None
 
 
+@pytest.mark.parametrize("fold", [0, None])
+def test_a_head_of_another_shape_is_refused(ready: Prepared, fold: int | None) -> None:
+    bench = tiny_bench(ready, fold=fold)
+    features = bench.backbone.features
+    for weight, bias in ((4, 4), (3, 4)):
+        with pytest.raises(TrainingError, match=rf"must have a weight of shape \(3, {features}\) and a bias"):
+            bench.score_head(torch.zeros(weight, features), torch.zeros(bias), input_size=32)
+
+
 def test_large_finite_weights_are_accepted(ready: Prepared) -> None:
     bench = tiny_bench(ready, fold=None)
     state = bench.model().state_dict()

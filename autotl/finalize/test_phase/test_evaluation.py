@@ -96,6 +96,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     findings = Findings(
         winner=history.record(winner),
         refit=model.refit,
+        refit_failure=model.refit_failure,
         input_size=winner.input_size,
         test=evaluation.score(final),
         arms={arm: evaluation.arm_finding(arm, trial) for arm, trial in predictions.best.items()},

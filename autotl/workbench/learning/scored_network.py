@@ -90,8 +90,14 @@ class ScoredNetwork:
             input_size: Image size in pixels.
 
         Raises:
-            TrainingError: A weight is not finite.
+            TrainingError: The head has another shape than the task's, or a weight is not finite.
         """
+        outputs, features = self._run_cache.dataset.target.outputs, self._backbone.features
+        if weight.shape != (outputs, features) or bias.shape != (outputs,):
+            raise TrainingError(
+                f"The head must have a weight of shape {(outputs, features)} and a bias of {(outputs,)} "
+                f"(got {tuple(weight.shape)} and {tuple(bias.shape)})."
+            )
         _check_finite({"the head's weight": weight, "the head's bias": bias})
         if self.input_size:  # another network was scored before
             self._forget()
