@@ -10,10 +10,10 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from autotl.report.built_sections import build_sections
 from autotl.report.document.report import Report
 from autotl.report.figures import HALF, NARROW, STYLE, WIDE
 from autotl.report.section import Figure, Place, Section, Table
-from autotl.report.sections import sections
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"`([^`]*)`")
@@ -48,7 +48,9 @@ def html(report: Report) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(
-            summary=summary(report), blocks=list(map(_block, sections(report))), figure_style=Markup(STYLE)
+            summary=summary(report),
+            blocks=list(map(_block, build_sections(report))),
+            figure_style=Markup(STYLE),
         )
     )
     # file names that are not valid Unicode must not prevent the report

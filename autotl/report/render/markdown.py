@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from autotl.report.built_sections import build_sections
 from autotl.report.document.report import Report
 from autotl.report.section import Section, Snippet, Table
-from autotl.report.sections import sections
 from autotl.report.sections.summary import summary
 
 CODE = re.compile(r"(`[^`]*`)")
@@ -20,7 +20,7 @@ MOST_ROWS = 20
 
 def markdown(report: Report) -> str:
     """Render the sentences and tables of the report without its figures."""
-    blocks = [*_summary(report), *(part for section in sections(report) for part in _section(section))]
+    blocks = [*_summary(report), *(part for section in build_sections(report) for part in _section(section))]
     text = "\n\n".join(block for block in blocks if block) + "\n"
     # file names that are not valid Unicode must not prevent the report
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
