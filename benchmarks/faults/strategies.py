@@ -124,9 +124,7 @@ def columns_of(ended: dict[str, Any], without: dict[str, Any]) -> dict[str, Any]
     own = [trial for trial in report["trials"] if trial["strategy"] == "planted"]
     states = Counter(trial["state"] for trial in own)
     reasons = [trial["why"] for trial in own if trial["why"]]
-    reasons += [
-        sentence for sentence in report["how"]["phases"] if "training on all images failed" in sentence
-    ]
+    reasons += [phase for phase in report["how"]["phases"] if "training on all images failed" in phase]
     same = ended["scores"].keys() & without["scores"].keys()
     equal = sum(ended["scores"][key] == without["scores"][key] for key in same)
     return found | {

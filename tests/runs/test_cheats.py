@@ -18,7 +18,7 @@ REASONS = {
     "a stale score": "must yield the score that the workbench has just made",
     "not a stock network": "must have the tensors of timm's",
     "reaches for test rows": "must not be opened before the final evaluation",
-    "NaN": "outputs must be finite",
+    "NaN": "weights must be finite",
 }
 
 

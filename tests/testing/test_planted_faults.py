@@ -35,7 +35,7 @@ FAULTS = {
     "ignores weights": ("weights", "Rows must count by bench.weights()"),
     "leaks memory": ("memory", "must free its memory"),
     "reaches for test rows": ("test_rows", "must not be opened before the final evaluation"),
-    "NaN": ("learns", "outputs must be finite"),
+    "NaN": ("learns", "weights must be finite"),
     "not a stock network": ("learns", "must have the tensors of timm's"),
     "one-hot labels": ("learns", "the score that the workbench has just made"),
     "a stale score": ("learns", "the score that the workbench has just made"),
