@@ -69,8 +69,11 @@ def _facts(case: StrategyCase) -> list[tuple[str, str]]:
             f"{score.value:.2f} in epoch {score.epoch}; guessing gives {chance:.2f}",
         ),
         ("unchanged", _unchanged(case)),
-        ("cost", f"{cost:.2g} s expected, {found.seconds:.2g} s taken on this machine"),
-        ("steps", f"{len(found.steps)}, at most {max(found.silences):.0f} batches without one"),
+        (
+            "cost",
+            f"{cost:.2g} s expected by its cost method, {found.seconds:.2g} s measured here",
+        ),
+        ("steps", f"{len(found.steps)}; batches between two steps: at most {max(found.silences):.0f}"),
         ("memory", f"{max(growth, 0.0):.0f} MiB more at the peak than after the first step"),
         (
             "delivered",

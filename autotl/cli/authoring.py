@@ -61,9 +61,10 @@ def try_plugin(
         for fact, text in found.facts:
             say(f"{fact:>10}  {text}")
         for each in found.failures:
-            say(f"{each.check}: {each.message}", style="red")
+            say(f"{', '.join([each.check, *each.also])}: {each.message}", style="red")
+        failed = sum(1 + len(each.also) for each in found.failures)
         say(
-            f"{found.checks - len(found.failures)} of {found.checks} checks pass.",
+            f"{found.checks - failed} of {found.checks} checks pass.",
             style="red" if found.failures else "green",
         )
     if found.failures:

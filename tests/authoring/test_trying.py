@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import NoReturn
 
 import pytest
 
@@ -23,6 +24,24 @@ def test_it_says_what_a_strategy_did() -> None:
     assert facts["unchanged"].startswith("stem") or "% of the weights" in facts["unchanged"]
     assert "s expected" in facts["cost"]
     assert "as scored, at 32 px" in facts["delivered"]
+
+
+class Raising(Honest):
+    """A strategy whose learner cannot be built."""
+
+    def build(self, *arguments: object, **options: object) -> NoReturn:
+        raise AttributeError("no such name")
+
+
+def test_an_error_names_its_line_and_each_check_that_it_ended() -> None:
+    (found,) = try_strategy(Raising()).failures
+    assert found.message.startswith("The strategy raised AttributeError: no such name (test_trying.py, line ")
+    assert {"learns", "progress", "resume"} <= {found.check, *found.also}
+
+
+def test_nothing_else_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    try_strategy(Raising())
+    assert capfd.readouterr() == ("", "")
 
 
 def test_failures_are_listed_with_their_cause() -> None:

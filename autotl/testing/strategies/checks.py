@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from traceback import walk_tb
 
 from autotl.api import Strategy
 from autotl.errors import FAILURES, described
@@ -16,6 +17,7 @@ from autotl.testing.strategies import learning_checks, settings_checks
 from autotl.testing.strategies.case import StrategyCase
 
 Check = Callable[[StrategyCase], None]
+_LIBRARIES = frozenset({"autotl", "torch", "timm", "optuna", "numpy", "sklearn"})
 RAISED = "The strategy raised"
 """The start of a message of a finding if a check ended with an error of the strategy."""
 
@@ -32,12 +34,14 @@ CHECKS: Mapping[str, Check] = {
 class Finding:
     """A check that failed.
 
-    ``expected`` is the strategy's own reason for the failure; "" if it is not expected.
+    ``expected`` is the strategy's own reason for the failure; "" if it is not expected. ``also`` names the
+    other checks that failed with the same message.
     """
 
     check: str
     message: str
     expected: str = ""
+    also: tuple[str, ...] = ()
 
 
 def case_of(strategy: Strategy, ready: Prepared) -> StrategyCase:
@@ -63,7 +67,7 @@ def find_failures(
     try:
         applies = case.strategy.applies(case.ready.task, case.backbone)
     except FAILURES as error:  # code of a plugin
-        return [Finding("applies", f"{RAISED} {described(error)}", reasons.get("applies", ""))]
+        return [Finding("applies", f"{RAISED} {described(error)}{_place(error)}", reasons.get("applies", ""))]
     found: dict[str, Finding] = {}
     for name, check in CHECKS.items():
         if name not in chosen or (not applies and check.__module__ == learning_checks.__name__):
@@ -73,9 +77,23 @@ def find_failures(
         except CheckFailed as failure:
             found[str(failure)] = Finding(name, str(failure), reasons.get(name, ""))
         except FAILURES as error:  # code of a plugin
-            message = f"{RAISED} {described(error)}"
-            found.setdefault(message, Finding(name, message, reasons.get(name, "")))
+            message = f"{RAISED} {described(error)}{_place(error)}"
+            first = found.get(message)
+            found[message] = (
+                replace(first, also=(*first.also, name))
+                if first
+                else Finding(name, message, reasons.get(name, ""))
+            )
     return [*found.values()]
+
+
+def _place(error: BaseException) -> str:
+    """Return the line of a plugin at which an error was raised; "" if only libraries are on the way."""
+    found = ""
+    for frame, line in walk_tb(error.__traceback__):
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] not in _LIBRARIES:
+            found = f" ({Path(frame.f_code.co_filename).name}, line {line})"
+    return found
 
 
 def check_strategy(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optuna import create_study
+from optuna.logging import WARNING, get_verbosity, set_verbosity
 from optuna.trial import FixedTrial
 
 from autotl.api import FirstLook, Machine, OwnNetworks, Params, Strategy
@@ -172,7 +173,12 @@ def check_cost(case: StrategyCase) -> None:
 
 
 def _suggest(case: StrategyCase) -> tuple[Params, Mapping[str, Any]]:
-    trial = create_study().ask()
+    before = get_verbosity()
+    set_verbosity(WARNING)  # a new study is announced on standard error
+    try:
+        trial = create_study().ask()
+    finally:
+        set_verbosity(before)
     return case.strategy.suggest(ScopedTrial(trial, "x"), case.ready.task, case.backbone), dict(trial.params)
 
 
