@@ -101,7 +101,7 @@ def run(ready: Prepared, folder: Path, step: Step) -> Any:
         (lambda bench: sys.exit(7), "SystemExit: 7"),
         (lambda bench: None, r"fit\(\) must yield a Beat or a Score \(got NoneType\)"),
         (invented, r"must yield the score that the workbench has just made"),
-        (endless, r"must be finite \(got NaN or infinity\)"),
+        (endless, r"must be finite \(got NaN or infinity"),
         (lambda bench: Beat(7.0), r"must be in \[0, 1\] \(got 7.0\)"),
         (lambda bench: Beat(0.5), r"fit\(\) must yield at least one score \(got none\)"),
         (
