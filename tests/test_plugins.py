@@ -155,7 +155,8 @@ def test_errors_suggest_a_similar_name() -> None:
 
 def test_without_names_all_are_selected_and_names_keep_their_order() -> None:
     registry = plugins.load().strategies
-    assert {*registry.items} - {*registry.select([])} == {"from_scratch"}  # it is used only on request
+    on_request = {"from_scratch", "knn", "mlp_probe", "multi_layer_probe"}
+    assert {*registry.items} - {*registry.select([])} == on_request
     assert list(registry.select(["from_scratch", "direct"])) == ["from_scratch", "direct"]
     assert list(registry.select(["linear_probe", "finetune"])) == ["linear_probe", "finetune"]
 
