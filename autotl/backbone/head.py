@@ -92,9 +92,9 @@ def can_scale(model: nn.Module) -> bool:
 
 @torch.no_grad()
 def scale_head(model: nn.Module, factor: float) -> nn.Module:
-    """Multiply the logits by a factor, through the classifier or the scale of another head.
+    """Multiply the logits by a factor.
 
-    The model is returned.
+    The classifier changes, or the scale of another head. The model is returned.
 
     Raises:
         WeightsError: The classifier is neither a plain linear layer nor a head with a scale.

@@ -1,4 +1,4 @@
-"""Heads that are not linear: described, built, attached to a network, and kept in files."""
+"""Heads that are not linear: described, built and attached to a network."""
 
 from __future__ import annotations
 

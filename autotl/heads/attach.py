@@ -42,7 +42,10 @@ def attach_head(model: nn.Module, form: HeadForm, body: nn.Module) -> Head:
 
 
 def attached_head(model: nn.Module) -> Head | None:
-    """Return the head that :func:`attach_head` gave to a model; None for a stock classifier."""
+    """Return the head that was attached to a model.
+
+    It is None for a stock classifier.
+    """
     get_classifier = getattr(model, "get_classifier", None)
     found = None if get_classifier is None else get_classifier()
     return found if isinstance(found, Head) else None

@@ -15,7 +15,8 @@ TEMPLATES = files("autotl") / "heads" / "templates"
 def loader_code(form: HeadForm, kind: HeadKind) -> str:
     """Return the code of a Python file that loads a model folder.
 
-    The file needs torch, timm and safetensors alone. If the kind is not portable, the file names the package to install.
+    The file needs torch, timm and safetensors alone. If the kind is not portable, the file
+    names the package to install.
 
     Args:
         form: The form of the head.

@@ -1,4 +1,4 @@
-"""Write and read the files of a head that is not linear, in a model folder."""
+"""Write and read the files of a head in a model folder."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def write_head(folder: Path, model: nn.Module, kinds: HeadKinds) -> nn.Module:
 
 
 def read_form(folder: Path) -> HeadForm | None:
-    """Return the form of the head in a model folder; None if the head is linear.
+    """Return the form of the head in a model folder.
+
+    It is None if the head is linear.
 
     Raises:
         RunError: The file was edited.

@@ -1,4 +1,4 @@
-"""Check the contract of a kind of head, for built-ins and plugins alike."""
+"""Check the contract of a kind of head, built in or not."""
 
 from __future__ import annotations
 
@@ -103,7 +103,10 @@ class HeadKindChecks:
         return self.kind.build(self.arguments, FEATURES, OUTPUTS)
 
     def trained(self) -> nn.Module:
-        """Return a head with random numbers in its float tensors; override it if they must keep a rule."""
+        """Return a head with random numbers in its float tensors.
+
+        Override it if the tensors must keep a rule.
+        """
         head, generator = self.built(), torch.Generator().manual_seed(0)
         with torch.no_grad():
             for value in head.state_dict().values():

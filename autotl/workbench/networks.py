@@ -76,7 +76,7 @@ class Networks:
         return copy.deepcopy(self.task(backbone))
 
     def with_head(self, backbone: str, form: HeadForm | None) -> nn.Module:
-        """Return a new network with a new head; None is a linear head.
+        """Return a new network with a new head; None is linear.
 
         Raises:
             PluginError: No plugin offers the kind of the head.

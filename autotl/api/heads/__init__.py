@@ -1,1 +1,1 @@
-"""Heads that are not linear: their contract, and the workbench's part for them."""
+"""Heads that are not linear: their contract and their workbench."""

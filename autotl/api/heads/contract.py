@@ -1,4 +1,4 @@
-"""The contract of a kind of head, and the description of a head."""
+"""The contract of a kind of head, and a head's description."""
 
 from __future__ import annotations
 

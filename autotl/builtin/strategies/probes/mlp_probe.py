@@ -35,7 +35,8 @@ SETTINGS: dict[str, Setting] = {
 class MlpProbe(DeclaredStrategy):
     """A multilayer perceptron on cached features.
 
-    It is trained with AdamW and a cosine schedule.     Ranges of rate, weight decay, dropout and width are those of Gorishniy et al. for tables.
+    It is trained with AdamW and a cosine schedule. The ranges of rate, weight decay, dropout and width are
+    those of Gorishniy et al. for tables.
     """
 
     name = "mlp_probe"
@@ -46,7 +47,7 @@ class MlpProbe(DeclaredStrategy):
     settings = SETTINGS
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        """Return the seconds of the epochs, and of features that are not cached.
+        """Return the seconds of the epochs, and of missing features.
 
         Args:
             params: The trial's settings.
