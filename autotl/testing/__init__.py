@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from autotl.testing.head import HeadKindChecks
     from autotl.testing.reader import ReaderChecks
     from autotl.testing.reporter import ReporterChecks
+    from autotl.testing.run_checks import (
+        check_reporter,
+        check_similarity,
+        check_target,
+        check_transferability,
+    )
     from autotl.testing.similarity import SimilarityChecks
     from autotl.testing.strategies.checks import check_strategy
     from autotl.testing.strategy import StrategyChecks, parametrize_with_checks
@@ -31,7 +37,11 @@ __all__ = [
     "StrategyChecks",
     "TargetChecks",
     "TransferabilityChecks",
+    "check_reporter",
+    "check_similarity",
     "check_strategy",
+    "check_target",
+    "check_transferability",
     "parametrize_with_checks",
     "tiny_bench",
     "tiny_images",
@@ -48,7 +58,11 @@ _MODULES = {
     "SimilarityChecks": "similarity",
     "CheckFailed": "check_failed",
     "StrategyChecks": "strategy",
+    "check_reporter": "run_checks",
+    "check_similarity": "run_checks",
     "check_strategy": "strategies.checks",
+    "check_target": "run_checks",
+    "check_transferability": "run_checks",
     "parametrize_with_checks": "strategy",
     "TargetChecks": "target",
     "TransferabilityChecks": "transferability",
