@@ -57,7 +57,10 @@ class Workbench(HeadWorkbench, Protocol):
         ...
 
     def source_model(self) -> nn.Module:
-        """Return a new pretrained model with its source head, on the device, in evaluation mode."""
+        """Return a new pretrained model with its source head.
+
+        The model is on the device, in evaluation mode.
+        """
         ...
 
     def targets(self) -> Rows[Tensor]:
@@ -197,9 +200,9 @@ class Workbench(HeadWorkbench, Protocol):
         ...
 
     def keep(self, key: str, compute: Callable[[], Tensor]) -> Tensor:
-        """Return a tensor that all trials of the strategy share in the run.
+        """Return a tensor that the strategy's trials share.
 
-        It is computed once, and kept on disk. Other strategies do not see it.
+        It is computed once a run, and kept on disk. Other strategies do not see it.
 
         Args:
             key: Names the tensor, and all that the tensor depends on, except for the images, their weights,

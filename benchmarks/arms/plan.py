@@ -71,7 +71,7 @@ class ArmPlan:
         return Checkpoint(folder.name, folder.name) if folder.is_dir() else Checkpoint(self.backbone)
 
     def measure(self, cell: Cell, *, again: bool = False) -> Row:
-        """Run a cell in a process of its own, as ``autotl bench`` does.
+        """Run a cell in a separate process, as ``autotl bench`` does.
 
         Args:
             cell: The run.

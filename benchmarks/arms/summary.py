@@ -1,8 +1,8 @@
 """Tables of the rows: accuracy, seconds, oracles, and the worth of each arm.
 
 An oracle takes the arm with the best mean test accuracy of each case, which is known only afterwards. The
-worth of an arm is the oracle with it minus the oracle without it, in points. An arm is worth its time by
-default if it adds AVERAGE points on average, or KIND points on some kind of data.
+worth of an arm is the oracle with it minus the oracle without it, in points. An arm pays by default
+if it adds AVERAGE points on average, or KIND points on some kind of data.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def summary(rows: pd.DataFrame) -> str:
         ("Seconds of a run, by images a class (0: all), and the largest", _seconds(rows)),
         ("Oracles: test accuracy in %", _oracles(means)),
         ("Worth of each arm in points, on average and by kind of data", _worths(worths)),
-        ("Arms that are worth their time by default", ", ".join(defaults_of(worths)) or "none"),
+        ("Arms that pay by default", ", ".join(defaults_of(worths)) or "none"),
     ]
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
 

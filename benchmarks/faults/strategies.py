@@ -1,4 +1,4 @@
-"""Run ``autotl fit`` with a strategy that has a planted fault, and print what is said and delivered.
+"""Run ``autotl fit`` with a strategy that has a planted fault, and print its state and the delivery.
 
     python -m benchmarks.faults.strategies [--faults NAME …] [--out planted-strategies.csv]
 

@@ -107,10 +107,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         negative_transfer_classes=harmed,
         search_gain=evaluation.search_gain(),
         transfer_summary=transfer_summary(
-            phase.run_cache,
-            winner.arm.backbone,
-            model.weights,
-            from_scratch=winner.arm in phase.baselines,
+            phase.run_cache, winner.arm.backbone, model.weights, from_scratch=winner.arm in phase.baselines
         ),
         images_per_second=predictions.images_per_second,
         predictions=FinalPredictions(predictions.rows, final),
