@@ -130,6 +130,7 @@ class RunCache:
         """Return the same cache with these kinds of heads."""
         copied = copy.copy(self)
         copied.networks = self.networks.with_head_kinds(kinds)
+        copied.extra_features = self.extra_features
         return copied
 
     @property
