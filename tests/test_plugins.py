@@ -16,7 +16,6 @@ from autotl import plugins
 from autotl.errors import PluginError, SearchError, UnknownName
 from autotl.terminal import Silence
 from autotl.testing import tiny_images
-from autotl.toolbox import strategy
 
 Install = Callable[..., EntryPoint]
 
@@ -275,31 +274,3 @@ def test_the_error_for_a_plugin_without_hooks_lists_them(install: Install) -> No
 def test_a_name_that_is_not_a_string_makes_a_plugin_broken(install: Install) -> None:
     found = plugins.load([install("talk", REPORTER.replace('name, summary = "slides"', "name, summary = 5"))])
     assert "The name of a reporter must be a non-empty string (got 5)" in found.broken["talk"]
-
-
-def test_a_strategy_of_another_version_of_the_api_is_left_out_with_one_sentence() -> None:
-    class Old:
-        name, summary, reference, baseline = "old", "of version 1", "none", False
-
-    with pytest.raises(PluginError, match="'old' is written for version 1 of the plugin API"):
-        plugins.Catalog().strategies.check(Old())
-
-
-def test_a_strategy_made_by_a_decorator_has_the_version_of_its_author(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    @strategy(api=2, reference="none")
-    def stated(bench):  # type: ignore[no-untyped-def]
-        """Do nothing at all."""
-        yield bench.beat()
-
-    @strategy(reference="none")
-    def unstated(bench):  # type: ignore[no-untyped-def]
-        """Do nothing at all."""
-        yield bench.beat()
-
-    plugins.Catalog().strategies.check(stated)
-    monkeypatch.setattr(plugins, "VERSION", 3)
-    for each in (stated, unstated):
-        with pytest.raises(PluginError, match=f"'{each.name}' is written for version 2 of the plugin API"):
-            plugins.Catalog().strategies.check(each)

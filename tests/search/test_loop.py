@@ -4,75 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-import torch
 
 from autotl.api import Job
-from autotl.builtin.executors.serial import Serial
-from autotl.clock import Budget, FakeClock
+from autotl.clock import Budget
 from autotl.experience import Prior, StrategyRecord
-from autotl.search.loop import Search
-from autotl.search.search_inputs import SearchSpace, SearchTime
-from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.optuna_storage import open_storage
-from autotl.terminal import Silence
-from autotl.trials.arms import plan_arms
-from autotl.trials.history import TrialHistory
-from autotl.trials.restore import SearchRecord
-from autotl.trials.trial import Trial
+from tests.support.search_rig import SearchRig
 
-
-class Rig:
-    """A search over fakes."""
-
-    def __init__(
-        self,
-        fakes: ModuleType,
-        strategies: list[Any],
-        budget: Budget,
-        folder: Path,
-        prior: Prior | None = None,
-        trial_folds: int = 1,
-        **work: Any,
-    ) -> None:
-        self.clock = FakeClock()
-        named = {strategy.name: strategy for strategy in strategies}
-        backbones = {"net": fakes.backbone()}
-        arms, self.skipped = plan_arms(
-            named, backbones, dict.fromkeys(backbones, fakes.TASK), machine=fakes.MACHINE
-        )
-        self.work = fakes.FakeWork(named, self.clock, folder, **work)
-        self.history = TrialHistory(self.work.labels())
-        end = float("inf") if budget.seconds is None else budget.seconds
-        tasks = dict.fromkeys(backbones, replace(fakes.TASK, folds=trial_folds))
-        self.search = Search(
-            SearchSpace(arms, named, backbones, tasks, fakes.MACHINE),
-            SearchRecord(self.history),
-            SearchTime(budget, self.clock, lambda: end),
-            StudyFactory(open_storage(None), seed=0, warm_start=prior),
-            Silence(),
-        )
-
-    def run(self) -> list[Trial]:
-        return list(self.search.run(Serial(), self.work))
+Make = Callable[..., SearchRig]
 
 
 @pytest.fixture
-def rig(fakes: ModuleType, tmp_path: Path) -> Callable[..., Rig]:
-    def make(strategies: list[Any], budget: Budget, **work: Any) -> Rig:
-        return Rig(fakes, strategies, budget, tmp_path, **work)
+def rig(fakes: ModuleType, tmp_path: Path) -> Callable[..., SearchRig]:
+    def make(strategies: list[Any], budget: Budget, **work: Any) -> SearchRig:
+        return SearchRig(fakes, strategies, budget, tmp_path, **work)
 
     return make
 
 
-def test_defaults_run_first_the_cheapest_before_the_others(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_defaults_run_first_the_cheapest_before_the_others(rig: Make, fakes: ModuleType) -> None:
     made = rig(
         [fakes.Fake("dear", seconds=9), fakes.Fake("cheap", seconds=1), fakes.Fake("middle", seconds=3)],
         Budget(seconds=60),
@@ -83,24 +37,20 @@ def test_defaults_run_first_the_cheapest_before_the_others(
     assert all(job.params == {"x": 0.5} for job in first)
 
 
-def test_no_trial_outlasts_the_deadline_by_more_than_a_step(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_no_trial_outlasts_the_deadline_by_more_than_a_step(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("slow", seconds=7), fakes.Fake("slower", seconds=20)], Budget(seconds=50))
     made.run()
     assert made.clock.now() <= 50 + 20 / 4
 
 
-def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_a_trial_that_meets_the_deadline_keeps_its_score(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("quick", seconds=1), fakes.Fake("endless", seconds=120)], Budget(seconds=50))
     stopped = [trial for trial in made.run() if trial.state == "stopped"]
     assert [trial.arm.strategy for trial in stopped] == ["endless"]
     assert made.history.score(stopped[0]) is not None
 
 
-def test_the_only_trial_ends_at_the_deadline_once_it_has_a_score(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_the_only_trial_ends_at_the_deadline_once_it_has_a_score(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("endless", seconds=400)], Budget(seconds=50))
     (only,) = made.run()
     assert only.state == "stopped"
@@ -108,9 +58,7 @@ def test_the_only_trial_ends_at_the_deadline_once_it_has_a_score(
     assert made.clock.now() == 400 / 4  # its first step: without one there would be nothing
 
 
-def test_the_number_of_trials_is_exact_and_includes_a_baseline(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_the_number_of_trials_is_exact_and_includes_a_baseline(rig: Make, fakes: ModuleType) -> None:
     made = rig(
         [fakes.Fake("a"), fakes.Fake("b"), fakes.Fake("scratch", baseline=True, seconds=30)], Budget(trials=2)
     )
@@ -118,14 +66,14 @@ def test_the_number_of_trials_is_exact_and_includes_a_baseline(
     assert [trial.arm.strategy for trial in made.history.trials.values()] == ["a", "scratch"]
 
 
-def test_the_baseline_starts_before_the_time_is_up(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_the_baseline_starts_before_the_time_is_up(rig: Make, fakes: ModuleType) -> None:
     strategies = [fakes.Fake(f"s{i}", seconds=8) for i in range(6)]
     made = rig([*strategies, fakes.Fake("scratch", baseline=True, seconds=12)], Budget(seconds=40))
     made.run()
     assert "scratch" in {trial.arm.strategy for trial in made.history.trials.values()}
 
 
-def test_baselines_get_their_part_of_the_time(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_baselines_get_their_part_of_the_time(rig: Make, fakes: ModuleType) -> None:
     made = rig(
         [fakes.Fake("good", 0.9, seconds=2), fakes.Fake("scratch", 0.4, seconds=2, baseline=True)],
         Budget(seconds=100),
@@ -137,9 +85,7 @@ def test_baselines_get_their_part_of_the_time(rig: Callable[..., Rig], fakes: Mo
     assert 0.15 < spent["scratch"] / sum(spent.values()) < 0.35
 
 
-def test_a_baseline_that_runs_last_takes_no_more_than_its_part(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_a_baseline_that_runs_last_takes_no_more_than_its_part(rig: Make, fakes: ModuleType) -> None:
     made = rig(
         [fakes.Fake("good", 0.9), fakes.Fake("scratch", 0.4, seconds=30, baseline=True)],
         Budget(seconds=60),
@@ -152,14 +98,14 @@ def test_a_baseline_that_runs_last_takes_no_more_than_its_part(
     assert 0.2 * 60 <= own[0].seconds <= 0.2 * 60 + 2 * step
 
 
-def test_a_baseline_alone_has_no_limit(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_a_baseline_alone_has_no_limit(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("scratch", 0.4, seconds=30, baseline=True)], Budget(seconds=60), steps=10)
     made.run()
     assert made.history.trials[0].state == "complete"
 
 
 def test_promising_trials_on_few_images_run_on_several_folds_before_new_ones(
-    rig: Callable[..., Rig], fakes: ModuleType
+    rig: Make, fakes: ModuleType
 ) -> None:
     made = rig(
         [
@@ -176,14 +122,14 @@ def test_promising_trials_on_few_images_run_on_several_folds_before_new_ones(
     assert not [folds for name, folds in begun if name == "poor" and folds != (0,)]
 
 
-def test_the_time_goes_to_the_arm_that_wins(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_the_time_goes_to_the_arm_that_wins(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("good", 0.95), fakes.Fake("bad", 0.5)], Budget(seconds=60))
     made.run()
     spent = Counter(job.strategy for job in made.work.jobs)
     assert spent["good"] > 2 * spent["bad"]
 
 
-def test_contenders_run_on_more_folds(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_contenders_run_on_more_folds(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("one", 0.8, seconds=3), fakes.Fake("two", 0.8, seconds=3)], Budget(seconds=100))
     made.run()
     best = made.history.best()
@@ -191,7 +137,7 @@ def test_contenders_run_on_more_folds(rig: Callable[..., Rig], fakes: ModuleType
     assert len(best.folds) > 1
 
 
-def test_one_failing_strategy_does_not_end_the_search(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_one_failing_strategy_does_not_end_the_search(rig: Make, fakes: ModuleType) -> None:
     def fails(job: Job) -> str:
         return "MemoryError: no room" if job.strategy == "boom" else ""
 
@@ -203,9 +149,7 @@ def test_one_failing_strategy_does_not_end_the_search(rig: Callable[..., Rig], f
     assert sum(record.arm.strategy == "boom" for record in records) < 4
 
 
-def test_a_strategy_that_fails_to_suggest_is_left_out_with_its_reason(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_a_strategy_that_fails_to_suggest_is_left_out_with_its_reason(rig: Make, fakes: ModuleType) -> None:
     class Broken(fakes.Fake):  # type: ignore[name-defined,misc]
         def suggest(self, space: object, task: object, backbone: object) -> dict[str, float]:
             raise ZeroDivisionError("oops")
@@ -217,7 +161,7 @@ def test_a_strategy_that_fails_to_suggest_is_left_out_with_its_reason(
 
 
 def test_a_strategy_that_fails_before_the_search_is_skipped_with_its_reason(
-    rig: Callable[..., Rig], fakes: ModuleType
+    rig: Make, fakes: ModuleType
 ) -> None:
     def breaks(backbone: object) -> bool:
         raise ZeroDivisionError("oops")
@@ -226,7 +170,7 @@ def test_a_strategy_that_fails_before_the_search_is_skipped_with_its_reason(
     assert list(made.skipped.values()) == ["ZeroDivisionError: oops"]
 
 
-def test_an_arm_with_nothing_new_to_try_ends(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_an_arm_with_nothing_new_to_try_ends(rig: Make, fakes: ModuleType) -> None:
     class Single(fakes.Fake):  # type: ignore[name-defined,misc]
         def suggest(self, space: object, task: object, backbone: object) -> dict[str, float]:
             return {"x": 0.5}
@@ -236,7 +180,7 @@ def test_an_arm_with_nothing_new_to_try_ends(rig: Callable[..., Rig], fakes: Mod
     assert len(made.history.trials) == 1
 
 
-def test_adding_an_arm_changes_no_other_arms_trials(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_adding_an_arm_changes_no_other_arms_trials(rig: Make, fakes: ModuleType) -> None:
     def settings(strategies: list[Any]) -> list[float]:
         made = rig(strategies, Budget(trials=12))
         made.run()
@@ -246,7 +190,7 @@ def test_adding_an_arm_changes_no_other_arms_trials(rig: Callable[..., Rig], fak
     assert joined == alone[: len(joined)]
 
 
-def test_the_same_seed_gives_the_same_search(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_the_same_seed_gives_the_same_search(rig: Make, fakes: ModuleType) -> None:
     def once() -> list[tuple[str, float]]:
         made = rig([fakes.Fake("a"), fakes.Fake("b", 0.6)], Budget(trials=10))
         made.run()
@@ -261,23 +205,21 @@ def past(params: dict[str, Any] | None = None, **regrets: float) -> Prior:
     return Prior(records, 0.0, None, "", dict.fromkeys(regrets, (params,) if params else ()))
 
 
-def test_an_arm_with_regret_in_past_runs_waits_longer(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_an_arm_with_regret_in_past_runs_waits_longer(rig: Make, fakes: ModuleType) -> None:
     strategies = [fakes.Fake("a", seconds=1), fakes.Fake("b", seconds=1.5), fakes.Fake("c", seconds=2)]
     made = rig(strategies, Budget(seconds=60), prior=past(a=0.2, b=0.0, c=0.05))
     made.run()
     assert [job.strategy for job in made.work.jobs[:3]] == ["b", "c", "a"]
 
 
-def test_settings_of_past_runs_are_tried_after_the_defaults(
-    rig: Callable[..., Rig], fakes: ModuleType
-) -> None:
+def test_settings_of_past_runs_are_tried_after_the_defaults(rig: Make, fakes: ModuleType) -> None:
     made = rig([fakes.Fake("a")], Budget(trials=3), prior=past({"x": 0.875, "image_size": 999}, a=0.0))
     made.run()
     assert [t.params["x"] for t in made.history.trials.values()][:2] == [0.5, 0.875]
     assert made.history.trials[2].params["x"] not in (0.5, 0.875)
 
 
-def test_settings_outside_the_search_space_are_skipped(rig: Callable[..., Rig], fakes: ModuleType) -> None:
+def test_settings_outside_the_search_space_are_skipped(rig: Make, fakes: ModuleType) -> None:
     class Chooses(fakes.Fake):  # type: ignore[name-defined, misc]
         def defaults(self, task: object, backbone: object) -> dict[str, Any]:
             return {"x": 0.5, "how": "one"}
@@ -294,31 +236,3 @@ def test_settings_outside_the_search_space_are_skipped(rig: Callable[..., Rig], 
     assert len(trials) == 3
     assert {t.state for t in trials} == {"complete"}
     assert all(t.params["how"] in ("one", "two") for t in trials)
-
-
-def test_a_strategy_that_changes_global_state_outside_of_its_trials_harms_none(
-    fakes: ModuleType, tmp_path: Path
-) -> None:
-    class Rude(fakes.Fake):  # type: ignore[name-defined,misc]
-        def suggest(self, space: Any, task: object, backbone: object) -> dict[str, float]:
-            torch.set_default_dtype(torch.float64)
-            torch.manual_seed(1)
-            return {"x": space.suggest_float("x", 0.0, 1.0)}
-
-        def cost(self, *given: Any) -> Any:
-            torch.set_grad_enabled(False)
-            return super().cost(*given)
-
-    seen: list[tuple[torch.dtype, bool, int]] = []
-
-    def state(job: Job | None = None) -> str:
-        seen.append((torch.get_default_dtype(), torch.is_grad_enabled(), torch.initial_seed()))
-        return ""
-
-    rig = Rig(fakes, [Rude("rude"), fakes.Fake("other")], Budget(trials=6), tmp_path, fails=state)
-    torch.set_grad_enabled(True)  # the rig has planned the arms outside of a run
-    seed = torch.initial_seed()
-    rig.run()
-    state()
-    assert len(seen) >= 7
-    assert set(seen) == {(torch.float32, True, seed)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,68 +14,29 @@ from safetensors.numpy import load_file, save_file
 
 from autotl.api import Arm, Job, OnProgress, Outcome
 from autotl.builtin.executors.serial import Serial
-from autotl.clock import Budget, FakeClock
-from autotl.search.loop import Search
-from autotl.search.search_inputs import SearchSpace, SearchTime
-from autotl.search.studies.factory import StudyFactory
-from autotl.search.studies.optuna_storage import open_storage
-from autotl.terminal import Silence
-from autotl.trials.arms import plan_arms
 from autotl.trials.history import TrialHistory
 from autotl.trials.journal import Journal, StartedJob
 from autotl.trials.restore import DIED, restore
+from tests.support.journalled_search import JournalledSearch
 
 
 class Killed(BaseException):
     """The process ends here."""
 
 
-class Rig:
-    """A search over fakes with a journal and a study file in ``folder``."""
-
-    def __init__(self, fakes: ModuleType, strategies: list[Any], trials: int, folder: Path) -> None:
-        named = {strategy.name: strategy for strategy in strategies}
-        backbones, tasks = {"net": fakes.backbone()}, {"net": fakes.TASK}
-        self.arms, _ = plan_arms(named, backbones, tasks, machine=fakes.MACHINE)
-        self.clock = FakeClock()
-        self.folder = folder
-        (folder / "weights").mkdir(parents=True, exist_ok=True)
-        self.work = fakes.FakeWork(named, self.clock, folder / "weights")
-        self.history = TrialHistory(self.work.labels())
-        self.journal = Journal(folder, self.clock.now)
-        self.resumed = restore(self.history, self.journal, self.arms, classes=2, timed=False)
-        self.search = Search(
-            SearchSpace(self.arms, named, backbones, tasks, fakes.MACHINE),
-            self.resumed,
-            SearchTime(Budget(trials=trials), self.clock, lambda: float("inf")),
-            StudyFactory(open_storage(folder / "study.db"), seed=0),
-            Silence(),
-        )
-
-    def run(self) -> None:
-        for _ in self.search.run(Serial(), self.work):
-            pass
-
-    def found(self) -> list[tuple[int, str, Mapping[str, Any], float | None, int, str]]:
-        return [
-            (each.number, each.arm.strategy, each.params, each.score, each.folds, each.state)
-            for each in self.history.records()
-        ]
-
-
-Make = Callable[..., Rig]
+Make = Callable[..., JournalledSearch]
 
 
 @pytest.fixture
 def make(fakes: ModuleType, tmp_path: Path) -> Make:
-    def rig(folder: str = "run", trials: int = 9, strategies: list[Any] | None = None) -> Rig:
+    def rig(folder: str = "run", trials: int = 9, strategies: list[Any] | None = None) -> JournalledSearch:
         usual = [
             fakes.Fake("a", 0.8, seconds=2),
             fakes.Fake("b", 0.75),
             fakes.Fake("scratch", 0.5, seconds=3, baseline=True),
             coarse(fakes)("c", 0.7, seconds=0.5),
         ]
-        return Rig(fakes, usual if strategies is None else strategies, trials, tmp_path / folder)
+        return JournalledSearch(fakes, usual if strategies is None else strategies, trials, tmp_path / folder)
 
     return rig
 
@@ -138,7 +99,7 @@ def test_a_search_killed_repeatedly_equals_an_uninterrupted_one(
     assert rig.found() == whole.found()
 
 
-def forgive(rig: Rig) -> None:
+def forgive(rig: JournalledSearch) -> None:
     """Count one attempt for each trial, however often it was killed."""
     entries, _ = rig.journal.read(rig.history.targets, 2)
     for entry in entries:
@@ -146,7 +107,7 @@ def forgive(rig: Rig) -> None:
             rig.journal.write(entry.trial, StartedJob(entry.started.folds, 1))
 
 
-def killing(rig: Rig, number: int) -> None:
+def killing(rig: JournalledSearch, number: int) -> None:
     """Let the process end in trial ``number``."""
     work = rig.work
 
@@ -160,7 +121,7 @@ def killing(rig: Rig, number: int) -> None:
             pass
 
 
-def as_killed(rig: Rig, number: int) -> None:
+def as_killed(rig: JournalledSearch, number: int) -> None:
     """A killed process does not count as a failed attempt."""
     (entry,) = [e for e in rig.journal.read(rig.history.targets, 2)[0] if e.trial.number == number]
     assert entry.started is not None
