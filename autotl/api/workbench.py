@@ -96,8 +96,7 @@ class Workbench(HeadWorkbench, Protocol):
     ) -> list[tuple[Tensor, Tensor]]:
         """Return a linear head on :meth:`features` for each setting.
 
-        The first call with these settings fits all of them, on all folds of the first repeat at once. A fold
-        of a later repeat is fitted on first use. Fitted classifiers are cached on disk.
+        The first call fits them on all folds of the first repeat. Fitted classifiers are cached on disk.
 
         Returns:
             Weight (k, features) and bias (k,) for each setting.
@@ -105,9 +104,9 @@ class Workbench(HeadWorkbench, Protocol):
         ...
 
     def teacher_outputs(self, backbone: str) -> Tensor:
-        """Return the outputs of a linear probe of another backbone, by its name.
+        """Return the outputs of another backbone's linear probe for the training rows.
 
-        They are for the training rows, on which the probe is fitted: float32 (rows, k), on the CPU.
+        They are float32 (rows, k), on the CPU. The probe is fitted to the same rows.
         """
         ...
 
@@ -125,8 +124,8 @@ class Workbench(HeadWorkbench, Protocol):
             views: Number of augmented views that are wanted.
 
         Returns:
-            The cut model. None if no layer is frozen, if the network cannot be cut there, or if the cache has
-            no room for the layers' outputs. The strategy then trains the whole model.
+            The cut model. None if no layer is frozen, the network cannot be cut there, or the cache has no
+            room. The strategy then trains the whole model.
         """
         ...
 
@@ -229,10 +228,8 @@ class Workbench(HeadWorkbench, Protocol):
     def epochs(self, count: int, **state: nn.Module | torch.optim.Optimizer) -> Iterator[int]:
         """Yield the numbers of the epochs.
 
-        They start at 1, or after the epoch of a checkpoint.
-
-        A pruned trial can resume if its learner loops over this, because the workbench then writes and reads
-        its checkpoints.
+        They start at 1, or after the epoch of a checkpoint. A pruned trial can resume if its learner loops
+        over this, because the workbench then writes and reads its checkpoints.
 
         Args:
             count: Number of epochs.

@@ -20,7 +20,9 @@ class HasLoss(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """A teacher's outputs for the training rows (Hinton et al., Distilling the Knowledge, 2015).
+    """A teacher's outputs for the training rows.
+
+    The paper is Hinton et al., Distilling the Knowledge in a Neural Network, 2015.
 
     Attributes:
         outputs: Logits, float32 (rows, k).

@@ -15,7 +15,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, Teacher, balance_options, head_seconds
+from autotl.training import AUGMENTATIONS, Recipe, balance_options, head_seconds
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -24,7 +24,7 @@ DEFAULT_SHARE, DEFAULT_TEMPERATURE = 0.5, 2.0
 
 
 class Distill:
-    """Trains a small pretrained network on the labels and on a larger network's outputs.
+    """Trains a small network on labels and a larger network's outputs.
 
     The teacher is a linear probe on the frozen features of a larger backbone of the run. The strategy pays if
     the model must be small, and a larger backbone scores better. The paper is Hinton, Vinyals & Dean,
@@ -78,13 +78,13 @@ class Distill:
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        # the teacher's features are those of its own probe, which the profile has computed
+        # the profile has computed the features of the teacher
         seconds = tuning_seconds(params, task, backbone) + head_seconds(task, backbone)
         return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> Training:
         from autotl.backbone import freeze
-        from autotl.training import Training
+        from autotl.training import Teacher, Training
 
         model, depth = starting_model(params, workbench), params["freeze"]
         train_mode = freeze(model, depth, norm=params["norm"])

@@ -22,7 +22,6 @@ from autotl.builtin.strategies.tuning.start import frozen_sentence, stage_rates,
 from autotl.training import (
     AUGMENTATIONS,
     MAX_VIEWS,
-    Phase,
     Recipe,
     balance_options,
     head_seconds,
@@ -107,7 +106,7 @@ class GradualUnfreezing:
 
     def build(self, params: Params, workbench: Workbench) -> PhasedTraining:
         from autotl.backbone import freeze
-        from autotl.training import PhasedTraining
+        from autotl.training import Phase, PhasedTraining
 
         model = starting_model(params, workbench)
         recipe = Recipe.from_params(params, batch_size=BATCH_SIZE)

@@ -15,7 +15,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, starting_model
-from autotl.training import AUGMENTATIONS, Recipe, StartingPoint, balance_options
+from autotl.training import AUGMENTATIONS, Recipe, balance_options
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -79,7 +79,7 @@ class L2Sp:
 
     def build(self, params: Params, workbench: Workbench) -> Training:
         from autotl.backbone import freeze, layout
-        from autotl.training import Training
+        from autotl.training import StartingPoint, Training
 
         model, depth = starting_model(params, workbench), params["freeze"]
         train_mode = freeze(model, depth, norm=params["norm"])

@@ -16,7 +16,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, stage_rates
-from autotl.training import Phase, Recipe, training_seconds
+from autotl.training import Recipe, training_seconds
 
 if TYPE_CHECKING:
     from autotl.training import PhasedTraining
@@ -76,7 +76,7 @@ class TwoPhase:
 
     def build(self, params: Params, workbench: Workbench) -> PhasedTraining:
         from autotl.backbone import freeze
-        from autotl.training import PhasedTraining
+        from autotl.training import Phase, PhasedTraining
 
         model, stages, depth = workbench.model(), len(workbench.backbone.stages), params["freeze"]
         shared = {"weight_decay": WEIGHT_DECAY, "label_smoothing": 0.0, "batch_size": BATCH_SIZE}
