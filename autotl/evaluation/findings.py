@@ -69,6 +69,7 @@ class Soup:
         why: Why there is no soup; "" if there is one.
         pretrained_share: The weight of the pretrained network with the linear probe's head, in [0, 1); 0 if
             the trials' average is not interpolated with it.
+        share_tried: The ``pretrained_share`` that was tried; 0 if no interpolation was.
     """
 
     kept: bool = False
@@ -79,6 +80,7 @@ class Soup:
     due: float | None = None
     why: str = ""
     pretrained_share: float = 0.0
+    share_tried: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,46 +5,74 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
+from autotl.api import Task
 from autotl.backbone import ends_linear, heads, set_head
-from autotl.training import PROBE, PROBE_SETTINGS
-from autotl.trials.trial import Trial
+from autotl.training import PROBE, PROBE_SETTINGS, head_seconds
 from autotl.workbench.run_cache import RunCache
 from autotl.workbench.trial_workbench import TrialWorkbench
 
-PRETRAINED_SHARES = (0.5, 0.25, 0.75)
-"""Weights of the pretrained network that are tried, in this order: the paper recommends the first."""
+PRETRAINED_SHARE = 0.5
+"""Weight of the pretrained network, as the paper recommends.
 
-
+The best of several weights would be chosen and judged on the same images.
+"""
 STATISTICS = ("running_mean", "running_var")
 
 
-def can_interpolate(run_cache: RunCache, trial: Trial) -> bool:
-    """Return whether interpolating a trial's first network makes sense.
+def has_source(run_cache: RunCache, backbone: str, input_size: int) -> bool:
+    """Return whether a pretrained network with the probe's head is available.
 
-    Its layers were trained, with the source's BatchNorm statistics, and the linear probe's head is at hand.
     Features at another image size would take a pass over all training images.
+
+    Args:
+        run_cache: The networks and features of the run.
+        backbone: The network.
+        input_size: Image size in pixels.
     """
-    name, size = trial.arm.backbone, trial.input_size
-    source = run_cache.networks.task(name)
-    if (
-        trial.baseline
-        or not run_cache.backbones[name].weights.pretrained
-        or run_cache.cached_features(name, input_size=size) is None
-        or not ends_linear(source)
-    ):
-        return False
+    return (
+        run_cache.backbones[backbone].weights.pretrained
+        and run_cache.cached_features(backbone, input_size=input_size) is not None
+        and ends_linear(run_cache.networks.task(backbone))
+    )
+
+
+def is_tuned(run_cache: RunCache, backbone: str, state: Mapping[str, Tensor]) -> bool:
+    """Return whether layers were trained, with the source's BatchNorm statistics.
+
+    Args:
+        run_cache: The networks of the run.
+        backbone: The network that the training started from.
+        state: The trained network's tensors.
+    """
+    source = run_cache.networks.task(backbone)
     head = head_tensors(source)
-    with safe_open(str(trial.model), framework="pt") as file:
-        moved = [
-            each
-            for each, value in source.state_dict().items()
-            if each not in head and not torch.equal(file.get_tensor(each), value.cpu())
-        ]
-    trained = [each for each in moved if not each.endswith("num_batches_tracked")]
-    return bool(trained) and not any(each.endswith(STATISTICS) for each in trained)
+    moved = [
+        name
+        for name, value in source.state_dict().items()
+        if name not in head and not torch.equal(state[name], value.cpu())
+    ]
+    trained = [name for name in moved if not name.endswith("num_batches_tracked")]
+    return bool(trained) and not any(name.endswith(STATISTICS) for name in trained)
+
+
+def probe_seconds(run_cache: RunCache, task: Task, backbone: str, input_size: int) -> float:
+    """Return the expected seconds of the linear probe's fit.
+
+    Args:
+        run_cache: The networks and heads of the run.
+        task: Gives the number of training images and classes.
+        backbone: The network.
+        input_size: Image size in pixels.
+
+    Returns:
+        0 if the head is cached.
+    """
+    if run_cache.store.find(run_cache.heads_key(backbone, PROBE_SETTINGS, input_size)) is not None:
+        return 0.0
+    heads_at_once = len(run_cache.splits.first) + 1
+    return heads_at_once * head_seconds(task, run_cache.backbones[backbone])
 
 
 def probed_network(bench: TrialWorkbench, run_cache: RunCache, input_size: int) -> dict[str, Tensor]:

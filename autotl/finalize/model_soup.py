@@ -11,17 +11,19 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from autotl.api import FoldScore
+from autotl.api import Arm, FoldScore
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import expected_refit_gain
 from autotl.evaluation import Soup
 from autotl.finalize.ensembling.ensemble import ROUNDING
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.interpolation import (
-    PRETRAINED_SHARES,
+    PRETRAINED_SHARE,
     STATISTICS,
-    can_interpolate,
+    has_source,
     interpolate,
+    is_tuned,
+    probe_seconds,
     probed_network,
 )
 from autotl.finalize.phase import FinalPhase
@@ -55,26 +57,31 @@ class ModelSoup:
 
     def __init__(self, phase: FinalPhase) -> None:
         self._phase = phase
-        self._interpolated: dict[str, bool] = {}  # asked after each trial, and found by reading a file
+        self._tuned: dict[str, bool] = {}  # asked after each trial, and found by reading a file
 
     def expected_seconds(self, history: TrialHistory) -> float:
-        """Return the seconds of a validation pass for each network to try."""
-        best, budget = history.best(), self._phase.budget.seconds
-        if best is None:
-            return 0.0
-        once = POLICY.margin * self._phase.pass_seconds(best, len(history.targets[0]))
-        limit = math.inf if budget is None else POLICY.soup * budget
-        others = max(0, len(compatible_trials(history, best)) - 1)
-        return min(limit, once * (others + self._interpolations(best)))
+        """Return the seconds of a validation pass for each network to try.
 
-    def _interpolations(self, best: Trial) -> int:
-        """Return how many interpolations with the pretrained network will be tried."""
-        file = best.model
-        if file is None or not Path(file).is_file():
-            return 0
-        if file not in self._interpolated:
-            self._interpolated[file] = can_interpolate(self._phase.runner.run_cache, best)
-        return len(PRETRAINED_SHARES) if self._interpolated[file] else 0
+        If the average may be interpolated, the pass of the interpolation and the probe's fit are added.
+        """
+        phase, best = self._phase, history.best()
+        every = [] if best is None else compatible_trials(history, best)
+        if best is None or not every:
+            return 0.0
+        once = phase.pass_seconds(best, len(history.targets[0]))
+        seconds = once * (len(every) - 1)
+        runner, place = phase.runner, (best.arm.backbone, every[0].input_size)
+        if has_source(runner.run_cache, *place) and any(map(self._is_tuned, every)):
+            seconds += once + probe_seconds(runner.run_cache, runner.task, *place)
+        limit = math.inf if phase.budget.seconds is None else POLICY.soup * phase.budget.seconds
+        return min(limit, POLICY.margin * seconds)
+
+    def _is_tuned(self, trial: Trial) -> bool:
+        file = str(trial.model)
+        if file not in self._tuned:
+            run_cache = self._phase.runner.run_cache
+            self._tuned[file] = is_tuned(run_cache, trial.arm.backbone, load_file(file))
+        return self._tuned[file]
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with the soup's weights, if clearly better."""
@@ -115,8 +122,9 @@ def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) ->
     """Average networks greedily while the score does not fall.
 
     If layers were trained, the average is then interpolated with the pretrained network that has the linear
-    probe's head. Only networks with the same BatchNorm statistics are averaged. Statistics cannot be
-    averaged, and measuring them again takes passes over training images.
+    probe's head. The interpolation must lead the average by more than one standard error. Only networks with
+    the same BatchNorm statistics are averaged. Statistics cannot be averaged, and measuring them again takes
+    passes over training images.
 
     Args:
         phase: The final phase.
@@ -139,12 +147,9 @@ def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) ->
         tasting.add(trial)
     tasting.interpolate(end)
     if len(tasting.used) < 2 and not tasting.pretrained_share:
-        why = "no other network could be averaged with the leading one without a loss in validation"
-        return SoupResult(Soup(tried=tasting.tried, why=why))
-    gain = tasting.best.score - winner.folds[0].score
-    mixed = Trial(-1, winner.arm, {}, 0, False, folds={0: tasting.best})
-    # about a mean of 0: about its own mean, one image more would always be one standard error or more
-    se = math.hypot(history.metric_standard_error(mixed, winner), gain / math.sqrt(tasting.images))
+        why = _why_nothing(tasting.tried, tasting.share_tried)
+        return SoupResult(Soup(tried=tasting.tried, why=why, share_tried=tasting.share_tried))
+    gain, se = lead(history, winner.arm, tasting.best, winner.folds[0])
     found = Soup(
         gain - required - se > ROUNDING * history.accuracy_scale,
         tuple(tasting.used),
@@ -153,6 +158,7 @@ def mix(phase: FinalPhase, winner: Trial, *, required: float, seconds: float) ->
         se,
         required,
         pretrained_share=tasting.pretrained_share,
+        share_tried=tasting.share_tried,
     )
     if not found.kept:
         return SoupResult(replace(found, why=_refusal(required)))
@@ -165,8 +171,8 @@ class _Tasting:
     """The average so far."""
 
     def __init__(self, phase: FinalPhase, winner: Trial, first: Trial) -> None:
-        runner, self._clock, self._input_size = phase.runner, phase.clock, winner.input_size
-        self._run_cache, self._first = runner.run_cache, first
+        runner, self._clock, self._input_size = phase.runner, phase.clock, first.input_size
+        self._run_cache, self._history, self._arm = runner.run_cache, phase.history, winner.arm
         backbone = runner.run_cache.backbones[winner.arm.backbone]
         fold = runner.run_cache.splits.folds[0]
         self._bench = TrialWorkbench(
@@ -175,7 +181,7 @@ class _Tasting:
         self._model: nn.Module = runner.run_cache.networks.new(backbone.name)
         self._state: State = load_file(str(first.model))
         self.used, self.best, self.tried = [first.number], first.folds[0], 1
-        self.images, self.last_seconds, self.pretrained_share = len(fold.val), 0.0, 0.0
+        self.last_seconds, self.pretrained_share, self.share_tried = 0.0, 0.0, 0.0
 
     def add(self, trial: Trial) -> None:
         """Add a network to the average if the score does not fall."""
@@ -191,20 +197,23 @@ class _Tasting:
     def interpolate(self, end: float) -> None:
         """Interpolate the average with the pretrained network if the score rises.
 
-        Nothing is tried if no layer was trained, or after ``end``.
+        It must rise by more than one standard error. Nothing is tried if no layer was trained, or if the time
+        until ``end`` is too short.
         """
-        if self._clock.now() + self.last_seconds > end or not can_interpolate(self._run_cache, self._first):
+        run_cache, place = self._run_cache, (self._bench.backbone.name, self._input_size)
+        if not has_source(run_cache, *place) or not is_tuned(run_cache, place[0], self._state):
             return
-        pretrained = probed_network(self._bench, self._run_cache, self._input_size)
-        trained = self._state
-        for share in PRETRAINED_SHARES:
-            started = self._clock.now()
-            if started + self.last_seconds > end:
-                break
-            mixed = interpolate(trained, pretrained, share)
-            found = self._measured(mixed, started)
-            if found is not None and found.score > self.best.score:
-                self._state, self.best, self.pretrained_share = mixed, found, share
+        fit = probe_seconds(run_cache, self._bench.task, *place)
+        if self._clock.now() + fit + self.last_seconds > end:
+            return
+        pretrained = probed_network(self._bench, run_cache, self._input_size)
+        mixed = interpolate(self._state, pretrained, PRETRAINED_SHARE)
+        found, self.share_tried = self._measured(mixed, self._clock.now()), PRETRAINED_SHARE
+        if found is None:
+            return
+        gain, se = lead(self._history, self._arm, found, self.best)
+        if gain - se > ROUNDING * self._history.accuracy_scale:
+            self._state, self.best, self.pretrained_share = mixed, found, PRETRAINED_SHARE
 
     def _measured(self, state: State, started: float) -> FoldScore | None:
         """Return the score of a network on the validation images; None if its outputs are not finite."""
@@ -220,6 +229,26 @@ class _Tasting:
         """Return the network with the averaged weights."""
         self._model.load_state_dict(self._state)
         return self._model
+
+
+def lead(history: TrialHistory, arm: Arm, one: FoldScore, other: FoldScore) -> tuple[float, float]:
+    """Return the difference of two scores, with its standard error.
+
+    Both are on the first fold. The error is about a mean of 0. About its own mean, one image more would
+    always be one standard error or more.
+
+    Args:
+        history: Gives the metric and the validation images.
+        arm: The arm of both networks.
+        one: The score of a network.
+        other: The score that is subtracted.
+    """
+    first, second = (
+        Trial(number, arm, {}, 0, False, folds={0: fold}) for number, fold in ((-1, one), (-2, other))
+    )
+    gain = one.score - other.score
+    paired = history.metric_standard_error(first, second)
+    return gain, math.hypot(paired, gain / math.sqrt(len(history.targets[0])))
 
 
 def can_mix(one: State, other: State) -> bool:
@@ -243,6 +272,15 @@ def average(state: State, other: State, *, of: int) -> dict[str, Tensor]:
         name: torch.lerp(value, other[name], 1 / (of + 1)) if value.is_floating_point() else value
         for name, value in state.items()
     }
+
+
+def _why_nothing(tried: int, share: float) -> str:
+    """Return why neither another network nor the pretrained one was averaged with the leading one."""
+    averaged = "no other network could be averaged with the leading one without a loss in validation"
+    clearly = "does not beat the leading network in validation by more than the standard error"
+    if not share:
+        return averaged
+    return f"it {clearly}" if tried == 1 else f"{averaged}, and the interpolation {clearly}"
 
 
 def _refusal(required: float) -> str:

@@ -265,7 +265,7 @@ class RunCache:
 
         shape = (len(train_rows), len(settings), self.dataset.target.outputs, width)
         make = self.store.array if math.isinf(end.at) else self.store.array_if_done
-        key = self._heads_key(backbone, settings, input_size, fold)
+        key = self.heads_key(backbone, settings, input_size, fold)
         return torch.from_numpy(make(key, shape, np.float32, fill))
 
     def to_batch(self, backbone: str, pixels: Tensor) -> Tensor:
@@ -277,9 +277,10 @@ class RunCache:
         """Return the store's key of the training rows' features."""
         return {"features": self.rows_digest, **self._network_key(backbone, input_size)}
 
-    def _heads_key(
-        self, backbone: str, settings: Sequence[HeadSetting], input_size: int, fold: int | None
+    def heads_key(
+        self, backbone: str, settings: Sequence[HeadSetting], input_size: int, fold: int | None = None
     ) -> dict[str, Any]:
+        """Return the store's key of linear heads; see :meth:`linear_heads`."""
         return {
             "heads": [[each.c, each.standardise, each.balanced] for each in settings],
             "labels": self.dataset.digest,

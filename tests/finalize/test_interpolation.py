@@ -14,14 +14,16 @@ from autotl.api import Arm, FoldScore
 from autotl.backbone import heads
 from autotl.budget.policy import POLICY
 from autotl.finalize.interpolation import (
-    PRETRAINED_SHARES,
+    PRETRAINED_SHARE,
     STATISTICS,
-    can_interpolate,
+    has_source,
     head_tensors,
     interpolate,
+    is_tuned,
+    probe_seconds,
     probed_network,
 )
-from autotl.finalize.model_soup import ModelSoup, mix
+from autotl.finalize.model_soup import ModelSoup, compatible_trials, lead, mix
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
 from autotl.training import predict_outputs
@@ -48,19 +50,25 @@ def worker(ready: Prepared, tmp_path: Path) -> TrialRunner:
 
 
 def tuned(
-    worker: TrialRunner, ready: Prepared, change: dict[str, torch.Tensor]
+    worker: TrialRunner,
+    ready: Prepared,
+    change: dict[str, torch.Tensor],
+    *,
+    history: TrialHistory | None = None,
+    number: int = 0,
 ) -> tuple[TrialHistory, Trial]:
-    """Return a history with one trial: the probed network, changed, with its score on the first fold."""
-    history = TrialHistory(ready.run_cache.fold_targets())
+    """Return a history with one more trial: the probed network, changed, with its score on the first fold."""
+    history = history or TrialHistory(ready.run_cache.fold_targets())
     bench = tiny_bench(ready)
     model = worker.run_cache.networks.new("tiny")
     model.load_state_dict({**probed_network(bench, worker.run_cache, SIDE), **change})
     worker.folder.mkdir(parents=True, exist_ok=True)
-    file = save_weights(worker.folder / "tuned.safetensors", model)
+    file = save_weights(worker.folder / f"tuned{number}.safetensors", model)
     outputs = predict_outputs(model.eval(), bench.inputs(input_size=SIDE).val, bench)
     fold = FoldScore(0, bench.measure(outputs), outputs.numpy(), 1.0, 1)
-    trial = Trial(0, Arm("finetune", "tiny"), {"n": 0}, 0, True, {0: fold}, models={0: file}, input_size=SIDE)
-    history.trials[0] = trial
+    arm, settings = Arm("finetune", "tiny"), {"n": number}
+    trial = Trial(number, arm, settings, 0, True, {0: fold}, models={0: file}, input_size=SIDE)
+    history.trials[number] = trial
     return history, trial
 
 
@@ -82,7 +90,7 @@ def test_an_interpolation_that_validation_likes_is_delivered(ready: Prepared, wo
     soup = delivery.soup
     assert soup.kept, soup
     assert soup.trials == (0,)
-    assert soup.pretrained_share in PRETRAINED_SHARES
+    assert soup.pretrained_share == soup.share_tried == PRETRAINED_SHARE == 0.5
     assert soup.gain > soup.due + soup.se  # type: ignore[operator]
     assert not delivery.refit
     found, own = load_file(delivery.weights), load_file(str(winner.model))
@@ -102,7 +110,8 @@ def test_an_interpolation_that_lowers_the_score_is_refused(ready: Prepared, work
     winner.folds = {0: FoldScore(0, 1.0, perfect, 1.0, 1)}
     found = mix(phase_of(ready, worker, history), winner, required=0.0, seconds=ENDLESS)
     assert (found.soup.kept, found.soup.pretrained_share, found.soup.tried) == (False, 0.0, 1)
-    assert "without a loss" in found.soup.why
+    assert found.soup.share_tried == PRETRAINED_SHARE
+    assert found.soup.why.startswith("it does not beat the leading network")
     assert chosen(phase_of(ready, worker, history), winner).soup.pretrained_share == 0.0
 
 
@@ -131,16 +140,18 @@ def test_only_layers_trained_with_the_sources_statistics_are_interpolated(
     ready: Prepared, worker: TrialRunner
 ) -> None:
     cache, source = worker.run_cache, worker.run_cache.networks.task("tiny").state_dict()
-    trained = tuned(worker, ready, overfitted(worker))[1]
-    assert can_interpolate(cache, trained)
-    assert not can_interpolate(cache, replace(trained, baseline=True))
-    assert not can_interpolate(cache, replace(trained, input_size=48))  # features are not cached
     statistics = next(name for name in source if name.endswith(STATISTICS))
-    moved = {**overfitted(worker), statistics: source[statistics] + 1}
-    assert not can_interpolate(cache, tuned(worker, ready, moved)[1])
     (head,) = heads(cache.networks.task("tiny"))
-    name = next(name for name, value in source.items() if value.shape == head.weight.shape)
-    assert not can_interpolate(cache, tuned(worker, ready, {name: torch.ones_like(head.weight)})[1])
+    weight = next(name for name, value in source.items() if value.shape == head.weight.shape)
+
+    def tuned_with(change: dict[str, torch.Tensor]) -> bool:
+        return is_tuned(cache, "tiny", {**source, **change})
+
+    assert tuned_with(overfitted(worker))
+    assert not tuned_with({**overfitted(worker), statistics: source[statistics] + 1})
+    assert not tuned_with({weight: torch.ones_like(head.weight)})
+    assert has_source(cache, "tiny", SIDE)
+    assert not has_source(cache, "tiny", 48)  # features are not cached
 
 
 def test_time_is_kept_for_interpolations_and_its_end_is_respected(
@@ -149,8 +160,57 @@ def test_time_is_kept_for_interpolations_and_its_end_is_respected(
     history, winner = tuned(worker, ready, overfitted(worker))
     phase = phase_of(ready, worker, history)
     once = POLICY.margin * phase.pass_seconds(winner, len(history.targets[0]))
-    assert ModelSoup(phase).expected_seconds(history) == pytest.approx(len(PRETRAINED_SHARES) * once)
-    assert mix(phase, winner, required=0.0, seconds=-1.0).soup.pretrained_share == 0.0
+    assert ModelSoup(phase).expected_seconds(history) == pytest.approx(once)  # the probe is cached
+    assert mix(phase, winner, required=0.0, seconds=-1.0).soup.share_tried == 0.0
+    winner.baseline = True
+    assert ModelSoup(phase).expected_seconds(history) == 0.0
+
+
+def test_the_probes_fit_takes_time_unless_it_is_cached(
+    ready: Prepared, worker: TrialRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, winner = tuned(worker, ready, overfitted(worker))
+    phase, cache = phase_of(ready, worker, history), worker.run_cache
+    assert probe_seconds(cache, worker.task, "tiny", SIDE) == 0.0
+    cached = ModelSoup(phase).expected_seconds(history)
+    monkeypatch.setattr(cache.store, "find", lambda key: None if "heads" in key else ())
+    fit = probe_seconds(cache, worker.task, "tiny", SIDE)
+    assert fit > 0
+    assert ModelSoup(phase).expected_seconds(history) == pytest.approx(cached + POLICY.margin * fit)
+    assert mix(phase, winner, required=0.0, seconds=fit / 2).soup.share_tried == 0.0
+
+
+def test_the_average_of_a_probe_and_a_tuned_network_is_interpolated(
+    ready: Prepared, worker: TrialRunner
+) -> None:
+    history, probe = tuned(worker, ready, {})
+    slight = tuned(worker, ready, overfitted(worker, 1e-3), history=history, number=1)[1]
+    slight.folds = dict(probe.folds)
+    assert compatible_trials(history, slight) == [probe, slight]  # the average starts from the probe
+    phase = phase_of(ready, worker, history)
+    once = phase.pass_seconds(probe, len(history.targets[0]))
+    for winner in (probe, slight):
+        found = mix(phase, winner, required=0.0, seconds=ENDLESS).soup
+        assert (found.tried, found.share_tried) == (2, PRETRAINED_SHARE)
+    assert ModelSoup(phase).expected_seconds(history) == pytest.approx(POLICY.margin * 2 * once)
+
+
+def test_an_interpolation_within_the_standard_error_of_the_soup_is_left_out(
+    ready: Prepared, worker: TrialRunner
+) -> None:
+    history, winner = tuned(worker, ready, overfitted(worker))
+    phase, labels = phase_of(ready, worker, history), history.targets[0]
+    clear = mix(phase, winner, required=0.0, seconds=ENDLESS)
+    assert clear.fold is not None
+    wrong = np.flatnonzero(clear.fold.outputs.argmax(axis=1) == labels)[:1]
+    outputs = clear.fold.outputs.copy()
+    outputs[wrong] = -outputs[wrong]  # the winner is wrong on one image more
+    close = replace(clear.fold, outputs=outputs, score=clear.fold.score - 1 / len(labels))
+    winner.folds = {0: close}
+    gain, se = lead(history, winner.arm, clear.fold, close)
+    assert 0 < gain <= se
+    found = mix(phase, winner, required=-1.0, seconds=ENDLESS).soup
+    assert (found.kept, found.pretrained_share, found.share_tried) == (False, 0.0, PRETRAINED_SHARE)
 
 
 def test_an_interpolation_is_the_weighted_mean() -> None:

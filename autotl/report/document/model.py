@@ -50,6 +50,7 @@ class Soup:
         se: Standard error of the gain.
         why: Reason for which the soup was not kept.
         pretrained_share: Weight of the pretrained network with the linear probe's head; 0 without it.
+        share_tried: The weight that was tried; 0 if no interpolation was.
     """
 
     kept: bool = False
@@ -59,6 +60,7 @@ class Soup:
     se: float | None = None
     why: str | None = None
     pretrained_share: float | None = None
+    share_tried: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

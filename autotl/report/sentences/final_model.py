@@ -44,15 +44,23 @@ def _ensemble(report: Report, facts: Ensemble) -> str:
 def _soup(report: Report) -> str:
     soup = report.how.soup
     if soup.kept:
-        return (
-            f"{_averaged(soup)}. "
-            f"The gain over the chosen trial on validation images is {_gain(report, soup.gain, soup.se)}."
-        )
-    if soup.pretrained_share and soup.tried == 1:
-        return f"An interpolation with the pretrained network (WiSE-FT) was tried, but not kept: {soup.why}."
+        gain = f"The gain over the chosen trial on validation images is {_gain(report, soup.gain, soup.se)}."
+        return f"{_averaged(soup)}. {gain}{_refused_interpolation(soup)}"
+    interpolation = "interpolation with the pretrained network (WiSE-FT)"
     if soup.tried > 1:
-        return f"Model soups of {format.count(soup.tried, 'network')} were tried, none was kept: {soup.why}."
-    return ""
+        also = f" and an {interpolation}" if soup.share_tried else ""
+        networks = format.count(soup.tried, "network")
+        return f"Model soups of {networks}{also} were tried, none was kept: {soup.why}."
+    return f"An {interpolation} was tried, but not kept: {soup.why}." if soup.share_tried else ""
+
+
+def _refused_interpolation(soup: Soup) -> str:
+    if soup.pretrained_share or not soup.share_tried:
+        return ""
+    return (
+        " The soup's interpolation with the pretrained network (WiSE-FT) was tried, but not kept: "
+        "it does not beat the soup in validation by more than the standard error."
+    )
 
 
 def _averaged(soup: Soup) -> str:

@@ -22,7 +22,6 @@ from autotl.toolbox import (
     training_seconds,
 )
 from autotl_peft.layers import updatable_layers
-from autotl_peft.learner import MergingWorkbench
 from autotl_peft.settings import LastStages, StageEpochs, frozen_stages, slowdown, trained_share
 from autotl_peft.updates import Update, UpdatedNetwork
 
@@ -105,8 +104,14 @@ class LowRankUpdates(DeclaredStrategy):
             "which were trained with the head and merged into the weights."
         )
         recipe = Recipe.from_params(params, weight_decay=0.0, augment="none" if through else "shift")
-        merging = MergingWorkbench(bench, network)
-        return Training(model, merging, recipe, train_mode=train_mode, frozen=through)
+        return Training(
+            model,
+            bench,
+            recipe,
+            train_mode=train_mode,
+            frozen=through,
+            merged=lambda _: network.merged_state(),
+        )
 
     @property
     def _title(self) -> str:

@@ -115,3 +115,12 @@ def test_its_entry_point_registers_both_and_dora_runs_if_it_is_named():
     assert not found.broken
     assert {*found.strategies.items} == {"lora", "dora"}
     assert (lora.on_request, dora.on_request) == (False, True)
+
+
+def test_updates_are_trained_in_one_process(bench):
+    bench.processes = 2
+    learner = lora.build(settings(bench, epochs=1, stages=1), bench)
+    steps = list(learner.fit())
+    names = bench.model().state_dict().keys()
+    assert isinstance(steps[-1], Score)
+    assert bench.result.model.state_dict().keys() == names

@@ -21,6 +21,7 @@ def test_kept_and_rejected_steps_are_reported(sample):
 
 def test_an_interpolation_with_the_pretrained_network_is_reported(sample):
     facts = {"kept": True, "trials": [3], "tried": 1, "gain": 0.02, "se": 0.01, "pretrained_share": 0.25}
+    facts["share_tried"] = 0.25
     sample["how"]["soup"] = facts
     (sentence,) = final_model(parse(sample))
     assert "an interpolation (WiSE-FT)" in sentence
@@ -31,6 +32,25 @@ def test_an_interpolation_with_the_pretrained_network_is_reported(sample):
     sample["how"]["soup"] = facts | {"kept": False, "why": "it leads by too little"}
     (sentence,) = final_model(parse(sample))
     assert sentence.endswith("was tried, but not kept: it leads by too little.")
+
+
+def test_an_interpolation_that_did_not_score_higher_is_reported(sample):
+    facts = {"kept": False, "tried": 1, "share_tried": 0.5, "why": "it leads by too little"}
+    sample["how"]["soup"] = facts
+    (sentence,) = final_model(parse(sample))
+    assert sentence.startswith(
+        "An interpolation with the pretrained network (WiSE-FT) was tried, but not kept"
+    )
+    sample["how"]["soup"] = facts | {"tried": 3}
+    (sentence,) = final_model(parse(sample))
+    assert sentence.startswith("Model soups of 3 networks and an interpolation with the pretrained network")
+    kept = {"kept": True, "trials": [3, 5], "gain": 0.02, "se": 0.01, "pretrained_share": 0.0}
+    sample["how"]["soup"] = facts | kept
+    (sentence,) = final_model(parse(sample))
+    assert "is a model soup: the averaged weights of trials 3 and 5. " in sentence
+    assert (
+        "The soup's interpolation with the pretrained network (WiSE-FT) was tried, but not kept" in sentence
+    )
 
 
 def test_the_members_of_an_ensemble_or_its_rejection_are_reported(sample):
