@@ -30,7 +30,7 @@ class Recipe:
         warmup: Fraction of all steps in which the learning rate rises, in [0, 1).
         augment: A name of AUGMENTATIONS.
         label_smoothing: Label smoothing of the loss, in [0, 1).
-        clip: Largest norm of the gradients.
+        clip: Largest norm of the gradients; infinite for no limit.
         mixup: The α of mixup's Beta(α, α); 0 for no mixup.
         ema: Decay of the moving average of the weights, in [0, 1); 0 for no average.
         views: Most augmented views to cache per image, if the first stages are frozen.

@@ -245,6 +245,16 @@ class TestBitHyperRule(ReachChecks):
         assert found["lr"] == pytest.approx(0.003 * batch / 512)
         assert found["mixup"] == (0.1 if 3 * each >= 20_000 else 0.0)
 
+    def test_gradients_are_not_clipped(self, ready: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+        norms: list[float] = []
+        monkeypatch.setattr(
+            torch.nn.utils, "clip_grad_norm_", lambda parameters, largest: norms.append(largest)
+        )
+        learn(self.strategy, ready, freeze=0, epochs=1)
+        assert norms == []
+        learn(TwoPhase(), ready, freeze=0, epochs=1)
+        assert set(norms) == {1.0}
+
     def test_it_notes_the_steps_that_the_time_affords(self, ready: Prepared) -> None:
         bench, _, scores = learn(self.strategy, ready, freeze=0, epochs=2)
         rows = len(bench.targets().train)

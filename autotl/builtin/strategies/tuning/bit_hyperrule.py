@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,12 @@ class BitHyperRule:
         )
         workbench.note(frozen_sentence(workbench, params["freeze"]))
         recipe = Recipe.from_params(
-            params, weight_decay=0.0, label_smoothing=0.0, optimiser="sgd", schedule="steps"
+            params,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+            clip=math.inf,
+            optimiser="sgd",
+            schedule="steps",
         )
         return Training(model, workbench, recipe, train_mode=train_mode, frozen=params["freeze"])
 
