@@ -19,8 +19,12 @@ SMALL_ROWS, LARGE_ROWS = 20_000, 500_000
 """Images below which data is small, and from which it is large."""
 SMALL_SIDE = 96
 """Side in pixels below which images are small."""
-RATE, RATE_BATCH = 0.003, 512
-"""The learning rate, and the batch size that it is for; the rate is proportional to the batch size."""
+RATE, LARGEST_BATCH = 0.003, 512
+"""The learning rate and the batch size of the rule.
+
+Small data keeps the rate with smaller batches. The authors fill batches of 512 by drawing its images repeatedly,
+and the mean gradient of a smaller batch is the same.
+"""
 LEAST_BATCH, EPOCH_STEPS = 32, 10
 """The smallest batch size, and the steps per epoch that small data gets at least with larger batches."""
 
@@ -57,15 +61,14 @@ class BitHyperRule:
 
     Nothing is searched. Below 20,000 images the rule takes 500 steps and no mixup, below 500,000 images
     10,000 steps and mixup, and else 20,000 steps and mixup. Images below 96 pixels are trained at 128 pixels,
-    larger ones at 480. SGD with momentum has a rate of 0.003 for 512 images, which is divided by ten after
-    30, 60 and 90 percent of the steps. The strategy pays with large networks and enough time, and is a
+    larger ones at 480. SGD with momentum has a rate of 0.003, which is divided by ten after 30, 60 and 90 percent of the steps. The strategy pays with large networks and enough time, and is a
     yardstick for searches. The paper is Kolesnikov et al., Big Transfer: General Visual Representation
     Learning, ECCV 2020, section 3.3.
 
     The rule is for machines without a time limit. With one, the steps, the image size and the trained stages
-    are the most that fit, and the report notes how many steps that are. Batches are smaller on small data,
-    with a lower rate in proportion. The views are shifted but not mirrored, because labels may depend on
-    left and right.
+    are the most that fit, and the report notes how many steps that are. Batches are smaller than 512 on small
+    data, at the same rate: the steps go as far, and take less time. The views are shifted but not mirrored,
+    because labels may depend on left and right.
     """
 
     name = "bit_hyperrule"
@@ -96,7 +99,7 @@ class BitHyperRule:
             "epochs": epochs,
             "image_size": image_size,
             "batch_size": batch_size,
-            "lr": RATE * batch_size / RATE_BATCH,
+            "lr": RATE,
             "warmup": rule.warmup,
             "mixup": rule.mixup,
             "augment": "none" if reach.freeze else "shift",
@@ -138,9 +141,9 @@ def _rule(task: Task) -> Rule:
 
 
 def _batch_size(task: Task) -> int:
-    """Return the largest power of two that gives EPOCH_STEPS, from LEAST_BATCH to RATE_BATCH."""
+    """Return the largest power of two that gives EPOCH_STEPS, from LEAST_BATCH to LARGEST_BATCH."""
     largest = int((1 - VALIDATION_SHARE) * task.train_rows / EPOCH_STEPS)
-    return min(RATE_BATCH, max(LEAST_BATCH, 1 << max(0, largest.bit_length() - 1)))
+    return min(LARGEST_BATCH, max(LEAST_BATCH, 1 << max(0, largest.bit_length() - 1)))
 
 
 def _epochs(task: Task, steps: int, batch_size: int) -> int:
