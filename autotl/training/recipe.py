@@ -39,8 +39,9 @@ class Recipe:
             images are decoded once for training and evaluation.
         part: Fraction of the images that an epoch uses, drawn anew each epoch, in (0, 1].
         optimiser: ``"adamw"``, or ``"sgd"`` with a momentum of 0.9.
-        schedule: The rate after the warm-up: ``"cosine"``, or ``"steps"``, which divides it by ten after 30,
-            60 and 90 percent of all steps.
+        schedule: The rate after the warm-up: ``"cosine"``, or ``"steps"``, which divides it by ten at each
+            of ``drops``.
+        drops: Shares of all steps at which the schedule ``"steps"`` divides the rate, in (0, 1).
     """
 
     input_size: int
@@ -61,6 +62,7 @@ class Recipe:
     part: float = 1.0
     optimiser: str = "adamw"
     schedule: str = "cosine"
+    drops: tuple[float, ...] = (0.3, 0.6, 0.9)
 
     @classmethod
     def from_params(cls, params: Params, **fixed: Any) -> Recipe:

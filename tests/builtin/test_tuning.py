@@ -13,6 +13,7 @@ from torch import Tensor
 
 from autotl.api import Score
 from autotl.backbone import classifier_of, layout
+from autotl.builtin.strategies.tuning import bit_hyperrule
 from autotl.builtin.strategies.tuning.bit_hyperrule import BitHyperRule, Rule, rule_for
 from autotl.builtin.strategies.tuning.gradual_unfreezing import GradualUnfreezing, plan_of
 from autotl.builtin.strategies.tuning.l2_sp import L2Sp
@@ -223,14 +224,14 @@ class TestBitHyperRule(ReachChecks):
     @pytest.mark.parametrize(
         ("rows", "side", "expected"),
         [
-            (100, 32, Rule(500, 0.2, 128, 0.0)),
-            (19_999, 95, Rule(500, 0.2, 128, 0.0)),
+            (100, 32, Rule(500, 0.2, 128, 0.0, (0.4, 0.6, 0.8))),
+            (19_999, 95, Rule(500, 0.2, 128, 0.0, (0.4, 0.6, 0.8))),
             (20_000, 96, Rule(10_000, 0.05, 480, 0.1)),
             (499_999, 300, Rule(10_000, 0.05, 480, 0.1)),
             (500_000, 300, Rule(20_000, 0.025, 480, 0.1)),
         ],
     )
-    def test_the_rule_is_that_of_the_paper(self, rows: int, side: int, expected: Rule) -> None:
+    def test_the_rule_is_that_of_the_published_code(self, rows: int, side: int, expected: Rule) -> None:
         assert rule_for(rows, side) == expected
 
     @pytest.mark.parametrize(("each", "batch"), [(20, 32), (400, 64), (8_000, 512)])
@@ -261,6 +262,19 @@ class TestBitHyperRule(ReachChecks):
         assert len(scores) == 2
         assert "BiT-HyperRule gives 500 steps at 128 pixels" in bench.notes[0]
         assert f"took {2 * -(-rows // 32)} at 32 pixels, because of the time" in bench.notes[0]
+
+    def test_steps_that_rounding_alone_drops_are_not_blamed_on_the_time(
+        self, ready: Prepared, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = len(tiny_bench(ready).targets().train)
+        rule = Rule(3, 0.2, 128, 0.0)
+        monkeypatch.setattr(bit_hyperrule, "rule_for", lambda *given: rule)
+        monkeypatch.setattr(bit_hyperrule, "LEAST_BATCH", rows // 2)
+        task = replace(ready.task, trial_seconds=None)
+        epochs = self.strategy.defaults(task, ready.backbones["tiny"])["epochs"]
+        assert epochs * 2 < rule.steps
+        bench, _, _ = learn(self.strategy, ready, freeze=0, epochs=epochs)
+        assert "because of the time" not in bench.notes[0]
 
 
 RECIPES = [TwoPhase(), BitHyperRule()]
