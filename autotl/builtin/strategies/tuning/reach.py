@@ -126,9 +126,10 @@ def tuning_seconds(params: Params, task: Task, backbone: Backbone, *, backward: 
         task,
         backbone,
         input_size=params["image_size"],
-        trained=backward * trained_share(backbone, params["freeze"]),
+        trained=trained_share(backbone, params["freeze"]),
         epochs=params["epochs"],
         views=1 if params["augment"] == "none" else MAX_VIEWS,
+        backward=backward,
     )
     # negligible unless few layers are trained
     seconds += step_seconds(task, epochs=params["epochs"])
