@@ -39,7 +39,11 @@ if TYPE_CHECKING:
     )
     from autotl.training.machine.global_state import preserve_global_state
     from autotl.training.machine.malloc import keep_freed_memory
-    from autotl.training.machine.microbatch import microbatch_count, microbatch_size
+    from autotl.training.machine.microbatch import (
+        microbatch_count,
+        microbatch_size,
+        retry_in_microbatches,
+    )
     from autotl.training.phases import Phase, PhasedTraining
     from autotl.training.probe_settings import PROBE, PROBE_SETTINGS
     from autotl.training.recipe import MAX_VIEWS, VALIDATION_SHARE, Recipe
@@ -85,6 +89,7 @@ __all__ = [
     "precision",
     "predict_outputs",
     "preserve_global_state",
+    "retry_in_microbatches",
     "row_weights",
     "this_machine",
     "to_device",

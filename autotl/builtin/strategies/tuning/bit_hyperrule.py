@@ -22,7 +22,7 @@ SMALL_SIDE = 96
 RATE, LARGEST_BATCH = 0.003, 512
 """The learning rate and the batch size of the rule.
 
-Small data keeps the rate with smaller batches. The authors fill batches of 512 by drawing its images repeatedly,
+Small data keeps the rate with smaller batches. The authors fill batches of 512 by drawing images repeatedly,
 and the mean gradient of a smaller batch is the same.
 """
 LEAST_BATCH, EPOCH_STEPS = 32, 10
