@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         affordable_sizes,
         epoch_seconds,
         head_seconds,
+        probe_seconds,
         training_seconds,
     )
     from autotl.training.inference import forward_in_batches, predict_outputs
@@ -89,6 +90,7 @@ __all__ = [
     "precision",
     "predict_outputs",
     "preserve_global_state",
+    "probe_seconds",
     "retry_in_microbatches",
     "row_weights",
     "this_machine",

@@ -25,7 +25,7 @@ from autotl.training import (
     Phase,
     Recipe,
     balance_options,
-    head_seconds,
+    probe_seconds,
     training_seconds,
 )
 
@@ -102,7 +102,7 @@ class GradualUnfreezing:
                 views=1 if params["augment"] == "none" else MAX_VIEWS,
             )
         if params["head"] == "probe":
-            seconds += head_seconds(task, backbone)
+            seconds += probe_seconds(task, backbone, input_size=params["image_size"])
         return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> PhasedTraining:

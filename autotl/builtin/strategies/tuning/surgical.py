@@ -21,7 +21,7 @@ from autotl.toolbox import (
     Float,
     InputSize,
     Recipe,
-    head_seconds,
+    probe_seconds,
     training_seconds,
 )
 
@@ -88,7 +88,8 @@ class Surgical(DeclaredStrategy):
             for share in before
         )
         measured = backbone.pace.seconds(min(MEASURED_IMAGES, task.train_rows), input_size=size, trained=1.0)
-        return Cost(training + measured + head_seconds(task, backbone), 16 * backbone.parameters)
+        probe = probe_seconds(task, backbone, input_size=size)
+        return Cost(training + measured + probe, 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> _SurgicalLearner:
         """See :class:`autotl.api.Strategy`."""
