@@ -62,6 +62,7 @@ class TestKnn(StrategyChecks):
         rows = evenly_by_class(labels, 20)
         assert labels[rows].bincount().tolist() == [18, 1, 1]
         assert torch.equal(evenly_by_class(labels, 100), torch.arange(100))
+        assert len(evenly_by_class(torch.arange(50), 20)) == 50  # none of the classes is left out
 
     def test_whitened_features_are_uncorrelated(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(knn, "SHRINKAGE", 1e-6)

@@ -46,11 +46,11 @@ SETTINGS: dict[str, Setting] = {
 
 
 class MultiLayerProbe(DeclaredStrategy):
-    """Logistic regression on the most relevant features of all stages (Head2Toe).
+    """Logistic regression on the most relevant features of all stages, after Head2Toe.
 
     The features of each stage are averaged over positions and standardised. A ridge regression on all of
     them gives each feature a relevance, the norm of its weights over the classes. The most relevant features
-    are kept.
+    are kept. The paper takes the norms from a regression with a group lasso instead, which is slower to fit.
     """
 
     name = "multi_layer_probe"
