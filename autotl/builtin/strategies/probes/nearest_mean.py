@@ -64,7 +64,7 @@ class NearestMean(DeclaredStrategy):
         return found if found["distance"] == "whitened" else {**found, "shrinkage": DEFAULT_SHRINKAGE}
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        """Return the seconds of a pass, and of the covariance if it is needed.
+        """Return the seconds of a pass, and of a covariance if needed.
 
         Args:
             params: The trial's settings.

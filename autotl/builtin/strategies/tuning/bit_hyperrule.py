@@ -49,7 +49,7 @@ class Rule:
 
 
 def rule_for(rows: int, typical_size: int) -> Rule:
-    """Return the settings of the published code for the number and typical size of the images."""
+    """Return the settings for the number and typical size of the images."""
     input_size = 128 if typical_size < SMALL_SIDE else 480
     if rows < SMALL_ROWS:
         return Rule(500, 0.2, input_size, 0.0, (0.4, 0.6, 0.8))

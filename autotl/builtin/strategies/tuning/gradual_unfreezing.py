@@ -46,7 +46,7 @@ class GradualUnfreezing:
     Lower stages are more general, so they start later and learn slower. The first stage's rate is the head's
     divided by 2.6 four times, as in the paper's network of four layer groups. The other stages' rates lie
     between by equal factors, which are 2.6 with four stages. The strategy pays if the data is small and the
-    whole network is to be trained: no stage gets gradients from layers that are still random. The paper is
+    whole network is to be trained. No stage gets gradients from layers that are still random. The paper is
     Howard & Ruder, Universal Language Model Fine-tuning for Text Classification, ACL 2018, section 3.3.
 
     Each phase has its own warm-up and decay of the rate. Outputs of stages that are still frozen are cached.
