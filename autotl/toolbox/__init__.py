@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         fit_heads,
         head_seconds,
         predict_outputs,
+        probe_seconds,
         training_seconds,
     )
 
@@ -87,6 +88,7 @@ __all__ = [
     "new_head",
     "pooled",
     "predict_outputs",
+    "probe_seconds",
     "set_head",
     "strategy",
     "train_epoch",

@@ -10,7 +10,7 @@ from typing import Any
 from autotl.api import Applies, Backbone, Cost, Learner, Machine, Params, Space, Task, Workbench
 from autotl.errors import TrainingError
 from autotl.toolbox.settings import Chosen, Setting
-from autotl.training import head_seconds, training_seconds
+from autotl.training import probe_seconds, training_seconds
 
 FIRST_VERSION = 2
 """The first version of the plugin API with this module.
@@ -87,8 +87,8 @@ class DeclaredStrategy(ABC):
                 task, backbone, input_size=size, trained=self.trained, epochs=int(params["epochs"])
             )
             return Cost(seconds, 16 * backbone.parameters)
-        features = 0.0 if backbone.has_seen(size) else backbone.pace.seconds(task.train_rows, input_size=size)
-        return Cost(features / 5 + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
+        seconds = probe_seconds(task, backbone, input_size=size)
+        return Cost(seconds, 4 * task.train_rows * backbone.features)
 
     def check(self, params: Params) -> None:
         """Raise TrainingError unless these settings can be used."""

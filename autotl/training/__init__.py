@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         affordable_sizes,
         epoch_seconds,
         head_seconds,
+        probe_seconds,
         training_seconds,
     )
     from autotl.training.inference import forward_in_batches, predict_outputs
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
     )
     from autotl.training.machine.global_state import preserve_global_state
     from autotl.training.machine.malloc import keep_freed_memory
-    from autotl.training.machine.microbatch import microbatch_count, microbatch_size
+    from autotl.training.machine.microbatch import (
+        microbatch_count,
+        microbatch_size,
+        retry_in_microbatches,
+    )
     from autotl.training.phases import Phase, PhasedTraining
     from autotl.training.probe_settings import PROBE, PROBE_SETTINGS
     from autotl.training.recipe import MAX_VIEWS, VALIDATION_SHARE, Recipe
@@ -85,6 +90,8 @@ __all__ = [
     "precision",
     "predict_outputs",
     "preserve_global_state",
+    "probe_seconds",
+    "retry_in_microbatches",
     "row_weights",
     "this_machine",
     "to_device",

@@ -34,7 +34,14 @@ def epoch_seconds(
 
 
 def training_seconds(
-    task: Task, backbone: Backbone, *, input_size: int, trained: float, epochs: int, views: int = 0
+    task: Task,
+    backbone: Backbone,
+    *,
+    input_size: int,
+    trained: float,
+    epochs: int,
+    views: int = 0,
+    backward: float = 1.0,
 ) -> float:
     """Predict the seconds of a training on one fold.
 
@@ -48,15 +55,16 @@ def training_seconds(
         trained: Fraction of the arithmetic that is trained, in [0, 1].
         epochs: Number of epochs.
         views: Number of cached views; 0 if nothing is cached.
+        backward: Fraction of the trained layers' backward arithmetic that is needed, in (0, 1].
     """
-    full_epoch = epoch_seconds(task, backbone, input_size=input_size, trained=trained)
+    full_epoch = epoch_seconds(task, backbone, input_size=input_size, trained=backward * trained)
     if not views or trained >= 1:
         return epochs * full_epoch
     frozen = 1 - trained
     if views == 1 and input_size == backbone.input_size:
         frozen -= max((share for share in backbone.kept if share <= frozen), default=0.0)
     view_seconds = backbone.pace.seconds(task.train_rows, input_size=input_size) * frozen
-    suffix_seconds = trained * epoch_seconds(task, backbone, input_size=input_size, trained=1.0)
+    suffix_seconds = trained * epoch_seconds(task, backbone, input_size=input_size, trained=backward)
     return min(views, epochs) * view_seconds + epochs * suffix_seconds
 
 
@@ -69,6 +77,21 @@ def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> 
         steps: Optimiser steps.
     """
     return steps * MULTIPLY_ADD_SECONDS * task.train_rows * backbone.features * task.target.outputs
+
+
+def probe_seconds(task: Task, backbone: Backbone, *, input_size: int) -> float:
+    """Predict the seconds of fitting the linear probe on one fold.
+
+    Features that are not cached at this size take a pass over all images, which five folds share.
+
+    Args:
+        task: Gives the number of training images and classes.
+        backbone: Gives the measured speed, and whether the features are cached.
+        input_size: Image size in pixels.
+    """
+    cached = backbone.has_seen(input_size)
+    features = 0.0 if cached else backbone.pace.seconds(task.train_rows, input_size=input_size)
+    return features / 5 + head_seconds(task, backbone)
 
 
 def affordable_epochs(

@@ -140,7 +140,8 @@ def _take_step(
     checked = spec.device == "cpu" or state.steps_done % LOSS_CHECK_INTERVAL == 0
     if checked and not torch.isfinite(loss):
         raise Diverged(f"the loss became {loss.item()} at step {state.steps_done + 1} of {state.total_steps}")
-    nn.utils.clip_grad_norm_(spec.model.parameters(), spec.recipe.clip)
+    if math.isfinite(spec.recipe.clip):
+        nn.utils.clip_grad_norm_(spec.model.parameters(), spec.recipe.clip)
     state.update(loss)
 
 

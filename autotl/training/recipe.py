@@ -30,7 +30,7 @@ class Recipe:
         warmup: Fraction of all steps in which the learning rate rises, in [0, 1).
         augment: A name of AUGMENTATIONS.
         label_smoothing: Label smoothing of the loss, in [0, 1).
-        clip: Largest norm of the gradients.
+        clip: Largest norm of the gradients; infinite for no limit.
         mixup: The α of mixup's Beta(α, α); 0 for no mixup.
         ema: Decay of the moving average of the weights, in [0, 1); 0 for no average.
         views: Most augmented views to cache per image, if the first stages are frozen.
@@ -39,8 +39,9 @@ class Recipe:
             images are decoded once for training and evaluation.
         part: Fraction of the images that an epoch uses, drawn anew each epoch, in (0, 1].
         optimiser: ``"adamw"``, or ``"sgd"`` with a momentum of 0.9.
-        schedule: The rate after the warm-up: ``"cosine"``, or ``"steps"``, which divides it by ten after 30,
-            60 and 90 percent of all steps.
+        schedule: The rate after the warm-up: ``"cosine"``, or ``"steps"``, which divides it by ten at each
+            of ``drops``.
+        drops: Shares of all steps at which the schedule ``"steps"`` divides the rate, in (0, 1).
     """
 
     input_size: int
@@ -61,6 +62,7 @@ class Recipe:
     part: float = 1.0
     optimiser: str = "adamw"
     schedule: str = "cosine"
+    drops: tuple[float, ...] = (0.3, 0.6, 0.9)
 
     @classmethod
     def from_params(cls, params: Params, **fixed: Any) -> Recipe:

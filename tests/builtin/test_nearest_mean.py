@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn.functional import normalize
@@ -16,6 +18,7 @@ from autotl.builtin.strategies.probes.nearest_mean import (
 )
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench
+from autotl.testing.strategies.settings_checks import MACHINE
 from autotl.training import predict_outputs
 
 
@@ -38,6 +41,17 @@ class TestNearestMean(StrategyChecks):
         *_, score = self.strategy.build(self.strategy.defaults(ready.task, bench.backbone), bench).fit()
         confidence = score.outputs.softmax(1).max(1).values.mean()  # type: ignore[union-attr]
         assert confidence < score.value + 0.2  # type: ignore[union-attr]
+
+    def test_a_covariance_of_wide_features_costs_more_than_the_means(self, ready: Prepared) -> None:
+        def seconds(distance: Distance, width: int) -> float:
+            backbone = replace(ready.backbones["tiny"], features=width)
+            params = {"distance": distance, "shrinkage": 0.1, "image_size": backbone.input_size}
+            return self.strategy.cost(params, ready.task, backbone, MACHINE).seconds
+
+        extra = [seconds("whitened", width) - seconds("euclidean", width) for width in (1000, 2000)]
+        assert seconds("cosine", 2000) == seconds("euclidean", 2000)
+        assert extra[0] > 0.02
+        assert 4 < extra[1] / extra[0] < 8
 
     def test_one_image_of_a_class_is_enough(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -61,6 +62,7 @@ class TestKnn(StrategyChecks):
         rows = evenly_by_class(labels, 20)
         assert labels[rows].bincount().tolist() == [18, 1, 1]
         assert torch.equal(evenly_by_class(labels, 100), torch.arange(100))
+        assert len(evenly_by_class(torch.arange(50), 20)) == 50  # none of the classes is left out
 
     def test_whitened_features_are_uncorrelated(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(knn, "SHRINKAGE", 1e-6)
@@ -101,6 +103,14 @@ class TestMultiLayerProbe(StrategyChecks):
         assert head.form.spec.arguments["columns"] == max(
             multi_layer_probe.MIN_COLUMNS, int(-(-keep * width // 1))
         )
+
+    def test_a_fit_without_time_left_gives_the_same_weights(
+        self, ready: Prepared, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _, (on_time,) = learned(self, ready)
+        monkeypatch.setattr(TrialWorkbench, "seconds_left", property(lambda bench: 0.0))
+        _, (late,) = learned(self, ready)
+        assert np.array_equal(on_time.outputs, late.outputs)
 
     def test_the_relevant_features_are_kept(self, ready: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
         def planted(bench: TrialWorkbench, stages: Any, *, input_size: int) -> Any:

@@ -48,6 +48,24 @@ class TestSurgical(StrategyChecks):
             )
             assert norm == pytest.approx(float(gradient / weight), rel=1e-3)
 
+    def test_a_gradient_that_does_not_fit_is_measured_in_pieces(
+        self, ready: Prepared, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def short_of_memory(target: Any, outputs: torch.Tensor, *given: Any, **named: Any) -> Any:
+            rows.append(len(outputs))
+            if len(outputs) > 8:
+                raise torch.OutOfMemoryError
+            return loss(target, outputs, *given, **named)
+
+        rows: list[int] = []
+        bench, recipe = tiny_bench(ready), Recipe(32, 1, 1e-3)
+        model = self.strategy.build(self.settings(ready), bench)._model()
+        whole = returned(relative_gradient_norms(bench, model, recipe))
+        loss = type(bench.target).loss
+        monkeypatch.setattr(type(bench.target), "loss", short_of_memory)
+        assert returned(relative_gradient_norms(bench, model, recipe)) == pytest.approx(whole, rel=1e-3)
+        assert max(rows) > 8 >= rows[-1]
+
     @pytest.mark.parametrize("norm", ["frozen", "batch"])
     def test_the_stage_with_the_largest_norm_is_trained_and_no_other(
         self, ready: Prepared, norm: str

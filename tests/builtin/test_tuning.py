@@ -13,11 +13,15 @@ from torch import Tensor
 
 from autotl.api import Score
 from autotl.backbone import classifier_of, layout
+from autotl.builtin.strategies.tuning import bit_hyperrule
 from autotl.builtin.strategies.tuning.bit_hyperrule import BitHyperRule, Rule, rule_for
+from autotl.builtin.strategies.tuning.finetune import FineTune
 from autotl.builtin.strategies.tuning.gradual_unfreezing import GradualUnfreezing, plan_of
 from autotl.builtin.strategies.tuning.l2_sp import L2Sp
 from autotl.builtin.strategies.tuning.lp_ft import LpFt
 from autotl.builtin.strategies.tuning.norm_only import NormOnly
+from autotl.builtin.strategies.tuning.ssf import ScaleAndShift
+from autotl.builtin.strategies.tuning.surgical import Surgical
 from autotl.builtin.strategies.tuning.two_phase import TwoPhase
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
@@ -223,14 +227,14 @@ class TestBitHyperRule(ReachChecks):
     @pytest.mark.parametrize(
         ("rows", "side", "expected"),
         [
-            (100, 32, Rule(500, 0.2, 128, 0.0)),
-            (19_999, 95, Rule(500, 0.2, 128, 0.0)),
+            (100, 32, Rule(500, 0.2, 128, 0.0, (0.4, 0.6, 0.8))),
+            (19_999, 95, Rule(500, 0.2, 128, 0.0, (0.4, 0.6, 0.8))),
             (20_000, 96, Rule(10_000, 0.05, 480, 0.1)),
             (499_999, 300, Rule(10_000, 0.05, 480, 0.1)),
             (500_000, 300, Rule(20_000, 0.025, 480, 0.1)),
         ],
     )
-    def test_the_rule_is_that_of_the_paper(self, rows: int, side: int, expected: Rule) -> None:
+    def test_the_rule_is_that_of_the_published_code(self, rows: int, side: int, expected: Rule) -> None:
         assert rule_for(rows, side) == expected
 
     @pytest.mark.parametrize(("each", "batch"), [(20, 32), (400, 64), (8_000, 512)])
@@ -242,8 +246,18 @@ class TestBitHyperRule(ReachChecks):
         steps = found["epochs"] * 0.8 * task.train_rows / batch
         assert found["batch_size"] == batch
         assert steps == pytest.approx(rule_for(task.train_rows, 32).steps, rel=0.05)
-        assert found["lr"] == pytest.approx(0.003 * batch / 512)
+        assert found["lr"] == 0.003  # with small batches too
         assert found["mixup"] == (0.1 if 3 * each >= 20_000 else 0.0)
+
+    def test_gradients_are_not_clipped(self, ready: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+        norms: list[float] = []
+        monkeypatch.setattr(
+            torch.nn.utils, "clip_grad_norm_", lambda parameters, largest: norms.append(largest)
+        )
+        learn(self.strategy, ready, freeze=0, epochs=1)
+        assert norms == []
+        learn(TwoPhase(), ready, freeze=0, epochs=1)
+        assert set(norms) == {1.0}
 
     def test_it_notes_the_steps_that_the_time_affords(self, ready: Prepared) -> None:
         bench, _, scores = learn(self.strategy, ready, freeze=0, epochs=2)
@@ -251,6 +265,19 @@ class TestBitHyperRule(ReachChecks):
         assert len(scores) == 2
         assert "BiT-HyperRule gives 500 steps at 128 pixels" in bench.notes[0]
         assert f"took {2 * -(-rows // 32)} at 32 pixels, because of the time" in bench.notes[0]
+
+    def test_steps_that_rounding_alone_drops_are_not_blamed_on_the_time(
+        self, ready: Prepared, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rows = len(tiny_bench(ready).targets().train)
+        rule = Rule(3, 0.2, 128, 0.0)
+        monkeypatch.setattr(bit_hyperrule, "rule_for", lambda *given: rule)
+        monkeypatch.setattr(bit_hyperrule, "LEAST_BATCH", rows // 2)
+        task = replace(ready.task, trial_seconds=None)
+        epochs = self.strategy.defaults(task, ready.backbones["tiny"])["epochs"]
+        assert epochs * 2 < rule.steps
+        bench, _, _ = learn(self.strategy, ready, freeze=0, epochs=epochs)
+        assert "because of the time" not in bench.notes[0]
 
 
 RECIPES = [TwoPhase(), BitHyperRule()]
@@ -262,3 +289,24 @@ def test_a_recipe_searches_nothing(strategy: Any, tmp_path: Path) -> None:
     backbone = ready.backbones["tiny"]
     found = strategy.suggest(None, ready.task, backbone)  # a space that would raise if it were asked
     assert found == strategy.defaults(ready.task, backbone)
+
+
+PROBED = [GradualUnfreezing(), L2Sp(), LpFt(), NormOnly(), ScaleAndShift(), Surgical()]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "passes"),
+    [*((each, 1) for each in PROBED), (FineTune(), 0)],
+    ids=lambda each: getattr(each, "name", None),
+)
+def test_the_probes_features_take_a_pass_unless_cached(strategy: Any, passes: int, tmp_path: Path) -> None:
+    ready = tiny_run(tmp_path)
+    costs, size = [], ready.backbones["tiny"].input_size
+    for kept in ((), (1.0,)):
+        backbone = replace(ready.backbones["tiny"], kept=kept)
+        defaults = strategy.defaults(ready.task, backbone)
+        fixed = {"image_size": size, "head": "probe", "freeze": 0}
+        params = {name: fixed.get(name, value) for name, value in defaults.items()}
+        costs.append(strategy.cost(params, ready.task, backbone, MACHINE).seconds)
+    one_pass = backbone.pace.seconds(ready.task.train_rows, input_size=size)
+    assert costs[0] - costs[1] == pytest.approx(passes * one_pass / 5, rel=1e-6)

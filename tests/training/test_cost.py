@@ -36,6 +36,20 @@ def test_stages_between_a_cached_one_and_the_cut_cost_a_pass() -> None:
     assert seconds(0.125, views=1) - seconds(0.125, views=1, kept=(0.5, 0.75)) == pytest.approx(0.75 * whole)
 
 
+@pytest.mark.parametrize(("trained", "views"), [(1.0, 0), (1.0, 1), (0.5, 0), (0.5, 1)])
+def test_less_backward_arithmetic_saves_nothing_of_the_forward_pass(trained: float, views: int) -> None:
+    def cost(backward: float) -> float:
+        return training_seconds(
+            TASK, NET, input_size=64, trained=trained, epochs=4, views=views, backward=backward
+        )
+
+    images = 4 * 0.8 * TASK.train_rows
+    forward = NET.pace.seconds(images, input_size=64)
+    saved = 0.45 * trained * (NET.pace.seconds(images, input_size=64, trained=1.0) - forward)
+    assert saved > 0
+    assert cost(1.0) - cost(0.55) == pytest.approx(saved)
+
+
 @pytest.mark.parametrize(
     "asked", [{"trained": 0.75}, {"trained": 0.5, "views": 3}, {"trained": 0.5, "input_size": 32}]
 )

@@ -19,8 +19,6 @@ OPTIMISERS = ("adamw", "sgd")
 SCHEDULES = ("cosine", "steps")
 MOMENTUM = 0.9
 """Momentum of SGD."""
-STEP_SHARES = (0.3, 0.6, 0.9)
-"""Shares of all steps after which the schedule ``"steps"`` divides the rate by ten."""
 
 
 def make_optimiser(
@@ -75,5 +73,5 @@ def learning_rate_factor(step: int, total: int, recipe: Recipe) -> float:
     if step < rise:
         return (step + 1) / (rise + 1)
     if recipe.schedule == "steps":
-        return float(0.1 ** sum(step >= share * total for share in STEP_SHARES))
+        return float(0.1 ** sum(step >= share * total for share in recipe.drops))
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, total - rise)))

@@ -75,3 +75,8 @@ def test_the_rate_falls_in_steps_at_30_60_and_90_percent() -> None:
     recipe = replace(RECIPE, schedule="steps", warmup=0.2)
     factors = [learning_rate_factor(step, 100, recipe) for step in (0, 20, 29, 30, 59, 60, 89, 90, 99)]
     assert factors == pytest.approx([1 / 21, 1, 1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+
+
+def test_the_rate_falls_where_the_recipe_says() -> None:
+    recipe = replace(RECIPE, schedule="steps", warmup=0.2, drops=(0.5,))
+    assert [learning_rate_factor(step, 100, recipe) for step in (49, 50, 99)] == pytest.approx([1, 0.1, 0.1])

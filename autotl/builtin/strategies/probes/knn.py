@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_ROWS = 20_000
-"""Most training images in the bank: 20,000 images of 1,000 features take 80 MB in the delivered model."""
+"""Images in the bank, unless many small classes add some.
+
+20,000 images of 1,000 features take 80 MB in the delivered model.
+"""
 SHRINKAGE = 0.1
 """Share of the mean variance that whitening adds to each direction, so that noise is not enlarged."""
 MULTIPLY_ADD_SECONDS = 3e-11
@@ -106,9 +109,9 @@ class _KnnLearner:
 
 
 def evenly_by_class(labels: Tensor, most: int) -> Tensor:
-    """Return at most ``most`` rows, sorted, with the classes' shares.
+    """Return about ``most`` rows, sorted, with the classes' shares.
 
-    Each class has at least one row.
+    Each class with rows has at least one, so that many small classes can give more than ``most``.
     """
     import torch
 

@@ -23,7 +23,7 @@ from autotl.api import (
     Task,
     Workbench,
 )
-from autotl.training import PROBE_SETTINGS, head_seconds
+from autotl.training import PROBE_SETTINGS, head_seconds, probe_seconds
 
 C_VALUES = tuple(float(f"{c:.2g}") for c in np.logspace(-4, 1, 16))
 DEFAULT_SETTING = PROBE_SETTINGS[-1]
@@ -76,14 +76,8 @@ class LinearProbe:
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        input_size = params["image_size"]
-        features = (
-            0.0
-            if backbone.has_seen(input_size)
-            else backbone.pace.seconds(task.train_rows, input_size=input_size)
-        )
-        per_fold = features / 5  # shared by five folds
-        return Cost(per_fold + head_seconds(task, backbone), 4 * task.train_rows * backbone.features)
+        seconds = probe_seconds(task, backbone, input_size=params["image_size"])
+        return Cost(seconds, 4 * task.train_rows * backbone.features)
 
     def build(self, params: Params, workbench: Workbench) -> _ProbeLearner:
         return _ProbeLearner(params, workbench)

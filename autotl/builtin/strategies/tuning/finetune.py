@@ -101,7 +101,7 @@ class FineTune:
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        return Cost(tuning_seconds(params, task, backbone), 16 * backbone.parameters)
+        return Cost(tuning_seconds(params, task, backbone, features=False), 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> Training:
         from autotl.backbone import freeze

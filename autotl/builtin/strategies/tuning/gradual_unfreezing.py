@@ -24,7 +24,7 @@ from autotl.training import (
     MAX_VIEWS,
     Recipe,
     balance_options,
-    head_seconds,
+    probe_seconds,
     training_seconds,
 )
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from autotl.training import PhasedTraining
 
 DECAY = 2.6
-"""The factor between the rates of two layer groups (Howard & Ruder)."""
+"""The factor between the rates of two of the LAYER_GROUPS (Howard & Ruder)."""
 LAYER_GROUPS = 4
 """Layer groups of Howard & Ruder's network below the head; the stages share their range of rates."""
 UNFREEZING_SHARE = 0.4
@@ -42,10 +42,11 @@ UNFREEZING_SHARE = 0.4
 class GradualUnfreezing:
     """Trains the head first, then unfreezes the stages from the top down.
 
-    Lower stages are more general, so they start later and learn slower. The rate of each layer group is that
-    of the group above divided by 2.6. The strategy pays if the data is small and the whole network is to be
-    trained: no stage gets gradients from layers that are still random. The paper is Howard & Ruder, Universal
-    Language Model Fine-tuning for Text Classification, ACL 2018, section 3.3.
+    Lower stages are more general, so they start later and learn slower. The first stage's rate is the head's
+    divided by 2.6 four times, as in the paper's network of four layer groups. The other stages' rates lie
+    between by equal factors, which are 2.6 with four stages. The strategy pays if the data is small and the
+    whole network is to be trained. No stage gets gradients from layers that are still random. The paper is
+    Howard & Ruder, Universal Language Model Fine-tuning for Text Classification, ACL 2018, section 3.3.
 
     Each phase has its own warm-up and decay of the rate. Outputs of stages that are still frozen are cached.
     Several stages are unfrozen at once if there are fewer epochs than stages.
@@ -101,7 +102,7 @@ class GradualUnfreezing:
                 views=1 if params["augment"] == "none" else MAX_VIEWS,
             )
         if params["head"] == "probe":
-            seconds += head_seconds(task, backbone)
+            seconds += probe_seconds(task, backbone, input_size=params["image_size"])
         return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> PhasedTraining:

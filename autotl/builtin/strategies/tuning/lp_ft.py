@@ -13,7 +13,7 @@ from autotl.builtin.strategies.tuning.reach import (
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, probed_model
-from autotl.training import AUGMENTATIONS, PROBE_SETTINGS, Recipe, balance_options, head_seconds
+from autotl.training import AUGMENTATIONS, PROBE_SETTINGS, Recipe, balance_options, probe_seconds
 
 if TYPE_CHECKING:
     from autotl.training import Training
@@ -74,10 +74,8 @@ class LpFt:
         }
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        size = params["image_size"]
-        features = 0.0 if backbone.has_seen(size) else backbone.pace.seconds(task.train_rows, input_size=size)
-        seconds = tuning_seconds(params, task, backbone) + head_seconds(task, backbone)
-        return Cost(seconds + features / 5, 16 * backbone.parameters)  # five folds share the features
+        probe = probe_seconds(task, backbone, input_size=params["image_size"])
+        return Cost(tuning_seconds(params, task, backbone) + probe, 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> Training:
         from autotl.backbone import freeze

@@ -14,6 +14,7 @@ from autotl.training import (
     affordable_size,
     affordable_sizes,
     head_seconds,
+    probe_seconds,
     training_seconds,
 )
 
@@ -113,7 +114,9 @@ def suggested_reach(space: Space, task: Task, backbone: Backbone) -> Reach:
     return Reach(depth, epochs, input_size)
 
 
-def tuning_seconds(params: Params, task: Task, backbone: Backbone, *, backward: float = 1.0) -> float:
+def tuning_seconds(
+    params: Params, task: Task, backbone: Backbone, *, backward: float = 1.0, features: bool = True
+) -> float:
     """Predict the seconds of a training on one fold.
 
     Args:
@@ -121,18 +124,24 @@ def tuning_seconds(params: Params, task: Task, backbone: Backbone, *, backward: 
         task: Gives the number of training images.
         backbone: Gives the measured speed.
         backward: Share of the backward arithmetic that is needed, in (0, 1].
+        features: Whether to count the pass for the probe's features if they are not cached.
     """
     seconds = training_seconds(
         task,
         backbone,
         input_size=params["image_size"],
-        trained=backward * trained_share(backbone, params["freeze"]),
+        trained=trained_share(backbone, params["freeze"]),
         epochs=params["epochs"],
         views=1 if params["augment"] == "none" else MAX_VIEWS,
+        backward=backward,
     )
     # negligible unless few layers are trained
     seconds += step_seconds(task, epochs=params["epochs"])
-    return seconds + (head_seconds(task, backbone) if params.get("head") == "probe" else 0.0)
+    if params.get("head") != "probe":
+        return seconds
+    if not features:
+        return seconds + head_seconds(task, backbone)
+    return seconds + probe_seconds(task, backbone, input_size=params["image_size"])
 
 
 def step_seconds(task: Task, *, epochs: int) -> float:

@@ -18,7 +18,7 @@ from autotl.toolbox import (
     Float,
     InputSize,
     Recipe,
-    head_seconds,
+    probe_seconds,
     training_seconds,
 )
 
@@ -67,7 +67,7 @@ class ScaleAndShift(DeclaredStrategy):
         size, epochs = int(params["image_size"]), int(params["epochs"])
         seconds = training_seconds(task, backbone, input_size=size, trained=1.0, epochs=epochs)
         if params["head"] == "probe":
-            seconds += head_seconds(task, backbone)
+            seconds += probe_seconds(task, backbone, input_size=size)
         return Cost(seconds, 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> Training:

@@ -21,13 +21,14 @@ from autotl.toolbox import (
     Float,
     InputSize,
     Recipe,
-    head_seconds,
+    probe_seconds,
     training_seconds,
 )
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from autotl.api import Batch
     from autotl.backbone import Frozen
     from autotl.toolbox import Setting, Training
 
@@ -87,7 +88,8 @@ class Surgical(DeclaredStrategy):
             for share in before
         )
         measured = backbone.pace.seconds(min(MEASURED_IMAGES, task.train_rows), input_size=size, trained=1.0)
-        return Cost(training + measured + head_seconds(task, backbone), 16 * backbone.parameters)
+        probe = probe_seconds(task, backbone, input_size=size)
+        return Cost(training + measured + probe, 16 * backbone.parameters)
 
     def build(self, params: Params, bench: Workbench) -> _SurgicalLearner:
         """See :class:`autotl.api.Strategy`."""
@@ -151,7 +153,7 @@ def relative_gradient_norms(
     """Return each stage's gradient norm, divided by the norm of its weights.
 
     The gradient is that of the training's mean loss, on images without augmentation. BatchNorm uses the
-    source's statistics. The model's gradients are removed afterwards.
+    source's statistics.
 
     Args:
         bench: The workbench of the trial.
@@ -161,36 +163,82 @@ def relative_gradient_norms(
     Returns:
         A number for each stage, 0 or more, in the order of the stages.
     """
+    import torch
+
     from autotl.toolbox import layout
 
     model.eval()
     model.requires_grad_(True)
-    seen = 0
+    named = dict(model.named_parameters())
+    sums = {name: torch.zeros_like(value) for name, value in named.items()}
+    seen, pieces = 0, 1
     for batch in bench.batches(
         input_size=recipe.input_size, batch_size=recipe.batch_size, balance=recipe.balance
     ):
-        with bench.autocast():
-            outputs = model(batch.inputs)
-        loss = bench.target.loss(
-            outputs.float(), batch.targets, weights=batch.weights, smoothing=recipe.label_smoothing
-        )
-        (len(batch.targets) * loss).backward()  # type: ignore[no-untyped-call] # torch gives it no types
+        pieces = _add_gradients(sums, bench, model, batch, recipe.label_smoothing, pieces)
         seen += len(batch.targets)
         yield bench.beat()
         if seen >= MEASURED_IMAGES:
             break
-    named = dict(model.named_parameters())
-    found = [
-        _ratio([named[name] for name in names if name in named], seen) for names in layout(model).parameters
+    return [
+        _ratio([(sums[name], named[name]) for name in names if name in named], seen)
+        for names in layout(model).parameters
     ]
-    model.zero_grad(set_to_none=True)
-    return found
 
 
-def _ratio(parameters: list[nn.Parameter], images: int) -> float:
+def _add_gradients(
+    sums: Mapping[str, Tensor],
+    bench: Workbench,
+    model: nn.Module,
+    batch: Batch,
+    smoothing: float,
+    pieces: int,
+) -> int:
+    """Add the gradients of a batch's summed loss, in more pieces if memory runs out.
+
+    Args:
+        sums: The sums by the parameter's name; they are changed only if the whole batch fits.
+        bench: The workbench of the trial.
+        model: The network with a head.
+        batch: The images and targets.
+        smoothing: Label smoothing of the loss.
+        pieces: Pieces to start with.
+
+    Returns:
+        The pieces to start the next batch with.
+    """
+    import torch
+
+    from autotl.training import retry_in_microbatches
+
+    parameters = dict(model.named_parameters())
+
+    def attempt(pieces: int) -> list[Tensor]:
+        total = [torch.zeros_like(value) for value in parameters.values()]
+        for rows in torch.arange(len(batch.targets)).tensor_split(pieces):
+            part = slice(int(rows[0]), int(rows[-1]) + 1)
+            with bench.autocast():
+                outputs = model(batch.inputs[part])
+            weights = None if batch.weights is None else batch.weights[part]
+            loss = bench.target.loss(
+                outputs.float(), batch.targets[part], weights=weights, smoothing=smoothing
+            )
+            found = torch.autograd.grad(len(rows) * loss, [*parameters.values()], allow_unused=True)
+            for value, gradient in zip(total, found, strict=True):
+                if gradient is not None:
+                    value.add_(gradient)
+        return total
+
+    found, pieces = retry_in_microbatches(attempt, pieces, max_pieces=max(1, len(batch.targets) // 2))
+    for name, gradient in zip(parameters, found, strict=True):
+        sums[name].add_(gradient)
+    return pieces
+
+
+def _ratio(values: list[tuple[Tensor, nn.Parameter]], images: int) -> float:
     """Return the norm of the mean gradient, divided by that of the parameters; 0 without parameters."""
-    gradient = sum(float(each.grad.double().square().sum()) for each in parameters if each.grad is not None)
-    weight = sum(float(each.detach().double().square().sum()) for each in parameters)
+    gradient = sum(float(total.double().square().sum()) for total, _ in values)
+    weight = sum(float(value.detach().double().square().sum()) for _, value in values)
     return float((gradient / weight) ** 0.5 / images) if weight else 0.0
 
 
