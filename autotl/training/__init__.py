@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         affordable_size,
         affordable_sizes,
         epoch_seconds,
+        fit_epochs,
         head_seconds,
         training_seconds,
     )
@@ -73,6 +74,7 @@ __all__ = [
     "class_weights",
     "epoch_order",
     "epoch_seconds",
+    "fit_epochs",
     "fit_heads",
     "forward_in_batches",
     "get_augmentation",

@@ -5,7 +5,9 @@ Choose epochs and image sizes that fit a trial's time.
 
 from __future__ import annotations
 
-from autotl.api import Backbone, Task
+from collections.abc import Callable
+
+from autotl.api import Backbone, Params, Task
 from autotl.training.recipe import VALIDATION_SHARE
 
 HEAD_STEPS = 20
@@ -107,6 +109,24 @@ def affordable_epochs(
         <= limit
     )
     return next(fits, 1)
+
+
+def fit_epochs(params: Params, seconds: Callable[[Params], float], limit: float) -> Params:
+    """Return the settings with fewer epochs, if they take too long.
+
+    Args:
+        params: Settings with ``epochs``, the most that are returned.
+        seconds: Predicts the seconds of settings; more epochs never take less time.
+        limit: The seconds allowed.
+
+    Returns:
+        The settings with the most epochs that fit; with one epoch if none fits.
+    """
+    longest = int(params["epochs"])
+    fits = ({**params, "epochs": epochs} for epochs in range(longest, 1, -1))
+    if longest <= 1 or seconds(params) <= limit:
+        return params
+    return next((each for each in fits if seconds(each) <= limit), {**params, "epochs": 1})
 
 
 def affordable_sizes(
