@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         epoch_seconds,
         fit_epochs,
         head_seconds,
+        step_seconds,
         training_seconds,
     )
     from autotl.training.inference import forward_in_batches, predict_outputs
@@ -88,6 +89,7 @@ __all__ = [
     "predict_outputs",
     "preserve_global_state",
     "row_weights",
+    "step_seconds",
     "this_machine",
     "to_device",
     "training_seconds",

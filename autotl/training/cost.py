@@ -10,6 +10,8 @@ from collections.abc import Callable
 from autotl.api import Backbone, Params, Task
 from autotl.training.recipe import VALIDATION_SHARE
 
+STEP_SECONDS = 3e-3
+"""Seconds of an optimiser step besides the layers' arithmetic, on common hardware."""
 HEAD_STEPS = 20
 """Optimiser steps of a linear classifier that is regularised as much as PROBE_SETTINGS."""
 MULTIPLY_ADD_SECONDS = 3e-11
@@ -60,6 +62,11 @@ def training_seconds(
     view_seconds = backbone.pace.seconds(task.train_rows, input_size=input_size) * frozen
     suffix_seconds = trained * epoch_seconds(task, backbone, input_size=input_size, trained=1.0)
     return min(views, epochs) * view_seconds + epochs * suffix_seconds
+
+
+def step_seconds(task: Task, *, epochs: int, batch_size: int) -> float:
+    """Predict the seconds of a fold's optimiser steps, besides the layers' arithmetic."""
+    return epochs * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / batch_size
 
 
 def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> float:
