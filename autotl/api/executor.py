@@ -113,7 +113,8 @@ class Outcome:
         input_size: Image size in pixels that the models expect.
         checkpoint: State from which the job's first fold can resume. It exists only if the job was pruned on
             that fold and its training can resume.
-        notes: The learner's sentences for the report, see :meth:`Workbench.note`.
+        notes: The learner's sentences for the report, see :meth:`Workbench.note`. They are those of the
+            job's first fold, because a learner may decide otherwise on another.
     """
 
     job: Job

@@ -62,6 +62,7 @@ class FinalModel:
         weights: The weights file of the network; with ``members``, that of the first one.
         refit: Whether the network was refitted on all training rows.
         refit_failure: The reason if the refit failed.
+        refit_notes: The learner's sentences on the refitted network.
         soup: The result of averaging weights.
         temperature: The calibration of the outputs.
         ensemble: The result of selecting an ensemble; None if none was requested.
@@ -75,6 +76,7 @@ class FinalModel:
     weights: str
     refit: bool = False
     refit_failure: str = ""
+    refit_notes: tuple[str, ...] = ()
     soup: Soup = field(default_factory=Soup)
     temperature: Temperature = field(default_factory=Temperature)
     ensemble: Ensemble | None = None

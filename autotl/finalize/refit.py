@@ -44,7 +44,7 @@ class Refit:
         if outcome is None:
             return model
         if outcome.state == "complete" and WHOLE in outcome.models:
-            return replace(model, refit=True, weights=outcome.models[WHOLE])
+            return replace(model, refit=True, weights=outcome.models[WHOLE], refit_notes=outcome.notes)
         return replace(model, refit_failure=outcome.why if outcome.state == "failed" else "")
 
     def _refit(self, winner: Trial) -> Outcome | None:

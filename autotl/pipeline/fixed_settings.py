@@ -9,26 +9,38 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from autotl.api import Applies, Backbone, Params, Space, Strategy, Task
+from autotl.api import Applies, Backbone, FirstLook, Params, Space, Strategy, Task
 from autotl.errors import ArgumentError, TrainingError, UnknownName
 from autotl.toolbox.declared import DeclaredStrategy
+from autotl.training import fit_epochs, this_machine
+
+OPTIONAL = ("networks", "on_request", "deterministic", "reads_weights")
+"""Attributes that only some strategies have."""
 
 
 class FixedSettings:
     """A strategy with some settings fixed; everything else is the strategy's own.
 
     Suggestions follow from the fixed settings. Defaults follow from a fixed image size: the strategy sees a
-    backbone that has no other.
+    backbone that has no other. Default epochs are fewer if the fixed settings make each epoch slower.
     """
 
-    def __init__(self, strategy: Strategy, fixed: Mapping[str, Any]) -> None:
-        self._strategy, self._fixed = strategy, dict(fixed)
+    def __init__(self, strategy: Strategy, fixed: Mapping[str, Any], *, device: str = "cpu") -> None:
+        self._strategy, self._fixed, self._device = strategy, dict(fixed), device
+        self.name, self.summary, self.reference = strategy.name, strategy.summary, strategy.reference
+        self.baseline, self.api = strategy.baseline, strategy.api
+        self.cost, self.build = strategy.cost, strategy.build
+        # isinstance does not see the attributes of __getattr__ from Python 3.12 on
+        for name in OPTIONAL:
+            if hasattr(strategy, name):
+                setattr(self, name, getattr(strategy, name))
+        if isinstance(strategy, FirstLook):
+            self.look = partial(self._fixed_look, strategy.look)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_strategy" not in self.__dict__:
             raise AttributeError(name)
-        found = getattr(self._strategy, name)
-        return partial(self._fixed_look, found) if name == "look" else found
+        return getattr(self._strategy, name)
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Return whether the strategy can be used at a fixed image size."""
@@ -36,7 +48,16 @@ class FixedSettings:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         """Return the defaults with the fixed settings."""
-        return self._with_fixed(self._strategy.defaults(task, self._at_fixed_size(backbone)))
+        own = self._strategy.defaults(task, self._at_fixed_size(backbone))
+        found = self._with_fixed(own)
+        if task.trial_seconds is None or "epochs" in self._fixed or "epochs" not in found:
+            return found
+
+        def seconds(params: Params) -> float:
+            return self.cost(params, task, backbone, this_machine(self._device)).seconds
+
+        # own defaults may take longer than a trial's time
+        return fit_epochs(found, seconds, max(task.trial_seconds / task.folds, seconds(own)))
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         """Return a suggestion with the fixed settings.
@@ -107,12 +128,15 @@ class _FixedSpace:
         return self.fixed[name] if name in self.fixed else self.space.suggest_categorical(name, choices)
 
 
-def fix_settings(strategies: Mapping[str, Strategy], fixed: Iterable[str]) -> dict[str, Strategy]:
+def fix_settings(
+    strategies: Mapping[str, Strategy], fixed: Iterable[str], *, device: str = "cpu"
+) -> dict[str, Strategy]:
     """Return the strategies with fixed settings.
 
     Args:
         strategies: The strategies of a run, by name.
         fixed: Texts ``strategy.setting=value``; a value is read as JSON, else as text.
+        device: The device of the trials.
 
     Raises:
         ArgumentError: A text has another form.
@@ -131,7 +155,7 @@ def fix_settings(strategies: Mapping[str, Strategy], fixed: Iterable[str]) -> di
             raise UnknownName("strategy", strategy, strategies)
         values.setdefault(strategy, {})[name] = _value(value)
     return {
-        name: FixedSettings(each, values[name]) if name in values else each
+        name: FixedSettings(each, values[name], device=device) if name in values else each
         for name, each in strategies.items()
     }
 

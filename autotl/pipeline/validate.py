@@ -81,7 +81,7 @@ def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = Fal
     return ValidatedCall(
         settings=settings,
         catalog=catalog,
-        strategies=fix_settings(strategies, settings.search.fixed),
+        strategies=fix_settings(strategies, settings.search.fixed, device=settings.device),
         executor=executor,
         watch=watch,
         clock=clock,

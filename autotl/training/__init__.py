@@ -21,8 +21,10 @@ if TYPE_CHECKING:
         affordable_size,
         affordable_sizes,
         epoch_seconds,
+        fit_epochs,
         head_seconds,
         probe_seconds,
+        step_seconds,
         training_seconds,
     )
     from autotl.training.inference import forward_in_batches, predict_outputs
@@ -78,6 +80,7 @@ __all__ = [
     "class_weights",
     "epoch_order",
     "epoch_seconds",
+    "fit_epochs",
     "fit_heads",
     "forward_in_batches",
     "get_augmentation",
@@ -93,6 +96,7 @@ __all__ = [
     "probe_seconds",
     "retry_in_microbatches",
     "row_weights",
+    "step_seconds",
     "this_machine",
     "to_device",
     "training_seconds",

@@ -5,9 +5,13 @@ Choose epochs and image sizes that fit a trial's time.
 
 from __future__ import annotations
 
-from autotl.api import Backbone, Task
+from collections.abc import Callable
+
+from autotl.api import Backbone, Params, Task
 from autotl.training.recipe import VALIDATION_SHARE
 
+STEP_SECONDS = 3e-3
+"""Seconds of an optimiser step besides the layers' arithmetic, on common hardware."""
 HEAD_STEPS = 20
 """Optimiser steps of a linear classifier that is regularised as much as PROBE_SETTINGS."""
 MULTIPLY_ADD_SECONDS = 3e-11
@@ -66,6 +70,11 @@ def training_seconds(
     view_seconds = backbone.pace.seconds(task.train_rows, input_size=input_size) * frozen
     suffix_seconds = trained * epoch_seconds(task, backbone, input_size=input_size, trained=backward)
     return min(views, epochs) * view_seconds + epochs * suffix_seconds
+
+
+def step_seconds(task: Task, *, epochs: int, batch_size: int) -> float:
+    """Predict the seconds of a fold's optimiser steps, besides the layers' arithmetic."""
+    return epochs * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / batch_size
 
 
 def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> float:
@@ -130,6 +139,24 @@ def affordable_epochs(
         <= limit
     )
     return next(fits, 1)
+
+
+def fit_epochs(params: Params, seconds: Callable[[Params], float], limit: float) -> Params:
+    """Return the settings with fewer epochs, if they take too long.
+
+    Args:
+        params: Settings with ``epochs``, the most that are returned.
+        seconds: Predicts the seconds of settings; more epochs never take less time.
+        limit: The seconds allowed.
+
+    Returns:
+        The settings with the most epochs that fit; with one epoch if none fits.
+    """
+    longest = int(params["epochs"])
+    fits = ({**params, "epochs": epochs} for epochs in range(longest, 1, -1))
+    if longest <= 1 or seconds(params) <= limit:
+        return params
+    return next((each for each in fits if seconds(each) <= limit), {**params, "epochs": 1})
 
 
 def affordable_sizes(

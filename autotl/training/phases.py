@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
 
 from autotl.api import Beat, Score, Workbench
-from autotl.training.recipe import Recipe
+from autotl.training.cost import step_seconds, training_seconds
+from autotl.training.recipe import MAX_VIEWS, Recipe
 from autotl.training.trainer import Place, Training
 
 PHASE = "phase"
@@ -35,7 +37,8 @@ class PhasedTraining:
     """A learner that trains a network in phases.
 
     An example is first the head and then all layers. Each phase is a :class:`~autotl.training.Training`, so
-    its frozen stages are cached, and it can be resumed between any two steps.
+    its frozen stages are cached, and it can be resumed between any two steps. The progress is
+    the share of the expected seconds.
 
     >>> head, rest = (partial(freeze, through=depth, norm="frozen") for depth in (5, 0))
     >>> phases = [Phase(Recipe(64, 1, 2e-3), head, frozen=5), Phase(Recipe(64, 9, 1e-3), rest)]
@@ -92,8 +95,22 @@ class PhasedTraining:
             raise ValueError("the checkpoint is of another network or training")
         return number
 
+    def _seconds(self, phase: Phase) -> float:
+        """Predict the seconds of a phase; an epoch on cached outputs takes a fraction of the others."""
+        recipe, backbone, task = phase.recipe, self._workbench.backbone, self._workbench.task
+        seconds = training_seconds(
+            task,
+            backbone,
+            input_size=recipe.input_size,
+            trained=1 - backbone.stages[phase.frozen - 1].flops if phase.frozen else 1.0,
+            epochs=recipe.epochs,
+            views=1 if recipe.augment == "none" else MAX_VIEWS,
+        )
+        return seconds + step_seconds(task, epochs=recipe.epochs, batch_size=recipe.batch_size)
+
     def _training_of(self, number: int) -> Training:
-        phase, epochs = self._phases[number], [each.recipe.epochs for each in self._phases]
+        phase = self._phases[number]
+        ends = [0.0, *accumulate(map(self._seconds, self._phases))]
         training = Training(
             self._model,
             self._workbench,
@@ -102,5 +119,6 @@ class PhasedTraining:
             frozen=phase.frozen,
             rates=phase.rates,
         )
-        training.place = Place(sum(epochs[:number]), sum(epochs))
+        before = sum(each.recipe.epochs for each in self._phases[:number])
+        training.place = Place(before, ends[number] / ends[-1], ends[number + 1] / ends[-1])
         return training

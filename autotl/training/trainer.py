@@ -26,24 +26,21 @@ from autotl.training.update.starting_point import StartingPoint
 class Place:
     """The place of a training in a longer one.
 
-    There are ``before`` epochs before it, and ``total`` in all; 0 if it is no part of a longer one.
+    There are ``before`` epochs before it. It takes the longer training from the progress ``start`` to the
+    progress ``end``.
     """
 
     before: int = 0
-    total: int = 0
+    start: float = 0.0
+    end: float = 1.0
 
     def seed(self, seed: int) -> int:
         """Return the seed of this training, given that of the longer one."""
         return derive(seed, "phase", self.before) if self.before else seed
 
-    def progress(self, own: float, epochs: int) -> float:
-        """Return the progress of the longer training, in [0, 1].
-
-        ``own`` is the progress of this training, which has ``epochs`` epochs.
-        """
-        if not self.total or (own == 1 and self.before + epochs == self.total):
-            return own
-        return (self.before + own * epochs) / self.total
+    def progress(self, own: float) -> float:
+        """Return the progress of the longer training, given that of this one, in [0, 1]."""
+        return self.end if own == 1 else self.start + own * (self.end - self.start)
 
 
 ALONE = Place()
@@ -137,7 +134,7 @@ class Training:
         try:
             with closing(self._steps(spec, batches)) as steps:
                 for step in steps:
-                    progress = self.place.progress(step.progress, self._recipe.epochs)
+                    progress = self.place.progress(step.progress)
                     if step.loss is None:
                         yield Beat(progress)
                         continue

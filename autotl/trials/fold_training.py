@@ -80,7 +80,7 @@ class JobResult:
         scores: The score of each fold that is done.
         models: The weights file of each fold, by fold.
         input_size: The image size of the networks, in pixels.
-        notes: The learner's sentences for the report.
+        notes: The learner's sentences for the report, on the job's first fold.
         checkpoint: The checkpoint of a pruned fold.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ def restore(
         networks: The names of the networks of this start; None if all are here.
     """
     entries, notes = journal.read(history.targets, classes)
-    again = []
+    again, missing = [], Counter[str]()
     for entry in entries:
         trial, started = entry.trial, entry.started
         if timed:
@@ -65,9 +66,7 @@ def restore(
             notes.append(f"Trial {trial.number} ({trial.arm}) is not tried again: {DIED}.")
             started = None
         if networks is not None and trial.arm.backbone not in networks:
-            notes.append(
-                f"Trial {trial.number} ({trial.arm}) cannot be chosen: its network is not part of this run."
-            )
+            missing[trial.arm.backbone] += bool(trial.folds)
             trial.models.clear()
             trial.checkpoint = None
         if trial.arm not in arms:
@@ -77,6 +76,11 @@ def restore(
         if trial.folds or started is None:
             history.trials[trial.number] = trial
     history.version += 1
+    notes += [
+        f"Trials of {network} cannot be chosen ({trials} with a score): the network is not part of this run."
+        for network, trials in missing.items()
+        if trials
+    ]
     return SearchRecord(history, journal, tuple(again), tuple(notes))
 
 

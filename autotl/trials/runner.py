@@ -117,7 +117,9 @@ class TrialRunner:
             resumed=resumes and resume_training(learner, bench, job.checkpoint),
         )
         ended = training.run(result)
-        result.input_size, result.notes = bench.result.input_size or result.input_size, bench.notes
+        result.input_size = bench.result.input_size or result.input_size
+        if fold is None or fold == job.folds[0]:
+            result.notes = bench.notes
         scores, number = result.scores, WHOLE if fold is None else fold
         scored = bench.last_score is not None and (fold is None or (bool(scores) and scores[-1].fold == fold))
         in_first_repeat = number < len(self.run_cache.splits.first)

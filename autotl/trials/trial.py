@@ -28,7 +28,7 @@ class Trial:
         input_size: The image size of its network, in pixels.
         finished_at: When its last job ended, in seconds since the search began.
         baseline: Whether its strategy transfers nothing.
-        notes: The learner's sentences for the report.
+        notes: The learner's sentences for the report, on the first fold's network.
         expected_fold_seconds: The predicted time of a fold if costs are not measured; None otherwise.
         excluded_folds: Folds that must not be run (again).
         intermediate_scores: Scores on the first fold, each with the fraction of the fold that was done.

@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     run.add_argument("--datasets", nargs="+", default=list(DATASETS), help="names of zips, without .zip")
     run.add_argument("--strategies", nargs="+", default=[], help="default: every installed strategy")
     run.add_argument("--shots", nargs="+", type=int, default=[5, 20, 0], help="images a class; 0 for all")
-    run.add_argument("--seeds", nargs="+", type=int, default=[0])
+    run.add_argument("--seeds", nargs="+", type=int, default=[0], help="two or more to name defaults")
     run.add_argument(
         "--seconds", nargs=2, type=float, default=(30.0, 60.0), metavar=("FEW", "ALL"),
         help="the time with few images a class, and with all",

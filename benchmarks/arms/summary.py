@@ -1,23 +1,24 @@
 """Tables of the rows: accuracy, seconds, oracles, and the worth of each arm.
 
-An oracle takes the arm with the best mean test accuracy of each case, which is known only afterwards. The
-worth of an arm is the oracle with it minus the oracle without it, in points. An arm pays by default
-if it adds AVERAGE points on average, or KIND points on some kind of data.
+An oracle takes the arm with the best mean test accuracy of each case, which is known only afterwards. Its
+accuracy is therefore too high. A failed run counts as a constant class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.arms.worth import CASE, Worths, oracle, scores_of, worths_of
+
 FIRST_ARMS = ("direct", "linear_probe", "finetune", "from_scratch", "scratch_small")
 """The arms of version 0.1; its baseline was ``from_scratch``, which ``scratch_small`` has replaced."""
-AVERAGE, KIND = 0.2, 1.0
 NEAR, FAR = 0.55, 0.3
 """The likeness from which data is near the source, and below which it is far from it."""
-CASE = ["dataset", "shots"]
+CROSS_FITTED = "Worth of each arm in points, chosen and measured on different seeds (95 % interval)"
+UPPER_BOUNDS = "Upper bounds of the worth of each arm in points: one seed chose and measured"
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -31,26 +32,21 @@ def read(path: Path) -> pd.DataFrame:
 
 def summary(rows: pd.DataFrame) -> str:
     """Return all tables as Markdown."""
-    means = means_of(rows)
-    worths = worths_of(means, kinds_of(rows))
+    scores = scores_of(rows)
+    means, worths = means_of(scores), worths_of(scores, kinds_of(rows))
     parts = [
-        ("Test accuracy in %, mean over seeds (± standard deviation)", _accuracies(rows, means)),
+        ("Test accuracy in %, mean over seeds (± standard deviation)", _accuracies(scores, means)),
         ("Seconds of a run, by images a class (0: all), and the largest", _seconds(rows)),
         ("Oracles: test accuracy in %", _oracles(means)),
-        ("Worth of each arm in points, on average and by kind of data", _worths(worths)),
-        ("Arms that pay by default", ", ".join(defaults_of(worths)) or "none"),
+        (CROSS_FITTED if worths.cross_fitted else UPPER_BOUNDS, _worths(worths)),
+        ("Arms that pay by default", _defaults(worths)),
     ]
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
 
 
-def means_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean test accuracy in %, by case (rows) and strategy (columns).
-
-    A strategy that failed on all seeds of a case, or does not apply there, has NaN.
-    """
-    pivoted = rows.pivot_table("test", CASE, "strategy", aggfunc="mean", dropna=False)
-    cases = pd.MultiIndex.from_frame(rows[CASE].drop_duplicates())
-    return 100 * pivoted.reindex(cases).dropna(axis="columns", how="all")
+def means_of(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean over seeds, by case (rows) and strategy (columns); NaN if nothing was run."""
+    return scores.groupby(level=CASE, sort=False).mean()
 
 
 def kinds_of(rows: pd.DataFrame) -> pd.Series:
@@ -64,40 +60,14 @@ def kinds_of(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(kinds, index=pd.MultiIndex.from_frame(cases))
 
 
-def oracle(means: pd.DataFrame, arms: Collection[str]) -> pd.Series:
-    """Return the accuracy of the best of some arms in each case; NaN if none has a score."""
-    return means[[arm for arm in means if arm in arms]].max(axis="columns")
-
-
-def worths_of(means: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
-    """Return the worth of each arm in points: the mean over all cases, and over those of each kind.
-
-    Cases without another arm do not count.
-    """
-    everything = oracle(means, list(means))
-    gains = {arm: everything - oracle(means, [each for each in means if each != arm]) for arm in means}
-    table = pd.DataFrame(gains)
-    by_kind = table.groupby(kinds.reindex(table.index), sort=False).mean().T
-    by_kind.insert(0, "average", table.mean())
-    return by_kind.sort_values("average", ascending=False)
-
-
-def defaults_of(worths: pd.DataFrame) -> list[str]:
-    """Return the arms that the rule of thumb keeps, the most worth first."""
-    kept = (worths["average"] >= AVERAGE) | (worths.drop(columns="average").max(axis="columns") >= KIND)
-    return [str(arm) for arm in worths.index[kept]]
-
-
 def _distance(likeness: float) -> str:
     if pd.isna(likeness):  # no run measured it
         return "unknown"
     return "near" if likeness >= NEAR else "far" if likeness < FAR else "middle"
 
 
-def _accuracies(rows: pd.DataFrame, means: pd.DataFrame) -> str:
-    spread = 100 * rows.pivot_table("test", CASE, "strategy", aggfunc="std").reindex(
-        index=means.index, columns=means.columns
-    )
+def _accuracies(scores: pd.DataFrame, means: pd.DataFrame) -> str:
+    spread = scores.groupby(level=CASE, sort=False).std()
     lines = []
     for case, own in means.iterrows():
         spreads = spread.loc[case]
@@ -133,9 +103,27 @@ def _oracles(means: pd.DataFrame) -> str:
     return _markdown(["data", "images a class", "arms of 0.1", "all arms", "best arm"], lines)
 
 
-def _worths(worths: pd.DataFrame) -> str:
-    lines = [[str(arm), *(_number(value, digits=2) for value in own)] for arm, own in worths.iterrows()]
-    return _markdown(["arm", *map(str, worths)], lines)
+def _worths(worths: Worths) -> str:
+    lines = [
+        [str(arm), *(_interval(worths, str(arm), str(kind)) for kind in worths.mean)]
+        for arm in worths.mean.index
+    ]
+    return _markdown(["arm", *map(str, worths.mean)], lines)
+
+
+def _interval(worths: Worths, arm: str, kind: str) -> str:
+    """Return a worth and its interval; no interval with one data set, or of an upper bound."""
+    value, low, high = (table.loc[arm, kind] for table in (worths.mean, worths.low, worths.high))
+    text = _number(value, digits=2)
+    if pd.isna(low) or not worths.cross_fitted:
+        return text
+    return f"{text} ({_number(low, digits=2)} to {_number(high, digits=2)})"
+
+
+def _defaults(worths: Worths) -> str:
+    if not worths.cross_fitted:
+        return "Unknown: one seed gives upper bounds only. Run the command with two seeds or more."
+    return ", ".join(worths.defaults) or "none"
 
 
 def _names(case: object) -> list[str]:

@@ -12,10 +12,11 @@ import timm
 import torch
 from safetensors.torch import load_file
 
-from autotl.api import Arm, FoldScore, HeadSetting, PixelScale
+from autotl.api import Arm, FoldScore, HeadSetting, Learner, Params, PixelScale, Workbench
 from autotl.backbone import ends_linear, heads, scale_head
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import expected_refit_gain
+from autotl.builtin.strategies.probes.linear_probe import LinearProbe
 from autotl.clock import Budget
 from autotl.data import render, view_of
 from autotl.errors import WeightsError
@@ -24,9 +25,12 @@ from autotl.finalize.export import export_trial
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.model_soup import ModelSoup, can_mix, compatible_trials, mix
 from autotl.finalize.phase import FinalOptions, FinalPhase
+from autotl.finalize.refit import Refit
 from autotl.finalize.reserve import reserve
+from autotl.finalize.test_phase.test_evaluation import EvaluationStep
 from autotl.pipeline.prepare import Prepared
 from autotl.results import load_model
+from autotl.seeds import derive
 from autotl.testing import tiny_run
 from autotl.trials.history import TrialHistory
 from autotl.trials.runner import TrialRunner
@@ -135,6 +139,26 @@ def test_a_soup_that_beats_the_winner_replaces_the_refit(
     mixed = load_file(delivery.weights)
     assert torch.allclose(mixed[name] * delivery.temperature.value, own[name], atol=1e-3)
     assert chosen(phase, pair[0], interrupted=True).weights != delivery.weights
+
+
+class Noting(LinearProbe):
+    """Notes the seed, which differs between a fold and the refit."""
+
+    def build(self, params: Params, workbench: Workbench) -> Learner:
+        workbench.note(f"The seed was {workbench.seed}.")
+        return super().build(params, workbench)
+
+
+def test_the_report_has_the_notes_of_the_refitted_network(ready: Prepared, worker: TrialRunner) -> None:
+    worker = replace(worker, strategies={**worker.strategies, "linear_probe": Noting()})
+    history = TrialHistory(ready.run_cache.fold_targets(), held_out=0.2)
+    winner = probed(history, worker, 0, 0.01)
+    assert winner.notes == (f"The seed was {derive(0, 0)}.",)
+    phase = phase_of(ready, worker, history)
+    model = EvaluationStep(phase).run(Refit(phase).run(FinalModel(winner, str(winner.model))))
+    assert model.refit
+    assert model.findings is not None
+    assert model.findings.winner.notes == (f"The seed was {derive(0, 'refit')}.",)
 
 
 @pytest.mark.parametrize("kind", ["holdout", "given"])

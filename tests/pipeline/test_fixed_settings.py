@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,11 +13,12 @@ from typing import Any
 import pytest
 
 import autotl
-from autotl.api import FirstLook, Strategy
+from autotl.api import FirstLook, OnRequest, OwnNetworks, Strategy
 from autotl.builtin.strategies.baselines.from_scratch import FromScratch
 from autotl.builtin.strategies.baselines.scratch_small import ScratchSmall
 from autotl.builtin.strategies.probes.linear_probe import LinearProbe
 from autotl.builtin.strategies.tuning.finetune import FineTune
+from autotl.builtin.strategies.tuning.surgical import Surgical
 from autotl.errors import ArgumentError, UnknownName
 from autotl.pipeline.fixed_settings import fix_settings
 from autotl.terminal import Silence
@@ -64,6 +66,42 @@ def test_it_is_still_the_strategy_and_crosses_processes() -> None:
     assert isinstance(found, Strategy)
     assert not isinstance(found, FirstLook)
     assert (found.name, found.baseline) == ("finetune", False)
+
+
+@pytest.mark.parametrize("each", [FineTune(), FromScratch(), ScratchSmall(), Surgical()])
+def test_attributes_are_found_without_getattr(each: Any) -> None:
+    """``isinstance`` looks them up like this from Python 3.12 on."""
+    fixed = fix_settings({each.name: each}, [f"{each.name}.lr=0.002"])[each.name]
+    found = pickle.loads(pickle.dumps(fixed))
+    members = [
+        *("name", "summary", "reference", "baseline", "api", "cost", "build"),
+        *("networks", "look", "on_request", "deterministic", "reads_weights"),
+    ]
+    for name in members:
+        assert (inspect.getattr_static(found, name, None) is not None) == hasattr(each, name), name
+    for protocol in (Strategy, OwnNetworks, FirstLook, OnRequest):
+        assert isinstance(found, protocol) == isinstance(each, protocol)
+
+
+def test_default_epochs_fit_with_the_fixed_settings(fakes: ModuleType) -> None:
+    strategy, backbone = FineTune(), fakes.backbone()
+    for seconds in (0.5, 1.0, 2.0):
+        task = replace(fakes.TASK, trial_seconds=seconds)
+        own = strategy.defaults(task, backbone)
+        found = fix_settings(STRATEGIES, ["finetune.freeze=0"])["finetune"].defaults(task, backbone)
+        allowed = max(seconds / task.folds, strategy.cost(own, task, backbone, fakes.MACHINE).seconds)
+        if strategy.cost({**own, "freeze": 0}, task, backbone, fakes.MACHINE).seconds > allowed:
+            assert found["epochs"] < own["epochs"]
+        assert found["epochs"] == 1 or strategy.cost(found, task, backbone, fakes.MACHINE).seconds <= allowed
+
+
+def test_fixed_epochs_and_rates_leave_the_epochs(fakes: ModuleType) -> None:
+    task, backbone = replace(fakes.TASK, trial_seconds=0.5), fakes.backbone()
+    own = FineTune().defaults(task, backbone)
+    rate = fix_settings(STRATEGIES, ["finetune.lr=0.002"])["finetune"].defaults(task, backbone)
+    assert rate["epochs"] == own["epochs"]
+    many = fix_settings(STRATEGIES, ["finetune.epochs=50"])["finetune"].defaults(task, backbone)
+    assert many["epochs"] == 50
 
 
 def test_an_unknown_setting_is_named(fakes: ModuleType) -> None:

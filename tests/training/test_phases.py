@@ -15,7 +15,7 @@ from autotl.api import Beat, Resumable, Score
 from autotl.backbone import freeze, layout
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
-from autotl.training import Phase, PhasedTraining, Recipe, Training
+from autotl.training import Phase, PhasedTraining, Recipe, Training, step_seconds, training_seconds
 from autotl.workbench.tensor_files import read_tensors, save_tensors
 from autotl.workbench.trial_workbench import TrialWorkbench
 
@@ -59,10 +59,24 @@ def test_epochs_and_progress_continue_over_phases(ready: Prepared) -> None:
     steps = list(learner.fit())
     scores = [step for step in steps if isinstance(step, Score)]
     assert [score.epoch for score in scores] == [1, 2, 3, 4]
-    assert [score.progress for score in scores] == [0.25, 0.5, 0.75, 1.0]
+    assert scores[-1].progress == 1.0
     assert all(one.progress <= other.progress for one, other in pairwise(steps))
     assert isinstance(steps[0], Beat)
-    assert steps[0].progress == pytest.approx(1 / 12)
+    assert 0 < steps[0].progress == pytest.approx(scores[0].progress / 3)
+
+
+def test_progress_is_the_share_of_the_expected_seconds(ready: Prepared) -> None:
+    learner, bench = training(ready, phases((5, 4), (0, 4)))
+    scores = [step.progress for step in learner.fit() if isinstance(step, Score)]
+    task, backbone = bench.task, bench.backbone
+    head, rest = (
+        training_seconds(task, backbone, input_size=32, trained=trained, epochs=4, views=1)
+        + step_seconds(task, epochs=4, batch_size=RECIPE.batch_size)
+        for trained in (0.0, 1.0)
+    )
+    assert scores[3] == pytest.approx(head / (head + rest))
+    assert scores[3] < 0.5
+    assert scores[7] - scores[6] == pytest.approx(rest / (head + rest) / 4)
 
 
 def test_phases_see_the_images_in_another_order(ready: Prepared) -> None:

@@ -100,6 +100,16 @@ def test_a_failed_extension_keeps_earlier_results(tmp_path: Path) -> None:
     assert history.score(trial) == pytest.approx(0.8)
 
 
+def test_further_folds_leave_the_notes_of_the_first() -> None:
+    history = TrialHistory(LABELS)
+    trial = Trial(0, Arm("a", "net"), {}, 0, default=True)
+    for fold in (0, 1):
+        job = Job(0, "a", "net", {}, 0, (fold,))
+        scores = (FoldScore(fold, 0.8, right(0.8), 1.0, 1),)
+        history.add(trial, Outcome(job, "complete", scores, 1.0, notes=(f"Fold {fold}.",)), now=1.0)
+    assert trial.notes == ("Fold 0.",)
+
+
 def test_the_standard_error_is_paired_by_image() -> None:
     history = TrialHistory(LABELS)
     one, other = enter(history, 0, "a", {0: 0.5}), enter(history, 1, "b", {0: 0.5})

@@ -149,11 +149,26 @@ def test_trials_of_a_network_that_is_gone_are_kept_but_not_chosen(make: Make, fa
     asked: list[int] = []
     history = TrialHistory(rig.work.labels(), use_cost=lambda trial: float(asked.append(trial.number) or 1))
     record = restore(history, rig.journal, [], classes=2, timed=False, networks=["another"])
-    assert f"Trial {best.number} ({best.arm}) cannot be chosen" in " ".join(record.notes)
-    assert len(record.notes) == len(history.trials) == len(rig.history.trials)
+    scored = sum(bool(trial.folds) for trial in history.trials.values())
+    expected = f"Trials of net cannot be chosen ({scored} with a score): the network is not part of this run."
+    assert record.notes == (expected,)
+    assert len(history.trials) == len(rig.history.trials)
     assert [each.score for each in history.records()] == [each.score for each in rig.history.records()]
     assert history.best() is None
     assert asked == []
+
+
+def test_a_network_that_is_gone_is_not_noted_if_all_its_trials_failed(make: Make) -> None:
+    rig = make()
+    rig.run()
+    for trial in rig.history.trials.values():
+        trial.folds.clear()
+        trial.state, trial.why = "failed", "out of memory"
+        rig.journal.write(trial)
+    history = TrialHistory(rig.work.labels())
+    record = restore(history, rig.journal, [], classes=2, timed=False, networks=["another"])
+    assert record.notes == ()
+    assert len(history.trials) == len(rig.history.trials)
 
 
 def test_a_trial_interrupted_by_the_user_is_retried_without_limit(make: Make) -> None:

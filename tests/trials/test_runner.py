@@ -18,6 +18,7 @@ from autotl.cache import Store
 from autotl.clock import FakeClock, WallClock
 from autotl.errors import DiskFull
 from autotl.pipeline.prepare import Prepared
+from autotl.seeds import derive
 from autotl.testing import tiny_run
 from autotl.trials.runner import TrialRunner
 from autotl.workbench.activation_cache import ActivationCache
@@ -156,6 +157,29 @@ def test_a_full_disk_at_a_checkpoint_ends_the_search(
     monkeypatch.setattr("autotl.files._move_into_place", full)
     with pytest.raises(DiskFull, match=r"MiB are needed for .*checkpoint\.safetensors"):
         run(ready, tmp_path, TRAINED, behind)
+
+
+class NotesItsFold:
+    """Notes its seed, which differs between folds."""
+
+    baseline = False
+
+    def build(self, params: Params, bench: Workbench) -> NotesItsFold:
+        self._bench = bench
+        return self
+
+    def fit(self) -> Generator[Beat | Score, None, None]:
+        self._bench.note(f"Learned with the seed {self._bench.seed}.")
+        yield self._bench.score(self._bench.model(), input_size=32)
+
+
+def test_notes_are_those_of_the_first_fold(ready: Prepared, tmp_path: Path) -> None:
+    job = Job(0, "looks", "tiny", {}, 5, (0, 1))
+    found = run(ready, tmp_path, job, let_be, NotesItsFold())
+    assert [each.fold for each in found.folds] == [0, 1]
+    assert found.notes == (f"Learned with the seed {derive(5, 0)}.",)
+    refit = run(ready, tmp_path, replace(job, folds=()), let_be, NotesItsFold())
+    assert refit.notes == (f"Learned with the seed {derive(5, 'refit')}.",)
 
 
 class Learns:

@@ -93,8 +93,9 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     history, final = phase.history, predictions.of_final_model()
     transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial
     served = model.members or (Member(winner, model.weights, 1.0),)
+    record = history.record(winner)
     findings = Findings(
-        winner=history.record(winner),
+        winner=replace(record, notes=model.refit_notes or record.notes),
         refit=model.refit,
         refit_failure=model.refit_failure,
         input_size=winner.input_size,

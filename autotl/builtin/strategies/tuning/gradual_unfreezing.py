@@ -13,8 +13,8 @@ from autotl.builtin.strategies.tuning.reach import (
     BATCH_SIZE,
     MIN_NEAR_SIMILARITY,
     default_reach,
+    fit_trial_time,
     similarity,
-    step_seconds,
     suggested_reach,
     trained_share,
 )
@@ -25,6 +25,7 @@ from autotl.training import (
     Recipe,
     balance_options,
     probe_seconds,
+    step_seconds,
     training_seconds,
 )
 
@@ -65,7 +66,7 @@ class GradualUnfreezing:
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         reach = default_reach(task, backbone)
         near = similarity(task, backbone) >= MIN_NEAR_SIMILARITY
-        return {
+        found = {
             **reach.settings,
             "unfreezing": UNFREEZING_SHARE,
             "head": "new",
@@ -76,9 +77,10 @@ class GradualUnfreezing:
             "balance": "none",
             "norm": "frozen" if near or reach.freeze else "batch",
         }
+        return fit_trial_time(found, partial(_seconds, task=task, backbone=backbone), task)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
-        return {
+        found = {
             **suggested_reach(space, task, backbone).settings,
             "unfreezing": space.suggest_float("unfreezing", 0.2, 0.8),
             "head": space.suggest_categorical("head", ["probe", "new"]),
@@ -89,21 +91,10 @@ class GradualUnfreezing:
             "balance": space.suggest_categorical("balance", balance_options(task)),
             "norm": space.suggest_categorical("norm", ["frozen", "batch"]),
         }
+        return fit_trial_time(found, partial(_seconds, task=task, backbone=backbone), task)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        seconds = step_seconds(task, epochs=params["epochs"])
-        for depth, epochs in plan_of(params, len(backbone.stages)):
-            seconds += training_seconds(
-                task,
-                backbone,
-                input_size=params["image_size"],
-                trained=trained_share(backbone, depth),
-                epochs=epochs,
-                views=1 if params["augment"] == "none" else MAX_VIEWS,
-            )
-        if params["head"] == "probe":
-            seconds += probe_seconds(task, backbone, input_size=params["image_size"])
-        return Cost(seconds, 16 * backbone.parameters)
+        return Cost(_seconds(params, task, backbone), 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> PhasedTraining:
         from autotl.backbone import freeze
@@ -143,6 +134,23 @@ def plan_of(params: Params, stages: int) -> list[tuple[int, int]]:
     depths = [last - (last - stages) * (gradual - epoch) // gradual for epoch in range(gradual)]
     depths += [last] * (epochs - gradual)
     return [(depth, len([*same])) for depth, same in groupby(depths)]
+
+
+def _seconds(params: Params, task: Task, backbone: Backbone) -> float:
+    """Predict the seconds of all phases on one fold."""
+    seconds = step_seconds(task, epochs=params["epochs"], batch_size=BATCH_SIZE)
+    for depth, epochs in plan_of(params, len(backbone.stages)):
+        seconds += training_seconds(
+            task,
+            backbone,
+            input_size=params["image_size"],
+            trained=trained_share(backbone, depth),
+            epochs=epochs,
+            views=1 if params["augment"] == "none" else MAX_VIEWS,
+        )
+    if params["head"] != "probe":
+        return seconds
+    return seconds + probe_seconds(task, backbone, input_size=params["image_size"])
 
 
 @hookimpl

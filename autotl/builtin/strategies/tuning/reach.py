@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import TypedDict
@@ -9,12 +10,13 @@ from typing import TypedDict
 from autotl.api import Backbone, Params, Space, Task
 from autotl.training import (
     MAX_VIEWS,
-    VALIDATION_SHARE,
     affordable_epochs,
     affordable_size,
     affordable_sizes,
+    fit_epochs,
     head_seconds,
     probe_seconds,
+    step_seconds,
     training_seconds,
 )
 
@@ -22,8 +24,6 @@ DEFAULT_EPOCHS = 12
 """Epochs on data large enough for TARGET_STEPS; smaller data gets up to three times as many."""
 TARGET_STEPS = 400
 BATCH_SIZE = 32
-STEP_SECONDS = 3e-3
-"""Seconds of an optimiser step besides the layers' arithmetic, on common hardware."""
 MIN_EPOCHS = 3
 """Fewest default epochs; with less time, fewer layers are trained for longer."""
 MIN_SEARCHED_EPOCHS = 2
@@ -82,6 +82,21 @@ def default_reach(task: Task, backbone: Backbone, *, wanted: int | None = None) 
     return Reach(depth, epochs, input_size)
 
 
+def fit_trial_time(params: Params, seconds: Callable[[Params], float], task: Task) -> Params:
+    """Return the settings with as many epochs as fit into a trial's time, one at least.
+
+    It is for strategies with phases that :func:`default_reach` does not count.
+
+    Args:
+        params: Settings with ``epochs``, the most that are returned.
+        seconds: Predicts the seconds of settings on one fold.
+        task: Gives the time of a trial.
+    """
+    if task.trial_seconds is None:
+        return params
+    return fit_epochs(params, seconds, task.trial_seconds / task.folds)
+
+
 def suggested_reach(space: Space, task: Task, backbone: Backbone) -> Reach:
     """Return a reach that is chosen through ``space``.
 
@@ -136,17 +151,12 @@ def tuning_seconds(
         backward=backward,
     )
     # negligible unless few layers are trained
-    seconds += step_seconds(task, epochs=params["epochs"])
+    seconds += step_seconds(task, epochs=params["epochs"], batch_size=BATCH_SIZE)
     if params.get("head") != "probe":
         return seconds
     if not features:
         return seconds + head_seconds(task, backbone)
     return seconds + probe_seconds(task, backbone, input_size=params["image_size"])
-
-
-def step_seconds(task: Task, *, epochs: int) -> float:
-    """Predict the seconds of a fold's optimiser steps, besides the layers' arithmetic."""
-    return epochs * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / BATCH_SIZE
 
 
 def affordable_depth(task: Task, backbone: Backbone, input_size: int, *, epochs: int) -> int:

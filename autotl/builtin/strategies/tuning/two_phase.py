@@ -11,12 +11,12 @@ from autotl.builtin.strategies.tuning.reach import (
     BATCH_SIZE,
     MIN_NEAR_SIMILARITY,
     default_reach,
+    fit_trial_time,
     similarity,
-    step_seconds,
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, stage_rates
-from autotl.training import Recipe, training_seconds
+from autotl.training import Recipe, step_seconds, training_seconds
 
 if TYPE_CHECKING:
     from autotl.training import PhasedTraining
@@ -57,22 +57,19 @@ class TwoPhase:
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         reach = default_reach(task, backbone)
         near = similarity(task, backbone) >= MIN_NEAR_SIMILARITY
-        return {
+        found = {
             **reach.settings,
             "lr": BASE_RATE,
             "augment": "none" if reach.freeze else "shift",
             "norm": "frozen" if near or reach.freeze else "batch",
         }
+        return fit_trial_time(found, partial(_seconds, task=task, backbone=backbone), task)
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         return self.defaults(task, backbone)
 
     def cost(self, params: Params, task: Task, backbone: Backbone, machine: Machine) -> Cost:
-        head = training_seconds(
-            task, backbone, input_size=params["image_size"], trained=0.0, epochs=FROZEN_EPOCHS, views=1
-        )
-        head += step_seconds(task, epochs=FROZEN_EPOCHS)
-        return Cost(head + tuning_seconds(params, task, backbone), 16 * backbone.parameters)
+        return Cost(_seconds(params, task, backbone), 16 * backbone.parameters)
 
     def build(self, params: Params, workbench: Workbench) -> PhasedTraining:
         from autotl.backbone import freeze
@@ -102,6 +99,15 @@ class TwoPhase:
         )
         workbench.note(frozen_sentence(workbench, depth))
         return PhasedTraining(model, workbench, phases)
+
+
+def _seconds(params: Params, task: Task, backbone: Backbone) -> float:
+    """Predict the seconds of both phases on one fold."""
+    head = training_seconds(
+        task, backbone, input_size=params["image_size"], trained=0.0, epochs=FROZEN_EPOCHS, views=1
+    )
+    head += step_seconds(task, epochs=FROZEN_EPOCHS, batch_size=BATCH_SIZE)
+    return head + tuning_seconds(params, task, backbone)
 
 
 @hookimpl
