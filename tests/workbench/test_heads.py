@@ -128,6 +128,23 @@ def test_a_failed_score_keeps_the_last_network(bench: TrialWorkbench) -> None:
     torch.testing.assert_close(whole(bench), before)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_head_that_is_not_finite_is_refused_without_validation_rows(ready: Prepared, value: float) -> None:
+    bench = TrialWorkbench(ready.run_cache, ready.task, ready.backbones["tiny"], None, seed=1)
+    head = bench.new_head(SPEC, input_size=32)
+    head.get_submodule("last").weight.data.fill_(value)
+    with pytest.raises(TrainingError, match=r"must be finite .*last\.weight"):
+        bench.score_custom_head(head, SPEC, input_size=32)
+
+
+def test_outputs_that_are_not_finite_are_refused_without_validation_rows(ready: Prepared) -> None:
+    bench = TrialWorkbench(ready.run_cache, ready.task, ready.backbones["tiny"], None, seed=1)
+    head = bench.new_head(SPEC, input_size=32)
+    head.get_buffer("std").zero_()
+    with pytest.raises(TrainingError, match="outputs of a head must be finite"):
+        bench.score_custom_head(head, SPEC, input_size=32)
+
+
 def test_linear_and_other_heads_follow_each_other(bench: TrialWorkbench) -> None:
     weight, bias = torch.randn(3, bench.backbone.features), torch.zeros(3)
     for _ in range(2):

@@ -27,7 +27,7 @@ def delivered_outputs(delivered: Head, given: nn.Module, rows: Rows[Tensor], *, 
         device: Runs the delivered head.
 
     Raises:
-        TrainingError: The two heads compute different outputs.
+        TrainingError: The two heads compute different outputs, or outputs are not finite.
     """
     some = rows.train[:COMPARED_ROWS]
     own = next((value.device for value in (*given.parameters(), *given.buffers())), torch.device(device))
@@ -35,7 +35,12 @@ def delivered_outputs(delivered: Head, given: nn.Module, rows: Rows[Tensor], *, 
         expected = given(some.to(own)).float().cpu()
     found = _run(delivered, some, device)
     apart = float((found - expected).abs().max()) if found.shape == expected.shape else float("inf")
-    if apart > TOLERANCE * max(1.0, float(found.abs().max())):
+    if not bool(found.isfinite().all()):
+        raise TrainingError(
+            "The outputs of a head must be finite (got NaN or infinity on training images). "
+            "Lower the learning rate, or score an earlier epoch."
+        )
+    if not apart <= TOLERANCE * max(1.0, float(found.abs().max())):  # also if a number is NaN
         raise TrainingError(
             f"A head must compute what its kind computes from the same tensors (got outputs that differ by "
             f"{apart:.3g}). Make it with bench.new_head, and keep all that it learns in its tensors."
