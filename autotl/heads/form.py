@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,8 @@ class HeadForm:
         spec = jsonio.as_type(
             {name: document.get(name) for name in ("kind", "arguments", "stages")}, HeadSpec
         )
+        if repeated := _repeated(spec.stages):
+            raise ValueError(f"stages must be different (got {repeated!r} twice)")
         widths = {name: document.get(name) for name in ("features", "outputs")}
         for name, value in widths.items():
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WIDTH:
@@ -70,7 +72,7 @@ def check_spec(spec: HeadSpec) -> HeadSpec:
     """Return a spec whose arguments are plain JSON data.
 
     Raises:
-        TrainingError: The spec is no HeadSpec, or JSON cannot hold its arguments.
+        TrainingError: The spec is no HeadSpec, a stage is repeated, or JSON cannot hold its arguments.
     """
     if not isinstance(spec, HeadSpec):
         raise TrainingError(f"spec must be a HeadSpec (got {type(spec).__name__}). Pass HeadSpec(kind, …).")
@@ -81,4 +83,13 @@ def check_spec(spec: HeadSpec) -> HeadSpec:
             f"The arguments of a {spec.kind!r} head must be JSON values (got {error}). Keep tensors as "
             "buffers of the head."
         ) from error
+    if repeated := _repeated(spec.stages):
+        raise TrainingError(
+            f"The stages of a head must be different (got {repeated!r} twice). Name each stage once."
+        )
     return HeadSpec(spec.kind, arguments, tuple(spec.stages))
+
+
+def _repeated(stages: Sequence[str]) -> str:
+    """Return a stage that is named twice; "" if there is none."""
+    return next((name for i, name in enumerate(stages) if name in stages[:i]), "")

@@ -25,6 +25,7 @@ def test_a_form_survives_json() -> None:
         {"arguments": []},
         {"stages": "layer1"},
         {"stages": [1]},
+        {"stages": ["layer1", "layer2", "layer1"]},
         {"features": 0},
         {"features": True},
         {"outputs": "3"},
@@ -46,6 +47,11 @@ def test_arguments_must_be_json_values() -> None:
     with pytest.raises(TrainingError, match="must be JSON values"):
         check_spec(HeadSpec("mlp", {"hidden": {1, 2}}))
     assert check_spec(HeadSpec("mlp", {"widths": (1, 2)})).arguments == {"widths": [1, 2]}
+
+
+def test_a_stage_must_be_named_once() -> None:
+    with pytest.raises(TrainingError, match=r"must be different \(got 'layer1' twice\)"):
+        check_spec(HeadSpec("mlp", {"hidden": 2}, ("layer1", "layer1")))
 
 
 def test_a_spec_must_be_one() -> None:
