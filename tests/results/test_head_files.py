@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +124,38 @@ def test_its_loader_opens_it_without_autotl(ready: Prepared, write: Callable[[st
     with torch.no_grad():
         expected = network(ready, kind)(images()).numpy()
     np.testing.assert_allclose(np.array(json.loads(ended.stdout)), expected, atol=1e-5)
+
+
+def loaded_alone(folder: Path) -> nn.Module:
+    found: nn.Module = runpy.run_path(str(folder / "load_model.py"))["load"]()
+    return found
+
+
+def test_threads_do_not_mix_images_in_its_loader(write: Callable[[str], Path]) -> None:
+    model = loaded_alone(write("multi_layer"))
+    batches = [images()[:1] + shift for shift in range(8)]
+
+    def run(batch: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            found: torch.Tensor = model(batch)
+        return found
+
+    expected = [run(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        for index, outputs in enumerate(pool.map(run, batches * 10)):
+            torch.testing.assert_close(outputs, expected[index % 8])
+
+
+def test_a_copy_in_its_loader_is_its_own(write: Callable[[str], Path]) -> None:
+    model = loaded_alone(write("multi_layer"))
+    expected = model(images())
+    model(images() + 1)  # leaves nothing that a copy would take
+    other = copy.deepcopy(model)
+    torch.testing.assert_close(other(images()), expected)
+    for value in other.get_submodule("backbone.layer1").parameters():
+        value.data.zero_()
+    torch.testing.assert_close(model(images()), expected)
+    assert not torch.allclose(other(images()), expected)
 
 
 @pytest.mark.parametrize("kind", SPECS)
