@@ -46,6 +46,25 @@ class HeadKinds:
             )
         return found
 
+    def shapes(self, form: HeadForm) -> dict[str, tuple[int, ...]] | None:
+        """Return the shapes of a head's tensors by name, without their memory.
+
+        It is None if the kind needs real numbers to build the head.
+
+        Raises:
+            PluginError: No plugin offers the kind, or the kind cannot build the head.
+        """
+        import torch
+
+        try:
+            with torch.device("meta"):
+                made = self.build(form)
+        except PluginError as error:
+            if isinstance(error.__cause__, RuntimeError):  # torch's, for an operation on the meta device
+                return None
+            raise
+        return {name: tuple(value.shape) for name, value in made.state_dict().items()}
+
     def build(self, form: HeadForm) -> nn.Module:
         """Return a new head, without its weights.
 

@@ -230,6 +230,45 @@ def test_a_damaged_folder_is_an_error(write: Callable[[str], Path], number: int)
         opened(folder)
 
 
+class Counted(Mlp):
+    """Counts the heads that get memory."""
+
+    built = 0
+
+    def build(self, arguments: Mapping[str, Any], features: int, outputs: int) -> nn.Module:
+        made = super().build(arguments, features, outputs)
+        self.built += next(made.parameters()).device.type != "meta"
+        return made
+
+
+HUGE = [
+    edit_json("head.json", arguments={"hidden": 10**9}),
+    edit_json("head.json", features=10**7),
+    edit_json("head.json", outputs=10**7),
+    edit_tensors(body__last__weight=torch.zeros(3, 7)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(HUGE)))
+def test_a_head_of_another_size_gets_no_memory(write: Callable[[str], Path], number: int) -> None:
+    folder, counted = write("mlp"), Counted()
+    HUGE[number](folder)
+    with pytest.raises(RunError, match=r"must (be|have the shape) .* \(got"):
+        opened(folder, HeadKinds({"mlp": counted}))
+    assert counted.built == 0
+
+
+class Numbers(Trees):
+    """A kind that needs real numbers to build its head."""
+
+    def build(self, arguments: Mapping[str, Any], features: int, outputs: int) -> nn.Module:
+        return nn.Linear(features, int(torch.tensor(outputs)))
+
+
+def test_a_kind_that_needs_real_numbers_is_opened(write: Callable[[str], Path]) -> None:
+    assert opened(write("trees"), HeadKinds({"trees": Numbers()}))(images()).shape == (3, 3)
+
+
 def test_labels_of_the_bank_that_are_no_class_are_an_error(write: Callable[[str], Path]) -> None:
     folder = write("neighbours")
     edit_tensors(body__labels=torch.full((9,), 3))(folder)
