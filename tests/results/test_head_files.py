@@ -212,6 +212,7 @@ EDITS = [
     edit_json("head.json", outputs=4),
     edit_json("head.json", kind="trees"),
     edit_json("head.json", stages=["layer9"]),
+    edit_json("head.json", stages=["layer1"]),
     edit_json("config.json", num_classes=3),
     lambda folder: (folder / "head.safetensors").unlink(),
     lambda folder: (folder / "head.safetensors").write_bytes(b"12"),
@@ -267,6 +268,33 @@ class Numbers(Trees):
 
 def test_a_kind_that_needs_real_numbers_is_opened(write: Callable[[str], Path]) -> None:
     assert opened(write("trees"), HeadKinds({"trees": Numbers()}))(images()).shape == (3, 3)
+
+
+def test_a_stage_that_never_runs_is_an_error_of_the_folder(ready: Prepared, tmp_path: Path) -> None:
+    model, width = ready.run_cache.networks.new("tiny"), ready.backbones["tiny"].features
+    form = KINDS.form(HeadSpec("mlp", {"hidden": 6}, ("fc",)), features=2 * width, outputs=3)
+    attach_head(model, form, KINDS.build(form))  # the head replaces its own stage
+    backbone, target = ready.backbones["tiny"], ready.task.target
+    write_model(tmp_path / "model", model, backbone, target, input_size=32, kinds=KINDS)
+    with pytest.raises(RunError, match="must run before the head"):
+        opened(tmp_path / "model")
+
+
+def test_a_stage_without_a_tensor_is_an_error_of_the_folder(
+    write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, create_model = write("multi_layer"), timm.create_model
+
+    def with_tuples(*args: Any, **options: Any) -> nn.Module:
+        model: nn.Module = create_model(*args, **options)
+        stage, after = model.get_submodule("layer3"), model.get_submodule("layer4")
+        stage.register_forward_hook(lambda module, inputs, out: (out,))
+        after.register_forward_pre_hook(lambda module, inputs: inputs[0])
+        return model
+
+    monkeypatch.setattr(timm, "create_model", with_tuples)
+    with pytest.raises(RunError, match=r"must return a tensor .* \(got tuple\)"):
+        opened(folder)
 
 
 def test_labels_of_the_bank_that_are_no_class_are_an_error(write: Callable[[str], Path]) -> None:
