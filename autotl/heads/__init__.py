@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from autotl.heads.attach import attach_head, attached_head, detach_head
     from autotl.heads.form import HeadForm, check_spec
     from autotl.heads.kinds import HeadKinds
-    from autotl.heads.loader import loader_code
+    from autotl.heads.loader import is_portable, loader_code
     from autotl.heads.module import Head
     from autotl.heads.stage_outputs import stage_pass, stage_widths
 
@@ -22,6 +22,7 @@ __all__ = [
     "attached_head",
     "check_spec",
     "detach_head",
+    "is_portable",
     "loader_code",
     "stage_pass",
     "stage_widths",
