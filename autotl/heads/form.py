@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from autotl.errors import TrainingError
 
 MAX_WIDTH = 10_000_000
 """The most features or outputs of a head; a file with larger numbers was edited."""
+
+DISTRIBUTION = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""The name of a distribution. Other text in a file would become advice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class HeadForm:
         package = document.get("package", "")
         if not isinstance(package, str):
             raise ValueError(f"package must be a string (got {package!r})")
+        if package and not DISTRIBUTION.fullmatch(package):
+            raise ValueError(f"package must be the name of a distribution (got {package!r})")
         return cls(
             spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package
         )

@@ -39,7 +39,12 @@ class HeadKinds:
         """
         found = self.items.get(form.spec.kind)
         if found is None:
-            install = f"Install {form.package}." if form.package else "Install the plugin that offers it."
+            install = "Install the plugin that offers it."
+            if form.package:
+                install = (
+                    f"The file of the head names the package {form.package!r}; install it only if you trust "
+                    "the source."
+                )
             raise PluginError(
                 f"The kind of a head must be one of {', '.join(sorted(self.items)) or 'no installed kind'} "
                 f"(got {form.spec.kind!r}). {install}"

@@ -31,6 +31,10 @@ def test_a_form_survives_json() -> None:
         {"outputs": "3"},
         {"outputs": 10**9},
         {"package": 1},
+        {"package": "a b"},
+        {"package": "autotl-trees; run this"},
+        {"package": "autotl\n"},
+        {"package": "a" * 101},
     ],
 )
 def test_an_edited_form_is_refused(edit: dict[str, Any]) -> None:

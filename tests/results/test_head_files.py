@@ -175,7 +175,7 @@ def test_the_loader_of_a_plugins_head_names_the_package(write: Callable[[str], P
 
 
 def test_without_the_plugin_the_error_names_the_package(write: Callable[[str], Path]) -> None:
-    with pytest.raises(RunError, match=r"needs a plugin that is not installed.*Install autotl-trees"):
+    with pytest.raises(RunError, match=r"needs a plugin that is not installed.*'autotl-trees'; install it only if"):
         opened(write("trees"), HeadKinds({"mlp": Mlp()}))
 
 
