@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.heads.attach import attach_head, attached_head, detach_head
+    from autotl.heads.attach import attach_head, attached_head, check_classifier, detach_head
     from autotl.heads.form import HeadForm, check_spec
     from autotl.heads.kinds import HeadKinds
     from autotl.heads.loader import is_portable, loader_code
@@ -20,6 +20,7 @@ __all__ = [
     "HeadKinds",
     "attach_head",
     "attached_head",
+    "check_classifier",
     "check_spec",
     "detach_head",
     "is_portable",

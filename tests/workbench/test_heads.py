@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from autotl.api import HeadSpec
 from autotl.backbone import scale_head
 from autotl.builtin.heads.modules.mlp import MlpHead
-from autotl.errors import PluginError, TrainingError
+from autotl.errors import PluginError, TrainingError, WeightsError
 from autotl.heads import attached_head
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
@@ -111,6 +112,17 @@ def test_a_kind_that_is_not_installed_is_refused(bench: TrialWorkbench) -> None:
 def test_an_unknown_stage_is_refused(bench: TrialWorkbench) -> None:
     with pytest.raises(TrainingError, match="layer9"):
         bench.new_head(HeadSpec("mlp", {"hidden": 2}, ("layer9",)), input_size=32)
+
+
+def test_two_classifiers_are_refused_before_the_training(
+    bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = bench.model()
+    both: Any = task
+    both.get_classifier = lambda: (task.get_submodule("fc"), task.get_submodule("fc"))
+    monkeypatch.setattr(bench._run_cache.networks, "task", lambda name: task)
+    with pytest.raises(WeightsError, match=r"must have one classifier .* \(got tuple\)"):
+        bench.new_head(SPEC, input_size=32)
 
 
 def test_a_failed_score_keeps_the_last_network(bench: TrialWorkbench) -> None:
