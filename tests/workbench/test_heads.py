@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from autotl.api import HeadSpec
 from autotl.backbone import scale_head
+from autotl.builtin.heads.mlp import Mlp
 from autotl.builtin.heads.modules.mlp import MlpHead
 from autotl.errors import PluginError, TrainingError, WeightsError
 from autotl.heads import attached_head
@@ -95,6 +96,21 @@ def test_a_head_that_computes_something_else_is_refused(bench: TrialWorkbench) -
     with pytest.raises(TrainingError, match="must compute what its kind computes"):
         bench.score_custom_head(Sharper(SPEC.arguments, bench.backbone.features, 3), SPEC, input_size=32)
     assert bench.last_score is None
+
+
+class Centred(MlpHead):
+    """A head that subtracts the mean of the rows it gets."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - x.mean(0))
+
+
+def test_a_head_whose_rows_depend_on_each_other_is_refused(
+    bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mlp, "portable", Centred)
+    with pytest.raises(TrainingError, match="must depend on that row alone"):
+        bench.score_custom_head(bench.new_head(SPEC, input_size=32), SPEC, input_size=32)
 
 
 def test_a_head_with_other_tensors_is_refused(bench: TrialWorkbench) -> None:
@@ -197,6 +213,13 @@ def test_stage_features_are_averages_of_the_stages_outputs(bench: TrialWorkbench
     width = found["layer2"].train.shape[1]
     assert torch.equal(rows[:, :width], found["layer2"].train)
     assert torch.equal(rows[:, width:], bench.features(input_size=32).train)
+
+
+def test_a_network_without_usable_stages_has_no_stage_features(
+    bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autotl.workbench.stage_features._widths", lambda *args: {})
+    assert bench.stage_features(input_size=32) == {}
 
 
 def test_stage_features_are_computed_once_for_all_folds(
