@@ -264,7 +264,7 @@ class Workbench(HeadWorkbench, Protocol):
 
         Args:
             model: The network, or its state: all tensors of the stock model by name. Merge other layers into
-                them first. The network may have a head that is not linear, see :meth:`new_head`.
+                them first. For a head that is not linear, use :meth:`score_custom_head`.
             input_size: Image size in pixels that the network takes.
             epoch: Number of the epoch; None counts :meth:`epochs`.
             progress: Share of the planned work that is done; None counts :meth:`epochs`.

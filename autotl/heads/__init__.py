@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from autotl.importing.lazy import lazy_package
 
 if TYPE_CHECKING:
-    from autotl.heads.attach import attach_head, attached_head, detach_head
+    from autotl.heads.attach import attach_head, attached_head, check_classifier, detach_head
     from autotl.heads.form import HeadForm, check_spec
     from autotl.heads.kinds import HeadKinds
-    from autotl.heads.loader import loader_code
+    from autotl.heads.loader import is_portable, loader_code
     from autotl.heads.module import Head
     from autotl.heads.stage_outputs import stage_pass, stage_widths
 
@@ -20,8 +20,10 @@ __all__ = [
     "HeadKinds",
     "attach_head",
     "attached_head",
+    "check_classifier",
     "check_spec",
     "detach_head",
+    "is_portable",
     "loader_code",
     "stage_pass",
     "stage_widths",

@@ -41,6 +41,11 @@ def attach_head(model: nn.Module, form: HeadForm, body: nn.Module) -> Head:
     return head
 
 
+def check_classifier(model: nn.Module) -> None:
+    """Raise WeightsError unless a head can take the place of the model's classifier."""
+    _slot(model)
+
+
 def attached_head(model: nn.Module) -> Head | None:
     """Return the head that was attached to a model.
 

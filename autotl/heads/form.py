@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from autotl.errors import TrainingError
 
 MAX_WIDTH = 10_000_000
 """The most features or outputs of a head; a file with larger numbers was edited."""
+
+DISTRIBUTION = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""The name of a distribution. Other text in a file would become advice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class HeadForm:
         spec = jsonio.as_type(
             {name: document.get(name) for name in ("kind", "arguments", "stages")}, HeadSpec
         )
+        if repeated := _repeated(spec.stages):
+            raise ValueError(f"stages must be different (got {repeated!r} twice)")
         widths = {name: document.get(name) for name in ("features", "outputs")}
         for name, value in widths.items():
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WIDTH:
@@ -61,6 +67,8 @@ class HeadForm:
         package = document.get("package", "")
         if not isinstance(package, str):
             raise ValueError(f"package must be a string (got {package!r})")
+        if package and not DISTRIBUTION.fullmatch(package):
+            raise ValueError(f"package must be the name of a distribution (got {package!r})")
         return cls(
             spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package
         )
@@ -70,7 +78,7 @@ def check_spec(spec: HeadSpec) -> HeadSpec:
     """Return a spec whose arguments are plain JSON data.
 
     Raises:
-        TrainingError: The spec is no HeadSpec, or JSON cannot hold its arguments.
+        TrainingError: The spec is no HeadSpec, a stage is repeated, or JSON cannot hold its arguments.
     """
     if not isinstance(spec, HeadSpec):
         raise TrainingError(f"spec must be a HeadSpec (got {type(spec).__name__}). Pass HeadSpec(kind, …).")
@@ -81,4 +89,13 @@ def check_spec(spec: HeadSpec) -> HeadSpec:
             f"The arguments of a {spec.kind!r} head must be JSON values (got {error}). Keep tensors as "
             "buffers of the head."
         ) from error
+    if repeated := _repeated(spec.stages):
+        raise TrainingError(
+            f"The stages of a head must be different (got {repeated!r} twice). Name each stage once."
+        )
     return HeadSpec(spec.kind, arguments, tuple(spec.stages))
+
+
+def _repeated(stages: Sequence[str]) -> str:
+    """Return a stage that is named twice; "" if there is none."""
+    return next((name for i, name in enumerate(stages) if name in stages[:i]), "")

@@ -39,12 +39,36 @@ class HeadKinds:
         """
         found = self.items.get(form.spec.kind)
         if found is None:
-            install = f"Install {form.package}." if form.package else "Install the plugin that offers it."
+            install = "Install the plugin that offers it."
+            if form.package:
+                install = (
+                    f"The file of the head names the package {form.package!r}; install it only if you trust "
+                    "the source."
+                )
             raise PluginError(
                 f"The kind of a head must be one of {', '.join(sorted(self.items)) or 'no installed kind'} "
                 f"(got {form.spec.kind!r}). {install}"
             )
         return found
+
+    def shapes(self, form: HeadForm) -> dict[str, tuple[int, ...]] | None:
+        """Return the shapes of a head's tensors by name, without their memory.
+
+        It is None if the kind needs real numbers to build the head.
+
+        Raises:
+            PluginError: No plugin offers the kind, or the kind cannot build the head.
+        """
+        import torch
+
+        try:
+            with torch.device("meta"):
+                made = self.build(form)
+        except PluginError as error:
+            if isinstance(error.__cause__, RuntimeError):  # torch's, for an operation on the meta device
+                return None
+            raise
+        return {name: tuple(value.shape) for name, value in made.state_dict().items()}
 
     def build(self, form: HeadForm) -> nn.Module:
         """Return a new head, without its weights.

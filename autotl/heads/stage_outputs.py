@@ -115,18 +115,21 @@ class _Tap:
 
 
 @contextmanager
-def stage_pass(model: nn.Module, stages: Sequence[str]) -> Iterator[Callable[[Tensor], Tensor]]:
+def stage_pass(
+    model: nn.Module, stages: Sequence[str], *, pooled: bool = False
+) -> Iterator[Callable[[Tensor], Tensor]]:
     """Yield a forward pass that returns the averages of stages, concatenated.
 
     Args:
         model: The network, in evaluation mode.
         stages: Names of stages that :func:`stage_widths` lists.
+        pooled: Whether the network's own outputs come last.
     """
     taps = StageTaps(stages, channels_last=has_channels_last(model))
 
     def forward(x: Tensor) -> Tensor:
-        model(x)
-        return torch.cat(taps.take(), 1)
+        outputs = model(x)
+        return torch.cat([*taps.take(), *([outputs.flatten(1)] if pooled else [])], 1)
 
     handles = taps.connect(model)
     try:

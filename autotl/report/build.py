@@ -74,6 +74,7 @@ def _what(e: Evidence) -> dict[str, Any]:
         "replaced": [f"classifier ({backbone.features} → {len(e.dataset.classes)})"],
         "bn_policy": moved.norm,
         "heads": e.findings.heads,
+        "plugin_heads": e.findings.plugin_heads,
     }
 
 

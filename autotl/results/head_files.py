@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from autotl import jsonio
 from autotl.errors import PluginError, RunError
 from autotl.files import atomic_file, write_bytes
-from autotl.heads import HeadForm, HeadKinds, attach_head, attached_head, detach_head, loader_code
+from autotl.heads import HeadForm, HeadKinds, attach_head, attached_head, detach_head, loader_code, stage_pass
 
 FORM_FILE, TENSORS_FILE, LOADER_FILE = "head.json", "head.safetensors", "load_model.py"
 
@@ -82,23 +83,53 @@ def check_installed(folder: Path, form: HeadForm, kinds: HeadKinds) -> None:
         raise RunError(f"The model in {folder} needs a plugin that is not installed. {error}") from error
 
 
-def read_head(folder: Path, model: nn.Module, form: HeadForm, kinds: HeadKinds) -> None:
+def read_head(
+    folder: Path, model: nn.Module, form: HeadForm, kinds: HeadKinds, *, outputs: int, input_size: int
+) -> None:
     """Give a network without a head the head of a model folder.
+
+    The head gets memory after its form fits the network, the target and the file of its tensors.
 
     Args:
         folder: The model folder.
         model: The network, which is changed.
         form: The form of the head.
         kinds: The kinds of heads that are installed.
+        outputs: Width of the target's outputs.
+        input_size: Image size in pixels.
 
     Raises:
         ValueError: The files do not fit each other.
+        TrainingError: A stage of the head cannot be averaged, or does not run before the head.
     """
     if getattr(model, "num_classes", 0):
         raise ValueError(f"num_classes in config.json must be 0 beside {FORM_FILE}")
+    model.eval()
+    blank = torch.zeros(1, 3, input_size, input_size)
+    with stage_pass(model, form.spec.stages, pooled=True) as forward, torch.no_grad():
+        features = forward(blank).shape[1]
+    for name, given, own in (("features", form.features, features), ("outputs", form.outputs, outputs)):
+        if given != own:
+            raise ValueError(f"{name} in {FORM_FILE} must be {own} for this network (got {given})")
+    _check_shapes(folder / TENSORS_FILE, kinds.shapes(form))
     head = attach_head(model, form, kinds.build(form)).eval()
     head.load_state_dict(load_file(folder / TENSORS_FILE))
     with torch.no_grad():
-        outputs = head.outputs_of(torch.ones(1, form.features))
-    if not bool(outputs.isfinite().all()):
+        found = model(blank)
+    if not bool(found.isfinite().all()):
         raise ValueError("the outputs of the head must be finite")
+
+
+def _check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]] | None) -> None:
+    """Raise ValueError unless a file has tensors of these shapes; None allows all."""
+    if shapes is None:
+        return
+    expected = {"scale": (), **{f"body.{name}": shape for name, shape in shapes.items()}}
+    with safe_open(path, "pt") as file:
+        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if wrong:
+        raise ValueError(
+            f"{wrong[0]} in {path.name} must have the shape {expected.get(wrong[0])} "
+            f"(got {found.get(wrong[0])})"
+        )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from autotl.api import Backbone, Fold, HeadSetting, HeadSpec, Images, Rows, Task
 from autotl.backbone import layout, parameters_up_to
 from autotl.errors import TrainingError
-from autotl.heads import HeadForm, attached_head, check_spec
+from autotl.heads import HeadForm, attached_head, check_classifier, check_spec
 from autotl.seeds import derive
 from autotl.training import PROBE, PROBE_SETTINGS
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
@@ -123,8 +123,14 @@ class FoldData:
             return self._run_cache.networks.head_kinds.build(form).to(self.device)
 
     def head_form(self, spec: HeadSpec, input_size: int) -> HeadForm:
-        """Return a spec with the widths of its input and output."""
+        """Return a spec with the widths of its input and output.
+
+        Raises:
+            TrainingError: The spec is wrong.
+            WeightsError: The network cannot have such a head.
+        """
         spec = check_spec(spec)
+        check_classifier(self._run_cache.networks.task(self.backbone.name))
         width = self.head_features(spec.stages, input_size=input_size).train.shape[1]
         kinds = self._run_cache.networks.head_kinds
         return kinds.form(spec, features=width, outputs=self.task.target.outputs)

@@ -37,6 +37,8 @@ def stage_features(
         cannot be averaged are missing.
     """
     widths = _widths(run_cache, backbone, input_size)
+    if not widths:
+        return {}
 
     def fill(out: NDArray[Any]) -> None:
         batches = run_cache.images.iter_pixels(backbone, input_size=input_size, margin=False)

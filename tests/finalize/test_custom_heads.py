@@ -10,11 +10,14 @@ import torch
 from torch import nn
 
 from autotl.api import Arm, FoldScore
+from autotl.builtin.heads.neighbours import Neighbours
 from autotl.finalize.ensembling.limits import EnsembleLimits
 from autotl.finalize.export import export_trial, load_network
+from autotl.finalize.final_model import Member
 from autotl.finalize.model_soup import compatible_trials, mix
 from autotl.finalize.test_phase import prediction_cache as module
 from autotl.finalize.test_phase.prediction_cache import PredictionCache, SavedNetwork, SourceLayers
+from autotl.finalize.test_phase.test_evaluation import _heads
 from autotl.pipeline.prepare import Prepared
 from autotl.results import Predictor, load_model
 from autotl.testing import tiny_run
@@ -120,6 +123,19 @@ def test_the_latency_of_an_ensemble_includes_the_head(
     for name in ("linear_probe", "knn"):
         assert limits._latency_of(tried(history, worker, name)) > 0
     assert len(limits._latency) == 2
+
+
+def test_heads_without_a_loader_are_listed(
+    ready: Prepared, worker: TrialRunner, history: TrialHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase = phase_of(ready, worker, history)
+    served = [
+        Member(trial, str(trial.model), 0.5)
+        for trial in (tried(history, worker, name) for name in ("linear_probe", "knn"))
+    ]
+    assert _heads(phase, served) == (("neighbours",), ())
+    monkeypatch.setattr(Neighbours, "portable", 3)
+    assert _heads(phase, served) == (("neighbours",), ("neighbours",))
 
 
 def test_each_fold_has_its_own_bank(ready: Prepared, worker: TrialRunner, history: TrialHistory) -> None:

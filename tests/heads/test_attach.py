@@ -185,7 +185,7 @@ def test_features_of_another_width_are_refused(width: int) -> None:
 
 
 def test_a_missing_kind_names_its_package() -> None:
-    with pytest.raises(PluginError, match="Install autotl-trees"):
+    with pytest.raises(PluginError, match="names the package 'autotl-trees'; install it only if you trust"):
         KINDS.build(HeadForm(HeadSpec("trees"), 4, 2, "autotl-trees"))
 
 

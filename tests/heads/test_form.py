@@ -25,11 +25,16 @@ def test_a_form_survives_json() -> None:
         {"arguments": []},
         {"stages": "layer1"},
         {"stages": [1]},
+        {"stages": ["layer1", "layer2", "layer1"]},
         {"features": 0},
         {"features": True},
         {"outputs": "3"},
         {"outputs": 10**9},
         {"package": 1},
+        {"package": "a b"},
+        {"package": "autotl-trees; run this"},
+        {"package": "autotl\n"},
+        {"package": "a" * 101},
     ],
 )
 def test_an_edited_form_is_refused(edit: dict[str, Any]) -> None:
@@ -46,6 +51,11 @@ def test_arguments_must_be_json_values() -> None:
     with pytest.raises(TrainingError, match="must be JSON values"):
         check_spec(HeadSpec("mlp", {"hidden": {1, 2}}))
     assert check_spec(HeadSpec("mlp", {"widths": (1, 2)})).arguments == {"widths": [1, 2]}
+
+
+def test_a_stage_must_be_named_once() -> None:
+    with pytest.raises(TrainingError, match=r"must be different \(got 'layer1' twice\)"):
+        check_spec(HeadSpec("mlp", {"hidden": 2}, ("layer1", "layer1")))
 
 
 def test_a_spec_must_be_one() -> None:

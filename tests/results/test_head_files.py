@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +126,38 @@ def test_its_loader_opens_it_without_autotl(ready: Prepared, write: Callable[[st
     np.testing.assert_allclose(np.array(json.loads(ended.stdout)), expected, atol=1e-5)
 
 
+def loaded_alone(folder: Path) -> nn.Module:
+    found: nn.Module = runpy.run_path(str(folder / "load_model.py"))["load"]()
+    return found
+
+
+def test_threads_do_not_mix_images_in_its_loader(write: Callable[[str], Path]) -> None:
+    model = loaded_alone(write("multi_layer"))
+    batches = [images()[:1] + shift for shift in range(8)]
+
+    def run(batch: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            found: torch.Tensor = model(batch)
+        return found
+
+    expected = [run(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        for index, outputs in enumerate(pool.map(run, batches * 10)):
+            torch.testing.assert_close(outputs, expected[index % 8])
+
+
+def test_a_copy_in_its_loader_is_its_own(write: Callable[[str], Path]) -> None:
+    model = loaded_alone(write("multi_layer"))
+    expected = model(images())
+    model(images() + 1)  # leaves nothing that a copy would take
+    other = copy.deepcopy(model)
+    torch.testing.assert_close(other(images()), expected)
+    for value in other.get_submodule("backbone.layer1").parameters():
+        value.data.zero_()
+    torch.testing.assert_close(model(images()), expected)
+    assert not torch.allclose(other(images()), expected)
+
+
 @pytest.mark.parametrize("kind", SPECS)
 def test_timm_opens_it_as_a_feature_extractor(
     ready: Prepared, write: Callable[[str], Path], kind: str
@@ -140,7 +175,7 @@ def test_the_loader_of_a_plugins_head_names_the_package(write: Callable[[str], P
 
 
 def test_without_the_plugin_the_error_names_the_package(write: Callable[[str], Path]) -> None:
-    with pytest.raises(RunError, match=r"needs a plugin that is not installed.*Install autotl-trees"):
+    with pytest.raises(RunError, match=r"needs a plugin that is not installed.*'autotl-trees'; install it only if"):
         opened(write("trees"), HeadKinds({"mlp": Mlp()}))
 
 
@@ -177,6 +212,7 @@ EDITS = [
     edit_json("head.json", outputs=4),
     edit_json("head.json", kind="trees"),
     edit_json("head.json", stages=["layer9"]),
+    edit_json("head.json", stages=["layer1"]),
     edit_json("config.json", num_classes=3),
     lambda folder: (folder / "head.safetensors").unlink(),
     lambda folder: (folder / "head.safetensors").write_bytes(b"12"),
@@ -192,6 +228,72 @@ def test_a_damaged_folder_is_an_error(write: Callable[[str], Path], number: int)
     folder = write("mlp")
     EDITS[number](folder)
     with pytest.raises(RunError, match=r"cannot be (opened|read)|not installed"):
+        opened(folder)
+
+
+class Counted(Mlp):
+    """Counts the heads that get memory."""
+
+    built = 0
+
+    def build(self, arguments: Mapping[str, Any], features: int, outputs: int) -> nn.Module:
+        made = super().build(arguments, features, outputs)
+        self.built += next(made.parameters()).device.type != "meta"
+        return made
+
+
+HUGE = [
+    edit_json("head.json", arguments={"hidden": 10**9}),
+    edit_json("head.json", features=10**7),
+    edit_json("head.json", outputs=10**7),
+    edit_tensors(body__last__weight=torch.zeros(3, 7)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(HUGE)))
+def test_a_head_of_another_size_gets_no_memory(write: Callable[[str], Path], number: int) -> None:
+    folder, counted = write("mlp"), Counted()
+    HUGE[number](folder)
+    with pytest.raises(RunError, match=r"must (be|have the shape) .* \(got"):
+        opened(folder, HeadKinds({"mlp": counted}))
+    assert counted.built == 0
+
+
+class Numbers(Trees):
+    """A kind that needs real numbers to build its head."""
+
+    def build(self, arguments: Mapping[str, Any], features: int, outputs: int) -> nn.Module:
+        return nn.Linear(features, int(torch.tensor(outputs)))
+
+
+def test_a_kind_that_needs_real_numbers_is_opened(write: Callable[[str], Path]) -> None:
+    assert opened(write("trees"), HeadKinds({"trees": Numbers()}))(images()).shape == (3, 3)
+
+
+def test_a_stage_that_never_runs_is_an_error_of_the_folder(ready: Prepared, tmp_path: Path) -> None:
+    model, width = ready.run_cache.networks.new("tiny"), ready.backbones["tiny"].features
+    form = KINDS.form(HeadSpec("mlp", {"hidden": 6}, ("fc",)), features=2 * width, outputs=3)
+    attach_head(model, form, KINDS.build(form))  # the head replaces its own stage
+    backbone, target = ready.backbones["tiny"], ready.task.target
+    write_model(tmp_path / "model", model, backbone, target, input_size=32, kinds=KINDS)
+    with pytest.raises(RunError, match="must run before the head"):
+        opened(tmp_path / "model")
+
+
+def test_a_stage_without_a_tensor_is_an_error_of_the_folder(
+    write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, create_model = write("multi_layer"), timm.create_model
+
+    def with_tuples(*args: Any, **options: Any) -> nn.Module:
+        model: nn.Module = create_model(*args, **options)
+        stage, after = model.get_submodule("layer3"), model.get_submodule("layer4")
+        stage.register_forward_hook(lambda module, inputs, out: (out,))
+        after.register_forward_pre_hook(lambda module, inputs: inputs[0])
+        return model
+
+    monkeypatch.setattr(timm, "create_model", with_tuples)
+    with pytest.raises(RunError, match=r"must return a tensor .* \(got tuple\)"):
         opened(folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ def test_the_report_says_that_the_head_is_not_linear(fitted: dict[str, Result], 
     assert any("load_model.py" in snippet.code for snippet in use.snippets)
     assert "not averaged" in report["how"]["soup"]["why"]
     assert "The head is not linear" in (fitted[name].folder / "report.html").read_text()
+
+
+def test_the_report_offers_no_loader_for_a_head_that_needs_its_plugin(fitted: dict[str, Result]) -> None:
+    report = parse(fitted["knn"].report)
+    assert report.what.plugin_heads == ()
+    needed = replace(report, what=replace(report.what, plugin_heads=("neighbours",)))
+    use = section(needed)
+    assert not any("Without autotl" in snippet.comment for snippet in use.snippets)
+    assert any("autotl with the plugin of `neighbours` loads it" in each for each in use.sentences)
+    assert not any("load_model.py" in each for each in use.sentences)
 
 
 def test_such_a_run_is_resumed(fitted: dict[str, Result], photos: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,8 +11,9 @@ from torch import Tensor, nn
 
 from autotl.api import HeadSpec
 from autotl.backbone import scale_head
+from autotl.builtin.heads.mlp import Mlp
 from autotl.builtin.heads.modules.mlp import MlpHead
-from autotl.errors import PluginError, TrainingError
+from autotl.errors import PluginError, TrainingError, WeightsError
 from autotl.heads import attached_head
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import tiny_bench, tiny_run
@@ -96,6 +98,21 @@ def test_a_head_that_computes_something_else_is_refused(bench: TrialWorkbench) -
     assert bench.last_score is None
 
 
+class Centred(MlpHead):
+    """A head that subtracts the mean of the rows it gets."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - x.mean(0))
+
+
+def test_a_head_whose_rows_depend_on_each_other_is_refused(
+    bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mlp, "portable", Centred)
+    with pytest.raises(TrainingError, match="must depend on that row alone"):
+        bench.score_custom_head(bench.new_head(SPEC, input_size=32), SPEC, input_size=32)
+
+
 def test_a_head_with_other_tensors_is_refused(bench: TrialWorkbench) -> None:
     with pytest.raises(TrainingError, match="an additional extra"):
         bench.score_custom_head(Larger(bench.backbone.features), SPEC, input_size=32)
@@ -113,6 +130,17 @@ def test_an_unknown_stage_is_refused(bench: TrialWorkbench) -> None:
         bench.new_head(HeadSpec("mlp", {"hidden": 2}, ("layer9",)), input_size=32)
 
 
+def test_two_classifiers_are_refused_before_the_training(
+    bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = bench.model()
+    both: Any = task
+    both.get_classifier = lambda: (task.get_submodule("fc"), task.get_submodule("fc"))
+    monkeypatch.setattr(bench._run_cache.networks, "task", lambda name: task)
+    with pytest.raises(WeightsError, match=r"must have one classifier .* \(got tuple\)"):
+        bench.new_head(SPEC, input_size=32)
+
+
 def test_a_failed_score_keeps_the_last_network(bench: TrialWorkbench) -> None:
     bench.score_custom_head(bench.new_head(STAGED, input_size=32), STAGED, input_size=32)
     before = whole(bench)
@@ -126,6 +154,23 @@ def test_a_failed_score_keeps_the_last_network(bench: TrialWorkbench) -> None:
             torch.full((3, bench.backbone.features), float("nan")), torch.zeros(3), input_size=32
         )
     torch.testing.assert_close(whole(bench), before)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_head_that_is_not_finite_is_refused_without_validation_rows(ready: Prepared, value: float) -> None:
+    bench = TrialWorkbench(ready.run_cache, ready.task, ready.backbones["tiny"], None, seed=1)
+    head = bench.new_head(SPEC, input_size=32)
+    head.get_submodule("last").weight.data.fill_(value)
+    with pytest.raises(TrainingError, match=r"must be finite .*last\.weight"):
+        bench.score_custom_head(head, SPEC, input_size=32)
+
+
+def test_outputs_that_are_not_finite_are_refused_without_validation_rows(ready: Prepared) -> None:
+    bench = TrialWorkbench(ready.run_cache, ready.task, ready.backbones["tiny"], None, seed=1)
+    head = bench.new_head(SPEC, input_size=32)
+    head.get_buffer("std").zero_()
+    with pytest.raises(TrainingError, match="outputs of a head must be finite"):
+        bench.score_custom_head(head, SPEC, input_size=32)
 
 
 def test_linear_and_other_heads_follow_each_other(bench: TrialWorkbench) -> None:
@@ -168,6 +213,13 @@ def test_stage_features_are_averages_of_the_stages_outputs(bench: TrialWorkbench
     width = found["layer2"].train.shape[1]
     assert torch.equal(rows[:, :width], found["layer2"].train)
     assert torch.equal(rows[:, width:], bench.features(input_size=32).train)
+
+
+def test_a_network_without_usable_stages_has_no_stage_features(
+    bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autotl.workbench.stage_features._widths", lambda *args: {})
+    assert bench.stage_features(input_size=32) == {}
 
 
 def test_stage_features_are_computed_once_for_all_folds(

@@ -59,6 +59,7 @@ class HeadWorkbench(Protocol):
         Raises:
             PluginError: :class:`autotl.errors.PluginError`, if no plugin offers the kind, or the arguments
                 are wrong.
+            WeightsError: :class:`autotl.errors.WeightsError`, if the backbone has several classifiers.
         """
         ...
 

@@ -34,7 +34,7 @@ from autotl.finalize.test_phase.prediction_cache import SourceLayers
 from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
 from autotl.finalize.test_phase.transfer_summary import transfer_summary
 from autotl.finalize.tested_trials import best_trials, tested_trials
-from autotl.heads import HeadForm
+from autotl.heads import HeadForm, is_portable
 from autotl.search.stopping.rule import StoppingContext
 from autotl.search.stopping.rules import StoppingRules
 from autotl.seeds import derive
@@ -93,7 +93,11 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     history, final = phase.history, predictions.of_final_model()
     transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial
     served = model.members or (Member(winner, model.weights, 1.0),)
+<<<<<<< HEAD
     record = history.record(winner)
+=======
+    heads, plugin_heads = _heads(phase, served)
+>>>>>>> m-four
     findings = Findings(
         winner=replace(record, notes=model.refit_notes or record.notes),
         refit=model.refit,
@@ -121,7 +125,8 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         latency=_latency(phase, served),
         size=sum(Path(each.weights).stat().st_size for each in served),
         plateau=plateau,
-        heads=_heads(served),
+        heads=heads,
+        plugin_heads=plugin_heads,
     )
     return replace(model, findings=findings)
 
@@ -213,10 +218,12 @@ class _Evaluation:
         return self._rules.arm_reason(arm) or self._rules.fold_reason(best, self._winner)
 
 
-def _heads(served: Sequence[Member]) -> tuple[str, ...]:
-    """Return the kinds of the networks' heads that are not linear."""
+def _heads(phase: FinalPhase, served: Sequence[Member]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the kinds of heads that are not linear, and the kinds among them that need their plugin."""
     forms = [form for each in served if (form := head_in(each.weights))]
-    return tuple(sorted({form.spec.kind for form in forms}))
+    kinds = phase.run_cache.networks.head_kinds
+    plugin = {form.spec.kind for form in forms if not is_portable(kinds.kind(form))}
+    return tuple(sorted({form.spec.kind for form in forms})), tuple(sorted(plugin))
 
 
 def _latency(phase: FinalPhase, served: Sequence[Member]) -> float:

@@ -24,6 +24,7 @@ class What:
         replaced: New layers.
         bn_policy: Treatment of the BatchNorm statistics, as a sentence.
         heads: Kinds of the heads that are not linear.
+        plugin_heads: Kinds among them that need autotl and their plugin.
     """
 
     backbone: str | None = None
@@ -36,6 +37,7 @@ class What:
     replaced: tuple[str, ...] = ()
     bn_policy: str | None = None
     heads: tuple[str, ...] = ()
+    plugin_heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,27 +34,34 @@ def section(report: Report) -> Section:
     without = Snippet("Without autotl, because RUN/model is a timm folder", "python", TIMM)
     if heads:
         without = Snippet("Without autotl, by the loader in the model folder", "python", LOADER)
-    several = heads and ensemble is not None and ensemble.kept
+    several, plugin_heads = heads and ensemble is not None and ensemble.kept, report.what.plugin_heads
     return Section(
         name="use",
         title="Use this model",
         link="Use it",
         sentences=tuple(
-            filter(None, ("RUN stands for the folder of this report.", _head(heads, bool(several))))
+            filter(
+                None,
+                ("RUN stands for the folder of this report.", _head(heads, plugin_heads, bool(several))),
+            )
         ),
         snippets=(
             Snippet("In Python", "python", AUTOTL),
             Snippet("In a shell, with one row for each image", "sh", SHELL),
-            *(() if several else (without,)),
+            *(() if several or plugin_heads else (without,)),
         ),
     )
 
 
-def _head(heads: tuple[str, ...], several: bool) -> str:
+def _head(heads: tuple[str, ...], plugin_heads: tuple[str, ...], several: bool) -> str:
     """Name what loads a network whose head is not linear."""
     if not heads:
         return ""
     names = ", ".join(map(format.name, heads))
+    if plugin_heads:
+        needed = ", ".join(map(format.name, plugin_heads))
+        loads = f"autotl with the plugin of {needed} loads it, and timm alone opens the backbone"
+        return f"The head is not linear ({names}): {loads}."
     loader = "RUN/model/members/N/load_model.py" if several else "RUN/model/load_model.py"
     loads = f"autotl and {loader} load it, and timm alone opens the backbone"
     return f"The head is not linear ({names}): {loads}."

@@ -13,6 +13,8 @@ from autotl.training import forward_in_batches
 
 COMPARED_ROWS = 64
 """Training rows on which both heads are compared."""
+ALONE = 3
+"""Rows that are also passed alone."""
 TOLERANCE = 1e-3
 """Largest difference of outputs, relative to their largest value: rounding."""
 
@@ -27,15 +29,28 @@ def delivered_outputs(delivered: Head, given: nn.Module, rows: Rows[Tensor], *, 
         device: Runs the delivered head.
 
     Raises:
-        TrainingError: The two heads compute different outputs.
+        TrainingError: The two heads compute different outputs, outputs are not finite, or a row's outputs
+            depend on other rows.
     """
     some = rows.train[:COMPARED_ROWS]
     own = next((value.device for value in (*given.parameters(), *given.buffers())), torch.device(device))
     with temporary_mode(given, training=False), torch.no_grad():
         expected = given(some.to(own)).float().cpu()
     found = _run(delivered, some, device)
+    alone = torch.cat([_run(delivered, row[None], device) for row in some[:ALONE]])
     apart = float((found - expected).abs().max()) if found.shape == expected.shape else float("inf")
-    if apart > TOLERANCE * max(1.0, float(found.abs().max())):
+    if not bool(found.isfinite().all()):
+        raise TrainingError(
+            "The outputs of a head must be finite (got NaN or infinity on training images). "
+            "Lower the learning rate, or score an earlier epoch."
+        )
+    allowed = TOLERANCE * max(1.0, float(found.abs().max()))
+    if not float((alone - found[:ALONE]).abs().max()) <= allowed:  # also if a number is NaN
+        raise TrainingError(
+            "A row's outputs must depend on that row alone (got other outputs for a row without the others). "
+            "Keep all that other rows tell the head in its tensors."
+        )
+    if not apart <= allowed:
         raise TrainingError(
             f"A head must compute what its kind computes from the same tensors (got outputs that differ by "
             f"{apart:.3g}). Make it with bench.new_head, and keep all that it learns in its tensors."

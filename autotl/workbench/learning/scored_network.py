@@ -118,7 +118,7 @@ class ScoredNetwork:
             The new head.
 
         Raises:
-            TrainingError: A head of this form has other tensors.
+            TrainingError: A head of this form has other tensors, or a tensor is not finite.
         """
         if not self._only_heads:
             self._forget()
@@ -130,6 +130,7 @@ class ScoredNetwork:
                 f"The head must have the tensors of a {form.spec.kind!r} head with these arguments (got "
                 f"{fault}). Make it with bench.new_head."
             )
+        _check_finite(head.state_dict())
         own.body.load_state_dict(head.state_dict())
         own.scale.fill_(1.0)
         self.input_size = input_size

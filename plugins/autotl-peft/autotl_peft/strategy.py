@@ -15,15 +15,10 @@ from autotl.toolbox import (
     InputSize,
     Int,
     Recipe,
-    Training,
     head_seconds,
-    heads,
-    set_head,
     training_seconds,
 )
-from autotl_peft.layers import updatable_layers
 from autotl_peft.settings import LastStages, StageEpochs, frozen_stages, slowdown, trained_share
-from autotl_peft.updates import Update, UpdatedNetwork
 
 LEAST_EPOCHS = 3
 """Epochs that must fit; with less time, fewer stages get updates."""
@@ -83,6 +78,11 @@ class LowRankUpdates(DeclaredStrategy):
         Raises:
             TrainingError: A setting is out of range, or no layer can be updated.
         """
+        # imported here, because listing the plugins does not need torch
+        from autotl.toolbox import Training, heads, set_head
+        from autotl_peft.layers import updatable_layers
+        from autotl_peft.updates import Update, UpdatedNetwork
+
         self.check(params)
         size, through = params["image_size"], frozen_stages(bench.backbone, params["stages"])
         model = bench.model()
