@@ -93,11 +93,8 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     history, final = phase.history, predictions.of_final_model()
     transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial
     served = model.members or (Member(winner, model.weights, 1.0),)
-<<<<<<< HEAD
     record = history.record(winner)
-=======
     heads, plugin_heads = _heads(phase, served)
->>>>>>> m-four
     findings = Findings(
         winner=replace(record, notes=model.refit_notes or record.notes),
         refit=model.refit,
