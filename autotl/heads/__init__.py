@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from autotl.heads.kinds import HeadKinds
     from autotl.heads.loader import is_portable, loader_code
     from autotl.heads.module import Head
-    from autotl.heads.stage_outputs import stage_pass, stage_widths
+    from autotl.heads.stage_outputs import StageShape, stage_pass, stage_shapes
 
 __all__ = [
     "Head",
     "HeadForm",
     "HeadKinds",
+    "StageShape",
     "attach_head",
     "attached_head",
     "check_classifier",
@@ -26,7 +27,7 @@ __all__ = [
     "is_portable",
     "loader_code",
     "stage_pass",
-    "stage_widths",
+    "stage_shapes",
 ]
 
 lazy_package(__name__)

@@ -9,7 +9,7 @@ from torch import nn
 from autotl.errors import WeightsError
 from autotl.heads.form import HeadForm
 from autotl.heads.module import Head
-from autotl.heads.stage_outputs import StageTaps, has_channels_last
+from autotl.heads.stage_outputs import StageTaps
 
 
 def attach_head(model: nn.Module, form: HeadForm, body: nn.Module) -> Head:
@@ -32,7 +32,7 @@ def attach_head(model: nn.Module, form: HeadForm, body: nn.Module) -> Head:
     """
     detach_head(model)
     parent, _, child = _slot(model).rpartition(".")
-    taps = StageTaps(form.spec.stages, channels_last=has_channels_last(model))
+    taps = StageTaps(form.stage_axes)
     taps.connect(model)
     head = Head(form, body, taps).to(next(model.parameters()).device).train(model.training)
     setattr(model.get_submodule(parent), child, head)

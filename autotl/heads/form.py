@@ -28,12 +28,19 @@ class HeadForm:
         features: Width of the input: of the named stages, and of the pooled features.
         outputs: Width of the output.
         package: The distribution that offers the kind; "" if it is unknown.
+        axes: The axis of the channels in the outputs of each stage.
     """
 
     spec: HeadSpec
     features: int
     outputs: int
     package: str = ""
+    axes: tuple[int, ...] = ()
+
+    @property
+    def stage_axes(self) -> dict[str, int]:
+        """The axis of the channels by the stage's name."""
+        return dict(zip(self.spec.stages, self.axes, strict=True))
 
     def document(self) -> dict[str, Any]:
         """Return the form as JSON data."""
@@ -41,6 +48,7 @@ class HeadForm:
             "kind": self.spec.kind,
             "arguments": dict(self.spec.arguments),
             "stages": list(self.spec.stages),
+            "axes": list(self.axes),
             "features": self.features,
             "outputs": self.outputs,
             "package": self.package,
@@ -69,9 +77,12 @@ class HeadForm:
             raise ValueError(f"package must be a string (got {package!r})")
         if package and not DISTRIBUTION.fullmatch(package):
             raise ValueError(f"package must be the name of a distribution (got {package!r})")
-        return cls(
-            spec, jsonio.as_type(widths["features"], int), jsonio.as_type(widths["outputs"], int), package
-        )
+        axes = document.get("axes")
+        known = isinstance(axes, list) and all(each in (1, 2, 3) for each in axes)
+        if not known or len(axes) != len(spec.stages):
+            raise ValueError(f"axes must have a number from 1 to 3 for each stage (got {axes!r})")
+        features, outputs = (jsonio.as_type(each, int) for each in widths.values())
+        return cls(spec, features, outputs, package, tuple(map(int, axes)))
 
 
 def check_spec(spec: HeadSpec) -> HeadSpec:

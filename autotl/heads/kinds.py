@@ -21,15 +21,16 @@ class HeadKinds:
     items: Mapping[str, HeadKind] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
 
-    def form(self, spec: HeadSpec, *, features: int, outputs: int) -> HeadForm:
+    def form(self, spec: HeadSpec, *, features: int, outputs: int, axes: tuple[int, ...] = ()) -> HeadForm:
         """Return the form of a head with these widths.
 
         Args:
             spec: The description of the head.
             features: Width of the input.
             outputs: Width of the output.
+            axes: The axis of the channels in the outputs of each stage.
         """
-        return HeadForm(spec, features, outputs, self.packages.get(spec.kind, ""))
+        return HeadForm(spec, features, outputs, self.packages.get(spec.kind, ""), axes)
 
     def kind(self, form: HeadForm) -> HeadKind:
         """Return the kind of a head.

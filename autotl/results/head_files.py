@@ -106,7 +106,7 @@ def read_head(
         raise ValueError(f"num_classes in config.json must be 0 beside {FORM_FILE}")
     model.eval()
     blank = torch.zeros(1, 3, input_size, input_size)
-    with stage_pass(model, form.spec.stages, pooled=True) as forward, torch.no_grad():
+    with stage_pass(model, form.stage_axes, pooled=True) as forward, torch.no_grad():
         features = forward(blank).shape[1]
     for name, given, own in (("features", form.features, features), ("outputs", form.outputs, outputs)):
         if given != own:

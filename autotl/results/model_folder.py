@@ -197,9 +197,7 @@ def load_model(folder: Path, *, heads: Callable[[], HeadKinds] = HeadKinds) -> L
         check_config(config, folder.name)
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
         if form is not None:
-            read_head(
-                folder, model, form, kinds, outputs=target.outputs, input_size=config.input_size
-            )
+            read_head(folder, model, form, kinds, outputs=target.outputs, input_size=config.input_size)
         check_values(model, folder.name)
         if target.outputs != model.num_classes:
             raise ValueError(f"it names {target.outputs} classes, but the network has {model.num_classes}")

@@ -18,7 +18,7 @@ from autotl.workbench.activation_cache import ActivationCache, ViewSpec
 from autotl.workbench.cut_model import CutModel, take_rows
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
 from autotl.workbench.run_cache import RunCache
-from autotl.workbench.stage_features import stage_features
+from autotl.workbench.stage_features import stage_features, usable_stages
 
 
 class FoldData:
@@ -133,7 +133,11 @@ class FoldData:
         check_classifier(self._run_cache.networks.task(self.backbone.name))
         width = self.head_features(spec.stages, input_size=input_size).train.shape[1]
         kinds = self._run_cache.networks.head_kinds
-        return kinds.form(spec, features=width, outputs=self.task.target.outputs)
+        axes: tuple[int, ...] = ()
+        if spec.stages:
+            known = usable_stages(self._run_cache, self.backbone.name, input_size)
+            axes = tuple(known[name].axis for name in spec.stages)
+        return kinds.form(spec, features=width, outputs=self.task.target.outputs, axes=axes)
 
     def linear_heads(
         self, settings: Sequence[HeadSetting], *, input_size: int

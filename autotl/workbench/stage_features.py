@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from autotl.data import view_of
-from autotl.heads import stage_pass, stage_widths
+from autotl.heads import StageShape, stage_pass, stage_shapes
 from autotl.progress import report_progress
 from autotl.training import forward_in_batches
 from autotl.workbench.run_cache import RunCache
@@ -36,14 +36,15 @@ def stage_features(
         float32 (rows, channels) by the stage's name, in the order of the stages. Stages whose outputs
         cannot be averaged are missing.
     """
-    widths = _widths(run_cache, backbone, input_size)
-    if not widths:
+    shapes = usable_stages(run_cache, backbone, input_size)
+    if not shapes:
         return {}
+    axes = {name: shape.axis for name, shape in shapes.items()}
 
     def fill(out: NDArray[Any]) -> None:
         batches = run_cache.images.iter_pixels(backbone, input_size=input_size, margin=False)
         model = run_cache.networks.source(backbone)
-        with stage_pass(model, [*widths]) as forward, closing(batches):
+        with stage_pass(model, axes) as forward, closing(batches):
             for rows, pixels in batches:
                 check_cancelled()
                 out[rows] = forward_in_batches(
@@ -56,28 +57,34 @@ def stage_features(
                 report_progress("computing stage features: image", rows.stop, len(out))
 
     key = {
-        "stage features": [*widths],
+        "stage features": [*axes.items()],
         "rows": run_cache.rows_digest,
         **_key(run_cache, backbone, input_size),
     }
-    shape = len(run_cache.order), sum(widths.values())
+    shape = len(run_cache.order), sum(shape.width for shape in shapes.values())
     found = torch.from_numpy(run_cache.store.array(key, shape, np.float32, fill))
-    ends = [*itertools.accumulate(widths.values())]
-    return {name: found[:, end - widths[name] : end] for name, end in zip(widths, ends, strict=True)}
+    ends = [*itertools.accumulate(shape.width for shape in shapes.values())]
+    return {name: found[:, end - shapes[name].width : end] for name, end in zip(shapes, ends, strict=True)}
 
 
-def _widths(run_cache: RunCache, backbone: str, input_size: int) -> dict[str, int]:
-    """Return the channels of each stage whose outputs can be averaged."""
+def usable_stages(run_cache: RunCache, backbone: str, input_size: int) -> dict[str, StageShape]:
+    """Return the channels of each stage whose outputs can be averaged.
+
+    Args:
+        run_cache: The images and networks.
+        backbone: The network.
+        input_size: Image size in pixels.
+    """
     names = [stage.module for stage in run_cache.backbones[backbone].stages]
 
     def fill(out: NDArray[Any]) -> None:
         blank = torch.zeros(1, 3, input_size, input_size, dtype=torch.uint8)
-        found = stage_widths(run_cache.networks.source(backbone), names, run_cache.to_batch(backbone, blank))
-        out[:] = [found.get(name, 0) for name in names]
+        found = stage_shapes(run_cache.networks.source(backbone), names, run_cache.to_batch(backbone, blank))
+        out[:] = [found.get(name, (0, 0)) for name in names]
 
-    key = {"stage widths": names, **_key(run_cache, backbone, input_size)}
-    widths = run_cache.store.array(key, (len(names),), np.int64, fill).tolist()
-    return {name: width for name, width in zip(names, widths, strict=True) if width}
+    key = {"stage shapes": names, **_key(run_cache, backbone, input_size)}
+    shapes = run_cache.store.array(key, (len(names), 2), np.int64, fill).tolist()
+    return {name: StageShape(*shape) for name, shape in zip(names, shapes, strict=True) if shape[0]}
 
 
 def _key(run_cache: RunCache, backbone: str, input_size: int) -> dict[str, Any]:

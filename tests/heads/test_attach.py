@@ -9,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import timm
 import torch
+from timm.models.volo import VOLO
 from torch import Tensor, nn
 
 from autotl.api import HeadSpec
 from autotl.backbone import can_scale, ends_linear, new_head, pooled, scale_head, set_head
 from autotl.builtin.heads.mlp import Mlp
 from autotl.errors import PluginError, TrainingError, WeightsError
-from autotl.heads import Head, HeadForm, HeadKinds, attach_head, attached_head, detach_head
+from autotl.heads import Head, HeadForm, HeadKinds, attach_head, attached_head, detach_head, stage_shapes
+from autotl.heads.stage_outputs import StageShape, average_positions, channel_axis
 
 KINDS = HeadKinds({"mlp": Mlp()}, {"mlp": "autotl"})
 ARGUMENTS = {
@@ -49,18 +51,10 @@ def images(rows: int = 2) -> Tensor:
 
 
 def with_head(model: nn.Module, stages: tuple[str, ...] = (), *, outputs: int = 3) -> Head:
-    widths = 0
-    for name in stages:
-        found: list[Tensor] = []
-        hook = model.get_submodule(name).register_forward_hook(
-            lambda m, i, out, found=found: found.append(out)
-        )
-        model(images())
-        hook.remove()
-        last = getattr(model, "output_fmt", "NCHW") == "NHWC" or found[0].ndim == 3
-        widths += found[0].shape[-1 if last else 1]
-    width = widths + pooled(model, images()).shape[1]
-    form = KINDS.form(HeadSpec("mlp", {"hidden": 5}, stages), features=width, outputs=outputs)
+    shapes = stage_shapes(model, stages, images(1)).values()
+    width = sum(shape.width for shape in shapes) + pooled(model, images()).shape[1]
+    axes = tuple(shape.axis for shape in shapes)
+    form = KINDS.form(HeadSpec("mlp", {"hidden": 5}, stages), features=width, outputs=outputs, axes=axes)
     torch.manual_seed(1)
     return attach_head(model, form, KINDS.build(form))
 
@@ -163,9 +157,39 @@ def test_two_classifiers_are_refused() -> None:
         with_head(model)
 
 
+def test_maps_with_channels_last_need_no_statement_of_the_network() -> None:
+    model = VOLO(
+        [1, 1], img_size=32, stem_hidden_dim=8, embed_dims=[12, 12], num_heads=[1, 1],
+        downsamples=(True, False), outlook_attention=(True, False),
+    )  # fmt: skip
+    assert not hasattr(model, "output_fmt")
+    assert stage_shapes(model.eval(), ["network.0"], images(1)) == {"network.0": StageShape(12, 3)}
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [
+        ((2, 5), 1), ((2, 9, 5), 2), ((2, 5, 4, 4), 1), ((2, 4, 4, 5), 3), ((2, 4, 4, 4), 1),
+        ((2, 3, 4, 5), 0), ((2, 4, 5, 4), 0), ((2,), 0), ((2, 3, 4, 4, 4), 0),
+    ],
+)  # fmt: skip
+def test_positions_are_the_square_of_a_map(shape: tuple[int, ...], axis: int) -> None:
+    assert channel_axis(nn.Identity(), torch.zeros(shape)) == axis
+
+
+def test_a_network_that_states_its_format_decides_equal_axes() -> None:
+    assert channel_axis(network("swin_tiny_patch4_window7_224"), torch.zeros(2, 4, 4, 4)) == 3
+
+
+@pytest.mark.parametrize("axis", [0, 3])
+def test_an_axis_that_outputs_lack_is_an_error(axis: int) -> None:
+    with pytest.raises(TrainingError, match=rf"from 1 to 2 \(got {axis}\)"):
+        average_positions(torch.zeros(2, 4, 5), axis)
+
+
 def test_an_unknown_stage_is_named() -> None:
     model = network("resnet18")
-    form = HeadForm(HeadSpec("mlp", {"hidden": 5}, ("layer9",)), 20, 3)
+    form = HeadForm(HeadSpec("mlp", {"hidden": 5}, ("layer9",)), 20, 3, axes=(1,))
     with pytest.raises(TrainingError, match="layer9"):
         attach_head(model, form, KINDS.build(form))
 

@@ -10,7 +10,7 @@ from autotl.api import HeadSpec
 from autotl.errors import TrainingError
 from autotl.heads import HeadForm, check_spec
 
-FORM = HeadForm(HeadSpec("mlp", {"hidden": 5}, ("layer1",)), 9, 3, "autotl")
+FORM = HeadForm(HeadSpec("mlp", {"hidden": 5}, ("layer1",)), 9, 3, "autotl", (1,))
 
 
 def test_a_form_survives_json() -> None:
@@ -26,6 +26,12 @@ def test_a_form_survives_json() -> None:
         {"stages": "layer1"},
         {"stages": [1]},
         {"stages": ["layer1", "layer2", "layer1"]},
+        {"axes": []},
+        {"axes": [0]},
+        {"axes": [4]},
+        {"axes": None},
+        {"axes": ["1"]},
+        {"axes": [[1]]},
         {"features": 0},
         {"features": True},
         {"outputs": "3"},

@@ -76,7 +76,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 def network(ready: Prepared, kind: str) -> nn.Module:
     model, spec = ready.run_cache.networks.new("tiny"), SPECS[kind]
     features = ready.backbones["tiny"].features + sum(_width(model, name) for name in spec.stages)
-    form = KINDS.form(spec, features=features, outputs=3)
+    form = KINDS.form(spec, features=features, outputs=3, axes=(1,) * len(spec.stages))
     torch.manual_seed(0)
     attach_head(model, form, KINDS.build(form))
     if kind == "neighbours":
@@ -175,7 +175,7 @@ def test_the_loader_of_a_plugins_head_names_the_package(write: Callable[[str], P
 
 
 def test_without_the_plugin_the_error_names_the_package(write: Callable[[str], Path]) -> None:
-    with pytest.raises(RunError, match=r"needs a plugin that is not installed.*'autotl-trees'; install it only if"):
+    with pytest.raises(RunError, match=r"is not installed.*'autotl-trees'; install it only if"):
         opened(write("trees"), HeadKinds({"mlp": Mlp()}))
 
 
@@ -211,8 +211,8 @@ EDITS = [
     edit_json("head.json", features=20),
     edit_json("head.json", outputs=4),
     edit_json("head.json", kind="trees"),
-    edit_json("head.json", stages=["layer9"]),
-    edit_json("head.json", stages=["layer1"]),
+    edit_json("head.json", stages=["layer9"], axes=[1]),
+    edit_json("head.json", stages=["layer1"], axes=[1]),
     edit_json("config.json", num_classes=3),
     lambda folder: (folder / "head.safetensors").unlink(),
     lambda folder: (folder / "head.safetensors").write_bytes(b"12"),
@@ -272,7 +272,7 @@ def test_a_kind_that_needs_real_numbers_is_opened(write: Callable[[str], Path]) 
 
 def test_a_stage_that_never_runs_is_an_error_of_the_folder(ready: Prepared, tmp_path: Path) -> None:
     model, width = ready.run_cache.networks.new("tiny"), ready.backbones["tiny"].features
-    form = KINDS.form(HeadSpec("mlp", {"hidden": 6}, ("fc",)), features=2 * width, outputs=3)
+    form = KINDS.form(HeadSpec("mlp", {"hidden": 6}, ("fc",)), features=2 * width, outputs=3, axes=(1,))
     attach_head(model, form, KINDS.build(form))  # the head replaces its own stage
     backbone, target = ready.backbones["tiny"], ready.task.target
     write_model(tmp_path / "model", model, backbone, target, input_size=32, kinds=KINDS)

@@ -218,7 +218,7 @@ def test_stage_features_are_averages_of_the_stages_outputs(bench: TrialWorkbench
 def test_a_network_without_usable_stages_has_no_stage_features(
     bench: TrialWorkbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autotl.workbench.stage_features._widths", lambda *args: {})
+    monkeypatch.setattr("autotl.workbench.stage_features.usable_stages", lambda *args: {})
     assert bench.stage_features(input_size=32) == {}
 
 
