@@ -8,11 +8,15 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
 
+from autotl import plugins
 from autotl.bench import split as splits
+from autotl.bench.entry import AUTOTL, kind_of
 from autotl.bench.measure import MAX_BUDGETS, MAX_DELAY
 from autotl.bench.published import changed_rows, copied_outputs, strategy_of
 from autotl.bench.split import Split
@@ -106,6 +110,9 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if row.seal != seal(row):
         yield "its seal does not match its content, so it was edited."
     split = official.get((row.dataset, row.shots, row.seed))
+    if row.kind != (kind := kind_of(row.entrant, suite)):
+        yield f"its kind is {row.kind}, but that of the entrant in the suite is {kind}."
+        return
     if split is None:
         yield "the suite has no such data set, shots or seed."
         return
@@ -149,7 +156,7 @@ def _image_size_fault(row: Row, suite: Suite) -> str:
 def _score_faults(row: Row, split: Split) -> Iterator[str]:
     if not (row.version and row.plugin and row.versions):
         yield "it does not name its plugin or its versions."
-    if row.kind in SINGLE_KINDS and row.plugin != "autotl" and not row.revision:
+    if row.kind in SINGLE_KINDS and not (row.revision or _is_built_in(row)):
         yield "it does not name the revision of its plugin. Measure it again with this version of autotl."
     if row.kind in SINGLE_KINDS and row.params.get("strategy", strategy_of(row)) != strategy_of(row):
         yield f"its settings are those of the strategy {row.params['strategy']}, so it was renamed."
@@ -159,6 +166,17 @@ def _score_faults(row: Row, split: Split) -> Iterator[str]:
     recomputed = float(get_metric(row.metric)(split.labels, row.logits))
     if row.test is None or abs(row.test - recomputed) > TOLERANCE:
         yield f"its test score is {row.test}, but its logits score {recomputed:.6f}."
+
+
+def _is_built_in(row: Row) -> bool:
+    """Return whether autotl offers the strategy: its version is its revision."""
+    return row.plugin == AUTOTL and strategy_of(row) in _built_in_strategies()
+
+
+@cache
+def _built_in_strategies() -> frozenset[str]:
+    points = [each for each in entry_points(group=plugins.GROUP) if each.dist and each.dist.name == AUTOTL]
+    return frozenset(plugins.load(points).strategies.items)
 
 
 def _choice_faults(row: Row) -> Iterator[str]:

@@ -80,12 +80,24 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
         "its settings are those of the strategy finetune, so it was renamed",
     ),
     "a plugin without its revision": (
-        lambda rows: first(rows, plugin="autotl-mine"),
+        lambda rows: first(rows, revision=""),
         "does not name the revision of its plugin",
+    ),
+    "a plugin under the name of autotl": (
+        lambda rows: first(rows, plugin="autotl", revision=""),
+        "does not name the revision of its plugin",
+    ),
+    "a strategy as a peer": (
+        lambda rows: first(rows, kind="peer", trials=(), chosen=None),
+        "its kind is peer, but that of the entrant in the suite is strategy",
+    ),
+    "a peer as a strategy": (
+        lambda rows: [*rows[:2], replace(rows[2], kind="strategy").sealed(), *rows[3:]],
+        "its kind is strategy, but that of the entrant in the suite is peer",
     ),
     "a plugin changed between seeds": (
         lambda rows: first(rows, revision="git:0123"),
-        "several versions: autotl 0.1.0, autotl 0.1.0 (git:0123)",
+        "several versions: probe-plugin 0.1.0 (files:0), probe-plugin 0.1.0 (git:0123)",
     ),
     "another image size": (lambda rows: first(rows, image_size=224), "its image size is 224 px"),
     "the better of two runs": (
