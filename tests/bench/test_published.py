@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autotl import bench
+from autotl.bench.published import copied_outputs
 from autotl.leaderboard import Row
 from tests.bench.honest_rows import LABELS, Honest
 
@@ -82,6 +83,33 @@ def test_outputs_that_are_shifted_and_rounded_are_still_those_of_the_rival(parts
     shifted = [replace(row, entrant="mine", logits=np.round(row.logits + 3, 4)).sealed() for row in rival]
     faults = bench.check(shifted, suite=suite.path, published=published)
     assert any("mine has the outputs of finetune" in fault for fault in faults)
+
+
+SCALES = {
+    "one temperature": lambda logits: logits * 1.7,
+    "a temperature per image": lambda logits: logits * np.linspace(0.5, 2, len(logits))[:, None] + 1,
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_outputs_with_another_temperature_are_still_those_of_the_rival(parts: Parts, scale: str) -> None:
+    suite, _, published = parts
+    rival = named(published, "finetune")
+    scaled = [
+        replace(row, entrant="mine", logits=SCALES[scale](row.logits).astype(np.float32)).sealed()
+        for row in rival
+    ]
+    faults = bench.check(scaled, suite=suite.path, published=published)
+    assert any("mine has the outputs of finetune in 4 rows" in fault for fault in faults), faults
+
+
+def test_equal_predictions_of_two_classes_are_no_copy(parts: Parts) -> None:
+    _, mine, published = parts
+    pairs = [
+        replace(row, n_classes=2, logits=np.abs(row.logits[:, :2]) * [1, -1])
+        for row in (mine[0], published[0])
+    ]
+    assert list(copied_outputs(pairs[:1], pairs[1:], ())) == []
 
 
 def test_a_search_may_deliver_the_outputs_of_the_strategy_that_it_chose(parts: Parts) -> None:
