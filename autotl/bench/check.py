@@ -61,8 +61,8 @@ def check(
     Args:
         rows: All rows of the file.
         suite: Name or path of the suite; by default the shipped suite named in the rows.
-        published: Rows of published results. Their data sets are then required in place of the suite's. Rows of
-            other suites are left out.
+        published: Rows of published results. Their data sets are then required in place of the suite's.
+            Rows of other suites are left out.
         updates: Names of published entrants that have a new version in the rows.
 
     Raises:
@@ -91,7 +91,8 @@ def _of_suite(published: Sequence[Row], suite: str) -> list[Row]:
     if published and not found:
         others = ", ".join(sorted({row.suite for row in published}))
         raise BenchError(
-            f"published must have rows of the suite {suite} (got {others}). Give the published file of {suite}."
+            f"published must have rows of the suite {suite} (got {others}). "
+            f"Give the published file of {suite}."
         )
     return found
 
