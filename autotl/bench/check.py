@@ -8,11 +8,16 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import entry_points
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
+from autotl import plugins
 from autotl.bench import split as splits
+from autotl.bench.entry import AUTOTL, kind_of
 from autotl.bench.measure import MAX_BUDGETS, MAX_DELAY
 from autotl.bench.published import changed_rows, copied_outputs, strategy_of
 from autotl.bench.split import Split
@@ -34,6 +39,8 @@ MAX_STANDARD_ERRORS = 3.0
 The one-standard-error rule stays well below this limit. A choice by test scores usually does not.
 """
 
+_Condition = tuple[str, int, str, float]
+"""Data set, shots, backbone and budget."""
 _Splits = Mapping[tuple[str, int, int], Split]
 
 
@@ -48,7 +55,7 @@ def check(
 
     A valid row has its seal, uses the suite's split and image size, has the score of its logits and names
     its versions. It selected a trial that its validation scores support, and ended in time. Each entrant
-    must have one row for each data set and seed, all from one version, with outputs that no other entrant
+    must have one row for each condition and seed, all from one version, with outputs that no other entrant
     has. Rows of published entrants must be the published ones.
 
     A seal shows an edit, but not the author, so invented results can still pass. Published results are
@@ -57,11 +64,13 @@ def check(
     Args:
         rows: All rows of the file.
         suite: Name or path of the suite; by default the shipped suite named in the rows.
-        published: Rows of published results. Their data sets are then required in place of the suite's.
+        published: Rows of published results. Their conditions (data set, shots, backbone and
+            budget) are then required in place of the suite's.
+            Rows of other suites are left out.
         updates: Names of published entrants that have a new version in the rows.
 
     Raises:
-        BenchError: If the suite has no split files.
+        BenchError: If the suite has no split files, or if no published row is of the suite.
     """
     if not rows:
         return ["There are no rows."]
@@ -70,7 +79,7 @@ def check(
         return [f"Rows of {len(names)} suites are mixed: {', '.join(names)}. Use one file per suite."]
     loaded = load(suite or names[0])
     official = _official_splits(loaded)
-    published = [row for row in published if row.suite == names[0]]
+    published = _of_suite(published, names[0])
     return [
         *(fault for row in rows for fault in _row_faults(row, loaded, official)),
         *_repeated(rows),
@@ -79,6 +88,17 @@ def check(
         *changed_rows(rows, published, updates),
         *copied_outputs(rows, published, updates),
     ]
+
+
+def _of_suite(published: Sequence[Row], suite: str) -> list[Row]:
+    found = [row for row in published if row.suite == suite]
+    if published and not found:
+        others = ", ".join(sorted({row.suite for row in published}))
+        raise BenchError(
+            f"published must have rows of the suite {suite} (got {others}). "
+            f"Give the published file of {suite}."
+        )
+    return found
 
 
 def _official_splits(suite: Suite) -> _Splits:
@@ -106,6 +126,9 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if row.seal != seal(row):
         yield "its seal does not match its content, so it was edited."
     split = official.get((row.dataset, row.shots, row.seed))
+    if row.kind != (kind := kind_of(row.entrant, suite)):
+        yield f"its kind is {row.kind}, but that of the entrant in the suite is {kind}."
+        return
     if split is None:
         yield "the suite has no such data set, shots or seed."
         return
@@ -114,12 +137,14 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
         return
     if fault := _image_size_fault(row, suite):
         yield fault
+    if row.backbone not in {each.name for each in suite.backbones}:
+        yield f"the suite has no backbone {row.backbone}."
     if row.budget_seconds not in suite.budgets:
         yield f"the suite has no budget of {row.budget_seconds:g} s."
     if row.metric != suite.metric:
         yield f"its metric is {row.metric}, but that of the suite is {suite.metric}."
         return
-    if row.seconds > MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY or row.seconds < 0:
+    if not 0 <= row.seconds <= MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY:
         yield f"it took {row.seconds:.0f} s, which is more than the runner allows."
     if row.status != "failed":
         yield from _score_faults(row, split)
@@ -149,7 +174,7 @@ def _image_size_fault(row: Row, suite: Suite) -> str:
 def _score_faults(row: Row, split: Split) -> Iterator[str]:
     if not (row.version and row.plugin and row.versions):
         yield "it does not name its plugin or its versions."
-    if row.kind in SINGLE_KINDS and row.plugin != "autotl" and not row.revision:
+    if row.kind in SINGLE_KINDS and not (row.revision or _is_built_in(row)):
         yield "it does not name the revision of its plugin. Measure it again with this version of autotl."
     if row.kind in SINGLE_KINDS and row.params.get("strategy", strategy_of(row)) != strategy_of(row):
         yield f"its settings are those of the strategy {row.params['strategy']}, so it was renamed."
@@ -157,8 +182,19 @@ def _score_faults(row: Row, split: Split) -> Iterator[str]:
         yield "it has no finite logits, so its score cannot be recomputed."
         return
     recomputed = float(get_metric(row.metric)(split.labels, row.logits))
-    if row.test is None or abs(row.test - recomputed) > TOLERANCE:
+    if row.test is None or not abs(row.test - recomputed) <= TOLERANCE:  # NaN too
         yield f"its test score is {row.test}, but its logits score {recomputed:.6f}."
+
+
+def _is_built_in(row: Row) -> bool:
+    """Return whether autotl offers the strategy: its version is its revision."""
+    return row.plugin == AUTOTL and strategy_of(row) in _built_in_strategies()
+
+
+@cache
+def _built_in_strategies() -> frozenset[str]:
+    points = [each for each in entry_points(group=plugins.GROUP) if each.dist and each.dist.name == AUTOTL]
+    return frozenset(plugins.load(points).strategies.items)
 
 
 def _choice_faults(row: Row) -> Iterator[str]:
@@ -175,7 +211,7 @@ def _choice_faults(row: Row) -> Iterator[str]:
     known = [each["val"] for each in row.trials if each.get("val") is not None]
     if selected is None and row.val is None and row.kind == "peer":
         return  # a peer that was stopped before its first validation
-    if selected is None or row.val is None or abs(selected - row.val) > TOLERANCE:
+    if selected is None or row.val is None or not abs(selected - row.val) <= TOLERANCE:
         yield f"its validation score {row.val} differs from that of the selected trial, {selected}."
         return
     if max(known) - selected > _allowed_gap(row, selected):
@@ -205,27 +241,43 @@ def _repeated(rows: Sequence[Row]) -> Iterator[str]:
 def _missing(
     rows: Sequence[Row], suite: Suite, published: Sequence[Row], updates: Iterable[str]
 ) -> Iterator[str]:
-    seeds: dict[tuple[str, str, int, float], set[int]] = defaultdict(set)
-    datasets: dict[str, set[str]] = defaultdict(set)
-    required = {row.dataset for row in published or rows} | {row.dataset for row in rows}
-    if not published:
-        required |= {data.name for data in suite.datasets}
+    of = "published results have" if published else "the suite has"
+    required = _required(rows, suite, published)
     complete = {row.entrant for row in published} - {*updates}
+    seeds: dict[str, dict[_Condition, set[int]]] = defaultdict(lambda: defaultdict(set))
     for row in rows:
-        if row.entrant in complete:
-            continue
-        seeds[row.entrant, row.dataset, row.shots, row.budget_seconds].add(row.seed)
-        datasets[row.entrant].add(row.dataset)
-    for (entrant, dataset, _, budget), found in seeds.items():
-        if lacking := sorted(set(suite.seeds) - found):
+        if row.entrant not in complete:
+            seeds[row.entrant][_condition(row)].add(row.seed)
+    for entrant, entered in seeds.items():
+        for condition, found in entered.items():
+            if lacking := sorted(set(suite.seeds) - found):
+                yield (
+                    f"{entrant} on {_condition_text(condition)}: the seeds {', '.join(map(str, lacking))} "
+                    "are missing. All seeds are required, failed ones too."
+                )
+        for condition in sorted(required - entered.keys()):
             yield (
-                f"{entrant} on {dataset}, {budget:g} s: the seeds {', '.join(map(str, lacking))} "
-                "are missing. All seeds are required, failed ones too."
+                f"{entrant} has no row on {_condition_text(condition)}, but {of}. A failure needs a row too."
             )
-    for entrant, entered in datasets.items():
-        if absent := sorted(required - entered):
-            of = "published results have" if published else "the suite has"
-            yield f"{entrant} has no row on {', '.join(absent)}, but {of}. A failure needs a row too."
+
+
+def _required(rows: Sequence[Row], suite: Suite, published: Sequence[Row]) -> set[_Condition]:
+    """Return the conditions of the suite or of the published rows, and those of other rows of the suite."""
+    names = [data.name for data in suite.datasets], [each.name for each in suite.backbones]
+    known = {*product(names[0], suite.shots, names[1], suite.budgets)}
+    if not published:
+        return known
+    return {_condition(row) for row in (*published, *rows)} & known
+
+
+def _condition(row: Row) -> _Condition:
+    return row.dataset, row.shots, row.backbone, row.budget_seconds
+
+
+def _condition_text(condition: _Condition) -> str:
+    dataset, shots, backbone, budget = condition
+    images = f"{shots} shots" if shots else "all images"
+    return f"{dataset} ({images}, {backbone}, {budget:g} s)"
 
 
 def _mixed_versions(rows: Sequence[Row]) -> Iterator[str]:

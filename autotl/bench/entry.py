@@ -83,6 +83,17 @@ class Entry:
         return f"{self.entrant.name} · {case} · seed {self.seed} · {self.budget:g} s"
 
 
+def kind_of(name: str, suite: Suite) -> Kind:
+    """Return the kind of the entrant of a name in a suite."""
+    if name in {peer.name for peer in suite.peers}:
+        return "peer"
+    if name == AUTOTL:
+        return "autotl"
+    if name in SELECTORS:
+        return "selector"
+    return "default" if name.endswith(DEFAULT) else "strategy"
+
+
 def entrants(suite: Suite, installed: Sequence[str], only: Sequence[str] = ()) -> list[Entrant]:
     """Return the entrants of a suite.
 

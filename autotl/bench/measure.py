@@ -24,7 +24,7 @@ from autotl.bench import process
 from autotl.bench.entry import Entry
 from autotl.bench.executors import Resources
 from autotl.bench.prepared_data import PreparedData
-from autotl.bench.revision import revision
+from autotl.bench.revision import commit, revision
 from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from autotl.metrics import get_metric
@@ -220,6 +220,7 @@ def _data_fields(prepared: PreparedData) -> dict[str, Any]:
 
 def _output_fields(output: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
     plugin = str(output.get("plugin") or entry.entrant.name)
+    known = {} if entry.entrant.peer else {f"commit of {plugin}": commit(plugin)}
     return {
         "family": str(output.get("family") or ("fine-tuned" if entry.entrant.kind == "peer" else "other")),
         "plugin": plugin,
@@ -232,7 +233,11 @@ def _output_fields(output: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
         "trials": tuple(output.get("trials") or ()),
         "chosen": output.get("chosen"),
         "flops": _number(output.get("flops")),
-        "versions": {"autotl": autotl.__version__, **(output.get("versions") or {})},
+        "versions": {
+            "autotl": autotl.__version__,
+            **(output.get("versions") or {}),
+            **{name: value for name, value in known.items() if value},
+        },
         "notes": tuple(map(str, output.get("notes") or ())),
     }
 

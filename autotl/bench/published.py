@@ -16,9 +16,11 @@ from autotl.bench.entry import AUTOTL, DEFAULT, SELECTORS
 from autotl.leaderboard import Row, seal
 
 TOLERANCE = 1e-3
-"""The largest difference between the log-probabilities of equal outputs."""
+"""The largest difference between the log-probabilities, or the scaled logits, of equal outputs."""
 MIN_LOG_PROBABILITY = -20.0
 """The smallest log-probability that counts: below it, rounding decides."""
+MIN_SCALE = 1e-12
+"""The smallest scale that logits are divided by."""
 _CHOOSERS = (AUTOTL, *SELECTORS)
 
 
@@ -90,14 +92,38 @@ def _content(row: Row) -> str:
 
 
 def _same_outputs(row: Row, other: Row) -> bool:
+    """Return whether two rows have equal outputs, up to a shift and a temperature."""
     if row.logits is None or other.logits is None or row.logits.shape != other.logits.shape:
         return False
-    return bool(np.abs(_log_probabilities(row) - _log_probabilities(other)).max() <= TOLERANCE)
+    if not np.isfinite(row.logits).all() or not np.isfinite(other.logits).all():
+        return False
+    forms = _log_probabilities, _common_scale, _scale_per_image
+    used = forms if row.logits.shape[1] > 2 else forms[:2]  # all images of two classes look alike when scaled
+    return any(np.abs(form(row.logits) - form(other.logits)).max() <= TOLERANCE for form in used)
 
 
-def _log_probabilities(row: Row) -> NDArray[np.float64]:
-    logits = np.asarray(row.logits, dtype=np.float64)
-    shifted = logits - logits.max(axis=1, keepdims=True)
+def _log_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    wide = logits.astype(np.float64)
+    shifted = wide - wide.max(axis=1, keepdims=True)
     found = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     floored: NDArray[np.float64] = np.maximum(found, MIN_LOG_PROBABILITY)
     return floored
+
+
+def _common_scale(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Remove the mean of each image, and the scale of all."""
+    centred = _centred(logits)
+    return centred / max(float(centred.std()), MIN_SCALE)
+
+
+def _scale_per_image(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Remove mean and scale of each image."""
+    centred = _centred(logits)
+    found: NDArray[np.float64] = centred / np.maximum(centred.std(axis=1, keepdims=True), MIN_SCALE)
+    return found
+
+
+def _centred(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    wide = logits.astype(np.float64)
+    found: NDArray[np.float64] = wide - wide.mean(axis=1, keepdims=True)
+    return found

@@ -1,4 +1,4 @@
-"""The revision of a distribution: a git commit, or a hash."""
+"""The revision of a distribution, a hash of its source files, and its git commit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 GIT_SECONDS = 10
@@ -18,29 +19,50 @@ GIT_SECONDS = 10
 
 @cache
 def revision(name: str) -> str:
-    """Return the revision of an installed distribution.
+    """Return the revision of an installed distribution, "files:HASH".
 
-    It is "git:COMMIT" or "files:HASH"; "" if no such distribution is installed. The commit is that of an
-    installation from git, or of an editable installation without changes. Every other installation has a hash
-    of its source files, which an equal installation elsewhere repeats.
+    It is a hash of the source files, so equal files have one revision, however they were installed. It is ""
+    if no such distribution is installed.
     """
-    try:
-        installed = distribution(name)
-    except (PackageNotFoundError, ValueError):
+    installed = _installed(name)
+    if installed is None:
         return ""
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
-    if commit := origin.get("vcs_info", {}).get("commit_id"):
-        return f"git:{commit}"
+    editable = _origin(installed).get("dir_info", {}).get("editable")
+    return _hash(_package_files(installed) if editable else _installed_files(installed))
+
+
+def commit(name: str) -> str:
+    """Return the git commit of an installed distribution; "" if it is unknown.
+
+    It is that of an installation from git, or of an editable installation whose tracked files are unchanged.
+    It is information only: untracked files may differ.
+    """
+    installed = _installed(name)
+    origin = _origin(installed) if installed else {}
+    if known := origin.get("vcs_info", {}).get("commit_id"):
+        return str(known)
     if not origin.get("dir_info", {}).get("editable"):
-        return _hash(_installed_files(installed))
-    folder = Path(unquote(urlparse(origin["url"]).path))
-    return _clean_commit(folder) or _hash(_package_files(installed))
+        return ""
+    return _clean_commit(Path(unquote(urlparse(origin["url"]).path)))
+
+
+def _installed(name: str) -> Distribution | None:
+    try:
+        return distribution(name)
+    except (PackageNotFoundError, ValueError):
+        return None
+
+
+def _origin(installed: Distribution) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(installed.read_text("direct_url.json") or "{}")
+    return found
 
 
 def _clean_commit(folder: Path) -> str:
-    """Return the commit of a folder; "" if it has changes or is not in git."""
-    changes, commit = _git(folder, "status", "--porcelain", "--", "."), _git(folder, "rev-parse", "HEAD")
-    return f"git:{commit.strip()}" if changes == "" and commit else ""
+    """Return the commit of a folder; "" if a tracked file has changes, or it is not in git."""
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    found = _git(folder, "rev-parse", "HEAD")
+    return found.strip() if changes == "" and found else ""
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -74,11 +96,15 @@ def _package_files(installed: Distribution) -> dict[str, Path]:
     for top in sorted(tops):
         spec = find_spec(top)
         for folder in map(Path, (spec and spec.submodule_search_locations) or ()):
-            files = (path for path in folder.rglob("*") if path.suffix != ".pyc" and path.is_file())
-            found |= {f"{top}/{path.relative_to(folder).as_posix()}": path for path in files}
+            files = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix != ".pyc")
+            found |= {f"{top}/{file.as_posix()}": folder / file for file in files if not _hidden(file)}
         if spec and spec.origin and not spec.submodule_search_locations:
             found[Path(spec.origin).name] = Path(spec.origin)
     return found
+
+
+def _hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
 
 
 def _hash(files: dict[str, Path]) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from autotl import bench
+from autotl.bench.published import copied_outputs
+from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from tests.bench.honest_rows import LABELS, Honest
 
@@ -63,7 +65,7 @@ EDITS: dict[str, tuple[Callable[[list[Row], list[Row]], list[Row]], str]] = {
     ),
     "a data set that published results have": (
         lambda mine, published: [row for row in mine if row.dataset == "shapes"],
-        "probe has no row on colours, but published results have",
+        "probe has no row on colours (5 shots, tiny, 2 s), but published results have",
     ),
 }
 
@@ -84,6 +86,42 @@ def test_outputs_that_are_shifted_and_rounded_are_still_those_of_the_rival(parts
     assert any("mine has the outputs of finetune" in fault for fault in faults)
 
 
+SCALES = {
+    "one temperature": lambda logits: logits * 1.7,
+    "a temperature per image": lambda logits: logits * np.linspace(0.5, 2, len(logits))[:, None] + 1,
+}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_outputs_with_another_temperature_are_still_those_of_the_rival(parts: Parts, scale: str) -> None:
+    suite, _, published = parts
+    rival = named(published, "finetune")
+    scaled = [
+        replace(row, entrant="mine", logits=SCALES[scale](row.logits).astype(np.float32)).sealed()
+        for row in rival
+    ]
+    faults = bench.check(scaled, suite=suite.path, published=published)
+    assert any("mine has the outputs of finetune in 4 rows" in fault for fault in faults), faults
+
+
+def test_equal_predictions_of_two_classes_are_no_copy(parts: Parts) -> None:
+    _, mine, published = parts
+    pairs = [
+        replace(row, n_classes=2, logits=np.abs(row.logits[:, :2]) * [1, -1])
+        for row in (mine[0], published[0])
+    ]
+    assert list(copied_outputs(pairs[:1], pairs[1:], ())) == []
+
+
+def test_a_budget_that_published_results_have_is_required(parts: Parts) -> None:
+    suite, mine, published = parts
+    suite.path.write_text(suite.path.read_text().replace('budgets = ["2s"]', 'budgets = ["2s", "9s"]'))
+    assert bench.check(mine, suite=suite.path, published=published) == []
+    longer = [replace(row, budget_seconds=9.0).sealed() for row in published]
+    faults = bench.check(mine, suite=suite.path, published=[*published, *longer])
+    assert any("probe has no row on shapes (5 shots, tiny, 9 s)" in fault for fault in faults), faults
+
+
 def test_a_search_may_deliver_the_outputs_of_the_strategy_that_it_chose(parts: Parts) -> None:
     suite, mine, published = parts
     chosen = [
@@ -100,7 +138,14 @@ def test_a_new_version_of_a_published_entrant_is_declared(parts: Parts) -> None:
     assert bench.check(newer, suite=suite.path, published=published, updates=["finetune"]) == []
 
 
-def test_published_rows_of_another_suite_are_ignored(parts: Parts) -> None:
+def test_published_rows_of_another_suite_are_ignored_beside_those_of_the_suite(parts: Parts) -> None:
     suite, mine, published = parts
     other = [replace(row, suite="another", entrant="probe").sealed() for row in published]
-    assert bench.check(mine, suite=suite.path, published=other) == []
+    assert bench.check(mine, suite=suite.path, published=[*published, *other]) == []
+
+
+def test_published_rows_of_another_suite_alone_are_an_error(parts: Parts) -> None:
+    suite, mine, published = parts
+    other = [replace(row, suite="another").sealed() for row in published]
+    with pytest.raises(BenchError, match=r"must have rows of the suite guessing \(got another\)"):
+        bench.check(mine, suite=suite.path, published=other)

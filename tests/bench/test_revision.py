@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autotl.bench.revision import revision
+from autotl.bench.revision import commit, revision
 
 
 class Installed:
@@ -60,22 +60,35 @@ def test_an_installation_has_a_hash_of_its_files(installed: Installed) -> None:
     assert installed.revision() != before
 
 
-def test_an_installation_from_git_has_its_commit(installed: Installed) -> None:
+def test_an_installation_from_git_has_its_commit_and_a_hash(installed: Installed) -> None:
+    before = installed.revision()
     installed.origin(vcs_info={"vcs": "git", "commit_id": "abc"})
-    assert installed.revision() == "git:abc"
+    assert commit("mine-for-tests") == "abc"
+    assert installed.revision() == before
 
 
-def test_an_editable_installation_has_its_commit_if_nothing_changed(installed: Installed) -> None:
+def test_an_editable_installation_has_the_revision_of_an_ordinary_one(installed: Installed) -> None:
+    before = installed.revision()
     installed.origin(dir_info={"editable": True})
-    assert installed.revision().startswith("files:")
+    assert installed.revision() == before
+
+
+def test_other_files_of_a_checkout_do_not_change_the_revision(installed: Installed) -> None:
+    installed.origin(dir_info={"editable": True})
     (installed.project / "README.md").write_text("mine\n")
     installed.git("init", "-q")
     installed.git("add", ".")
     installed.git("commit", "-q", "-m", "Add a plugin")
-    assert installed.revision() == f"git:{installed.git('rev-parse', 'HEAD')}"
+    before, known = installed.revision(), commit("mine-for-tests")
+    assert known == installed.git("rev-parse", "HEAD")
+    (installed.project / "results").mkdir()
+    (installed.project / "results" / "results.parquet").write_text("rows\n")
+    assert (installed.revision(), commit("mine-for-tests")) == (before, known)
     (installed.project / "README.md").write_text("changed\n")
-    assert installed.revision().startswith("files:")
+    assert (installed.revision(), commit("mine-for-tests")) == (before, "")
+    (installed.site / "mine_for_tests.py").write_text("RATE = 2\n")
+    assert installed.revision() != before
 
 
 def test_an_unknown_distribution_has_no_revision() -> None:
-    assert revision("no-such-distribution") == ""
+    assert (revision("no-such-distribution"), commit("no-such-distribution")) == ("", "")

@@ -66,14 +66,15 @@ class Row:
         machine: Description of the machine.
         threads: Number of threads.
         device: Device, such as "cpu".
-        versions: Versions of packages.
+        versions: Versions of packages, and the git commit of the entrant's distribution if it is known.
         command: The command that was run.
         created: Time of the measurement, in ISO 8601.
         notes: Remarks of the entrant.
         logits: Logits of the test images, float32 (n_test, n_classes), in the order of the split file and of
             its sorted classes; None if it failed.
         seal: :func:`seal` of all other fields.
-        revision: Git commit or hash of the files of the entrant's distribution; empty if unknown.
+        revision: Hash of the files of the entrant's distribution; empty if unknown. Older rows may have a git
+            commit.
         image_size: Input size in pixels that the suite sets for all entrants; 0 if each chooses its own, None
             in rows of older versions.
     """
