@@ -73,7 +73,13 @@ def training_seconds(
 
 
 def step_seconds(task: Task, *, epochs: int, batch_size: int) -> float:
-    """Predict the seconds of a fold's optimiser steps, besides the layers' arithmetic."""
+    """Predict the seconds of a fold's optimiser steps, besides the layers' arithmetic.
+
+    Args:
+        task: Gives the number of training images.
+        epochs: Number of epochs.
+        batch_size: Images per step.
+    """
     return epochs * STEP_SECONDS * (1 - VALIDATION_SHARE) * task.train_rows / batch_size
 
 

@@ -39,7 +39,10 @@ class Place:
         return derive(seed, "phase", self.before) if self.before else seed
 
     def progress(self, own: float) -> float:
-        """Return the progress of the longer training, given that of this one, in [0, 1]."""
+        """Return the progress of the longer training, in [0, 1].
+
+        ``own`` is the progress of this training.
+        """
         return self.end if own == 1 else self.start + own * (self.end - self.start)
 
 

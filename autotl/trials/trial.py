@@ -103,6 +103,11 @@ class Trial:
         arm = self.arm
         return Job(self.number, arm.strategy, arm.backbone, self.params, self.seed, folds, checkpoint)
 
+    def keep_notes(self, outcome: Outcome) -> None:
+        """Keep the notes of the first fold, because its network is the trial's."""
+        if outcome.notes and (0 in outcome.job.folds or not self.notes):
+            self.notes = outcome.notes
+
     def merge_resumed(self, outcome: Outcome) -> Outcome:
         """Merge the outcome of a resumed first fold; return the whole.
 

@@ -280,7 +280,14 @@ class RunCache:
     def heads_key(
         self, backbone: str, settings: Sequence[HeadSetting], input_size: int, fold: int | None = None
     ) -> dict[str, Any]:
-        """Return the store's key of linear heads; see :meth:`linear_heads`."""
+        """Return the store's key of linear heads; see :meth:`linear_heads`.
+
+        Args:
+            backbone: The name of the network.
+            settings: The settings of the heads.
+            input_size: Image size in pixels.
+            fold: A fold of a later repeat; None for those of the first.
+        """
         return {
             "heads": [[each.c, each.standardise, each.balanced] for each in settings],
             "labels": self.dataset.digest,

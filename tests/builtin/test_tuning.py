@@ -15,13 +15,10 @@ from autotl.api import Score
 from autotl.backbone import classifier_of, layout
 from autotl.builtin.strategies.tuning import bit_hyperrule
 from autotl.builtin.strategies.tuning.bit_hyperrule import BitHyperRule, Rule, rule_for
-from autotl.builtin.strategies.tuning.finetune import FineTune
 from autotl.builtin.strategies.tuning.gradual_unfreezing import GradualUnfreezing, plan_of
 from autotl.builtin.strategies.tuning.l2_sp import L2Sp
 from autotl.builtin.strategies.tuning.lp_ft import LpFt
 from autotl.builtin.strategies.tuning.norm_only import NormOnly
-from autotl.builtin.strategies.tuning.ssf import ScaleAndShift
-from autotl.builtin.strategies.tuning.surgical import Surgical
 from autotl.builtin.strategies.tuning.two_phase import TwoPhase
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
@@ -289,24 +286,3 @@ def test_a_recipe_searches_nothing(strategy: Any, tmp_path: Path) -> None:
     backbone = ready.backbones["tiny"]
     found = strategy.suggest(None, ready.task, backbone)  # a space that would raise if it were asked
     assert found == strategy.defaults(ready.task, backbone)
-
-
-PROBED = [GradualUnfreezing(), L2Sp(), LpFt(), NormOnly(), ScaleAndShift(), Surgical()]
-
-
-@pytest.mark.parametrize(
-    ("strategy", "passes"),
-    [*((each, 1) for each in PROBED), (FineTune(), 0)],
-    ids=lambda each: getattr(each, "name", None),
-)
-def test_the_probes_features_take_a_pass_unless_cached(strategy: Any, passes: int, tmp_path: Path) -> None:
-    ready = tiny_run(tmp_path)
-    costs, size = [], ready.backbones["tiny"].input_size
-    for kept in ((), (1.0,)):
-        backbone = replace(ready.backbones["tiny"], kept=kept)
-        defaults = strategy.defaults(ready.task, backbone)
-        fixed = {"image_size": size, "head": "probe", "freeze": 0}
-        params = {name: fixed.get(name, value) for name, value in defaults.items()}
-        costs.append(strategy.cost(params, ready.task, backbone, MACHINE).seconds)
-    one_pass = backbone.pace.seconds(ready.task.train_rows, input_size=size)
-    assert costs[0] - costs[1] == pytest.approx(passes * one_pass / 5, rel=1e-6)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autotl.api import Arm
+from autotl.api import Arm, Record
 from autotl.backbone import latency_of
 from autotl.budget.policy import POLICY
 from autotl.budget.refit_policy import repeated_test_seconds
@@ -93,10 +93,9 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
     history, final = phase.history, predictions.of_final_model()
     transfer, baseline, winner = predictions.transfer, predictions.baseline, model.trial
     served = model.members or (Member(winner, model.weights, 1.0),)
-    record = history.record(winner)
     heads, plugin_heads = _heads(phase, served)
     findings = Findings(
-        winner=replace(record, notes=model.refit_notes or record.notes),
+        winner=_with_notes(history.record(winner), model.refit_notes),
         refit=model.refit,
         refit_failure=model.refit_failure,
         input_size=winner.input_size,
@@ -126,6 +125,11 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         plugin_heads=plugin_heads,
     )
     return replace(model, findings=findings)
+
+
+def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:
+    """Return the record with the notes of a refit, if it has any."""
+    return replace(record, notes=notes or record.notes)
 
 
 class _Evaluation:

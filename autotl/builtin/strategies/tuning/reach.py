@@ -83,9 +83,9 @@ def default_reach(task: Task, backbone: Backbone, *, wanted: int | None = None) 
 
 
 def fit_trial_time(params: Params, seconds: Callable[[Params], float], task: Task) -> Params:
-    """Return the settings with as many epochs as fit into a trial's time, one at least.
+    """Lower the epochs of settings until they fit a trial's time.
 
-    It is for strategies with phases that :func:`default_reach` does not count.
+    At least one epoch stays. It is for strategies with phases that :func:`default_reach` does not count.
 
     Args:
         params: Settings with ``epochs``, the most that are returned.
