@@ -109,8 +109,7 @@ class TrialHistory:
         if again := 0 in trial.folds and 0 in outcome.job.folds:
             outcome = trial.merge_resumed(outcome)
         trial.seconds += outcome.seconds
-        trial.finished_at = now
-        trial.keep_notes(outcome)
+        trial.finished_at, trial.notes = now, trial.notes_after(outcome)
         trial.checkpoint = trial.checkpoint or outcome.checkpoint
         # an extension that did not end well leaves the trial's earlier result as it was
         if outcome.state == "complete" or not trial.folds or (again and trial.resumed):

@@ -103,10 +103,10 @@ class Trial:
         arm = self.arm
         return Job(self.number, arm.strategy, arm.backbone, self.params, self.seed, folds, checkpoint)
 
-    def keep_notes(self, outcome: Outcome) -> None:
-        """Keep the notes of the first fold, because its network is the trial's."""
-        if outcome.notes and (0 in outcome.job.folds or not self.notes):
-            self.notes = outcome.notes
+    def notes_after(self, outcome: Outcome) -> tuple[str, ...]:
+        """Return the notes on the first fold's network after a job, which may be of other folds."""
+        replaces = outcome.notes and (0 in outcome.job.folds or not self.notes)
+        return outcome.notes if replaces else self.notes
 
     def merge_resumed(self, outcome: Outcome) -> Outcome:
         """Merge the outcome of a resumed first fold; return the whole.

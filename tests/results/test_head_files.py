@@ -35,7 +35,7 @@ from autotl.results import (
     write_model,
 )
 from autotl.testing import tiny_run
-from tests.support.head_folders import KINDS, Trees, images, network, opened
+from tests.support.head_folders import KINDS, SPECS, Trees, images, network, opened
 
 ALONE = """
 import json, runpy, sys
