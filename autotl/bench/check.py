@@ -135,7 +135,7 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if fault := _split_fault(row, split):
         yield fault
         return
-    yield from _condition_faults(row, suite)
+    yield from _setting_faults(row, suite)
     if row.metric != suite.metric:
         yield f"its metric is {row.metric}, but that of the suite is {suite.metric}."
         return
@@ -148,7 +148,7 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
         yield "it failed, but has a score or no reason."
 
 
-def _condition_faults(row: Row, suite: Suite) -> Iterator[str]:
+def _setting_faults(row: Row, suite: Suite) -> Iterator[str]:
     if fault := _image_size_fault(row, suite):
         yield fault
     if row.backbone not in {each.name for each in suite.backbones}:
