@@ -60,7 +60,7 @@ class Trial:
 
     @property
     def mean_score(self) -> float:
-        """The mean validation score of the finished folds, of which there must be one."""
+        """The mean validation score of the finished folds, one at least."""
         return float(np.mean([each.score for each in self.folds.values()]))
 
     @property
@@ -104,7 +104,7 @@ class Trial:
         return Job(self.number, arm.strategy, arm.backbone, self.params, self.seed, folds, checkpoint)
 
     def notes_after(self, outcome: Outcome) -> tuple[str, ...]:
-        """Return the notes on the first fold's network after a job, which may be of other folds."""
+        """Return the notes on the first fold's network after a job."""
         replaces = outcome.notes and (0 in outcome.job.folds or not self.notes)
         return outcome.notes if replaces else self.notes
 

@@ -141,8 +141,7 @@ class RunCache:
 
     def fold_targets(self) -> list[NDArray[np.int64]]:
         """Return the encoded validation targets of each fold."""
-        targets = self.dataset.targets
-        return [targets[fold.val] for fold in self.splits.folds]
+        return [self.dataset.targets[fold.val] for fold in self.splits.folds]
 
     def positions(self, rows: NDArray[np.int64]) -> Tensor:
         """Return the positions of dataset rows in ``order``."""
@@ -280,13 +279,13 @@ class RunCache:
     def heads_key(
         self, backbone: str, settings: Sequence[HeadSetting], input_size: int, fold: int | None = None
     ) -> dict[str, Any]:
-        """Return the store's key of linear heads; see :meth:`linear_heads`.
+        """Return the store's key of linear heads.
 
         Args:
-            backbone: The name of the network.
-            settings: The settings of the heads.
-            input_size: Image size in pixels.
-            fold: A fold of a later repeat; None for those of the first.
+            backbone: The network.
+            settings: Of the heads.
+            input_size: In pixels.
+            fold: Of a later repeat; None for the first.
         """
         return {
             "heads": [[each.c, each.standardise, each.balanced] for each in settings],
