@@ -42,7 +42,7 @@ def attach_head(model: nn.Module, form: HeadForm, body: nn.Module) -> Head:
 
 
 def check_classifier(model: nn.Module) -> None:
-    """Raise WeightsError unless a head can take the place of the model's classifier."""
+    """Raise WeightsError unless the model has one classifier."""
     _slot(model)
 
 

@@ -78,8 +78,11 @@ class HeadForm:
         if package and not DISTRIBUTION.fullmatch(package):
             raise ValueError(f"package must be the name of a distribution (got {package!r})")
         axes = document.get("axes")
-        known = isinstance(axes, list) and all(each in (1, 2, 3) for each in axes)
-        if not known or len(axes) != len(spec.stages):
+        if (
+            not isinstance(axes, list)
+            or len(axes) != len(spec.stages)
+            or not all(each in (1, 2, 3) for each in axes)
+        ):
             raise ValueError(f"axes must have a number from 1 to 3 for each stage (got {axes!r})")
         features, outputs = (jsonio.as_type(each, int) for each in widths.values())
         return cls(spec, features, outputs, package, tuple(map(int, axes)))

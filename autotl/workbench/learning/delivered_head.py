@@ -1,4 +1,4 @@
-"""Compare a learner's head with the one that is delivered."""
+"""Compare a learner's head with the delivered head."""
 
 from __future__ import annotations
 
