@@ -42,7 +42,7 @@ def attach_head(model: nn.Module, form: HeadForm, body: nn.Module) -> Head:
 
 
 def check_classifier(model: nn.Module) -> None:
-    """Raise WeightsError unless the model has one classifier to replace."""
+    """Raise WeightsError unless the model has one classifier."""
     _slot(model)
 
 
