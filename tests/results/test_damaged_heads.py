@@ -18,9 +18,7 @@ from autotl.builtin.heads.mlp import Mlp
 from autotl.errors import RunError
 from autotl.heads import HeadKinds, attach_head
 from autotl.pipeline.prepare import Prepared
-from autotl.results import (
-    write_model,
-)
+from autotl.results import write_model
 from autotl.testing import tiny_run
 from tests.support.head_folders import KINDS, Trees, images, opened, written
 
