@@ -1,4 +1,4 @@
-"""Networks with heads that are not linear, and their model folders."""
+"""Model folders whose heads are not linear."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from autotl.builtin.heads.multi_layer import MultiLayer
 from autotl.builtin.heads.neighbours import Neighbours
 from autotl.heads import HeadKinds, attach_head
 from autotl.pipeline.prepare import Prepared
-from autotl.results import (
-    load_model,
-)
+from autotl.results import load_model, write_model
 
 
 class Trees:
@@ -61,6 +59,13 @@ def _width(model: nn.Module, stage: str) -> int:
 
 def images() -> torch.Tensor:
     return torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+def written(folder: Path, ready: Prepared, kind: str) -> Path:
+    """Write a model folder with a head of this kind."""
+    model, target = network(ready, kind), ready.task.target
+    write_model(folder, model, ready.backbones["tiny"], target, input_size=32, kinds=KINDS)
+    return folder
 
 
 def opened(folder: Path, kinds: HeadKinds = KINDS) -> nn.Module:
