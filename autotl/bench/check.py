@@ -62,10 +62,11 @@ def check(
         rows: All rows of the file.
         suite: Name or path of the suite; by default the shipped suite named in the rows.
         published: Rows of published results. Their data sets are then required in place of the suite's.
+            Rows of other suites are left out.
         updates: Names of published entrants that have a new version in the rows.
 
     Raises:
-        BenchError: If the suite has no split files.
+        BenchError: If the suite has no split files, or if no published row is of the suite.
     """
     if not rows:
         return ["There are no rows."]
@@ -74,7 +75,7 @@ def check(
         return [f"Rows of {len(names)} suites are mixed: {', '.join(names)}. Use one file per suite."]
     loaded = load(suite or names[0])
     official = _official_splits(loaded)
-    published = [row for row in published if row.suite == names[0]]
+    published = _of_suite(published, names[0])
     return [
         *(fault for row in rows for fault in _row_faults(row, loaded, official)),
         *_repeated(rows),
@@ -83,6 +84,17 @@ def check(
         *changed_rows(rows, published, updates),
         *copied_outputs(rows, published, updates),
     ]
+
+
+def _of_suite(published: Sequence[Row], suite: str) -> list[Row]:
+    found = [row for row in published if row.suite == suite]
+    if published and not found:
+        others = ", ".join(sorted({row.suite for row in published}))
+        raise BenchError(
+            f"published must have rows of the suite {suite} (got {others}). "
+            f"Give the published file of {suite}."
+        )
+    return found
 
 
 def _official_splits(suite: Suite) -> _Splits:

@@ -10,6 +10,7 @@ import pytest
 
 from autotl import bench
 from autotl.bench.published import copied_outputs
+from autotl.errors import BenchError
 from autotl.leaderboard import Row
 from tests.bench.honest_rows import LABELS, Honest
 
@@ -128,7 +129,14 @@ def test_a_new_version_of_a_published_entrant_is_declared(parts: Parts) -> None:
     assert bench.check(newer, suite=suite.path, published=published, updates=["finetune"]) == []
 
 
-def test_published_rows_of_another_suite_are_ignored(parts: Parts) -> None:
+def test_published_rows_of_another_suite_are_ignored_beside_those_of_the_suite(parts: Parts) -> None:
     suite, mine, published = parts
     other = [replace(row, suite="another", entrant="probe").sealed() for row in published]
-    assert bench.check(mine, suite=suite.path, published=other) == []
+    assert bench.check(mine, suite=suite.path, published=[*published, *other]) == []
+
+
+def test_published_rows_of_another_suite_alone_are_an_error(parts: Parts) -> None:
+    suite, mine, published = parts
+    other = [replace(row, suite="another").sealed() for row in published]
+    with pytest.raises(BenchError, match=r"must have rows of the suite guessing \(got another\)"):
+        bench.check(mine, suite=suite.path, published=other)
