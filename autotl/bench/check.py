@@ -138,7 +138,7 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if row.metric != suite.metric:
         yield f"its metric is {row.metric}, but that of the suite is {suite.metric}."
         return
-    if row.seconds > MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY or row.seconds < 0:
+    if not 0 <= row.seconds <= MAX_BUDGETS * row.budget_seconds + 2 * MAX_DELAY:
         yield f"it took {row.seconds:.0f} s, which is more than the runner allows."
     if row.status != "failed":
         yield from _score_faults(row, split)
@@ -176,7 +176,7 @@ def _score_faults(row: Row, split: Split) -> Iterator[str]:
         yield "it has no finite logits, so its score cannot be recomputed."
         return
     recomputed = float(get_metric(row.metric)(split.labels, row.logits))
-    if row.test is None or abs(row.test - recomputed) > TOLERANCE:
+    if row.test is None or not abs(row.test - recomputed) <= TOLERANCE:  # NaN too
         yield f"its test score is {row.test}, but its logits score {recomputed:.6f}."
 
 
@@ -205,7 +205,7 @@ def _choice_faults(row: Row) -> Iterator[str]:
     known = [each["val"] for each in row.trials if each.get("val") is not None]
     if selected is None and row.val is None and row.kind == "peer":
         return  # a peer that was stopped before its first validation
-    if selected is None or row.val is None or abs(selected - row.val) > TOLERANCE:
+    if selected is None or row.val is None or not abs(selected - row.val) <= TOLERANCE:
         yield f"its validation score {row.val} differs from that of the selected trial, {selected}."
         return
     if max(known) - selected > _allowed_gap(row, selected):

@@ -47,6 +47,8 @@ def test_a_choice_within_the_error_passes(honest: Honest) -> None:
 EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     "score raised": (lambda rows: [replace(rows[0], test=0.999), *rows[1:]], "seal"),
     "score raised, sealed again": (lambda rows: first(rows, test=0.999), "its logits score"),
+    "a score that is no number": (lambda rows: first(rows, test=float("nan")), "its logits score"),
+    "a time that is no number": (lambda rows: first(rows, seconds=float("nan")), "the runner allows"),
     "an answer corrected": (
         lambda rows: [replace(rows[0], logits=corrected(rows[0], LABELS)), *rows[1:]],
         "seal",

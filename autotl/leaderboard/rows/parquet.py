@@ -16,6 +16,7 @@ import numpy as np
 from autotl.errors import BenchError
 from autotl.files import atomic_file
 from autotl.leaderboard.rows.row import ADDED, Row
+from autotl.leaderboard.rows.valid import check_values
 
 try:
     import pyarrow as pa
@@ -67,7 +68,7 @@ def read_rows(path: Path) -> list[Row]:
     """Read the rows of a file by :func:`write_rows`, without checking seals.
 
     Raises:
-        BenchError: If the file is missing, or is not a results file.
+        BenchError: If the file is missing or is not a results file, or if a value is wrong.
     """
     try:
         table = pq.read_table(path)
@@ -82,9 +83,21 @@ def read_rows(path: Path) -> list[Row]:
             "Give the results.parquet that 'autotl bench' wrote."
         )
     names = [name for name in _SCHEMA.names if name in table.column_names or name not in ADDED]
+    _check_columns(table, names, path)
+    return [_row(record, path) for record in table.select(names).to_pylist()]
+
+
+def _check_columns(table: pa.Table, names: list[str], path: Path) -> None:
     if missing := [name for name in names if name not in table.column_names]:
         raise BenchError(f"{path} has no columns {', '.join(missing)}.")
-    return [_row(record, path) for record in table.select(names).to_pylist()]
+    for name in names:
+        if table.column_names.count(name) > 1:
+            raise BenchError(f"{path} has the column {name} twice.")
+        found, wanted = table.schema.field(name).type, _type(name)
+        if found != wanted:
+            raise BenchError(f"{path}: the column {name} must be of type {wanted} (got {found}).")
+        if name not in (*_NULLABLE, "logits") and table.column(name).null_count:
+            raise BenchError(f"{path}: the column {name} must have no nulls.")
 
 
 def _flat(row: Row) -> dict[str, Any]:
@@ -100,11 +113,12 @@ def _row(record: dict[str, Any], path: Path) -> Row:
     try:
         for name in _JSON:
             record[name] = json.loads(record[name])
+        check_values(record)
         record["trials"], record["notes"] = tuple(record["trials"]), tuple(record["notes"])
         if record["logits"] is not None:
             flat = np.asarray(record["logits"], dtype=np.float32)
             record["logits"] = flat.reshape(record["n_test"], record["n_classes"])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         name = f"{record['entrant']} on {record['dataset']}, seed {record['seed']}"
         raise BenchError(f"{path}: the row of {name} cannot be read: {error}") from error
     return Row(**record)
