@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,8 @@ MAX_STANDARD_ERRORS = 3.0
 The one-standard-error rule stays well below this limit. A choice by test scores usually does not.
 """
 
+_Condition = tuple[str, int, str, float]
+"""Data set, shots, backbone and budget."""
 _Splits = Mapping[tuple[str, int, int], Split]
 
 
@@ -52,7 +55,7 @@ def check(
 
     A valid row has its seal, uses the suite's split and image size, has the score of its logits and names
     its versions. It selected a trial that its validation scores support, and ended in time. Each entrant
-    must have one row for each data set and seed, all from one version, with outputs that no other entrant
+    must have one row for each condition and seed, all from one version, with outputs that no other entrant
     has. Rows of published entrants must be the published ones.
 
     A seal shows an edit, but not the author, so invented results can still pass. Published results are
@@ -61,7 +64,8 @@ def check(
     Args:
         rows: All rows of the file.
         suite: Name or path of the suite; by default the shipped suite named in the rows.
-        published: Rows of published results. Their data sets are then required in place of the suite's.
+        published: Rows of published results. Their conditions (data set, shots, backbone and
+            budget) are then required in place of the suite's.
             Rows of other suites are left out.
         updates: Names of published entrants that have a new version in the rows.
 
@@ -133,6 +137,8 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
         return
     if fault := _image_size_fault(row, suite):
         yield fault
+    if row.backbone not in {each.name for each in suite.backbones}:
+        yield f"the suite has no backbone {row.backbone}."
     if row.budget_seconds not in suite.budgets:
         yield f"the suite has no budget of {row.budget_seconds:g} s."
     if row.metric != suite.metric:
@@ -235,27 +241,43 @@ def _repeated(rows: Sequence[Row]) -> Iterator[str]:
 def _missing(
     rows: Sequence[Row], suite: Suite, published: Sequence[Row], updates: Iterable[str]
 ) -> Iterator[str]:
-    seeds: dict[tuple[str, str, int, float], set[int]] = defaultdict(set)
-    datasets: dict[str, set[str]] = defaultdict(set)
-    required = {row.dataset for row in published or rows} | {row.dataset for row in rows}
-    if not published:
-        required |= {data.name for data in suite.datasets}
+    of = "published results have" if published else "the suite has"
+    required = _required(rows, suite, published)
     complete = {row.entrant for row in published} - {*updates}
+    seeds: dict[str, dict[_Condition, set[int]]] = defaultdict(lambda: defaultdict(set))
     for row in rows:
-        if row.entrant in complete:
-            continue
-        seeds[row.entrant, row.dataset, row.shots, row.budget_seconds].add(row.seed)
-        datasets[row.entrant].add(row.dataset)
-    for (entrant, dataset, _, budget), found in seeds.items():
-        if lacking := sorted(set(suite.seeds) - found):
+        if row.entrant not in complete:
+            seeds[row.entrant][_condition(row)].add(row.seed)
+    for entrant, entered in seeds.items():
+        for condition, found in entered.items():
+            if lacking := sorted(set(suite.seeds) - found):
+                yield (
+                    f"{entrant} on {_condition_text(condition)}: the seeds {', '.join(map(str, lacking))} "
+                    "are missing. All seeds are required, failed ones too."
+                )
+        for condition in sorted(required - entered.keys()):
             yield (
-                f"{entrant} on {dataset}, {budget:g} s: the seeds {', '.join(map(str, lacking))} "
-                "are missing. All seeds are required, failed ones too."
+                f"{entrant} has no row on {_condition_text(condition)}, but {of}. A failure needs a row too."
             )
-    for entrant, entered in datasets.items():
-        if absent := sorted(required - entered):
-            of = "published results have" if published else "the suite has"
-            yield f"{entrant} has no row on {', '.join(absent)}, but {of}. A failure needs a row too."
+
+
+def _required(rows: Sequence[Row], suite: Suite, published: Sequence[Row]) -> set[_Condition]:
+    """Return the conditions of the suite or of the published rows, and those of other rows of the suite."""
+    names = [data.name for data in suite.datasets], [each.name for each in suite.backbones]
+    known = {*product(names[0], suite.shots, names[1], suite.budgets)}
+    if not published:
+        return known
+    return {_condition(row) for row in (*published, *rows)} & known
+
+
+def _condition(row: Row) -> _Condition:
+    return row.dataset, row.shots, row.backbone, row.budget_seconds
+
+
+def _condition_text(condition: _Condition) -> str:
+    dataset, shots, backbone, budget = condition
+    images = f"{shots} shots" if shots else "all images"
+    return f"{dataset} ({images}, {backbone}, {budget:g} s)"
 
 
 def _mixed_versions(rows: Sequence[Row]) -> Iterator[str]:

@@ -68,7 +68,7 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     ),
     "a bad data set left out for all": (
         lambda rows: [row for row in rows if row.dataset != "colours"],
-        "probe has no row on colours, but the suite has",
+        "probe has no row on colours (5 shots, tiny, 2 s), but the suite has",
     ),
     "renamed to a new entrant": (
         lambda rows: [
@@ -121,6 +121,7 @@ EDITS: dict[str, tuple[Callable[[list[Row]], list[Row]], str]] = {
     "no version": (lambda rows: first(rows, version=""), "its versions"),
     "a new version where it pays": (lambda rows: first(rows, version="0.2.0"), "several versions"),
     "another budget": (lambda rows: first(rows, budget_seconds=600.0), "no budget of 600 s"),
+    "another backbone": (lambda rows: first(rows, backbone="other"), "no backbone other"),
     "another metric": (lambda rows: first(rows, metric="macro_f1"), "metric is macro_f1"),
     "another seed": (lambda rows: first(rows, seed=7), "no such data set, shots or seed"),
     "out of time": (lambda rows: first(rows, seconds=9000.0), "more than the runner allows"),
@@ -138,6 +139,28 @@ def test_tampering_is_found(honest: Honest, kind: str) -> None:
     edit, said = EDITS[kind]
     faults = bench.check(edit(list(rows)), suite=suite.path)
     assert any(said in fault for fault in faults), faults
+
+
+WIDER = {
+    "budget": ('budgets = ["2s"]', 'budgets = ["2s", "9s"]', "(5 shots, tiny, 9 s)"),
+    "backbone": ("[[backbone]]", '[[backbone]]\nname = "other"\n\n[[backbone]]', "(5 shots, other, 2 s)"),
+    "number of shots": ("shots = [5]", "shots = [5, 0]", "(all images, tiny, 2 s)"),
+}
+
+
+@pytest.mark.parametrize("kind", WIDER)
+def test_a_left_out_condition_is_found(honest: Honest, kind: str) -> None:
+    suite, rows = honest
+    old, new, shown = WIDER[kind]
+    suite.path.write_text(suite.path.read_text().replace(old, new))
+    faults = bench.check(rows, suite=suite.path)
+    assert any(f"probe has no row on shapes {shown}, but the suite has" in fault for fault in faults), faults
+
+
+def test_a_seed_of_another_backbone_does_not_count(honest: Honest) -> None:
+    suite, rows = honest
+    faults = bench.check(first(rows, backbone="other"), suite=suite.path)
+    assert any("shapes (5 shots, tiny, 2 s): the seeds 0 are missing" in fault for fault in faults), faults
 
 
 def test_an_error_names_the_row(honest: Honest) -> None:

@@ -65,7 +65,7 @@ EDITS: dict[str, tuple[Callable[[list[Row], list[Row]], list[Row]], str]] = {
     ),
     "a data set that published results have": (
         lambda mine, published: [row for row in mine if row.dataset == "shapes"],
-        "probe has no row on colours, but published results have",
+        "probe has no row on colours (5 shots, tiny, 2 s), but published results have",
     ),
 }
 
@@ -111,6 +111,15 @@ def test_equal_predictions_of_two_classes_are_no_copy(parts: Parts) -> None:
         for row in (mine[0], published[0])
     ]
     assert list(copied_outputs(pairs[:1], pairs[1:], ())) == []
+
+
+def test_a_budget_that_published_results_have_is_required(parts: Parts) -> None:
+    suite, mine, published = parts
+    suite.path.write_text(suite.path.read_text().replace('budgets = ["2s"]', 'budgets = ["2s", "9s"]'))
+    assert bench.check(mine, suite=suite.path, published=published) == []
+    longer = [replace(row, budget_seconds=9.0).sealed() for row in published]
+    faults = bench.check(mine, suite=suite.path, published=[*published, *longer])
+    assert any("probe has no row on shapes (5 shots, tiny, 9 s)" in fault for fault in faults), faults
 
 
 def test_a_search_may_deliver_the_outputs_of_the_strategy_that_it_chose(parts: Parts) -> None:
