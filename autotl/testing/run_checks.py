@@ -1,4 +1,4 @@
-"""Run the checks of a contract without a test framework."""
+"""Run the checks of a contract in a function; pytest must be installed, but does not run."""
 
 from __future__ import annotations
 
@@ -70,6 +70,8 @@ def _failure(method: Any, arguments: dict[str, Any]) -> str:
             method(**arguments, **paths)
         except pytest.skip.Exception:
             return ""  # the check does not apply
+        except pytest.fail.Exception as error:
+            return str(error) or "It failed without a reason."
         except AssertionError as error:
             return str(error) or f"This must hold: {_assertion(error)}"
         except FAILURES as error:  # code of a plugin

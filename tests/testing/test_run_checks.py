@@ -14,7 +14,13 @@ from autotl.api import Reference
 from autotl.builtin.reporters.markdown import autotl_reporters
 from autotl.builtin.similarity.frechet import Frechet
 from autotl.builtin.transferability.h_score import autotl_transferabilities
-from autotl.testing import CheckFailed, check_reporter, check_similarity, check_transferability
+from autotl.testing import (
+    CheckFailed,
+    check_reporter,
+    check_similarity,
+    check_transferability,
+    run_checks,
+)
 
 
 class Backwards(Frechet):
@@ -58,3 +64,19 @@ def test_an_assertion_without_a_message_shows_its_line() -> None:
 def test_an_object_of_another_kind_is_named() -> None:
     with pytest.raises(CheckFailed, match=r"keeps_the_contract: This must hold: isinstance"):
         check_similarity(object())  # type: ignore[arg-type]  # a wrong argument on purpose
+
+
+class Failing:
+    """Checks that fail by pytest's own exceptions."""
+
+    def test_a_reason(self) -> None:
+        pytest.fail("the reason")
+
+    def test_an_exception_that_is_not_raised(self) -> None:
+        with pytest.raises(ValueError, match="no"):
+            str(self)
+
+
+def test_a_failure_of_pytest_is_named() -> None:
+    with pytest.raises(CheckFailed, match=r"(?s)fails 2 checks:\na_reason: the reason\n.*DID NOT RAISE"):
+        run_checks._run(Failing, "checked", object())
