@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from autotl.bench.suite import SUITES_FOLDER
 from autotl.data import pixel_digest
@@ -96,7 +96,7 @@ def _encoded(clone: Path, form: str) -> Iterator[bytes]:
         try:
             with Image.open(path) as opened:
                 image = ImageOps.exif_transpose(opened).convert("RGB")
-        except (UnidentifiedImageError, OSError):
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # broken, or too large
             continue  # no data set has it
         if (scale := SIDE / max(image.size)) < 1:
             width, height = (max(1, round(scale * side)) for side in image.size)

@@ -3,7 +3,8 @@
     python -m benchmarks.faults.strategies [--faults NAME …] [--out planted-strategies.csv]
 
 Each fault runs beside ``linear_probe`` and ``finetune`` on the tiny backbone and drawn images. A run without
-the strategy comes first: the folds of the other trials must have the same scores as there.
+the strategy comes first: the folds of the other trials must have the same scores as there. It exits with an
+error if a fault has no such fold.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +33,10 @@ from benchmarks.installed import with_plugin
 OTHERS = ("linear_probe", "finetune")
 TRIALS, SILENT_BUDGET = 5, 60
 REASON_CHARACTERS = 110
+LIMIT = 600.0
+"""Seconds after which a run is killed."""
+NOT_COMPARED = "none ran"
+"""The column ``others`` if no fold of another strategy ran in both runs."""
 Scores = dict[tuple[str, str, int], float]
 """Scores by strategy, settings and fold."""
 
@@ -53,6 +61,8 @@ def main() -> None:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
+    if unknown := [row["fault"] for row in rows if row["others"] == NOT_COMPARED]:
+        sys.exit(f"No fold of another strategy can be compared: {', '.join(unknown)}.")
 
 
 COLUMNS = ("fault", "exit", "trials", "reason", "delivered", "test", "others", "seconds")
@@ -81,21 +91,34 @@ def run(data: Path, folder: Path, *, fault: str) -> dict[str, Any]:
     command += [word for name in (*["planted"][: bool(fault)], *OTHERS) for word in ("--strategy", name)]
     command += ["--budget", f"{SILENT_BUDGET}s"] if fault == "silence" else ["--trials", str(TRIALS)]
     started = time.monotonic()
-    done = subprocess.run(
-        command,
-        env=with_plugin(folder, "benchmarks.faults.planted") | {VARIABLE: fault},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = with_plugin(folder, "benchmarks.faults.planted") | {VARIABLE: fault}
+    code, error = ended_within(LIMIT, command, environment)
     report = out / "report.json"
     return {
-        "exit": done.returncode,
-        "error": " ".join(done.stderr.split()),
+        "exit": code,
+        "error": " ".join(error.split()),
         "report": json.loads(report.read_text(encoding="utf-8")) if report.is_file() else None,
         "scores": fold_scores(out / "journal"),
         "seconds": time.monotonic() - started,
     }
+
+
+def ended_within(seconds: float, command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Return the exit code and the errors of a command; it is killed with its children after some seconds."""
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        error = process.communicate(timeout=seconds)[1]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        error = f"{process.communicate()[1]} It was killed after {seconds:g} s."
+    return process.returncode, error
 
 
 def fold_scores(journal: Path) -> Scores:
@@ -132,7 +155,7 @@ def columns_of(ended: dict[str, Any], without: dict[str, Any]) -> dict[str, Any]
         "reason": reasons[0][:REASON_CHARACTERS] if reasons else "–",
         "delivered": report["verdict"]["strategy"],
         "test": round(report["test"]["value"], 3),
-        "others": f"{equal} of {len(same)} equal",
+        "others": f"{equal} of {len(same)} equal" if same else NOT_COMPARED,
     }
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from torch import nn
 
 from autotl.api import Strategy
 
@@ -49,6 +54,40 @@ def test_a_run_without_a_report_shows_its_error(part: Part) -> None:
     row = part("strategies").columns_of(ended({}, None), ended({}, None))
     assert (row["reason"], row["delivered"]) == ("Error: it broke", "–")
     assert {*row} | {"fault"} == {*part("strategies").COLUMNS}
+
+
+def test_a_row_without_folds_of_other_trials_says_so(part: Part) -> None:
+    strategies = part("strategies")
+    report = {"trials": [], "verdict": {"strategy": "planted"}, "test": {"value": 1.0}, "how": {"phases": []}}
+    row = strategies.columns_of(ended({}, report), ended({("finetune", "{}", 0): 0.5}, report))
+    assert row["others"] == strategies.NOT_COMPARED
+
+
+def test_no_compared_fold_is_an_error(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+    strategies = part("strategies")
+    report = {"trials": [], "verdict": {"strategy": "planted"}, "test": {"value": 1.0}, "how": {"phases": []}}
+    monkeypatch.setattr(strategies, "run", lambda *_, **__: ended({}, report))
+    monkeypatch.setattr(sys, "argv", ["strategies", "--faults", "NaN"])
+    with pytest.raises(SystemExit, match=r"can be compared: NaN\."):
+        strategies.main()
+
+
+def test_a_run_that_does_not_end_is_killed_with_its_children(part: Part) -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    started = time.monotonic()
+    ended_with, error = part("strategies").ended_within(1.0, [sys.executable, "-c", code], os.environ)
+    assert time.monotonic() - started < 30
+    assert (ended_with, error) == (-signal.SIGKILL, " It was killed after 1 s.")
+
+
+def test_the_second_network_is_the_first_with_nan(part: Part) -> None:
+    networks = [nn.Linear(1, 1) for _ in range(3)]
+    steps = ["beat", networks[0], "beat", "beat", networks[1], networks[2]]
+    learner = SimpleNamespace(
+        scores=lambda: steps, size=1, bench=SimpleNamespace(score=lambda network, **_: network)
+    )
+    assert list(part("planted").not_a_number(learner)) == steps
+    assert [bool(network.weight.isnan().any()) for network in networks] == [False, True, True]
 
 
 def test_the_plugin_offers_a_strategy_with_the_fault(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,6 +52,24 @@ def test_no_zip_is_written_if_an_image_is_missing(clone: Path, tmp_path: Path) -
     (clone / "any" / "layout" / "one.png").unlink()
     assert public_data.build("flowers5", clone, tmp_path) == (1, 2)
     assert not (tmp_path / "flowers5.zip").exists()
+
+
+def test_a_bomb_and_a_broken_file_are_left_out(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (400, 400)).save(clone / "huge.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 40_000)  # an error from twice as many
+    opened = Image.open
+
+    def refusing(path: Any, *arguments: Any) -> Image.Image:
+        if isinstance(path, Path) and path.name == "broken.jpg":
+            raise SyntaxError("broken PNG file")
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(Image, "open", refusing)
+    with pytest.raises(Image.DecompressionBombError):
+        opened(clone / "huge.png")
+    assert public_data.build("flowers5", clone, tmp_path) == (2, 2)
 
 
 def test_every_data_set_of_the_suite_has_a_source() -> None:
