@@ -135,12 +135,7 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
     if fault := _split_fault(row, split):
         yield fault
         return
-    if fault := _image_size_fault(row, suite):
-        yield fault
-    if row.backbone not in {each.name for each in suite.backbones}:
-        yield f"the suite has no backbone {row.backbone}."
-    if row.budget_seconds not in suite.budgets:
-        yield f"the suite has no budget of {row.budget_seconds:g} s."
+    yield from _setting_faults(row, suite)
     if row.metric != suite.metric:
         yield f"its metric is {row.metric}, but that of the suite is {suite.metric}."
         return
@@ -151,6 +146,15 @@ def _faults(row: Row, suite: Suite, official: _Splits) -> Iterator[str]:
         yield from _choice_faults(row)
     elif not row.error or row.test is not None or row.logits is not None:
         yield "it failed, but has a score or no reason."
+
+
+def _setting_faults(row: Row, suite: Suite) -> Iterator[str]:
+    if fault := _image_size_fault(row, suite):
+        yield fault
+    if row.backbone not in {each.name for each in suite.backbones}:
+        yield f"the suite has no backbone {row.backbone}."
+    if row.budget_seconds not in suite.budgets:
+        yield f"the suite has no budget of {row.budget_seconds:g} s."
 
 
 def _split_fault(row: Row, split: Split) -> str:

@@ -1,4 +1,4 @@
-"""The revision of a distribution, a hash of its source files, and its git commit."""
+"""The revision of a distribution: a hash, and a git commit."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def revision(name: str) -> str:
 
 
 def commit(name: str) -> str:
-    """Return the git commit of an installed distribution; "" if it is unknown.
+    """Return the git commit of an installed distribution.
 
-    It is that of an installation from git, or of an editable installation whose tracked files are unchanged.
-    It is information only: untracked files may differ.
+    It is that of an installation from git, or of an editable installation whose tracked files are unchanged;
+    otherwise "". It is information only: untracked files may differ.
     """
     installed = _installed(name)
     origin = _origin(installed) if installed else {}

@@ -13,7 +13,7 @@ _OBJECTS, _LISTS = ("params", "versions"), ("trials", "notes")
 
 
 def check_values(record: Mapping[str, Any]) -> None:
-    """Check the types, the sizes and the numbers of a record with parsed JSON.
+    """Check the types and sizes of a record with parsed JSON.
 
     Raises:
         ValueError: If a value is wrong.
