@@ -1,4 +1,7 @@
-"""Run the checks of a contract in a function; pytest must be installed, but does not run."""
+"""Run the checks of a contract in a function.
+
+pytest must be installed, but does not run.
+"""
 
 from __future__ import annotations
 
