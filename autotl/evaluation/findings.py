@@ -153,7 +153,7 @@ class Findings:
         size: Bytes of the weights, summed over the networks of an ensemble.
         plateau: The forecast of the most promising baseline; None if nothing can be forecast.
         heads: Kinds of the final model's heads that are not linear.
-        plugin_heads: Those of them that need autotl and their plugin.
+        plugin_heads: Kinds among them that need autotl and their plugin.
     """
 
     winner: Record
