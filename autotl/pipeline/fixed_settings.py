@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from autotl import training
 from autotl.api import Applies, Backbone, FirstLook, Params, Space, Strategy, Task
 from autotl.errors import ArgumentError, TrainingError, UnknownName
 from autotl.toolbox.declared import DeclaredStrategy
-from autotl.training import fit_epochs, this_machine
 
 OPTIONAL = ("networks", "on_request", "deterministic", "reads_weights")
 """Attributes that only some strategies have."""
@@ -54,10 +54,10 @@ class FixedSettings:
             return found
 
         def seconds(params: Params) -> float:
-            return self.cost(params, task, backbone, this_machine(self._device)).seconds
+            return self.cost(params, task, backbone, training.this_machine(self._device)).seconds
 
         # own defaults may take longer than a trial's time
-        return fit_epochs(found, seconds, max(task.trial_seconds / task.folds, seconds(own)))
+        return training.fit_epochs(found, seconds, max(task.trial_seconds / task.folds, seconds(own)))
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:
         """Return a suggestion with the fixed settings.

@@ -69,5 +69,5 @@ def test_a_run_goes_on_without_a_baseline_that_brought_a_network(
     assert "stranger" in set(result.trials()["strategy"])
     assert result.report["verdict"]["strategy"] == "linear_probe"
     notes = " ".join(result.report["notes"])
-    assert ("its network is not part of this run" in notes) == (network == "gone")
+    assert ("the network is not part of this run" in notes) == (network == "gone")
     assert "stranger is not installed any more" in notes
