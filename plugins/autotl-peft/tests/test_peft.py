@@ -4,7 +4,7 @@ from importlib.metadata import entry_points
 
 import pytest
 import torch
-from autotl_peft import dora, lora, strategy
+from autotl_peft import dora, layers, lora, strategy
 
 from autotl import plugins
 from autotl.api import Machine, Score
@@ -73,7 +73,7 @@ def test_wrong_settings_are_refused(bench, name, value):
 
 
 def test_stages_without_a_layer_to_update_are_refused(bench, monkeypatch):
-    monkeypatch.setattr(strategy, "updatable_layers", lambda model, through: [])
+    monkeypatch.setattr(layers, "updatable_layers", lambda model, through: [])
     with pytest.raises(TrainingError, match="stages must include"):
         lora.build(settings(bench), bench)
 
