@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from autotl.api import Applies, Backbone, Beat, Cost, HeadSpec, Machine, Params, Score, Task, Workbench
 from autotl.errors import TrainingError
-from autotl.toolbox import DeclaredStrategy, InputSize, Int
+from autotl.toolbox import DeclaredStrategy, InputSize, Int, feature_seconds
 from autotl_tabicl.kind import NAME
 from autotl_tabicl.weights import CONVERT, read_weights, weights_file
 
@@ -75,13 +75,13 @@ class TabICLProbe(DeclaredStrategy):
             machine: The machine that runs the trial.
         """
         size, rows = int(params["image_size"]), task.train_rows
-        features = 0.0 if backbone.has_seen(size) else backbone.pace.seconds(rows, input_size=size)
+        features = feature_seconds(task, backbone, input_size=size)
         context, width = min(params["context"], rows), min(params["components"], backbone.features)
         passes = 1 if task.target.outputs <= NATIVE_CLASSES else 3  # two digits of a class, then a hierarchy
         cells = (context + rows / 5) * width * params["members"] * passes
         on_cpu = machine.device == "cpu"
         seconds = cells * (CELL_SECONDS["cpu"] / max(1, machine.threads) if on_cpu else CELL_SECONDS["cuda"])
-        return Cost(features / 5 + seconds, WEIGHT_BYTES + ROW_BYTES * round(context))
+        return Cost(features + seconds, WEIGHT_BYTES + ROW_BYTES * round(context))
 
     def build(self, params: Params, bench: Workbench) -> _Learner:
         """Return a learner; see :class:`autotl.api.Strategy`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -52,7 +53,8 @@ def read_weights(file: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safe_open(file, framework="pt") as opened:
             config = json.loads((opened.metadata() or {})["tabicl"])
-            return dict(config), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 # no mapping
+            names = opened.keys()
+            return dict(config), {name: opened.get_tensor(name) for name in names}
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise WeightsError(
             f"{VARIABLE} must name a safetensors file with TabICL's arguments (got {file}: {error!r}). "
@@ -75,19 +77,45 @@ def write_weights(file: Path, config: Mapping[str, Any], tensors: Mapping[str, T
     save_file(kept, file, metadata={"tabicl": json.dumps(dict(config))})
 
 
-def convert(checkpoint: Path, file: Path) -> None:
+def check_digest(checkpoint: Path, sha256: str) -> None:
+    """Check a pickle before it is opened.
+
+    Args:
+        checkpoint: The file.
+        sha256: The SHA-256 of the published file, as hexadecimal digits; "" if it is not given.
+
+    Raises:
+        WeightsError: :class:`autotl.errors.WeightsError`, if the file has another digest, or cannot be read.
+    """
+    try:
+        with checkpoint.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"FILE must be readable (got {checkpoint}: {error.strerror}).") from error
+    if found != sha256.strip().lower():
+        raise WeightsError(
+            f"--sha256 must be the SHA-256 of {checkpoint}, which is {found} (got {sha256 or 'none'}). "
+            f"Compare it with that of {CHECKPOINT} on https://huggingface.co/{REPOSITORY}. If both are "
+            "equal, pass it."
+        )
+
+
+def convert(checkpoint: Path, file: Path, *, sha256: str) -> None:
     """Convert a checkpoint of TabICL to safetensors.
 
-    The checkpoint is a pickle. It is read without running code, by torch's ``weights_only``.
+    The checkpoint is a pickle. It is read only if its digest is the given one, and without running code, by
+    torch's ``weights_only``.
 
     Args:
         checkpoint: The published file.
         file: The safetensors file to write.
+        sha256: The SHA-256 of the published file.
 
     Raises:
-        WeightsError: :class:`autotl.errors.WeightsError`, if the file is no checkpoint of a TabICL
-            classifier.
+        WeightsError: :class:`autotl.errors.WeightsError`, if the file has another digest, or is no checkpoint
+            of a TabICL classifier.
     """
+    check_digest(checkpoint, sha256)
     import pickle
 
     import torch

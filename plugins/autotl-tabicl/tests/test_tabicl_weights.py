@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import huggingface_hub
@@ -5,6 +6,7 @@ import pytest
 import torch
 from autotl_tabicl import weights
 from autotl_tabicl.__main__ import main
+from huggingface_hub.errors import OfflineModeIsEnabled
 from safetensors.torch import save_file
 
 from autotl.errors import WeightsError
@@ -20,6 +22,11 @@ def checkpoint(tmp_path):
     return file
 
 
+def digest_of(file):
+    """Return the arguments with a file's SHA-256."""
+    return ["--sha256", hashlib.sha256(file.read_bytes()).hexdigest()]
+
+
 @pytest.fixture
 def target(tmp_path, monkeypatch):
     file = tmp_path / "folder" / "weights.safetensors"
@@ -28,7 +35,7 @@ def target(tmp_path, monkeypatch):
 
 
 def test_the_command_converts_a_checkpoint(checkpoint, target, capsys):
-    assert main([str(checkpoint)]) == 0
+    assert main([str(checkpoint), *digest_of(checkpoint)]) == 0
     assert capsys.readouterr().out.strip() == str(target)
     config, tensors = weights.read_weights(target)
     assert config == CONFIG
@@ -36,15 +43,28 @@ def test_the_command_converts_a_checkpoint(checkpoint, target, capsys):
     assert all(torch.equal(tensors[name], TENSORS[name]) for name in TENSORS)
 
 
+@pytest.mark.parametrize("given", [[], ["--sha256", "0" * 64]])
+def test_a_file_of_another_digest_is_not_opened(given, checkpoint, target, monkeypatch, capsys):
+    monkeypatch.setattr(torch, "load", lambda *given, **options: pytest.fail("the pickle was opened"))
+    assert main([str(checkpoint), *given]) == 1
+    assert digest_of(checkpoint)[1] in capsys.readouterr().err
+    assert not target.exists()
+
+
+def test_a_missing_file_is_an_error(tmp_path, target, capsys):
+    assert main([str(tmp_path / "none.ckpt")]) == 1
+    assert "FILE must be readable" in capsys.readouterr().err
+
+
 def test_the_command_downloads_the_checkpoint(checkpoint, target, monkeypatch):
     asked = []
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *given: asked.append(given) or checkpoint)
-    assert main([]) == 0
+    assert main(digest_of(checkpoint)) == 0
     assert asked == [("jingang/TabICL", weights.CHECKPOINT)]
     assert target.is_file()
 
 
-@pytest.mark.parametrize("error", [OSError("no route"), huggingface_hub.errors.OfflineModeIsEnabled("off")])
+@pytest.mark.parametrize("error", [OSError("no route"), OfflineModeIsEnabled("off")])
 def test_without_a_network_the_command_says_what_to_do(error, target, monkeypatch, capsys):
     def fail(*given):
         raise error
@@ -81,7 +101,8 @@ class Malicious:
 @pytest.mark.parametrize("content", [{"config": Malicious(), "state_dict": {}}, {"state_dict": {}}, [1, 2]])
 def test_files_that_are_no_checkpoint_are_refused_and_run_no_code(content, tmp_path, target, capsys):
     torch.save(content, tmp_path / "bad.ckpt")
-    assert main([str(tmp_path / "bad.ckpt")]) == 1
+    file = tmp_path / "bad.ckpt"
+    assert main([str(file), *digest_of(file)]) == 1
     said = capsys.readouterr()
     assert "must be a checkpoint of TabICL" in said.err
     assert "code ran" not in said.out
@@ -90,7 +111,8 @@ def test_files_that_are_no_checkpoint_are_refused_and_run_no_code(content, tmp_p
 
 def test_a_regressor_is_refused(tmp_path, target, capsys):
     torch.save({"config": {"max_classes": 0}, "state_dict": TENSORS}, tmp_path / "regressor.ckpt")
-    assert main([str(tmp_path / "regressor.ckpt")]) == 1
+    file = tmp_path / "regressor.ckpt"
+    assert main([str(file), *digest_of(file)]) == 1
     assert "must be a classifier" in capsys.readouterr().err
 
 
