@@ -94,19 +94,30 @@ def head_seconds(task: Task, backbone: Backbone, *, steps: int = HEAD_STEPS) -> 
     return steps * MULTIPLY_ADD_SECONDS * task.train_rows * backbone.features * task.target.outputs
 
 
-def probe_seconds(task: Task, backbone: Backbone, *, input_size: int) -> float:
-    """Predict the seconds of fitting the linear probe on one fold.
+def feature_seconds(task: Task, backbone: Backbone, *, input_size: int) -> float:
+    """Predict the seconds of frozen features on one fold.
 
     Features that are not cached at this size take a pass over all images, which five folds share.
+
+    Args:
+        task: Gives the number of training images.
+        backbone: Gives the measured speed, and whether the features are cached.
+        input_size: Image size in pixels.
+    """
+    if backbone.has_seen(input_size):
+        return 0.0
+    return backbone.pace.seconds(task.train_rows, input_size=input_size) / 5
+
+
+def probe_seconds(task: Task, backbone: Backbone, *, input_size: int) -> float:
+    """Predict the seconds of the linear probe on one fold, its features included.
 
     Args:
         task: Gives the number of training images and classes.
         backbone: Gives the measured speed, and whether the features are cached.
         input_size: Image size in pixels.
     """
-    cached = backbone.has_seen(input_size)
-    features = 0.0 if cached else backbone.pace.seconds(task.train_rows, input_size=input_size)
-    return features / 5 + head_seconds(task, backbone)
+    return feature_seconds(task, backbone, input_size=input_size) + head_seconds(task, backbone)
 
 
 def affordable_epochs(

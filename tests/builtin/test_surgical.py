@@ -10,15 +10,16 @@ import torch
 from autotl.api import Beat, Score
 from autotl.backbone import layout
 from autotl.builtin.strategies.tuning import surgical
+from autotl.builtin.strategies.tuning.start import probed_model
 from autotl.builtin.strategies.tuning.surgical import STAGE, Surgical, freeze_except, relative_gradient_norms
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench
-from autotl.training import Recipe
+from autotl.training import PROBE, Recipe
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 
 def returned(generator: Any) -> Any:
-    """What a generator of beats returns."""
+    """Run a generator to its end, and return its value."""
     while True:
         try:
             assert isinstance(next(generator), Beat)
@@ -34,8 +35,7 @@ class TestSurgical(StrategyChecks):
 
     def test_the_norms_are_those_of_one_gradient_of_all_images(self, ready: Prepared) -> None:
         bench = tiny_bench(ready)
-        learner = self.strategy.build(self.settings(ready), bench)
-        model, recipe = learner._model(), Recipe(32, 1, 1e-3)
+        model, recipe = probed_model(bench, PROBE, input_size=32), Recipe(32, 1, 1e-3)
         found = returned(relative_gradient_norms(bench, model, recipe))
         assert all(value.grad is None for value in model.parameters())
         images = bench.to_batch(bench.inputs(input_size=32).train[:])
@@ -59,7 +59,7 @@ class TestSurgical(StrategyChecks):
 
         rows: list[int] = []
         bench, recipe = tiny_bench(ready), Recipe(32, 1, 1e-3)
-        model = self.strategy.build(self.settings(ready), bench)._model()
+        model = probed_model(bench, PROBE, input_size=32)
         whole = returned(relative_gradient_norms(bench, model, recipe))
         loss = type(bench.target).loss
         monkeypatch.setattr(type(bench.target), "loss", short_of_memory)
@@ -73,7 +73,8 @@ class TestSurgical(StrategyChecks):
         bench = tiny_bench(ready)
         params = self.settings(ready, norm=norm, lr=0.01)
         learner = self.strategy.build(params, bench)
-        norms = returned(relative_gradient_norms(bench, learner._model(), Recipe(32, 1, 1e-3)))
+        model = probed_model(bench, PROBE, input_size=32)
+        norms = returned(relative_gradient_norms(bench, model, Recipe(32, 1, 1e-3)))
         expected = max(range(len(norms)), key=norms.__getitem__)
         for _ in learner.fit():
             pass

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autotl import hookimpl
-
-if TYPE_CHECKING:
-    from torch import nn
+from autotl.builtin.heads.portable import PortableKind
 
 
-class Neighbours:
+class Neighbours(PortableKind):
     """The k nearest neighbours among the training images."""
 
     name = "neighbours"
     summary = "vote of the most similar training images, by cosine similarity"
-
-    @property
-    def portable(self) -> type[nn.Module]:
-        """See :class:`autotl.api.PortableHead`."""
-        from autotl.builtin.heads.modules.neighbours import (
-            NeighboursHead,  # torch is not needed to list plugins
-        )
-
-        return NeighboursHead
-
-    def build(self, arguments: Mapping[str, Any], features: int, outputs: int) -> nn.Module:
-        """Return a head; see :class:`autotl.api.HeadKind`.
-
-        Args:
-            arguments: The arguments of the head.
-            features: Width of the input.
-            outputs: Width of the output.
-        """
-        return self.portable(arguments, features, outputs)
+    head = "NeighboursHead"
 
 
 @hookimpl

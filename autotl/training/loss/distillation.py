@@ -37,7 +37,7 @@ class Teacher:
     def targets(self, targets: Tensor) -> Tensor:
         """Return targets for :class:`DistillationLoss`, float32 (rows, 1 + k).
 
-        They are the class of each row, (rows,), and the teacher's probabilities beside it.
+        The first column has the class, the other columns the teacher's probabilities.
         """
         probabilities = softmax(self.outputs / self.temperature, dim=1)
         return torch.cat([targets[:, None].to(probabilities.dtype), probabilities], dim=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Applies, Backbone, Beat, Cost, HeadSpec, Machine, Params, Score, Task, Workbench
-from autotl.toolbox import Choice, DeclaredStrategy, Float, InputSize, Int, Setting
+from autotl.toolbox import Choice, DeclaredStrategy, Float, InputSize, Int, Setting, feature_seconds
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +36,8 @@ class Knn(DeclaredStrategy):
     """Softmax-weighted vote of the k most similar training images, by cosine similarity.
 
     Features are centred, as in SimpleShot, and whitened if set. The defaults of k and the temperature are
-    those of DINO. If there are more than 20,000 training images, the bank has a part of each class.
+    those of DINO. At most 20,000 training images vote. If there are
+    more, a random sample of each class is kept.
     """
 
     name = "knn"
@@ -67,12 +68,12 @@ class Knn(DeclaredStrategy):
             machine: The machine that runs the trial.
         """
         size, width = int(params["image_size"]), backbone.features
-        features = 0.0 if backbone.has_seen(size) else backbone.pace.seconds(task.train_rows, input_size=size)
+        features = feature_seconds(task, backbone, input_size=size)
         bank = min(MAX_ROWS, task.train_rows)
         products = bank * task.train_rows * width / 5  # a fifth of the images is validated
         if params["whiten"]:
             products += task.train_rows * width**2 + 10 * width**3
-        return Cost(features / 5 + MULTIPLY_ADD_SECONDS * products, 8 * bank * width)
+        return Cost(features + MULTIPLY_ADD_SECONDS * products, 8 * bank * width)
 
     def build(self, params: Params, bench: Workbench) -> _KnnLearner:
         """Return a learner; see :class:`autotl.api.Strategy`."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from autotl import hookimpl
 from autotl.api import Backbone, Beat, Cost, HeadSpec, Machine, Params, Score, Task, Workbench
-from autotl.toolbox import DeclaredStrategy, Float, InputSize, Int, Setting
+from autotl.toolbox import DeclaredStrategy, Float, InputSize, Int, Setting, feature_seconds
 
 BATCH_SIZE, MIN_STEPS = 256, 10
 """Images per batch, and the least batches of an epoch: fewer images have smaller batches."""
@@ -35,8 +35,8 @@ SETTINGS: dict[str, Setting] = {
 class MlpProbe(DeclaredStrategy):
     """A multilayer perceptron on cached features.
 
-    It is trained with AdamW and a cosine schedule. The ranges of rate, weight decay, dropout and width are
-    those of Gorishniy et al. for tables.
+    It is trained with AdamW and a cosine schedule. The search ranges follow those of Gorishniy et al.
+    (NeurIPS 2021) for tabular data.
     """
 
     name = "mlp_probe"
@@ -56,14 +56,14 @@ class MlpProbe(DeclaredStrategy):
             machine: The machine that runs the trial.
         """
         size, epochs, hidden = int(params["image_size"]), int(params["epochs"]), int(params["hidden"])
-        features = 0.0 if backbone.has_seen(size) else backbone.pace.seconds(task.train_rows, input_size=size)
+        features = feature_seconds(task, backbone, input_size=size)
         weights = hidden * (backbone.features + task.target.outputs)
         rows = 0.8 * task.train_rows
         steps = epochs * steps_of_epoch(round(rows))
         seconds = (
             epochs * rows * weights * MULTIPLY_ADD_SECONDS + steps * STEP_SECONDS + SCORES * SCORE_SECONDS
         )
-        return Cost(features / 5 + seconds, 4 * task.train_rows * backbone.features + 16 * weights)
+        return Cost(features + seconds, 4 * task.train_rows * backbone.features + 16 * weights)
 
     def build(self, params: Params, bench: Workbench) -> _MlpLearner:
         """Return a learner; see :class:`autotl.api.Strategy`."""

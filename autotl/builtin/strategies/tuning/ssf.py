@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import hookimpl
 from autotl.api import Backbone, Cost, Machine, Params, Task, Workbench
+from autotl.builtin.strategies.tuning.start import starting_model
 from autotl.toolbox import (
     AUGMENTATIONS,
     BALANCES,
-    PROBE,
-    PROBE_SETTINGS,
     Choice,
     DeclaredStrategy,
     Epochs,
@@ -74,13 +73,10 @@ class ScaleAndShift(DeclaredStrategy):
         """See :class:`autotl.api.Strategy`."""
         # imports torch, which is not needed to list the plugins
         from autotl.builtin.strategies.tuning.scale_shift import add_scale_and_shift, folded_state
-        from autotl.toolbox import Training, set_head
+        from autotl.toolbox import Training
 
         self.check(params)
-        model = bench.model()
-        if params["head"] == "probe":
-            found = bench.linear_heads(PROBE_SETTINGS, input_size=params["image_size"])
-            set_head(model, *found[PROBE_SETTINGS.index(PROBE)])
+        model = starting_model(params, bench)
         train_mode = bench.freeze(model, 0)  # keeps the statistics of each BatchNorm
         trained = add_scale_and_shift(model)
         bench.note(f"{trained:,} scales and shifts were trained with the head, and folded into the weights.")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autotl import hookimpl
 from autotl.api import Backbone, Beat, Cost, Machine, Params, Score, Task, Workbench
+from autotl.builtin.strategies.tuning.start import probed_model
 from autotl.toolbox import (
     AUGMENTATIONS,
     BALANCES,
     MAX_VIEWS,
     PROBE,
-    PROBE_SETTINGS,
     Choice,
     DeclaredStrategy,
     Epochs,
@@ -46,8 +46,8 @@ class Surgical(DeclaredStrategy):
     The stage has the largest relative gradient norm, ``|g| / |w|``. The gradient is measured by one backward
     pass over at most MEASURED_IMAGES training images, with the linear probe's head. The paper trains first
     blocks if the images look different, and last blocks if the classes differ. It pays with few images that
-    are unlike the source, because the other stages cannot overfit. The outputs of stages before the chosen
-    one are computed once and cached.
+    are unlike the source, because the other stages cannot overfit. Stages before the chosen
+    stage run once, and their outputs are cached.
 
     The paper searches learning rates from 1e-5 to 1e-3. Its automatic variant weights the rate of each layer
     by the same ratio; here a single stage is trained.
@@ -121,7 +121,8 @@ class _SurgicalLearner:
     def fit(self) -> Generator[Beat | Score, None, None]:
         from autotl.toolbox import Training, layout
 
-        bench, model = self._bench, self._model()
+        bench = self._bench
+        model = probed_model(bench, PROBE, input_size=self._recipe.input_size)
         names = [stage.name for stage in layout(model).stages]
         if self._checkpoint:
             self._stage = int(self._checkpoint[STAGE])
@@ -138,13 +139,6 @@ class _SurgicalLearner:
         if self._checkpoint:
             self._training.resume({k: v for k, v in self._checkpoint.items() if k != STAGE})
         yield from self._training.fit()
-
-    def _model(self) -> nn.Module:
-        """Return the pretrained network with the linear probe's head."""
-        from autotl.toolbox import set_head
-
-        heads = self._bench.linear_heads(PROBE_SETTINGS, input_size=self._recipe.input_size)
-        return set_head(self._bench.model(), *heads[PROBE_SETTINGS.index(PROBE)])
 
 
 def relative_gradient_norms(
