@@ -126,7 +126,8 @@ def _check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]] | None) -> N
         return
     expected = {"scale": (), **{f"body.{name}": shape for name, shape in shapes.items()}}
     with safe_open(path, "pt") as file:
-        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        names = file.keys()
+        found = {name: tuple(file.get_slice(name).get_shape()) for name in names}
     wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if wrong:
         raise ValueError(

@@ -17,7 +17,7 @@ Key = tuple[str, int, str, int, float, str]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One run.
+    """A strategy on a data set, with a number of shots and a seed.
 
     Attributes:
         dataset: Name of the data set.

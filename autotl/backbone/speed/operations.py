@@ -21,7 +21,7 @@ class OperationCounter(TorchDispatchMode):  # type: ignore[no-untyped-call] # to
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call] # torch leaves it untyped
         self.operations = 0
 
     @classmethod
