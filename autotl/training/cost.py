@@ -110,7 +110,7 @@ def feature_seconds(task: Task, backbone: Backbone, *, input_size: int) -> float
 
 
 def probe_seconds(task: Task, backbone: Backbone, *, input_size: int) -> float:
-    """Predict the seconds of the linear probe on one fold, its features included.
+    """Predict the seconds of features and linear probe on one fold.
 
     Args:
         task: Gives the number of training images and classes.

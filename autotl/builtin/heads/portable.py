@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class PortableKind:
-    """A kind of head whose module is ``head`` in the file of this name in ``modules``.
+    """A kind of head with its class in ``modules``.
 
     Attributes:
-        name: The name of the kind, and of the file.
+        name: The name of the kind, and of the file in ``modules``.
         summary: A single line of text.
         head: The name of the class.
     """
