@@ -20,12 +20,10 @@ from autotl.builtin.strategies.baselines.from_scratch import FromScratch
 from autotl.builtin.strategies.probes.direct import Direct
 from autotl.builtin.strategies.probes.linear_probe import LinearProbe
 from autotl.builtin.strategies.tuning.finetune import (
-    AGGRESSIVE_STEPS,
     AGGRESSIVE_TIME_SHARE,
-    BATCH_SIZE,
-    MIN_EPOCHS,
     FineTune,
 )
+from autotl.builtin.strategies.tuning.reach import AGGRESSIVE_STEPS, BATCH_SIZE, MIN_EPOCHS
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
 from autotl.training import predict_outputs, this_machine, training_seconds

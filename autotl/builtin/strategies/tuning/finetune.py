@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autotl import hookimpl
 from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.builtin.strategies.tuning.reach import (
+    AGGRESSIVE_STEPS,
     BATCH_SIZE,
     MIN_EPOCHS,
     MIN_NEAR_SIMILARITY,
@@ -32,8 +33,6 @@ from autotl.training import (
 if TYPE_CHECKING:
     from autotl.training import Training
 
-AGGRESSIVE_STEPS = 60
-"""Fewest steps of the whole network for the aggressive settings on data far from the source."""
 AGGRESSIVE_TIME_SHARE = 1.5
 """The time of an aggressive trial, as a multiple of a trial's; it gains more than further trials."""
 

@@ -11,10 +11,9 @@ from autotl import hookimpl
 from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.builtin.strategies.tuning.reach import (
     BATCH_SIZE,
-    MIN_NEAR_SIMILARITY,
+    default_norm,
     default_reach,
     fit_trial_time,
-    similarity,
     suggested_reach,
     trained_share,
 )
@@ -65,7 +64,6 @@ class GradualUnfreezing:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         reach = default_reach(task, backbone)
-        near = similarity(task, backbone) >= MIN_NEAR_SIMILARITY
         found = {
             **reach.settings,
             "unfreezing": UNFREEZING_SHARE,
@@ -75,7 +73,7 @@ class GradualUnfreezing:
             "weight_decay": 0.02,
             "augment": "none" if reach.freeze else "shift",
             "balance": "none",
-            "norm": "frozen" if near or reach.freeze else "batch",
+            "norm": default_norm(task, backbone, reach),
         }
         return fit_trial_time(found, partial(_seconds, task=task, backbone=backbone), task)
 

@@ -8,9 +8,8 @@ from autotl import hookimpl
 from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.builtin.strategies.tuning.reach import (
     BATCH_SIZE,
-    MIN_NEAR_SIMILARITY,
+    default_norm,
     default_reach,
-    similarity,
     suggested_reach,
     tuning_seconds,
 )
@@ -49,14 +48,13 @@ class NormOnly:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         reach = default_reach(task, backbone)
-        near = similarity(task, backbone) >= MIN_NEAR_SIMILARITY
         return {
             **reach.settings,
             "head": "probe",
             "lr": 3e-3,
             "augment": "none" if reach.freeze else "shift",
             "balance": "none",
-            "norm": "frozen" if near or reach.freeze else "batch",
+            "norm": default_norm(task, backbone, reach),
         }
 
     def suggest(self, space: Space, task: Task, backbone: Backbone) -> Params:

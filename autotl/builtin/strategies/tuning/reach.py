@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from autotl.api import Backbone, Params, Space, Task
 from autotl.training import (
     MAX_VIEWS,
+    VALIDATION_SHARE,
     affordable_epochs,
     affordable_size,
     affordable_sizes,
@@ -30,6 +31,8 @@ MIN_SEARCHED_EPOCHS = 2
 """Fewest epochs of suggested settings; with less time, fewer layers are trained for longer."""
 MIN_NEAR_SIMILARITY = 0.5
 """Smallest similarity of data that is near the source."""
+AGGRESSIVE_STEPS = 60
+"""Fewest steps of the whole network for new BatchNorm statistics on data far from the source."""
 
 
 class ReachSettings(TypedDict):
@@ -95,6 +98,22 @@ def fit_trial_time(params: Params, seconds: Callable[[Params], float], task: Tas
     if task.trial_seconds is None:
         return params
     return fit_epochs(params, seconds, task.trial_seconds / task.folds)
+
+
+def default_norm(task: Task, backbone: Backbone, reach: Reach) -> Literal["frozen", "batch"]:
+    """Return whether BatchNorm statistics are kept or updated by default.
+
+    Far from the source they are updated, if the whole network is trained. With fewer than AGGRESSIVE_STEPS
+    the network has no time to adapt to them, so they are kept.
+
+    Args:
+        task: Gives the similarity and the number of training images.
+        backbone: The network.
+        reach: The stages and epochs that are trained.
+    """
+    steps = reach.epochs * (1 - VALIDATION_SHARE) * task.train_rows / BATCH_SIZE
+    far = similarity(task, backbone) < MIN_NEAR_SIMILARITY
+    return "batch" if far and not reach.freeze and steps >= AGGRESSIVE_STEPS else "frozen"
 
 
 def suggested_reach(space: Space, task: Task, backbone: Backbone) -> Reach:

@@ -9,10 +9,9 @@ from autotl import hookimpl
 from autotl.api import VERSION, Applies, Backbone, Cost, Machine, Params, Space, Task, Workbench
 from autotl.builtin.strategies.tuning.reach import (
     BATCH_SIZE,
-    MIN_NEAR_SIMILARITY,
+    default_norm,
     default_reach,
     fit_trial_time,
-    similarity,
     tuning_seconds,
 )
 from autotl.builtin.strategies.tuning.start import frozen_sentence, stage_rates
@@ -56,12 +55,11 @@ class TwoPhase:
 
     def defaults(self, task: Task, backbone: Backbone) -> Params:
         reach = default_reach(task, backbone)
-        near = similarity(task, backbone) >= MIN_NEAR_SIMILARITY
         found = {
             **reach.settings,
             "lr": BASE_RATE,
             "augment": "none" if reach.freeze else "shift",
-            "norm": "frozen" if near or reach.freeze else "batch",
+            "norm": default_norm(task, backbone, reach),
         }
         return fit_trial_time(found, partial(_seconds, task=task, backbone=backbone), task)
 
