@@ -21,6 +21,7 @@ def analyze(
     *,
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
+    unlabelled: Any = None,
     image: str | None = None,
     label: str | None = None,
     group: str | None = None,
@@ -37,12 +38,13 @@ def analyze(
     The profile has the similarity of the images to each backbone's source, by every measure. It ranks the
     backbones by their scores, and forecasts the gain from more images. It repeats the advice of the rule of
     thumb and of past runs. The data issues are imbalance, copies, leaks, label issues, outliers, and a shift
-    between the parts.
+    between the parts. The kinds of transfer are those that the given images allow.
 
     Args:
         data: The images, as for :func:`autotl.fit`. So are the other arguments.
         backbone: Names of timm models, or folders with weights.
         source: Some images that the backbone was pretrained on.
+        unlabelled: Images like ``data`` without labels.
         image: The column of image paths, in a table.
         label: The column of labels, in a table.
         group: The column whose equal values must stay in one part of the split.

@@ -28,6 +28,7 @@ def fit(
     out: str | Path | None = None,
     backbone: str | Path | Sequence[str | Path] = "auto",
     source: Any = None,
+    unlabelled: Any = None,
     budget: str | float | None = None,
     trials: int | None = None,
     strategies: str | Sequence[str] = (),
@@ -81,7 +82,10 @@ def fit(
             keeps a run only as long as its result.
         backbone: Names of timm models, or folders with weights; a single one needs no
             list. By default autotl chooses.
-        source: Some images that the backbone was pretrained on, to measure the similarity of ``data``.
+        source: Some images that the backbone was pretrained on, to measure the similarity of ``data``. The
+            strategy multi_task also learns from them, by their own classes if they have any.
+        unlabelled: Images like ``data`` without labels: a folder, a zip, a table or arrays. The strategy
+            self_training learns from them. Copies of images in ``data`` are left out.
         budget: Wall-clock time: "90s", "10m", "2h", or seconds. The first of ``budget`` and ``trials`` to run
             out ends the search.
         trials: The largest number of trials.
@@ -147,6 +151,7 @@ def resume(
     *,
     data: Any = None,
     source: Any = None,
+    unlabelled: Any = None,
     metric: str | MetricFunction | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
@@ -167,6 +172,7 @@ def resume(
         run: The run folder.
         data: The images again, if they were in memory.
         source: The source images again, if they were in memory.
+        unlabelled: The unlabelled images again, if they were in memory.
         metric: The metric again, if it is a function: a run folder may be somebody else's, so it does not
             decide which code runs.
         budget: A larger total of wall-clock time.

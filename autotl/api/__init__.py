@@ -1,5 +1,7 @@
 """The contracts that a plugin author implements or receives, and nothing else."""
 
+from autotl.api.additional.contract import ROLES, SOURCE, UNLABELLED, AdditionalImages, roles_of
+from autotl.api.additional.workbench import AdditionalRows
 from autotl.api.backbone import (
     Backbone,
     BackboneSource,
@@ -69,8 +71,13 @@ __all__ = [
     "ATTEMPTS",
     "DIED",
     "NO_GROUPS",
+    "ROLES",
+    "SOURCE",
+    "UNLABELLED",
     "VERSION",
     "WHOLE",
+    "AdditionalImages",
+    "AdditionalRows",
     "AnySimilarity",
     "Applies",
     "Arm",
@@ -143,4 +150,5 @@ __all__ = [
     "Weights",
     "Work",
     "Workbench",
+    "roles_of",
 ]

@@ -57,8 +57,9 @@ class Strategy(Protocol):
         api: The version of the plugin API that the strategy is written for, as a number. A plugin must not
             take ``VERSION``, which is that of the installed autotl.
 
-    Two attributes are optional: ``deterministic = True`` if the seed changes nothing, and
-    ``reads_weights = False`` if rows cannot count less.
+    Three attributes are optional: ``deterministic = True`` if the seed changes nothing,
+    ``reads_weights = False`` if rows cannot count less, and ``additional`` with the roles of the images that
+    it learns from besides the labelled ones. Without such images it runs only if it is named.
     """
 
     name: str

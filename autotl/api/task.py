@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from autotl.api.additional.contract import AdditionalImages
 from autotl.api.target import TargetSpec
 
 
@@ -36,6 +37,7 @@ class Task:
         likeness: Calibrated similarities by the backbone's name (1: like the source, 0: like noise); empty if
             none could be measured.
         backbones: Number of weights of each backbone of the run, by its name.
+        additional: Facts of images besides the labelled ones, by their role; empty if the user gave none.
     """
 
     target: TargetSpec
@@ -46,6 +48,7 @@ class Task:
     folds: int = 1
     likeness: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     backbones: Mapping[str, int] = field(default_factory=dict)
+    additional: Mapping[str, AdditionalImages] = field(default_factory=dict)
 
     @property
     def train_rows(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from autotl.api.additional.workbench import AdditionalWorkbench
 from autotl.api.backbone import Backbone
 from autotl.api.cut import Cut, Images
 from autotl.api.heads.workbench import HeadWorkbench
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Workbench(HeadWorkbench, Protocol):
+class Workbench(HeadWorkbench, AdditionalWorkbench, Protocol):
     """The data and tools of a learner.
 
     A workbench has one task, one backbone, one fold and one seed. A call may end the trial if the time is up.
@@ -117,8 +118,7 @@ class Workbench(HeadWorkbench, Protocol):
 
         Args:
             model: The model to cut.
-            through: Number of first stages. They must be frozen, with the weights that :meth:`model` gave
-                them.
+            through: Number of first stages, frozen with the weights that :meth:`model` gave them.
             input_size: Image size in pixels.
             augment: A name of AUGMENTATIONS.
             views: Number of augmented views that are wanted.

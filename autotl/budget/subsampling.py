@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from autotl.api import Backbone, Dataset, Splits
 from autotl.budget.policy import POLICY
 from autotl.config.run_settings import RunSettings
-from autotl.data import subsample_test, subsample_train
+from autotl.data import subsample_test, subsample_train, view_of
 from autotl.preparation.record import LEAST_ROWS
+from autotl.workbench.run_cache import RunCache
 
 MIN_TESTS = 500
 """Test images that are used however short the time is."""
+MIN_ADDITIONAL = 200
+"""Images of each additional set that are used however short the time is."""
+ADDITIONAL_STORE_SHARE = 0.25
+"""Largest fraction of the store for the pixels of all additional sets at one image size."""
 
 
 def seconds_to_read(left: float | None) -> float | None:
@@ -82,6 +87,26 @@ def subsample(
             "stays unused: 'autotl evaluate' can score the exported model on it."
         )
     return tested, notes
+
+
+def additional_limit(run_cache: RunCache, *, left: float | None, sets: int) -> int:
+    """Return how many images of each additional set the time and the disk allow.
+
+    Args:
+        run_cache: The backbones and the store.
+        left: Seconds that are left; None without a time limit.
+        sets: The number of sets.
+
+    Returns:
+        The number of images, at least MIN_ADDITIONAL.
+    """
+    backbones = run_cache.backbones.values()
+    sides = [view_of(each.config, input_size=each.input_size, margin=True).pixels for each in backbones]
+    limits = [int(ADDITIONAL_STORE_SHARE * run_cache.store.bound / (sets * 3 * max(sides) ** 2))]
+    if left is not None:
+        pace = sum(each.pace.seconds(1, input_size=each.input_size) for each in backbones)
+        limits.append(int(POLICY.additional_pass * max(left, 0.0) / (sets * pace)))
+    return max(MIN_ADDITIONAL, min(limits))
 
 
 def seconds_left(seconds: float | None, spent: float) -> float | None:

@@ -61,7 +61,14 @@ class DataOptions:
     )
     source: Any = option(
         None,
-        "Images the backbone was pretrained on, to measure how similar yours are.",
+        "Images the backbone was pretrained on: similarity is measured, and multi_task learns from them.",
+        metavar="DATA",
+        panel="Data",
+        in_analyze=True,
+    )
+    unlabelled: Any = option(
+        None,
+        "Images like yours without labels, which self_training learns from.",
         metavar="DATA",
         panel="Data",
         in_analyze=True,

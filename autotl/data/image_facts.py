@@ -16,7 +16,7 @@ from autotl.data.image_files.bit_depth import deep_values_of
 from autotl.data.image_files.decode import failure_reason, pixel_digest, upright_rgb
 from autotl.data.image_files.exif import captured
 from autotl.data.image_files.perceptual_hash import thumbnail
-from autotl.data.image_files.pixel_scaling import Extremes, choose_scale, extremes_of
+from autotl.data.image_files.pixel_scaling import Extremes, choose_scale, complete_scale, extremes_of
 from autotl.data.splits.reading_sample import MIN_IMAGES_READ, pace_sample, stratified_sample
 from autotl.data.threads import map_in_threads
 from autotl.progress import report_progress
@@ -127,16 +127,20 @@ class ImageScanner:
                 return min(limit, size)
         return limit
 
-    def finish(self, numbers: Sequence[int], *, total: int) -> ScannedImages:
+    def finish(self, numbers: Sequence[int], *, total: int, known: PixelScale | None = None) -> ScannedImages:
         """Decode the remaining images and bring deep images to one scale.
 
         Args:
             numbers: Positions in the listing of the images to keep.
             total: How many images are read in all, for the progress.
+            known: The scale of a data set that these images are added to; None to choose one.
+
+        Raises:
+            DataError: The floats are on another usual scale than ``known``.
         """
         self.read(numbers, total=total)
         deep = self.deep(numbers)
-        scale = choose_scale(deep.values())
+        scale = complete_scale(known, choose_scale(deep.values()))
         items = [self._items[number] for number in deep]
         rescaled = map_in_threads(partial(_read_facts, scale=scale), items, threads=self._threads)
         self._facts.update(zip(deep, rescaled, strict=True))

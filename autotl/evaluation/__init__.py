@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from autotl.evaluation.findings import (
         ArmFinding,
         ClassGain,
+        Contribution,
         Ensemble,
         FinalPredictions,
         Findings,
@@ -38,6 +39,7 @@ __all__ = [
     "ClassGain",
     "ClassScore",
     "ComparedImages",
+    "Contribution",
     "Ensemble",
     "Evaluation",
     "FinalPredictions",

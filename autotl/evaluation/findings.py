@@ -116,6 +116,25 @@ class Ensemble:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """The contribution of the additional images of one role.
+
+    Attributes:
+        role: The role, such as ``"unlabelled"``.
+        using: The best trial that learns from them; None if there is none.
+        without: The best trial that does not; None if there is none.
+        gain: The gain of ``using`` over ``without`` on the test images; None if it was not measured.
+        why: Why it was not measured; "" if it was.
+    """
+
+    role: str
+    using: Record | None = None
+    without: Record | None = None
+    gain: Gain | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FinalPredictions:
     """The final model's ``outputs`` (n, k) of test ``rows`` (n,)."""
 
@@ -154,6 +173,7 @@ class Findings:
         plateau: The forecast of the most promising baseline; None if nothing can be forecast.
         heads: Kinds of the final model's heads that are not linear.
         plugin_heads: Kinds among them that need autotl and their plugin.
+        contributions: The contribution of the additional images of each role.
     """
 
     winner: Record
@@ -182,3 +202,4 @@ class Findings:
     heads: tuple[str, ...] = ()
     plugin_heads: tuple[str, ...] = ()
     refit_failure: str = ""
+    contributions: tuple[Contribution, ...] = ()

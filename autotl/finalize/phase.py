@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from autotl.analysis.data_issues import DataIssues
@@ -58,6 +58,7 @@ class FinalPhase:
         independent_folds: Returns whether a network's folds share no near copies, so that calibration on
             them can be trusted.
         with_test: The run cache with the test images; None if the runner's has them.
+        additional: The strategies that learn from the images of each additional role, by role.
     """
 
     runner: TrialRunner
@@ -70,6 +71,7 @@ class FinalPhase:
     issues: DataIssues | None = None
     independent_folds: Callable[[str], bool] = independent
     with_test: RunCache | None = None
+    additional: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def run_cache(self) -> RunCache:
@@ -111,3 +113,19 @@ class FinalPhase:
             history.best(among=transfer, ignore_cost=True),
             history.best(among=baselines, ignore_cost=True),
         )
+
+    def with_and_without(self, role: str) -> tuple[Trial | None, Trial | None]:
+        """Return the best trial that learns from the images of a role, and the best that does not."""
+        arms = [arm for arm in self.history.arms() if self.history.best(arm)]
+        using = [arm for arm in arms if arm.strategy in self.additional[role]]
+        others = [arm for arm in arms if arm not in using]
+        return (
+            self.history.best(among=using, ignore_cost=True),
+            self.history.best(among=others, ignore_cost=True),
+        )
+
+    def compared_trials(self) -> list[Trial]:
+        """Return the trials of both sides of all comparisons, each once."""
+        sides = [self.best_of_both_sides(), *map(self.with_and_without, self.additional)]
+        found = {trial.number: trial for pair in sides for trial in pair if trial is not None}
+        return [*found.values()]

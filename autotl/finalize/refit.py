@@ -59,16 +59,14 @@ class Refit:
 
 
 def train_missing_folds(phase: FinalPhase) -> None:
-    """Retrain missing networks of both sides of the transfer gain.
+    """Retrain missing networks of both sides of each comparison.
 
-    The interval of the gain uses the networks of all folds of the first repeat. Expensive ones are not
+    The interval of a gain uses the networks of all folds of the first repeat. Expensive ones are not
     trained.
     """
     history, end = phase.history, phase.report_deadline
     allowed = POLICY.missing_folds * repeated_test_seconds(phase.budget)
-    for trial in phase.best_of_both_sides():
-        if trial is None:
-            continue
+    for trial in phase.compared_trials():
         wanted = {fold for fold in trial.folds if fold < history.folds_per_repeat}
         missing = sorted(wanted - trial.models.keys())
         if missing and trial.fold_seconds * len(missing) <= allowed:

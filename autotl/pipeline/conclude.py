@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autotl import report, results
+from autotl.api import roles_of
 from autotl.data import read
 from autotl.errors import DataError, SearchError
 from autotl.evaluation import Findings, judge
@@ -157,6 +158,10 @@ def _evidence(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tes
         plugins=run.call.catalog.versions(),
         seed=settings.seed,
         strategy=run.call.strategies.get(findings.winner.arm.strategy),
+        additional={
+            role: report.GivenImages(each.given, len(each.used), each.copies)
+            for role, each in prepared.additional.items()
+        },
     )
 
 
@@ -180,7 +185,8 @@ def _notes(run: Run, prepared: Prepared, outcome: SearchOutcome, tested: _Tested
     if tested.interrupted:
         notes.append("The search was interrupted.")
     if settings.search.experience:
-        notes += remember(prepared, outcome.history, findings, settings.budget.seconds)
+        own = {name for name, each in run.call.strategies.items() if roles_of(each)}
+        notes += remember(prepared, outcome.history, findings, settings.budget.seconds, without=own)
     notes += [f"The plugin {name} could not be loaded: {why}" for name, why in catalog.broken.items()]
     notes += [f"The plugin {name} was left out: {why}." for name, why in catalog.dropped.items()]
     return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -67,7 +67,12 @@ def profile_of(prepared: Prepared) -> Profile:
 
 
 def remember(
-    prepared: Prepared, history: TrialHistory, findings: Findings, budget: float | None
+    prepared: Prepared,
+    history: TrialHistory,
+    findings: Findings,
+    budget: float | None,
+    *,
+    without: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Add a row for each scored arm to the table.
 
@@ -76,6 +81,7 @@ def remember(
         history: The trials.
         findings: The test evaluation.
         budget: The budget in seconds; None without one.
+        without: Strategies without rows: they learn from images that the next run may lack.
 
     Returns:
         A sentence if the table could not be written.
@@ -84,7 +90,7 @@ def remember(
     if path is None or history.metric.key is None:
         return ()
     table = Experience(path)
-    table.add(rows_of(prepared, history, findings, budget))
+    table.add(rows_of(prepared, history, findings, budget, without=without))
     return (table.problem,) if table.problem else ()
 
 
@@ -95,6 +101,7 @@ def rows_of(
     budget: float | None,
     *,
     provenance: str = HERE,
+    without: Collection[str] = (),
 ) -> list[Row]:
     """Return a row for each scored arm, best first.
 
@@ -104,9 +111,11 @@ def rows_of(
         findings: The test evaluation.
         budget: The budget in seconds; None without one.
         provenance: The origin of the rows.
+        without: Strategies without rows.
     """
     profile = profile_of(prepared)
-    scored = {arm: finding.best for arm, finding in findings.arms.items() if finding.best.score is not None}
+    scored = {arm: found.best for arm, found in findings.arms.items() if arm.strategy not in without}
+    scored = {arm: best for arm, best in scored.items() if best.score is not None}
     ranked = sorted(scored, key=lambda arm: -float(scored[arm].score or 0.0))
     run, created = uuid4().hex, datetime.now(UTC).isoformat(timespec="seconds")
     return [

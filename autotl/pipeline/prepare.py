@@ -15,6 +15,7 @@ from autotl.api import Backbone, Dataset, Likeness, Splits, Task
 from autotl.config.run_settings import RunSettings
 from autotl.data import LockedTest, Quality
 from autotl.pipeline.services import Plugins, Services
+from autotl.pipeline.stages.additional import AddedImages, add_images, list_given
 from autotl.pipeline.stages.backbones import OpenedBackbones, find_named, open_backbones
 from autotl.pipeline.stages.clean import CleanedImages, clean, learning_curve
 from autotl.pipeline.stages.context import Context
@@ -28,6 +29,7 @@ from autotl.preparation.baseline_networks import BaselineNetworks
 from autotl.preparation.extra_images import ExtraImages, tasks_by_network
 from autotl.preparation.group_record import GroupSummary
 from autotl.preparation.record import NEW_RUN, PreparationRecord
+from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.run_cache import RunCache
 
 
@@ -55,6 +57,7 @@ class Prepared:
         record: The decisions, for a resumed run.
         baseline_networks: The networks that baselines bring.
         extra_images: The extra images that some of them learn from; None if there are none.
+        additional: The images besides the labelled ones, by their role.
     """
 
     dataset: Dataset
@@ -76,6 +79,7 @@ class Prepared:
     record: PreparationRecord
     baseline_networks: BaselineNetworks = field(default_factory=BaselineNetworks)
     extra_images: ExtraImages | None = None
+    additional: Mapping[str, AdditionalSet] = field(default_factory=dict)
 
     @property
     def networks(self) -> dict[str, Backbone]:
@@ -105,7 +109,7 @@ def prepare(
     settings = record.reopen(settings)
     named = find_named(settings, plugins.sources)
     context = Context.start(settings, plugins, services)
-    loaded = load(context, record.reading)
+    loaded, listings = load(context, record.reading), list_given(context)
     images = split_images(context, loaded, record.splitting)
     opened = open_backbones(context, named, images, record.opening)
     sampled = subsample(context, images, opened, record.sample)
@@ -113,8 +117,10 @@ def prepare(
     ranked = rank(context, images, opened, sampled, record.ranking)
     cleaned = clean(context, ranked, record.opening)
     curve = learning_curve(context, ranked, cleaned)
-    plan = plan_search(context, similarity, ranked, cleaned, record.plan)
-    products = _Products(loaded, images, opened, similarity, ranked, cleaned, curve, plan)
+    known = None if record == NEW_RUN else record.additional
+    added = add_images(context, listings, cleaned, ranked.ranking.order[0], known)
+    plan = plan_search(context, similarity, ranked, added.cleaned, record.plan)
+    products = _Products(loaded, images, opened, similarity, ranked, added, curve, plan)
     return products.prepared(replace(products.record(record, settings), cache=services.store.bound))
 
 
@@ -127,9 +133,14 @@ class _Products:
     opened: OpenedBackbones
     similarity: SourceSimilarity
     ranked: RankedBackbones
-    cleaned: CleanedImages
+    added: AddedImages
     curve: LearningCurve | None
     plan: SearchPlan
+
+    @property
+    def cleaned(self) -> CleanedImages:
+        """The images of the search."""
+        return self.added.cleaned
 
     def record(self, earlier: PreparationRecord, settings: RunSettings) -> PreparationRecord:
         """Return the decisions; those of an earlier start of the run stay."""
@@ -143,6 +154,7 @@ class _Products:
             sample=self.ranked.sample.record,
             ranking=self.ranked.record,
             plan=self.plan.record,
+            additional=self.added.record,
         )
 
     def prepared(self, record: PreparationRecord) -> Prepared:
@@ -170,6 +182,7 @@ class _Products:
             record=record,
             baseline_networks=plan.baseline_networks,
             extra_images=plan.extra_images,
+            additional=plan.run_cache.additional,
         )
 
     @property
@@ -181,5 +194,6 @@ class _Products:
             *self.similarity.notes,
             *self.ranked.notes,
             *self.cleaned.issues.notes,
+            *self.added.notes,
             *self.plan.notes,
         )

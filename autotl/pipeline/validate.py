@@ -18,6 +18,7 @@ from autotl.data import check_columns, check_path, check_share
 from autotl.errors import RunError, UnknownName, WeightsError
 from autotl.pipeline.fixed_settings import fix_settings
 from autotl.pipeline.services import Plugins
+from autotl.preparation.additional.roles import given_roles, learnable
 
 AUTO = "auto"
 """Stands for the executor that suits the number of workers."""
@@ -73,6 +74,8 @@ def validate(config: RunConfig, watch: Watch | None, *, skip_missing: bool = Fal
     settings = resolve(config)
     catalog = _catalog(settings.search.without, skip_missing=skip_missing)
     strategies, notes = _strategies(catalog, settings.search.strategies, skip_missing=skip_missing)
+    if not settings.search.strategies:
+        strategies = learnable(strategies, given_roles(settings.data))
     executor = catalog.executors[executor_name]
     watch = terminal.watch(clock) if watch is None else watch
     with progress.watched_by(watch, stay=True):
@@ -103,6 +106,7 @@ def check_options(config: RunConfig) -> None:
         raise UnknownName("way of cleaning", data.clean, CLEANING)
     check_share(data.test)
     check_path(data.data)
+    check_path(data.unlabelled)
     check_columns(data.data, Columns(data.image, data.label, data.group))
     _check_device(config.compute.device)
     for name in config.model.backbone:

@@ -20,6 +20,7 @@ from autotl.preparation.baseline_networks import (
 from autotl.preparation.record import PlanRecord
 from autotl.progress import report_progress
 from autotl.training import epoch_seconds, preserve_global_state
+from autotl.workbench.additional.images import with_additional
 from autotl.workbench.run_cache import RunCache
 
 EPOCHS = 6
@@ -170,6 +171,7 @@ def _widened(
         device=run_cache.device,
         processes=run_cache.processes,
     ).with_head_kinds(run_cache.networks.head_kinds)
+    wide = with_additional(wide, run_cache.additional)
     return ExtraImages(_with_rows(task, run_cache.dataset, splits), wide, frozenset(networks), rows)
 
 

@@ -11,6 +11,8 @@ from autotl import jsonio
 from autotl.api import Backbone, Dataset, Pace, Splits, Task, Weights
 from autotl.config.run_settings import RunSettings
 from autotl.errors import RunError
+from autotl.preparation.additional.record import AdditionalRecord
+from autotl.preparation.data_changes import changed, digests
 from autotl.preparation.group_record import GroupRecord
 
 LEAST_ROWS = 500
@@ -188,6 +190,7 @@ class PreparationRecord:
         sample: The number of images.
         ranking: The ranking of the backbones.
         plan: The time per trial and the networks of baselines.
+        additional: The images besides the labelled ones, by their role.
     """
 
     seconds: float | None = None
@@ -198,6 +201,7 @@ class PreparationRecord:
     sample: SampleRecord | None = None
     ranking: RankingRecord | None = None
     plan: PlanRecord | None = None
+    additional: Mapping[str, AdditionalRecord] = field(default_factory=dict)
 
     def reopen(self, settings: RunSettings) -> RunSettings:
         """Return the settings with the recorded backbones and budget."""
@@ -284,16 +288,3 @@ def _check_random_weights(name: str, weights: Weights) -> None:
         raise ValueError(
             f"baseline_networks.{name}.weights: the network of a strategy must start from random weights"
         )
-
-
-def digests(then: str, now: str) -> str:
-    """Return the beginnings of two digests."""
-    return f"digest {then[:12]} then, {now[:12]} now"
-
-
-def changed(difference: str) -> RunError:
-    """Return the error for a run whose data has changed."""
-    return RunError(
-        f"This run cannot be resumed on other data: {difference}. "
-        "Give the data as it was, or start a new run in another folder."
-    )

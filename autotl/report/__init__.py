@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from autotl.report.document.parse import parse
     from autotl.report.document.report import Report
     from autotl.report.environment import data_name
-    from autotl.report.evidence import Evidence, ProfileEvidence
+    from autotl.report.evidence import Evidence, GivenImages, ProfileEvidence
     from autotl.report.figures.canvas import WIDE
     from autotl.report.figures.size import Spot, size
     from autotl.report.profile import profile
@@ -27,6 +27,7 @@ __all__ = [
     "WIDE",
     "Bar",
     "Evidence",
+    "GivenImages",
     "ProfileEvidence",
     "Report",
     "Section",

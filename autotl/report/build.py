@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autotl import jsonio
 from autotl.api import Arm, Record
+from autotl.report.contributions import contributions
 from autotl.report.environment import command_line, environment, peak_memory
 from autotl.report.evidence import Evidence
 
@@ -29,6 +30,7 @@ def build_report(evidence: Evidence) -> dict[str, Any]:
         "when": _when(e),
         "how": _how(e),
         "test": _test(found),
+        "contributions": contributions(e),
         "quality": e.profile["quality"],
         "arms": _arms(e),
         "search": _search(e),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from autotl.api import Backbone, Dataset, Likeness, Machine, Plan, Record, Splits, Strategy, Task
@@ -42,6 +42,18 @@ class ProfileEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenImages:
+    """Numbers of one set of additional images.
+
+    ``images`` were given and ``used`` may be learned from; ``left_out`` are copies of labelled images.
+    """
+
+    images: int
+    used: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Results of a run.
 
@@ -66,6 +78,7 @@ class Evidence:
         catch_up: Scratch crossover; None if not measured.
         strategy: The winning strategy; None if it is unknown.
         time_plan: Planned use of the budget; None if unknown.
+        additional: Images besides the labelled ones, by role.
     """
 
     name: str
@@ -88,3 +101,4 @@ class Evidence:
     catch_up: Any = None
     time_plan: Any = None
     strategy: Strategy | None = None
+    additional: Mapping[str, GivenImages] = field(default_factory=dict)

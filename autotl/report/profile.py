@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autotl import jsonio
+from autotl.report.contributions import kinds
 from autotl.report.evidence import ProfileEvidence
 
 
@@ -34,6 +35,7 @@ def profile(evidence: ProfileEvidence) -> dict[str, Any]:
             "freezes": e.advice.freezes,
             "sentence": e.advice.sentence,
         },
+        "kinds": kinds(e.task),
     }
     known: dict[str, Any] = jsonio.plain({"when": when, "quality": e.quality})
     known["quality"] |= jsonio.plain(e.examined)

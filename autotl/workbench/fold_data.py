@@ -15,6 +15,7 @@ from autotl.heads import HeadForm, attached_head, check_classifier, check_spec
 from autotl.seeds import derive
 from autotl.training import PROBE, PROBE_SETTINGS
 from autotl.workbench.activation_cache import ActivationCache, ViewSpec
+from autotl.workbench.additional.rows import WorkbenchRows, rows_in_role
 from autotl.workbench.cut_model import CutModel, take_rows
 from autotl.workbench.image_cache import CancellationCheck, never_cancelled
 from autotl.workbench.run_cache import RunCache
@@ -228,6 +229,10 @@ class FoldData:
                 )
         val = images.pixels(name, input_size=input_size, margin=False, check_cancelled=check)
         return Rows(take_rows(train if augmented else val, self._rows.train), take_rows(val, self._rows.val))
+
+    def additional(self, role: str) -> WorkbenchRows:
+        """See :class:`~autotl.api.Workbench`."""
+        return rows_in_role(self._run_cache, role, self.backbone.name, self._check_cancelled)
 
     def to_batch(self, inputs: Tensor) -> Tensor:
         """See :class:`~autotl.api.Workbench`."""

@@ -22,6 +22,7 @@ from autotl.data import LazyImages, hide_rows, rows_digest, view_of
 from autotl.heads import HeadKinds
 from autotl.targets import target_of
 from autotl.training import Normalise, forward_in_batches
+from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.feature_extraction import Prefill, extract_features
 from autotl.workbench.image_cache import CancellationCheck, ImageCache, never_cancelled
 from autotl.workbench.networks import Networks
@@ -57,6 +58,7 @@ class RunCache:
         test_attempts: Hidden test rows that were opened in spite of that.
         extra_features: Rows outside the training set, (m,), and their features, float32 (m, features), by
             backbone and image size.
+        additional: Images besides the labelled ones, by their role.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class RunCache:
         self.extra_features: dict[tuple[str, int], tuple[NDArray[np.int64], NDArray[np.float32]]] = (
             {} if previous is None else previous.extra_features
         )
+        self.additional: Mapping[str, AdditionalSet] = {} if previous is None else previous.additional
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out data that another process opens or finds itself."""
@@ -136,8 +139,8 @@ class RunCache:
     @property
     def images(self) -> ImageCache:
         """The decoded training images."""
-        rows = self.order, self.rows_digest
-        return ImageCache(self.dataset, *rows, self.backbones, self.store, self.batch_size)
+        own = self.dataset, self.order, self.rows_digest
+        return ImageCache(*own, self.backbones, self.store, self.batch_size)
 
     def fold_targets(self) -> list[NDArray[np.int64]]:
         """Return the encoded validation targets of each fold."""
@@ -187,11 +190,8 @@ class RunCache:
                     check_cancelled=check_cancelled,
                 )
 
-        key, shape = (
-            self.features_key(backbone, input_size),
-            (len(self.order), self.backbones[backbone].features),
-        )
-        return torch.from_numpy(self.store.array(key, shape, np.float32, fill))
+        key, width = self.features_key(backbone, input_size), self.backbones[backbone].features
+        return torch.from_numpy(self.store.array(key, (len(self.order), width), np.float32, fill))
 
     def cached_features(self, backbone: str, *, input_size: int) -> NDArray[Any] | None:
         """Return the features of the training rows if they are cached."""

@@ -60,7 +60,7 @@ class TestPredictions:
         winner = model.trial
         own = str(winner.model) if model.only_calibrated else model.weights
         answering = model.members or (Member(winner, own, 1.0),)
-        compared = (*self.best.values(), self.default, winner, self.transfer, self.baseline)
+        compared = (*self.best.values(), self.default, winner, *phase.compared_trials())
         self._predict(
             [
                 *(_network(each.trial, each.weights) for each in answering),

@@ -29,6 +29,7 @@ from autotl.finalize.export import load_network
 from autotl.finalize.final_model import FinalModel, Member
 from autotl.finalize.phase import FinalPhase
 from autotl.finalize.test_phase.baseline_forecast import baseline_plateau
+from autotl.finalize.test_phase.contributions import contributions
 from autotl.finalize.test_phase.gap_evidence import gap_reasons
 from autotl.finalize.test_phase.prediction_cache import SourceLayers
 from autotl.finalize.test_phase.predictions import Outputs, TestPredictions
@@ -68,7 +69,7 @@ class EvaluationStep:
             ]
             seconds += POLICY.margin * max(paces)
         shared: dict[tuple[str, int], float] = {}
-        for trial in tested_trials(history, phase.budget):
+        for trial in _tested(phase, history):
             once, backbone = phase.pass_seconds(trial, images), trial.arm.backbone
             if self._source_layers.are_kept(backbone, str(trial.model)):
                 size = trial.input_size or run_cache.backbones[backbone].input_size
@@ -78,7 +79,11 @@ class EvaluationStep:
             else:
                 seconds += POLICY.margin * once
                 repeats += once * (len(trial.models) - 1)
-        return seconds + sum(shared.values()) + min(repeats, repeated_test_seconds(phase.budget))
+        return (
+            seconds
+            + sum(shared.values())
+            + min(repeats, (1 + len(phase.additional)) * repeated_test_seconds(phase.budget))
+        )
 
     def run(self, model: FinalModel) -> FinalModel:
         """Return the model with its findings."""
@@ -124,7 +129,14 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
         heads=heads,
         plugin_heads=plugin_heads,
     )
-    return replace(model, findings=findings)
+    return replace(model, findings=replace(findings, contributions=contributions(phase, predictions)))
+
+
+def _tested(phase: FinalPhase, history: TrialHistory) -> list[Trial]:
+    """Return the trials to test, with those that show what additional images contribute."""
+    tested = tested_trials(history, phase.budget)
+    compared = phase.compared_trials() if phase.additional else []
+    return tested + [each for each in compared if all(each.model != other.model for other in tested)]
 
 
 def _with_notes(record: Record, notes: tuple[str, ...]) -> Record:

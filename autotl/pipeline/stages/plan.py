@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autotl.analysis.profile import Similarities
 from autotl.api import Task
@@ -16,6 +16,7 @@ from autotl.preparation.extra_images import ExtraImages, open_networks
 from autotl.preparation.open_backbones import median_size
 from autotl.preparation.record import BaselineNetworkRecord, PlanRecord, backbone_record
 from autotl.training import this_machine
+from autotl.workbench.additional.images import additional_facts
 from autotl.workbench.run_cache import RunCache
 
 
@@ -116,6 +117,7 @@ def _task(context: Context, similarity: SourceSimilarity, cleaned: CleanedImages
         typical_size=typical_size,
         backbones=backbones,
     )
+    task = replace(task, additional=additional_facts(cleaned.run_cache))
     tested = len(cleaned.locked)
     return with_trial_time(
         task,

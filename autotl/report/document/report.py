@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autotl.report.document.contributions import Contribution
 from autotl.report.document.evaluation import Evaluation
 from autotl.report.document.model import How, What
 from autotl.report.document.quality import Quality
@@ -59,6 +60,7 @@ class Report:
         when: Evidence on whether transfer pays.
         how: Training of the final model.
         test: Scores of the final model on the test set.
+        contributions: Contribution of images besides the labelled ones.
         quality: Data issues.
         arms: Scores of each strategy and backbone pair.
         search: Counts and gain of the search.
@@ -80,6 +82,7 @@ class Report:
     when: When = field(default_factory=When)
     how: How = field(default_factory=How)
     test: Evaluation = field(default_factory=Evaluation)
+    contributions: tuple[Contribution, ...] = ()
     quality: Quality = field(default_factory=Quality)
     arms: tuple[ArmRow, ...] = ()
     search: Search = field(default_factory=Search)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from autotl.report.document.contributions import Kind
+
 Number = int | float
 Interval = tuple[float, float]
 
@@ -187,6 +189,7 @@ class When:
         rule_agreed: Whether the result agrees with the rule; None if it was not tried.
         transfer_gain: Measured gain.
         negative_transfer_classes: Classes on which transfer scores lower.
+        kinds: Kinds of transfer that the given images allow.
     """
 
     n_train: int | None = None
@@ -207,3 +210,4 @@ class When:
     rule_agreed: bool | None = None
     transfer_gain: TransferGain | None = None
     negative_transfer_classes: tuple[NegativeTransferClass, ...] = ()
+    kinds: tuple[Kind, ...] = ()

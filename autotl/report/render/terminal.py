@@ -13,6 +13,7 @@ from rich.text import Text
 from autotl.report.document.report import Report
 from autotl.report.section import Section
 from autotl.report.sections import search, summary
+from autotl.report.sentences.contributions import contributions
 from autotl.report.sentences.final_model import ensemble
 from autotl.report.sentences.validation_gap import validation_gap
 
@@ -56,6 +57,7 @@ def result_lines(report: Report) -> list[str]:
     lines = [
         summary.delivered(report),
         summary.caveat(report),
+        *contributions(report),
         search.search_gain(report),
         validation_gap(report),
         ensemble(report),

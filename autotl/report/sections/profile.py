@@ -8,6 +8,7 @@ from autotl.report.document.when import Similarity, When
 from autotl.report.section import Section
 from autotl.report.sections.data import data_sentences
 from autotl.report.sentences import predictions, source_similarity
+from autotl.report.sentences.contributions import kinds
 
 
 def profile_sections(report: Report) -> list[Section]:
@@ -19,6 +20,7 @@ def profile_sections(report: Report) -> list[Section]:
         ("backbones", "Recommended backbone", _ranking(when)),
         ("curve", "Effect of more images", _learning_curve(when)),
         ("strategy", "Recommended strategy", _strategy(when)),
+        ("kinds", "Possible kinds of transfer", kinds(when)),
     ]
     return [
         Section(name=name, title=title, link=title, sentences=kept)

@@ -6,6 +6,7 @@ from autotl.clock import format_duration
 from autotl.report import format
 from autotl.report.document.report import Report
 from autotl.report.section import KeyNumber, Summary
+from autotl.report.sentences.contributions import contributions
 
 
 def summary(report: Report) -> Summary:
@@ -22,7 +23,7 @@ def summary(report: Report) -> Summary:
         warnings=warnings(report),
         delivered=delivered(report),
         numbers=tuple(key_numbers(report)),
-        notes=tuple(map(format.sentence, report.notes)),
+        notes=(*contributions(report), *map(format.sentence, report.notes)),
     )
 
 

@@ -11,6 +11,7 @@ from autotl.report.document.when import When
 from autotl.report.section import Figure, Section, Table
 from autotl.report.sections.summary import caveat
 from autotl.report.sentences import predictions, source_similarity
+from autotl.report.sentences.contributions import contributions
 from autotl.report.sentences.transfer_gain import transfer_gain
 
 
@@ -21,6 +22,7 @@ def section(report: Report) -> Section:
     sentences = [
         *transfer_gain(report),
         *_limits(report),
+        *contributions(report),
         _data(report),
         source_similarity.similarity(report.when, backbone),
         source_similarity.departure(report.when, backbone),

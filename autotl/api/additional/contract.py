@@ -1,0 +1,27 @@
+"""Name the images that a user has besides the labelled ones, and their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+UNLABELLED, SOURCE = "unlabelled", "source"
+ROLES: Mapping[str, str] = {UNLABELLED: "unlabelled images", SOURCE: "source images"}
+"""The roles of additional images, each with its words; a later version may add roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdditionalImages:
+    """The facts of one set of additional images.
+
+    ``images`` is the number that may be learned from. ``classes`` are the names of their classes; empty if
+    they have no labels.
+    """
+
+    images: int
+    classes: tuple[str, ...] = ()
+
+
+def roles_of(strategy: object) -> tuple[str, ...]:
+    """Return the roles of the additional images that a strategy learns from."""
+    return tuple(getattr(strategy, "additional", ()))

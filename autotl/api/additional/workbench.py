@@ -1,0 +1,60 @@
+"""The part of a workbench for images besides the labelled ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from autotl.api.cut import Images
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class AdditionalRows(Protocol):
+    """One set of additional images, on the backbone of a workbench.
+
+    No row is a copy of a training, validation or test image. Rows are the same for all folds and trials.
+    """
+
+    def __len__(self) -> int: ...
+
+    def features(self, *, input_size: int) -> Tensor:
+        """Return pooled features of the frozen backbone.
+
+        They are computed once and kept on disk, as those of :meth:`Workbench.features`.
+
+        Returns:
+            float32 (rows, features).
+        """
+        ...
+
+    def inputs(self, *, input_size: int, augmented: bool = False) -> Images:
+        """Return images before normalisation, decoded once and kept on disk.
+
+        Args:
+            input_size: Image size in pixels that the network sees in evaluation.
+            augmented: With True, the rows have the margin that random crops need.
+
+        Returns:
+            uint8 (rows, 3, height, width).
+        """
+        ...
+
+    def targets(self) -> Tensor | None:
+        """Return indices of the images' own classes, int64 (rows,); None without labels."""
+        ...
+
+
+class AdditionalWorkbench(Protocol):
+    """The method of :class:`~autotl.api.Workbench` for additional images."""
+
+    def additional(self, role: str) -> AdditionalRows:
+        """Return the images that the user gave in a role, such as ``"unlabelled"``.
+
+        ``task.additional`` has the roles that were given. A strategy that calls this names the roles in its
+        attribute ``additional``.
+
+        Raises:
+            TrainingError: :class:`autotl.errors.TrainingError`, if there are no such images.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Images besides the labelled ones: listed and read."""

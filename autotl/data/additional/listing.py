@@ -1,0 +1,108 @@
+"""List the images that a user has besides the labelled ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from autotl.api import ROLES, SOURCE, UNLABELLED, Columns, Item, Reader
+from autotl.data.image_files.array_images import as_array, image_from_array, is_array
+from autotl.data.unlabelled_images import unlabelled_images
+from autotl.errors import FAILURES, DataError
+
+MIN_GIVEN = 10
+"""Images that a set must have: fewer teach nothing that a test could show."""
+_CHANNELS = (1, 3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class AdditionalListing:
+    """The images of one role, before any is read.
+
+    Attributes:
+        role: The role, such as ``"unlabelled"``.
+        items: The images. Without labels, their targets are "".
+        labelled: Whether the targets are classes to learn from.
+        notes: Sentences for the user.
+    """
+
+    role: str
+    items: Sequence[Item]
+    labelled: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def list_additional(role: str, source: object, *, readers: Mapping[str, Reader]) -> AdditionalListing:
+    """List the images that a user gave in a role.
+
+    Source images keep their classes if they have two or more. Labels of unlabelled images are ignored.
+
+    Args:
+        role: The role.
+        source: A folder, a ZIP file, arrays, or any form that a reader reads.
+        readers: The readers by name.
+
+    Raises:
+        DataError: There are no images, too few, or no reader reads the form.
+    """
+    known = _labelled(source, readers)
+    classes = len({item.target for item in known})
+    labelled = role == SOURCE and classes > 1
+    items = known if labelled else _unlabelled(role, source, readers)
+    if len(items) < MIN_GIVEN:
+        raise DataError(
+            f"{role} must have at least {MIN_GIVEN} images (got {len(items)}). "
+            "Give more images, or leave it out."
+        )
+    return AdditionalListing(role, items, labelled, _notes(role, classes))
+
+
+def _notes(role: str, classes: int) -> tuple[str, ...]:
+    """Return a sentence on labels that are ignored, or that a source lacks."""
+    if role == UNLABELLED and classes > 1:
+        return (f"The labels of the unlabelled images ({classes} classes) are ignored.",)
+    if role == SOURCE and classes < 2:
+        return ("The source images have no classes.",)
+    return ()
+
+
+def _labelled(source: object, readers: Mapping[str, Reader]) -> Sequence[Item]:
+    """Return the images with their classes; none if the form has no labels."""
+    for name in sorted(readers):
+        try:
+            if readers[name].reads(source):
+                items = readers[name].read(source, Columns()).items
+                return items if all(isinstance(item.target, str) for item in items) else ()
+        except FAILURES:  # a form without labels is refused, and a plugin's reader may raise anything
+            return ()
+    return ()
+
+
+def _unlabelled(role: str, source: object, readers: Mapping[str, Reader]) -> Sequence[Item]:
+    arrays = _arrays(role, source)
+    if arrays is not None:
+        return [Item(f"image {i}", "", partial(image_from_array, each)) for i, each in enumerate(arrays)]
+    try:
+        found = unlabelled_images(source, readers=readers)
+    except DataError as error:
+        raise DataError(f"The {ROLES[role]} cannot be listed: {error}") from error
+    return [Item(each.name, "", each.open) for each in found]
+
+
+def _arrays(role: str, source: Any) -> Sequence[Any] | None:
+    """Return arrays of single images; None if the source is no array and no list of arrays."""
+    if is_array(source):
+        if as_array(source).dtype.kind in "OUST":
+            return None
+        shape = tuple(source.shape)
+        if len(shape) not in (3, 4) or (len(shape) == 3 and shape[-1] in _CHANNELS):
+            raise DataError(
+                f"{role} must have the shape (n, h, w), (n, h, w, c) or (n, c, h, w) (got {shape}). "
+                "Give an array of several images."
+            )
+        return [source[i] for i in range(shape[0])]
+    if isinstance(source, list | tuple) and all(is_array(each) and each.ndim in (2, 3) for each in source):
+        return source
+    return None

@@ -1,0 +1,1 @@
+"""Decisions on the images that a user has besides the labelled ones."""

@@ -1,0 +1,24 @@
+"""Find the roles of additional images that were given, and their strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from autotl.api import ROLES, Strategy, roles_of
+from autotl.config.options import DataOptions
+
+
+def given_roles(data: DataOptions) -> tuple[str, ...]:
+    """Return the roles in which the user gave images."""
+    return tuple(role for role in ROLES if getattr(data, role) is not None)
+
+
+def learnable(strategies: Mapping[str, Strategy], given: Iterable[str]) -> dict[str, Strategy]:
+    """Return the strategies without those that lack their additional images."""
+    known = {*given}
+    return {name: each for name, each in strategies.items() if known.issuperset(roles_of(each))}
+
+
+def users_of(role: str, strategies: Mapping[str, Strategy]) -> frozenset[str]:
+    """Return the names of the strategies that learn from the images of a role."""
+    return frozenset(name for name, each in strategies.items() if role in roles_of(each))

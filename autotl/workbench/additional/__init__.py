@@ -1,0 +1,1 @@
+"""Images besides the labelled ones, as learners get them."""

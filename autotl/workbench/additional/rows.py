@@ -1,0 +1,86 @@
+"""The rows of additional images that a learner gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from autotl.api import Images
+from autotl.errors import TrainingError
+from autotl.workbench.additional.images import additional_features, image_cache
+from autotl.workbench.additional.sets import AdditionalSet
+from autotl.workbench.cut_model import take_rows
+from autotl.workbench.image_cache import CancellationCheck
+from autotl.workbench.run_cache import RunCache
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbenchRows:
+    """An :class:`~autotl.api.AdditionalRows` on one backbone.
+
+    Attributes:
+        run_cache: The networks and the store.
+        images: The set.
+        backbone: The name of the network.
+        check_cancelled: Called often in long work; may raise to end it.
+    """
+
+    run_cache: RunCache
+    images: AdditionalSet
+    backbone: str
+    check_cancelled: CancellationCheck
+
+    def __len__(self) -> int:
+        return len(self.images.used)
+
+    def features(self, *, input_size: int) -> Tensor:
+        """See :class:`~autotl.api.AdditionalRows`."""
+        found = additional_features(
+            self.run_cache,
+            self.images,
+            self.backbone,
+            input_size=input_size,
+            check_cancelled=self.check_cancelled,
+        )
+        return take_rows(found, self._used)
+
+    def inputs(self, *, input_size: int, augmented: bool = False) -> Images:
+        """See :class:`~autotl.api.AdditionalRows`."""
+        cached = image_cache(self.run_cache, self.images)
+        found = cached.pixels(
+            self.backbone, input_size=input_size, margin=augmented, check_cancelled=self.check_cancelled
+        )
+        return take_rows(found, self._used)
+
+    def targets(self) -> Tensor | None:
+        """See :class:`~autotl.api.AdditionalRows`."""
+        return self.images.targets
+
+    @property
+    def _used(self) -> Tensor:
+        return torch.from_numpy(self.images.used)
+
+
+def rows_in_role(
+    run_cache: RunCache, role: str, backbone: str, check_cancelled: CancellationCheck
+) -> WorkbenchRows:
+    """Return the images of a role.
+
+    Args:
+        run_cache: The images, networks and store.
+        role: The role.
+        backbone: The name of the network.
+        check_cancelled: Called often in long work; may raise to end it.
+
+    Raises:
+        TrainingError: The user gave no such images.
+    """
+    if role not in run_cache.additional:
+        given = ", ".join(run_cache.additional) or "none"
+        raise TrainingError(
+            f"role must be one that images were given in (got {role!r}; given: {given}). "
+            "Read task.additional first."
+        )
+    return WorkbenchRows(run_cache, run_cache.additional[role], backbone, check_cancelled)
