@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from autotl import plugins
-from autotl.api import Applies, Backbone, OwnNetworks, Strategy, Task, Weights
+from autotl.api import SOURCE, Applies, Backbone, OwnNetworks, Strategy, Task, Weights, roles_of
 from autotl.cache import Store
 from autotl.clock import NEVER, WallClock
 from autotl.config.run_config import RunConfig
 from autotl.config.run_settings import RunSettings, resolve
+from autotl.data.additional.listing import list_additional
+from autotl.data.additional.reading import ReadingLimits, read_additional
 from autotl.pipeline.prepare import Prepared, prepare
 from autotl.pipeline.services import Plugins, Services
 from autotl.preparation.baseline_networks import open_baseline_networks
+from autotl.seeds import derive
 from autotl.terminal import Silence
-from autotl.testing.data import tiny_images
+from autotl.testing.data import NAMES, tiny_images
+from autotl.workbench.additional.images import additional_facts, with_additional
+from autotl.workbench.additional.sets import AdditionalSet
 from autotl.workbench.trial_workbench import TrialWorkbench
 
 SIDE = 32
 
 
-def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -> Prepared:
+def tiny_run(
+    folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0, additional: Iterable[str] = ()
+) -> Prepared:
     """Prepare a run on tiny images at 32 px.
 
     Args:
@@ -31,11 +40,19 @@ def tiny_run(folder: Path, *, classes: int = 3, each: int = 20, seed: int = 0) -
         classes: The number of classes, at most 5.
         each: The number of images of each class.
         seed: The seed of the images and of the split.
+        additional: Roles of images besides the labelled ones, such as ``"unlabelled"``.
     """
     none = replace(Plugins.of(plugins.load(), {}), similarities={}, transferabilities={})
     data = tiny_images(classes=classes, each=each, seed=seed)
     ready = prepare(_settings(data=data, seed=seed), none, Services(Store(folder), WallClock(), Silence()))
-    return replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
+    ready = replace(ready, task=replace(ready.task, trial_seconds=2.0))  # so that recipes stay short
+    return _with_roles(ready, additional, classes=classes, each=each, seed=seed)
+
+
+def with_additional_images(ready: Prepared, strategy: Strategy) -> Prepared:
+    """Add the images that a strategy learns from besides the labelled ones, if any."""
+    classes = min(ready.task.target.outputs, len(NAMES))
+    return _with_roles(ready, roles_of(strategy), classes=classes, each=20, seed=0)
 
 
 def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
@@ -51,6 +68,25 @@ def with_own_network(ready: Prepared, strategy: Strategy) -> Prepared:
     assert strategy.name in own.networks, f"{strategy.name} has no network to use: {own.refused}"
     run_cache = ready.run_cache.with_backbones({**ready.backbones, **own.by_name})
     return replace(ready, baseline_networks=own, run_cache=run_cache)
+
+
+def _with_roles(ready: Prepared, roles: Iterable[str], *, classes: int, each: int, seed: int) -> Prepared:
+    """Add tiny images in the roles that are missing: more of the same, or all textures with their names."""
+    sets = dict(ready.run_cache.additional)
+    for role in [role for role in roles if role not in sets]:
+        images, names = tiny_images(
+            classes=len(NAMES) if role == SOURCE else classes, each=each, seed=derive(seed, role)
+        )
+        listing = list_additional(role, (images, names), readers=plugins.load().readers.items)
+        dataset, _ = read_additional(
+            listing, ready.dataset.scale, ReadingLimits(), clock=WallClock(), seed=seed
+        )
+        sets[role] = AdditionalSet(dataset, np.arange(len(dataset)), len(dataset))
+    if not sets:
+        return ready
+    run_cache = with_additional(ready.run_cache, sets)
+    task = replace(ready.task, additional=additional_facts(run_cache))
+    return replace(ready, run_cache=run_cache, task=task, additional=sets)
 
 
 def _settings(**options: Any) -> RunSettings:

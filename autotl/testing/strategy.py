@@ -10,7 +10,7 @@ import pytest
 
 from autotl.api import Backbone, Strategy, Task
 from autotl.pipeline.prepare import Prepared
-from autotl.testing.bench import tiny_bench, tiny_run, with_own_network
+from autotl.testing.bench import tiny_bench, tiny_run, with_additional_images, with_own_network
 from autotl.testing.strategies.case import StrategyCase
 from autotl.testing.strategies.checks import CHECKS, case_of, find_failures
 from autotl.workbench.trial_workbench import TrialWorkbench
@@ -33,7 +33,8 @@ class StrategyChecks:
     def ready(cls, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
         """A prepared run on tiny images, shared by the checks."""
         folder: Path = tmp_path_factory.mktemp("cache")
-        return with_own_network(cls.prepare(folder), cls.strategy)
+        ready = with_own_network(cls.prepare(folder), cls.strategy)
+        return with_additional_images(ready, cls.strategy)
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -11,7 +11,7 @@ from traceback import walk_tb
 from autotl.api import Strategy
 from autotl.errors import FAILURES, described
 from autotl.pipeline.prepare import Prepared
-from autotl.testing.bench import tiny_run, with_own_network
+from autotl.testing.bench import tiny_run, with_additional_images, with_own_network
 from autotl.testing.check_failed import CheckFailed
 from autotl.testing.strategies import learning_checks, settings_checks
 from autotl.testing.strategies.case import StrategyCase
@@ -46,7 +46,7 @@ class Finding:
 
 def case_of(strategy: Strategy, ready: Prepared) -> StrategyCase:
     """Return a strategy with the network that it is checked on."""
-    ready = with_own_network(ready, strategy)
+    ready = with_additional_images(with_own_network(ready, strategy), strategy)
     backbone = ready.baseline_networks.networks.get(strategy.name, ready.backbones["tiny"])
     return StrategyCase(strategy, ready, backbone)
 
