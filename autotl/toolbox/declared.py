@@ -33,6 +33,7 @@ class DeclaredStrategy(ABC):
         deterministic: Whether all seeds give the same network.
         reads_weights: Whether rows count by ``bench.weights()``.
         on_request: Whether the strategy runs only if it is named.
+        additional: Roles of the images besides the labelled ones that it learns from.
     """
 
     api: int = FIRST_VERSION
@@ -45,6 +46,7 @@ class DeclaredStrategy(ABC):
     deterministic: bool = False
     reads_weights: bool = True
     on_request: bool = False
+    additional: tuple[str, ...] = ()
 
     def applies(self, task: Task, backbone: Backbone) -> Applies:
         """Return True: the strategy can always be used."""

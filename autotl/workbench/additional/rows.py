@@ -81,6 +81,6 @@ def rows_in_role(
         given = ", ".join(run_cache.additional) or "none"
         raise TrainingError(
             f"role must be one that images were given in (got {role!r}; given: {given}). "
-            "Read task.additional first."
+            "Read task.additional first, and name the role in the strategy's attribute 'additional'."
         )
     return WorkbenchRows(run_cache, run_cache.additional[role], backbone, check_cancelled)
