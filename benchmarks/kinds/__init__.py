@@ -1,0 +1,1 @@
+"""Measure what images besides the labelled ones contribute."""
