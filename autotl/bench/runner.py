@@ -25,6 +25,7 @@ from autotl.bench.suite import Checkpoint, Data, Suite
 from autotl.cache import exclusive_lock
 from autotl.errors import BenchError, UnknownName
 from autotl.leaderboard import Row, read_rows, write_rows
+from autotl.preparation.additional.roles import learnable
 from autotl.training import pick_device
 
 Report = Callable[[str], None]
@@ -83,7 +84,8 @@ def run(plan: BenchPlan, report: Report) -> Path:
     executor = make_executor(plan.executor, plan.workers)
     with exclusive_lock(plan.out / ".lock", str(plan.out)):
         catalog = plugins.load()
-        taking_part = entrants(plan.suite, sorted(catalog.strategies.items), plan.only)
+        installed = learnable(catalog.strategies.items, ())  # a suite has labelled images alone
+        taking_part = entrants(plan.suite, sorted(installed), plan.only)
         prepared = _prepare_all(plan, catalog, report)
         planned = _entries(plan, taking_part, prepared, report)
         known = _known_rows(plan.out)

@@ -74,7 +74,7 @@ class BudgetPolicy:
     """The passes of all strategies over the test images, of the time left. Chosen, not measured."""
     additional_reading: float = 0.05
     """Reading the images besides the labelled ones, of the time left. Chosen, not measured."""
-    additional_pass: float = 0.1
+    additional_pass: float = 0.15
     """The pass of all backbones over these images, of the time left. Chosen, not measured."""
     late: float = 0.5
     """If less is left, optional analysis is skipped. Chosen, not measured."""

@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 from autotl import plugins
+from autotl.preparation.additional.roles import learnable
 from benchmarks.arms.plan import ArmPlan, Cell, cells, seconds_of
 from benchmarks.arms.rows import append, known, row_of
 from benchmarks.arms.summary import read, summary
@@ -59,7 +60,7 @@ def _run(given: argparse.Namespace) -> None:
     """Run the missing rows, or print their number."""
     plan = ArmPlan(
         datasets=tuple(given.datasets),
-        strategies=tuple(given.strategies) or tuple(sorted(plugins.load().strategies.items)),
+        strategies=tuple(given.strategies) or tuple(sorted(learnable(plugins.load().strategies.items, ()))),
         shots=tuple(given.shots),
         seeds=tuple(given.seeds),
         few_seconds=given.seconds[0],
