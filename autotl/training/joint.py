@@ -78,7 +78,8 @@ class JointBatches:
     def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         """See :class:`~autotl.training.batches.BatchSource`."""
         of_source = rows >= self.own_rows
-        parts, places = [], []
+        parts: list[Tensor] = []
+        places: list[Tensor] = []
         if not bool(of_source.all()):
             parts.append(take_rows(self._own, rows[~of_source], self._device))
             places.append(torch.nonzero(~of_source).flatten())
