@@ -154,7 +154,7 @@ def _seconds(params: Params, task: Task, backbone: Backbone) -> float:
         epochs=params["epochs"],
     )
     steps = step_seconds(task, epochs=params["epochs"], batch_size=BATCH_SIZE)
-    seconds = both * (once + steps)
+    seconds: float = both * (once + steps)
     if params["head"] == "probe":
         seconds += probe_seconds(task, backbone, input_size=size)
     if not backbone.has_seen(size):  # a pass for the source head, which five folds share
@@ -175,7 +175,7 @@ def _source_head(
     if labels == PRETRAINED or targets is None:
         weight, bias = (each.cpu() for each in classifier_of(workbench.source_model()))
         predicted = (features @ weight.T + bias).argmax(1)
-        present, targets = predicted.unique(return_inverse=True)
+        present, targets = torch.unique(predicted, return_inverse=True)
         return targets, (weight[present], bias[present])
     classes, own = int(targets.max()) + 1, targets
 
