@@ -76,7 +76,7 @@ def test_several_labels_have_no_pseudo_labels(tmp_path: Path) -> None:
     assert found.why == "pseudo-labels need one label for each image"
 
 
-def clusters(count: int, *, seed: int, dimensions: int = 40, distance: float = 3.0) -> tuple[Tensor, Tensor]:
+def clusters(count: int, *, seed: int, dimensions: int = 10, distance: float = 5.0) -> tuple[Tensor, Tensor]:
     """Two Gaussian clusters along the first axis, which are the classes; the other axes are noise."""
     rng = np.random.default_rng(seed)
     classes = np.arange(count) % 2
@@ -99,8 +99,8 @@ def test_it_gains_where_the_classes_are_clusters_and_labels_are_few() -> None:
     unlabelled, _ = clusters(1500, seed=8)
     gains = []
     for seed in range(6):
-        x, labels = clusters(12, seed=seed)
-        found = fit_heads(x, labels, classes=2, settings=[HeadSetting(0.1)], folds=[torch.arange(12)])
+        x, labels = clusters(10, seed=seed)
+        found = fit_heads(x, labels, classes=2, settings=[HeadSetting(0.1)], folds=[torch.arange(10)])
         first = found.weight[0, 0], found.bias[0, 0]
         last = self_trained(Rows(x, labels), unlabelled, first)
         before, after = (
@@ -108,8 +108,8 @@ def test_it_gains_where_the_classes_are_clusters_and_labels_are_few() -> None:
             for weight, bias in (first, last)
         )
         gains.append(after - before)
-    assert np.mean(gains) > 0.05
-    assert np.mean(np.array(gains) > 0) > 0.5
+    assert min(gains) > 0.03
+    assert np.mean(gains) > 0.08
 
 
 def test_pseudo_labels_keep_the_shares_of_the_classes() -> None:
@@ -127,7 +127,7 @@ def test_pseudo_labels_keep_the_shares_of_the_classes() -> None:
 def test_a_few_pseudo_labels_of_no_weight_change_nothing() -> None:
     x, labels = clusters(30, seed=0)
     unlabelled, _ = clusters(20, seed=1)
-    found = fit_heads(x, labels, classes=2, settings=[HeadSetting(0.1, False)], folds=[torch.arange(30)])
+    found = fit_heads(x, labels, classes=2, settings=[HeadSetting(0.1)], folds=[torch.arange(30)])
     outputs = unlabelled @ found.weight[0, 0].T + found.bias[0, 0]
     pseudo = class_aligned(outputs, class_shares(labels, 2), 0.5)
     weight, bias = refit(Rows(x, labels), unlabelled, pseudo, c=0.1, weight=1e-6, count=2)

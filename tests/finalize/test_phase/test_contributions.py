@@ -11,6 +11,7 @@ import pytest
 
 from autotl.api import Arm
 from autotl.clock import Budget
+from autotl.data import LockedTest
 from autotl.finalize.final_model import FinalModel
 from autotl.finalize.phase import FinalOptions, FinalPhase
 from autotl.finalize.test_phase.contributions import contributions
@@ -56,7 +57,8 @@ def history_of(runner: TrialRunner, *arms: tuple[str, dict[str, Any]]) -> TrialH
 def phase_with(ready: Prepared, runner: TrialRunner, history: TrialHistory, budget: Budget) -> FinalPhase:
     phase = phase_of(ready, runner, history, FinalOptions(budget) if budget.seconds else THREE)
     names = frozenset({"self_training"})
-    return replace(phase, additional={"unlabelled": names}, with_test=ready.run_cache)
+    locked = LockedTest(ready.splits.test)  # the tests share a run, and each opens the test part
+    return replace(phase, additional={"unlabelled": names}, with_test=ready.run_cache, locked=locked)
 
 
 def test_the_gain_is_that_of_the_best_trials_of_both_sides(ready: Prepared, runner: TrialRunner) -> None:
