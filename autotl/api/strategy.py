@@ -58,8 +58,8 @@ class Strategy(Protocol):
             take ``VERSION``, which is that of the installed autotl.
 
     Three attributes are optional: ``deterministic = True`` if the seed changes nothing,
-    ``reads_weights = False`` if rows cannot count less, and ``additional`` with the roles of the images that
-    it learns from besides the labelled ones. Without such images it runs only if it is named.
+    ``reads_weights = False`` if rows cannot count less, and ``additional``. The last has the roles of images
+    besides the labelled ones. Without such images the strategy runs only if it is named.
     """
 
     name: str

@@ -90,7 +90,7 @@ def subsample(
 
 
 def additional_limit(run_cache: RunCache, *, left: float | None, sets: int) -> int:
-    """Return how many images of each additional set the time and the disk allow.
+    """Return how many images of each additional set are affordable.
 
     Args:
         run_cache: The backbones and the store.

@@ -1,4 +1,4 @@
-"""Describe what the images besides the labelled ones contribute, and what they allow."""
+"""Describe the contributions of images besides the labelled ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contributions(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def kinds(task: Task) -> list[dict[str, Any]]:
-    """Return the kinds of transfer that the given images allow, as ``report.json`` has them."""
+    """Return the kinds of transfer that the given images allow."""
     rows = [
         {
             "kind": "inductive transfer",

@@ -50,7 +50,7 @@ def tiny_run(
 
 
 def with_additional_images(ready: Prepared, strategy: Strategy) -> Prepared:
-    """Add the images that a strategy learns from besides the labelled ones, if any."""
+    """Add the additional images that a strategy learns from, if any."""
     classes = min(ready.task.target.outputs, len(NAMES))
     return _with_roles(ready, roles_of(strategy), classes=classes, each=20, seed=0)
 

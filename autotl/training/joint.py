@@ -45,7 +45,7 @@ class SourceTask:
         return max(1, round(self.ratio * target_rows))
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """Return the rows of an epoch; each row comes equally often, but for the last round."""
+        """Return the rows of an epoch, each about equally often."""
         rounds = -(-count // len(self.targets))
         order = [torch.randperm(len(self.targets), generator=generator) for _ in range(rounds)]
         return torch.cat(order)[:count]
@@ -71,7 +71,7 @@ class JointBatches:
         self.drawn = torch.zeros(self.source_rows, dtype=torch.long)
 
     def start_epoch(self, epoch: int) -> None:
-        """Draw the source images of an epoch, by the seed and the epoch alone."""
+        """Draw the source images of an epoch, by seed and epoch."""
         generator = torch.Generator().manual_seed(derive(self._seed, "source images", epoch))
         self.drawn = self._task.draw(self.source_rows, generator)
 

@@ -1,1 +1,1 @@
-"""Images that a user has besides the labelled ones: their facts and their rows."""
+"""Images that a user has besides the labelled ones."""

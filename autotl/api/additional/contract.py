@@ -1,4 +1,4 @@
-"""Name the images that a user has besides the labelled ones, and their facts."""
+"""The roles and the facts of images besides the labelled ones."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AdditionalRows(Protocol):
-    """One set of additional images, on the backbone of a workbench.
+    """A set of additional images, on the backbone of a workbench.
 
     No row is a copy of a training, validation or test image. Rows are the same for all folds and trials.
     """
@@ -49,7 +49,7 @@ class AdditionalWorkbench(Protocol):
     """The method of :class:`~autotl.api.Workbench` for additional images."""
 
     def additional(self, role: str) -> AdditionalRows:
-        """Return the images that the user gave in a role, such as ``"unlabelled"``.
+        """Return the images of a role, such as ``"unlabelled"``.
 
         ``task.additional`` has the roles that were given. A strategy that calls this names the roles in its
         attribute ``additional``.

@@ -1,4 +1,4 @@
-"""Compare the best trials with and without additional images on the test images."""
+"""Compare the best trials with and without additional images."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _with_findings(phase: FinalPhase, model: FinalModel, predictions: TestPredic
 
 
 def _tested(phase: FinalPhase, history: TrialHistory) -> list[Trial]:
-    """Return the trials to test, with those that show what additional images contribute."""
+    """Return the trials to test, with both sides of each comparison."""
     tested = tested_trials(history, phase.budget)
     compared = phase.compared_trials() if phase.additional else []
     return tested + [each for each in compared if all(each.model != other.model for other in tested)]

@@ -1,4 +1,4 @@
-"""List and read the images that a user has besides the labelled ones."""
+"""List and read images besides the labelled ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Listings = Mapping[str, AdditionalListing]
 
 @dataclass(frozen=True, slots=True)
 class AddedImages:
-    """The images of the search with those that the user has besides.
+    """The images of the search, with the additional ones.
 
     Attributes:
         cleaned: The images of the search; the run cache has the additional ones.
@@ -42,9 +42,9 @@ class AddedImages:
 
 
 def list_given(context: Context) -> dict[str, AdditionalListing]:
-    """List the additional images that a strategy learns from, before anything is computed.
+    """List the additional images that a strategy learns from.
 
-    A full profile lists all that were given.
+    A bad set thus ends the run before anything is computed. A full profile lists all sets.
 
     Raises:
         DataError: A set is empty or too small, or no reader reads its form.

@@ -52,11 +52,11 @@ def find_copies(
     backbone: str,
     features: NDArray[np.float32] | None,
 ) -> Copies:
-    """Compare additional images with all labelled ones, those of the test part included.
+    """Compare additional images with all labelled ones, test images included.
 
     Images with equal pixels or equal perceptual hashes are copies. If features are given, near copies are
     found as among the labelled images. Validation images are training images of other folds, so their copies
-    are left out too: a copy without a label still shows the network what it will be validated on.
+    are left out too. Even without a label, a copy shows the network an image that it will be validated on.
 
     Args:
         run_cache: The labelled images, and their features.

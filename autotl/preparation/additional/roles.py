@@ -14,11 +14,11 @@ def given_roles(data: DataOptions) -> tuple[str, ...]:
 
 
 def learnable(strategies: Mapping[str, Strategy], given: Iterable[str]) -> dict[str, Strategy]:
-    """Return the strategies without those that lack their additional images."""
+    """Return the strategies that lack no additional images."""
     known = {*given}
     return {name: each for name, each in strategies.items() if known.issuperset(roles_of(each))}
 
 
 def users_of(role: str, strategies: Mapping[str, Strategy]) -> frozenset[str]:
-    """Return the names of the strategies that learn from the images of a role."""
+    """Return the names of strategies that learn from a role's images."""
     return frozenset(name for name, each in strategies.items() if role in roles_of(each))

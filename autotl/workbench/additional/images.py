@@ -48,7 +48,7 @@ def additional_features(
     input_size: int,
     check_cancelled: CancellationCheck = never_cancelled,
 ) -> Tensor:
-    """Return pooled features of all rows of a set, through the frozen backbone.
+    """Return pooled features of all rows, through the frozen backbone.
 
     Args:
         run_cache: The networks and the store.

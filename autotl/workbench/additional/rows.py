@@ -80,7 +80,7 @@ def rows_in_role(
     if role not in run_cache.additional:
         given = ", ".join(run_cache.additional) or "none"
         raise TrainingError(
-            f"role must be one that images were given in (got {role!r}; given: {given}). "
+            f"role must have images of the user (got {role!r}; given: {given}). "
             "Read task.additional first, and name the role in the strategy's attribute 'additional'."
         )
     return WorkbenchRows(run_cache, run_cache.additional[role], backbone, check_cancelled)

@@ -1,4 +1,4 @@
-"""One set of additional images of a run."""
+"""A set of additional images of a run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AdditionalSet:
 
     @property
     def targets(self) -> Tensor | None:
-        """Indices of the classes of the used rows, int64 (rows,); None without labels."""
+        """Classes of the used rows, int64 (rows,); None without labels."""
         if not self.dataset.classes:
             return None
         return torch.from_numpy(self.dataset.table["label"].to_numpy(dtype="int64")[self.used])

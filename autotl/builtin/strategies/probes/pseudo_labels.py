@@ -16,7 +16,10 @@ Head = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Features (n, d) of labelled images, their classes (n,), and weights (n,) of mean 1 or None."""
+    """Features (n, d) of labelled images, with their classes and weights.
+
+    ``classes`` and ``weights`` are (n,). The weights have mean 1; None if all are equal.
+    """
 
     features: Tensor
     classes: Tensor
@@ -44,8 +47,8 @@ def above_threshold(outputs: Tensor, threshold: float) -> PseudoLabels:
 def class_aligned(outputs: Tensor, shares: Tensor, keep: float) -> PseudoLabels:
     """Return the most confident predictions of each class.
 
-    Classes have their shares among the labelled images, so that frequent predictions do not crowd out the
-    others (as in CReST, Wei et al., CVPR 2021).
+    Classes have their shares among the labelled images (as in CReST, Wei et al., CVPR 2021). Frequent
+    predictions thus do not crowd out the others.
 
     Args:
         outputs: Outputs for the unlabelled images, (m, classes).

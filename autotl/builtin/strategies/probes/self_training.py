@@ -38,11 +38,11 @@ DEFAULT_SETTING = PROBE_SETTINGS[-1]
 
 
 class SelfTraining:
-    """Pseudo-labels unlabelled images on frozen features, and fits the classifier again, in rounds.
+    """Pseudo-labels unlabelled images on frozen features, in rounds.
 
-    The first classifier learns from the labels alone. In each round it labels the images of which it is most
-    confident, and a new classifier learns from both. The share of images grows from round to round. The
-    papers are Lee, Pseudo-Label, ICML-W 2013, and Xie et al., Self-training with Noisy Student, CVPR 2020.
+    The first classifier learns from the labels alone. In each round its most confident predictions become
+    labels, and a new classifier learns from both. The share of images grows from round to round. The papers
+    are Lee, Pseudo-Label, ICML-W 2013, and Xie et al., Self-training with Noisy Student, CVPR 2020.
     """
 
     name = "self_training"

@@ -1,4 +1,4 @@
-"""Train one network on the target's and on source images, with a head for each."""
+"""Train one network on target and source images at once."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ DEFAULT_RATIO, DEFAULT_WEIGHT = 1.0, 0.3
 
 
 class MultiTask:
-    """Mixes source images into the batches; the source head is dropped at the end.
+    """Mixes source images into the batches, as a second task.
 
-    The backbone is shared. The source images have their own classes, or those that the pretrained head
-    predicts, as in Co-Tuning (You et al., NeurIPS 2020). They keep the network from forgetting features that
-    few target images do not need. The paper is Caruana, Multitask Learning, Machine Learning, 1997.
+    The backbone is shared, and the source head is dropped at the end. The source images have their own
+    classes, or the pretrained head predicts some, as in Co-Tuning (You et al., NeurIPS 2020). They keep the
+    network from forgetting features that few target images do not need. The paper is Caruana, Multitask
+    Learning, Machine Learning, 1997.
     """
 
     name = "multi_task"
