@@ -115,7 +115,7 @@ class FinalPhase:
         )
 
     def with_and_without(self, role: str) -> tuple[Trial | None, Trial | None]:
-        """Return the best trial with the images of a role, and the best without."""
+        """Return the best trials with and without the images of a role."""
         arms = [arm for arm in self.history.arms() if self.history.best(arm)]
         using = [arm for arm in arms if arm.strategy in self.additional[role]]
         others = [arm for arm in arms if arm not in using]
