@@ -22,6 +22,7 @@ from autotl.builtin.strategies.probes.pseudo_labels import (
 from autotl.builtin.strategies.probes.self_training import SelfTraining
 from autotl.pipeline.prepare import Prepared
 from autotl.testing import StrategyChecks, tiny_bench, tiny_run
+from autotl.testing.strategies.settings_checks import MACHINE
 from autotl.training import fit_heads
 
 
@@ -41,7 +42,7 @@ class TestSelfTraining(StrategyChecks):
         costs = []
         for rounds in (1, 6):
             params = {**self.strategy.defaults(ready.task, seen), "rounds": rounds}
-            costs.append(self.strategy.cost(params, ready.task, seen, None).seconds)  # type: ignore[arg-type]
+            costs.append(self.strategy.cost(params, ready.task, seen, MACHINE).seconds)
         assert 0 < costs[0] < costs[1] < 0.2
 
     @pytest.mark.parametrize("select", ["share", "threshold"])
