@@ -165,8 +165,8 @@ def _files(paths: Sequence[str], target: Path) -> list[str]:
         archive = _archive_in(path)
         if archive is None:
             raise DataError(
-                f"{path!r} must be an image file (got none of this name). Explore a folder or a .zip file, or "
-                "pair your images with the labels by the column 'row' in Python."
+                f"{path!r} must be an image file (got none of this name). Explore a folder or a .zip file, "
+                "or pair your images with the labels by the column 'row' in Python."
             )
         member = Path(path).relative_to(archive).as_posix()
         image = archives.setdefault(archive, ZipImages(archive)).image(member)

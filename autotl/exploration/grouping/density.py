@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autotl.exploration.grouping.clustering import Ids, by_size
-from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows
+from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows, unit_rows
 from autotl.exploration.grouping.stability import MAX_ROWS, Stability, agreement, without_clusters
 from autotl.seeds import derive
 
@@ -56,7 +56,7 @@ def find_dense_clusters(rows: Matrix, *, seed: int) -> Density:
         rows: Unit rows, (n, d).
         seed: The seed of the samples.
     """
-    reduced = np.ascontiguousarray(rows[:, :DIMENSIONS])
+    reduced = unit_rows(rows[:, :DIMENSIONS])
     chosen = sample_rows(len(rows), FIT_ROWS, seed=derive(seed, "density"))
     of_sample = _hdbscan(reduced[chosen])
     ids = by_size(_nearest(reduced, reduced[chosen], of_sample))
@@ -66,10 +66,12 @@ def find_dense_clusters(rows: Matrix, *, seed: int) -> Density:
 def _stability(rows: Matrix, k: int, *, seed: int) -> Stability:
     sample = rows[sample_rows(len(rows), MAX_ROWS, seed=derive(seed, "stability"))]
     null = without_clusters(sample, seed=derive(seed, "null"))
-    mean, spread, error = agreement(sample, lambda part, _: _hdbscan(part), seed=derive(seed, "dense"))
-    null_mean, _, null_error = agreement(
-        null, lambda part, _: _hdbscan(part), seed=derive(seed, "dense null")
-    )
+
+    def cluster(part: Matrix, _: int) -> Ids:
+        return _hdbscan(part)
+
+    mean, spread, error = agreement(sample, cluster, seed=derive(seed, "dense"))
+    null_mean, _, null_error = agreement(null, cluster, seed=derive(seed, "dense null"))
     # if all rows of all subsamples are in no cluster, their agreement shows nothing
     trivial = null_mean if null_mean < 1 else 0.0
     return Stability(k, mean, spread, error, trivial, null_error)
