@@ -97,6 +97,7 @@ def build_document(evidence: Evidence) -> dict[str, Any]:
             [address_of(evidence.rows.image(row)) for row in rows] for rows in found.near_copies[:MAX_LISTED]
         ],
         "near_copy_sets": len(found.near_copies),
+        "compared_for_copies": found.compared,
         "map": evidence.map.method,
         "notes": list(evidence.notes),
         "seed": evidence.seed,

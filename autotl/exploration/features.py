@@ -55,7 +55,7 @@ class ImageRows:
 def choose_weights(
     names: Sequence[str], sources: Mapping[str, BackboneSource], *, device: str, images: int
 ) -> tuple[list[Weights], list[str]]:
-    """Return the named backbones, or the default one with notes on the choice.
+    """Return the named backbones, or the default one with notes.
 
     Args:
         names: The names, or "auto" alone.

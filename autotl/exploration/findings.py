@@ -66,13 +66,12 @@ def find_facts(
     """
     report_progress("searching outliers and near copies")
     centres = centres_of(rows, grouping.ids)
-    own = np.maximum(grouping.ids, 0)
     distances = np.empty(len(rows), dtype=np.float32)
     inside = grouping.ids >= 0
-    distances[inside] = 1 - (rows[inside] * centres[own[inside]]).sum(axis=1)
+    distances[inside] = 1 - (rows[inside] * centres[grouping.ids[inside]]).sum(axis=1)
     if not inside.all():
         distances[~inside] = 1 - cosines_to(rows[~inside], centres)
-    found = outliers(rows, own if grouping.method != "none" else None)
+    found = outliers(rows, grouping.ids if grouping.method != "none" else None)
     copies, compared = _near_copies(features, looks, grouping.ids)
     later = {row for each in copies for row in each[1:]}
     order = _spread(rows, seed=seed) if grouping.method == "none" else np.empty(0, dtype=np.int64)

@@ -72,7 +72,10 @@ def address_of(image: UnlabelledImage) -> str:
 
 
 def stamp_of(image: UnlabelledImage) -> str | None:
-    """Return a text that changes if the image's file changes; None without a file."""
+    """Return a text that changes with the image's file.
+
+    It is None for an image without a file.
+    """
     file = _file_of(image) or _member_of(image)[0]
     if file is None:
         return None

@@ -28,7 +28,10 @@ Positions = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Positions (n, 2) in [0, 1], the method's name, and a note for the user."""
+    """A map of images.
+
+    ``positions`` (n, 2) are in [0, 1]. ``note`` is a sentence for the user on the method.
+    """
 
     positions: Positions
     method: str

@@ -67,7 +67,10 @@ class Exploration:
 
     @property
     def stability(self) -> Mapping[str, Any] | None:
-        """The stability at the chosen number of clusters, with its spread; None if it has no meaning."""
+        """The stability of the chosen number of clusters, with its spread.
+
+        It is None if all features are equal.
+        """
         found: Mapping[str, Any] | None = self.document["stability"]
         return found
 
@@ -81,7 +84,10 @@ class Exploration:
         return self.images.copy()
 
     def write_labelled(self, out: str | Path) -> Labelled:
-        """Write the images with a label as a table for ``fit``; see the page for how to label."""
+        """Write the images with a label as a table for ``fit``.
+
+        Fill in the column ``label`` of ``clusters.csv`` or ``cluster_labels.csv`` before.
+        """
         return write_labelled(self.folder / TABLE, out)
 
     def save(self, folder: str | Path) -> Path:

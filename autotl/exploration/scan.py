@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -63,7 +62,9 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The distinct readable images; row i of all later arrays is the image ``numbers[i]`` of the listing.
+    """The distinct readable images.
+
+    Row i of all later arrays is the image ``numbers[i]`` of the listing.
 
     Attributes:
         numbers: The first image of each content, as positions in the listing.
@@ -118,8 +119,7 @@ def _block(images: Sequence[UnlabelledImage], file: Path) -> tuple[Fact, ...]:
     stamp = _stamp(images)
     if stamp and (known := _read(file)) and known.stamp == stamp and len(known.facts) == len(images):
         return known.facts
-    read = partial(map_in_threads, lambda image: read_image_facts(image.open))
-    facts = tuple(_facts(list(read(images))))
+    facts = tuple(_facts(list(map_in_threads(lambda image: read_image_facts(image.open), images))))
     if stamp:
         jsonio.write(file, _Block(stamp, facts))
     return facts

@@ -25,7 +25,7 @@ EXACT, NEAR = "exact", "near"
 
 
 def image_table(rows: ImageRows, grouping: Grouping, found: Findings, positions: Positions) -> pd.DataFrame:
-    """Return the table of all readable images, with an empty column for labels.
+    """Return the table of images, with an empty column for labels.
 
     The best representative of each cluster comes first, then the second of each, and so on. Copies are last.
 

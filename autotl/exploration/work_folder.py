@@ -68,7 +68,7 @@ class OutFolder:
 
 
 def open_out_folder(out: str | Path | None, data: object) -> OutFolder:
-    """Create the folder of a new exploration, or open that of an interrupted one.
+    """Create the folder of an exploration, or open an interrupted one.
 
     Args:
         out: The folder that the user named; None for a new one beside the runs of ``fit``.
@@ -111,7 +111,7 @@ class RowFile:
         self.done = self._read_done()
         if not self.done:
             with raising_write_error(self.path), raising_disk_full(self.path, 4 * shape[0] * shape[1]):
-                open_memmap(self.path, mode="w+", dtype=np.float32, shape=shape).flush()
+                _allocate(self.path, shape)
 
     def write(self, rows: slice, values: Matrix) -> None:
         """Write a block of rows durably, and mark it as complete."""
@@ -128,7 +128,10 @@ class RowFile:
         return found
 
     def give_to(self, path: Path) -> None:
-        """Give the complete file a second path; it keeps its own until the work folder is removed."""
+        """Give the complete file a second path.
+
+        Its first path stays until the work folder is removed, so that an interruption loses nothing.
+        """
         with raising_write_error(path), raising_disk_full(path, self.path.stat().st_size):
             path.unlink(missing_ok=True)
             try:
@@ -145,6 +148,17 @@ class RowFile:
             return 0
         fits = known.shape == self._shape and known.dtype == np.float32 and 0 <= done <= self._shape[0]
         return done if fits else 0
+
+
+def _allocate(path: Path, shape: tuple[int, int]) -> None:
+    """Create the file and reserve its disk space.
+
+    Without the reservation, a write to a mapped page would end the process if the disk is full.
+    """
+    open_memmap(path, mode="w+", dtype=np.float32, shape=shape).flush()
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _finished(path: Path) -> str:

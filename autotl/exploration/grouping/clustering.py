@@ -34,7 +34,10 @@ def k_means(rows: Matrix, k: int, *, seed: int, starts: int = STARTS) -> Ids:
 
 
 def centres_of(rows: Matrix, ids: Ids) -> Matrix:
-    """Return the mean direction of each cluster 0…k-1, (k, d); rows of id -1 are left out."""
+    """Return the mean direction of each cluster, (k, d).
+
+    Rows of id -1 are left out.
+    """
     k = int(ids.max()) + 1
     sums = np.zeros((max(k, 1), rows.shape[1]), dtype=np.float64)
     inside = ids >= 0
@@ -43,7 +46,7 @@ def centres_of(rows: Matrix, ids: Ids) -> Matrix:
 
 
 def cosines_to(rows: Matrix, centres: Matrix) -> Matrix:
-    """Return the cosine of each unit row to its nearest centre, (n,), computed in blocks."""
+    """Return the cosine of each unit row to its nearest centre, (n,)."""
     parts = [(rows[start : start + BLOCK] @ centres.T).max(axis=1) for start in range(0, len(rows), BLOCK)]
     return np.concatenate(parts).astype(np.float32)
 

@@ -38,7 +38,7 @@ class Density:
         return int(self.ids.max()) + 1
 
     def replaces(self, other: Stability) -> bool:
-        """Return whether these clusters are clear, and more stable than those of k-means.
+        """Return whether these clusters are clear, and better than k-means.
 
         Args:
             other: The stability of k-means.

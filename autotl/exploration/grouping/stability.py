@@ -113,7 +113,7 @@ def choose_number(measured: Sequence[Stability]) -> Stability:
     """Return the number of clusters to use.
 
     It is the largest one whose gain is within one standard error of the best. Coarser divisions of clear
-    clusters are often as stable, and the finest one tells most.
+    clusters are often as stable, and the finest one shows most.
 
     Args:
         measured: The stability by number of clusters.
@@ -148,7 +148,7 @@ def agreement(rows: Matrix, cluster: Cluster, *, seed: int) -> tuple[float, floa
 
 
 def without_clusters(rows: Matrix, *, seed: int) -> Matrix:
-    """Return Gaussian unit rows with the mean and covariance of the given rows."""
+    """Return Gaussian unit rows of the same mean and covariance."""
     rng = np.random.default_rng(seed)
     covariance = np.atleast_2d(np.cov(rows, rowvar=False, dtype=np.float64))
     values, vectors = np.linalg.eigh(covariance)

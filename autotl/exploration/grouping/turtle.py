@@ -1,4 +1,4 @@
-"""Find the labels that linear classifiers on two or more feature spaces learn with the largest margin.
+"""Find labels of maximal margin over several feature spaces.
 
 Reference: Gadetsky, Jiang and Brbić, Let Go of Your Labels with Unsupervised Transfer, ICML 2024
 (arXiv 2406.07236).

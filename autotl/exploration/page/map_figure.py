@@ -45,7 +45,7 @@ def cluster_mark(cluster: int) -> str:
 
 
 def draw_map(points: Sequence[Point], *, width: float, labels: bool) -> str:
-    """Draw the map; each cluster is a group that the page can highlight.
+    """Draw the map, with a group of marks for each cluster.
 
     Args:
         points: The images.
@@ -76,7 +76,7 @@ def draw_map(points: Sequence[Point], *, width: float, labels: bool) -> str:
 
 
 def shown_rows(n: int, most: int, always: Sequence[int], *, seed: int) -> NDArray[np.int64]:
-    """Return the rows to draw, at most ``most`` besides those that are always drawn.
+    """Return the rows to draw, a sample of many.
 
     Args:
         n: The number of rows.

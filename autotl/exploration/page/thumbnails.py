@@ -18,7 +18,10 @@ _QUALITIES = (75, 55, 35, 15)
 
 
 def thumbnail_uri(image: UnlabelledImage, scale: PixelScale) -> str:
-    """Return an image as a small JPEG in a data URI; "" if it cannot be read any more."""
+    """Return an image as a small JPEG in a data URI.
+
+    It is "" if the image cannot be read any more, or no quality makes it small enough.
+    """
     try:
         with without_pillow_warnings():
             small = upright_rgb(image.open(), scale).copy()
