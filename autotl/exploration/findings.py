@@ -101,6 +101,8 @@ def _near_copies(
         for start in range(0, len(members), MAX_COMPARED):
             part = members[start : start + MAX_COMPARED]
             compared += len(part)
+            if len(part) < 2:
+                continue
             groups = near_duplicates(looks[part], np.asarray(features[part]), ids[part])
             found += [tuple(int(part[row]) for row in group) for group in groups]
     return sorted(found), compared

@@ -22,6 +22,8 @@ from autotl.results.card import TABLE as TABLE_STYLE
 if TYPE_CHECKING:
     import pandas as pd
 
+FEATURES, PAGE = "features.npy", "explore.html"
+"""File names in the folder of an exploration."""
 MAX_SHOWN = 12
 """Clusters that a notebook shows."""
 
@@ -123,7 +125,3 @@ class Exploration:
             + (f"<div>and {more} more</div>" if more else "")
             + f"<div>Page: <code>{escape(str(self.folder / PAGE))}</code></div></div>"
         )
-
-
-FEATURES, PAGE = "features.npy", "explore.html"
-"""File names in the folder of an exploration."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -137,7 +138,10 @@ def test_copies_and_unreadable_files_are_counted_and_listed(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((30, 8, 8, 3), np.uint8), "20 different images or more .got 1; 29 others are exact copies"),
+        (
+            np.zeros((30, 8, 8, 3), np.uint8),
+            "20 different images or more to explore .got 1; 29 others are exact copies",
+        ),
         (np.random.default_rng(0).integers(0, 255, (7, 8, 8, 3), dtype=np.uint8), "got 7"),
         ([b"no image"] * 30, "got 0; unreadable: image 0"),
         (None, "must not be None"),
@@ -217,8 +221,9 @@ def test_a_name_that_is_a_formula_is_no_formula_in_the_tables(tmp_path: Path) ->
     assert "\n=" not in written
 
 
-def test_two_backbones_are_compared(pictures: Path) -> None:
-    weights = Path(autotl.__file__).parent / "builtin" / "weights" / "tiny"
+def test_two_backbones_are_compared(pictures: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "other"
+    shutil.copytree(Path(autotl.__file__).parent / "builtin" / "weights" / "tiny", weights)
     found = autotl.explore(pictures, **(FAST | {"backbone": ["tiny", weights], "image_size": 32}))
     assert len(found.document["backbones"]) == 2
     assert found.document["margin"] is not None

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize, softmax
+from torch.nn.utils import skip_init
 
 from autotl.exploration.grouping.clustering import Ids
 from autotl.exploration.grouping.reduction import BLOCK, Matrix, sample_rows
@@ -91,14 +92,14 @@ def turtle_labels(spaces: Sequence[Matrix], k: int, *, seed: int) -> Ids:
         )
         entropy = sum((torch.special.entr(each.mean(0)).sum() for each in by_space), torch.zeros(()))
         outer.zero_grad()
-        (margin - ENTROPY * entropy).backward()
+        torch.autograd.backward(margin - ENTROPY * entropy)
         outer.step()
     with torch.no_grad():
         parts = [
             torch.stack(labelling([each[start : start + BLOCK] for each in tensors])).mean(dim=0).argmax(1)
             for start in range(0, n, BLOCK)
         ]
-    return torch.cat(parts).numpy()
+    return np.asarray(torch.cat(parts).numpy(), dtype=np.int64)
 
 
 def generalisation(spaces: Sequence[Matrix], ids: Ids, *, seed: int) -> Generalisation:
@@ -139,7 +140,7 @@ def _train_heads(
     for _ in range(INNER_STEPS):
         inner.zero_grad()
         losses = [cross_entropy(head(x), labels) for head, x in zip(heads, batch, strict=True)]
-        torch.stack(losses).sum().backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
+        torch.autograd.backward(torch.stack(losses).sum())
         inner.step()
 
 
@@ -150,7 +151,7 @@ def _standardised(space: Matrix) -> Tensor:
 
 
 def _head(dimensions: int, k: int, generator: torch.Generator) -> nn.Linear:
-    head = nn.Linear(dimensions, k)
+    head: nn.Linear = skip_init(nn.Linear, dimensions, k)  # no draws from the global generator
     with torch.no_grad():
         head.weight.copy_(torch.randn(k, dimensions, generator=generator) / dimensions**0.5)
         head.bias.zero_()
